@@ -1,0 +1,1 @@
+"""Agents that stop and ask a person, and never lose the answer."""

@@ -1,0 +1,143 @@
+"""The error hierarchy: one root, and the exit code that the command line gives each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from strands_cli.types import OpenQuestion, RunResult
+
+OK = 0
+USAGE = 2
+INVALID_SPEC = 3
+RUNTIME = 10
+FILE = 12
+SESSION = 17
+UNSUPPORTED = 18
+PAUSED = 19
+BUDGET = 20
+UNEXPECTED = 70
+INTERRUPTED = 130
+TERMINATED = 143
+
+
+class StrandsError(Exception):
+    """Root of every error of this package.
+
+    Args:
+        message: One line of cause: names the thing and says what was expected.
+        hint: One line saying what to do next.
+    """
+
+    exit_code = RUNTIME
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.hint}" if self.hint else self.message
+
+
+class InputError(StrandsError):
+    """A variable is missing, unknown, reserved or of the wrong type; nothing was run."""
+
+    exit_code = USAGE
+
+
+class ExecutionError(StrandsError):
+    """A run failed; the session keeps all that was finished and can be resumed.
+
+    Attributes:
+        result: The failed run's `RunResult`, or None when nothing had started.
+        session_id: The session to resume, or None.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", result: RunResult | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.result = result
+
+    @property
+    def session_id(self) -> str | None:
+        return self.result.session_id if self.result else None
+
+
+class TemplateError(ExecutionError):
+    """A template is malformed, reaches for what the sandbox forbids, or exceeds a limit."""
+
+
+class BudgetExceededError(ExecutionError):
+    """A budget of the spec is used up."""
+
+    exit_code = BUDGET
+
+
+class ProviderNotReadyError(ExecutionError):
+    """A model provider cannot be used as configured: a missing key, a missing package."""
+
+
+class QuestionExpiredError(ExecutionError):
+    """A question's deadline passed and its author gave no default: silence is never yes."""
+
+
+class ArtifactError(ExecutionError):
+    """An artifact could not be written where the spec asks for it."""
+
+    exit_code = FILE
+
+
+class StorageError(StrandsError):
+    """A session's files could not be read or written."""
+
+    exit_code = FILE
+
+
+class SessionError(StrandsError):
+    """Something about a session: unknown, finished, damaged."""
+
+    exit_code = SESSION
+
+
+class SessionNotFoundError(SessionError):
+    """No session has this id."""
+
+
+class SessionExistsError(SessionError):
+    """A session with this id exists already."""
+
+
+class SessionFinishedError(SessionError):
+    """The session is completed or cancelled: there is nothing left to run or answer."""
+
+
+class SessionDamagedError(SessionError):
+    """A session's journal fails its checksum or its format is newer than this build reads."""
+
+
+class LeaseHeldError(SessionError):
+    """Another process is running this session."""
+
+
+class LeaseLostError(SessionError):
+    """Another driver took the session over; this one's writes are refused."""
+
+
+class AnswerError(SessionError):
+    """An answer could not be taken; the question stays as it was."""
+
+
+class InvalidAnswerError(AnswerError):
+    """The answer does not fit the question's choices, schema or pattern; the question stays open."""
+
+
+class AlreadyAnsweredError(AnswerError):
+    """Somebody answered first.
+
+    Attributes:
+        question: The question with the answer that won, by whom and when.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", question: OpenQuestion | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.question = question

@@ -1,0 +1,156 @@
+"""The words of the kernel: entries, calls, replies, questions. Plain data, no behaviour."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+
+from strands_cli.types import Json, QuestionKind
+
+if TYPE_CHECKING:
+    from strands.agent.recorder import OpenTurn, Recorder
+    from strands.interrupt import Interrupt
+
+Kind = Literal[
+    "opened", "leased", "started", "done", "failed", "asked", "answered", "noted", "retry", "paused", "closed", "cancelled"
+]
+Message: TypeAlias = dict[str, Any]
+Names: TypeAlias = Mapping[str, Any]
+
+
+class Draft(NamedTuple):
+    """An entry that is not yet in a journal: it has no number."""
+
+    kind: Kind
+    key: str
+    data: Mapping[str, Json]
+    at: float
+
+
+class Entry(NamedTuple):
+    """One line of a journal.
+
+    `seq` counts from 0 without gaps; `at` is Unix time in seconds; `key` names the effect.
+    """
+
+    seq: int
+    kind: Kind
+    key: str
+    data: Mapping[str, Json]
+    at: float
+
+
+@dataclass(slots=True)
+class Progress:
+    """What is on record of an agent call that has not finished: where its agent goes on from.
+
+    `messages` are the call's own (its prompt first), `turn` what is known of the last tool-use message.
+    """
+
+    messages: list[Message]
+    turn: OpenTurn
+
+
+@dataclass(slots=True)
+class Call:
+    """An agent call as data: what a `Perform` is asked to do.
+
+    Attributes:
+        key: The journal key.
+        agent: The agent's id.
+        prompt: The rendered user message.
+        lane: The sequential lane; an agent keeps its conversation within one.
+        names: The names in scope, for rendering the agent's system prompt.
+        tools: The tool ids that replace the agent's own, or None.
+        timeout: Seconds, or None.
+        history: The lane's earlier conversation with this agent, read when an agent must be rebuilt.
+        progress: What is on record of this very call, or None when it is new.
+        recorder: Takes what happens inside the call.
+        answers: Interrupt id to answer, for a call that stopped to ask.
+        attempt: 0 for the first try.
+        emit: Takes streaming text, or None when nobody listens.
+    """
+
+    key: str
+    agent: str
+    prompt: str
+    lane: str
+    names: Names
+    recorder: Recorder
+    history: Callable[[], list[Message]]
+    progress: Callable[[], Progress | None]
+    tools: tuple[str, ...] | None = None
+    timeout: float | None = None
+    answers: dict[str, Json] = field(default_factory=dict)
+    attempt: int = 0
+    emit: Callable[[str], None] | None = None
+
+
+@dataclass(slots=True)
+class Reply:
+    """What an agent call came to: its text, or the interrupts that stopped it."""
+
+    text: str
+    message: Message = field(default_factory=dict)
+    usage: Mapping[str, int] = field(default_factory=dict)
+    stop_reason: str = "end_turn"
+    interrupts: Sequence[Interrupt] = ()
+    tokens: int = 0
+    duration: float = 0.0
+
+
+@dataclass(slots=True, frozen=True)
+class Question:
+    """Something that only a person can decide. `timeout` in seconds; 0 or None: no deadline."""
+
+    prompt: str
+    context: str | None = None
+    choices: tuple[str, ...] | None = None
+    schema: Mapping[str, Json] | None = None
+    pattern: str | None = None
+    default: Json = None
+    has_default: bool = False
+    timeout: float | None = None
+    kind: QuestionKind = "hitl"
+    data: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Answer:
+    """The answer that won. `at` is Unix time in seconds."""
+
+    value: Json
+    by: str = ""
+    at: float = 0.0
+    timed_out: bool = False
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a pattern came to.
+
+    Attributes:
+        response: The final text.
+        context: The pattern's `execution_context`.
+        names: The names that artifacts may use.
+        agent: The last agent that ran.
+        error: Why the pattern itself says no, or None.
+    """
+
+    response: str
+    context: dict[str, Json] = field(default_factory=dict)
+    names: dict[str, Any] = field(default_factory=dict)
+    agent: str = ""
+    error: str | None = None
+
+
+Perform: TypeAlias = Callable[[Call], Awaitable[Reply]]
+
+
+class Paused(BaseException):
+    """The run rests until somebody answers: a BaseException, so that `except Exception` cannot swallow it."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        super().__init__(", ".join(keys))
+        self.keys = tuple(keys)

@@ -1,0 +1,127 @@
+"""What users of the API see: the result of a run, a question, and the state given to a handler."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, TypeAlias, Union
+
+Json: TypeAlias = Any
+RunStatus = Literal["completed", "paused", "failed", "cancelled"]
+QuestionKind = Literal["hitl", "interrupt", "ambiguous_tool", "budget"]
+
+
+@dataclass(slots=True, frozen=True)
+class OpenQuestion:
+    """A question that waits for a person.
+
+    Attributes:
+        id: The journal key it is asked under; unique in its session.
+        prompt: What is asked.
+        context: What the person needs to see, or None.
+        choices: The allowed answers, or None for any.
+        schema: JSON Schema of the answer, or None.
+        default: The answer that a timeout or an empty answer takes, or None.
+        deadline: Unix time in seconds at which the default applies, or None.
+        kind: What asks: a step of the workflow, an agent's interrupt, an ambiguous tool call, a budget.
+        pattern: A regular expression that a text answer must match in full, or None.
+        has_default: Whether a default was written (None may itself be one).
+        asked_at: Unix time in seconds.
+    """
+
+    id: str
+    prompt: str
+    context: str | None = None
+    choices: tuple[str, ...] | None = None
+    schema: Mapping[str, Json] | None = None
+    default: Json = None
+    deadline: float | None = None
+    kind: QuestionKind = "hitl"
+    pattern: str | None = None
+    has_default: bool = False
+    asked_at: float | None = None
+    timeout_seconds: float | None = None
+    data: Mapping[str, Json] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Json]:
+        """Return the question as plain JSON values."""
+        return asdict(self)
+
+
+@dataclass
+class HITLState:
+    """A question as a handler gets it.
+
+    Attributes:
+        active: Whether it still waits for an answer.
+        prompt: What is asked.
+        context_display: What the person needs to see, or None.
+        default_response: The answer that an empty one or a timeout takes, or None.
+        timeout_seconds: Seconds until the default applies, or None.
+        user_response: The answer, once there is one.
+        question_id: The id to answer it by.
+        key: The journal key of the step that asks.
+        choices: The allowed answers, or None.
+        schema: JSON Schema of the answer, or None.
+        deadline: Unix time in seconds, or None.
+    """
+
+    active: bool
+    prompt: str
+    context_display: str | None = None
+    default_response: str | None = None
+    timeout_seconds: int | None = None
+    user_response: str | None = None
+    question_id: str = ""
+    key: str = ""
+    choices: tuple[str, ...] | None = None
+    schema: Mapping[str, Json] | None = None
+    deadline: float | None = None
+    kind: QuestionKind = "hitl"
+    problem: str | None = None
+
+
+HITLHandler: TypeAlias = Callable[[HITLState], Union[Json, Awaitable[Json]]]
+
+
+@dataclass
+class RunResult:
+    """What a run came to.
+
+    Attributes:
+        agent_id: The last agent that ran; "hitl" when the run is paused.
+        exit_code: 0 when completed, 19 when paused, otherwise the error's.
+        last_response: The final text.
+        duration_seconds: Time spent running, without the time spent waiting for people, in seconds.
+        success: Whether `exit_code` is 0.
+        error_message: The cause of a failure.
+        artifacts_written: Absolute paths of the files written.
+        session_id: The session to resume or inspect.
+        token_usage: Agent id to tokens, as the provider counted them.
+        execution_context: What each part of the pattern produced.
+        status: completed, paused, failed or cancelled.
+        questions: What is open.
+        pattern_type: The pattern that ran.
+        started_at: Unix time in seconds at which the session was opened.
+        completed_at: Unix time in seconds, or None while it is not completed.
+    """
+
+    agent_id: str
+    exit_code: int
+    last_response: str
+    duration_seconds: float
+    success: bool
+    error_message: str | None = None
+    artifacts_written: list[str] = field(default_factory=list)
+    session_id: str | None = None
+    token_usage: dict[str, int] = field(default_factory=dict)
+    execution_context: dict[str, Json] = field(default_factory=dict)
+    status: RunStatus = "completed"
+    questions: list[OpenQuestion] = field(default_factory=list)
+    pattern_type: str = ""
+    started_at: float | None = None
+    completed_at: float | None = None
+
+    def to_dict(self) -> dict[str, Json]:
+        """Return the result as plain JSON values."""
+        return asdict(self)
