@@ -81,6 +81,10 @@ class HITLState:
     problem: str | None = None
 
 
+class AnswerLater(Exception):
+    """Raised by a handler to leave its question open: the run pauses once nothing else can go on."""
+
+
 HITLHandler: TypeAlias = Callable[[HITLState], Union[Json, Awaitable[Json]]]
 
 

@@ -1,0 +1,134 @@
+"""`drive`: run a pattern over a session's journal until it rests: done, failed, paused or cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from strands_cli.errors import ExecutionError, SessionError, SessionFinishedError, StorageError, StrandsError
+from strands_cli.kernel.asking import RunCancelled
+from strands_cli.kernel.clock import Clock
+from strands_cli.kernel.journal import Journal
+from strands_cli.kernel.layers import Layer, layered
+from strands_cli.kernel.run import Run
+from strands_cli.kernel.state import State
+from strands_cli.kernel.types import Entry, Outcome, Paused, Perform
+from strands_cli.types import HITLHandler, RunStatus
+
+Body: TypeAlias = Callable[[Run], Awaitable[Outcome]]
+
+
+@dataclass(slots=True)
+class Rest:
+    """Where a drive came to rest.
+
+    Attributes:
+        status: completed, paused, failed or cancelled.
+        state: The fold of the whole journal.
+        outcome: What the pattern came to, when completed (or when it said no itself).
+        error: The cause of a failure.
+        seconds: Seconds of work over all drives, without waiting for people.
+    """
+
+    status: RunStatus
+    state: State
+    outcome: Outcome | None = None
+    error: BaseException | None = None
+    seconds: float = 0.0
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """What a drive is given from outside: who answers, what time it is, who listens."""
+
+    handler: HITLHandler | None = None
+    clock: Clock | None = None
+    layers: Sequence[Layer] = ()
+    max_parallel: int | None = None
+    publish: Callable[[Entry], None] | None = None
+    token: Callable[[str, str, str], None] | None = None
+    finish: Callable[[Outcome], Awaitable[None]] | None = None
+
+
+async def drive(journal: Journal, body: Body, perform: Perform, around: Surroundings) -> Rest:
+    """Run `body` under the session's lease until it rests.
+
+    Args:
+        journal: The session; its `opened` entry is on record.
+        body: The pattern, bound to its configuration and inputs.
+        perform: Does an agent call.
+        around: Handler, layers, listeners; `finish` runs before a completed run is closed.
+
+    Raises:
+        LeaseHeldError: Another driver is alive.
+        SessionFinishedError: Nothing is left to run.
+        StorageError: The journal cannot be written; what was recorded stays.
+    """
+    driver = uuid.uuid4().hex
+    async with journal.lease(driver):
+        state = State(await journal.load())
+        if state.finished:
+            raise SessionFinishedError(
+                f"session {journal.session_id!r} is {state.status}", hint="Start a new run, or look at it: strands sessions show."
+            )
+        run = Run(
+            journal,
+            state,
+            handler=around.handler,
+            clock=around.clock,
+            max_parallel=around.max_parallel,
+            publish=around.publish,
+            token=around.token,
+            driver=driver,
+        )
+        run.perform = layered(run, run.limited(perform), around.layers)
+        try:
+            await run.record("leased", "", {"driver": driver})
+            return await _to_rest(run, body, around)
+        finally:
+            run.asking.close()
+
+
+async def _to_rest(run: Run, body: Body, around: Surroundings) -> Rest:
+    try:
+        outcome = await body(run)
+        if outcome.error is None and around.finish is not None:
+            await around.finish(outcome)
+    except Paused as pause:
+        return await _rest(run, "paused", keys=list(pause.keys))
+    except RunCancelled:
+        return Rest("cancelled", run.state, seconds=run.seconds())
+    except asyncio.CancelledError:
+        raise
+    except (SessionError, StorageError):
+        raise
+    except Exception as error:
+        return await _rest(run, "failed", error=error)
+    if outcome.error is not None:
+        return await _rest(run, "failed", outcome=outcome, error=ExecutionError(outcome.error))
+    return await _rest(run, "completed", outcome=outcome)
+
+
+async def _rest(
+    run: Run,
+    status: RunStatus,
+    *,
+    outcome: Outcome | None = None,
+    error: Exception | None = None,
+    keys: Sequence[str] = (),
+) -> Rest:
+    worked = run.asking.stopwatch.seconds()
+    total = run.seconds()
+    data: dict[str, object] = {"seconds": round(worked, 6)}
+    if keys:
+        data["questions"] = list(keys)
+    if outcome is not None:
+        data.update(response=outcome.response, agent=outcome.agent)
+    if error is not None:
+        data.update(error=error.message if isinstance(error, StrandsError) else str(error), error_type=type(error).__name__)
+    kind = "closed" if status == "completed" else "paused" if status == "paused" else "failed"
+    await run.record(kind, "", data, sync=status == "completed")
+    return Rest(status, run.state, outcome, error, total)

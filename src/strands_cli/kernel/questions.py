@@ -1,0 +1,161 @@
+"""Questions: how one is stored, shown and checked against what its author allows."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from strands.interrupt import Interrupt
+from strands_cli.errors import InvalidAnswerError
+from strands_cli.kernel.types import Entry, Question
+from strands_cli.types import HITLState, Json, OpenQuestion
+
+
+def stored(question: Question, now: float) -> dict[str, Json]:
+    """Return the data of an `asked` entry: the question, without what it leaves unset."""
+    data: dict[str, Json] = {"prompt": question.prompt}
+    for name in ("context", "choices", "schema", "pattern", "timeout"):
+        value = getattr(question, name)
+        if value:
+            data[name] = value
+    if question.has_default:
+        data["default"] = question.default
+    if question.kind != "hitl":
+        data["type"] = question.kind
+    if question.timeout:
+        data["deadline"] = now + question.timeout
+    data.update(question.data)
+    return data
+
+
+def opened(entry: Entry) -> OpenQuestion:
+    """Return the public view of an `asked` entry."""
+    data = entry.data
+    choices = data.get("choices")
+    return OpenQuestion(
+        id=entry.key,
+        prompt=data["prompt"],
+        context=data.get("context"),
+        choices=tuple(choices) if choices else None,
+        schema=data.get("schema"),
+        default=data.get("default"),
+        has_default="default" in data,
+        deadline=data.get("deadline"),
+        timeout_seconds=data.get("timeout"),
+        kind=data.get("type", "hitl"),
+        pattern=data.get("pattern"),
+        asked_at=entry.at,
+        data={name: data[name] for name in ("interrupt", "agent") if name in data},
+    )
+
+
+def handler_state(question: OpenQuestion, problem: str | None = None) -> HITLState:
+    """Return a question as a handler gets it; `problem` says why the last answer was refused."""
+    default = question.default
+    return HITLState(
+        active=True,
+        prompt=question.prompt,
+        context_display=question.context,
+        default_response=default if default is None or isinstance(default, str) else json.dumps(default),
+        timeout_seconds=int(question.timeout_seconds) if question.timeout_seconds else None,
+        question_id=question.id,
+        key=question.id,
+        choices=question.choices,
+        schema=question.schema,
+        deadline=question.deadline,
+        kind=question.kind,
+        problem=problem,
+    )
+
+
+def checked(question: OpenQuestion, value: Json) -> Json:
+    """Return the answer that `value` stands for: itself, or the default for an empty one.
+
+    Raises:
+        InvalidAnswerError: It does not fit the question; the question stays open.
+    """
+    try:
+        json.dumps(value).encode("utf-8")
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except (TypeError, ValueError) as error:
+        raise InvalidAnswerError(
+            f"the answer to {question.id!r} cannot be stored: {error}", hint="Answer with text or a JSON value."
+        ) from error
+    if isinstance(value, str) and not value.strip() and not _schema_allows(question, value):
+        if not question.has_default:
+            raise InvalidAnswerError(f"the answer to {question.id!r} is empty", hint="Type an answer: nothing is assumed.")
+        value = question.default
+    if question.choices and value not in question.choices:
+        value = _choice(question, value)
+    if question.pattern and not (isinstance(value, str) and re.fullmatch(question.pattern, value)):
+        raise InvalidAnswerError(
+            f"the answer to {question.id!r} does not match {question.pattern!r}: {_short(value)}",
+            hint="Answer in the form the pattern asks for.",
+        )
+    return _fitted(question, value) if question.schema is not None else value
+
+
+def _choice(question: OpenQuestion, value: Json) -> str:
+    choices = question.choices or ()
+    folded = {choice.casefold(): choice for choice in choices}
+    if isinstance(value, str) and value.strip().casefold() in folded:
+        return folded[value.strip().casefold()]
+    raise InvalidAnswerError(
+        f"{_short(value)} is not one of the choices of {question.id!r}", hint=f"Answer one of: {', '.join(choices)}."
+    )
+
+
+def _schema_allows(question: OpenQuestion, value: str) -> bool:
+    return question.schema is not None and not _problems(question.schema, value)
+
+
+def _fitted(question: OpenQuestion, value: Json) -> Json:
+    """A text that is not itself valid may be the JSON of a valid value: what a command line can type."""
+    assert question.schema is not None
+    problems = _problems(question.schema, value)
+    if problems and isinstance(value, str):
+        try:
+            parsed = json.loads(value)
+        except ValueError:
+            pass
+        else:
+            if not _problems(question.schema, parsed):
+                return parsed
+    if problems:
+        raise InvalidAnswerError(
+            f"the answer to {question.id!r} does not fit its schema: {'; '.join(problems)}",
+            hint="Answer with a value that the schema allows; JSON is read as such.",
+        )
+    return value
+
+
+def _problems(schema: Mapping[str, Any], value: Json) -> list[str]:
+    from jsonschema import Draft202012Validator
+
+    errors = Draft202012Validator(dict(schema)).iter_errors(value)
+    return [f"{error.json_path}: {error.message}" for error in list(errors)[:5]]
+
+
+def _short(value: Json) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def from_interrupt(interrupt: Interrupt, agent: str, owner: str) -> Question:
+    """Return the question that an agent's interrupt asks."""
+    reason = interrupt.reason
+    ambiguous = interrupt.name == "ambiguous_tool_call"
+    if isinstance(reason, str):
+        prompt, context = reason, None
+    elif isinstance(reason, Mapping) and isinstance(reason.get("message"), str):
+        prompt, context = reason["message"], json.dumps(reason, indent=2, ensure_ascii=False, default=str)
+    else:
+        prompt = f"{agent} asks: {interrupt.name}"
+        context = None if reason is None else json.dumps(reason, indent=2, ensure_ascii=False, default=str)
+    bare = Interrupt.from_dict({**interrupt.to_dict(), "response": None})
+    data = {"of": owner, "agent": agent, "interrupt": {k: v for k, v in bare.to_dict().items() if k != "response"}}
+    kind = "ambiguous_tool" if ambiguous else "interrupt"
+    return replace(Question(prompt=prompt, context=context), kind=kind, data=data)

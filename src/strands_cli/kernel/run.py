@@ -1,0 +1,300 @@
+"""`Run`: what a pattern can do. Each effect has a key; it is recorded once and looked up there on resume."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, TypeVar
+
+from strands_cli.errors import ExecutionError, SessionError, StorageError
+from strands_cli.kernel import questions
+from strands_cli.kernel.asking import Asking
+from strands_cli.kernel.clock import Clock, SystemClock
+from strands_cli.kernel.journal import Conflict, Journal
+from strands_cli.kernel.lanes import Lanes, lane_name, slots
+from strands_cli.kernel.recorder import JournalRecorder, storable
+from strands_cli.kernel.state import State, total_tokens
+from strands_cli.kernel.types import Answer, Call, Draft, Entry, Kind, Names, Perform, Question, Reply
+from strands_cli.types import HITLHandler, Json
+
+if TYPE_CHECKING:
+    from strands.interrupt import Interrupt
+
+T = TypeVar("T")
+NO_NAMES: Names = {}
+
+
+class Run:
+    """One drive of a session: the effects that a pattern may have, over its journal.
+
+    Args:
+        journal: The session's journal; the caller holds its lease.
+        state: The fold of what the journal holds.
+        handler: Answers questions now; None leaves them open, so the run pauses.
+        max_parallel: Agent calls at once in the whole run, or None.
+        publish: Told of every entry that this run records or learns of.
+        token: Told of streaming text as (key, agent, text), or None when nobody listens.
+        driver: Names this drive; a journal entry of another driver fences this one off.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        state: State,
+        *,
+        handler: HITLHandler | None = None,
+        clock: Clock | None = None,
+        max_parallel: int | None = None,
+        publish: Callable[[Entry], None] | None = None,
+        token: Callable[[str, str, str], None] | None = None,
+        driver: str = "",
+    ) -> None:
+        self.journal = journal
+        self.state = state
+        self.clock = clock or SystemClock()
+        self.driver = driver
+        self.perform: Perform = _unset
+        self._publish = publish
+        self._token = token
+        self.lock = asyncio.Lock()
+        self._slot = asyncio.Semaphore(max_parallel) if max_parallel else None
+        self._keys: set[str] = set()
+        self.asking = Asking(self, handler)
+        self.lanes = Lanes(self.asking.at_rest, self.asking.stopwatch.run)
+
+    # -- effects --------------------------------------------------------------------------------------------------
+
+    async def agent(
+        self,
+        key: str,
+        agent: str,
+        prompt: str,
+        *,
+        names: Names = NO_NAMES,
+        tools: Sequence[str] | None = None,
+        timeout: float | None = None,
+    ) -> Reply:
+        """Have `agent` answer `prompt`, once: a recorded reply is returned as it is.
+
+        Args:
+            key: The effect's name, unique in the run.
+            names: The names in scope, for the agent's own prompt.
+            tools: Tool ids that replace the agent's, or None.
+            timeout: Seconds for the whole call, or None.
+
+        Raises:
+            ExecutionError: The key is on record for another agent or prompt.
+            Paused: The agent stopped to ask a person.
+        """
+        begun = self.state.started.get(key)
+        if begun is None:
+            await self.record("started", key, {"agent": agent, "lane": lane_name.get(), "prompt": prompt})
+            begun = self.state.started[key]
+        elif begun.data["agent"] != agent or begun.data["prompt"] != prompt:
+            raise ExecutionError(
+                f"{key!r} is on record for agent {begun.data['agent']!r} with another prompt",
+                hint="The workflow differs from the one that was started: resume with the original, or start anew.",
+            )
+        known = self.state.reply(key)
+        return known or await self._called(key, begun.data["lane"], agent, prompt, names, tools, timeout)
+
+    async def ask(self, key: str, question: Question) -> Answer:
+        """Return the answer to `question`, waiting for a person if there is none yet.
+
+        Raises:
+            Paused: Nobody answers now; the question is on record.
+            QuestionExpiredError: The deadline passed and there is no default.
+        """
+        known = self.state.answer(key)
+        if known is not None:
+            return known
+        if key not in self.state.asked:
+            await self.record("asked", key, questions.stored(question, self.clock.now()), sync=True)
+        return await self.asking.answer(key)
+
+    async def all(
+        self,
+        jobs: Mapping[str, Callable[[], Awaitable[T]]],
+        after: Mapping[str, Sequence[str]] | None = None,
+        *,
+        limit: int | None = None,
+    ) -> dict[str, T]:
+        """Run `jobs` concurrently, each in a lane of its own, until all are at rest. See `Lanes.all`."""
+        return await self.lanes.all(jobs, after, limit=limit)
+
+    async def now(self, key: str) -> float:
+        """Return the Unix time, in seconds, at which this was first asked."""
+        return float(await self._noted(key, self.clock.now))
+
+    async def uuid(self, key: str) -> str:
+        """Return a random id that stays the same for this key."""
+        return str(await self._noted(key, lambda: str(uuid.uuid4())))
+
+    async def record(
+        self,
+        kind: Kind,
+        key: str,
+        data: Mapping[str, Json],
+        *,
+        sync: bool = False,
+        unless: Callable[[], bool] | None = None,
+    ) -> Entry | None:
+        """Append one entry: the only write in the engine.
+
+        Args:
+            sync: Return only once the entry outlives a power loss.
+            unless: Looked at with the journal's newest entries known: True writes nothing and returns None.
+
+        Raises:
+            LeaseLostError: Another driver has taken the session over; nothing was written.
+        """
+        draft = Draft(kind, key, data, self.clock.now())
+        async with self.lock:
+            while True:
+                if unless is not None and unless():
+                    return None
+                try:
+                    entry = (await self.journal.append((draft,), expect=self.state.count))[0]
+                    break
+                except Conflict as conflict:
+                    self.asking.absorb(conflict.entries)
+            self.state.apply(entry)
+        if sync:
+            await self.journal.sync()
+        self.published(entry)
+        return entry
+
+    def published(self, entry: Entry) -> None:
+        """Tell whoever listens of an entry."""
+        if self._publish is not None:
+            self._publish(entry)
+
+    def seconds(self) -> float:
+        """Return the seconds this session has worked, without waiting for people."""
+        return self.state.seconds + self.asking.stopwatch.seconds()
+
+    # -- one agent call -------------------------------------------------------------------------------------------
+
+    async def _called(
+        self,
+        key: str,
+        lane: str,
+        agent: str,
+        prompt: str,
+        names: Names,
+        tools: Sequence[str] | None,
+        timeout: float | None,
+    ) -> Reply:
+        replies = sum("message" in entry.data for entry in self.state.inner.get(key, ()))
+        recorder = JournalRecorder(key, self.record, self._fresh_key, replies)
+        call = Call(
+            key=key,
+            agent=agent,
+            prompt=prompt,
+            lane=lane,
+            names=names,
+            recorder=recorder,
+            history=lambda: self.state.conversation(lane, agent),
+            progress=lambda: self.state.progress(key),
+            tools=None if tools is None else tuple(tools),
+            timeout=timeout,
+            emit=None if self._token is None else lambda text: self._emit(key, agent, text),
+        )
+        began = self.clock.monotonic()
+        await self._ask_recorded(call)
+        while True:
+            reply = await self._performed(call)
+            if not reply.interrupts:
+                break
+            call.answers = await self._ask_interrupts(call, reply.interrupts)
+        return await self._finish(call, reply, self.clock.monotonic() - began)
+
+    async def _performed(self, call: Call) -> Reply:
+        try:
+            return await self.perform(call)
+        except (SessionError, StorageError):
+            raise
+        except Exception as error:
+            await self.record("failed", call.key, {"error": str(error), "error_type": type(error).__name__})
+            raise
+
+    async def _finish(self, call: Call, reply: Reply, seconds: float) -> Reply:
+        data: dict[str, Json] = {"message": storable(reply.message), "seconds": round(seconds, 6)}
+        if reply.usage:
+            data["usage"] = dict(reply.usage)
+        if reply.stop_reason != "end_turn":
+            data["stop"] = reply.stop_reason
+        await self.record("done", call.key, data, sync=True)
+        reply.tokens = self.state.tokens.get(call.key, 0) or total_tokens(reply.usage)
+        reply.duration = seconds
+        return reply
+
+    async def _ask_recorded(self, call: Call) -> None:
+        """Ask what an earlier drive's agent asked and nobody answered, before an agent is built."""
+        progress = self.state.progress(call.key)
+        if progress is not None:
+            pending = [item for item in progress.turn.interrupts.values() if not item.answered]
+            if pending:
+                await self._ask_interrupts(call, pending)
+
+    async def _ask_interrupts(self, call: Call, interrupts: Sequence[Interrupt]) -> dict[str, Json]:
+        keys = {item.id: self._interrupt_key(call.key, item) for item in interrupts}
+        asked = {item.id: questions.from_interrupt(item, call.agent, call.key) for item in interrupts}
+        answers = await self.lanes.all(
+            {id_: (lambda id_=id_: self.ask(keys[id_], asked[id_])) for id_ in keys},  # type: ignore[misc]
+            named=False,
+        )
+        return {id_: answer.value for id_, answer in answers.items()}
+
+    def _interrupt_key(self, key: str, interrupt: Interrupt) -> str:
+        """An answer is good for one question: what is asked again gets a key of its own."""
+        known = self.state.interrupt_key(key, interrupt.id)
+        if known is not None and known not in self.state.answered:
+            return known
+        return self._fresh_key(f"{key}/interrupts/{interrupt.id}")
+
+    # -- small parts ----------------------------------------------------------------------------------------------
+
+    def limited(self, perform: Perform) -> Perform:
+        """Return `perform` within `max_parallel` and the limits of the lanes around it."""
+
+        async def within(call: Call) -> Reply:
+            around = slots.get()
+            if self._slot is not None:
+                around = (*around, self._slot)
+            if not around:
+                return await perform(call)
+            async with AsyncExitStack() as stack:
+                for slot in around:
+                    await stack.enter_async_context(slot)
+                return await perform(call)
+
+        return within
+
+    def _emit(self, key: str, agent: str, text: str) -> None:
+        if self._token is not None:
+            self._token(key, agent, text)
+
+    async def _noted(self, key: str, value: Callable[[], Json]) -> Json:
+        if key not in self.state.noted:
+            await self.record("noted", key, {"value": value()})
+        return self.state.noted[key]
+
+    def _fresh_key(self, base: str) -> str:
+        used, number, key = self._used_keys(), 1, base
+        while key in used:
+            number += 1
+            key = f"{base}#{number}"
+        self._keys.add(key)
+        return key
+
+    def _used_keys(self) -> set[str]:
+        if not self._keys:
+            self._keys = {entry.key for entries in self.state.inner.values() for entry in entries}
+        return self._keys
+
+
+async def _unset(call: Call) -> Reply:
+    raise AssertionError(f"{call.key!r} was called before the run had anything to perform it")

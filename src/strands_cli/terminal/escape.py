@@ -1,0 +1,58 @@
+"""Untrusted text on a terminal: what could act on the terminal, or hide in it, is shown as an escape.
+
+Rule after Unicode TR36 and CVE-2021-42574: a control character, a bidirectional override, an invisible format
+character and a lone surrogate are never sent; their code is printed instead. Nothing is left out.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_UNSAFE = re.compile(
+    "["
+    "\x00-\x08\x0b-\x1f\x7f-\x9f"  # C0 without tab and newline, DEL, C1
+    "\xad\u061c\u180e"  # soft hyphen, Arabic letter mark, Mongolian vowel separator
+    "\u200b\u200e\u200f"  # zero width space, direction marks; joiners stay, scripts and emoji need them
+    "\u2028-\u202e\u2060-\u206f"  # separators, embeddings, overrides, isolates, invisible operators
+    "\ufeff\ufff9-\uffff"
+    "\ud800-\udfff"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff"  # tags and variation selectors supplement: text that no font draws
+    "]"
+)
+_TAB = "    "
+
+
+def visible(text: object) -> str:
+    """Return `text` fit to be printed: newlines stay, tabs become spaces, what is unsafe becomes its escape."""
+    plain = text if isinstance(text, str) else str(text)
+    if plain.isascii() and plain.isprintable():
+        return plain
+    return _UNSAFE.sub(_escape, plain.replace("\r\n", "\n").replace("\t", _TAB))
+
+
+def one_line(text: object, limit: int = 0) -> str:
+    """Return `text` on one line, newlines shown as `\\n`; shortened with an ellipsis when `limit` characters are given."""
+    plain = visible(text).replace("\n", "\\n")
+    if limit and len(plain) > limit:
+        return plain[: limit - 1] + "…"
+    return plain
+
+
+def plain_data(value: Any) -> Any:
+    """Return a JSON-able value whose texts can be encoded as UTF-8: lone surrogates become their escapes."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, dict):
+        return {plain_data(str(key)): plain_data(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain_data(item) for item in value]
+    return value
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
