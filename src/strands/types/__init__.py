@@ -1,0 +1,1 @@
+"""The shapes that travel between agent, model and tools: Bedrock Converse dictionaries, typed."""

@@ -1,0 +1,130 @@
+"""Messages and what they are made of, in the Bedrock Converse shape."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Union
+
+if TYPE_CHECKING:
+    from strands.types.citations import CitationsContentBlock
+    from strands.types.event_loop import Metrics, Usage
+    from strands.types.media import AudioContent, DocumentContent, ImageContent, VideoContent
+    from strands.types.tools import ToolResult, ToolUse
+
+Role = Literal["user", "assistant"]
+
+
+class _GuardContentTextCore(TypedDict):
+    text: str
+
+
+class GuardContentText(_GuardContentTextCore, total=False):
+    """Text for a guardrail to judge."""
+
+    qualifiers: list[Literal["grounding_source", "query", "guard_content"]]
+
+
+class GuardContent(TypedDict):
+    """Content for a guardrail to judge."""
+
+    text: GuardContentText
+
+
+class ReasoningTextBlock(TypedDict, total=False):
+    """What a model thought, and the provider's proof that it did."""
+
+    signature: str | None
+    text: str
+
+
+class ReasoningContentBlock(TypedDict, total=False):
+    """A model's reasoning, readable or redacted."""
+
+    reasoningText: ReasoningTextBlock
+    redactedContent: bytes
+
+
+class _CachePointCore(TypedDict):
+    type: str
+
+
+class CachePoint(_CachePointCore, total=False):
+    """Everything before this point may be cached by the provider."""
+
+    ttl: str
+
+
+class ContentBlock(TypedDict, total=False):
+    """One part of a message; exactly one key is set."""
+
+    audio: AudioContent
+    cachePoint: CachePoint
+    citationsContent: CitationsContentBlock
+    document: DocumentContent
+    guardContent: GuardContent
+    image: ImageContent
+    reasoningContent: ReasoningContentBlock
+    text: str
+    toolResult: ToolResult
+    toolUse: ToolUse
+    video: VideoContent
+
+
+class SystemContentBlock(TypedDict, total=False):
+    """One part of a system prompt."""
+
+    cachePoint: CachePoint
+    text: str
+
+
+class DeltaContent(TypedDict, total=False):
+    """What a streamed piece adds to a block."""
+
+    text: str
+    toolUse: dict[Literal["input"], str]
+
+
+class ContentBlockStartToolUse(TypedDict):
+    """Which tool a streamed block is going to call."""
+
+    name: str
+    toolUseId: str
+
+
+class ContentBlockStart(TypedDict, total=False):
+    """How a streamed block begins."""
+
+    toolUse: ContentBlockStartToolUse | None
+
+
+class MessageMetadata(TypedDict, total=False):
+    """What is known about a message beside its content; never sent to a model."""
+
+    usage: Usage
+    metrics: Metrics
+    custom: dict[str, Any]
+
+
+class _MessageCore(TypedDict):
+    role: Role
+    content: list[ContentBlock]
+
+
+class Message(_MessageCore, total=False):
+    """One message of a conversation."""
+
+    tracking_id: str
+    metadata: MessageMetadata
+
+
+Messages = list[Message]
+SystemPrompt = Union[str, list[SystemContentBlock], None]
+
+
+def split_system_prompt(system_prompt: SystemPrompt) -> tuple[str | None, list[SystemContentBlock] | None]:
+    """Return a system prompt as text and as content blocks; both None when there is none."""
+    if system_prompt is None:
+        return None, None
+    if isinstance(system_prompt, str):
+        return system_prompt, [{"text": system_prompt}]
+    texts = [block["text"] for block in system_prompt if "text" in block]
+    return ("\n".join(texts) if texts else None), system_prompt

@@ -1,0 +1,18 @@
+"""How a caller answers interrupts."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+
+class InterruptResponse(TypedDict):
+    """The answer to one interrupt."""
+
+    interruptId: str
+    response: Any
+
+
+class InterruptResponseContent(TypedDict):
+    """A prompt block that carries an answer."""
+
+    interruptResponse: InterruptResponse

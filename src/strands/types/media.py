@@ -1,0 +1,76 @@
+"""Images, documents, video and audio in messages."""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict, Union
+
+from strands.types.citations import CitationsConfig
+
+DocumentFormat = Literal["pdf", "csv", "doc", "docx", "xls", "xlsx", "html", "txt", "md"]
+ImageFormat = Literal["png", "jpeg", "gif", "webp"]
+VideoFormat = Literal["flv", "mkv", "mov", "mpeg", "mpg", "mp4", "three_gp", "webm", "wmv"]
+AudioFormat = Literal["mp3", "opus", "wav", "aac", "flac", "mp4", "ogg", "mkv", "mka", "m4a", "mpeg", "pcm", "webm"]
+
+
+class Location(TypedDict):
+    """Where a medium lives; `type` says how to read the rest."""
+
+    type: str
+
+
+class _S3LocationCore(TypedDict):
+    uri: str
+
+
+class S3Location(_S3LocationCore, total=False):
+    """A medium in an S3 bucket."""
+
+    type: Literal["s3"]
+    bucketOwner: str
+
+
+SourceLocation = Union[Location, S3Location]
+
+
+class MediaSource(TypedDict, total=False):
+    """The bytes of a medium, or where they are; one of the two."""
+
+    bytes: bytes
+    location: SourceLocation
+
+
+DocumentSource = MediaSource
+ImageSource = MediaSource
+VideoSource = MediaSource
+AudioSource = MediaSource
+
+
+class DocumentContent(TypedDict, total=False):
+    """A document in a message."""
+
+    format: DocumentFormat
+    name: str
+    source: MediaSource
+    citations: CitationsConfig | None
+    context: str | None
+
+
+class ImageContent(TypedDict):
+    """An image in a message."""
+
+    format: ImageFormat
+    source: MediaSource
+
+
+class VideoContent(TypedDict):
+    """A video in a message."""
+
+    format: VideoFormat
+    source: MediaSource
+
+
+class AudioContent(TypedDict):
+    """A sound in a message."""
+
+    format: AudioFormat
+    source: MediaSource

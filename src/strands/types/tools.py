@@ -1,0 +1,201 @@
+"""What a tool is, what it is asked and what it answers."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, Awaitable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypedDict, TypeVar, Union
+
+if TYPE_CHECKING:
+    from strands.interrupt import Asker
+    from strands.types.media import DocumentContent, ImageContent
+
+ToolResultStatus = Literal["success", "error"]
+ToolGenerator = AsyncGenerator[Any, None]
+_AgentT = TypeVar("_AgentT")
+
+
+class _ToolSpecCore(TypedDict):
+    name: str
+    description: str
+    inputSchema: dict[str, Any]
+
+
+class ToolSpec(_ToolSpecCore, total=False):
+    """What a model is told about a tool; `inputSchema` is `{"json": JSON Schema}`."""
+
+    outputSchema: dict[str, Any]
+    annotations: dict[str, object]
+
+
+class Tool(TypedDict):
+    """A tool as a provider lists it."""
+
+    toolSpec: ToolSpec
+
+
+class _ToolUseCore(TypedDict):
+    toolUseId: str
+    name: str
+    input: Any
+
+
+class ToolUse(_ToolUseCore, total=False):
+    """A model's wish to run a tool."""
+
+    reasoningSignature: str
+
+
+class ToolResultContent(TypedDict, total=False):
+    """One part of a tool's result; exactly one key is set."""
+
+    document: DocumentContent
+    image: ImageContent
+    json: Any
+    text: str
+
+
+class ToolResult(TypedDict):
+    """What a tool came to."""
+
+    toolUseId: str
+    status: ToolResultStatus
+    content: list[ToolResultContent]
+
+
+class ToolChoiceAuto(TypedDict):
+    """The model may call a tool."""
+
+
+class ToolChoiceAny(TypedDict):
+    """The model must call some tool."""
+
+
+class ToolChoiceTool(TypedDict):
+    """The model must call this tool."""
+
+    name: str
+
+
+ToolChoiceAutoDict = dict[Literal["auto"], ToolChoiceAuto]
+ToolChoiceAnyDict = dict[Literal["any"], ToolChoiceAny]
+ToolChoiceToolDict = dict[Literal["tool"], ToolChoiceTool]
+ToolChoice = Union[ToolChoiceAutoDict, ToolChoiceAnyDict, ToolChoiceToolDict]
+
+
+class ToolConfig(TypedDict):
+    """The tools of a model call and how they are to be used."""
+
+    tools: list[Tool]
+    toolChoice: ToolChoice
+
+
+@dataclass(slots=True)
+class ToolContext(Generic[_AgentT]):
+    """What a tool with `context=True` gets to know.
+
+    Attributes:
+        tool_use: The call: its id, name and input.
+        agent: The agent that makes it.
+        invocation_state: What the caller of the agent passed along.
+        cancel_signal: Set when the agent is to stop.
+        idempotency_key: The same for every try of this one call; hand it to the service that must act only once.
+    """
+
+    tool_use: ToolUse
+    agent: _AgentT
+    invocation_state: dict[str, Any]
+    cancel_signal: threading.Event = field(default_factory=threading.Event)
+    idempotency_key: str = ""
+    _asker: Asker | None = field(default=None, repr=False, compare=False)
+
+    def interrupt(self, name: str, reason: Any = None, response: Any = None) -> Any:
+        """Ask a person, or return what was answered.
+
+        Args:
+            name: Tells this question from others of the same call.
+            reason: Anything JSON that the person needs to see.
+            response: An answer known in advance.
+
+        Returns:
+            The answer.
+
+        Raises:
+            InterruptException: There is no answer yet; let it pass.
+            TypeError: `reason` is not JSON.
+            ValueError: The name was used in this call already.
+        """
+        if self._asker is None:
+            from strands.interrupt import tool_asker
+
+            self._asker = tool_asker(self.agent, self.tool_use)
+        return self._asker.ask(name, reason, response)
+
+
+class ToolFunc(Protocol):
+    """A module-level tool function: takes the tool use and more by keyword."""
+
+    __name__: str
+
+    def __call__(self, *args: Any, **kwargs: Any) -> ToolResult | Awaitable[ToolResult]: ...
+
+
+class AgentTool(ABC):
+    """Something a model can call. Subclass it when `@tool` on a function is not enough.
+
+    Attributes:
+        idempotent: A call that may have happened already may be made again with the same idempotency key.
+        read_only: A call changes nothing, so it may be made again at any time.
+    """
+
+    idempotent: bool = False
+    read_only: bool = False
+    _is_dynamic: bool = False
+
+    @property
+    @abstractmethod
+    def tool_name(self) -> str:
+        """The name a model calls it by."""
+
+    @property
+    @abstractmethod
+    def tool_spec(self) -> ToolSpec:
+        """What a model is told about it."""
+
+    @property
+    @abstractmethod
+    def tool_type(self) -> str:
+        """What kind of tool it is, for display."""
+
+    @abstractmethod
+    def stream(self, tool_use: ToolUse, invocation_state: dict[str, Any], **kwargs: Any) -> ToolGenerator:
+        """Run it.
+
+        Args:
+            tool_use: The call: its id, name and input.
+            invocation_state: What the caller of the agent passed along, and the agent itself under `"agent"`.
+            **kwargs: Room for more.
+
+        Yields:
+            Anything worth streaming, and at the end the result.
+        """
+
+    @property
+    def supports_hot_reload(self) -> bool:
+        """Whether it can be loaded again while an agent runs."""
+        return False
+
+    @property
+    def is_dynamic(self) -> bool:
+        """Whether it was added while an agent ran."""
+        return self._is_dynamic
+
+    def mark_dynamic(self) -> None:
+        """Note that it was added while an agent ran."""
+        self._is_dynamic = True
+
+    def get_display_properties(self) -> dict[str, str]:
+        """Return what a user interface shows of it."""
+        return {"Name": self.tool_name, "Type": self.tool_type}

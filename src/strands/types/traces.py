@@ -1,0 +1,8 @@
+"""What a span attribute may be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Union
+
+AttributeValue = Union[str, bool, float, int, list[str], list[bool], list[float], list[int], Sequence[str]]
