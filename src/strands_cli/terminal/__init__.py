@@ -3,8 +3,4 @@
 The modules here are imported when a terminal is used, never by `import strands_cli`.
 """
 
-from __future__ import annotations
-
-
-class AnswerLater(Exception):
-    """The person leaves the question open: the run pauses, and the question waits."""
+from strands_cli.types import AnswerLater as AnswerLater

@@ -16,7 +16,7 @@ def is_terminal(stream: TextIO | None) -> bool:
 
 
 def screen() -> TextIO | None:
-    """Return the stream on which a person is spoken to: standard error, or standard output when only that is a terminal."""
+    """Return the stream to speak to a person on: standard error, or standard output when only that is a terminal."""
     for stream in (sys.stderr, sys.stdout):
         if is_terminal(stream):
             return stream

@@ -37,7 +37,7 @@ def held() -> Iterator[None]:
 @contextlib.contextmanager
 def _prints_held() -> Iterator[None]:
     streams = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = (_Waiting.before(stream) for stream in streams)  # type: ignore[assignment]
+    sys.stdout, sys.stderr = (_Waiting.before(stream) for stream in streams)
     waiting = sys.stdout, sys.stderr
     try:
         yield
@@ -113,7 +113,10 @@ def _keeper(
 
 
 def _terminal_handlers() -> list[logging.Handler]:
-    loggers = [logging.root, *(each for each in logging.root.manager.loggerDict.values() if isinstance(each, logging.Logger))]
+    loggers = [
+        logging.root,
+        *(each for each in logging.root.manager.loggerDict.values() if isinstance(each, logging.Logger)),
+    ]
     handlers = {handler for logger in loggers for handler in logger.handlers}
     return [handler for handler in handlers if _writes_to_terminal(handler)]
 

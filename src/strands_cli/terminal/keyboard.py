@@ -15,6 +15,7 @@ from strands_cli.terminal.line import Line
 
 _PASTE_ON, _PASTE_OFF = "\x1b[?2004h", "\x1b[?2004l"
 _TICK = 1.0
+_DRAWN = 4000
 
 
 async def read_line(label: Callable[[], str], out: TextIO) -> str:
@@ -72,7 +73,9 @@ class _Keyboard:
         try:
             while not (self._line.done or self._line.ended):
                 ready.clear()
-                await _wait(ready, _TICK)
+                tick = loop.call_later(_TICK, ready.set)
+                await ready.wait()
+                tick.cancel()
                 self._refresh()
         finally:
             loop.remove_reader(self._fd)
@@ -153,6 +156,7 @@ class _View:
 
     def draw(self, label: str, text: str, cursor: int) -> None:
         size = self.size()
+        text, cursor = _around(text, cursor)
         rows, row, column = _layout(label, text, cursor, max(size.columns - 1, 10))
         most = max(size.lines - 1, 2)
         first = min(max(row - most + 1, 0), max(len(rows) - most, 0))
@@ -169,6 +173,13 @@ class _View:
         if self._drawn:
             self.draw(label, text, len(text))
         write(self._out, "\n")
+
+
+def _around(text: str, cursor: int) -> tuple[str, int]:
+    """Return the part of a very long answer that is worth drawing, and the cursor in it."""
+    start, end = max(cursor - _DRAWN, 0), cursor + _DRAWN
+    before, after = "…" if start else "", "…" if end < len(text) else ""
+    return before + text[start:end] + after, cursor - start + len(before)
 
 
 def _layout(label: str, text: str, cursor: int, width: int) -> tuple[list[str], int, int]:
@@ -199,10 +210,3 @@ def _layout(label: str, text: str, cursor: int, width: int) -> tuple[list[str], 
     if len(before) >= len(whole):
         place = (len(rows) - 1, column)
     return rows, *place
-
-
-async def _wait(event: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(event.wait(), seconds)
-    except asyncio.TimeoutError:
-        return

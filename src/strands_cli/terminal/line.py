@@ -32,7 +32,7 @@ class Line:
         self._pasting = False
 
     def feed(self, data: bytes) -> None:
-        """Take what the keyboard sent. What comes after Enter is dropped: it was typed before the next question was read."""
+        """Take what the keyboard sent. What comes after Enter is dropped: nobody answers a question they have not seen."""
         pending = self._pending + self._decoder.decode(data)
         self._pending = ""
         while pending and not (self.done or self.ended):

@@ -68,6 +68,6 @@ def _waiter() -> Callable[[], bool] | None:
         fd = sys.stdin.fileno()
     except (OSError, AttributeError, ValueError):
         return None
-    if sys.platform == "win32" or sys.stdin.isatty():
+    if sys.platform == "win32":
         return None if sys.stdin.isatty() else lambda: True
     return lambda: bool(select.select([fd], [], [], _LOOK_EVERY)[0])

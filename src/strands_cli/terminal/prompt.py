@@ -1,0 +1,179 @@
+"""Asking a person in the terminal: the handler that `run_interactive` uses when none is given."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, TextIO
+from weakref import WeakKeyDictionary
+
+from strands_cli.terminal import AnswerLater, panel
+from strands_cli.terminal.device import can_draw, is_terminal, screen, write
+from strands_cli.terminal.escape import one_line
+from strands_cli.terminal.hold import held
+
+if TYPE_CHECKING:
+    from strands_cli.types import HITLState, Json
+
+LATER = "/later"
+_HELP = "/later leaves the question open and pauses; /show prints it again; Alt-Enter starts a new line."
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+_terminal = threading.Lock()
+
+
+async def ask(state: HITLState) -> Json:
+    """Show a question and read its answer; one question at a time, in the order in which they come.
+
+    Text from models is shown as text: it cannot move the cursor, set the clipboard or pose as something else.
+    An empty line takes the default if there is one, otherwise the question is asked again.
+
+    Args:
+        state: The question. With `problem` set it is asked again, after saying why the last answer was refused.
+
+    Returns:
+        The answer: a text, or what the form of a schema came to. An empty text stands for the default.
+
+    Raises:
+        AnswerLater: The person typed `/later` or pressed Ctrl-D, or there is no more input.
+    """
+    async with _turn():
+        out = screen()
+        if out is None:
+            raise AnswerLater
+        sys.stdout.flush()
+        with held():
+            return await _Conversation(state, out).answer()
+
+
+ask.asks_again = True  # type: ignore[attr-defined]  # the same bad answer twice is a person's mistake, not a loop
+
+
+class _Conversation:
+    """One question and the lines that are typed at it."""
+
+    def __init__(self, state: HITLState, out: TextIO) -> None:
+        self.state = state
+        self.out = out
+        self.deadline = state.deadline
+        if self.deadline is None and state.timeout_seconds:
+            self.deadline = time.time() + state.timeout_seconds
+
+    async def answer(self) -> Json:
+        from strands_cli.terminal import form
+
+        if self.state.problem:
+            panel.say(self.out, f"Not taken: {self.state.problem}", "bold red")
+        else:
+            panel.show(self.state, self.out)
+            panel.say(self.out, _HELP, "dim")
+        try:
+            if self.state.schema and not self.state.choices:
+                return await form.fill(self.state.schema, self.line, self._complain, self._default)
+            return await self._text()
+        except asyncio.CancelledError:
+            self._closed()
+            raise
+
+    async def line(self, label: str) -> str:
+        """Read one line; `/later` and `/show` are commands, a doubled slash writes one.
+
+        Raises:
+            AnswerLater: The person leaves the question open.
+        """
+        while True:
+            try:
+                text = await _read(lambda: self._label(label), self.out)
+            except EOFError:
+                raise AnswerLater from None
+            command = text.strip().lower()
+            if command == LATER:
+                raise AnswerLater
+            if command != "/show":
+                return text[1:] if text.startswith("//") else text
+            panel.show(self.state, self.out)
+
+    async def _text(self) -> str:
+        while True:
+            text = await self.line("Your response")
+            if text.strip():
+                return _chosen(text, self.state.choices)
+            if self._default is not None:
+                return ""
+            self._complain("an empty line is no answer, and there is no default.")
+
+    @property
+    def _default(self) -> str | None:
+        return self.state.default_response
+
+    def _complain(self, problem: str) -> None:
+        panel.say(self.out, f"Not taken: {problem}", "bold red")
+
+    def _label(self, label: str) -> str:
+        left = _clock(self.deadline - time.time()) if self.deadline is not None else ""
+        default = "" if self._default is None else repr(one_line(self._default, 40))
+        if default and left:
+            return f"{label} (default {default}, taken in {left}): "
+        if default:
+            return f"{label} (default {default}): "
+        return f"{label} (the question expires in {left}): " if left else f"{label}: "
+
+    def _closed(self) -> None:
+        if self.deadline is None or time.time() < self.deadline:
+            return
+        default = (
+            "there is no default" if self._default is None else f"the default {one_line(self._default, 40)!r} is taken"
+        )
+        panel.say(self.out, f"Time is up: {default}.", "yellow")
+
+
+@asynccontextmanager
+async def _turn() -> AsyncIterator[None]:
+    """Wait for the terminal to be free: in this loop in order of arrival, and from loops of other threads."""
+    async with _turns.setdefault(asyncio.get_running_loop(), asyncio.Lock()):
+        while not _terminal.acquire(blocking=False):  # noqa: ASYNC110  (the other loop cannot set an Event of this one)
+            await asyncio.sleep(0.05)
+        try:
+            yield
+        finally:
+            _terminal.release()
+
+
+async def _read(label: Callable[[], str], out: TextIO) -> str:
+    if sys.platform != "win32" and is_terminal(sys.stdin) and can_draw(out):
+        from strands_cli.terminal import keyboard
+
+        return await keyboard.read_line(label, out)
+    from strands_cli.terminal import stdin
+
+    write(out, label())
+    line = await stdin.read_line("")
+    if not is_terminal(sys.stdin):
+        write(out, "\n")
+    return line
+
+
+def _chosen(text: str, choices: tuple[str, ...] | None) -> str:
+    """Return the choice that `text` means: itself, its number, or itself in another case; otherwise `text`."""
+    if not choices or text in choices:
+        return text
+    typed = text.strip()
+    if typed in choices:
+        return typed
+    same = [choice for choice in choices if choice.casefold() == typed.casefold()]
+    if len(same) == 1:
+        return same[0]
+    if typed.isascii() and typed.isdigit() and 1 <= int(typed) <= len(choices):
+        return choices[int(typed) - 1]
+    return text
+
+
+def _clock(seconds: float) -> str:
+    whole = max(math.ceil(seconds), 0)
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
