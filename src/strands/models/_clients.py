@@ -1,0 +1,106 @@
+"""Network clients: imported on first use, one for each event loop, closed with it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from importlib import import_module
+from types import ModuleType
+from typing import Any, Generic, TypeVar
+
+C = TypeVar("C")
+
+CONNECT_TIMEOUT = 10.0
+READ_TIMEOUT = 300.0
+
+
+def require(module: str, extra: str, user: str) -> ModuleType:
+    """Import the package behind a provider.
+
+    Args:
+        module: The module to import.
+        extra: The extra of this distribution that brings it; "" when it is a dependency.
+        user: The class that needs it.
+
+    Raises:
+        ImportError: It is not installed; the message says what to install.
+    """
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        wanted = f"strands-cli[{extra}]" if extra else "strands-cli"
+        package = module.partition(".")[0]
+        if not (error.name or "").startswith(package):
+            raise
+        raise ImportError(f"{user} needs the package {module!r}: pip install '{wanted}'", name=module) from error
+
+
+class Clients(Generic[C]):
+    """Opens a client for each event loop that asks and closes it when that loop shuts down.
+
+    A loop shuts down the asynchronous generators that were started in it, so a generator owns each client: connections
+    are never left to the garbage collector, also when every call of an agent runs in an event loop of its own.
+
+    Args:
+        open_client: Makes a client; it runs in a thread, because importing a provider's package takes a while.
+        close_client: Closes one.
+        given: A client that the user brought: it serves every loop and stays open.
+    """
+
+    def __init__(
+        self,
+        open_client: Callable[[], C],
+        close_client: Callable[[C], Awaitable[Any]],
+        given: C | None = None,
+    ) -> None:
+        self._open_client = open_client
+        self._close_client = close_client
+        self._given = given
+        self._open: dict[asyncio.AbstractEventLoop, tuple[C, AsyncGenerator[C, None]]] = {}
+        self._opening: dict[asyncio.AbstractEventLoop, asyncio.Task[C]] = {}
+
+    async def get(self) -> C:
+        """Return the running loop's client."""
+        if self._given is not None:
+            return self._given
+        loop = asyncio.get_running_loop()
+        held = self._open.get(loop)
+        if held is not None:
+            return held[0]
+        task = self._opening.get(loop)
+        if task is None:
+            task = self._opening[loop] = loop.create_task(self._start(loop))
+        return await asyncio.shield(task)
+
+    async def _start(self, loop: asyncio.AbstractEventLoop) -> C:
+        for gone in [each for each in self._open if each.is_closed()]:
+            del self._open[gone]
+        try:
+            client = await asyncio.to_thread(self._open_client)
+            owner = _own(client, self._close_client)
+            await owner.__anext__()
+            self._open[loop] = client, owner
+        finally:
+            del self._opening[loop]
+        return client
+
+    async def aclose(self) -> None:
+        """Close every client that was opened here."""
+        here = asyncio.get_running_loop()
+        while self._open:
+            loop, (_, owner) = self._open.popitem()
+            if loop is here:
+                await owner.aclose()
+            elif loop.is_running():
+                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(_finish(owner), loop))
+
+
+async def _own(client: C, close: Callable[[C], Awaitable[Any]]) -> AsyncGenerator[C, None]:
+    try:
+        yield client
+    finally:
+        await close(client)
+
+
+async def _finish(owner: AsyncGenerator[Any, None]) -> None:
+    await owner.aclose()

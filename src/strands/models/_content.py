@@ -1,0 +1,174 @@
+"""What every translation of messages into a provider's own words needs."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import uuid4
+
+from strands.types.exceptions import ModelRequestError, ModelUnavailableError
+
+if TYPE_CHECKING:
+    from strands.types.content import Messages
+    from strands.types.streaming import StreamEvent
+
+TEXT_FORMATS = frozenset({"txt", "md", "csv", "html"})
+_MIME = {
+    "doc": "application/msword",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "csv": "text/csv",
+    "html": "text/html",
+    "md": "text/markdown",
+    "pdf": "application/pdf",
+    "txt": "text/plain",
+    "xls": "application/vnd.ms-excel",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "gif": "image/gif",
+    "jpeg": "image/jpeg",
+    "jpg": "image/jpeg",
+    "png": "image/png",
+    "webp": "image/webp",
+    "mp3": "audio/mpeg",
+    "wav": "audio/wav",
+    "mp4": "video/mp4",
+    "mov": "video/quicktime",
+    "webm": "video/webm",
+}
+
+
+class Call(NamedTuple):
+    """A tool use as a provider sent it: `arguments` is JSON text."""
+
+    id: str | None
+    name: str
+    arguments: str
+
+
+def mime(medium: Mapping[str, Any]) -> str:
+    """Return the media type of an image, a document, a sound or a video."""
+    return _MIME.get(medium["format"], "application/octet-stream")
+
+
+def data_of(medium: Mapping[str, Any], kind: str, provider: str) -> bytes:
+    """Return the bytes of an image or another medium.
+
+    Raises:
+        ModelRequestError: It lies somewhere that this provider cannot read.
+    """
+    source = medium["source"]
+    if "bytes" not in source:
+        raise ModelRequestError(f"{provider} cannot read {kind} from {dict(source)!r}: give its 'bytes'.")
+    return bytes(source["bytes"])
+
+
+def base64_of(medium: Mapping[str, Any], kind: str, provider: str) -> str:
+    """Return the bytes of a medium in base64."""
+    return b64encode(data_of(medium, kind, provider)).decode("ascii")
+
+
+def data_url(medium: Mapping[str, Any], kind: str, provider: str) -> str:
+    """Return a medium as a `data:` URL."""
+    return f"data:{mime(medium)};base64,{base64_of(medium, kind, provider)}"
+
+
+def document_text(document: Mapping[str, Any], provider: str) -> str:
+    """Return a document that is plain text as text, with its name."""
+    text = data_of(document, "document", provider).decode("utf-8", "replace")
+    return f'<document name="{document.get("name", "document")}">\n{text}\n</document>'
+
+
+def plain_text(block: Mapping[str, Any]) -> str | None:
+    """Return the text of a block that is text in one of its forms, else None."""
+    if "text" in block:
+        return str(block["text"])
+    if "json" in block:
+        return json.dumps(block["json"], ensure_ascii=False, default=str)
+    if "guardContent" in block:
+        return str(block["guardContent"]["text"]["text"])
+    if "citationsContent" in block:
+        return "".join(part.get("text", "") for part in block["citationsContent"].get("content", ()))
+    return None
+
+
+def unsupported(block: Mapping[str, Any], provider: str) -> ModelRequestError:
+    """Return the error for a block that a provider's API has no place for."""
+    return ModelRequestError(f"{provider} has no place for a {next(iter(block), 'nameless')!r} block in a message.")
+
+
+def join_system(system_prompt: str | None, kwargs: Mapping[str, Any]) -> str | None:
+    """Return the system prompt as one text, however it was given."""
+    if system_prompt is None and kwargs.get("system_prompt_content"):
+        return "\n".join(block["text"] for block in kwargs["system_prompt_content"] if "text" in block)
+    return system_prompt
+
+
+def tool_events(
+    calls: Iterable[Call], messages: Messages, provider: str, *, truncated: bool = False
+) -> list[StreamEvent]:
+    """Return the events of the tool uses of one reply.
+
+    Ids are unique in the conversation: one that repeats gets a new one, a missing one is made up.
+
+    Args:
+        calls: The tool uses, complete.
+        messages: The conversation that they answer.
+        provider: Whom to name in an error.
+        truncated: The reply stopped at its token limit: a call with incomplete arguments is left out.
+
+    Raises:
+        ModelUnavailableError: Arguments are no JSON object: the reply is broken, and none of its tools may run.
+    """
+    taken = {use["toolUseId"] for use in _tool_uses(messages)}
+    events: list[StreamEvent] = []
+    for call in calls:
+        arguments = call.arguments.strip() or "{}"
+        if not _is_object(arguments):
+            if truncated:
+                continue
+            raise ModelUnavailableError(
+                f"{provider} sent arguments for the tool {call.name!r} that are no JSON object: {arguments[:200]!r}"
+            )
+        tool_use_id = call.id or f"call_{uuid4().hex}"
+        if tool_use_id in taken:
+            tool_use_id = f"{tool_use_id[:40]}_{uuid4().hex[:8]}"
+        taken.add(tool_use_id)
+        events.append({"contentBlockStart": {"start": {"toolUse": {"toolUseId": tool_use_id, "name": call.name}}}})
+        events.append({"contentBlockDelta": {"delta": {"toolUse": {"input": arguments}}}})
+        events.append({"contentBlockStop": {}})
+    return events
+
+
+def metadata(
+    tokens_in: int, tokens_out: int, latency: float, *, cached: int = 0, written: int = 0, first: float | None = None
+) -> StreamEvent:
+    """Return the metadata event; `latency` and `first` (the time to the first event) in seconds."""
+    usage: Any = {"inputTokens": tokens_in, "outputTokens": tokens_out, "totalTokens": tokens_in + tokens_out}
+    if cached:
+        usage["cacheReadInputTokens"] = cached
+    if written:
+        usage["cacheWriteInputTokens"] = written
+    metrics: Any = {"latencyMs": int(latency * 1000)}
+    if first is not None:
+        metrics["timeToFirstByteMs"] = int(first * 1000)
+    return {"metadata": {"usage": usage, "metrics": metrics}}
+
+
+def _tool_uses(messages: Messages) -> Iterable[Any]:
+    return (
+        block["toolUse"]
+        for message in messages
+        if message["role"] == "assistant"
+        for block in message["content"]
+        if "toolUse" in block
+    )
+
+
+def _is_object(text: str) -> bool:
+    from pydantic_core import from_json
+
+    try:
+        return isinstance(from_json(text), dict)
+    except ValueError:
+        return False

@@ -1,0 +1,136 @@
+"""The interface that every model provider implements."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, AsyncIterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from strands.types.content import Messages
+    from strands.types.streaming import StreamEvent
+    from strands.types.tools import ToolChoice, ToolSpec
+
+T = TypeVar("T", bound="BaseModel")
+
+
+class BaseModelConfig(TypedDict, total=False):
+    """Configuration that every provider knows.
+
+    Attributes:
+        context_window_limit: Tokens that a prompt and its reply may take together.
+    """
+
+    context_window_limit: int | None
+
+
+@dataclass
+class CacheConfig:
+    """How a provider with prompt caching marks what it may cache.
+
+    Attributes:
+        strategy: "auto" marks the end of the prompt where the model is known to support it, "anthropic" always.
+        ttl: How long a mark lives ("5m", "1h"), or None for the provider's default.
+    """
+
+    strategy: Literal["auto", "anthropic"] = "auto"
+    ttl: str | None = None
+
+
+@dataclass
+class CacheToolsConfig:
+    """The mark that lets a provider cache the tool descriptions.
+
+    Attributes:
+        type: The kind of mark.
+        ttl: How long it lives ("5m", "1h"), or None for the provider's default.
+    """
+
+    type: str = "default"
+    ttl: str | None = None
+
+
+class Model(ABC):
+    """A model that answers messages with a stream of events in the shape of Bedrock's Converse API.
+
+    A provider implements `stream`; the rest has workable defaults. Faults are the typed errors of
+    `strands.types.exceptions`. A provider does not retry: whoever calls it does.
+    """
+
+    config: Any = None
+
+    @property
+    def stateful(self) -> bool:
+        """Whether the provider keeps the conversation on its side."""
+        return False
+
+    def update_config(self, **model_config: Any) -> None:
+        """Change the configuration for the requests that follow.
+
+        Args:
+            **model_config: The settings to change; the others stay.
+        """
+        self.config = {**(self.config or {}), **model_config}
+
+    def get_config(self) -> Any:
+        """Return the configuration."""
+        return self.config if self.config is not None else {}
+
+    @abstractmethod
+    def stream(
+        self,
+        messages: Messages,
+        tool_specs: list[ToolSpec] | None = None,
+        system_prompt: str | None = None,
+        *,
+        tool_choice: ToolChoice | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterable[StreamEvent]:
+        """Ask the model for its next message.
+
+        Args:
+            messages: The conversation, the newest message last. Never changed.
+            tool_specs: The tools that the model may use.
+            system_prompt: Instructions that stand before the conversation.
+            tool_choice: `{"auto": {}}`, `{"any": {}}` or `{"tool": {"name": ...}}`.
+            **kwargs: What only some models know; ignored by the others.
+
+        Returns:
+            The events: messageStart, contentBlockStart/Delta/Stop for each block, messageStop, metadata.
+
+        Raises:
+            ModelThrottledException: The provider asks to slow down.
+            ContextWindowOverflowException: The prompt is too long for the model.
+            ModelAuthenticationError: The credentials are missing or refused.
+            ModelRequestError: The provider refuses the request.
+            ModelUnavailableError: The provider cannot be reached, fails, or breaks off in the middle.
+        """
+
+    async def structured_output(
+        self, output_model: type[T], prompt: Messages, system_prompt: str | None = None, **kwargs: Any
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        """Ask for an answer that fits a pydantic model.
+
+        Args:
+            output_model: The class to fill.
+            prompt: The conversation.
+            system_prompt: Instructions that stand before the conversation.
+            **kwargs: Handed on to `stream`.
+
+        Yields:
+            The model's events, then `{"output": instance}`.
+
+        Raises:
+            StructuredOutputException: The model did not answer in the asked-for shape.
+        """
+        from .structured import ask_with_tool
+
+        async for event in ask_with_tool(self, output_model, prompt, system_prompt, **kwargs):
+            yield event
+
+    async def aclose(self) -> None:
+        """Close the network clients. The model may be used again: it opens new ones."""
+        return

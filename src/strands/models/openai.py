@@ -1,0 +1,165 @@
+"""OpenAI's chat completions, and every server that speaks them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from strands.types.exceptions import ModelAuthenticationError, ModelUnavailableError
+
+from ._chat import ChatReply, format_messages, format_tool_choice, format_tools
+from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, Clients, require
+from ._content import join_system
+from ._errors import from_client, from_event
+from .model import Model
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+    from strands.types.content import Messages
+    from strands.types.streaming import StreamEvent
+    from strands.types.tools import ToolChoice, ToolSpec
+
+PROVIDER = "OpenAI"
+KEY = "the API key in OPENAI_API_KEY"
+DEFAULT_MODEL = "gpt-4o-mini"
+
+
+class OpenAIModel(Model):
+    """A model behind OpenAI's chat completions API.
+
+    Args:
+        client: An `openai.AsyncOpenAI` of your own; it stays open.
+        client_args: Arguments of `openai.AsyncOpenAI`: api_key, base_url, timeout (seconds) ... What is left out is
+            taken from OPENAI_API_KEY, OPENAI_BASE_URL and so on.
+        **model_config: `model_id`; `params`, merged into every request (temperature, max_tokens, ...); `stream=False`
+            for a server that cannot stream.
+
+    Nothing is retried here: the agent and the workflow own retrying.
+    """
+
+    def __init__(
+        self,
+        client: AsyncOpenAI | None = None,
+        client_args: Mapping[str, Any] | None = None,
+        **model_config: Any,
+    ) -> None:
+        if client is not None and client_args:
+            raise ValueError("give OpenAIModel either client or client_args, not both")
+        self.config: dict[str, Any] = {"model_id": DEFAULT_MODEL, **model_config}
+        args = dict(client_args or {})
+        self._clients: Clients[AsyncOpenAI] = Clients(lambda: open_client(args, type(self).__name__), close, client)
+
+    async def stream(
+        self,
+        messages: Messages,
+        tool_specs: list[ToolSpec] | None = None,
+        system_prompt: str | None = None,
+        *,
+        tool_choice: ToolChoice | None = None,
+        **kwargs: Any,
+    ) -> AsyncGenerator[StreamEvent, None]:
+        """Yield the reply's events; see `Model.stream`."""
+        request = self.format_request(messages, tool_specs, join_system(system_prompt, kwargs), tool_choice)
+        client = await self._clients.get()
+        reply = ChatReply(messages, PROVIDER)
+        try:
+            async with client.chat.completions.with_streaming_response.create(**request) as response:
+                if not request["stream"]:
+                    for event in reply.feed(loads(await response.read())):
+                        yield event
+                else:
+                    async for chunk in chunks(response.iter_lines()):
+                        for event in reply.feed(chunk):
+                            yield event
+        except Exception as error:
+            typed = from_client(PROVIDER, error, key=KEY)
+            raise typed from (error if typed is not error else None)
+        for event in reply.finish():
+            yield event
+
+    def format_request(
+        self,
+        messages: Messages,
+        tool_specs: list[ToolSpec] | None = None,
+        system_prompt: str | None = None,
+        tool_choice: ToolChoice | None = None,
+    ) -> dict[str, Any]:
+        """Return the arguments of the request.
+
+        Raises:
+            ModelRequestError: A message holds what chat completions have no place for.
+        """
+        params = dict(self.config.get("params") or {})
+        body: dict[str, Any] = {"messages": format_messages(messages, system_prompt, PROVIDER)}
+        if tool_specs:
+            body["tools"] = format_tools(tool_specs)
+            body["tool_choice"] = format_tool_choice(tool_choice)
+        stream = self.config.get("stream", True)
+        request: dict[str, Any] = {"model": self.config["model_id"], "messages": [], "stream": stream, **params}
+        if stream:
+            request.setdefault("stream_options", {"include_usage": True})
+        # The client walks over typed arguments one by one, 0.1 ms a message; the extra body goes out as it is.
+        request["extra_body"] = {**body, **params.get("extra_body", {})}
+        return request
+
+    async def aclose(self) -> None:
+        """Close the connections; a client that you brought stays open."""
+        await self._clients.aclose()
+
+
+def open_client(client_args: Mapping[str, Any], user: str) -> AsyncOpenAI:
+    """Return a client that does not retry.
+
+    Raises:
+        ModelAuthenticationError: There is no key.
+    """
+    openai = require("openai", "", user)
+    args = {"max_retries": 0, "timeout": openai.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT), **client_args}
+    try:
+        client: AsyncOpenAI = openai.AsyncOpenAI(**args)
+    except openai.OpenAIError as error:
+        raise ModelAuthenticationError(
+            f"{user} has no API key.\nSet OPENAI_API_KEY, or pass client_args={{'api_key': ...}}."
+        ) from error
+    return client
+
+
+async def close(client: AsyncOpenAI) -> None:
+    """Close a client's connections."""
+    await client.close()
+
+
+async def chunks(lines: AsyncIterator[str]) -> AsyncGenerator[dict[str, Any], None]:
+    """Yield the JSON objects of a stream of server-sent events.
+
+    Raises:
+        ModelError: One of them is an error.
+    """
+    async for line in lines:
+        if not line.startswith("data:"):
+            continue
+        data = line[5:].strip()
+        if data == "[DONE]":
+            return
+        chunk = loads(data)
+        if chunk.get("error"):
+            raise from_event(PROVIDER, chunk["error"], key=KEY)
+        yield chunk
+
+
+def loads(data: str | bytes) -> dict[str, Any]:
+    """Return a JSON object.
+
+    Raises:
+        ModelUnavailableError: It is none.
+    """
+    from pydantic_core import from_json
+
+    try:
+        value = from_json(data)
+    except ValueError as error:
+        raise ModelUnavailableError(f"{PROVIDER} sent what is not JSON: {data[:200]!r}") from error
+    if not isinstance(value, dict):
+        raise ModelUnavailableError(f"{PROVIDER} sent {data[:200]!r}, where an object was expected.")
+    return value

@@ -1,0 +1,66 @@
+"""Structured output over plain tool use: the model is made to call one tool whose arguments are the answer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from strands.types.content import Messages
+    from strands.types.tools import ToolSpec
+
+    from .model import Model
+
+
+def tool_for(output_model: type[BaseModel]) -> ToolSpec:
+    """Return the tool whose arguments are the fields of `output_model`."""
+    return {
+        "name": output_model.__name__,
+        "description": (output_model.__doc__ or f"Gives the answer as {output_model.__name__}.").strip(),
+        "inputSchema": {"json": output_model.model_json_schema()},
+    }
+
+
+async def ask_with_tool(
+    model: Model, output_model: type[BaseModel], prompt: Messages, system_prompt: str | None, **kwargs: Any
+) -> AsyncGenerator[dict[str, Any], None]:
+    """Yield the model's events, then `{"output": instance}`; see `Model.structured_output`."""
+    spec = tool_for(output_model)
+    arguments: list[str] = []
+    inside = False
+    kwargs.setdefault("tool_choice", {"tool": {"name": spec["name"]}})
+    async for event in model.stream(prompt, [spec], system_prompt, **kwargs):
+        yield dict(event)
+        start = event.get("contentBlockStart")
+        if start is not None:
+            tool_use = start.get("start", {}).get("toolUse")
+            inside = tool_use is not None and tool_use["name"] == spec["name"] and not arguments
+        elif inside and "contentBlockDelta" in event:
+            arguments.append(event["contentBlockDelta"]["delta"].get("toolUse", {}).get("input", ""))
+        elif "contentBlockStop" in event:
+            inside = False
+    yield {"output": parse(output_model, "".join(arguments))}
+
+
+def parse(output_model: type[BaseModel], text: str) -> BaseModel:
+    """Return `text`, a JSON document, as an instance of `output_model`.
+
+    Raises:
+        StructuredOutputException: `text` is empty or does not fit.
+    """
+    from pydantic import ValidationError
+
+    from strands.types.exceptions import StructuredOutputException
+
+    if not text:
+        raise StructuredOutputException(
+            f"The model answered without filling {output_model.__name__!r}; ask again or use a model with tool use."
+        )
+    try:
+        return output_model.model_validate_json(text)
+    except ValidationError as error:
+        raise StructuredOutputException(
+            f"The model's answer does not fit {output_model.__name__!r}: {error}"
+        ) from error
