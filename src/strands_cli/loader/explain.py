@@ -1,0 +1,91 @@
+"""From the errors of the models to problems that a person can mend."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from strands_cli.loader.marks import Marks, Path
+from strands_cli.schema.problems import Problem, did_you_mean
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel, ValidationError
+
+_KINDS = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+}
+_QUOTED = re.compile(r"'([^']*)'")
+
+
+def explain(error: ValidationError, data: dict[str, Any], marks: Marks) -> list[Problem]:
+    """Return the problems of a document whose validation failed, in the order of the document."""
+    from strands_cli.spec import Spec
+
+    problems: dict[tuple[Path, str], Problem] = {}
+    for each in error.errors(include_url=False):
+        path = _path(each["loc"], data)
+        problem = _problem(each, path, data, marks, Spec)
+        problems.setdefault((path, each["type"]), problem)
+    return in_order(problems.values())
+
+
+def in_order(problems: Iterable[Problem]) -> list[Problem]:
+    """Return problems in the order in which they stand in the file."""
+    return sorted(dict.fromkeys(problems), key=lambda problem: (problem.line, problem.column))
+
+
+def _path(loc: tuple[str | int, ...], data: object) -> Path:
+    """Return a location without the names that the models put between."""
+    return tuple(part for part in loc if not (isinstance(part, str) and part[:1] in "<[" and part[-1:] in ">]"))
+
+
+def _problem(each: Any, path: Path, data: dict[str, Any], marks: Marks, root: type[BaseModel]) -> Problem:
+    kind, last = each["type"], path[-1] if path else ""
+    if kind == "extra_forbidden":
+        known = keys_at(data, path[:-1], root)
+        return marks.problem(data, path, f"unknown key {last!r}", hint=did_you_mean(last, known), key=True)
+    if kind == "missing":
+        return marks.problem(data, path, f"{last!r} is missing")
+    value = each["input"]
+    if kind in ("literal_error", "enum"):
+        expected = _QUOTED.findall(each["ctx"]["expected"])
+        return marks.problem(data, path, f"{last!r} cannot be {_short(value)}", hint=did_you_mean(value, expected))
+    if kind in _KINDS:
+        return marks.problem(data, path, f"{last!r} must be {_KINDS[kind]}, not {_short(value)}")
+    if kind == "value_error":
+        return marks.problem(data, path, str(each["ctx"]["error"]))
+    message = str(each["msg"]).replace("Input should", "should", 1)
+    return marks.problem(data, path, f"{last!r} {_short(value)} {message}")
+
+
+def keys_at(data: object, path: Path, model: Any) -> list[str]:
+    """Return the keys that the object at `path` may have."""
+    from strands_cli.loader.shapes import model_at
+
+    found = model_at(data, path, model)
+    return [field.alias or name for name, field in found.model_fields.items()] if found else []
+
+
+def _short(value: object) -> str:
+    if value is None:
+        return "empty"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, (list, tuple)):
+        return "a list"
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+

@@ -1,0 +1,131 @@
+"""Read a spec: from a file, a text, or a dict."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from strands_cli.loader.errors import LoadError
+from strands_cli.loader.marks import Marks
+from strands_cli.schema.problems import Problem
+from strands_cli.schema.validator import SchemaValidationError
+
+if TYPE_CHECKING:
+    from strands_cli.spec import Spec
+
+MAX_BYTES = 10_000_000
+
+
+def load_file(path: str | os.PathLike[str], *, tools: Iterable[str] = ()) -> Spec:
+    """Read, check and return the spec in a YAML or JSON file.
+
+    Args:
+        path: The file; what it refers to is relative to it.
+        tools: Ids of tools that are given in Python, so that agents may list them.
+
+    Raises:
+        LoadError: The file is missing or unreadable (exit code 12), or is not YAML or JSON.
+        SchemaValidationError: It is not a spec; all problems at once.
+        CapabilityError: It asks for what this build does not do.
+    """
+    file = Path(path)
+    text = read_text(file, str(path))
+    data, marks = parse(text, str(path))
+    return build(data, marks, file.absolute().parent, tools)
+
+
+def load_text(text: str | bytes, *, source: str = "<text>", tools: Iterable[str] = ()) -> Spec:
+    """Check and return the spec in a text; JSON when `source` ends in .json, else YAML.
+
+    Raises:
+        LoadError: The text is not YAML or JSON.
+        SchemaValidationError: It is not a spec; all problems at once.
+        CapabilityError: It asks for what this build does not do.
+    """
+    plain = decode(text, source) if isinstance(text, bytes) else text.removeprefix("\ufeff")
+    if len(plain) > MAX_BYTES:
+        raise _too_large(source, len(plain))
+    data, marks = parse(plain, source)
+    return build(data, marks, Path.cwd(), tools)
+
+
+def load_dict(data: Mapping[str, Any], *, source: str = "", base_dir: Path | None = None, tools: Iterable[str] = ()) -> Spec:
+    """Check and return the spec in a dict of plain JSON values.
+
+    Raises:
+        SchemaValidationError: It is not a spec; all problems at once.
+        CapabilityError: It asks for what this build does not do.
+    """
+    return build(dict(data), Marks(source), base_dir or Path.cwd(), tools)
+
+
+def read_text(file: Path, source: str) -> str:
+    """Return a file's text; nothing is read of a file that is too large."""
+    try:
+        with file.open("rb") as stream:
+            size = os.fstat(stream.fileno()).st_size
+            if size > MAX_BYTES:
+                raise _too_large(source, size)
+            raw = stream.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise LoadError(Problem(f"no such file: {source!r}"), hint="Check the path.", unreadable=True) from None
+    except (OSError, ValueError) as error:
+        cause = getattr(error, "strerror", None) or str(error)
+        raise LoadError(Problem(f"cannot read {source!r}: {cause}"), unreadable=True) from None
+    if len(raw) > MAX_BYTES:
+        raise _too_large(source, len(raw))
+    return decode(raw, source)
+
+
+def decode(raw: bytes, source: str) -> str:
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = raw[: error.start]
+        line = before.count(b"\n") + 1
+        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
+        problem = Problem(f"byte 0x{raw[error.start]:02x} is not UTF-8", "", line, column, source)
+        raise LoadError(problem, hint="Save the file as UTF-8.") from None
+
+
+def parse(text: str, source: str) -> tuple[dict[str, Any], Marks]:
+    """Return the mapping that a YAML or JSON text holds."""
+    if source.lower().endswith(".json"):
+        from strands_cli.loader.json_reader import read_json as read
+    else:
+        from strands_cli.loader.yaml_reader import read_yaml as read
+    data, marks = read(text, source)
+    if isinstance(data, dict):
+        return data, marks
+    line, column = marks.root.line, marks.root.column
+    if data is None:
+        raise LoadError(Problem("the document is empty", "", line, column, source), hint="A spec starts with `version: 0`.")
+    found = "a list" if isinstance(data, list) else f"{type(data).__name__} {str(data)[:40]!r}"
+    problem = Problem(f"a spec is a mapping of keys to values, not {found}", "", line, column, source)
+    raise LoadError(problem, hint="It starts with `version: 0`.")
+
+
+def build(data: dict[str, Any], marks: Marks, base_dir: Path, tools: Iterable[str]) -> Spec:
+    """Check plain data and return its spec."""
+    from pydantic import ValidationError
+
+    from strands_cli.loader.explain import explain
+    from strands_cli.spec import Spec
+
+    problems: list[Problem] = []
+    spec: Spec | None = None
+    try:
+        spec = Spec.model_validate(data)
+    except ValidationError as error:
+        problems += explain(error, data, marks)
+    if problems or spec is None:
+        raise SchemaValidationError(problems)
+    spec._base_dir, spec._source = base_dir, marks.source
+    return spec
+
+
+def _too_large(source: str, size: int) -> LoadError:
+    problem = Problem(f"{source!r} has {size:,} bytes; a spec has at most {MAX_BYTES:,}", "", 1, 1, source)
+    return LoadError(problem, hint="Put long texts into files that a tool reads.")

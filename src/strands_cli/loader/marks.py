@@ -1,0 +1,66 @@
+"""Where everything of a document stands: line and column of each key and value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+from strands_cli.schema.problems import Problem, pointer
+
+Path: TypeAlias = tuple[str | int, ...]
+
+
+class Mark(NamedTuple):
+    """A place in a file; line and column count from 1."""
+
+    source: str
+    line: int
+    column: int
+
+
+class Marks:
+    """The marks of a tree of dicts and lists, kept by the identity of their containers."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self._known: dict[int, tuple[object, dict[str | int, tuple[Mark, Mark]]]] = {}
+        self.root = Mark(source, 1, 1)
+
+    def add(self, container: object, places: dict[str | int, tuple[Mark, Mark]]) -> None:
+        """Say where the keys and values of a container stand."""
+        self._known[id(container)] = (container, places)
+
+    def of(self, container: object) -> dict[str | int, tuple[Mark, Mark]]:
+        """Return the places of a container's keys and values; empty when unknown."""
+        return self._known.get(id(container), (None, {}))[1]
+
+    def take(self, other: Marks) -> None:
+        """Take over what another document's marks know."""
+        self._known.update(other._known)
+
+    def find(self, data: object, path: Sequence[str | int], *, key: bool = False) -> Mark | None:
+        """Return where `path` stands, or the nearest container of it that exists."""
+        found: Mark | None = self.root if self._known else None
+        for index, part in enumerate(path):
+            place = self.of(data).get(part)
+            if place is None:
+                return found
+            found = place[0] if key and index == len(path) - 1 else place[1]
+            data = child(data, part)
+        return found
+
+    def problem(self, data: object, path: Path, message: str, *, hint: str = "", key: bool = False) -> Problem:
+        """Return a problem at `path`; `key` points to the key instead of the value."""
+        mark = self.find(data, path, key=key)
+        if mark is None:
+            return Problem(message, pointer(path), source=self.source, hint=hint)
+        return Problem(message, pointer(path), mark.line, mark.column, mark.source, hint)
+
+
+def child(data: Any, part: str | int) -> object:
+    """Return what a key or an index leads to, or None."""
+    if isinstance(data, Mapping):
+        return data.get(part)
+    if isinstance(data, list) and isinstance(part, int) and -len(data) <= part < len(data):
+        return data[part]
+    return None

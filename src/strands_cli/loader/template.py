@@ -1,0 +1,132 @@
+"""Templates: Jinja2 in a sandbox, strict about undefined names, with limits on time, size and loops.
+
+A template of plain names (`{{ topic }}`, `{{ steps[0].response }}`) is rendered here without Jinja; everything else goes
+to `strands_cli.loader.sandbox`, which gives the same result for the same text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from strands_cli.errors import TemplateError
+from strands_cli.schema.problems import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MAX_OUTPUT = 10_000_000
+MAX_TEMPLATE = 1_000_000
+
+_PATH = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[\s*(?:-?\d{1,9}|'[^'\\{}]*'|\"[^\"\\{}]*\")\s*\])*"
+_PLAIN = re.compile(r"\{\{\s*(" + _PATH + r")\s*\}\}", re.ASCII)
+_PART = re.compile(r"\.?([A-Za-z_]\w*)|\[\s*(?:(-?\d+)|'([^']*)'|\"([^\"]*)\")\s*\]", re.ASCII)
+_MARKUP = re.compile(r"\{[{%#]|\}\}")
+_WORDS = frozenset("true false none True False None not and or if else is in loop self".split())
+
+
+def render(template: str, names: Mapping[str, object]) -> str:
+    """Return the template with the names put in, once: what they hold is never rendered itself.
+
+    Raises:
+        TemplateError: The template is malformed, a name is undefined, the sandbox forbids it, or a limit is reached.
+    """
+    if "{" not in template:
+        return template
+    plain = _plain(template)
+    if plain is None:
+        from strands_cli.loader.sandbox import render_jinja
+
+        return render_jinja(template, names)
+    texts, paths = plain
+    if not paths:
+        return template
+    return _fill(texts, paths, names)
+
+
+def evaluate(expression: str, names: Mapping[str, object]) -> bool:
+    """Return whether a condition holds. It may be written with or without braces; `else` always holds.
+
+    Raises:
+        TemplateError: As for `render`.
+    """
+    if expression.strip() == "else":
+        return True
+    from strands_cli.loader.sandbox import evaluate_jinja
+
+    return evaluate_jinja(expression, names)
+
+
+def check(template: str) -> None:
+    """Raise TemplateError when the template is malformed or uses what the sandbox does not have."""
+    if "{" in template and _plain(template) is None:
+        from strands_cli.loader.sandbox import check_jinja
+
+        check_jinja(template)
+
+
+def check_expression(expression: str) -> None:
+    """Raise TemplateError when the condition is malformed or uses what the sandbox does not have."""
+    if expression.strip() != "else":
+        from strands_cli.loader.sandbox import check_jinja_expression
+
+        check_jinja_expression(expression)
+
+
+@lru_cache(maxsize=2048)
+def _plain(template: str) -> tuple[tuple[str, ...], tuple[tuple[str | int, ...], ...]] | None:
+    """Return the texts and the paths between them, or None when the template needs Jinja."""
+    pieces = _PLAIN.split(template)
+    texts, sources = pieces[0::2], pieces[1::2]
+    if any(_MARKUP.search(text) for text in texts):
+        return None
+    paths = tuple(_parts(source) for source in sources)
+    if any(path[0] in _WORDS for path in paths):
+        return None
+    return tuple(texts), paths
+
+
+def _parts(source: str) -> tuple[str | int, ...]:
+    return tuple(int(m[2]) if m[2] else next(g for g in (m[1], m[3], m[4]) if g is not None) for m in _PART.finditer(source))
+
+
+def _fill(texts: Sequence[str], paths: Sequence[tuple[str | int, ...]], names: Mapping[str, object]) -> str:
+    result = [texts[0]]
+    for path, text in zip(paths, texts[1:], strict=True):
+        value = look_up(path, names)
+        result += (value if isinstance(value, str) else str(value), text)
+    whole = "".join(result)
+    if len(whole) > MAX_OUTPUT:
+        raise too_long(len(whole))
+    return whole
+
+
+def look_up(path: tuple[str | int, ...], names: Mapping[str, object]) -> object:
+    """Return what a path of keys and indexes leads to; raises TemplateError when it leads nowhere."""
+    value: Any = names
+    for depth, part in enumerate(path):
+        try:
+            value = value[part]
+        except (KeyError, IndexError, TypeError):
+            raise undefined(path[: depth + 1], value) from None
+    return value
+
+
+def undefined(path: Sequence[str | int], container: object) -> TemplateError:
+    """Return the error for a path of which the last part does not exist."""
+    known = [str(key) for key in container] if isinstance(container, Mapping) else []
+    near = nearest(path[-1], known)
+    written = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+    if near:
+        hint = f"Did you mean {near!r}?"
+    elif isinstance(container, (list, tuple)):
+        hint = f"There are {len(container)} of them, counted from 0."
+    else:
+        hint = f"Known here: {', '.join(sorted(known)[:20]) or 'nothing'}."
+    return TemplateError(f"{written!r} is undefined in this template", hint=hint)
+
+
+def too_long(length: int) -> TemplateError:
+    return TemplateError(f"a template made a text of more than {MAX_OUTPUT:,} characters", hint="Put in less, or `truncate` it.")

@@ -1,0 +1,178 @@
+"""Plans: nodes, edges, and how to put plans together.
+
+A node's id is the journal key of what it stands for. `*` stands for any one part of a key (a number that is known only
+at run time): `rounds/*/workers/*`. Visits (`nodes/review#2`) belong to their node (`nodes/review`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from strands_cli.spec import AgentStep, HitlStep
+
+Kind = Literal["agent", "hitl"]
+
+
+@dataclass(slots=True, frozen=True)
+class Node:
+    """An agent call or a question.
+
+    Attributes:
+        id: Its journal key, with `*` for what is known only at run time.
+        kind: agent or hitl.
+        label: The agent's id, or what is asked.
+        detail: One line more: the start of the input, of the context.
+        group: The key of the part it belongs to ("branches/web"), or "".
+        at_least: Calls of the agent (or times the question is asked) in any run.
+        at_most: Calls at most, or None when it is not known.
+    """
+
+    id: str
+    kind: Kind
+    label: str
+    detail: str = ""
+    group: str = ""
+    at_least: int = 1
+    at_most: int | None = 1
+
+    @property
+    def repeated(self) -> str:
+        """How often it happens, in words; "" for once."""
+        if (self.at_least, self.at_most) == (1, 1):
+            return ""
+        if self.at_most is None:
+            return f"{self.at_least} or more times"
+        if self.at_least == self.at_most:
+            return f"{self.at_most} times"
+        return "perhaps" if self.at_most == 1 else f"{self.at_least} to {self.at_most} times"
+
+
+@dataclass(slots=True, frozen=True)
+class Edge:
+    """One node comes after another; `label` says when."""
+
+    source: str
+    target: str
+    label: str = ""
+
+
+@dataclass(slots=True, frozen=True)
+class Plan:
+    """Nodes and edges.
+
+    Attributes:
+        nodes: In the order in which they are written in the spec.
+        edges: Without duplicates.
+        starts: Ids of the nodes with which it starts.
+        ends: Ids of the nodes with which it may end.
+    """
+
+    nodes: tuple[Node, ...] = ()
+    edges: tuple[Edge, ...] = ()
+    starts: tuple[str, ...] = ()
+    ends: tuple[str, ...] = ()
+    _index: dict[tuple[str, ...], Node] = field(default_factory=dict, repr=False, compare=False)
+
+    def then(self, after: Plan, label: str = "") -> Plan:
+        """Return this plan followed by another: its ends lead to the other's starts."""
+        if not self.nodes or not after.nodes:
+            return self if self.nodes else after
+        joints = tuple(Edge(end, start, label) for end in self.ends for start in after.starts)
+        edges = tuple(dict.fromkeys(self.edges + joints + after.edges))
+        return Plan(self.nodes + after.nodes, edges, self.starts, after.ends)
+
+    def with_edges(self, *edges: Edge) -> Plan:
+        """Return this plan with more edges."""
+        return replace(self, edges=tuple(dict.fromkeys(self.edges + edges)), _index={})
+
+    def times(self, at_least: int, at_most: int | None) -> Plan:
+        """Return this plan with every node happening this many times as often."""
+
+        def repeat(node: Node) -> Node:
+            most = None if at_most is None or node.at_most is None else node.at_most * at_most
+            return replace(node, at_least=node.at_least * at_least, at_most=most)
+
+        return replace(self, nodes=tuple(map(repeat, self.nodes)), _index={})
+
+    def node(self, id: str) -> Node:
+        """Return the node with this id; raises KeyError."""
+        return self._by_parts()[tuple(id.split("/"))]
+
+    def owner(self, key: str) -> Node | None:
+        """Return the node that a journal key belongs to, or None."""
+        index = self._by_parts()
+        parts = tuple(part.partition("#")[0] for part in key.split("/"))
+        for length in range(len(parts), 0, -1):
+            head = parts[:length]
+            if head in index:
+                return index[head]
+            for pattern, node in index.items():
+                if len(pattern) == length and all(a in ("*", b) for a, b in zip(pattern, head, strict=True)):
+                    return node
+        return None
+
+    @property
+    def questions(self) -> tuple[Node, ...]:
+        """Every point at which a person is asked."""
+        return tuple(node for node in self.nodes if node.kind == "hitl")
+
+    @property
+    def calls(self) -> tuple[int, int | None]:
+        """How many agent calls a run makes: at least, and at most (None: not known)."""
+        agents = [node for node in self.nodes if node.kind == "agent"]
+        most = [node.at_most for node in agents]
+        known = [each for each in most if each is not None]
+        return sum(node.at_least for node in agents), sum(known) if len(known) == len(most) else None
+
+    def _by_parts(self) -> dict[tuple[str, ...], Node]:
+        if not self._index:
+            self._index.update({tuple(node.id.split("/")): node for node in self.nodes})
+        return self._index
+
+
+def step_node(step: AgentStep | HitlStep, id: str, *, group: str = "", at_least: int = 1, at_most: int | None = 1) -> Node:
+    """Return the node of a step."""
+    if hasattr(step, "prompt"):
+        return Node(id, "hitl", _line(step.prompt), _line(step.context_display), group, at_least, at_most)
+    return Node(id, "agent", step.agent, _line(step.description or step.input), group, at_least, at_most)
+
+
+def one(node: Node) -> Plan:
+    """Return a plan of a single node."""
+    return Plan((node,), (), (node.id,), (node.id,))
+
+
+def steps_plan(steps: Sequence[AgentStep | HitlStep], prefix: str, *, group: str = "") -> Plan:
+    """Return the plan of steps one after the other, with ids `prefix/0`, `prefix/1` ..."""
+    whole = Plan()
+    for index, step in enumerate(steps):
+        whole = whole.then(one(step_node(step, f"{prefix}/{index}", group=group)))
+    return whole
+
+
+def beside(*plans: Plan) -> Plan:
+    """Return plans that run at the same time, or of which one is chosen, as one plan."""
+    some = [plan for plan in plans if plan.nodes]
+    return Plan(
+        tuple(node for plan in some for node in plan.nodes),
+        tuple(dict.fromkeys(edge for plan in some for edge in plan.edges)),
+        tuple(start for plan in some for start in plan.starts),
+        tuple(end for plan in some for end in plan.ends),
+    )
+
+
+def chain(plans: Iterable[Plan]) -> Plan:
+    """Return plans one after the other as one plan."""
+    whole = Plan()
+    for each in plans:
+        whole = whole.then(each)
+    return whole
+
+
+def _line(text: str | None) -> str:
+    """Return the first line of a text that says something, short enough for a drawing."""
+    line = next((line.strip() for line in (text or "").splitlines() if line.strip()), "")
+    return line if len(line) <= 60 else line[:59] + "…"

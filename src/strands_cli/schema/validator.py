@@ -1,0 +1,35 @@
+"""SchemaValidationError, and the JSON Schema of a spec for editors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from strands_cli.errors import INVALID_SPEC, StrandsError
+from strands_cli.schema.problems import Problem as Problem
+from strands_cli.types import Json
+
+
+class SchemaValidationError(StrandsError):
+    """A document is well-formed but is not a spec.
+
+    Attributes:
+        problems: All that is wrong, in the order of the document.
+        json_pointer: Where the first problem is.
+        line: Line of the first problem, from 1; 0 when the spec has no file.
+        column: Column of the first problem, from 1; 0 when the spec has no file.
+    """
+
+    exit_code = INVALID_SPEC
+
+    def __init__(self, problems: Sequence[Problem], *, hint: str = "") -> None:
+        self.problems = tuple(problems)
+        first = self.problems[0]
+        self.json_pointer, self.line, self.column = first.json_pointer, first.line, first.column
+        super().__init__("\n".join(str(problem) for problem in self.problems), hint=hint)
+
+
+def json_schema() -> dict[str, Json]:
+    """Return the JSON Schema (2020-12) of a spec."""
+    from strands_cli.schema.export import export
+
+    return export()

@@ -1,0 +1,48 @@
+"""What every model of the spec shares: closed objects, and fields whose model is built when first used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Annotated, Any, cast
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import core_schema
+
+Id = Annotated[str, Field(pattern=r"^\w[\w.-]*$", max_length=100)]
+Seconds = Annotated[float, Field(gt=0, description="Seconds.")]
+SecondsOrNone = Annotated[float, Field(ge=0, description="Seconds; 0: no limit.")]
+
+
+class Closed(BaseModel):
+    """An object in which an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True, regex_engine="python-re", protected_namespaces=())
+
+
+class Lazy:
+    """Marks a field whose model is imported and built only when a document has the field.
+
+    Args:
+        target: "package.module:Model".
+    """
+
+    def __init__(self, target: str) -> None:
+        self.target = target
+
+    def model(self) -> type[BaseModel]:
+        module, _, name = self.target.partition(":")
+        return cast("type[BaseModel]", getattr(import_module(module), name))
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(lambda value: self.model().model_validate(value))
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        return {"$ref": f"#/$defs/{self.target.rpartition(':')[2]}"}
+
+
+def one_or_many(value: object) -> object:
+    """Let a list of one be written as its only item."""
+    return [value] if isinstance(value, str) else value
+
+
+Names = Annotated[list[str], BeforeValidator(one_or_many)]

@@ -1,0 +1,25 @@
+"""evaluator_optimizer: one agent drafts, another scores, until the score is good enough."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from strands_cli.spec.base import Closed
+from strands_cli.spec.steps import AgentStep, HitlStep
+
+
+class Accept(Closed):
+    """When a draft is good enough, and how often to try."""
+
+    min_score: float = Field(ge=0, le=100)
+    max_iters: int = Field(default=3, ge=1, le=1000)
+
+
+class EvaluatorOptimizerConfig(Closed):
+    """A producer, an evaluator, and what counts as accepted."""
+
+    producer: str = Field(description="Id of the agent that writes the drafts.")
+    evaluator: AgentStep
+    accept: Accept
+    revise_prompt: str | None = Field(default=None, description="Template of the message that asks for a better draft.")
+    review_gate: HitlStep | None = Field(default=None, description="A person sees each draft that was not accepted.")

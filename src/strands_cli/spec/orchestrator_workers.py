@@ -1,0 +1,43 @@
+"""orchestrator_workers: one agent splits the work, workers do it at once, another puts it together."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from strands_cli.spec.base import Closed
+from strands_cli.spec.steps import AgentStep, HitlStep, Step
+
+
+class Limits(Closed):
+    """How many workers run at once, and how often the orchestrator may hand out more work."""
+
+    max_workers: int | None = Field(default=None, ge=1, le=1000)
+    max_rounds: int = Field(default=1, ge=1, le=1000)
+
+
+class Orchestrator(AgentStep):
+    """The agent that answers with a JSON array of tasks."""
+
+    limits: Limits = Field(default_factory=Limits)
+
+
+class WorkerTemplate(Closed):
+    """The agent that does a task; as many of them as there are tasks."""
+
+    agent: str
+    input: str | None = Field(default=None, description="Template of the message; without one the task's text.")
+    tools: list[str] | None = Field(default=None, description="Tool ids that replace the agent's own.")
+    tool_overrides: list[str] | None = Field(default=None, description="Another name for `tools`.")
+    timeout_s: float | None = Field(default=None, gt=0)
+    description: str | None = None
+
+
+class OrchestratorWorkersConfig(Closed):
+    """An orchestrator, its workers, and the steps that bring their results together."""
+
+    orchestrator: Orchestrator
+    decomposition_review: HitlStep | None = Field(default=None, description="A person sees the plan before it runs.")
+    worker_template: WorkerTemplate
+    reduce_review: HitlStep | None = Field(default=None, description="A person sees the results before they are put together.")
+    reduce: Step | None = None
+    writeup: Step | None = None

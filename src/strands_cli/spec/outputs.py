@@ -1,0 +1,20 @@
+"""outputs: the files written at the end."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from strands_cli.spec.base import Closed
+
+
+class Artifact(Closed):
+    """A file: where, and what is in it. Both are templates."""
+
+    path: str = Field(min_length=1)
+    from_: str = Field(alias="from")
+
+
+class Outputs(Closed):
+    """The files written when the run is completed."""
+
+    artifacts: list[Artifact] = Field(default_factory=list)

@@ -1,0 +1,79 @@
+"""The whole of a spec."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field, PrivateAttr, field_validator
+
+from strands_cli.spec.agents import AgentSpec
+from strands_cli.spec.base import Closed, Lazy
+from strands_cli.spec.inputs import Inputs
+from strands_cli.spec.outputs import Outputs
+from strands_cli.spec.pattern import Pattern
+from strands_cli.spec.runtime import Runtime
+
+if TYPE_CHECKING:
+    from strands_cli.spec.context import ContextPolicy
+    from strands_cli.spec.env import Env
+    from strands_cli.spec.metadata import Metadata
+    from strands_cli.spec.security import Security
+    from strands_cli.spec.skills import Skill
+    from strands_cli.spec.telemetry import Telemetry
+    from strands_cli.spec.tools import Tools
+else:
+    ContextPolicy = Annotated[Any, Lazy("strands_cli.spec.context:ContextPolicy")]
+    Env = Annotated[Any, Lazy("strands_cli.spec.env:Env")]
+    Metadata = Annotated[Any, Lazy("strands_cli.spec.metadata:Metadata")]
+    Security = Annotated[Any, Lazy("strands_cli.spec.security:Security")]
+    Skill = Annotated[Any, Lazy("strands_cli.spec.skills:Skill")]
+    Telemetry = Annotated[Any, Lazy("strands_cli.spec.telemetry:Telemetry")]
+    Tools = Annotated[Any, Lazy("strands_cli.spec.tools:Tools")]
+
+
+class Spec(Closed):
+    """A workflow: its agents, its pattern, its limits."""
+
+    version: int | str = Field(description="Version of this format: 0 or 1.")
+    name: str = Field(min_length=1, max_length=200)
+    description: str | None = None
+    tags: list[str] = Field(default_factory=list)
+    metadata: Metadata | None = None
+    runtime: Runtime
+    inputs: Inputs = Field(default_factory=Inputs)
+    env: Env | None = None
+    telemetry: Telemetry | None = None
+    context_policy: ContextPolicy | None = None
+    skills: list[Skill] = Field(default_factory=list)
+    tools: Tools | None = None
+    agents: dict[str, AgentSpec] = Field(min_length=1)
+    pattern: Pattern
+    outputs: Outputs = Field(default_factory=Outputs)
+    security: Security | None = None
+
+    _base_dir: Path | None = PrivateAttr(default=None)
+    _source: str = PrivateAttr(default="")
+    _warnings: tuple[str, ...] = PrivateAttr(default=())
+
+    @field_validator("version", mode="before")
+    @classmethod
+    def _known(cls, value: object) -> object:
+        if isinstance(value, bool) or str(value).split(".")[0] not in ("0", "1"):
+            raise ValueError(f"version {value!r} is not known; write 0 or 1")
+        return int(value) if isinstance(value, float) else value
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is suspicious in the file, though not wrong."""
+        return self._warnings
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the spec as plain JSON values, without what was left out."""
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+    def to_yaml(self) -> str:
+        """Return the spec as YAML; loading it gives the same spec."""
+        from strands_cli.spec.dump import to_yaml
+
+        return to_yaml(self.to_dict())

@@ -1,0 +1,50 @@
+"""runtime: the provider, the model, and the limits of a run."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from strands_cli.spec.base import Closed, Seconds
+
+
+class Budgets(Closed):
+    """What a run may use. Time spent waiting for people does not count."""
+
+    max_steps: int | None = Field(default=None, ge=1, description="Agent calls.")
+    max_tokens: int | None = Field(default=None, ge=1, description="Tokens in and out, as the provider counts them.")
+    max_duration_s: Seconds | None = Field(default=None, description="Seconds of running.")
+    warn_threshold: float = Field(default=0.8, ge=0, le=1, description="Share of a budget at which to warn.")
+    on_exceed: Literal["fail", "ask"] = "fail"
+
+
+class FailurePolicy(Closed):
+    """How often and how soon a failed call is tried again."""
+
+    retries: int = Field(default=2, ge=0, le=100)
+    backoff: Literal["constant", "exponential", "jittered"] = "exponential"
+    wait_min: float = Field(default=1, ge=0, description="Seconds.")
+    wait_max: float = Field(default=60, ge=0, description="Seconds.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> FailurePolicy:
+        if self.wait_min > self.wait_max:
+            raise ValueError(f"wait_min ({self.wait_min:g}) is more than wait_max ({self.wait_max:g})")
+        return self
+
+
+class Runtime(Closed):
+    """Which model answers, and within which limits."""
+
+    provider: str = Field(min_length=1, description="bedrock, openai, anthropic, gemini, ollama, litellm, scripted, or an entry point.")
+    model_id: str | None = None
+    region: str | None = None
+    host: str | None = Field(default=None, description="Base URL of the provider.")
+    temperature: float | None = Field(default=None, ge=0, le=2)
+    top_p: float | None = Field(default=None, ge=0, le=1)
+    max_tokens: int | None = Field(default=None, ge=1)
+    max_parallel: int | None = Field(default=None, ge=1, description="Agent calls at once in the whole run.")
+    timeout_s: Seconds | None = Field(default=None, description="Limit of each agent call, in seconds.")
+    budgets: Budgets | None = None
+    failure_policy: FailurePolicy = Field(default_factory=FailurePolicy)

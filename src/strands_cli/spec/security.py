@@ -1,0 +1,19 @@
+"""security: what no agent of this spec may do."""
+
+from __future__ import annotations
+
+from strands_cli.spec.base import Closed
+
+
+class Guardrails(Closed):
+    """Limits that hold for every agent."""
+
+    deny_network: bool = False
+    pii_redaction: bool = False
+    allow_tools: list[str] | None = None
+
+
+class Security(Closed):
+    """What no agent may do."""
+
+    guardrails: Guardrails | None = None
