@@ -68,9 +68,10 @@ def format_tools(tool_specs: list[ToolSpec] | None) -> list[dict[str, Any]]:
 
 def format_tool_choice(tool_choice: ToolChoice | None) -> str | dict[str, Any]:
     """Return the tool choice in the chat format."""
-    if tool_choice and "tool" in tool_choice:
-        return {"type": "function", "function": {"name": tool_choice["tool"]["name"]}}
-    return "required" if tool_choice and "any" in tool_choice else "auto"
+    choice: Any = tool_choice or {}
+    if "tool" in choice:
+        return {"type": "function", "function": {"name": choice["tool"]["name"]}}
+    return "required" if "any" in choice else "auto"
 
 
 def _assistant(message: Message) -> dict[str, Any]:

@@ -104,6 +104,28 @@ def join_system(system_prompt: str | None, kwargs: Mapping[str, Any]) -> str | N
     return system_prompt
 
 
+class ToolIds:
+    """Keeps the ids of tool uses unique in a conversation.
+
+    Args:
+        messages: The conversation; read only when the first id comes.
+    """
+
+    def __init__(self, messages: Messages) -> None:
+        self._messages = messages
+        self._taken: set[str] | None = None
+
+    def unique(self, tool_use_id: str | None) -> str:
+        """Return the id, a variant of it when it is taken, or a new one when there is none."""
+        if self._taken is None:
+            self._taken = {use["toolUseId"] for use in _tool_uses(self._messages)}
+        chosen = tool_use_id or f"call_{uuid4().hex}"
+        if chosen in self._taken:
+            chosen = f"{chosen[:40]}_{uuid4().hex[:8]}"
+        self._taken.add(chosen)
+        return chosen
+
+
 def tool_events(
     calls: Iterable[Call], messages: Messages, provider: str, *, truncated: bool = False
 ) -> list[StreamEvent]:
@@ -120,20 +142,17 @@ def tool_events(
     Raises:
         ModelUnavailableError: Arguments are no JSON object: the reply is broken, and none of its tools may run.
     """
-    taken = {use["toolUseId"] for use in _tool_uses(messages)}
+    ids = ToolIds(messages)
     events: list[StreamEvent] = []
     for call in calls:
         arguments = call.arguments.strip() or "{}"
-        if not _is_object(arguments):
+        if not is_object(arguments):
             if truncated:
                 continue
             raise ModelUnavailableError(
                 f"{provider} sent arguments for the tool {call.name!r} that are no JSON object: {arguments[:200]!r}"
             )
-        tool_use_id = call.id or f"call_{uuid4().hex}"
-        if tool_use_id in taken:
-            tool_use_id = f"{tool_use_id[:40]}_{uuid4().hex[:8]}"
-        taken.add(tool_use_id)
+        tool_use_id = ids.unique(call.id)
         events.append({"contentBlockStart": {"start": {"toolUse": {"toolUseId": tool_use_id, "name": call.name}}}})
         events.append({"contentBlockDelta": {"delta": {"toolUse": {"input": arguments}}}})
         events.append({"contentBlockStop": {}})
@@ -165,7 +184,8 @@ def _tool_uses(messages: Messages) -> Iterable[Any]:
     )
 
 
-def _is_object(text: str) -> bool:
+def is_object(text: str) -> bool:
+    """Whether `text` is a JSON object."""
     from pydantic_core import from_json
 
     try:

@@ -1,0 +1,225 @@
+"""Amazon Bedrock's Converse API."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ._bedrock_format import format_request, from_response
+from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, require
+from ._errors import from_status, is_transport
+from ._guard import ToolGuard
+from ._threads import in_thread
+from .model import CacheConfig, CacheToolsConfig, Model
+
+if TYPE_CHECKING:
+    from strands.types.content import Messages, SystemContentBlock
+    from strands.types.exceptions import ModelError
+    from strands.types.streaming import StreamEvent
+    from strands.types.tools import ToolChoice, ToolSpec
+
+__all__ = ["DEFAULT_MODEL", "BedrockModel", "CacheConfig", "CacheToolsConfig"]
+
+PROVIDER = "Bedrock"
+DEFAULT_MODEL = "global.anthropic.claude-sonnet-4-6"
+DEFAULT_REGION = "us-west-2"
+_KEY = "the AWS credentials (environment, profile or role) and the access to this model"
+_STATUS = {
+    "throttlingexception": 429,
+    "toomanyrequestsexception": 429,
+    "servicequotaexceededexception": 429,
+    "accessdeniedexception": 403,
+    "unrecognizedclientexception": 403,
+    "expiredtokenexception": 403,
+    "invalidsignatureexception": 403,
+    "validationexception": 400,
+    "resourcenotfoundexception": 404,
+    "modelnotreadyexception": 503,
+    "modeltimeoutexception": 503,
+    "modelerrorexception": 502,
+    "modelstreamerrorexception": 502,
+    "internalserverexception": 500,
+    "serviceunavailableexception": 503,
+}
+
+
+class BedrockModel(Model):
+    """A model behind Amazon Bedrock's Converse API.
+
+    Args:
+        boto_session: A boto3 session of your own; not together with `region_name`.
+        boto_client_config: A botocore `Config`; it wins over the defaults here (no retries, 300 s to read).
+        region_name: The AWS region; None takes the session's or AWS_REGION, else us-west-2.
+        endpoint_url: Another endpoint, for a VPC or a test.
+        api_key: A Bedrock API key, in place of AWS credentials.
+        client: A bedrock-runtime client of your own; it stays open.
+        **model_config: `model_id`, `max_tokens`, `temperature`, `top_p`, `stop_sequences`, `streaming`, `cache_config`,
+            `cache_prompt`, `cache_tools`, `guardrail_id`, `guardrail_version`, `guardrail_trace`, `service_tier`,
+            `additional_request_fields`, `additional_response_field_paths`, `additional_args`.
+
+    Nothing is retried here: the agent and the workflow own retrying.
+    """
+
+    def __init__(
+        self,
+        *,
+        boto_session: Any = None,
+        boto_client_config: Any = None,
+        region_name: str | None = None,
+        endpoint_url: str | None = None,
+        api_key: str | None = None,
+        client: Any = None,
+        **model_config: Any,
+    ) -> None:
+        if boto_session is not None and region_name:
+            raise ValueError("give BedrockModel either boto_session or region_name, not both")
+        self.config: dict[str, Any] = {"model_id": DEFAULT_MODEL, **model_config}
+        self._session = boto_session
+        self._client_config = boto_client_config
+        self._region = region_name
+        self._endpoint = endpoint_url
+        self._api_key = api_key
+        self._given = client
+        self._client: Any = None
+        self._lock = threading.Lock()
+
+    async def stream(
+        self,
+        messages: Messages,
+        tool_specs: list[ToolSpec] | None = None,
+        system_prompt: str | None = None,
+        *,
+        tool_choice: ToolChoice | None = None,
+        system_prompt_content: list[SystemContentBlock] | None = None,
+        **kwargs: Any,
+    ) -> AsyncGenerator[StreamEvent, None]:
+        """Yield the reply's events; see `Model.stream`."""
+        system = system_prompt_content or ([{"text": system_prompt}] if system_prompt else [])
+        request = format_request(self.config, messages, tool_specs, system, tool_choice)
+        guard = ToolGuard(messages, PROVIDER)
+        exchange = _Exchange(self._open_client, request, streaming=self.config.get("streaming", True))
+        try:
+            async for event in in_thread(exchange.read, exchange.stop):
+                for passed in _pass_on(event, guard):
+                    yield passed
+        except Exception as error:
+            typed = typed_error(error)
+            raise typed from (error if typed is not error else None)
+        guard.check_end()
+
+    def _open_client(self) -> Any:
+        if self._given is not None:
+            return self._given
+        with self._lock:
+            if self._client is None:
+                self._client = self._new_client()
+            return self._client
+
+    def _new_client(self) -> Any:
+        boto3 = require("boto3", "", type(self).__name__)
+        from botocore import UNSIGNED
+        from botocore.config import Config
+
+        config = Config(
+            retries={"total_max_attempts": 1},
+            connect_timeout=CONNECT_TIMEOUT,
+            read_timeout=READ_TIMEOUT,
+            max_pool_connections=50,
+            **({"signature_version": UNSIGNED} if self._api_key else {}),
+        )
+        if self._client_config is not None:
+            config = config.merge(self._client_config)
+        session = self._session or boto3.Session()
+        region = self._region or session.region_name or os.environ.get("AWS_REGION") or DEFAULT_REGION
+        client = session.client("bedrock-runtime", region_name=region, endpoint_url=self._endpoint, config=config)
+        if self._api_key:
+            bearer = f"Bearer {self._api_key}"
+            client.meta.events.register(
+                "before-send.bedrock-runtime",
+                lambda request, **_: request.headers.__setitem__("Authorization", bearer),
+            )
+        return client
+
+    async def aclose(self) -> None:
+        """Close the connections; a client that you brought stays open."""
+        client, self._client = self._client, None
+        if client is not None:
+            await asyncio.to_thread(client.close)
+
+
+class _Exchange:
+    """One request and its reply, read in a thread."""
+
+    def __init__(self, open_client: Any, request: Mapping[str, Any], *, streaming: bool) -> None:
+        self._open_client = open_client
+        self._request = request
+        self._streaming = streaming
+        self._stream: Any = None
+
+    def read(self) -> Iterator[Mapping[str, Any]]:
+        client = self._open_client()
+        if not self._streaming:
+            yield from from_response(client.converse(**self._request))
+            return
+        self._stream = client.converse_stream(**self._request)["stream"]
+        try:
+            yield from self._stream
+        finally:
+            self._stream.close()
+
+    def stop(self) -> None:
+        # Closing a socket does not wake up a thread that reads from it; shutting it down does.
+        shutdown = getattr(getattr(self._stream, "_raw_stream", None), "shutdown", None)
+        if shutdown is None:
+            return
+        try:
+            shutdown()
+        except (OSError, RuntimeError, ValueError):
+            return
+
+
+def _pass_on(event: Mapping[str, Any], guard: ToolGuard) -> list[StreamEvent]:
+    passed: Any = event
+    if "contentBlockStart" in event:
+        use = event["contentBlockStart"].get("start", {}).get("toolUse")
+        return [guard.start(use["toolUseId"], use["name"])] if use else [passed]
+    if "contentBlockDelta" in event:
+        use = event["contentBlockDelta"]["delta"].get("toolUse")
+        return [guard.arguments(use["input"])] if use else [passed]
+    if "contentBlockStop" in event:
+        return guard.stop()
+    if "messageStop" in event:
+        stop = dict(event["messageStop"])
+        return guard.finish(stop.pop("stopReason"), **stop)
+    return [passed]
+
+
+def typed_error(error: Exception) -> Exception:
+    """Return the typed error for what boto3 raised; an unknown one comes back as it is."""
+    from strands.types.exceptions import ModelAuthenticationError, ModelRequestError, ModelUnavailableError
+
+    names = {each.__name__ for each in type(error).__mro__}
+    if "ClientError" in names:
+        return _from_client_error(error)
+    if any("Credential" in name or "SSO" in name or "Token" in name for name in names):
+        return ModelAuthenticationError(f"{PROVIDER} has no usable credentials: {error}\nCheck {_KEY}.")
+    if names & {"ParamValidationError", "UnknownParameterError", "NoRegionError", "InvalidRegionError"}:
+        return ModelRequestError(f"{PROVIDER} cannot be asked like this: {error}")
+    if names & {"HTTPClientError", "ConnectionError", "EventStreamError", "ParserError", "ResponseStreamingError"}:
+        return ModelUnavailableError(f"{PROVIDER} cannot be reached or broke off: {error}")
+    if is_transport(error):
+        return ModelUnavailableError(f"{PROVIDER} broke off: {error}")
+    return error
+
+
+def _from_client_error(error: Any) -> ModelError:
+    said = error.response.get("Error", {})
+    about = error.response.get("ResponseMetadata", {})
+    code = str(said.get("Code", ""))
+    status = _STATUS.get(code.lower()) or int(about.get("HTTPStatusCode") or 0)
+    message = str(said.get("Message") or code or error)
+    headers = about.get("HTTPHeaders")
+    return from_status(PROVIDER, status if status >= 400 else 500, message, headers=headers, code=code, key=_KEY)
