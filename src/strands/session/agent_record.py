@@ -1,0 +1,161 @@
+"""What a session holds of one agent: reading it back, and the one write."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from strands.types.exceptions import SessionException
+from strands.types.session import SessionAgent, SessionMessage, decode_bytes_values, encode_bytes_values
+
+from .ledger import Entry, Fold, Kind
+
+if TYPE_CHECKING:
+    from strands.agent.recorder import OpenTurn
+
+    from .session_repository import SessionRepository
+
+
+class Draft(NamedTuple):
+    """Something to record.
+
+    Attributes:
+        kind: What it is.
+        data: The entry's data; `stored.to_dict()` stands in for it where `stored` is given.
+        stored: The message or agent that it is about.
+    """
+
+    kind: Kind
+    data: dict[str, Any]
+    stored: SessionMessage | SessionAgent | None = None
+
+
+@dataclass(slots=True)
+class Loaded:
+    """What was read back.
+
+    Attributes:
+        agent: The agent, or None when only its messages are known.
+        messages: All of its messages, oldest first.
+        turn: What is on record of the newest message, or None when no record was kept of its tools.
+        next_id: The id of the next message.
+    """
+
+    agent: SessionAgent | None
+    messages: list[SessionMessage] = field(default_factory=list)
+    turn: OpenTurn | None = None
+    next_id: int = 0
+
+
+class AgentRecord(ABC):
+    """The stored side of one agent. Every method may wait for the disk or the network: call it in a worker thread."""
+
+    @abstractmethod
+    def load(self) -> Loaded | None:
+        """Return what is stored, or None when there is nothing yet."""
+
+    @abstractmethod
+    def begin(self) -> None:
+        """Take the exclusive right to write, until `end`.
+
+        Raises:
+            SessionException: Somebody alive holds it, or somebody has written since this record was loaded.
+        """
+
+    @abstractmethod
+    def end(self) -> None:
+        """Give the right to write back; harmless when it is not held."""
+
+    @abstractmethod
+    def write(self, drafts: Sequence[Draft], *, durable: bool) -> None:
+        """Record `drafts`, all or none, in order.
+
+        Args:
+            drafts: What happened.
+            durable: Return only when it outlives a power loss.
+
+        Raises:
+            SessionException: It could not be recorded, and why.
+        """
+
+
+class RepositoryRecord(AgentRecord):
+    """An agent's record in any `SessionRepository`, through its public methods alone.
+
+    What is known of an open turn is kept in the agent's own record until the next message closes the turn, so it is
+    as durable as the repository's `update_agent`. There is no lease: a second writer is noticed by its messages.
+    """
+
+    TURN = "open_turn"
+
+    def __init__(self, repository: SessionRepository, session_id: str, agent_id: str) -> None:
+        self._repository = repository
+        self._session_id = session_id
+        self._agent_id = agent_id
+        self._agent: SessionAgent | None = None
+        self._turn: list[dict[str, Any]] = []
+        self._next_id = 0
+
+    def load(self) -> Loaded | None:
+        self._agent = self._repository.read_agent(self._session_id, self._agent_id)
+        if self._agent is None:
+            return None
+        messages = self._repository.list_messages(self._session_id, self._agent_id)
+        self._next_id = messages[-1].message_id + 1 if messages else 0
+        kept = self._agent._internal_state.get(self.TURN)
+        if not isinstance(kept, dict) or kept.get("after") != self._next_id:
+            return Loaded(self._agent, messages, None, self._next_id)
+        self._turn = list(decode_bytes_values(kept["entries"]))
+        fold = Fold().take(Entry(seq, item["kind"], 0.0, item["data"]) for seq, item in enumerate(self._turn))
+        return Loaded(self._agent, messages, fold.open_turn(), self._next_id)
+
+    def begin(self) -> None:
+        if self._repository.read_message(self._session_id, self._agent_id, self._next_id) is not None:
+            raise SessionException(stale(self._session_id, self._agent_id, "another agent has added messages"))
+
+    def end(self) -> None:
+        pass
+
+    def write(self, drafts: Sequence[Draft], *, durable: bool) -> None:
+        changed = False
+        for draft in drafts:
+            if isinstance(draft.stored, SessionMessage):
+                self._write_message(draft.kind, draft.stored)
+            elif isinstance(draft.stored, SessionAgent):
+                self._agent = draft.stored
+                changed = True
+            else:
+                self._turn.append({"kind": draft.kind, "data": encode_bytes_values(draft.data)})
+                changed = True
+        if changed:
+            self._write_agent()
+
+    def _write_message(self, kind: Kind, stored: SessionMessage) -> None:
+        if kind == "redacted":
+            self._repository.update_message(self._session_id, self._agent_id, stored)
+            return
+        self._repository.create_message(self._session_id, self._agent_id, stored)
+        self._next_id = stored.message_id + 1
+        self._turn = []
+
+    def _write_agent(self) -> None:
+        agent = self._agent
+        if agent is None:
+            raise SessionException(f"agent {self._agent_id!r} of session {self._session_id!r} was not initialized")
+        agent._internal_state.pop(self.TURN, None)
+        if self._turn:
+            agent._internal_state[self.TURN] = {"after": self._next_id, "entries": self._turn}
+        if self._repository.read_agent(self._session_id, self._agent_id) is None:
+            self._repository.create_agent(self._session_id, agent)
+        else:
+            self._repository.update_agent(self._session_id, agent)
+
+
+def stale(session_id: str, agent_id: str, why: str) -> str:
+    """Return the message for an agent whose session went on without it."""
+    return (
+        f"session {session_id!r} has moved on since this agent {agent_id!r} last read it: {why}. Nothing was written. "
+        "Create the agent again to go on from where the session is now"
+    )

@@ -1,0 +1,233 @@
+"""The file operations of a file session, in one place.
+
+A `Disk` is all that `FileSessionManager` knows of the file system, so a subclass can watch, slow or fail it. Every
+file is private (0600) and every directory it makes too (0700), whatever the umask.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from strands.types.exceptions import SessionException
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+PRIVATE_FILE = 0o600
+PRIVATE_DIRECTORY = 0o700
+TEMPORARY = ".tmp"
+DAMAGED = ".damaged-"
+
+
+class Moved(Exception):
+    """A file is not as long as its writer left it: `size` is its length in bytes, or -1 when it is gone."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self.size = size
+
+
+class SyncFailed(OSError):
+    """An fsync failed: what was written may be lost, and another try would not tell."""
+
+
+class Disk:
+    """Reads and writes the files of sessions. Every method raises OSError as the system does."""
+
+    def make_directory(self, path: Path) -> None:
+        """Make `path` and the directories above it that are missing."""
+        missing = []
+        while not path.is_dir():
+            missing.append(path)
+            path = path.parent
+        for directory in reversed(missing):
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(directory, PRIVATE_DIRECTORY)
+                os.chmod(directory, PRIVATE_DIRECTORY)
+
+    def read(self, path: Path) -> bytes | None:
+        """Return what `path` holds, or None when there is no such file."""
+        try:
+            with open(path, "rb") as file:
+                return file.read()
+        except FileNotFoundError:
+            return None
+
+    def read_from(self, path: Path, offset: int) -> bytes:
+        """Return what `path` holds from byte `offset` on; nothing when there is no such file."""
+        try:
+            with open(path, "rb") as file:
+                file.seek(offset)
+                return file.read()
+        except FileNotFoundError:
+            return b""
+
+    def size(self, path: Path) -> int:
+        """Return the length of `path` in bytes, or -1 when there is no such file."""
+        try:
+            return os.stat(path).st_size
+        except FileNotFoundError:
+            return -1
+
+    def scan(self, directory: Path) -> dict[str, int]:
+        """Return the size in bytes of each regular file of `directory` by name; nothing when it is not there."""
+        try:
+            with os.scandir(directory) as entries:
+                return {e.name: e.stat().st_size for e in entries if e.is_file(follow_symlinks=False)}
+        except FileNotFoundError:
+            return {}
+
+    def directories(self, directory: Path) -> list[str]:
+        """Return the names of the directories in `directory`, sorted; nothing when it is not there."""
+        try:
+            with os.scandir(directory) as entries:
+                return sorted(e.name for e in entries if e.is_dir(follow_symlinks=False))
+        except FileNotFoundError:
+            return []
+
+    def replace(self, path: Path, data: bytes, *, durable: bool = False) -> None:
+        """Make `path` hold `data`, at once: a reader sees the old or the new, a crash leaves one of them.
+
+        Args:
+            path: The file; its directory exists.
+            data: Its new content.
+            durable: Return only when it outlives a power loss.
+        """
+        temporary = path.with_name(f".{path.name}{TEMPORARY}")
+        try:
+            with self._open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as file:
+                _write(file, data)
+                if durable:
+                    self._sync(file)
+            os.replace(temporary, path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            raise
+        if durable:
+            self.sync_directory(path.parent)
+
+    def append(self, path: Path, data: bytes, *, expect: int, durable: bool) -> None:
+        """Append `data` to `path` if it is exactly `expect` bytes long; 0 makes it when it is not there.
+
+        On a failed write the file is cut back to `expect` bytes.
+
+        Raises:
+            Moved: The file has another length, or is gone; nothing was written.
+            SyncFailed: The data was written, and may not outlive a power loss.
+        """
+        flags = os.O_WRONLY | os.O_APPEND | (0 if expect else os.O_CREAT)
+        try:
+            opened = self._open(path, flags)
+        except FileNotFoundError:
+            if expect:
+                raise Moved(-1) from None
+            raise
+        with opened as file:
+            size = os.fstat(file).st_size
+            if size != expect:
+                raise Moved(size)
+            try:
+                _write(file, data)
+            except OSError:
+                with contextlib.suppress(OSError):
+                    os.ftruncate(file, expect)
+                raise
+            if durable:
+                self._sync(file)
+
+    def truncate(self, path: Path, size: int) -> None:
+        """Cut `path` to `size` bytes, durably."""
+        with self._open(path, os.O_WRONLY) as file:
+            os.ftruncate(file, size)
+            self._sync(file)
+
+    def sync(self, path: Path) -> None:
+        """Make what `path` holds outlive a power loss."""
+        with self._open(path, os.O_WRONLY) as file:
+            self._sync(file)
+
+    def sync_directory(self, path: Path) -> None:
+        """Make the names in `path` outlive a power loss."""
+        if os.name == "nt":
+            return
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            self._sync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def set_aside(self, path: Path) -> Path:
+        """Rename a damaged file so that it is kept and no longer read; return its new path."""
+        names = self.scan(path.parent)
+        number = 1
+        while f"{path.name}{DAMAGED}{number}" in names:
+            number += 1
+        target = path.with_name(f"{path.name}{DAMAGED}{number}")
+        os.replace(path, target)
+        return target
+
+    def remove(self, path: Path) -> None:
+        """Remove the file `path`; it may be gone already."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+
+    def remove_tree(self, path: Path) -> None:
+        """Remove the directory `path` with all that is in it."""
+        shutil.rmtree(path)
+
+    def lock(self, path: Path) -> BaseFileLock | None:
+        """Take the lock file `path` and return it, or None when somebody alive holds it.
+
+        The lock is the operating system's and dies with its process; the file says who has it.
+        """
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(path, mode=PRIVATE_FILE, thread_local=False)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return None
+        with contextlib.suppress(OSError), self._open(path, os.O_WRONLY) as file:
+            _write(file, f"process {os.getpid()} on {platform.node()}".encode())
+        return lock
+
+    @contextlib.contextmanager
+    def _open(self, path: Path, flags: int) -> Iterator[int]:
+        descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0), PRIVATE_FILE)
+        try:
+            if flags & os.O_CREAT and hasattr(os, "fchmod"):
+                os.fchmod(descriptor, PRIVATE_FILE)
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+    def _sync(self, descriptor: int) -> None:
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            raise SyncFailed(error.errno, error.strerror) from error
+
+
+@contextlib.contextmanager
+def naming(what: str, path: Path) -> Iterator[None]:
+    """Turn what the system or the JSON encoder refuses into a `SessionException` that names it."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise SessionException(f"{what}: {str(error.filename or path)!r}: {reason}") from error
+    except TypeError as error:
+        raise SessionException(f"{what}: {str(path)!r}: {error}") from error
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]

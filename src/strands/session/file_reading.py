@@ -1,0 +1,154 @@
+"""Reading an agent's directory back, whatever a crash, another program or a bad disk left in it."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from strands.types.session import SessionAgent, SessionMessage
+
+from .agent_record import Loaded
+from .disk import DAMAGED, TEMPORARY
+from .ledger import Fold, Kind, Scan, from_json, to_json
+
+if TYPE_CHECKING:
+    from strands.agent.recorder import OpenTurn
+
+    from .file_record import FileRecord
+
+logger = logging.getLogger(__name__)
+
+_MESSAGE_NAME = re.compile(r"message_(0|[1-9][0-9]*)\.json")
+_Stored = TypeVar("_Stored")
+
+
+class FileReading:
+    """One reading of `record`'s directory. What can be mended is mended, if nobody else is at work in it."""
+
+    def __init__(self, record: FileRecord) -> None:
+        self._record = record
+        self._disk = record.disk
+        self._repairs: list[Callable[[], None]] = []
+
+    def load(self) -> Loaded | None:
+        """Return what the directory holds, or None when it holds nothing of an agent."""
+        found, fold = self._record.ledger.read()
+        messages = self._messages(fold)
+        agent, ledger_is_newest = self._agent(fold)
+        if agent is None and not messages:
+            return None
+        turn = fold.open_turn()
+        if found.damaged:
+            _doubt(turn, fold)
+            self._replace_ledger(found, fold, turn)
+        self._mend()
+        next_id = max(messages) + 1 if messages else 0
+        gone_on = not ledger_is_newest or (messages and next_id - 1 not in fold.messages)  # without the ledger
+        return Loaded(agent, [messages[id] for id in sorted(messages)], None if gone_on else turn, next_id)
+
+    def _messages(self, fold: Fold) -> dict[int, SessionMessage]:
+        sizes = self._sizes()
+        messages: dict[int, SessionMessage] = {}
+        for id in sizes.keys() | fold.messages.keys():
+            if id in fold.messages and fold.sizes[id] == sizes.get(id):
+                messages[id] = SessionMessage.from_dict(fold.messages[id])
+                continue
+            stored = self._read(self._record.message_path(id), SessionMessage.from_dict) if id in sizes else None
+            if stored is None and id in fold.messages:
+                stored = SessionMessage.from_dict(fold.messages[id])
+                self._write_again(self._record.message_path(id), stored)
+            if stored is not None:
+                messages[id] = stored
+        return messages
+
+    def _sizes(self) -> dict[int, int]:
+        directory = self._record.directory / "messages"
+        sizes = {}
+        for name, size in self._disk.scan(directory).items():
+            match = _MESSAGE_NAME.fullmatch(name)
+            if match:
+                sizes[int(match[1])] = size
+            elif name.endswith(TEMPORARY):
+                self._repairs.append(lambda path=directory / name: self._disk.remove(path))  # type: ignore[misc]
+            elif DAMAGED not in name:
+                logger.warning("file %r is not part of the session and is left alone", str(directory / name))
+        return sizes
+
+    def _agent(self, fold: Fold) -> tuple[SessionAgent | None, bool]:
+        path = self._record.directory / "agent.json"
+        stored = self._read(path, SessionAgent.from_dict)
+        recorded = SessionAgent.from_dict(fold.agent) if fold.agent is not None else None
+        if recorded is None or (stored is not None and stored.updated_at > recorded.updated_at):
+            return stored, recorded is None
+        if stored is None or stored.updated_at < recorded.updated_at:
+            self._write_again(path, recorded)
+        return recorded, True
+
+    def _read(self, path: Path, parse: Callable[[dict[str, Any]], _Stored]) -> _Stored | None:
+        content = self._disk.read(path)
+        if content is None:
+            return None
+        try:
+            return parse(from_json(content))
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            self._repairs.append(lambda: self._set_aside(path))
+            return None
+
+    def _write_again(self, path: Path, stored: SessionMessage | SessionAgent) -> None:
+        def repair() -> None:
+            self._disk.make_directory(path.parent)
+            self._disk.replace(path, to_json(stored.to_dict()).encode())
+            logger.info("%r was missing or torn; mended from the ledger", str(path))
+
+        self._repairs.append(repair)
+
+    def _set_aside(self, path: Path) -> None:
+        target = self._disk.set_aside(path)
+        logger.warning("%r is damaged; it is kept as %r and the session goes on without it", str(path), target.name)
+
+    def _replace_ledger(self, found: Scan, fold: Fold, turn: OpenTurn) -> None:
+        from .file_record import message_item
+
+        items: list[tuple[Kind, str]] = [
+            ("message", message_item(to_json(fold.messages[id]))) for id in sorted(fold.messages)
+        ]
+        if fold.agent is not None:
+            items.append(("agent", to_json(fold.agent)))
+        items += [("finished", to_json({"tool_use_id": id, "result": result})) for id, result in fold.finished.items()]
+        items += [("started", to_json(asdict(start))) for start in turn.started.values()]
+        if fold.asked:
+            items.append(("asked", to_json({"interrupts": list(fold.asked.values())})))
+
+        def repair() -> None:
+            logger.warning("lines %s of %r fail their checksum", found.damaged, str(self._record.ledger.path))
+            self._set_aside(self._record.ledger.path)
+            self._record.ledger.rewrite(items)
+
+        self._repairs.append(repair)
+
+    def _mend(self) -> None:
+        if not self._repairs:
+            return
+        lease = self._disk.lock(self._record.directory / "lease.lock")
+        if lease is None:
+            return  # whoever is at work there will write these files, or mend them when it next loads
+        try:
+            for repair in self._repairs:
+                repair()
+        finally:
+            lease.release()
+
+
+def _doubt(turn: OpenTurn, fold: Fold) -> None:
+    """Lines are lost, so each tool of the open turn without a result may have been started."""
+    from strands.agent.recorder import ToolStart
+
+    newest = fold.messages[max(fold.messages)]["message"] if fold.messages else {"content": []}
+    for block in newest["content"]:
+        use = block.get("toolUse")
+        if use and use["toolUseId"] not in turn.finished:
+            turn.started.setdefault(use["toolUseId"], ToolStart(use["toolUseId"], use["name"], "", ""))

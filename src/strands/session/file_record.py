@@ -1,0 +1,144 @@
+"""An agent's record in a directory: its ledger, and beside it the files of the session layout.
+
+What must outlive a crash is appended to `ledger.jsonl` and synced there. `agent.json` and `messages/message_<n>.json`
+are written whole, by rename and without waiting for the disk; what a crash takes from them is mended from the ledger
+at the next load. Files that another program wrote or changed are taken as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from strands.types.exceptions import SessionException
+from strands.types.session import SessionAgent, SessionMessage
+
+from .agent_record import AgentRecord, Draft, Loaded, stale
+from .disk import Disk, Moved, naming
+from .ledger import Fold, Kind, to_json
+from .ledger_file import LedgerFile
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
+
+LEDGER = "ledger.jsonl"
+LEASE = "lease.lock"
+AGENT = "agent.json"
+MESSAGES = "messages"
+
+
+class FileRecord(AgentRecord):
+    """The record in `directory`, which is `<storage>/session_<id>/agents/agent_<id>`."""
+
+    def __init__(self, disk: Disk, directory: Path, session_id: str, agent_id: str) -> None:
+        self.disk = disk
+        self.directory = directory
+        self.ledger = LedgerFile(disk, directory / LEDGER, root=directory.parent.parent.parent)
+        self._session_id = session_id
+        self._agent_id = agent_id
+        self._next_id = 0
+        self._owed: dict[Path, bytes] = {}
+        self._lease: BaseFileLock | None = None
+
+    def load(self) -> Loaded | None:
+        from .file_reading import FileReading
+
+        with self._naming("read"):
+            loaded = FileReading(self).load()
+        self._owed = {}
+        self._next_id = loaded.next_id if loaded else 0
+        return loaded
+
+    def begin(self) -> None:
+        if self._lease is not None:
+            return
+        with self._naming("write"):
+            self.disk.make_directory(self.directory / MESSAGES)
+            lease = self.disk.lock(self.directory / LEASE)
+            if lease is None:
+                raise SessionException(self._held())
+            try:
+                self._check_unchanged()
+            except BaseException:
+                lease.release()
+                raise
+            self._lease = lease
+
+    def end(self) -> None:
+        lease, self._lease = self._lease, None
+        if lease is not None:
+            lease.release()
+
+    def write(self, drafts: Sequence[Draft], *, durable: bool) -> None:
+        with self._naming("write"):
+            items, files, next_id = self._encoded(drafts)
+            try:
+                self.ledger.append(items, durable=durable)
+            except Moved:
+                raise SessionException(self._stale("another agent has written to it")) from None
+            self._next_id = next_id
+            self._owed.update(files)
+            for path, content in list(self._owed.items()):
+                self.disk.replace(path, content)
+                del self._owed[path]
+
+    def message_path(self, message_id: int) -> Path:
+        """Return where a message is kept."""
+        return self.directory / MESSAGES / f"message_{message_id}.json"
+
+    def _encoded(self, drafts: Sequence[Draft]) -> tuple[list[tuple[Kind, str]], dict[Path, bytes], int]:
+        items: list[tuple[Kind, str]] = []
+        files: dict[Path, bytes] = {}
+        next_id = self._next_id
+        for draft in drafts:
+            text = to_json(draft.data if draft.stored is None else draft.stored.to_dict())
+            if isinstance(draft.stored, SessionMessage):
+                files[self.message_path(draft.stored.message_id)] = text.encode()
+                next_id = max(next_id, draft.stored.message_id + 1)
+                text = message_item(text)
+            elif isinstance(draft.stored, SessionAgent):
+                files[self.directory / AGENT] = text.encode()
+            items.append((draft.kind, text))
+        return items, files, next_id
+
+    def _check_unchanged(self) -> None:
+        news = self.ledger.news()
+        if news is not None:
+            raise SessionException(self._stale(_told(news)))
+        if self.disk.size(self.message_path(self._next_id)) >= 0:
+            raise SessionException(self._stale("another program has added messages"))
+
+    def _stale(self, why: str) -> str:
+        return stale(self._session_id, self._agent_id, why)
+
+    def _held(self) -> str:
+        holder = (self.disk.read(self.directory / LEASE) or b"").decode(errors="replace") or "another process"
+        return (
+            f"session {self._session_id!r}, agent {self._agent_id!r} is at work elsewhere: {holder} holds its lease "
+            f"{str(self.directory / LEASE)!r}. Nothing was written. Wait for that call to end, "
+            "then create the agent again"
+        )
+
+    def _naming(self, deed: str) -> AbstractContextManager[None]:
+        return naming(f"could not {deed} agent {self._agent_id!r} of session {self._session_id!r}", self.directory)
+
+
+def message_item(text: str) -> str:
+    """Return the ledger's data for a message whose file holds `text`."""
+    return f'{{"size":{len(text)},"stored":{text}}}'
+
+
+def _told(news: Fold) -> str:
+    if not news.answered_by:
+        return "another agent has written to it"
+    interrupt_id, (by, at) = next(iter(news.answered_by.items()))
+    return f"interrupt {interrupt_id!r} was answered by {by or 'another process'} at {moment(at)}"
+
+
+def moment(at: float) -> str:
+    """Return a Unix time in seconds as text for people."""
+    from datetime import datetime, timezone
+
+    return datetime.fromtimestamp(at, timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")

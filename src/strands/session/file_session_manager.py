@@ -1,0 +1,238 @@
+"""Sessions in a directory."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from strands.types.exceptions import SessionException
+from strands.types.session import Session, SessionAgent, SessionMessage
+
+from .disk import Disk, naming
+from .file_record import AGENT, MESSAGES, FileRecord
+from .identifiers import checked
+from .ledger import from_json, to_json
+from .repository_session_manager import RepositorySessionManager
+from .session_repository import SessionRepository
+
+if TYPE_CHECKING:
+    from strands.multiagent.base import MultiAgentBase
+
+logger = logging.getLogger(__name__)
+
+SESSION_PREFIX = "session_"
+AGENT_PREFIX = "agent_"
+MESSAGE_PREFIX = "message_"
+MULTI_AGENT_PREFIX = "multi_agent_"
+
+
+class FileSessionManager(RepositorySessionManager, SessionRepository):
+    """Keeps a session under `storage_dir`:
+
+        session_<id>/
+          session.json
+          agents/agent_<id>/agent.json
+          agents/agent_<id>/messages/message_<n>.json
+          agents/agent_<id>/ledger.jsonl    what must outlive a crash, synced; the files above are mended from it
+          agents/agent_<id>/lease.lock      held while the agent is at work
+          multi_agents/multi_agent_<id>/multi_agent.json
+
+    Files are private to the user, whatever the umask.
+
+    Args:
+        session_id: The session; made when it does not exist.
+        storage_dir: The directory of all sessions; `~/.strands/sessions` by default, where the environment variable
+            `STRANDS_HOME` stands in for `~/.strands`.
+        disk: The file operations; for tests that need a failing disk.
+        **kwargs: For subclasses.
+
+    Raises:
+        ValueError: `session_id` cannot be part of a file name.
+        SessionException: The session could not be read or made.
+    """
+
+    def __init__(
+        self,
+        session_id: str,
+        storage_dir: str | os.PathLike[str] | None = None,
+        *,
+        disk: Disk | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.storage_dir = os.fspath(storage_dir) if storage_dir is not None else _default_storage_dir()
+        self._disk = disk if disk is not None else Disk()
+        super().__init__(session_id=session_id, session_repository=self, **kwargs)
+
+    def create_session(self, session: Session, **kwargs: Any) -> Session:
+        """Make the session's directory; one that a crash left half made is completed.
+
+        Raises:
+            SessionException: The session exists, or the directory cannot be written.
+        """
+        path = self._session_path(session.session_id) / "session.json"
+        with self._naming(path):
+            if self._disk.size(path) >= 0:
+                raise SessionException(f"session {session.session_id!r} exists already in {self.storage_dir!r}")
+            self._disk.make_directory(path.parent / "agents")
+            self._disk.make_directory(path.parent / "multi_agents")
+        self._write(path, session.to_dict())
+        return session
+
+    def read_session(self, session_id: str, **kwargs: Any) -> Session | None:
+        """Return a session, or None; a damaged `session.json` is set aside and made anew."""
+        directory = self._session_path(session_id)
+        if directory.is_symlink():
+            raise SessionException(f"{str(directory)!r} is a symbolic link, not a session; remove it or use another id")
+        data = self._read(directory / "session.json")
+        try:
+            return Session.from_dict(data) if data is not None else None
+        except (KeyError, ValueError, TypeError):
+            self._set_aside(directory / "session.json")
+            return None
+
+    def delete_session(self, session_id: str, **kwargs: Any) -> None:
+        """Remove a session with all that is in it.
+
+        Raises:
+            SessionException: There is no such session.
+        """
+        directory = self._session_path(session_id)
+        if not directory.is_dir():
+            raise SessionException(f"there is no session {session_id!r} in {self.storage_dir!r}")
+        with self._naming(directory):
+            self._disk.remove_tree(directory)
+
+    def create_agent(self, session_id: str, session_agent: SessionAgent, **kwargs: Any) -> None:
+        """Store a new agent."""
+        directory = self._agent_path(session_id, session_agent.agent_id)
+        with self._naming(directory):
+            self._disk.make_directory(directory / MESSAGES)
+        self._write(directory / AGENT, session_agent.to_dict())
+
+    def read_agent(self, session_id: str, agent_id: str, **kwargs: Any) -> SessionAgent | None:
+        """Return an agent, or None."""
+        data = self._read(self._agent_path(session_id, agent_id) / AGENT)
+        return SessionAgent.from_dict(data) if data is not None else None
+
+    def update_agent(self, session_id: str, session_agent: SessionAgent, **kwargs: Any) -> None:
+        """Replace an agent.
+
+        Raises:
+            SessionException: There is no such agent.
+        """
+        previous = self.read_agent(session_id, session_agent.agent_id)
+        if previous is None:
+            raise SessionException(f"there is no agent {session_agent.agent_id!r} in session {session_id!r}")
+        session_agent.created_at = previous.created_at
+        self._write(self._agent_path(session_id, session_agent.agent_id) / AGENT, session_agent.to_dict())
+
+    def create_message(self, session_id: str, agent_id: str, session_message: SessionMessage, **kwargs: Any) -> None:
+        """Store a new message."""
+        path = self._message_path(session_id, agent_id, session_message.message_id)
+        with self._naming(path):
+            self._disk.make_directory(path.parent)
+        self._write(path, session_message.to_dict())
+
+    def read_message(self, session_id: str, agent_id: str, message_id: int, **kwargs: Any) -> SessionMessage | None:
+        """Return a message, or None."""
+        data = self._read(self._message_path(session_id, agent_id, message_id))
+        return SessionMessage.from_dict(data) if data is not None else None
+
+    def update_message(self, session_id: str, agent_id: str, session_message: SessionMessage, **kwargs: Any) -> None:
+        """Replace a message.
+
+        Raises:
+            SessionException: There is no such message.
+        """
+        message_id = session_message.message_id
+        previous = self.read_message(session_id, agent_id, message_id)
+        if previous is None:
+            raise SessionException(f"there is no message {message_id} of agent {agent_id!r} in session {session_id!r}")
+        session_message.created_at = previous.created_at
+        self._write(self._message_path(session_id, agent_id, message_id), session_message.to_dict())
+
+    def list_messages(
+        self, session_id: str, agent_id: str, limit: int | None = None, offset: int = 0, **kwargs: Any
+    ) -> list[SessionMessage]:
+        """Return an agent's messages, oldest first.
+
+        Raises:
+            SessionException: There is no such agent.
+        """
+        directory = self._agent_path(session_id, agent_id) / MESSAGES
+        if not directory.is_dir():
+            raise SessionException(f"there is no agent {agent_id!r} in session {session_id!r}")
+        names = (re.fullmatch(rf"{MESSAGE_PREFIX}(\d+)\.json", name) for name in self._disk.scan(directory))
+        ids = sorted(int(name[1]) for name in names if name)
+        chosen = ids[offset:] if limit is None else ids[offset : offset + limit]
+        found = (self.read_message(session_id, agent_id, id) for id in chosen)
+        return [message for message in found if message is not None]
+
+    def create_multi_agent(self, session_id: str, multi_agent: MultiAgentBase, **kwargs: Any) -> None:
+        """Store the state of a new graph or swarm."""
+        path = self._multi_agent_path(session_id, multi_agent.id)
+        with self._naming(path):
+            self._disk.make_directory(path.parent)
+        self._write(path, multi_agent.serialize_state(), durable=True)
+
+    def read_multi_agent(self, session_id: str, multi_agent_id: str, **kwargs: Any) -> dict[str, Any] | None:
+        """Return the state of a graph or swarm, or None."""
+        return self._read(self._multi_agent_path(session_id, multi_agent_id))
+
+    def update_multi_agent(self, session_id: str, multi_agent: MultiAgentBase, **kwargs: Any) -> None:
+        """Replace the state of a graph or swarm, durably."""
+        self._write(self._multi_agent_path(session_id, multi_agent.id), multi_agent.serialize_state(), durable=True)
+
+    def open_record(self, session_id: str, agent_id: str) -> FileRecord:
+        """Return the record of an agent: its ledger and its files."""
+        return FileRecord(self._disk, self._agent_path(session_id, agent_id), session_id, agent_id)
+
+    def _session_path(self, session_id: str) -> Path:
+        return Path(self.storage_dir) / f"{SESSION_PREFIX}{checked('session_id', session_id)}"
+
+    def _agent_path(self, session_id: str, agent_id: str) -> Path:
+        return self._session_path(session_id) / "agents" / f"{AGENT_PREFIX}{checked('agent_id', agent_id)}"
+
+    def _message_path(self, session_id: str, agent_id: str, message_id: int) -> Path:
+        if not isinstance(message_id, int) or message_id < 0:
+            raise ValueError(f"message_id {message_id!r} must be a whole number from 0 on")
+        return self._agent_path(session_id, agent_id) / MESSAGES / f"{MESSAGE_PREFIX}{message_id}.json"
+
+    def _multi_agent_path(self, session_id: str, multi_agent_id: str) -> Path:
+        name = f"{MULTI_AGENT_PREFIX}{checked('multi_agent_id', multi_agent_id)}"
+        return self._session_path(session_id) / "multi_agents" / name / "multi_agent.json"
+
+    def _read(self, path: Path) -> dict[str, Any] | None:
+        with self._naming(path):
+            content = self._disk.read(path)
+        if content is None:
+            return None
+        try:
+            data = from_json(content)
+        except (ValueError, RecursionError):
+            data = None
+        if isinstance(data, dict):
+            return data
+        self._set_aside(path)
+        return None
+
+    def _write(self, path: Path, data: dict[str, Any], *, durable: bool = False) -> None:
+        with self._naming(path):
+            self._disk.replace(path, to_json(data).encode(), durable=durable)
+
+    def _set_aside(self, path: Path) -> None:
+        with self._naming(path):
+            target = self._disk.set_aside(path)
+        logger.warning("%r is damaged; it is kept as %r and the session goes on without it", str(path), target.name)
+
+    def _naming(self, path: Path) -> AbstractContextManager[None]:
+        return naming(f"session storage {self.storage_dir!r}", path)
+
+
+def _default_storage_dir() -> str:
+    home = os.environ.get("STRANDS_HOME") or os.path.join(os.path.expanduser("~"), ".strands")
+    return os.path.join(home, "sessions")

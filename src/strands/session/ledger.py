@@ -1,0 +1,198 @@
+"""The ledger of an agent: an append-only log, one checksummed line an entry, of what must outlive a crash.
+
+It holds the messages, every tool start and result, the questions and their answers, and the agent's state. The files
+of the session layout beside it are written from the same data without waiting for the disk; where one of them is
+missing or torn after a crash, the ledger mends it.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, get_args
+
+from strands.types.session import decode_bytes_values, encode_bytes
+
+if TYPE_CHECKING:
+    from strands.agent.recorder import OpenTurn
+
+FORMAT = 1
+"""The ledger format that this build writes; a newer one is refused untouched."""
+
+Kind = Literal["opened", "rooted", "message", "redacted", "started", "finished", "asked", "answered", "agent"]
+
+
+_KINDS = frozenset(get_args(Kind))
+
+
+class Entry(NamedTuple):
+    """One line of a ledger: `seq` counts from 0 without gaps, `at` is Unix time in seconds."""
+
+    seq: int
+    kind: str
+    at: float
+    data: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Scan:
+    """What a ledger's bytes hold.
+
+    Attributes:
+        entries: The readable ones.
+        end: Where the last whole line ends, in bytes; what follows was torn while it was written.
+        damaged: The numbers, from 1, of whole lines that fail their checksum or do not follow on the line before.
+    """
+
+    entries: list[Entry] = field(default_factory=list)
+    end: int = 0
+    damaged: list[int] = field(default_factory=list)
+
+
+def to_json(value: Any) -> str:
+    """Return `value` as one line of JSON, bytes as base64 under a marker key.
+
+    Raises:
+        TypeError: It holds something that JSON cannot.
+    """
+    return json.dumps(value, separators=(",", ":"), default=_other)
+
+
+def from_json(text: str | bytes) -> Any:
+    """Return what `to_json` was given.
+
+    Raises:
+        ValueError: It is not JSON.
+    """
+    value = json.loads(text)
+    marker = b"__bytes_encoded__" if isinstance(text, bytes) else "__bytes_encoded__"
+    return decode_bytes_values(value) if marker in text else value  # type: ignore[operator]
+
+
+def encode(seq: int, kind: Kind, at: float, data_json: str) -> bytes:
+    """Return the line of an entry whose data is the JSON text `data_json`."""
+    body = f'{{"seq":{seq},"kind":"{kind}","at":{at:.3f},"data":{data_json}}}'.encode()
+    return b"%08x %s\n" % (zlib.crc32(body), body)
+
+
+def scan(content: bytes, *, first: int = 0) -> Scan:
+    """Return the entries in `content`, which begins with entry number `first`."""
+    found = Scan()
+    expected = first
+    lines = content.split(b"\n")
+    for number, line in enumerate(lines[:-1], start=1):
+        found.end += len(line) + 1
+        entry = _decode(line)
+        if entry is None or entry.seq != expected:
+            found.damaged.append(number)
+        if entry is not None:
+            found.entries.append(entry)
+            expected = entry.seq + 1
+        else:
+            expected += 1
+    return found
+
+
+@dataclass(slots=True)
+class Fold:
+    """What a ledger says, read from its first entry to its last.
+
+    Attributes:
+        format: The format it was written in.
+        rooted: Whether its place in the directory is known to outlive a power loss.
+        messages: Message id to the stored message as data.
+        sizes: Message id to the size of its file in bytes.
+        agent: The newest agent record as data, or None.
+        finished: Tool use id to result, of the open turn.
+        started: Tool use id to start, of the open turn.
+        asked: Interrupt id to interrupt as data, of the open turn; the answers are in it.
+        answered_by: Interrupt id to the process that answered it, and when.
+    """
+
+    format: int = FORMAT
+    rooted: bool = False
+    messages: dict[int, dict[str, Any]] = field(default_factory=dict)
+    sizes: dict[int, int] = field(default_factory=dict)
+    agent: dict[str, Any] | None = None
+    finished: dict[str, Any] = field(default_factory=dict)
+    started: dict[str, dict[str, Any]] = field(default_factory=dict)
+    asked: dict[str, dict[str, Any]] = field(default_factory=dict)
+    answered_by: dict[str, tuple[str, float]] = field(default_factory=dict)
+
+    def take(self, entries: Iterable[Entry]) -> Fold:
+        """Read on through `entries`; return self."""
+        for entry in entries:
+            if entry.kind in _KINDS:
+                getattr(self, f"_{entry.kind}")(entry)
+        return self
+
+    def open_turn(self) -> OpenTurn:
+        """Return what is on record of the newest message, for `Agent.restore`."""
+        from strands.agent.recorder import OpenTurn, ToolStart
+        from strands.interrupt import Interrupt
+
+        turn = OpenTurn(
+            finished=dict(self.finished),
+            started={id: ToolStart(**start) for id, start in self.started.items()},
+        )
+        turn.interrupts.update((id, Interrupt.from_dict(data)) for id, data in self.asked.items())
+        return turn
+
+    def _opened(self, entry: Entry) -> None:
+        self.format = int(entry.data.get("format", FORMAT))
+
+    def _rooted(self, entry: Entry) -> None:
+        self.rooted = True
+
+    def _message(self, entry: Entry) -> None:
+        stored = entry.data["stored"]
+        self.messages[stored["message_id"]] = stored
+        self.sizes[stored["message_id"]] = entry.data["size"]
+        self.forget_turn()
+
+    def _redacted(self, entry: Entry) -> None:
+        stored = entry.data["stored"]
+        self.messages[stored["message_id"]] = stored
+        self.sizes[stored["message_id"]] = entry.data["size"]
+
+    def _started(self, entry: Entry) -> None:
+        self.started[entry.data["tool_use_id"]] = entry.data
+
+    def _finished(self, entry: Entry) -> None:
+        self.started.pop(entry.data["tool_use_id"], None)
+        self.finished[entry.data["tool_use_id"]] = entry.data["result"]
+
+    def _asked(self, entry: Entry) -> None:
+        self.asked = {interrupt["id"]: interrupt for interrupt in entry.data["interrupts"]}
+        for tool_use_id in entry.data.get("at_rest", ()):
+            self.started.pop(tool_use_id, None)
+
+    def _answered(self, entry: Entry) -> None:
+        interrupt = entry.data["interrupt"]
+        self.asked[interrupt["id"]] = interrupt
+        self.answered_by[interrupt["id"]] = (entry.data.get("by", ""), entry.at)
+
+    def _agent(self, entry: Entry) -> None:
+        self.agent = entry.data
+
+    def forget_turn(self) -> None:
+        """A message came after it: the turn is closed."""
+        self.finished, self.started, self.asked = {}, {}, {}
+
+
+def _decode(line: bytes) -> Entry | None:
+    try:
+        if int(line[:8], 16) != zlib.crc32(line[9:]) or line[8:9] != b" ":
+            return None
+        body = from_json(line[9:])
+        return Entry(body["seq"], body["kind"], body["at"], cast("dict[str, Any]", body["data"]))
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _other(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return encode_bytes(value)
+    raise TypeError(f"{value!r} of type {type(value).__name__} cannot be stored as JSON")

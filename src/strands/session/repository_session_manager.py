@@ -1,0 +1,155 @@
+"""Session management on top of any `SessionRepository`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from strands.hooks import (
+    AfterInvocationEvent,
+    AgentInitializedEvent,
+    BeforeInvocationEvent,
+    HookOrder,
+    HookRegistry,
+    MessageAddedEvent,
+)
+from strands.types.exceptions import SessionException
+from strands.types.session import Session, SessionType
+
+from .agent_record import Loaded, stale
+from .history import mended, open_turn, restore_state
+from .seat import Seat
+from .session_manager import SessionManager
+from .session_repository import SessionRepository
+
+if TYPE_CHECKING:
+    from strands.agent.agent import Agent
+    from strands.multiagent.base import MultiAgentBase
+    from strands.types.content import Message
+
+
+class RepositorySessionManager(SessionManager):
+    """Keeps agents, graphs and swarms in a session of `session_repository`.
+
+    One call of an agent holds the agent's lease from its first step to its last; between calls nothing is held. An
+    agent that was left behind by another one's turn is refused at its next call, so no turn is lost.
+
+    Args:
+        session_id: The session; made when it does not exist.
+        session_repository: Where it is kept.
+        **kwargs: For subclasses.
+
+    Raises:
+        SessionException: The session could not be read or made.
+    """
+
+    def __init__(self, session_id: str, session_repository: SessionRepository, **kwargs: Any) -> None:
+        self.session_id = session_id
+        self.session_repository = session_repository
+        session = session_repository.read_session(session_id)
+        if session is None:
+            session = session_repository.create_session(Session(session_id, SessionType.AGENT))
+        self.session = session
+        self._seats: dict[str, Seat] = {}
+
+    def register_hooks(self, registry: HookRegistry, **kwargs: Any) -> None:
+        """Listen to the agent, before its own hooks at the start of a call and after them at its end."""
+        first = HookOrder.SDK_FIRST
+        registry.add_callback(AgentInitializedEvent, lambda event: self.initialize(event.agent), order=first)
+        registry.add_callback(BeforeInvocationEvent, self._begin, order=first)
+        registry.add_callback(MessageAddedEvent, self._message_added, order=first)
+        registry.add_callback(AfterInvocationEvent, self._rest, order=first)
+        self._register_multi_agent_hooks(registry)
+
+    async def _begin(self, event: BeforeInvocationEvent) -> None:
+        await self._seat(event.agent).begin()
+
+    def _message_added(self, event: MessageAddedEvent) -> None:
+        self.append_message(event.message, event.agent)
+
+    async def _rest(self, event: AfterInvocationEvent) -> None:
+        seat = self._seats.get(event.agent.agent_id)
+        if seat is None or not seat.invoking or not seat.belongs_to(event.agent):
+            return  # the call was refused before it began
+        try:
+            self.sync_agent(event.agent)
+        finally:
+            await seat.rest()
+
+    def append_message(self, message: Message, agent: Agent, **kwargs: Any) -> None:
+        """Store a message; within a call of the agent it is written together with what follows from it."""
+        seat = self._seat(agent)
+        seat.append(message)
+        self._written(seat)
+
+    def redact_latest_message(self, redact_message: Message, agent: Agent, **kwargs: Any) -> None:
+        """Let `redact_message` stand in for the message that was appended last.
+
+        Raises:
+            SessionException: No message was appended since the agent was made.
+        """
+        seat = self._seat(agent)
+        seat.redact(redact_message)
+        self._written(seat)
+
+    def sync_agent(self, agent: Agent, **kwargs: Any) -> None:
+        """Store the agent's state, if it changed."""
+        seat = self._seat(agent)
+        seat.note_agent()
+        self._written(seat)
+
+    def initialize(self, agent: Agent, **kwargs: Any) -> None:
+        """Restore the agent from the session, or take it into the session when it is new there.
+
+        Raises:
+            SessionException: What is stored cannot be read.
+            ValueError: The agent's id cannot be part of a file name.
+        """
+        record = self.session_repository.open_record(self.session_id, agent.agent_id)
+        loaded = record.load()
+        seat = Seat(record, agent, loaded.next_id if loaded else 0)
+        self._seats[agent.agent_id] = seat
+        agent.recorder = seat
+        if loaded is not None:
+            self._restore(agent, seat, loaded)
+        if loaded is None or loaded.agent is None:
+            self._take_in(agent, seat, [] if loaded else agent.messages)
+
+    def _restore(self, agent: Agent, seat: Seat, loaded: Loaded) -> None:
+        messages = [stored.to_message() for stored in loaded.messages]
+        seat.latest = loaded.messages[-1] if loaded.messages else None
+        turn = loaded.turn
+        if loaded.agent is not None:
+            messages = restore_state(agent, loaded.agent, messages)
+            turn = turn if turn is not None else open_turn(loaded.agent)
+            seat.remember(loaded.agent)
+        agent.restore(mended(messages), turn)
+
+    def _take_in(self, agent: Agent, seat: Seat, messages: list[Message]) -> None:
+        for message in messages:
+            seat.append(message)
+        seat.note_agent()
+        seat.write_through()
+
+    def sync_multi_agent(self, source: MultiAgentBase, **kwargs: Any) -> None:
+        """Store the state of a graph or swarm."""
+        self.session_repository.update_multi_agent(self.session_id, source)
+
+    def initialize_multi_agent(self, source: MultiAgentBase, **kwargs: Any) -> None:
+        """Restore a graph or swarm from the session, or take it into the session when it is new there."""
+        state = self.session_repository.read_multi_agent(self.session_id, source.id)
+        if state is None:
+            self.session_repository.create_multi_agent(self.session_id, source)
+        else:
+            source.deserialize_state(state)
+
+    def _seat(self, agent: Agent) -> Seat:
+        seat = self._seats.get(agent.agent_id)
+        if seat is None:
+            raise SessionException(f"agent {agent.agent_id!r} is not part of session {self.session_id!r}")
+        if not seat.belongs_to(agent):
+            raise SessionException(stale(self.session_id, agent.agent_id, "another agent object took its place"))
+        return seat
+
+    def _written(self, seat: Seat) -> None:
+        if not seat.invoking:
+            seat.write_through()

@@ -1,0 +1,124 @@
+"""An agent's record in an object store, where a conditional write is the only lock there is.
+
+Each write adds one object `ledger/<n>.json`, on the condition that there is none of that number yet: of two writers
+one is refused before anything is built on its write. An object says from which number on the ledger still matters;
+everything before is in the objects of the session layout.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from strands.types.exceptions import SessionException
+from strands.types.session import SessionAgent, SessionMessage
+
+from .agent_record import AgentRecord, Draft, Loaded, stale
+from .ledger import Entry, Fold
+
+if TYPE_CHECKING:
+    from .s3_store import S3Store
+
+_DIGITS = 12
+
+
+class S3Record(AgentRecord):
+    """The record below the key `prefix`, which is `[<prefix>/]session_<id>/agents/agent_<id>/`."""
+
+    def __init__(self, store: S3Store, prefix: str, session_id: str, agent_id: str) -> None:
+        self._store = store
+        self._prefix = prefix
+        self._session_id = session_id
+        self._agent_id = agent_id
+        self._number = 0
+        self._since = 0
+        self._next_id = 0
+
+    def load(self) -> Loaded | None:
+        ids = self.message_ids()
+        bodies = self._store.read_all([self.message_key(id) for id in ids])
+        messages = {
+            id: SessionMessage.from_dict(body) for id, body in zip(ids, bodies, strict=True) if body is not None
+        }
+        body = self._store.read(f"{self._prefix}agent.json")
+        agent = SessionAgent.from_dict(body) if body is not None else None
+        fold = self._read_ledger()
+        turn_is_recorded = (max(messages) if messages else -1) in {-1, *fold.messages}
+        for id in fold.messages.keys() - messages.keys():
+            messages[id] = SessionMessage.from_dict(fold.messages[id])
+            self._store.write(self.message_key(id), fold.messages[id])
+        if fold.agent is not None and (agent is None or agent.updated_at < fold.agent["updated_at"]):
+            agent = SessionAgent.from_dict(fold.agent)
+            self._store.write(f"{self._prefix}agent.json", agent.to_dict())
+        if agent is None and not messages:
+            return None
+        self._next_id = max(messages) + 1 if messages else 0
+        turn = fold.open_turn() if turn_is_recorded and fold.messages else None
+        return Loaded(agent, [messages[id] for id in sorted(messages)], turn, self._next_id)
+
+    def begin(self) -> None:
+        if self._store.exists(self._ledger_key(self._number)):
+            raise SessionException(self._stale("another agent has written to it"))
+        if self._store.exists(self.message_key(self._next_id)):
+            raise SessionException(self._stale("another program has added messages"))
+
+    def end(self) -> None:
+        """Nothing is held."""
+
+    def write(self, drafts: Sequence[Draft], *, durable: bool) -> None:
+        if not drafts:
+            return
+        items = [(draft.kind, draft.data if draft.stored is None else draft.stored.to_dict()) for draft in drafts]
+        if any(draft.kind == "message" for draft in drafts):
+            self._since = self._number
+        entries = [
+            {"kind": kind, "data": {"size": 0, "stored": data} if kind in ("message", "redacted") else data}
+            for kind, data in items
+        ]
+        body = {"format": 1, "by": uuid.uuid4().hex, "at": time.time(), "since": self._since, "entries": entries}
+        key = self._ledger_key(self._number)
+        if not self._store.create(key, body) and (self._store.read(key) or {}).get("by") != body["by"]:
+            raise SessionException(self._stale("another agent has written to it"))
+        self._number += 1
+        for draft, (_, data) in zip(drafts, items, strict=True):
+            if isinstance(draft.stored, SessionMessage):
+                self._store.write(self.message_key(draft.stored.message_id), data)
+                self._next_id = max(self._next_id, draft.stored.message_id + 1)
+            elif isinstance(draft.stored, SessionAgent):
+                self._store.write(f"{self._prefix}agent.json", data)
+
+    def message_key(self, message_id: int) -> str:
+        """Return where a message is kept."""
+        return f"{self._prefix}messages/message_{message_id}.json"
+
+    def message_ids(self) -> list[int]:
+        """Return the ids of the stored messages, lowest first."""
+        start = f"{self._prefix}messages/message_"
+        names = (key[len(start) :].removesuffix(".json") for key in self._store.keys(start))
+        return sorted(int(name) for name in names if name.isdecimal())
+
+    def _read_ledger(self) -> Fold:
+        start = f"{self._prefix}ledger/"
+        numbers = sorted(int(key[len(start) : len(start) + _DIGITS]) for key in self._store.keys(start))
+        if not numbers:
+            return Fold()
+        self._number = numbers[-1] + 1
+        newest = self._store.read(self._ledger_key(numbers[-1]))
+        self._since = int(newest["since"]) if newest else numbers[-1]
+        wanted = [self._ledger_key(number) for number in numbers if number >= self._since]
+        fold = Fold()
+        for body in self._store.read_all(wanted):
+            fold.take(_entries(body or {}))
+        return fold
+
+    def _ledger_key(self, number: int) -> str:
+        return f"{self._prefix}ledger/{number:0{_DIGITS}}.json"
+
+    def _stale(self, why: str) -> str:
+        return stale(self._session_id, self._agent_id, why)
+
+
+def _entries(body: dict[str, Any]) -> list[Entry]:
+    return [Entry(seq, item["kind"], body["at"], item["data"]) for seq, item in enumerate(body.get("entries", []))]

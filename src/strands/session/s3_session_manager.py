@@ -1,0 +1,185 @@
+"""Sessions in an S3 bucket."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from strands.types.exceptions import SessionException
+from strands.types.session import Session, SessionAgent, SessionMessage
+
+from .identifiers import checked
+from .repository_session_manager import RepositorySessionManager
+from .s3_record import S3Record
+from .s3_store import S3Store
+from .session_repository import SessionRepository
+
+if TYPE_CHECKING:
+    from strands.multiagent.base import MultiAgentBase
+
+SESSION_PREFIX = "session_"
+AGENT_PREFIX = "agent_"
+MESSAGE_PREFIX = "message_"
+MULTI_AGENT_PREFIX = "multi_agent_"
+
+
+class S3SessionManager(RepositorySessionManager, SessionRepository):
+    """Keeps a session as objects of `bucket`, named as `FileSessionManager` names its files.
+
+    A second writer is refused by a conditional write, so nothing is locked and nothing has to expire.
+
+    Args:
+        session_id: The session; made when it does not exist.
+        bucket: The bucket.
+        prefix: What all keys begin with.
+        boto_session: The boto3 session to use; one from the environment by default.
+        boto_client_config: A botocore configuration for the client.
+        region_name: The region, when the boto3 session does not name it.
+        endpoint_url: The service, when it is not AWS.
+        **kwargs: For subclasses.
+
+    Raises:
+        ImportError: boto3 is not installed.
+        ValueError: `session_id` cannot be part of a key.
+        SessionException: The session could not be read or made.
+    """
+
+    def __init__(
+        self,
+        session_id: str,
+        bucket: str,
+        prefix: str = "",
+        boto_session: Any = None,
+        boto_client_config: Any = None,
+        region_name: str | None = None,
+        endpoint_url: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.bucket = bucket
+        self.prefix = prefix
+        if boto_session is None:
+            boto_session = _boto3().Session(region_name=region_name)
+        self.client = boto_session.client(
+            "s3", config=boto_client_config, region_name=region_name, endpoint_url=endpoint_url
+        )
+        self._store = S3Store(self.client, bucket)
+        super().__init__(session_id=session_id, session_repository=self, **kwargs)
+
+    def create_session(self, session: Session, **kwargs: Any) -> Session:
+        """Store a new session.
+
+        Raises:
+            SessionException: It exists, or the service refuses.
+        """
+        if not self._store.create(f"{self._session_key(session.session_id)}session.json", session.to_dict()):
+            raise SessionException(f"session {session.session_id!r} exists already in bucket {self.bucket!r}")
+        return session
+
+    def read_session(self, session_id: str, **kwargs: Any) -> Session | None:
+        """Return a session, or None."""
+        data = self._store.read(f"{self._session_key(session_id)}session.json")
+        return Session.from_dict(data) if data is not None else None
+
+    def delete_session(self, session_id: str, **kwargs: Any) -> None:
+        """Remove a session with all that is in it.
+
+        Raises:
+            SessionException: There is no such session.
+        """
+        keys = self._store.keys(self._session_key(session_id))
+        if not keys:
+            raise SessionException(f"there is no session {session_id!r} in bucket {self.bucket!r}")
+        self._store.delete(keys)
+
+    def create_agent(self, session_id: str, session_agent: SessionAgent, **kwargs: Any) -> None:
+        """Store a new agent."""
+        self._store.write(f"{self._agent_key(session_id, session_agent.agent_id)}agent.json", session_agent.to_dict())
+
+    def read_agent(self, session_id: str, agent_id: str, **kwargs: Any) -> SessionAgent | None:
+        """Return an agent, or None."""
+        data = self._store.read(f"{self._agent_key(session_id, agent_id)}agent.json")
+        return SessionAgent.from_dict(data) if data is not None else None
+
+    def update_agent(self, session_id: str, session_agent: SessionAgent, **kwargs: Any) -> None:
+        """Replace an agent.
+
+        Raises:
+            SessionException: There is no such agent.
+        """
+        previous = self.read_agent(session_id, session_agent.agent_id)
+        if previous is None:
+            raise SessionException(f"there is no agent {session_agent.agent_id!r} in session {session_id!r}")
+        session_agent.created_at = previous.created_at
+        self.create_agent(session_id, session_agent)
+
+    def create_message(self, session_id: str, agent_id: str, session_message: SessionMessage, **kwargs: Any) -> None:
+        """Store a new message."""
+        key = self._message_key(session_id, agent_id, session_message.message_id)
+        self._store.write(key, session_message.to_dict())
+
+    def read_message(self, session_id: str, agent_id: str, message_id: int, **kwargs: Any) -> SessionMessage | None:
+        """Return a message, or None."""
+        data = self._store.read(self._message_key(session_id, agent_id, message_id))
+        return SessionMessage.from_dict(data) if data is not None else None
+
+    def update_message(self, session_id: str, agent_id: str, session_message: SessionMessage, **kwargs: Any) -> None:
+        """Replace a message.
+
+        Raises:
+            SessionException: There is no such message.
+        """
+        message_id = session_message.message_id
+        previous = self.read_message(session_id, agent_id, message_id)
+        if previous is None:
+            raise SessionException(f"there is no message {message_id} of agent {agent_id!r} in session {session_id!r}")
+        session_message.created_at = previous.created_at
+        self.create_message(session_id, agent_id, session_message)
+
+    def list_messages(
+        self, session_id: str, agent_id: str, limit: int | None = None, offset: int = 0, **kwargs: Any
+    ) -> list[SessionMessage]:
+        """Return an agent's messages, oldest first."""
+        record = self.open_record(session_id, agent_id)
+        ids = record.message_ids()
+        chosen = ids[offset:] if limit is None else ids[offset : offset + limit]
+        found = self._store.read_all([record.message_key(id) for id in chosen])
+        return [SessionMessage.from_dict(data) for data in found if data is not None]
+
+    def create_multi_agent(self, session_id: str, multi_agent: MultiAgentBase, **kwargs: Any) -> None:
+        """Store the state of a new graph or swarm."""
+        self._store.write(self._multi_agent_key(session_id, multi_agent.id), multi_agent.serialize_state())
+
+    def read_multi_agent(self, session_id: str, multi_agent_id: str, **kwargs: Any) -> dict[str, Any] | None:
+        """Return the state of a graph or swarm, or None."""
+        return self._store.read(self._multi_agent_key(session_id, multi_agent_id))
+
+    def update_multi_agent(self, session_id: str, multi_agent: MultiAgentBase, **kwargs: Any) -> None:
+        """Replace the state of a graph or swarm."""
+        self.create_multi_agent(session_id, multi_agent)
+
+    def open_record(self, session_id: str, agent_id: str) -> S3Record:
+        """Return the record of an agent: its ledger and its objects."""
+        return S3Record(self._store, self._agent_key(session_id, agent_id), session_id, agent_id)
+
+    def _session_key(self, session_id: str) -> str:
+        start = f"{self.prefix}/" if self.prefix else ""
+        return f"{start}{SESSION_PREFIX}{checked('session_id', session_id)}/"
+
+    def _agent_key(self, session_id: str, agent_id: str) -> str:
+        return f"{self._session_key(session_id)}agents/{AGENT_PREFIX}{checked('agent_id', agent_id)}/"
+
+    def _message_key(self, session_id: str, agent_id: str, message_id: int) -> str:
+        if not isinstance(message_id, int) or message_id < 0:
+            raise ValueError(f"message_id {message_id!r} must be a whole number from 0 on")
+        return f"{self._agent_key(session_id, agent_id)}messages/{MESSAGE_PREFIX}{message_id}.json"
+
+    def _multi_agent_key(self, session_id: str, multi_agent_id: str) -> str:
+        name = f"{MULTI_AGENT_PREFIX}{checked('multi_agent_id', multi_agent_id)}"
+        return f"{self._session_key(session_id)}multi_agents/{name}/multi_agent.json"
+
+
+def _boto3() -> Any:
+    try:
+        import boto3
+    except ImportError as error:
+        raise ImportError("S3SessionManager needs boto3: pip install boto3") from error
+    return boto3

@@ -1,0 +1,203 @@
+"""One live agent in a session: what it did and is not written yet, and the recorder that its loop reports to."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import threading
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from strands.types.exceptions import SessionException
+from strands.types.session import SessionAgent, SessionMessage, now
+
+from .agent_record import AgentRecord, Draft
+from .ledger import to_json
+
+if TYPE_CHECKING:
+    from strands.agent.agent import Agent
+    from strands.agent.recorder import ToolStart
+    from strands.types.content import Message
+    from strands.types.event_loop import Usage
+    from strands.types.tools import ToolResult
+
+
+class Seat:
+    """The place of `agent` in a session; its `Recorder`.
+
+    Entries gather in memory and are written together when the next one has to be on disk before anything goes on: a
+    tool's start, its result, an answer, the end of the call. Waiting for the disk is done in a worker thread.
+
+    Args:
+        record: The stored side.
+        agent: The agent; not kept alive.
+        next_id: The id of its next message.
+    """
+
+    def __init__(self, record: AgentRecord, agent: Agent, next_id: int) -> None:
+        self.invoking = False
+        self.latest: SessionMessage | None = None
+        self._record = record
+        self._agent = weakref.ref(agent)
+        self._next_id = next_id
+        self._drafts: list[Draft] = []
+        self._gate = threading.Lock()
+        self._turnstile = asyncio.Lock()
+        self._added = 0
+        self._durable = 0
+        self._agent_text = ""
+        self._created_at = now()
+        self._answered: set[str] = set()
+        self._asked = ""
+
+    def belongs_to(self, agent: Agent) -> bool:
+        """Return whether this is the seat of that very agent."""
+        return self._agent() is agent
+
+    def remember(self, stored: SessionAgent) -> None:
+        """Take `stored` as what is on record of the agent."""
+        self._created_at = stored.created_at
+        self._agent_text = _comparable(stored)
+
+    # What happens in an invocation
+
+    async def begin(self) -> None:
+        """Take the lease for one invocation."""
+        if not self.invoking:
+            await asyncio.to_thread(self._record.begin)
+            self._turnstile = asyncio.Lock()
+            self.invoking = True
+
+    async def rest(self) -> None:
+        """Write all of it, synced, and give the lease back."""
+        try:
+            await asyncio.to_thread(self.flush, durable=True)
+        finally:
+            self.invoking = False
+            await asyncio.to_thread(self._record.end)
+
+    async def replied(self, message: Message, stop_reason: str, usage: Usage) -> None:
+        """The reply comes as a message too; it is written with what is built on it."""
+
+    async def tool_started(self, start: ToolStart, *, durable: bool) -> None:
+        """Record a tool that is about to run, after the answers that let it."""
+        self.note_answers()
+        self._add(
+            Draft(
+                "started",
+                {
+                    "tool_use_id": start.tool_use_id,
+                    "name": start.name,
+                    "digest": start.digest,
+                    "idempotency_key": start.idempotency_key,
+                },
+            )
+        )
+        await self._settle(durable)
+
+    async def tool_finished(self, tool_use_id: str, result: ToolResult, *, durable: bool) -> None:
+        """Record a tool's result."""
+        self._add(Draft("finished", {"tool_use_id": tool_use_id, "result": result}))
+        await self._settle(durable)
+
+    async def _settle(self, durable: bool) -> None:
+        if not durable:
+            return
+        wanted = self._added
+        async with self._turnstile:
+            if self._durable < wanted:
+                await asyncio.to_thread(self.flush, durable=True)
+
+    # What is recorded
+
+    def append(self, message: Message) -> None:
+        """Note a new message."""
+        self.latest = SessionMessage.from_message(message, self._next_id)
+        self._next_id += 1
+        self._answered.clear()
+        self._asked = ""
+        self._add(Draft("message", {}, self.latest))
+
+    def redact(self, message: Message) -> None:
+        """Note what stands in for the latest message.
+
+        Raises:
+            SessionException: There is no message yet.
+        """
+        if self.latest is None:
+            raise SessionException("there is no message to redact")
+        self.latest.redact_message = message
+        self.latest.updated_at = now()
+        self._add(Draft("redacted", {}, self.latest))
+
+    def note_answers(self) -> None:
+        """Note each answer that is not on record, and who gave it."""
+        agent = self._agent()
+        if agent is None:
+            return
+        for interrupt in agent._interrupt_state.interrupts.values():
+            if interrupt.answered and interrupt.id not in self._answered:
+                self._answered.add(interrupt.id)
+                by = f"process {os.getpid()} on {platform.node()}"
+                self._add(Draft("answered", {"interrupt": interrupt.to_dict(), "by": by}))
+
+    def note_agent(self) -> None:
+        """Note the agent's state and open questions, if they changed."""
+        agent = self._agent()
+        if agent is None:
+            return
+        self.note_answers()
+        self._note_questions(agent)
+        stored = SessionAgent.from_agent(agent)
+        text = _comparable(stored)
+        if text == self._agent_text:
+            return
+        self._agent_text = text
+        stored.created_at = self._created_at
+        self._add(Draft("agent", {}, stored))
+
+    def _note_questions(self, agent: Agent) -> None:
+        state = agent._interrupt_state
+        if not state.activated:
+            return
+        from strands.agent.recorder import raised_in
+
+        interrupts = list(state.interrupts.values())
+        data: dict[str, Any] = {
+            "interrupts": [interrupt.to_dict() for interrupt in interrupts],
+            "at_rest": [id for id in map(raised_in, interrupts) if id is not None],
+        }
+        text = to_json(data)
+        if text != self._asked:
+            self._asked = text
+            self._add(Draft("asked", data))
+
+    def flush(self, *, durable: bool) -> None:
+        """Write what has gathered; blocks."""
+        with self._gate:
+            drafts, added = self._drafts, self._added
+            self._drafts = []
+            try:
+                self._record.write(drafts, durable=durable)
+            except BaseException:
+                self._drafts = drafts + self._drafts
+                raise
+            if durable:
+                self._durable = added
+
+    def write_through(self) -> None:
+        """Write what has gathered outside of an invocation: with a lease of its own; blocks."""
+        self._record.begin()
+        try:
+            self.flush(durable=True)
+        finally:
+            self._record.end()
+
+    def _add(self, draft: Draft) -> None:
+        self._drafts.append(draft)
+        self._added += 1
+
+
+def _comparable(stored: SessionAgent) -> str:
+    return to_json([stored.state, stored.conversation_manager_state, stored._internal_state])

@@ -1,0 +1,85 @@
+"""Where sessions are kept: the interface that a new store implements."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from strands.multiagent.base import MultiAgentBase
+    from strands.types.session import Session, SessionAgent, SessionMessage
+
+    from .agent_record import AgentRecord
+
+
+class SessionRepository(ABC):
+    """Creates, reads and updates sessions, their agents and their messages.
+
+    The first twelve methods are all that a store needs. One that can append and lock cheaply also overrides
+    `open_record`, as `FileSessionManager` does. All methods raise `SessionException` where they cannot do what was
+    asked.
+    """
+
+    @abstractmethod
+    def create_session(self, session: Session, **kwargs: Any) -> Session:
+        """Store a new session and return it."""
+
+    @abstractmethod
+    def read_session(self, session_id: str, **kwargs: Any) -> Session | None:
+        """Return a session, or None when there is none."""
+
+    @abstractmethod
+    def create_agent(self, session_id: str, session_agent: SessionAgent, **kwargs: Any) -> None:
+        """Store a new agent of a session."""
+
+    @abstractmethod
+    def read_agent(self, session_id: str, agent_id: str, **kwargs: Any) -> SessionAgent | None:
+        """Return an agent of a session, or None when there is none."""
+
+    @abstractmethod
+    def update_agent(self, session_id: str, session_agent: SessionAgent, **kwargs: Any) -> None:
+        """Replace an agent of a session; the stored `created_at` stays."""
+
+    @abstractmethod
+    def create_message(self, session_id: str, agent_id: str, session_message: SessionMessage, **kwargs: Any) -> None:
+        """Store a new message of an agent."""
+
+    @abstractmethod
+    def read_message(self, session_id: str, agent_id: str, message_id: int, **kwargs: Any) -> SessionMessage | None:
+        """Return a message of an agent, or None when there is none."""
+
+    @abstractmethod
+    def update_message(self, session_id: str, agent_id: str, session_message: SessionMessage, **kwargs: Any) -> None:
+        """Replace a message of an agent; the stored `created_at` stays."""
+
+    @abstractmethod
+    def list_messages(
+        self, session_id: str, agent_id: str, limit: int | None = None, offset: int = 0, **kwargs: Any
+    ) -> list[SessionMessage]:
+        """Return an agent's messages, oldest first.
+
+        Args:
+            session_id: The session.
+            agent_id: The agent.
+            limit: At most this many; None for all.
+            offset: How many of the oldest to leave out.
+            **kwargs: For stores that need more.
+        """
+
+    def create_multi_agent(self, session_id: str, multi_agent: MultiAgentBase, **kwargs: Any) -> None:
+        """Store the state of a new graph or swarm."""
+        raise NotImplementedError(f"{type(self).__name__} does not store graphs and swarms")
+
+    def read_multi_agent(self, session_id: str, multi_agent_id: str, **kwargs: Any) -> dict[str, Any] | None:
+        """Return the state of a graph or swarm, or None when there is none."""
+        raise NotImplementedError(f"{type(self).__name__} does not store graphs and swarms")
+
+    def update_multi_agent(self, session_id: str, multi_agent: MultiAgentBase, **kwargs: Any) -> None:
+        """Replace the state of a graph or swarm."""
+        raise NotImplementedError(f"{type(self).__name__} does not store graphs and swarms")
+
+    def open_record(self, session_id: str, agent_id: str) -> AgentRecord:
+        """Return the record of an agent, stored or new: what a session manager reads and writes it through."""
+        from .agent_record import RepositoryRecord
+
+        return RepositoryRecord(self, session_id, agent_id)
