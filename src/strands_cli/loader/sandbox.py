@@ -1,46 +1,226 @@
-"""The sandbox in which Jinja templates run."""
+"""The sandbox in which Jinja templates run: data, read-only methods, harmless filters, and limits."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
+from typing import Any
 
 import jinja2
-from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2 import nodes
+from jinja2.compiler import CodeGenerator, Frame
+from jinja2.runtime import Context, Macro, Undefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment, safe_range
 
 from strands_cli.errors import TemplateError
+from strands_cli.loader import limits
+from strands_cli.loader.access import CALLED, NOTHING, Method, attribute, item
+from strands_cli.loader.filters import FILTERS, TESTS
+from strands_cli.loader.infix import Contains
+from strands_cli.loader.missing import Missing, MissingUsed, SoftMissing
+from strands_cli.loader.operators import OPERATORS
+from strands_cli.loader.template import MAX_TEMPLATE, undefined
+from strands_cli.schema.problems import did_you_mean
 
-_environment = ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True)
+_REFUSED: dict[type[nodes.Node], str] = {
+    nodes.Include: "include",
+    nodes.Import: "import",
+    nodes.FromImport: "import",
+    nodes.Extends: "extends",
+    nodes.Block: "block",
+    nodes.ScopedEvalContextModifier: "autoescape",
+}
+_TOO_MUCH = (RecursionError, MemoryError)
+
+
+class _Generator(CodeGenerator):
+    def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:
+        self.write("environment.concat(map(str, (")
+        for part in node.nodes:
+            self.visit(part, frame)
+            self.write(", ")
+        self.write(")))")
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    code_generator_class = _Generator
+    intercepted_binops = frozenset(OPERATORS)
+    concat = staticmethod(limits.joined)  # type: ignore[assignment]
+
+    def __init__(self, missing_as: type[Missing]) -> None:
+        super().__init__(undefined=missing_as, keep_trailing_newline=True, extensions=[Contains], optimized=False)
+        self.filters = {**FILTERS, "_each": limits.Counted}
+        self.tests = dict(TESTS)
+        self.globals = {"range": safe_range, "dict": dict}
+        self.binop_table = dict(OPERATORS)
+
+    def getattr(self, obj: Any, attribute_: str) -> Any:
+        if isinstance(obj, Missing):
+            return obj.below(attribute_)
+        found = attribute(obj, attribute_)
+        return self.undefined(obj=obj, name=attribute_) if found is NOTHING else found
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        if isinstance(obj, Missing):
+            return obj.below(argument)
+        found = item(obj, argument)
+        return self.undefined(obj=obj, name=argument) if found is NOTHING else found
+
+    def is_safe_callable(self, obj: Any) -> bool:
+        return isinstance(obj, (Method, Macro)) or obj is safe_range or obj is dict
+
+    def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: B902, N805
+        limits.turn()
+        if isinstance(__obj, Undefined):
+            return __obj()
+        if not __self.is_safe_callable(__obj):
+            raise TemplateError(f"a template cannot call a {type(__obj).__name__}")
+        return __context.call(__obj, *args, **kwargs)
+
+
+_templates = _Environment(SoftMissing)
+_conditions = _Environment(Missing)
+
+
+def render_jinja(source: str, names: Mapping[str, object]) -> str:
+    """Render with Jinja; see `strands_cli.loader.template.render`."""
+    template = _template(source)
+    with _explained(names), limits.limited():
+        return template.render(names)
+
+
+def evaluate_jinja(source: str, names: Mapping[str, object]) -> bool:
+    """Evaluate with Jinja; see `strands_cli.loader.template.evaluate`."""
+    condition = _condition(source)
+    with _explained(names), limits.limited():
+        return _as_bool(condition.render(names), source)
+
+
+def check_jinja(source: str) -> None:
+    """Raise TemplateError when the template is malformed or reaches for what is not there."""
+    tree(source)
+
+
+def check_jinja_expression(source: str) -> None:
+    """Raise TemplateError when the condition is malformed or reaches for what is not there."""
+    expression_tree(source)
+
+
+@lru_cache(maxsize=2048)
+def tree(source: str) -> nodes.Template:
+    """Return the checked tree of a template."""
+    if len(source) > MAX_TEMPLATE:
+        raise TemplateError(f"a template of {len(source):,} characters is too long (at most {MAX_TEMPLATE:,})")
+    with _compiling():
+        found = _templates.parse(source)
+        _refuse(found)
+        for call in found.find_all(nodes.Call):
+            if isinstance(call.node, nodes.Getattr):
+                call.node.attr += CALLED  # data may have a key that is called like a method
+        for loop in list(found.find_all(nodes.For)):
+            loop.iter = nodes.Filter(loop.iter, "_each", [], [], None, None, lineno=loop.lineno)
+    return found
+
+
+def expression_tree(source: str) -> nodes.Template:
+    """Return the checked tree of a condition."""
+    return tree(_statement(source))
+
+
+def _statement(source: str) -> str:
+    if "{%" in source:
+        return source
+    return "{% if " + _without_braces(source) + " %}true{% endif %}"
 
 
 @lru_cache(maxsize=1024)
 def _template(source: str) -> jinja2.Template:
+    found = tree(source)
+    with _compiling():
+        return _templates.from_string(found)
+
+
+@lru_cache(maxsize=1024)
+def _condition(source: str) -> jinja2.Template:
+    found = expression_tree(source)
+    with _compiling():
+        return _conditions.from_string(found)
+
+
+@contextmanager
+def _compiling() -> Iterator[None]:
+    """Turn whatever a malformed template does to the compiler into a TemplateError."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a regular expression's escapes, which Jinja hands to Python's own decoder
+        try:
+            yield
+        except jinja2.TemplateSyntaxError as error:
+            where = f" in its line {error.lineno}" if error.lineno > 1 else ""
+            raise TemplateError(f"malformed template{where}: {error.message}") from None
+        except _TOO_MUCH:
+            raise TemplateError("malformed template: nested too deeply") from None
+        except (SyntaxError, ValueError, OverflowError) as error:
+            raise TemplateError(f"malformed template: {error}") from None
+
+
+@contextmanager
+def _explained(names: Mapping[str, object]) -> Iterator[None]:
+    """Turn whatever a template does wrong into a TemplateError; its author must never see our traceback."""
     try:
-        return _environment.from_string(source)
-    except jinja2.TemplateError as error:
-        raise TemplateError(f"malformed template: {error}") from None
+        yield
+    except TemplateError:
+        raise
+    except MissingUsed as error:
+        raise undefined(error.path, names if error.owner is None else error.owner) from None
+    except _TOO_MUCH:
+        raise limits.exceeded("nested too deeply") from None
+    except Exception as error:
+        raise TemplateError(f"a template failed: {error}") from None
 
 
-def render_jinja(source: str, names: Mapping[str, object]) -> str:
-    try:
-        return _template(source).render(names)
-    except jinja2.TemplateError as error:
-        raise TemplateError(str(error)) from None
+def _refuse(found: nodes.Template) -> None:
+    """Refuse what the sandbox does not have, at the time of loading."""
+    for node in found.find_all(nodes.Node):  # type: ignore[type-abstract]
+        if type(node) in _REFUSED:
+            raise TemplateError(f"a template cannot use {_REFUSED[type(node)]!r}")
+        if isinstance(node, nodes.Filter) and node.name not in FILTERS:
+            raise TemplateError(f"there is no filter {node.name!r}", hint=did_you_mean(node.name, sorted(FILTERS)))
+        if isinstance(node, nodes.Test) and node.name not in TESTS:
+            raise TemplateError(f"there is no test {node.name!r}", hint=did_you_mean(node.name, sorted(TESTS)))
+        if isinstance(node, nodes.Getattr) and node.attr.startswith("__"):
+            raise TemplateError(f"a template cannot reach {node.attr!r}")
+        if isinstance(node, nodes.Name) and node.name == "self":
+            raise TemplateError("a template cannot use 'self'")
+        if isinstance(node, nodes.For) and node.recursive:
+            raise TemplateError("a template cannot use recursive loops")
 
 
-def evaluate_jinja(source: str, names: Mapping[str, object]) -> bool:
+_BRACES = re.compile(r"(['\"]?)\{\{(.*?)\}\}\1", re.DOTALL)
+
+
+def _without_braces(source: str) -> str:
+    """Return a condition without braces: `{{ a }} == 'x'` and `'{{ a }}' == 'x'` mean `(a) == 'x'`."""
     text = source.strip()
-    if text.startswith("{{") and text.endswith("}}"):
-        text = text[2:-2]
-    try:
-        return bool(_environment.compile_expression(text, undefined_to_none=False)(**names))
-    except jinja2.TemplateError as error:
-        raise TemplateError(str(error)) from None
+    if not text:
+        raise TemplateError("the condition is empty")
+    if text.startswith("{{") and text.endswith("}}") and "{{" not in text[2:-2]:
+        return text[2:-2]
+    if "{{" not in text:
+        return text
+    for found in _BRACES.finditer(text):
+        before = text[: found.start()]
+        if before.count("'") % 2 or before.count('"') % 2:
+            raise TemplateError("braces inside a quoted text of a condition", hint="Write `name == 'text'`, without braces.")
+    return _BRACES.sub(lambda found: f"({found[2]})", text)
 
 
-def check_jinja(source: str) -> None:
-    _template(source)
-
-
-def check_jinja_expression(source: str) -> None:
-    evaluate_jinja
+def _as_bool(text: str, source: str) -> bool:
+    word = text.strip().lower()
+    if word in ("true", "yes", "1"):
+        return True
+    if word in ("false", "no", "0", "none", ""):
+        return False
+    raise TemplateError(f"the condition {source[:60]!r} gave {text[:60]!r}, neither true nor false")

@@ -123,8 +123,10 @@ def undefined(path: Sequence[str | int], container: object) -> TemplateError:
         hint = f"Did you mean {near!r}?"
     elif isinstance(container, (list, tuple)):
         hint = f"There are {len(container)} of them, counted from 0."
-    else:
+    elif isinstance(container, Mapping):
         hint = f"Known here: {', '.join(sorted(known)[:20]) or 'nothing'}."
+    else:
+        hint = f"A {type(container).__name__} has no {str(path[-1])!r} in a template."
     return TemplateError(f"{written!r} is undefined in this template", hint=hint)
 
 

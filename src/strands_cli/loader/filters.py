@@ -1,0 +1,171 @@
+"""The filters and tests of templates: Jinja's harmless ones, with limits, and a few of ours."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Callable, Iterable, Mapping, Sized
+from typing import Any
+
+from jinja2 import filters as jinja
+from jinja2 import pass_context, pass_environment
+from jinja2 import tests as jinja_tests
+from jinja2.environment import Environment
+from jinja2.runtime import Undefined
+
+from strands_cli.loader import patterns
+from strands_cli.loader.limits import MAX_REPEAT, at_most, exceeded, work
+
+_PLAIN = (
+    "abs capitalize count d default dictsort filesizeformat first float groupby int items last length list lower map max "
+    "min reject rejectattr reverse select selectattr sort striptags sum title trim truncate unique upper urlencode "
+    "wordcount wordwrap"
+)
+_CHEAP = frozenset("d default first last length count lower upper trim truncate string safe contains search".split())
+
+
+def _limited(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a filter that refuses values too large for what it does with them."""
+    place = 1 if hasattr(function, "jinja_pass_arg") else 0
+
+    def filtered(*args: Any, **kwargs: Any) -> Any:
+        value = args[place] if len(args) > place else None
+        if isinstance(value, Undefined) and name not in ("d", "default"):
+            str(value)  # says what is undefined
+        if isinstance(value, Sized) and len(value) > MAX_REPEAT:
+            raise exceeded(f"{name!r} of a value of {len(value):,} (at most {MAX_REPEAT:,})")
+        return function(*args, **kwargs)
+
+    if place:
+        filtered.jinja_pass_arg = function.jinja_pass_arg  # type: ignore[attr-defined]
+    return filtered
+
+
+def text_of(value: object) -> str:
+    """Return a value as a template prints it."""
+    return value if type(value) is str else str(value)
+
+
+@pass_environment
+def join(environment: Environment, value: Iterable[Any], d: object = "", attribute: Any = None) -> str:
+    items = list(value)
+    if attribute is not None:
+        get = jinja.make_attrgetter(environment, attribute)
+        items = [get(item) for item in items]
+    texts, between = [text_of(item) for item in items], text_of(d)
+    work(len(between) * len(texts))
+    work(sum(map(len, texts)))
+    return between.join(texts)
+
+
+def replace(value: object, old: object, new: object, count: int | None = None) -> str:
+    text, before, after = text_of(value), text_of(old), text_of(new)
+    work(len(text) + text.count(before) * len(after))
+    return text.replace(before, after, -1 if count is None else count)
+
+
+def indent(value: object, width: int | str = 4, first: bool = False, blank: bool = False) -> str:
+    at_most(width, 1_000, "an indent")
+    space = width if isinstance(width, str) else " " * width
+    text = text_of(value)
+    work(len(text) + (text.count("\n") + 1) * len(space))
+    lines = text.splitlines(keepends=True)
+    return "".join(
+        space + line if (index or first) and (blank or line.strip()) else line for index, line in enumerate(lines)
+    )
+
+
+def center(value: object, width: int = 80) -> str:
+    at_most(width, 10_000, "a width")
+    return text_of(value).center(width)
+
+
+def rounded(value: Any, precision: int = 0, method: str = "common") -> float:
+    at_most(precision, 100, "a precision")
+    return jinja.do_round(value, precision, method)  # type: ignore[arg-type]
+
+
+def batch(value: Iterable[Any], linecount: int, fill_with: object = None) -> list[list[Any]]:
+    at_most(linecount, 10_000, "a batch")
+    return list(jinja.do_batch(value, linecount, fill_with))  # type: ignore[arg-type]
+
+
+def sliced(value: Any, slices: int, fill_with: object = None) -> list[list[Any]]:
+    at_most(slices, 10_000, "a slice")
+    return list(jinja.sync_do_slice(value, slices, fill_with))  # type: ignore[arg-type]
+
+
+def tojson(value: object, indent: int | None = None) -> str:
+    at_most(indent, 16, "an indent")
+    try:
+        return json.dumps(value, ensure_ascii=False, indent=indent, default=_plain)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise exceeded(f"tojson: {error}") from None
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Undefined):
+        str(value)  # says what is undefined
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Iterable):
+        return list(value)
+    raise TypeError(f"a {type(value).__name__} has no JSON form")
+
+
+def escape(value: object) -> str:
+    return html.escape(text_of(value))
+
+
+def regex_search(value: object, pattern: str, ignorecase: bool = False) -> str:
+    """Return what the pattern finds first (its first group, when it has one), or ""."""
+    found = patterns.search(pattern, text_of(value), ignore_case=ignorecase)
+    if found is None:
+        return ""
+    return (found[1] if found.re.groups else found[0]) or ""
+
+
+def search(value: object, pattern: str, ignorecase: bool = False) -> bool:
+    return patterns.search(pattern, text_of(value), ignore_case=ignorecase) is not None
+
+
+def match(value: object, pattern: str, ignorecase: bool = False) -> bool:
+    return patterns.match(pattern, text_of(value), ignore_case=ignorecase) is not None
+
+
+def contains(value: Any, item: Any) -> bool:
+    return text_of(item) in value if isinstance(value, str) else item in value
+
+
+@pass_context
+def each_item(context: Any, value: Any) -> list[tuple[Any, Any]]:
+    return list(value.items()) if isinstance(value, Mapping) else list(jinja.do_items(value))
+
+
+_OURS: dict[str, Callable[..., Any]] = {
+    "batch": batch,
+    "center": center,
+    "contains": contains,
+    "e": escape,
+    "escape": escape,
+    "indent": indent,
+    "items": each_item,
+    "join": join,
+    "regex_search": regex_search,
+    "replace": replace,
+    "round": rounded,
+    "safe": text_of,
+    "search": search,
+    "slice": sliced,
+    "string": text_of,
+    "tojson": tojson,
+}
+
+FILTERS: dict[str, Callable[..., Any]] = {name: jinja.FILTERS[name] for name in _PLAIN.split()} | _OURS
+FILTERS = {name: function if name in _CHEAP else _limited(name, function) for name, function in FILTERS.items()}
+TESTS: dict[str, Callable[..., Any]] = {
+    **{name: test for name, test in jinja_tests.TESTS.items() if name != "callable"},
+    "contains": contains,
+    "match": match,
+    "search": search,
+}
