@@ -33,7 +33,7 @@ def visible(text: object) -> str:
 
 
 def one_line(text: object, limit: int = 0) -> str:
-    """Return `text` on one line, newlines shown as `\\n`; cut to `limit` characters with an ellipsis, 0 for no limit."""
+    """Return `text` on one line, newlines shown as `\\n`; cut to `limit` characters (0: no limit)."""
     plain = visible(text).replace("\n", "\\n")
     if limit and len(plain) > limit:
         return plain[: limit - 1] + "…"

@@ -44,6 +44,11 @@ async def fill(schema: Schema, read: ReadLine, complain: Complain, default: str 
     return answer
 
 
+async def ask_field(name: str, schema: Schema, read: ReadLine, complain: Complain) -> Any:
+    """Ask for the value of a single field, which must be given."""
+    return await _value(_field_label(name, schema, required=True), schema, read, complain)
+
+
 def parse(text: str, schema: Schema) -> Any:
     """Return the value that `text` writes for `schema`.
 

@@ -32,7 +32,7 @@ class Line:
         self._pasting = False
 
     def feed(self, data: bytes) -> None:
-        """Take what the keyboard sent. What comes after Enter is dropped: nobody answers a question they have not seen."""
+        """Take what the keyboard sent. What follows Enter is dropped: nobody answers a question they have not seen."""
         pending = self._pending + self._decoder.decode(data)
         self._pending = ""
         while pending and not (self.done or self.ended):

@@ -7,7 +7,7 @@ import math
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TextIO
 from weakref import WeakKeyDictionary
@@ -16,9 +16,10 @@ from strands_cli.terminal import AnswerLater, panel
 from strands_cli.terminal.device import can_draw, is_terminal, screen, write
 from strands_cli.terminal.escape import one_line
 from strands_cli.terminal.hold import held
+from strands_cli.types import HITLState
 
 if TYPE_CHECKING:
-    from strands_cli.types import HITLState, Json
+    from strands_cli.types import Json
 
 LATER = "/later"
 _HELP = "/later leaves the question open and pauses; /show prints it again; Alt-Enter starts a new line."
@@ -50,6 +51,23 @@ async def ask(state: HITLState) -> Json:
             return await _Conversation(state, out).answer()
 
 
+async def ask_value(name: str, schema: Mapping[str, Json]) -> Json:
+    """Ask for one named value that fits `schema`, without a panel.
+
+    Raises:
+        AnswerLater: The person typed `/later` or pressed Ctrl-D, or there is no more input.
+    """
+    from strands_cli.terminal import form
+
+    out = screen()
+    if out is None:
+        raise AnswerLater
+    async with _turn():
+        conversation = _Conversation(HITLState(active=True, prompt=name), out)
+        with held():
+            return await form.ask_field(name, schema, conversation.line, conversation.complain)
+
+
 ask.asks_again = True  # type: ignore[attr-defined]  # the same bad answer twice is a person's mistake, not a loop
 
 
@@ -73,7 +91,7 @@ class _Conversation:
             panel.say(self.out, _HELP, "dim")
         try:
             if self.state.schema and not self.state.choices:
-                return await form.fill(self.state.schema, self.line, self._complain, self._default)
+                return await form.fill(self.state.schema, self.line, self.complain, self._default)
             return await self._text()
         except asyncio.CancelledError:
             self._closed()
@@ -104,13 +122,13 @@ class _Conversation:
                 return _chosen(text, self.state.choices)
             if self._default is not None:
                 return ""
-            self._complain("an empty line is no answer, and there is no default.")
+            self.complain("an empty line is no answer, and there is no default.")
 
     @property
     def _default(self) -> str | None:
         return self.state.default_response
 
-    def _complain(self, problem: str) -> None:
+    def complain(self, problem: str) -> None:
         panel.say(self.out, f"Not taken: {problem}", "bold red")
 
     def _label(self, label: str) -> str:

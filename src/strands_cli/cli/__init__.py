@@ -1,0 +1,1 @@
+"""The `strands` command: one file a command, imported when it is used."""

@@ -1,0 +1,106 @@
+"""The tree of commands. A command's module is imported when the command is used, not to print the list of them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any
+
+import click
+
+COMMANDS = {
+    "run": "Run a workflow; it asks you, or pauses for a person.",
+    "resume": "Go on with a session where it stopped.",
+    "validate": "Check a workflow file and name all that is wrong with it.",
+    "plan": "Show what would run, in which order.",
+    "explain": "Say in words what a workflow does.",
+    "graph": "Draw a workflow (mermaid, text, svg).",
+    "sessions": "List, show, answer and clean up sessions.",
+    "init": "Write a commented workflow file to start from.",
+    "schema": "Print the JSON Schema of workflow files, for editors.",
+    "list-supported": "List the patterns, providers and step types of this build.",
+    "doctor": "Check this installation and say what is missing.",
+    "version": "Print the version.",
+}
+SESSIONS = {
+    "list": "List sessions, newest first.",
+    "show": "Show a session: its state, timeline and tokens.",
+    "questions": "List the questions that wait for an answer.",
+    "answer": "Answer a question, without running anything.",
+    "fork": "Copy a session up to a step, to go on differently.",
+    "cancel": "End a session; nothing of it runs again.",
+    "delete": "Delete a session and its files.",
+    "cleanup": "Delete old sessions; open questions are kept.",
+    "export": "Write a session as JSON: spec, inputs, history.",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands' names and one-line helps, and imports one when it is called.
+
+    Args:
+        package: The package of the command modules; each has a `command`.
+        listing: Command name to one-line help, in the order of the list.
+    """
+
+    def __init__(self, *args: Any, package: str, listing: Mapping[str, str], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._package = package
+        self._listing = listing
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self._listing)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in self._listing:
+            return None
+        module = import_module(f"{self._package}.{name.replace('-', '_')}")
+        command = module.command
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name in self._listing or name.startswith("-"):
+            return super().resolve_command(ctx, args)
+        near = difflib.get_close_matches(name, self._listing, n=1)
+        known = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(self._listing)}."
+        raise click.UsageError(f"{name!r} is no command of {ctx.command_path!r}: {known}", ctx)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(self._listing.items()))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        from click.shell_completion import CompletionItem
+
+        names = [CompletionItem(name, help=text) for name, text in self._starting(incomplete)]
+        return names + click.Command.shell_complete(self, ctx, incomplete)
+
+    def _starting(self, incomplete: str) -> Iterator[tuple[str, str]]:
+        return ((name, text) for name, text in self._listing.items() if name.startswith(incomplete))
+
+
+def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from strands._version import __version__
+
+        click.echo(f"strands {__version__}")
+        ctx.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    package="strands_cli.cli",
+    listing=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog='\b\nTab completion: eval "$(_STRANDS_COMPLETE=bash_source strands)" (or zsh_source, fish_source).',
+)
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version."
+)
+def app() -> None:
+    """Agents and agent workflows that stop and ask a person, and never lose the answer."""

@@ -1,0 +1,131 @@
+"""`strands doctor`: is everything here that is needed?"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+
+from strands_cli.cli import options
+
+_OLDEST = (3, 10)
+
+
+class Check(NamedTuple):
+    """One thing that was looked at.
+
+    Attributes:
+        name: What it is.
+        state: ok, missing (only matters when it is used) or bad.
+        found: What was found.
+        hint: What to do about it.
+    """
+
+    name: str
+    state: str
+    found: str
+    hint: str = ""
+
+
+@click.command("doctor")
+@options.as_json
+@options.debug
+def command(as_json: bool, debug: bool) -> int:
+    """Check Python, the package, the providers and the place of sessions. Exits with 10 when something is wrong."""
+    from strands_cli.cli.outcome import print_json, print_text
+    from strands_cli.cli.wording import table
+    from strands_cli.errors import OK, RUNTIME
+
+    checks = [_python(), _package(), *_owners(), _sessions(), *_providers(), _terminal()]
+    bad = [check for check in checks if check.state == "bad"]
+    if as_json:
+        print_json({"healthy": not bad, "checks": [check._asdict() for check in checks]})
+        return RUNTIME if bad else OK
+    print_text(table([(check.state, check.name, check.found) for check in checks]))
+    for check in checks:
+        if check.hint:
+            print_text(f"{check.name}: {check.hint}")
+    if not any(check.state == "ok" for check in checks if check.name.startswith("provider ")):
+        print_text("No provider is ready; any workflow can be rehearsed without one: strands run SPEC --offline")
+    return RUNTIME if bad else OK
+
+
+def _python() -> Check:
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info < _OLDEST:
+        return Check("python", "bad", version, "Python 3.10 or newer is needed.")
+    return Check("python", "ok", f"{version}, {sys.executable}")
+
+
+def _package() -> Check:
+    import strands
+    from strands._version import __version__
+
+    here = Path(__file__).parents[2] / "strands"
+    there = Path(strands.__file__ or "").parent
+    if there.resolve() != here.resolve():
+        return Check(
+            "package",
+            "bad",
+            f"`import strands` finds {there}",
+            f"It should find {here}: reinstall strands-cli in a fresh virtual environment.",
+        )
+    return Check("package", "ok", f"strands-cli {__version__}")
+
+
+def _owners() -> Iterator[Check]:
+    """Another distribution with a package `strands` overwrites ours, or is overwritten by it."""
+    from importlib.metadata import distributions
+
+    others = set()
+    for distribution in distributions():
+        name = distribution.metadata["Name"] or ""
+        files = distribution.files or ()
+        if name.lower().replace("_", "-") != "strands-cli" and any(str(f) == "strands/__init__.py" for f in files):
+            others.add(f"{name} {distribution.version}")
+    if others:
+        named = ", ".join(sorted(others))
+        hint = "Both own the package `strands`: keep one of them in this environment, then reinstall it."
+        yield Check("other owner", "bad", f"{named} is installed too", hint)
+
+
+def _sessions() -> Check:
+    from strands_cli.session.repository import home
+
+    root = home() / "workflows"
+    existing = next(path for path in (root, *root.parents) if path.exists())
+    try:
+        with tempfile.TemporaryFile(dir=existing):
+            pass
+    except OSError as error:
+        hint = f"Make {existing} writable, or choose another place with STRANDS_HOME."
+        return Check("sessions", "bad", f"{root}: {error.strerror}", hint)
+    if existing != root:
+        return Check("sessions", "ok", f"{root} (made when it is needed)")
+    mode = stat.S_IMODE(root.stat().st_mode)
+    if os.name == "posix" and mode & 0o077:
+        return Check("sessions", "bad", f"{root} has mode {mode:04o}: others can look in", f"chmod 700 {root}")
+    return Check("sessions", "ok", str(root))
+
+
+def _providers() -> Iterator[Check]:
+    from strands_cli.cli import providers
+
+    for name in providers.supported():
+        if name == "scripted":
+            continue
+        todo = providers.missing(name)
+        yield Check(f"provider {name}", "missing" if todo else "ok", "; ".join(todo) or "ready")
+
+
+def _terminal() -> Check:
+    from strands_cli.terminal.device import someone_there
+
+    asks = "asks here" if someone_there() else "pauses at questions: this is no terminal"
+    return Check("terminal", "ok", f"{asks}, encoding {getattr(sys.stdout, 'encoding', None) or 'unknown'}")

@@ -1,0 +1,136 @@
+"""How a command ends: its errors as one line of cause and one of what to do, and the exit code that goes with them."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import Any
+
+import click
+
+from strands_cli import errors
+
+
+class Terminated(BaseException):
+    """The process was asked to end (SIGTERM)."""
+
+
+def terminate_softly() -> None:
+    """Turn SIGTERM into an exception, so that what is open is closed and the exit code is ours."""
+
+    def end(*_: object) -> None:
+        raise Terminated
+
+    signal.signal(signal.SIGTERM, end)
+
+
+def run_command(arguments: list[str]) -> int:
+    """Run one command line.
+
+    Returns:
+        The exit code of the command, or that of the error it ended with.
+    """
+    from strands_cli.cli.app import app
+
+    debug = "--debug" in arguments
+    try:
+        code = app.main(args=arguments, prog_name="strands", standalone_mode=False)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return code if isinstance(code, int) else errors.OK
+    except click.exceptions.Exit as leaving:
+        return leaving.exit_code
+    except (KeyboardInterrupt, click.exceptions.Abort):
+        say("\nInterrupted.")
+        return errors.INTERRUPTED
+    except Terminated:
+        say("Terminated.")
+        return errors.TERMINATED
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        if debug:
+            _traceback()
+        return report(error)
+
+
+def report(error: BaseException) -> int:
+    """Print an error: its cause, then what to do.
+
+    Returns:
+        Its exit code.
+    """
+    for line in _lines(error):
+        say(line)
+    return exit_code(error)
+
+
+def exit_code(error: BaseException) -> int:
+    """Return the exit code of an error."""
+    if isinstance(error, errors.StrandsError):
+        return error.exit_code
+    if isinstance(error, click.ClickException):
+        return errors.USAGE
+    if isinstance(error, OSError):
+        return errors.FILE
+    return errors.UNEXPECTED
+
+
+def say(text: str) -> None:
+    """Print a line for the person, on standard error; text of others in it is escaped."""
+    from strands_cli.terminal.device import write
+    from strands_cli.terminal.escape import visible
+
+    write(sys.stderr, visible(text) + "\n")
+
+
+def _lines(error: BaseException) -> list[str]:
+    if isinstance(error, errors.StrandsError):
+        return _own_lines(error)
+    if isinstance(error, click.UsageError):
+        path = error.ctx.command_path if error.ctx else "strands"
+        return [f"Error: {_sentence(error.format_message())}", f"Hint: {path} --help lists what it takes."]
+    if isinstance(error, click.ClickException):
+        return [f"Error: {error.format_message()}", "Hint: correct the command and run it again."]
+    if isinstance(error, OSError):
+        where = f"{error.filename!r}: " if error.filename else ""
+        return [f"Error: {where}{error.strerror or error}", "Hint: check that the path exists and that you may use it."]
+    kind, text = type(error).__name__, str(error)
+    return [
+        f"Error: unexpected {kind}{f': {text}' if text else ''}",
+        "Hint: run the command again with --debug to see where; please report it with that output.",
+    ]
+
+
+def _own_lines(error: errors.StrandsError) -> list[str]:
+    problems = getattr(error, "problems", None) or ()
+    lines = [f"Error: {error.message}"]
+    if len(problems) > 1:
+        lines = [f"Error: {problem}" for problem in map(_problem, problems)]
+    hint = error.hint or _HINTS.get(error.exit_code, "")
+    return [*lines, f"Hint: {hint}"] if hint else lines
+
+
+def _problem(problem: Any) -> str:
+    return str(getattr(problem, "text", problem))
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "?")) else f"{text}."
+
+
+def _traceback() -> None:
+    import traceback
+
+    traceback.print_exc()
+
+
+_HINTS = {
+    errors.USAGE: "correct the command and run it again; --help lists what it takes.",
+    errors.INVALID_SPEC: "correct the file, then check it: strands validate FILE.",
+    errors.RUNTIME: "mend the cause, then go on where it stopped: strands resume ID.",
+    errors.FILE: "check that the path exists and that you may use it.",
+    errors.SESSION: "strands sessions list shows the sessions there are.",
+    errors.UNSUPPORTED: "strands list-supported shows what this build can run.",
+    errors.BUDGET: "raise the budget in the spec and start anew.",
+}

@@ -1,0 +1,87 @@
+"""`strands explain`: a workflow in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from strands_cli.cli import options
+
+if TYPE_CHECKING:
+    from strands_cli.plan import Node
+    from strands_cli.spec import Spec
+
+_PATTERNS = {
+    "chain": "one step after the other",
+    "parallel": "branches at the same time",
+    "workflow": "tasks, each as soon as those it depends on are done",
+    "routing": "a router chooses one of several routes",
+    "evaluator_optimizer": "drafts are revised until an evaluator accepts one",
+    "orchestrator_workers": "an orchestrator makes tasks, workers do them",
+    "graph": "from node to node, as the conditions on the edges say",
+}
+
+
+@click.command("explain")
+@options.spec
+@options.debug
+def command(spec: str, debug: bool) -> None:
+    """Say in words what the workflow in SPEC needs, does and writes. Nothing is run."""
+    from strands_cli.cli.outcome import print_text
+    from strands_cli.loader import load_file
+
+    print_text("\n".join(_words(load_file(spec))))
+
+
+def _words(spec: Spec) -> Iterator[str]:
+    model = " ".join(part for part in (spec.runtime.provider, spec.runtime.model_id) if part)
+    yield f"{spec.name} is a {spec.pattern.type}: {_PATTERNS[spec.pattern.type]}. Model: {model}."
+    if spec.description:
+        yield spec.description.strip()
+    yield from _needs(spec)
+    yield from _happens(spec)
+    yield from _limits(spec)
+    for artifact in spec.outputs.artifacts:
+        yield f"It writes {artifact.path}"
+
+
+def _needs(spec: Spec) -> Iterator[str]:
+    for title, parameters in (("It needs", spec.inputs.required), ("It takes", spec.inputs.optional)):
+        for name, parameter in parameters.items():
+            allowed = f", one of {', '.join(map(str, parameter.enum))}" if parameter.enum else ""
+            about = f": {parameter.description}" if parameter.description else ""
+            yield f"{title} {name} ({parameter.type}{allowed}){about}"
+
+
+def _happens(spec: Spec) -> Iterator[str]:
+    from strands_cli.cli.wording import count
+    from strands_cli.plan import plan
+
+    planned = plan(spec)
+    yield "What happens:"
+    for number, node in enumerate(planned.nodes, 1):
+        yield f"  {number}. {_node(node)}"
+    questions = len(planned.questions)
+    if questions:
+        yield f"A person is asked at {count(questions, 'point')}; the run waits there at no cost."
+    else:
+        yield "It never stops for a person."
+
+
+def _node(node: Node) -> str:
+    what = f"a person is asked: {node.label}" if node.kind == "hitl" else f"{node.label} works"
+    detail = f" ({node.detail})" if node.detail else ""
+    repeated = f", {node.repeated}" if node.repeated else ""
+    return f"{node.id}: {what}{detail}{repeated}"
+
+
+def _limits(spec: Spec) -> Iterator[str]:
+    budgets = spec.runtime.budgets
+    if budgets is not None:
+        limits = {"steps": budgets.max_steps, "tokens": budgets.max_tokens, "seconds": budgets.max_duration_s}
+        said = ", ".join(f"{limit:g} {name}" for name, limit in limits.items() if limit is not None)
+        then = "a person is asked" if budgets.on_exceed == "ask" else "the run fails"
+        if said:
+            yield f"At most {said}; beyond that {then}."

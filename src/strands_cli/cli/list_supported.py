@@ -1,0 +1,29 @@
+"""`strands list-supported`: what this build can run."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+import click
+
+from strands_cli.cli import options
+
+
+@click.command("list-supported")
+@options.as_json
+@options.debug
+def command(as_json: bool, debug: bool) -> None:
+    """List the patterns, providers and kinds of steps that this build runs."""
+    from strands_cli.cli.outcome import print_json, print_text
+    from strands_cli.cli import providers
+    from strands_cli.spec.pattern import PATTERNS
+
+    supported = {
+        "patterns": [name for name in PATTERNS if find_spec(f"strands_cli.patterns.{name}")],
+        "providers": providers.supported(),
+        "steps": ["agent", "hitl"],
+    }
+    if as_json:
+        print_json(supported)
+    else:
+        print_text("\n".join(f"{kind}: {', '.join(names)}" for kind, names in supported.items()))

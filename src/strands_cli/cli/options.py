@@ -1,0 +1,46 @@
+"""Options that several commands take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
+debug = click.option("--debug", is_flag=True, help="Log everything, and show the traceback of an error.")
+quiet = click.option("--quiet", "-q", is_flag=True, help="Print only the final response.")
+verbose = click.option("--verbose", "-v", is_flag=True, help="Show tools and responses as they come.")
+offline = click.option("--offline", is_flag=True, help="Rehearse with the scripted model: no key, no network, no cost.")
+out = click.option("--out", "out", metavar="DIR", help="Where artifacts are written; the current directory by default.")
+force = click.option("--force", is_flag=True, help="Overwrite artifacts that exist.")
+interactive = click.option(
+    "--interactive/--pause",
+    "interactive",
+    default=None,
+    help="Ask here, or pause at a question; by default it asks in a terminal and pauses elsewhere.",
+)
+spec = click.argument("spec", metavar="SPEC")
+session_id = click.argument("session_id", metavar="ID")
+
+
+def running(command: Command) -> Command:
+    """Add the options of a command that runs a workflow."""
+    for option in reversed((out, force, interactive, offline, as_json, quiet, verbose, debug)):
+        command = option(command)
+    return command
+
+
+def log(verbose: bool, debug: bool) -> None:
+    """Send log lines to standard error, as much as was asked for."""
+    import logging
+
+    if not (verbose or debug):
+        return
+    logging.basicConfig(
+        level=logging.DEBUG if debug else logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    for chatty in ("httpcore", "httpx", "asyncio", "botocore", "urllib3"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -1,0 +1,139 @@
+"""What a run came to, as the command line says it: data on standard output, the rest on standard error."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from strands_cli import errors
+from strands_cli.cli.ending import exit_code, report, say
+from strands_cli.cli.wording import count, seconds, when
+from strands_cli.terminal.escape import one_line
+from strands_cli.types import OpenQuestion, RunResult
+
+
+def show(result: RunResult, *, as_json: bool, quiet: bool, again: Sequence[str] = (), saved: bool = True) -> int:
+    """Print a result.
+
+    Args:
+        result: What the run came to.
+        as_json: Print it whole, as one JSON object.
+        quiet: Print only the response.
+        again: Options that a resume of it needs too.
+        saved: Whether it can be resumed.
+
+    Returns:
+        The exit code.
+    """
+    if as_json:
+        print_json(result.to_dict())
+    elif result.last_response and result.status != "paused":
+        print_text(result.last_response)
+    if result.status == "paused":
+        _show_pause(result, quiet, again, saved)
+    elif not result.success:
+        _show_no(result)
+    elif not quiet:
+        _show_summary(result)
+    return result.exit_code
+
+
+def show_failure(error: BaseException, *, as_json: bool, again: Sequence[str] = (), saved: bool = True) -> int:
+    """Print why a run failed, and how to go on.
+
+    Returns:
+        The exit code.
+    """
+    result = getattr(error, "result", None)
+    session_id = getattr(error, "session_id", None)
+    if as_json:
+        print_json((result or _nothing(error)).to_dict())
+    code = report(error)
+    if session_id and saved and code != errors.SESSION:
+        say(f"Resume: {resume_command(session_id, again=again)}")
+    return code
+
+
+def stopped_result(message: str, code: int, session_id: str | None) -> RunResult:
+    """Return the result of a run that a signal ended."""
+    return RunResult("", code, "", 0.0, False, error_message=message, session_id=session_id, status="failed")
+
+
+def resume_command(session_id: str, questions: Sequence[OpenQuestion] = (), again: Sequence[str] = ()) -> str:
+    """Return the command that goes on with a session, ready to be pasted into a shell."""
+    words = ["strands", "resume", session_id]
+    if len(questions) == 1:
+        words += ["--response", _placeholder(questions[0])]
+    for question in questions if len(questions) > 1 else ():
+        words += ["--answer", f"{question.id}={_placeholder(question)}"]
+    return shlex.join([*words, *again])
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON value on standard output; what UTF-8 cannot write is escaped."""
+    from strands_cli.terminal.device import is_terminal
+
+    print_text(json.dumps(value, indent=2, ensure_ascii=is_terminal(sys.stdout), default=str))
+
+
+def print_text(text: str) -> None:
+    """Print text on standard output: as it is into a pipe or a file, escaped on a terminal."""
+    from strands_cli.terminal.device import is_terminal, write
+    from strands_cli.terminal.escape import visible
+
+    if is_terminal(sys.stdout):
+        text = visible(text)
+    write(sys.stdout, text if text.endswith("\n") else text + "\n")
+
+
+def _show_summary(result: RunResult) -> None:
+    tokens = sum(result.token_usage.values())
+    parts = [f"Completed in {seconds(result.duration_seconds)}", count(tokens, "token") if tokens else ""]
+    parts.append(f"session {result.session_id}" if result.session_id else "")
+    say(", ".join(part for part in parts if part) + ".")
+    for path in result.artifacts_written:
+        say(f"Wrote {path}")
+
+
+def _show_pause(result: RunResult, quiet: bool, again: Sequence[str], saved: bool) -> None:
+    if not quiet:
+        say(f"Paused for {'an answer' if len(result.questions) == 1 else 'answers'}:")
+        for question in result.questions:
+            say(f"  {question.id}: {one_line(question.prompt, 200)}{allowed(question)}")
+    if result.session_id and saved:
+        say(f"Resume: {resume_command(result.session_id, result.questions, again)}")
+    else:
+        say("Nothing was kept: run it in a terminal, or without --no-save-session.")
+
+
+def _show_no(result: RunResult) -> None:
+    say(f"Error: {result.error_message or 'the workflow did not reach its goal.'}")
+    if result.session_id:
+        say(f"Hint: look at what happened: strands sessions show {result.session_id}")
+
+
+def allowed(question: OpenQuestion) -> str:
+    """Return what may be answered, in parentheses; "" when anything may."""
+    parts = []
+    if question.choices:
+        parts.append(f"one of {', '.join(question.choices)}")
+    elif question.schema:
+        parts.append("JSON that fits its schema: strands sessions questions shows it")
+    if question.has_default:
+        parts.append(f"default {one_line(question.default, 40)!r}")
+    if question.deadline is not None:
+        parts.append(f"until {when(question.deadline)}")
+    return f" ({'; '.join(parts)})" if parts else ""
+
+
+def _placeholder(question: OpenQuestion) -> str:
+    """A placeholder, never one of the choices: pasting the line must not approve anything."""
+    return "JSON" if question.schema else "TEXT"
+
+
+def _nothing(error: BaseException) -> RunResult:
+    message = getattr(error, "message", "") or str(error)
+    return RunResult("", exit_code(error), "", 0.0, False, error_message=message, status="failed")

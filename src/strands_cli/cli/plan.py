@@ -1,0 +1,31 @@
+"""`strands plan`: what would run."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from strands_cli.cli import options
+
+
+@click.command("plan")
+@options.spec
+@options.as_json
+@options.debug
+def command(spec: str, as_json: bool, debug: bool) -> None:
+    """Show what the workflow in SPEC would run, in which order, and where it asks. Nothing is run."""
+    from strands_cli.cli.outcome import print_json, print_text
+    from strands_cli.cli.wording import count
+    from strands_cli.loader import load_file
+    from strands_cli.plan import plan, text
+
+    planned = plan(load_file(spec))
+    if as_json:
+        shown = ("nodes", "edges", "starts", "ends")
+        print_json({name: value for name, value in asdict(planned).items() if name in shown})
+        return
+    least, most = planned.calls
+    calls = count(least, "agent call") if least == most else f"{least} to {most or 'many'} agent calls"
+    print_text(text(planned))
+    print_text(f"\n{calls}, {count(len(planned.questions), 'question')} to a person.")

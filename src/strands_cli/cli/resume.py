@@ -1,0 +1,23 @@
+"""`strands resume`: go on with a session where it stopped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from strands_cli.cli import options
+
+
+@click.command("resume")
+@options.session_id
+@click.option("--response", "-r", "response", metavar="TEXT", help="The answer to the only open question.")
+@click.option(
+    "--answer", "-a", "answers", metavar="QUESTION=VALUE", multiple=True, help="The answer to one of several."
+)
+@options.running
+def command(session_id: str, response: str | None, answers: tuple[str, ...], **how: Any) -> int:
+    """Go on with session ID (or an unambiguous beginning of it). What is finished does not run again."""
+    from strands_cli.cli import resuming
+
+    return resuming.go_on(session_id, resuming.How(**how), response=response, answers=answers)

@@ -1,0 +1,92 @@
+"""`strands run`: run a workflow, asking here or pausing for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from strands_cli.cli import options
+
+if TYPE_CHECKING:
+    from strands_cli.api.workflow import Workflow
+    from strands_cli.cli.resuming import How
+    from strands_cli.types import RunResult
+
+
+@click.command("run")
+@click.argument("spec", metavar="SPEC", required=False)
+@click.option("--var", "-V", "texts", metavar="NAME=VALUE", multiple=True, help="A variable; @FILE reads its value.")
+@click.option("--vars", "file", metavar="FILE", help="A YAML or JSON file of variables.")
+@click.option("--ask", is_flag=True, help="Ask for required variables that are missing.")
+@click.option("--resume", "session_id", metavar="ID", help="Go on with this session instead of a new run.")
+@click.option("--hitl-response", "response", metavar="TEXT", help="The answer to the open question of --resume.")
+@click.option("--auto-resume", is_flag=True, help="Go on with this workflow's newest unfinished session, if any.")
+@click.option("--no-save-session", is_flag=True, help="Keep nothing on disk; the run cannot be resumed.")
+@click.option("--trace", is_flag=True, help="Write what happened, with times and tokens, to NAME-trace.json.")
+@options.running
+def command(
+    spec: str | None,
+    session_id: str | None,
+    response: str | None,
+    auto_resume: bool,
+    no_save_session: bool,
+    trace: bool,
+    texts: tuple[str, ...],
+    file: str | None,
+    ask: bool,
+    **how: Any,
+) -> int:
+    """Run the workflow in SPEC.
+
+    It asks you in a terminal; elsewhere it pauses at a question, exits with 19 and prints the command that resumes it.
+    """
+    from strands_cli.cli import resuming
+
+    chosen = resuming.How(**how)
+    if session_id:
+        return resuming.go_on(session_id, chosen, response=response, trace=trace)
+    if not spec:
+        raise click.UsageError("a workflow file is missing")
+    if response is not None and not auto_resume:
+        raise click.UsageError("--hitl-response needs --resume ID or --auto-resume")
+    watched = chosen.watched(trace=trace, saved=not no_save_session)
+
+    def begin() -> Callable[[], Awaitable[RunResult]]:
+        workflow = _workflow(spec, chosen, no_save_session)
+        session = resuming.newest(workflow) if auto_resume else None
+        if session is not None:
+            return lambda: resuming.resumed(session, chosen, watched, response)
+        from strands_cli.cli.variables import gather
+
+        variables = gather(workflow.spec, texts, file, ask=ask)
+        workflow.on("*", watched)
+        return lambda: _started(workflow, chosen, variables)
+
+    code = watched.settle(begin)
+    if trace:
+        resuming.write_trace(watched, chosen.out)
+    return code
+
+
+def _workflow(spec: str, chosen: How, no_save_session: bool) -> Workflow:
+    from strands_cli.api.workflow import Workflow
+
+    repository: Any = None
+    if no_save_session:
+        from strands_cli.session.memory import MemorySessionRepository
+
+        repository = MemorySessionRepository()
+    return Workflow.from_file(
+        spec, repository=repository, output_dir=chosen.out, overwrite=chosen.force, offline=chosen.offline
+    )
+
+
+async def _started(workflow: Workflow, chosen: How, variables: dict[str, Any]) -> RunResult:
+    from strands_cli.cli.running import terminal_handler
+
+    handler = terminal_handler(chosen.interactive)
+    if handler is None:
+        return await workflow.run_async(variables=variables)
+    return await workflow.run_interactive_async(handler, keep_session=True, variables=variables)

@@ -1,0 +1,201 @@
+"""Running a workflow for the command line: who answers, how it shows, and what a signal does to it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from strands_cli.cli import outcome
+from strands_cli.cli.ending import say, terminate_softly
+from strands_cli.errors import INTERRUPTED, TERMINATED
+
+if TYPE_CHECKING:
+    from strands_cli.kernel.events import Event
+    from strands_cli.types import HITLHandler, RunResult
+
+Result = TypeVar("Result")
+_GRACE = 3.0
+_SIGNALS = {signal.SIGINT: ("Interrupted", INTERRUPTED), signal.SIGTERM: ("Terminated", TERMINATED)}
+
+
+class Stopped(Exception):
+    """A signal ended the run; what was recorded stays."""
+
+    def __init__(self, number: signal.Signals) -> None:
+        name, self.exit_code = _SIGNALS[number]
+        super().__init__(name)
+
+
+@dataclass
+class Watched:
+    """A run as the command line follows it.
+
+    Attributes:
+        as_json: Print the result as one JSON object.
+        quiet: Print only the response.
+        verbose: Show tools and responses as they come.
+        debug: Show tracebacks.
+        again: Options that resuming the run needs too.
+        keep: Keep the events, for a trace.
+        saved: Whether the session outlives the process.
+        events: What was kept.
+        session_id: The session, once it is known.
+    """
+
+    as_json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    debug: bool = False
+    again: Sequence[str] = ()
+    keep: bool = False
+    saved: bool = True
+    events: list[Event] = field(default_factory=list)
+    session_id: str | None = None
+    _show: Callable[[Event], None] | None = None
+
+    def __call__(self, event: Event) -> None:
+        self.session_id = event.session_id
+        if self.keep and event.type != "token":
+            self.events.append(event)
+        if self._show is not None:
+            self._show(event)
+
+    def settle(self, begin: Callable[[], Callable[[], Awaitable[RunResult]]]) -> int:
+        """Prepare a run, do it, and print what it came to.
+
+        Args:
+            begin: Loads and checks, and returns what runs.
+
+        Returns:
+            The exit code.
+        """
+        try:
+            result = self._run(begin())
+        except Stopped as stopped:
+            return self._stopped(stopped)
+        except BrokenPipeError:
+            raise
+        except Exception as error:
+            if self.debug:
+                import traceback
+
+                traceback.print_exc()
+            return outcome.show_failure(error, as_json=self.as_json, again=self.again, saved=self.saved)
+        return outcome.show(result, as_json=self.as_json, quiet=self.quiet, again=self.again, saved=self.saved)
+
+    def _run(self, work: Callable[[], Awaitable[RunResult]]) -> RunResult:
+        with ExitStack() as stack:
+            if not self.quiet and sys.stderr is not None:
+                from strands_cli.terminal.progress import Progress
+
+                self._show = stack.enter_context(Progress(sys.stderr, verbose=self.verbose))
+            return run_until_signal(_awaiting(work))
+
+    def _stopped(self, stopped: Stopped) -> int:
+        if self.as_json:
+            result = outcome.stopped_result(str(stopped), stopped.exit_code, self.session_id)
+            outcome.print_json(result.to_dict())
+        if self.session_id is None or not self.saved:
+            say(f"{stopped}. Nothing was {'started' if self.saved else 'kept: --no-save-session'}.")
+            return stopped.exit_code
+        say(f"{stopped}. Session {self.session_id} keeps what was finished.")
+        say(f"Resume: {outcome.resume_command(self.session_id, again=self.again)}")
+        return stopped.exit_code
+
+
+def terminal_handler(interactive: bool | None) -> HITLHandler | None:
+    """Return who answers questions: the person at this terminal, or nobody.
+
+    Args:
+        interactive: What was asked for; None decides by whether somebody is there.
+    """
+    from strands_cli.terminal.device import someone_there
+
+    if interactive is None:
+        interactive = someone_there()
+    if not interactive:
+        return None
+    from strands_cli.terminal.prompt import ask
+
+    return ask
+
+
+def run_until_signal(work: Coroutine[Any, Any, Result]) -> Result:
+    """Run a coroutine; the first signal cancels it and lets it rest, a second one ends the process at once.
+
+    Threads that do not end (a tool that blocks) are not waited for after a signal.
+
+    Raises:
+        Stopped: A signal came first.
+    """
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        result = loop.run_until_complete(_guarded(work))
+    except Stopped:
+        _cancel_all(loop)
+        raise
+    except KeyboardInterrupt:
+        _cancel_all(loop)
+        raise Stopped(signal.SIGINT) from None
+    else:
+        _cancel_all(loop)
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.run_until_complete(loop.shutdown_default_executor())
+        return result
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
+        terminate_softly()
+
+
+async def _guarded(work: Coroutine[Any, Any, Result]) -> Result:
+    loop = asyncio.get_running_loop()
+    task = loop.create_task(work)
+    stopped = asyncio.Event()
+    received: list[signal.Signals] = []
+
+    def stop(number: signal.Signals) -> None:
+        if received:
+            os._exit(128 + number)
+        received.append(number)
+        task.cancel()
+        stopped.set()
+
+    _catch(loop, stop)
+    waiting = loop.create_task(stopped.wait())
+    try:
+        await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if received:
+            await asyncio.wait({task}, timeout=_GRACE)
+        if received and (not task.done() or task.cancelled()):
+            raise Stopped(received[0])
+        return await task
+    finally:
+        waiting.cancel()
+
+
+def _catch(loop: asyncio.AbstractEventLoop, stop: Callable[[signal.Signals], None]) -> None:
+    for number in _SIGNALS:
+        try:
+            loop.add_signal_handler(number, stop, number)
+        except (NotImplementedError, RuntimeError, ValueError):
+            return
+
+
+def _cancel_all(loop: asyncio.AbstractEventLoop) -> None:
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        loop.run_until_complete(asyncio.wait(tasks, timeout=_GRACE))
+
+
+async def _awaiting(work: Callable[[], Awaitable[RunResult]]) -> RunResult:
+    return await work()

@@ -1,0 +1,70 @@
+"""`strands sessions answer`."""
+
+from __future__ import annotations
+
+import click
+
+from strands_cli.cli import options
+
+
+@click.command("answer")
+@options.session_id
+@click.option("--response", "-r", "response", metavar="TEXT", help="The answer to the only open question.")
+@click.option(
+    "--answer", "-a", "answers", metavar="QUESTION=VALUE", multiple=True, help="The answer to one of several."
+)
+@click.option("--by", metavar="NAME", help="Who answers; by default the user of this terminal.")
+@click.option("--reason", metavar="TEXT", help="Why, for the record.")
+@options.as_json
+@options.debug
+def command(
+    session_id: str,
+    response: str | None,
+    answers: tuple[str, ...],
+    by: str | None,
+    reason: str | None,
+    as_json: bool,
+    debug: bool,
+) -> None:
+    """Record an answer in session ID without running anything; a run that is alive goes on by itself."""
+    from strands_cli.cli.ending import say
+    from strands_cli.cli.outcome import print_json
+    from strands_cli.cli.resuming import parse_answers
+    from strands_cli.cli.sessions import _open
+
+    session = _open.session(session_id)
+    given = parse_answers(session, answers)
+    if response is not None:
+        given[_only_question([question.id for question in session.questions], session.id)] = response
+    if not given:
+        raise click.UsageError("an answer is missing: --response TEXT or --answer QUESTION=VALUE")
+    for question_id, value in given.items():
+        session.answer(question_id, value, by=by or _user(), reason=reason)
+    if as_json:
+        print_json({"session_id": session.id, "answered": list(given)})
+        return
+    say(f"Recorded: {', '.join(given)}. Go on: strands resume {session.id}")
+
+
+def _only_question(open_ids: list[str], session_id: str) -> str:
+    from strands_cli.errors import AnswerError
+
+    if len(open_ids) == 1:
+        return open_ids[0]
+    if not open_ids:
+        raise AnswerError(
+            f"session {session_id!r} has no open question", hint=f"Look at it: strands sessions show {session_id}"
+        )
+    raise AnswerError(
+        f"session {session_id!r} has {len(open_ids)} open questions: {', '.join(open_ids)}",
+        hint="Say which: --answer QUESTION=VALUE.",
+    )
+
+
+def _user() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "terminal"

@@ -1,0 +1,49 @@
+"""`strands sessions export`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from strands_cli.cli import options
+
+if TYPE_CHECKING:
+    from strands_cli.api.session_manager import Session
+
+
+@click.command("export")
+@options.session_id
+@click.option("--audit", is_flag=True, help="Only who answered what, when and why.")
+@click.option("--json", "as_json", is_flag=True, help="JSON, which it always is.")
+@options.debug
+def command(session_id: str, audit: bool, as_json: bool, debug: bool) -> None:
+    """Print session ID as JSON: workflow, inputs, history, open questions and audit."""
+    from strands_cli.cli.outcome import print_json
+    from strands_cli.cli.sessions import _open
+
+    session = _open.session(session_id)
+    print_json(_audit(session) if audit else _whole(session))
+
+
+def _whole(session: Session) -> dict[str, Any]:
+    from strands_cli.cli.sessions._open import summary
+
+    return {
+        **summary(session),
+        "spec": session.spec_dict,
+        "inputs": session.inputs,
+        "token_usage": session.token_usage,
+        "history": [asdict(item) for item in session.history],
+        "questions": [question.to_dict() for question in session.questions],
+        "audit": _audit(session),
+    }
+
+
+def _audit(session: Session) -> list[Any]:
+    return [_plain(line) for line in session.audit]
+
+
+def _plain(line: Any) -> Any:
+    return asdict(line) if is_dataclass(line) and not isinstance(line, type) else line

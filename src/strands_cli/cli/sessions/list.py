@@ -1,0 +1,37 @@
+"""`strands sessions list`."""
+
+from __future__ import annotations
+
+import click
+
+from strands_cli.cli import options
+
+_STATES = ("running", "interrupted", "paused", "failed", "completed", "cancelled")
+
+
+@click.command("list")
+@click.option("--status", type=click.Choice(_STATES), help="Only these.")
+@click.option("--workflow", metavar="NAME", help="Only those of this workflow.")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many.")
+@options.as_json
+@options.debug
+def command(status: str | None, workflow: str | None, limit: int, as_json: bool, debug: bool) -> None:
+    """List sessions, the most recently used first."""
+    from strands_cli.cli.ending import say
+    from strands_cli.cli.outcome import print_json, print_text
+    from strands_cli.cli.sessions._open import manager, summary
+    from strands_cli.cli.wording import ago, table
+
+    found = [summary(each) for each in manager().list_sessions(status=status, workflow=workflow, limit=limit)]
+    if as_json:
+        print_json(found)
+        return
+    if not found:
+        say("No sessions.")
+        return
+    rows = [("ID", "STATUS", "WORKFLOW", "USED", "TOKENS", "WAITS FOR")]
+    for each in found:
+        waits = ", ".join(each["questions"])
+        tokens = f"{each['tokens']:,}" if each["tokens"] else ""
+        rows.append((each["id"], each["status"], each["workflow"], ago(each["updated_at"]), tokens, waits))
+    print_text(table(rows))

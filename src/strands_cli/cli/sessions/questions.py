@@ -1,0 +1,48 @@
+"""`strands sessions questions`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from strands_cli.cli import options
+
+if TYPE_CHECKING:
+    from strands_cli.types import OpenQuestion
+
+
+@click.command("questions")
+@click.argument("session_id", metavar="[ID]", required=False)
+@options.as_json
+@options.debug
+def command(session_id: str | None, as_json: bool, debug: bool) -> None:
+    """List what waits for an answer: in session ID, or in all sessions. Contexts are shown whole."""
+    from strands_cli.cli.ending import say
+    from strands_cli.cli.outcome import print_json, print_text
+    from strands_cli.cli.sessions import _open
+
+    sessions = [_open.session(session_id)] if session_id else _open.manager().list_active_sessions()
+    found = [(session.id, question) for session in sessions for question in session.questions]
+    if as_json:
+        print_json([{"session_id": owner, **question.to_dict()} for owner, question in found])
+    elif not found:
+        say("Nothing waits for an answer.")
+    else:
+        print_text("\n".join(line for owner, question in found for line in _lines(owner, question)).rstrip("\n"))
+
+
+def _lines(owner: str, question: OpenQuestion) -> Iterator[Any]:
+    import json
+
+    from strands_cli.cli.outcome import allowed, resume_command
+
+    yield f"{owner}  {question.id}{allowed(question)}"
+    yield f"  {question.prompt}"
+    if question.schema:
+        yield f"  schema: {json.dumps(dict(question.schema), ensure_ascii=False)}"
+    for line in (question.context or "").splitlines():
+        yield f"  | {line}"
+    yield f"  Answer: {resume_command(owner, [question])}"
+    yield ""

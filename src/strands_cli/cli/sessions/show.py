@@ -1,0 +1,96 @@
+"""`strands sessions show`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from strands_cli.cli import options
+
+if TYPE_CHECKING:
+    from strands_cli.api.session_manager import Session
+
+
+@click.command("show")
+@options.session_id
+@click.option("--full", is_flag=True, help="Show whole responses, not only how they begin.")
+@options.as_json
+@options.debug
+def command(session_id: str, full: bool, as_json: bool, debug: bool) -> None:
+    """Show session ID: its state, its timeline with times and tokens, and what is open."""
+    from strands_cli.cli.outcome import print_json, print_text
+    from strands_cli.cli.sessions import _open
+
+    session = _open.session(session_id)
+    if as_json:
+        print_json(_everything(session))
+    else:
+        print_text("\n".join(_lines(session, full)))
+
+
+def _everything(session: Session) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from strands_cli.cli.sessions._open import summary
+
+    return {
+        **summary(session),
+        "inputs": session.inputs,
+        "token_usage": session.token_usage,
+        "history": [asdict(item) for item in session.history],
+        "questions": [question.to_dict() for question in session.questions],
+    }
+
+
+def _lines(session: Session, full: bool) -> Iterator[str]:
+    from strands_cli.cli.wording import when
+    from strands_cli.terminal.escape import one_line
+
+    yield f"Session   {session.id}"
+    yield f"Status    {session.status}"
+    yield f"Workflow  {one_line(session.workflow_name)} ({session.pattern})"
+    yield f"Started   {when(session.created_at)}"
+    yield f"Used      {when(session.updated_at)}"
+    usage = ", ".join(f"{agent} {tokens:,}" for agent, tokens in session.token_usage.items())
+    yield f"Tokens    {sum(session.token_usage.values()):,}{f' ({usage})' if usage else ''}"
+    for name, value in session.inputs.items():
+        yield f"Input     {one_line(name)} = {one_line(value, 0 if full else 100)}"
+    yield ""
+    yield "Timeline"
+    yield from _timeline(session, full)
+    yield from _open_questions(session)
+
+
+def _timeline(session: Session, full: bool) -> Iterator[str]:
+    import time
+
+    from strands_cli.cli.wording import seconds, table
+
+    rows = []
+    for item in session.history:
+        clock = time.strftime("%H:%M:%S", time.localtime(item.started_at)) if item.started_at else ""
+        tokens = f"{item.tokens:,} tokens" if item.tokens else ""
+        lasted = seconds(item.duration) if item.duration is not None else ""
+        rows.append((f"  {clock}", item.key, item.agent_id or item.kind, lasted, tokens, _text(item.text, full)))
+    yield table(rows) or "  nothing yet"
+
+
+def _text(text: Any, full: bool) -> str:
+    from strands_cli.terminal.escape import one_line
+
+    return one_line(text or "", 0 if full else 60)
+
+
+def _open_questions(session: Session) -> Iterator[str]:
+    from strands_cli.cli.outcome import allowed, resume_command
+    from strands_cli.terminal.escape import one_line
+
+    if not session.questions:
+        return
+    yield ""
+    yield "Waits for"
+    for question in session.questions:
+        yield f"  {question.id}: {one_line(question.prompt, 200)}{allowed(question)}"
+    yield f"Resume: {resume_command(session.id, session.questions)}"

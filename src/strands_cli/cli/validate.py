@@ -1,0 +1,57 @@
+"""`strands validate`: check a workflow file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from strands_cli.cli import options
+from strands_cli.errors import StrandsError
+
+if TYPE_CHECKING:
+    from strands_cli.spec import Spec
+
+
+@click.command("validate")
+@options.spec
+@options.as_json
+@options.quiet
+@options.debug
+def command(spec: str, as_json: bool, quiet: bool, debug: bool) -> int:
+    """Check the workflow in SPEC: all that is wrong with it, each with file, line and column."""
+    from strands_cli.cli.ending import say
+    from strands_cli.cli.outcome import print_json, print_text
+    from strands_cli.loader import load_file
+
+    try:
+        loaded = load_file(spec)
+    except StrandsError as error:
+        if not as_json:
+            raise
+        print_json({"valid": False, "problems": _problems(error)})
+        return error.exit_code
+    if as_json:
+        print_json({"valid": True, "name": loaded.name, "problems": [], "warnings": list(loaded.warnings)})
+        return 0
+    for warning in loaded.warnings:
+        say(f"Warning: {warning}")
+    if not quiet:
+        print_text(f"{spec}: valid. {_summary(loaded)}")
+    return 0
+
+
+def _summary(spec: Spec) -> str:
+    from strands_cli.cli.wording import count
+    from strands_cli.plan import plan
+
+    questions = len(plan(spec).questions)
+    return f"{spec.name}: {spec.pattern.type}, {count(len(spec.agents), 'agent')}, {count(questions, 'question')}."
+
+
+def _problems(error: StrandsError) -> list[dict[str, Any]]:
+    names = ("message", "json_pointer", "line", "column", "source", "hint")
+    problems = getattr(error, "problems", ())
+    if not problems:
+        return [{"message": error.message, "hint": error.hint}]
+    return [{name: getattr(problem, name) for name in names if hasattr(problem, name)} for problem in problems]

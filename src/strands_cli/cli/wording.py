@@ -1,0 +1,65 @@
+"""Numbers, times and tables as people read them."""
+
+from __future__ import annotations
+
+import time
+import unicodedata
+from collections.abc import Sequence
+
+from strands_cli.terminal.escape import one_line
+
+
+def count(number: int, noun: str) -> str:
+    """Return "1 agent", "2 agents"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def seconds(value: float) -> str:
+    """Return a duration: 0.4 s, 12 s, 3 min 20 s, 2 h 5 min."""
+    if value < 9.95:
+        return f"{value:.1f} s"
+    minutes, rest = divmod(round(value), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def ago(moment: float | None) -> str:
+    """Return how long ago a Unix time was, roughly: "now", "5 min ago", "3 d ago"."""
+    if moment is None:
+        return ""
+    past = max(time.time() - moment, 0)
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if past >= size:
+            return f"{int(past // size)} {unit} ago"
+    return "now"
+
+
+def when(moment: float | None) -> str:
+    """Return a Unix time as local date and time."""
+    return "" if moment is None else time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment))
+
+
+def table(rows: Sequence[Sequence[object]]) -> str:
+    """Return rows in aligned columns; the last column is not padded, and every cell stays on its line."""
+    cells = [[one_line(cell) for cell in row] for row in rows]
+    if not cells:
+        return ""
+    widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
+    return "\n".join(
+        "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    )
+
+
+def _width(text: str) -> int:
+    if text.isascii():
+        return len(text)
+    return sum(_cells(character) for character in text)
+
+
+def _cells(character: str) -> int:
+    if unicodedata.combining(character):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

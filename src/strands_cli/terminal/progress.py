@@ -1,0 +1,207 @@
+"""How a run gets on: one line a step, settled when it ends, with a spinner while it runs on a terminal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TextIO
+
+from strands_cli.terminal.device import can_draw, write
+from strands_cli.terminal.escape import one_line
+from strands_cli.terminal.hold import while_asking
+
+if TYPE_CHECKING:
+    from rich.console import Console, Group
+    from rich.live import Live
+
+    from strands_cli.kernel.events import Event
+
+_SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+_STYLES = {"ok": "green", "ask": "yellow", "again": "yellow", "bad": "red", "note": "dim"}
+_MARKS = {"ok": "✓", "ask": "?", "again": "↻", "bad": "✗", "note": "·"}
+_PLAIN_MARKS = {"ok": "+", "ask": "?", "again": "~", "bad": "x", "note": "-"}
+
+
+class Progress:
+    """Listens to a workflow's events and shows them; a context manager that leaves only settled lines behind.
+
+    Args:
+        out: Where to show them; on anything but a terminal they are plain lines, without a spinner.
+        verbose: Whether tools and the beginning of each response are shown too.
+    """
+
+    def __init__(self, out: TextIO, *, verbose: bool = False) -> None:
+        self._out = out
+        self._verbose = verbose
+        self._running: dict[str, _Step] = {}
+        self._tools: dict[str, str] = {}
+        self._live: Live | None = None
+        self._waiting: list[tuple[str, str]] | None = None
+        self._draws = can_draw(out)
+        self._marks = _MARKS if _can_encode(out) else _PLAIN_MARKS
+        self._width = 12
+        self._forget: Callable[[], None] = lambda: None
+
+    def __enter__(self) -> Progress:
+        self._forget = while_asking(self._pause)
+        self._resume()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._forget()
+        self._stop()
+        for kind, line in self._waiting or ():
+            self._print(kind, line)
+        self._waiting = None
+
+    def __call__(self, event: Event) -> None:
+        """Take an event."""
+        show = getattr(self, f"_on_{event.type}", None)
+        if show is not None:
+            show(event)
+
+    # -- events ---------------------------------------------------------------------------------------------------
+
+    def _on_step_start(self, event: Event) -> None:
+        self._running[event.step_id] = _Step(event.agent_id, time.monotonic())
+
+    def _on_step_complete(self, event: Event) -> None:
+        step = self._running.pop(event.step_id, None)
+        agent = event.agent_id or (step.agent if step else "")
+        tokens = f"{event.tokens:,} tokens" if event.tokens else ""
+        self._settle("ok", event.step_id, agent, f"{event.duration:.1f}s", tokens)
+        if self._verbose and event.data.get("response"):
+            self._settle("note", "", one_line(event.data["response"], 200))
+
+    def _on_tool_start(self, event: Event) -> None:
+        tool = str(event.data.get("tool") or event.data.get("name") or "a tool")
+        self._tools[event.step_id] = tool
+        step = self._step_of(event.step_id)
+        if step:
+            step.doing = tool
+        if self._verbose:
+            self._settle("note", event.step_id, tool, "started")
+
+    def _on_tool_complete(self, event: Event) -> None:
+        tool = self._tools.pop(event.step_id, "")
+        step = self._step_of(event.step_id)
+        if step and step.doing == tool:
+            step.doing = ""
+        if self._verbose:
+            self._settle("note", event.step_id, tool, "finished")
+
+    def _on_retry(self, event: Event) -> None:
+        wait = event.data.get("wait")
+        again = f"again in {wait:.0f}s" if isinstance(wait, (int, float)) else "again"
+        self._settle("again", event.step_id, event.agent_id, again, one_line(event.data.get("error", ""), 120))
+
+    def _on_hitl_requested(self, event: Event) -> None:
+        self._drop(event.step_id)
+        self._settle("ask", event.step_id, "asks", one_line(event.data.get("prompt", ""), 80))
+
+    def _on_hitl_answered(self, event: Event) -> None:
+        by = str(event.data.get("by") or "")
+        how = "the time ran out" if event.data.get("timed_out") else one_line(event.data.get("response", ""), 60)
+        self._settle("ok", event.step_id, "answered", how, "" if by in ("", "handler", "timeout") else f"by {by}")
+
+    def _on_budget_warning(self, event: Event) -> None:
+        budget = event.data.get("budget")
+        self._settle(
+            "again", "budget", one_line(budget, 40), f"{event.data.get('used')} of {event.data.get('limit')} used"
+        )
+
+    def _on_error(self, event: Event) -> None:
+        self._drop(event.step_id)
+        if event.step_id:
+            self._settle("bad", event.step_id, event.agent_id, one_line(event.data.get("error", "failed"), 200))
+
+    # -- drawing --------------------------------------------------------------------------------------------------
+
+    def _step_of(self, key: str) -> _Step | None:
+        for running, step in self._running.items():
+            if key.startswith(f"{running}/"):
+                return step
+        return None
+
+    def _drop(self, key: str) -> None:
+        """Take away the spinner of the step that `key` is in: it rests."""
+        for running in list(self._running):
+            if key == running or key.startswith(f"{running}/"):
+                del self._running[running]
+
+    def _settle(self, kind: str, key: str, *parts: str) -> None:
+        self._width = min(max(self._width, len(key)), 32)
+        shown = [one_line(part, 200) for part in parts if part]
+        line = f"{self._marks[kind]} {one_line(key, 80):<{self._width}}  {'  '.join(shown)}".rstrip()
+        if self._waiting is not None:
+            self._waiting.append((kind, line))
+        else:
+            self._print(kind, line)
+
+    def _print(self, kind: str, line: str) -> None:
+        if not self._draws:
+            write(self._out, line + "\n")
+            return
+        from rich.text import Text
+
+        text = Text(line)
+        text.stylize(_STYLES[kind], 0, 1)
+        self._console().print(text, soft_wrap=True)
+
+    def _console(self) -> Console:
+        if self._live is not None:
+            return self._live.console
+        from rich.console import Console
+
+        return Console(file=self._out, markup=False, highlight=False, emoji=False)
+
+    def _pause(self) -> Callable[[], None]:
+        self._stop()
+        self._waiting = []
+        return self._resume
+
+    def _resume(self) -> None:
+        lines, self._waiting = self._waiting or [], None
+        for kind, line in lines:
+            self._print(kind, line)
+        if not self._draws:
+            return
+        from rich.live import Live
+
+        self._live = Live(console=self._console(), get_renderable=self._spinners, refresh_per_second=8, transient=True)
+        self._live.start()
+
+    def _stop(self) -> None:
+        live, self._live = self._live, None
+        if live is not None:
+            live.stop()
+
+    def _spinners(self) -> Group:
+        from rich.console import Group
+        from rich.text import Text
+
+        now = time.monotonic()
+        frame = _SPINNER[int(now * 8) % len(_SPINNER)] if self._marks is _MARKS else "*"
+        rows = []
+        for key, step in list(self._running.items()):
+            doing = f"  {one_line(step.doing, 40)}" if step.doing else ""
+            line = f"{frame} {one_line(key, 80):<{self._width}}  {step.agent}  {now - step.since:.0f}s{doing}"
+            rows.append(Text(line, style="cyan", no_wrap=True, overflow="ellipsis"))
+        return Group(*rows)
+
+
+class _Step:
+    __slots__ = ("agent", "doing", "since")
+
+    def __init__(self, agent: str, since: float) -> None:
+        self.agent = one_line(agent, 40)
+        self.since = since
+        self.doing = ""
+
+
+def _can_encode(out: TextIO) -> bool:
+    try:
+        f"{_SPINNER}✓✗↻".encode(getattr(out, "encoding", None) or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
