@@ -263,7 +263,7 @@ def _interactive(handler: HITLHandler | None) -> bool:
 
 async def call_handler(handler: HITLHandler, state: HITLState) -> Json:
     """Call a sync or async handler; a sync one runs in a thread, so that other lanes go on."""
-    if inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(getattr(handler, "__call__", None)):
+    if inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__):
         return await handler(state)
     value = await _in_daemon_thread(handler, state)
     return await value if inspect.isawaitable(value) else value

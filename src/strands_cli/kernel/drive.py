@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from strands_cli.errors import ExecutionError, SessionError, SessionFinishedError, StorageError, StrandsError
+from strands_cli.errors import (
+    ExecutionError,
+    LeaseHeldError,
+    LeaseLostError,
+    SessionError,
+    SessionFinishedError,
+    StorageError,
+    StrandsError,
+)
 from strands_cli.kernel.asking import RunCancelled
 from strands_cli.kernel.clock import Clock
 from strands_cli.kernel.journal import Journal
 from strands_cli.kernel.layers import Layer, layered
 from strands_cli.kernel.run import Run
 from strands_cli.kernel.state import State
-from strands_cli.kernel.types import Entry, Outcome, Paused, Perform
+from strands_cli.kernel.types import Entry, Kind, Outcome, Paused, Perform
 from strands_cli.types import HITLHandler, RunStatus
 
 Body: TypeAlias = Callable[[Run], Awaitable[Outcome]]
@@ -48,7 +56,7 @@ class Surroundings:
     clock: Clock | None = None
     layers: Sequence[Layer] = ()
     max_parallel: int | None = None
-    publish: Callable[[Entry], None] | None = None
+    publish: Callable[[Entry, State], None] | None = None
     token: Callable[[str, str, str], None] | None = None
     finish: Callable[[Outcome], Awaitable[None]] | None = None
 
@@ -67,13 +75,15 @@ async def drive(journal: Journal, body: Body, perform: Perform, around: Surround
         SessionFinishedError: Nothing is left to run.
         StorageError: The journal cannot be written; what was recorded stays.
     """
-    driver = uuid.uuid4().hex
-    async with journal.lease(driver):
+    async with journal.lease() as driver:
         state = State(await journal.load())
         if state.finished:
             raise SessionFinishedError(
-                f"session {journal.session_id!r} is {state.status}", hint="Start a new run, or look at it: strands sessions show."
+                f"session {journal.session_id!r} is {state.status}",
+                hint=f"Look at it: strands sessions show {journal.session_id}. To run again, start anew.",
             )
+        if state.driver and journal.alive(state.driver):
+            raise held(journal)
         run = Run(
             journal,
             state,
@@ -87,9 +97,23 @@ async def drive(journal: Journal, body: Body, perform: Perform, around: Surround
         run.perform = layered(run, run.limited(perform), around.layers)
         try:
             await run.record("leased", "", {"driver": driver})
+        except LeaseLostError as error:
+            raise held(journal) from error
+        try:
             return await _to_rest(run, body, around)
         finally:
             run.asking.close()
+            if run.state.driver == driver:
+                with contextlib.suppress(StrandsError, RunCancelled):
+                    await run.record("released", "", {"seconds": round(run.asking.stopwatch.seconds(), 6)})
+
+
+def held(journal: Journal) -> LeaseHeldError:
+    """Return the error for a session that somebody else drives."""
+    return LeaseHeldError(
+        f"session {journal.session_id!r} is being run by another process",
+        hint="Wait until it rests, then resume; answers can be given at any time: strands sessions answer.",
+    )
 
 
 async def _to_rest(run: Run, body: Body, around: Surroundings) -> Rest:
@@ -128,7 +152,9 @@ async def _rest(
     if outcome is not None:
         data.update(response=outcome.response, agent=outcome.agent)
     if error is not None:
-        data.update(error=error.message if isinstance(error, StrandsError) else str(error), error_type=type(error).__name__)
-    kind = "closed" if status == "completed" else "paused" if status == "paused" else "failed"
+        data.update(
+            error=error.message if isinstance(error, StrandsError) else str(error), error_type=type(error).__name__
+        )
+    kind: Kind = "closed" if status == "completed" else "paused" if status == "paused" else "failed"
     await run.record(kind, "", data, sync=status == "completed")
     return Rest(status, run.state, outcome, error, total)

@@ -1,4 +1,4 @@
-"""Events: what listeners are told, one vocabulary for every pattern. All but streaming text are folds of the journal."""
+"""Events: what listeners are told, one vocabulary for every pattern; all but streaming text fold the journal."""
 
 from __future__ import annotations
 
@@ -68,8 +68,10 @@ class Event:
 class Listeners:
     """Handlers by event type; a failing one is logged and never breaks a run."""
 
-    def __init__(self) -> None:
+    def __init__(self, others: Listeners | None = None) -> None:
         self._handlers: defaultdict[str, list[Callable[[Event], Any]]] = defaultdict(list)
+        for event_type, handlers in others._handlers.items() if others is not None else ():
+            self._handlers[event_type] += handlers
         self._tasks: set[Any] = set()
 
     def add(self, event_type: str, handler: Callable[[Event], Any]) -> None:
@@ -120,7 +122,7 @@ class Listeners:
             await asyncio.wait(set(self._tasks))
 
 
-def event_of(entry: Entry, state: State, base: Mapping[str, str]) -> Event | None:
+def event_of(entry: Entry, state: State, base: Mapping[str, Any]) -> Event | None:
     """Return the event that an entry means to listeners, or None.
 
     Args:

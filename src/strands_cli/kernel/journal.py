@@ -62,10 +62,10 @@ class Journal(Protocol):
         """Return the entries from number `after` on; cheap when there are none."""
         ...
 
-    def lease(self, driver: str) -> AbstractAsyncContextManager[None]:
-        """Hold the exclusive right to drive this session.
+    def lease(self) -> AbstractAsyncContextManager[str]:
+        """Enter as a driver: yields an id that is alive as long as this block and its process."""
+        ...
 
-        Raises:
-            LeaseHeldError: A live driver holds it.
-        """
+    def alive(self, driver: str) -> bool:
+        """Whether the driver with this id may still write, in this process or another."""
         ...

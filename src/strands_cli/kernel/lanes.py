@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from strands_cli.kernel.types import Paused
 
@@ -74,7 +74,7 @@ class Lanes:
         return await group.run()
 
 
-class _Group:
+class _Group(Generic[T]):
     def __init__(
         self,
         lanes: Lanes,

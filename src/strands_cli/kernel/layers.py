@@ -43,7 +43,7 @@ class RetryPolicy:
             return min(max(asked, 0.0), self.wait_max)
         if self.backoff == "constant":
             return self.wait_min
-        bound = min(self.wait_max, self.wait_min * 2**attempt)
+        bound = min(self.wait_max, self.wait_min * 2.0**attempt)
         if self.backoff == "jittered":
             return random.uniform(self.wait_min, bound) if bound > self.wait_min else bound
         return bound
@@ -71,17 +71,18 @@ def retry(policy: RetryPolicy, transient: Callable[[BaseException], bool]) -> La
     return layer
 
 
-def timeout(run: Run, perform: Perform) -> Perform:
-    """Bound each call by its own `timeout`, in seconds."""
+def timeout(run: Run, perform: Perform, *, default: float | None = None) -> Perform:
+    """Bound each call by its own `timeout`, else by `default`, in seconds."""
 
     async def bounded(call: Call) -> Reply:
-        if not call.timeout:
+        limit = call.timeout or default
+        if not limit:
             return await perform(call)
         try:
-            return await asyncio.wait_for(perform(call), call.timeout)
+            return await asyncio.wait_for(perform(call), limit)
         except asyncio.TimeoutError as error:
             raise CallTimeoutError(
-                f"{call.key!r}: agent {call.agent!r} took longer than {call.timeout:g} s",
+                f"{call.key!r}: agent {call.agent!r} took longer than {limit:g} s",
                 hint="Raise timeout_s in the spec, then resume the session: finished steps are kept.",
             ) from error
 

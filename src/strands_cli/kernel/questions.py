@@ -11,7 +11,7 @@ from typing import Any
 from strands.interrupt import Interrupt
 from strands_cli.errors import InvalidAnswerError
 from strands_cli.kernel.types import Entry, Question
-from strands_cli.types import HITLState, Json, OpenQuestion
+from strands_cli.types import HITLState, Json, OpenQuestion, QuestionKind
 
 
 def stored(question: Question, now: float) -> dict[str, Json]:
@@ -86,7 +86,9 @@ def checked(question: OpenQuestion, value: Json) -> Json:
         ) from error
     if isinstance(value, str) and not value.strip() and not _schema_allows(question, value):
         if not question.has_default:
-            raise InvalidAnswerError(f"the answer to {question.id!r} is empty", hint="Type an answer: nothing is assumed.")
+            raise InvalidAnswerError(
+                f"the answer to {question.id!r} is empty", hint="Type an answer: nothing is assumed."
+            )
         value = question.default
     if question.choices and value not in question.choices:
         value = _choice(question, value)
@@ -155,7 +157,7 @@ def from_interrupt(interrupt: Interrupt, agent: str, owner: str) -> Question:
     else:
         prompt = f"{agent} asks: {interrupt.name}"
         context = None if reason is None else json.dumps(reason, indent=2, ensure_ascii=False, default=str)
-    bare = Interrupt.from_dict({**interrupt.to_dict(), "response": None})
-    data = {"of": owner, "agent": agent, "interrupt": {k: v for k, v in bare.to_dict().items() if k != "response"}}
-    kind = "ambiguous_tool" if ambiguous else "interrupt"
+    bare = {name: value for name, value in interrupt.to_dict().items() if name not in ("response", "answered")}
+    data = {"of": owner, "agent": agent, "interrupt": bare}
+    kind: QuestionKind = "ambiguous_tool" if ambiguous else "interrupt"
     return replace(Question(prompt=prompt, context=context), kind=kind, data=data)

@@ -18,7 +18,9 @@ BYTES = "__bytes_encoded__"
 class Record(Protocol):
     """The one write of the engine."""
 
-    def __call__(self, kind: Kind, key: str, data: Mapping[str, Json], *, sync: bool = False) -> Awaitable[Entry | None]: ...
+    def __call__(
+        self, kind: Kind, key: str, data: Mapping[str, Json], *, sync: bool = False
+    ) -> Awaitable[Entry | None]: ...
 
 
 class JournalRecorder:
@@ -70,7 +72,7 @@ def storable(value: Any) -> Any:
         return value if all(changed[name] is value[name] for name in value) else changed
     if isinstance(value, list):
         items = [storable(item) for item in value]
-        return value if all(a is b for a, b in zip(items, value)) else items
+        return value if all(a is b for a, b in zip(items, value, strict=True)) else items
     return value
 
 

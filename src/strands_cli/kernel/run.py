@@ -47,7 +47,7 @@ class Run:
         handler: HITLHandler | None = None,
         clock: Clock | None = None,
         max_parallel: int | None = None,
-        publish: Callable[[Entry], None] | None = None,
+        publish: Callable[[Entry, State], None] | None = None,
         token: Callable[[str, str, str], None] | None = None,
         driver: str = "",
     ) -> None:
@@ -56,6 +56,7 @@ class Run:
         self.clock = clock or SystemClock()
         self.driver = driver
         self.perform: Perform = _unset
+        self.brief: Callable[[str, Names], str] = _no_brief
         self._publish = publish
         self._token = token
         self.lock = asyncio.Lock()
@@ -169,7 +170,7 @@ class Run:
     def published(self, entry: Entry) -> None:
         """Tell whoever listens of an entry."""
         if self._publish is not None:
-            self._publish(entry)
+            self._publish(entry, self.state)
 
     def seconds(self) -> float:
         """Return the seconds this session has worked, without waiting for people."""
@@ -294,6 +295,11 @@ class Run:
         if not self._keys:
             self._keys = {entry.key for entries in self.state.inner.values() for entry in entries}
         return self._keys
+
+
+def _no_brief(agent: str, names: Names) -> str:
+    """What an agent is told when its step has no input; the api sets it to the agent's own prompt."""
+    return "Begin."
 
 
 async def _unset(call: Call) -> Reply:

@@ -133,6 +133,10 @@ class State:
         self.drives += 1
         self.rest = None
 
+    def _released(self, entry: Entry, owner: str | None) -> None:
+        self.driver = ""
+        self.seconds += entry.data.get("seconds", 0.0)
+
     def _started(self, entry: Entry, owner: str | None) -> None:
         if owner is None:
             self.started.setdefault(entry.key, entry)
@@ -171,6 +175,7 @@ class State:
         self.noted[entry.key] = entry.data.get("value")
 
     def _rest(self, entry: Entry, owner: str | None) -> None:
+        self.driver = ""
         if not self.finished:
             self.rest = entry
         self.seconds += entry.data.get("seconds", 0.0)
@@ -179,6 +184,7 @@ class State:
 _APPLY = {
     "opened": State._opened,
     "leased": State._leased,
+    "released": State._released,
     "started": State._started,
     "done": State._done,
     "failed": State._failed,
@@ -211,7 +217,8 @@ class _CallFold:
             self.turn.finished[data["id"]] = data["result"]
         elif entry.kind == "asked":
             interrupt = Interrupt.from_dict(dict(data["interrupt"]))
-            self._asked[entry.key] = self.turn.interrupts[interrupt.id] = interrupt
+            self._asked[entry.key] = interrupt
+            self.turn.asked(interrupt)
         elif entry.kind == "answered" and entry.key in self._asked:
             self._asked[entry.key].response = data["value"]
 

@@ -13,7 +13,19 @@ if TYPE_CHECKING:
     from strands.interrupt import Interrupt
 
 Kind = Literal[
-    "opened", "leased", "started", "done", "failed", "asked", "answered", "noted", "retry", "paused", "closed", "cancelled"
+    "opened",
+    "leased",
+    "released",
+    "started",
+    "done",
+    "failed",
+    "asked",
+    "answered",
+    "noted",
+    "retry",
+    "paused",
+    "closed",
+    "cancelled",
 ]
 Message: TypeAlias = dict[str, Any]
 Names: TypeAlias = Mapping[str, Any]

@@ -1,0 +1,141 @@
+"""From a spec's agents to running ones: one `strands.Agent` a lane, rebuilt from the journal when it has to be."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from strands_cli.kernel.recorder import JournalRecorder, restored
+from strands_cli.kernel.state import text_of
+from strands_cli.kernel.types import Call, Reply
+from strands_cli.loader.template import render
+
+if TYPE_CHECKING:
+    from strands import Agent
+    from strands.models.model import Model
+    from strands_cli.spec.root import Spec
+
+
+@dataclass(slots=True)
+class _Kept:
+    agent: Agent
+    tools: tuple[str, ...] | None
+
+
+class AgentCache:
+    """The agents of one run: an agent id has one instance in each lane.
+
+    Args:
+        build: Makes an agent for an id and the tool ids that replace its own, or None.
+    """
+
+    def __init__(self, build: Callable[[str, tuple[str, ...] | None], Awaitable[Agent]]) -> None:
+        self._build = build
+        self._kept: dict[tuple[str, str], _Kept] = {}
+        self.built = 0
+
+    def get(self, call: Call) -> Agent | None:
+        """Return the lane's agent, or None when there is none with these tools."""
+        kept = self._kept.get((call.lane, call.agent))
+        return kept.agent if kept is not None and kept.tools == call.tools else None
+
+    async def make(self, call: Call) -> Agent:
+        """Build the lane's agent anew."""
+        agent = await self._build(call.agent, call.tools)
+        self._kept[call.lane, call.agent] = _Kept(agent, call.tools)
+        self.built += 1
+        return agent
+
+    def drop(self, call: Call) -> None:
+        """Forget the lane's agent: the next call rebuilds it from the journal."""
+        self._kept.pop((call.lane, call.agent), None)
+
+
+class Performer:
+    """Does agent calls: the `Perform` of a run.
+
+    Args:
+        spec: The workflow.
+        model: Returns the model of an agent id.
+        tools: Returns the tools of an agent id, given the ids that replace its own, or None.
+        hooks: Hook providers that every agent gets.
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        model: Callable[[str], Model],
+        tools: Callable[[str, Sequence[str] | None], list[Any]],
+        hooks: Sequence[Any] = (),
+    ) -> None:
+        self._spec = spec
+        self._model = model
+        self._tools = tools
+        self._hooks = list(hooks)
+        self.cache = AgentCache(self._build)
+
+    async def __call__(self, call: Call) -> Reply:
+        agent = self.cache.get(call)
+        prompt: Any = call.prompt
+        if agent is None:
+            agent, prompt = await self._restored(call)
+        elif agent.pending_interrupts:
+            prompt = [
+                {"interruptResponse": {"interruptId": id_, "response": call.answers[id_]}} for id_ in call.answers
+            ]
+        agent.recorder = call.recorder
+        agent.system_prompt = self._system_prompt(call)
+        agent.callback_handler = _streamer(call.emit)
+        try:
+            result = await agent.invoke_async(prompt)
+        except BaseException:
+            self.cache.drop(call)
+            raise
+        if result.stop_reason == "interrupt":
+            return Reply("", stop_reason="interrupt", interrupts=tuple(result.interrupts or ()))
+        message, stop_reason, usage = cast(JournalRecorder, call.recorder).last or (result.message, "end_turn", {})
+        return Reply(text_of(message), message, usage, stop_reason)
+
+    async def _restored(self, call: Call) -> tuple[Agent, Any]:
+        """Build an agent and bring it to where the journal says it was."""
+        agent = await self.cache.make(call)
+        history = [restored(message) for message in call.history()]
+        progress = call.progress()
+        if progress is None:
+            agent.messages.extend(history)
+            return agent, call.prompt
+        turn = progress.turn
+        turn.finished = {id_: restored(result) for id_, result in turn.finished.items()}
+        agent.restore([*history, *(restored(message) for message in progress.messages)], turn)
+        return agent, None
+
+    async def _build(self, agent_id: str, tools: tuple[str, ...] | None) -> Agent:
+        from strands.agent.agent import Agent
+
+        from strands.agent.conversation_manager import NullConversationManager
+
+        return Agent(
+            model=self._model(agent_id),
+            tools=self._tools(agent_id, tools),
+            agent_id=agent_id,
+            name=agent_id,
+            hooks=list(self._hooks),
+            callback_handler=None,
+            retry_strategy=None,
+            conversation_manager=NullConversationManager(),
+        )
+
+    def _system_prompt(self, call: Call) -> str:
+        return render(self._spec.agents[call.agent].prompt, call.names)
+
+
+def _streamer(emit: Callable[[str], None] | None) -> Callable[..., None] | None:
+    if emit is None:
+        return None
+
+    def stream(**event: Any) -> None:
+        if "data" in event:
+            emit(event["data"])
+
+    return stream

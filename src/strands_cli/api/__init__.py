@@ -1,0 +1,33 @@
+"""The Python API: workflows, builders, sessions. Names are imported when they are first used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from strands_cli.api.session_manager import Session as Session
+    from strands_cli.api.session_manager import SessionManager as SessionManager
+    from strands_cli.api.workflow import Workflow as Workflow
+
+_BUILDERS = (
+    "WorkflowBuilder",
+    "DagBuilder",
+    "FluentBuilder",
+    "ChainBuilder",
+    "ParallelBuilder",
+    "RoutingBuilder",
+    "GraphBuilder",
+    "EvaluatorOptimizerBuilder",
+    "OrchestratorWorkersBuilder",
+)
+_HOME = {"Workflow": "workflow", "SessionManager": "session_manager", "Session": "session_manager"}
+_HOME.update(dict.fromkeys(_BUILDERS, "builders"))
+
+__all__ = ["Session", "SessionManager", "Workflow", *_BUILDERS]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -1,0 +1,341 @@
+"""Running a spec: from inputs and a session to a `RunResult`."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from strands_cli import errors
+from strands_cli.errors import ExecutionError, InputError, StrandsError
+from strands_cli.kernel import layers, questions
+from strands_cli.kernel.drive import Rest, Surroundings, drive
+from strands_cli.kernel.events import Event, Listeners, event_of
+from strands_cli.kernel.journal import FORMAT, Journal
+from strands_cli.kernel.run import Run
+from strands_cli.kernel.state import State, text_of
+from strands_cli.kernel.types import Draft, Entry, Names, Outcome
+from strands_cli.types import HITLHandler, Json, RunResult
+
+if TYPE_CHECKING:
+    from strands.models.model import Model
+    from strands_cli.session.repository import SessionRepository
+    from strands_cli.spec.root import Spec
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Options:
+    """What a workflow is given beside its spec; see `Workflow`."""
+
+    hooks: Sequence[Any] = ()
+    tools: Sequence[Any] = ()
+    model: Model | None = None
+    repository: SessionRepository | None = None
+    output_dir: Path | None = None
+    overwrite: bool = False
+    offline: bool = False
+    listeners: Listeners = field(default_factory=Listeners)
+
+    def store(self) -> SessionRepository:
+        """Return the repository, by default the user's."""
+        if self.repository is None:
+            from strands_cli.session.repository import FileSessionRepository
+
+            self.repository = FileSessionRepository()
+        return self.repository
+
+
+class Runner:
+    """Runs and resumes sessions of one spec.
+
+    Args:
+        spec: The workflow.
+        options: What it is given beside.
+        user: Keeps the model clients open.
+    """
+
+    def __init__(self, spec: Spec, options: Options, user: object) -> None:
+        self.spec = spec
+        self.options = options
+        self._user = user
+        self._written: list[str] = []
+
+    async def start(self, variables: Mapping[str, Any], *, handler: HITLHandler | None) -> RunResult:
+        """Open a session and run it until it rests.
+
+        Raises:
+            InputError: A variable is missing or wrong; nothing was run.
+            ProviderNotReadyError: A key or a package is missing; nothing was run.
+            ExecutionError: It failed; the session can be resumed.
+        """
+        from strands_cli.loader.inputs import resolve_inputs
+
+        inputs = _jsonable(resolve_inputs(self.spec, variables))
+        self._check_ready()
+        self._check_artifacts(inputs)
+        journal = await self._open(inputs)
+        return await self.drive(journal, inputs, handler)
+
+    async def drive(self, journal: Journal, inputs: Mapping[str, Any], handler: HITLHandler | None) -> RunResult:
+        """Run a session until it rests."""
+        performer = await self._performer()
+        base = {"session_id": journal.session_id, "workflow": self.spec.name, "pattern": self.spec.pattern.type}
+        listeners = self.options.listeners
+        around = Surroundings(
+            handler=handler,
+            layers=self._layers(),
+            max_parallel=self.spec.runtime.max_parallel,
+            publish=partial(self._publish, base) if listeners else None,
+            token=partial(self._token, base) if listeners.wants("token") else None,
+            finish=partial(self._finish, journal),
+        )
+        try:
+            rest = await drive(journal, partial(self._body, inputs), performer, around)
+        finally:
+            await listeners.drained()
+        return self._result(journal, rest)
+
+    def check_ready(self) -> None:
+        """Raise ProviderNotReadyError when a key or a package is missing."""
+        self._check_ready()
+
+    # -- before ---------------------------------------------------------------------------------------------------
+
+    def _check_ready(self) -> None:
+        if self.options.model is None and not self.options.offline:
+            from strands_cli.providers import check_ready
+
+            check_ready(self.spec, set(self.spec.agents))
+
+    def _check_artifacts(self, inputs: Mapping[str, Any]) -> None:
+        """Say before the first call what would fail after the last one."""
+        if not self.spec.outputs.artifacts:
+            return
+        from strands_cli import outputs
+        from strands_cli.loader.template import render
+
+        names = {**inputs, "inputs": inputs}
+        for artifact in self.spec.outputs.artifacts:
+            try:
+                path = render(artifact.path, names)
+            except StrandsError:
+                continue
+            target = outputs.place(self._directory(), path)
+            if target.exists() and not self.options.overwrite:
+                raise outputs.exists(path)
+
+    async def _open(self, inputs: Mapping[str, Any]) -> Journal:
+        data = {
+            "format": FORMAT,
+            "workflow": self.spec.name,
+            "pattern": self.spec.pattern.type,
+            "spec": self.spec.to_dict(),
+            "inputs": inputs,
+            "base_dir": str(self.spec._base_dir or Path.cwd()),
+            "output_dir": str(self._directory()),
+            "overwrite": self.options.overwrite,
+            "offline": self.options.offline,
+        }
+        return await self.options.store().create(new_id(self.spec.name), Draft("opened", "", data, time.time()))
+
+    def _directory(self) -> Path:
+        return Path(os.path.abspath(self.options.output_dir or Path.cwd()))
+
+    # -- while it runs --------------------------------------------------------------------------------------------
+
+    async def _performer(self) -> Any:
+        from strands_cli.agents import Performer
+
+        return Performer(self.spec, await self._models(), self._tools(), self.options.hooks)
+
+    async def _models(self) -> Any:
+        from strands_cli.providers import ModelPool, model_config
+
+        if self.options.model is not None:
+            return lambda agent: self.options.model
+        pool = await ModelPool.current()
+        agents = self.spec.agents
+
+        def model(agent: str) -> Model:
+            config = model_config(self.spec, agents[agent])
+            if self.options.offline:
+                config = replace(config, provider="scripted")
+            return pool.get(config, self._user)
+
+        return model
+
+    def _tools(self) -> Any:
+        from strands_cli.toolbox import agent_tools
+
+        return partial(agent_tools, self.spec, self.options.tools)
+
+    async def _body(self, inputs: Mapping[str, Any], run: Run) -> Outcome:
+        from strands_cli.patterns import pattern
+
+        run.brief = self._brief
+        names: dict[str, Any] = {**inputs, "inputs": inputs}
+        return await pattern(self.spec.pattern.type).run(self.spec.pattern.config, run, names)
+
+    def _brief(self, agent: str, names: Names) -> str:
+        from strands_cli.loader.template import render
+
+        return render(self.spec.agents[agent].prompt, names)
+
+    def _layers(self) -> list[layers.Layer]:
+        runtime = self.spec.runtime
+        policy = runtime.failure_policy
+        found = [
+            layers.retry(
+                layers.RetryPolicy(policy.retries, policy.backoff, policy.wait_min, policy.wait_max), transient
+            )
+        ]
+        if runtime.budgets is not None:
+            limits = runtime.budgets
+            found.append(
+                layers.budget(
+                    layers.Budgets(
+                        limits.max_steps,
+                        limits.max_tokens,
+                        limits.max_duration_s,
+                        limits.warn_threshold,
+                        limits.on_exceed,
+                    )
+                )
+            )
+        found.append(partial(layers.timeout, default=runtime.timeout_s))
+        return found
+
+    def _publish(self, base: Mapping[str, Any], entry: Entry, state: State) -> None:
+        event = event_of(entry, state, base)
+        if event is not None:
+            self.options.listeners.emit(event)
+
+    def _token(self, base: Mapping[str, Any], key: str, agent: str, text: str) -> None:
+        event = Event("token", **base, step_id=key, agent_id=agent, timestamp=time.time(), data={"text": text})
+        self.options.listeners.emit(event)
+
+    async def _finish(self, journal: Journal, outcome: Outcome) -> None:
+        artifacts = self.spec.outputs.artifacts
+        if not artifacts:
+            return
+        from strands_cli import outputs
+
+        names = {
+            **outcome.names,
+            "last_response": outcome.response,
+            "execution_context": outcome.context,
+        }
+        if any("TRACE" in artifact.from_ for artifact in artifacts):
+            names["TRACE"] = outputs.trace_text(_trace(journal.session_id, State(await journal.tail(0))))
+        self._written = outputs.write_artifacts(artifacts, names, self._directory(), overwrite=self.options.overwrite)
+
+    # -- after ----------------------------------------------------------------------------------------------------
+
+    def _result(self, journal: Journal, rest: Rest) -> RunResult:
+        state, outcome = rest.state, rest.outcome
+        result = RunResult(
+            agent_id="hitl" if rest.status == "paused" else (outcome.agent if outcome else ""),
+            exit_code=_exit_code(rest),
+            last_response=outcome.response if outcome else last_text(state),
+            duration_seconds=rest.seconds,
+            success=rest.status == "completed",
+            error_message=str(rest.error) if rest.error else None,
+            artifacts_written=list(self._written),
+            session_id=journal.session_id,
+            token_usage=dict(state.agent_tokens),
+            execution_context=outcome.context if outcome else {},
+            status=rest.status,
+            questions=[questions.opened(entry) for entry in state.open_questions()],
+            pattern_type=self.spec.pattern.type,
+            started_at=state.opened.at if state.opened else None,
+            completed_at=state.rest.at if state.rest and rest.status == "completed" else None,
+        )
+        if rest.status == "failed" and outcome is None:
+            raise _failure(rest.error, result)
+        return result
+
+
+def _failure(error: BaseException | None, result: RunResult) -> ExecutionError:
+    resume = f"What is finished is kept. When it is mended: strands resume {result.session_id}"
+    if isinstance(error, ExecutionError):
+        error.result = result
+        error.hint = error.hint or resume
+        return error
+    known = isinstance(error, StrandsError)
+    message = str(error.message) if isinstance(error, StrandsError) else f"{type(error).__name__}: {error}"
+    failed = ExecutionError(message, hint=error.hint if known and error.hint else resume, result=result)  # type: ignore[union-attr]
+    failed.__cause__ = error
+    if isinstance(error, StrandsError):
+        failed.exit_code = error.exit_code
+    return failed
+
+
+def _exit_code(rest: Rest) -> int:
+    if rest.status == "completed":
+        return errors.OK
+    if rest.status == "paused":
+        return errors.PAUSED
+    if rest.status == "cancelled":
+        return errors.SESSION
+    return rest.error.exit_code if isinstance(rest.error, StrandsError) else errors.RUNTIME
+
+
+def transient(error: BaseException) -> bool:
+    """Whether a failed call may succeed when it is tried again: throttling, an unreachable provider, a timeout."""
+    from strands.types.exceptions import ModelThrottledException, ModelUnavailableError
+
+    return isinstance(error, (ModelThrottledException, ModelUnavailableError, layers.CallTimeoutError))
+
+
+def last_text(state: State) -> str:
+    """Return the newest text that an agent gave."""
+    for entry in reversed(list(state.done.values())):
+        return text_of(entry.data["message"])
+    return ""
+
+
+def new_id(name: str) -> str:
+    """Return a new session id that begins with the workflow's name."""
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "session"
+    return f"{slug}-{uuid.uuid4().hex[:10]}"
+
+
+def _jsonable(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """A resumed run gets its inputs from the journal, so the first drive gets them in the same form."""
+    try:
+        return dict(json.loads(json.dumps(inputs)))
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"a variable is not plain data: {error}",
+            hint="Use text, numbers, booleans, lists and dicts with text keys.",
+        ) from error
+
+
+def _trace(session_id: str, state: State) -> dict[str, Json]:
+    steps = [
+        {
+            "key": key,
+            "agent": state.started[key].data["agent"],
+            "prompt": state.started[key].data["prompt"],
+            "response": text_of(entry.data["message"]),
+            "tokens": state.tokens.get(key, 0),
+            "duration": entry.data.get("seconds", 0.0),
+        }
+        for key, entry in state.done.items()
+    ]
+    answers = [
+        {"key": key, "response": entry.data["value"], "by": entry.data.get("by")}
+        for key, entry in state.answered.items()
+    ]
+    opened = state.opened.data if state.opened else {}
+    return {"session_id": session_id, "workflow": opened.get("workflow"), "steps": steps, "answers": answers}

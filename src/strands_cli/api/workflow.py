@@ -1,0 +1,336 @@
+"""`Workflow`: load a spec, run it, answer its questions, resume it anywhere."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from strands_cli.api.bridge import run_sync
+from strands_cli.api.running import Options, Runner
+from strands_cli.kernel.events import Event, Listeners
+from strands_cli.types import HITLHandler, Json, RunResult
+
+if TYPE_CHECKING:
+    from strands.models.model import Model
+    from strands_cli.plan.model import Plan
+    from strands_cli.session.repository import SessionRepository
+    from strands_cli.spec.root import Spec
+
+F = TypeVar("F", bound=Callable[[Event], Any])
+
+
+class Workflow:
+    """A workflow that can be run any number of times, also concurrently.
+
+    Args:
+        spec: A checked spec; see `from_file`, `from_yaml`, `from_dict` and the builders.
+        hooks: Hook providers that every agent gets; one that interrupts pauses the workflow.
+        tools: Tools that every agent gets beside its own.
+        model: Replaces every provider; for tests.
+        repository: Where sessions are kept; default: files under ~/.strands/workflows.
+        output_dir: Where artifacts go; default: the current directory.
+        overwrite: Replace existing artifacts.
+        offline: Rehearse with a scripted model: no key, no server.
+        variables: Defaults for the variables of each run.
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        *,
+        hooks: Sequence[Any] = (),
+        tools: Sequence[Any] = (),
+        model: Model | None = None,
+        repository: SessionRepository | None = None,
+        output_dir: str | PathLike[str] | None = None,
+        overwrite: bool = False,
+        offline: bool = False,
+        variables: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.spec = spec
+        self.variables = dict(variables or {})
+        self._options = Options(
+            hooks=hooks,
+            tools=tools,
+            model=model,
+            repository=repository,
+            output_dir=None if output_dir is None else Path(output_dir),
+            overwrite=overwrite,
+            offline=offline,
+        )
+        self._finished: list[str] = []
+
+    # -- loading --------------------------------------------------------------------------------------------------
+
+    @classmethod
+    def from_file(
+        cls,
+        path: str | PathLike[str],
+        *,
+        variables: Mapping[str, Any] | None = None,
+        hooks: Sequence[Any] = (),
+        tools: Sequence[Any] = (),
+        model: Model | None = None,
+        repository: SessionRepository | None = None,
+        output_dir: str | PathLike[str] | None = None,
+        overwrite: bool = False,
+        offline: bool = False,
+        **overrides: Any,
+    ) -> Workflow:
+        """Load and check a YAML or JSON file.
+
+        Args:
+            path: The file.
+            variables: Values for the spec's variables, under any name.
+            overrides: The same as keywords, for names that are not options here.
+
+        Raises:
+            LoadError: The file is missing or is not YAML or JSON.
+            SchemaValidationError: It is not a valid spec; all problems at once, with line and column.
+            CapabilityError: It asks for something this build cannot do.
+        """
+        from strands_cli.loader import load_file
+
+        return cls._checked(
+            load_file(path),
+            hooks=hooks,
+            tools=tools,
+            model=model,
+            repository=repository,
+            output_dir=output_dir,
+            overwrite=overwrite,
+            offline=offline,
+            variables={**(variables or {}), **overrides},
+        )
+
+    @classmethod
+    def from_yaml(cls, text: str, **options: Any) -> Workflow:
+        """Load and check a spec from YAML text; options as for `Workflow`."""
+        from strands_cli.loader import load_text
+
+        return cls._checked(load_text(text, source="<text>"), **options)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], **options: Any) -> Workflow:
+        """Check a spec given as a dict; options as for `Workflow`."""
+        from strands_cli.loader import load_dict
+
+        return cls._checked(load_dict(data), **options)
+
+    @classmethod
+    def _checked(cls, spec: Spec, **options: Any) -> Workflow:
+        from strands_cli.capability.checker import check
+
+        check(spec)
+        return cls(spec, **options)
+
+    @property
+    def name(self) -> str:
+        """The spec's name."""
+        return self.spec.name
+
+    # -- running --------------------------------------------------------------------------------------------------
+
+    async def run_async(self, *, variables: Mapping[str, Any] | None = None, **more: Any) -> RunResult:
+        """Run until the end or the first open question.
+
+        A paused result has `agent_id` "hitl", `exit_code` 19 and the session to resume; nothing runs meanwhile.
+
+        Args:
+            variables: Values for the spec's variables; `more` the same as keywords.
+
+        Raises:
+            InputError: A variable is missing, unknown or of the wrong type; nothing was run.
+            ProviderNotReadyError: A key or a package is missing; nothing was run.
+            ExecutionError: It failed; its `result` names the session that goes on from there.
+        """
+        return await self._start(None, variables, more)
+
+    def run(self, *, variables: Mapping[str, Any] | None = None, **more: Any) -> RunResult:
+        """Run as `run_async` does, and wait for it."""
+        return run_sync(lambda: self.run_async(variables=variables, **more))
+
+    async def run_interactive_async(
+        self,
+        *,
+        hitl_handler: HITLHandler | None = None,
+        keep_session: bool = False,
+        variables: Mapping[str, Any] | None = None,
+        **more: Any,
+    ) -> RunResult:
+        """Run to the end, asking at each question.
+
+        Args:
+            hitl_handler: `HITLState -> answer`, sync or async; default: the terminal.
+            keep_session: Keep the session of a completed run; a run that is not completed keeps it anyway.
+            variables: Values for the spec's variables; `more` the same as keywords.
+
+        Raises:
+            As `run_async`.
+        """
+        result = await self._start(hitl_handler or terminal_handler(), variables, more)
+        if result.success and not keep_session and result.session_id is not None:
+            await self._delete(result.session_id)
+        return result
+
+    def run_interactive(
+        self,
+        *,
+        hitl_handler: HITLHandler | None = None,
+        keep_session: bool = False,
+        variables: Mapping[str, Any] | None = None,
+        **more: Any,
+    ) -> RunResult:
+        """Run as `run_interactive_async` does, and wait for it."""
+        return run_sync(
+            lambda: self.run_interactive_async(
+                hitl_handler=hitl_handler, keep_session=keep_session, variables=variables, **more
+            )
+        )
+
+    async def resume_async(
+        self,
+        session_id: str,
+        answer: Json = None,
+        *,
+        answers: Mapping[str, Json] | None = None,
+        hitl_handler: HITLHandler | None = None,
+    ) -> RunResult:
+        """Go on with a session from where it stopped, in any process.
+
+        Args:
+            session_id: The session, or a unique beginning of its id.
+            answer: The answer to its only open question; text, or a dict of question id to answer.
+            answers: Question id to answer.
+            hitl_handler: Answers further questions; without one the run pauses at them.
+
+        Raises:
+            SessionNotFoundError, SessionFinishedError, LeaseHeldError, AnswerError: Nothing was run.
+            ExecutionError: It failed.
+        """
+        from strands_cli.api.session_manager import Session
+
+        session = await Session.found(self._options, session_id)
+        if isinstance(answer, Mapping) and answers is None:
+            answer, answers = None, answer
+        result = await session.resume_async(answer, answers=answers, hitl_handler=hitl_handler, user=self)
+        self._note(result)
+        return result
+
+    def resume(
+        self,
+        session_id: str,
+        answer: Json = None,
+        *,
+        answers: Mapping[str, Json] | None = None,
+        hitl_handler: HITLHandler | None = None,
+    ) -> RunResult:
+        """Go on as `resume_async` does, and wait for it."""
+        return run_sync(lambda: self.resume_async(session_id, answer, answers=answers, hitl_handler=hitl_handler))
+
+    async def stream_async(
+        self, *, hitl_handler: HITLHandler | None = None, variables: Mapping[str, Any] | None = None, **more: Any
+    ) -> AsyncIterator[Event | RunResult]:
+        """Run and yield each event as it happens; the last item is the `RunResult`."""
+        queue: asyncio.Queue[Event | None] = asyncio.Queue()
+        twin = self._with_listener(queue.put_nowait)
+        task = asyncio.ensure_future(twin._start(hitl_handler, variables, more))
+        task.add_done_callback(lambda _: queue.put_nowait(None))
+        try:
+            while (event := await queue.get()) is not None:
+                yield event
+            yield task.result()
+        finally:
+            if not task.done():
+                task.cancel()
+                with contextlib.suppress(BaseException):
+                    await task
+
+    def on(self, event_type: str, handler: Callable[[Event], Any] | None = None) -> Any:
+        """Call a handler, sync or async, with each event of a type; "*" means all. Also a decorator.
+
+        Raises:
+            ValueError: There is no such event type.
+        """
+        if handler is not None:
+            self._options.listeners.add(event_type, handler)
+            return handler
+
+        def decorate(function: F) -> F:
+            self._options.listeners.add(event_type, function)
+            return function
+
+        return decorate
+
+    # -- looking --------------------------------------------------------------------------------------------------
+
+    def plan(self) -> Plan:
+        """Return what would run: nodes, edges, and where people are asked."""
+        from strands_cli.plan import plan
+
+        return plan(self.spec)
+
+    def draw(self, format: str = "text") -> str:
+        """Return a drawing of the plan: "text", "mermaid" or "svg"."""
+        from strands_cli.plan import draw
+
+        return draw(self.plan(), format)
+
+    # -- cleaning up ----------------------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Workflow:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the model clients and delete the sessions that this workflow finished."""
+        from strands_cli.providers import ModelPool
+
+        for session_id in self._finished:
+            await self._delete(session_id)
+        self._finished = []
+        await (await ModelPool.current()).release(self)
+
+    # -- parts ----------------------------------------------------------------------------------------------------
+
+    async def _start(
+        self, handler: HITLHandler | None, variables: Mapping[str, Any] | None, more: Mapping[str, Any]
+    ) -> RunResult:
+        values = {**self.variables, **(variables or {}), **more}
+        result = await Runner(self.spec, self._options, self).start(values, handler=handler)
+        self._note(result)
+        return result
+
+    def _note(self, result: RunResult) -> None:
+        if result.success and result.session_id is not None:
+            self._finished.append(result.session_id)
+
+    async def _delete(self, session_id: str) -> None:
+        from strands_cli.errors import SessionNotFoundError
+
+        with contextlib.suppress(SessionNotFoundError):
+            await self._options.store().delete(session_id)
+        if session_id in self._finished:
+            self._finished.remove(session_id)
+
+    def _with_listener(self, handler: Callable[[Event], Any]) -> Workflow:
+        from copy import copy
+
+        twin = copy(self)
+        twin._options = copy(self._options)
+        twin._options.listeners = Listeners(self._options.listeners)
+        twin._options.listeners.add("*", handler)
+        return twin
+
+
+def terminal_handler() -> HITLHandler:
+    """Return the handler that asks in the terminal."""
+    from strands_cli.terminal.prompt import ask
+
+    return ask

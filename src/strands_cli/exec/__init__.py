@@ -1,0 +1,1 @@
+"""Import paths of run-time errors and of the agent cache."""

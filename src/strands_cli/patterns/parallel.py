@@ -1,0 +1,52 @@
+"""parallel: branches at the same time, then perhaps one step that sees them all."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from strands_cli.kernel.run import Run
+from strands_cli.kernel.types import Names, Outcome
+from strands_cli.patterns import chain
+from strands_cli.patterns.steps import answered, step, text
+from strands_cli.plan.model import Plan, beside, one, step_node, steps_plan
+
+if TYPE_CHECKING:
+    from strands_cli.spec.parallel import ParallelConfig
+
+
+async def run(config: ParallelConfig, run: Run, names: Names) -> Outcome:
+    """Run the branches, each a lane of its own; without `reduce` their responses are joined under their ids."""
+    jobs = {
+        f"branches/{branch.id}": partial(chain.steps, branch.steps, run, names, f"branches/{branch.id}/steps")
+        for branch in config.branches
+    }
+    ended = await run.all(jobs)
+    branches = {branch.id: _summary(ended[f"branches/{branch.id}"]) for branch in config.branches}
+    scope: dict[str, Any] = {**names, "branches": branches}
+    context: dict[str, Any] = {"branches": branches}
+    if config.reduce is None:
+        joined = "\n\n".join(f"## {name}\n\n{text(branch['response'])}" for name, branch in branches.items())
+        return Outcome(joined, context, {**scope, "last_response": joined}, config.branches[-1].id)
+    result = await step(run, config.reduce, scope, "reduce")
+    context["reduce"] = result.names()
+    scope = {**answered(scope, result), "reduce": context["reduce"]}
+    return Outcome(text(result.response), context, scope, result.agent)
+
+
+def _summary(scope: dict[str, Any]) -> dict[str, Any]:
+    steps = scope["steps"]
+    return {
+        "response": scope["last_response"],
+        "status": "completed",
+        "tokens": sum(one["tokens"] for one in steps),
+        "duration": sum(one["duration"] for one in steps),
+        "steps": steps,
+    }
+
+
+def plan(config: ParallelConfig) -> Plan:
+    """Return the branches side by side, then the reduce step."""
+    lanes = ((branch.steps, f"branches/{branch.id}") for branch in config.branches)
+    branches = beside(*(steps_plan(steps, f"{lane}/steps", group=lane) for steps, lane in lanes))
+    return branches.then(one(step_node(config.reduce, "reduce"))) if config.reduce else branches
