@@ -1,0 +1,162 @@
+"""What is measured, how often, and the rows of the table that come out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+Results = dict[str, dict[str, dict[str, float]]]
+"""Measure -> subject -> what the worker returned, each number the median over the rounds."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One thing that the driver runs for every subject.
+
+    `kind` is "worker" (the worker times it and prints the numbers) or "process" (the driver times a whole process).
+    """
+
+    name: str
+    kind: str = "worker"
+    rounds: int = 3
+
+
+MEASURES = [
+    Measure("import", "process", 5),
+    Measure("import-workflow", "process", 5),
+    Measure("help", "process", 5),
+    Measure("first", "process", 5),
+    Measure("turn-0"),
+    Measure("turn-1"),
+    Measure("turn-1-sync"),
+    Measure("turn-10"),
+    Measure("long-100"),
+    Measure("long-1000"),
+    Measure("stored-100"),
+    Measure("stored-1000"),
+    Measure("fsync"),
+    Measure("chain-step"),
+    Measure("approval"),
+    Measure("approval-answer", "process", 5),
+    Measure("gate"),
+    Measure("gate-answer", "process", 5),
+    Measure("chains", rounds=1),
+    Measure("chains-durable", rounds=1),
+]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the table: `value` reads a subject's number from the results, in `unit`; None: not offered."""
+
+    title: str
+    unit: str
+    value: Callable[[Results, str], float | None]
+    plot: bool = False
+
+
+def rows() -> list[Row]:
+    """Return the table's rows in order."""
+    return [
+        Row("import, agent and tool", "ms", _milli("import", "wall")),
+        Row("import, × a bare interpreter", "×", _ratio("import", "wall"), plot=True),
+        Row("import, workflow", "ms", _milli("import-workflow", "wall")),
+        Row("command, `--help`", "ms", _milli("help", "wall")),
+        Row("process to first result", "ms", _milli("first", "wall")),
+        Row("first result, × a bare interpreter", "×", _ratio("first", "wall")),
+        Row("peak memory at the first result", "MB", _plain("first", "peak_mb"), plot=True),
+        Row("turn, no tool", "µs", _micro("turn-0", "seconds"), plot=True),
+        Row("turn, 1 tool", "µs", _micro("turn-1", "seconds"), plot=True),
+        Row("turn, 1 tool that is a plain function", "µs", _micro("turn-1-sync", "seconds")),
+        Row("turn, 10 tools at once", "µs", _micro("turn-10", "seconds"), plot=True),
+        Row("turn after 1,000 messages, × after 100", "×", _growth("long"), plot=True),
+        Row("… with a session store", "×", _growth("stored")),
+        Row("durable chain, a step, above the floor", "ms", _above_floor("chain-step", "seconds"), plot=True),
+        Row("… bytes stored", "B", _plain("chain-step", "bytes")),
+        Row("tool approval: pause, question on disk", "ms", _milli("approval", "pause"), plot=True),
+        Row("tool approval: resume, same process", "ms", _milli("approval", "resume"), plot=True),
+        Row("tool approval: resume, fresh process", "ms", _milli("approval-answer", "wall")),
+        Row("workflow gate: pause, question on disk", "ms", _milli("gate", "pause"), plot=True),
+        Row("workflow gate: resume, same process", "ms", _milli("gate", "resume"), plot=True),
+        Row("workflow gate: resume, fresh process", "ms", _milli("gate-answer", "wall")),
+        Row("gate, fresh process, × a bare interpreter", "×", _ratio("gate-answer", "wall"), plot=True),
+        Row("1,000 chains × 5 steps × 20 ms", "s", _plain("chains", "seconds"), plot=True),
+        Row("… memory above idle", "MB", _plain("chains", "mb")),
+        Row("1,000 durable chains × 5 steps × 20 ms", "s", _plain("chains-durable", "seconds"), plot=True),
+        Row("… × the time of 5,000 syncs in a row", "×", _of_serial_syncs),
+        Row("… event loop late by at most", "ms", _milli("chains-durable", "lag")),
+    ]
+
+
+def _read(results: Results, measure: str, subject: str, field: str) -> float | None:
+    return results.get(measure, {}).get(subject, {}).get(field)
+
+
+def _scaled(measure: str, field: str, scale: float) -> Callable[[Results, str], float | None]:
+    def value(results: Results, subject: str) -> float | None:
+        number = _read(results, measure, subject, field)
+        return None if number is None else number * scale
+
+    return value
+
+
+def _plain(measure: str, field: str) -> Callable[[Results, str], float | None]:
+    return _scaled(measure, field, 1)
+
+
+def _milli(measure: str, field: str) -> Callable[[Results, str], float | None]:
+    return _scaled(measure, field, 1e3)
+
+
+def _micro(measure: str, field: str) -> Callable[[Results, str], float | None]:
+    return _scaled(measure, field, 1e6)
+
+
+def _quotient(above: float | None, below: float | None) -> float | None:
+    return above / below if above is not None and below else None
+
+
+def _ratio(measure: str, field: str) -> Callable[[Results, str], float | None]:
+    """Against the bare interpreter, which is what the floor's import is."""
+
+    def value(results: Results, subject: str) -> float | None:
+        return _quotient(_read(results, measure, subject, field), _read(results, "import", "floor", "wall"))
+
+    return value
+
+
+def _growth(kind: str) -> Callable[[Results, str], float | None]:
+    def value(results: Results, subject: str) -> float | None:
+        long = _read(results, f"{kind}-1000", subject, "seconds")
+        return _quotient(long, _read(results, f"{kind}-100", subject, "seconds"))
+
+    return value
+
+
+def _above_floor(measure: str, field: str) -> Callable[[Results, str], float | None]:
+    def value(results: Results, subject: str) -> float | None:
+        number, floor = (_read(results, measure, name, field) for name in (subject, "floor"))
+        if number is None or floor is None:
+            return None
+        return number * 1e3 if subject == "floor" else (number - floor) * 1e3
+
+    return value
+
+
+def _of_serial_syncs(results: Results, subject: str) -> float | None:
+    sync = _read(results, "fsync", "floor", "seconds")
+    return _quotient(_read(results, "chains-durable", subject, "seconds"), sync and sync * 5000)
+
+
+def summary(results: Results, subjects: list[str]) -> list[dict[str, Any]]:
+    """Return the rows with their numbers, subject by subject."""
+    return [
+        {
+            "title": row.title,
+            "unit": row.unit,
+            "plot": row.plot,
+            "values": {name: row.value(results, name) for name in subjects},
+        }
+        for row in rows()
+    ]

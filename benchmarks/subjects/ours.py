@@ -1,0 +1,75 @@
+"""This package. The agent is measured by the very code that measures the Strands Agents SDK, which it is compatible with."""
+
+from . import strands_agents
+
+LABEL = "strands-cli"
+IMPORT = strands_agents.IMPORT
+WORKFLOW_IMPORT = "from strands import Workflow"
+COMMAND = ("-m", "strands_cli.cli", "--help")
+DISTRIBUTION = "strands-cli"
+
+turn = strands_agents.turn
+long_turn = strands_agents.long_turn
+approval = strands_agents.approval
+
+
+def _spec(name, steps):
+    agents = {f"agent-{n}": {"prompt": "Answer."} for n in range(5)}
+    return {
+        "version": 0,
+        "name": name,
+        "runtime": {"provider": "scripted"},
+        "agents": agents,
+        "pattern": {"type": "chain", "config": {"steps": steps}},
+    }
+
+
+def _repository(store):
+    from strands_cli.session.memory import MemorySessionRepository
+    from strands_cli.session.repository import FileSessionRepository
+
+    return FileSessionRepository(store) if store else MemorySessionRepository()
+
+
+async def chain(delay, store, stack):
+    from strands import Workflow
+    from strands.models.scripted import Reply, ScriptedModel
+
+    def reply(messages):
+        return f"reply {messages[-1]['content'][0]['text']}"
+
+    steps = [{"agent": f"agent-{n}", "input": f"{n}"} for n in range(5)]
+    model = ScriptedModel(reply, delay=delay)
+    workflow = Workflow.from_dict(_spec("chain", steps), model=model, repository=_repository(store))
+
+    async def run():
+        result = await workflow.run_async()
+        return [step["response"] for step in result.execution_context["steps"]]
+
+    return lambda name: run
+
+
+def _delete(messages):
+    answer = messages[-1]["content"][0]["text"]
+    return "deleted old.txt" if answer == "y" else "kept"
+
+
+class _Gate:
+    def __init__(self, store, name):
+        from strands import Workflow
+        from strands.models.scripted import ScriptedModel
+
+        steps = [{"type": "hitl", "prompt": "Delete old.txt?"}, {"agent": "agent-0", "input": "{{ hitl_response }}"}]
+        self.sessions = _repository(store / name)
+        self.workflow = Workflow.from_dict(_spec("gate", steps), model=ScriptedModel(_delete), repository=self.sessions)
+        self.session_id = None
+
+    async def ask(self):
+        self.session_id = (await self.workflow.run_async()).session_id
+
+    async def answer(self):
+        session_id = self.session_id or (await self.sessions.ids())[0]
+        return (await self.workflow.resume_async(session_id, "y")).last_response
+
+
+gate = _Gate
