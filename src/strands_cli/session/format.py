@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
@@ -80,7 +80,7 @@ def parse(content: bytes, *, seq: int = 0, last_sum: str = "") -> Parsed:
         if line[len(body) :] != _SUM + expected.encode("ascii") + b'"}':
             damage = Damage(seq + 1, offset, "its checksum does not match", _torn(content, offset))
             return Parsed(entries, offset, last_sum, damage)
-        data = from_json(body + b"}")
+        data = _read(body + b"}")
         entries.append(Entry(data["seq"], data["kind"], data["key"], data["data"], data["at"]))
         last_sum = expected
         offset = end + 1
@@ -88,12 +88,19 @@ def parse(content: bytes, *, seq: int = 0, last_sum: str = "") -> Parsed:
     return Parsed(entries, offset, last_sum, None)
 
 
+def _read(line: bytes) -> dict[str, Any]:
+    try:
+        return dict(from_json(line))
+    except ValueError:  # a lone surrogate, which only the slower reader takes
+        return dict(json.loads(line))
+
+
 def _torn(content: bytes, offset: int) -> bool:
     """A lost write leaves a hole of zeros; a hole is a torn end if nothing behind it was ever promised."""
     rest = content[offset:]
     if b"\0" not in rest:
         return False
-    for line in rest.split(b"\n"):
+    for line in rest.replace(b"\0", b"\n").split(b"\n"):
         try:
             entry = from_json(line)
         except ValueError:
