@@ -15,14 +15,13 @@ from strands_cli.terminal.escape import one_line
 from strands_cli.types import OpenQuestion, RunResult
 
 
-def show(result: RunResult, *, as_json: bool, quiet: bool, again: Sequence[str] = (), saved: bool = True) -> int:
+def show(result: RunResult, *, as_json: bool, quiet: bool, saved: bool = True) -> int:
     """Print a result.
 
     Args:
         result: What the run came to.
         as_json: Print it whole, as one JSON object.
         quiet: Print only the response.
-        again: Options that a resume of it needs too.
         saved: Whether it can be resumed.
 
     Returns:
@@ -33,7 +32,7 @@ def show(result: RunResult, *, as_json: bool, quiet: bool, again: Sequence[str] 
     elif result.last_response and result.status != "paused":
         print_text(result.last_response)
     if result.status == "paused":
-        _show_pause(result, quiet, again, saved)
+        _show_pause(result, quiet, saved)
     elif not result.success:
         _show_no(result)
     elif not quiet:
@@ -41,7 +40,7 @@ def show(result: RunResult, *, as_json: bool, quiet: bool, again: Sequence[str] 
     return result.exit_code
 
 
-def show_failure(error: BaseException, *, as_json: bool, again: Sequence[str] = (), saved: bool = True) -> int:
+def show_failure(error: BaseException, *, as_json: bool, saved: bool = True) -> int:
     """Print why a run failed, and how to go on.
 
     Returns:
@@ -53,7 +52,7 @@ def show_failure(error: BaseException, *, as_json: bool, again: Sequence[str] = 
         print_json((result or _nothing(error)).to_dict())
     code = report(error)
     if session_id and saved and code != errors.SESSION:
-        say(f"Resume: {resume_command(session_id, again=again)}")
+        say(f"Resume: {resume_command(session_id)}")
     return code
 
 
@@ -62,14 +61,14 @@ def stopped_result(message: str, code: int, session_id: str | None) -> RunResult
     return RunResult("", code, "", 0.0, False, error_message=message, session_id=session_id, status="failed")
 
 
-def resume_command(session_id: str, questions: Sequence[OpenQuestion] = (), again: Sequence[str] = ()) -> str:
+def resume_command(session_id: str, questions: Sequence[OpenQuestion] = ()) -> str:
     """Return the command that goes on with a session, ready to be pasted into a shell."""
     words = ["strands", "resume", session_id]
     if len(questions) == 1:
         words += ["--response", _placeholder(questions[0])]
     for question in questions if len(questions) > 1 else ():
         words += ["--answer", f"{question.id}={_placeholder(question)}"]
-    return shlex.join([*words, *again])
+    return shlex.join(words)
 
 
 def print_json(value: Any) -> None:
@@ -98,13 +97,13 @@ def _show_summary(result: RunResult) -> None:
         say(f"Wrote {path}")
 
 
-def _show_pause(result: RunResult, quiet: bool, again: Sequence[str], saved: bool) -> None:
+def _show_pause(result: RunResult, quiet: bool, saved: bool) -> None:
     if not quiet:
         say(f"Paused for {'an answer' if len(result.questions) == 1 else 'answers'}:")
         for question in result.questions:
             say(f"  {question.id}: {one_line(question.prompt, 200)}{allowed(question)}")
     if result.session_id and saved:
-        say(f"Resume: {resume_command(result.session_id, result.questions, again)}")
+        say(f"Resume: {resume_command(result.session_id, result.questions)}")
     else:
         say("Nothing was kept: run it in a terminal, or without --no-save-session.")
 

@@ -35,11 +35,7 @@ class How:
     def watched(self, *, trace: bool = False, saved: bool = True) -> Watched:
         """Return what follows a run with these options."""
         options.log(self.verbose, self.debug)
-        return Watched(self.as_json, self.quiet, self.verbose, self.debug, self._again(), keep=trace, saved=saved)
-
-    def _again(self) -> list[str]:
-        again = ["--out", self.out] if self.out else []
-        return [*again, "--force"] if self.force else again
+        return Watched(self.as_json, self.quiet, self.verbose, self.debug, keep=trace, saved=saved)
 
 
 def go_on(
@@ -151,6 +147,6 @@ async def _resumed(
         hitl_handler=terminal_handler(how.interactive),
         on_event=watched,
         output_dir=how.out,
-        overwrite=how.force,
+        overwrite=how.force or None,
         offline=how.offline or None,
     )

@@ -89,4 +89,4 @@ async def _started(workflow: Workflow, chosen: How, variables: dict[str, Any]) -
     handler = terminal_handler(chosen.interactive)
     if handler is None:
         return await workflow.run_async(variables=variables)
-    return await workflow.run_interactive_async(handler, keep_session=True, variables=variables)
+    return await workflow.run_interactive_async(hitl_handler=handler, keep_session=True, variables=variables)

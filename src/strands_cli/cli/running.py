@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -41,7 +41,6 @@ class Watched:
         quiet: Print only the response.
         verbose: Show tools and responses as they come.
         debug: Show tracebacks.
-        again: Options that resuming the run needs too.
         keep: Keep the events, for a trace.
         saved: Whether the session outlives the process.
         events: What was kept.
@@ -52,7 +51,6 @@ class Watched:
     quiet: bool = False
     verbose: bool = False
     debug: bool = False
-    again: Sequence[str] = ()
     keep: bool = False
     saved: bool = True
     events: list[Event] = field(default_factory=list)
@@ -86,8 +84,8 @@ class Watched:
                 import traceback
 
                 traceback.print_exc()
-            return outcome.show_failure(error, as_json=self.as_json, again=self.again, saved=self.saved)
-        return outcome.show(result, as_json=self.as_json, quiet=self.quiet, again=self.again, saved=self.saved)
+            return outcome.show_failure(error, as_json=self.as_json, saved=self.saved)
+        return outcome.show(result, as_json=self.as_json, quiet=self.quiet, saved=self.saved)
 
     def _run(self, work: Callable[[], Awaitable[RunResult]]) -> RunResult:
         with ExitStack() as stack:
@@ -105,7 +103,7 @@ class Watched:
             say(f"{stopped}. Nothing was {'started' if self.saved else 'kept: --no-save-session'}.")
             return stopped.exit_code
         say(f"{stopped}. Session {self.session_id} keeps what was finished.")
-        say(f"Resume: {outcome.resume_command(self.session_id, again=self.again)}")
+        say(f"Resume: {outcome.resume_command(self.session_id)}")
         return stopped.exit_code
 
 

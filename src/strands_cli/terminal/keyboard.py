@@ -121,7 +121,7 @@ class _Keyboard:
         import termios
 
         mode = termios.tcgetattr(self._fd)
-        mode[0] |= termios.ICRNL
+        mode[0] &= ~(termios.ICRNL | termios.INLCR | termios.IGNCR)
         mode[3] &= ~(termios.ICANON | termios.ECHO | termios.IEXTEN)
         mode[3] |= termios.ISIG
         mode[6][termios.VMIN] = 1

@@ -142,7 +142,9 @@ _MOVES = {
 
 
 def _partial_end(body: str) -> int:
-    """Return how many of the last characters may be the beginning of the end-of-paste mark."""
+    """Return how many of the last characters may be the beginning of the end-of-paste mark, or of a CRLF."""
+    if body.endswith("\r"):
+        return 1
     for length in range(min(len(_PASTE_END) - 1, len(body)), 0, -1):
         if _PASTE_END.startswith(body[-length:]):
             return length

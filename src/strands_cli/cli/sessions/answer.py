@@ -27,6 +27,9 @@ def command(
     debug: bool,
 ) -> None:
     """Record an answer in session ID without running anything; a run that is alive goes on by itself."""
+    from functools import partial
+
+    from strands_cli.api.bridge import run_sync
     from strands_cli.cli.ending import say
     from strands_cli.cli.outcome import print_json
     from strands_cli.cli.resuming import parse_answers
@@ -39,7 +42,7 @@ def command(
     if not given:
         raise click.UsageError("an answer is missing: --response TEXT or --answer QUESTION=VALUE")
     for question_id, value in given.items():
-        session.answer(question_id, value, by=by or _user(), reason=reason)
+        run_sync(partial(session.answer_async, question_id, value, by=by, reason=reason, channel="terminal"))
     if as_json:
         print_json({"session_id": session.id, "answered": list(given)})
         return
@@ -59,12 +62,3 @@ def _only_question(open_ids: list[str], session_id: str) -> str:
         f"session {session_id!r} has {len(open_ids)} open questions: {', '.join(open_ids)}",
         hint="Say which: --answer QUESTION=VALUE.",
     )
-
-
-def _user() -> str:
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return "terminal"

@@ -21,8 +21,7 @@ def command(max_age_days: float, as_json: bool, debug: bool) -> None:
     from strands_cli.cli.wording import count
 
     deleted = _open.manager().cleanup_old_sessions(max_age_days=max_age_days)
-    number = deleted if isinstance(deleted, int) else len(deleted)
     if as_json:
         print_json({"deleted": deleted})
     else:
-        say(f"Deleted {count(number, 'session')}.")
+        say(f"Deleted {count(len(deleted), 'session')}.")

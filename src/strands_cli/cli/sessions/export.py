@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, is_dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +11,8 @@ from strands_cli.cli import options
 
 if TYPE_CHECKING:
     from strands_cli.api.session_manager import Session
+
+_AUDITED = ("asked", "answered", "cancelled")
 
 
 @click.command("export")
@@ -42,8 +44,11 @@ def _whole(session: Session) -> dict[str, Any]:
 
 
 def _audit(session: Session) -> list[Any]:
-    return [_plain(line) for line in session.audit]
+    from strands_cli.api.bridge import run_sync
 
-
-def _plain(line: Any) -> Any:
-    return asdict(line) if is_dataclass(line) and not isinstance(line, type) else line
+    entries = run_sync(session.entries_async)
+    return [
+        {"seq": entry.seq, "at": entry.at, "kind": entry.kind, "key": entry.key, **entry.data}
+        for entry in entries
+        if entry.kind in _AUDITED
+    ]
