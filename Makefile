@@ -1,35 +1,70 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+CODE := src tests examples benchmarks docs
+
+.DEFAULT_GOAL := help
 
 .PHONY: help
 help:  ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 $(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
+	  || { echo "Python 3.10 or newer is needed; name one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(STAMP): pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+# What it takes to run, and what it takes to develop: the demo installs only the first.
+$(VENV)/.runs: pyproject.toml | $(BIN)/python
+	@echo "installing into $(VENV) ..."
+	@$(PIP) -e .
 	@touch $@
 
+$(VENV)/.installed: pyproject.toml | $(BIN)/python
+	@echo "installing into $(VENV), development tools included ..."
+	@$(PIP) -e '.[dev]'
+	@touch $@ $(VENV)/.runs
+
+.PHONY: demo
+demo: $(VENV)/.runs  ## see a workflow stop for a person and go on in another process (no key, no server)
+	@$(BIN)/python examples/demo.py
+
 .PHONY: install
-install: $(STAMP)  ## create .venv and install the package with its development tools
+install: $(VENV)/.installed  ## create .venv and install the package with its development tools
 
 .PHONY: test
-test: $(STAMP)  ## run the tests (installs what it needs)
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow'
+test: $(VENV)/.installed  ## run the tests (installs what it needs)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow' $(ARGS)
 
 .PHONY: test-long
-test-long: $(STAMP)  ## run the longer tests as well
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+test-long: $(VENV)/.installed  ## run the longer tests as well
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 .PHONY: lint
-lint: $(STAMP)  ## check style
-	$(BIN)/ruff check src tests examples benchmarks
-	$(BIN)/ruff format --check src tests examples benchmarks
+lint: $(VENV)/.installed  ## check style
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
 
 .PHONY: types
-types: $(STAMP)  ## check types
+types: $(VENV)/.installed  ## check types
 	$(BIN)/mypy
+
+.PHONY: format
+format: $(VENV)/.installed  ## mend style where it can be mended
+	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
+
+.PHONY: docs
+docs: $(VENV)/.installed  ## write the generated pages and run every code block of the documentation
+	$(BIN)/python docs/generate.py
+	$(BIN)/python -m pytest tests/project $(ARGS)
+
+.PHONY: bench
+bench: $(VENV)/.runs  ## measure it beside its peers (installs them under .bench; ARGS="--help")
+	@$(BIN)/python benchmarks/bench.py $(ARGS)
+
+.PHONY: clean
+clean:  ## remove what was built, installed or measured here
+	rm -rf $(VENV) .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist demo-out
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

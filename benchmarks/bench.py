@@ -123,7 +123,7 @@ def arguments_of(measure: Measure, name: str, store: str) -> list[str]:
     value = getattr(subject, attribute, None)
     if value is None:
         raise Absent
-    return ["-c", value] if isinstance(value, str) else value
+    return ["-c", value] if isinstance(value, str) else list(value)
 
 
 def execute(name: str, command: list[str]) -> str:

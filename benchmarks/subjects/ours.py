@@ -1,11 +1,11 @@
-"""This package. The agent is measured by the very code that measures the Strands Agents SDK, which it is compatible with."""
+"""This package. Its agent is measured by the very code that measures the Strands Agents SDK: one interface."""
 
 from . import strands_agents
 
 LABEL = "strands-cli"
 IMPORT = strands_agents.IMPORT
 WORKFLOW_IMPORT = "from strands import Workflow"
-COMMAND = ("-m", "strands_cli.cli", "--help")
+COMMAND = ("-m", "strands_cli.cli.main", "--help")
 DISTRIBUTION = "strands-cli"
 
 turn = strands_agents.turn
@@ -33,7 +33,7 @@ def _repository(store):
 
 async def chain(delay, store, stack):
     from strands import Workflow
-    from strands.models.scripted import Reply, ScriptedModel
+    from strands.models.scripted import ScriptedModel
 
     def reply(messages):
         return f"reply {messages[-1]['content'][0]['text']}"
