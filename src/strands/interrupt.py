@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from strands.types.tools import ToolUse
 
 _UNANSWERED: Any = object()
-_EXTRAS = ("digest", "asked", "answered", "carried")
+_EXTRAS = ("digest", "asked", "answered", "carried", "key")
 
 
 class Interrupt:
@@ -27,7 +27,7 @@ class Interrupt:
             that is not about a tool call.
     """
 
-    __slots__ = ("_response", "asked", "carried", "digest", "id", "name", "reason")
+    __slots__ = ("_response", "asked", "carried", "digest", "id", "key", "name", "reason")
 
     def __init__(
         self,
@@ -43,6 +43,7 @@ class Interrupt:
         self.digest = digest
         self.asked = digest  # the digest when its asker spoke; `digest` is what the person was shown last
         self.carried: dict[str, Any] | None = None  # where it came from, when an agent used as a tool asks
+        self.key: str | None = None  # the idempotency key of the tool call it was raised in
         self._response = _UNANSWERED if response is None else response
 
     @property
@@ -73,6 +74,7 @@ class Interrupt:
         interrupt = cls(data["id"], data["name"], data.get("reason"), data.get("response"), data.get("digest"))
         interrupt.asked = data.get("asked", interrupt.digest)
         interrupt.carried = data.get("carried")
+        interrupt.key = data.get("key")
         if data.get("answered") and not interrupt.answered:
             interrupt.response = None
         return interrupt
@@ -87,6 +89,8 @@ class Interrupt:
             extras["answered"] = True
         if self.carried is not None:
             extras["carried"] = self.carried
+        if self.key is not None:
+            extras["key"] = self.key
         return extras
 
     def __eq__(self, other: object) -> bool:
@@ -103,11 +107,13 @@ class InterruptException(BaseException):
 
     Attributes:
         interrupt: The question.
+        interrupts: All of them, when an agent used as a tool asks several at once.
     """
 
-    def __init__(self, interrupt: Interrupt) -> None:
+    def __init__(self, interrupt: Interrupt, *more: Interrupt) -> None:
         super().__init__(interrupt.name)
         self.interrupt = interrupt
+        self.interrupts = [interrupt, *more]
 
 
 class InterruptState:
@@ -209,31 +215,40 @@ class Asker:
     Args:
         state: Where the agent keeps its questions.
         prefix: What the ids of these questions begin with.
-        digest: The call that an answer is bound to, or None.
+        digest: Returns the digest of the call as it stands, which an answer is bound to; None binds to nothing.
+        key: The idempotency key of the call.
     """
 
-    __slots__ = ("_digest", "_names", "_prefix", "_state", "consulted")
+    __slots__ = ("_digest", "_key", "_names", "_prefix", "_state", "consulted")
 
-    def __init__(self, state: InterruptState, prefix: str, digest: str | None = None) -> None:
+    def __init__(
+        self,
+        state: InterruptState,
+        prefix: str,
+        digest: Callable[[], str] | None = None,
+        key: str | None = None,
+    ) -> None:
         self._state = state
         self._prefix = prefix
         self._digest = digest
+        self._key = key
         self._names: set[str] = set()
         self.consulted: list[Interrupt] = []  # whose answers were handed out
 
-    def ask(self, name: str, reason: Any, response: Any, digest: str | None = None) -> Any:
-        """Return the answer to `name`, or raise `InterruptException`; `digest` is the call as it stands now."""
+    def ask(self, name: str, reason: Any, response: Any) -> Any:
+        """Return the answer to `name`, or raise `InterruptException`."""
         if name in self._names:
             raise ValueError(f"the interrupt name {name!r} is used twice in one call; give each question its own name")
         self._names.add(name)
         check_reason(name, reason)
-        now = digest or self._digest
+        now = self._digest() if self._digest else None
         id = self._prefix + str(uuid.uuid5(uuid.NAMESPACE_OID, name))
         known = self._state.interrupts.get(id)
         if known is None or (known.digest is not None and now not in (known.digest, known.asked)):
-            known = Interrupt(id, name, reason, None, now)
             if response is not None:
                 return response
+            known = Interrupt(id, name, reason, None, now)
+            known.key = self._key
             self._state.interrupts[id] = known
         if not known.answered:
             raise InterruptException(known)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypedDict, TypeVar, Union
 
@@ -148,10 +148,12 @@ class AgentTool(ABC):
     Attributes:
         idempotent: A call that may have happened already may be made again with the same idempotency key.
         read_only: A call changes nothing, so it may be made again at any time.
+        takes_context: `stream` gets a `ToolContext` as the keyword argument `tool_context`, with which it can ask.
     """
 
     idempotent: bool = False
     read_only: bool = False
+    takes_context: bool = False
     _is_dynamic: bool = False
 
     @property
@@ -199,3 +201,27 @@ class AgentTool(ABC):
     def get_display_properties(self) -> dict[str, str]:
         """Return what a user interface shows of it."""
         return {"Name": self.tool_name, "Type": self.tool_type}
+
+
+class DirectTool(AgentTool):
+    """A tool that returns its result instead of yielding it: no generator between it and the agent."""
+
+    @abstractmethod
+    async def run(
+        self,
+        tool_use: ToolUse,
+        invocation_state: dict[str, Any],
+        context: ToolContext[Any] | None,
+        emit: Callable[[Any], None],
+    ) -> ToolResult:
+        """Run one call and return its result.
+
+        Args:
+            tool_use: The call.
+            invocation_state: What the caller of the agent passed along.
+            context: What it may ask with; given when `takes_context`.
+            emit: Takes anything worth streaming on the way.
+        """
+
+    async def stream(self, tool_use: ToolUse, invocation_state: dict[str, Any], **kwargs: Any) -> ToolGenerator:
+        yield await self.run(tool_use, invocation_state, kwargs.get("tool_context"), lambda value: None)

@@ -1,0 +1,392 @@
+"""The agent: what it is made of and how it is called."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from strands._sync import run
+from strands.event_loop.retry import ModelRetryStrategy
+from strands.handlers.callback_handler import PrintingCallbackHandler
+from strands.hooks.events import AgentInitializedEvent
+from strands.hooks.registry import HookCallback, HookProvider, HookRegistry
+from strands.interrupt import Interrupt, InterruptState
+from strands.telemetry.metrics import EventLoopMetrics
+from strands.tools.executors import ConcurrentToolExecutor, ToolExecutor
+from strands.tools.registry import ToolRegistry
+from strands.types.agent import AgentInput, ConcurrentInvocationMode
+from strands.types.content import split_system_prompt
+from strands.types.json_dict import JSONSerializableDict
+
+from . import calling, resuming
+from .conversation_manager.sliding_window import SlidingWindowConversationManager
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from strands.agent.conversation_manager.base import ConversationManager
+    from strands.agent.invocation import Invocation
+    from strands.agent.loop import Open
+    from strands.agent.recorder import OpenTurn, Recorder
+    from strands.agent.result import AgentResult
+    from strands.agent.snapshot import Snapshot
+    from strands.hooks.registry import BaseHookEvent
+    from strands.interventions import InterventionHandler
+    from strands.models.model import Model
+    from strands.plugins.plugin import Plugin
+    from strands.tools.caller import ToolCaller
+    from strands.types.agent import Limits
+    from strands.types.content import Messages, SystemContentBlock, SystemPrompt
+    from strands.types.tools import AgentTool
+    from strands.types.traces import AttributeValue
+
+    M = TypeVar("M", bound=BaseModel)
+
+_DEFAULT: Any = object()
+
+
+class Agent:
+    """A model, its tools, and the conversation between them.
+
+    Args:
+        model: A model, a Bedrock model id, or None for the default Bedrock model.
+        messages: The history to begin with; the list is used as it is.
+        tools: `@tool` functions, `AgentTool`s, agents, modules, paths of Python files, tool providers.
+        system_prompt: Text or content blocks.
+        structured_output_model: A pydantic model that every answer must produce.
+        callback_handler: Takes every event as keyword arguments; None is silent, the default prints.
+        conversation_manager: Keeps the history within what the model can read; the default keeps 40 messages.
+        record_direct_tool_call: Whether `agent.tool.NAME()` leaves a trace in the history.
+        load_tools_from_directory: Whether to load the tools of `./tools/*.py`.
+        trace_attributes: Attributes of the agent's spans.
+        agent_id: Tells agents of one session apart.
+        name: What it is called.
+        description: What it is for; told when it is used as a tool.
+        state: What tools and hooks remember; JSON values.
+        plugins: Hooks and tools that belong together.
+        hooks: Hook providers, or callbacks whose annotation names their event.
+        session_manager: Keeps the conversation across processes.
+        structured_output_prompt: What the model is told when it ended without the structure.
+        tool_executor: How the tools of one message run; the default runs them all at once.
+        retry_strategy: When a failed model call is tried again; None never does.
+        concurrent_invocation_mode: What happens when it is called while at work.
+        interventions: Handlers that may deny, change or ask about what it does.
+
+    Raises:
+        ValueError: A tool, hook or prompt cannot be used as given.
+    """
+
+    def __init__(
+        self,
+        model: Model | str | None = None,
+        messages: Messages | None = None,
+        tools: Sequence[Any] | None = None,
+        system_prompt: SystemPrompt = None,
+        structured_output_model: type[BaseModel] | None = None,
+        callback_handler: Callable[..., Any] | None = _DEFAULT,
+        conversation_manager: ConversationManager | None = None,
+        record_direct_tool_call: bool = True,
+        load_tools_from_directory: bool = False,
+        trace_attributes: Mapping[str, AttributeValue] | None = None,
+        *,
+        agent_id: str | None = None,
+        name: str | None = None,
+        description: str | None = None,
+        state: JSONSerializableDict | dict[str, Any] | None = None,
+        plugins: Sequence[Plugin] | None = None,
+        hooks: Sequence[HookProvider | HookCallback] | None = None,
+        session_manager: Any = None,
+        structured_output_prompt: str | None = None,
+        tool_executor: ToolExecutor | None = None,
+        retry_strategy: Any = _DEFAULT,
+        concurrent_invocation_mode: ConcurrentInvocationMode = ConcurrentInvocationMode.THROW,
+        interventions: Sequence[InterventionHandler] | None = None,
+    ) -> None:
+        self.model: Model = _model(model)
+        self.messages: Messages = messages if messages is not None else []
+        self.system_prompt = system_prompt
+        self.agent_id = _checked_id(agent_id or "default")
+        self.name = name or "Strands Agents"
+        self.description = description
+        self.state = state if isinstance(state, JSONSerializableDict) else JSONSerializableDict(state)
+        self.callback_handler: Callable[..., Any] | None = (
+            PrintingCallbackHandler() if callback_handler is _DEFAULT else callback_handler
+        )
+        self.conversation_manager = conversation_manager or SlidingWindowConversationManager()
+        self.record_direct_tool_call = record_direct_tool_call
+        self.trace_attributes: dict[str, Any] = dict(trace_attributes or {})
+        self.tool_executor = tool_executor or ConcurrentToolExecutor()
+        self.tool_registry = ToolRegistry()
+        self.hooks = HookRegistry()
+        self.event_loop_metrics = EventLoopMetrics()
+        self.recorder: Recorder | None = None
+        self.concurrent_invocation_mode = concurrent_invocation_mode
+        self._structured_output_model = structured_output_model
+        self._structured_output_prompt = structured_output_prompt
+        self._session_manager = session_manager
+        self._interrupt_state = InterruptState()
+        self._open_turn: Open | None = None
+        self._invocation: Invocation | None = None
+        self._lock = threading.Lock()
+        self._cancel_signal = threading.Event()
+        self._set_retry_strategy(ModelRetryStrategy() if retry_strategy is _DEFAULT else retry_strategy)
+        self.tool_registry.process_tools(tools or ())
+        if load_tools_from_directory:
+            self.tool_registry.load_directory("tools")
+        self._register(hooks or (), plugins or (), interventions or ())
+
+    def _register(
+        self,
+        hooks: Sequence[Any],
+        plugins: Sequence[Plugin],
+        interventions: Sequence[InterventionHandler],
+    ) -> None:
+        if self._session_manager is not None:
+            self.hooks.add_hook(self._session_manager)
+        self.conversation_manager.register_hooks(self.hooks)
+        for each in hooks:
+            if hasattr(each, "register_hooks"):
+                self.hooks.add_hook(each)
+            else:
+                self.hooks.add_callback(None, each)
+        if plugins:
+            from strands.plugins.plugin import attach
+
+            for plugin in plugins:
+                attach(plugin, self)
+        if interventions:
+            from strands.interventions import register
+
+            register(interventions, self.hooks)
+        if self.hooks.listens(AgentInitializedEvent):
+            self.hooks.invoke_callbacks(AgentInitializedEvent(agent=self))
+
+    def _set_retry_strategy(self, strategy: Any) -> None:
+        self._retry_strategy: ModelRetryStrategy | None = strategy if isinstance(strategy, ModelRetryStrategy) else None
+        if strategy is not None and self._retry_strategy is None:
+            self.hooks.add_hook(strategy)
+
+    def _retry_succeeded(self) -> None:
+        if self._retry_strategy is not None:
+            self._retry_strategy.succeeded()
+
+    # What it is made of
+
+    @property
+    def system_prompt(self) -> str | None:
+        """The system prompt as text."""
+        return self._system_text
+
+    @system_prompt.setter
+    def system_prompt(self, value: SystemPrompt) -> None:
+        self._system_text, self._system_blocks = split_system_prompt(value)
+
+    @property
+    def system_prompt_content(self) -> list[SystemContentBlock] | None:
+        """The system prompt as content blocks."""
+        return self._system_blocks
+
+    @property
+    def tool_names(self) -> list[str]:
+        """The names of its tools."""
+        return list(self.tool_registry.registry)
+
+    @property
+    def tool(self) -> ToolCaller:
+        """Its tools, to call directly: `agent.tool.NAME(...)`."""
+        from strands.tools.caller import ToolCaller
+
+        return ToolCaller(self)
+
+    @property
+    def cancel_signal(self) -> threading.Event:
+        """Set when it is to stop."""
+        return self._cancel_signal
+
+    @property
+    def pending_interrupts(self) -> list[Interrupt]:
+        """The questions that wait for an answer, in the order they were asked."""
+        return self._interrupt_state.pending if self._interrupt_state.activated else []
+
+    def add_hook(
+        self,
+        callback: HookCallback,
+        event_type: type[BaseHookEvent] | list[type[BaseHookEvent]] | None = None,
+        *,
+        order: float = 0,
+    ) -> None:
+        """Register a callback; without `event_type` its annotation names the event.
+
+        Raises:
+            ValueError: The event is neither given nor annotated.
+        """
+        self.hooks.add_callback(event_type, callback, order=order)
+
+    # Calling it
+
+    def __call__(
+        self,
+        prompt: AgentInput = None,
+        *,
+        invocation_state: dict[str, Any] | None = None,
+        structured_output_model: type[BaseModel] | None = None,
+        structured_output_prompt: str | None = None,
+        limits: Limits | None = None,
+        **kwargs: Any,
+    ) -> AgentResult:
+        """Work on a prompt and return the result; see `invoke_async`."""
+        return run(
+            self.invoke_async(
+                prompt,
+                invocation_state=invocation_state,
+                structured_output_model=structured_output_model,
+                structured_output_prompt=structured_output_prompt,
+                limits=limits,
+                **kwargs,
+            )
+        )
+
+    async def invoke_async(
+        self,
+        prompt: AgentInput = None,
+        *,
+        invocation_state: dict[str, Any] | None = None,
+        structured_output_model: type[BaseModel] | None = None,
+        structured_output_prompt: str | None = None,
+        limits: Limits | None = None,
+        **kwargs: Any,
+    ) -> AgentResult:
+        """Work on a prompt.
+
+        Args:
+            prompt: Text, content blocks, messages, answers to interrupts, or None to go on with the history.
+            invocation_state: Shared with hooks and tools; its `request_state` becomes the result's `state`.
+            structured_output_model: A pydantic model that the answer must produce.
+            structured_output_prompt: What the model is told when it ended without the structure.
+            limits: Where to stop by itself.
+            **kwargs: Added to `invocation_state`.
+
+        Returns:
+            The result. With `stop_reason` "interrupt" the agent waits for answers to `result.interrupts`.
+
+        Raises:
+            ConcurrencyException: It is at work for another caller.
+            TypeError: It waits for answers, and the prompt is none.
+            KeyError: An answer names an unknown interrupt, or has no response.
+            ValueError: The prompt cannot be used, or answers though nothing was asked.
+            MaxTokensReachedException: The model hit its token limit.
+            StructuredOutputException: The model did not produce the structure.
+            ModelError: The model failed.
+        """
+        options = calling.Options(invocation_state, structured_output_model, structured_output_prompt, limits, kwargs)
+        return await calling.call(self, prompt, options, calling.handler_sink(self))
+
+    async def stream_async(
+        self,
+        prompt: AgentInput = None,
+        *,
+        invocation_state: dict[str, Any] | None = None,
+        structured_output_model: type[BaseModel] | None = None,
+        structured_output_prompt: str | None = None,
+        limits: Limits | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Work on a prompt and yield events as they happen; arguments and errors as `invoke_async`.
+
+        Yields:
+            Dictionaries with `data` (text), `current_tool_use`, `message`, `event` (the model's own), and others; the
+            last has `result`.
+        """
+        options = calling.Options(invocation_state, structured_output_model, structured_output_prompt, limits, kwargs)
+        async for event in calling.stream(self, prompt, options):
+            yield event
+
+    def cancel(self) -> None:
+        """Stop as soon as possible, from any thread: the result has `stop_reason` "cancelled".
+
+        A model that is answering is no longer waited for; tools that run are. Without a call in progress, the next one
+        is cancelled. Questions that wait for an answer are given up.
+        """
+        self._cancel_signal.set()
+        invocation = self._invocation
+        if invocation is not None:
+            invocation.kick()
+
+    def abandon_interrupts(self) -> list[Interrupt]:
+        """Give up the questions that wait for an answer; their tools get error results in the history.
+
+        Returns:
+            The questions that were given up.
+        """
+        return run(resuming.abandon(self))
+
+    def restore(self, messages: Messages, turn: OpenTurn | None = None) -> None:
+        """Put the agent where a recorded one stopped.
+
+        Args:
+            messages: The recorded history.
+            turn: What is on record of the tools that the last message asks for. `agent(None)` then goes on with them:
+                finished ones are not run again, and of one that was started and did not finish a person is asked,
+                unless it is idempotent or read-only.
+        """
+        resuming.restore(self, messages, turn)
+
+    # More ways to use it
+
+    def structured_output(self, output_model: type[M], prompt: AgentInput = None) -> M:
+        """Return an answer as an instance of a pydantic model; see `structured_output_async`."""
+        return run(self.structured_output_async(output_model, prompt))
+
+    async def structured_output_async(self, output_model: type[M], prompt: AgentInput = None) -> M:
+        """Return an answer as an instance of a pydantic model.
+
+        Raises:
+            StructuredOutputException: The model did not produce one.
+        """
+        result = await self.invoke_async(prompt, structured_output_model=output_model)
+        return calling.structure_of(result, output_model)
+
+    def as_tool(
+        self, *, name: str | None = None, description: str | None = None, preserve_context: bool = False
+    ) -> AgentTool:
+        """Return the agent as a tool for another agent.
+
+        Args:
+            name: The tool's name; else the agent's.
+            description: What the tool is for; else the agent's description.
+            preserve_context: Whether it remembers earlier calls.
+        """
+        from .as_tool import AgentAsTool
+
+        return AgentAsTool(self, name=name, description=description, preserve_context=preserve_context)
+
+    def take_snapshot(self, **options: Any) -> Snapshot:
+        """Return the agent's state as plain values; see `strands.agent.snapshot.take`."""
+        from .snapshot import take
+
+        return take(self, **options)
+
+    def load_snapshot(self, snapshot: Snapshot) -> None:
+        """Take up a state; see `strands.agent.snapshot.load`."""
+        from .snapshot import load
+
+        load(self, snapshot)
+
+    def cleanup(self) -> None:
+        """Let go of tool providers. The agent must not be used afterwards."""
+        self.tool_registry.cleanup()
+
+
+def _model(model: Any) -> Any:
+    if model is not None and not isinstance(model, str):
+        return model
+    from strands.models import BedrockModel
+
+    return BedrockModel(model_id=model) if model else BedrockModel()
+
+
+def _checked_id(agent_id: str) -> str:
+    if not agent_id or "/" in agent_id or "\\" in agent_id or agent_id in (".", "..") or "\0" in agent_id:
+        raise ValueError(f"agent_id {agent_id!r} must be a name without path separators: files are named after it")
+    return agent_id

@@ -1,0 +1,174 @@
+"""A call of an agent from the prompt to the result: one at a time, with hooks around it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from strands.hooks.events import AfterInvocationEvent, BeforeInvocationEvent
+from strands.types.agent import ConcurrentInvocationMode
+from strands.types.exceptions import ConcurrencyException, StructuredOutputException
+
+from . import loop, resuming
+from .invocation import Invocation, Sink
+from .result import AgentResult
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from strands.agent.agent import Agent
+    from strands.types.agent import Limits
+
+M = TypeVar("M")
+
+
+@dataclass(slots=True)
+class Options:
+    """What a caller gives besides the prompt."""
+
+    invocation_state: dict[str, Any] | None = None
+    structured_output_model: type[BaseModel] | None = None
+    structured_output_prompt: str | None = None
+    limits: Limits | None = None
+    more: dict[str, Any] | None = None
+
+
+async def call(agent: Agent, prompt: Any, options: Options, sink: Sink | None) -> AgentResult:
+    """Work on a prompt and return the result; nobody else may call the agent meanwhile."""
+    exclusive = agent.concurrent_invocation_mode != ConcurrentInvocationMode.UNSAFE_REENTRANT
+    if exclusive and not agent._lock.acquire(blocking=False):
+        raise ConcurrencyException(
+            f"agent {agent.name!r} is at work for another caller; wait for it, or use one agent for each conversation"
+        )
+    try:
+        invocation = Invocation(agent, _state(agent, options), sink, _structured(agent, options), options.limits)
+        agent._invocation = invocation
+        result = await _until_done(invocation, prompt)
+    finally:
+        agent._invocation = None
+        agent._cancel_signal.clear()
+        if exclusive:
+            agent._lock.release()
+    if sink is not None:
+        sink({"result": result})
+    return result
+
+
+async def _until_done(invocation: Invocation, prompt: Any) -> AgentResult:
+    """An `AfterInvocationEvent` may ask to go on with another prompt."""
+    invocation.trace_if_collected()
+    tracing = invocation.tracing
+    while True:
+        if tracing is None:
+            result, prompt = await _once(invocation, prompt)
+        else:
+            result, prompt = await tracing.agent_call(invocation, prompt, _once)
+        if prompt is None:
+            return result
+
+
+async def _once(invocation: Invocation, prompt: Any) -> tuple[AgentResult, Any]:
+    agent = invocation.agent
+    hooks = agent.hooks
+    if invocation.sink is not None:
+        invocation.sink({"init_event_loop": True})
+    agent.event_loop_metrics.reset_usage_metrics()
+    turn, messages = await resuming.begin(invocation, prompt)
+    result: AgentResult | None = None
+    resume: Any = None
+    try:
+        result = await _work(invocation, turn, messages)
+    finally:
+        if not agent._interrupt_state.activated:
+            agent.conversation_manager.apply_management(agent)
+        if hooks.listens(AfterInvocationEvent):
+            event = AfterInvocationEvent(agent=agent, invocation_state=invocation.state, result=result)
+            await hooks.invoke_callbacks_async(event)
+            resume = event.resume
+    assert result is not None
+    return result, resume
+
+
+async def _work(invocation: Invocation, turn: loop.Open | None, messages: Any) -> AgentResult:
+    agent = invocation.agent
+    if agent.hooks.listens(BeforeInvocationEvent):
+        event = BeforeInvocationEvent(agent=agent, invocation_state=invocation.state, messages=messages)
+        await agent.hooks.invoke_callbacks_async(event)
+        messages = event.messages
+        if event.cancel:
+            text = event.cancel if isinstance(event.cancel, str) else "invocation cancelled"
+            return loop.finish(invocation, "end_turn", {"role": "assistant", "content": [{"text": text}]})
+    for message in messages or ():
+        await invocation.append(message)
+    return await loop.run(invocation, turn)
+
+
+async def stream(agent: Agent, prompt: Any, options: Options) -> AsyncIterator[dict[str, Any]]:
+    """Yield what the sink hears while the agent works in a task of its own."""
+    events: deque[dict[str, Any]] = deque()
+    arrived = asyncio.Event()
+    handler = handler_sink(agent)
+
+    def sink(event: dict[str, Any]) -> None:
+        if handler is not None:
+            handler(event)
+        events.append(event)
+        arrived.set()
+
+    task = asyncio.ensure_future(call(agent, prompt, options, sink))
+    task.add_done_callback(lambda _: arrived.set())
+    try:
+        while True:
+            while events:
+                yield events.popleft()
+            if task.done():
+                break
+            arrived.clear()
+            await arrived.wait()
+        task.result()
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.wait([task])
+
+
+def handler_sink(agent: Agent) -> Sink | None:
+    """Return what hands events to the agent's callback handler, or None when nobody listens."""
+    handler = agent.callback_handler
+    if handler is None:
+        return None
+    return lambda event: handler(**event)
+
+
+def structure_of(result: AgentResult, model: type[M]) -> M:
+    """Return the structure of a result.
+
+    Raises:
+        StructuredOutputException: There is none.
+    """
+    if not isinstance(result.structured_output, model):
+        raise StructuredOutputException(
+            f"no {model.__name__!r} was produced; the agent stopped with {result.stop_reason!r}"
+        )
+    return result.structured_output
+
+
+def _state(agent: Agent, options: Options) -> dict[str, Any]:
+    state = options.invocation_state if options.invocation_state is not None else {}
+    if options.more:
+        state.update(options.more)
+    state["agent"] = agent
+    state.setdefault("request_state", {})
+    return state
+
+
+def _structured(agent: Agent, options: Options) -> Any:
+    model = options.structured_output_model or agent._structured_output_model
+    if model is None:
+        return None
+    from .structured import StructuredOutput
+
+    return StructuredOutput(model, options.structured_output_prompt or agent._structured_output_prompt)

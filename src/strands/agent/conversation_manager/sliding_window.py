@@ -1,0 +1,108 @@
+"""The newest messages stay, the oldest go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from strands.types.exceptions import ContextWindowOverflowException
+
+from .base import ConversationManager
+
+if TYPE_CHECKING:
+    from strands.agent.agent import Agent
+    from strands.hooks.events import BeforeModelCallEvent
+    from strands.hooks.registry import HookRegistry
+    from strands.types.content import Message, Messages
+
+TRUNCATED = "The tool result was too large!"
+
+
+class SlidingWindowConversationManager(ConversationManager):
+    """Keeps the newest messages; a tool use and its result stay or go together.
+
+    Args:
+        window_size: Messages to keep.
+        should_truncate_results: When the model cannot read the history, first replace the newest large tool results.
+        per_turn: True applies the window before every model call too, a number n before every n-th.
+    """
+
+    def __init__(
+        self,
+        window_size: int = 40,
+        should_truncate_results: bool = True,
+        *,
+        per_turn: bool | int = False,
+    ) -> None:
+        if per_turn is not True and per_turn is not False and per_turn < 1:
+            raise ValueError(f"per_turn is {per_turn!r}; it must be True, False or a number above 0")
+        super().__init__()
+        self.window_size = window_size
+        self.should_truncate_results = should_truncate_results
+        self.per_turn = per_turn
+        self._model_calls = 0
+
+    def register_hooks(self, registry: HookRegistry, **kwargs: Any) -> None:
+        if self.per_turn:
+            from strands.hooks.events import BeforeModelCallEvent
+
+            registry.add_callback(BeforeModelCallEvent, self._before_model_call)
+
+    def _before_model_call(self, event: BeforeModelCallEvent) -> None:
+        self._model_calls += 1
+        if self._model_calls % int(self.per_turn) == 0:
+            self.apply_management(event.agent)
+
+    def get_state(self) -> dict[str, Any]:
+        return {**super().get_state(), "model_call_count": self._model_calls}
+
+    def restore_from_session(self, state: dict[str, Any]) -> list[Message] | None:
+        self._model_calls = state.get("model_call_count", 0)
+        return super().restore_from_session(state)
+
+    def apply_management(self, agent: Agent, **kwargs: Any) -> None:
+        """Drop the oldest messages beyond the window."""
+        if len(agent.messages) > self.window_size:
+            self.reduce_context(agent)
+
+    def reduce_context(self, agent: Agent, e: Exception | None = None, **kwargs: Any) -> None:
+        """Replace large tool results after an error; otherwise drop the oldest messages.
+
+        Raises:
+            ContextWindowOverflowException: Nothing is left to drop.
+        """
+        messages = agent.messages
+        if e is not None and self.should_truncate_results and _truncate_results(messages):
+            return
+        start = 2 if len(messages) <= self.window_size else len(messages) - self.window_size
+        while start < len(messages) and not _may_begin(messages, start):
+            start += 1
+        if start >= len(messages):
+            if e is None:
+                return
+            raise ContextWindowOverflowException("the history cannot be shortened any further") from e
+        self.removed_message_count += start
+        del messages[:start]
+
+
+def _may_begin(messages: Messages, index: int) -> bool:
+    """A history may not begin with a result whose tool use is gone, nor with a tool use that is not answered next."""
+    content = messages[index]["content"]
+    if any("toolResult" in block for block in content):
+        return False
+    if any("toolUse" in block for block in content):
+        after = messages[index + 1]["content"] if index + 1 < len(messages) else []
+        return any("toolResult" in block for block in after)
+    return True
+
+
+def _truncate_results(messages: Messages) -> bool:
+    for message in reversed(messages):
+        results = [block["toolResult"] for block in message["content"] if "toolResult" in block]
+        large = [result for result in results if result["content"] != [{"text": TRUNCATED}]]
+        if not large:
+            continue
+        for result in large:
+            result["status"] = "error"
+            result["content"] = [{"text": TRUNCATED}]
+        return True
+    return False

@@ -1,0 +1,91 @@
+"""The oldest messages become a summary."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from strands.types.exceptions import ContextWindowOverflowException
+
+from .base import ConversationManager
+from .sliding_window import _may_begin
+
+if TYPE_CHECKING:
+    from strands.agent.agent import Agent
+    from strands.types.content import Message
+
+SYSTEM_PROMPT = """Summarize the conversation so that it can be continued from the summary alone.
+List as short bullet points, in the third person: what was asked for, what was decided and why, what the tools returned
+that still matters, and what is still to be done. Do not answer the conversation and do not call tools."""
+
+
+class SummarizingConversationManager(ConversationManager):
+    """Replaces the oldest messages by a summary when the model can no longer read the history.
+
+    Args:
+        summary_ratio: The share of the messages to summarize, 0.1 to 0.8.
+        preserve_recent_messages: Messages that always stay.
+        summarization_agent: Writes the summary; the agent itself when None.
+        summarization_system_prompt: Tells the agent itself how to summarize.
+    """
+
+    def __init__(
+        self,
+        summary_ratio: float = 0.3,
+        preserve_recent_messages: int = 10,
+        summarization_agent: Agent | None = None,
+        summarization_system_prompt: str | None = None,
+    ) -> None:
+        if summarization_agent is not None and summarization_system_prompt is not None:
+            raise ValueError("give summarization_agent or summarization_system_prompt; the agent has its own prompt")
+        super().__init__()
+        self.summary_ratio = min(max(summary_ratio, 0.1), 0.8)
+        self.preserve_recent_messages = preserve_recent_messages
+        self.summarization_agent = summarization_agent
+        self.summarization_system_prompt = summarization_system_prompt
+        self._summary: Message | None = None
+
+    def get_state(self) -> dict[str, Any]:
+        return {**super().get_state(), "summary_message": self._summary}
+
+    def restore_from_session(self, state: dict[str, Any]) -> list[Message] | None:
+        super().restore_from_session(state)
+        self._summary = state.get("summary_message")
+        return [self._summary] if self._summary else None
+
+    def apply_management(self, agent: Agent, **kwargs: Any) -> None:
+        """Do nothing: only a model that cannot read the history makes a summary worth its cost."""
+
+    def reduce_context(self, agent: Agent, e: Exception | None = None, **kwargs: Any) -> None:
+        """Replace the oldest messages by a summary.
+
+        Raises:
+            ContextWindowOverflowException: Too few messages are left.
+        """
+        messages = agent.messages
+        count = min(max(1, int(len(messages) * self.summary_ratio)), len(messages) - self.preserve_recent_messages)
+        while 0 < count < len(messages) and not _may_begin(messages, count):
+            count += 1
+        if count <= 0 or count >= len(messages):
+            raise ContextWindowOverflowException(
+                f"the history has {len(messages)} messages, of which {self.preserve_recent_messages} must stay; "
+                "nothing is left to summarize"
+            ) from e
+        summary = self._summarize(messages[:count], agent)
+        self.removed_message_count += count - (1 if self._summary is not None else 0)
+        self._summary = summary
+        messages[:count] = [summary]
+
+    def _summarize(self, messages: list[Message], agent: Agent) -> Message:
+        from strands.agent.agent import Agent as AgentClass
+
+        writer = self.summarization_agent
+        if writer is None:
+            prompt = self.summarization_system_prompt or SYSTEM_PROMPT
+            writer = AgentClass(model=agent.model, system_prompt=prompt, callback_handler=None)
+        kept = writer.messages
+        writer.messages = list(messages)
+        try:
+            result = writer("Please summarize this conversation.")
+        finally:
+            writer.messages = kept
+        return cast("Message", {"role": "user", "content": result.message["content"]})

@@ -1,0 +1,104 @@
+"""One call of an agent, while it lasts."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from strands.hooks.events import MessageAddedEvent
+
+if TYPE_CHECKING:
+    from strands.agent.agent import Agent
+    from strands.agent.structured import StructuredOutput
+    from strands.telemetry.tracer import Tracing
+    from strands.types.agent import Limits
+    from strands.types.content import Message
+
+Sink = Callable[[dict[str, Any]], None]
+
+
+class Invocation:
+    """One call of an agent.
+
+    Attributes:
+        agent: The agent.
+        state: What the caller passed along; hooks and tools share it.
+        sink: Takes events, or None when nobody listens.
+        structured: The structure that was asked for, or None.
+        limits: Where to stop by itself.
+        tracing: Leaves spans, or None when nobody collects them.
+    """
+
+    __slots__ = (
+        "_kicked",
+        "_loop",
+        "_task",
+        "agent",
+        "asking",
+        "limits",
+        "sink",
+        "state",
+        "structured",
+        "tracing",
+        "turns",
+    )
+
+    def __init__(
+        self,
+        agent: Agent,
+        state: dict[str, Any],
+        sink: Sink | None = None,
+        structured: StructuredOutput | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        self.agent = agent
+        self.state = state
+        self.sink = sink
+        self.structured = structured
+        self.limits: Limits = limits or {}
+        self.tracing: Tracing | None = None
+        self.turns = 0
+        self.asking = False
+        self._kicked = False
+        self._task = asyncio.current_task()
+        self._loop = asyncio.get_running_loop()
+
+    @property
+    def request_state(self) -> dict[str, Any]:
+        """What hooks and tools leave for the caller: `AgentResult.state`."""
+        found: dict[str, Any] = self.state.setdefault("request_state", {})
+        return found
+
+    def trace_if_collected(self) -> None:
+        """Leave spans when somebody collects them; otherwise nothing of OpenTelemetry is even imported."""
+        if "opentelemetry.trace" in sys.modules or "OTEL_PYTHON_TRACER_PROVIDER" in os.environ:
+            from strands.telemetry.tracer import tracing
+
+            self.tracing = tracing()
+
+    async def append(self, message: Message) -> None:
+        """Add a message to the history and tell whom it concerns."""
+        agent = self.agent
+        agent.messages.append(message)
+        if agent.hooks.listens(MessageAddedEvent):
+            await agent.hooks.invoke_callbacks_async(MessageAddedEvent(agent=agent, message=message))
+
+    def kick(self) -> None:
+        """Wake the model call that is being waited for, if one is; safe from any thread."""
+        if self.asking:
+            self._loop.call_soon_threadsafe(self._cancel_model_call)
+
+    def was_kicked(self) -> bool:
+        """Return whether the cancellation that just arrived was our own, and forget it."""
+        kicked, self._kicked = self._kicked, False
+        if kicked and self._task is not None and hasattr(self._task, "uncancel"):
+            self._task.uncancel()
+        return kicked
+
+    def _cancel_model_call(self) -> None:
+        if self.asking and self._task is not None:
+            self._kicked = True
+            self._task.cancel()

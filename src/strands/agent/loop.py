@@ -1,0 +1,188 @@
+"""The loop: ask the model, run its tools, until it stops."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from strands.types.exceptions import MaxTokensReachedException
+
+from .model_call import ask_model
+from .prompt import CANCELLED, result_message, tool_uses
+from .result import AgentResult
+from .tool_calls import ToolBatch
+
+if TYPE_CHECKING:
+    from strands.agent.invocation import Invocation
+    from strands.agent.recorder import ToolStart
+    from strands.agent.reply import Reply
+    from strands.interrupt import Interrupt
+    from strands.telemetry.metrics import Trace
+    from strands.types.content import Message
+    from strands.types.event_loop import StopReason
+    from strands.types.tools import ToolResult
+
+CUT_OFF = (
+    "The model stopped at its token limit. What it said so far is in the history; call the agent again to go on, or "
+    "raise the model's max_tokens."
+)
+
+
+class Open:
+    """A message whose tools are to run now, with what is on record of them."""
+
+    __slots__ = ("finished", "message", "started")
+
+    def __init__(
+        self,
+        message: Message,
+        finished: dict[str, ToolResult] | None = None,
+        started: dict[str, ToolStart] | None = None,
+    ) -> None:
+        self.message = message
+        self.finished = finished if finished is not None else {}
+        self.started = started if started is not None else {}
+
+
+async def run(invocation: Invocation, turn: Open | None = None) -> AgentResult:
+    """Work on the history until the agent stops.
+
+    Args:
+        invocation: The call of the agent.
+        turn: Where to go on, when tools of an earlier message are unfinished.
+
+    Returns:
+        What it came to.
+
+    Raises:
+        MaxTokensReachedException: The model hit its token limit.
+        Exception: What the model or a hook raised.
+    """
+    agent = invocation.agent
+    metrics = agent.event_loop_metrics
+    while True:
+        start, trace = metrics.start_cycle()
+        if invocation.sink is not None:
+            invocation.sink({"start": True})
+            invocation.sink({"start_event_loop": True})
+        try:
+            if turn is None:
+                stopped = _limit(invocation)
+                if stopped is not None:
+                    return finish(invocation, stopped, agent.messages[-1])
+                reply = await _ask(invocation, trace)
+                if reply.stop_reason != "tool_use":
+                    if _wants_structure(invocation, reply):
+                        await _request_structure(invocation)
+                        continue
+                    return finish(invocation, reply.stop_reason, reply.message)
+                turn = Open(reply.message)
+            result = await _run_tools(invocation, turn, trace)
+            if result is not None:
+                return result
+            turn = None
+        finally:
+            metrics.end_cycle(start, trace)
+
+
+async def _ask(invocation: Invocation, trace: Trace) -> Reply:
+    agent = invocation.agent
+    invocation.turns += 1
+    call = type(trace)("stream_messages")
+    trace.add_child(call)
+    reply = await ask_model(invocation)
+    call.message = reply.message
+    call.end()
+    metrics = agent.event_loop_metrics
+    metrics.update_usage(reply.usage)
+    metrics.update_metrics(reply.metrics)
+    if reply.stop_reason == "max_tokens":
+        _close_tool_uses(reply.message)
+    if agent.recorder is not None:
+        await agent.recorder.replied(reply.message, reply.stop_reason, reply.usage)
+    await _append(invocation, reply.message)
+    if reply.stop_reason == "max_tokens":
+        raise MaxTokensReachedException(CUT_OFF)
+    return reply
+
+
+async def _run_tools(invocation: Invocation, turn: Open, trace: Trace) -> AgentResult | None:
+    agent = invocation.agent
+    batch = ToolBatch(invocation, turn.message, trace, turn.finished, turn.started, recorder=agent.recorder)
+    interrupts = await batch.run()
+    cancelled = agent._cancel_signal.is_set()
+    if interrupts and not cancelled:
+        return _pause(invocation, batch, interrupts)
+    agent._interrupt_state.deactivate()
+    await _append(invocation, result_message(turn.message, batch.results, CANCELLED))
+    if cancelled:
+        return finish(invocation, "cancelled", turn.message)
+    structured = invocation.structured
+    if structured is not None and structured.value is not None:
+        return finish(invocation, "tool_use", turn.message)
+    if invocation.state.get("request_state", {}).get("stop_event_loop"):
+        return finish(invocation, "tool_use", turn.message)
+    return None
+
+
+def _pause(invocation: Invocation, batch: ToolBatch, interrupts: list[Interrupt]) -> AgentResult:
+    results = [batch.results[use["toolUseId"]] for use in tool_uses(batch.message) if use["toolUseId"] in batch.results]
+    invocation.agent._interrupt_state.activate(batch.message, results)
+    return finish(invocation, "interrupt", batch.message, interrupts)
+
+
+def finish(
+    invocation: Invocation, stop_reason: StopReason, message: Message, interrupts: list[Interrupt] | None = None
+) -> AgentResult:
+    """Return what the invocation came to."""
+    structured = invocation.structured
+    return AgentResult(
+        stop_reason,
+        message,
+        invocation.agent.event_loop_metrics,
+        invocation.state.get("request_state", {}),
+        interrupts,
+        structured.value if structured is not None else None,
+    )
+
+
+async def _append(invocation: Invocation, message: Message) -> None:
+    await invocation.append(message)
+    if invocation.sink is not None:
+        invocation.sink({"message": message})
+
+
+def _limit(invocation: Invocation) -> StopReason | None:
+    limits = invocation.limits
+    if not limits:
+        return None
+    latest = invocation.agent.event_loop_metrics.latest_agent_invocation
+    usage: Any = latest.usage if latest else {}
+    if "turns" in limits and invocation.turns >= limits["turns"]:
+        return "limit_turns"
+    if "output_tokens" in limits and usage.get("outputTokens", 0) >= limits["output_tokens"]:
+        return "limit_output_tokens"
+    if "total_tokens" in limits and usage.get("totalTokens", 0) >= limits["total_tokens"]:
+        return "limit_total_tokens"
+    return None
+
+
+def _wants_structure(invocation: Invocation, reply: Reply) -> bool:
+    structured = invocation.structured
+    if structured is None or reply.stop_reason == "cancelled":
+        return False
+    return structured.must_force()
+
+
+async def _request_structure(invocation: Invocation) -> None:
+    assert invocation.structured is not None
+    await _append(invocation, invocation.structured.request())
+
+
+def _close_tool_uses(message: Message) -> None:
+    """A reply that was cut off may hold half a tool use; it must not be run or sent back."""
+    for index, block in enumerate(message["content"]):
+        if "toolUse" in block:
+            name = block["toolUse"]["name"]
+            message["content"][index] = {"text": f"The call of tool {name!r} was cut off at the token limit."}
+    if not message["content"]:
+        message["content"].append({"text": "The reply was cut off at the token limit."})

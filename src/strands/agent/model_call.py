@@ -1,0 +1,105 @@
+"""Asking the model: hooks around it, retries, and a history that has become too long."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+from strands.hooks.events import AfterModelCallEvent, BeforeModelCallEvent
+from strands.types.exceptions import ContextWindowOverflowException
+
+from .reply import Gatherer, Reply
+
+if TYPE_CHECKING:
+    from strands.agent.invocation import Invocation
+
+CANCELLED = "Cancelled by user"
+
+
+async def ask_model(invocation: Invocation) -> Reply:
+    """Ask the model once, more often if a retry strategy or a hook wants it, and return its reply.
+
+    Raises:
+        Exception: What the model raised last.
+    """
+    agent = invocation.agent
+    while True:
+        reply, error = await _attempt(invocation)
+        if error is None and not agent.hooks.listens(AfterModelCallEvent):
+            assert reply is not None
+            agent._retry_succeeded()
+            return reply
+        if await _again(invocation, reply, error):
+            continue
+        if isinstance(error, ContextWindowOverflowException):
+            agent.conversation_manager.reduce_context(agent, e=error)
+            continue
+        if error is not None:
+            raise error
+        assert reply is not None
+        return reply
+
+
+async def _attempt(invocation: Invocation) -> tuple[Reply | None, Exception | None]:
+    agent = invocation.agent
+    if agent.hooks.listens(BeforeModelCallEvent):
+        event = BeforeModelCallEvent(agent=agent, invocation_state=invocation.state)
+        await agent.hooks.invoke_callbacks_async(event)
+        if event.cancel:
+            return _said(event.cancel if isinstance(event.cancel, str) else "model call cancelled"), None
+    try:
+        if invocation.tracing is not None:
+            return await invocation.tracing.model_call(invocation, _stream), None
+        return await _stream(invocation), None
+    except Exception as error:
+        return None, error
+
+
+async def _stream(invocation: Invocation) -> Reply:
+    agent = invocation.agent
+    structured = invocation.structured
+    specs = agent.tool_registry.get_all_tool_specs()
+    choice: Any = None
+    if structured is not None:
+        specs, choice = structured.tools(specs)
+    more: dict[str, Any] = {"invocation_state": invocation.state}
+    if agent._system_blocks is not None:
+        more["system_prompt_content"] = agent._system_blocks
+    stream = agent.model.stream(agent.messages, specs or None, agent._system_text, tool_choice=choice, **more)
+    started = time.perf_counter()
+    invocation.asking = True
+    try:
+        reply = await Gatherer(invocation).gather(stream)
+    except asyncio.CancelledError:
+        if not invocation.was_kicked():
+            raise
+        return _said(CANCELLED, "cancelled")
+    finally:
+        invocation.asking = False
+    if agent._cancel_signal.is_set():
+        return _said(CANCELLED, "cancelled")
+    if not reply.metrics.get("latencyMs"):
+        reply.metrics = {**reply.metrics, "latencyMs": int((time.perf_counter() - started) * 1000)}
+    return reply
+
+
+async def _again(invocation: Invocation, reply: Reply | None, error: Exception | None) -> bool:
+    agent = invocation.agent
+    response = AfterModelCallEvent.ModelStopResponse(reply.message, reply.stop_reason) if reply else None
+    event = AfterModelCallEvent(agent=agent, invocation_state=invocation.state, stop_response=response, exception=error)
+    await agent.hooks.invoke_callbacks_async(event)
+    if error is not None and not event.retry and agent._retry_strategy is not None:
+        await agent._retry_strategy.after_model_call(event)
+    if error is None:
+        agent._retry_succeeded()
+    return event.retry and not agent._cancel_signal.is_set()
+
+
+def _said(text: str, stop_reason: Any = "end_turn") -> Reply:
+    return Reply(
+        {"role": "assistant", "content": [{"text": text}]},
+        stop_reason,
+        {"inputTokens": 0, "outputTokens": 0, "totalTokens": 0},
+        {"latencyMs": 0},
+    )

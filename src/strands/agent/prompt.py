@@ -1,0 +1,72 @@
+"""From what a caller gives to messages, and a history made fit to go on with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from strands.tools.results import error_result
+
+if TYPE_CHECKING:
+    from strands.types.content import Message, Messages
+    from strands.types.tools import ToolResult, ToolUse
+
+UNANSWERED = "Tool was interrupted."
+CANCELLED = "Tool execution cancelled"
+
+
+def to_messages(prompt: Any) -> Messages:
+    """Return a prompt as messages; none for None.
+
+    Raises:
+        ValueError: It is not text, a list of content blocks, a list of messages or None.
+    """
+    if prompt is None or prompt == []:
+        return []
+    if isinstance(prompt, str):
+        return [{"role": "user", "content": [{"text": prompt}]}]
+    if isinstance(prompt, Mapping) or not isinstance(prompt, Sequence):
+        raise ValueError(f"prompt {prompt!r} must be text, a list of content blocks, a list of messages or None")
+    if is_answers(prompt):
+        raise ValueError(
+            "the prompt answers interrupts, but this agent waits for none; use the agent that asked, or give it the "
+            "session manager with the session in which it was asked"
+        )
+    if all(isinstance(item, Mapping) and "role" in item and "content" in item for item in prompt):
+        return [cast("Message", item) for item in prompt]
+    blocks = [_block(item) for item in prompt]
+    return [cast("Message", {"role": "user", "content": blocks})]
+
+
+def is_answers(prompt: Any) -> bool:
+    """Return whether a prompt has blocks that answer interrupts."""
+    return isinstance(prompt, list) and any(
+        isinstance(item, Mapping) and "interruptResponse" in item for item in prompt
+    )
+
+
+def tool_uses(message: Message) -> list[ToolUse]:
+    """Return the tool uses of a message in order."""
+    return [block["toolUse"] for block in message["content"] if "toolUse" in block]
+
+
+def open_tool_use(messages: Messages) -> Message | None:
+    """Return the message that the history ends with when its tools were not answered, else None."""
+    if messages and messages[-1]["role"] == "assistant" and tool_uses(messages[-1]):
+        return messages[-1]
+    return None
+
+
+def result_message(message: Message, results: Mapping[str, ToolResult], missing: str = UNANSWERED) -> Message:
+    """Return the answers to a message's tool uses in the order it asked; `missing` stands for those without one."""
+    found = [results.get(use["toolUseId"]) or error_result(use["toolUseId"], missing) for use in tool_uses(message)]
+    return {"role": "user", "content": [{"toolResult": result} for result in found]}
+
+
+def _block(item: Any) -> Any:
+    if isinstance(item, Mapping) and "role" not in item:
+        return item
+    to_dict = getattr(item, "to_dict", None)
+    if to_dict is not None:
+        return to_dict()
+    raise ValueError(f"prompt item {item!r} is not a content block such as {{'text': ...}}")

@@ -1,0 +1,219 @@
+"""A model's stream of events, gathered into one message."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterable
+from typing import TYPE_CHECKING, Any, cast
+
+from strands.types.exceptions import ModelUnavailableError
+
+if TYPE_CHECKING:
+    from strands.agent.invocation import Invocation
+    from strands.types.content import ContentBlock, Message
+    from strands.types.event_loop import Metrics, StopReason, Usage
+    from strands.types.streaming import StreamEvent
+
+_NAME = re.compile(r"^[a-zA-Z0-9_-]{1,64}$")
+
+
+class Reply:
+    """What a model answered.
+
+    Attributes:
+        message: The answer.
+        stop_reason: Why it ended.
+        usage: Tokens, as the provider counted them.
+        metrics: Times in milliseconds.
+    """
+
+    __slots__ = ("message", "metrics", "stop_reason", "usage")
+
+    def __init__(self, message: Message, stop_reason: StopReason, usage: Usage, metrics: Metrics) -> None:
+        self.message = message
+        self.stop_reason = stop_reason
+        self.usage = usage
+        self.metrics = metrics
+
+
+class Gatherer:
+    """Takes a stream's events one by one and builds the reply.
+
+    Args:
+        invocation: Whose sink hears of text, reasoning and tool use as they arrive.
+    """
+
+    __slots__ = (
+        "_blocks",
+        "_citations",
+        "_invocation",
+        "_metrics",
+        "_pieces",
+        "_redacted",
+        "_signature",
+        "_stop",
+        "_thoughts",
+        "_tool",
+        "_usage",
+    )
+
+    def __init__(self, invocation: Invocation) -> None:
+        self._invocation = invocation
+        self._blocks: list[ContentBlock] = []
+        self._stop: StopReason | None = None
+        self._usage: Usage = {"inputTokens": 0, "outputTokens": 0, "totalTokens": 0}
+        self._metrics: Metrics = {"latencyMs": 0}
+        self._clear()
+
+    def _clear(self) -> None:
+        self._pieces: list[str] = []
+        self._thoughts: list[str] = []
+        self._citations: list[Any] = []
+        self._signature: str | None = None
+        self._redacted: bytes = b""
+        self._tool: dict[str, Any] | None = None
+
+    async def gather(self, stream: AsyncIterable[StreamEvent]) -> Reply:
+        """Read a stream to its end.
+
+        Raises:
+            ModelUnavailableError: It ended too early, or a tool's input is not a JSON object.
+        """
+        sink = self._invocation.sink
+        async for event in stream:
+            if sink is not None:
+                sink({"event": event})
+            if "contentBlockDelta" in event:
+                self._delta(cast("dict[str, Any]", event["contentBlockDelta"]["delta"]))
+            elif "contentBlockStart" in event:
+                self._start(cast("dict[str, Any]", event["contentBlockStart"].get("start") or {}))
+            elif "contentBlockStop" in event:
+                self._close()
+            elif "messageStop" in event:
+                self._stop = event["messageStop"].get("stopReason") or "end_turn"
+            elif "metadata" in event:
+                self._usage = event["metadata"].get("usage") or self._usage
+                self._metrics = event["metadata"].get("metrics") or self._metrics
+            elif "redactContent" in event:
+                self._redact(cast("dict[str, Any]", event["redactContent"]))
+        return self._reply()
+
+    def _start(self, start: dict[str, Any]) -> None:
+        self._close()
+        use = start.get("toolUse")
+        if use:
+            self._tool = {"toolUseId": use["toolUseId"], "name": use["name"], "input": ""}
+            if use.get("reasoningSignature"):
+                self._tool["reasoningSignature"] = use["reasoningSignature"]
+
+    def _delta(self, delta: dict[str, Any]) -> None:
+        emit = self._invocation.sink
+        if "text" in delta:
+            self._pieces.append(delta["text"])
+            if emit is not None:
+                emit(self._event(delta, data=delta["text"]))
+        elif "toolUse" in delta:
+            self._pieces.append(delta["toolUse"].get("input") or "")
+            if emit is not None and self._tool is not None:
+                use = {**self._tool, "input": "".join(self._pieces)}
+                emit(self._event(delta, type="tool_use_stream", current_tool_use=use))
+        elif "reasoningContent" in delta:
+            self._reason(delta, delta["reasoningContent"])
+        elif "citation" in delta:
+            self._citations.append(delta["citation"])
+            if emit is not None:
+                emit(self._event(delta, citation=delta["citation"]))
+
+    def _reason(self, delta: dict[str, Any], content: dict[str, Any]) -> None:
+        emit = self._invocation.sink
+        if content.get("text") is not None:
+            self._thoughts.append(content["text"])
+            if emit is not None:
+                emit(self._event(delta, reasoningText=content["text"], reasoning=True))
+        elif content.get("signature") is not None:
+            self._signature = (self._signature or "") + content["signature"]
+            if emit is not None:
+                emit(self._event(delta, reasoning_signature=content["signature"], reasoning=True))
+        elif content.get("redactedContent") is not None:
+            self._redacted += content["redactedContent"]
+            if emit is not None:
+                emit(self._event(delta, reasoningRedactedContent=content["redactedContent"], reasoning=True))
+
+    def _event(self, delta: dict[str, Any], **more: Any) -> dict[str, Any]:
+        return {**self._invocation.state, **more, "delta": delta, "agent": self._invocation.agent}
+
+    def _close(self) -> None:
+        if self._tool is not None:
+            self._blocks.append(cast("ContentBlock", {"toolUse": self._tool}))
+            self._tool["input"] = "".join(self._pieces)
+        elif self._pieces or self._citations:
+            self._blocks.append(self._text_block("".join(self._pieces)))
+        elif self._thoughts or self._signature:
+            text: dict[str, Any] = {"text": "".join(self._thoughts)}
+            if self._signature:
+                text["signature"] = self._signature
+            self._blocks.append(cast("ContentBlock", {"reasoningContent": {"reasoningText": text}}))
+        elif self._redacted:
+            self._blocks.append({"reasoningContent": {"redactedContent": self._redacted}})
+        else:
+            return
+        self._clear()
+
+    def _text_block(self, text: str) -> ContentBlock:
+        if not self._citations:
+            return {"text": text}
+        return {"citationsContent": {"citations": list(self._citations), "content": [{"text": text}]}}
+
+    def _redact(self, redaction: dict[str, Any]) -> None:
+        agent = self._invocation.agent
+        user = redaction.get("redactUserContentMessage")
+        if user and agent.messages:
+            agent.messages[-1]["content"] = [{"text": user}]
+            redact = getattr(agent._session_manager, "redact_latest_message", None)
+            if redact is not None:
+                redact(agent.messages[-1], agent)
+        assistant = redaction.get("redactAssistantContentMessage")
+        if assistant:
+            self._clear()
+            self._blocks = [{"text": assistant}]
+
+    def _reply(self) -> Reply:
+        complete = self._tool is None
+        self._close()
+        uses = [cast("dict[str, Any]", block["toolUse"]) for block in self._blocks if "toolUse" in block]
+        stop = self._stop or "end_turn"
+        if uses and stop != "max_tokens":
+            if self._stop is None or not complete:
+                raise ModelUnavailableError("the model's stream ended in the middle of a tool use; nothing was run")
+            for use in uses:
+                use["input"] = _parsed(use)
+            _keep_apart(uses)
+            stop = "tool_use" if stop == "end_turn" else stop
+        elif not uses and stop == "tool_use":
+            stop = "end_turn"
+        return Reply({"role": "assistant", "content": self._blocks}, stop, self._usage, self._metrics)
+
+
+def _parsed(use: dict[str, Any]) -> dict[str, Any]:
+    text = use["input"]
+    try:
+        value = json.loads(text) if text.strip() else {}
+    except ValueError as error:
+        raise ModelUnavailableError(f"the model's input to tool {use['name']!r} is not JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise ModelUnavailableError(f"the model's input to tool {use['name']!r} is {text!r}, not a JSON object")
+    return value
+
+
+def _keep_apart(uses: list[dict[str, Any]]) -> None:
+    """Two tool uses of one message never share an id, whatever the model says; names stay such that providers accept."""
+    seen: set[str] = set()
+    for use in uses:
+        id, count = use["toolUseId"], 1
+        while use["toolUseId"] in seen:
+            count += 1
+            use["toolUseId"] = f"{id}-{count}"
+        seen.add(use["toolUseId"])
+        if not _NAME.match(use["name"]):
+            use["name"] = "INVALID_TOOL_NAME"

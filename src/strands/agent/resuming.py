@@ -1,0 +1,109 @@
+"""Where a call begins: at the model with a new prompt, or in the middle of the tools of an earlier message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from .loop import Open
+from .prompt import CANCELLED, is_answers, open_tool_use, result_message, to_messages
+from .recorder import raised_in
+
+if TYPE_CHECKING:
+    from strands.agent.agent import Agent
+    from strands.agent.invocation import Invocation
+    from strands.agent.recorder import OpenTurn
+    from strands.interrupt import Interrupt
+    from strands.types.content import Messages
+    from strands.types.tools import ToolResult
+
+
+async def begin(invocation: Invocation, prompt: Any) -> tuple[Open | None, Messages | None]:
+    """Return the tools to go on with, if any, and the messages to add, if any.
+
+    Raises:
+        TypeError: The agent waits for answers, and the prompt is none.
+        KeyError: An answer names an unknown interrupt, or has no response.
+        ValueError: The prompt cannot be used.
+    """
+    agent = invocation.agent
+    state = agent._interrupt_state
+    if state.activated and agent._cancel_signal.is_set():
+        return None, await _cancelled(agent, prompt)
+    if state.activated:
+        if prompt is not None:
+            state.answer(prompt)
+        return _waiting_turn(agent), None
+    if prompt is None and agent._open_turn is not None:
+        turn, agent._open_turn = agent._open_turn, None
+        return turn, None
+    messages = to_messages(prompt)
+    await _repair(invocation)
+    return None, messages or None
+
+
+def _waiting_turn(agent: Agent) -> Open:
+    state = agent._interrupt_state
+    message = state.context.get("tool_use_message") or open_tool_use(agent.messages)
+    if message is None:
+        raise ValueError(
+            "the agent waits for answers, but its history does not end with the tool use they are about; "
+            "agent.abandon_interrupts() gives the questions up"
+        )
+    finished = {result["toolUseId"]: result for result in state.context.get("tool_results", [])}
+    started = agent._open_turn.started if agent._open_turn is not None else {}
+    agent._open_turn = None
+    return Open(message, finished, started)
+
+
+async def _cancelled(agent: Agent, prompt: Any) -> Messages | None:
+    await abandon(agent, CANCELLED)
+    return None if is_answers(prompt) else to_messages(prompt)
+
+
+async def _repair(invocation: Invocation) -> None:
+    """A history that ends in an unanswered tool use gets error results, so that a model accepts it."""
+    agent = invocation.agent
+    message = open_tool_use(agent.messages)
+    if message is None:
+        return
+    turn, agent._open_turn = agent._open_turn, None
+    await invocation.append(result_message(message, turn.finished if turn is not None else {}))
+
+
+async def abandon(
+    agent: Agent, text: str = "The question about this call was given up; it was not run."
+) -> list[Interrupt]:
+    """Give up all questions: the tools that waited get error results with this text."""
+    from strands.hooks.events import MessageAddedEvent
+
+    state = agent._interrupt_state
+    if not state.activated:
+        return []
+    given_up = state.pending
+    message = open_tool_use(agent.messages)
+    results: dict[str, ToolResult] = {each["toolUseId"]: each for each in state.context.get("tool_results", [])}
+    state.deactivate()
+    agent._open_turn = None
+    if message is not None:
+        answer = result_message(message, results, text)
+        agent.messages.append(answer)
+        if agent.hooks.listens(MessageAddedEvent):
+            await agent.hooks.invoke_callbacks_async(MessageAddedEvent(agent=agent, message=answer))
+    return given_up
+
+
+def restore(agent: Agent, messages: Messages, turn: OpenTurn | None) -> None:
+    """Put an agent where a recorded one stopped."""
+    agent.messages = messages
+    agent._interrupt_state.deactivate()
+    agent._open_turn = None
+    message = open_tool_use(messages)
+    if turn is None or message is None:
+        return
+    state = agent._interrupt_state
+    state.interrupts = dict(turn.interrupts)
+    at_rest = {raised_in(interrupt) for interrupt in turn.interrupts.values() if not interrupt.answered}
+    started = {id: start for id, start in turn.started.items() if id not in at_rest}
+    agent._open_turn = Open(message, dict(turn.finished), started)
+    if state.pending:
+        state.activate(message, list(cast("dict[str, Any]", turn.finished).values()))

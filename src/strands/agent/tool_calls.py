@@ -1,0 +1,305 @@
+"""Running the tools of one message: hooks, approvals, the record, and what stops to ask."""
+
+from __future__ import annotations
+
+import os
+import time
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from strands.hooks.events import AfterToolCallEvent, BeforeToolCallEvent
+from strands.interrupt import Asker, Interrupt, InterruptException, call_digest, tool_prefix
+from strands.telemetry.metrics import Trace
+from strands.tools.results import ToolFailure, as_result, error_result
+from strands.types.tools import AgentTool, DirectTool, ToolContext, ToolResult, ToolUse
+
+from .doubt import settle_doubt
+from .prompt import CANCELLED, tool_uses
+from .recorder import ToolStart
+
+if TYPE_CHECKING:
+    from strands.agent.invocation import Invocation
+    from strands.agent.recorder import Recorder
+    from strands.types.content import Message
+
+
+class ToolBatch:
+    """The tools of one message.
+
+    Args:
+        invocation: The call of the agent.
+        message: The model's message that asks for them.
+        finished: Results already on record.
+        started: Tools on record as started, without a result.
+        recorder: Who is told of starts and results.
+    """
+
+    __slots__ = ("_asked", "_uses", "invocation", "message", "recorder", "results", "started", "trace")
+
+    def __init__(
+        self,
+        invocation: Invocation,
+        message: Message,
+        trace: Trace,
+        finished: dict[str, ToolResult],
+        started: dict[str, ToolStart],
+        *,
+        recorder: Recorder | None,
+    ) -> None:
+        self.recorder = recorder
+        self.invocation = invocation
+        self.message = message
+        self.trace = trace
+        self.results = finished
+        self.started = started
+        self._uses = tool_uses(message)
+        self._asked: dict[str, list[Interrupt]] = {}
+
+    async def run(self) -> list[Interrupt]:
+        """Run what is not finished and does not wait for an answer; return the open questions in request order."""
+        state = self.invocation.agent._interrupt_state
+        waiting = _waiting(state.interrupts) if state.interrupts else {}
+        jobs = []
+        for use in self._uses:
+            id = use["toolUseId"]
+            if id in self.results:
+                continue
+            if id in waiting:
+                self._asked[id] = waiting[id]
+            else:
+                jobs.append(partial(self._job, use))
+        if jobs:
+            await self.invocation.agent.tool_executor.run(jobs)
+        if not self._asked:
+            return []
+        return [each for use in self._uses for each in self._asked.get(use["toolUseId"], ())]
+
+    async def _job(self, use: ToolUse) -> bool:
+        call = ToolCall(self, use)
+        result = await call.run()
+        if isinstance(result, list):
+            self._ask(use, result)
+            return False
+        self.results[use["toolUseId"]] = result
+        return True
+
+    def _ask(self, use: ToolUse, interrupts: list[Interrupt]) -> None:
+        state = self.invocation.agent._interrupt_state
+        for interrupt in interrupts:
+            state.interrupts[interrupt.id] = interrupt
+        self._asked[use["toolUseId"]] = interrupts
+        if self.invocation.sink is not None:
+            self.invocation.sink({"tool_interrupt_event": {"tool_use": use, "interrupts": interrupts}})
+
+
+class ToolCall:
+    """One tool use, from its hooks to its result."""
+
+    __slots__ = ("_agent", "_batch", "_invocation", "_key", "_tool", "_use")
+
+    def __init__(self, batch: ToolBatch, use: ToolUse) -> None:
+        self._batch = batch
+        self._invocation = batch.invocation
+        self._agent = batch.invocation.agent
+        self._use = use
+        self._tool: AgentTool | None = None
+        self._key = ""
+
+    async def run(self) -> ToolResult | list[Interrupt]:
+        """Return the result, or the questions that must be answered first."""
+        id = self._use["toolUseId"]
+        start = self._batch.started.get(id)
+        if start is not None:
+            self._key = start.idempotency_key
+            verdict = settle_doubt(self._agent, self._use, start)
+            if verdict is not None:
+                return verdict if isinstance(verdict, list) else await self._record(verdict)
+        hooks = self._agent.hooks
+        before, after = hooks.listens(BeforeToolCallEvent), hooks.listens(AfterToolCallEvent)
+        if before or after:
+            self._use = {**self._use, "input": _copied(self._use["input"])}
+        while True:
+            self._tool = self._find(self._use["name"])
+            cancel: str | None = None
+            if before:
+                cancel, interrupts = await self._ask_hooks()
+                if interrupts:
+                    return interrupts
+            if cancel is None and self._agent._cancel_signal.is_set():
+                cancel = CANCELLED
+            result, error, duration = await self._result(cancel)
+            if isinstance(result, list):
+                return result
+            if after:
+                event = AfterToolCallEvent(
+                    agent=self._agent,
+                    selected_tool=self._tool,
+                    tool_use=self._use,
+                    invocation_state=self._invocation.state,
+                    result=result,
+                    exception=error,
+                    cancel_message=cancel,
+                    duration=duration,
+                )
+                await hooks.invoke_callbacks_async(event)
+                if event.retry:
+                    continue
+                result = event.result
+            return await self._record(result)
+
+    def _find(self, name: str) -> AgentTool | None:
+        structured = self._invocation.structured
+        if structured is not None and structured.tool.tool_name == name:
+            return structured.tool
+        return self._agent.tool_registry.registry.get(name)
+
+    async def _ask_hooks(self) -> tuple[str | None, list[Interrupt]]:
+        event = BeforeToolCallEvent(
+            agent=self._agent,
+            selected_tool=self._tool,
+            tool_use=self._use,
+            invocation_state=self._invocation.state,
+        )
+        _, interrupts = await self._agent.hooks.invoke_callbacks_async(event)
+        self._tool, self._use = event.selected_tool, event.tool_use
+        if interrupts:
+            return None, interrupts
+        if event.cancel_tool:
+            text = event.cancel_tool if isinstance(event.cancel_tool, str) else "tool cancelled by user"
+            if self._invocation.sink is not None:
+                self._invocation.sink({"tool_cancel_event": {"tool_use": self._use, "message": text}})
+            return text, []
+        return None, _changed_since_approval(event)
+
+    async def _result(self, cancel: str | None) -> tuple[ToolResult | list[Interrupt], Exception | None, float | None]:
+        id = self._use["toolUseId"]
+        if cancel is not None:
+            return error_result(id, cancel), None, None
+        if self._tool is None:
+            return error_result(id, f"Unknown tool: {self._use['name']}"), None, None
+        if self._batch.recorder is not None:
+            await self._record_start(self._tool)
+        trace = Trace(f"Tool: {self._tool.tool_name}")
+        self._batch.trace.add_child(trace)
+        start = time.perf_counter()
+        error: Exception | None = None
+        try:
+            result = await self._traced(self._tool)
+        except InterruptException as raised:
+            trace.end()
+            return self._raised(raised), None, None
+        except ToolFailure as failure:
+            result, error = failure.result, failure.error
+        except Exception as raised:
+            result, error = error_result(id, f"Error: {type(raised).__name__} - {raised}"), raised
+        duration = time.perf_counter() - start
+        success = result["status"] == "success"
+        self._agent.event_loop_metrics.add_tool_usage(self._use, duration, trace, success)
+        return result, error, duration
+
+    async def _traced(self, tool: AgentTool) -> ToolResult:
+        tracing = self._invocation.tracing
+        if tracing is None:
+            return await self._execute(tool)
+        return await tracing.tool_call(tool, self._use, self._execute)
+
+    async def _execute(self, tool: AgentTool) -> ToolResult:
+        if isinstance(tool, DirectTool):
+            context = self._context() if tool.takes_context else None
+            return await tool.run(self._use, self._invocation.state, context, self._emit)
+        more = {"tool_context": self._context()} if tool.takes_context else {}
+        last: Any = None
+        started = False
+        async for value in tool.stream(self._use, self._invocation.state, **more):
+            if started:
+                self._emit(last)
+            last, started = value, True
+        if isinstance(last, dict) and last.get("type") == "tool_result":
+            last = last["tool_result"]
+        return as_result(self._use["toolUseId"], last)
+
+    def _emit(self, value: Any) -> None:
+        if self._invocation.sink is not None:
+            self._invocation.sink({"tool_stream_event": {"tool_use": self._use, "data": value}})
+
+    def _context(self) -> ToolContext[Any]:
+        agent, prefix = self._agent, tool_prefix(self._use["toolUseId"])
+        return ToolContext(
+            tool_use=self._use,
+            agent=agent,
+            invocation_state=self._invocation.state,
+            cancel_signal=agent._cancel_signal,
+            idempotency_key=self._idempotency_key(),
+            _asker=Asker(agent._interrupt_state, prefix, self._digest, self._idempotency_key()),
+        )
+
+    def _raised(self, raised: InterruptException) -> list[Interrupt]:
+        for interrupt in raised.interrupts:
+            if interrupt.digest is None:
+                interrupt.digest = interrupt.asked = self._digest()
+        return list(raised.interrupts)
+
+    def _digest(self) -> str:
+        assert self._tool is not None
+        return call_digest(self._tool.tool_name, self._use["input"], self._tool.tool_spec["inputSchema"])
+
+    def _idempotency_key(self) -> str:
+        if not self._key:
+            prefix = tool_prefix(self._use["toolUseId"])
+            known = self._agent._interrupt_state.interrupts.values()
+            kept = [each.key for each in known if each.key and each.id.startswith(prefix)]
+            self._key = kept[0] if kept else os.urandom(16).hex()
+        return self._key
+
+    async def _record_start(self, tool: AgentTool) -> None:
+        recorder = self._batch.recorder
+        assert recorder is not None
+        start = ToolStart(self._use["toolUseId"], tool.tool_name, self._digest(), self._idempotency_key())
+        await recorder.tool_started(start, durable=not tool.read_only)
+
+    async def _record(self, result: ToolResult) -> ToolResult:
+        recorder = self._batch.recorder
+        if recorder is not None:
+            durable = self._tool is None or not self._tool.read_only
+            await recorder.tool_finished(self._use["toolUseId"], result, durable=durable)
+        return result
+
+
+def _changed_since_approval(event: BeforeToolCallEvent) -> list[Interrupt]:
+    """Return the answered questions whose answer was for another call than the one about to be made, to ask anew."""
+    consulted = event.consulted
+    if not consulted:
+        return []
+    now = event.digest()
+    changed = [interrupt for interrupt in consulted if interrupt.digest is not None and interrupt.digest != now]
+    for interrupt in changed:
+        tool = event.selected_tool.tool_name if event.selected_tool else event.tool_use["name"]
+        shown = {"tool": tool, "input": event.tool_use["input"]}
+        reason = interrupt.reason if isinstance(interrupt.reason, dict) else {"reason": interrupt.reason}
+        interrupt.reason = {**reason, "changed": shown}
+        interrupt.digest = now
+        interrupt.withdraw()
+    return changed
+
+
+def _waiting(interrupts: dict[str, Interrupt]) -> dict[str, list[Interrupt]]:
+    """Return the open questions by the tool use they stop."""
+    waiting: dict[str, list[Interrupt]] = {}
+    for interrupt in interrupts.values():
+        if not interrupt.answered:
+            waiting.setdefault(_tool_use_of(interrupt), []).append(interrupt)
+    return waiting
+
+
+def _tool_use_of(interrupt: Interrupt) -> str:
+    if interrupt.carried is not None:
+        return str(interrupt.carried["tool_use_id"])
+    return interrupt.id.split(":", 2)[-1].rpartition(":")[0]
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copied(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_copied(each) for each in value]
+    return value

@@ -1,0 +1,57 @@
+"""Callback handlers: functions that take every event of an agent as keyword arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+
+def null_callback_handler(**_kwargs: Any) -> None:
+    """Take no notice."""
+
+
+class PrintingCallbackHandler:
+    """Prints text and reasoning as they arrive, and the name of each tool that is called.
+
+    Args:
+        verbose_tool_use: Whether to print the tools.
+
+    Attributes:
+        tool_count: Tools printed so far.
+    """
+
+    def __init__(self, verbose_tool_use: bool = True) -> None:
+        self.tool_count = 0
+        self._verbose_tool_use = verbose_tool_use
+
+    def __call__(self, **kwargs: Any) -> None:
+        reasoning = kwargs.get("reasoningText")
+        data = kwargs.get("data")
+        if reasoning:
+            print(reasoning, end="", flush=True)
+        if data:
+            print(data, end="", flush=True)
+        if data and kwargs.get("complete"):
+            print()
+        self._tool(kwargs.get("event") or {})
+
+    def _tool(self, event: dict[str, Any]) -> None:
+        start = event.get("contentBlockStart", {}).get("start") or {}
+        if start.get("toolUse") and self._verbose_tool_use:
+            self.tool_count += 1
+            print(f"\nTool #{self.tool_count}: {start['toolUse']['name']}")
+
+
+class CompositeCallbackHandler:
+    """Hands every event to several handlers.
+
+    Args:
+        *handlers: The handlers, called in this order.
+    """
+
+    def __init__(self, *handlers: Callable[..., Any]) -> None:
+        self.handlers = handlers
+
+    def __call__(self, **kwargs: Any) -> None:
+        for handler in self.handlers:
+            handler(**kwargs)

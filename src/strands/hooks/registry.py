@@ -1,0 +1,184 @@
+"""Who wants to be told of which event, and the telling."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, runtime_checkable
+
+from strands.interrupt import Interrupt, InterruptException
+
+if TYPE_CHECKING:
+    from strands.agent.agent import Agent
+
+TEvent = TypeVar("TEvent", bound="BaseHookEvent")
+HookCallback = Callable[[Any], "Awaitable[None] | None"]
+
+
+class HookOrder:
+    """Named places in the order of callbacks; lower runs first."""
+
+    SDK_FIRST = -100
+    DEFAULT = 0
+    SDK_LAST = 100
+
+
+@dataclass
+class BaseHookEvent:
+    """Root of all events. Fields are read-only, except those that a callback may change."""
+
+    _writable: ClassVar[frozenset[str]] = frozenset()
+
+    @property
+    def should_reverse_callbacks(self) -> bool:
+        """Whether callbacks run last registered first, as the events that end something do."""
+        return False
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self.__dict__ and name not in self._writable:
+            raise AttributeError(f"{type(self).__name__}.{name} is read-only; writable are {sorted(self._writable)}")
+        self.__dict__[name] = value
+
+
+@dataclass
+class HookEvent(BaseHookEvent):
+    """An event of one agent.
+
+    Attributes:
+        agent: The agent it happens to.
+    """
+
+    agent: Agent
+
+
+@runtime_checkable
+class HookProvider(Protocol):
+    """Registers callbacks that belong together."""
+
+    def register_hooks(self, registry: HookRegistry, **kwargs: Any) -> None:
+        """Register the callbacks with `registry.add_callback`."""
+        ...
+
+
+class HookRegistry:
+    """The callbacks of one agent, by event type."""
+
+    def __init__(self) -> None:
+        self._callbacks: dict[type, list[tuple[float, HookCallback]]] = {}
+
+    def add_callback(
+        self,
+        event_type: type[BaseHookEvent] | list[type[BaseHookEvent]] | HookCallback | None,
+        callback: HookCallback | None = None,
+        *,
+        order: float = HookOrder.DEFAULT,
+    ) -> None:
+        """Register a callback.
+
+        Args:
+            event_type: The event, or several, to be told of. None, or the callback alone, takes it from the
+                annotation of the callback's first parameter.
+            callback: A function, method or object, sync or async, that takes the event.
+            order: Lower runs first; equal ones run as they were registered.
+
+        Raises:
+            ValueError: The event type is neither given nor annotated, or an async callback is registered for
+                `AgentInitializedEvent`.
+        """
+        if callback is None:
+            event_type, callback = None, typing.cast(HookCallback, event_type)
+        if event_type is None:
+            event_type = infer_event_types(callback)
+        for each in event_type if isinstance(event_type, list) else [typing.cast(type, event_type)]:
+            self._add(each, callback, order)
+
+    def _add(self, event_type: type, callback: HookCallback, order: float) -> None:
+        if event_type.__name__ == "AgentInitializedEvent" and _is_async(callback):
+            raise ValueError(f"{callback!r} is async; AgentInitializedEvent takes sync callbacks only")
+        entries = self._callbacks.setdefault(event_type, [])
+        entries.append((order, callback))
+        entries.sort(key=lambda entry: entry[0])
+
+    def add_hook(self, hook: HookProvider) -> None:
+        """Let a provider register its callbacks."""
+        hook.register_hooks(self)
+
+    def listens(self, event_type: type[BaseHookEvent]) -> bool:
+        """Return whether anybody wants this event; when not, it need not be built."""
+        return event_type in self._callbacks
+
+    def has_callbacks(self) -> bool:
+        """Return whether anybody wants any event."""
+        return bool(self._callbacks)
+
+    def get_callbacks_for(self, event: BaseHookEvent) -> Iterator[HookCallback]:
+        """Return the callbacks of an event in the order they run."""
+        entries = self._callbacks.get(type(event), ())
+        callbacks = [callback for _, callback in entries]
+        return iter(callbacks[::-1] if event.should_reverse_callbacks else callbacks)
+
+    async def invoke_callbacks_async(self, event: TEvent) -> tuple[TEvent, list[Interrupt]]:
+        """Run all callbacks of an event; those after an interrupt too.
+
+        Returns:
+            The event, and the questions that were raised.
+        """
+        interrupts: list[Interrupt] = []
+        for callback in self.get_callbacks_for(event):
+            try:
+                waiting = callback(event)
+                if waiting is not None and hasattr(waiting, "__await__"):
+                    await waiting
+            except InterruptException as raised:
+                interrupts.extend(raised.interrupts)
+        return event, interrupts
+
+    def invoke_callbacks(self, event: TEvent) -> tuple[TEvent, list[Interrupt]]:
+        """Run all callbacks of an event from sync code.
+
+        Returns:
+            The event, and the questions that were raised.
+
+        Raises:
+            RuntimeError: A callback is async.
+        """
+        interrupts: list[Interrupt] = []
+        for callback in self.get_callbacks_for(event):
+            try:
+                waiting = callback(event)
+            except InterruptException as raised:
+                interrupts.extend(raised.interrupts)
+                continue
+            if waiting is not None and hasattr(waiting, "__await__"):
+                getattr(waiting, "close", lambda: None)()
+                raise RuntimeError(f"{callback!r} is async; {type(event).__name__} is raised from sync code here")
+        return event, interrupts
+
+
+def infer_event_types(callback: HookCallback) -> list[type[BaseHookEvent]]:
+    """Return the event types that the annotation of a callback's first parameter names.
+
+    Raises:
+        ValueError: There is no such annotation.
+    """
+    import inspect
+
+    function = callback if inspect.isroutine(callback) else type(callback).__call__
+    names = [name for name in inspect.signature(function).parameters if name != "self"]
+    try:
+        hint = typing.get_type_hints(function).get(names[0]) if names else None
+    except NameError as error:
+        raise ValueError(f"the annotation of {callback!r} cannot be read ({error}); give the event type") from error
+    union = typing.get_origin(hint) in (typing.Union, types.UnionType)
+    found = list(typing.get_args(hint)) if union else [hint]
+    if not found or not all(isinstance(each, type) and issubclass(each, BaseHookEvent) for each in found):
+        raise ValueError(f"{callback!r} does not say which event it takes; annotate its parameter or give the type")
+    return found
+
+
+def _is_async(callback: HookCallback) -> bool:
+    import inspect
+
+    return inspect.iscoroutinefunction(callback) or inspect.iscoroutinefunction(getattr(callback, "__call__", None))  # noqa: B004

@@ -1,0 +1,217 @@
+"""`@tool`: a function, or a method, as a tool."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
+
+from strands.types.tools import DirectTool, ToolContext, ToolResult, ToolSpec, ToolUse
+
+from .results import as_result, failure
+from .schema import Parameters
+from .threads import in_thread
+
+if TYPE_CHECKING:
+    from typing_extensions import ParamSpec
+
+    P = ParamSpec("P")
+else:
+    P = TypeVar("P")
+
+R = TypeVar("R")
+Emit = Callable[[Any], None]
+_INJECTED = {"self", "cls", "agent"}
+
+
+class DecoratedFunctionTool(DirectTool, Generic[P, R]):
+    """A function that a model can call; in Python it is called as before.
+
+    Attributes:
+        idempotent: A call that may have happened already may be made again with the same idempotency key.
+        read_only: A call changes nothing, so it may be made again at any time.
+    """
+
+    def __init__(
+        self,
+        function: Callable[P, R],
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        schema: dict[str, Any] | None = None,
+        context: str | None = None,
+        idempotent: bool = False,
+        read_only: bool = False,
+    ) -> None:
+        functools.update_wrapper(cast(Any, self), function)
+        self._function: Callable[..., Any] = function
+        self._name = name or function.__name__
+        self._description = description
+        self._schema = schema
+        self._context = context
+        self._owner: Any = None
+        self._is_async = inspect.iscoroutinefunction(function)
+        self._streams = inspect.isasyncgenfunction(function)
+        self._parameters: Parameters | None = None
+        self._spec: ToolSpec | None = None
+        self._wants_agent = "agent" in inspect.signature(function).parameters
+        self.takes_context = context is not None
+        self.idempotent = idempotent
+        self.read_only = read_only
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        if self._owner is not None:
+            return cast(R, self._function(self._owner, *args, **kwargs))
+        return cast(R, self._function(*args, **kwargs))
+
+    def __get__(self, instance: Any, owner: type | None = None) -> DecoratedFunctionTool[P, R]:
+        if instance is None or inspect.ismethod(self._function):
+            return self
+        bound = object.__new__(type(self))
+        bound.__dict__.update(self.__dict__)
+        bound._owner = instance
+        bound.parameters  # noqa: B018 - shared by all bound copies
+        self._parameters = bound._parameters
+        return bound
+
+    @property
+    def tool_name(self) -> str:
+        return self._name
+
+    @property
+    def tool_type(self) -> str:
+        return "function"
+
+    @property
+    def parameters(self) -> Parameters:
+        """What it can be called with."""
+        if self._parameters is None:
+            skip = _INJECTED | ({self._context} if self._context else set())
+            self._parameters = Parameters(self._function, skip)
+        return self._parameters
+
+    @property
+    def tool_spec(self) -> ToolSpec:
+        if self._spec is None:
+            schema = self._schema if self._schema is not None else self.parameters.schema()
+            self._spec = {
+                "name": self._name,
+                "description": self._description or self.parameters.description or self._name,
+                "inputSchema": schema if "json" in schema else {"json": schema},
+            }
+        return self._spec
+
+    @tool_spec.setter
+    def tool_spec(self, spec: ToolSpec) -> None:
+        self._spec = spec
+
+    async def run(
+        self,
+        tool_use: ToolUse,
+        invocation_state: dict[str, Any],
+        context: ToolContext[Any] | None,
+        emit: Emit,
+    ) -> ToolResult:
+        """Run one call and return its result; what it raises becomes an error result.
+
+        Args:
+            tool_use: The call.
+            invocation_state: What the caller of the agent passed along.
+            context: What the function gets if it asked for one; made here when None.
+            emit: Takes what a streaming tool yields on the way.
+
+        Raises:
+            ToolFailure: The function raised; carries the error result.
+        """
+        id = tool_use["toolUseId"]
+        try:
+            arguments = self.parameters.validate(tool_use["input"])
+        except ValueError as error:
+            raise failure(id, f"Error: Validation failed for input parameters: {error}", error) from error
+        if self._context:
+            arguments[self._context] = context or self._make_context(tool_use, invocation_state)
+        if self._wants_agent and "agent" not in arguments:
+            arguments["agent"] = invocation_state.get("agent")
+        try:
+            return as_result(id, await self._call(arguments, emit))
+        except Exception as error:
+            raise failure(id, f"Error: {type(error).__name__} - {error}", error) from error
+
+    async def _call(self, arguments: dict[str, Any], emit: Emit) -> Any:
+        call = functools.partial(self._function, *(() if self._owner is None else (self._owner,)), **arguments)
+        if self._is_async:
+            return await call()
+        if not self._streams:
+            return await in_thread(call)
+        last: Any = None
+        started = False
+        async for value in call():
+            if started:
+                emit(last)
+            last, started = value, True
+        return last
+
+    def _make_context(self, tool_use: ToolUse, invocation_state: dict[str, Any]) -> ToolContext[Any]:
+        return ToolContext(tool_use=tool_use, agent=invocation_state.get("agent"), invocation_state=invocation_state)
+
+    def get_display_properties(self) -> dict[str, str]:
+        return {**super().get_display_properties(), "Function": self._function.__name__}
+
+
+@overload
+def tool(__func: Callable[P, R]) -> DecoratedFunctionTool[P, R]: ...
+@overload
+def tool(
+    func: None = None,
+    description: str | None = None,
+    inputSchema: dict[str, Any] | None = None,
+    name: str | None = None,
+    context: bool | str = False,
+    *,
+    idempotent: bool = False,
+    read_only: bool = False,
+) -> Callable[[Callable[P, R]], DecoratedFunctionTool[P, R]]: ...
+def tool(
+    func: Callable[..., Any] | None = None,
+    description: str | None = None,
+    inputSchema: dict[str, Any] | None = None,
+    name: str | None = None,
+    context: bool | str = False,
+    *,
+    idempotent: bool = False,
+    read_only: bool = False,
+) -> Any:
+    """Make a function a tool: its hints and docstring become what a model is told.
+
+    Args:
+        func: The function, when the decorator is used without parentheses.
+        description: What the tool does; else the docstring.
+        inputSchema: JSON Schema of the input; else from the type hints.
+        name: The name a model calls it by; else the function's.
+        context: True hands a `ToolContext` to the parameter `tool_context`, a text names another parameter.
+        idempotent: A call that may have happened already may be made again with the same idempotency key.
+        read_only: A call changes nothing, so it may be made again at any time.
+
+    Returns:
+        The tool, or a decorator that makes one.
+
+    Raises:
+        ValueError: `context` is an empty text.
+    """
+    if context == "":
+        raise ValueError("context='' names no parameter; give its name, or True for 'tool_context'")
+    parameter = context if isinstance(context, str) else "tool_context" if context else None
+
+    def decorate(function: Callable[..., Any]) -> DecoratedFunctionTool[Any, Any]:
+        return DecoratedFunctionTool(
+            function,
+            name=name,
+            description=description,
+            schema=inputSchema,
+            context=parameter,
+            idempotent=idempotent,
+            read_only=read_only,
+        )
+
+    return decorate if func is None else decorate(func)

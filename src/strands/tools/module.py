@@ -1,0 +1,111 @@
+"""Tools as modules: a `TOOL_SPEC` dictionary and a function of the same name that takes the tool use."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from strands.types.tools import AgentTool, ToolGenerator, ToolResult, ToolSpec, ToolUse
+
+from .threads import in_thread
+
+
+class PythonAgentTool(AgentTool):
+    """A function that takes a tool use and returns a tool result.
+
+    Args:
+        tool_name: The name a model calls it by.
+        tool_spec: What a model is told about it.
+        tool_func: The function, sync or async: `f(tool_use, **invocation_state)`.
+    """
+
+    def __init__(self, tool_name: str, tool_spec: ToolSpec, tool_func: Callable[..., Any]) -> None:
+        self._name = tool_name
+        self._spec = tool_spec
+        self._function = tool_func
+
+    @property
+    def tool_name(self) -> str:
+        return self._name
+
+    @property
+    def tool_spec(self) -> ToolSpec:
+        return self._spec
+
+    @property
+    def tool_type(self) -> str:
+        return "python"
+
+    async def stream(self, tool_use: ToolUse, invocation_state: dict[str, Any], **kwargs: Any) -> ToolGenerator:
+        if inspect.iscoroutinefunction(self._function):
+            result: ToolResult = await self._function(tool_use, **invocation_state)
+        else:
+            result = await in_thread(lambda: self._function(tool_use, **invocation_state))
+        yield result
+
+
+def tools_of_module(module: ModuleType) -> list[AgentTool]:
+    """Return the tools of a module: its `@tool` functions, else its `TOOL_SPEC` function.
+
+    Raises:
+        AttributeError: It has neither.
+    """
+    found = [value for value in vars(module).values() if isinstance(value, AgentTool)]
+    if found:
+        return found
+    spec = getattr(module, "TOOL_SPEC", None)
+    function = getattr(module, spec["name"], None) if isinstance(spec, dict) and "name" in spec else None
+    if spec is None or not callable(function):
+        raise AttributeError(
+            f"module {module.__name__!r} has no tool: it needs a function with @tool, or TOOL_SPEC and a function "
+            "of the name given there"
+        )
+    return [PythonAgentTool(spec["name"], spec, function)]
+
+
+def tools_of_path(path: str) -> list[AgentTool]:
+    """Return the tools of a Python file.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        AttributeError: It has no tools.
+    """
+    file = Path(path).expanduser()
+    if not file.is_file():
+        raise FileNotFoundError(f"there is no tool file {path!r}")
+    name = f"strands_tool_{file.stem}"
+    location = importlib.util.spec_from_file_location(name, file)
+    if location is None or location.loader is None:
+        raise ImportError(f"{path!r} is not a Python file")
+    module = importlib.util.module_from_spec(location)
+    sys.modules[name] = module
+    location.loader.exec_module(module)
+    return tools_of_module(module)
+
+
+def tools_of_string(text: str) -> list[AgentTool]:
+    """Return the tools that a string names: a file, a module, or `module:function`.
+
+    Raises:
+        ValueError: It names nothing that can be loaded.
+    """
+    if text.endswith(".py") or "/" in text:
+        return tools_of_path(text)
+    module_name, _, function = text.partition(":")
+    try:
+        module = importlib.import_module(module_name)
+    except ImportError as error:
+        raise ValueError(f"the tool {text!r} is neither a file nor an importable module: {error}") from error
+    tools = tools_of_module(module)
+    if not function:
+        return tools
+    named = [each for each in tools if each.tool_name == function]
+    if not named:
+        raise ValueError(f"module {module_name!r} has no tool {function!r}; it has {[t.tool_name for t in tools]}")
+    return named

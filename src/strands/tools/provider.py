@@ -1,0 +1,26 @@
+"""Where tools may come from besides the list that an agent is given."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from strands.types.tools import AgentTool
+
+
+class ToolProvider(ABC):
+    """A source of tools that needs to be opened and closed, such as a connection to an MCP server."""
+
+    @abstractmethod
+    async def load_tools(self, **kwargs: Any) -> Sequence[AgentTool]:
+        """Open the source if need be and return its tools."""
+
+    @abstractmethod
+    def add_consumer(self, consumer_id: Any, **kwargs: Any) -> None:
+        """Note that an agent uses the source."""
+
+    @abstractmethod
+    def remove_consumer(self, consumer_id: Any, **kwargs: Any) -> None:
+        """Note that an agent no longer uses the source; close it after the last."""

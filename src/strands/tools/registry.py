@@ -1,0 +1,149 @@
+"""The tools of one agent, by name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from types import ModuleType
+from typing import Any
+
+from strands.types.tools import AgentTool, ToolSpec
+
+from .provider import ToolProvider
+
+_NAME = re.compile(r"^[a-zA-Z0-9_-]{1,64}$")
+
+
+class ToolRegistry:
+    """The tools of one agent.
+
+    Attributes:
+        registry: Tool name to tool.
+        dynamic_tools: Those that were added while the agent ran.
+    """
+
+    def __init__(self) -> None:
+        self.registry: dict[str, AgentTool] = {}
+        self.dynamic_tools: dict[str, AgentTool] = {}
+        self.tool_config: dict[str, Any] | None = None
+        self._specs: list[ToolSpec] | None = None
+        self._shape: tuple[Any, ...] = ()
+        self._providers: list[ToolProvider] = []
+
+    def process_tools(self, tools: Iterable[Any]) -> list[str]:
+        """Add tools however they are given: `@tool` functions, `AgentTool`s, modules, paths, providers, lists of those.
+
+        Returns:
+            The names of what was added.
+
+        Raises:
+            ValueError: Something is not a tool.
+        """
+        names: list[str] = []
+        for item in tools:
+            for each in self._load(item):
+                self.register_tool(each)
+                names.append(each.tool_name)
+        return names
+
+    def register_tool(self, tool: AgentTool) -> None:
+        """Add a tool.
+
+        Raises:
+            ValueError: Its name is not valid or taken by another tool.
+        """
+        name = tool.tool_name
+        if not _NAME.match(name):
+            raise ValueError(f"tool name {name!r} must be 1 to 64 letters, digits, '_' or '-'")
+        for taken in self.registry:
+            if taken != name and taken.replace("-", "_") == name.replace("-", "_"):
+                raise ValueError(f"tool name {name!r} differs from {taken!r} only in '-' and '_'; rename one of them")
+        known = self.registry.get(name)
+        if known is not None and known is not tool and not (known.supports_hot_reload or tool.is_dynamic):
+            raise ValueError(f"there is a tool {name!r} already; rename one, or use tool_registry.replace")
+        self.registry[name] = tool
+        if tool.is_dynamic:
+            self.dynamic_tools[name] = tool
+        self._specs = None
+
+    def register_dynamic_tool(self, tool: AgentTool) -> None:
+        """Add a tool while the agent runs."""
+        tool.mark_dynamic()
+        self.register_tool(tool)
+
+    def replace(self, new_tool: AgentTool) -> None:
+        """Put a tool in the place of the one of the same name.
+
+        Raises:
+            ValueError: There is none.
+        """
+        if new_tool.tool_name not in self.registry:
+            raise ValueError(f"there is no tool {new_tool.tool_name!r} to replace; there are {list(self.registry)}")
+        self.registry[new_tool.tool_name] = new_tool
+        self._specs = None
+
+    def get_all_tool_specs(self) -> list[ToolSpec]:
+        """Return what a model is told about the tools; the same list until a tool is added, removed or replaced."""
+        shape = tuple(map(id, self.registry.values()))
+        if self._specs is None or shape != self._shape:
+            self._specs = [tool.tool_spec for tool in self.registry.values()]
+            self._shape = shape
+        return self._specs
+
+    def get_all_tools_config(self) -> dict[str, Any]:
+        """Return tool name to tool spec."""
+        return {spec["name"]: spec for spec in self.get_all_tool_specs()}
+
+    def load_directory(self, directory: str) -> list[str]:
+        """Add the tools of all Python files of a directory; nothing happens when there is none."""
+        from pathlib import Path
+
+        files = sorted(Path(directory).glob("*.py"))
+        return self.process_tools(str(file) for file in files if not file.name.startswith("_"))
+
+    def cleanup(self, **kwargs: Any) -> None:
+        """Let go of all tool providers."""
+        for provider in self._providers:
+            provider.remove_consumer(id(self))
+        self._providers.clear()
+
+    def _load(self, item: Any) -> list[AgentTool]:
+        if isinstance(item, AgentTool):
+            return [item]
+        if isinstance(item, ToolProvider):
+            return self._open(item)
+        if isinstance(item, (list, tuple, set)):
+            return [tool for each in item for tool in self._load(each)]
+        if hasattr(item, "as_tool"):
+            return [item.as_tool()]
+        if isinstance(item, (str, Mapping, ModuleType)):
+            return _from_source(item)
+        raise ValueError(
+            f"{item!r} is not a tool: give a function with @tool, an AgentTool, an agent, a module, a path or a provider"
+        )
+
+    def _open(self, provider: ToolProvider) -> list[AgentTool]:
+        from strands._sync import run
+
+        if provider not in self._providers:
+            provider.add_consumer(id(self))
+            self._providers.append(provider)
+
+        async def load() -> list[AgentTool]:
+            return list(await provider.load_tools())
+
+        return run(load())
+
+
+def _from_source(item: str | Mapping[str, str] | ModuleType) -> list[AgentTool]:
+    from .module import tools_of_module, tools_of_path, tools_of_string
+
+    if isinstance(item, ModuleType):
+        return tools_of_module(item)
+    if isinstance(item, str):
+        return tools_of_string(item)
+    if "path" not in item:
+        raise ValueError(f"{dict(item)!r} is not a tool: a dict needs 'path', the Python file")
+    found = tools_of_path(item["path"])
+    named = [tool for tool in found if tool.tool_name == item.get("name")]
+    return named or found

@@ -1,0 +1,38 @@
+"""Events that a tool's stream may yield."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from strands.types.tools import ToolResult, ToolUse
+
+
+class TypedEvent(dict[str, Any]):
+    """An event as a dictionary, with a type."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as a plain dictionary."""
+        return dict(self)
+
+
+class ToolResultEvent(TypedEvent):
+    """The result of a tool, as the last thing its stream yields."""
+
+    def __init__(self, tool_result: ToolResult, exception: Exception | None = None) -> None:
+        super().__init__({"type": "tool_result", "tool_result": tool_result})
+        self.exception = exception
+
+    @property
+    def tool_result(self) -> ToolResult:
+        return cast(ToolResult, self["tool_result"])
+
+    @property
+    def tool_use_id(self) -> str:
+        return self.tool_result["toolUseId"]
+
+
+class ToolStreamEvent(TypedEvent):
+    """Something a tool yields on the way to its result."""
+
+    def __init__(self, tool_use: ToolUse, tool_stream_data: Any) -> None:
+        super().__init__({"tool_stream_event": {"tool_use": tool_use, "data": tool_stream_data}})
