@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from strands.types.exceptions import ModelAuthenticationError, ModelUnavailableError
+from strands.types.exceptions import ModelAuthenticationError
 
 from ._chat import ChatReply, format_messages, format_tool_choice, format_tools
 from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, Clients, require
 from ._content import join_system
-from ._errors import from_client, from_event
+from ._errors import from_client
+from ._sse import load, objects
 from .model import Model
 
 if TYPE_CHECKING:
@@ -66,10 +67,10 @@ class OpenAIModel(Model):
         try:
             async with client.chat.completions.with_streaming_response.create(**request) as response:
                 if not request["stream"]:
-                    for event in reply.feed(loads(await response.read())):
+                    for event in reply.feed(load(await response.read(), PROVIDER)):
                         yield event
                 else:
-                    async for chunk in chunks(response.iter_lines()):
+                    async for chunk in objects(response.iter_lines(), PROVIDER, KEY):
                         for event in reply.feed(chunk):
                             yield event
         except Exception as error:
@@ -128,38 +129,3 @@ def open_client(client_args: Mapping[str, Any], user: str) -> AsyncOpenAI:
 async def close(client: AsyncOpenAI) -> None:
     """Close a client's connections."""
     await client.close()
-
-
-async def chunks(lines: AsyncIterator[str]) -> AsyncGenerator[dict[str, Any], None]:
-    """Yield the JSON objects of a stream of server-sent events.
-
-    Raises:
-        ModelError: One of them is an error.
-    """
-    async for line in lines:
-        if not line.startswith("data:"):
-            continue
-        data = line[5:].strip()
-        if data == "[DONE]":
-            return
-        chunk = loads(data)
-        if chunk.get("error"):
-            raise from_event(PROVIDER, chunk["error"], key=KEY)
-        yield chunk
-
-
-def loads(data: str | bytes) -> dict[str, Any]:
-    """Return a JSON object.
-
-    Raises:
-        ModelUnavailableError: It is none.
-    """
-    from pydantic_core import from_json
-
-    try:
-        value = from_json(data)
-    except ValueError as error:
-        raise ModelUnavailableError(f"{PROVIDER} sent what is not JSON: {data[:200]!r}") from error
-    if not isinstance(value, dict):
-        raise ModelUnavailableError(f"{PROVIDER} sent {data[:200]!r}, where an object was expected.")
-    return value

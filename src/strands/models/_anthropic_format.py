@@ -1,0 +1,186 @@
+"""Anthropic's Messages format: messages out, events in."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ._content import TEXT_FORMATS, base64_of, data_of, metadata, mime, plain_text, unsupported
+from ._guard import ToolGuard
+
+if TYPE_CHECKING:
+    from strands.types.content import Messages
+    from strands.types.streaming import StreamEvent
+    from strands.types.tools import ToolChoice, ToolSpec
+
+_STOP_REASONS = {
+    "refusal": "content_filtered",
+    "pause_turn": "end_turn",
+    "model_context_window_exceeded": "max_tokens",
+}
+
+
+def format_messages(messages: Messages, provider: str) -> list[dict[str, Any]]:
+    """Return the conversation in Anthropic's format.
+
+    Raises:
+        ModelRequestError: A message holds what the format has no place for.
+    """
+    formatted = []
+    for message in messages:
+        blocks: list[dict[str, Any]] = []
+        for block in message["content"]:
+            _add(blocks, block, provider)
+        if blocks:
+            formatted.append({"role": message["role"], "content": blocks})
+    return formatted
+
+
+def format_tools(tool_specs: Sequence[ToolSpec]) -> list[dict[str, Any]]:
+    """Return the tools in Anthropic's format."""
+    return [
+        {
+            "name": spec["name"],
+            "description": spec["description"],
+            "input_schema": spec["inputSchema"].get("json", spec["inputSchema"]),
+        }
+        for spec in tool_specs
+    ]
+
+
+def format_tool_choice(tool_choice: ToolChoice | None) -> dict[str, Any]:
+    """Return the tool choice in Anthropic's format."""
+    choice: Any = tool_choice or {}
+    if "tool" in choice:
+        return {"type": "tool", "name": choice["tool"]["name"]}
+    return {"type": "any" if "any" in choice else "auto"}
+
+
+def _add(blocks: list[dict[str, Any]], block: Mapping[str, Any], provider: str) -> None:
+    if "cachePoint" in block:
+        ttl = block["cachePoint"].get("ttl")
+        if blocks:
+            blocks[-1]["cache_control"] = {"type": "ephemeral", **({"ttl": ttl} if ttl else {})}
+        return
+    formatted = _block(block, provider)
+    if formatted is not None:
+        blocks.append(formatted)
+
+
+def _block(block: Mapping[str, Any], provider: str) -> dict[str, Any] | None:
+    text = plain_text(block)
+    if text is not None:
+        return {"type": "text", "text": text} if text.strip() else None
+    if "toolUse" in block:
+        use = block["toolUse"]
+        return {"type": "tool_use", "id": use["toolUseId"], "name": use["name"], "input": use["input"]}
+    if "toolResult" in block:
+        result = block["toolResult"]
+        content = [part for item in result["content"] if (part := _block(item, provider)) is not None]
+        failed = result.get("status") == "error"
+        return {"type": "tool_result", "tool_use_id": result["toolUseId"], "content": content, "is_error": failed}
+    if "image" in block:
+        image = block["image"]
+        data = base64_of(image, "an image", provider)
+        return {"type": "image", "source": {"type": "base64", "media_type": mime(image), "data": data}}
+    if "document" in block:
+        return _document(block["document"], provider)
+    if "reasoningContent" in block:
+        return _reasoning(block["reasoningContent"])
+    raise unsupported(block, provider)
+
+
+def _document(document: Mapping[str, Any], provider: str) -> dict[str, Any]:
+    if document["format"] in TEXT_FORMATS:
+        text = data_of(document, "a document", provider).decode("utf-8", "replace")
+        source = {"type": "text", "media_type": "text/plain", "data": text}
+    elif document["format"] == "pdf":
+        data = base64_of(document, "a document", provider)
+        source = {"type": "base64", "media_type": "application/pdf", "data": data}
+    else:
+        raise unsupported({f"{document['format']} document": None}, provider)
+    formatted = {"type": "document", "source": source, "title": document.get("name", "document")}
+    if document.get("context"):
+        formatted["context"] = document["context"]
+    if document.get("citations"):
+        formatted["citations"] = document["citations"]
+    return formatted
+
+
+def _reasoning(reasoning: Mapping[str, Any]) -> dict[str, Any] | None:
+    if "redactedContent" in reasoning:
+        return {"type": "redacted_thinking", "data": bytes(reasoning["redactedContent"]).decode("utf-8", "replace")}
+    shown = reasoning.get("reasoningText", {})
+    # Thinking without its signature is another model's, and refused.
+    if not shown.get("signature"):
+        return None
+    return {"type": "thinking", "thinking": shown.get("text", ""), "signature": shown["signature"]}
+
+
+class AnthropicReply:
+    """Turns the events of one reply, as plain dicts, into ours.
+
+    Args:
+        messages: The conversation that it answers.
+        provider: Whom to name in an error.
+    """
+
+    def __init__(self, messages: Messages, provider: str) -> None:
+        self.guard = ToolGuard(messages, provider)
+        self._started = time.perf_counter()
+        self._first: float | None = None
+        self._usage: dict[str, Any] = {}
+        self._known = False
+
+    def feed(self, item: Mapping[str, Any]) -> list[StreamEvent]:
+        """Return the events of one of the API's."""
+        kind = item.get("type")
+        if kind == "content_block_delta":
+            return self._delta(item["delta"])
+        if kind == "content_block_start":
+            return self._start(item["content_block"])
+        if kind == "content_block_stop":
+            return self.guard.stop() if self._known else []
+        if kind == "message_start":
+            self._first = time.perf_counter() - self._started
+            self._usage.update(item["message"].get("usage") or {})
+            return [{"messageStart": {"role": "assistant"}}]
+        if kind == "message_delta":
+            self._usage.update({key: value for key, value in (item.get("usage") or {}).items() if value is not None})
+            reason = item["delta"].get("stop_reason")
+            return self._finish(reason) if reason else []
+        return []
+
+    def _start(self, block: Mapping[str, Any]) -> list[StreamEvent]:
+        kind = block["type"]
+        self._known = kind in ("text", "thinking", "redacted_thinking", "tool_use")
+        if kind == "tool_use":
+            return [self.guard.start(block.get("id"), block["name"])]
+        if kind == "redacted_thinking":
+            return [{"contentBlockDelta": {"delta": {"reasoningContent": {"redactedContent": block["data"].encode()}}}}]
+        return []
+
+    def _delta(self, delta: Mapping[str, Any]) -> list[StreamEvent]:
+        kind = delta["type"]
+        if kind == "text_delta":
+            return [{"contentBlockDelta": {"delta": {"text": delta["text"]}}}]
+        if kind == "input_json_delta" and self._known:
+            return [self.guard.arguments(delta["partial_json"])]
+        if kind == "thinking_delta":
+            return [{"contentBlockDelta": {"delta": {"reasoningContent": {"text": delta["thinking"]}}}}]
+        if kind == "signature_delta":
+            return [{"contentBlockDelta": {"delta": {"reasoningContent": {"signature": delta["signature"]}}}}]
+        return []
+
+    def _finish(self, reason: str) -> list[StreamEvent]:
+        usage = self._usage
+        counted = metadata(
+            usage.get("input_tokens") or 0,
+            usage.get("output_tokens") or 0,
+            time.perf_counter() - self._started,
+            cached=usage.get("cache_read_input_tokens") or 0,
+            written=usage.get("cache_creation_input_tokens") or 0,
+            first=self._first,
+        )
+        return [*self.guard.finish(_STOP_REASONS.get(reason, reason)), counted]

@@ -1,0 +1,185 @@
+"""Google's Gemini API."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import AsyncGenerator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from strands.types.exceptions import ModelAuthenticationError, ModelThrottledException, ModelUnavailableError
+
+from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, Clients, require
+from ._content import join_system, metadata
+from ._errors import from_client, from_status
+from ._gemini_format import BLOCKED, BROKEN, format_config, format_messages, part_events
+from ._guard import ToolGuard
+from .model import Model
+
+if TYPE_CHECKING:
+    from strands.types.content import Messages
+    from strands.types.streaming import StreamEvent
+    from strands.types.tools import ToolChoice, ToolSpec
+
+PROVIDER = "Gemini"
+DEFAULT_MODEL = "gemini-2.5-flash"
+_KEY = "the API key in GEMINI_API_KEY"
+_DELAY = re.compile(r"^(\d+(?:\.\d+)?)s$")
+
+
+class GeminiModel(Model):
+    """A Gemini model behind Google's API. Needs `pip install 'strands-cli[gemini]'`.
+
+    Args:
+        client: A `google.genai.Client` of your own; it stays open.
+        client_args: Arguments of `google.genai.Client`: api_key, vertexai, project, http_options (timeout in
+            milliseconds) ... What is left out is taken from GEMINI_API_KEY or GOOGLE_API_KEY.
+        **model_config: `model_id`; `params`, merged into the generation config (temperature, max_output_tokens,
+            thinking_config, ...); `gemini_tools`, tools of Google's own.
+
+    Nothing is retried here: the agent and the workflow own retrying.
+    """
+
+    def __init__(
+        self, *, client: Any = None, client_args: Mapping[str, Any] | None = None, **model_config: Any
+    ) -> None:
+        if client is not None and client_args:
+            raise ValueError("give GeminiModel either client or client_args, not both")
+        self.config: dict[str, Any] = {"model_id": DEFAULT_MODEL, **model_config}
+        args = dict(client_args or {})
+        self._clients: Clients[Any] = Clients(lambda: _open(args, type(self).__name__), _close, client)
+
+    async def stream(
+        self,
+        messages: Messages,
+        tool_specs: list[ToolSpec] | None = None,
+        system_prompt: str | None = None,
+        *,
+        tool_choice: ToolChoice | None = None,
+        **kwargs: Any,
+    ) -> AsyncGenerator[StreamEvent, None]:
+        """Yield the reply's events; see `Model.stream`."""
+        request = {
+            "model": self.config["model_id"],
+            "contents": format_messages(messages, self.config["model_id"], PROVIDER),
+            "config": format_config(self.config, tool_specs, join_system(system_prompt, kwargs), tool_choice),
+        }
+        client = await self._clients.get()
+        reply = _Reply(messages)
+        try:
+            chunks = await client.aio.models.generate_content_stream(**request)
+            try:
+                async for chunk in chunks:
+                    for event in reply.feed(chunk):
+                        yield event
+            finally:
+                await chunks.aclose()
+        except Exception as error:
+            typed = typed_error(error)
+            raise typed from (error if typed is not error else None)
+        for event in reply.finish():
+            yield event
+
+    async def aclose(self) -> None:
+        """Close the connections; a client that you brought stays open."""
+        await self._clients.aclose()
+
+
+def _open(client_args: Mapping[str, Any], user: str) -> Any:
+    genai = require("google.genai", "gemini", user)
+    args = dict(client_args)
+    options = args.pop("http_options", None) or {}
+    if isinstance(options, Mapping):
+        options = {"timeout": int((CONNECT_TIMEOUT + READ_TIMEOUT) * 1000), **options}
+    try:
+        return genai.Client(**args, http_options=options)
+    except ValueError as error:
+        if "key" not in str(error).lower():
+            raise
+        raise ModelAuthenticationError(
+            f"{user} has no API key.\nSet GEMINI_API_KEY, or pass client_args={{'api_key': ...}}."
+        ) from error
+
+
+async def _close(client: Any) -> None:
+    close = getattr(client.aio, "aclose", None)
+    if close is not None:
+        await close()
+    if hasattr(client, "close"):
+        client.close()
+
+
+class _Reply:
+    """Turns the chunks of one reply into events."""
+
+    def __init__(self, messages: Messages) -> None:
+        self._guard = ToolGuard(messages, PROVIDER)
+        self._started = time.perf_counter()
+        self._first: float | None = None
+        self._block = ""
+        self._finish: str | None = None
+        self._usage: Any = None
+
+    def feed(self, chunk: Any) -> list[StreamEvent]:
+        events: list[StreamEvent] = []
+        if self._first is None:
+            self._first = time.perf_counter() - self._started
+            events.append({"messageStart": {"role": "assistant"}})
+        self._usage = chunk.usage_metadata or self._usage
+        feedback = chunk.prompt_feedback
+        if feedback and feedback.block_reason:
+            self._finish = "SAFETY"
+        for candidate in (chunk.candidates or ())[:1]:
+            for part in (candidate.content.parts if candidate.content else None) or ():
+                block, found = part_events(part, self._guard)
+                if self._block and block != self._block:
+                    events.append({"contentBlockStop": {}})
+                self._block = block
+                events += found
+            if candidate.finish_reason:
+                self._finish = candidate.finish_reason.name
+        return events
+
+    def finish(self) -> list[StreamEvent]:
+        if self._finish is None:
+            raise ModelUnavailableError(f"{PROVIDER} broke off in the middle of its reply.")
+        if self._finish in BROKEN:
+            raise ModelUnavailableError(f"{PROVIDER} gave up on its reply: {self._finish}")
+        stop = "max_tokens" if self._finish == "MAX_TOKENS" else "end_turn"
+        if self._finish in BLOCKED:
+            stop = "content_filtered"
+        events: list[StreamEvent] = [{"contentBlockStop": {}}] if self._block else []
+        usage = self._usage
+        counted = metadata(
+            getattr(usage, "prompt_token_count", 0) or 0,
+            (getattr(usage, "candidates_token_count", 0) or 0) + (getattr(usage, "thoughts_token_count", 0) or 0),
+            time.perf_counter() - self._started,
+            cached=getattr(usage, "cached_content_token_count", 0) or 0,
+            first=self._first,
+        )
+        return [*events, *self._guard.finish(stop), counted]
+
+
+def typed_error(error: Exception) -> Exception:
+    """Return the typed error for what the client raised; an unknown one comes back as it is."""
+    code = getattr(error, "code", None)
+    if not isinstance(code, int) or type(error).__module__ != "google.genai.errors":
+        return from_client(PROVIDER, error, key=_KEY)
+    message = str(getattr(error, "message", None) or error)
+    if "api key" in message.lower() and code == 400:
+        code = 401
+    headers = getattr(getattr(error, "response", None), "headers", None)
+    typed = from_status(PROVIDER, code if code >= 400 else 500, message, headers=headers, key=_KEY)
+    if isinstance(typed, ModelThrottledException) and typed.retry_after is None:
+        typed.retry_after = _asked_to_wait(getattr(error, "details", None))
+    return typed
+
+
+def _asked_to_wait(details: Any) -> float | None:
+    """Return the seconds in Google's own `RetryInfo`."""
+    said = details.get("error", details) if isinstance(details, Mapping) else {}
+    for each in said.get("details") or () if isinstance(said, Mapping) else ():
+        delay = _DELAY.match(str(each.get("retryDelay", ""))) if isinstance(each, Mapping) else None
+        if delay:
+            return float(delay[1])
+    return None

@@ -1,0 +1,122 @@
+"""Every provider that LiteLLM knows."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ._chat import ChatReply, format_messages, format_tool_choice, format_tools
+from ._clients import READ_TIMEOUT, Clients, require
+from ._content import join_system
+from ._errors import from_client
+from .model import Model
+
+if TYPE_CHECKING:
+    from strands.types.content import Messages
+    from strands.types.streaming import StreamEvent
+    from strands.types.tools import ToolChoice, ToolSpec
+
+PROVIDER = "LiteLLM"
+DEFAULT_MODEL = "openai/gpt-4o-mini"
+_KEY = "the API key that LiteLLM reads for this model"
+
+
+class LiteLLMModel(Model):
+    """A model behind any provider of LiteLLM. Needs `pip install 'strands-cli[litellm]'`.
+
+    Args:
+        client_args: Arguments of every request that say how to reach the provider: api_key, api_base, timeout ...
+        **model_config: `model_id` with LiteLLM's prefix for the provider; `params`, merged into every request.
+
+    Nothing is retried here: the agent and the workflow own retrying.
+    """
+
+    def __init__(self, client_args: Mapping[str, Any] | None = None, **model_config: Any) -> None:
+        self.config: dict[str, Any] = {"model_id": DEFAULT_MODEL, **model_config}
+        self._client_args = dict(client_args or {})
+        self._clients: Clients[Any] = Clients(lambda: _open(type(self).__name__), _close)
+
+    async def stream(
+        self,
+        messages: Messages,
+        tool_specs: list[ToolSpec] | None = None,
+        system_prompt: str | None = None,
+        *,
+        tool_choice: ToolChoice | None = None,
+        **kwargs: Any,
+    ) -> AsyncGenerator[StreamEvent, None]:
+        """Yield the reply's events; see `Model.stream`."""
+        request = self.format_request(messages, tool_specs, join_system(system_prompt, kwargs), tool_choice)
+        litellm = await self._clients.get()
+        reply = ChatReply(messages, PROVIDER)
+        try:
+            chunks = await litellm.acompletion(**request)
+            try:
+                async for chunk in chunks:
+                    for event in reply.feed(chunk.model_dump()):
+                        yield event
+            finally:
+                await _finish(chunks)
+        except Exception as error:
+            typed = from_client(PROVIDER, error, key=_KEY)
+            raise typed from (error if typed is not error else None)
+        for event in reply.finish():
+            yield event
+
+    def format_request(
+        self,
+        messages: Messages,
+        tool_specs: list[ToolSpec] | None = None,
+        system_prompt: str | None = None,
+        tool_choice: ToolChoice | None = None,
+    ) -> dict[str, Any]:
+        """Return the arguments of the request.
+
+        Raises:
+            ModelRequestError: A message holds what the chat format has no place for.
+        """
+        request: dict[str, Any] = {
+            "model": self.config["model_id"],
+            "messages": format_messages(messages, system_prompt, PROVIDER),
+            "stream": True,
+            "stream_options": {"include_usage": True},
+            "num_retries": 0,
+            "max_retries": 0,
+            "timeout": READ_TIMEOUT,
+            **self._client_args,
+            **(self.config.get("params") or {}),
+        }
+        if tool_specs:
+            request["tools"] = format_tools(tool_specs)
+            request["tool_choice"] = format_tool_choice(tool_choice)
+        return request
+
+    async def aclose(self) -> None:
+        """Close the connections that LiteLLM holds open in this event loop."""
+        await self._clients.aclose()
+
+
+def _open(user: str) -> Any:
+    # Without this the import itself asks the network for a price list.
+    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+    litellm: Any = require("litellm", "litellm", user)
+    litellm.suppress_debug_info = True
+    return litellm
+
+
+async def _close(litellm: Any) -> None:
+    close = getattr(litellm, "close_litellm_async_clients", None)
+    if close is not None:
+        await close()
+
+
+async def _finish(chunks: Any) -> None:
+    close = getattr(chunks, "aclose", None)
+    if close is None:
+        return
+    try:
+        await asyncio.shield(close())
+    except (RuntimeError, AttributeError):
+        return

@@ -1,0 +1,255 @@
+"""Models that Ollama serves, on this machine or another."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncGenerator, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from strands.types.exceptions import ModelRequestError, ModelUnavailableError
+
+from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, Clients, require
+from ._content import (
+    TEXT_FORMATS,
+    Call,
+    data_of,
+    document_text,
+    join_system,
+    metadata,
+    plain_text,
+    tool_events,
+    unsupported,
+)
+from ._errors import from_client
+from .model import Model
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from strands.types.content import Message, Messages
+    from strands.types.streaming import StreamEvent
+    from strands.types.tools import ToolChoice, ToolSpec
+
+PROVIDER = "Ollama"
+DEFAULT_MODEL = "llama3.1"
+_OPTIONS = {"temperature": "temperature", "top_p": "top_p", "max_tokens": "num_predict", "stop_sequences": "stop"}
+_KEPT = frozenset({"type", "items", "description", "enum", "title", "default"})
+T = TypeVar("T", bound="BaseModel")
+
+
+class OllamaModel(Model):
+    """A model that an Ollama server runs. Needs `pip install 'strands-cli[ollama]'`.
+
+    Args:
+        host: The server's address; None takes OLLAMA_HOST, else http://localhost:11434.
+        ollama_client_args: Arguments of `ollama.AsyncClient`: headers, timeout (seconds) ...
+        client: An `ollama.AsyncClient` of your own; it stays open.
+        **model_config: `model_id`, `max_tokens`, `temperature`, `top_p`, `stop_sequences`, `keep_alive`, `options`,
+            `additional_args` (merged into every request, `think` among them).
+
+    Ollama cannot be told which tool to use, so a tool choice is ignored.
+    """
+
+    def __init__(
+        self,
+        host: str | None = None,
+        *,
+        ollama_client_args: Mapping[str, Any] | None = None,
+        client: Any = None,
+        **model_config: Any,
+    ) -> None:
+        self.config: dict[str, Any] = {"model_id": DEFAULT_MODEL, **model_config}
+        args = {"host": host, **(ollama_client_args or {})}
+        self._clients: Clients[Any] = Clients(lambda: _open(args, type(self).__name__), _close, client)
+
+    async def stream(
+        self,
+        messages: Messages,
+        tool_specs: list[ToolSpec] | None = None,
+        system_prompt: str | None = None,
+        *,
+        tool_choice: ToolChoice | None = None,
+        response_format: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> AsyncGenerator[StreamEvent, None]:
+        """Yield the reply's events; see `Model.stream`. `response_format` is a JSON Schema that the text must fit."""
+        request = self.format_request(messages, tool_specs, join_system(system_prompt, kwargs))
+        if response_format is not None:
+            request["format"] = dict(response_format)
+        client = await self._clients.get()
+        reply = _Reply(messages)
+        try:
+            chunks = await client.chat(**request, stream=True)
+            try:
+                async for chunk in chunks:
+                    for event in reply.feed(chunk):
+                        yield event
+            finally:
+                await chunks.aclose()
+        except Exception as error:
+            typed = typed_error(error)
+            raise typed from (error if typed is not error else None)
+        for event in reply.finish():
+            yield event
+
+    def format_request(
+        self, messages: Messages, tool_specs: list[ToolSpec] | None = None, system_prompt: str | None = None
+    ) -> dict[str, Any]:
+        """Return the arguments of the request.
+
+        Raises:
+            ModelRequestError: A message holds what the API has no place for.
+        """
+        formatted: list[dict[str, Any]] = [{"role": "system", "content": system_prompt}] if system_prompt else []
+        names: dict[str, str] = {}
+        for message in messages:
+            formatted += _messages(message, names)
+        config = self.config
+        chosen = {name: config[key] for key, name in _OPTIONS.items() if config.get(key) is not None}
+        request = {
+            "model": config["model_id"],
+            "messages": formatted,
+            "options": {**(config.get("options") or {}), **chosen},
+            **(config.get("additional_args") or {}),
+        }
+        if tool_specs:
+            request["tools"] = [_tool(spec) for spec in tool_specs]
+        if config.get("keep_alive") is not None:
+            request["keep_alive"] = config["keep_alive"]
+        return request
+
+    async def structured_output(
+        self, output_model: type[T], prompt: Messages, system_prompt: str | None = None, **kwargs: Any
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        """Ask for an answer that fits a pydantic model; see `Model.structured_output`."""
+        from .structured import parse
+
+        texts: list[str] = []
+        schema = output_model.model_json_schema()
+        async for event in self.stream(prompt, None, system_prompt, response_format=schema, **kwargs):
+            yield dict(event)
+            if "contentBlockDelta" in event:
+                texts.append(event["contentBlockDelta"]["delta"].get("text", ""))
+        yield {"output": parse(output_model, "".join(texts))}
+
+    async def aclose(self) -> None:
+        """Close the connections; a client that you brought stays open."""
+        await self._clients.aclose()
+
+
+def _open(args: Mapping[str, Any], user: str) -> Any:
+    ollama = require("ollama", "ollama", user)
+    import httpx
+
+    return ollama.AsyncClient(**{"timeout": httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT), **args})
+
+
+async def _close(client: Any) -> None:
+    # Versions before 0.6 have no way of their own to close.
+    close = getattr(client, "close", None) or client._client.aclose
+    await close()
+
+
+def _tool(spec: ToolSpec) -> dict[str, Any]:
+    schema = dict(spec["inputSchema"].get("json", spec["inputSchema"]))
+    description = spec["description"]
+    properties = schema.get("properties") or {}
+    if any(not _KEPT.issuperset(each) for each in properties.values()):
+        # The client keeps only the outermost level of a schema, so the model reads the rest here.
+        description = f"{description}\nThe arguments' JSON Schema: {json.dumps(schema)}"
+    return {"type": "function", "function": {"name": spec["name"], "description": description, "parameters": schema}}
+
+
+def _messages(message: Message, names: dict[str, str]) -> list[dict[str, Any]]:
+    results: list[dict[str, Any]] = []
+    texts: list[str] = []
+    images: list[bytes] = []
+    calls: list[dict[str, Any]] = []
+    for block in message["content"]:
+        if "toolUse" in block:
+            use = block["toolUse"]
+            names[use["toolUseId"]] = use["name"]
+            calls.append({"function": {"name": use["name"], "arguments": use["input"]}})
+        elif "toolResult" in block:
+            said: list[str] = []
+            for item in block["toolResult"]["content"]:
+                _add(item, said, images)
+            name = names.get(block["toolResult"]["toolUseId"], "")
+            results.append({"role": "tool", "tool_name": name, "content": "\n".join(said)})
+        else:
+            _add(block, texts, images)
+    rest: dict[str, Any] = {"role": message["role"], "content": "\n".join(texts)}
+    if images:
+        rest["images"] = images
+    if calls:
+        rest["tool_calls"] = calls
+    return [*results, rest] if texts or images or calls else results
+
+
+def _add(block: Mapping[str, Any], texts: list[str], images: list[bytes]) -> None:
+    text = plain_text(block)
+    if text is not None:
+        texts.append(text)
+    elif "image" in block:
+        images.append(data_of(block["image"], "an image", PROVIDER))
+    elif "document" in block and block["document"]["format"] in TEXT_FORMATS:
+        texts.append(document_text(block["document"], PROVIDER))
+    elif "reasoningContent" not in block and "cachePoint" not in block:
+        raise unsupported(block, PROVIDER)
+
+
+class _Reply:
+    """Turns the chunks of one reply into events."""
+
+    def __init__(self, messages: Messages) -> None:
+        self._messages = messages
+        self._started = time.perf_counter()
+        self._first: float | None = None
+        self._block = ""
+        self._calls: list[Call] = []
+        self._last: Any = None
+
+    def feed(self, chunk: Any) -> list[StreamEvent]:
+        events: list[StreamEvent] = []
+        if self._first is None:
+            self._first = time.perf_counter() - self._started
+            events.append({"messageStart": {"role": "assistant"}})
+        message = chunk.message
+        for block, text in (("reasoning", getattr(message, "thinking", None)), ("text", message.content)):
+            if text:
+                if self._block and self._block != block:
+                    events.append({"contentBlockStop": {}})
+                self._block = block
+                delta: Any = {"reasoningContent": {"text": text}} if block == "reasoning" else {"text": text}
+                events.append({"contentBlockDelta": {"delta": delta}})
+        for call in message.tool_calls or ():
+            self._calls.append(Call(None, call.function.name, json.dumps(call.function.arguments)))
+        if chunk.done:
+            self._last = chunk
+        return events
+
+    def finish(self) -> list[StreamEvent]:
+        last = self._last
+        if last is None:
+            raise ModelUnavailableError(f"{PROVIDER} broke off in the middle of its reply.")
+        events: list[StreamEvent] = [{"contentBlockStop": {}}] if self._block else []
+        events += tool_events(self._calls, self._messages, PROVIDER)
+        ended = "tool_use" if self._calls else "end_turn"
+        stop: Any = "max_tokens" if last.done_reason == "length" else ended
+        events.append({"messageStop": {"stopReason": stop}})
+        took = time.perf_counter() - self._started
+        events.append(metadata(last.prompt_eval_count or 0, last.eval_count or 0, took, first=self._first))
+        return events
+
+
+def typed_error(error: Exception) -> Exception:
+    """Return the typed error for what the client raised; an unknown one comes back as it is."""
+    names = {each.__name__ for each in type(error).__mro__}
+    if "ResponseError" in names and getattr(error, "status_code", 0) < 400:
+        return ModelUnavailableError(f"{PROVIDER} failed: {error}")
+    if isinstance(error, ConnectionError):
+        return ModelUnavailableError(f"{PROVIDER} cannot be reached: is it running? (ollama serve)\n{error}")
+    if "RequestError" in names and type(error).__module__.startswith("ollama"):
+        return ModelRequestError(f"{PROVIDER} cannot be asked like this: {error}")
+    return from_client(PROVIDER, error, key="OLLAMA_API_KEY")

@@ -1,0 +1,207 @@
+"""OpenAI's Responses API."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ._clients import Clients
+from ._content import (
+    TEXT_FORMATS,
+    data_url,
+    document_text,
+    join_system,
+    metadata,
+    plain_text,
+    unsupported,
+)
+from ._errors import from_client, from_event
+from ._guard import ToolGuard
+from ._sse import objects
+from .model import Model
+from .openai import DEFAULT_MODEL, KEY, PROVIDER, close, open_client
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
+
+    from strands.types.content import Message, Messages
+    from strands.types.streaming import StreamEvent
+    from strands.types.tools import ToolChoice, ToolSpec
+
+
+class OpenAIResponsesModel(Model):
+    """A model behind OpenAI's Responses API.
+
+    Args:
+        client: An `openai.AsyncOpenAI` of your own; it stays open.
+        client_args: Arguments of `openai.AsyncOpenAI`; what is left out is taken from OPENAI_API_KEY and so on.
+        **model_config: `model_id`; `params`, merged into every request (temperature, max_output_tokens, reasoning ...).
+
+    The conversation stays on this side: nothing is stored by the provider unless `params` say so.
+    """
+
+    def __init__(
+        self,
+        client: AsyncOpenAI | None = None,
+        client_args: Mapping[str, Any] | None = None,
+        **model_config: Any,
+    ) -> None:
+        if client is not None and client_args:
+            raise ValueError("give OpenAIResponsesModel either client or client_args, not both")
+        self.config: dict[str, Any] = {"model_id": DEFAULT_MODEL, **model_config}
+        args = dict(client_args or {})
+        self._clients: Clients[AsyncOpenAI] = Clients(lambda: open_client(args, type(self).__name__), close, client)
+
+    async def stream(
+        self,
+        messages: Messages,
+        tool_specs: list[ToolSpec] | None = None,
+        system_prompt: str | None = None,
+        *,
+        tool_choice: ToolChoice | None = None,
+        **kwargs: Any,
+    ) -> AsyncGenerator[StreamEvent, None]:
+        """Yield the reply's events; see `Model.stream`."""
+        request = self.format_request(messages, tool_specs, join_system(system_prompt, kwargs), tool_choice)
+        client = await self._clients.get()
+        reply = _Reply(messages)
+        try:
+            async with client.responses.with_streaming_response.create(**request) as response:
+                async for item in objects(response.iter_lines(), PROVIDER, KEY):
+                    for event in reply.feed(item):
+                        yield event
+        except Exception as error:
+            typed = from_client(PROVIDER, error, key=KEY)
+            raise typed from (error if typed is not error else None)
+        reply.guard.check_end()
+
+    def format_request(
+        self,
+        messages: Messages,
+        tool_specs: list[ToolSpec] | None = None,
+        system_prompt: str | None = None,
+        tool_choice: ToolChoice | None = None,
+    ) -> dict[str, Any]:
+        """Return the arguments of the request.
+
+        Raises:
+            ModelRequestError: A message holds what the API has no place for.
+        """
+        params = dict(self.config.get("params") or {})
+        body: dict[str, Any] = {"input": [item for each in messages for item in _items(each)]}
+        if system_prompt:
+            body["instructions"] = system_prompt
+        if tool_specs:
+            body["tools"] = [_tool(spec) for spec in tool_specs]
+            body["tool_choice"] = _tool_choice(tool_choice)
+        request = {"model": self.config["model_id"], "input": "", "stream": True, "store": False, **params}
+        # The client walks over typed arguments one by one, 0.1 ms a message; the extra body goes out as it is.
+        request["extra_body"] = {**body, **params.get("extra_body", {})}
+        return request
+
+    async def aclose(self) -> None:
+        """Close the connections; a client that you brought stays open."""
+        await self._clients.aclose()
+
+
+def _tool(spec: ToolSpec) -> dict[str, Any]:
+    return {
+        "type": "function",
+        "name": spec["name"],
+        "description": spec["description"],
+        "parameters": spec["inputSchema"].get("json", spec["inputSchema"]),
+        "strict": False,
+    }
+
+
+def _tool_choice(tool_choice: ToolChoice | None) -> str | dict[str, Any]:
+    choice: Any = tool_choice or {}
+    if "tool" in choice:
+        return {"type": "function", "name": choice["tool"]["name"]}
+    return "required" if "any" in choice else "auto"
+
+
+def _items(message: Message) -> list[dict[str, Any]]:
+    role = message["role"]
+    parts: list[dict[str, Any]] = []
+    items: list[dict[str, Any]] = []
+    for block in message["content"]:
+        if "toolUse" in block:
+            use = block["toolUse"]
+            arguments = plain_text({"json": use["input"]})
+            item = {"type": "function_call", "call_id": use["toolUseId"], "name": use["name"], "arguments": arguments}
+            items.append(item)
+        elif "toolResult" in block:
+            result = block["toolResult"]
+            output = [part for each in result["content"] for part in _parts(each, role)]
+            plain = "\n".join(part.get("text", "") for part in output)
+            texts = all(part["type"] == "input_text" for part in output)
+            shown: Any = plain if texts else output
+            items.append({"type": "function_call_output", "call_id": result["toolUseId"], "output": shown})
+        else:
+            parts.extend(_parts(block, role))
+    said: list[dict[str, Any]] = [{"role": role, "content": parts}] if parts else []
+    return [*said, *items] if role == "assistant" else [*items, *said]
+
+
+def _parts(block: Mapping[str, Any], role: str) -> list[dict[str, Any]]:
+    text = plain_text(block)
+    if text is not None:
+        return [{"type": "output_text" if role == "assistant" else "input_text", "text": text}]
+    if "image" in block:
+        return [{"type": "input_image", "detail": "auto", "image_url": data_url(block["image"], "an image", PROVIDER)}]
+    if "document" in block:
+        document = block["document"]
+        if document["format"] in TEXT_FORMATS:
+            return [{"type": "input_text", "text": document_text(document, PROVIDER)}]
+        name = f"{document.get('name', 'document')}.{document['format']}"
+        url = data_url(document, "a document", PROVIDER)
+        return [{"type": "input_file", "filename": name, "file_data": url}]
+    if "reasoningContent" in block or "cachePoint" in block:
+        return []
+    raise unsupported(block, PROVIDER)
+
+
+class _Reply:
+    """Turns the events of the API into ours."""
+
+    def __init__(self, messages: Messages) -> None:
+        self.guard = ToolGuard(messages, PROVIDER)
+        self._started = time.perf_counter()
+        self._first: float | None = None
+        self._open = False
+
+    def feed(self, item: Mapping[str, Any]) -> list[StreamEvent]:
+        kind = item.get("type", "")
+        if kind == "response.created":
+            self._first = time.perf_counter() - self._started
+            return [{"messageStart": {"role": "assistant"}}]
+        if kind in ("response.output_text.delta", "response.refusal.delta"):
+            self._open = True
+            return [{"contentBlockDelta": {"delta": {"text": item["delta"]}}}]
+        if kind in ("response.reasoning_summary_text.delta", "response.reasoning_text.delta"):
+            self._open = True
+            return [{"contentBlockDelta": {"delta": {"reasoningContent": {"text": item["delta"]}}}}]
+        if kind == "response.output_item.added" and item["item"]["type"] == "function_call":
+            self._open = True
+            return [self.guard.start(item["item"].get("call_id"), item["item"]["name"])]
+        if kind == "response.function_call_arguments.delta":
+            return [self.guard.arguments(item["delta"])]
+        if kind == "response.output_item.done" and self._open:
+            self._open = False
+            return self.guard.stop()
+        if kind in ("response.completed", "response.incomplete"):
+            return self._finish(item["response"])
+        if kind in ("response.failed", "error"):
+            raise from_event(PROVIDER, item.get("response", {}).get("error") or item, key=KEY)
+        return []
+
+    def _finish(self, response: Mapping[str, Any]) -> list[StreamEvent]:
+        why = (response.get("incomplete_details") or {}).get("reason")
+        stop = {"max_output_tokens": "max_tokens", "content_filter": "content_filtered"}.get(why or "", "end_turn")
+        usage = response.get("usage") or {}
+        cached = (usage.get("input_tokens_details") or {}).get("cached_tokens") or 0
+        took = time.perf_counter() - self._started
+        tokens = usage.get("input_tokens") or 0, usage.get("output_tokens") or 0
+        return [*self.guard.finish(stop), metadata(*tokens, took, cached=cached, first=self._first)]
