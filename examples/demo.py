@@ -1,0 +1,96 @@
+"""Three agents, two people, several processes: what `make demo` shows.
+
+In a terminal it asks you. Without one it pauses at each gate and answers from a second process.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+OUT = ROOT / "demo-out"
+WORKFLOW = "examples/approval.yaml"
+PAUSED = 19
+
+
+def main() -> int:
+    started = time.monotonic()
+    shutil.rmtree(OUT, ignore_errors=True)
+    os.environ["STRANDS_HOME"] = str(OUT / "sessions")
+    say("A refund: an analyst looks into it, a clerk prepares it, a writer tells the customer. Two people must agree.")
+    say(f"The workflow is {WORKFLOW}. --offline: the models are rehearsed, so it needs no key and no server.")
+    code = ask_here() if sys.stdin.isatty() and sys.stdout.isatty() else pause_and_resume()
+    if code == PAUSED:
+        say(
+            f"You left a question open. It waits, and costs nothing. STRANDS_HOME={shlex.quote(os.environ['STRANDS_HOME'])}"
+        )
+        return 0
+    if code:
+        return code
+    show_result()
+    say(f"That took {time.monotonic() - started:.1f} s. Next: README.md, or edit {WORKFLOW} and run it again.")
+    return 0
+
+
+def ask_here() -> int:
+    say("Answer the questions as you like: text for the first, approved or rejected for the second.")
+    return strands("run", WORKFLOW, "--offline", "--out", OUT.name)
+
+
+def pause_and_resume() -> int:
+    say("No terminal here, so the run stops at the first gate. Its process ends (exit code 19).")
+    if (code := strands("run", WORKFLOW, "--offline", "--out", OUT.name)) != PAUSED:
+        return code or 1
+    say("Hours later, another process. The analyst's finished step is not asked of the model again.")
+    if (code := strands("resume", session_id(), "--response", "approved")) != PAUSED:
+        return code or 1
+    say("And the second gate, in a third process.")
+    return strands("resume", session_id(), "--response", "approved")
+
+
+def show_result() -> None:
+    say("The artifact:")
+    for artifact in sorted(OUT.glob("*.md")):
+        print(f"--- {artifact.relative_to(ROOT)}\n{artifact.read_text(encoding='utf-8').rstrip()}\n---")
+    say("And what is on record: who did what, who answered, when, for how many tokens.")
+    strands("sessions", "show", session_id())
+
+
+def session_id() -> str:
+    command = [*program(), "sessions", "list", "--json"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    newest: str = json.loads(listed.stdout)[0]["id"]
+    return newest
+
+
+def strands(*arguments: str) -> int:
+    """Show the command and run it in a process of its own."""
+    print(styled("1;36", f"$ strands {shlex.join(arguments)}"), flush=True)
+    code = subprocess.run([*program(), *arguments], cwd=ROOT, check=False).returncode
+    if code:
+        print(styled("2", f"(exit code {code})"))
+    return code
+
+
+def program() -> list[str]:
+    return [sys.executable, "-m", "strands_cli.cli.main"]
+
+
+def say(text: str) -> None:
+    print(f"\n{styled('1', text)}", flush=True)
+
+
+def styled(style: str, text: str) -> str:
+    plain = not sys.stdout.isatty() or "NO_COLOR" in os.environ
+    return text if plain else f"\x1b[{style}m{text}\x1b[0m"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
