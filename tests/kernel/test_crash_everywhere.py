@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.crash import Death, Story, When, echo_model
 
 from strands_cli.session.memory import MemorySessionRepository
 from strands_cli.session.repository import FileSessionRepository
+from support.crash import Death, Story, When, echo_model
 
 CHAIN: dict[str, Any] = {
     "version": 0,

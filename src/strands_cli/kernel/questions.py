@@ -138,12 +138,15 @@ def _problems(schema: Mapping[str, Any], value: Json) -> list[str]:
     from jsonschema import Draft202012Validator
 
     errors = Draft202012Validator(dict(schema)).iter_errors(value)
-    return [f"{error.json_path}: {error.message}" for error in list(errors)[:5]]
+    return [f"{error.json_path}: {_clipped(error.message)}" for error in list(errors)[:5]]
 
 
 def _short(value: Json) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."
+    return _clipped(repr(value))
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= 100 else f"{text[:50]}...{text[-47:]}"
 
 
 def from_interrupt(interrupt: Interrupt, agent: str, owner: str) -> Question:
