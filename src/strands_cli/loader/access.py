@@ -10,9 +10,47 @@ from jinja2.runtime import LoopContext
 from strands_cli.loader.limits import at_most, turn, work
 
 _TEXT = frozenset(
-    "lower upper strip lstrip rstrip startswith endswith split rsplit splitlines partition rpartition title capitalize "
-    "casefold swapcase find rfind index rindex count isdigit isalpha isalnum isnumeric isdecimal isspace isupper islower "
-    "istitle isascii removeprefix removesuffix replace join center ljust rjust zfill".split()
+    [
+        "lower",
+        "upper",
+        "strip",
+        "lstrip",
+        "rstrip",
+        "startswith",
+        "endswith",
+        "split",
+        "rsplit",
+        "splitlines",
+        "partition",
+        "rpartition",
+        "title",
+        "capitalize",
+        "casefold",
+        "swapcase",
+        "find",
+        "rfind",
+        "index",
+        "rindex",
+        "count",
+        "isdigit",
+        "isalpha",
+        "isalnum",
+        "isnumeric",
+        "isdecimal",
+        "isspace",
+        "isupper",
+        "islower",
+        "istitle",
+        "isascii",
+        "removeprefix",
+        "removesuffix",
+        "replace",
+        "join",
+        "center",
+        "ljust",
+        "rjust",
+        "zfill",
+    ]
 )
 _METHODS: tuple[tuple[type | tuple[type, ...], frozenset[str]], ...] = (
     (Mapping, frozenset(("keys", "values", "items", "get"))),
@@ -20,7 +58,9 @@ _METHODS: tuple[tuple[type | tuple[type, ...], frozenset[str]], ...] = (
     (LoopContext, frozenset(("cycle", "changed"))),
     (float, frozenset(("is_integer",))),
 )
-_LOOP = frozenset("index index0 revindex revindex0 first last length previtem nextitem depth depth0".split())
+_LOOP = frozenset(
+    ["index", "index0", "revindex", "revindex0", "first", "last", "length", "previtem", "nextitem", "depth", "depth0"]
+)
 _PADDING = frozenset(("center", "ljust", "rjust", "zfill"))
 CALLED = "()"
 NOTHING = object()
@@ -47,7 +87,7 @@ def attribute(value: Any, name: str) -> Any:
     if name.endswith(CALLED):
         return _method(value, name[: -len(CALLED)])
     if isinstance(value, Mapping):
-        return value[name] if name in value else NOTHING
+        return value.get(name, NOTHING)
     if isinstance(value, LoopContext):
         return getattr(value, name) if name in _LOOP else NOTHING
     if isinstance(value, tuple) and name in getattr(value, "_fields", ()):

@@ -21,7 +21,24 @@ _PLAIN = (
     "min reject rejectattr reverse select selectattr sort striptags sum title trim truncate unique upper urlencode "
     "wordcount wordwrap"
 )
-_CHEAP = frozenset("d default first last length count lower upper trim truncate string safe contains search".split())
+_CHEAP = frozenset(
+    [
+        "d",
+        "default",
+        "first",
+        "last",
+        "length",
+        "count",
+        "lower",
+        "upper",
+        "trim",
+        "truncate",
+        "string",
+        "safe",
+        "contains",
+        "search",
+    ]
+)
 
 
 def _limited(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -87,12 +104,12 @@ def rounded(value: Any, precision: int = 0, method: str = "common") -> float:
 
 def batch(value: Iterable[Any], linecount: int, fill_with: object = None) -> list[list[Any]]:
     at_most(linecount, 10_000, "a batch")
-    return list(jinja.do_batch(value, linecount, fill_with))  # type: ignore[arg-type]
+    return list(jinja.do_batch(value, linecount, fill_with))
 
 
 def sliced(value: Any, slices: int, fill_with: object = None) -> list[list[Any]]:
     at_most(slices, 10_000, "a slice")
-    return list(jinja.sync_do_slice(value, slices, fill_with))  # type: ignore[arg-type]
+    return list(jinja.sync_do_slice(value, slices, fill_with))
 
 
 def tojson(value: object, indent: int | None = None) -> str:
@@ -161,9 +178,11 @@ _OURS: dict[str, Callable[..., Any]] = {
     "tojson": tojson,
 }
 
-FILTERS: dict[str, Callable[..., Any]] = {name: jinja.FILTERS[name] for name in _PLAIN.split()} | _OURS
-FILTERS = {name: function if name in _CHEAP else _limited(name, function) for name, function in FILTERS.items()}
-TESTS: dict[str, Callable[..., Any]] = {
+_ALL: dict[str, Any] = {**{name: jinja.FILTERS[name] for name in _PLAIN.split()}, **_OURS}
+FILTERS: dict[str, Callable[..., Any]] = {
+    name: function if name in _CHEAP else _limited(name, function) for name, function in _ALL.items()
+}
+TESTS: dict[str, Any] = {
     **{name: test for name, test in jinja_tests.TESTS.items() if name != "callable"},
     "contains": contains,
     "match": match,

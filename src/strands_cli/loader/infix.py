@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 
-_KEYWORDS = frozenset("and or not in is if elif for set".split())
+_KEYWORDS = frozenset(["and", "or", "not", "in", "is", "if", "elif", "for", "set"])
 
 
 class Contains(Extension):

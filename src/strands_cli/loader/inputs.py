@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+import time
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from strands_cli.errors import InputError
+from strands_cli.loader.names import OF_PATTERN, engine_names, needed, reserved
+from strands_cli.loader.types import from_text, misfit, type_of
+from strands_cli.loader.walk import templates
+from strands_cli.schema.problems import did_you_mean, nearest, pointer
 
 if TYPE_CHECKING:
     from strands_cli.spec import Parameter, Spec
@@ -15,26 +19,139 @@ if TYPE_CHECKING:
 def resolve_inputs(spec: Spec, variables: Mapping[str, object]) -> dict[str, object]:
     """Return the value of every variable of a run.
 
-    Defaults of `inputs` are overruled by `inputs.values`, and those by `variables`.
+    Defaults of `inputs` are overruled by `inputs.values`, and those by `variables`. Nothing is coerced: texts given
+    on a command line go through `coerce_text` first.
+
+    Args:
+        spec: The spec; its templates say which variables are needed beyond the declared ones.
+        variables: The values given for this run.
 
     Raises:
-        InputError: A variable is missing, reserved, unknown or of the wrong type; all problems at once.
+        InputError: A variable is missing, misspelt, reserved or of the wrong type; all problems at once.
     """
-    declared = {**spec.inputs.required, **spec.inputs.optional}
-    values: dict[str, object] = {name: each.default for name, each in declared.items() if each.has_default}
-    values |= {name: None for name in spec.inputs.optional if name not in values}
-    values |= spec.inputs.values
-    values |= variables
-    problems = [f"variable {name!r} is missing" for name in spec.inputs.required if name not in values]
+    values = _defaults(spec) | dict(spec.inputs.values) | dict(variables)
+    problems = [*_reserved(spec, variables), *_misspelt(spec, values, variables)]
+    problems += _missing(spec, values)
+    problems += _misfits(spec, values)
     if problems:
-        raise InputError("; ".join(problems), hint="Give it with --var NAME=VALUE.")
-    return values
+        hint = "Give a variable with --var NAME=VALUE (in Python: as a keyword), or under 'inputs.values'."
+        raise InputError("\n".join(problems), hint=hint)
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
 
 def coerce_text(spec: Spec, name: str, text: str) -> object:
-    """Return the value that a text given for a variable means, by the variable's declared type."""
-    parameter: Parameter | None = {**spec.inputs.optional, **spec.inputs.required}.get(name)
-    if parameter is None or parameter.type == "string":
+    """Return the value that a text given for a variable means, by the variable's declared type.
+
+    Raises:
+        InputError: The text does not fit the type.
+    """
+    parameter = declared(spec).get(name)
+    if parameter is None:
         return text
-    value: Any = json.loads(text)
-    return value
+    try:
+        return from_text(text, parameter.type)
+    except ValueError as error:
+        message = f"variable {name!r} is declared as {parameter.type}: {error}, not {text[:60]!r}"
+        raise InputError(message, hint=parameter.description or "") from None
+
+
+def declared(spec: Spec) -> dict[str, Parameter]:
+    """Return the variables that a spec declares, the required ones first."""
+    return {**spec.inputs.required, **{k: v for k, v in spec.inputs.optional.items() if k not in spec.inputs.required}}
+
+
+def missing_inputs(spec: Spec, variables: Mapping[str, object]) -> dict[str, Parameter | None]:
+    """Return the variables a run still lacks, with their declarations, so that somebody can be asked for them."""
+    values = _defaults(spec) | dict(spec.inputs.values) | dict(variables)
+    lacking: dict[str, Parameter | None] = {k: v for k, v in spec.inputs.required.items() if k not in values}
+    known = engine_names(spec.pattern.type)
+    lacking |= {
+        name: None for name in used_names(spec) if name not in values and name not in known and name not in lacking
+    }
+    return lacking
+
+
+def used_names(spec: Spec) -> dict[str, str]:
+    """Return every name that the templates of a spec need from outside, and where it is used first."""
+    if spec._used is None:
+        spec._used = dict(_used(spec))
+    return spec._used
+
+
+def spec_names(spec: Spec, now: float | None = None) -> dict[str, object]:
+    """Return the names that templates have from the spec itself; variables may take them over.
+
+    Args:
+        spec: The spec.
+        now: Unix time in seconds for `timestamp`; the present by default.
+    """
+    moment = time.gmtime(time.time() if now is None else now)
+    names: dict[str, object] = {"name": spec.name, "version": spec.version, "description": spec.description or ""}
+    names["tags"] = list(spec.tags)
+    for key in ("metadata", "runtime", "context_policy"):
+        part = getattr(spec, key)
+        names[key] = part.model_dump(mode="json", by_alias=True) if part is not None else {}
+    names["timestamp"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", moment)
+    return names
+
+
+def _used(spec: Spec) -> Iterator[tuple[str, str]]:
+    seen: set[str] = set()
+    for place in templates(spec.to_dict()):
+        for name in sorted(needed(place.text, expression=place.expression) - place.own - seen):
+            seen.add(name)
+            yield name, pointer(place.path)
+
+
+def _defaults(spec: Spec) -> dict[str, object]:
+    values = {name: each.default for name, each in declared(spec).items() if each.has_default}
+    return values | {name: None for name in spec.inputs.optional if name not in values}
+
+
+def _reserved(spec: Spec, variables: Mapping[str, object]) -> Iterator[str]:
+    taken = reserved(spec.pattern.type)
+    for name in variables:
+        if name in taken:
+            yield f"variable {name!r} has a name that the engine uses; choose another one"
+
+
+def _misspelt(spec: Spec, values: Mapping[str, object], variables: Mapping[str, object]) -> Iterator[str]:
+    """A variable that nobody uses and that looks like one that somebody does is a slip of the pen."""
+    wanted = {*declared(spec), *spec.inputs.values, *used_names(spec)}
+    for name in variables:
+        near = nearest(name, wanted - set(variables)) if name not in wanted else None
+        if near and near not in engine_names(spec.pattern.type):
+            yield f"variable {name!r} is not used by this workflow; did you mean {near!r}?"
+
+
+def _missing(spec: Spec, values: Mapping[str, object]) -> Iterator[str]:
+    for name, parameter in spec.inputs.required.items():
+        if name not in values:
+            about = f": {parameter.description}" if parameter.description else ""
+            enum = f", one of {', '.join(map(str, parameter.enum))}" if parameter.enum else ""
+            yield f"variable {name!r} is missing ({parameter.type}{enum}){about}"
+    known = engine_names(spec.pattern.type) | set(spec.inputs.required)
+    for name, where in used_names(spec).items():
+        if name not in values and name not in known:
+            yield f"variable {name!r} is missing: {where} uses it{_elsewhere(name, spec, values)}"
+
+
+def _elsewhere(name: str, spec: Spec, values: Mapping[str, object]) -> str:
+    patterns = [pattern for pattern, names in OF_PATTERN.items() if name in names]
+    if patterns:
+        return f" (the pattern {patterns[0]!r} has a name {name!r}, {spec.pattern.type!r} has not)"
+    known = [*values, *engine_names(spec.pattern.type)]
+    return f" ({did_you_mean(name, known)})" if nearest(name, known) else ""
+
+
+def _misfits(spec: Spec, values: Mapping[str, object]) -> Iterator[str]:
+    for name, parameter in declared(spec).items():
+        value = values.get(name)
+        if name not in values or (value is None and name in spec.inputs.optional):
+            continue
+        cause = misfit(value, parameter.type, parameter.enum)
+        if cause:
+            yield f"variable {name!r} {cause}"
+    for name, value in values.items():
+        if type_of(value).startswith("a ") and type_of(value) not in ("a string", "a number", "a boolean"):
+            yield f"variable {name!r} is {type_of(value)}; a variable holds what JSON can hold"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from json.decoder import scanstring
+from json import decoder
 from typing import Any, NoReturn
 
 from strands_cli.loader.errors import LoadError
@@ -107,10 +107,10 @@ class _Reader:
 
     def _string(self) -> str:
         try:
-            text, self.at = scanstring(self.text, self.at + 1, True)
+            text, self.at = decoder.scanstring(self.text, self.at + 1, True)  # type: ignore[attr-defined]
         except ValueError as error:
             self._fail(str(getattr(error, "msg", error)), getattr(error, "pos", self.at))
-        return text
+        return str(text)
 
     def _number(self) -> int | float:
         match = _NUMBER.match(self.text, self.at)

@@ -51,7 +51,9 @@ def load_text(text: str | bytes, *, source: str = "<text>", tools: Iterable[str]
     return build(data, marks, Path.cwd(), tools)
 
 
-def load_dict(data: Mapping[str, Any], *, source: str = "", base_dir: Path | None = None, tools: Iterable[str] = ()) -> Spec:
+def load_dict(
+    data: Mapping[str, Any], *, source: str = "", base_dir: Path | None = None, tools: Iterable[str] = ()
+) -> Spec:
     """Check and return the spec in a dict of plain JSON values.
 
     Raises:
@@ -101,7 +103,9 @@ def parse(text: str, source: str) -> tuple[dict[str, Any], Marks]:
         return data, marks
     line, column = marks.root.line, marks.root.column
     if data is None:
-        raise LoadError(Problem("the document is empty", "", line, column, source), hint="A spec starts with `version: 0`.")
+        raise LoadError(
+            Problem("the document is empty", "", line, column, source), hint="A spec starts with `version: 0`."
+        )
     found = "a list" if isinstance(data, list) else f"{type(data).__name__} {str(data)[:40]!r}"
     problem = Problem(f"a spec is a mapping of keys to values, not {found}", "", line, column, source)
     raise LoadError(problem, hint="It starts with `version: 0`.")
@@ -111,19 +115,30 @@ def build(data: dict[str, Any], marks: Marks, base_dir: Path, tools: Iterable[st
     """Check plain data and return its spec."""
     from pydantic import ValidationError
 
-    from strands_cli.loader.explain import explain
+    from strands_cli.capability.checker import CapabilityError, unsupported
+    from strands_cli.loader.check import check_meaning
+    from strands_cli.loader.explain import explain, in_order
+    from strands_cli.loader.refs import resolve_refs
     from strands_cli.spec import Spec
 
-    problems: list[Problem] = []
+    data = resolve_refs(data, marks, base_dir, _read_other)
+    problems, warnings = check_meaning(data, marks, tools)
     spec: Spec | None = None
     try:
         spec = Spec.model_validate(data)
     except ValidationError as error:
         problems += explain(error, data, marks)
-    if problems or spec is None:
-        raise SchemaValidationError(problems)
-    spec._base_dir, spec._source = base_dir, marks.source
+    if spec is None or problems:
+        raise SchemaValidationError(in_order(problems))
+    beyond = unsupported(spec)
+    if beyond:
+        raise CapabilityError([marks.problem(data, path, message, hint=hint) for path, message, hint in beyond])
+    spec._base_dir, spec._source, spec._warnings = base_dir, marks.source, tuple(warnings)
     return spec
+
+
+def _read_other(file: Path, source: str) -> tuple[dict[str, Any], Marks]:
+    return parse(read_text(file, source), source)
 
 
 def _too_large(source: str, size: int) -> LoadError:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from jinja2.exceptions import UndefinedError
-from jinja2.runtime import StrictUndefined, missing
+from jinja2.runtime import StrictUndefined
+from jinja2.utils import missing
 
 
 class MissingUsed(UndefinedError):
@@ -38,7 +39,7 @@ class Missing(StrictUndefined):
         found._path = self._path
         return found
 
-    def __bool__(self) -> bool:
+    def __bool__(self) -> bool:  # type: ignore[override]
         if self.soft and isinstance(self._undefined_obj, (Mapping, list, tuple)):
             return False
         return cast("bool", self._fail_with_undefined_error())

@@ -19,10 +19,10 @@ OF_PATTERN: dict[str, frozenset[str]] = {
     "routing": frozenset(("router", "steps")),
     "parallel": frozenset(("branches", "steps")),
     "evaluator_optimizer": frozenset(
-        "draft iteration evaluation iterations current_draft current_evaluation".split(),
+        ["draft", "iteration", "evaluation", "iterations", "current_draft", "current_evaluation"],
     ),
     "orchestrator_workers": frozenset(
-        "subtasks task_count orchestrator_response workers num_workers round_count reduce_response".split(),
+        ["subtasks", "task_count", "orchestrator_response", "workers", "num_workers", "round_count", "reduce_response"],
     ),
     "graph": frozenset(("nodes",)),
 }
@@ -34,16 +34,29 @@ SOFT_OF_PATTERN: dict[str, frozenset[str]] = {
     "routing": frozenset(("chosen_route", "router_agent", "total_steps")),
     "parallel": frozenset(("reduce", "total_branches")),
     "evaluator_optimizer": frozenset(
-        "iteration_index iteration_count total_iterations final_score score issues fixes feedback min_score max_iters".split()
+        [
+            "iteration_index",
+            "iteration_count",
+            "total_iterations",
+            "final_score",
+            "score",
+            "issues",
+            "fixes",
+            "feedback",
+            "min_score",
+            "max_iters",
+        ]
     ),
     "orchestrator_workers": frozenset(
-        "worker_count task subtask index decomposition tasks rounds round max_workers".split()
+        ["worker_count", "task", "subtask", "index", "decomposition", "tasks", "rounds", "round", "max_workers"]
     ),
-    "graph": frozenset("total_steps terminal_node execution_path current_node iteration".split()),
+    "graph": frozenset(["total_steps", "terminal_node", "execution_path", "current_node", "iteration"]),
 }
 """Names that the engine has too, and that a variable may take over."""
 
-OF_SPEC = frozenset("name version description tags metadata runtime context_policy timestamp inputs".split())
+OF_SPEC = frozenset(
+    ["name", "version", "description", "tags", "metadata", "runtime", "context_policy", "timestamp", "inputs"]
+)
 """The spec's own keys and the time; a variable may take them over."""
 
 

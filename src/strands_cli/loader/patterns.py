@@ -29,7 +29,9 @@ def _run(how: str, pattern: str, text: str, ignore_case: bool) -> Any:
     import regex
 
     if len(pattern) > MAX_PATTERN:
-        raise TemplateError(f"a regular expression of {len(pattern):,} characters is too long (at most {MAX_PATTERN:,})")
+        raise TemplateError(
+            f"a regular expression of {len(pattern):,} characters is too long (at most {MAX_PATTERN:,})"
+        )
     # A template's text turns \b into a backspace, which nobody searches for.
     wanted = pattern.replace("\b", r"\b")
     try:

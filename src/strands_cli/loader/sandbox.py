@@ -48,7 +48,7 @@ class _Generator(CodeGenerator):
 class _Environment(ImmutableSandboxedEnvironment):
     code_generator_class = _Generator
     intercepted_binops = frozenset(OPERATORS)
-    concat = staticmethod(limits.joined)  # type: ignore[assignment]
+    concat = staticmethod(limits.joined)
 
     def __init__(self, missing_as: type[Missing]) -> None:
         super().__init__(undefined=missing_as, keep_trailing_newline=True, extensions=[Contains], optimized=False)
@@ -72,7 +72,7 @@ class _Environment(ImmutableSandboxedEnvironment):
     def is_safe_callable(self, obj: Any) -> bool:
         return isinstance(obj, (Method, Macro)) or obj is safe_range or obj is dict
 
-    def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: B902, N805
+    def call(__self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:
         limits.turn()
         if isinstance(__obj, Undefined):
             return __obj()
@@ -183,7 +183,7 @@ def _explained(names: Mapping[str, object]) -> Iterator[None]:
 
 def _refuse(found: nodes.Template) -> None:
     """Refuse what the sandbox does not have, at the time of loading."""
-    for node in found.find_all(nodes.Node):  # type: ignore[type-abstract]
+    for node in found.find_all(nodes.Node):
         if type(node) in _REFUSED:
             raise TemplateError(f"a template cannot use {_REFUSED[type(node)]!r}")
         if isinstance(node, nodes.Filter) and node.name not in FILTERS:
@@ -213,7 +213,9 @@ def _without_braces(source: str) -> str:
     for found in _BRACES.finditer(text):
         before = text[: found.start()]
         if before.count("'") % 2 or before.count('"') % 2:
-            raise TemplateError("braces inside a quoted text of a condition", hint="Write `name == 'text'`, without braces.")
+            raise TemplateError(
+                "braces inside a quoted text of a condition", hint="Write `name == 'text'`, without braces."
+            )
     return _BRACES.sub(lambda found: f"({found[2]})", text)
 
 

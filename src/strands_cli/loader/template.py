@@ -24,7 +24,9 @@ _PATH = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[\s*(?:-?\d{1,9}|'[^'\\{}]*'|\"[^\"\\{}
 _PLAIN = re.compile(r"\{\{\s*(" + _PATH + r")\s*\}\}", re.ASCII)
 _PART = re.compile(r"\.?([A-Za-z_]\w*)|\[\s*(?:(-?\d+)|'([^']*)'|\"([^\"]*)\")\s*\]", re.ASCII)
 _MARKUP = re.compile(r"\{[{%#]|\}\}")
-_WORDS = frozenset("true false none True False None not and or if else is in loop self".split())
+_WORDS = frozenset(
+    ["true", "false", "none", "True", "False", "None", "not", "and", "or", "if", "else", "is", "in", "loop", "self"]
+)
 
 
 def render(template: str, names: Mapping[str, object]) -> str:
@@ -89,7 +91,9 @@ def _plain(template: str) -> tuple[tuple[str, ...], tuple[tuple[str | int, ...],
 
 
 def _parts(source: str) -> tuple[str | int, ...]:
-    return tuple(int(m[2]) if m[2] else next(g for g in (m[1], m[3], m[4]) if g is not None) for m in _PART.finditer(source))
+    return tuple(
+        int(m[2]) if m[2] else next(g for g in (m[1], m[3], m[4]) if g is not None) for m in _PART.finditer(source)
+    )
 
 
 def _fill(texts: Sequence[str], paths: Sequence[tuple[str | int, ...]], names: Mapping[str, object]) -> str:
@@ -131,4 +135,6 @@ def undefined(path: Sequence[str | int], container: object) -> TemplateError:
 
 
 def too_long(length: int) -> TemplateError:
-    return TemplateError(f"a template made a text of more than {MAX_OUTPUT:,} characters", hint="Put in less, or `truncate` it.")
+    return TemplateError(
+        f"a template made a text of more than {MAX_OUTPUT:,} characters", hint="Put in less, or `truncate` it."
+    )

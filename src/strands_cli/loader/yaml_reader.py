@@ -17,8 +17,11 @@ from strands_cli.schema.problems import Problem
 MAX_DEPTH = 100
 MAX_EXPANDED = 100_000
 
-_WORDS = {"": None, "~": None, "null": None, "Null": None, "NULL": None}
-_WORDS |= {word: value for value in (True, False) for word in (str(value), str(value).lower(), str(value).upper())}
+_WORDS: dict[str, bool | None] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
 _INT = re.compile(r"[-+]?[0-9]+\Z|0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _NOT_JSON = re.compile(r"[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z")
@@ -82,7 +85,9 @@ class _Reader:
         except RecursionError:
             raise LoadError(Problem("the document is nested too deeply", "", 1, 1, self.source)) from None
         if not self.documents:
-            raise LoadError(Problem("the document is empty", "", 1, 1, self.source), hint="A spec starts with `version: 0`.")
+            raise LoadError(
+                Problem("the document is empty", "", 1, 1, self.source), hint="A spec starts with `version: 0`."
+            )
         return self.result, self.marks
 
     # what the parser reports
@@ -184,7 +189,9 @@ class _Reader:
     def _merge(self, into: _Open, value: object, mark: Mark) -> None:
         for each in value if isinstance(value, list) else [value]:
             if not isinstance(each, dict):
-                problem = Problem("a merge (<<) takes a mapping or a list of mappings", "", mark.line, mark.column, self.source)
+                problem = Problem(
+                    "a merge (<<) takes a mapping or a list of mappings", "", mark.line, mark.column, self.source
+                )
                 raise LoadError(problem)
             places = self.marks.of(each)
             self.expanded += len(each)

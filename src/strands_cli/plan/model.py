@@ -10,6 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
+from typing_extensions import TypeIs
+
 if TYPE_CHECKING:
     from strands_cli.spec import AgentStep, HitlStep
 
@@ -133,11 +135,17 @@ class Plan:
         return self._index
 
 
-def step_node(step: AgentStep | HitlStep, id: str, *, group: str = "", at_least: int = 1, at_most: int | None = 1) -> Node:
+def step_node(
+    step: AgentStep | HitlStep, id: str, *, group: str = "", at_least: int = 1, at_most: int | None = 1
+) -> Node:
     """Return the node of a step."""
-    if hasattr(step, "prompt"):
+    if _asks(step):
         return Node(id, "hitl", _line(step.prompt), _line(step.context_display), group, at_least, at_most)
     return Node(id, "agent", step.agent, _line(step.description or step.input), group, at_least, at_most)
+
+
+def _asks(step: AgentStep | HitlStep) -> TypeIs[HitlStep]:
+    return getattr(step, "type", None) == "hitl"
 
 
 def one(node: Node) -> Plan:

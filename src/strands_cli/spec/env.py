@@ -12,7 +12,9 @@ from strands_cli.spec.base import Closed
 class Secret(Closed):
     """A value that never reaches journal, log, trace or prompt."""
 
-    name: str | None = Field(default=None, description="What ${NAME} in http headers and mcp env refers to; default: key.")
+    name: str | None = Field(
+        default=None, description="What ${NAME} in http headers and mcp env refers to; default: key."
+    )
     key: str | None = Field(default=None, description="Its name at the source; default: name.")
     source: Literal["env", "file", "secrets_manager", "ssm"] = "env"
     path: str | None = Field(default=None, description="File, secret id or parameter path.")

@@ -37,4 +37,6 @@ class Inputs(Closed):
 
     required: dict[str, Declared] = Field(default_factory=dict)
     optional: dict[str, Declared] = Field(default_factory=dict)
-    values: dict[str, Any] = Field(default_factory=dict, description="Values of this file; those given at run time win.")
+    values: dict[str, Any] = Field(
+        default_factory=dict, description="Values of this file; those given at run time win."
+    )

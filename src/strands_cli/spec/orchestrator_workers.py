@@ -38,6 +38,8 @@ class OrchestratorWorkersConfig(Closed):
     orchestrator: Orchestrator
     decomposition_review: HitlStep | None = Field(default=None, description="A person sees the plan before it runs.")
     worker_template: WorkerTemplate
-    reduce_review: HitlStep | None = Field(default=None, description="A person sees the results before they are put together.")
+    reduce_review: HitlStep | None = Field(
+        default=None, description="A person sees the results before they are put together."
+    )
     reduce: Step | None = None
     writeup: Step | None = None

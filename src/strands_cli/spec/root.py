@@ -55,6 +55,7 @@ class Spec(Closed):
     _base_dir: Path | None = PrivateAttr(default=None)
     _source: str = PrivateAttr(default="")
     _warnings: tuple[str, ...] = PrivateAttr(default=())
+    _used: dict[str, str] | None = PrivateAttr(default=None)
 
     @field_validator("version", mode="before")
     @classmethod

@@ -37,7 +37,9 @@ class FailurePolicy(Closed):
 class Runtime(Closed):
     """Which model answers, and within which limits."""
 
-    provider: str = Field(min_length=1, description="bedrock, openai, anthropic, gemini, ollama, litellm, scripted, or an entry point.")
+    provider: str = Field(
+        min_length=1, description="bedrock, openai, anthropic, gemini, ollama, litellm, scripted, or an entry point."
+    )
     model_id: str | None = None
     region: str | None = None
     host: str | None = Field(default=None, description="Base URL of the provider.")

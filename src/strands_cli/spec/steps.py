@@ -15,8 +15,12 @@ class AgentStep(Closed):
     """An agent is called once with a rendered input."""
 
     agent: str = Field(description="Id of an agent of this spec.")
-    input: str | None = Field(default=None, description="Template of the message; without one the agent gets its prompt only.")
-    vars: dict[str, Any] = Field(default_factory=dict, description="Names for this step's templates; texts are templates.")
+    input: str | None = Field(
+        default=None, description="Template of the message; without one the agent gets its prompt only."
+    )
+    vars: dict[str, Any] = Field(
+        default_factory=dict, description="Names for this step's templates; texts are templates."
+    )
     tool_overrides: list[str] | None = Field(default=None, description="Tool ids that replace the agent's own.")
     timeout_s: Seconds | None = Field(default=None, description="Limit for this call, in seconds.")
     description: str | None = None
@@ -71,18 +75,17 @@ class HitlStep(Closed):
         return value
 
 
-class AgentTask(AgentStep):
+class _Depending(Closed):
+    id: Id
+    deps: Names = Field(default_factory=list, description="Ids of the tasks that must be done before.")
+
+
+class AgentTask(AgentStep, _Depending):
     """A task of a workflow that an agent does."""
 
-    id: Id
-    deps: Names = Field(default_factory=list, description="Ids of the tasks that must be done before.")
 
-
-class HitlTask(HitlStep):
+class HitlTask(HitlStep, _Depending):
     """A task of a workflow that asks a person."""
-
-    id: Id
-    deps: Names = Field(default_factory=list, description="Ids of the tasks that must be done before.")
 
 
 def step_kind(value: object) -> str:

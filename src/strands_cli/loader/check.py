@@ -1,0 +1,121 @@
+"""What the models cannot see: names that lead nowhere, templates that do not parse, gates that would stay open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from strands_cli.capability.checker import PROVIDERS
+from strands_cli.errors import TemplateError
+from strands_cli.loader import template as templating
+from strands_cli.loader.check_graph import check_graph
+from strands_cli.loader.check_tools import check_tools
+from strands_cli.loader.check_values import check_values
+from strands_cli.loader.finding import Finding
+from strands_cli.loader.marks import Marks
+from strands_cli.loader.walk import CONFIG, at, called_agents, listed, pattern_of, templates, texts
+from strands_cli.schema.problems import Problem, did_you_mean, nearest
+
+
+def check_meaning(data: dict[str, Any], marks: Marks, tools: Iterable[str]) -> tuple[list[Problem], list[str]]:
+    """Return what is wrong with a document beyond its shape, and what is merely suspicious."""
+    problems: list[Problem] = []
+    warnings: list[str] = []
+    for finding in _findings(data, frozenset(tools)):
+        problem = marks.problem(data, finding.path, finding.message, hint=finding.hint, key=finding.key)
+        if finding.warning:
+            warnings.append(str(problem))
+        else:
+            problems.append(problem)
+    return problems, warnings
+
+
+def _findings(data: dict[str, Any], tools: frozenset[str]) -> Iterator[Finding]:
+    yield from _providers(data)
+    yield from _agents(data)
+    yield from _templates(data)
+    yield from check_values(data)
+    yield from check_tools(data, tools)
+    if pattern_of(data) == "graph":
+        yield from check_graph(data)
+    elif pattern_of(data) == "workflow":
+        yield from _tasks(data)
+    elif pattern_of(data) == "parallel":
+        yield from duplicates(data, (*CONFIG, "branches"), "branch")
+
+
+def _providers(data: dict[str, Any]) -> Iterator[Finding]:
+    places = [
+        ("runtime", "provider"),
+        *(("agents", id, "provider") for id in data.get("agents") or () if isinstance(id, str)),
+    ]
+    for path in places:
+        provider = at(data, path)
+        if isinstance(provider, str) and provider not in PROVIDERS and nearest(provider, PROVIDERS):
+            yield Finding(path, f"provider {provider!r} is not known", did_you_mean(provider, PROVIDERS))
+
+
+def _agents(data: dict[str, Any]) -> Iterator[Finding]:
+    known = data.get("agents")
+    if not isinstance(known, dict):
+        return
+    for path, agent in called_agents(data):
+        if agent not in known:
+            yield Finding(path, f"agent {agent!r} is not declared under 'agents'", did_you_mean(agent, map(str, known)))
+
+
+def _templates(data: dict[str, Any]) -> Iterator[Finding]:
+    for place in templates(data):
+        try:
+            (templating.check_expression if place.expression else templating.check)(place.text)
+        except TemplateError as error:
+            yield Finding(place.path, f"{place.path[-1]!r}: {error.message}", error.hint)
+
+
+def _tasks(data: dict[str, Any]) -> Iterator[Finding]:
+    path = (*CONFIG, "tasks")
+    yield from duplicates(data, path, "task")
+    tasks = {task["id"]: (index, task) for index, task in listed(at(data, path)) if isinstance(task.get("id"), str)}
+    deps = {id: [dep for _, dep in texts(task.get("deps"))] for id, (_, task) in tasks.items()}
+    for id, (index, task) in tasks.items():
+        for number, dep in texts(task.get("deps")):
+            here = (*path, index, "deps", number) if isinstance(task["deps"], list) else (*path, index, "deps")
+            if dep not in tasks:
+                yield Finding(here, f"task {id!r} depends on {dep!r}, which is no task", did_you_mean(dep, tasks))
+    cycle = find_cycle(deps)
+    if cycle:
+        first = tasks[cycle[0]][0]
+        route = " -> ".join(repr(id) for id in [*cycle, cycle[0]])
+        yield Finding(
+            (*path, first, "deps"), f"these tasks wait for each other: {route}", "Take one of these deps away."
+        )
+
+
+def duplicates(data: dict[str, Any], path: tuple[str | int, ...], what: str) -> Iterator[Finding]:
+    """Yield a finding for each id that an earlier item of the list has."""
+    seen: set[str] = set()
+    for index, each in listed(at(data, path)):
+        id = each.get("id")
+        if isinstance(id, str) and id in seen:
+            yield Finding((*path, index, "id"), f"{what} {id!r} is declared twice", "Give each its own id.")
+        elif isinstance(id, str):
+            seen.add(id)
+
+
+def find_cycle(deps: dict[str, list[str]]) -> list[str]:
+    """Return the ids of a cycle, in its order, or []."""
+    done: set[str] = set()
+    for start in deps:
+        trail: dict[str, Iterator[str]] = {start: iter(deps[start])} if start not in done else {}
+        while trail:
+            current = next(reversed(trail))
+            following = next((dep for dep in trail[current] if dep in deps and dep not in done), None)
+            if following is None:
+                done.add(current)
+                del trail[current]
+            elif following in trail:
+                ids = list(trail)
+                return ids[ids.index(following) :]
+            else:
+                trail[following] = iter(deps[following])
+    return []

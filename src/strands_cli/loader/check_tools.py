@@ -1,0 +1,150 @@
+"""Tools: every name leads to one, and every approval covers one. A gate must never stay open by a misspelt name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from strands_cli.loader.finding import Finding
+from strands_cli.loader.marks import Path, child
+from strands_cli.loader.walk import at, listed, mappings, steps, texts
+from strands_cli.schema.problems import did_you_mean, nearest
+
+BUILT_IN = (
+    "calculator",
+    "current_time",
+    "file_read",
+    "file_write",
+    "http_request",
+    "web_fetch",
+    "grep",
+    "head",
+    "tail",
+    "search",
+    "python_exec",
+)
+
+
+class _Known:
+    """The tools of a document."""
+
+    def __init__(self, data: dict[str, Any], given: frozenset[str]) -> None:
+        tools = data.get("tools")
+        self.mcp = [each["id"] for _, each in listed(child(tools, "mcp")) if isinstance(each.get("id"), str)]
+        self.http = [
+            each["id"] for _, each in listed(child(tools, "http_executors")) if isinstance(each.get("id"), str)
+        ]
+        self.python = [_id(name) for _, name in _python(tools)]
+        self.jit = [name for _, name in texts(at(data, ("context_policy", "retrieval", "jit_tools")))]
+        self.given = given
+        self.skills = ["skill"] if data.get("skills") else []
+        self.names = [*BUILT_IN, *self.python, *self.http, *self.mcp, *self.jit, *self.skills, *sorted(given)]
+
+    def default(self) -> set[str]:
+        """Return what an agent has that lists no tools."""
+        return {*self.python, *self.http, *self.mcp} | self.always()
+
+    def always(self) -> set[str]:
+        return {*self.jit, *self.skills, *self.given}
+
+
+def check_tools(data: dict[str, Any], given: frozenset[str]) -> Iterator[Finding]:
+    """Yield names of tools that lead nowhere, and approvals that cover nothing.
+
+    Args:
+        data: The document.
+        given: Ids of tools given in Python.
+    """
+    known = _Known(data, given)
+    yield from _declared(data, known)
+    for path, name in _mentions(data):
+        yield from _mention(path, name, known)
+    overrides = _overrides(data)
+    for id, agent in mappings(data.get("agents")):
+        listed_tools = agent.get("tools")
+        own = {_id(name) for _, name in texts(listed_tools)} if isinstance(listed_tools, list) else known.default()
+        has = own | known.always() | overrides.get(id, set())
+        for index, approval in listed(agent.get("approvals")):
+            yield from _approval(("agents", id, "approvals", index, "tools"), approval.get("tools"), has, known)
+
+
+def _id(name: str) -> str:
+    return name.replace(":", ".").rpartition(".")[2]
+
+
+def _python(tools: object) -> Iterator[tuple[int, str]]:
+    declared = child(tools, "python")
+    for index, each in enumerate(declared if isinstance(declared, list) else ()):
+        name = each.get("callable") if isinstance(each, Mapping) else each
+        if isinstance(name, str):
+            yield index, name
+
+
+def _declared(data: dict[str, Any], known: _Known) -> Iterator[Finding]:
+    for index, name in _python(data.get("tools")):
+        if name not in BUILT_IN and name not in known.given and "." not in name and ":" not in name:
+            hint = did_you_mean(name, BUILT_IN)
+            yield Finding(("tools", "python", index), f"there is no built-in tool {name!r}", hint)
+    seen: set[str] = set()
+    for kind in ("mcp", "http_executors"):
+        for index, each in listed(at(data, ("tools", kind))):
+            id = each.get("id")
+            if isinstance(id, str) and id in seen:
+                yield Finding(("tools", kind, index, "id"), f"tool {id!r} is declared twice", "Give each its own id.")
+            elif isinstance(id, str):
+                seen.add(id)
+    for index, id in texts(at(data, ("context_policy", "retrieval", "mcp_servers"))):
+        if id not in known.mcp:
+            path = ("context_policy", "retrieval", "mcp_servers", index)
+            yield Finding(path, f"mcp server {id!r} is not declared under 'tools.mcp'", did_you_mean(id, known.mcp))
+
+
+def _mentions(data: dict[str, Any]) -> Iterator[tuple[Path, str]]:
+    for id, agent in mappings(data.get("agents")):
+        yield from _names(("agents", id, "tools"), agent.get("tools"))
+    for path, step in steps(data):
+        yield from _names((*path, "tool_overrides"), step.get("tool_overrides"))
+        yield from _names((*path, "tools"), step.get("tools"))
+    allowed: Path = ("security", "guardrails", "allow_tools")
+    yield from _names(allowed, at(data, allowed))
+
+
+def _names(path: Path, value: object) -> Iterator[tuple[Path, str]]:
+    if isinstance(value, list):
+        for index, name in texts(value):
+            yield (*path, index), name
+
+
+def _mention(path: Path, name: str, known: _Known) -> Iterator[Finding]:
+    if name in known.names or _id(name) in known.names:
+        return
+    if known.mcp and not nearest(name, known.names):
+        yield Finding(path, f"tool {name!r} is not declared; it must come from an mcp server", warning=True)
+        return
+    yield Finding(
+        path, f"tool {name!r} is neither built in nor declared under 'tools'", did_you_mean(name, known.names)
+    )
+
+
+def _overrides(data: dict[str, Any]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for _, step in steps(data):
+        agent = step.get("agent")
+        for key in ("tool_overrides", "tools"):
+            if isinstance(agent, str) and isinstance(step.get(key), list):
+                found.setdefault(agent, set()).update(_id(name) for _, name in texts(step[key]))
+    return found
+
+
+def _approval(path: Path, globs: object, has: set[str], known: _Known) -> Iterator[Finding]:
+    for index, glob in texts(globs):
+        here = (*path, index) if isinstance(globs, list) else path
+        wanted = glob.removeprefix("!")
+        if wanted == "*" or any(fnmatchcase(name, wanted) for name in has):
+            continue
+        if has & set(known.mcp) and not nearest(wanted, has):
+            yield Finding(here, f"approval of {glob!r} can be checked only when the mcp servers run", warning=True)
+            continue
+        hint = did_you_mean(wanted, sorted(has)) or "This agent has no tools."
+        yield Finding(here, f"approval of {glob!r} matches no tool of this agent; it would never ask", hint)

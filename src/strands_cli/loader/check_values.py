@@ -1,0 +1,108 @@
+"""Values: defaults fit their declarations, answers fit their questions, variables do not take the engine's names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from strands_cli.errors import TemplateError
+from strands_cli.loader import patterns
+from strands_cli.loader.finding import Finding
+from strands_cli.loader.marks import Path, child
+from strands_cli.loader.names import reserved
+from strands_cli.loader.types import misfit
+from strands_cli.loader.walk import at, listed, pattern_of, steps
+
+
+def check_values(data: dict[str, Any]) -> Iterator[Finding]:
+    """Yield values that do not fit what the document itself says of them."""
+    yield from _variables(data)
+    for path, step in steps(data):
+        taken = reserved(pattern_of(data)) & set(step["vars"]) if isinstance(step.get("vars"), Mapping) else ()
+        for name in taken:
+            yield _taken((*path, "vars", name), name)
+        if "prompt" in step:
+            yield from _default(path, step)
+    for index, skill in listed(data.get("skills")):
+        earlier = [each.get("id") for number, each in listed(data["skills"]) if number < index]
+        if skill.get("id") in earlier:
+            yield Finding(("skills", index, "id"), f"skill {skill['id']!r} is declared twice")
+
+
+def _variables(data: dict[str, Any]) -> Iterator[Finding]:
+    engine = reserved(pattern_of(data))
+    declared: dict[str, tuple[str, object]] = {}
+    for group in ("required", "optional", "values"):
+        names = at(data, ("inputs", group))
+        for name in names if isinstance(names, Mapping) else ():
+            path: Path = ("inputs", group, name)
+            if name in engine:
+                yield _taken(path, name)
+            elif not str(name).isidentifier():
+                yield Finding(
+                    path, f"no template can use a variable called {name!r}", "Use letters, digits, _", True, True
+                )
+    for group in ("optional", "required"):
+        for name, declaration in _declarations(data, group):
+            declared[name] = (group, declaration)
+            default: Path = ("inputs", group, name, "default")
+            if isinstance(declaration, Mapping) and declaration.get("default") is not None:
+                yield from _fits(default, name, declaration, declaration["default"])
+    values = at(data, ("inputs", "values"))
+    for name, value in values.items() if isinstance(values, Mapping) else ():
+        if name in declared:
+            yield from _fits(("inputs", "values", name), name, declared[name][1], value)
+
+
+def _declarations(data: dict[str, Any], group: str) -> Iterator[tuple[str, object]]:
+    declared = at(data, ("inputs", group))
+    if isinstance(declared, Mapping):
+        yield from declared.items()
+
+
+def _taken(path: Path, name: str) -> Finding:
+    return Finding(path, f"variable {name!r} has a name that the engine uses", "Choose another name.", key=True)
+
+
+def _fits(path: Path, name: str, declaration: object, value: object) -> Iterator[Finding]:
+    type_name = declaration if isinstance(declaration, str) else child(declaration, "type") or "string"
+    enum = child(declaration, "enum")
+    cause = misfit(value, str(type_name), enum if isinstance(enum, list) else None)
+    if cause:
+        yield Finding(path, f"{name!r} {cause}")
+
+
+def _default(path: Path, step: Mapping[str, Any]) -> Iterator[Finding]:
+    """A default that its own question would refuse is no answer at the deadline."""
+    if step.get("default") is None:
+        return
+    value, choices = step["default"], step.get("choices")
+    where = (*path, "default")
+    if isinstance(choices, list) and str(value) not in map(str, choices):
+        yield Finding(
+            where, f"the default {value!r} is not one of the choices", f"choices: {', '.join(map(str, choices))}"
+        )
+    pattern = child(step.get("validation"), "pattern")
+    if isinstance(pattern, str) and isinstance(value, str):
+        try:
+            fits = patterns.full_match(pattern, value)
+        except TemplateError as error:
+            yield Finding((*path, "validation", "pattern"), error.message)
+            return
+        if not fits:
+            yield Finding(where, f"the default {value!r} does not match the pattern {pattern!r}")
+    if isinstance(step.get("schema"), Mapping):
+        yield from _against_schema(where, value, step["schema"])
+
+
+def _against_schema(path: Path, value: object, schema: Mapping[str, Any]) -> Iterator[Finding]:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError, ValidationError
+
+    try:
+        Draft202012Validator.check_schema(schema)
+        Draft202012Validator(schema).validate(value)
+    except ValidationError as error:
+        yield Finding(path, f"the default {value!r} does not fit the schema: {error.message}")
+    except (SchemaError, RecursionError):
+        return

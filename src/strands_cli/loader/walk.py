@@ -1,0 +1,157 @@
+"""Everything of a document that calls an agent, asks a person, or is a template. Works on any data, also on wrong one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from strands_cli.loader.marks import Path, child
+
+_LISTS: dict[str, tuple[Path, ...]] = {
+    "chain": (("steps",),),
+    "workflow": (("tasks",),),
+}
+_SINGLES: dict[str, tuple[Path, ...]] = {
+    "parallel": (("reduce",),),
+    "routing": (("router",), ("router", "review_router")),
+    "evaluator_optimizer": (("evaluator",), ("review_gate",)),
+    "orchestrator_workers": (
+        ("orchestrator",),
+        ("decomposition_review",),
+        ("worker_template",),
+        ("reduce_review",),
+        ("reduce",),
+        ("writeup",),
+    ),
+}
+CONFIG: Path = ("pattern", "config")
+
+
+@dataclass(slots=True, frozen=True)
+class Place:
+    """A template of a document: where, its text, and the names that only it has."""
+
+    path: Path
+    text: str
+    expression: bool = False
+    own: frozenset[str] = frozenset()
+
+
+def at(data: object, path: Path) -> object:
+    """Return what stands at a path, or None."""
+    for part in path:
+        data = child(data, part)
+    return data
+
+
+def mappings(value: object) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return the items of a mapping that are mappings themselves."""
+    if not isinstance(value, Mapping):
+        return []
+    return [(key, each) for key, each in value.items() if isinstance(each, Mapping)]
+
+
+def listed(value: object) -> list[tuple[int, Mapping[str, Any]]]:
+    """Return the items of a list that are mappings."""
+    if not isinstance(value, (list, tuple)):
+        return []
+    return [(index, each) for index, each in enumerate(value) if isinstance(each, Mapping)]
+
+
+def texts(value: object) -> list[tuple[int, str]]:
+    """Return the items of a list that are texts; a text alone counts as a list of one."""
+    if isinstance(value, str):
+        return [(0, value)]
+    return (
+        [(index, each) for index, each in enumerate(value) if isinstance(each, str)] if isinstance(value, list) else []
+    )
+
+
+def pattern_of(data: object) -> str:
+    """Return the type of the document's pattern, or ""."""
+    found = at(data, ("pattern", "type"))
+    return found if isinstance(found, str) else ""
+
+
+def steps(data: object) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Yield every step, task, node, branch step, review and reduce of a document, in the order of its pattern."""
+    pattern, config = pattern_of(data), at(data, CONFIG)
+    for path in _LISTS.get(pattern, ()):
+        for below, step in _list(config, path):
+            yield (*CONFIG, *below), step
+    if pattern == "parallel":
+        for index, branch in listed(child(config, "branches")):
+            for path, step in _list(branch, ("steps",)):
+                yield (*CONFIG, "branches", index, *path), step
+    if pattern == "graph":
+        for id, node in mappings(child(config, "nodes")):
+            yield (*CONFIG, "nodes", id), node
+    for path in _SINGLES.get(pattern, ()):
+        found = at(config, path)
+        if isinstance(found, Mapping):
+            yield CONFIG + path, found
+    if pattern == "routing":
+        for name, route in mappings(child(config, "routes")):
+            for path, step in _list(route, ("then",)):
+                yield (*CONFIG, "routes", name, *path), step
+
+
+def called_agents(data: object) -> Iterator[tuple[Path, str]]:
+    """Yield where an agent is called, and its id."""
+    for path, step in steps(data):
+        if isinstance(step.get("agent"), str):
+            yield (*path, "agent"), step["agent"]
+    producer = at(data, (*CONFIG, "producer"))
+    if pattern_of(data) == "evaluator_optimizer" and isinstance(producer, str):
+        yield (*CONFIG, "producer"), producer
+
+
+def templates(data: object) -> Iterator[Place]:
+    """Yield every template of a document: of the agents that are used, the steps, the conditions and the artifacts."""
+    own: dict[str, frozenset[str]] = {agent: frozenset() for _, agent in called_agents(data)}
+    for path, step in steps(data):
+        names = frozenset(map(str, step["vars"])) if isinstance(step.get("vars"), Mapping) else frozenset()
+        yield from _of_step(path, step, names)
+        agent = step.get("agent")
+        if isinstance(agent, str):
+            own[agent] = own.get(agent, frozenset()) | names
+    yield from _strings(at(data, CONFIG), CONFIG, ("revise_prompt",), frozenset())
+    for index, edge in listed(at(data, (*CONFIG, "edges"))):
+        for number, choice in listed(edge.get("choose")):
+            if isinstance(choice.get("when"), str):
+                yield Place((*CONFIG, "edges", index, "choose", number, "when"), choice["when"], True)
+    for id, agent_spec in mappings(child(data, "agents")):
+        if id in own:
+            yield from _of_agent(("agents", id), agent_spec, own[id])
+    for index, artifact in listed(at(data, ("outputs", "artifacts"))):
+        yield from _strings(artifact, ("outputs", "artifacts", index), ("path", "from"), frozenset())
+
+
+def _list(container: object, path: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    for index, step in listed(at(container, path)):
+        yield (*path, index), step
+
+
+def _of_step(path: Path, step: Mapping[str, Any], names: frozenset[str]) -> Iterator[Place]:
+    yield from _strings(step, path, ("input", "prompt", "context_display"), names)
+    values = step.get("vars")
+    if isinstance(values, Mapping):
+        yield from _strings(values, (*path, "vars"), tuple(values), frozenset())
+
+
+def _of_agent(path: Path, agent: Mapping[str, Any], names: frozenset[str]) -> Iterator[Place]:
+    yield from _strings(agent, path, ("prompt",), names)
+    known = names | {"args", "tool", "tool_name", "agent"}
+    for index, approval in listed(agent.get("approvals")):
+        here = (*path, "approvals", index)
+        yield from _strings(approval, here, ("prompt",), known)
+        if isinstance(approval.get("when"), str):
+            yield Place((*here, "when"), approval["when"], True, known)
+
+
+def _strings(value: object, path: Path, keys: tuple[str, ...], names: frozenset[str]) -> Iterator[Place]:
+    for key in keys:
+        text = child(value, key)
+        if isinstance(text, str):
+            yield Place((*path, key), text, False, names)

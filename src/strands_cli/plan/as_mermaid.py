@@ -1,0 +1,52 @@
+"""A plan as a Mermaid flowchart (https://mermaid.js.org/syntax/flowchart.html)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from strands_cli.plan.model import Node, Plan
+
+_CLASSES = (
+    "classDef agent fill:#eef2ff,stroke:#4f46e5,color:#1e1b4b",
+    "classDef hitl fill:#fef3c7,stroke:#b45309,color:#451a03,stroke-width:2px",
+)
+
+
+def mermaid(plan: Plan) -> str:
+    """Return the flowchart; questions to a person are hexagons marked with a question mark."""
+    return "\n".join(_lines(plan)) + "\n"
+
+
+def _lines(plan: Plan) -> Iterator[str]:
+    short = {node.id: f"n{number}" for number, node in enumerate(plan.nodes)}
+    yield "flowchart TD"
+    yield "  start([start])"
+    for number, group in enumerate(dict.fromkeys(node.group for node in plan.nodes)):
+        if group:
+            yield f'  subgraph g{number} ["{_escaped(group)}"]'
+        for node in plan.nodes:
+            if node.group == group:
+                yield f"  {_box(node, short[node.id])}"
+        if group:
+            yield "  end"
+    yield "  done([end])"
+    for id in plan.starts:
+        yield f"  start --> {short[id]}"
+    for edge in plan.edges:
+        label = f'|"{_escaped(edge.label)}"|' if edge.label else ""
+        yield f"  {short[edge.source]} -->{label} {short[edge.target]}"
+    for id in plan.ends:
+        yield f"  {short[id]} --> done"
+    yield from (f"  {line}" for line in _CLASSES)
+
+
+def _box(node: Node, id: str) -> str:
+    parts = [("? " if node.kind == "hitl" else "") + node.label, node.repeated, node.id]
+    text = "<br/>".join(_escaped(part) for part in parts if part)
+    left, right = ("{{", "}}") if node.kind == "hitl" else ("[", "]")
+    return f'{id}{left}"{text}"{right}:::{node.kind}'
+
+
+def _escaped(text: str) -> str:
+    """Entity codes for all that Mermaid, or the page it stands on, could take for its own."""
+    return "".join(c if c.isalnum() or c in " ._-/+,:?!=…*" else f"#{ord(c)};" for c in " ".join(text.split()))

@@ -1,0 +1,93 @@
+"""A plan as an SVG picture, without any drawing program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+
+from strands_cli.plan.layout import back_edges, rows
+from strands_cli.plan.model import Edge, Node, Plan
+
+WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN = 240, 62, 30, 56, 40
+_STYLE = """
+  text { font: 13px system-ui, sans-serif; fill: #1f2937 } .small { font-size: 11px; fill: #6b7280 }
+  .agent { fill: #eef2ff; stroke: #4f46e5 } .hitl { fill: #fef3c7; stroke: #b45309; stroke-width: 2 }
+  path { fill: none; stroke: #6b7280; stroke-width: 1.4 } .back { stroke-dasharray: 5 4 } .label { fill: #374151 }
+"""
+_ARROW = (
+    '<marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
+    '<polygon points="0,0 8,4 0,8" fill="#6b7280"/></marker>'
+)
+_Spots = dict[str, tuple[float, float]]
+
+
+def svg(plan: Plan) -> str:
+    """Return the picture; questions to a person are amber and have cut corners, edges that lead back are dashed."""
+    back = back_edges(plan)
+    table = rows(plan, back)
+    widest = max((len(row) for row in table), default=1)
+    width = MARGIN * 2 + widest * (WIDTH + GAP_X) + 60 * bool(back)
+    height = MARGIN * 2 + max(len(table), 1) * (HEIGHT + GAP_Y) - GAP_Y
+    spots = _spots(table, widest)
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"',
+        f' width="{width}" height="{height}" role="img">',
+        f"<style>{_STYLE}</style><defs>{_ARROW}</defs>",
+        f'<rect width="{width}" height="{height}" fill="white"/>',
+        *(_edge(edge, spots, edge in back, width) for edge in plan.edges),
+        *(part for node in plan.nodes for part in _box(node, *spots[node.id])),
+        "</svg>",
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _spots(table: list[list[str]], widest: int) -> _Spots:
+    """Return the left upper corner of each node; rows are centred."""
+    spots: _Spots = {}
+    for number, row in enumerate(table):
+        left = MARGIN + (widest - len(row)) * (WIDTH + GAP_X) / 2
+        for place, id in enumerate(row):
+            spots[id] = (left + place * (WIDTH + GAP_X), MARGIN + number * (HEIGHT + GAP_Y))
+    return spots
+
+
+def _box(node: Node, x: float, y: float) -> Iterator[str]:
+    tooltip = f"<title>{_text(node.detail or node.label, 200)}</title>"
+    if node.kind == "hitl":
+        cut, right, low = 14, x + WIDTH, y + HEIGHT
+        half = y + HEIGHT / 2
+        corners = f"{x + cut},{y} {right - cut},{y} {right},{half} {right - cut},{low} {x + cut},{low} {x},{half}"
+        yield f'<polygon class="hitl" points="{corners}">{tooltip}</polygon>'
+    else:
+        yield f'<rect class="agent" x="{x}" y="{y}" width="{WIDTH}" height="{HEIGHT}" rx="8">{tooltip}</rect>'
+    middle = x + WIDTH / 2
+    label = ("? " if node.kind == "hitl" else "") + node.label
+    below = " · ".join(part for part in (node.id, node.repeated) if part)
+    yield f'<text x="{middle}" y="{y + 27}" text-anchor="middle">{_text(label, 31)}</text>'
+    yield f'<text class="small" x="{middle}" y="{y + 46}" text-anchor="middle">{_text(below, 40)}</text>'
+
+
+def _edge(edge: Edge, spots: _Spots, back: bool, width: float) -> str:
+    (x1, y1), (x2, y2) = spots[edge.source], spots[edge.target]
+    if back:
+        right, side = max(x1, x2) + WIDTH, width - 24
+        a, b = y1 + HEIGHT / 2, y2 + HEIGHT / 2
+        path = f"M {x1 + WIDTH} {a} C {side} {a} {side} {b} {x2 + WIDTH} {b}"
+        label_at = (min(right + 14, side), (a + b) / 2)
+    else:
+        start, end = (x1 + WIDTH / 2, y1 + HEIGHT), (x2 + WIDTH / 2, y2)
+        bend = (end[1] - start[1]) / 2
+        path = f"M {start[0]} {start[1]} C {start[0]} {start[1] + bend} {end[0]} {end[1] - bend} {end[0]} {end[1]}"
+        label_at = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
+    line = f'<path class="{"back" if back else "on"}" d="{path}" marker-end="url(#arrow)"/>'
+    if not edge.label:
+        return line
+    tooltip = f"<title>{_text(edge.label, 300)}</title>"
+    place = f'x="{label_at[0]}" y="{label_at[1]}" text-anchor="middle"'
+    return f'{line}<text class="small label" {place}>{tooltip}{_text(edge.label, 40)}</text>'
+
+
+def _text(text: str, most: int) -> str:
+    """Return a text that is safe in XML, and short enough."""
+    plain = "".join(c if c.isprintable() and not 0xD800 <= ord(c) < 0xE000 else " " for c in text)
+    return escape(plain if len(plain) <= most else plain[: most - 1] + "…")

@@ -1,0 +1,79 @@
+"""A plan as text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from strands_cli.plan.model import Edge, Node, Plan
+
+WIDTH = 78
+
+
+def text(plan: Plan) -> str:
+    """Return the plan as lines from top to bottom; `?` marks a question to a person, `●` an agent's call."""
+    return "\n".join([*_body(plan), "", summary(plan)]) + "\n"
+
+
+def summary(plan: Plan) -> str:
+    """Return how many calls a run makes and how often it asks, in words."""
+    least, most = plan.calls
+    calls = str(least) if least == most else f"at least {least}" if most is None else f"{least} to {most}"
+    asked = len(plan.questions)
+    places = "no question to a person" if not asked else f"{asked} question{'s' * (asked > 1)} to a person"
+    return f"{calls} agent call{'' if calls == '1' else 's'}, {places}"
+
+
+def _body(plan: Plan) -> Iterator[str]:
+    leaving: dict[str, list[Edge]] = {node.id: [] for node in plan.nodes}
+    arriving: dict[str, int] = {node.id: 0 for node in plan.nodes}
+    for edge in plan.edges:
+        leaving[edge.source].append(edge)
+        arriving[edge.target] += 1
+    group = ""
+    for index, node in enumerate(plan.nodes):
+        following = plan.nodes[index + 1] if index + 1 < len(plan.nodes) else None
+        if node.group != group:
+            group = node.group
+            yield f"── {group} ".ljust(WIDTH, "─") if group else ""
+        falls = _falls_through(leaving[node.id], arriving, following, group)
+        yield from _node(node, plan, "│" if falls else " ")
+        if falls:
+            yield "▼"
+            continue
+        yield from _arrows(leaving[node.id], node.id in plan.ends)
+        if following is not None and following.group == group:
+            yield ""
+
+
+def _falls_through(edges: list[Edge], arriving: dict[str, int], following: Node | None, group: str) -> bool:
+    """Whether the only way on is the next node, and the only way there is from here."""
+    if following is None or following.group != group or len(edges) != 1:
+        return False
+    return edges[0].target == following.id and not edges[0].label and arriving[following.id] == 1
+
+
+def _node(node: Node, plan: Plan, rail: str) -> Iterator[str]:
+    mark = "?" if node.kind == "hitl" else "●"
+    name = f"{mark} {node.label}"
+    extra = f"{node.repeated}  " if node.repeated else ""
+    right = f"{extra}{node.id}"
+    room = WIDTH - len(right) - 2
+    yield f"{name[:room]:<{room}}  {right}" if room > 12 else f"{name}  {right}"
+    if node.detail:
+        yield f"{rail} {node.detail}"
+
+
+def _arrows(edges: list[Edge], ends: bool) -> Iterator[str]:
+    for number, edge in enumerate(edges):
+        corner = "└" if number == len(edges) - 1 and not ends else "├"
+        yield f"{corner}─▶ {edge.target}{_when(edge.label)}"
+            f"   when {edge.label}" if edge.label not in ("", "else") else "  (else)" * bool(edge.label)
+        )
+    if ends:
+        yield "└─■ end" if edges else "■ end"
+
+
+def _when(label: str) -> str:
+    if not label:
+        return ""
+    return "  (else)" if label == "else" else f"  when {label}"
