@@ -8,49 +8,13 @@ from typing import Any
 from jinja2.runtime import LoopContext
 
 from strands_cli.loader.limits import at_most, turn, work
+from strands_cli.loader.words import words
 
-_TEXT = frozenset(
-    [
-        "lower",
-        "upper",
-        "strip",
-        "lstrip",
-        "rstrip",
-        "startswith",
-        "endswith",
-        "split",
-        "rsplit",
-        "splitlines",
-        "partition",
-        "rpartition",
-        "title",
-        "capitalize",
-        "casefold",
-        "swapcase",
-        "find",
-        "rfind",
-        "index",
-        "rindex",
-        "count",
-        "isdigit",
-        "isalpha",
-        "isalnum",
-        "isnumeric",
-        "isdecimal",
-        "isspace",
-        "isupper",
-        "islower",
-        "istitle",
-        "isascii",
-        "removeprefix",
-        "removesuffix",
-        "replace",
-        "join",
-        "center",
-        "ljust",
-        "rjust",
-        "zfill",
-    ]
+_TEXT = words(
+    "lower upper strip lstrip rstrip startswith endswith split rsplit splitlines partition rpartition "
+    "title capitalize casefold swapcase find rfind index rindex count isdigit isalpha isalnum isnumeric "
+    "isdecimal isspace isupper islower istitle isascii removeprefix removesuffix replace join center "
+    "ljust rjust zfill"
 )
 _METHODS: tuple[tuple[type | tuple[type, ...], frozenset[str]], ...] = (
     (Mapping, frozenset(("keys", "values", "items", "get"))),
@@ -58,9 +22,7 @@ _METHODS: tuple[tuple[type | tuple[type, ...], frozenset[str]], ...] = (
     (LoopContext, frozenset(("cycle", "changed"))),
     (float, frozenset(("is_integer",))),
 )
-_LOOP = frozenset(
-    ["index", "index0", "revindex", "revindex0", "first", "last", "length", "previtem", "nextitem", "depth", "depth0"]
-)
+_LOOP = words("index index0 revindex revindex0 first last length previtem nextitem depth depth0")
 _PADDING = frozenset(("center", "ljust", "rjust", "zfill"))
 CALLED = "()"
 NOTHING = object()

@@ -15,30 +15,14 @@ from jinja2.runtime import Undefined
 
 from strands_cli.loader import patterns
 from strands_cli.loader.limits import MAX_REPEAT, at_most, exceeded, work
+from strands_cli.loader.words import words
 
 _PLAIN = (
-    "abs capitalize count d default dictsort filesizeformat first float groupby int items last length list lower map max "
-    "min reject rejectattr reverse select selectattr sort striptags sum title trim truncate unique upper urlencode "
-    "wordcount wordwrap"
+    "abs capitalize count d default dictsort filesizeformat first float groupby int items last length "
+    "list lower map max min reject rejectattr reverse select selectattr sort striptags sum title trim "
+    "truncate unique upper urlencode wordcount wordwrap"
 )
-_CHEAP = frozenset(
-    [
-        "d",
-        "default",
-        "first",
-        "last",
-        "length",
-        "count",
-        "lower",
-        "upper",
-        "trim",
-        "truncate",
-        "string",
-        "safe",
-        "contains",
-        "search",
-    ]
-)
+_CHEAP = words("d default first last length count lower upper trim truncate string safe contains search")
 
 
 def _limited(name: str, function: Callable[..., Any]) -> Callable[..., Any]:

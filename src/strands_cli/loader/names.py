@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from strands_cli.loader.template import _plain
+from strands_cli.loader.words import words
 
 if TYPE_CHECKING:
     from jinja2 import nodes
@@ -18,11 +19,9 @@ OF_PATTERN: dict[str, frozenset[str]] = {
     "workflow": frozenset(("tasks",)),
     "routing": frozenset(("router", "steps")),
     "parallel": frozenset(("branches", "steps")),
-    "evaluator_optimizer": frozenset(
-        ["draft", "iteration", "evaluation", "iterations", "current_draft", "current_evaluation"],
-    ),
-    "orchestrator_workers": frozenset(
-        ["subtasks", "task_count", "orchestrator_response", "workers", "num_workers", "round_count", "reduce_response"],
+    "evaluator_optimizer": words("draft iteration evaluation iterations current_draft current_evaluation"),
+    "orchestrator_workers": words(
+        "subtasks task_count orchestrator_response workers num_workers round_count reduce_response"
     ),
     "graph": frozenset(("nodes",)),
 }
@@ -33,30 +32,15 @@ SOFT_OF_PATTERN: dict[str, frozenset[str]] = {
     "workflow": frozenset(("total_tasks",)),
     "routing": frozenset(("chosen_route", "router_agent", "total_steps")),
     "parallel": frozenset(("reduce", "total_branches")),
-    "evaluator_optimizer": frozenset(
-        [
-            "iteration_index",
-            "iteration_count",
-            "total_iterations",
-            "final_score",
-            "score",
-            "issues",
-            "fixes",
-            "feedback",
-            "min_score",
-            "max_iters",
-        ]
+    "evaluator_optimizer": words(
+        "iteration_index iteration_count total_iterations final_score score issues fixes feedback min_score max_iters"
     ),
-    "orchestrator_workers": frozenset(
-        ["worker_count", "task", "subtask", "index", "decomposition", "tasks", "rounds", "round", "max_workers"]
-    ),
+    "orchestrator_workers": words("worker_count task subtask index decomposition tasks rounds round max_workers"),
     "graph": frozenset(["total_steps", "terminal_node", "execution_path", "current_node", "iteration"]),
 }
 """Names that the engine has too, and that a variable may take over."""
 
-OF_SPEC = frozenset(
-    ["name", "version", "description", "tags", "metadata", "runtime", "context_policy", "timestamp", "inputs"]
-)
+OF_SPEC = words("name version description tags metadata runtime context_policy timestamp inputs")
 """The spec's own keys and the time; a variable may take them over."""
 
 

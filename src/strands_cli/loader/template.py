@@ -1,7 +1,7 @@
 """Templates: Jinja2 in a sandbox, strict about undefined names, with limits on time, size and loops.
 
-A template of plain names (`{{ topic }}`, `{{ steps[0].response }}`) is rendered here without Jinja; everything else goes
-to `strands_cli.loader.sandbox`, which gives the same result for the same text.
+A template of plain names (`{{ topic }}`, `{{ steps[0].response }}`) is rendered here without Jinja; everything else
+goes to `strands_cli.loader.sandbox`, which gives the same result for the same text.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from strands_cli.errors import TemplateError
+from strands_cli.loader.words import words
 from strands_cli.schema.problems import nearest
 
 if TYPE_CHECKING:
@@ -24,9 +25,7 @@ _PATH = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[\s*(?:-?\d{1,9}|'[^'\\{}]*'|\"[^\"\\{}
 _PLAIN = re.compile(r"\{\{\s*(" + _PATH + r")\s*\}\}", re.ASCII)
 _PART = re.compile(r"\.?([A-Za-z_]\w*)|\[\s*(?:(-?\d+)|'([^']*)'|\"([^\"]*)\")\s*\]", re.ASCII)
 _MARKUP = re.compile(r"\{[{%#]|\}\}")
-_WORDS = frozenset(
-    ["true", "false", "none", "True", "False", "None", "not", "and", "or", "if", "else", "is", "in", "loop", "self"]
-)
+_WORDS = words("true false none True False None not and or if else is in loop self")
 
 
 def render(template: str, names: Mapping[str, object]) -> str:

@@ -1,4 +1,4 @@
-"""Everything of a document that calls an agent, asks a person, or is a template. Works on any data, also on wrong one."""
+"""All of a document that calls an agent, asks a person, or is a template. Works on any data, also on wrong one."""
 
 from __future__ import annotations
 

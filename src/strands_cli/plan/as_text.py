@@ -67,8 +67,6 @@ def _arrows(edges: list[Edge], ends: bool) -> Iterator[str]:
     for number, edge in enumerate(edges):
         corner = "└" if number == len(edges) - 1 and not ends else "├"
         yield f"{corner}─▶ {edge.target}{_when(edge.label)}"
-            f"   when {edge.label}" if edge.label not in ("", "else") else "  (else)" * bool(edge.label)
-        )
     if ends:
         yield "└─■ end" if edges else "■ end"
 
