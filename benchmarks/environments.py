@@ -28,8 +28,8 @@ def interpreter(subject: str) -> Path:
         venv.create(directory, with_pip=subject != "floor", clear=True)
         if subject != "floor":
             requirements = REQUIREMENTS / f"{subject}.txt"
-            command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", requirements]
-            subprocess.run(command, cwd=ROOT, check=True)
+            pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+            subprocess.run([*pip, "-r", str(requirements)], cwd=ROOT, check=True)
         stamp.write_text(wanted)
     return python
 

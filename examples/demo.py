@@ -28,9 +28,8 @@ def main() -> int:
     say(f"The workflow is {WORKFLOW}. --offline: the models are rehearsed, so it needs no key and no server.")
     code = ask_here() if sys.stdin.isatty() and sys.stdout.isatty() else pause_and_resume()
     if code == PAUSED:
-        say(
-            f"You left a question open. It waits, and costs nothing. STRANDS_HOME={shlex.quote(os.environ['STRANDS_HOME'])}"
-        )
+        say("You left a question open. It waits, and costs nothing. To answer it later, first:")
+        print(f"export STRANDS_HOME={shlex.quote(os.environ['STRANDS_HOME'])}")
         return 0
     if code:
         return code

@@ -1,0 +1,34 @@
+"""What an import loads: nothing heavy before it is used."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+PROVIDERS = {"openai", "boto3", "botocore", "anthropic", "google.genai", "ollama", "litellm", "httpx"}
+HEAVY = PROVIDERS | {"mcp", "opentelemetry", "starlette", "uvicorn", "rich", "jinja2", "ruamel", "jsonschema"}
+STATEMENTS = {
+    "import strands": HEAVY | {"pydantic", "click", "strands_cli"},
+    "from strands import Agent, tool": HEAVY | {"pydantic", "click", "strands_cli"},
+    "from strands.models.scripted import ScriptedModel": HEAVY | {"pydantic", "click", "strands_cli"},
+    "from strands import Workflow": HEAVY | {"pydantic", "click"},
+    "from strands_cli.errors import StrandsError": HEAVY | {"pydantic", "click", "strands.agent.agent"},
+}
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_an_import_loads_nothing_heavy(statement: str) -> None:
+    code = f"{statement}\nimport sys\nprint(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert STATEMENTS[statement].intersection(loaded) == set()
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["version"], ["run", "--help"]], ids=" ".join)
+def test_the_command_loads_nothing_heavy_to_say_what_it_is(arguments: list[str]) -> None:
+    command = [sys.executable, "-X", "importtime", "-m", "strands_cli.cli.main", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
+    assert "click" in loaded
+    assert (HEAVY | {"pydantic"}) & loaded == set()

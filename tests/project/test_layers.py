@@ -1,0 +1,87 @@
+"""The layers of the architecture: imports point left only."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SRC = Path(__file__).parents[2] / "src"
+LAYERS = [
+    {"strands"},
+    {"errors", "types"},
+    {"spec", "schema", "capability", "loader"},
+    {"kernel"},
+    {"plan"},
+    {"patterns"},
+    {"session", "agents", "providers", "toolbox", "outputs", "exec", "terminal"},
+    {"api"},
+    {"cli", "web"},
+]
+RANK = {unit: rank for rank, layer in enumerate(LAYERS) for unit in layer}
+FORBIDDEN = {"kernel": LAYERS[2]}
+"""What a unit may not import although it stands further left: the kernel knows no spec."""
+
+MODULES = sorted(SRC.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SRC)))
+def test_imports_point_left_only(path: Path) -> None:
+    unit = unit_of(".".join(path.relative_to(SRC).with_suffix("").parts))
+    for imported in imports(path):
+        other = unit_of(imported)
+        assert other in RANK, f"{other!r} has no layer yet: give it one in LAYERS"
+        assert RANK[other] <= RANK[unit], f"{unit} imports {imported}, which stands further right"
+        assert other not in FORBIDDEN.get(unit, set()), f"{unit} imports {imported}"
+
+
+def test_strands_names_strands_cli_only_as_lazy_names() -> None:
+    named = [path.name for path in SRC.joinpath("strands").rglob("*.py") if "strands_cli" in imported_text(path)]
+    assert named in ([], ["__init__.py"])
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Yield the modules of this project that a file imports, those only for type checkers left out."""
+    package = path.relative_to(SRC).parent.parts
+    for node in runtime_nodes(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = from_names(node, package)
+        else:
+            continue
+        yield from (name for name in names if name.split(".")[0] in {"strands", "strands_cli"})
+
+
+def runtime_nodes(tree: ast.AST) -> Iterator[ast.AST]:
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            continue
+        yield node
+        yield from runtime_nodes(node)
+
+
+def from_names(node: ast.ImportFrom, package: tuple[str, ...]) -> list[str]:
+    if node.level:
+        base = package[: len(package) - node.level + 1]
+        return [".".join([*base, *([node.module] if node.module else [])])]
+    if node.module == "strands_cli":
+        return [f"strands_cli.{alias.name}" for alias in node.names]
+    return [node.module or ""]
+
+
+def unit_of(module: str) -> str:
+    """Return "strands", or the name below strands_cli that a module belongs to."""
+    parts = module.split(".")
+    if parts[0] == "strands":
+        return "strands"
+    return parts[1] if len(parts) > 1 and parts[1] != "__init__" else "types"
+
+
+def imported_text(path: Path) -> str:
+    """Return all that a file imports and every string it could import by, docstrings and comments left out."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    calls = [ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return " ".join([*calls, *(".".join(imports(path)).split())])
