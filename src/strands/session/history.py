@@ -32,7 +32,11 @@ def restore_state(agent: Agent, stored: SessionAgent, messages: list[Message]) -
 
 def open_turn(stored: SessionAgent) -> OpenTurn | None:
     """Return the turn in which an agent rests by its own record, also in the layouts of the Strands Agents SDK."""
-    data = stored._internal_state.get("interrupt_state")
+    return turn_of(stored._internal_state.get("interrupt_state"))
+
+
+def turn_of(data: object) -> OpenTurn | None:
+    """Return the turn that an interrupt state, as data, waits in; None when it does not wait."""
     if not isinstance(data, Mapping) or not data.get("activated"):
         return None
     state = InterruptState.from_dict(data)

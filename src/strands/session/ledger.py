@@ -158,7 +158,9 @@ class Fold:
         self.sizes[stored["message_id"]] = entry.data["size"]
 
     def _started(self, entry: Entry) -> None:
-        self.started[entry.data["tool_use_id"]] = entry.data
+        tool_use_id = entry.data["tool_use_id"]
+        self.started[tool_use_id] = entry.data
+        self.asked.pop(_doubt_about(tool_use_id), None)  # "run again" was for one run, and this is it
 
     def _finished(self, entry: Entry) -> None:
         self.started.pop(entry.data["tool_use_id"], None)
@@ -180,6 +182,15 @@ class Fold:
     def forget_turn(self) -> None:
         """A message came after it: the turn is closed."""
         self.finished, self.started, self.asked = {}, {}, {}
+
+
+def _doubt_about(tool_use_id: str) -> str:
+    import uuid
+
+    from strands.agent.recorder import AMBIGUOUS
+    from strands.interrupt import hook_prefix
+
+    return hook_prefix(tool_use_id) + str(uuid.uuid5(uuid.NAMESPACE_OID, AMBIGUOUS))
 
 
 def _decode(line: bytes) -> Entry | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
 from strands.hooks import (
@@ -63,22 +65,38 @@ class RepositorySessionManager(SessionManager):
     async def _begin(self, event: BeforeInvocationEvent) -> None:
         await self._seat(event.agent).begin()
 
-    def _message_added(self, event: MessageAddedEvent) -> None:
+    def _message_added(self, event: MessageAddedEvent) -> Awaitable[None] | None:
+        seat = self._seats.get(event.agent.agent_id)
+        if seat is None or seat.invoking:
+            self.append_message(event.message, event.agent)
+            return None
+        if _in_event_loop():
+            return asyncio.to_thread(self._add_outside, event)
+        self._add_outside(event)
+        return None
+
+    def _add_outside(self, event: MessageAddedEvent) -> None:
         self.append_message(event.message, event.agent)
+        self.sync_agent(event.agent)
 
     async def _rest(self, event: AfterInvocationEvent) -> None:
         seat = self._seats.get(event.agent.agent_id)
         if seat is None or not seat.invoking or not seat.belongs_to(event.agent):
             return  # the call was refused before it began
+        await asyncio.to_thread(self._rest_blocking, event.agent, seat)
+
+    def _rest_blocking(self, agent: Agent, seat: Seat) -> None:
         try:
-            self.sync_agent(event.agent)
+            self.sync_agent(agent)
         finally:
-            await seat.rest()
+            seat.rest()
 
     def append_message(self, message: Message, agent: Agent, **kwargs: Any) -> None:
         """Store a message; within a call of the agent it is written together with what follows from it."""
         seat = self._seat(agent)
         seat.append(message)
+        if seat.invoking and message["role"] == "user" and _in_event_loop():
+            seat.write_soon()
         self._written(seat)
 
     def redact_latest_message(self, redact_message: Message, agent: Agent, **kwargs: Any) -> None:
@@ -121,8 +139,9 @@ class RepositorySessionManager(SessionManager):
         if loaded.agent is not None:
             messages = restore_state(agent, loaded.agent, messages)
             turn = turn if turn is not None else open_turn(loaded.agent)
-            seat.remember(loaded.agent)
         agent.restore(mended(messages), turn)
+        if loaded.agent is not None:
+            seat.remember(loaded.agent)
 
     def _take_in(self, agent: Agent, seat: Seat, messages: list[Message]) -> None:
         for message in messages:
@@ -153,3 +172,11 @@ class RepositorySessionManager(SessionManager):
     def _written(self, seat: Seat) -> None:
         if not seat.invoking:
             seat.write_through()
+
+
+def _in_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import platform
 import threading
@@ -36,11 +37,11 @@ class Seat:
     """
 
     def __init__(self, record: AgentRecord, agent: Agent, next_id: int) -> None:
-        self.invoking = False
         self.latest: SessionMessage | None = None
         self._record = record
         self._agent = weakref.ref(agent)
         self._next_id = next_id
+        self._calls = 0
         self._drafts: list[Draft] = []
         self._gate = threading.Lock()
         self._turnstile = asyncio.Lock()
@@ -56,26 +57,52 @@ class Seat:
         return self._agent() is agent
 
     def remember(self, stored: SessionAgent) -> None:
-        """Take `stored` as what is on record of the agent."""
+        """Take `stored`, and the answers that the agent was restored with, as what is on record."""
+        agent = self._agent()
+        known = agent._interrupt_state.interrupts.values() if agent is not None else ()
+        self._answered.update(interrupt.id for interrupt in known if interrupt.answered)
         self._created_at = stored.created_at
         self._agent_text = _comparable(stored)
 
     # What happens in an invocation
 
-    async def begin(self) -> None:
-        """Take the lease for one invocation."""
-        if not self.invoking:
-            await asyncio.to_thread(self._record.begin)
-            self._turnstile = asyncio.Lock()
-            self.invoking = True
+    @property
+    def invoking(self) -> bool:
+        """Whether a call of the agent is under way."""
+        return self._calls > 0
 
-    async def rest(self) -> None:
-        """Write all of it, synced, and give the lease back."""
+    async def begin(self) -> None:
+        """Take the lease for one call, and write the answers that it brings before any hook acts on them."""
+        if not self.invoking:
+            await asyncio.to_thread(self._begin)
+            self._turnstile = asyncio.Lock()
+        self._calls += 1
+
+    def _begin(self) -> None:
+        self._record.begin()
         try:
-            await asyncio.to_thread(self.flush, durable=True)
+            self.note_answers()
+            self.flush(durable=False)
+        except BaseException:
+            self._record.end()
+            raise
+
+    def rest(self) -> None:
+        """Write all of it, synced, and give the lease back; blocks."""
+        try:
+            self.flush(durable=True)
         finally:
-            self.invoking = False
-            await asyncio.to_thread(self._record.end)
+            self._calls -= 1
+            if not self.invoking:
+                self._record.end()
+
+    def write_soon(self) -> None:
+        """Begin to write what has gathered, without waiting for it: a failure is told by the next write."""
+        asyncio.get_running_loop().run_in_executor(None, self._write_quietly)
+
+    def _write_quietly(self) -> None:
+        with contextlib.suppress(SessionException):
+            self.flush(durable=False)
 
     async def replied(self, message: Message, stop_reason: str, usage: Usage) -> None:
         """The reply comes as a message too; it is written with what is built on it."""
@@ -177,6 +204,8 @@ class Seat:
         """Write what has gathered; blocks."""
         with self._gate:
             drafts, added = self._drafts, self._added
+            if not drafts and not durable:
+                return
             self._drafts = []
             try:
                 self._record.write(drafts, durable=durable)
@@ -187,7 +216,7 @@ class Seat:
                 self._durable = added
 
     def write_through(self) -> None:
-        """Write what has gathered outside of an invocation: with a lease of its own; blocks."""
+        """Write what has gathered outside of a call of the agent: with a lease of its own; blocks."""
         self._record.begin()
         try:
             self.flush(durable=True)

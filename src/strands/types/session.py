@@ -145,11 +145,11 @@ class SessionAgent:
             conversation_manager_state=agent.conversation_manager.get_state(),
             _internal_state={
                 "interrupt_state": agent._interrupt_state.to_dict(),
-                "model_state": dict(agent._model_state),
+                "model_state": dict(getattr(agent, "_model_state", {})),
             },
         )
 
-    def initialize_internal_state(self, agent: Agent) -> None:
+    def initialize_internal_state(self, agent: Any) -> None:
         """Give `agent` the questions and the model state that are stored."""
         from strands.interrupt import InterruptState
 

@@ -1,0 +1,178 @@
+"""Running one node: its hooks, its executor, its clock, and what is kept of it while it waits for an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from strands.agent.result import AgentResult
+from strands.hooks import AfterNodeCallEvent, BeforeNodeCallEvent
+from strands.interrupt import Interrupt
+
+from .base import MultiAgentBase, MultiAgentResult, NodeResult, Status
+
+if TYPE_CHECKING:
+    from strands.agent.base import AgentBase
+
+    Executor = AgentBase | MultiAgentBase
+
+Sink = Callable[[dict[str, Any]], None]
+
+
+@dataclass
+class NodeCall:
+    """One run of a node.
+
+    Attributes:
+        source: The graph or swarm.
+        node_id: The node.
+        executor: The agent, or the nested graph or swarm.
+        invocation_state: What the caller passed along.
+        sink: Takes events, or None when nobody listens.
+        timeout: Seconds, or None.
+    """
+
+    source: MultiAgentBase
+    node_id: str
+    executor: Executor
+    invocation_state: dict[str, Any]
+    sink: Sink | None = None
+    timeout: float | None = None
+
+    async def ask_hooks(self) -> tuple[list[Interrupt], str | None]:
+        """Tell hooks that the node is about to run; return their questions, or why they cancelled it."""
+        event = BeforeNodeCallEvent(self.source, self.node_id, self.invocation_state)
+        _, interrupts = await self.source.hooks.invoke_callbacks_async(event)
+        if interrupts:
+            self.emit("multiagent_node_interrupt", interrupts=interrupts)
+            return interrupts, None
+        if event.cancel_node:
+            text = event.cancel_node if isinstance(event.cancel_node, str) else "node cancelled by user"
+            self.emit("multiagent_node_cancel", message=text)
+            return [], text
+        return [], None
+
+    async def tell_hooks(self) -> None:
+        """Tell hooks that the node has run."""
+        await self.source.hooks.invoke_callbacks_async(
+            AfterNodeCallEvent(self.source, self.node_id, self.invocation_state)
+        )
+
+    async def run(self, prompt: Any) -> NodeResult:
+        """Run the executor on `prompt`.
+
+        Raises:
+            TimeoutError: It took longer than `timeout`.
+            Exception: Whatever the executor raised.
+        """
+        kind = "multiagent" if isinstance(self.executor, MultiAgentBase) else "agent"
+        self.emit("multiagent_node_start", node_type=kind)
+        began = time.monotonic()
+        try:
+            result = await asyncio.wait_for(self._execute(prompt), self.timeout)
+        except asyncio.TimeoutError:
+            raise TimeoutError(f"node {self.node_id!r} took longer than {self.timeout} seconds") from None
+        found = node_result(result, round((time.monotonic() - began) * 1000))
+        if found.status is Status.INTERRUPTED:
+            self.emit("multiagent_node_interrupt", interrupts=found.interrupts)
+        else:
+            self.emit("multiagent_node_stop", node_result=found)
+        return found
+
+    def failed(self, error: Exception) -> NodeResult:
+        """Return the result of a run that `error` ended."""
+        result = NodeResult(error, status=Status.FAILED, execution_count=1)
+        self.emit("multiagent_node_stop", node_result=result)
+        return result
+
+    def emit(self, type: str, **more: Any) -> None:
+        """Tell whoever listens."""
+        if self.sink is not None:
+            self.sink({"type": type, "node_id": self.node_id, **more})
+
+    async def _execute(self, prompt: Any) -> Any:
+        executor: Any = self.executor
+        if self.sink is None:
+            return await executor.invoke_async(prompt, invocation_state=self.invocation_state)
+        result: Any = None
+        async for event in executor.stream_async(prompt, invocation_state=self.invocation_state):
+            self.emit("multiagent_node_stream", event=event)
+            if isinstance(event, Mapping) and "result" in event:
+                result = event["result"]
+        return result
+
+
+def node_result(result: Any, milliseconds: int) -> NodeResult:
+    """Return what an executor's result means for its node.
+
+    Raises:
+        TypeError: It is not the result of an agent, a graph or a swarm.
+    """
+    if isinstance(result, MultiAgentResult):
+        return NodeResult(
+            result,
+            milliseconds,
+            result.status,
+            result.accumulated_usage,
+            result.accumulated_metrics,
+            result.execution_count,
+            list(result.interrupts),
+        )
+    if not isinstance(result, AgentResult):
+        raise TypeError(f"an executor returned {result!r}, not an AgentResult or a MultiAgentResult")
+    interrupts = list(result.interrupts or []) if result.stop_reason == "interrupt" else []
+    node = NodeResult(result, milliseconds, Status.INTERRUPTED if interrupts else Status.COMPLETED, execution_count=1)
+    node.interrupts = interrupts
+    latest = result.metrics.latest_agent_invocation
+    if latest is not None:
+        node.accumulated_usage = {**node.accumulated_usage, **latest.usage}
+    node.accumulated_metrics = {**node.accumulated_metrics, **result.metrics.accumulated_metrics}
+    return node
+
+
+def keep(executor: Executor) -> dict[str, Any]:
+    """Return what a fresh process needs to go on with an executor that waits for an answer."""
+    if isinstance(executor, MultiAgentBase):
+        return {"multi_agent": executor.serialize_state()}
+    agent: Any = executor
+    return {
+        "interrupt_state": agent._interrupt_state.to_dict(),
+        "state": agent.state.get(),
+        "messages": list(agent.messages),
+        "model_state": dict(getattr(agent, "_model_state", {})),
+    }
+
+
+def bring_back(executor: Executor, kept: Mapping[str, Any]) -> None:
+    """Put an executor where `keep` found it."""
+    if isinstance(executor, MultiAgentBase):
+        if "multi_agent" in kept:
+            executor.deserialize_state(kept["multi_agent"])
+        return
+    if "messages" not in kept:
+        return
+    from strands.agent.state import AgentState
+    from strands.session.history import turn_of
+
+    agent: Any = executor
+    agent.state = AgentState(kept["state"])
+    agent._model_state = dict(kept.get("model_state") or {})
+    agent.restore(list(kept["messages"]), turn_of(kept["interrupt_state"]))
+
+
+async def streamed(work: Callable[[Sink], Awaitable[Any]]) -> AsyncIterator[dict[str, Any]]:
+    """Run `work` and yield what it tells its sink."""
+    events: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
+    task = asyncio.ensure_future(work(events.put_nowait))
+    task.add_done_callback(lambda _: events.put_nowait(None))
+    try:
+        while (event := await events.get()) is not None:
+            yield event
+        await task
+    finally:
+        if not task.done():
+            task.cancel()
+            await asyncio.wait([task])
