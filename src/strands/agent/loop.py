@@ -126,7 +126,9 @@ async def _run_tools(invocation: Invocation, turn: Open, trace: Trace) -> AgentR
 
 def _pause(invocation: Invocation, batch: ToolBatch, interrupts: list[Interrupt]) -> AgentResult:
     results = [batch.results[use["toolUseId"]] for use in tool_uses(batch.message) if use["toolUseId"] in batch.results]
-    invocation.agent._interrupt_state.activate(batch.message, results)
+    agent = invocation.agent
+    agent._interrupt_state.activate(batch.message, results)
+    agent._open_turn = Open(batch.message, batch.results, batch.started)
     return finish(invocation, "interrupt", batch.message, interrupts)
 
 
