@@ -97,9 +97,16 @@ def parameters(*names: str, without: tuple[str, ...] = ()) -> list[Any]:
     return [pytest.param(each, id=each.name, marks=_marks(each.package)) for each in chosen]
 
 
+# What the clients themselves warn of, and nobody here can change.
+_QUIET = {
+    "google.genai": [pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")],
+    "litellm": [pytest.mark.filterwarnings("ignore:Accessing the 'model_:DeprecationWarning")],
+}
+
+
 def _marks(package: str) -> list[pytest.MarkDecorator]:
     if package in ("openai", "boto3") or _installed(package):
-        return []
+        return _QUIET.get(package, [])
     return [pytest.mark.skip(reason=f"the package {package!r} is not installed")]
 
 

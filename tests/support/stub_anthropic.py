@@ -36,7 +36,7 @@ class StubAnthropic(StubServer):
             yield {"type": "content_block_stop", "index": index}
         if "event_error" in say.extra:
             yield {"type": "error", "error": {"type": say.extra["event_error"], "message": "scripted fault"}}
-        if say.cut or "event_error" in say.extra:
+        if say.unfinished or "event_error" in say.extra:
             return
         stop = {"stop_reason": STOP.get(say.reason, say.reason), "stop_sequence": None}
         yield {"type": "message_delta", "delta": stop, "usage": {"output_tokens": tokens_out}}

@@ -52,7 +52,7 @@ class StubBedrock(StubServer):
             for text in (use.arguments[:middle], use.arguments[middle:]):
                 yield "contentBlockDelta", {"delta": {"toolUse": {"input": text}}, "contentBlockIndex": number}
             yield "contentBlockStop", {"contentBlockIndex": number}
-        if say.cut or "event_error" in say.extra:
+        if say.unfinished or "event_error" in say.extra:
             return
         yield "messageStop", {"stopReason": say.reason}
         if say.usage is not None:

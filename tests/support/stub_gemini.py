@@ -33,7 +33,7 @@ class StubGemini(StubServer):
     def chunks(self, say: Say) -> Iterator[dict[str, Any]]:
         for part in self.parts(say):
             yield {"candidates": [{"content": {"role": "model", "parts": [part]}, "index": 0}]}
-        if say.cut:
+        if say.unfinished:
             return
         last: dict[str, Any] = {
             "candidates": [{"index": 0, "finishReason": say.extra.get("finish", FINISH[say.reason])}],

@@ -42,6 +42,7 @@ class Say:
         chunk_delay: Seconds between pieces.
         pieces: Pieces that the text is streamed in.
         cut: Break the connection off before the end.
+        early: End the response properly, and before the reply's end.
         extra: For what only one protocol has.
     """
 
@@ -54,11 +55,16 @@ class Say:
     chunk_delay: float = 0.0
     pieces: int = 2
     cut: bool = False
+    early: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def reason(self) -> str:
         return self.stop or ("tool_use" if self.tools else "end_turn")
+
+    @property
+    def unfinished(self) -> bool:
+        return self.cut or self.early
 
     def chunks(self) -> list[str]:
         size = max(1, -(-len(self.text) // self.pieces))
@@ -141,6 +147,14 @@ class StubServer:
     @property
     def prompts(self) -> list[str]:
         return [request.prompt for request in self.requests]
+
+    def wait_for(self, count: int, timeout: float = 10.0) -> None:
+        """Wait until `count` requests have come in."""
+        end = time.monotonic() + timeout
+        while len(self.requests) < count:
+            if time.monotonic() > end:
+                raise TimeoutError(f"{len(self.requests)} of {count} requests came in")
+            time.sleep(0.005)
 
     def add(self, *replies: Scripted) -> None:
         """Add replies to the end of the script."""

@@ -35,7 +35,7 @@ class StubOllama(StubServer):
             yield chunk({"tool_calls": [{"function": {"name": use.name, "arguments": dict(use.input)}}]})
         if "event_error" in say.extra:
             yield {"error": say.extra["event_error"]}
-        if say.cut or "event_error" in say.extra:
+        if say.unfinished or "event_error" in say.extra:
             return
         usage = {} if say.usage is None else {"prompt_eval_count": say.usage[0], "eval_count": say.usage[1]}
         reason = "length" if say.reason == "max_tokens" else "stop"

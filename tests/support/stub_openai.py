@@ -40,7 +40,7 @@ class StubOpenAI(StubServer):
             http.send_json({}, Fault(404, body={"error": {"message": f"no such path: {request.path}"}}))
         elif request.body.get("stream"):
             parts = (b"data: %s\n\n" % json.dumps(chunk).encode() for chunk in self.chunks(request, say))
-            ending = [] if say.cut else [b"data: [DONE]\n\n"]
+            ending = [] if say.unfinished else [b"data: [DONE]\n\n"]
             http.stream("text/event-stream", [*parts, *ending], pause=say.chunk_delay, cut=say.cut)
         else:
             http.send_json(self.completion(request, say))
@@ -62,7 +62,7 @@ class StubOpenAI(StubServer):
             middle = len(arguments) // 2
             for piece in filter(None, (arguments[:middle], arguments[middle:])):
                 yield chunk({"tool_calls": [{"index": index, "function": {"arguments": piece}}]})
-        if say.cut:
+        if say.unfinished:
             return
         yield chunk({}, FINISH[say.reason])
         asked = (request.body.get("stream_options") or {}).get("include_usage")

@@ -37,7 +37,7 @@ class StubResponses(StubServer):
         if "event_error" in say.extra:
             error = {"code": say.extra["event_error"], "message": "scripted fault"}
             yield {"type": "response.failed", "response": {**response, "status": "failed", "error": error}}
-        if say.cut or "event_error" in say.extra:
+        if say.unfinished or "event_error" in say.extra:
             return
         why = WHY.get(say.reason)
         status = "incomplete" if why else "completed"

@@ -98,8 +98,12 @@ def from_client(provider: str, error: Exception, *, key: str = "") -> Exception:
     status = getattr(error, "status_code", None)
     if isinstance(status, int) and status >= 400 and "APIConnectionError" not in names:
         response = getattr(error, "response", None)
+        headers = {
+            **(getattr(response, "headers", None) or {}),
+            **(getattr(error, "litellm_response_headers", None) or {}),
+        }
         message, code = _said(error)
-        return from_status(provider, status, message, headers=getattr(response, "headers", None), code=code, key=key)
+        return from_status(provider, status, message, headers=headers, code=code, key=key)
     if "APITimeoutError" in names or isinstance(error, TimeoutError) or any("Timeout" in name for name in names):
         return ModelUnavailableError(f"{provider} did not answer in time: {_line(error)}")
     if "APIConnectionError" in names:

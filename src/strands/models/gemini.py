@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from strands.types.exceptions import ModelAuthenticationError, ModelThrottledException, ModelUnavailableError
 
-from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, Clients, require
+from ._clients import READ_TIMEOUT, Clients, require
 from ._content import join_system, metadata
 from ._errors import from_client, from_status
 from ._gemini_format import BLOCKED, BROKEN, format_config, format_messages, part_events
@@ -90,7 +90,9 @@ def _open(client_args: Mapping[str, Any], user: str) -> Any:
     args = dict(client_args)
     options = args.pop("http_options", None) or {}
     if isinstance(options, Mapping):
-        options = {"timeout": int((CONNECT_TIMEOUT + READ_TIMEOUT) * 1000), **options}
+        # Over aiohttp the timeout is for the whole reply, and a lost connection is retried unless told otherwise.
+        once = {"retry_options": {"attempts": 1}} if hasattr(genai.types, "HttpRetryOptions") else {}
+        options = {"timeout": int(2 * READ_TIMEOUT * 1000), **once, **options}
     try:
         return genai.Client(**args, http_options=options)
     except ValueError as error:

@@ -98,18 +98,29 @@ class LiteLLMModel(Model):
         await self._clients.aclose()
 
 
+class _Shared:
+    """LiteLLM keeps one store of connections for the whole process: the last model that closes empties it."""
+
+    users = 0
+
+
 def _open(user: str) -> Any:
     # Without this the import itself asks the network for a price list.
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     litellm: Any = require("litellm", "litellm", user)
     litellm.suppress_debug_info = True
+    _Shared.users += 1
     return litellm
 
 
 async def _close(litellm: Any) -> None:
+    _Shared.users -= 1
     close = getattr(litellm, "close_litellm_async_clients", None)
-    if close is not None:
-        await close()
+    if _Shared.users > 0 or close is None:
+        return
+    await close()
+    # Closed clients stay in the store, and would be handed out again.
+    litellm.in_memory_llm_clients_cache.flush_cache()
 
 
 async def _finish(chunks: Any) -> None:

@@ -21,7 +21,8 @@ from ._content import (
     tool_events,
     unsupported,
 )
-from ._errors import from_client
+from ._errors import from_client, from_status
+from ._sse import load
 from .model import Model
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 PROVIDER = "Ollama"
 DEFAULT_MODEL = "llama3.1"
+_KEY = "the API key in OLLAMA_API_KEY"
 _OPTIONS = {"temperature": "temperature", "top_p": "top_p", "max_tokens": "num_predict", "stop_sequences": "stop"}
 _KEPT = frozenset({"type", "items", "description", "enum", "title", "default"})
 T = TypeVar("T", bound="BaseModel")
@@ -142,7 +144,19 @@ def _open(args: Mapping[str, Any], user: str) -> Any:
     ollama = require("ollama", "ollama", user)
     import httpx
 
-    return ollama.AsyncClient(**{"timeout": httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT), **args})
+    timeout = httpx.Timeout(READ_TIMEOUT, connect=CONNECT_TIMEOUT)
+    return ollama.AsyncClient(**{"timeout": timeout, "event_hooks": {"response": [_check]}, **args})
+
+
+async def _check(response: Any) -> None:
+    """Raise the typed error for a refusal: the client's own error loses the headers."""
+    if response.status_code < 400:
+        return
+    body = (await response.aread()).decode("utf-8", "replace")
+    message = body
+    if body.startswith("{"):
+        message = str(load(body, PROVIDER).get("error") or body)
+    raise from_status(PROVIDER, response.status_code, message, headers=response.headers, key=_KEY)
 
 
 async def _close(client: Any) -> None:
@@ -252,4 +266,4 @@ def typed_error(error: Exception) -> Exception:
         return ModelUnavailableError(f"{PROVIDER} cannot be reached: is it running? (ollama serve)\n{error}")
     if "RequestError" in names and type(error).__module__.startswith("ollama"):
         return ModelRequestError(f"{PROVIDER} cannot be asked like this: {error}")
-    return from_client(PROVIDER, error, key="OLLAMA_API_KEY")
+    return from_client(PROVIDER, error, key=_KEY)
