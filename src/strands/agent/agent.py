@@ -319,7 +319,7 @@ class Agent:
         Returns:
             The questions that were given up.
         """
-        return run(resuming.abandon(self))
+        return run(resuming.give_up(self))
 
     def restore(self, messages: Messages, turn: OpenTurn | None = None) -> None:
         """Put the agent where a recorded one stopped.

@@ -14,6 +14,7 @@ from strands.types.exceptions import ConcurrencyException, StructuredOutputExcep
 
 from . import loop, resuming
 from .invocation import Invocation, Sink
+from .prompt import CANCELLED
 from .result import AgentResult
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from strands.agent.agent import Agent
     from strands.types.agent import Limits
+    from strands.types.content import Message
 
 M = TypeVar("M")
 
@@ -76,11 +78,11 @@ async def _once(invocation: Invocation, prompt: Any) -> tuple[AgentResult, Any]:
     if invocation.sink is not None:
         invocation.sink({"init_event_loop": True})
     agent.event_loop_metrics.reset_usage_metrics()
-    turn, messages = await resuming.begin(invocation, prompt)
+    start = resuming.begin(agent, prompt)
     result: AgentResult | None = None
     resume: Any = None
     try:
-        result = await _work(invocation, turn, messages)
+        result = await _work(invocation, start)
     finally:
         if not agent._interrupt_state.activated:
             agent.conversation_manager.apply_management(agent)
@@ -92,18 +94,29 @@ async def _once(invocation: Invocation, prompt: Any) -> tuple[AgentResult, Any]:
     return result, resume
 
 
-async def _work(invocation: Invocation, turn: loop.Open | None, messages: Any) -> AgentResult:
+async def _work(invocation: Invocation, start: resuming.Start) -> AgentResult:
     agent = invocation.agent
+    messages = start.messages
     if agent.hooks.listens(BeforeInvocationEvent):
         event = BeforeInvocationEvent(agent=agent, invocation_state=invocation.state, messages=messages)
         await agent.hooks.invoke_callbacks_async(event)
         messages = event.messages
         if event.cancel:
             text = event.cancel if isinstance(event.cancel, str) else "invocation cancelled"
-            return loop.finish(invocation, "end_turn", {"role": "assistant", "content": [{"text": text}]})
+            refusal: Message = {"role": "assistant", "content": [{"text": text}]}
+            await invocation.append(refusal)
+            return loop.finish(invocation, "end_turn", refusal)
+    if start.cancelled:
+        waiting = agent._interrupt_state.context.get("tool_use_message")
+        await resuming.abandon(agent, CANCELLED)
+        if waiting is not None and messages is None:
+            return loop.finish(invocation, "cancelled", waiting)
+    elif start.turn is None:
+        await resuming.repair(invocation)
+    agent._open_turn = None
     for message in messages or ():
         await invocation.append(message)
-    return await loop.run(invocation, turn)
+    return await loop.run(invocation, start.turn)
 
 
 async def stream(agent: Agent, prompt: Any, options: Options) -> AsyncIterator[dict[str, Any]]:

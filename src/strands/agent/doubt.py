@@ -1,4 +1,4 @@
-"""A tool that was started and has no result on record: has it happened? Only a person can say, unless it is harmless."""
+"""A tool that was started and has no result on record: only a person can say whether it has happened."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ async def ask_model(invocation: Invocation) -> Reply:
         if await _again(invocation, reply, error):
             continue
         if isinstance(error, ContextWindowOverflowException):
-            agent.conversation_manager.reduce_context(agent, e=error)
+            await agent.conversation_manager.reduce_context_async(agent, e=error)
             continue
         if error is not None:
             raise error

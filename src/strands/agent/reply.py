@@ -207,7 +207,7 @@ def _parsed(use: dict[str, Any]) -> dict[str, Any]:
 
 
 def _keep_apart(uses: list[dict[str, Any]]) -> None:
-    """Two tool uses of one message never share an id, whatever the model says; names stay such that providers accept."""
+    """Two tool uses of one message never share an id, and names stay such that providers accept them."""
     seen: set[str] = set()
     for use in uses:
         id, count = use["toolUseId"], 1

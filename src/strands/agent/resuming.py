@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from .loop import Open
-from .prompt import CANCELLED, is_answers, open_tool_use, result_message, to_messages
+from .prompt import is_answers, open_tool_use, result_message, to_messages
 from .recorder import raised_in
 
 if TYPE_CHECKING:
@@ -17,28 +17,41 @@ if TYPE_CHECKING:
     from strands.types.tools import ToolResult
 
 
-async def begin(invocation: Invocation, prompt: Any) -> tuple[Open | None, Messages | None]:
-    """Return the tools to go on with, if any, and the messages to add, if any.
+class Start:
+    """Where a call begins.
+
+    Attributes:
+        turn: The tools to go on with, or None.
+        messages: The messages to add, or None.
+        cancelled: The questions are to be given up, because the agent was cancelled while it waited.
+    """
+
+    __slots__ = ("cancelled", "messages", "turn")
+
+    def __init__(self, turn: Open | None, messages: Messages | None, cancelled: bool = False) -> None:
+        self.turn = turn
+        self.messages = messages
+        self.cancelled = cancelled
+
+
+def begin(agent: Agent, prompt: Any) -> Start:
+    """Return where a call begins; answers are taken.
 
     Raises:
         TypeError: The agent waits for answers, and the prompt is none.
         KeyError: An answer names an unknown interrupt, or has no response.
         ValueError: The prompt cannot be used.
     """
-    agent = invocation.agent
     state = agent._interrupt_state
     if state.activated and agent._cancel_signal.is_set():
-        return None, await _cancelled(agent, prompt)
+        return Start(None, None if is_answers(prompt) else to_messages(prompt), cancelled=True)
     if state.activated:
         if prompt is not None:
             state.answer(prompt)
-        return _waiting_turn(agent), None
+        return Start(_waiting_turn(agent), None)
     if prompt is None and agent._open_turn is not None:
-        turn, agent._open_turn = agent._open_turn, None
-        return turn, None
-    messages = to_messages(prompt)
-    await _repair(invocation)
-    return None, messages or None
+        return Start(agent._open_turn, None)
+    return Start(None, to_messages(prompt) or None)
 
 
 def _waiting_turn(agent: Agent) -> Open:
@@ -51,16 +64,10 @@ def _waiting_turn(agent: Agent) -> Open:
         )
     finished = {result["toolUseId"]: result for result in state.context.get("tool_results", [])}
     started = agent._open_turn.started if agent._open_turn is not None else {}
-    agent._open_turn = None
     return Open(message, finished, started)
 
 
-async def _cancelled(agent: Agent, prompt: Any) -> Messages | None:
-    await abandon(agent, CANCELLED)
-    return None if is_answers(prompt) else to_messages(prompt)
-
-
-async def _repair(invocation: Invocation) -> None:
+async def repair(invocation: Invocation) -> None:
     """A history that ends in an unanswered tool use gets error results, so that a model accepts it."""
     agent = invocation.agent
     message = open_tool_use(agent.messages)
@@ -68,6 +75,15 @@ async def _repair(invocation: Invocation) -> None:
         return
     turn, agent._open_turn = agent._open_turn, None
     await invocation.append(result_message(message, turn.finished if turn is not None else {}))
+
+
+async def give_up(agent: Agent) -> list[Interrupt]:
+    """Give up all questions outside of a call, and have that stored."""
+    given_up = await abandon(agent)
+    sync = getattr(agent._session_manager, "sync_agent", None)
+    if given_up and sync is not None:
+        sync(agent)
+    return given_up
 
 
 async def abandon(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -206,21 +207,28 @@ class ToolCall:
     async def _execute(self, tool: AgentTool) -> ToolResult:
         if isinstance(tool, DirectTool):
             context = self._context() if tool.takes_context else None
-            return await tool.run(self._use, self._invocation.state, context, self._emit)
+            return await tool.run(self._use, self._invocation.state, context, self._emitter())
         more = {"tool_context": self._context()} if tool.takes_context else {}
+        emit = self._emitter()
         last: Any = None
         started = False
         async for value in tool.stream(self._use, self._invocation.state, **more):
-            if started:
-                self._emit(last)
+            if started and emit is not None:
+                emit(last)
             last, started = value, True
         if isinstance(last, dict) and last.get("type") == "tool_result":
             last = last["tool_result"]
         return as_result(self._use["toolUseId"], last)
 
-    def _emit(self, value: Any) -> None:
-        if self._invocation.sink is not None:
-            self._invocation.sink({"tool_stream_event": {"tool_use": self._use, "data": value}})
+    def _emitter(self) -> Callable[[Any], None] | None:
+        sink, use = self._invocation.sink, self._use
+        if sink is None:
+            return None
+
+        def emit(value: Any) -> None:
+            sink({"tool_stream_event": {"tool_use": use, "data": value}})
+
+        return emit
 
     def _context(self) -> ToolContext[Any]:
         agent, prefix = self._agent, tool_prefix(self._use["toolUseId"])

@@ -111,7 +111,7 @@ class DecoratedFunctionTool(DirectTool, Generic[P, R]):
         tool_use: ToolUse,
         invocation_state: dict[str, Any],
         context: ToolContext[Any] | None,
-        emit: Emit,
+        emit: Emit | None,
     ) -> ToolResult:
         """Run one call and return its result; what it raises becomes an error result.
 
@@ -119,7 +119,7 @@ class DecoratedFunctionTool(DirectTool, Generic[P, R]):
             tool_use: The call.
             invocation_state: What the caller of the agent passed along.
             context: What the function gets if it asked for one; made here when None.
-            emit: Takes what a streaming tool yields on the way.
+            emit: Takes what a streaming tool yields on the way; None when nobody listens.
 
         Raises:
             ToolFailure: The function raised; carries the error result.
@@ -138,7 +138,7 @@ class DecoratedFunctionTool(DirectTool, Generic[P, R]):
         except Exception as error:
             raise failure(id, f"Error: {type(error).__name__} - {error}", error) from error
 
-    async def _call(self, arguments: dict[str, Any], emit: Emit) -> Any:
+    async def _call(self, arguments: dict[str, Any], emit: Emit | None) -> Any:
         call = functools.partial(self._function, *(() if self._owner is None else (self._owner,)), **arguments)
         if self._is_async:
             return await call()
@@ -147,7 +147,7 @@ class DecoratedFunctionTool(DirectTool, Generic[P, R]):
         last: Any = None
         started = False
         async for value in call():
-            if started:
+            if started and emit is not None:
                 emit(last)
             last, started = value, True
         return last

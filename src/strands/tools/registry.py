@@ -119,7 +119,7 @@ class ToolRegistry:
         if isinstance(item, (str, Mapping, ModuleType)):
             return _from_source(item)
         raise ValueError(
-            f"{item!r} is not a tool: give a function with @tool, an AgentTool, an agent, a module, a path or a provider"
+            f"{item!r} is not a tool: give a @tool function, an AgentTool, an agent, a module, a path or a provider"
         )
 
     def _open(self, provider: ToolProvider) -> list[AgentTool]:

@@ -93,7 +93,7 @@ class Parameters:
                 default = ... if parameter.default is parameter.empty else parameter.default
                 hint = self._hints.get(name, Any)
                 described = get_origin(hint) is Annotated and _has_description(hint)
-                extra = {} if described else {"description": self.text(name)}
+                extra: Any = {} if described else {"description": self.text(name)}
                 fields[name] = (_loosen(hint, default), Field(default, **extra))
             self._model = create_model(self._title, __config__=ConfigDict(arbitrary_types_allowed=True), **fields)
         return self._model

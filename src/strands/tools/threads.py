@@ -6,14 +6,15 @@ import asyncio
 import contextvars
 import os
 import threading
+import weakref
+from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-_LIMIT = min(64, (os.cpu_count() or 1) * 5 + 8)
-_Job = tuple[asyncio.AbstractEventLoop, "asyncio.Future[Any]", contextvars.Context, Callable[[], Any]]
+_LIMIT = 128
 
 
 async def in_thread(function: Callable[[], T]) -> T:
@@ -29,67 +30,112 @@ async def in_thread(function: Callable[[], T]) -> T:
         BaseException: Whatever it raises. When the caller is cancelled the function still runs to its end.
     """
     loop = asyncio.get_running_loop()
+    outbox = _outboxes.get(loop)
+    if outbox is None:
+        outbox = _outboxes[loop] = _Outbox(loop)
     future: asyncio.Future[T] = loop.create_future()
-    _pool.submit((loop, future, contextvars.copy_context(), function))
+    _pool.submit(_Job(outbox, future, contextvars.copy_context(), function))
     return await future
+
+
+class _Job:
+    """A function on its way through a thread."""
+
+    __slots__ = ("_context", "_error", "_function", "_future", "_outbox", "_value")
+
+    def __init__(
+        self,
+        outbox: _Outbox,
+        future: asyncio.Future[Any],
+        context: contextvars.Context,
+        function: Callable[[], Any],
+    ) -> None:
+        self._outbox = outbox
+        self._future = future
+        self._context = context
+        self._function = function
+        self._value: Any = None
+        self._error: BaseException | None = None
+
+    def work(self) -> None:
+        if self._future.cancelled():
+            return
+        try:
+            self._value = self._context.run(self._function)
+        except StopIteration as error:
+            self._error = RuntimeError(f"a tool raised StopIteration: {error}")
+        except BaseException as error:
+            self._error = error
+
+    def deliver(self) -> None:
+        self._outbox.put(self)
+
+    def settle(self) -> None:
+        if self._future.cancelled():
+            return
+        if self._error is None:
+            self._future.set_result(self._value)
+        else:
+            self._future.set_exception(self._error)
+
+
+class _Outbox:
+    """Finished jobs of one event loop; several that finish together wake it once."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = weakref.ref(loop)
+        self._done: deque[_Job] = deque()
+        self._waking = False
+
+    def put(self, job: _Job) -> None:
+        self._done.append(job)
+        loop = self._loop()
+        if self._waking or loop is None:
+            return
+        self._waking = True
+        try:
+            loop.call_soon_threadsafe(self._settle)
+        except RuntimeError:
+            self._done.clear()  # the loop was closed while the tool ran; nobody waits for the result
+
+    def _settle(self) -> None:
+        self._waking = False
+        while self._done:
+            self._done.popleft().settle()
 
 
 class _Pool:
     """Daemon threads that are made when there is work for them, and kept."""
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
+    def __init__(self) -> None:
         self._jobs: SimpleQueue[_Job] = SimpleQueue()
-        self._idle = threading.Semaphore(0)
+        self._idle: deque[None] = deque()
         self._threads = 0
 
     def submit(self, job: _Job) -> None:
+        try:
+            self._idle.pop()
+        except IndexError:
+            if self._threads < _LIMIT:
+                self._threads += 1
+                threading.Thread(target=self._work, name="strands-tool", daemon=True).start()
         self._jobs.put(job)
-        if not self._idle.acquire(blocking=False) and self._threads < self._limit:
-            self._threads += 1
-            threading.Thread(target=self._work, name="strands-tool", daemon=True).start()
 
     def _work(self) -> None:
         while True:
-            loop, future, context, function = self._jobs.get()
-            if not future.cancelled():
-                _deliver(loop, future, *_outcome(context, function))
-            del loop, future, context, function
-            self._idle.release()
-
-
-def _outcome(context: contextvars.Context, function: Callable[[], Any]) -> tuple[Any, BaseException | None]:
-    try:
-        return context.run(function), None
-    except StopIteration as error:
-        return None, RuntimeError(f"a tool raised StopIteration: {error}")
-    except BaseException as error:
-        return None, error
-
-
-def _deliver(
-    loop: asyncio.AbstractEventLoop, future: asyncio.Future[Any], value: Any, error: BaseException | None
-) -> None:
-    try:
-        loop.call_soon_threadsafe(_settle, future, value, error)
-    except RuntimeError:
-        return  # the loop was closed while the tool ran; nobody waits for the result
-
-
-def _settle(future: asyncio.Future[Any], value: Any, error: BaseException | None) -> None:
-    if future.cancelled():
-        return
-    if error is None:
-        future.set_result(value)
-    else:
-        future.set_exception(error)
+            job = self._jobs.get()
+            job.work()
+            self._idle.append(None)
+            job.deliver()
+            del job
 
 
 def _after_fork() -> None:
     global _pool
-    _pool = _Pool(_LIMIT)
+    _pool = _Pool()
 
 
-_pool = _Pool(_LIMIT)
+_outboxes: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Outbox] = weakref.WeakKeyDictionary()
+_pool = _Pool()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)

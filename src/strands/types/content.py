@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Union
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 if TYPE_CHECKING:
     from strands.types.citations import CitationsContentBlock
@@ -117,7 +117,7 @@ class Message(_MessageCore, total=False):
 
 
 Messages = list[Message]
-SystemPrompt = Union[str, list[SystemContentBlock], None]
+SystemPrompt = str | list[SystemContentBlock] | None
 
 
 def split_system_prompt(system_prompt: SystemPrompt) -> tuple[str | None, list[SystemContentBlock] | None]:

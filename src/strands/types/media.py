@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict, Union
+from typing import Literal, TypedDict
 
 from strands.types.citations import CitationsConfig
 
@@ -29,7 +29,7 @@ class S3Location(_S3LocationCore, total=False):
     bucketOwner: str
 
 
-SourceLocation = Union[Location, S3Location]
+SourceLocation = Location | S3Location
 
 
 class MediaSource(TypedDict, total=False):

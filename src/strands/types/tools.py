@@ -6,7 +6,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypedDict, TypeVar, Union
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypedDict, TypeVar
 
 if TYPE_CHECKING:
     from strands.interrupt import Asker
@@ -82,7 +82,7 @@ class ToolChoiceTool(TypedDict):
 ToolChoiceAutoDict = dict[Literal["auto"], ToolChoiceAuto]
 ToolChoiceAnyDict = dict[Literal["any"], ToolChoiceAny]
 ToolChoiceToolDict = dict[Literal["tool"], ToolChoiceTool]
-ToolChoice = Union[ToolChoiceAutoDict, ToolChoiceAnyDict, ToolChoiceToolDict]
+ToolChoice = ToolChoiceAutoDict | ToolChoiceAnyDict | ToolChoiceToolDict
 
 
 class ToolConfig(TypedDict):
@@ -212,7 +212,7 @@ class DirectTool(AgentTool):
         tool_use: ToolUse,
         invocation_state: dict[str, Any],
         context: ToolContext[Any] | None,
-        emit: Callable[[Any], None],
+        emit: Callable[[Any], None] | None,
     ) -> ToolResult:
         """Run one call and return its result.
 
@@ -220,8 +220,8 @@ class DirectTool(AgentTool):
             tool_use: The call.
             invocation_state: What the caller of the agent passed along.
             context: What it may ask with; given when `takes_context`.
-            emit: Takes anything worth streaming on the way.
+            emit: Takes anything worth streaming on the way; None when nobody listens.
         """
 
     async def stream(self, tool_use: ToolUse, invocation_state: dict[str, Any], **kwargs: Any) -> ToolGenerator:
-        yield await self.run(tool_use, invocation_state, kwargs.get("tool_context"), lambda value: None)
+        yield await self.run(tool_use, invocation_state, kwargs.get("tool_context"), None)

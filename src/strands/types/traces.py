@@ -3,6 +3,5 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Union
 
-AttributeValue = Union[str, bool, float, int, list[str], list[bool], list[float], list[int], Sequence[str]]
+AttributeValue = str | bool | float | int | list[str] | list[bool] | list[float] | list[int] | Sequence[str]

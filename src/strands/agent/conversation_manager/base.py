@@ -41,6 +41,10 @@ class ConversationManager(ABC):
             ContextWindowOverflowException: It cannot be shortened any further.
         """
 
+    async def reduce_context_async(self, agent: Agent, e: Exception | None = None, **kwargs: Any) -> None:
+        """As `reduce_context`, for a manager that has to wait for something on the way."""
+        self.reduce_context(agent, e, **kwargs)
+
     def get_state(self) -> dict[str, Any]:
         """Return what a session must keep of it."""
         return {"__name__": type(self).__name__, "removed_message_count": self.removed_message_count}

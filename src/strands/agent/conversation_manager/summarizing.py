@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from strands._sync import run
 from strands.types.exceptions import ContextWindowOverflowException
 
 from .base import ConversationManager
@@ -61,6 +62,10 @@ class SummarizingConversationManager(ConversationManager):
         Raises:
             ContextWindowOverflowException: Too few messages are left.
         """
+        run(self.reduce_context_async(agent, e, **kwargs))
+
+    async def reduce_context_async(self, agent: Agent, e: Exception | None = None, **kwargs: Any) -> None:
+        """As `reduce_context`, without blocking the event loop while the summary is written."""
         messages = agent.messages
         count = min(max(1, int(len(messages) * self.summary_ratio)), len(messages) - self.preserve_recent_messages)
         while 0 < count < len(messages) and not _may_begin(messages, count):
@@ -70,22 +75,21 @@ class SummarizingConversationManager(ConversationManager):
                 f"the history has {len(messages)} messages, of which {self.preserve_recent_messages} must stay; "
                 "nothing is left to summarize"
             ) from e
-        summary = self._summarize(messages[:count], agent)
+        summary = await self._summarize(messages[:count], agent)
         self.removed_message_count += count - (1 if self._summary is not None else 0)
         self._summary = summary
         messages[:count] = [summary]
 
-    def _summarize(self, messages: list[Message], agent: Agent) -> Message:
+    async def _summarize(self, messages: list[Message], agent: Agent) -> Message:
         from strands.agent.agent import Agent as AgentClass
 
         writer = self.summarization_agent
         if writer is None:
             prompt = self.summarization_system_prompt or SYSTEM_PROMPT
             writer = AgentClass(model=agent.model, system_prompt=prompt, callback_handler=None)
-        kept = writer.messages
-        writer.messages = list(messages)
+        kept, writer.messages = writer.messages, list(messages)
         try:
-            result = writer("Please summarize this conversation.")
+            result = await writer.invoke_async("Please summarize this conversation.")
         finally:
             writer.messages = kept
         return cast("Message", {"role": "user", "content": result.message["content"]})

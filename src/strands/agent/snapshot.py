@@ -1,0 +1,134 @@
+"""An agent's state as plain values, to keep anywhere and load into another agent."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, Literal
+
+from strands.interrupt import InterruptState
+from strands.types.exceptions import SnapshotException
+from strands.types.json_dict import JSONSerializableDict
+
+if TYPE_CHECKING:
+    from strands.agent.agent import Agent
+
+Field = Literal["messages", "state", "conversation_manager_state", "interrupt_state", "system_prompt"]
+SCHEMA_VERSION = "1.0"
+_SESSION: tuple[Field, ...] = ("messages", "state", "conversation_manager_state", "interrupt_state")
+_ALL: tuple[Field, ...] = (*_SESSION, "system_prompt")
+
+
+@dataclass
+class Snapshot:
+    """An agent's state as plain values.
+
+    Attributes:
+        scope: What it is of: "agent".
+        schema_version: The version of `data`.
+        data: Field name to value.
+        app_data: What the caller wants to keep with it.
+        created_at: When it was taken, ISO 8601 in UTC.
+    """
+
+    scope: str
+    schema_version: str
+    data: dict[str, Any]
+    app_data: dict[str, Any] = field(default_factory=dict)
+    created_at: str = ""
+
+    def validate(self) -> None:
+        """Raise SnapshotException when it cannot be loaded here."""
+        if self.scope != "agent":
+            raise SnapshotException(f"the snapshot's scope is {self.scope!r}; an agent loads 'agent'")
+        if self.schema_version != SCHEMA_VERSION:
+            raise SnapshotException(
+                f"the snapshot has schema version {self.schema_version!r}; this build reads {SCHEMA_VERSION!r}"
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Snapshot:
+        """Return what `to_dict` gave away."""
+        try:
+            return cls(
+                data["scope"],
+                data["schema_version"],
+                data["data"],
+                data.get("app_data") or {},
+                data.get("created_at", ""),
+            )
+        except KeyError as error:
+            raise SnapshotException(f"the snapshot has no {error.args[0]!r}") from error
+
+
+def take(
+    agent: Agent,
+    *,
+    preset: Literal["session"] | None = None,
+    include: Iterable[Field] | None = None,
+    exclude: Iterable[Field] | None = None,
+    app_data: dict[str, Any] | None = None,
+) -> Snapshot:
+    """Return an agent's state.
+
+    Args:
+        agent: Whose state it is.
+        preset: "session" takes messages, state, conversation manager and open questions.
+        include: Fields to take besides.
+        exclude: Fields to leave out.
+        app_data: Kept with it.
+
+    Raises:
+        SnapshotException: No field is left, or one is unknown.
+    """
+    fields = _fields(preset, include, exclude)
+    values = {
+        "messages": lambda: agent.messages,
+        "state": agent.state.get,
+        "conversation_manager_state": agent.conversation_manager.get_state,
+        "interrupt_state": lambda: agent._interrupt_state.to_dict(),
+        "system_prompt": lambda: agent._system_blocks,
+    }
+    data = {name: copy.deepcopy(values[name]()) for name in fields}
+    now = datetime.now(timezone.utc).isoformat().replace("+00:00", "Z")
+    return Snapshot("agent", SCHEMA_VERSION, data, copy.deepcopy(app_data or {}), now)
+
+
+def load(agent: Agent, snapshot: Snapshot) -> None:
+    """Give an agent what a snapshot holds; what it does not hold stays.
+
+    Raises:
+        SnapshotException: It cannot be loaded here.
+    """
+    snapshot.validate()
+    data = copy.deepcopy(snapshot.data)
+    if "messages" in data:
+        agent.messages = data["messages"]
+        agent._open_turn = None
+    if "state" in data:
+        agent.state = JSONSerializableDict(data["state"])
+    if "conversation_manager_state" in data:
+        agent.conversation_manager.restore_from_session(data["conversation_manager_state"])
+    if "interrupt_state" in data:
+        agent._interrupt_state = InterruptState.from_dict(data["interrupt_state"])
+    if "system_prompt" in data:
+        agent.system_prompt = data["system_prompt"]
+
+
+def _fields(preset: str | None, include: Iterable[Field] | None, exclude: Iterable[Field] | None) -> list[Field]:
+    if preset not in (None, "session"):
+        raise SnapshotException(f"preset {preset!r} is unknown; there is 'session'")
+    wanted = {*(_SESSION if preset else ()), *(include or ())}
+    unknown = (wanted | set(exclude or ())) - set(_ALL)
+    if unknown:
+        raise SnapshotException(f"fields {sorted(unknown)} are unknown; there are {list(_ALL)}")
+    fields = [name for name in _ALL if name in wanted and name not in set(exclude or ())]
+    if not fields:
+        raise SnapshotException("no field is left to take; give preset='session' or include=[...]")
+    return fields

@@ -1,0 +1,117 @@
+"""From an intervention's decision to what happens to the event."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from strands.hooks.events import (
+    AfterModelCallEvent,
+    AfterToolCallEvent,
+    BeforeInvocationEvent,
+    BeforeModelCallEvent,
+    BeforeToolCallEvent,
+)
+
+from .actions import Action, Confirm, Deny, Guide, Proceed, Transform
+from .handler import InterventionHandler
+
+if TYPE_CHECKING:
+    from strands.hooks.registry import HookRegistry
+
+_EVENTS: dict[str, type[Any]] = {
+    "before_invocation": BeforeInvocationEvent,
+    "before_tool_call": BeforeToolCallEvent,
+    "after_tool_call": AfterToolCallEvent,
+    "before_model_call": BeforeModelCallEvent,
+    "after_model_call": AfterModelCallEvent,
+}
+_LATE = 90  # after the agent's own hooks have had their say about the call
+
+
+def register(handlers: Sequence[InterventionHandler], registry: HookRegistry) -> None:
+    """Let handlers decide about an agent's events, in the order given; the first that denies ends it.
+
+    Raises:
+        ValueError: Two handlers have one name.
+    """
+    names = [handler.name for handler in handlers]
+    for name in names:
+        if names.count(name) > 1:
+            raise ValueError(f"two interventions are named {name!r}; each needs its own name")
+    for method, event_type in _EVENTS.items():
+        wanted = [each for each in handlers if _overrides(each, method)]
+        if wanted:
+            registry.add_callback(event_type, partial(_decide, wanted, method), order=_LATE)
+
+
+def _overrides(handler: InterventionHandler, method: str) -> bool:
+    return getattr(type(handler), method) is not getattr(InterventionHandler, method)
+
+
+async def _decide(handlers: Sequence[InterventionHandler], method: str, event: Any) -> None:
+    for handler in handlers:
+        action = await _action(handler, method, event)
+        if _apply(handler, action, event):
+            return
+
+
+async def _action(handler: InterventionHandler, method: str, event: Any) -> Action:
+    look: Callable[..., Action | Awaitable[Action]] = getattr(handler, method)
+    try:
+        decision = look(event)
+        return await decision if isinstance(decision, Awaitable) else decision
+    except Exception as error:
+        if handler.on_error == "proceed":
+            return Proceed()
+        if handler.on_error == "deny":
+            return Deny(reason=f"{handler.name} failed: {error}")
+        raise
+
+
+def _apply(handler: InterventionHandler, action: Action, event: Any) -> bool:
+    """Carry an action out; return whether nothing else is to be decided."""
+    if isinstance(action, Proceed):
+        return False
+    if isinstance(action, Transform):
+        action.apply(event)
+        return False
+    if isinstance(action, Confirm):
+        return _confirm(handler, action, event)
+    if isinstance(action, Deny):
+        return _stop(event, f"DENIED: {action.reason}")
+    if isinstance(action, Guide):
+        return _guide(handler, action, event)
+    raise TypeError(f"{handler.name!r} decided {action!r}; it must be Proceed, Deny, Guide, Confirm or Transform")
+
+
+def _confirm(handler: InterventionHandler, action: Confirm, event: Any) -> bool:
+    if not isinstance(event, BeforeToolCallEvent):
+        raise TypeError(f"{handler.name!r} confirms {type(event).__name__}; only a tool call can be confirmed")
+    answer = action.response
+    if answer is None:
+        answer = event.interrupt(handler.name, reason=action.prompt)
+    if action.evaluate is None or action.evaluate(answer):
+        return False
+    return _stop(event, f"CONFIRMATION_FAILED: {action.prompt}")
+
+
+def _guide(handler: InterventionHandler, action: Guide, event: Any) -> bool:
+    text = f"[{handler.name}] {action.feedback}"
+    if isinstance(event, (BeforeModelCallEvent, AfterModelCallEvent)):
+        event.agent.messages.append({"role": "user", "content": [{"text": text}]})
+        if isinstance(event, AfterModelCallEvent):
+            event.retry = True
+        return False
+    return _stop(event, f"GUIDANCE: {text}")
+
+
+def _stop(event: Any, text: str) -> bool:
+    if isinstance(event, BeforeToolCallEvent):
+        event.cancel_tool = text
+    elif isinstance(event, (BeforeModelCallEvent, BeforeInvocationEvent)):
+        event.cancel = text
+    else:
+        raise TypeError(f"{type(event).__name__} has happened already; it cannot be denied")
+    return True

@@ -1,0 +1,55 @@
+"""Where spans go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
+
+_INSTALL = "telemetry needs the OpenTelemetry SDK; install it with: pip install 'strands-cli[otel]'"
+
+
+class StrandsTelemetry:
+    """Sets up where spans go.
+
+    Args:
+        tracer_provider: An own provider, used as it is; otherwise one is made and made the process's own.
+
+    Raises:
+        ImportError: The OpenTelemetry SDK is not installed.
+    """
+
+    def __init__(self, tracer_provider: TracerProvider | None = None) -> None:
+        self.tracer_provider = tracer_provider if tracer_provider is not None else _own_provider()
+
+    def setup_console_exporter(self, **kwargs: Any) -> StrandsTelemetry:
+        """Print spans; arguments go to `ConsoleSpanExporter`."""
+        from opentelemetry.sdk.trace.export import ConsoleSpanExporter, SimpleSpanProcessor
+
+        self.tracer_provider.add_span_processor(SimpleSpanProcessor(ConsoleSpanExporter(**kwargs)))
+        return self
+
+    def setup_otlp_exporter(self, **kwargs: Any) -> StrandsTelemetry:
+        """Send spans by OTLP over HTTP; arguments go to `OTLPSpanExporter`, the rest comes from OTEL_* variables."""
+        try:
+            from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+        except ImportError as error:
+            raise ImportError(_INSTALL) from error
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+        self.tracer_provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(**kwargs)))
+        return self
+
+
+def _own_provider() -> TracerProvider:
+    try:
+        from opentelemetry.sdk.resources import Resource
+        from opentelemetry.sdk.trace import TracerProvider
+    except ImportError as error:
+        raise ImportError(_INSTALL) from error
+    from opentelemetry import trace
+
+    provider = TracerProvider(resource=Resource.create({"service.name": "strands-agents"}))
+    trace.set_tracer_provider(provider)
+    return provider

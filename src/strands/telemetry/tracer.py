@@ -1,0 +1,144 @@
+"""OpenTelemetry spans by the semantic conventions for generative AI.
+
+Source: https://opentelemetry.io/docs/specs/semconv/gen-ai/. Nothing here is imported, and nothing is computed, unless a
+tracer provider is configured. Content is recorded only with OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry import trace
+
+if TYPE_CHECKING:
+    from strands.agent.invocation import Invocation
+    from strands.agent.reply import Reply
+    from strands.agent.result import AgentResult
+    from strands.types.tools import AgentTool, ToolResult, ToolUse
+
+_CAPTURE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
+
+
+class Tracing:
+    """Leaves the spans of one agent's work: the invocation, its model calls, its tool calls.
+
+    Args:
+        tracer: Makes the spans.
+    """
+
+    def __init__(self, tracer: trace.Tracer) -> None:
+        self._tracer = tracer
+        self._with_content = os.environ.get(_CAPTURE, "").lower() == "true"
+
+    async def agent_call(
+        self,
+        invocation: Invocation,
+        prompt: Any,
+        work: Callable[[Invocation, Any], Awaitable[tuple[AgentResult, Any]]],
+    ) -> tuple[AgentResult, Any]:
+        """Do `work` in the span of an invocation."""
+        agent = invocation.agent
+        attributes = {
+            "gen_ai.operation.name": "invoke_agent",
+            "gen_ai.agent.name": agent.name,
+            "gen_ai.agent.id": agent.agent_id,
+            "gen_ai.request.model": _model_id(agent.model),
+            **agent.trace_attributes,
+        }
+        with self._span(f"invoke_agent {agent.name}", attributes) as span:
+            if self._with_content:
+                span.set_attribute("gen_ai.input.messages", _json(prompt))
+            result, more = await work(invocation, prompt)
+            latest = agent.event_loop_metrics.latest_agent_invocation
+            if latest is not None:
+                _set_usage(span, latest.usage)
+            span.set_attribute("gen_ai.response.finish_reasons", [result.stop_reason])
+            if self._with_content:
+                span.set_attribute("gen_ai.output.messages", _json([result.message]))
+            return result, more
+
+    async def model_call(self, invocation: Invocation, work: Callable[[Invocation], Awaitable[Reply]]) -> Reply:
+        """Do `work` in the span of a model call."""
+        agent = invocation.agent
+        model = _model_id(agent.model)
+        attributes = {"gen_ai.operation.name": "chat", "gen_ai.request.model": model, **agent.trace_attributes}
+        with self._span(f"chat {model}", attributes, trace.SpanKind.CLIENT) as span:
+            if self._with_content:
+                span.set_attribute("gen_ai.input.messages", _json(agent.messages))
+            reply = await work(invocation)
+            _set_usage(span, reply.usage)
+            span.set_attribute("gen_ai.response.finish_reasons", [reply.stop_reason])
+            if self._with_content:
+                span.set_attribute("gen_ai.output.messages", _json([reply.message]))
+            return reply
+
+    async def tool_call(
+        self, tool: AgentTool, use: ToolUse, work: Callable[[AgentTool], Awaitable[ToolResult]]
+    ) -> ToolResult:
+        """Do `work` in the span of a tool call."""
+        attributes = {
+            "gen_ai.operation.name": "execute_tool",
+            "gen_ai.tool.name": tool.tool_name,
+            "gen_ai.tool.call.id": use["toolUseId"],
+            "gen_ai.tool.type": "function",
+        }
+        with self._span(f"execute_tool {tool.tool_name}", attributes) as span:
+            if self._with_content:
+                span.set_attribute("gen_ai.tool.call.arguments", _json(use["input"]))
+            result = await work(tool)
+            if result["status"] == "error":
+                span.set_status(trace.Status(trace.StatusCode.ERROR))
+            if self._with_content:
+                span.set_attribute("gen_ai.tool.call.result", _json(result["content"]))
+            return result
+
+    def _span(self, name: str, attributes: dict[str, Any], kind: trace.SpanKind = trace.SpanKind.INTERNAL) -> Any:
+        return self._tracer.start_as_current_span(name, kind=kind, attributes=attributes)
+
+
+def tracing() -> Tracing | None:
+    """Return what leaves spans, or None when no tracer provider is configured."""
+    provider = trace.get_tracer_provider()
+    if isinstance(provider, (trace.ProxyTracerProvider, trace.NoOpTracerProvider)):
+        return None
+    return Tracing(provider.get_tracer("strands"))
+
+
+class Tracer:
+    """Gives access to the tracer that the agents' spans are made with.
+
+    Attributes:
+        tracer: The OpenTelemetry tracer.
+    """
+
+    def __init__(self) -> None:
+        self.tracer = trace.get_tracer("strands")
+
+
+def get_tracer() -> Tracer:
+    """Return access to the tracer."""
+    return Tracer()
+
+
+def _set_usage(span: trace.Span, usage: Any) -> None:
+    span.set_attribute("gen_ai.usage.input_tokens", usage["inputTokens"])
+    span.set_attribute("gen_ai.usage.output_tokens", usage["outputTokens"])
+    for key, name in (
+        ("cacheReadInputTokens", "gen_ai.usage.cache_read.input_tokens"),
+        ("cacheWriteInputTokens", "gen_ai.usage.cache_creation.input_tokens"),
+    ):
+        if usage.get(key):
+            span.set_attribute(name, usage[key])
+
+
+def _model_id(model: Any) -> str:
+    config = model.get_config() or {}
+    found = config.get("model_id") if isinstance(config, dict) else getattr(config, "model_id", None)
+    return str(found or type(model).__name__)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=lambda other: f"<{type(other).__name__}>")

@@ -1,0 +1,5 @@
+"""Interventions ready to use."""
+
+from .hitl import HumanInTheLoop
+
+__all__ = ["HumanInTheLoop"]

@@ -1,0 +1,159 @@
+"""A person approves tool calls."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from strands.interventions.actions import Action, Confirm, Proceed, default_evaluate
+from strands.interventions.handler import InterventionHandler
+
+if TYPE_CHECKING:
+    from strands.hooks.events import BeforeToolCallEvent
+    from strands.models.model import Model
+
+TRUSTED = "hitl:trusted_tools"
+RISK_PROMPT = """You judge whether a tool call needs a person's approval before it is made.
+It does when it destroys or overwrites something, spends money, sends something to others, changes access rights,
+or cannot be undone. Reading and computing need none. Answer for exactly the arguments given."""
+
+
+@dataclass
+class ClassifierResult:
+    """Whether a call needs approval, and why."""
+
+    requires_human_in_the_loop: bool
+    reason: str | None = None
+
+
+@dataclass
+class LLMClassifierConfig:
+    """How a model judges calls: with which instructions, and which model (the agent's when None)."""
+
+    system_prompt: str | None = None
+    model: Model | None = None
+
+
+Classifier = Callable[..., "ClassifierResult | Awaitable[ClassifierResult]"]
+Ask = Callable[..., Any]
+
+
+class HumanInTheLoop(InterventionHandler):
+    """A person approves every tool call, except those that may run freely.
+
+    Args:
+        allowed_tools: Tools that run freely; "*" is all of them, "!name" excepts one of them again.
+        classifier: Judges which other calls need approval: True asks the agent's model, `LLMClassifierConfig` says
+            with what, a callable decides itself. None: all of them need it.
+        enable_trust: An answer of trust approves the call and the tool from then on; kept in `agent.state`. A tool
+            excepted with "!" is never trusted.
+        evaluate_trust: Returns whether an answer is one of trust; the default takes "t" and "trust".
+        evaluate: Returns whether an answer is a yes; the default takes True, "y" and "yes".
+        ask: How the person is asked: None stops the agent with an interrupt, "stdio" asks in the terminal, a callable,
+            sync or async, gets the question and returns the answer. None as its answer is a no.
+    """
+
+    def __init__(
+        self,
+        *,
+        allowed_tools: Sequence[str] | None = None,
+        classifier: bool | LLMClassifierConfig | Classifier | None = None,
+        enable_trust: bool = False,
+        evaluate_trust: Callable[[Any], bool] | None = None,
+        evaluate: Callable[[Any], bool] | None = None,
+        ask: Ask | Literal["stdio"] | None = None,
+    ) -> None:
+        names = list(allowed_tools or ())
+        self._excepted = {name[1:] for name in names if name.startswith("!")}
+        self._allowed = {name for name in names if not name.startswith("!")}
+        self._classifier = classifier
+        self._enable_trust = enable_trust
+        self._is_trust = evaluate_trust or _is_trust
+        self._is_yes = evaluate or default_evaluate
+        self._ask: Ask | None = _ask_in_terminal if ask == "stdio" else ask
+
+    @property
+    def name(self) -> str:
+        return "strands:human-in-the-loop"
+
+    async def before_tool_call(self, event: BeforeToolCallEvent, **kwargs: Any) -> Action:
+        """Let the call pass, or ask."""
+        tool = event.tool_use["name"]
+        if self._runs_freely(tool) or self._is_trusted(event, tool):
+            return Proceed()
+        why = None
+        if self._classifier:
+            judged = await self._classify(event)
+            if not judged.requires_human_in_the_loop:
+                return Proceed(judged.reason)
+            why = judged.reason
+        prompt = _prompt(event, why)
+        answer = None
+        if self._ask is not None:
+            answer = self._ask(prompt)
+            answer = await answer if isinstance(answer, Awaitable) else answer
+            answer = False if answer is None else answer
+        return Confirm(prompt=prompt, response=answer, evaluate=lambda given: self._evaluate(event, tool, given))
+
+    def _runs_freely(self, tool: str) -> bool:
+        return tool not in self._excepted and ("*" in self._allowed or tool in self._allowed)
+
+    def _is_trusted(self, event: BeforeToolCallEvent, tool: str) -> bool:
+        if not self._enable_trust or tool in self._excepted:
+            return False
+        return tool in (event.agent.state.get(TRUSTED) or [])
+
+    def _evaluate(self, event: BeforeToolCallEvent, tool: str, answer: Any) -> bool:
+        if self._enable_trust and tool not in self._excepted and self._is_trust(answer):
+            trusted = event.agent.state.get(TRUSTED) or []
+            event.agent.state.set(TRUSTED, [*trusted, tool] if tool not in trusted else trusted)
+            return True
+        return bool(self._is_yes(answer))
+
+    async def _classify(self, event: BeforeToolCallEvent) -> ClassifierResult:
+        if callable(self._classifier):
+            judged = self._classifier(event)
+            return await judged if isinstance(judged, Awaitable) else judged
+        config = self._classifier if isinstance(self._classifier, LLMClassifierConfig) else LLMClassifierConfig()
+        return await _judge(event, config)
+
+
+async def _judge(event: BeforeToolCallEvent, config: LLMClassifierConfig) -> ClassifierResult:
+    from pydantic import BaseModel, Field
+
+    from strands.agent.agent import Agent
+
+    class Risk(BaseModel):
+        """Whether the call needs a person's approval."""
+
+        requires_approval: bool = Field(description="Whether a person must approve the call.")
+        reason: str = Field(description="Why, in one sentence.")
+
+    model = config.model or event.agent.model
+    judge = Agent(model=model, system_prompt=config.system_prompt or RISK_PROMPT, callback_handler=None)
+    risk = await judge.structured_output_async(Risk, _call(event))
+    return ClassifierResult(risk.requires_approval, risk.reason)
+
+
+def _call(event: BeforeToolCallEvent) -> str:
+    arguments = json.dumps(event.tool_use["input"], ensure_ascii=False, default=repr)
+    return f"{event.tool_use['name']}\n  Input: {arguments}"
+
+
+def _prompt(event: BeforeToolCallEvent, why: str | None) -> str:
+    name = event.tool_use["name"]
+    arguments = json.dumps(event.tool_use["input"], ensure_ascii=False, default=repr)
+    because = f"\n  Why: {why}" if why else ""
+    return f'Approve "{name}"?\n  Input: {arguments}{because}'
+
+
+def _is_trust(answer: Any) -> bool:
+    return isinstance(answer, str) and answer.strip().lower() in ("t", "trust")
+
+
+async def _ask_in_terminal(prompt: str) -> str:
+    from strands.tools.threads import in_thread
+
+    return await in_thread(lambda: input(f"{prompt}\n(y/n) "))
