@@ -56,7 +56,7 @@ class Clients(Generic[C]):
         self._open_client = open_client
         self._close_client = close_client
         self._given = given
-        self._open: dict[asyncio.AbstractEventLoop, tuple[C, AsyncGenerator[C, None]]] = {}
+        self._open: dict[asyncio.AbstractEventLoop, tuple[_Owned[C], AsyncGenerator[None, None]]] = {}
         self._opening: dict[asyncio.AbstractEventLoop, asyncio.Task[C]] = {}
 
     async def get(self) -> C:
@@ -66,7 +66,7 @@ class Clients(Generic[C]):
         loop = asyncio.get_running_loop()
         held = self._open.get(loop)
         if held is not None:
-            return held[0]
+            return held[0].client
         task = self._opening.get(loop)
         if task is None:
             task = self._opening[loop] = loop.create_task(self._start(loop))
@@ -77,9 +77,10 @@ class Clients(Generic[C]):
             del self._open[gone]
         try:
             client = await asyncio.to_thread(self._open_client)
-            owner = _own(client, self._close_client)
+            owned = _Owned(client, self._close_client)
+            owner = owned.until_loop_ends()
             await owner.__anext__()
-            self._open[loop] = client, owner
+            self._open[loop] = owned, owner
         finally:
             del self._opening[loop]
         return client
@@ -88,19 +89,28 @@ class Clients(Generic[C]):
         """Close every client that was opened here."""
         here = asyncio.get_running_loop()
         while self._open:
-            loop, (_, owner) = self._open.popitem()
+            loop, (owned, _) = self._open.popitem()
             if loop is here:
-                await owner.aclose()
+                await owned.close()
             elif loop.is_running():
-                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(_finish(owner), loop))
+                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(owned.close(), loop))
 
 
-async def _own(client: C, close: Callable[[C], Awaitable[Any]]) -> AsyncGenerator[C, None]:
-    try:
-        yield client
-    finally:
-        await close(client)
+class _Owned(Generic[C]):
+    """A client that is closed once: by its user, or by the loop that ends; both may come at the same time."""
 
+    def __init__(self, client: C, close: Callable[[C], Awaitable[Any]]) -> None:
+        self.client = client
+        self._close = close
+        self._closed = False
 
-async def _finish(owner: AsyncGenerator[Any, None]) -> None:
-    await owner.aclose()
+    async def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            await self._close(self.client)
+
+    async def until_loop_ends(self) -> AsyncGenerator[None, None]:
+        try:
+            yield
+        finally:
+            await self.close()
