@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from strands_cli.kernel.recorder import JournalRecorder, restored
+from strands_cli.kernel.recorder import JournalRecorder, restored, storable
 from strands_cli.kernel.state import text_of
 from strands_cli.kernel.types import Call, Reply
 from strands_cli.loader.template import render
@@ -88,13 +88,14 @@ class Performer:
         agent.system_prompt = self._system_prompt(call)
         agent.callback_handler = _streamer(call.emit)
         try:
-            result = await agent.invoke_async(prompt)
+            state = {"rehearse_hint": call.expects} if call.expects else None
+            result = await agent.invoke_async(prompt, invocation_state=state)
         except BaseException:
             self.cache.drop(call)
             raise
         if result.stop_reason == "interrupt":
             return Reply("", stop_reason="interrupt", interrupts=tuple(result.interrupts or ()))
-        message, stop_reason, usage = cast(JournalRecorder, call.recorder).last or (result.message, "end_turn", {})
+        message, stop_reason, usage = cast(JournalRecorder, call.recorder).last or (storable(result.message), "end_turn", {})
         return Reply(text_of(message), message, usage, stop_reason)
 
     async def _restored(self, call: Call) -> tuple[Agent, Any]:

@@ -17,7 +17,7 @@ from strands_cli.types import HITLState, Json, OpenQuestion, QuestionKind
 def stored(question: Question, now: float) -> dict[str, Json]:
     """Return the data of an `asked` entry: the question, without what it leaves unset."""
     data: dict[str, Json] = {"prompt": question.prompt}
-    for name in ("context", "choices", "schema", "pattern", "timeout"):
+    for name in ("context", "choices", "schema", "pattern", "refusal", "timeout"):
         value = getattr(question, name)
         if value:
             data[name] = value
@@ -48,7 +48,7 @@ def opened(entry: Entry) -> OpenQuestion:
         kind=data.get("type", "hitl"),
         pattern=data.get("pattern"),
         asked_at=entry.at,
-        data={name: data[name] for name in ("interrupt", "agent") if name in data},
+        data={name: data[name] for name in ("interrupt", "agent", "refusal") if name in data},
     )
 
 
@@ -93,11 +93,18 @@ def checked(question: OpenQuestion, value: Json) -> Json:
     if question.choices and value not in question.choices:
         value = _choice(question, value)
     if question.pattern and not (isinstance(value, str) and re.fullmatch(question.pattern, value)):
-        raise InvalidAnswerError(
-            f"the answer to {question.id!r} does not match {question.pattern!r}: {_short(value)}",
-            hint="Answer in the form the pattern asks for.",
-        )
+        raise _mismatch(question, value)
     return _fitted(question, value) if question.schema is not None else value
+
+
+def _mismatch(question: OpenQuestion, value: Json) -> InvalidAnswerError:
+    refusal = question.data.get("refusal")
+    if refusal:
+        return InvalidAnswerError(f"{_short(value)} is no answer to {question.id!r}: {refusal}")
+    return InvalidAnswerError(
+        f"the answer to {question.id!r} does not match {question.pattern!r}: {_short(value)}",
+        hint="Answer in the form the pattern asks for.",
+    )
 
 
 def _choice(question: OpenQuestion, value: Json) -> str:

@@ -67,13 +67,19 @@ def storable(value: Any) -> Any:
     """Return `value` with bytes as base64 under a marker key, and itself when there are none."""
     if isinstance(value, bytes):
         return {BYTES: True, "data": base64.b64encode(value).decode("ascii")}
-    if isinstance(value, dict):
-        changed = {name: storable(item) for name, item in value.items()}
-        return value if all(changed[name] is value[name] for name in value) else changed
-    if isinstance(value, list):
-        items = [storable(item) for item in value]
-        return value if all(a is b for a, b in zip(items, value, strict=True)) else items
+    if isinstance(value, dict) and _has_bytes(value):
+        return {name: storable(item) for name, item in value.items()}
+    if isinstance(value, list) and _has_bytes(value):
+        return [storable(item) for item in value]
     return value
+
+
+def _has_bytes(value: Any) -> bool:
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, list):
+        return isinstance(value, bytes)
+    return any(type(item) is not str and _has_bytes(item) for item in value)
 
 
 def restored(value: Any) -> Any:

@@ -14,7 +14,7 @@ from strands_cli.kernel.asking import Asking
 from strands_cli.kernel.clock import Clock, SystemClock
 from strands_cli.kernel.journal import Conflict, Journal
 from strands_cli.kernel.lanes import Lanes, lane_name, slots
-from strands_cli.kernel.recorder import JournalRecorder, storable
+from strands_cli.kernel.recorder import JournalRecorder
 from strands_cli.kernel.state import State, total_tokens
 from strands_cli.kernel.types import Answer, Call, Draft, Entry, Kind, Names, Perform, Question, Reply
 from strands_cli.types import HITLHandler, Json
@@ -76,6 +76,7 @@ class Run:
         names: Names = NO_NAMES,
         tools: Sequence[str] | None = None,
         timeout: float | None = None,
+        expects: Mapping[str, Json] | None = None,
     ) -> Reply:
         """Have `agent` answer `prompt`, once: a recorded reply is returned as it is.
 
@@ -84,6 +85,7 @@ class Run:
             names: The names in scope, for the agent's own prompt.
             tools: Tool ids that replace the agent's, or None.
             timeout: Seconds for the whole call, or None.
+            expects: What kind of answer the pattern will read; see `Call`.
 
         Raises:
             ExecutionError: The key is on record for another agent or prompt.
@@ -99,7 +101,7 @@ class Run:
                 hint="The workflow differs from the one that was started: resume with the original, or start anew.",
             )
         known = self.state.reply(key)
-        return known or await self._called(key, begun.data["lane"], agent, prompt, names, tools, timeout)
+        return known or await self._called(key, begun.data["lane"], agent, prompt, names, tools, timeout, expects)
 
     async def ask(self, key: str, question: Question) -> Answer:
         """Return the answer to `question`, waiting for a person if there is none yet.
@@ -187,6 +189,7 @@ class Run:
         names: Names,
         tools: Sequence[str] | None,
         timeout: float | None,
+        expects: Mapping[str, Json] | None,
     ) -> Reply:
         replies = sum("message" in entry.data for entry in self.state.inner.get(key, ()))
         recorder = JournalRecorder(key, self.record, self._fresh_key, replies)
@@ -202,6 +205,7 @@ class Run:
             tools=None if tools is None else tuple(tools),
             timeout=timeout,
             emit=None if self._token is None else lambda text: self._emit(key, agent, text),
+            expects=expects,
         )
         began = self.clock.monotonic()
         await self._ask_recorded(call)
@@ -222,7 +226,7 @@ class Run:
             raise
 
     async def _finish(self, call: Call, reply: Reply, seconds: float) -> Reply:
-        data: dict[str, Json] = {"message": storable(reply.message), "seconds": round(seconds, 6)}
+        data: dict[str, Json] = {"message": reply.message, "seconds": round(seconds, 6)}
         if reply.usage:
             data["usage"] = dict(reply.usage)
         if reply.stop_reason != "end_turn":

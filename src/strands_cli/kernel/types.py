@@ -82,6 +82,7 @@ class Call:
         answers: Interrupt id to answer, for a call that stopped to ask.
         attempt: 0 for the first try.
         emit: Takes streaming text, or None when nobody listens.
+        expects: What kind of answer the pattern will read, so that a rehearsal can make one up.
     """
 
     key: str
@@ -97,6 +98,7 @@ class Call:
     answers: dict[str, Json] = field(default_factory=dict)
     attempt: int = 0
     emit: Callable[[str], None] | None = None
+    expects: Mapping[str, Json] | None = None
 
 
 @dataclass(slots=True)
@@ -114,13 +116,17 @@ class Reply:
 
 @dataclass(slots=True, frozen=True)
 class Question:
-    """Something that only a person can decide. `timeout` in seconds; 0 or None: no deadline."""
+    """Something that only a person can decide.
+
+    `timeout` in seconds; 0 or None: no deadline. `refusal` is told to somebody whose answer does not match `pattern`.
+    """
 
     prompt: str
     context: str | None = None
     choices: tuple[str, ...] | None = None
     schema: Mapping[str, Json] | None = None
     pattern: str | None = None
+    refusal: str | None = None
     default: Json = None
     has_default: bool = False
     timeout: float | None = None
