@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ class Approval(HookProvider):
                 event.cancel_tool = "denied"
 
 
-def make_agent(root: Path, disk: Disk | None = None, **kwargs: Any) -> Agent:
+def make_agent(root: Path, disk: Disk | None = None, *, deadly: bool = False, slow: bool = False, **kwargs: Any) -> Agent:
     """Return the agent of these tests, in the session `bills` of `root`."""
 
     @tool(read_only=True)
@@ -102,6 +103,10 @@ def make_agent(root: Path, disk: Disk | None = None, **kwargs: Any) -> Agent:
     def pay(amount: int) -> str:
         """Pay it."""
         note(root, "effects", "pay")
+        if deadly:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if slow:
+            time.sleep(0.3)
         return "paid"
 
     @tool(context=True)
@@ -149,6 +154,14 @@ def finish(agent: Agent, root: Path) -> None:
     raise AssertionError("the agent does not come to an end")
 
 
+def die_in_pay(root: Path, again: bool) -> None:
+    """Approve the payment, and die while it is made."""
+    agent = make_agent(root, deadly=True)
+    (interrupt,) = agent(None).interrupts or ()
+    response = "run again" if again else "y"
+    agent([{"interruptResponse": {"interruptId": interrupt.id, "response": response}}])
+
+
 def answer(agent: Agent, root: Path, order: dict[str, Any]) -> None:
     """Answer the one open question, if the lease can be had."""
     (interrupt,) = agent.pending_interrupts
@@ -162,8 +175,6 @@ def _asks(message: Any) -> bool:
 
 
 def _wait_for(path: Path) -> None:
-    import time
-
     while not path.exists():
         time.sleep(0.001)
 
@@ -177,7 +188,9 @@ def _disk(kind: str, number: int) -> Disk:
 def _child(order: dict[str, Any]) -> None:
     root = Path(order["root"])
     try:
-        agent = make_agent(root, _disk(*order["disk"]))
+        if order["do"] == "die_in_pay":
+            die_in_pay(root, order.get("again", False))
+        agent = make_agent(root, _disk(*order["disk"]), slow=order.get("slow", False))
         if order["do"] == "answer":
             answer(agent, root, order)
         else:

@@ -1,0 +1,279 @@
+"""What a file session keeps, and for whom."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import stat
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.disks import WatchedDisk
+
+from strands import Agent, tool
+from strands.agent.conversation_manager import SlidingWindowConversationManager, SummarizingConversationManager
+from strands.hooks import AfterInvocationEvent, BeforeToolCallEvent
+from strands.models.scripted import Reply, ScriptedModel, ToolCall
+from strands.session import Disk, FileSessionManager
+from strands.types.exceptions import SessionException
+
+
+def agent_in(storage: Path, replies: Any = (), *, disk: Disk | None = None, **kwargs: Any) -> Agent:
+    model = ScriptedModel(replies if callable(replies) else list(replies))
+    manager = FileSessionManager(session_id=kwargs.pop("session_id", "s"), storage_dir=storage, disk=disk)
+    return Agent(model=model, session_manager=manager, callback_handler=None, **kwargs)
+
+
+def texts(agent: Agent) -> list[str]:
+    return [block["text"] for message in agent.messages for block in message["content"] if "text" in block]
+
+
+def test_a_conversation_and_its_state_go_on_in_a_new_agent(tmp_path: Path) -> None:
+    first = agent_in(tmp_path, ["hello", "again"], state={"visits": 1})
+    first("hi")
+    first.state.set("visits", 2)
+    first("more")
+    second = agent_in(tmp_path, ["third"])
+    assert texts(second) == ["hi", "hello", "more", "again"]
+    assert second.state.get("visits") == 2
+    second("once more")
+    assert len(agent_in(tmp_path).messages) == 6
+
+
+def test_initial_messages_of_a_new_agent_are_kept(tmp_path: Path) -> None:
+    agent_in(tmp_path, messages=[{"role": "user", "content": [{"text": "a"}]}])
+    assert texts(agent_in(tmp_path)) == ["a"]
+
+
+def test_what_hooks_change_at_the_end_of_a_call_is_kept(tmp_path: Path) -> None:
+    def count(event: AfterInvocationEvent) -> None:
+        event.agent.state.set("calls", 1)
+
+    agent_in(tmp_path, ["hello"], hooks=[count])("hi")
+    assert agent_in(tmp_path).state.get("calls") == 1
+
+
+def test_several_agents_share_a_session_and_work_at_the_same_time(tmp_path: Path) -> None:
+    async def main() -> None:
+        manager = FileSessionManager(session_id="s", storage_dir=tmp_path)
+        agents = [
+            Agent(
+                model=ScriptedModel([Reply(f"from {name}", delay=0.05)]),
+                agent_id=name,
+                session_manager=manager,
+                callback_handler=None,
+            )
+            for name in "abc"
+        ]
+        await asyncio.gather(*(agent.invoke_async("hi") for agent in agents))
+
+    asyncio.run(main())
+    for name in "abc":
+        assert texts(agent_in(tmp_path, agent_id=name)) == ["hi", f"from {name}"]
+
+
+def test_conversation_managers_go_on_where_they_were(tmp_path: Path) -> None:
+    def windowed(replies: list[str]) -> Agent:
+        window = SlidingWindowConversationManager(window_size=2)
+        return agent_in(tmp_path, replies, conversation_manager=window)
+
+    agent = windowed(["1", "2", "3"])
+    for prompt in "abc":
+        agent(prompt)
+    again = windowed(["4"])
+    assert texts(again) == texts(agent) == ["c", "3"]
+    again("d")
+    assert texts(windowed([])) == ["d", "4"]
+
+
+def test_a_summary_is_restored(tmp_path: Path) -> None:
+    def make(replies: list[str]) -> Agent:
+        manager = SummarizingConversationManager(preserve_recent_messages=2, summary_ratio=0.5)
+        return agent_in(tmp_path, replies, session_id="sum", conversation_manager=manager)
+
+    agent = make(["1", "2", "3", "the summary", "4"])
+    for prompt in "abc":
+        agent(prompt)
+    agent.conversation_manager.reduce_context(agent)
+    agent("d")
+    assert texts(make([])) == texts(agent)
+
+
+def test_bytes_in_results_and_non_ascii_text_survive(tmp_path: Path) -> None:
+    @tool
+    def photo() -> dict[str, Any]:
+        """Take one."""
+        return {"status": "success", "content": [{"image": {"format": "png", "source": {"bytes": b"\x00\xff"}}}]}
+
+    agent_in(tmp_path, [ToolCall("photo", {}, id="t"), "schön \U0001f600 \ud800"], tools=[photo])("go")
+    restored = agent_in(tmp_path)
+    result: Any = restored.messages[2]["content"][0]["toolResult"]
+    assert result["content"][0]["image"]["source"]["bytes"] == b"\x00\xff"
+    assert texts(restored)[-1] == "schön \U0001f600 \ud800"
+
+
+def test_a_redacted_message_comes_back_redacted(tmp_path: Path) -> None:
+    manager = FileSessionManager(session_id="s", storage_dir=tmp_path)
+    agent = Agent(model=ScriptedModel(["secret"]), session_manager=manager, callback_handler=None)
+    agent("hi")
+    manager.redact_latest_message({"role": "assistant", "content": [{"text": "[redacted]"}]}, agent)
+    assert texts(agent_in(tmp_path)) == ["hi", "[redacted]"]
+
+
+def test_messages_of_direct_tool_calls_are_kept(tmp_path: Path) -> None:
+    @tool
+    def add(a: int, b: int) -> str:
+        """Add."""
+        return str(a + b)
+
+    agent = agent_in(tmp_path, tools=[add])
+    agent.tool.add(a=1, b=2)
+    assert len(agent.messages) > 0
+    assert agent_in(tmp_path).messages == agent.messages
+
+
+def test_given_up_questions_stay_given_up(tmp_path: Path) -> None:
+    @tool
+    def pay(amount: int) -> str:
+        """Pay."""
+        return "paid"
+
+    def ask(event: BeforeToolCallEvent) -> None:
+        event.interrupt("ok")
+
+    agent = agent_in(tmp_path, [ToolCall("pay", {"amount": 1}, id="t")], tools=[pay], hooks=[ask])
+    assert agent("go").stop_reason == "interrupt"
+    reopened = agent_in(tmp_path, tools=[pay], hooks=[ask])
+    assert [i.name for i in reopened.pending_interrupts] == ["ok"]
+    reopened.abandon_interrupts()
+    again = agent_in(tmp_path, ["fine"], tools=[pay], hooks=[ask])
+    assert again.pending_interrupts == []
+    assert again.messages[-1]["content"][0]["toolResult"]["status"] == "error"
+    assert again("go on").stop_reason == "end_turn"
+
+
+def test_case_24_ids_that_cannot_be_file_names_are_named(tmp_path: Path) -> None:
+    for bad in ["", "..", ".", "a/b", "a\\b", "x" * 300, "a\0b", "a\nb", "\ud800"]:
+        with pytest.raises(ValueError, match="session_id"):
+            FileSessionManager(session_id=bad, storage_dir=tmp_path)
+    with pytest.raises(ValueError, match="agent_id"):
+        agent_in(tmp_path, agent_id="a/b")
+    assert FileSessionManager(session_id="Gespräch 1 ./x".replace("/", "-"), storage_dir=tmp_path)
+
+
+def test_case_37_everything_is_private_whatever_the_umask(tmp_path: Path) -> None:
+    storage = tmp_path / "new" / "store"
+    before = os.umask(0)
+    try:
+        agent_in(storage, ["hello"])("hi")
+    finally:
+        os.umask(before)
+    for path in [storage.parent, *storage.parent.rglob("*")]:
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+
+
+def test_the_default_directory_is_in_the_home_and_can_be_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("STRANDS_HOME", raising=False)
+    assert FileSessionManager("s").storage_dir == str(tmp_path / "home/.strands/sessions")
+    monkeypatch.setenv("STRANDS_HOME", str(tmp_path / "moved"))
+    assert FileSessionManager("s").storage_dir == str(tmp_path / "moved/sessions")
+
+
+def test_the_cost_of_a_turn_does_not_grow_with_the_history(tmp_path: Path) -> None:
+    class Counting(WatchedDisk):
+        written = 0
+
+        def append(self, path: Path, data: bytes, *, expect: int, durable: bool) -> None:
+            Counting.written += len(data)
+            Disk.append(self, path, data, expect=expect, durable=durable)
+
+        def replace(self, path: Path, data: bytes, *, durable: bool = False) -> None:
+            Counting.written += len(data)
+            Disk.replace(self, path, data, durable=durable)
+
+    disk = Counting()
+    window = SlidingWindowConversationManager(window_size=10_000)
+    agent = agent_in(tmp_path, lambda messages: "reply", disk=disk, conversation_manager=window)
+    costs = {}
+    for turn in range(1, 301):
+        names, written = len(disk.names), Counting.written
+        agent("prompt")
+        costs[turn] = (len(disk.names) - names, Counting.written - written)
+    assert costs[300][0] <= costs[10][0] + 1  # the prompt may be written a moment earlier than the reply, or with it
+    assert costs[300][1] <= costs[10][1] + 64
+    assert disk.names.count("sync_directory") == 4
+
+
+def test_a_turn_without_tools_waits_for_the_disk_once(tmp_path: Path) -> None:
+    synced: list[bool] = []
+
+    class Counting(Disk):
+        def append(self, path: Path, data: bytes, *, expect: int, durable: bool) -> None:
+            synced.append(durable)
+            super().append(path, data, expect=expect, durable=durable)
+
+        def sync(self, path: Path) -> None:
+            synced.append(True)
+            super().sync(path)
+
+    agent = agent_in(tmp_path, ["a", "b"], disk=Counting())
+    agent("first")
+    del synced[:]
+    agent("second")
+    assert synced.count(True) == 1
+
+
+def test_the_event_loop_never_waits_for_the_disk(tmp_path: Path) -> None:
+    class Slow(Disk):
+        def append(self, path: Path, data: bytes, *, expect: int, durable: bool) -> None:
+            time.sleep(0.15)
+            super().append(path, data, expect=expect, durable=durable)
+
+    @tool
+    def work() -> str:
+        """Work."""
+        return "worked"
+
+    async def main() -> float:
+        agent = agent_in(tmp_path, [ToolCall("work", {}, id="t"), "done"], disk=Slow(), tools=[work])
+        longest, last, done = 0.0, time.perf_counter(), asyncio.ensure_future(agent.invoke_async("go"))
+        while not done.done():
+            await asyncio.sleep(0.005)
+            longest, last = max(longest, time.perf_counter() - last), time.perf_counter()
+        await done
+        return longest
+
+    assert asyncio.run(main()) < 0.14
+
+
+def test_a_subclass_sees_every_message_and_state(tmp_path: Path) -> None:
+    class Spy(FileSessionManager):
+        seen: list[Any]
+
+        def append_message(self, message: Any, agent: Any, **kwargs: Any) -> None:
+            self.seen.append(message["role"])
+            super().append_message(message, agent, **kwargs)
+
+        def sync_agent(self, agent: Any, **kwargs: Any) -> None:
+            self.seen.append("state")
+            super().sync_agent(agent, **kwargs)
+
+    Spy.seen = []
+    manager = Spy(session_id="s", storage_dir=tmp_path)
+    Agent(model=ScriptedModel(["hello"]), session_manager=manager, callback_handler=None)("hi")
+    assert [each for each in Spy.seen if each != "state"] == ["user", "assistant"]
+    assert Spy.seen[-1] == "state"
+
+
+def test_deleting_a_session(tmp_path: Path) -> None:
+    agent = agent_in(tmp_path, ["hello", "gone"])
+    agent("hi")
+    FileSessionManager("s", tmp_path).delete_session("s")
+    assert not (tmp_path / "session_s").exists()
+    with pytest.raises(SessionException, match="no session 's'"):
+        FileSessionManager("other", tmp_path).delete_session("s")
+    with pytest.raises(SessionException, match="moved on"):
+        agent("still there?")
