@@ -13,6 +13,7 @@ from strands.tools.results import error_result
 from strands.types.tools import DirectTool, ToolContext, ToolResult, ToolSpec, ToolUse
 
 from . import calling
+from .invocation import Sink
 
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
@@ -95,7 +96,7 @@ class AgentAsTool(DirectTool):
         status = "error" if result.stop_reason == "cancelled" else "success"
         return {"toolUseId": id, "status": status, "content": _content(result)}  # type: ignore[typeddict-item]
 
-    def _sink(self, emit: Callable[[Any], None] | None) -> calling.Sink | None:
+    def _sink(self, emit: Callable[[Any], None] | None) -> Sink | None:
         """The caller's listeners hear what the agent's own hear."""
         handler = calling.handler_sink(self._agent)
         if emit is None or handler is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Literal
@@ -88,14 +88,14 @@ def take(
         SnapshotException: No field is left, or one is unknown.
     """
     fields = _fields(preset, include, exclude)
-    values = {
+    values: dict[str, Callable[[], Any]] = {
         "messages": lambda: agent.messages,
         "state": agent.state.get,
         "conversation_manager_state": agent.conversation_manager.get_state,
         "interrupt_state": lambda: agent._interrupt_state.to_dict(),
         "system_prompt": lambda: agent._system_blocks,
     }
-    data = {name: copy.deepcopy(values[name]()) for name in fields}
+    data: dict[str, Any] = {name: copy.deepcopy(values[name]()) for name in fields}
     now = datetime.now(timezone.utc).isoformat().replace("+00:00", "Z")
     return Snapshot("agent", SCHEMA_VERSION, data, copy.deepcopy(app_data or {}), now)
 

@@ -172,8 +172,9 @@ def infer_event_types(callback: HookCallback) -> list[type[BaseHookEvent]]:
     except NameError as error:
         raise ValueError(f"the annotation of {callback!r} cannot be read ({error}); give the event type") from error
     union = typing.get_origin(hint) in (typing.Union, types.UnionType)
-    found = list(typing.get_args(hint)) if union else [hint]
-    if not found or not all(isinstance(each, type) and issubclass(each, BaseHookEvent) for each in found):
+    named = list(typing.get_args(hint)) if union else [hint]
+    found = [each for each in named if isinstance(each, type) and issubclass(each, BaseHookEvent)]
+    if not found or len(found) != len(named):
         raise ValueError(f"{callback!r} does not say which event it takes; annotate its parameter or give the type")
     return found
 

@@ -147,7 +147,7 @@ class EventLoopMetrics:
     agent_invocations: list[AgentInvocation] = field(default_factory=list)
     traces: list[Trace] = field(default_factory=list)
     accumulated_usage: Usage = field(default_factory=lambda: no_usage())
-    accumulated_metrics: Metrics = field(default_factory=lambda: {"latencyMs": 0})
+    accumulated_metrics: Metrics = field(default_factory=lambda: no_time())
 
     @property
     def latest_agent_invocation(self) -> AgentInvocation | None:
@@ -249,6 +249,11 @@ def no_usage() -> Usage:
     return {"inputTokens": 0, "outputTokens": 0, "totalTokens": 0}
 
 
+def no_time() -> Metrics:
+    """Return no time at all."""
+    return {"latencyMs": 0}
+
+
 def _trace_lines(trace: Trace, depth: int, allowed: set[str] | None) -> list[str]:
     lines = (
         [] if allowed and trace.name not in allowed else [f"{'  ' * depth}{trace.name}: {trace.duration() or 0:.3f} s"]
@@ -279,7 +284,7 @@ def _add(total: Usage, usage: Usage) -> None:
     total["inputTokens"] += usage["inputTokens"]
     total["outputTokens"] += usage["outputTokens"]
     total["totalTokens"] += usage["totalTokens"]
-    if len(usage) > 3:
-        for key in ("cacheReadInputTokens", "cacheWriteInputTokens"):
-            if usage.get(key):
-                total[key] = total.get(key, 0) + usage[key]  # type: ignore[literal-required]
+    if usage.get("cacheReadInputTokens"):
+        total["cacheReadInputTokens"] = total.get("cacheReadInputTokens", 0) + usage["cacheReadInputTokens"]
+    if usage.get("cacheWriteInputTokens"):
+        total["cacheWriteInputTokens"] = total.get("cacheWriteInputTokens", 0) + usage["cacheWriteInputTokens"]
