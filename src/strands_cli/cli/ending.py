@@ -46,6 +46,8 @@ def run_command(arguments: list[str]) -> int:
     except Terminated:
         say("Terminated.")
         return errors.TERMINATED
+    except SystemExit as leaving:  # click's way out when nobody reads any more, and the only one that it takes here
+        raise BrokenPipeError from leaving
     except BrokenPipeError:
         raise
     except Exception as error:

@@ -30,7 +30,7 @@ def show(result: RunResult, *, as_json: bool, quiet: bool, saved: bool = True) -
     if as_json:
         print_json(result.to_dict())
     elif result.last_response and result.status != "paused":
-        print_text(result.last_response)
+        _show_response(result.last_response, apart=not quiet)
     if result.status == "paused":
         _show_pause(result, quiet, saved)
     elif not result.success:
@@ -51,7 +51,8 @@ def show_failure(error: BaseException, *, as_json: bool, saved: bool = True) -> 
     if as_json:
         print_json((result or _nothing(error)).to_dict())
     code = report(error)
-    if session_id and saved and code != errors.SESSION:
+    hinted = "strands resume" in str(getattr(error, "hint", ""))
+    if session_id and saved and not hinted and code != errors.SESSION:
         say(f"Resume: {resume_command(session_id)}")
     return code
 
@@ -86,6 +87,18 @@ def print_text(text: str) -> None:
     if is_terminal(sys.stdout):
         text = visible(text)
     write(sys.stdout, text if text.endswith("\n") else text + "\n")
+
+
+def _show_response(text: str, *, apart: bool) -> None:
+    """Print the response; on a terminal with a blank line around it."""
+    from strands_cli.terminal.device import is_terminal
+
+    apart = apart and is_terminal(sys.stdout) and is_terminal(sys.stderr)
+    if apart:
+        say("")
+    print_text(text)
+    if apart:
+        say("")
 
 
 def _show_summary(result: RunResult) -> None:

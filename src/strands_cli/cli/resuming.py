@@ -35,7 +35,15 @@ class How:
     def watched(self, *, trace: bool = False, saved: bool = True) -> Watched:
         """Return what follows a run with these options."""
         options.log(self.verbose, self.debug)
-        return Watched(self.as_json, self.quiet, self.verbose, self.debug, keep=trace, saved=saved)
+        return Watched(
+            self.as_json,
+            self.quiet,
+            self.verbose,
+            self.debug,
+            keep=trace,
+            saved=saved,
+            handler=terminal_handler(self.interactive),
+        )
 
 
 def go_on(
@@ -144,7 +152,7 @@ async def _resumed(
     return await session.resume_async(
         response,
         answers=answers or None,
-        hitl_handler=terminal_handler(how.interactive),
+        hitl_handler=watched.handler,
         on_event=watched,
         output_dir=how.out,
         overwrite=how.force or None,

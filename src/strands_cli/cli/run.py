@@ -12,7 +12,7 @@ from strands_cli.cli import options
 if TYPE_CHECKING:
     from strands_cli.api.workflow import Workflow
     from strands_cli.cli.resuming import How
-    from strands_cli.types import RunResult
+    from strands_cli.types import HITLHandler, RunResult
 
 
 @click.command("run")
@@ -62,7 +62,7 @@ def command(
 
         variables = gather(workflow.spec, texts, file, ask=ask)
         workflow.on("*", watched)
-        return lambda: _started(workflow, chosen, variables)
+        return lambda: _started(workflow, watched.handler, variables)
 
     code = watched.settle(begin)
     if trace:
@@ -83,10 +83,7 @@ def _workflow(spec: str, chosen: How, no_save_session: bool) -> Workflow:
     )
 
 
-async def _started(workflow: Workflow, chosen: How, variables: dict[str, Any]) -> RunResult:
-    from strands_cli.cli.running import terminal_handler
-
-    handler = terminal_handler(chosen.interactive)
+async def _started(workflow: Workflow, handler: HITLHandler | None, variables: dict[str, Any]) -> RunResult:
     if handler is None:
         return await workflow.run_async(variables=variables)
     return await workflow.run_interactive_async(hitl_handler=handler, keep_session=True, variables=variables)

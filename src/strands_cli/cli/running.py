@@ -44,6 +44,7 @@ class Watched:
         keep: Keep the events, for a trace.
         saved: Whether the session outlives the process.
         events: What was kept.
+        handler: Who answers questions, or None for a pause.
         session_id: The session, once it is known.
     """
 
@@ -53,6 +54,7 @@ class Watched:
     debug: bool = False
     keep: bool = False
     saved: bool = True
+    handler: HITLHandler | None = None
     events: list[Event] = field(default_factory=list)
     session_id: str | None = None
     _show: Callable[[Event], None] | None = None
@@ -92,7 +94,9 @@ class Watched:
             if not self.quiet and sys.stderr is not None:
                 from strands_cli.terminal.progress import Progress
 
-                self._show = stack.enter_context(Progress(sys.stderr, verbose=self.verbose))
+                self._show = stack.enter_context(
+                    Progress(sys.stderr, verbose=self.verbose, asking=self.handler is not None)
+                )
             return run_until_signal(_awaiting(work))
 
     def _stopped(self, stopped: Stopped) -> int:
@@ -134,22 +138,17 @@ def run_until_signal(work: Coroutine[Any, Any, Result]) -> Result:
     """
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
+    threads = True
     try:
-        result = loop.run_until_complete(_guarded(work))
+        return loop.run_until_complete(_guarded(work))
     except Stopped:
-        _cancel_all(loop)
+        threads = False
         raise
     except KeyboardInterrupt:
-        _cancel_all(loop)
+        threads = False
         raise Stopped(signal.SIGINT) from None
-    else:
-        _cancel_all(loop)
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.run_until_complete(loop.shutdown_default_executor())
-        return result
     finally:
-        asyncio.set_event_loop(None)
-        loop.close()
+        _finish(loop, threads)
         terminate_softly()
 
 
@@ -187,12 +186,18 @@ def _catch(loop: asyncio.AbstractEventLoop, stop: Callable[[signal.Signals], Non
             return
 
 
-def _cancel_all(loop: asyncio.AbstractEventLoop) -> None:
+def _finish(loop: asyncio.AbstractEventLoop, threads: bool) -> None:
+    """Let everything in the loop come to its end; threads only when `threads` says so."""
     tasks = asyncio.all_tasks(loop)
     for task in tasks:
         task.cancel()
     if tasks:
         loop.run_until_complete(asyncio.wait(tasks, timeout=_GRACE))
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    if threads:
+        loop.run_until_complete(loop.shutdown_default_executor())
+    asyncio.set_event_loop(None)
+    loop.close()
 
 
 async def _awaiting(work: Callable[[], Awaitable[RunResult]]) -> RunResult:

@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any, TextIO
 
+from strands_cli.terminal.device import screen
+
 _pausers: list[Callable[[], Callable[[], None]]] = []
 
 
@@ -24,14 +26,19 @@ def while_asking(pause: Callable[[], Callable[[], None]]) -> Callable[[], None]:
 
 
 @contextlib.contextmanager
-def held() -> Iterator[None]:
-    """Keep progress, prints and log lines from the terminal for as long as the block runs."""
+def held() -> Iterator[TextIO | None]:
+    """Keep progress, prints and log lines from the terminal for as long as the block runs.
+
+    Yields:
+        The stream to speak to the person on.
+    """
     with contextlib.ExitStack() as stack:
         for pause in list(_pausers):
             stack.callback(pause())
+        out = screen()
         stack.enter_context(_logs_held())
         stack.enter_context(_prints_held())
-        yield
+        yield out
 
 
 @contextlib.contextmanager

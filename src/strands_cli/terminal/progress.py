@@ -28,18 +28,20 @@ class Progress:
     Args:
         out: Where to show them; on anything but a terminal they are plain lines, without a spinner.
         verbose: Whether tools and the beginning of each response are shown too.
+        asking: Whether questions are asked here, so that nothing need be said of them.
     """
 
-    def __init__(self, out: TextIO, *, verbose: bool = False) -> None:
+    def __init__(self, out: TextIO, *, verbose: bool = False, asking: bool = False) -> None:
         self._out = out
         self._verbose = verbose
+        self._asking = asking
         self._running: dict[str, _Step] = {}
         self._tools: dict[str, str] = {}
         self._live: Live | None = None
         self._waiting: list[tuple[str, str]] | None = None
         self._draws = can_draw(out)
         self._marks = _MARKS if _can_encode(out) else _PLAIN_MARKS
-        self._width = 12
+        self._width = 9
         self._forget: Callable[[], None] = lambda: None
 
     def __enter__(self) -> Progress:
@@ -97,7 +99,8 @@ class Progress:
 
     def _on_hitl_requested(self, event: Event) -> None:
         self._drop(event.step_id)
-        self._settle("ask", event.step_id, "asks", one_line(event.data.get("prompt", ""), 80))
+        if not self._asking:
+            self._settle("ask", event.step_id, "asks", one_line(event.data.get("prompt", ""), 80))
 
     def _on_hitl_answered(self, event: Event) -> None:
         by = str(event.data.get("by") or "")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 from weakref import WeakKeyDictionary
 
 from strands_cli.terminal import AnswerLater, panel
-from strands_cli.terminal.device import can_draw, is_terminal, screen, write
+from strands_cli.terminal.device import can_draw, is_terminal, write
 from strands_cli.terminal.escape import one_line
 from strands_cli.terminal.hold import held
 from strands_cli.types import HITLState
@@ -43,11 +43,9 @@ async def ask(state: HITLState) -> Json:
         AnswerLater: The person typed `/later` or pressed Ctrl-D, or there is no more input.
     """
     async with _turn():
-        out = screen()
-        if out is None:
-            raise AnswerLater
-        sys.stdout.flush()
-        with held():
+        with held() as out:
+            if out is None:
+                raise AnswerLater
             return await _Conversation(state, out).answer()
 
 
@@ -59,12 +57,11 @@ async def ask_value(name: str, schema: Mapping[str, Json]) -> Json:
     """
     from strands_cli.terminal import form
 
-    out = screen()
-    if out is None:
-        raise AnswerLater
     async with _turn():
-        conversation = _Conversation(HITLState(active=True, prompt=name), out)
-        with held():
+        with held() as out:
+            if out is None:
+                raise AnswerLater
+            conversation = _Conversation(HITLState(active=True, prompt=name), out)
             return await form.ask_field(name, schema, conversation.line, conversation.complain)
 
 

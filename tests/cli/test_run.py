@@ -1,0 +1,252 @@
+"""`strands run` and `resume`: the quick start, pausing here and going on there."""
+
+import json
+import os
+import subprocess
+
+import pytest
+
+from support.console import STRANDS, Console
+from support.stub_openai import Fault, StubOpenAI
+
+SCRIPT = """\
+from strands import Workflow
+
+# Load workflow
+workflow = Workflow.from_file("my_workflow.yaml")
+
+# Run with interactive HITL prompts
+result = workflow.run_interactive(topic="quantum computing")
+
+# Access results
+print(f"Success: {result.success}")
+print(f"Duration: {result.duration_seconds:.2f}s")
+print(f"\\nFinal Output:\\n{result.last_response}")
+"""
+TOPIC = ("--var", "topic=quantum computing")
+
+
+def test_the_quick_start_as_a_script_in_a_terminal(online: Console, stub: StubOpenAI) -> None:
+    terminal = online.script("run_workflow.py", SCRIPT)
+    terminal.expect("HUMAN INPUT REQUIRED").expect("Review the research findings. Approve or request changes?")
+    terminal.expect("Reply to: Research quantum computing").expect("Your response: ")
+    shown = terminal.type("Approved - excellent research!").end()
+    assert "Success: True" in shown
+    assert "Final Output:\nReply to: Write summary. HITL feedback: Approved - excellent research!" in shown
+    assert len(stub.requests) == 2
+    assert not list((online.home / "workflows").glob("session_*"))
+
+
+def test_run_in_a_terminal_asks_and_shows_how_it_gets_on(online: Console) -> None:
+    terminal = online.terminal("run", "my_workflow.yaml", *TOPIC)
+    shown = terminal.expect("Your response: ").type("fine").end()
+    lines = [line.rstrip() for line in shown.splitlines()]
+    assert any("✓ steps/0" in line and "researcher" in line and "18 tokens" in line for line in lines)
+    assert any("✓ steps/1" in line and "answered  fine" in line for line in lines)
+    assert any("✓ steps/2" in line and "writer" in line for line in lines)
+    panel = shown[shown.index("╭─ HUMAN INPUT") : shown.index("Your response: fine")]
+    assert "✓" not in panel and "⠋" not in panel
+    assert "Completed in" in shown and "36 tokens" in shown
+
+
+def test_pause_here_and_resume_there(online: Console, stub: StubOpenAI) -> None:
+    paused = online.run("run", "my_workflow.yaml", *TOPIC, code=19)
+    assert paused.stdout == ""
+    command = paused.stderr.split("Resume: ")[1].strip()
+    session_id = command.split()[2]
+    assert command == f"strands resume {session_id} --response TEXT"
+    assert "Review the research findings." in paused.stderr
+    done = online.run("resume", session_id, "--response", "approved")
+    assert done.stdout == "Reply to: Write summary. HITL feedback: approved\n"
+    assert [request.prompt for request in stub.requests] == [
+        "Research quantum computing",
+        "Write summary. HITL feedback: approved",
+    ]
+
+
+def test_run_resume_with_a_response(online: Console, stub: StubOpenAI) -> None:
+    session_id = json.loads(online.run("run", "my_workflow.yaml", *TOPIC, "--json", code=19).stdout)["session_id"]
+    done = online.run("run", "my_workflow.yaml", "--resume", session_id[:-3], "--hitl-response", "approved", "--quiet")
+    assert done.stdout == "Reply to: Write summary. HITL feedback: approved\n"
+    assert done.stderr == ""
+    assert len(stub.requests) == 2
+
+
+def test_resume_in_a_terminal_asks_the_open_question(online: Console) -> None:
+    session_id = json.loads(online.run("run", "my_workflow.yaml", *TOPIC, "--json", code=19).stdout)["session_id"]
+    terminal = online.terminal("resume", session_id).expect("Reply to: Research quantum").expect("Your response: ")
+    assert "HITL feedback: good" in terminal.type("good").end()
+
+
+def test_later_pauses(online: Console) -> None:
+    terminal = online.terminal("run", "my_workflow.yaml", *TOPIC).expect("Your response: ").type("/later")
+    assert "Resume: strands resume interactive-research-" in terminal.end(19)
+
+
+def test_json_is_one_result_whatever_happens(online: Console, stub: StubOpenAI) -> None:
+    paused = json.loads(online.run("run", "my_workflow.yaml", *TOPIC, "--json", code=19).stdout)
+    assert (paused["agent_id"], paused["status"], paused["exit_code"], paused["success"]) == (
+        "hitl",
+        "paused",
+        19,
+        False,
+    )
+    assert paused["questions"][0]["id"] == "steps/1"
+    assert paused["questions"][0]["context"] == "Reply to: Research quantum computing"
+    done = json.loads(online.run("resume", paused["session_id"], "--answer", "steps/1=ok", "--json").stdout)
+    assert (done["status"], done["exit_code"], done["success"]) == ("completed", 0, True)
+    assert done["last_response"] == "Reply to: Write summary. HITL feedback: ok"
+    assert done["token_usage"] == {"researcher": 18, "writer": 18}
+    wrong = online.run("run", "missing.yaml", "--json", code=12)
+    assert json.loads(wrong.stdout)["exit_code"] == 12
+    assert "missing.yaml" in json.loads(wrong.stdout)["error_message"]
+
+
+def test_a_failed_run_can_be_resumed(console: Console) -> None:
+    with StubOpenAI([Fault(400, "no such model"), "Findings", "Summary"]) as stub:
+        console.env |= {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": stub.url}
+        failed = console.run("run", "my_workflow.yaml", *TOPIC, "--json", code=10)
+        result = json.loads(failed.stdout)
+        assert (result["status"], result["success"]) == ("failed", False)
+        assert "no such model" in failed.stderr
+        assert f"strands resume {result['session_id']}" in failed.stderr
+        console.run("resume", result["session_id"], code=19)
+        assert console.run("resume", result["session_id"], "-r", "ok", "-q").stdout == "Summary\n"
+
+
+def test_auto_resume_goes_on_with_the_newest_unfinished_session(console: Console) -> None:
+    arguments = ("run", "my_workflow.yaml", *TOPIC, "--offline", "--auto-resume", "--json")
+    first = json.loads(console.run(*arguments, code=19).stdout)
+    second = json.loads(console.run(*arguments, "--hitl-response", "ok").stdout)
+    assert second["session_id"] == first["session_id"]
+    assert json.loads(console.run(*arguments, code=19).stdout)["session_id"] != first["session_id"]
+
+
+def test_no_save_session_keeps_nothing(console: Console) -> None:
+    paused = console.run("run", "my_workflow.yaml", *TOPIC, "--offline", "--no-save-session", code=19)
+    assert "Nothing was kept" in paused.stderr and "strands resume" not in paused.stderr
+    terminal = console.terminal("run", "my_workflow.yaml", *TOPIC, "--offline", "--no-save-session")
+    terminal.expect("Your response: ").type("ok").end()
+    assert not list(console.home.rglob("*.jsonl"))
+
+
+def test_quiet_prints_the_response_only(console: Console) -> None:
+    done = console.run("run", "my_workflow.yaml", *TOPIC, "--offline", "--quiet", "--interactive", stdin="approved\n")
+    assert done.stdout.count("\n") == 1
+    assert "HUMAN INPUT REQUIRED" in done.stderr and "✓" not in done.stderr
+
+
+def test_input_that_ends_pauses(console: Console) -> None:
+    console.run("run", "my_workflow.yaml", *TOPIC, "--offline", "--interactive", stdin="", code=19)
+
+
+INPUTS = """\
+version: 1
+name: inputs
+runtime: {provider: scripted}
+inputs:
+  required: {topic: string, count: {type: integer, description: How many}, tone: {type: string, enum: [dry, warm]}}
+  optional: {tags: {type: array, default: []}}
+agents: {a: {prompt: "You write."}}
+pattern: {type: chain, config: {steps: [{agent: a, input: "{{topic}} {{count + 1}} {{tone}} {{tags | join('-')}}"}]}}
+outputs: {artifacts: [{path: "./{{ tone }}.md", from: "{{ last_response }}"}]}
+"""
+
+
+def test_variables_from_options_files_and_questions(console: Console) -> None:
+    console.write("inputs.yaml", INPUTS)
+    console.write("topic.txt", "from a file")
+    console.write("more.yaml", "count: 3\ntone: dry\ntags: [a, b]\n")
+    ran = json.loads(
+        console.run(
+            "run", "inputs.yaml", "--var", "topic=@topic.txt", "--vars", "more.yaml", "-V", "tone=warm", "--json"
+        ).stdout
+    )
+    shown = json.loads(console.run("sessions", "show", ran["session_id"], "--json").stdout)
+    assert shown["inputs"] == {"topic": "from a file", "count": 3, "tone": "warm", "tags": ["a", "b"]}
+    terminal = console.terminal("run", "inputs.yaml", "--ask", "--var", "topic=x", "--force", "--out", "there")
+    terminal.expect("count (integer) - How many: ").type("many").expect("Not taken").type("2")
+    terminal.expect("tone (dry | warm): ").type("2").end()
+    assert (console.directory / "there" / "warm.md").is_file()
+
+
+def test_artifacts_are_not_overwritten_unless_told(console: Console) -> None:
+    console.write("inputs.yaml", INPUTS)
+    arguments = ("run", "inputs.yaml", "-V", "topic=x", "-V", "count=1", "-V", "tone=dry")
+    first = console.run(*arguments)
+    path = console.directory / "dry.md"
+    assert f"Wrote {path}" in first.stderr
+    path.write_text("mine")
+    refused = console.run(*arguments, code=12)
+    assert "dry.md" in refused.stderr and "--force" in refused.stderr
+    assert path.read_text() == "mine"
+    console.run(*arguments, "--force")
+    assert path.read_text() != "mine"
+
+
+def test_trace(console: Console) -> None:
+    console.run("run", "my_workflow.yaml", *TOPIC, "--offline", "--trace", "--out", "traces", code=19)
+    trace = json.loads((console.directory / "traces" / "interactive-research-trace.json").read_text())
+    assert [event["type"] for event in trace["events"]][:2] == ["workflow_start", "step_start"]
+    assert trace["events"][-1]["type"] == "workflow_paused"
+
+
+PARALLEL = """\
+version: 0
+name: both
+runtime: {provider: scripted}
+agents: {a: {prompt: "You write."}}
+pattern:
+  type: parallel
+  config:
+    branches:
+      - {id: web, steps: [{agent: a, input: web}, {type: hitl, prompt: "Web fine?", choices: [yes, no]}]}
+      - {id: docs, steps: [{agent: a, input: docs}, {type: hitl, prompt: "Docs fine?"}]}
+    reduce: {agent: a, input: "{{ branches.web.response }} {{ branches.docs.response }}"}
+"""
+
+
+def test_several_questions_are_answered_by_id(console: Console) -> None:
+    console.write("both.yaml", PARALLEL)
+    paused = console.run("run", "both.yaml", code=19)
+    command = paused.stderr.split("Resume: ")[1].split()
+    assert command[3:] == ["--answer", "branches/web/steps/1=TEXT", "--answer", "branches/docs/steps/1=TEXT"]
+    ambiguous = console.run("resume", command[2], "--response", "yes", code=17)
+    assert "branches/web/steps/1" in ambiguous.stderr
+    half = console.run("resume", command[2], "--answer", "branches/web/steps/1=YES", "--json", code=19)
+    assert [question["id"] for question in json.loads(half.stdout)["questions"]] == ["branches/docs/steps/1"]
+    console.run("resume", command[2], "--response", "sure")
+
+
+def test_several_questions_in_a_terminal_come_one_at_a_time(console: Console) -> None:
+    console.write("both.yaml", PARALLEL)
+    terminal = console.terminal("run", "both.yaml").expect("Web fine?").expect("Your response: ").type("maybe")
+    terminal.expect("Not taken: 'maybe' is not one of the choices").expect("Your response: ").type("1")
+    terminal.expect("Docs fine?").expect("Your response: ").type("fine")
+    shown = terminal.end()
+    assert shown.index("answered  yes") < shown.index("Docs fine?")
+
+
+@pytest.mark.parametrize("command", [["schema"], ["--help"], ["run", "my_workflow.yaml", "--offline", "-V", "topic=x"]])
+def test_output_to_a_reader_that_left(console: Console, command: list[str]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            [STRANDS, *command], stdout=writer, stderr=writer, env=console.env, cwd=console.directory, timeout=60
+        )
+    finally:
+        os.close(writer)
+    assert done.returncode == 141
+
+
+def test_case_30_a_response_is_escaped_on_a_terminal_and_raw_in_a_pipe(console: Console) -> None:
+    hostile = "a\x1b[2Jb\x1b]52;c;aGk=\x07[/b]\u202e"
+    with StubOpenAI([hostile, hostile] * 2) as stub:
+        console.env |= {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": stub.url}
+        terminal = console.terminal("run", "my_workflow.yaml", *TOPIC, "--verbose").expect("Your response: ")
+        shown = terminal.type("ok").end()
+        assert terminal.foreign() == []
+        assert shown.count("a\\x1b[2Jb\\x1b]52;c;aGk=\\x07[/b]\\u202e") >= 3
+        piped = console.run("run", "my_workflow.yaml", *TOPIC, "-q", "--interactive", stdin="ok\n")
+        assert piped.stdout == hostile + "\n"
