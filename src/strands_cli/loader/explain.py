@@ -26,6 +26,12 @@ _KINDS = {
     "model_type": "a mapping",
     "model_attributes_type": "a mapping",
 }
+_BOUNDS = {
+    "greater_than": ("more than", "gt"),
+    "greater_than_equal": ("at least", "ge"),
+    "less_than": ("less than", "lt"),
+    "less_than_equal": ("at most", "le"),
+}
 _QUOTED = re.compile(r"'([^']*)'")
 
 
@@ -66,8 +72,25 @@ def _problem(each: Any, path: Path, data: dict[str, Any], marks: Marks, root: ty
         return marks.problem(data, path, f"{last!r} must be {_KINDS[kind]}, not {_short(value)}")
     if kind == "value_error":
         return marks.problem(data, path, str(each["ctx"]["error"]))
-    message = str(each["msg"]).replace("Input should", "should", 1)
-    return marks.problem(data, path, f"{last!r} {_short(value)} {message}")
+    return marks.problem(data, path, f"{last!r} {_limit(kind, each, value)}")
+
+
+def _limit(kind: str, each: Any, value: object) -> str:
+    context = each.get("ctx", {})
+    if kind in _BOUNDS:
+        words, key = _BOUNDS[kind]
+        return f"must be {words} {context[key]:g}, not {_short(value)}"
+    if kind == "too_short":
+        least = context["min_length"]
+        return f"needs at least {least} {'entry' if least == 1 else 'entries'}, not {context['actual_length']}"
+    if kind == "string_too_short":
+        return "must not be empty"
+    if kind == "string_too_long":
+        return f"has at most {context['max_length']} characters"
+    if kind == "string_pattern_mismatch":
+        return f"cannot be {_short(value)}: it must match {context['pattern']}"
+    message = str(each["msg"])
+    return f"is wrong: {message[:1].lower()}{message[1:]}, not {_short(value)}"
 
 
 def keys_at(data: object, path: Path, model: Any) -> list[str]:

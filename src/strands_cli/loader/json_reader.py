@@ -13,6 +13,7 @@ from strands_cli.schema.problems import Problem
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _WORDS = {"true": True, "false": False, "null": None}
 
 
@@ -110,6 +111,8 @@ class _Reader:
             text, self.at = decoder.scanstring(self.text, self.at + 1, True)  # type: ignore[attr-defined]
         except ValueError as error:
             self._fail(str(getattr(error, "msg", error)), getattr(error, "pos", self.at))
+        if _SURROGATE.search(text):
+            self._fail("half of a surrogate pair is no character")
         return str(text)
 
     def _number(self) -> int | float:

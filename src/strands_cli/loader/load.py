@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from strands_cli.spec import Spec
 
 MAX_BYTES = 10_000_000
+_built: set[frozenset[str]] = set()
+"""Shapes of documents whose models exist already."""
 
 
 def load_file(path: str | os.PathLike[str], *, tools: Iterable[str] = ()) -> Spec:
@@ -119,13 +121,12 @@ def build(data: dict[str, Any], marks: Marks, base_dir: Path, tools: Iterable[st
     from strands_cli.loader.check import check_meaning
     from strands_cli.loader.explain import explain, in_order
     from strands_cli.loader.refs import resolve_refs
-    from strands_cli.spec import Spec
 
     data = resolve_refs(data, marks, base_dir, _read_other)
     problems, warnings = check_meaning(data, marks, tools)
     spec: Spec | None = None
     try:
-        spec = Spec.model_validate(data)
+        spec = _validated(data)
     except ValidationError as error:
         problems += explain(error, data, marks)
     if spec is None or problems:
@@ -134,6 +135,20 @@ def build(data: dict[str, Any], marks: Marks, base_dir: Path, tools: Iterable[st
     if beyond:
         raise CapabilityError([marks.problem(data, path, message, hint=hint) for path, message, hint in beyond])
     spec._base_dir, spec._source, spec._warnings = base_dir, marks.source, tuple(warnings)
+    return spec
+
+
+def _validated(data: dict[str, Any]) -> Spec:
+    from strands_cli.loader.walk import pattern_of
+    from strands_cli.spec import Spec
+    from strands_cli.spec.base import without_plugins
+
+    shape = frozenset(data) | {f"pattern {pattern_of(data)}"}
+    if shape in _built:
+        return Spec.model_validate(data)
+    with without_plugins():
+        spec = Spec.model_validate(data)
+    _built.add(shape)
     return spec
 
 

@@ -65,4 +65,6 @@ def _tags(shape: Any) -> list[Any]:
 
 def _is_shape(shape: Any) -> bool:
     base = get_args(shape)[0] if get_origin(shape) is Annotated else shape
+    if base is not shape and any(isinstance(each, Lazy) for each in get_args(shape)[1:]):
+        return True
     return get_origin(base) in (list, dict) or (isinstance(base, type) and issubclass(base, BaseModel))

@@ -107,8 +107,13 @@ def called_agents(data: object) -> Iterator[tuple[Path, str]]:
         yield (*CONFIG, "producer"), producer
 
 
-def templates(data: object) -> Iterator[Place]:
-    """Yield every template of a document: of the agents that are used, the steps, the conditions and the artifacts."""
+def templates(data: object, *, unused: bool = False) -> Iterator[Place]:
+    """Yield the templates of a document: of agents, steps, conditions and artifacts.
+
+    Args:
+        data: The document.
+        unused: Whether agents count that no step calls.
+    """
     own: dict[str, frozenset[str]] = {agent: frozenset() for _, agent in called_agents(data)}
     for path, step in steps(data):
         names = frozenset(map(str, step["vars"])) if isinstance(step.get("vars"), Mapping) else frozenset()
@@ -122,8 +127,8 @@ def templates(data: object) -> Iterator[Place]:
             if isinstance(choice.get("when"), str):
                 yield Place((*CONFIG, "edges", index, "choose", number, "when"), choice["when"], True)
     for id, agent_spec in mappings(child(data, "agents")):
-        if id in own:
-            yield from _of_agent(("agents", id), agent_spec, own[id])
+        if unused or id in own:
+            yield from _of_agent(("agents", id), agent_spec, own.get(id, frozenset()))
     for index, artifact in listed(at(data, ("outputs", "artifacts"))):
         yield from _strings(artifact, ("outputs", "artifacts", index), ("path", "from"), frozenset())
 

@@ -25,6 +25,7 @@ _WORDS: dict[str, bool | None] = {
 _INT = re.compile(r"[-+]?[0-9]+\Z|0o[0-7]+\Z|0x[0-9a-fA-F]+\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _NOT_JSON = re.compile(r"[-+]?\.(inf|Inf|INF)\Z|\.(nan|NaN|NAN)\Z")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _NUMBER_START = frozenset("0123456789+-.")
 
 
@@ -115,6 +116,8 @@ class _Reader:
     def _ScalarEvent(self, event: Any) -> None:
         self._no_tag(event)
         plain = event.style is None or event.style == ""
+        if event.style == '"' and _SURROGATE.search(event.value):
+            event.value = self._paired(event)
         top = self.stack[-1] if self.stack else None
         if top is not None and type(top.value) is dict and top.key is None:
             self._key(top, event, plain)
@@ -215,6 +218,13 @@ class _Reader:
         if _NOT_JSON.match(text):
             raise self._refused(event, f"{text!r} is not a number that JSON can hold")
         return text
+
+    def _paired(self, event: Any) -> str:
+        """Return a text in which the halves that JSON writes for one character are put together."""
+        try:
+            return str(event.value).encode("utf-16", "surrogatepass").decode("utf-16")
+        except UnicodeDecodeError:
+            raise self._refused(event, "half of a surrogate pair is no character") from None
 
     def _integer(self, event: Any, text: str) -> int:
         if len(text) > 1000:

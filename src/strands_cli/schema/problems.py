@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 
 @dataclass(slots=True, frozen=True)
@@ -62,6 +61,8 @@ def did_you_mean(word: object, known: Iterable[str]) -> str:
 
 def nearest(word: object, known: Iterable[str]) -> str | None:
     """Return the known word that looks most like this one, or None."""
+    from difflib import get_close_matches
+
     folded = {name.lower().replace("-", "_"): name for name in reversed(list(known))}
     wanted = str(word)[:100].lower().replace("-", "_")
     match = get_close_matches(wanted, folded, n=1, cutoff=0.6)

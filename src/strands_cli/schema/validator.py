@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from strands_cli.errors import INVALID_SPEC, StrandsError
 from strands_cli.schema.problems import Problem as Problem
-from strands_cli.types import Json
+
+if TYPE_CHECKING:
+    from strands_cli.types import Json
 
 
 class SchemaValidationError(StrandsError):
