@@ -6,6 +6,7 @@ import asyncio
 import importlib.util
 from collections.abc import AsyncIterable, Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import pytest
@@ -52,13 +53,18 @@ def _responses(url: str, timeout: float, **config: Any) -> Model:
     return OpenAIResponsesModel(client_args=args, model_id="m", **config)
 
 
-def _bedrock(url: str, timeout: float, **config: Any) -> Model:
+@cache
+def _session() -> Any:
     import boto3
+
+    return boto3.Session("key", "secret", region_name="us-east-1")
+
+
+def _bedrock(url: str, timeout: float, **config: Any) -> Model:
     from botocore.config import Config
 
-    session = boto3.Session("key", "secret", region_name="us-east-1")
     settings = Config(read_timeout=timeout)
-    return BedrockModel(boto_session=session, boto_client_config=settings, endpoint_url=url, model_id="m", **config)
+    return BedrockModel(boto_session=_session(), boto_client_config=settings, endpoint_url=url, model_id="m", **config)
 
 
 def _anthropic(url: str, timeout: float, **config: Any) -> Model:

@@ -49,7 +49,7 @@ _VERBS = {
 }
 _ROUTE = re.compile(r"""["']?route["']?\s*:\s*["'<]+([^"'>]*)["'>]""")
 _ROUTES = re.compile(
-    r"(?:routes?|one of|choose (?:from|between)|options|categories)\b[^:\n]{0,60}:\s*(.+(?:\n\s*[-*].+)*)", re.I
+    r"\b(?:one of|choose (?:from|between)|routes|options|categories)\b[^:\n\"']{0,60}:\s*(.+(?:\n\s*[-*].+)*)", re.I
 )
 _NAME = re.compile(r"[A-Za-z][\w-]*")
 _SCORE = re.compile(r"""["'`]?score["'`]?""")
@@ -112,7 +112,7 @@ def _use(spec: ToolSpec, topic: str) -> ToolCall:
 
 def _written(hint: Mapping[str, Any], prompt: str, system: str, earlier: str, topic: str) -> str:
     both = f"{prompt}\n{system}"
-    kind = hint.get("kind") or _kind(prompt, system)
+    kind = hint.get("kind") or _kind(prompt, system, earlier)
     if kind == "router":
         return json.dumps({"route": _route(hint, both)})
     if kind == "evaluator":
@@ -125,13 +125,15 @@ def _written(hint: Mapping[str, Any], prompt: str, system: str, earlier: str, to
     return _prose(prompt, topic)
 
 
-def _kind(prompt: str, system: str) -> str:
+def _kind(prompt: str, system: str, earlier: str) -> str:
     both = f"{prompt}\n{system}"
     if _ROUTE.search(both) or re.search(r"""["'`]route["'`]""", both):
         return "router"
     if _SCORE.search(both) and re.search(r"""["'`]?(issues|fixes)["'`]?""", both) and "json" in both.lower():
         return "evaluator"
-    if _TASKS.search(both) or ("JSON array" in both and re.search(r"\bsub-?tasks?\b|\btasks?\b", both, re.I)):
+    if _TASKS.search(both) or ("JSON array" in both and re.search(r"\b(?:sub-?)?tasks?\b", both, re.I)):
+        return "orchestrator"
+    if _TASKS.search(earlier) and re.search(r"\btasks?\b", prompt, re.I):
         return "orchestrator"
     return "json" if re.search(r"\bjson\b", both, re.I) and _requested(both, "") else "text"
 

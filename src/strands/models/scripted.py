@@ -108,9 +108,12 @@ class ScriptedModel(Model):
         """
         request = Request(messages, tool_specs, system_prompt, tool_choice, kwargs)
         self.requests.append(request)
-        step = self._take(request) if self._function is None else self._call(messages, tool_specs, system_prompt)
-        if inspect.isawaitable(step):
-            step = await step
+        if self._function is None:
+            step = self._take(request)
+        else:
+            step = self._function(*(messages, tool_specs, system_prompt)[: self._arity])
+            if inspect.isawaitable(step):
+                step = await step
         if self._delay:
             await asyncio.sleep(self._delay)
         if type(step) is not str or len(step) > self._chunk_size:
@@ -146,10 +149,6 @@ class ScriptedModel(Model):
             f"ScriptedModel was asked for reply {len(self.requests)} and its script has {len(self._script)}: "
             "add a reply, or pass repeat='last'."
         )
-
-    def _call(self, *arguments: Any) -> Any:
-        assert self._function is not None
-        return self._function(*arguments[: self._arity])
 
     async def _play(
         self, reply: Reply, messages: Messages, system_prompt: str | None
