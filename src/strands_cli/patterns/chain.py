@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from strands_cli.kernel.run import Run
 from strands_cli.kernel.types import Names, Outcome
-from strands_cli.patterns.steps import answered, step, text
+from strands_cli.patterns.steps import answered, last_agent, offering, step, text
 from strands_cli.plan.model import Plan, steps_plan
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ async def run(config: ChainConfig, run: Run, names: Names) -> Outcome:
     return Outcome(
         response=text(names["last_response"]),
         context={"steps": names["steps"]},
-        names=names,
-        agent=names["steps"][-1]["agent"],
+        names=offering(names, total_steps=len(names["steps"])),
+        agent=last_agent(names["steps"]),
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from strands_cli.kernel.run import Run
 from strands_cli.kernel.types import Names, Outcome
 from strands_cli.patterns import chain
-from strands_cli.patterns.steps import answered, step, text
+from strands_cli.patterns.steps import answered, last_agent, offering, step, text
 from strands_cli.plan.model import Plan, beside, one, step_node, steps_plan
 
 if TYPE_CHECKING:
@@ -23,15 +23,16 @@ async def run(config: ParallelConfig, run: Run, names: Names) -> Outcome:
     }
     ended = await run.all(jobs)
     branches = {branch.id: _summary(ended[f"branches/{branch.id}"]) for branch in config.branches}
-    scope: dict[str, Any] = {**names, "branches": branches}
+    scope = offering({**names, "branches": branches}, total_branches=len(branches))
+    agent = last_agent(one for branch in branches.values() for one in branch["steps"])
     context: dict[str, Any] = {"branches": branches}
     if config.reduce is None:
         joined = "\n\n".join(f"## {name}\n\n{text(branch['response'])}" for name, branch in branches.items())
-        return Outcome(joined, context, {**scope, "last_response": joined}, config.branches[-1].id)
+        return Outcome(joined, context, {**scope, "last_response": joined}, agent)
     result = await step(run, config.reduce, scope, "reduce")
     context["reduce"] = result.names()
-    scope = {**answered(scope, result), "reduce": context["reduce"]}
-    return Outcome(text(result.response), context, scope, result.agent)
+    scope = offering(answered(scope, result), reduce=context["reduce"])
+    return Outcome(text(result.response), context, scope, last_agent(({"agent": agent}, context["reduce"])))
 
 
 def _summary(scope: dict[str, Any]) -> dict[str, Any]:

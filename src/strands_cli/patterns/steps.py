@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from typing_extensions import TypeIs
 
 from strands_cli.kernel.run import Run
 from strands_cli.kernel.types import Names, Question
 from strands_cli.loader.template import render
+from strands_cli.types import Json
 
 if TYPE_CHECKING:
     from strands_cli.spec.steps import AgentStep, HitlStep
@@ -34,21 +37,56 @@ class StepResult:
 async def step(run: Run, step: AgentStep | HitlStep, names: Names, key: str) -> StepResult:
     """Do one step under `key`."""
     if is_hitl(step):
-        return await ask(run, step, names, key)  # type: ignore[arg-type]
-    return await call(run, step, names, key)  # type: ignore[arg-type]
+        return await ask(run, step, names, key)
+    return await call(run, step, names, key)
 
 
-async def call(run: Run, step: AgentStep, names: Names, key: str) -> StepResult:
-    """Have the step's agent answer its rendered input; without one, the agent's own prompt."""
+async def call(
+    run: Run,
+    step: AgentStep,
+    names: Names,
+    key: str,
+    *,
+    prompt: str | None = None,
+    expects: Mapping[str, Json] | None = None,
+) -> StepResult:
+    """Have the step's agent answer `prompt`, by default its rendered input.
+
+    Args:
+        expects: What kind of answer the pattern reads; see `Call`.
+    """
     scope = with_vars(names, step.vars)
-    prompt = render(step.input, scope) if step.input is not None else run.brief(step.agent, scope)
-    reply = await run.agent(key, step.agent, prompt, names=scope, tools=step.tool_overrides, timeout=step.timeout_s)
+    reply = await run.agent(
+        key,
+        step.agent,
+        told(run, step, names) if prompt is None else prompt,
+        names=scope,
+        tools=step.tool_overrides,
+        timeout=step.timeout_s,
+        expects=expects,
+    )
     return StepResult(step.agent, reply.text, reply.tokens, reply.duration)
 
 
-async def ask(run: Run, step: HitlStep, names: Names, key: str) -> StepResult:
-    """Put the step's question to a person."""
-    answer = await run.ask(key, question(step, names))
+def told(run: Run, step: AgentStep, names: Names) -> str:
+    """Return what a step tells its agent: the rendered input, or without one the agent's own prompt."""
+    scope = with_vars(names, step.vars)
+    return render(step.input, scope) if step.input is not None else run.brief(step.agent, scope)
+
+
+async def ask(
+    run: Run, step: HitlStep, names: Names, key: str, *, pattern: str | None = None, refusal: str | None = None
+) -> StepResult:
+    """Put the step's question to a person.
+
+    Args:
+        pattern: What the answer must look like, unless the step itself says what is allowed.
+        refusal: What to tell somebody whose answer does not match it.
+    """
+    asked = question(step, names)
+    if pattern is not None and not (asked.choices or asked.schema or asked.pattern):
+        asked = replace(asked, pattern=pattern, refusal=refusal)
+    answer = await run.ask(key, asked)
     return StepResult(HITL, answer.value)
 
 
@@ -60,6 +98,7 @@ def question(step: HitlStep, names: Names) -> Question:
         choices=tuple(step.choices) if step.choices else None,
         schema=step.schema_,
         pattern=step.validation.pattern if step.validation else None,
+        refusal=step.validation.message if step.validation else None,
         default=step.default,
         has_default=step.has_default,
         timeout=step.timeout_seconds or None,
@@ -74,6 +113,12 @@ def answered(names: Mapping[str, Any], result: StepResult) -> dict[str, Any]:
     return changed
 
 
+def offering(names: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    """Return `names` with `more`, except what the workflow's own variables are called."""
+    taken = names.get("inputs", ())
+    return {**names, **{name: value for name, value in more.items() if name not in taken}}
+
+
 def with_vars(names: Names, variables: Mapping[str, Any]) -> Names:
     """Return `names` with a step's own, whose texts are templates."""
     if not variables:
@@ -82,7 +127,22 @@ def with_vars(names: Names, variables: Mapping[str, Any]) -> Names:
     return {**names, **own}
 
 
-def is_hitl(step: object) -> bool:
+def visit(key: str, number: int) -> str:
+    """Return the key of a numbered visit: the first has the plain key."""
+    return key if number == 1 else f"{key}#{number}"
+
+
+def including(prompt: str, heading: str, body: str) -> str:
+    """Return `prompt` with `body` under `heading` at its end, unless it holds `body` already."""
+    return prompt if not body.strip() or body.strip() in prompt else f"{prompt}\n\n{heading}\n{body}"
+
+
+def last_agent(results: Iterable[Mapping[str, Any]]) -> str:
+    """Return the id of the newest agent among steps; "hitl" is none."""
+    return next((each["agent"] for each in reversed(list(results)) if each["agent"] != HITL), "")
+
+
+def is_hitl(step: AgentStep | HitlStep) -> TypeIs[HitlStep]:
     """Whether a step asks a person."""
     return getattr(step, "type", None) == HITL
 

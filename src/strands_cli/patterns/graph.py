@@ -1,0 +1,126 @@
+"""graph: nodes, and edges that may depend on what was answered; a node may be visited again."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from strands_cli.errors import ExecutionError, TemplateError
+from strands_cli.kernel.run import Run
+from strands_cli.kernel.types import Names, Outcome
+from strands_cli.loader.template import evaluate
+from strands_cli.patterns.steps import HITL, answered, is_hitl, last_agent, offering, step, text, visit
+from strands_cli.plan.model import Edge, Plan, step_node
+
+if TYPE_CHECKING:
+    from strands_cli.spec.graph import GraphConfig, GraphEdge
+
+
+class Unvisited(dict[str, Any]):
+    """A node that was not visited: false in a condition, with an empty response."""
+
+    def __bool__(self) -> bool:
+        return False
+
+
+class Nodes(dict[str, Any]):
+    """The nodes by id. An agent's id, where no node has it, means the newest node of that agent."""
+
+    def __contains__(self, id_: object) -> bool:
+        return super().__contains__(id_) or self._of_agent(id_) is not None
+
+    def __missing__(self, id_: str) -> Any:
+        found = self._of_agent(id_)
+        if found is None:
+            raise KeyError(id_)
+        return found
+
+    def _of_agent(self, agent: object) -> Any:
+        visited = [node for node in self.values() if node["agent"] == agent and node and agent != HITL]
+        return max(visited, key=lambda node: node["step"], default=None)
+
+
+async def run(config: GraphConfig, run: Run, names: Names) -> Outcome:
+    """Go from node to node, beginning with the first, until one has no edge; its response is the outcome."""
+    edges = {edge.from_: edge for edge in config.edges}
+    visits: Counter[str] = Counter()
+    path: list[str] = []
+    nodes = Nodes({id_: _unvisited(node) for id_, node in config.nodes.items()})
+    scope: dict[str, Any] = {**names, "nodes": nodes}
+    following: str | None = next(iter(config.nodes))
+    while following is not None:
+        id_ = following
+        visits[id_] += 1
+        if visits[id_] > config.max_iterations:
+            raise _too_often(id_, config.max_iterations)
+        scope = offering(scope, current_node=id_, iteration=visits[id_])
+        result = await step(run, config.nodes[id_], scope, visit(f"nodes/{id_}", visits[id_]))
+        path.append(id_)
+        nodes = Nodes({**nodes, id_: result.names(iteration=visits[id_], step=len(path))})
+        scope = offering({**answered(scope, result), "nodes": nodes}, execution_path=list(path), total_steps=len(path))
+        following = _next(edges[id_], scope) if id_ in edges else None
+    context = {"nodes": nodes, "execution_path": path, "terminal_node": id_, "total_steps": len(path)}
+    scope = offering(scope, terminal_node=id_)
+    return Outcome(text(scope["last_response"]), context, scope, last_agent(nodes[each] for each in path))
+
+
+def _unvisited(node: Any) -> Unvisited:
+    agent = HITL if is_hitl(node) else node.agent
+    return Unvisited(agent=agent, response="", tokens=0, duration=0.0, status="pending", iteration=0, step=0)
+
+
+def _next(edge: GraphEdge, names: Names) -> str | None:
+    if edge.to:
+        return edge.to[0]
+    for choice in edge.choose or ():
+        try:
+            if evaluate(choice.when, names):
+                return choice.to
+        except TemplateError as error:
+            cause = f"the condition {choice.when!r} of node {edge.from_!r} cannot be decided: {error.message}"
+            raise ExecutionError(cause, hint=error.hint) from error
+    if not edge.choose:
+        return None
+    tried = ", ".join(repr(choice.when) for choice in edge.choose)
+    raise ExecutionError(
+        f"no condition of node {edge.from_!r} holds: {tried}", hint="Add a last choice with `when: else`."
+    )
+
+
+def _too_often(id_: str, limit: int) -> ExecutionError:
+    return ExecutionError(
+        f"node {id_!r} would be visited more than {limit} times (max_iterations)",
+        hint="Raise max_iterations, or add a condition by which the loop ends.",
+    )
+
+
+def plan(config: GraphConfig) -> Plan:
+    """Return the nodes, and an edge for each way to go on."""
+    ways = [(edge.from_, to, "") for edge in config.edges for to in edge.to or ()]
+    ways += [(edge.from_, choice.to, choice.when) for edge in config.edges for choice in edge.choose or ()]
+    first = next(iter(config.nodes))
+    nodes = tuple(
+        step_node(
+            node, f"nodes/{id_}", at_least=int(id_ == first), at_most=config.max_iterations if _loops(id_, ways) else 1
+        )
+        for id_, node in config.nodes.items()
+    )
+    edges = (Edge(f"nodes/{source}", f"nodes/{target}", when.strip("{} ")) for source, target, when in ways)
+    left = {source for source, _, _ in ways}
+    ends = tuple(f"nodes/{id_}" for id_ in config.nodes if id_ not in left)
+    return Plan(nodes, tuple(dict.fromkeys(edges)), (f"nodes/{first}",), ends)
+
+
+def _loops(id_: str, ways: list[tuple[str, str, str]]) -> bool:
+    """Whether a node can be reached from itself."""
+    targets: dict[str, list[str]] = {}
+    for source, target, _ in ways:
+        targets.setdefault(source, []).append(target)
+    seen: set[str] = set()
+    reached = list(targets.get(id_, ()))
+    while reached:
+        one = reached.pop()
+        if one not in seen:
+            seen.add(one)
+            reached += targets.get(one, ())
+    return id_ in seen

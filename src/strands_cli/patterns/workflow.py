@@ -1,0 +1,88 @@
+"""workflow: tasks that start as soon as the tasks they depend on are done."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from strands_cli.kernel.run import Run
+from strands_cli.kernel.types import Names, Outcome
+from strands_cli.patterns.steps import HITL, last_agent, step, text
+from strands_cli.plan.model import Edge, Plan, step_node
+
+if TYPE_CHECKING:
+    from strands_cli.spec.steps import AgentTask, HitlTask
+    from strands_cli.spec.workflow import WorkflowConfig
+
+
+async def run(config: WorkflowConfig, run: Run, names: Names) -> Outcome:
+    """Run each task in a lane of its own; the last listed task that nothing depends on has the final response."""
+    done: dict[str, dict[str, Any]] = {}
+    before = _before(config)
+
+    async def work(task: AgentTask | HitlTask) -> None:
+        result = await step(run, task, _scope(names, before[task.id], done), f"tasks/{task.id}")
+        done[task.id] = result.names()
+
+    jobs = {f"tasks/{task.id}": partial(work, task) for task in config.tasks}
+    after = {f"tasks/{task.id}": [f"tasks/{id_}" for id_ in task.deps] for task in config.tasks}
+    await run.all(jobs, after)
+    order = _order(config)
+    response = done[_ends(config)[-1]]["response"]
+    tasks = {task.id: done[task.id] for task in config.tasks}
+    scope = {**_scope(names, order, done), "tasks": tasks, "total_tasks": len(tasks), "last_response": response}
+    return Outcome(text(response), {"tasks": tasks}, scope, last_agent(tasks[id_] for id_ in order))
+
+
+def _scope(names: Names, ids: list[str], done: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Return the names of a task that comes after `ids`; what else is done by now is not for it to see.
+
+    Only so does a resumed task see what it saw before, whichever of the others have finished meanwhile.
+    """
+    scope: dict[str, Any] = {**names, "tasks": {id_: done[id_] for id_ in ids}}
+    if ids:
+        scope["last_response"] = done[ids[-1]]["response"]
+    answers = [id_ for id_ in ids if done[id_]["agent"] == HITL]
+    if answers:
+        scope["hitl_response"] = done[answers[-1]]["response"]
+    return scope
+
+
+def _before(config: WorkflowConfig) -> dict[str, list[str]]:
+    """Return for each task all that is done before it, dependencies first."""
+    deps = {task.id: task.deps for task in config.tasks}
+    order = _order(config)
+    position = {id_: place for place, id_ in enumerate(order)}
+    above: dict[str, set[str]] = {}
+    for id_ in order:
+        above[id_] = set(deps[id_]).union(*(above[each] for each in deps[id_]))
+    return {id_: sorted(ids, key=position.__getitem__) for id_, ids in above.items()}
+
+
+def _order(config: WorkflowConfig) -> list[str]:
+    """Return the ids with dependencies first, otherwise as listed."""
+    waiting = {task.id: len(set(task.deps)) for task in config.tasks}
+    dependents: dict[str, list[str]] = {id_: [] for id_ in waiting}
+    for task in config.tasks:
+        for id_ in set(task.deps):
+            dependents[id_].append(task.id)
+    order = [id_ for id_, count in waiting.items() if count == 0]
+    for id_ in order:
+        for dependent in dependents[id_]:
+            waiting[dependent] -= 1
+            if waiting[dependent] == 0:
+                order.append(dependent)
+    return order
+
+
+def _ends(config: WorkflowConfig) -> list[str]:
+    needed = {id_ for task in config.tasks for id_ in task.deps}
+    return [task.id for task in config.tasks if task.id not in needed]
+
+
+def plan(config: WorkflowConfig) -> Plan:
+    """Return the tasks, and an edge for each dependency."""
+    nodes = tuple(step_node(task, f"tasks/{task.id}") for task in config.tasks)
+    edges = (Edge(f"tasks/{id_}", f"tasks/{task.id}") for task in config.tasks for id_ in task.deps)
+    starts = tuple(f"tasks/{task.id}" for task in config.tasks if not task.deps)
+    return Plan(nodes, tuple(dict.fromkeys(edges)), starts, tuple(f"tasks/{id_}" for id_ in _ends(config)))
