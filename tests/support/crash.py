@@ -112,6 +112,7 @@ class Story:
         spec: The workflow.
         model: Makes the model of each new process; `calls` is told of every call it gets.
         answers: Question id to answer; `default_answer` for the others.
+        doubt_answer: What is answered about a tool call that may already have happened.
         tools: Tools that every agent gets.
     """
 
@@ -119,6 +120,7 @@ class Story:
     model: Callable[[list[str]], ScriptedModel]
     answers: Mapping[str, Any] = field(default_factory=dict)
     default_answer: Any = "approved"
+    doubt_answer: Any = "skip"
     variables: Mapping[str, Any] = field(default_factory=dict)
     tools: Sequence[Any] = ()
     calls: list[str] = field(default_factory=list)
@@ -151,13 +153,15 @@ class Story:
         if state.status == "completed":
             return await self._finished(workflow, ids[0])
         for entry in state.open_questions():
-            await self._answer(journal, entry.key)
+            await self._answer(journal, entry)
         return await workflow.resume_async(ids[0])
 
-    async def _answer(self, journal: MortalJournal, question: str) -> None:
+    async def _answer(self, journal: MortalJournal, asked: Entry) -> None:
+        value = self.answers.get(asked.key, self.default_answer)
+        if asked.data.get("type") == "ambiguous_tool":
+            value = self.doubt_answer
         try:
-            value = self.answers.get(question, self.default_answer)
-            await answering.give(journal, question, value, by="tester", channel="test")
+            await answering.give(journal, asked.key, value, by="tester", channel="test")
         except (AlreadyAnsweredError, SessionNotFoundError):
             return
 

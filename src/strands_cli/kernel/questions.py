@@ -14,6 +14,16 @@ from strands_cli.kernel.types import Entry, Question
 from strands_cli.types import HITLState, Json, OpenQuestion, QuestionKind
 
 
+DOUBT_SCHEMA = {
+    "anyOf": [
+        {"enum": ["run again", "skip"]},
+        {"type": "string", "pattern": "^result:"},
+        {"type": "object", "required": ["result"], "properties": {"result": {}}, "additionalProperties": False},
+    ]
+}
+"""What can be answered about a tool call that may already have happened."""
+
+
 def stored(question: Question, now: float) -> dict[str, Json]:
     """Return the data of an `asked` entry: the question, without what it leaves unset."""
     data: dict[str, Json] = {"prompt": question.prompt}
@@ -170,4 +180,5 @@ def from_interrupt(interrupt: Interrupt, agent: str, owner: str) -> Question:
     bare = {name: value for name, value in interrupt.to_dict().items() if name not in ("response", "answered")}
     data = {"of": owner, "agent": agent, "interrupt": bare}
     kind: QuestionKind = "ambiguous_tool" if ambiguous else "interrupt"
-    return replace(Question(prompt=prompt, context=context), kind=kind, data=data)
+    schema = DOUBT_SCHEMA if ambiguous else None
+    return replace(Question(prompt=prompt, context=context, schema=schema), kind=kind, data=data)
