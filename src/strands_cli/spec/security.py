@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from strands_cli.spec.base import Closed
 
 
@@ -11,6 +13,9 @@ class Guardrails(Closed):
     deny_network: bool = False
     pii_redaction: bool = False
     allow_tools: list[str] | None = None
+    allow_hosts: list[str] = Field(
+        default_factory=list, description="Hosts (or host:port) that http tools may reach although they are private."
+    )
 
 
 class Security(Closed):

@@ -1,0 +1,69 @@
+"""The tools that come with the product, by name. Each is made for a place: the files and hosts it may touch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from strands_cli.confined import Confined
+    from strands_cli.net.client import Network
+
+
+class BuiltIn(NamedTuple):
+    """A tool of ours: the module whose `make` returns it, what it does, whether it leaves everything as it is."""
+
+    module: str
+    summary: str
+    read_only: bool = True
+    network: bool = False
+
+
+TOOLS: dict[str, BuiltIn] = {
+    "calculator": BuiltIn("calculator", "Work out an expression, solve an equation, derive or integrate a function."),
+    "current_time": BuiltIn("clock", "Tell the date and time in a time zone."),
+    "file_read": BuiltIn("files", "Read a text file, all of it or some lines."),
+    "file_write": BuiltIn("files", "Write a text file, or append to it.", read_only=False),
+    "grep": BuiltIn("lines", "Find lines that match a regular expression, with the lines around them."),
+    "head": BuiltIn("lines", "Read the first lines of a file."),
+    "tail": BuiltIn("lines", "Read the last lines of a file."),
+    "search": BuiltIn("lines", "Find lines that hold a text."),
+    "http_request": BuiltIn("web", "Make an HTTP request to a public address.", read_only=False, network=True),
+    "web_fetch": BuiltIn("web", "Fetch a web page as readable text.", network=True),
+    "python_exec": BuiltIn(
+        "python_exec", "Run Python code in a limited process; only where the spec declares it.", read_only=False
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where tools work.
+
+    Attributes:
+        files: The directories they may touch.
+        network: The hosts they may reach.
+        rehearsal: Nothing is changed: what would write says so instead.
+    """
+
+    files: Confined
+    network: Network
+    rehearsal: bool = False
+
+
+def builtin_name(reference: str) -> str | None:
+    """Return the name of the tool of ours that a reference means, or None.
+
+    "calculator" means it, and so do the names that the tools package of the Strands Agents SDK has for the like.
+    """
+    if reference in TOOLS:
+        return reference
+    package, _, rest = reference.replace(":", ".").partition(".")
+    name = rest.partition(".")[0]
+    return name if package == "strands_tools" and name in TOOLS else None
+
+
+def make(name: str, place: Place) -> Any:
+    """Return the tool of ours with this name, for a place."""
+    return import_module(f"{__name__}.{TOOLS[name].module}").make(name, place)

@@ -1,0 +1,29 @@
+"""calculator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from strands import tool
+from strands_cli.builtin import Place
+from strands_cli.builtin.arithmetic import calculate
+
+
+def make(name: str, place: Place) -> Any:
+    """Return the tool."""
+    return tool(name=name, read_only=True)(calculator)
+
+
+def calculator(expression: str, variables: dict[str, float] | None = None) -> str:
+    """Work out a mathematical expression.
+
+    Knows + - * / // % ** (or ^), comparisons, lists, the constants pi, e, tau and i, the usual functions (sqrt, sin,
+    log, factorial, gcd, sum, mean, median, stdev, ...), solve(equation, x) for the roots of a polynomial or the next
+    root of any function, diff(f, x) for a derivative as a formula, integrate(f, x, a, b) for a definite integral and
+    limit(f, x, a).
+
+    Args:
+        expression: For example "2 * (3 + 4)^2", "solve(x^2 + 5x + 6 = 0, x)", "integrate(sin(x), x, 0, pi)".
+        variables: Values of names in the expression.
+    """
+    return calculate(expression, variables or {})

@@ -1,0 +1,258 @@
+"""The one HTTP client of all tools: looks a host up once, checks the address, and connects to exactly that address."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import ipaddress
+import socket
+import ssl
+import time
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from strands_cli.net.address import literal, plain_host, why_not, why_not_address
+from strands_cli.net.url import URL, URLError, parse, redirected
+
+MAX_BODY = 5_000_000
+MAX_REDIRECTS = 5
+_REDIRECTS = (301, 302, 303, 307, 308)
+_SAFE = ("GET", "HEAD")
+_HARMLESS = ("accept", "accept-language", "user-agent")
+
+Resolve = Callable[[str, int], Iterable[str]]
+
+
+class NetworkError(Exception):
+    """A request could not be made, or must not be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request. `headers` go to this URL's origin only; `timeout` in seconds is for all of it, redirects included."""
+
+    method: str
+    url: URL
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    timeout: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What came back; `truncated` when there was more than `MAX_BODY` bytes."""
+
+    status: int
+    reason: str
+    headers: Mapping[str, str]
+    body: bytes
+    url: URL
+    truncated: bool = False
+
+    def text(self) -> str:
+        """Return the body as text, in the character set that it declares."""
+        charset = "utf-8"
+        for part in self.headers.get("content-type", "").split(";")[1:]:
+            name, _, value = part.strip().partition("=")
+            if name.lower() == "charset":
+                charset = value.strip("\"'") or charset
+        try:
+            return self.body.decode(charset, "replace")
+        except LookupError:
+            return self.body.decode("utf-8", "replace")
+
+
+def look_up(host: str, port: int) -> list[str]:
+    """Return the addresses of a host name."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(each[4][0]) for each in found))
+
+
+class Network:
+    """What tools may reach.
+
+    Args:
+        denied: Why nothing may be reached, or "".
+        allowed: Hosts, or host:port, that may be reached whatever their address.
+        resolve: Looks a host up.
+    """
+
+    def __init__(self, denied: str = "", allowed: Iterable[str] = (), resolve: Resolve = look_up) -> None:
+        self.denied = denied
+        self._allowed = frozenset(_entry(each) for each in allowed)
+        self._resolve = resolve
+        self._context: ssl.SSLContext | None = None
+
+    def allowing(self, url: URL) -> Network:
+        """Return this network with one more origin that may be reached."""
+        other = Network(self.denied, (), self._resolve)
+        other._allowed = self._allowed | {(url.host, url.port)}
+        return other
+
+    def send(self, request: Request) -> Response:
+        """Make a request and follow its redirects; each hop is checked like the first.
+
+        Raises:
+            NetworkError: It must not be made, or it failed.
+        """
+        deadline = time.monotonic() + request.timeout
+        for _ in range(MAX_REDIRECTS + 1):
+            response = self._once(request, deadline)
+            following = _following(request, response)
+            if following is None:
+                return response
+            request = following
+        raise NetworkError(f"{request.url} was redirected more than {MAX_REDIRECTS} times")
+
+    def addresses(self, url: URL) -> list[str]:
+        """Return the addresses to connect to.
+
+        Raises:
+            NetworkError: The host must not be reached, or has no address.
+        """
+        if self.denied:
+            raise NetworkError(f"{url.netloc!r} was not contacted: {self.denied}")
+        if (url.host, url.port) in self._allowed or (url.host, 0) in self._allowed:
+            return self._look_up(url)
+        problem = why_not(url.host)
+        if problem:
+            raise _refusal(url, problem)
+        found = self._look_up(url)
+        for each in found:
+            problem = why_not_address(ipaddress.ip_address(each.partition("%")[0]))
+            if problem:
+                raise _refusal(url, problem)
+        return found
+
+    def _look_up(self, url: URL) -> list[str]:
+        if literal(url.host) is not None:
+            return [url.host]
+        try:
+            found = list(self._resolve(url.host, url.port))
+        except (OSError, UnicodeError) as error:
+            raise NetworkError(f"the host {url.host!r} could not be looked up: {error}") from error
+        if not found:
+            raise NetworkError(f"the host {url.host!r} has no address")
+        return found
+
+    def _once(self, request: Request, deadline: float) -> Response:
+        addresses = self.addresses(request.url)
+        problem: Exception | None = None
+        for address in addresses[:3]:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                break
+            connection = self._connection(request.url, address, left)
+            with contextlib.closing(connection):
+                try:
+                    connection.connect()
+                except OSError as error:
+                    problem = error
+                    continue
+                return _exchange(connection, request, deadline)
+        cause = str(problem) if problem is not None else f"it took longer than {request.timeout:g} s"
+        raise NetworkError(f"{request.url.netloc!r} could not be reached: {cause}")
+
+    def _connection(self, url: URL, address: str, timeout: float) -> _Connection:
+        if url.scheme == "http":
+            return _Connection(url, address, timeout, None)
+        if self._context is None:
+            self._context = ssl.create_default_context()
+        return _Connection(url, address, timeout, self._context)
+
+
+class _Connection(http.client.HTTPConnection):
+    """A connection to one address; the certificate is checked against the host of the URL."""
+
+    def __init__(self, url: URL, address: str, timeout: float, context: ssl.SSLContext | None) -> None:
+        super().__init__(address, url.port, timeout=timeout)
+        self._url = url
+        self._context = context
+
+    def connect(self) -> None:
+        self.sock = socket.create_connection((self.host, self.port), self.timeout)
+        if self._context is not None:
+            self.sock = self._context.wrap_socket(self.sock, server_hostname=self._url.host)
+
+
+def _exchange(connection: _Connection, request: Request, deadline: float) -> Response:
+    headers = {"Host": request.url.netloc, "User-Agent": "strands-cli", "Accept": "*/*", "Accept-Encoding": "identity"}
+    headers.update({name.title(): value for name, value in request.headers.items()})
+    try:
+        connection.request(request.method, request.url.target, body=request.body, headers=headers)
+        answer = connection.getresponse()
+        body, truncated = _read(answer, connection, deadline)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        kind = "took too long" if isinstance(error, TimeoutError) else f"failed: {error or type(error).__name__}"
+        raise NetworkError(f"{request.method} {request.url.netloc!r} {kind}") from error
+    received = {name.lower(): value for name, value in answer.getheaders()}
+    body = _unpacked(body, received.get("content-encoding", ""))
+    return Response(answer.status, answer.reason, received, body, request.url, truncated)
+
+
+def _read(answer: http.client.HTTPResponse, connection: _Connection, deadline: float) -> tuple[bytes, bool]:
+    parts: list[bytes] = []
+    size = 0
+    while size <= MAX_BODY:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        if connection.sock is not None:
+            connection.sock.settimeout(left)
+        part = answer.read1(65536)
+        if not part:
+            return b"".join(parts), False
+        parts.append(part)
+        size += len(part)
+    return b"".join(parts)[:MAX_BODY], True
+
+
+def _unpacked(body: bytes, encoding: str) -> bytes:
+    """A server may compress though it was asked not to; a bomb is cut off at the limit."""
+    if encoding.lower() not in ("gzip", "x-gzip", "deflate"):
+        return body
+    try:
+        return zlib.decompressobj(wbits=47).decompress(body, MAX_BODY)
+    except zlib.error:
+        return body
+
+
+def _following(request: Request, response: Response) -> Request | None:
+    """Return the request that a redirect asks for, or None when the response stands as it is."""
+    location = response.headers.get("location")
+    if response.status not in _REDIRECTS or not location:
+        return None
+    try:
+        url = redirected(request.url, location)
+    except URLError as error:
+        raise NetworkError(f"{request.url.netloc!r} redirects to what is not a URL: {error}") from error
+    to_get = response.status == 303 or (response.status in (301, 302) and request.method == "POST")
+    method = "GET" if to_get and request.method != "HEAD" else request.method
+    following = replace(request, url=url, method=method, body=None if to_get else request.body)
+    if url.origin == request.url.origin:
+        return following
+    if method not in _SAFE:
+        return None
+    kept = {name: value for name, value in request.headers.items() if name.lower() in _HARMLESS}
+    return replace(following, headers=kept, body=None)
+
+
+def _refusal(url: URL, problem: str) -> NetworkError:
+    return NetworkError(
+        f"{url.netloc!r} was not contacted: {problem}; security.guardrails.allow_hosts of the spec can allow it"
+    )
+
+
+def _entry(text: str) -> tuple[str, int]:
+    """Return an allowed host and its port; 0 for every port."""
+    if "://" in text:
+        url = parse(text)
+        return url.host, url.port
+    if text.startswith("["):
+        host, _, rest = text.partition("]")
+        return plain_host(host + "]"), int(rest.removeprefix(":") or 0)
+    if text.count(":") == 1:
+        host, _, port = text.partition(":")
+        return plain_host(host), int(port)
+    return plain_host(text), 0

@@ -1,0 +1,183 @@
+"""Secrets: read when they are needed, put into headers and nowhere else, and blotted out of whatever comes back."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from strands_cli.errors import ExecutionError
+
+if TYPE_CHECKING:
+    from strands_cli.spec.env import Secret
+    from strands_cli.spec.root import Spec
+
+_REFERENCE = re.compile(r"\$\{([A-Za-z_]\w*)\}")
+_SHORTEST = 4
+
+
+class SecretError(ExecutionError):
+    """A secret cannot be read, or is not declared."""
+
+
+class Vault:
+    """The secrets of one run, by name.
+
+    Args:
+        secrets: What the spec declares.
+        base_dir: What the paths of secrets in files are relative to.
+    """
+
+    def __init__(self, secrets: list[Secret], base_dir: Path) -> None:
+        self._secrets = {name_of(secret): secret for secret in secrets}
+        self._base_dir = base_dir
+        self._known: dict[str, str] = {}
+        self._looked = False
+
+    @classmethod
+    def of(cls, spec: Spec) -> Vault:
+        """Return the vault of a spec."""
+        return cls(spec.env.secrets if spec.env is not None else [], spec._base_dir or Path.cwd())
+
+    def __bool__(self) -> bool:
+        return bool(self._secrets)
+
+    def value(self, name: str) -> str:
+        """Return a secret.
+
+        Raises:
+            SecretError: It is not declared, or its source does not have it.
+        """
+        if name not in self._known:
+            secret = self._secrets.get(name)
+            if secret is None:
+                declared = ", ".join(self._secrets) or "none"
+                raise SecretError(
+                    f"the secret {name!r} is not declared; declared: {declared}",
+                    hint=f"Declare it: env.secrets: [{{name: {name}, source: env}}].",
+                )
+            self._known[name] = _read(name, secret, self._base_dir)
+        return self._known[name]
+
+    def expand(self, text: str) -> str:
+        """Return text with every ${NAME} replaced by its secret; what a secret holds is not looked at again.
+
+        Raises:
+            SecretError: As for `value`.
+        """
+        return _REFERENCE.sub(lambda found: self.value(found[1]), text)
+
+    def expanded(self, texts: Mapping[str, str]) -> dict[str, str]:
+        """Return a mapping with its values expanded."""
+        return {name: self.expand(text) for name, text in texts.items()}
+
+    def scrub(self, value: Any) -> Any:
+        """Return plain data with every secret blotted out, and itself when there is none in it."""
+        if not self._secrets:
+            return value
+        self._look()
+        texts = [(name, text) for name, text in self._known.items() if len(text) >= _SHORTEST]
+        texts.sort(key=lambda pair: -len(pair[1]))
+        return _scrubbed(value, texts) if texts else value
+
+    def _look(self) -> None:
+        """Learn the secrets that cost nothing to read: a tool may come upon one that no header has used yet."""
+        if self._looked:
+            return
+        self._looked = True
+        for name, secret in self._secrets.items():
+            if name not in self._known and secret.source in ("env", "file"):
+                try:
+                    self._known[name] = _read(name, secret, self._base_dir)
+                except SecretError:
+                    continue
+
+
+def name_of(secret: Secret) -> str:
+    """Return what ${...} calls a secret."""
+    return secret.name or secret.key or ""
+
+
+def _scrubbed(value: Any, texts: list[tuple[str, str]]) -> Any:
+    if isinstance(value, str):
+        for name, text in texts:
+            if text in value:
+                value = value.replace(text, f"[secret {name}]")
+        return value
+    if isinstance(value, bytes):
+        for name, text in texts:
+            value = value.replace(text.encode(), f"[secret {name}]".encode())
+        return value
+    if isinstance(value, dict):
+        return {_scrubbed(key, texts): _scrubbed(item, texts) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_scrubbed(item, texts) for item in value]
+    return value
+
+
+def _read(name: str, secret: Secret, base_dir: Path) -> str:
+    if secret.source == "env":
+        key = secret.key or name
+        if not os.environ.get(key):
+            raise SecretError(
+                f"the secret {name!r} is not set: there is no environment variable {key!r}",
+                hint=f"Set it: export {key}=...",
+            )
+        return os.environ[key]
+    if secret.source == "file":
+        return _from_file(name, base_dir / Path(secret.path or "").expanduser())
+    return _from_aws(name, secret)
+
+
+def _from_file(name: str, path: Path) -> str:
+    try:
+        text = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        cause = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise SecretError(
+            f"the secret {name!r} cannot be read from {str(path)!r}: {cause}", hint="Check env.secrets[].path."
+        ) from None
+    if not text:
+        raise SecretError(f"the secret {name!r} is empty: {str(path)!r}", hint="Write the value into the file.")
+    return text
+
+
+def _from_aws(name: str, secret: Secret) -> str:
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    place = secret.path or secret.key or name
+    try:
+        if secret.source == "ssm":
+            client: Any = boto3.client("ssm", region_name=secret.region)
+            return str(client.get_parameter(Name=place, WithDecryption=True)["Parameter"]["Value"])
+        client = boto3.client("secretsmanager", region_name=secret.region)
+        found = client.get_secret_value(SecretId=place)
+    except (BotoCoreError, ClientError) as error:
+        raise SecretError(
+            f"the secret {name!r} cannot be read from {secret.source} as {place!r}: {error}",
+            hint="Check its name, the region and the AWS credentials.",
+        ) from None
+    text = found["SecretString"] if "SecretString" in found else found["SecretBinary"].decode("utf-8")
+    return _field(name, str(text), secret)
+
+
+def _field(name: str, text: str, secret: Secret) -> str:
+    """A secret of AWS is often a JSON object; `key` beside `path` names its field."""
+    if not (secret.key and secret.path):
+        return text
+    try:
+        fields = json.loads(text)
+    except ValueError:
+        return text
+    if not isinstance(fields, dict):
+        return text
+    if secret.key not in fields:
+        raise SecretError(
+            f"the secret {name!r} has no field {secret.key!r} in {secret.path!r}",
+            hint=f"It has: {', '.join(map(str, fields))}.",
+        )
+    return str(fields[secret.key])
