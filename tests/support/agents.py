@@ -1,0 +1,54 @@
+"""What the tests of agents share: answers, and a recorder that keeps everything in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from strands import Agent, AgentResult
+from strands.agent.recorder import OpenTurn, ToolStart
+from strands.interrupt import Interrupt
+from strands.types.content import Message
+from strands.types.event_loop import Usage
+from strands.types.tools import ToolResult
+
+
+def answer(interrupt: Interrupt, response: Any) -> dict[str, Any]:
+    """Return the block that answers one interrupt."""
+    return {"interruptResponse": {"interruptId": interrupt.id, "response": response}}
+
+
+def answers(result: AgentResult, response: Any) -> Any:
+    """Return a prompt that gives every open question of a result the same answer."""
+    return [answer(interrupt, response) for interrupt in result.interrupts or ()]
+
+
+def results_of(agent: Agent) -> list[Any]:
+    """Return the tool results in an agent's history, in order."""
+    return [block["toolResult"] for message in agent.messages for block in message["content"] if "toolResult" in block]
+
+
+def texts_of(results: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the first text of each tool result."""
+    return [result["content"][0]["text"] for result in results]
+
+
+class MemoryRecorder:
+    """Keeps what an agent reports as a list of (event, detail)."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, Any]] = []
+        self.turn = OpenTurn()
+
+    async def replied(self, message: Message, stop_reason: str, usage: Usage) -> None:
+        self.turn = OpenTurn()
+        self.events.append(("replied", stop_reason))
+
+    async def tool_started(self, start: ToolStart, *, durable: bool) -> None:
+        self.turn.started[start.tool_use_id] = start
+        self.events.append(("started", (start.tool_use_id, durable)))
+
+    async def tool_finished(self, tool_use_id: str, result: ToolResult, *, durable: bool) -> None:
+        self.turn.started.pop(tool_use_id, None)
+        self.turn.finished[tool_use_id] = result
+        self.events.append(("finished", (tool_use_id, durable)))
