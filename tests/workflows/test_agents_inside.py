@@ -7,13 +7,13 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from support.crash import Death, Story, When
 
 from strands import Workflow, tool
 from strands.hooks import AgentInitializedEvent, BeforeToolCallEvent, HookProvider, HookRegistry
 from strands.models.scripted import ScriptedModel, ToolCall
 from strands.types.tools import ToolContext
 from strands_cli.session.memory import MemorySessionRepository
+from support.crash import Death, Story, When
 
 ONE_STEP: dict[str, Any] = {
     "version": 0,
