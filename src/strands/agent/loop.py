@@ -108,7 +108,11 @@ async def _ask(invocation: Invocation, trace: Trace) -> Reply:
 async def _run_tools(invocation: Invocation, turn: Open, trace: Trace) -> AgentResult | None:
     agent = invocation.agent
     batch = ToolBatch(invocation, turn.message, trace, turn.finished, turn.started, recorder=agent.recorder)
-    interrupts = await batch.run()
+    try:
+        interrupts = await batch.run()
+    except BaseException:
+        agent._open_turn = Open(turn.message, batch.results, batch.started)  # what finished must not run again
+        raise
     cancelled = agent._cancel_signal.is_set()
     if interrupts and not cancelled:
         return _pause(invocation, batch, interrupts)

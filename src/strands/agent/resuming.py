@@ -63,8 +63,10 @@ def _waiting_turn(agent: Agent) -> Open:
             "agent.abandon_interrupts() gives the questions up"
         )
     finished = {result["toolUseId"]: result for result in state.context.get("tool_results", [])}
-    started = agent._open_turn.started if agent._open_turn is not None else {}
-    return Open(message, finished, started)
+    cut_off = agent._open_turn
+    if cut_off is None:
+        return Open(message, finished)
+    return Open(message, {**finished, **cut_off.finished}, cut_off.started)
 
 
 async def repair(invocation: Invocation) -> None:

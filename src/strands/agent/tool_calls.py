@@ -178,7 +178,7 @@ class ToolCall:
             return error_result(id, cancel), None, None
         if self._tool is None:
             return error_result(id, f"Unknown tool: {self._use['name']}"), None, None
-        if self._batch.recorder is not None:
+        if self._batch.recorder is not None or self._agent._interrupt_state.activated:
             await self._record_start(self._tool)
         trace = Trace(f"Tool: {self._tool.tool_name}")
         self._batch.trace.add_child(trace)
@@ -188,6 +188,7 @@ class ToolCall:
             result = await self._traced(self._tool)
         except InterruptException as raised:
             trace.end()
+            self._batch.started.pop(id, None)
             return self._raised(raised), None, None
         except ToolFailure as failure:
             result, error = failure.result, failure.error
@@ -261,15 +262,17 @@ class ToolCall:
 
     async def _record_start(self, tool: AgentTool) -> None:
         recorder = self._batch.recorder
-        assert recorder is not None
         start = ToolStart(self._use["toolUseId"], tool.tool_name, self._digest(), self._idempotency_key())
-        await recorder.tool_started(start, durable=not tool.read_only)
+        if recorder is not None:
+            await recorder.tool_started(start, durable=not tool.read_only)
+        self._batch.started[start.tool_use_id] = start
 
     async def _record(self, result: ToolResult) -> ToolResult:
         recorder = self._batch.recorder
         if recorder is not None:
             durable = self._tool is None or not self._tool.read_only
             await recorder.tool_finished(self._use["toolUseId"], result, durable=durable)
+        self._batch.started.pop(self._use["toolUseId"], None)
         return result
 
 
