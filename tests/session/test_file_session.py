@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.disks import WatchedDisk
 
 from strands import Agent, tool
 from strands.agent.conversation_manager import SlidingWindowConversationManager, SummarizingConversationManager
@@ -18,6 +17,7 @@ from strands.hooks import AfterInvocationEvent, BeforeToolCallEvent
 from strands.models.scripted import Reply, ScriptedModel, ToolCall
 from strands.session import Disk, FileSessionManager
 from strands.types.exceptions import SessionException
+from support.disks import WatchedDisk
 
 
 def agent_in(storage: Path, replies: Any = (), *, disk: Disk | None = None, **kwargs: Any) -> Agent:
@@ -195,6 +195,7 @@ def test_the_cost_of_a_turn_does_not_grow_with_the_history(tmp_path: Path) -> No
             Disk.replace(self, path, data, durable=durable)
 
     disk = Counting()
+    FileSessionManager(session_id="s", storage_dir=tmp_path)
     window = SlidingWindowConversationManager(window_size=10_000)
     agent = agent_in(tmp_path, lambda messages: "reply", disk=disk, conversation_manager=window)
     costs = {}

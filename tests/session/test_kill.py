@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from support.session_worker import Workers, lines
 
 KILLED = -9

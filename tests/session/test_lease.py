@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.session_worker import Workers, lines, make_agent
 
 from strands import Agent, tool
 from strands.models.scripted import Reply, ScriptedModel, ToolCall
 from strands.session import FileSessionManager
 from strands.types.exceptions import SessionException
+from support.session_worker import Workers, lines, make_agent
 
 
 @pytest.fixture(scope="module")
@@ -144,7 +144,7 @@ def test_case_13_writes_of_a_holder_whose_lease_was_lost_are_refused(tmp_path: P
         agent_in(tmp_path, "from the thief")("mine")
         return "stolen"
 
-    @tool(read_only=True)
+    @tool
     def rob() -> str:
         """Rob."""
         return steal()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -66,3 +67,63 @@ class TearingDisk(Disk):
             return
         super().append(path, data[: len(data) // 2], expect=expect, durable=durable)
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+class PowerLossDisk(Disk):
+    """Remembers what was synced, and draws what may be left of `root` when the power goes.
+
+    Of a file that was not synced there may be all, nothing, whole blocks of 512 bytes or zeros; a name that was not
+    synced may be missing. What was there before this disk was made counts as synced.
+    """
+
+    BLOCK = 512
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._synced = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
+        self._named = set(root.rglob("*"))
+
+    def append(self, path: Path, data: bytes, *, expect: int, durable: bool) -> None:
+        super().append(path, data, expect=expect, durable=durable)
+        if durable:
+            self._synced[path] = path.read_bytes()
+
+    def sync(self, path: Path) -> None:
+        super().sync(path)
+        self._synced[path] = path.read_bytes()
+
+    def truncate(self, path: Path, size: int) -> None:
+        super().truncate(path, size)
+        self._synced[path] = path.read_bytes()
+
+    def replace(self, path: Path, data: bytes, *, durable: bool = False) -> None:
+        super().replace(path, data, durable=durable)
+        if durable:
+            self._synced[path] = data
+
+    def sync_directory(self, path: Path) -> None:
+        super().sync_directory(path)
+        self._named |= set(path.iterdir())
+
+    def image(self, target: Path, chance: random.Random) -> None:
+        """Make `target` what is found when the power is back."""
+        target.mkdir(parents=True)
+        for path in sorted(self._root.rglob("*")):
+            if path not in self._named and chance.random() < 0.5:
+                continue
+            copy = target / path.relative_to(self._root)
+            if not copy.parent.exists():
+                continue
+            if path.is_dir():
+                copy.mkdir()
+            else:
+                copy.write_bytes(self._left_of(path, chance))
+
+    def _left_of(self, path: Path, chance: random.Random) -> bytes:
+        now, synced = path.read_bytes(), self._synced.get(path, b"")
+        if now == synced or not now.startswith(synced):
+            return chance.choice([now, synced]) if path in self._synced else now
+        fresh = now[len(synced) :]
+        blocks = [fresh[at : at + self.BLOCK] for at in range(0, len(fresh), self.BLOCK)]
+        torn = b"".join(block if chance.random() < 0.5 else b"\0" * len(block) for block in blocks)
+        return synced + chance.choice([b"", fresh, fresh[: chance.randrange(len(fresh) + 1)], torn])

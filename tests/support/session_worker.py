@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,15 @@ class Approval(HookProvider):
                 event.cancel_tool = "denied"
 
 
-def make_agent(root: Path, disk: Disk | None = None, *, deadly: bool = False, slow: bool = False, **kwargs: Any) -> Agent:
+def make_agent(
+    root: Path,
+    disk: Disk | None = None,
+    *,
+    deadly: bool = False,
+    slow: bool = False,
+    while_paying: Callable[[], None] | None = None,
+    **kwargs: Any,
+) -> Agent:
     """Return the agent of these tests, in the session `bills` of `root`."""
 
     @tool(read_only=True)
@@ -107,6 +116,8 @@ def make_agent(root: Path, disk: Disk | None = None, *, deadly: bool = False, sl
             os.kill(os.getpid(), signal.SIGKILL)
         if slow:
             time.sleep(0.3)
+        if while_paying is not None:
+            while_paying()
         return "paid"
 
     @tool(context=True)

@@ -40,8 +40,8 @@ class SyncFailed(OSError):
 class Disk:
     """Reads and writes the files of sessions. Every method raises OSError as the system does."""
 
-    def make_directory(self, path: Path) -> None:
-        """Make `path` and the directories above it that are missing."""
+    def make_directory(self, path: Path) -> list[Path]:
+        """Make `path` and the directories above it that are missing; return those that were."""
         missing = []
         while not path.is_dir():
             missing.append(path)
@@ -50,6 +50,7 @@ class Disk:
             with contextlib.suppress(FileExistsError):
                 os.mkdir(directory, PRIVATE_DIRECTORY)
                 os.chmod(directory, PRIVATE_DIRECTORY)
+        return missing
 
     def read(self, path: Path) -> bytes | None:
         """Return what `path` holds, or None when there is no such file."""

@@ -7,6 +7,7 @@ at the next load. Files that another program wrote or changed are taken as they 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -114,12 +115,17 @@ class FileRecord(AgentRecord):
         return stale(self._session_id, self._agent_id, why)
 
     def _held(self) -> str:
-        holder = (self.disk.read(self.directory / LEASE) or b"").decode(errors="replace") or "another process"
+        holder = self._holder() or self._holder(after=0.02) or "another process"
         return (
             f"session {self._session_id!r}, agent {self._agent_id!r} is at work elsewhere: {holder} holds its lease "
             f"{str(self.directory / LEASE)!r}. Nothing was written. Wait for that call to end, "
             "then create the agent again"
         )
+
+    def _holder(self, after: float = 0.0) -> str:
+        """Return who holds the lease; it takes a holder a moment to say so."""
+        time.sleep(after)
+        return (self.disk.read(self.directory / LEASE) or b"").decode(errors="replace")
 
     def _naming(self, deed: str) -> AbstractContextManager[None]:
         return naming(f"could not {deed} agent {self._agent_id!r} of session {self._session_id!r}", self.directory)

@@ -77,6 +77,8 @@ class FileSessionManager(RepositorySessionManager, SessionRepository):
         with self._naming(path):
             if self._disk.size(path) >= 0:
                 raise SessionException(f"session {session.session_id!r} exists already in {self.storage_dir!r}")
+            for made in self._disk.make_directory(Path(self.storage_dir)):
+                self._disk.sync_directory(made.parent)
             self._disk.make_directory(path.parent / "agents")
             self._disk.make_directory(path.parent / "multi_agents")
         self._write(path, session.to_dict())

@@ -190,10 +190,9 @@ class Seat:
             return
         from strands.agent.recorder import raised_in
 
-        interrupts = list(state.interrupts.values())
         data: dict[str, Any] = {
-            "interrupts": [interrupt.to_dict() for interrupt in interrupts],
-            "at_rest": [id for id in map(raised_in, interrupts) if id is not None],
+            "interrupts": [interrupt.to_dict() for interrupt in state.interrupts.values()],
+            "at_rest": [id for id in map(raised_in, state.pending) if id is not None],
         }
         text = to_json(data)
         if text != self._asked:

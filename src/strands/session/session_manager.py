@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
 from strands.hooks import (
@@ -45,9 +46,10 @@ class SessionManager(HookProvider, ABC):
         for event_type in (AfterNodeCallEvent, AfterMultiAgentInvocationEvent):
             registry.add_callback(event_type, self._multi_agent_changed, order=first)
 
-    def _message_added(self, event: MessageAddedEvent) -> None:
+    def _message_added(self, event: MessageAddedEvent) -> Awaitable[None] | None:
         self.append_message(event.message, event.agent)
         self.sync_agent(event.agent)
+        return None
 
     async def _multi_agent_changed(self, event: AfterNodeCallEvent | AfterMultiAgentInvocationEvent) -> None:
         import asyncio

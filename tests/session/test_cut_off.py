@@ -1,0 +1,73 @@
+"""A call that is cut off inside one process: cancelled, or ended by an error. Going on repeats nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strands import Agent, tool
+from strands.hooks import BeforeToolCallEvent
+from strands.models.scripted import ScriptedModel, ToolCall
+from strands.session import FileSessionManager
+
+
+def make(storage: Path | None, effects: list[str], hang: asyncio.Event | None, *replies: Any) -> Agent:
+    @tool
+    def note(text: str) -> str:
+        """Note."""
+        effects.append("note")
+        return "noted"
+
+    @tool
+    async def pay(amount: int) -> str:
+        """Pay."""
+        effects.append("pay")
+        if hang is not None:
+            hang.set()
+            await asyncio.sleep(60)
+        return "paid"
+
+    def gate(event: BeforeToolCallEvent) -> None:
+        event.interrupt("ok")
+
+    manager = FileSessionManager("s", storage) if storage is not None else None
+    return Agent(
+        model=ScriptedModel(list(replies)),
+        tools=[note, pay],
+        hooks=[gate],
+        session_manager=manager,
+        callback_handler=None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("kept", "again"), [("in memory", "same agent"), ("in a session", "same agent"), ("in a session", "new agent")]
+)
+def test_a_cancelled_call_is_gone_on_with(tmp_path: Path, kept: str, again: str) -> None:
+    storage = tmp_path if kept == "in a session" else None
+    effects: list[str] = []
+
+    async def main() -> Any:
+        hang = asyncio.Event()
+        calls = [ToolCall("note", {"text": "x"}, id="t1"), ToolCall("pay", {"amount": 1}, id="t2")]
+        agent = make(storage, effects, hang, calls, "done")
+        result = await agent.invoke_async("go")
+        answers = [{"interruptResponse": {"interruptId": i.id, "response": "y"}} for i in result.interrupts or ()]
+        call = asyncio.ensure_future(agent.invoke_async(answers))
+        await hang.wait()
+        await asyncio.sleep(0.05)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        if again == "new agent":
+            agent = make(storage, effects, None, "done")
+        doubtful = await agent.invoke_async(None)
+        assert [i.name for i in doubtful.interrupts or ()] == ["ambiguous_tool_call"]
+        answers = [{"interruptResponse": {"interruptId": doubtful.interrupts[0].id, "response": {"result": "paid"}}}]
+        return await agent.invoke_async(answers)
+
+    assert asyncio.run(main()).stop_reason == "end_turn"
+    assert sorted(effects) == ["note", "pay"]

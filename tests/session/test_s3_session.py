@@ -1,0 +1,149 @@
+"""Sessions in S3: the same layout as objects, and conditional writes in place of locks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Iterator
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from strands import Agent, tool
+from strands.hooks import BeforeToolCallEvent
+from strands.models.scripted import Reply, ScriptedModel, ToolCall
+from strands.types.exceptions import SessionException
+
+pytest.importorskip("boto3")
+moto = pytest.importorskip("moto")
+
+BUCKET = "sessions"
+
+
+@pytest.fixture(autouse=True)
+def s3() -> Iterator[Any]:
+    import boto3
+
+    keys = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x", "AWS_DEFAULT_REGION": "us-east-1"}
+    with patch.dict(os.environ, keys), moto.mock_aws():
+        client = boto3.client("s3")
+        client.create_bucket(Bucket=BUCKET)
+        yield client
+
+
+def agent_in(*replies: Any, **kwargs: Any) -> Agent:
+    from strands.session import S3SessionManager
+
+    manager = S3SessionManager(session_id=kwargs.pop("session_id", "s"), bucket=BUCKET, prefix="app")
+    return Agent(model=ScriptedModel(list(replies)), session_manager=manager, callback_handler=None, **kwargs)
+
+
+def keys(s3: Any) -> list[str]:
+    return [item["Key"] for item in s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
+
+
+def body(s3: Any, key: str) -> Any:
+    return json.loads(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())
+
+
+def texts(agent: Agent) -> list[str]:
+    return [block["text"] for message in agent.messages for block in message["content"] if "text" in block]
+
+
+def gate(event: BeforeToolCallEvent) -> None:
+    if event.interrupt("ok", reason={"amount": event.tool_use["input"]["amount"]}) != "y":
+        event.cancel_tool = "denied"
+
+
+def payer(effects: list[str], *replies: Any) -> Agent:
+    @tool
+    def pay(amount: int) -> str:
+        """Pay."""
+        effects.append("pay")
+        return "paid"
+
+    return agent_in(*replies, tools=[pay], hooks=[gate])
+
+
+def test_the_objects_are_named_as_the_files_are(s3: Any) -> None:
+    agent_in("hello", state={"k": 1})("hi")
+    found = [key for key in keys(s3) if "/ledger/" not in key]
+    home = "app/session_s/agents/agent_default"
+    assert found == [
+        f"{home}/agent.json",
+        f"{home}/messages/message_0.json",
+        f"{home}/messages/message_1.json",
+        "app/session_s/session.json",
+    ]
+    assert body(s3, f"{home}/agent.json")["state"] == {"k": 1}
+    assert body(s3, f"{home}/messages/message_1.json")["message"]["content"] == [{"text": "hello"}]
+
+
+def test_a_conversation_goes_on_in_a_new_agent(s3: Any) -> None:
+    agent_in("one")("a")
+    agent = agent_in("two")
+    agent("b")
+    agent.state.set("k", 2)
+    agent_in("three")
+    assert texts(agent_in()) == ["a", "one", "b", "two"]
+
+
+def test_a_pause_is_stored_and_answered_elsewhere(s3: Any) -> None:
+    effects: list[str] = []
+    assert payer(effects, ToolCall("pay", {"amount": 5}, id="t"))("go").stop_reason == "interrupt"
+    agent = payer(effects, "done")
+    (interrupt,) = agent.pending_interrupts
+    assert interrupt.reason == {"amount": 5}
+    answer = [{"interruptResponse": {"interruptId": interrupt.id, "response": "y"}}]
+    late = payer(effects, "done too")
+    assert agent(answer).stop_reason == "end_turn"
+    with pytest.raises(SessionException, match="moved on"):
+        late(answer)
+    assert effects == ["pay"]
+    assert payer(effects).pending_interrupts == []
+
+
+def test_of_two_at_the_same_time_one_is_refused_before_its_tool(s3: Any) -> None:
+    effects: list[str] = []
+    payer(effects, ToolCall("pay", {"amount": 5}, id="t"))("go")
+
+    async def main() -> list[Any]:
+        agents = [payer(effects, Reply("done", delay=0.05)) for _ in range(3)]
+        answer = [{"interruptResponse": {"interruptId": agents[0].pending_interrupts[0].id, "response": "y"}}]
+        return await asyncio.gather(*(agent.invoke_async(answer) for agent in agents), return_exceptions=True)
+
+    outcomes = asyncio.run(main())
+    assert len([each for each in outcomes if isinstance(each, SessionException)]) == 2
+    assert effects == ["pay"]
+
+
+@pytest.mark.parametrize("lost", ["agent.json", "messages/message_1.json"])
+def test_an_object_that_was_not_written_any_more_is_mended_from_the_ledger(s3: Any, lost: str) -> None:
+    effects: list[str] = []
+    payer(effects, ToolCall("pay", {"amount": 5}, id="t"))("go")
+    key = f"app/session_s/agents/agent_default/{lost}"
+    s3.delete_object(Bucket=BUCKET, Key=key)
+    agent = payer(effects, "done")
+    assert [i.name for i in agent.pending_interrupts] == ["ok"]
+    assert key in keys(s3)
+
+
+def test_redaction_deletion_and_errors(s3: Any) -> None:
+    from strands.session import S3SessionManager
+
+    manager = S3SessionManager("s", BUCKET, "app")
+    agent = Agent(model=ScriptedModel(["secret"]), session_manager=manager, callback_handler=None)
+    agent("hi")
+    manager.redact_latest_message({"role": "assistant", "content": [{"text": "[redacted]"}]}, agent)
+    assert texts(agent_in()) == ["hi", "[redacted]"]
+    assert [m.message_id for m in manager.list_messages("s", "default", limit=1, offset=1)] == [1]
+    manager.delete_session("s")
+    assert keys(s3) == []
+    with pytest.raises(SessionException, match="no session 's'"):
+        manager.delete_session("s")
+    with pytest.raises(ValueError, match="session_id"):
+        S3SessionManager("a/b", BUCKET)
+    with pytest.raises(SessionException, match=r"s3://nowhere/session_s/session\.json"):
+        S3SessionManager("s", "nowhere")
