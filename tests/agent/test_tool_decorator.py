@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import threading
-from typing import Annotated, Any, Literal, Optional
+from typing import Annotated, Any, Literal
 
 import pytest
 from pydantic import BaseModel, Field
@@ -29,9 +29,7 @@ def schema_of(function: Any) -> Any:
 
 def test_name_description_and_schema_come_from_the_function() -> None:
     @tool
-    def book(
-        city: str, nights: int = 1, kind: Literal["single", "double"] = "single", note: Optional[str] = None
-    ) -> str:  # noqa: UP045
+    def book(city: str, nights: int = 1, kind: Literal["single", "double"] = "single", note: str | None = None) -> str:
         """Book a room.
 
         Nothing is paid yet.

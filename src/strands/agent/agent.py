@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from strands._sync import run
@@ -282,7 +282,7 @@ class Agent:
         options = calling.Options(invocation_state, structured_output_model, structured_output_prompt, limits, kwargs)
         return await calling.call(self, prompt, options, calling.handler_sink(self))
 
-    async def stream_async(
+    def stream_async(
         self,
         prompt: AgentInput = None,
         *,
@@ -291,16 +291,15 @@ class Agent:
         structured_output_prompt: str | None = None,
         limits: Limits | None = None,
         **kwargs: Any,
-    ) -> AsyncIterator[dict[str, Any]]:
+    ) -> AsyncGenerator[dict[str, Any], None]:
         """Work on a prompt and yield events as they happen; arguments and errors as `invoke_async`.
 
-        Yields:
-            Dictionaries with `data` (text), `current_tool_use`, `message`, `event` (the model's own), and others; the
-            last has `result`.
+        Returns:
+            A generator of dictionaries with `data` (text), `current_tool_use`, `message`, `event` (the model's own),
+            and others; the last has `result`. Leaving it early ends the work.
         """
         options = calling.Options(invocation_state, structured_output_model, structured_output_prompt, limits, kwargs)
-        async for event in calling.stream(self, prompt, options):
-            yield event
+        return calling.stream(self, prompt, options)
 
     def cancel(self) -> None:
         """Stop as soon as possible, from any thread: the result has `stop_reason` "cancelled".

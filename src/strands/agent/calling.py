@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -119,7 +119,7 @@ async def _work(invocation: Invocation, start: resuming.Start) -> AgentResult:
     return await loop.run(invocation, start.turn)
 
 
-async def stream(agent: Agent, prompt: Any, options: Options) -> AsyncIterator[dict[str, Any]]:
+async def stream(agent: Agent, prompt: Any, options: Options) -> AsyncGenerator[dict[str, Any], None]:
     """Yield what the sink hears while the agent works in a task of its own."""
     events: deque[dict[str, Any]] = deque()
     arrived = asyncio.Event()

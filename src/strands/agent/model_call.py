@@ -58,6 +58,8 @@ async def _attempt(invocation: Invocation) -> tuple[Reply | None, Exception | No
 
 async def _stream(invocation: Invocation) -> Reply:
     agent = invocation.agent
+    if agent._cancel_signal.is_set():
+        return _said(CANCELLED, "cancelled")
     structured = invocation.structured
     specs = agent.tool_registry.get_all_tool_specs()
     choice: Any = None
