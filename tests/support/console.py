@@ -13,6 +13,31 @@ from typing import Any
 
 import pexpect
 
+QUICK_START = """\
+version: 0
+name: interactive-research
+runtime:
+  provider: openai
+  model_id: gpt-4o-mini
+agents:
+  researcher:
+    prompt: "Research the topic and provide key findings"
+  writer:
+    prompt: "Write a summary based on the research"
+pattern:
+  type: chain
+  config:
+    steps:
+      - agent: researcher
+        input: "Research {{topic}}"
+      - type: hitl
+        prompt: "Review the research findings. Approve or request changes?"
+        context_display: "{{ steps[0].response }}"
+      - agent: writer
+        input: "Write summary. HITL feedback: {{hitl_response}}"
+"""
+"""The workflow of the quick start."""
+
 STRANDS = Path(sys.executable).with_name("strands")
 _OURS = re.compile(
     rb"\x1b\[[0-9;]*m"  # colour
@@ -25,7 +50,7 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 def environment(home: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return an environment without keys or endpoints of this machine, with sessions in `home`."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT") if name in os.environ}
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT", "PYTHONPATH") if name in os.environ}
     return {
         **kept,
         "STRANDS_HOME": str(home),
@@ -46,6 +71,7 @@ class Console:
 
     def __init__(self, directory: Path, env: Mapping[str, str] | None = None) -> None:
         self.directory = directory
+        self.command = [str(STRANDS)]
         self.home = directory / "home"
         self.env = environment(self.home, env)
 
@@ -57,7 +83,7 @@ class Console:
     def run(self, *arguments: str, stdin: str = "", code: int | None = 0) -> subprocess.CompletedProcess[str]:
         """Run `strands` with pipes; `code` is the exit code that is expected, None for any."""
         done = subprocess.run(
-            [str(STRANDS), *arguments],
+            [*self.command, *arguments],
             input=stdin,
             capture_output=True,
             text=True,
@@ -73,7 +99,7 @@ class Console:
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start `strands` with pipes."""
         return subprocess.Popen(
-            [str(STRANDS), *arguments],
+            [*self.command, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -85,7 +111,7 @@ class Console:
 
     def terminal(self, *arguments: str, rows: int = 40, columns: int = 100) -> Terminal:
         """Start `strands` in a terminal."""
-        return Terminal([str(STRANDS), *arguments], self.env, self.directory, rows, columns)
+        return Terminal([*self.command, *arguments], self.env, self.directory, rows, columns)
 
     def script(self, name: str, text: str, *, rows: int = 40, columns: int = 100) -> Terminal:
         """Start a Python script in a terminal."""

@@ -1,0 +1,133 @@
+"""`strands sessions`: what is kept, what it waits for, who answered."""
+
+import json
+import stat
+from typing import Any
+
+import pytest
+
+from support.console import QUICK_START, Console
+
+RUN = ("run", "my_workflow.yaml", "--var", "topic=tea", "--offline", "--json")
+
+
+def paused(console: Console) -> str:
+    return str(json.loads(console.run(*RUN, code=19).stdout)["session_id"])
+
+
+def sessions(console: Console, *arguments: str) -> Any:
+    return json.loads(console.run("sessions", *arguments, "--json").stdout)
+
+
+def test_list(console: Console) -> None:
+    assert console.run("sessions", "list").stderr == "No sessions.\n"
+    assert sessions(console, "list") == []
+    first, second = paused(console), paused(console)
+    console.run("resume", second, "--response", "ok")
+    lines = console.run("sessions", "list").stdout.splitlines()
+    assert lines[0].split() == ["ID", "STATUS", "WORKFLOW", "USED", "TOKENS", "WAITS", "FOR"]
+    assert len(lines) == 3
+    assert [each["id"] for each in sessions(console, "list", "--status", "paused")] == [first]
+    assert [each["id"] for each in sessions(console, "list", "--status", "completed")] == [second]
+    assert sessions(console, "list", "--workflow", "other") == []
+    assert len(sessions(console, "list", "--limit", "1")) == 1
+
+
+def test_files_are_private_whatever_the_umask(console: Console) -> None:
+    import os
+
+    before = os.umask(0)
+    try:
+        session_id = paused(console)
+    finally:
+        os.umask(before)
+    for path in (console.home / "workflows", *(console.home / "workflows").rglob("*")):
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+    assert session_id
+
+
+def test_show_has_the_timeline(console: Console) -> None:
+    session_id = paused(console)
+    shown = console.run("sessions", "show", session_id).stdout
+    for part in (
+        session_id,
+        "paused",
+        "interactive-research (chain)",
+        "topic = tea",
+        "steps/0",
+        "researcher",
+        "tokens",
+    ):
+        assert part in shown
+    assert f"Resume: strands resume {session_id} --response TEXT" in shown
+    console.run("resume", session_id, "--response", "approved")
+    told = sessions(console, "show", session_id)
+    assert told["status"] == "completed"
+    assert [item["key"] for item in told["history"]] == ["steps/0", "steps/1", "steps/2"]
+    assert told["history"][1]["text"] == "approved"
+    assert told["tokens"] == sum(told["token_usage"].values()) > 0
+    assert "Resume" not in console.run("sessions", "show", session_id).stdout
+
+
+def test_questions_show_the_whole_context(console: Console) -> None:
+    session_id = paused(console)
+    (question,) = sessions(console, "questions")
+    assert (question["session_id"], question["id"]) == (session_id, "steps/1")
+    shown = console.run("sessions", "questions", session_id).stdout
+    assert question["prompt"] in shown and question["context"] in shown
+    console.run("resume", session_id, "--response", "ok")
+    assert sessions(console, "questions") == []
+
+
+def test_answer_records_and_the_next_resume_goes_on(console: Console) -> None:
+    session_id = paused(console)
+    console.run("sessions", "answer", session_id, "--response", "yes", "--by", "Ada", "--reason", "read it")
+    taken = console.run("sessions", "answer", session_id, "--answer", "steps/1=no", code=17)
+    assert "Ada" in taken.stderr or "no open question" in taken.stderr or "open" in taken.stderr
+    assert json.loads(console.run("resume", session_id, "--json").stdout)["status"] == "completed"
+    (line,) = [line for line in sessions(console, "export", session_id, "--audit") if line["kind"] == "answered"]
+    assert (line["value"], line["by"], line["reason"]) == ("yes", "Ada", "read it")
+
+
+def test_export(console: Console) -> None:
+    session_id = paused(console)
+    exported = sessions(console, "export", session_id)
+    assert exported["id"] == session_id
+    assert exported["spec"]["name"] == "interactive-research"
+    assert exported["inputs"] == {"topic": "tea"}
+    assert exported["questions"][0]["id"] == "steps/1"
+
+
+def test_delete_and_cancel(console: Console) -> None:
+    first, second = paused(console), paused(console)
+    console.run("sessions", "cancel", first)
+    assert sessions(console, "show", first)["status"] == "cancelled"
+    console.run("sessions", "delete", second)
+    assert [each["id"] for each in sessions(console, "list")] == [first]
+
+
+def test_case_10_cleanup_keeps_open_questions(console: Console) -> None:
+    first, second = paused(console), paused(console)
+    console.run("resume", second, "--response", "ok")
+    console.run("sessions", "cleanup")
+    assert len(sessions(console, "list")) == 2
+    assert sessions(console, "cleanup", "--max-age-days", "0") == {"deleted": [second]}
+    assert [each["id"] for each in sessions(console, "list")] == [first]
+
+
+def test_hostile_names_stay_on_their_line(console: Console) -> None:
+    console.write("my_workflow.yaml", QUICK_START.replace("name: interactive-research", 'name: "a\\e[2Jb\\nc [/b]"'))
+    session_id = paused(console)
+    terminal = console.terminal("sessions", "list")
+    shown = terminal.end()
+    assert terminal.foreign() == []
+    assert "a\\x1b[2Jb\\nc [/b]" in shown
+    terminal = console.terminal("sessions", "show", session_id)
+    terminal.end()
+    assert terminal.foreign() == []
+
+
+@pytest.mark.parametrize("command", ["show", "questions", "export"])
+def test_a_shortened_id_is_enough(console: Console, command: str) -> None:
+    session_id = paused(console)
+    assert session_id in console.run("sessions", command, session_id[:-4]).stdout
