@@ -53,6 +53,7 @@ _SUBMODULES = frozenset(
 _WORKFLOWS = frozenset(
     {
         "ChainBuilder",
+        "DagBuilder",
         "EvaluatorOptimizerBuilder",
         "FluentBuilder",
         "GraphBuilder",

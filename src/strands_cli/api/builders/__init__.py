@@ -1,0 +1,21 @@
+"""Workflows made in Python, call by call, instead of in YAML: a builder for each pattern; all make the same `Spec`."""
+
+from __future__ import annotations
+
+from strands_cli.api.builders.chain import ChainBuilder, ParallelBuilder, RoutingBuilder
+from strands_cli.api.builders.fluent import FluentBuilder
+from strands_cli.api.builders.graph import GraphBuilder
+from strands_cli.api.builders.slots import EvaluatorOptimizerBuilder, OrchestratorWorkersBuilder
+from strands_cli.api.builders.workflow import DagBuilder, WorkflowBuilder
+
+__all__ = [
+    "ChainBuilder",
+    "DagBuilder",
+    "EvaluatorOptimizerBuilder",
+    "FluentBuilder",
+    "GraphBuilder",
+    "OrchestratorWorkersBuilder",
+    "ParallelBuilder",
+    "RoutingBuilder",
+    "WorkflowBuilder",
+]

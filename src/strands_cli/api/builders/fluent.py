@@ -1,0 +1,59 @@
+"""The builder that chooses its pattern as it goes."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from strands_cli.api.builders.base import Builder, Part, wrong
+from strands_cli.api.builders.chain import ChainBuilder, ParallelBuilder, RoutingBuilder
+from strands_cli.api.builders.graph import GraphBuilder
+from strands_cli.api.builders.slots import EvaluatorOptimizerBuilder, OrchestratorWorkersBuilder
+from strands_cli.api.builders.workflow import WorkflowBuilder
+
+_B = TypeVar("_B", bound=Builder)
+
+
+class FluentBuilder(Builder):
+    """Begins with what all patterns share; `chain()` and its like go on with one pattern, in short names."""
+
+    def chain(self) -> ChainBuilder:
+        """Go on with steps."""
+        return self._into(ChainBuilder)
+
+    def workflow(self) -> WorkflowBuilder:
+        """Go on with tasks."""
+        return self._into(WorkflowBuilder)
+
+    def parallel(self) -> ParallelBuilder:
+        """Go on with branches."""
+        return self._into(ParallelBuilder)
+
+    def routing(self) -> RoutingBuilder:
+        """Go on with a router and its routes."""
+        return self._into(RoutingBuilder)
+
+    def graph(self) -> GraphBuilder:
+        """Go on with nodes and edges."""
+        return self._into(GraphBuilder)
+
+    def evaluator_optimizer(self) -> EvaluatorOptimizerBuilder:
+        """Go on with a producer and an evaluator."""
+        return self._into(EvaluatorOptimizerBuilder)
+
+    def orchestrator_workers(self) -> OrchestratorWorkersBuilder:
+        """Go on with an orchestrator and its workers."""
+        return self._into(OrchestratorWorkersBuilder)
+
+    dag = workflow
+
+    def to_dict(self) -> Part:
+        """Raise: without a pattern there is nothing to run."""
+        hint = (
+            "call chain(), workflow(), parallel(), routing(), graph(), evaluator_optimizer() or orchestrator_workers()"
+        )
+        raise wrong(f"workflow {self._data['name']!r} has no pattern yet", hint=hint)
+
+    def _into(self, kind: type[_B]) -> _B:
+        builder = kind(self._data["name"])
+        builder._data = self._data
+        return builder
