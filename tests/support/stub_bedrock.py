@@ -17,7 +17,7 @@ class StubBedrock(StubServer):
     """Give `stub.url` to a boto3 client as its `endpoint_url`.
 
     `Say.extra["event_error"]` ends the stream with an exception event of that type; `Say.extra["corrupt"]` spoils a
-    checksum.
+    checksum; "half_frame" cuts the last message; "trace" goes with the metadata.
     """
 
     def write(self, http: _Handler, request: Request, say: Say) -> None:
@@ -56,7 +56,8 @@ class StubBedrock(StubServer):
             return
         yield "messageStop", {"stopReason": say.reason}
         if say.usage is not None:
-            yield "metadata", {"usage": _usage(say.usage), "metrics": {"latencyMs": 5}}
+            trace = {"trace": say.extra["trace"]} if "trace" in say.extra else {}
+            yield "metadata", {"usage": _usage(say.usage), "metrics": {"latencyMs": 5}, **trace}
 
     def deltas(self, say: Say) -> Iterator[list[dict[str, Any]]]:
         if say.reasoning:

@@ -86,7 +86,7 @@ class Fault:
 
 @dataclass
 class Request:
-    """A request as it came in. `at` is Unix time in seconds."""
+    """A request as it came in: `headers` by their names in lower case, `at` in Unix seconds."""
 
     path: str
     headers: Mapping[str, str]
@@ -263,7 +263,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
         body = json.loads(self.rfile.read(length) or b"{}")
-        request, reply = self.stub.take(self.path, dict(self.headers.items()), body)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        request, reply = self.stub.take(self.path, headers, body)
         if reply.delay:
             time.sleep(reply.delay)
         if isinstance(reply, Say):

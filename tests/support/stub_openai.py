@@ -31,7 +31,7 @@ FINISH = {
 
 
 class StubOpenAI(StubServer):
-    """See the module."""
+    """See the module. `Say.extra["raw"]` is sent before the first event as it is."""
 
     base = "/v1"
 
@@ -41,7 +41,10 @@ class StubOpenAI(StubServer):
         elif request.body.get("stream"):
             parts = (b"data: %s\n\n" % json.dumps(chunk).encode() for chunk in self.chunks(request, say))
             ending = [] if say.unfinished else [b"data: [DONE]\n\n"]
-            http.stream("text/event-stream", [*parts, *ending], pause=say.chunk_delay, cut=say.cut)
+            between = say.extra.get("raw", b"")
+            http.stream(
+                "text/event-stream", [*filter(None, [between]), *parts, *ending], pause=say.chunk_delay, cut=say.cut
+            )
         else:
             http.send_json(self.completion(request, say))
 

@@ -130,6 +130,28 @@ def _result_item(item: Mapping[str, Any]) -> dict[str, Any]:
     return _block(item) or {"text": " "}
 
 
+def redactions(config: Mapping[str, Any], trace: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the event by which a guardrail that blocked takes content back, or None."""
+    guardrail = trace.get("guardrail")
+    if not config.get("guardrail_id") or not _blocked(guardrail):
+        return None
+    redact = {}
+    if config.get("guardrail_redact_input", True):
+        redact["redactUserContentMessage"] = config.get("guardrail_redact_input_message", "[User input redacted.]")
+    if config.get("guardrail_redact_output", False):
+        text = config.get("guardrail_redact_output_message", "[Assistant output redacted.]")
+        redact["redactAssistantContentMessage"] = text
+    return {"redactContent": redact} if redact else None
+
+
+def _blocked(assessment: Any) -> bool:
+    if isinstance(assessment, Mapping):
+        if assessment.get("action") == "BLOCKED" and assessment.get("detected", True):
+            return True
+        return any(_blocked(each) for each in assessment.values())
+    return isinstance(assessment, list) and any(_blocked(each) for each in assessment)
+
+
 def from_response(response: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the events of a reply that came in one piece."""
     message = response["output"]["message"]

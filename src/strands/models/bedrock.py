@@ -8,7 +8,7 @@ import threading
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ._bedrock_format import format_request, from_response
+from ._bedrock_format import format_request, from_response, redactions
 from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, require
 from ._errors import from_status, is_transport
 from ._guard import ToolGuard
@@ -57,7 +57,8 @@ class BedrockModel(Model):
         api_key: A Bedrock API key, in place of AWS credentials.
         client: A bedrock-runtime client of your own; it stays open.
         **model_config: `model_id`, `max_tokens`, `temperature`, `top_p`, `stop_sequences`, `streaming`, `cache_config`,
-            `cache_prompt`, `cache_tools`, `guardrail_id`, `guardrail_version`, `guardrail_trace`, `service_tier`,
+            `cache_prompt`, `cache_tools`, `guardrail_id`, `guardrail_version`, `guardrail_trace` and the other
+            `guardrail_...` settings, `service_tier`,
             `additional_request_fields`, `additional_response_field_paths`, `additional_args`.
 
     Nothing is retried here: the agent and the workflow own retrying.
@@ -105,6 +106,9 @@ class BedrockModel(Model):
             async for event in in_thread(exchange.read, exchange.stop):
                 for passed in _pass_on(event, guard):
                     yield passed
+                redacted: Any = redactions(self.config, event.get("metadata", {}).get("trace", {}))
+                if redacted is not None:
+                    yield redacted
         except Exception as error:
             typed = typed_error(error)
             raise typed from (error if typed is not error else None)

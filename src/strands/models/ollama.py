@@ -262,7 +262,7 @@ def typed_error(error: Exception) -> Exception:
     names = {each.__name__ for each in type(error).__mro__}
     if "ResponseError" in names and getattr(error, "status_code", 0) < 400:
         return ModelUnavailableError(f"{PROVIDER} failed: {error}")
-    if isinstance(error, ConnectionError):
+    if isinstance(error, ConnectionError) or "ConnectError" in names:
         return ModelUnavailableError(f"{PROVIDER} cannot be reached: is it running? (ollama serve)\n{error}")
     if "RequestError" in names and type(error).__module__.startswith("ollama"):
         return ModelRequestError(f"{PROVIDER} cannot be asked like this: {error}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from strands.types.exceptions import ModelAuthenticationError
 
 from ._chat import ChatReply, format_messages, format_tool_choice, format_tools
-from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, Clients, require
+from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, Clients, request_arguments, require
 from ._content import join_system
 from ._errors import from_client
 from ._sse import load, objects
@@ -91,18 +91,15 @@ class OpenAIModel(Model):
         Raises:
             ModelRequestError: A message holds what chat completions have no place for.
         """
-        params = dict(self.config.get("params") or {})
         body: dict[str, Any] = {"messages": format_messages(messages, system_prompt, PROVIDER)}
         if tool_specs:
             body["tools"] = format_tools(tool_specs)
             body["tool_choice"] = format_tool_choice(tool_choice)
         stream = self.config.get("stream", True)
-        request: dict[str, Any] = {"model": self.config["model_id"], "messages": [], "stream": stream, **params}
         if stream:
-            request.setdefault("stream_options", {"include_usage": True})
-        # The client walks over typed arguments one by one, 0.1 ms a message; the extra body goes out as it is.
-        request["extra_body"] = {**body, **params.get("extra_body", {})}
-        return request
+            body["stream_options"] = {"include_usage": True}
+        required = {"model": self.config["model_id"], "messages": [], "stream": stream}
+        return request_arguments(required, body, self.config.get("params") or {})
 
     async def aclose(self) -> None:
         """Close the connections; a client that you brought stays open."""

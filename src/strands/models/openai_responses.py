@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ._clients import Clients
+from ._clients import Clients, request_arguments
 from ._content import (
     TEXT_FORMATS,
     data_url,
@@ -88,17 +88,14 @@ class OpenAIResponsesModel(Model):
         Raises:
             ModelRequestError: A message holds what the API has no place for.
         """
-        params = dict(self.config.get("params") or {})
-        body: dict[str, Any] = {"input": [item for each in messages for item in _items(each)]}
+        body: dict[str, Any] = {"input": [item for each in messages for item in _items(each)], "store": False}
         if system_prompt:
             body["instructions"] = system_prompt
         if tool_specs:
             body["tools"] = [_tool(spec) for spec in tool_specs]
             body["tool_choice"] = _tool_choice(tool_choice)
-        request = {"model": self.config["model_id"], "input": "", "stream": True, "store": False, **params}
-        # The client walks over typed arguments one by one, 0.1 ms a message; the extra body goes out as it is.
-        request["extra_body"] = {**body, **params.get("extra_body", {})}
-        return request
+        required = {"model": self.config["model_id"], "input": "", "stream": True}
+        return request_arguments(required, body, self.config.get("params") or {})
 
     async def aclose(self) -> None:
         """Close the connections; a client that you brought stays open."""
