@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-CODE := src tests examples benchmarks docs
+CODE := src tests examples benchmarks docs/generate.py
 
 .DEFAULT_GOAL := help
 

@@ -177,7 +177,8 @@ class Page:
         if re.search(r"\bID\b", command):
             command = re.sub(r"\bID\b", newest_session(), command)
         if answers is not None:
-            return self.terminal(["bash", "-c", command], answers, code)
+            self.terminal(["bash", "-c", command], answers, code)
+            return
         done = subprocess.run(["bash", "-c", command], stdin=subprocess.DEVNULL, capture_output=True, text=True)
         if done.returncode != code:
             raise Failure(f"{command!r} ended with {done.returncode}, not {code}: {done.stdout}{done.stderr}")
