@@ -98,6 +98,20 @@ def test_export(console: Console) -> None:
     assert exported["questions"][0]["id"] == "steps/1"
 
 
+def test_fork_goes_on_differently_from_a_step(console: Console) -> None:
+    original = paused(console)
+    console.run("resume", original, "--response", "yes")
+    forked = console.run("sessions", "fork", original, "--at", "steps/1").stdout.strip()
+    told = sessions(console, "show", forked)
+    assert (told["status"], [item["key"] for item in told["history"]]) == ("interrupted", ["steps/0"])
+    console.run("resume", forked, code=19)
+    console.run("resume", forked, "--response", "no")
+    texts = [sessions(console, "show", each)["history"][1]["text"] for each in (original, forked)]
+    assert texts == ["yes", "no"]
+    unknown = console.run("sessions", "fork", original, "--at", "steps/9", code=17)
+    assert "'steps/9'" in unknown.stderr and "steps/0, steps/1, steps/2" in unknown.stderr
+
+
 def test_delete_and_cancel(console: Console) -> None:
     first, second = paused(console), paused(console)
     console.run("sessions", "cancel", first)

@@ -270,6 +270,24 @@ class Session:
         """End the session as `cancel_async` does."""
         run_sync(lambda: self.cancel_async(by=by))
 
+    async def fork_async(self, at: str) -> Session:
+        """Copy the session up to, without, the step `at`, and return the copy; this one stays as it is.
+
+        Raises:
+            SessionError: It has no such step.
+        """
+        from strands_cli.api.running import new_id
+        from strands_cli.session.fork import fork
+
+        store = self._options.store()
+        name = new_id(self.workflow_name)
+        await fork(store, self._journal, at, session_id=name, now=time.time())
+        return await Session.found(self._options, name)
+
+    def fork(self, at: str) -> Session:
+        """Copy the session as `fork_async` does."""
+        return run_sync(lambda: self.fork_async(at))
+
     async def delete_async(self) -> None:
         """Remove the session and all that it holds.
 
