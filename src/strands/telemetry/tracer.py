@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
+
+from strands.tools.results import ToolFailure
 
 if TYPE_CHECKING:
     from strands.agent.invocation import Invocation
@@ -95,8 +98,21 @@ class Tracing:
                 span.set_attribute("gen_ai.tool.call.result", _json(result["content"]))
             return result
 
-    def _span(self, name: str, attributes: dict[str, Any], kind: trace.SpanKind = trace.SpanKind.INTERNAL) -> Any:
-        return self._tracer.start_as_current_span(name, kind=kind, attributes=attributes)
+    @contextmanager
+    def _span(
+        self, name: str, attributes: dict[str, Any], kind: trace.SpanKind = trace.SpanKind.INTERNAL
+    ) -> Iterator[trace.Span]:
+        """An error is noted by its type: its text may hold content."""
+        with self._tracer.start_as_current_span(
+            name, kind=kind, attributes=attributes, record_exception=False, set_status_on_exception=False
+        ) as span:
+            try:
+                yield span
+            except Exception as error:
+                cause = error.error if isinstance(error, ToolFailure) else error
+                span.set_attribute("error.type", type(cause).__name__)
+                span.set_status(trace.Status(trace.StatusCode.ERROR))
+                raise
 
 
 def tracing() -> Tracing | None:

@@ -74,14 +74,20 @@ class SlidingWindowConversationManager(ConversationManager):
         if e is not None and self.should_truncate_results and _truncate_results(messages):
             return
         start = 2 if len(messages) <= self.window_size else len(messages) - self.window_size
-        while start < len(messages) and not _may_begin(messages, start):
-            start += 1
-        if start >= len(messages):
+        begin = first_beginning(messages, start)
+        if begin is None:
             if e is None:
                 return
             raise ContextWindowOverflowException("the history cannot be shortened any further") from e
-        self.removed_message_count += start
-        del messages[:start]
+        self.removed_message_count += begin
+        del messages[:begin]
+
+
+def first_beginning(messages: Messages, start: int) -> int | None:
+    """Return where a history may begin, at `start` or later: best with a person's words, as some providers insist."""
+    possible = [index for index in range(start, len(messages)) if _may_begin(messages, index)]
+    spoken = [index for index in possible if messages[index]["role"] == "user"]
+    return spoken[0] if spoken else possible[0] if possible else None
 
 
 def _may_begin(messages: Messages, index: int) -> bool:

@@ -8,7 +8,7 @@ from strands._sync import run
 from strands.types.exceptions import ContextWindowOverflowException
 
 from .base import ConversationManager
-from .sliding_window import _may_begin
+from .sliding_window import first_beginning
 
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
@@ -68,9 +68,8 @@ class SummarizingConversationManager(ConversationManager):
         """As `reduce_context`, without blocking the event loop while the summary is written."""
         messages = agent.messages
         count = min(max(1, int(len(messages) * self.summary_ratio)), len(messages) - self.preserve_recent_messages)
-        while 0 < count < len(messages) and not _may_begin(messages, count):
-            count += 1
-        if count <= 0 or count >= len(messages):
+        count = (first_beginning(messages, count) or 0) if count > 0 else 0
+        if count == 0:
             raise ContextWindowOverflowException(
                 f"the history has {len(messages)} messages, of which {self.preserve_recent_messages} must stay; "
                 "nothing is left to summarize"

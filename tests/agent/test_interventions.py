@@ -1,0 +1,181 @@
+"""Interventions and plugins: policies and extensions as one thing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from strands import Agent, Plugin, tool
+from strands.hooks import BeforeToolCallEvent, MessageAddedEvent
+from strands.interventions import Confirm, Deny, Guide, InterventionHandler, Proceed, Transform
+from strands.models import ScriptedModel, ToolCall
+from strands.plugins import hook
+from strands.vended_interventions import HumanInTheLoop
+from strands.vended_interventions.hitl import ClassifierResult, LLMClassifierConfig
+from support.agents import answers, results_of, texts_of
+
+
+@tool
+def delete(path: str) -> str:
+    """Delete."""
+    return f"deleted {path}"
+
+
+@tool
+def read(path: str) -> str:
+    """Read."""
+    return f"read {path}"
+
+
+def make(*interventions: Any, calls: int = 1, **options: Any) -> Agent:
+    script = [[ToolCall("delete", {"path": "a"}), ToolCall("read", {"path": "b"})] for _ in range(calls)]
+    model = ScriptedModel([*script, "done"])
+    return Agent(model=model, tools=[delete, read], interventions=interventions, callback_handler=None, **options)
+
+
+class Policy(InterventionHandler):
+    def __init__(self, action: Any, on_error: str = "throw") -> None:
+        self.action = action
+        self._on_error = on_error
+
+    @property
+    def name(self) -> str:
+        return "policy"
+
+    @property
+    def on_error(self) -> str:
+        return self._on_error
+
+    async def before_tool_call(self, event: BeforeToolCallEvent, **kwargs: Any) -> Any:
+        if isinstance(self.action, Exception):
+            raise self.action
+        return self.action if event.tool_use["name"] == "delete" else Proceed()
+
+
+def change(event: BeforeToolCallEvent) -> None:
+    event.tool_use["input"]["path"] = "c"
+
+
+@pytest.mark.parametrize(
+    ("action", "text"),
+    [
+        (Proceed(), "deleted a"),
+        (Deny(reason="no"), "DENIED: no"),
+        (Guide(feedback="read instead"), "GUIDANCE: [policy] read instead"),
+        (Transform(apply=change), "deleted c"),
+        (Confirm(prompt="sure?", response="y"), "deleted a"),
+        (Confirm(prompt="sure?", response="n"), "CONFIRMATION_FAILED: sure?"),
+    ],
+)
+def test_a_policy_decides_about_a_tool_call(action: Any, text: str) -> None:
+    agent = make(Policy(action))
+    agent("go")
+    assert texts_of(results_of(agent)) == [text, "read b"]
+
+
+def test_a_policy_that_fails_does_what_it_says_it_does_then() -> None:
+    with pytest.raises(RuntimeError, match="broken"):
+        make(Policy(RuntimeError("broken")))("go")
+    agent = make(Policy(RuntimeError("broken"), "deny"))
+    agent("go")
+    assert texts_of(results_of(agent))[0] == "DENIED: policy failed: broken"
+    agent = make(Policy(RuntimeError("broken"), "proceed"))
+    agent("go")
+    assert texts_of(results_of(agent))[0] == "deleted a"
+
+
+def test_two_policies_of_one_name_are_refused() -> None:
+    with pytest.raises(ValueError, match="two interventions are named 'policy'"):
+        make(Policy(Proceed()), Policy(Proceed()))
+
+
+def test_a_person_approves_every_tool_by_default() -> None:
+    agent = make(HumanInTheLoop())
+    result = agent("go")
+    assert [each.name for each in result.interrupts or ()] == ["strands:human-in-the-loop"] * 2
+    assert (result.interrupts or ())[0].reason == 'Approve "delete"?\n  Input: {"path": "a"}'
+    agent(answers(result, "yes"))
+    assert texts_of(results_of(agent)) == ["deleted a", "read b"]
+
+
+def test_anything_but_yes_is_a_no() -> None:
+    for response in ("n", "", "maybe", None, 0):
+        agent = make(HumanInTheLoop(allowed_tools=["read"]))
+        agent(answers(agent("go"), response))
+        assert texts_of(results_of(agent))[0].startswith("CONFIRMATION_FAILED")
+
+
+@pytest.mark.parametrize(
+    ("allowed", "asked"),
+    [(["read"], 1), (["*"], 0), (["*", "!delete"], 1), (["*", "!delete", "!read"], 2), ([], 2)],
+)
+def test_some_tools_may_run_freely(allowed: list[str], asked: int) -> None:
+    assert len(make(HumanInTheLoop(allowed_tools=allowed))("go").interrupts or ()) == asked
+
+
+def test_trust_is_remembered_in_the_state_but_never_for_an_excepted_tool() -> None:
+    agent = make(HumanInTheLoop(allowed_tools=["read"], enable_trust=True), calls=2)
+    assert agent(answers(agent("go"), "t")).stop_reason == "end_turn"
+    assert agent.state.get("hitl:trusted_tools") == ["delete"]
+    agent = make(HumanInTheLoop(allowed_tools=["*", "!delete"], enable_trust=True), calls=2)
+    agent(answers(agent("go"), "t"))
+    assert texts_of(results_of(agent))[0].startswith("CONFIRMATION_FAILED")
+
+
+def test_the_person_may_be_asked_at_once() -> None:
+    asked: list[str] = []
+
+    async def in_person(prompt: str) -> Any:
+        asked.append(prompt)
+        return True if "delete" in prompt else None
+
+    agent = make(HumanInTheLoop(ask=in_person))
+    assert agent("go").stop_reason == "end_turn"
+    assert [result["status"] for result in results_of(agent)] == ["success", "error"]
+    assert len(asked) == 2
+
+
+def test_a_classifier_decides_what_needs_a_person() -> None:
+    def classify(event: BeforeToolCallEvent) -> ClassifierResult:
+        return ClassifierResult(event.tool_use["name"] == "delete", "it destroys")
+
+    (question,) = make(HumanInTheLoop(classifier=classify))("go").interrupts or ()
+    assert "Why: it destroys" in question.reason
+
+
+def test_a_model_may_be_the_classifier() -> None:
+    judge = ScriptedModel([ToolCall("Risk", {"requires_approval": False, "reason": "harmless"})], repeat="all")
+    agent = make(HumanInTheLoop(classifier=LLMClassifierConfig(model=judge)))
+    assert agent("go").stop_reason == "end_turn"
+
+
+class Audit(Plugin):
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+        self.agent: Any = None
+
+    @property
+    def name(self) -> str:
+        return "audit"
+
+    def init_agent(self, agent: Agent) -> None:
+        self.agent = agent
+
+    @hook
+    def on_message(self, event: MessageAddedEvent) -> None:
+        self.seen.append(event.message["role"])
+
+    @tool
+    def report(self) -> str:
+        """Report."""
+        return ",".join(self.seen)
+
+
+def test_a_plugin_brings_hooks_and_tools() -> None:
+    audit = Audit()
+    agent = Agent(model=ScriptedModel([ToolCall("report"), "ok"]), plugins=[audit], callback_handler=None)
+    agent("go")
+    assert agent.tool_names == ["report"]
+    assert audit.agent is agent
+    assert texts_of(results_of(agent)) == ["user,assistant"]

@@ -1,0 +1,71 @@
+"""Structured output: a pydantic model that the answer must produce."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import BaseModel
+
+from strands import Agent, tool
+from strands.models import ScriptedModel, ToolCall
+from strands.types.exceptions import StructuredOutputException
+from support.agents import results_of
+
+
+class Person(BaseModel):
+    """A person."""
+
+    name: str
+    age: int
+
+
+ADA = ToolCall("Person", {"name": "Ada", "age": 36})
+
+
+@tool
+def search(query: str) -> str:
+    """Search."""
+    return "Ada is 36."
+
+
+def make(*script: object, **options: object) -> Agent:
+    return Agent(model=ScriptedModel(list(script)), tools=[search], callback_handler=None, **options)  # type: ignore[arg-type]
+
+
+def test_the_model_calls_the_structure_as_its_last_tool() -> None:
+    agent = make(ToolCall("search", {"query": "Ada"}), ADA)
+    result = agent("Who is Ada?", structured_output_model=Person)
+    assert result.structured_output == Person(name="Ada", age=36)
+    assert result.stop_reason == "tool_use"
+    assert agent.messages[-1]["role"] == "user"
+    assert agent.tool_names == ["search"]
+
+
+def test_a_model_that_forgot_is_told_and_must() -> None:
+    agent = make("Ada is 36.", ADA)
+    result = agent("Who?", structured_output_model=Person, structured_output_prompt="As a person, please.")
+    assert result.structured_output == Person(name="Ada", age=36)
+    model: ScriptedModel = agent.model  # type: ignore[assignment]
+    assert model.requests[1].tool_choice == {"tool": {"name": "Person"}}
+    assert model.requests[1].prompt == "As a person, please."
+
+
+def test_an_input_that_does_not_fit_is_corrected() -> None:
+    agent = make(ToolCall("Person", {"name": "Ada"}), ADA)
+    assert agent("Who?", structured_output_model=Person).structured_output == Person(name="Ada", age=36)
+    assert results_of(agent)[0]["status"] == "error"
+    assert "age" in results_of(agent)[0]["content"][0]["text"]
+
+
+def test_a_model_that_never_produces_it_is_an_error() -> None:
+    with pytest.raises(StructuredOutputException, match="'Person'"):
+        make("no", "never")("Who?", structured_output_model=Person)
+
+
+def test_an_agent_may_always_want_the_structure() -> None:
+    agent = make(ADA, structured_output_model=Person)
+    result = agent("Who?")
+    assert result.structured_output == Person(name="Ada", age=36)
+
+
+def test_the_short_form_returns_the_structure_itself() -> None:
+    assert make(ADA).structured_output(Person, "Who?") == Person(name="Ada", age=36)
