@@ -74,18 +74,33 @@ def test_a_spec_without_a_file_has_pointers_instead_of_lines() -> None:
         (chain("- {agent: a, timeout_s: 0}"), "'timeout_s' must be more than 0, not 0"),
         (chain(more="telemetry: {otl: {}}\n"), "unknown key 'otl'; did you mean 'otel'?"),
         (chain(more="tools: {mcp: [{id: x}]}\n"), "an mcp server needs either a command or a url"),
-        (chain(agents="a: {prompt: p, inference: {temprature: 1}}"), "unknown key 'temprature'; did you mean 'temperature'?"),
+        (
+            chain(agents="a: {prompt: p, inference: {temprature: 1}}"),
+            "unknown key 'temprature'; did you mean 'temperature'?",
+        ),
         (chain(agents="a: {promt: p}"), "unknown key 'promt'; did you mean 'prompt'?"),
-        (chain("- {agent: a, input: '{{ x | trucate(3) }}'}"), "there is no filter 'trucate'; did you mean 'truncate'?"),
+        (
+            chain("- {agent: a, input: '{{ x | trucate(3) }}'}"),
+            "there is no filter 'trucate'; did you mean 'truncate'?",
+        ),
         (chain("- {type: hitl, prompt: p, choices: [a, b], default: c}"), "the default 'c' is not one of the choices"),
-        (chain("- {type: hitl, prompt: p, schema: {type: integer}, default: x}"), "the default 'x' does not fit the schema"),
+        (
+            chain("- {type: hitl, prompt: p, schema: {type: integer}, default: x}"),
+            "the default 'x' does not fit the schema",
+        ),
         (chain("- {type: hitl, prompt: p, schema: {type: intger}}"), "not a JSON Schema"),
         (chain("- {type: hitl, prompt: p, validation: {pattern: '[a'}}"), "'[a' is not a regular expression"),
         (chain("- {type: hitl, prompt: p, validation: {pattern: 'a+'}, default: b}"), "does not match the pattern"),
         (chain(more="inputs: {required: {n: intger}}\n"), "'type' cannot be 'intger'; did you mean 'integer'?"),
-        (chain(more="inputs: {required: {n: {type: integer, default: x}}}\n"), "'n' must be an integer, not a string 'x'"),
+        (
+            chain(more="inputs: {required: {n: {type: integer, default: x}}}\n"),
+            "'n' must be an integer, not a string 'x'",
+        ),
         (chain(more="inputs: {required: {n: {enum: [b]}}, values: {n: c}}\n"), "'n' cannot be 'c'"),
-        (chain(more="inputs: {values: {last_response: x}}\n"), "variable 'last_response' has a name that the engine uses"),
+        (
+            chain(more="inputs: {values: {last_response: x}}\n"),
+            "variable 'last_response' has a name that the engine uses",
+        ),
         (chain("- {agent: a, vars: {steps: x}}"), "variable 'steps' has a name that the engine uses"),
         (chain(more="runtime2: {}\n"), "unknown key 'runtime2'; did you mean 'runtime'?"),
         (chain(more="env: {secrets: [{source: file, name: x}]}\n"), "a secret from a file needs its path"),
@@ -213,4 +228,7 @@ def test_branches_need_ids_of_their_own_and_company() -> None:
     two = "branches: [{id: x, steps: [{agent: a}]}, {id: x, steps: [{agent: a}]}]"
 
     assert "branch 'x' is declared twice" in faults(pattern("parallel", two))[0]
-    assert "'branches' needs at least 2 entries, not 1" in faults(pattern("parallel", "branches: [{id: x, steps: [{agent: a}]}]"))[0]
+    assert (
+        "'branches' needs at least 2 entries, not 1"
+        in faults(pattern("parallel", "branches: [{id: x, steps: [{agent: a}]}]"))[0]
+    )

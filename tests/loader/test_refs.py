@@ -65,7 +65,11 @@ def test_a_reference_to_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("ref", "told"),
-    [("x.yaml", "has several agents"), ("x.yaml#onee", "has no agent 'onee'.*did you mean 'one'"), ("[1]", "path of a file")],
+    [
+        ("x.yaml", "has several agents"),
+        ("x.yaml#onee", "has no agent 'onee'.*did you mean 'one'"),
+        ("[1]", "path of a file"),
+    ],
 )
 def test_a_reference_that_names_no_agent(ref: str, told: str, tmp_path: Path) -> None:
     other = "agents: {one: {prompt: a}, two: {prompt: b}}"

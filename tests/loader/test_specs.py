@@ -68,7 +68,16 @@ def test_yes_and_no_are_texts_and_so_are_dates_and_keys() -> None:
     text = chain(more="inputs: {values: {a: yes, b: no, c: on, d: 2024-01-01, e: 0o17, f: 1e3, g: ~, 7: seven}}\n")
 
     values = load(text).inputs.values
-    assert values == {"a": "yes", "b": "no", "c": "on", "d": "2024-01-01", "e": 15, "f": 1000.0, "g": None, "7": "seven"}
+    assert values == {
+        "a": "yes",
+        "b": "no",
+        "c": "on",
+        "d": "2024-01-01",
+        "e": 15,
+        "f": 1000.0,
+        "g": None,
+        "7": "seven",
+    }
 
 
 def test_anchors_and_merges_are_taken_apart() -> None:

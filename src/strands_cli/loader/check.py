@@ -12,8 +12,8 @@ from strands_cli.loader.check_graph import check_graph
 from strands_cli.loader.check_tools import check_tools
 from strands_cli.loader.check_values import check_values
 from strands_cli.loader.finding import Finding
-from strands_cli.loader.marks import Marks
-from strands_cli.loader.walk import CONFIG, at, called_agents, listed, pattern_of, templates, texts
+from strands_cli.loader.marks import Marks, Path
+from strands_cli.loader.walk import CONFIG, at, called_agents, listed, mappings, pattern_of, templates, texts
 from strands_cli.schema.problems import Problem, did_you_mean, nearest
 
 
@@ -35,6 +35,7 @@ def _findings(data: dict[str, Any], tools: frozenset[str]) -> Iterator[Finding]:
     yield from _agents(data)
     yield from _templates(data)
     yield from check_values(data)
+    yield from duplicates(data, ("skills",), "skill")
     yield from check_tools(data, tools)
     if pattern_of(data) == "graph":
         yield from check_graph(data)
@@ -45,10 +46,8 @@ def _findings(data: dict[str, Any], tools: frozenset[str]) -> Iterator[Finding]:
 
 
 def _providers(data: dict[str, Any]) -> Iterator[Finding]:
-    places = [
-        ("runtime", "provider"),
-        *(("agents", id, "provider") for id in data.get("agents") or () if isinstance(id, str)),
-    ]
+    places: list[Path] = [("runtime", "provider")]
+    places += [("agents", id, "provider") for id, _ in mappings(data.get("agents"))]
     for path in places:
         provider = at(data, path)
         if isinstance(provider, str) and provider not in PROVIDERS and nearest(provider, PROVIDERS):
@@ -91,7 +90,7 @@ def _tasks(data: dict[str, Any]) -> Iterator[Finding]:
         )
 
 
-def duplicates(data: dict[str, Any], path: tuple[str | int, ...], what: str) -> Iterator[Finding]:
+def duplicates(data: dict[str, Any], path: Path, what: str) -> Iterator[Finding]:
     """Yield a finding for each id that an earlier item of the list has."""
     seen: set[str] = set()
     for index, each in listed(at(data, path)):

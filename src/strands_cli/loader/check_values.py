@@ -11,7 +11,7 @@ from strands_cli.loader.finding import Finding
 from strands_cli.loader.marks import Path, child
 from strands_cli.loader.names import reserved
 from strands_cli.loader.types import misfit
-from strands_cli.loader.walk import at, listed, pattern_of, steps
+from strands_cli.loader.walk import at, pattern_of, steps
 
 
 def check_values(data: dict[str, Any]) -> Iterator[Finding]:
@@ -23,10 +23,6 @@ def check_values(data: dict[str, Any]) -> Iterator[Finding]:
             yield _taken((*path, "vars", name), name)
         if "prompt" in step:
             yield from _default(path, step)
-    for index, skill in listed(data.get("skills")):
-        earlier = [each.get("id") for number, each in listed(data["skills"]) if number < index]
-        if skill.get("id") in earlier:
-            yield Finding(("skills", index, "id"), f"skill {skill['id']!r} is declared twice")
 
 
 def _variables(data: dict[str, Any]) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from jinja2.environment import Environment
 from jinja2.runtime import Undefined
 
 from strands_cli.loader import patterns
-from strands_cli.loader.limits import MAX_REPEAT, at_most, exceeded, work
+from strands_cli.loader.limits import MAX_REPEAT, at_most, exceeded, turn, work
 from strands_cli.loader.words import words
 
 _PLAIN = (
@@ -30,6 +30,7 @@ def _limited(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     place = 1 if hasattr(function, "jinja_pass_arg") else 0
 
     def filtered(*args: Any, **kwargs: Any) -> Any:
+        turn()
         value = args[place] if len(args) > place else None
         if isinstance(value, Undefined) and name not in ("d", "default"):
             str(value)  # says what is undefined

@@ -140,7 +140,7 @@ def _elsewhere(name: str, spec: Spec, values: Mapping[str, object]) -> str:
     patterns = [pattern for pattern, names in OF_PATTERN.items() if name in names]
     if patterns:
         return f" (the pattern {patterns[0]!r} has a name {name!r}, {spec.pattern.type!r} has not)"
-    known = [*values, *engine_names(spec.pattern.type)]
+    known = [*values, *filter(str.islower, engine_names(spec.pattern.type))]
     return f" ({did_you_mean(name, known)})" if nearest(name, known) else ""
 
 

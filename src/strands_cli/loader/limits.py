@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from strands_cli.errors import TemplateError
 
-MAX_SECONDS = 0.5
+MAX_SECONDS = 0.4
 MAX_TURNS = 100_000
 MAX_WORK = 100_000_000
 MAX_TEXT = 10_000_000

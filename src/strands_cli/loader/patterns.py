@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from strands_cli.errors import TemplateError
+from strands_cli.loader import limits
 
 MAX_PATTERN = 2_000
 MAX_SECONDS = 0.3
@@ -28,6 +29,7 @@ def full_match(pattern: str, text: str) -> bool:
 def _run(how: str, pattern: str, text: str, ignore_case: bool) -> Any:
     import regex
 
+    limits.turn()
     if len(pattern) > MAX_PATTERN:
         raise TemplateError(
             f"a regular expression of {len(pattern):,} characters is too long (at most {MAX_PATTERN:,})"

@@ -82,7 +82,8 @@ class _Resolver:
         document, marks = self._read(name, agent, (*path, "$ref"), base_dir)
         self.marks.take(marks)
         found = self._agent_of(document, marks, wanted.rpartition("/")[2], path)
-        return dict(self.agent(found, path, file.parent, (*trail, file)))
+        resolved: dict[str, Any] = self.agent(found, path, file.parent, (*trail, file))
+        return resolved
 
     def _agent_of(
         self, document: dict[str, Any], marks: Marks, wanted: str, path: tuple[str | int, ...]

@@ -19,7 +19,9 @@ SecondsOrNone = Annotated[float, Field(ge=0, description="Seconds; 0: no limit."
 class Closed(BaseModel):
     """An object in which an unknown key is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True, regex_engine="python-re", protected_namespaces=())
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, defer_build=True, regex_engine="python-re", protected_namespaces=()
+    )
 
 
 class Lazy:

@@ -22,7 +22,12 @@ def to_yaml(data: Mapping[str, Any]) -> str:
 
 def _mapping(data: Mapping[str, Any], indent: str) -> Iterator[str]:
     for key, value in data.items():
-        yield from _entry(f"{indent}{_scalar(str(key), indent)}:", value, indent)
+        yield from _entry(_key(str(key), indent), value, indent)
+
+
+def _key(key: str, indent: str) -> str:
+    text = key if _is_plain(key) else _quoted(key)
+    return f"{indent}{text}:" if len(text) < 1000 else f"{indent}? {text}\n{indent}:"
 
 
 def _sequence(data: list[Any], indent: str) -> Iterator[str]:
@@ -53,21 +58,24 @@ def _entry(head: str, value: Any, indent: str) -> Iterator[str]:
 def _scalar(value: Any, indent: str) -> str:
     if not isinstance(value, str):
         return json.dumps(value)
-    if _SAFE.match(value) and value == value.strip() and value.lower() not in _RESERVED and " #" not in value:
+    if _is_plain(value):
         return value
-    if "\n" in value and value.strip() and not _UNSAFE_IN_BLOCK.search(value):
+    if "\n" in value and value[0] not in " \t\n" and not _UNSAFE_IN_BLOCK.search(value):
         return _block(value, indent)
     return _quoted(value)
 
 
+def _is_plain(text: str) -> bool:
+    return bool(_SAFE.match(text)) and text == text.strip() and text.lower() not in _RESERVED
+
+
 def _block(text: str, indent: str) -> str:
-    """Return a literal block; an indentation hint makes leading spaces safe, the chomping hint the end."""
+    """Return a literal block of a text that starts with no space; the chomping hint keeps its end."""
     body = text.rstrip("\n")
     ends = len(text) - len(body)
     chomp = "-" if ends == 0 else "" if ends == 1 else "+"
-    hint = "2" if body[:1] in (" ", "\n", "\t") else ""
     lines = body.split("\n") + [""] * max(ends - 1, 0)
-    return f"|{hint}{chomp}\n" + "\n".join(indent + line if line else "" for line in lines)
+    return f"|{chomp}\n" + "\n".join(indent + line if line else "" for line in lines)
 
 
 def _quoted(text: str) -> str:
