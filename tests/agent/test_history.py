@@ -38,10 +38,7 @@ def tool_turn(id: str) -> list[Any]:
     return [
         {"role": "user", "content": [{"text": "use it"}]},
         {"role": "assistant", "content": [{"toolUse": {"toolUseId": id, "name": "look", "input": {}}}]},
-        {
-            "role": "user",
-            "content": [{"toolResult": {"toolUseId": id, "status": "success", "content": [{"text": "x"}]}}],
-        },
+        {"role": "user", "content": [{"toolResult": result}]},
         {"role": "assistant", "content": [{"text": "done"}]},
     ]
 
