@@ -23,6 +23,7 @@ PRIVATE_FILE = 0o600
 PRIVATE_DIRECTORY = 0o700
 TEMPORARY = ".tmp"
 DAMAGED = ".damaged-"
+_HOLDER_WIDTH = 120
 
 
 class Moved(Exception):
@@ -184,9 +185,9 @@ class Disk:
         shutil.rmtree(path)
 
     def lock(self, path: Path) -> BaseFileLock | None:
-        """Take the lock file `path` and return it, or None when somebody alive holds it.
+        """Take the lock file `path` and return it, or None when somebody alive holds it; `holder` then tells who.
 
-        The lock is the operating system's and dies with its process; the file says who has it.
+        The lock is the operating system's and dies with its process.
         """
         from filelock import FileLock, Timeout
 
@@ -195,9 +196,14 @@ class Disk:
             lock.acquire(timeout=0)
         except Timeout:
             return None
-        with contextlib.suppress(OSError), self._open(path, os.O_WRONLY) as file:
-            _write(file, f"process {os.getpid()} on {platform.node()}".encode())
+        with contextlib.suppress(OSError), self._open(_holder_of(path), os.O_WRONLY | os.O_CREAT) as file:
+            text = f"process {os.getpid()} on {platform.node()}"
+            _write(file, text.encode().ljust(_HOLDER_WIDTH))  # overwritten in place: a truncation would cost a flush
         return lock
+
+    def holder(self, path: Path) -> str:
+        """Return who took the lock file `path` last, as text for people; empty when that is not known."""
+        return (self.read(_holder_of(path)) or b"").decode(errors="replace").strip()
 
     @contextlib.contextmanager
     def _open(self, path: Path, flags: int) -> Iterator[int]:
@@ -226,6 +232,10 @@ def naming(what: str, path: Path) -> Iterator[None]:
         raise SessionException(f"{what}: {str(error.filename or path)!r}: {reason}") from error
     except TypeError as error:
         raise SessionException(f"{what}: {str(path)!r}: {error}") from error
+
+
+def _holder_of(path: Path) -> Path:
+    return path.with_suffix(".holder")
 
 
 def _write(descriptor: int, data: bytes) -> None:

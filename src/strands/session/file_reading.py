@@ -114,7 +114,8 @@ class FileReading:
         from .file_record import message_item
 
         items: list[tuple[Kind, str]] = [
-            ("message", message_item(to_json(fold.messages[id]))) for id in sorted(fold.messages)
+            ("message", message_item(to_json(fold.messages[id]), SessionMessage.from_dict(fold.messages[id])))
+            for id in sorted(fold.messages)
         ]
         if fold.agent is not None:
             items.append(("agent", to_json(fold.agent)))

@@ -7,7 +7,6 @@ at the next load. Files that another program wrote or changed are taken as they 
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -94,11 +93,11 @@ class FileRecord(AgentRecord):
         files: dict[Path, bytes] = {}
         next_id = self._next_id
         for draft in drafts:
-            text = to_json(draft.data if draft.stored is None else draft.stored.to_dict())
+            text = to_json(draft.data if draft.stored is None else vars(draft.stored))
             if isinstance(draft.stored, SessionMessage):
                 files[self.message_path(draft.stored.message_id)] = text.encode()
                 next_id = max(next_id, draft.stored.message_id + 1)
-                text = message_item(text)
+                text = message_item(text, draft.stored)
             elif isinstance(draft.stored, SessionAgent):
                 files[self.directory / AGENT] = text.encode()
             items.append((draft.kind, text))
@@ -115,25 +114,23 @@ class FileRecord(AgentRecord):
         return stale(self._session_id, self._agent_id, why)
 
     def _held(self) -> str:
-        holder = self._holder() or self._holder(after=0.02) or "another process"
+        holder = self.disk.holder(self.directory / LEASE) or "another process"
         return (
             f"session {self._session_id!r}, agent {self._agent_id!r} is at work elsewhere: {holder} holds its lease "
             f"{str(self.directory / LEASE)!r}. Nothing was written. Wait for that call to end, "
             "then create the agent again"
         )
 
-    def _holder(self, after: float = 0.0) -> str:
-        """Return who holds the lease; it takes a holder a moment to say so."""
-        time.sleep(after)
-        return (self.disk.read(self.directory / LEASE) or b"").decode(errors="replace")
-
     def _naming(self, deed: str) -> AbstractContextManager[None]:
         return naming(f"could not {deed} agent {self._agent_id!r} of session {self._session_id!r}", self.directory)
 
 
-def message_item(text: str) -> str:
+def message_item(text: str, stored: SessionMessage) -> str:
     """Return the ledger's data for a message whose file holds `text`."""
-    return f'{{"size":{len(text)},"stored":{text}}}'
+    if stored.redact_message is not None or stored.updated_at != stored.created_at:
+        return f'{{"size":{len(text)},"stored":{text}}}'
+    message = to_json(stored.message)
+    return f'{{"size":{len(text)},"id":{stored.message_id},"at":"{stored.created_at}","message":{message}}}'
 
 
 def _told(news: Fold) -> str:

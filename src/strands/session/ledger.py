@@ -147,13 +147,11 @@ class Fold:
         self.rooted = True
 
     def _message(self, entry: Entry) -> None:
-        stored = entry.data["stored"]
-        self.messages[stored["message_id"]] = stored
-        self.sizes[stored["message_id"]] = entry.data["size"]
+        self._redacted(entry)
         self.forget_turn()
 
     def _redacted(self, entry: Entry) -> None:
-        stored = entry.data["stored"]
+        stored = entry.data.get("stored") or _whole(entry.data)
         self.messages[stored["message_id"]] = stored
         self.sizes[stored["message_id"]] = entry.data["size"]
 
@@ -182,6 +180,17 @@ class Fold:
     def forget_turn(self) -> None:
         """A message came after it: the turn is closed."""
         self.finished, self.started, self.asked = {}, {}, {}
+
+
+def _whole(data: dict[str, Any]) -> dict[str, Any]:
+    """Return a stored message from what the ledger keeps of one that was never changed."""
+    return {
+        "message": data["message"],
+        "message_id": data["id"],
+        "redact_message": None,
+        "created_at": data["at"],
+        "updated_at": data["at"],
+    }
 
 
 def _doubt_about(tool_use_id: str) -> str:
