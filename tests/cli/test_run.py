@@ -6,8 +6,8 @@ import subprocess
 
 import pytest
 
-from support.console import STRANDS, Console
-from support.stub_openai import Fault, StubOpenAI
+from support.console import QUICK_START, STRANDS, Console, until
+from support.stub_openai import Fault, Say, StubOpenAI, Use
 
 SCRIPT = """\
 from strands import Workflow
@@ -165,7 +165,7 @@ def test_variables_from_options_files_and_questions(console: Console) -> None:
     shown = json.loads(console.run("sessions", "show", ran["session_id"], "--json").stdout)
     assert shown["inputs"] == {"topic": "from a file", "count": 3, "tone": "warm", "tags": ["a", "b"]}
     terminal = console.terminal("run", "inputs.yaml", "--ask", "--var", "topic=x", "--force", "--out", "there")
-    terminal.expect("count (integer) - How many: ").type("many").expect("Not taken").type("2")
+    terminal.expect("count (integer) - How many: ").type("many").expect("Not taken").expect("How many: ").type("2")
     terminal.expect("tone (dry | warm): ").type("2").end()
     assert (console.directory / "there" / "warm.md").is_file()
 
@@ -250,3 +250,74 @@ def test_case_30_a_response_is_escaped_on_a_terminal_and_raw_in_a_pipe(console: 
         assert shown.count("a\\x1b[2Jb\\x1b]52;c;aGk=\\x07[/b]\\u202e") >= 3
         piped = console.run("run", "my_workflow.yaml", *TOPIC, "-q", "--interactive", stdin="ok\n")
         assert piped.stdout == hostile + "\n"
+
+
+LANES = """\
+version: 0
+name: lanes
+runtime: {provider: openai, model_id: m}
+agents: {a: {prompt: "You write."}}
+pattern:
+  type: parallel
+  config:
+    branches:
+      - {id: fast, steps: [{agent: a, input: fast}, {type: hitl, prompt: "Fast fine?"}]}
+      - {id: slow, steps: [{agent: a, input: slow}]}
+"""
+
+
+def test_nothing_is_mixed_into_a_prompt_while_another_lane_goes_on(console: Console) -> None:
+    console.write("lanes.yaml", LANES)
+    with StubOpenAI(lambda request: Say("done", delay=1.5 if "slow" in request.prompt else 0)) as stub:
+        console.env |= {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": stub.url}
+        terminal = console.terminal("run", "lanes.yaml", "--debug").expect("Fast fine?").expect("Your response: ")
+        (session,) = json.loads(console.run("sessions", "list", "--json").stdout)
+
+        def slow_is_done() -> bool:
+            shown = json.loads(console.run("sessions", "show", session["id"], "--json").stdout)
+            return any("slow" in item["key"] and item["text"] for item in shown["history"])
+
+        until(slow_is_done)
+        before, after = terminal.type("yes").end().split("Your response: yes", 1)
+    asked = before[before.index("╭─ HUMAN INPUT") :]
+    assert "branches/slow" not in asked and "DEBUG" not in asked
+    assert "✓ branches/slow/steps/0" in after
+
+
+PRINTING = """\
+from strands import tool
+
+@tool
+def shout(word: str) -> str:
+    '''Shout.'''
+    print("SHOUTED", word)
+    return word
+"""
+
+
+def test_what_tools_print_is_not_data(console: Console) -> None:
+    console.write("shouting.py", PRINTING)
+    spec = QUICK_START.replace('key findings"', 'key findings"\n    tools: [shout]')
+    console.write("shouts.yaml", spec + "tools: {python: [{callable: 'shouting:shout'}]}\n")
+    console.env["PYTHONPATH"] = os.pathsep.join([str(console.directory), console.env.get("PYTHONPATH", "")])
+    with StubOpenAI([Use("shout", {"word": "hey"}), "Findings"]) as stub:
+        console.env |= {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": stub.url}
+        done = console.run("run", "shouts.yaml", *TOPIC, "--json", code=19)
+    assert json.loads(done.stdout)["status"] == "paused"
+    assert "SHOUTED hey" in done.stderr
+
+
+def test_a_script_that_is_interrupted_at_the_prompt(online: Console) -> None:
+    interruptible = (
+        "try:\n"
+        + "".join(f"    {line}\n" for line in SCRIPT.splitlines())
+        + ("except KeyboardInterrupt:\n    print('Workflow interrupted by user', flush=True)\n    input()\n")
+    )
+    terminal = online.script("run_workflow.py", interruptible).expect("Your response: ")
+    until(lambda: not terminal.cooked())
+    terminal.process.sendintr()
+    terminal.expect("Workflow interrupted by user")
+    assert terminal.cooked()
+    terminal.type("").end()
+    (session,) = json.loads(online.run("sessions", "list", "--json").stdout)
+    online.run("resume", session["id"], "--response", "ok")

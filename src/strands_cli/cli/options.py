@@ -31,16 +31,3 @@ def running(command: Command) -> Command:
     for option in reversed((out, force, interactive, offline, as_json, quiet, verbose, debug)):
         command = option(command)
     return command
-
-
-def log(verbose: bool, debug: bool) -> None:
-    """Send log lines to standard error, as much as was asked for."""
-    import logging
-
-    if not (verbose or debug):
-        return
-    logging.basicConfig(
-        level=logging.DEBUG if debug else logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    for chatty in ("httpcore", "httpx", "asyncio", "botocore", "urllib3"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)

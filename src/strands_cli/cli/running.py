@@ -7,13 +7,14 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import ExitStack
+from contextlib import ExitStack, redirect_stdout
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from strands_cli.cli import outcome
 from strands_cli.cli.ending import say, terminate_softly
 from strands_cli.errors import INTERRUPTED, TERMINATED
+from strands_cli.terminal.device import is_terminal
 
 if TYPE_CHECKING:
     from strands_cli.kernel.events import Event
@@ -91,6 +92,8 @@ class Watched:
 
     def _run(self, work: Callable[[], Awaitable[RunResult]]) -> RunResult:
         with ExitStack() as stack:
+            if is_terminal(sys.stderr) or not is_terminal(sys.stdout):
+                stack.enter_context(redirect_stdout(sys.stderr))  # what tools print is not the result
             if not self.quiet and sys.stderr is not None:
                 from strands_cli.terminal.progress import Progress
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TextIO
 
-from strands_cli.terminal.device import can_draw, write
+from strands_cli.terminal.device import can_draw, is_terminal, write
 from strands_cli.terminal.escape import one_line
 from strands_cli.terminal.hold import while_asking
 
@@ -171,7 +172,13 @@ class Progress:
             return
         from rich.live import Live
 
-        self._live = Live(console=self._console(), get_renderable=self._spinners, refresh_per_second=8, transient=True)
+        self._live = Live(
+            console=self._console(),
+            get_renderable=self._spinners,
+            refresh_per_second=8,
+            transient=True,
+            redirect_stdout=is_terminal(sys.stdout),
+        )
         self._live.start()
 
     def _stop(self) -> None:

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 def manager() -> SessionManager:
     """Return the manager of this user's sessions."""
     from strands_cli.api.session_manager import SessionManager
+    from strands_cli.cli import logs
 
+    logs.configure()
     return SessionManager()
 
 

@@ -1,0 +1,42 @@
+"""Log lines on the command line: one line each, on standard error, with a traceback only under --debug."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TextIO
+
+_CHATTY = ("httpcore", "httpx", "asyncio", "botocore", "boto3", "openai", "urllib3", "filelock")
+
+
+def configure(*, verbose: bool = False, debug: bool = False) -> None:
+    """Send warnings, or more, to standard error; a second call changes nothing."""
+    root = logging.getLogger()
+    if root.handlers:
+        return
+    handler = _ToStderr()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s") if debug else _OneLine())
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG if debug else logging.INFO if verbose else logging.WARNING)
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class _ToStderr(logging.StreamHandler[TextIO]):
+    """Writes to what standard error is at the moment, so that progress and prompts can hold it back."""
+
+    @property
+    def stream(self) -> TextIO:
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, stream: TextIO) -> None:
+        return
+
+
+class _OneLine(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        from strands_cli.terminal.escape import one_line
+
+        cause = f": {record.exc_info[1]!r}" if record.exc_info and record.exc_info[1] is not None else ""
+        return f"{record.levelname.capitalize()}: {one_line(record.getMessage() + cause)}"
