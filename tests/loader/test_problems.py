@@ -211,6 +211,34 @@ def test_a_gate_never_stays_open_by_a_misspelt_name(globs: str, told: str) -> No
     assert told in "\n".join(found) if told else found == []
 
 
+@pytest.mark.parametrize(
+    ("approval", "told"),
+    [
+        ("when: '{{ args.amount >= 100 and tool and agent }}'", ""),
+        (
+            "when: 'amount >= 100'",
+            "'when' of an approval does not know 'amount'; expected one of 'agent', 'args', 'tool'",
+        ),
+        ("prompt: 'Refund {{ arg.amount }}?'", "'prompt' of an approval does not know 'arg'; did you mean 'args'?"),
+        ("when: 'args.amount >='", "'when': malformed template"),
+    ],
+)
+def test_the_condition_of_a_gate_knows_the_call_and_nothing_else(approval: str, told: str) -> None:
+    agents = f"a: {{prompt: p, tools: [refund], approvals: [{{tools: refund, {approval}}}]}}"
+
+    found = faults(chain(agents=agents), tools=("refund",))
+    assert told in "\n".join(found) if told else found == []
+
+
+def test_a_stored_spec_is_not_asked_for_its_tools_again() -> None:
+    text = chain(agents="a: {prompt: p, tools: [refund], approvals: [{tools: refund}]}")
+    data = load(text, tools=("refund",)).to_dict()
+
+    assert load_dict(data, tools=None).to_dict() == data
+    with pytest.raises(SchemaValidationError):
+        load_dict(data)
+
+
 def test_tools_given_in_python_are_known_only_when_they_are_given() -> None:
     text = chain(agents="a: {prompt: p, tools: [delete_files]}")
 

@@ -7,11 +7,14 @@ from xml.etree import ElementTree
 
 import pytest
 
-from strands_cli.plan import mermaid, plan, svg, text
+from strands_cli.loader import load_file
+from strands_cli.loader.walk import steps
+from strands_cli.plan import draw, mermaid, plan, svg, text
 from strands_cli.plan.layout import back_edges, rows
 from strands_cli.plan.model import Edge, Node, Plan, beside, one, step_node, steps_plan
 from strands_cli.spec import AgentStep, HitlStep
 
+FILES = sorted(each for each in (Path(__file__).parents[1] / "loader" / "specs").iterdir() if each.is_file())
 AGENT = AgentStep(agent="writer", input="Write about {{ topic }}")
 ASK = HitlStep(type="hitl", prompt='Is "this" <good>?', context_display="{{ last_response }}")
 CHAIN = steps_plan([AGENT, ASK, AGENT], "steps")
@@ -104,7 +107,7 @@ def test_branches_are_subgraphs_in_mermaid() -> None:
 @pytest.mark.parametrize("drawn", [CHAIN, BRANCHES, LOOP, Plan()])
 def test_a_picture_is_xml_with_a_shape_for_every_node(drawn: Plan) -> None:
     root = ElementTree.fromstring(svg(drawn))
-    shapes = [each.get("class") for each in root.iter() if each.get("class") in ("agent", "hitl")]
+    shapes = [str(each.get("class")) for each in root.iter() if each.get("class") in ("agent", "hitl")]
 
     assert sorted(shapes) == sorted(node.kind for node in drawn.nodes)
     assert sum(each.get("class") in ("on", "back") for each in root.iter()) == len(drawn.edges)
@@ -134,9 +137,22 @@ def test_a_plan_of_a_thousand_nodes_is_drawn() -> None:
     assert text(plan).count("●") == 1000
 
 
-def test_the_plan_of_a_spec_is_that_of_its_pattern() -> None:
-    from strands_cli.loader import load_file
+def test_a_drawing_is_asked_for_by_its_name() -> None:
+    assert [draw(CHAIN, name) for name in ("text", "mermaid", "svg")] == [text(CHAIN), mermaid(CHAIN), svg(CHAIN)]
+    with pytest.raises(ValueError, match="there is no drawing 'png'; there are text, mermaid, svg"):
+        draw(CHAIN, "png")
 
-    specs = Path(__file__).parents[1] / "loader" / "specs"
-    found = plan(load_file(specs / "chain.yaml"))
-    assert [node.kind for node in found.nodes] == ["agent", "hitl", "hitl", "hitl", "agent"]
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_every_pattern_is_drawn_with_every_step_and_every_question(file: Path) -> None:
+    spec = load_file(file)
+    found = plan(spec)
+
+    asked = sum(step.get("type") == "hitl" for _, step in steps(spec.to_dict()))
+    assert len(found.questions) == asked
+    assert mermaid(found).count(":::hitl") == asked
+    assert text(found).count("? ") >= asked
+    ElementTree.fromstring(svg(found))
+    ids = {node.id for node in found.nodes}
+    assert {edge.source for edge in found.edges} | {edge.target for edge in found.edges} <= ids
+    assert {*found.starts, *found.ends} <= ids and found.starts and found.ends

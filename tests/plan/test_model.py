@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from strands_cli.plan.model import Edge, Node, Plan, beside, chain, one, step_node, steps_plan
+from strands_cli.plan.model import Edge, Node, Plan, beside, chain, one, one_of, step_node, steps_plan
 from strands_cli.spec import AgentStep, HitlStep
 
 AGENT = AgentStep(agent="writer", input="\n  Write about {{ topic }}\nat length")
@@ -78,6 +78,13 @@ def test_calls_and_questions_are_counted() -> None:
     assert [node.id for node in plan.questions] == ["steps/1"]
     assert plan.times(1, 3).calls == (2, 6)
     assert plan.times(0, None).calls == (0, None)
+
+
+def test_of_alternatives_only_one_is_counted() -> None:
+    routes = one_of(steps_plan([AGENT], "routes/x/steps"), steps_plan([AGENT] * 3, "routes/y/steps"))
+
+    assert one(step_node(AGENT, "router")).then(routes).calls == (2, 4)
+    assert beside(routes, steps_plan([AGENT], "steps")).calls == (2, 4)
 
 
 def test_a_node_is_found_by_its_id() -> None:

@@ -96,7 +96,7 @@ class Workflow:
         from strands_cli.loader import load_file
 
         return cls._checked(
-            load_file(path),
+            load_file(path, tools=_ids(tools)),
             hooks=hooks,
             tools=tools,
             model=model,
@@ -112,20 +112,17 @@ class Workflow:
         """Load and check a spec from YAML text; options as for `Workflow`."""
         from strands_cli.loader import load_text
 
-        return cls._checked(load_text(text, source="<text>"), **options)
+        return cls._checked(load_text(text, source="<text>", tools=_ids(options.get("tools"))), **options)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], **options: Any) -> Workflow:
         """Check a spec given as a dict; options as for `Workflow`."""
         from strands_cli.loader import load_dict
 
-        return cls._checked(load_dict(data), **options)
+        return cls._checked(load_dict(data, tools=_ids(options.get("tools"))), **options)
 
     @classmethod
     def _checked(cls, spec: Spec, **options: Any) -> Workflow:
-        from strands_cli.capability.checker import check
-
-        check(spec)
         return cls(spec, **options)
 
     @property
@@ -334,3 +331,12 @@ def terminal_handler() -> HITLHandler:
     from strands_cli.terminal.prompt import ask
 
     return ask
+
+
+def _ids(tools: Sequence[Any] | None) -> list[str]:
+    """Return the ids of tools given in Python, so that the spec may name them."""
+    if not tools:
+        return []
+    from strands_cli.api.builders.base import _tool_id
+
+    return [_tool_id(tool) for tool in tools]

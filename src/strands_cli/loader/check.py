@@ -13,15 +13,16 @@ from strands_cli.loader.check_tools import check_tools
 from strands_cli.loader.check_values import check_values
 from strands_cli.loader.finding import Finding
 from strands_cli.loader.marks import Marks, Path
+from strands_cli.loader.names import needed
 from strands_cli.loader.walk import CONFIG, at, called_agents, listed, mappings, pattern_of, templates, texts
 from strands_cli.schema.problems import Problem, did_you_mean, nearest
 
 
-def check_meaning(data: dict[str, Any], marks: Marks, tools: Iterable[str]) -> tuple[list[Problem], list[str]]:
+def check_meaning(data: dict[str, Any], marks: Marks, tools: Iterable[str] | None) -> tuple[list[Problem], list[str]]:
     """Return what is wrong with a document beyond its shape, and what is merely suspicious."""
     problems: list[Problem] = []
     warnings: list[str] = []
-    for finding in _findings(data, frozenset(tools)):
+    for finding in _findings(data, None if tools is None else frozenset(tools)):
         problem = marks.problem(data, finding.path, finding.message, hint=finding.hint, key=finding.key)
         if finding.warning:
             warnings.append(str(problem))
@@ -30,13 +31,14 @@ def check_meaning(data: dict[str, Any], marks: Marks, tools: Iterable[str]) -> t
     return problems, warnings
 
 
-def _findings(data: dict[str, Any], tools: frozenset[str]) -> Iterator[Finding]:
+def _findings(data: dict[str, Any], tools: frozenset[str] | None) -> Iterator[Finding]:
     yield from _providers(data)
     yield from _agents(data)
     yield from _templates(data)
     yield from check_values(data)
     yield from duplicates(data, ("skills",), "skill")
-    yield from check_tools(data, tools)
+    if tools is not None:
+        yield from check_tools(data, tools)
     if pattern_of(data) == "graph":
         yield from check_graph(data)
     elif pattern_of(data) == "workflow":
@@ -69,6 +71,11 @@ def _templates(data: dict[str, Any]) -> Iterator[Finding]:
             (templating.check_expression if place.expression else templating.check)(place.text)
         except TemplateError as error:
             yield Finding(place.path, f"{place.path[-1]!r}: {error.message}", error.hint)
+            continue
+        strange = needed(place.text, expression=place.expression) - place.own if place.only else ()
+        for name in sorted(strange):
+            cause = f"{place.path[-1]!r} of an approval does not know {name!r}"
+            yield Finding(place.path, cause, did_you_mean(name, sorted(place.own)))
 
 
 def _tasks(data: dict[str, Any]) -> Iterator[Finding]:

@@ -38,7 +38,7 @@ class _Known:
         self.python = [_id(name) for _, name in _python(tools)]
         self.jit = [name for _, name in texts(at(data, ("context_policy", "retrieval", "jit_tools")))]
         self.given = given
-        self.skills = ["skill"] if data.get("skills") else []
+        self.skills = ["load_skill"] if data.get("skills") else []
         self.names = [*BUILT_IN, *self.python, *self.http, *self.mcp, *self.jit, *self.skills, *sorted(given)]
 
     def default(self) -> set[str]:
@@ -117,7 +117,7 @@ def _names(path: Path, value: object) -> Iterator[tuple[Path, str]]:
 
 
 def _mention(path: Path, name: str, known: _Known) -> Iterator[Finding]:
-    if name in known.names or _id(name) in known.names:
+    if name in known.names or _id(name) in known.names or ":" in name or "." in name:
         return
     if known.mcp and not nearest(name, known.names):
         yield Finding(path, f"tool {name!r} is not declared; it must come from an mcp server", warning=True)

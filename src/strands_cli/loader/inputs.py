@@ -98,6 +98,8 @@ def spec_names(spec: Spec, now: float | None = None) -> dict[str, object]:
 def _used(spec: Spec) -> Iterator[tuple[str, str]]:
     seen: set[str] = set()
     for place in templates(spec.to_dict()):
+        if place.only:
+            continue
         for name in sorted(needed(place.text, expression=place.expression) - place.own - seen):
             seen.add(name)
             yield name, pointer(place.path)

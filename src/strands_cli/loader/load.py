@@ -20,12 +20,12 @@ _built: set[frozenset[str]] = set()
 """Shapes of documents whose models exist already."""
 
 
-def load_file(path: str | os.PathLike[str], *, tools: Iterable[str] = ()) -> Spec:
+def load_file(path: str | os.PathLike[str], *, tools: Iterable[str] | None = ()) -> Spec:
     """Read, check and return the spec in a YAML or JSON file.
 
     Args:
         path: The file; what it refers to is relative to it.
-        tools: Ids of tools that are given in Python, so that agents may list them.
+        tools: Ids of tools that are given in Python, so that agents may list them; None: tools are not checked.
 
     Raises:
         LoadError: The file is missing or unreadable (exit code 12), or is not YAML or JSON.
@@ -38,7 +38,7 @@ def load_file(path: str | os.PathLike[str], *, tools: Iterable[str] = ()) -> Spe
     return build(data, marks, file.absolute().parent, tools)
 
 
-def load_text(text: str | bytes, *, source: str = "<text>", tools: Iterable[str] = ()) -> Spec:
+def load_text(text: str | bytes, *, source: str = "<text>", tools: Iterable[str] | None = ()) -> Spec:
     """Check and return the spec in a text; JSON when `source` ends in .json, else YAML.
 
     Raises:
@@ -54,7 +54,7 @@ def load_text(text: str | bytes, *, source: str = "<text>", tools: Iterable[str]
 
 
 def load_dict(
-    data: Mapping[str, Any], *, source: str = "", base_dir: Path | None = None, tools: Iterable[str] = ()
+    data: Mapping[str, Any], *, source: str = "", base_dir: Path | None = None, tools: Iterable[str] | None = ()
 ) -> Spec:
     """Check and return the spec in a dict of plain JSON values.
 
@@ -113,7 +113,7 @@ def parse(text: str, source: str) -> tuple[dict[str, Any], Marks]:
     raise LoadError(problem, hint="It starts with `version: 0`.")
 
 
-def build(data: dict[str, Any], marks: Marks, base_dir: Path, tools: Iterable[str]) -> Spec:
+def build(data: dict[str, Any], marks: Marks, base_dir: Path, tools: Iterable[str] | None) -> Spec:
     """Check plain data and return its spec."""
     from pydantic import ValidationError
 

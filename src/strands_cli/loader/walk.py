@@ -26,16 +26,18 @@ _SINGLES: dict[str, tuple[Path, ...]] = {
     ),
 }
 CONFIG: Path = ("pattern", "config")
+APPROVAL_NAMES = frozenset(("args", "tool", "agent"))
 
 
 @dataclass(slots=True, frozen=True)
 class Place:
-    """A template of a document: where, its text, and the names that only it has."""
+    """A template of a document: where, its text, and the names that only it has; `only`: it has no others."""
 
     path: Path
     text: str
     expression: bool = False
     own: frozenset[str] = frozenset()
+    only: bool = False
 
 
 def at(data: object, path: Path) -> object:
@@ -147,12 +149,11 @@ def _of_step(path: Path, step: Mapping[str, Any], names: frozenset[str]) -> Iter
 
 def _of_agent(path: Path, agent: Mapping[str, Any], names: frozenset[str]) -> Iterator[Place]:
     yield from _strings(agent, path, ("prompt",), names)
-    known = names | {"args", "tool", "tool_name", "agent"}
     for index, approval in listed(agent.get("approvals")):
         here = (*path, "approvals", index)
-        yield from _strings(approval, here, ("prompt",), known)
-        if isinstance(approval.get("when"), str):
-            yield Place((*here, "when"), approval["when"], True, known)
+        for key in ("when", "prompt"):
+            if isinstance(approval.get(key), str):
+                yield Place((*here, key), approval[key], key == "when", APPROVAL_NAMES, True)
 
 
 def _strings(value: object, path: Path, keys: tuple[str, ...], names: frozenset[str]) -> Iterator[Place]:

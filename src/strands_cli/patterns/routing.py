@@ -13,7 +13,7 @@ from strands_cli.kernel.types import Names, Outcome
 from strands_cli.patterns import chain, shapes
 from strands_cli.patterns.answers import APPROVING, approves, asks_for, short, understood
 from strands_cli.patterns.steps import StepResult, answered, ask, last_agent, offering, text, told
-from strands_cli.plan.model import Edge, Plan, beside, one, step_node, steps_plan
+from strands_cli.plan.model import Edge, Plan, one, one_of, step_node, steps_plan
 
 if TYPE_CHECKING:
     from strands_cli.spec.routing import RoutingConfig
@@ -85,6 +85,6 @@ def plan(config: RoutingConfig) -> Plan:
         name: steps_plan(route.then, f"routes/{name}/steps", group=f"routes/{name}")
         for name, route in config.routes.items()
     }
-    taken = beside(*routes.values()).times(0, 1)
+    taken = one_of(*routes.values())
     edges = (Edge(head.ends[0], start, name) for name, route in routes.items() for start in route.starts)
-    return Plan(head.nodes + taken.nodes, (*head.edges, *edges, *taken.edges), head.starts, taken.ends)
+    return Plan(head.nodes + taken.nodes, (*head.edges, *edges, *taken.edges), head.starts, taken.ends, taken.choices)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from strands_cli.plan.model import Edge as Edge
 from strands_cli.plan.model import Node as Node
 from strands_cli.plan.model import Plan as Plan
 from strands_cli.plan.model import beside as beside
+from strands_cli.plan.model import one_of as one_of
 from strands_cli.plan.model import step_node as step_node
 from strands_cli.plan.model import steps_plan as steps_plan
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from strands_cli.plan.as_text import text as text
     from strands_cli.spec import Spec
 
+DRAWINGS = ("text", "mermaid", "svg")
+
 
 def plan(spec: Spec) -> Plan:
     """Return what a spec's pattern will do."""
@@ -26,7 +29,23 @@ def plan(spec: Spec) -> Plan:
     return found
 
 
-def __getattr__(name: str) -> object:
-    if name not in ("mermaid", "text", "svg"):
+def draw(plan: Plan, format: str = "text") -> str:
+    """Return a drawing of a plan.
+
+    Args:
+        plan: The plan.
+        format: "text", "mermaid" or "svg".
+
+    Raises:
+        ValueError: There is no such format.
+    """
+    if format not in DRAWINGS:
+        raise ValueError(f"there is no drawing {format!r}; there are {', '.join(DRAWINGS)}")
+    drawing: str = __getattr__(format)(plan)
+    return drawing
+
+
+def __getattr__(name: str) -> Any:
+    if name not in DRAWINGS:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.as_{name}"), name)

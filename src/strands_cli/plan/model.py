@@ -6,7 +6,8 @@ at run time): `rounds/*/workers/*`. Visits (`nodes/review#2`) belong to their no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -70,12 +71,14 @@ class Plan:
         edges: Without duplicates.
         starts: Ids of the nodes with which it starts.
         ends: Ids of the nodes with which it may end.
+        choices: Sets of nodes of which a run takes one: for each, the ids of every alternative.
     """
 
     nodes: tuple[Node, ...] = ()
     edges: tuple[Edge, ...] = ()
     starts: tuple[str, ...] = ()
     ends: tuple[str, ...] = ()
+    choices: tuple[tuple[frozenset[str], ...], ...] = ()
     _index: dict[tuple[str, ...], Node] = field(default_factory=dict, repr=False, compare=False)
 
     def then(self, after: Plan, label: str = "") -> Plan:
@@ -84,7 +87,7 @@ class Plan:
             return self if self.nodes else after
         joints = tuple(Edge(end, start, label) for end in self.ends for start in after.starts)
         edges = tuple(dict.fromkeys(self.edges + joints + after.edges))
-        return Plan(self.nodes + after.nodes, edges, self.starts, after.ends)
+        return Plan(self.nodes + after.nodes, edges, self.starts, after.ends, self.choices + after.choices)
 
     def with_edges(self, *edges: Edge) -> Plan:
         """Return this plan with more edges."""
@@ -124,10 +127,15 @@ class Plan:
     @property
     def calls(self) -> tuple[int, int | None]:
         """How many agent calls a run makes: at least, and at most (None: not known)."""
-        agents = [node for node in self.nodes if node.kind == "agent"]
-        most = [node.at_most for node in agents]
-        known = [each for each in most if each is not None]
-        return sum(node.at_least for node in agents), sum(known) if len(known) == len(most) else None
+        sure, open_ends = Counter[str](), Counter[str]()
+        for node in self.nodes:
+            if node.kind == "agent":
+                sure[node.id], open_ends[node.id] = node.at_least, -1 if node.at_most is None else node.at_most
+        least, most = sum(sure.values()), sum(open_ends.values())
+        for choice in self.choices:
+            least -= sum(_count(sure, each) for each in choice) - min(_count(sure, each) for each in choice)
+            most -= sum(_count(open_ends, each) for each in choice) - max(_count(open_ends, each) for each in choice)
+        return least, None if -1 in open_ends.values() else most
 
     def _by_parts(self) -> dict[tuple[str, ...], Node]:
         if not self._index:
@@ -169,7 +177,14 @@ def beside(*plans: Plan) -> Plan:
         tuple(dict.fromkeys(edge for plan in some for edge in plan.edges)),
         tuple(start for plan in some for start in plan.starts),
         tuple(end for plan in some for end in plan.ends),
+        tuple(choice for plan in some for choice in plan.choices),
     )
+
+
+def one_of(*plans: Plan) -> Plan:
+    """Return plans of which a run takes one as one plan."""
+    together = beside(*plans)
+    return replace(together, choices=(*together.choices, tuple(frozenset(n.id for n in plan.nodes) for plan in plans)))
 
 
 def chain(plans: Iterable[Plan]) -> Plan:
@@ -178,6 +193,10 @@ def chain(plans: Iterable[Plan]) -> Plan:
     for each in plans:
         whole = whole.then(each)
     return whole
+
+
+def _count(counts: Mapping[str, int], ids: frozenset[str]) -> int:
+    return sum(counts.get(id, 0) for id in ids)
 
 
 def _line(text: str | None) -> str:
