@@ -154,16 +154,25 @@ class InterruptState:
         self.context = {}
         self.activated = False
 
-    def answer(self, prompt: Any) -> None:
+    def answer(self, prompt: Any) -> list[Interrupt]:
         """Take a list of `interruptResponse` blocks: all of it or, on an error, nothing.
+
+        Returns:
+            The questions that had no answer before.
 
         Raises:
             TypeError: The prompt is not such a list.
             KeyError: A block names an unknown interrupt or has no response.
+            ValueError: A question has another answer already.
         """
         answers = [self._read(block) for block in _blocks(prompt)]
         for interrupt, response in answers:
+            if interrupt.answered and interrupt.response != response:
+                raise ValueError(f"interrupt {interrupt.id!r} has the answer {interrupt.response!r} already")
+        new = [(interrupt, response) for interrupt, response in answers if not interrupt.answered]
+        for interrupt, response in new:
             interrupt.response = response
+        return [interrupt for interrupt, _ in new]
 
     def _read(self, block: Any) -> tuple[Interrupt, Any]:
         body = block["interruptResponse"]

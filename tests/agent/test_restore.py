@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -9,9 +10,10 @@ import pytest
 
 from strands import Agent, ToolContext, tool
 from strands.agent.recorder import AMBIGUOUS, OpenTurn, ToolStart, raised_in
-from strands.hooks import BeforeToolCallEvent
+from strands.hooks import BeforeInvocationEvent, BeforeToolCallEvent
 from strands.interrupt import Interrupt
 from strands.models import ScriptedModel, ToolCall
+from strands.types.exceptions import SessionException
 from support.agents import MemoryRecorder, answer, answers, results_of, texts_of
 
 RAN: list[str] = []
@@ -219,3 +221,66 @@ def test_direct_calls_are_no_part_of_the_record() -> None:
     agent.recorder = recorder
     agent.tool.pay(to="a")
     assert recorder.events == []
+
+
+def test_what_finished_before_an_error_is_not_run_again_in_the_same_process() -> None:
+    def fail_once(event: BeforeToolCallEvent) -> None:
+        if event.tool_use["input"].get("to") == "b" and not RAN.count("failed"):
+            RAN.append("failed")
+            raise RuntimeError("hook failed")
+
+    agent = make([ToolCall("pay", {"to": "a"}, "t1"), ToolCall("pay", {"to": "b"}, "t2")], "done", hooks=[fail_once])
+    with pytest.raises(RuntimeError, match="hook failed"):
+        agent("go")
+    assert agent(None).stop_reason == "end_turn"
+    assert sorted(RAN) == ["failed", "pay a", "pay b"]
+
+
+def test_a_tool_that_was_cut_off_by_a_timeout_is_in_doubt() -> None:
+    @tool
+    async def slow() -> str:
+        """Take long."""
+        RAN.append("slow")
+        await asyncio.sleep(10)
+        return "done"
+
+    async def main() -> None:
+        agent = make([ToolCall("slow", {}, "t1"), ToolCall("pay", {"to": "a"}, "t2")], "done")
+        agent.tool_registry.process_tools([slow])
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(agent.invoke_async("go"), 0.1)
+        (doubt,) = (await agent.invoke_async(None)).interrupts or ()
+        assert doubt.name == AMBIGUOUS
+        result = await agent.invoke_async([answer(doubt, {"result": "it was done"})])
+        assert result.stop_reason == "end_turn"
+        assert texts_of(results_of(agent)) == ["it was done", "paid a"]
+
+    asyncio.run(main())
+    assert sorted(RAN) == ["pay a", "slow"]
+
+
+def test_an_answer_to_a_call_that_was_refused_counts_for_nothing() -> None:
+    refuse = [True]
+
+    def lease(event: BeforeInvocationEvent) -> None:
+        if refuse and event.agent.pending_interrupts == [] and event.messages is None:
+            refuse.clear()
+            raise SessionException("held by another process")
+
+    agent = make([ToolCall("ask", {}, "t1")], "done", hooks=[lease])
+    result = agent("go")
+    with pytest.raises(SessionException):
+        agent(answers(result, "yes"))
+    assert len(agent.pending_interrupts) == 1
+    assert agent(answers(result, "no")).stop_reason == "end_turn"
+    assert texts_of(results_of(agent))[0].startswith("said no")
+
+
+def test_a_question_keeps_its_first_answer() -> None:
+    agent = make([ToolCall("ask", {}, "t1"), ToolCall("ask", {}, "t2")], "done")
+    first, second = agent("go").interrupts or ()
+    agent([answer(first, "yes")])
+    with pytest.raises(ValueError, match="has the answer 'yes' already"):
+        agent([answer(first, "no"), answer(second, "yes")])
+    assert not second.answered
+    assert agent([answer(first, "yes"), answer(second, "yes")]).stop_reason == "end_turn"

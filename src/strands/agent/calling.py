@@ -99,7 +99,11 @@ async def _work(invocation: Invocation, start: resuming.Start) -> AgentResult:
     messages = start.messages
     if agent.hooks.listens(BeforeInvocationEvent):
         event = BeforeInvocationEvent(agent=agent, invocation_state=invocation.state, messages=messages)
-        await agent.hooks.invoke_callbacks_async(event)
+        try:
+            await agent.hooks.invoke_callbacks_async(event)
+        except BaseException:
+            start.refused()
+            raise
         messages = event.messages
         if event.cancel:
             text = event.cancel if isinstance(event.cancel, str) else "invocation cancelled"

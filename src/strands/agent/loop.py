@@ -12,6 +12,7 @@ from .result import AgentResult
 from .tool_calls import ToolBatch
 
 if TYPE_CHECKING:
+    from strands.agent.agent import Agent
     from strands.agent.invocation import Invocation
     from strands.agent.recorder import ToolStart
     from strands.agent.reply import Reply
@@ -111,7 +112,7 @@ async def _run_tools(invocation: Invocation, turn: Open, trace: Trace) -> AgentR
     try:
         interrupts = await batch.run()
     except BaseException:
-        agent._open_turn = Open(turn.message, batch.results, batch.started)  # what finished must not run again
+        _keep(agent, batch)
         raise
     cancelled = agent._cancel_signal.is_set()
     if interrupts and not cancelled:
@@ -126,6 +127,13 @@ async def _run_tools(invocation: Invocation, turn: Open, trace: Trace) -> AgentR
     if invocation.state.get("request_state", {}).get("stop_event_loop"):
         return finish(invocation, "tool_use", turn.message)
     return None
+
+
+def _keep(agent: Agent, batch: ToolBatch) -> None:
+    """Something went wrong among the tools: what finished stays finished, what was started is in doubt."""
+    agent._open_turn = Open(batch.message, batch.results, batch.unfinished())
+    if agent._interrupt_state.activated:
+        agent._interrupt_state.context["tool_results"] = list(batch.results.values())
 
 
 def _pause(invocation: Invocation, batch: ToolBatch, interrupts: list[Interrupt]) -> AgentResult:

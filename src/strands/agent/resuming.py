@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from strands.tools.results import error_result
+
 from .loop import Open
 from .prompt import is_answers, open_tool_use, result_message, to_messages
 from .recorder import raised_in
+
+IN_DOUBT = "This call was started and did not come to an end; it may or may not have happened."
 
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
@@ -23,15 +27,28 @@ class Start:
     Attributes:
         turn: The tools to go on with, or None.
         messages: The messages to add, or None.
+        answered: The questions whose answers came with the call.
         cancelled: The questions are to be given up, because the agent was cancelled while it waited.
     """
 
-    __slots__ = ("cancelled", "messages", "turn")
+    __slots__ = ("answered", "cancelled", "messages", "turn")
 
-    def __init__(self, turn: Open | None, messages: Messages | None, cancelled: bool = False) -> None:
+    def __init__(
+        self,
+        turn: Open | None,
+        messages: Messages | None,
+        answered: list[Interrupt] | None = None,
+        cancelled: bool = False,
+    ) -> None:
         self.turn = turn
         self.messages = messages
+        self.answered = answered or []
         self.cancelled = cancelled
+
+    def refused(self) -> None:
+        """Take the answers back: the call was refused before it began, so they were given to nobody."""
+        for interrupt in self.answered:
+            interrupt.withdraw()
 
 
 def begin(agent: Agent, prompt: Any) -> Start:
@@ -40,15 +57,14 @@ def begin(agent: Agent, prompt: Any) -> Start:
     Raises:
         TypeError: The agent waits for answers, and the prompt is none.
         KeyError: An answer names an unknown interrupt, or has no response.
-        ValueError: The prompt cannot be used.
+        ValueError: The prompt cannot be used, or answers otherwise than before.
     """
     state = agent._interrupt_state
     if state.activated and agent._cancel_signal.is_set():
         return Start(None, None if is_answers(prompt) else to_messages(prompt), cancelled=True)
     if state.activated:
-        if prompt is not None:
-            state.answer(prompt)
-        return Start(_waiting_turn(agent), None)
+        turn = _waiting_turn(agent)
+        return Start(turn, None, state.answer(prompt) if prompt is not None else None)
     if prompt is None and agent._open_turn is not None:
         return Start(agent._open_turn, None)
     return Start(None, to_messages(prompt) or None)
@@ -75,8 +91,11 @@ async def repair(invocation: Invocation) -> None:
     message = open_tool_use(agent.messages)
     if message is None:
         return
-    turn, agent._open_turn = agent._open_turn, None
-    await invocation.append(result_message(message, turn.finished if turn is not None else {}))
+    turn = agent._open_turn
+    results: dict[str, ToolResult] = {}
+    if turn is not None:
+        results = {**{id: error_result(id, IN_DOUBT) for id in turn.started}, **turn.finished}
+    await invocation.append(result_message(message, results))
 
 
 async def give_up(agent: Agent) -> list[Interrupt]:

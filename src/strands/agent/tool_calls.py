@@ -35,7 +35,7 @@ class ToolBatch:
         recorder: Who is told of starts and results.
     """
 
-    __slots__ = ("_asked", "_uses", "invocation", "message", "recorder", "results", "started", "trace")
+    __slots__ = ("_asked", "_uses", "invocation", "message", "recorder", "results", "running", "started", "trace")
 
     def __init__(
         self,
@@ -54,6 +54,7 @@ class ToolBatch:
         self.results = finished
         self.started = started
         self._uses = tool_uses(message)
+        self.running: dict[str, ToolCall] = {}
         self._asked: dict[str, list[Interrupt]] = {}
 
     async def run(self) -> list[Interrupt]:
@@ -74,6 +75,11 @@ class ToolBatch:
         if not self._asked:
             return []
         return [each for use in self._uses for each in self._asked.get(use["toolUseId"], ())]
+
+    def unfinished(self) -> dict[str, ToolStart]:
+        """Return the tools that were started and came to no end, here or before."""
+        open_before = {id: start for id, start in self.started.items() if id not in self.results}
+        return {**open_before, **{id: call.as_start() for id, call in self.running.items()}}
 
     async def _job(self, use: ToolUse) -> bool:
         call = ToolCall(self, use)
@@ -178,8 +184,9 @@ class ToolCall:
             return error_result(id, cancel), None, None
         if self._tool is None:
             return error_result(id, f"Unknown tool: {self._use['name']}"), None, None
-        if self._batch.recorder is not None or self._agent._interrupt_state.activated:
-            await self._record_start(self._tool)
+        if self._batch.recorder is not None:
+            await self._batch.recorder.tool_started(self.as_start(), durable=not self._tool.read_only)
+        self._batch.running[id] = self
         trace = Trace(f"Tool: {self._tool.tool_name}")
         self._batch.trace.add_child(trace)
         start = time.perf_counter()
@@ -188,6 +195,7 @@ class ToolCall:
             result = await self._traced(self._tool)
         except InterruptException as raised:
             trace.end()
+            del self._batch.running[id]
             self._batch.started.pop(id, None)
             return self._raised(raised), None, None
         except ToolFailure as failure:
@@ -249,7 +257,8 @@ class ToolCall:
         return list(raised.interrupts)
 
     def _digest(self) -> str:
-        assert self._tool is not None
+        if self._tool is None:
+            return call_digest(self._use["name"], self._use["input"], None)
         return call_digest(self._tool.tool_name, self._use["input"], self._tool.tool_spec["inputSchema"])
 
     def _idempotency_key(self) -> str:
@@ -260,19 +269,17 @@ class ToolCall:
             self._key = kept[0] if kept else os.urandom(16).hex()
         return self._key
 
-    async def _record_start(self, tool: AgentTool) -> None:
-        recorder = self._batch.recorder
-        start = ToolStart(self._use["toolUseId"], tool.tool_name, self._digest(), self._idempotency_key())
-        if recorder is not None:
-            await recorder.tool_started(start, durable=not tool.read_only)
-        self._batch.started[start.tool_use_id] = start
+    def as_start(self) -> ToolStart:
+        """Return the call as one that was started."""
+        name = self._tool.tool_name if self._tool is not None else self._use["name"]
+        return ToolStart(self._use["toolUseId"], name, self._digest(), self._idempotency_key())
 
     async def _record(self, result: ToolResult) -> ToolResult:
         recorder = self._batch.recorder
         if recorder is not None:
             durable = self._tool is None or not self._tool.read_only
             await recorder.tool_finished(self._use["toolUseId"], result, durable=durable)
-        self._batch.started.pop(self._use["toolUseId"], None)
+        self._batch.running.pop(self._use["toolUseId"], None)
         return result
 
 
