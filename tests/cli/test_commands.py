@@ -54,7 +54,7 @@ def test_validate(console: Console) -> None:
 
 def test_plan_and_explain_and_graph(console: Console) -> None:
     plan = console.run("plan", "my_workflow.yaml").stdout
-    assert "researcher" in plan and "2 agent calls, 1 question to a person." in plan
+    assert "researcher" in plan and "2 agent calls, 1 question to a person" in plan
     planned = json.loads(console.run("plan", "my_workflow.yaml", "--json").stdout)
     assert [node["id"] for node in planned["nodes"]] == ["steps/0", "steps/1", "steps/2"]
     explained = console.run("explain", "my_workflow.yaml").stdout

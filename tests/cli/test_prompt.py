@@ -14,7 +14,7 @@ import pytest
 from support.console import Console, Terminal, until
 
 SCRIPT = """
-import asyncio, json, logging, sys, time
+import asyncio, json, logging, pathlib, sys, time
 from strands_cli.terminal.prompt import ask
 from strands_cli.types import AnswerLater, HITLState
 
@@ -272,3 +272,21 @@ def test_waiting_for_a_pipe_can_be_cancelled(console: Console) -> None:
         assert process.stdin is not None and process.stdout is not None
         assert process.wait(20) == 0
         assert process.stdout.read() == "over\n"
+
+
+def test_a_context_of_any_length_is_shown_whole(console: Console) -> None:
+    lines = "\n".join(f"line {number} \x1b[2J" for number in range(8000))
+    context = console.write("context.txt", lines)
+    text = f"{SCRIPT}asyncio.run(one(prompt='Approve?', context_display=pathlib.Path({str(context)!r}).read_text()))\n"
+    terminal = console.script("ask.py", text)
+    shown = terminal.expect("scroll up").expect("Your response: ").type("yes").end()
+    assert all(f"line {number} \\x1b[2J" in shown for number in range(0, 8000, 37))
+    assert terminal.foreign() == []
+
+
+@pytest.mark.parametrize("length", [5000, 200_000])
+def test_a_long_answer_is_taken_whole(console: Console, length: int) -> None:
+    text = f"{SCRIPT}asyncio.run(one(prompt='Approve?'))\n".replace("json.dumps(answer)", "len(answer)")
+    terminal = console.script("ask.py", text, rows=20).expect("Your response: ")
+    terminal.type("\x1b[200~" + "word\r" * (length // 5) + "\x1b[201~")
+    assert answer(terminal.end()) == length

@@ -37,7 +37,7 @@ def command(spec: str, debug: bool) -> None:
 
 def _words(spec: Spec) -> Iterator[str]:
     model = " ".join(part for part in (spec.runtime.provider, spec.runtime.model_id) if part)
-    yield f"{spec.name} is a {spec.pattern.type}: {_PATTERNS[spec.pattern.type]}. Model: {model}."
+    yield f"{spec.name} ({spec.pattern.type}): {_PATTERNS[spec.pattern.type]}. Model: {model}."
     if spec.description:
         yield spec.description.strip()
     yield from _needs(spec)

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    Handler = logging.StreamHandler[TextIO]
+else:
+    Handler = logging.StreamHandler
 
 _CHATTY = ("httpcore", "httpx", "asyncio", "botocore", "boto3", "openai", "urllib3", "filelock")
 
@@ -22,7 +27,7 @@ def configure(*, verbose: bool = False, debug: bool = False) -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
-class _ToStderr(logging.StreamHandler[TextIO]):
+class _ToStderr(Handler):
     """Writes to what standard error is at the moment, so that progress and prompts can hold it back."""
 
     @property

@@ -16,7 +16,6 @@ from strands_cli.cli import options
 def command(spec: str, as_json: bool, debug: bool) -> None:
     """Show what the workflow in SPEC would run, in which order, and where it asks. Nothing is run."""
     from strands_cli.cli.outcome import print_json, print_text
-    from strands_cli.cli.wording import count
     from strands_cli.loader import load_file
     from strands_cli.plan import plan, text
 
@@ -25,7 +24,4 @@ def command(spec: str, as_json: bool, debug: bool) -> None:
         shown = ("nodes", "edges", "starts", "ends")
         print_json({name: value for name, value in asdict(planned).items() if name in shown})
         return
-    least, most = planned.calls
-    calls = count(least, "agent call") if least == most else f"{least} to {most or 'many'} agent calls"
     print_text(text(planned))
-    print_text(f"\n{calls}, {count(len(planned.questions), 'question')} to a person.")

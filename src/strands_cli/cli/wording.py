@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 import time
 import unicodedata
 from collections.abc import Sequence
 
+from strands_cli.terminal.device import is_terminal
 from strands_cli.terminal.escape import one_line
 
 
@@ -41,16 +44,31 @@ def when(moment: float | None) -> str:
     return "" if moment is None else time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment))
 
 
-def table(rows: Sequence[Sequence[object]]) -> str:
-    """Return rows in aligned columns; the last column is not padded, and every cell stays on its line."""
+def table(rows: Sequence[Sequence[object]], *, whole: bool = False) -> str:
+    """Return rows in aligned columns; every cell stays on its line.
+
+    Args:
+        rows: The cells.
+        whole: Whether to keep lines whole on a terminal that is too narrow for them.
+    """
     cells = [[one_line(cell) for cell in row] for row in rows]
     if not cells:
         return ""
     widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
-    return "\n".join(
+    lines = [
         "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in cells
-    )
+    ]
+    columns = 0 if whole or not is_terminal(sys.stdout) else shutil.get_terminal_size().columns
+    return "\n".join(_cut(line, columns) for line in lines)
+
+
+def _cut(line: str, columns: int) -> str:
+    if not columns or _width(line) <= columns:
+        return line
+    while _width(line) >= columns:
+        line = line[:-1]
+    return f"{line}…"
 
 
 def _width(text: str) -> int:

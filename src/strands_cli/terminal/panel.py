@@ -30,8 +30,11 @@ def show(state: HITLState, out: TextIO) -> None:
     width = min(console.width, _WIDEST)
     with console.capture() as capture:
         console.print()
-        for part in _parts(state, console):
-            console.print(part, width=width)
+        for part in _parts(state):
+            if isinstance(part, str):
+                console.out(part, highlight=False)
+            else:
+                console.print(part, width=width)
     text = capture.get()
     write(out, text)
     height = console.height
@@ -55,7 +58,8 @@ def _console(out: TextIO) -> Console:
     return Console(file=out, markup=False, highlight=False, emoji=False)
 
 
-def _parts(state: HITLState, console: Console) -> list[RenderableType]:
+def _parts(state: HITLState) -> list[RenderableType]:
+    """A very long context stands below the panel as it is: breaking it into rows would take seconds."""
     from rich.box import ROUNDED
     from rich.console import Group
     from rich.panel import Panel
@@ -65,11 +69,7 @@ def _parts(state: HITLState, console: Console) -> list[RenderableType]:
     context = visible(state.context_display).rstrip("\n") if state.context_display else ""
     beside: list[RenderableType] = []
     if len(context) > _PANEL_LIMIT:
-        beside = [
-            Text("Context:", style="dim"),
-            Text(context, overflow="fold"),
-            Text("End of the context.", style="dim"),
-        ]
+        beside = [Text("Context:", style="dim"), context, Text("End of the context.", style="dim")]
     elif context:
         body += [Text(), Text("Context:", style="dim"), Text(context, overflow="fold")]
     panel = Panel(

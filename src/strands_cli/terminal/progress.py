@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from strands_cli.terminal.device import can_draw, is_terminal, write
 from strands_cli.terminal.escape import one_line
@@ -105,7 +106,11 @@ class Progress:
 
     def _on_hitl_answered(self, event: Event) -> None:
         by = str(event.data.get("by") or "")
-        how = "the time ran out" if event.data.get("timed_out") else one_line(event.data.get("response", ""), 60)
+        how = (
+            "the time ran out"
+            if event.data.get("timed_out")
+            else one_line(_written(event.data.get("response", "")), 60)
+        )
         self._settle("ok", event.step_id, "answered", how, "" if by in ("", "handler", "timeout") else f"by {by}")
 
     def _on_budget_warning(self, event: Event) -> None:
@@ -207,6 +212,10 @@ class _Step:
         self.agent = one_line(agent, 40)
         self.since = since
         self.doing = ""
+
+
+def _written(answer: Any) -> str:
+    return answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
 
 
 def _can_encode(out: TextIO) -> bool:

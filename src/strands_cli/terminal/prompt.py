@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from strands_cli.types import Json
 
 LATER = "/later"
-_HELP = "/later leaves the question open and pauses; /show prints it again; Alt-Enter starts a new line."
+_HELP = "/later: leave it open and pause; /show: see it again; Alt-Enter: a new line"
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 _terminal = threading.Lock()
 

@@ -74,13 +74,13 @@ def _timeline(session: Session, full: bool) -> Iterator[str]:
         tokens = f"{item.tokens:,} tokens" if item.tokens else ""
         lasted = seconds(item.duration) if item.duration is not None else ""
         rows.append((f"  {clock}", item.key, item.agent_id or item.kind, lasted, tokens, _text(item.text, full)))
-    yield table(rows) or "  nothing yet"
+    yield table(rows, whole=full) or "  nothing yet"
 
 
 def _text(text: Any, full: bool) -> str:
     from strands_cli.terminal.escape import one_line
 
-    return one_line(text or "", 0 if full else 60)
+    return one_line(text or "", 0 if full else 100)
 
 
 def _open_questions(session: Session) -> Iterator[str]:
