@@ -281,3 +281,15 @@ def test_two_tools_of_one_name_are_refused() -> None:
         Agent(model=ScriptedModel(["x"]), tools=[one, two])
     with pytest.raises(ValueError, match="is not a tool"):
         Agent(model=ScriptedModel(["x"]), tools=[3])
+
+
+def test_a_hint_that_cannot_be_read_leaves_the_others_intact() -> None:
+    def lookup(key, limit):  # type: ignore[no-untyped-def]
+        """Look up."""
+        return f"{key!r} {limit!r}"
+
+    lookup.__annotations__ = {"key": "OnlyForTypeCheckers", "limit": "int"}
+    found = tool(lookup)
+    assert schema_of(found)["properties"]["limit"]["type"] == "integer"
+    assert "type" not in schema_of(found)["properties"]["key"]
+    assert call(found, {"key": "k", "limit": "3"})["content"] == [{"text": "'k' 3"}]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from strands._sync import run
 from strands.event_loop.retry import ModelRetryStrategy
 from strands.handlers.callback_handler import PrintingCallbackHandler
-from strands.hooks.events import AgentInitializedEvent
 from strands.hooks.registry import HookCallback, HookProvider, HookRegistry
 from strands.interrupt import Interrupt, InterruptState
 from strands.telemetry.metrics import EventLoopMetrics
@@ -19,7 +18,7 @@ from strands.types.agent import AgentInput, ConcurrentInvocationMode
 from strands.types.content import split_system_prompt
 from strands.types.json_dict import JSONSerializableDict
 
-from . import calling, resuming
+from . import calling, making, resuming
 from .conversation_manager.sliding_window import SlidingWindowConversationManager
 
 if TYPE_CHECKING:
@@ -103,10 +102,10 @@ class Agent:
         concurrent_invocation_mode: ConcurrentInvocationMode = ConcurrentInvocationMode.THROW,
         interventions: Sequence[InterventionHandler] | None = None,
     ) -> None:
-        self.model: Model = _model(model)
+        self.model: Model = making.model(model)
         self.messages: Messages = messages if messages is not None else []
         self.system_prompt = system_prompt
-        self.agent_id = _checked_id(agent_id or "default")
+        self.agent_id = making.checked_id(agent_id or "default")
         self.name = name or "Strands Agents"
         self.description = description
         self.state = state if isinstance(state, JSONSerializableDict) else JSONSerializableDict(state)
@@ -130,42 +129,14 @@ class Agent:
         self._invocation: Invocation | None = None
         self._lock = threading.Lock()
         self._cancel_signal = threading.Event()
-        self._set_retry_strategy(ModelRetryStrategy() if retry_strategy is _DEFAULT else retry_strategy)
-        self.tool_registry.process_tools(tools or ())
-        if load_tools_from_directory:
-            self.tool_registry.load_directory("tools")
-        self._register(hooks or (), plugins or (), interventions or ())
-
-    def _register(
-        self,
-        hooks: Sequence[Any],
-        plugins: Sequence[Plugin],
-        interventions: Sequence[InterventionHandler],
-    ) -> None:
-        if self._session_manager is not None:
-            self.hooks.add_hook(self._session_manager)
-        self.conversation_manager.register_hooks(self.hooks)
-        for each in hooks:
-            if hasattr(each, "register_hooks"):
-                self.hooks.add_hook(each)
-            else:
-                self.hooks.add_callback(None, each)
-        if plugins:
-            from strands.plugins.plugin import attach
-
-            for plugin in plugins:
-                attach(plugin, self)
-        if interventions:
-            from strands.interventions import register
-
-            register(interventions, self.hooks)
-        if self.hooks.listens(AgentInitializedEvent):
-            self.hooks.invoke_callbacks(AgentInitializedEvent(agent=self))
-
-    def _set_retry_strategy(self, strategy: Any) -> None:
+        strategy = ModelRetryStrategy() if retry_strategy is _DEFAULT else retry_strategy
         self._retry_strategy: ModelRetryStrategy | None = strategy if isinstance(strategy, ModelRetryStrategy) else None
         if strategy is not None and self._retry_strategy is None:
             self.hooks.add_hook(strategy)
+        self.tool_registry.process_tools(tools or ())
+        if load_tools_from_directory:
+            self.tool_registry.load_directory("tools")
+        making.register(self, hooks or (), plugins or (), interventions or ())
 
     def _retry_succeeded(self) -> None:
         if self._retry_strategy is not None:
@@ -375,17 +346,3 @@ class Agent:
     def cleanup(self) -> None:
         """Let go of tool providers. The agent must not be used afterwards."""
         self.tool_registry.cleanup()
-
-
-def _model(model: Any) -> Any:
-    if model is not None and not isinstance(model, str):
-        return model
-    from strands.models import BedrockModel
-
-    return BedrockModel(model_id=model) if model else BedrockModel()
-
-
-def _checked_id(agent_id: str) -> str:
-    if not agent_id or "/" in agent_id or "\\" in agent_id or agent_id in (".", "..") or "\0" in agent_id:
-        raise ValueError(f"agent_id {agent_id!r} must be a name without path separators: files are named after it")
-    return agent_id

@@ -9,7 +9,7 @@ from strands.types.exceptions import MaxTokensReachedException
 from .model_call import ask_model
 from .prompt import CANCELLED, result_message, tool_uses
 from .result import AgentResult
-from .tool_calls import ToolBatch
+from .tool_batch import ToolBatch
 
 if TYPE_CHECKING:
     from strands.agent.agent import Agent

@@ -59,7 +59,7 @@ class ToolCaller:
 
 async def _direct(agent: Agent, use: ToolUse, message: str | None, record: bool) -> ToolResult:
     from strands.agent.invocation import Invocation
-    from strands.agent.tool_calls import ToolBatch
+    from strands.agent.tool_batch import ToolBatch
     from strands.telemetry.metrics import Trace
 
     request: Message = {"role": "assistant", "content": [{"toolUse": use}]}

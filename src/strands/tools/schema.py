@@ -109,10 +109,27 @@ class Parameters:
 
 
 def _hints(function: Callable[..., Any]) -> dict[str, Any]:
+    """Return the hints of a function; one that cannot be read, such as an import for type checkers only, is Any."""
     try:
         return typing.get_type_hints(function, include_extras=True)
-    except (NameError, TypeError):
-        return {name: hint for name, hint in getattr(function, "__annotations__", {}).items() if hint is not str}
+    except (NameError, TypeError, AttributeError):
+        known = {**getattr(inspect.unwrap(function), "__globals__", {}), **_closure(function)}
+        return {name: _resolved(hint, known) for name, hint in getattr(function, "__annotations__", {}).items()}
+
+
+def _closure(function: Callable[..., Any]) -> dict[str, Any]:
+    try:
+        return dict(inspect.getclosurevars(function).nonlocals)
+    except (TypeError, ValueError):
+        return {}
+
+
+def _resolved(hint: Any, known: dict[str, Any]) -> Any:
+    holder = types.SimpleNamespace(__annotations__={"it": hint})
+    try:
+        return typing.get_type_hints(holder, known, known, include_extras=True)["it"]
+    except (NameError, TypeError, AttributeError):
+        return Any
 
 
 def _strip(hint: Any) -> Any:

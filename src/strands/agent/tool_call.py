@@ -1,11 +1,10 @@
-"""Running the tools of one message: hooks, approvals, the record, and what stops to ask."""
+"""One tool call: hooks, approvals, the record, and what stops to ask."""
 
 from __future__ import annotations
 
 import os
 import time
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from strands.hooks.events import AfterToolCallEvent, BeforeToolCallEvent
@@ -15,88 +14,11 @@ from strands.tools.results import ToolFailure, as_result, error_result
 from strands.types.tools import AgentTool, DirectTool, ToolContext, ToolResult, ToolUse
 
 from .doubt import settle_doubt
-from .prompt import CANCELLED, tool_uses
+from .prompt import CANCELLED
 from .recorder import ToolStart
 
 if TYPE_CHECKING:
-    from strands.agent.invocation import Invocation
-    from strands.agent.recorder import Recorder
-    from strands.types.content import Message
-
-
-class ToolBatch:
-    """The tools of one message.
-
-    Args:
-        invocation: The call of the agent.
-        message: The model's message that asks for them.
-        finished: Results already on record.
-        started: Tools on record as started, without a result.
-        recorder: Who is told of starts and results.
-    """
-
-    __slots__ = ("_asked", "_uses", "invocation", "message", "recorder", "results", "running", "started", "trace")
-
-    def __init__(
-        self,
-        invocation: Invocation,
-        message: Message,
-        trace: Trace,
-        finished: dict[str, ToolResult],
-        started: dict[str, ToolStart],
-        *,
-        recorder: Recorder | None,
-    ) -> None:
-        self.recorder = recorder
-        self.invocation = invocation
-        self.message = message
-        self.trace = trace
-        self.results = finished
-        self.started = started
-        self._uses = tool_uses(message)
-        self.running: dict[str, ToolCall] = {}
-        self._asked: dict[str, list[Interrupt]] = {}
-
-    async def run(self) -> list[Interrupt]:
-        """Run what is not finished and does not wait for an answer; return the open questions in request order."""
-        state = self.invocation.agent._interrupt_state
-        waiting = _waiting(state.interrupts) if state.interrupts else {}
-        jobs = []
-        for use in self._uses:
-            id = use["toolUseId"]
-            if id in self.results:
-                continue
-            if id in waiting:
-                self._asked[id] = waiting[id]
-            else:
-                jobs.append(partial(self._job, use))
-        if jobs:
-            await self.invocation.agent.tool_executor.run(jobs)
-        if not self._asked:
-            return []
-        return [each for use in self._uses for each in self._asked.get(use["toolUseId"], ())]
-
-    def unfinished(self) -> dict[str, ToolStart]:
-        """Return the tools that were started and came to no end, here or before."""
-        open_before = {id: start for id, start in self.started.items() if id not in self.results}
-        return {**open_before, **{id: call.as_start() for id, call in self.running.items()}}
-
-    async def _job(self, use: ToolUse) -> bool:
-        call = ToolCall(self, use)
-        result = await call.run()
-        if isinstance(result, list):
-            self._ask(use, result)
-            return False
-        self.results[use["toolUseId"]] = result
-        return True
-
-    def _ask(self, use: ToolUse, interrupts: list[Interrupt]) -> None:
-        state = self.invocation.agent._interrupt_state
-        for interrupt in interrupts:
-            state.interrupts[interrupt.id] = interrupt
-        self._asked[use["toolUseId"]] = interrupts
-        if self.invocation.sink is not None:
-            self.invocation.sink({"tool_interrupt_event": {"tool_use": use, "interrupts": interrupts}})
+    from strands.agent.tool_batch import ToolBatch
 
 
 class ToolCall:
@@ -298,21 +220,6 @@ def _changed_since_approval(event: BeforeToolCallEvent) -> list[Interrupt]:
         interrupt.digest = now
         interrupt.withdraw()
     return changed
-
-
-def _waiting(interrupts: dict[str, Interrupt]) -> dict[str, list[Interrupt]]:
-    """Return the open questions by the tool use they stop."""
-    waiting: dict[str, list[Interrupt]] = {}
-    for interrupt in interrupts.values():
-        if not interrupt.answered:
-            waiting.setdefault(_tool_use_of(interrupt), []).append(interrupt)
-    return waiting
-
-
-def _tool_use_of(interrupt: Interrupt) -> str:
-    if interrupt.carried is not None:
-        return str(interrupt.carried["tool_use_id"])
-    return interrupt.id.split(":", 2)[-1].rpartition(":")[0]
 
 
 def _copied(value: Any) -> Any:

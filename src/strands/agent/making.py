@@ -1,0 +1,61 @@
+"""Putting an agent together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from strands.hooks.events import AgentInitializedEvent
+
+if TYPE_CHECKING:
+    from strands.agent.agent import Agent
+    from strands.interventions import InterventionHandler
+    from strands.plugins.plugin import Plugin
+
+
+def model(given: Any) -> Any:
+    """Return a model: the one given, or Bedrock's with the id given, or Bedrock's default."""
+    if given is not None and not isinstance(given, str):
+        return given
+    from strands.models import BedrockModel
+
+    return BedrockModel(model_id=given) if given else BedrockModel()
+
+
+def checked_id(agent_id: str) -> str:
+    """Return an agent id that files may be named after.
+
+    Raises:
+        ValueError: It is not one.
+    """
+    if not agent_id or "/" in agent_id or "\\" in agent_id or agent_id in (".", "..") or "\0" in agent_id:
+        raise ValueError(f"agent_id {agent_id!r} must be a name without path separators: files are named after it")
+    return agent_id
+
+
+def register(
+    agent: Agent,
+    hooks: Sequence[Any],
+    plugins: Sequence[Plugin],
+    interventions: Sequence[InterventionHandler],
+) -> None:
+    """Let everything that wants to hear of an agent's events register, and tell that it is ready."""
+    if agent._session_manager is not None:
+        agent.hooks.add_hook(agent._session_manager)
+    agent.conversation_manager.register_hooks(agent.hooks)
+    for each in hooks:
+        if hasattr(each, "register_hooks"):
+            agent.hooks.add_hook(each)
+        else:
+            agent.hooks.add_callback(None, each)
+    if plugins:
+        from strands.plugins.plugin import attach
+
+        for plugin in plugins:
+            attach(plugin, agent)
+    if interventions:
+        from strands.interventions import register as register_interventions
+
+        register_interventions(interventions, agent.hooks)
+    if agent.hooks.listens(AgentInitializedEvent):
+        agent.hooks.invoke_callbacks(AgentInitializedEvent(agent=agent))
