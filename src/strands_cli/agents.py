@@ -13,7 +13,7 @@ from strands_cli.loader.template import render
 
 if TYPE_CHECKING:
     from strands import Agent
-    from strands.models.model import Model
+    from strands_cli.equipment import Equipment
     from strands_cli.spec.root import Spec
 
 
@@ -57,21 +57,18 @@ class Performer:
 
     Args:
         spec: The workflow.
-        model: Returns the model of an agent id.
-        tools: Returns the tools of an agent id, given the ids that replace its own, or None.
+        equipment: What the agents have beside their prompts: models, tools, hooks.
         hooks: Hook providers that every agent gets.
     """
 
     def __init__(
         self,
         spec: Spec,
-        model: Callable[[str], Model],
-        tools: Callable[[str, Sequence[str] | None], list[Any]],
+        equipment: Equipment,
         hooks: Sequence[Any] = (),
     ) -> None:
         self._spec = spec
-        self._model = model
-        self._tools = tools
+        self._equipment = equipment
         self._hooks = list(hooks)
         self.cache = AgentCache(self._build)
 
@@ -114,21 +111,22 @@ class Performer:
     async def _build(self, agent_id: str, tools: tuple[str, ...] | None) -> Agent:
         from strands.agent.agent import Agent
 
-        from strands.agent.conversation_manager import NullConversationManager
-
+        equipment = self._equipment
         return Agent(
-            model=self._model(agent_id),
-            tools=self._tools(agent_id, tools),
+            model=equipment.model(agent_id),
+            tools=equipment.tools(agent_id, tools),
             agent_id=agent_id,
             name=agent_id,
-            hooks=list(self._hooks),
+            hooks=[*self._hooks, *equipment.hooks(agent_id)],
             callback_handler=None,
             retry_strategy=None,
-            conversation_manager=NullConversationManager(),
+            conversation_manager=equipment.conversation_manager(agent_id),
         )
 
     def _system_prompt(self, call: Call) -> str:
-        return render(self._spec.agents[call.agent].prompt, call.names)
+        prompt = render(self._spec.agents[call.agent].prompt, call.names)
+        more = self._equipment.instructions(call)
+        return f"{prompt}\n\n{more}" if more else prompt
 
 
 def _streamer(emit: Callable[[str], None] | None) -> Callable[..., None] | None:

@@ -1,70 +1,218 @@
-"""Tools by id: those that come with the product, those a spec names, and those given in Python."""
+"""Tools by id: those that come with the product, those a spec declares, and those given in Python."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from strands_cli.errors import ExecutionError
 
 if TYPE_CHECKING:
+    from strands_cli.builtin import Place
     from strands_cli.spec.root import Spec
+    from strands_cli.spec.tools import HttpExecutor
+    from strands_cli.equipment.vault import Vault
 
 
-def agent_tools(spec: Spec, given: Sequence[Any], agent_id: str, override: Sequence[str] | None = None) -> list[Any]:
-    """Return the tools of an agent: those that `override` or its spec lists, else the declared ones.
+class Toolbox:
+    """The tools of one run. A tool is made when the first agent that has it is built; all agents share it.
 
     Args:
+        spec: The workflow.
         given: Tools given in Python; every agent gets them, and ids may name them.
+        place: Returns the files and hosts that tools of ours may touch.
+        vault: The secrets of HTTP executors.
+        servers: Tools of MCP servers by the server's id, for servers that are running.
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        given: Sequence[Any],
+        place: Callable[[], Place],
+        vault: Vault,
+        servers: Mapping[str, Sequence[Any]] | None = None,
+    ) -> None:
+        self._spec = spec
+        self._given = {_name(tool): tool for tool in map(as_tool, given)}
+        self._place = place
+        self._vault = vault
+        self._servers = servers if servers is not None else {}
+        self._made: dict[str, Any] = {}
+        self._makers = self._declared()
+
+    def tools(self, agent_id: str, override: Sequence[str] | None = None) -> list[Any]:
+        """Return the tools of an agent: those that `override` or its spec lists, else the declared ones.
+
+        Every agent also has the tools given in Python, those for retrieval, and the one that loads skills. What the
+        guardrails do not allow is left out.
+
+        Raises:
+            ExecutionError: An id names no tool, or a callable cannot be imported.
+        """
+        ids = override if override is not None else self._spec.agents[agent_id].tools
+        wanted = list(self._makers) if ids is None else list(ids)
+        found = dict(self._given)
+        for id_ in (*wanted, *self._always()):
+            for tool in self._listed(id_):
+                found.setdefault(_name(tool), tool)
+        for id_ in self._attached():
+            found.update((_name(tool), tool) for tool in self._servers.get(id_, ()))
+        return [tool for name, tool in found.items() if self.allowed(name)]
+
+    def allowed(self, name: str) -> bool:
+        """Whether the guardrails let agents use the tool of this name."""
+        guardrails = self._spec.security.guardrails if self._spec.security is not None else None
+        if guardrails is None or guardrails.allow_tools is None:
+            return True
+        allowed = {short_name(each) for each in guardrails.allow_tools}
+        if name in allowed or name == "load_skill":
+            return True
+        return any(id_ in allowed and name in map(_name, tools) for id_, tools in self._servers.items())
+
+    # -- finding --------------------------------------------------------------------------------------------------
+
+    def _listed(self, id_: str) -> list[Any]:
+        """Return the tools that an id means: one, or all of an MCP server."""
+        if id_ in self._servers:
+            return list(self._servers[id_])
+        if self._is_server(id_):
+            return []
+        name = short_name(id_)
+        if name in self._given:
+            return [self._given[name]]
+        if name not in self._made:
+            self._made[name] = self._made_for(id_, name)
+        return [self._made[name]]
+
+    def _made_for(self, id_: str, name: str) -> Any:
+        from strands_cli.builtin import builtin_name, make
+
+        if name in self._makers:
+            return self._makers[name]()
+        known = builtin_name(id_)
+        if known == "python_exec" and not self._may_execute():
+            raise ExecutionError(
+                "the tool 'python_exec' is off",
+                hint="It runs code that a model wrote. Allow it by declaring it: tools: {python: [python_exec]}.",
+            )
+        if known is not None:
+            return make(known, self._place())
+        for tools in self._servers.values():
+            for tool in tools:
+                if _name(tool) == id_:
+                    return tool
+        return load(id_, self._spec._base_dir)
+
+    def _may_execute(self) -> bool:
+        guardrails = self._spec.security.guardrails if self._spec.security is not None else None
+        return guardrails is not None and "python_exec" in (guardrails.allow_tools or ())
+
+    def _declared(self) -> dict[str, Callable[[], Any]]:
+        """Return the spec's own tools: id to what makes it."""
+        if self._spec.tools is None:
+            return {}
+        found: dict[str, Callable[[], Any]] = {}
+        for declared in self._spec.tools.python:
+            reference = declared if isinstance(declared, str) else declared.callable
+            found[short_name(reference)] = lambda reference=reference: self._python(reference)  # type: ignore[misc]
+        for executor in self._spec.tools.http_executors:
+            found[executor.id] = lambda executor=executor: self._executor(executor)  # type: ignore[misc]
+        return found
+
+    def _python(self, reference: str) -> Any:
+        from strands_cli.builtin import builtin_name, make
+
+        name = builtin_name(reference)
+        return make(name, self._place()) if name is not None else load(reference, self._spec._base_dir)
+
+    def _executor(self, executor: HttpExecutor) -> Any:
+        from strands_cli.equipment.executor import http_executor
+
+        return http_executor(executor, self._place(), self._vault)
+
+    def _always(self) -> list[str]:
+        policy = self._spec.context_policy
+        found: list[str] = list(policy.retrieval.jit_tools) if policy is not None and policy.retrieval else []
+        if self._spec.skills and "load_skill" not in self._made:
+            from strands_cli.equipment.skills import skill_tool
+
+            self._made["load_skill"] = skill_tool(self._spec)
+        return [*found, *(["load_skill"] if self._spec.skills else [])]
+
+    # -- MCP servers ----------------------------------------------------------------------------------------------
+
+    def _is_server(self, id_: str) -> bool:
+        return self._spec.tools is not None and any(server.id == id_ for server in self._spec.tools.mcp)
+
+    def _attached(self) -> list[str]:
+        """Return the servers whose tools every agent has: those for retrieval, and all when no agent lists any."""
+        policy = self._spec.context_policy
+        found = list(policy.retrieval.mcp_servers) if policy is not None and policy.retrieval else []
+        listed = any(id_ in self._servers for agent in self._spec.agents.values() for id_ in agent.tools or ())
+        return found if listed else [*found, *self._servers]
+
+
+def short_name(reference: str) -> str:
+    """Return the id of a tool: the last part of "package.module:function" or of a dotted name."""
+    from strands_cli.builtin import builtin_name
+
+    return builtin_name(reference) or reference.replace(":", ".").rpartition(".")[2]
+
+
+def load(reference: str, base_dir: Path | None = None) -> Any:
+    """Return the tool that "package.module:function" names; a plain function is made one.
+
+    Args:
+        base_dir: A directory in which modules are looked for too: the one of the spec.
 
     Raises:
-        ExecutionError: An id names no tool, or a callable cannot be imported.
+        ExecutionError: It cannot be imported, or there is no such thing in it.
     """
-    ids = override if override is not None else spec.agents[agent_id].tools
-    declared = _declared(spec)
-    if ids is None:
-        return [*given, *(load(reference) for reference in declared.values())]
-    by_name = {_name(tool): tool for tool in given}
-    listed = [load(declared.get(id_, id_)) for id_ in ids if id_ not in by_name]
-    return [*given, *listed]
-
-
-def _declared(spec: Spec) -> dict[str, str]:
-    """Return the spec's python tools: short name to what it names."""
-    from strands_cli.spec.tools import tool_id
-
-    found: dict[str, str] = {}
-    for tool in spec.tools.python if spec.tools is not None else ():
-        reference = tool if isinstance(tool, str) else tool.callable
-        found[tool_id(reference)] = reference
-    return found
-
-
-def _name(tool: Any) -> str:
-    return str(getattr(tool, "tool_name", getattr(tool, "__name__", "")))
-
-
-def load(reference: str) -> Any:
-    """Return the tool that "package.module:function" names; a plain function is made one."""
     module, colon, name = reference.partition(":")
     if not colon:
         module, _, name = reference.rpartition(".")
     try:
-        found = getattr(import_module(module), name) if module else None
+        found = getattr(_imported(module, base_dir), name) if module else None
     except (ImportError, AttributeError) as error:
         raise ExecutionError(
             f"tool {reference!r} cannot be imported: {error}",
-            hint="Write it as package.module:function, importable here.",
+            hint="Write it as package.module:function, importable here or from the directory of the spec.",
         ) from error
     if found is None:
-        raise ExecutionError(f"there is no tool {reference!r}", hint="Write it as package.module:function.")
-    if _is_tool(found):
+        from strands_cli.builtin import TOOLS
+
+        hint = f"Built in are {', '.join(TOOLS)}; or write package.module:function."
+        raise ExecutionError(f"there is no tool {reference!r}", hint=hint)
+    return as_tool(found)
+
+
+def as_tool(found: Any) -> Any:
+    """Return a tool: the thing itself, or a plain function made one."""
+    if hasattr(found, "tool_spec") or hasattr(found, "as_tool") or isinstance(found, Iterable) or not callable(found):
+        return found
+    if hasattr(found, "load_tools"):
         return found
     from strands import tool
 
     return tool(found)
 
 
-def _is_tool(found: Any) -> bool:
-    return hasattr(found, "tool_spec") or isinstance(found, Iterable)
+def _imported(module: str, base_dir: Path | None) -> Any:
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        if base_dir is None or error.name is None or not f"{module}.".startswith(f"{error.name}."):
+            raise
+    sys.path.append(str(base_dir))
+    try:
+        return import_module(module)
+    finally:
+        sys.path.remove(str(base_dir))
+
+
+def _name(tool: Any) -> str:
+    return str(getattr(tool, "tool_name", None) or getattr(tool, "name", None) or getattr(tool, "__name__", id(tool)))

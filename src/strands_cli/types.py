@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias, Union
 
 Json: TypeAlias = Any
 RunStatus = Literal["completed", "paused", "failed", "cancelled"]
-QuestionKind = Literal["hitl", "interrupt", "ambiguous_tool", "budget"]
+QuestionKind = Literal["hitl", "interrupt", "approval", "ambiguous_tool", "budget"]
 
 
 @dataclass(slots=True, frozen=True)
@@ -23,7 +23,7 @@ class OpenQuestion:
         schema: JSON Schema of the answer, or None.
         default: The answer that a timeout or an empty answer takes, or None.
         deadline: Unix time in seconds at which the default applies, or None.
-        kind: What asks: a step of the workflow, an agent's interrupt, an ambiguous tool call, a budget.
+        kind: What asks: a step of the workflow, an agent's interrupt, an approval, an ambiguous tool call, a budget.
         pattern: A regular expression that a text answer must match in full, or None.
         has_default: Whether a default was written (None may itself be one).
         asked_at: Unix time in seconds.

@@ -27,6 +27,7 @@ from strands_cli.types import HITLHandler, Json, RunResult
 
 if TYPE_CHECKING:
     from strands.models.model import Model
+    from strands_cli.equipment import Equipment
     from strands_cli.session.repository import SessionRepository
     from strands_cli.spec.root import Spec
 
@@ -42,9 +43,17 @@ class Options:
     model: Model | None = None
     repository: SessionRepository | None = None
     output_dir: Path | None = None
+    directory: Path | None = None
     overwrite: bool = False
     offline: bool = False
     listeners: Listeners = field(default_factory=Listeners)
+    _snapshot: tuple[Spec, dict[str, Json]] | None = None
+
+    def snapshot(self, spec: Spec) -> dict[str, Json]:
+        """Return the spec as plain values; made once, because a spec does not change."""
+        if self._snapshot is None or self._snapshot[0] is not spec:
+            self._snapshot = spec, spec.to_dict()
+        return self._snapshot[1]
 
     def store(self) -> SessionRepository:
         """Return the repository, by default the user's."""
@@ -88,19 +97,23 @@ class Runner:
 
     async def drive(self, journal: Journal, inputs: Mapping[str, Any], handler: HITLHandler | None) -> RunResult:
         """Run a session until it rests."""
-        performer = await self._performer()
+        from strands_cli.agents import Performer
+
+        equipment = await self._equipped(journal.session_id)
+        performer = Performer(self.spec, equipment, self.options.hooks)
         base = {"session_id": journal.session_id, "workflow": self.spec.name, "pattern": self.spec.pattern.type}
         listeners = self.options.listeners
         around = Surroundings(
             handler=handler,
-            layers=self._layers(),
+            layers=[*self._layers(), *equipment.layers()],
             max_parallel=self.spec.runtime.max_parallel,
             publish=partial(self._publish, base) if listeners else None,
             token=partial(self._token, base) if listeners.wants("token") else None,
             finish=partial(self._finish, journal),
         )
         try:
-            rest = await drive(journal, partial(self._body, inputs), performer, around)
+            async with equipment:
+                rest = await drive(journal, partial(self._body, inputs, equipment), performer, around)
         finally:
             await listeners.drained()
         return self._result(journal, rest)
@@ -139,9 +152,10 @@ class Runner:
             "format": FORMAT,
             "workflow": self.spec.name,
             "pattern": self.spec.pattern.type,
-            "spec": self.spec.to_dict(),
+            "spec": self.options.snapshot(self.spec),
             "inputs": inputs,
             "base_dir": str(self.spec._base_dir or Path.cwd()),
+            "directory": str(self.options.directory or Path.cwd()),
             "output_dir": str(self._directory()),
             "overwrite": self.options.overwrite,
             "offline": self.options.offline,
@@ -153,37 +167,45 @@ class Runner:
 
     # -- while it runs --------------------------------------------------------------------------------------------
 
-    async def _performer(self) -> Any:
-        from strands_cli.agents import Performer
+    async def _equipped(self, session_id: str) -> Equipment:
+        from strands_cli.equipment import Equipment
 
-        return Performer(self.spec, await self._models(), self._tools(), self.options.hooks)
+        return Equipment(
+            self.spec,
+            await self._models(),
+            self.options.tools,
+            directory=self.options.directory,
+            output_dir=self._directory(),
+            offline=self.options.offline,
+            session_id=session_id,
+        )
 
     async def _models(self) -> Any:
         from strands_cli.providers import ModelPool, model_config
 
         if self.options.model is not None:
-            return lambda agent: self.options.model
+            return lambda agent, model_id=None: self.options.model
         pool = await ModelPool.current()
         agents = self.spec.agents
 
-        def model(agent: str) -> Model:
+        def model(agent: str, model_id: str | None = None) -> Model:
             config = model_config(self.spec, agents[agent])
+            if model_id is not None:
+                config = replace(config, model_id=model_id)
             if self.options.offline:
                 config = replace(config, provider="scripted")
             return pool.get(config, self._user)
 
         return model
 
-    def _tools(self) -> Any:
-        from strands_cli.toolbox import agent_tools
-
-        return partial(agent_tools, self.spec, self.options.tools)
-
-    async def _body(self, inputs: Mapping[str, Any], run: Run) -> Outcome:
+    async def _body(self, inputs: Mapping[str, Any], equipment: Equipment, run: Run) -> Outcome:
+        from strands_cli.loader.inputs import spec_names
         from strands_cli.patterns import pattern
 
         run.brief = self._brief
-        names: dict[str, Any] = {**inputs, "inputs": inputs}
+        equipment.remember(run.state)
+        opened = run.state.opened.at if run.state.opened is not None else None
+        names: dict[str, Any] = {**spec_names(self.spec, opened), **inputs, "inputs": inputs}
         return await pattern(self.spec.pattern.type).run(self.spec.pattern.config, run, names)
 
     def _brief(self, agent: str, names: Names) -> str:

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from strands_cli.confined import Confined
+    from strands_cli.builtin.confined import Confined
     from strands_cli.net.client import Network
 
 

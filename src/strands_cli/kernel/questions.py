@@ -101,7 +101,7 @@ def checked(question: OpenQuestion, value: Json) -> Json:
             )
         value = question.default
     if question.choices and value not in question.choices:
-        value = _choice(question, value)
+        value = _choice(question, value) if question.kind != "approval" else _choice_or_form(question, value)
     if question.pattern and not (isinstance(value, str) and re.fullmatch(question.pattern, value)):
         raise _mismatch(question, value)
     return _fitted(question, value) if question.schema is not None else value
@@ -125,6 +125,16 @@ def _choice(question: OpenQuestion, value: Json) -> str:
     raise InvalidAnswerError(
         f"{_short(value)} is not one of the choices of {question.id!r}", hint=f"Answer one of: {', '.join(choices)}."
     )
+
+
+def _choice_or_form(question: OpenQuestion, value: Json) -> Json:
+    """An approval offers choices, and takes whatever its schema allows: a reason with a no, other arguments."""
+    try:
+        return _choice(question, value)
+    except InvalidAnswerError:
+        if question.schema is None:
+            raise
+    return _fitted(question, value)
 
 
 def _schema_allows(question: OpenQuestion, value: str) -> bool:
@@ -168,17 +178,47 @@ def _clipped(text: str) -> str:
 
 def from_interrupt(interrupt: Interrupt, agent: str, owner: str) -> Question:
     """Return the question that an agent's interrupt asks."""
-    reason = interrupt.reason
-    ambiguous = interrupt.name == "ambiguous_tool_call"
-    if isinstance(reason, str):
-        prompt, context = reason, None
-    elif isinstance(reason, Mapping) and isinstance(reason.get("message"), str):
-        prompt, context = reason["message"], json.dumps(reason, indent=2, ensure_ascii=False, default=str)
-    else:
-        prompt = f"{agent} asks: {interrupt.name}"
-        context = None if reason is None else json.dumps(reason, indent=2, ensure_ascii=False, default=str)
     bare = {name: value for name, value in interrupt.to_dict().items() if name not in ("response", "answered")}
     data = {"of": owner, "agent": agent, "interrupt": bare}
-    kind: QuestionKind = "ambiguous_tool" if ambiguous else "interrupt"
-    schema = DOUBT_SCHEMA if ambiguous else None
-    return replace(Question(prompt=prompt, context=context, schema=schema), kind=kind, data=data)
+    return replace(_worded(interrupt, agent), data=data)
+
+
+def _worded(interrupt: Interrupt, agent: str) -> Question:
+    reason = interrupt.reason
+    doubt = interrupt.name == "ambiguous_tool_call"
+    kind: QuestionKind = "ambiguous_tool" if doubt else "interrupt"
+    schema = DOUBT_SCHEMA if doubt else None
+    if isinstance(reason, str):
+        return Question(reason, schema=schema, kind=kind)
+    if isinstance(reason, Mapping) and isinstance(reason.get("message"), str):
+        if isinstance(reason.get("question"), Mapping):
+            return _approval(reason, reason["question"])
+        return Question(reason["message"], context=_readable(reason), schema=schema, kind=kind)
+    context = None if reason is None else _readable(reason)
+    return Question(f"{agent} asks: {interrupt.name}", context=context, schema=schema, kind=kind)
+
+
+def _approval(reason: Mapping[str, Any], shape: Mapping[str, Any]) -> Question:
+    """A reason that brings the shape of its answer along: choices, schema, default, timeout_seconds."""
+    changed = reason.get("changed")
+    call = changed if isinstance(changed, Mapping) else reason
+    shown = [f"{call.get('tool')} {_readable(call.get('input'))}"]
+    if changed is not None:
+        shown.insert(0, "The call was changed after it had been answered. It would now be:")
+    if reason.get("note"):
+        shown.append(str(reason["note"]))
+    choices = shape.get("choices")
+    return Question(
+        reason["message"],
+        context="\n".join(shown),
+        choices=tuple(choices) if choices else None,
+        schema=shape.get("schema"),
+        default=shape.get("default"),
+        has_default="default" in shape,
+        timeout=shape.get("timeout_seconds"),
+        kind="approval",
+    )
+
+
+def _readable(value: Json) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)

@@ -14,8 +14,8 @@ from strands_cli.net.client import NetworkError, Request
 from strands_cli.net.url import URL, URLError, below, parse
 
 if TYPE_CHECKING:
+    from strands_cli.equipment.vault import Vault
     from strands_cli.spec.tools import HttpCall, HttpExecutor
-    from strands_cli.vault import Vault
 
 
 def http_executor(executor: HttpExecutor, place: Place, vault: Vault) -> Any:

@@ -1,0 +1,342 @@
+"""Tool approvals of a spec: which calls wait for a person, what the person may do, and what is remembered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from strands_cli.errors import TemplateError
+from strands_cli.loader.template import evaluate, render
+from strands_cli.types import Json
+
+if TYPE_CHECKING:
+    from strands.hooks.events import AfterToolCallEvent, BeforeToolCallEvent
+    from strands.hooks.registry import HookRegistry
+    from strands_cli.kernel.state import State
+    from strands_cli.spec.agents import Approval
+
+DECISION = "approval"
+ARGUMENTS = "approval_arguments"
+_SCOPES = ("never", "exact", "session")
+_WORDS = {"approved": "approve", "yes": "approve", "rejected": "reject", "no": "reject", "deny": "reject"}
+
+
+class Memory:
+    """What was decided before in this session: a fold over its journal.
+
+    Attributes:
+        state: The journal's fold; None remembers nothing.
+    """
+
+    def __init__(self, state: State | None = None) -> None:
+        self.state = state
+
+    def decided(self, agent: str, tool: str, digest: str) -> Literal["approve", "reject"] | None:
+        """Return what an earlier answer says about this call, or None.
+
+        The same arguments weigh more than the same tool, and a rejection ends an older approval of the tool.
+        """
+        exact: Literal["approve", "reject"] | None = None
+        of_tool: Literal["approve"] | None = None
+        for reason, same, verdict in self._answers(agent, tool, digest):
+            scope = _scope(reason, verdict)
+            if verdict.decision == "reject":
+                of_tool = None
+                exact = "reject" if same and scope != "never" else exact
+            elif verdict.decision == "approve" and scope != "never":
+                exact = "approve" if same else exact
+                of_tool = "approve" if scope == "session" else of_tool
+        return exact or of_tool
+
+    def _answers(self, agent: str, tool: str, digest: str) -> Iterator[tuple[Mapping[str, Any], bool, Verdict]]:
+        if self.state is None:
+            return
+        for key, answer in self.state.answered.items():
+            asked = self.state.asked.get(key)
+            interrupt = asked.data.get("interrupt") if asked is not None else None
+            reason = interrupt.get("reason") if interrupt is not None else None
+            if asked is None or interrupt is None or not isinstance(reason, Mapping) or reason.get("type") != DECISION:
+                continue
+            if reason["tool"] == tool and asked.data.get("agent") == agent and not answer.data.get("timed_out"):
+                yield reason, interrupt["digest"] == digest, verdict(answer.data["value"])
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a person decided about a call.
+
+    Attributes:
+        decision: approve, edit or reject; None when the answer says none of them.
+        feedback: What the model is told.
+        arguments: The arguments to use instead, or None.
+        remember: How far the decision reaches, or None for what the rule says.
+    """
+
+    decision: Literal["approve", "edit", "reject"] | None
+    feedback: str = ""
+    arguments: Any = None
+    remember: str | None = None
+
+
+class _Rule(NamedTuple):
+    approval: Approval
+    number: int
+
+    def covers(self, names: Sequence[str]) -> bool:
+        """Whether a tool of one of these names is meant: by a glob, and by none that excludes."""
+        wanted = [glob for glob in self.approval.tools if not glob.startswith("!")] or ["*"]
+        unwanted = [glob[1:] for glob in self.approval.tools if glob.startswith("!")]
+        return any(_any(name, wanted) and not _any(name, unwanted) for name in names)
+
+    def holds(self, names: Mapping[str, Any]) -> bool:
+        """Whether the condition holds; one that cannot be worked out does: a gate never fails open."""
+        if self.approval.when is None:
+            return True
+        try:
+            return evaluate(self.approval.when, names)
+        except TemplateError:
+            return True
+
+
+class ApprovalHooks:
+    """Asks before the tool calls that the rules of an agent cover; a hook provider.
+
+    Args:
+        agent: The agent's id.
+        rules: Its rules; the first that covers a call decides.
+        memory: What was decided before.
+    """
+
+    def __init__(self, agent: str, rules: Sequence[Approval], memory: Memory) -> None:
+        self._agent = agent
+        self._rules = [_Rule(rule, number) for number, rule in enumerate(rules)]
+        self._memory = memory
+        self._edited: dict[str, Any] = {}
+
+    def register_hooks(self, registry: HookRegistry, **kwargs: Any) -> None:
+        """Register behind everybody else: the arguments that the person sees are the final ones."""
+        from strands.hooks.events import AfterToolCallEvent, BeforeToolCallEvent
+        from strands.hooks.registry import HookOrder
+
+        registry.add_callback(BeforeToolCallEvent, self.before, order=HookOrder.SDK_LAST)
+        registry.add_callback(AfterToolCallEvent, self.after, order=HookOrder.SDK_LAST)
+
+    def before(self, event: BeforeToolCallEvent) -> None:
+        """Let a call run, keep it from running, or ask."""
+        rule = self._rule(event)
+        if rule is None:
+            return
+        wrong = problems(event.selected_tool, event.tool_use["input"])
+        if wrong:
+            event.cancel_tool = f"The arguments do not fit the tool: {'; '.join(wrong)}"
+            return
+        known = self._memory.decided(self._agent, _tool_name(event), event.digest())
+        if known == "approve":
+            return
+        if known == "reject":
+            event.cancel_tool = "A person rejected this very call before. Do something else."
+            return
+        self._act(event, rule, verdict(event.interrupt(DECISION, self._question(event, rule.approval))))
+
+    def after(self, event: AfterToolCallEvent) -> None:
+        """Tell the model when a person changed its arguments."""
+        changed = self._edited.pop(event.tool_use["toolUseId"], None)
+        if changed is not None:
+            note = f"A person changed the arguments of this call to: {json.dumps(changed, ensure_ascii=False)}"
+            event.result = {**event.result, "content": [{"text": note}, *event.result["content"]]}
+
+    # -- one call -------------------------------------------------------------------------------------------------
+
+    def _rule(self, event: BeforeToolCallEvent) -> _Rule | None:
+        if event.selected_tool is None or event.cancel_tool:
+            return None
+        names = {event.tool_use["name"], event.selected_tool.tool_name}
+        scope = self._names(event)
+        for rule in self._rules:
+            if rule.covers(sorted(names)) and rule.holds(scope):
+                return rule
+        return None
+
+    def _act(self, event: BeforeToolCallEvent, rule: _Rule, found: Verdict) -> None:
+        if found.decision == "approve":
+            return
+        if found.decision == "edit" and "edit" in rule.approval.options:
+            self._use(event, self._arguments(event, found.arguments))
+            return
+        feedback = f" They say: {found.feedback}" if found.feedback else ""
+        event.cancel_tool = f"A person rejected this call; it was not made.{feedback}"
+
+    def _arguments(self, event: BeforeToolCallEvent, given: Any) -> Any:
+        """Return the arguments that the person wants, asking for them as often as they do not fit the tool."""
+        wrong = problems(event.selected_tool, given) if given is not None else []
+        number = 0
+        while given is None or wrong:
+            number += 1
+            name = ARGUMENTS if number == 1 else f"{ARGUMENTS}_{number}"
+            given = _parsed(event.interrupt(name, self._form(event, wrong)))
+            wrong = problems(event.selected_tool, given)
+        return given
+
+    def _use(self, event: BeforeToolCallEvent, arguments: Any) -> None:
+        """Put the person's arguments in place: what they wrote is what they approved, so the answer is bound to it."""
+        event.tool_use = {**event.tool_use, "input": arguments}
+        self._edited[event.tool_use["toolUseId"]] = arguments
+        for interrupt in event.consulted:
+            if interrupt.name.startswith(DECISION):
+                interrupt.digest = event.digest()
+
+    # -- questions ------------------------------------------------------------------------------------------------
+
+    def _names(self, event: BeforeToolCallEvent) -> dict[str, Any]:
+        return {"args": event.tool_use["input"], "tool": _tool_name(event), "agent": self._agent}
+
+    def _question(self, event: BeforeToolCallEvent, rule: Approval) -> dict[str, Json]:
+        tool, arguments = _tool_name(event), event.tool_use["input"]
+        question: dict[str, Json] = {
+            "choices": list(rule.options),
+            "schema": answer_schema(rule.options, rule.remember),
+        }
+        if rule.timeout_seconds:
+            question["timeout_seconds"] = rule.timeout_seconds
+        if rule.default is not None or rule.timeout_seconds:
+            question["default"] = rule.default or "reject"
+        return {
+            "type": DECISION,
+            "message": self._prompt(event, rule),
+            "tool": tool,
+            "input": arguments,
+            "remember": rule.remember,
+            "note": _note(tool, rule.remember),
+            "question": question,
+        }
+
+    def _prompt(self, event: BeforeToolCallEvent, rule: Approval) -> str:
+        plain = f"Agent {self._agent!r} wants to call {_tool_name(event)}. Allow it?"
+        if rule.prompt is None:
+            return plain
+        try:
+            return render(rule.prompt, self._names(event))
+        except TemplateError:
+            return plain
+
+    def _form(self, event: BeforeToolCallEvent, wrong: Sequence[str]) -> dict[str, Json]:
+        tool = _tool_name(event)
+        problem = f" Not taken: {'; '.join(wrong)}" if wrong else ""
+        return {
+            "type": ARGUMENTS,
+            "message": f"With which arguments shall {tool} be called?{problem}",
+            "tool": tool,
+            "input": event.tool_use["input"],
+            "question": {"schema": _prefilled(_input_schema(event.selected_tool), event.tool_use["input"])},
+        }
+
+
+def verdict(answer: Json) -> Verdict:
+    """Return what an answer decides: "approve", "reject: why", "edit: {...}", or an object with `decision`.
+
+    An answer that says neither is a rejection without a word: silence is never yes.
+    """
+    if isinstance(answer, Mapping):
+        decision = _decision(str(answer.get("decision", "")))
+        return Verdict(
+            decision, str(answer.get("feedback") or ""), answer.get("arguments"), answer.get("remember") or None
+        )
+    if isinstance(answer, bool):
+        return Verdict("approve" if answer else "reject")
+    word, _, rest = str(answer).partition(":")
+    decision = _decision(word)
+    if decision == "edit":
+        return Verdict("edit", arguments=_parsed(rest.strip()) if rest.strip() else None)
+    return Verdict(decision, rest.strip())
+
+
+def answer_schema(options: Sequence[str], remember: str) -> dict[str, Json]:
+    """Return the JSON Schema of an answer: an option, a rejection with its reason, new arguments, or an object."""
+    scopes = _SCOPES[: _SCOPES.index("session" if remember == "always" else remember) + 1]
+    fields: dict[str, Json] = {
+        "decision": {"enum": list(options)},
+        "feedback": {"type": "string", "description": "What the agent is told."},
+        "remember": {"enum": list(scopes), "description": "How far this decision reaches."},
+    }
+    if "edit" in options:
+        fields["arguments"] = {"type": "object", "description": "The arguments to use instead."}
+    written = [option for option in options if option != "approve"]
+    forms: list[Json] = [{"enum": list(options)}]
+    if written:
+        forms.append({"type": "string", "pattern": f"^({'|'.join(written)}): *[^ ]"})
+    forms.append({"type": "object", "properties": fields, "required": ["decision"], "additionalProperties": False})
+    return {"anyOf": forms}
+
+
+def problems(tool: Any, arguments: Any) -> list[str]:
+    """Return what is wrong with the arguments of a call, by the tool's own rules; empty when nothing is."""
+    if not isinstance(arguments, Mapping):
+        return ["they are not an object"]
+    parameters = getattr(tool, "parameters", None)
+    if parameters is not None and hasattr(parameters, "validate"):
+        try:
+            parameters.validate(dict(arguments))
+        except ValueError as error:
+            return [str(error)]
+        return []
+    from jsonschema import Draft202012Validator
+
+    errors = Draft202012Validator(_input_schema(tool)).iter_errors(arguments)
+    return [f"{error.json_path}: {error.message}" for error in list(errors)[:5]]
+
+
+def _input_schema(tool: Any) -> dict[str, Any]:
+    schema = tool.tool_spec["inputSchema"]
+    found: dict[str, Any] = schema.get("json", schema)
+    return found
+
+
+def _prefilled(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Whoever fills the form in changes what is there, field by field."""
+    fields = dict(schema.get("properties") or {})
+    for name in fields.keys() & arguments.keys():
+        if isinstance(fields[name], Mapping):
+            fields[name] = {**fields[name], "default": arguments[name]}
+    return {**schema, "properties": fields} if fields else dict(schema)
+
+
+def _tool_name(event: BeforeToolCallEvent) -> str:
+    return event.selected_tool.tool_name if event.selected_tool is not None else event.tool_use["name"]
+
+
+def _decision(word: str) -> Literal["approve", "edit", "reject"] | None:
+    folded = word.strip().casefold()
+    folded = _WORDS.get(folded, folded)
+    return folded if folded in ("approve", "edit", "reject") else None  # type: ignore[return-value]
+
+
+def _scope(reason: Mapping[str, Any], found: Verdict) -> str:
+    """How far a decision reaches: as far as its rule lets it, or less if the person wanted less."""
+    rule = "session" if reason.get("remember") == "always" else str(reason.get("remember", "never"))
+    if found.remember in _SCOPES and rule in _SCOPES:
+        return min(rule, found.remember, key=_SCOPES.index)
+    return rule
+
+
+def _note(tool: str, remember: str) -> str | None:
+    if remember == "exact":
+        return f"The decision also holds for later calls of {tool} with the same arguments in this session."
+    if remember in ("session", "always"):
+        return f"Approving also covers every later call of {tool} by this agent in this session."
+    return None
+
+
+def _parsed(value: Json) -> Json:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
+
+
+def _any(name: str, globs: Sequence[str]) -> bool:
+    return any(fnmatchcase(name, glob) for glob in globs)

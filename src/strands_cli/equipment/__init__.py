@@ -1,0 +1,226 @@
+"""What the agents of one run are equipped with beside a model: tools, gates, skills, notes, contracts, spans.
+
+A spec that asks for none of it pays for none of it: each part is imported when it is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from strands_cli.toolbox import Toolbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from strands.agent.conversation_manager.base import ConversationManager
+    from strands.models.model import Model
+    from strands_cli.builtin import Place
+    from strands_cli.kernel.layers import Layer
+    from strands_cli.kernel.state import State
+    from strands_cli.kernel.types import Call
+    from strands_cli.spec.root import Spec
+
+
+class Equipment:
+    """The equipment of one drive of a session.
+
+    Args:
+        spec: The workflow.
+        model: Returns the model of an agent id, or of an agent id and another model id.
+        tools: Tools given in Python.
+        directory: What the paths of tools are relative to.
+        output_dir: Where notes are kept.
+        offline: Nothing is sent anywhere, and tools of ours change nothing.
+        session_id: Names the session in notes and spans.
+    """
+
+    def __init__(
+        self,
+        spec: Spec,
+        model: Callable[..., Model],
+        tools: Sequence[Any] = (),
+        *,
+        directory: Path | None = None,
+        output_dir: Path | None = None,
+        offline: bool = False,
+        session_id: str = "",
+    ) -> None:
+        from strands_cli.approvals import Memory
+        from strands_cli.equipment.vault import Vault
+
+        self._spec = spec
+        self._model = model
+        self._directory = directory or Path.cwd()
+        self._output_dir = output_dir or self._directory
+        self._offline = offline
+        self._session_id = session_id
+        self._memory = Memory()
+        self._vault = Vault.of(spec)
+        self._servers: dict[str, list[Any]] = {}
+        self._connections: list[Any] = []
+        self._made_place: Place | None = None
+        self._toolbox = Toolbox(spec, tools, self._place, self._vault, self._servers)
+        self._notes = self._kept_notes()
+        self._skills = self._skill_list()
+
+    # -- what an agent is built with --------------------------------------------------------------------------------
+
+    def tools(self, agent_id: str, override: Sequence[str] | None = None) -> list[Any]:
+        """Return the tools of an agent; see `Toolbox.tools`."""
+        return self._toolbox.tools(agent_id, override)
+
+    def hooks(self, agent_id: str) -> list[Any]:
+        """Return the hook providers of an agent: guardrails first, then approvals."""
+        found: list[Any] = []
+        if self._vault:
+            from strands_cli.equipment.guardrails import Blotter
+
+            found.append(Blotter(self._vault))
+        security = self._spec.security
+        if security is not None and security.guardrails is not None and security.guardrails.allow_tools is not None:
+            from strands_cli.equipment.guardrails import AllowedTools
+
+            found.append(AllowedTools(self._toolbox.allowed))
+        policy = self._spec.context_policy
+        if policy is not None and policy.compaction is not None and policy.compaction.enabled:
+            from strands_cli.equipment.compaction import Compactor
+
+            found.append(Compactor(policy.compaction, lambda: self._summarizer(agent_id)))
+        rules = self._spec.agents[agent_id].approvals
+        if rules:
+            from strands_cli.approvals import ApprovalHooks
+
+            found.append(ApprovalHooks(agent_id, rules, self._memory))
+        return found
+
+    def conversation_manager(self, agent_id: str) -> ConversationManager:
+        """Return what an agent does when its model can no longer read the history."""
+        policy = self._spec.context_policy
+        if policy is not None and policy.compaction is not None and policy.compaction.enabled:
+            from strands_cli.equipment.compaction import LastResort
+
+            return LastResort()
+        from strands.agent.conversation_manager.null import NullConversationManager
+
+        return NullConversationManager()
+
+    def model(self, agent_id: str) -> Model:
+        """Return the model of an agent; with pii_redaction nothing that looks like personal data reaches it."""
+        found = self._model(agent_id)
+        security = self._spec.security
+        if security is not None and security.guardrails is not None and security.guardrails.pii_redaction:
+            from strands_cli.equipment.guardrails import RedactedModel
+
+            return RedactedModel(found)
+        return found
+
+    def instructions(self, call: Call) -> str:
+        """Return what stands behind an agent's own prompt: its skills, its notes, its contract."""
+        parts = []
+        if self._skills:
+            parts.append(self._skills)
+        if self._notes is not None:
+            parts.append(self._notes.shown())
+        agent = self._spec.agents[call.agent]
+        if agent.output_schema is not None:
+            from strands_cli.equipment.contracts import instructions
+
+            parts.append(instructions(agent.output_schema))
+        return "\n\n".join(part for part in parts if part)
+
+    # -- what stands around its calls -------------------------------------------------------------------------------
+
+    def layers(self) -> list[Layer]:
+        """Return the layers around every agent call, the outermost first."""
+        found: list[Layer] = []
+        telemetry = self._spec.telemetry
+        if telemetry is not None and telemetry.otel is not None and not self._offline:
+            from strands_cli.equipment.tracing import step_spans
+
+            found.append(step_spans(self._spec, self._session_id))
+        if self._notes is not None:
+            found.append(self._notes.layer)
+        if any(agent.input_schema or agent.output_schema for agent in self._spec.agents.values()):
+            from strands_cli.equipment.contracts import contracts
+
+            found.append(contracts(self._spec))
+        return found
+
+    def remember(self, state: State) -> None:
+        """Let earlier answers of the session count."""
+        self._memory.state = state
+
+    # -- opening and closing ----------------------------------------------------------------------------------------
+
+    async def __aenter__(self) -> Equipment:
+        """Start the MCP servers of the spec.
+
+        Raises:
+            ExecutionError: One cannot be used.
+        """
+        try:
+            await self._connect()
+        except BaseException:
+            await self.__aexit__()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Stop what was started."""
+        while self._connections:
+            from strands_cli.equipment.mcp_servers import disconnect
+
+            await disconnect(self._connections.pop())
+
+    async def _connect(self) -> None:
+        if self._spec.tools is None or not self._spec.tools.mcp or self._offline:
+            return
+        from strands_cli.equipment.mcp_servers import connect
+
+        for server in self._spec.tools.mcp:
+            connection, tools = await connect(server, self._spec, self._vault)
+            self._connections.append(connection)
+            self._servers[server.id] = tools
+
+    # -- parts --------------------------------------------------------------------------------------------------------
+
+    def _place(self) -> Place:
+        if self._made_place is None:
+            self._made_place = self._new_place()
+        return self._made_place
+
+    def _new_place(self) -> Place:
+        from strands_cli.builtin import Place
+        from strands_cli.builtin.confined import Confined
+        from strands_cli.net.client import Network
+
+        security = self._spec.security
+        guardrails = security.guardrails if security is not None else None
+        denied = "security.guardrails.deny_network forbids it" if guardrails and guardrails.deny_network else ""
+        denied = "this is a rehearsal: nothing is sent" if self._offline else denied
+        base = self._spec._base_dir or self._directory
+        mounts = self._spec.env.mounts if self._spec.env is not None else {}
+        files = Confined(self._directory, {name: base / Path(path).expanduser() for name, path in mounts.items()})
+        return Place(files, Network(denied, guardrails.allow_hosts if guardrails else ()), self._offline)
+
+    def _kept_notes(self) -> Any:
+        policy = self._spec.context_policy
+        if policy is None or policy.notes is None:
+            return None
+        from strands_cli.equipment.notes import NotesFile
+
+        return NotesFile(policy.notes, self._output_dir, self._session_id)
+
+    def _skill_list(self) -> str:
+        if not self._spec.skills:
+            return ""
+        from strands_cli.equipment.skills import listing
+
+        return listing(self._spec)
+
+    def _summarizer(self, agent_id: str) -> Model:
+        policy = self._spec.context_policy
+        other = policy.compaction.summarization_model if policy is not None and policy.compaction is not None else None
+        return self._model(agent_id, other) if other is not None else self._model(agent_id)

@@ -1,0 +1,146 @@
+"""Contracts: an agent with an input_schema gets only input that fits it, one with an output_schema answers in it."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from strands_cli.errors import ExecutionError
+
+if TYPE_CHECKING:
+    from strands_cli.kernel.layers import Layer
+    from strands_cli.kernel.run import Run
+    from strands_cli.kernel.types import Call, Perform, Reply
+    from strands_cli.spec.root import Spec
+
+REPAIRS = 2
+"""How often an agent may correct an answer that does not fit."""
+
+_FENCE = re.compile(r"```(?:json)?\s*\n(.*?)\n\s*```", re.DOTALL)
+
+
+class ContractError(ExecutionError):
+    """An agent's input or output does not fit its schema."""
+
+
+def instructions(schema: dict[str, Any]) -> str:
+    """Return what an agent is told about the form of its answer."""
+    return (
+        "Answer with one JSON value and nothing else. It must fit this JSON Schema:\n"
+        f"{json.dumps(schema, ensure_ascii=False)}"
+    )
+
+
+def contracts(spec: Spec) -> Layer:
+    """Return a layer that enforces the contracts of the spec's agents."""
+
+    def layer(run: Run, perform: Perform) -> Perform:
+        async def kept(call: Call) -> Reply:
+            agent = spec.agents[call.agent]
+            if agent.input_schema is not None:
+                check_input(call.agent, agent.input_schema, call.prompt)
+            if agent.output_schema is None:
+                return await perform(call)
+            return await _answered(call, agent.output_schema, perform)
+
+        return kept
+
+    return layer
+
+
+def check_input(agent: str, schema: dict[str, Any], text: str) -> None:
+    """Raise ContractError when a message does not fit an agent's input_schema."""
+    try:
+        value: Any = json.loads(text)
+    except ValueError:
+        value = text
+    wrong = problems(schema, value)
+    if wrong and isinstance(value, str):
+        wrong = [f"it is not JSON that fits, but the text {_clipped(value)}"]
+    if wrong:
+        raise ContractError(
+            f"the input of agent {agent!r} does not fit its input_schema: {'; '.join(wrong)}",
+            hint="Give the step an `input` that renders to such JSON, for example with the filter tojson.",
+        )
+
+
+def check_output(schema: dict[str, Any], text: str) -> tuple[Any, list[str]]:
+    """Return the value that an answer holds, and what is wrong with it; nothing when it fits."""
+    found = _values(text)
+    if not found:
+        return None, ["it is not JSON"]
+    for value in found:
+        if not problems(schema, value):
+            return value, []
+    return found[0], problems(schema, found[0])
+
+
+def problems(schema: dict[str, Any], value: Any) -> list[str]:
+    """Return how a value fails to fit a schema, five points at most."""
+    from jsonschema import Draft202012Validator
+
+    errors = Draft202012Validator(schema).iter_errors(value)
+    return [f"{error.json_path}: {_clipped(error.message)}" for error in list(errors)[:5]]
+
+
+async def _answered(call: Call, schema: dict[str, Any], perform: Perform) -> Reply:
+    """Have an agent answer until it fits; the tokens of every try count."""
+    usage: dict[str, int] = {}
+    asked = call.prompt
+    wrong: list[str] = []
+    try:
+        for _ in range(REPAIRS + 1):
+            reply = await perform(call)
+            if reply.interrupts:
+                return reply
+            for name, count in reply.usage.items():
+                usage[name] = usage.get(name, 0) + count
+            value, wrong = check_output(schema, reply.text)
+            if not wrong:
+                return _as_json(reply, value, usage)
+            call.prompt = f"Your answer does not fit: {'; '.join(wrong)}. {instructions(schema)}"
+    finally:
+        call.prompt = asked
+    raise ContractError(
+        f"{call.key!r}: the answer of agent {call.agent!r} does not fit its output_schema: {'; '.join(wrong)}",
+        hint="Make the prompt or the schema clearer, or resume to let it try again.",
+    )
+
+
+def _as_json(reply: Reply, value: Any, usage: dict[str, int]) -> Reply:
+    """What follows gets the bare JSON, whatever the model wrote around it."""
+    text = json.dumps(value, ensure_ascii=False)
+    reply.text = text
+    reply.message = {**reply.message, "content": [{"text": text}]}
+    reply.usage = usage
+    return reply
+
+
+def _values(text: str) -> list[Any]:
+    """Return the JSON values in a text: all of it, else fenced ones, else the first object or list."""
+    for candidates in ([text.strip()], _FENCE.findall(text)):
+        found = [value for value in map(_parsed, candidates) if value is not _NOTHING]
+        if found:
+            return found
+    decoder = json.JSONDecoder()
+    for start in re.finditer(r"[\[{]", text):
+        try:
+            return [decoder.raw_decode(text, start.start())[0]]
+        except (ValueError, RecursionError):
+            continue
+    return []
+
+
+_NOTHING: Any = object()
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return _NOTHING
+
+
+def _clipped(text: str) -> str:
+    return repr(text) if len(text) <= 200 else repr(text[:197]) + "..."
