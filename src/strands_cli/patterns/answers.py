@@ -22,8 +22,8 @@ T = TypeVar("T")
 RETRIES = 2
 """How often a malformed answer is asked again where the spec has no number for it."""
 
-MAX_PLACES = 1_000
-"""Places in a text at which a JSON value is looked for."""
+MAX_EFFORT = 10_000_000
+"""Characters that are read in vain before no more JSON is looked for in a text."""
 
 APPROVING = (
     "approved",
@@ -135,17 +135,22 @@ def json_values(answer: str) -> Iterator[Any]:
 
 
 def _inside(answer: str) -> list[Any]:
+    """Return the objects and arrays that stand in a text, in its order, as far as `MAX_EFFORT` characters reach."""
     found: list[Any] = []
-    end = 0
-    for _ in range(MAX_PLACES):
+    effort, end = 0, 0
+    while effort < MAX_EFFORT:
         opening = _OPENING.search(answer, end)
         if opening is None:
             break
         try:
             value, end = _DECODER.raw_decode(answer, opening.start())
             found.append(value)
-        except (ValueError, RecursionError):
+        except RecursionError:
+            break
+        except ValueError as error:
             end = opening.end()
+            # Python's error counts the lines before it, which costs as well.
+            effort += getattr(error, "pos", len(answer)) - opening.start() + 100 + end // 20
     return found
 
 
