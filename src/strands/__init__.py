@@ -9,7 +9,13 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from strands_cli.api import ChainBuilder as ChainBuilder
+    from strands_cli.api import DagBuilder as DagBuilder
+    from strands_cli.api import EvaluatorOptimizerBuilder as EvaluatorOptimizerBuilder
     from strands_cli.api import FluentBuilder as FluentBuilder
+    from strands_cli.api import GraphBuilder as GraphBuilder
+    from strands_cli.api import OrchestratorWorkersBuilder as OrchestratorWorkersBuilder
+    from strands_cli.api import ParallelBuilder as ParallelBuilder
+    from strands_cli.api import RoutingBuilder as RoutingBuilder
     from strands_cli.api import SessionManager as SessionManager
     from strands_cli.api import Workflow as Workflow
     from strands_cli.api import WorkflowBuilder as WorkflowBuilder

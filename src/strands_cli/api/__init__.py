@@ -6,6 +6,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from strands_cli.api.builders import ChainBuilder as ChainBuilder
+    from strands_cli.api.builders import DagBuilder as DagBuilder
+    from strands_cli.api.builders import EvaluatorOptimizerBuilder as EvaluatorOptimizerBuilder
+    from strands_cli.api.builders import FluentBuilder as FluentBuilder
+    from strands_cli.api.builders import GraphBuilder as GraphBuilder
+    from strands_cli.api.builders import OrchestratorWorkersBuilder as OrchestratorWorkersBuilder
+    from strands_cli.api.builders import ParallelBuilder as ParallelBuilder
+    from strands_cli.api.builders import RoutingBuilder as RoutingBuilder
+    from strands_cli.api.builders import WorkflowBuilder as WorkflowBuilder
     from strands_cli.api.session_manager import Session as Session
     from strands_cli.api.session_manager import SessionManager as SessionManager
     from strands_cli.api.workflow import Workflow as Workflow
