@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import suppress
 from importlib import import_module
 from types import ModuleType
 from typing import Any, Generic, TypeVar
@@ -106,11 +107,14 @@ class Clients(Generic[C]):
         """Close every client that was opened here."""
         here = asyncio.get_running_loop()
         while self._open:
-            loop, (owned, _) = self._open.popitem()
+            loop, (owned, owner) = self._open.popitem()
+            closing = owned.close_early(owner)
             if loop is here:
-                await owned.close()
+                await closing
             elif loop.is_running():
-                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(owned.close(), loop))
+                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(closing, loop))
+            else:
+                closing.close()
 
 
 class _Owned(Generic[C]):
@@ -125,6 +129,13 @@ class _Owned(Generic[C]):
         if not self._closed:
             self._closed = True
             await self._close(self.client)
+
+    async def close_early(self, owner: AsyncGenerator[None, None]) -> None:
+        """Close the client before its loop ends; `owner` is its `until_loop_ends`."""
+        await self.close()
+        # With the client closed nothing is awaited here, so the end of the loop cannot come in between.
+        with suppress(RuntimeError):
+            await owner.aclose()
 
     async def until_loop_ends(self) -> AsyncGenerator[None, None]:
         try:
