@@ -134,7 +134,26 @@ def test_case_33_a_question_inside_a_tool_is_bound_to_its_arguments_too() -> Non
     first = agent("go")
     agent.messages[-1]["content"][0]["toolUse"]["input"]["path"] = "b"
     second = agent(answers(first, "y"))
-    assert (RAN, [each.reason for each in second.interrupts or ()]) == ([], ["b"])
+    reason = {"reason": "a", "changed": {"tool": "delete", "input": {"path": "b"}}}
+    assert (RAN, [each.reason for each in second.interrupts or ()]) == ([], [reason])
+    agent(answers(second, "y"))
+    assert RAN == ["b"]
+
+
+def test_case_33_a_tool_that_would_no_longer_ask_does_not_run_on_an_old_answer() -> None:
+    @tool(context=True, name="delete")
+    def careful(path: str, tool_context: ToolContext) -> str:
+        """Delete a file."""
+        if path == "a" and tool_context.interrupt("sure", reason=path) != "y":
+            return "kept"
+        RAN.append(path)
+        return path
+
+    agent = Agent(model=ScriptedModel([ToolCall("delete", {"path": "a"}), "x"]), tools=[careful], callback_handler=None)
+    first = agent("go")
+    agent.messages[-1]["content"][0]["toolUse"]["input"]["path"] = "b"
+    assert agent(answers(first, "y")).stop_reason == "interrupt"
+    assert RAN == []
 
 
 def test_what_hooks_change_is_what_runs_but_the_history_keeps_what_the_model_asked() -> None:

@@ -216,6 +216,18 @@ def test_after_tool_call_may_change_the_result_or_try_again() -> None:
     assert texts_of(results_of(agent)) == ["5"]
 
 
+def test_a_result_answers_its_tool_use_whatever_a_hook_makes_of_it() -> None:
+    def meddle(event: BeforeToolCallEvent) -> None:
+        event.tool_use["toolUseId"] = "other"
+
+    def replace(event: AfterToolCallEvent) -> None:
+        event.result = {"toolUseId": "another", "status": "success", "content": [{"text": "x"}]}
+
+    agent = make(meddle, replace)
+    agent("go")
+    assert [result["toolUseId"] for result in results_of(agent)] == ["t1"]
+
+
 def test_after_tool_call_tells_of_cancellations_and_errors() -> None:
     seen: list[Any] = []
 

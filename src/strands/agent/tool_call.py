@@ -24,57 +24,61 @@ if TYPE_CHECKING:
 class ToolCall:
     """One tool use, from its hooks to its result."""
 
-    __slots__ = ("_agent", "_batch", "_invocation", "_key", "_tool", "_use")
+    __slots__ = ("_after", "_agent", "_batch", "_before", "_id", "_invocation", "_key", "_tool", "_use")
 
     def __init__(self, batch: ToolBatch, use: ToolUse) -> None:
         self._batch = batch
         self._invocation = batch.invocation
         self._agent = batch.invocation.agent
         self._use = use
+        self._id = use["toolUseId"]
         self._tool: AgentTool | None = None
         self._key = ""
+        self._before = self._agent.hooks.listens(BeforeToolCallEvent)
+        self._after = self._agent.hooks.listens(AfterToolCallEvent)
 
     async def run(self) -> ToolResult | list[Interrupt]:
         """Return the result, or the questions that must be answered first."""
-        id = self._use["toolUseId"]
-        start = self._batch.started.get(id)
+        start = self._batch.started.get(self._id)
         if start is not None:
             self._key = start.idempotency_key
             verdict = settle_doubt(self._agent, self._use, start)
             if verdict is not None:
                 return verdict if isinstance(verdict, list) else await self._record(verdict)
-        hooks = self._agent.hooks
-        before, after = hooks.listens(BeforeToolCallEvent), hooks.listens(AfterToolCallEvent)
-        if before or after:
+        if self._before or self._after:
             self._use = {**self._use, "input": _copied(self._use["input"])}
         while True:
-            self._tool = self._find(self._use["name"])
-            cancel: str | None = None
-            if before:
-                cancel, interrupts = await self._ask_hooks()
-                if interrupts:
-                    return interrupts
-            if cancel is None and self._agent._cancel_signal.is_set():
-                cancel = CANCELLED
-            result, error, duration = await self._result(cancel)
-            if isinstance(result, list):
-                return result
-            if after:
-                event = AfterToolCallEvent(
-                    agent=self._agent,
-                    selected_tool=self._tool,
-                    tool_use=self._use,
-                    invocation_state=self._invocation.state,
-                    result=result,
-                    exception=error,
-                    cancel_message=cancel,
-                    duration=duration,
-                )
-                await hooks.invoke_callbacks_async(event)
-                if event.retry:
-                    continue
-                result = event.result
-            return await self._record(result)
+            outcome = await self._attempt()
+            if isinstance(outcome, list):
+                return outcome
+            if outcome is not None:
+                return await self._record(outcome)
+
+    async def _attempt(self) -> ToolResult | list[Interrupt] | None:
+        """Try once; None asks for another try."""
+        self._tool = self._find(self._use["name"])
+        cancel: str | None = None
+        if self._before:
+            cancel, interrupts = await self._ask_hooks()
+            if interrupts:
+                return interrupts
+        if cancel is None and self._agent._cancel_signal.is_set():
+            cancel = CANCELLED
+        result, error, duration = await self._result(cancel)
+        if isinstance(result, list) or not self._after:
+            return result
+        event = AfterToolCallEvent(
+            agent=self._agent,
+            selected_tool=self._tool,
+            tool_use=self._use,
+            invocation_state=self._invocation.state,
+            result=result,
+            exception=error,
+            cancel_message=cancel,
+            duration=duration,
+        )
+        await self._agent.hooks.invoke_callbacks_async(event)
+        return None if event.retry else event.result
 
     def _find(self, name: str) -> AgentTool | None:
         structured = self._invocation.structured
@@ -101,33 +105,38 @@ class ToolCall:
         return None, _changed_since_approval(event)
 
     async def _result(self, cancel: str | None) -> tuple[ToolResult | list[Interrupt], Exception | None, float | None]:
-        id = self._use["toolUseId"]
         if cancel is not None:
-            return error_result(id, cancel), None, None
+            return error_result(self._id, cancel), None, None
         if self._tool is None:
-            return error_result(id, f"Unknown tool: {self._use['name']}"), None, None
+            return error_result(self._id, f"Unknown tool: {self._use['name']}"), None, None
+        changed = self._changed_since_answered()
+        if changed:
+            return changed, None, None
         if self._batch.recorder is not None:
             await self._batch.recorder.tool_started(self.as_start(), durable=not self._tool.read_only)
-        self._batch.running[id] = self
+        self._batch.running[self._id] = self
         trace = Trace(f"Tool: {self._tool.tool_name}")
         self._batch.trace.add_child(trace)
         start = time.perf_counter()
-        error: Exception | None = None
         try:
-            result = await self._traced(self._tool)
+            result, error = await self._run(self._tool)
         except InterruptException as raised:
             trace.end()
-            del self._batch.running[id]
-            self._batch.started.pop(id, None)
+            del self._batch.running[self._id]
+            self._batch.started.pop(self._id, None)
             return self._raised(raised), None, None
-        except ToolFailure as failure:
-            result, error = failure.result, failure.error
-        except Exception as raised:
-            result, error = error_result(id, f"Error: {type(raised).__name__} - {raised}"), raised
         duration = time.perf_counter() - start
         success = result["status"] == "success"
         self._agent.event_loop_metrics.add_tool_usage(self._use, duration, trace, success)
         return result, error, duration
+
+    async def _run(self, tool: AgentTool) -> tuple[ToolResult, Exception | None]:
+        try:
+            return await self._traced(tool), None
+        except ToolFailure as failure:
+            return failure.result, failure.error
+        except Exception as error:
+            return error_result(self._id, f"Error: {type(error).__name__} - {error}"), error
 
     async def _traced(self, tool: AgentTool) -> ToolResult:
         tracing = self._invocation.tracing
@@ -149,7 +158,7 @@ class ToolCall:
             last, started = value, True
         if isinstance(last, dict) and last.get("type") == "tool_result":
             last = last["tool_result"]
-        return as_result(self._use["toolUseId"], last)
+        return as_result(self._id, last)
 
     def _emitter(self) -> Callable[[Any], None] | None:
         sink, use = self._invocation.sink, self._use
@@ -162,7 +171,7 @@ class ToolCall:
         return emit
 
     def _context(self) -> ToolContext[Any]:
-        agent, prefix = self._agent, tool_prefix(self._use["toolUseId"])
+        agent, prefix = self._agent, tool_prefix(self._id)
         return ToolContext(
             tool_use=self._use,
             agent=agent,
@@ -185,7 +194,7 @@ class ToolCall:
 
     def _idempotency_key(self) -> str:
         if not self._key:
-            prefix = tool_prefix(self._use["toolUseId"])
+            prefix = tool_prefix(self._id)
             known = self._agent._interrupt_state.interrupts.values()
             kept = [each.key for each in known if each.key and each.id.startswith(prefix)]
             self._key = kept[0] if kept else os.urandom(16).hex()
@@ -197,27 +206,39 @@ class ToolCall:
         return ToolStart(self._use["toolUseId"], name, self._digest(), self._idempotency_key())
 
     async def _record(self, result: ToolResult) -> ToolResult:
+        if result.get("toolUseId") != self._id:
+            result = {**result, "toolUseId": self._id}  # whatever a hook made of it, it answers this tool use
         recorder = self._batch.recorder
         if recorder is not None:
             durable = self._tool is None or not self._tool.read_only
-            await recorder.tool_finished(self._use["toolUseId"], result, durable=durable)
-        self._batch.running.pop(self._use["toolUseId"], None)
+            await recorder.tool_finished(self._id, result, durable=durable)
+        self._batch.running.pop(self._id, None)
         return result
+
+    def _changed_since_answered(self) -> list[Interrupt]:
+        """Return the questions raised inside this call whose answers were for other arguments, to ask anew."""
+        known = self._agent._interrupt_state.interrupts
+        if not known:
+            return []
+        prefix = tool_prefix(self._id)
+        own = [each for each in known.values() if each.answered and not each.carried and each.id.startswith(prefix)]
+        return _ask_anew(own, self._tool, self._use, self._digest()) if own else []
 
 
 def _changed_since_approval(event: BeforeToolCallEvent) -> list[Interrupt]:
-    """Return the answered questions whose answer was for another call than the one about to be made, to ask anew."""
-    consulted = event.consulted
-    if not consulted:
+    """Return the answered questions whose answers were for another call than the one about to be made, to ask anew."""
+    if not event.consulted:
         return []
-    now = event.digest()
-    changed = [interrupt for interrupt in consulted if interrupt.digest is not None and interrupt.digest != now]
+    return _ask_anew(event.consulted, event.selected_tool, event.tool_use, event.digest())
+
+
+def _ask_anew(answered: list[Interrupt], tool: AgentTool | None, use: ToolUse, digest: str) -> list[Interrupt]:
+    changed = [interrupt for interrupt in answered if interrupt.digest not in (None, digest)]
     for interrupt in changed:
-        tool = event.selected_tool.tool_name if event.selected_tool else event.tool_use["name"]
-        shown = {"tool": tool, "input": event.tool_use["input"]}
+        shown = {"tool": tool.tool_name if tool else use["name"], "input": use["input"]}
         reason = interrupt.reason if isinstance(interrupt.reason, dict) else {"reason": interrupt.reason}
         interrupt.reason = {**reason, "changed": shown}
-        interrupt.digest = now
+        interrupt.digest = digest
         interrupt.withdraw()
     return changed
 
