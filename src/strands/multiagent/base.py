@@ -40,7 +40,7 @@ def no_metrics() -> Metrics:
     return {"latencyMs": 0}
 
 
-def add_usage(total: Usage, more: Mapping[str, Any]) -> None:
+def add_usage(total: Usage | Metrics, more: Mapping[str, Any]) -> None:
     """Add `more` to `total`."""
     target = cast("dict[str, int]", total)
     for name, tokens in more.items():
@@ -196,6 +196,9 @@ class MultiAgentBase(ABC):
         from strands._sync import run
 
         return run(self.invoke_async(task, {**(invocation_state or {}), **kwargs}))
+
+    def reset(self) -> None:  # noqa: B027
+        """Forget the last task: the next call begins anew."""
 
     def serialize_state(self) -> dict[str, Any]:
         """Return where it stands as JSON-able data.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from strands.types.exceptions import SessionException
 from strands.types.session import Session, SessionAgent, SessionMessage
 
 from .disk import Disk, naming
-from .file_record import AGENT, MESSAGES, FileRecord
+from .file_record import AGENT, LEASE, MESSAGES, FileRecord
 from .identifiers import checked
 from .ledger import from_json, to_json
 from .repository_session_manager import RepositorySessionManager
@@ -188,6 +189,24 @@ class FileSessionManager(RepositorySessionManager, SessionRepository):
     def update_multi_agent(self, session_id: str, multi_agent: MultiAgentBase, **kwargs: Any) -> None:
         """Replace the state of a graph or swarm, durably."""
         self._write(self._multi_agent_path(session_id, multi_agent.id), multi_agent.serialize_state(), durable=True)
+
+    def lease_multi_agent(self, session_id: str, multi_agent_id: str) -> Callable[[], None]:
+        """Take the lock file of a graph or swarm; return what gives it back.
+
+        Raises:
+            SessionException: Somebody alive holds it.
+        """
+        path = self._multi_agent_path(session_id, multi_agent_id).with_name(LEASE)
+        with self._naming(path):
+            self._disk.make_directory(path.parent)
+            lease = self._disk.lock(path)
+        if lease is None:
+            holder = self._disk.holder(path) or "another process"
+            raise SessionException(
+                f"session {session_id!r}: {multi_agent_id!r} is at work elsewhere; {holder} holds its lease {str(path)!r}. "
+                "Wait for that call to end"
+            )
+        return lease.release
 
     def open_record(self, session_id: str, agent_id: str) -> FileRecord:
         """Return the record of an agent: its ledger and its files."""

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from strands.hooks import (
     AfterInvocationEvent,
+    AfterMultiAgentInvocationEvent,
+    AfterNodeCallEvent,
     AgentInitializedEvent,
     BeforeInvocationEvent,
+    BeforeMultiAgentInvocationEvent,
     HookOrder,
     HookRegistry,
     MessageAddedEvent,
@@ -19,6 +22,7 @@ from strands.types.session import Session, SessionType
 
 from .agent_record import Loaded, stale
 from .history import mended, open_turn, restore_state
+from .multi_agent_seat import MultiAgentSeat
 from .seat import Seat
 from .session_manager import SessionManager
 from .session_repository import SessionRepository
@@ -52,6 +56,7 @@ class RepositorySessionManager(SessionManager):
             session = session_repository.create_session(Session(session_id, SessionType.AGENT))
         self.session = session
         self._seats: dict[str, Seat] = {}
+        self._multi_agents: dict[str, MultiAgentSeat] = {}
 
     def register_hooks(self, registry: HookRegistry, **kwargs: Any) -> None:
         """Listen to the agent, before its own hooks at the start of a call and after them at its end."""
@@ -60,6 +65,7 @@ class RepositorySessionManager(SessionManager):
         registry.add_callback(BeforeInvocationEvent, self._begin, order=first)
         registry.add_callback(MessageAddedEvent, self._message_added, order=first)
         registry.add_callback(AfterInvocationEvent, self._rest, order=first)
+        registry.add_callback(BeforeMultiAgentInvocationEvent, self._multi_agent_begins, order=first)
         self._register_multi_agent_hooks(registry)
 
     async def _begin(self, event: BeforeInvocationEvent) -> None:
@@ -155,11 +161,32 @@ class RepositorySessionManager(SessionManager):
 
     def initialize_multi_agent(self, source: MultiAgentBase, **kwargs: Any) -> None:
         """Restore a graph or swarm from the session, or take it into the session when it is new there."""
-        state = self.session_repository.read_multi_agent(self.session_id, source.id)
-        if state is None:
-            self.session_repository.create_multi_agent(self.session_id, source)
-        else:
-            source.deserialize_state(state)
+        seat = MultiAgentSeat(self.session_repository, self.session_id, source)
+        seat.load()
+        self._multi_agents[source.id] = seat
+
+    async def _multi_agent_begins(self, event: BeforeMultiAgentInvocationEvent) -> None:
+        seat = self._multi_agent_seat(event.source)
+        await seat.begin()
+        try:
+            await seat.write(self.sync_multi_agent)
+        except BaseException:
+            await seat.end()
+            raise
+
+    async def _multi_agent_changed(self, event: AfterNodeCallEvent | AfterMultiAgentInvocationEvent) -> None:
+        seat = self._multi_agent_seat(event.source)
+        try:
+            await seat.write(self.sync_multi_agent)
+        finally:
+            if isinstance(event, AfterMultiAgentInvocationEvent):
+                await seat.end()
+
+    def _multi_agent_seat(self, source: MultiAgentBase) -> MultiAgentSeat:
+        seat = self._multi_agents.get(source.id)
+        if seat is None or seat.source is not source:
+            raise SessionException(stale(self.session_id, source.id, "another one took its place, or it was not added"))
+        return seat
 
     def _seat(self, agent: Agent) -> Seat:
         seat = self._seats.get(agent.agent_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -77,6 +78,16 @@ class SessionRepository(ABC):
     def update_multi_agent(self, session_id: str, multi_agent: MultiAgentBase, **kwargs: Any) -> None:
         """Replace the state of a graph or swarm."""
         raise NotImplementedError(f"{type(self).__name__} does not store graphs and swarms")
+
+    def lease_multi_agent(self, session_id: str, multi_agent_id: str) -> Callable[[], None]:
+        """Take the exclusive right to run a graph or swarm; return what gives it back.
+
+        A store without locks gives it to everybody.
+
+        Raises:
+            SessionException: Somebody alive holds it.
+        """
+        return lambda: None
 
     def open_record(self, session_id: str, agent_id: str) -> AgentRecord:
         """Return the record of an agent, stored or new: what a session manager reads and writes it through."""

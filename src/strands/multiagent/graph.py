@@ -1,0 +1,317 @@
+"""A graph: nodes that run agents, and edges that say who follows whom."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from strands._sync import run
+from strands.agent.prompt import is_answers
+from strands.hooks import (
+    AfterMultiAgentInvocationEvent,
+    BeforeMultiAgentInvocationEvent,
+    HookRegistry,
+    MultiAgentInitializedEvent,
+)
+from strands.interrupt import InterruptState
+
+from . import graph_state
+from .base import MultiAgentBase, MultiAgentInput, NodeResult, Status, add_usage
+from .graph_parts import GraphEdge, GraphNode, GraphResult, GraphState
+from .node import NodeCall, Sink, streamed
+from .prompts import node_input
+
+if TYPE_CHECKING:
+    from strands.hooks import HookProvider
+    from strands.interrupt import Interrupt
+    from strands.session import SessionManager
+
+__all__ = ["Graph", "GraphEdge", "GraphNode", "GraphResult", "GraphState"]
+
+
+class Graph(MultiAgentBase):
+    """Runs nodes along edges; nodes that are ready at the same time run at the same time.
+
+    A node is ready when one of its incoming edges leads from a node that has just finished and its condition holds.
+    Made by `GraphBuilder`.
+
+    Args:
+        nodes: Node id to node.
+        edges: The edges.
+        entry_points: Where it begins.
+        max_node_executions: At most so many runs of nodes; None for no limit.
+        execution_timeout: Seconds for the whole graph, looked at between nodes; None for no limit.
+        node_timeout: Seconds for one node; None for no limit.
+        reset_on_revisit: Whether a node that runs again begins afresh.
+        session_manager: Keeps where the graph stands, so that another process can go on.
+        hooks: Told of the graph's events; `BeforeNodeCallEvent` may ask a person.
+        id: Tells the graph from others in a session.
+        trace_attributes: Attributes for spans.
+        plugins: Told of the graph once it is made.
+    """
+
+    def __init__(
+        self,
+        nodes: dict[str, GraphNode],
+        edges: set[GraphEdge],
+        entry_points: set[GraphNode],
+        max_node_executions: int | None = None,
+        execution_timeout: float | None = None,
+        node_timeout: float | None = None,
+        reset_on_revisit: bool = False,
+        session_manager: SessionManager | None = None,
+        hooks: Sequence[HookProvider] | None = None,
+        id: str = "default_graph",
+        trace_attributes: Any = None,
+        plugins: Sequence[Any] | None = None,
+    ) -> None:
+        self.id = id
+        self.nodes = nodes
+        self.edges = edges
+        self.entry_points = entry_points
+        self.max_node_executions = max_node_executions
+        self.execution_timeout = execution_timeout
+        self.node_timeout = node_timeout
+        self.reset_on_revisit = reset_on_revisit
+        self.session_manager = session_manager
+        self.trace_attributes = trace_attributes
+        self.state = GraphState()
+        self.hooks = HookRegistry()
+        self.upcoming: list[GraphNode] = []  # what runs next, if this call ends here
+        self.batch: list[GraphNode] = []  # what ran last; its finished nodes decide who follows
+        self._interrupt_state = InterruptState()
+        self.resuming = False  # the next call goes on from a stored state
+        for provider in [*([session_manager] if session_manager is not None else []), *(hooks or ())]:
+            self.hooks.add_hook(provider)
+        for plugin in plugins or ():
+            plugin.init_multi_agent(self)
+        if self.hooks.listens(MultiAgentInitializedEvent):
+            run(self.hooks.invoke_callbacks_async(MultiAgentInitializedEvent(self)))
+
+    async def invoke_async(
+        self, task: MultiAgentInput, invocation_state: dict[str, Any] | None = None, **kwargs: Any
+    ) -> GraphResult:
+        """Work on a task, or go on with answers to the open questions.
+
+        Args:
+            task: Text, content blocks, or `interruptResponse` blocks.
+            invocation_state: Handed to every agent, tool and hook.
+            **kwargs: Not used.
+
+        Returns:
+            What it came to; with status INTERRUPTED there are open questions.
+
+        Raises:
+            TypeError: It waits for answers, and `task` is something else.
+            KeyError: An answer names no open question.
+            Exception: Whatever the first failing node raised.
+        """
+        return await self._run(task, invocation_state, None)
+
+    async def stream_async(
+        self, task: MultiAgentInput, invocation_state: dict[str, Any] | None = None, **kwargs: Any
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Work on a task and yield events; the last one has the key `result`."""
+
+        async def work(sink: Sink) -> None:
+            result = await self._run(task, invocation_state, sink)
+            sink({"type": "multiagent_result", "result": result})
+
+        async for event in streamed(work):
+            yield event
+
+    def reset(self) -> None:
+        """Forget the last task: the next call begins anew, its agents with what they remember."""
+        self.state = GraphState()
+        self.upcoming, self.batch = [], []
+        self._interrupt_state = InterruptState()
+
+    def serialize_state(self) -> dict[str, Any]:
+        """Return where it stands as JSON-able data."""
+        return graph_state.to_dict(self)
+
+    def deserialize_state(self, payload: dict[str, Any]) -> None:
+        """Go on from what `serialize_state` returned; one that had ended begins anew.
+
+        Raises:
+            KeyError: It names a node that the graph does not have.
+        """
+        graph_state.restore(self, payload)
+
+    async def _run(
+        self, task: MultiAgentInput, invocation_state: dict[str, Any] | None, sink: Sink | None
+    ) -> GraphResult:
+        given = invocation_state if invocation_state is not None else {}
+        self._enter(task)
+        await self.hooks.invoke_callbacks_async(BeforeMultiAgentInvocationEvent(self, given))
+        began = time.monotonic()
+        try:
+            await self._advance(given, sink)
+        except Exception:
+            self.state.status = Status.FAILED
+            raise
+        finally:
+            self.state.execution_time += round((time.monotonic() - began) * 1000)
+            await self.hooks.invoke_callbacks_async(AfterMultiAgentInvocationEvent(self, given))
+        return self._result()
+
+    def _enter(self, task: MultiAgentInput) -> None:
+        if self._interrupt_state.activated:
+            if self._interrupt_state.pending or is_answers(task):
+                self._interrupt_state.answer(task)
+        elif not (self.resuming and self.upcoming):
+            edges = [(edge.from_node, edge.to_node) for edge in self.edges]
+            entries = [node for node in self.nodes.values() if node in self.entry_points]
+            self.state = GraphState(task=task, total_nodes=len(self.nodes), edges=edges, entry_points=entries)
+            self.upcoming, self.batch = entries, []
+        self.resuming = False
+        self.state.start_time = time.time()
+        self.state.status = Status.EXECUTING
+
+    async def _advance(self, given: dict[str, Any], sink: Sink | None) -> None:
+        while self.upcoming:
+            proceed, why = self.state.should_continue(self.max_node_executions, self.execution_timeout)
+            if not proceed:
+                self.state.status = Status.FAILED
+                self.upcoming = []
+                if sink is not None:
+                    sink({"type": "multiagent_stop", "message": why})
+                return
+            ready = self.upcoming
+            self.batch = [*(node for node in self.batch if node not in ready), *ready]
+            await self._run_batch(ready, given, sink)
+            if self.state.interrupted_nodes:
+                self.state.status = Status.INTERRUPTED
+                return
+            self._interrupt_state.deactivate()
+            before, self.batch = self.batch, []
+            self.upcoming = self._followers(before, given)
+            if sink is not None and self.upcoming:
+                sink(_handoff(before, self.upcoming))
+        self.state.status = Status.COMPLETED
+
+    async def _run_batch(self, ready: list[GraphNode], given: dict[str, Any], sink: Sink | None) -> None:
+        """Run nodes at the same time; let each come to rest, then raise what the first one raised."""
+        import asyncio
+
+        outcomes = await asyncio.gather(*(self._run_node(node, given, sink) for node in ready), return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+
+    async def _run_node(self, node: GraphNode, given: dict[str, Any], sink: Sink | None) -> None:
+        call = NodeCall(self, node.node_id, node.executor, given, sink, self.node_timeout)
+        asked = node in self.state.interrupted_nodes
+        if asked and not self._has_answer(node):
+            return
+        if not asked and self.reset_on_revisit and node in self.state.completed_nodes:
+            node.reset_executor_state()
+        node.execution_status = Status.EXECUTING
+        from_hook = self._interrupt_state.context.get(node.node_id, {}).get("from_hook", True)
+        if not asked or from_hook:
+            interrupts, cancelled = await call.ask_hooks()
+            if interrupts:
+                self._wait(node, interrupts, from_hook=True)
+                return
+            if cancelled is not None:
+                await self._fail(node, call, RuntimeError(cancelled))
+        prompt = self._answers(node) if asked and not from_hook else self._input(node, given)
+        try:
+            result = await call.run(prompt)
+        except Exception as error:
+            await self._fail(node, call, error)
+        if result.status is Status.INTERRUPTED:
+            self.state.results[node.node_id] = node.result = result
+            self._wait(node, result.interrupts, from_hook=False)
+            return
+        self._finish(node, result)
+        await call.tell_hooks()
+
+    async def _fail(self, node: GraphNode, call: NodeCall, error: Exception) -> Any:
+        node.execution_status = Status.FAILED
+        self.state.results[node.node_id] = node.result = call.failed(error)
+        self.state.failed_nodes.add(node)
+        self.state.interrupted_nodes.discard(node)
+        await call.tell_hooks()
+        raise error
+
+    def _finish(self, node: GraphNode, result: NodeResult) -> None:
+        state = self.state
+        node.execution_status, node.result, node.execution_time = result.status, result, result.execution_time
+        state.results[node.node_id] = result
+        state.interrupted_nodes.discard(node)
+        state.failed_nodes.discard(node)
+        state.completed_nodes.add(node)
+        state.execution_order.append(node)
+        state.execution_count += result.execution_count
+        add_usage(state.accumulated_usage, result.accumulated_usage)
+        add_usage(state.accumulated_metrics, result.accumulated_metrics)
+        self._interrupt_state.context.pop(node.node_id, None)
+        self.upcoming = [each for each in self.upcoming if each is not node]
+
+    def _wait(self, node: GraphNode, interrupts: list[Interrupt], *, from_hook: bool) -> None:
+        node.execution_status = Status.INTERRUPTED
+        self.state.interrupted_nodes.add(node)
+        self._interrupt_state.activated = True
+        for interrupt in interrupts:
+            self._interrupt_state.interrupts[interrupt.id] = interrupt
+        ids = [interrupt.id for interrupt in interrupts]
+        self._interrupt_state.context[node.node_id] = {"from_hook": from_hook, "interrupt_ids": ids}
+
+    def _has_answer(self, node: GraphNode) -> bool:
+        return bool(self._answered(node))
+
+    def _answers(self, node: GraphNode) -> list[Any]:
+        return [{"interruptResponse": {"interruptId": i.id, "response": i.response}} for i in self._answered(node)]
+
+    def _answered(self, node: GraphNode) -> list[Interrupt]:
+        known = self._interrupt_state.interrupts
+        ids = self._interrupt_state.context[node.node_id]["interrupt_ids"]
+        return [known[id] for id in ids if id in known and known[id].answered]
+
+    def _followers(self, finished: list[GraphNode], given: dict[str, Any]) -> list[GraphNode]:
+        taken = {
+            edge.to_node
+            for edge in self.edges
+            if edge.from_node in finished and edge.should_traverse(self.state, invocation_state=given)
+        }
+        return [node for node in self.nodes.values() if node in taken]
+
+    def _input(self, node: GraphNode, given: dict[str, Any]) -> Any:
+        sources = {
+            edge.from_node.node_id
+            for edge in self.edges
+            if edge.to_node is node
+            and edge.from_node in self.state.completed_nodes
+            and edge.should_traverse(self.state, invocation_state=given)
+        }
+        results = {name: result for name, result in self.state.results.items() if name in sources}
+        return node_input(self.state.task, results)
+
+    def _result(self) -> GraphResult:
+        state = self.state
+        return GraphResult(
+            status=state.status,
+            results=dict(state.results),
+            accumulated_usage=state.accumulated_usage,
+            accumulated_metrics=state.accumulated_metrics,
+            execution_count=state.execution_count,
+            execution_time=state.execution_time,
+            interrupts=self._interrupt_state.pending if self._interrupt_state.activated else [],
+            total_nodes=len(self.nodes),
+            completed_nodes=len(state.completed_nodes),
+            failed_nodes=len(state.failed_nodes),
+            interrupted_nodes=len(state.interrupted_nodes),
+            execution_order=list(state.execution_order),
+            edges=list(state.edges),
+            entry_points=list(state.entry_points),
+        )
+
+
+def _handoff(finished: list[GraphNode], following: list[GraphNode]) -> dict[str, Any]:
+    return {
+        "type": "multiagent_handoff",
+        "from_node_ids": [node.node_id for node in finished],
+        "to_node_ids": [node.node_id for node in following],
+    }

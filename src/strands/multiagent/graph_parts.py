@@ -1,0 +1,149 @@
+"""What a graph is made of, where it stands, and what it comes to."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .base import MultiAgentBase, MultiAgentInput, MultiAgentResult, NodeResult, Status, no_metrics, no_usage
+
+if TYPE_CHECKING:
+    from strands.types.event_loop import Metrics, Usage
+
+    from .node import Executor
+
+
+@dataclass(eq=False)
+class GraphNode:
+    """A place in a graph.
+
+    Attributes:
+        node_id: Its name.
+        executor: The agent, graph or swarm that works there.
+        dependencies: The nodes with an edge to it.
+        execution_status: How far it has come.
+        result: What it came to last.
+        execution_time: Milliseconds of its last run.
+    """
+
+    node_id: str
+    executor: Executor
+    dependencies: set[GraphNode] = field(default_factory=set)
+    execution_status: Status = Status.PENDING
+    result: NodeResult | None = None
+    execution_time: int = 0
+
+    def __post_init__(self) -> None:
+        agent: Any = self.executor
+        self._first_messages = list(getattr(agent, "messages", []))
+        self._first_state: dict[str, Any] | None = None
+        if not isinstance(agent, MultiAgentBase) and hasattr(agent, "state"):
+            self._first_state = agent.state.get()
+
+    def reset_executor_state(self) -> None:
+        """Put the executor back to where it was when the node was made."""
+        agent: Any = self.executor
+        if isinstance(agent, MultiAgentBase):
+            agent.reset()
+        elif self._first_state is not None:
+            from strands.agent.state import AgentState
+
+            agent.state = AgentState(copy.deepcopy(self._first_state))
+            agent.restore(list(self._first_messages))
+        self.execution_status = Status.PENDING
+        self.result = None
+
+
+@dataclass(eq=False)
+class GraphEdge:
+    """A way from one node to another, taken when its condition holds.
+
+    Attributes:
+        from_node: Where it begins.
+        to_node: Where it ends.
+        condition: Takes the graph's state, and `invocation_state` as a keyword if it wants; None always holds.
+    """
+
+    from_node: GraphNode
+    to_node: GraphNode
+    condition: Callable[..., bool] | None = None
+
+    def should_traverse(self, state: GraphState, *, invocation_state: dict[str, Any]) -> bool:
+        """Return whether the edge is taken now."""
+        if self.condition is None:
+            return True
+        if "invocation_state" in inspect.signature(self.condition).parameters:
+            return bool(self.condition(state, invocation_state=invocation_state))
+        return bool(self.condition(state))
+
+
+@dataclass
+class GraphState:
+    """Where a graph stands.
+
+    Attributes:
+        task: What it works on.
+        status: How far it has come.
+        completed_nodes: Nodes that are done.
+        failed_nodes: Nodes that ended in an error.
+        interrupted_nodes: Nodes that wait for an answer.
+        execution_order: Nodes in the order they finished.
+        start_time: Unix time in seconds.
+        results: Node id to its last result.
+        execution_time: Milliseconds.
+    """
+
+    task: MultiAgentInput = ""
+    status: Status = Status.PENDING
+    completed_nodes: set[GraphNode] = field(default_factory=set)
+    failed_nodes: set[GraphNode] = field(default_factory=set)
+    interrupted_nodes: set[GraphNode] = field(default_factory=set)
+    execution_order: list[GraphNode] = field(default_factory=list)
+    start_time: float = field(default_factory=time.time)
+    results: dict[str, NodeResult] = field(default_factory=dict)
+    accumulated_usage: Usage = field(default_factory=no_usage)
+    accumulated_metrics: Metrics = field(default_factory=no_metrics)
+    execution_count: int = 0
+    execution_time: int = 0
+    total_nodes: int = 0
+    edges: list[tuple[GraphNode, GraphNode]] = field(default_factory=list)
+    entry_points: list[GraphNode] = field(default_factory=list)
+
+    def should_continue(self, max_node_executions: int | None, execution_timeout: float | None) -> tuple[bool, str]:
+        """Return whether another node may run, and why not."""
+        if max_node_executions is not None and len(self.execution_order) >= max_node_executions:
+            return False, f"Max node executions reached: {max_node_executions}"
+        elapsed = self.execution_time / 1000 + time.time() - self.start_time
+        if execution_timeout is not None and elapsed > execution_timeout:
+            return False, f"Execution timed out: {execution_timeout}s"
+        return True, "Continuing"
+
+
+@dataclass
+class GraphResult(MultiAgentResult):
+    """What a graph came to.
+
+    Attributes:
+        total_nodes: Nodes of the graph.
+        completed_nodes: How many are done.
+        failed_nodes: How many ended in an error.
+        interrupted_nodes: How many wait for an answer.
+        execution_order: Nodes in the order they finished.
+        edges: All edges.
+        entry_points: Where it began.
+    """
+
+    total_nodes: int = 0
+    completed_nodes: int = 0
+    failed_nodes: int = 0
+    interrupted_nodes: int = 0
+    execution_order: list[GraphNode] = field(default_factory=list)
+    edges: list[tuple[GraphNode, GraphNode]] = field(default_factory=list)
+    entry_points: list[GraphNode] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return "\n".join(f"{name}: {str(result.result).strip()}" for name, result in self.results.items())

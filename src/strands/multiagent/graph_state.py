@@ -1,0 +1,113 @@
+"""A graph as data: where it stands, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from strands.interrupt import InterruptState
+
+from .base import NodeResult, Status, no_metrics, no_usage
+from .node import bring_back, keep
+
+if TYPE_CHECKING:
+    from .graph import Graph, GraphNode
+
+
+def to_dict(graph: Graph) -> dict[str, Any]:
+    """Return where `graph` stands, in the layout of session files."""
+    state = graph.state
+    return {
+        "type": "graph",
+        "id": graph.id,
+        "status": state.status.value,
+        "completed_nodes": sorted(_names(state.completed_nodes)),
+        "failed_nodes": sorted(_names(state.failed_nodes)),
+        "interrupted_nodes": sorted(_names(state.interrupted_nodes)),
+        "node_results": {name: result.to_dict() for name, result in state.results.items()},
+        "next_nodes_to_execute": _next(graph),
+        "current_task": state.task,
+        "execution_order": _names(state.execution_order),
+        "accumulated_usage": state.accumulated_usage,
+        "accumulated_metrics": state.accumulated_metrics,
+        "execution_count": state.execution_count,
+        "execution_time": state.execution_time,
+        "_internal_state": {"interrupt_state": _interrupts(graph), "batch": _names(graph.batch)},
+    }
+
+
+def restore(graph: Graph, data: Mapping[str, Any]) -> None:
+    """Put `graph` where `data` says; one that had ended begins anew."""
+    from .graph import GraphState
+
+    graph.reset()
+    upcoming = _nodes(graph, data.get("next_nodes_to_execute") or [])
+    if not upcoming or data.get("status") == Status.COMPLETED.value:
+        return
+    internal = data.get("_internal_state") or {}
+    graph.state = GraphState(
+        task=data.get("current_task", ""),
+        status=Status(data.get("status", "pending")),
+        completed_nodes=set(_nodes(graph, data.get("completed_nodes", []))),
+        failed_nodes=set(),
+        interrupted_nodes=set(_nodes(graph, data.get("interrupted_nodes", []))),
+        execution_order=_nodes(graph, data.get("execution_order", [])),
+        results={name: NodeResult.from_dict(item) for name, item in data.get("node_results", {}).items()},
+        accumulated_usage={**no_usage(), **data.get("accumulated_usage", {})},
+        accumulated_metrics={**no_metrics(), **data.get("accumulated_metrics", {})},
+        execution_count=int(data.get("execution_count", 0)),
+        execution_time=int(data.get("execution_time", 0)),
+        total_nodes=len(graph.nodes),
+        edges=[(edge.from_node, edge.to_node) for edge in graph.edges],
+        entry_points=[node for node in graph.nodes.values() if node in graph.entry_points],
+    )
+    graph.upcoming, graph.resuming = upcoming, True
+    _restore_interrupts(graph, internal.get("interrupt_state") or {})
+    siblings = graph._interrupt_state.context.pop("completed_nodes", [])
+    graph.batch = _nodes(graph, internal.get("batch") or siblings)
+
+
+def _next(graph: Graph) -> list[str]:
+    state = graph.state
+    if state.status is Status.COMPLETED:
+        return []
+    if state.interrupted_nodes:
+        return _names(node for node in graph.nodes.values() if node in state.interrupted_nodes)
+    if graph.upcoming:
+        return _names(graph.upcoming)
+    return _names(graph._followers(graph.batch, {})) if state.status is Status.EXECUTING else []
+
+
+def _interrupts(graph: Graph) -> dict[str, Any]:
+    data = graph._interrupt_state.to_dict()
+    context: dict[str, Any] = {}
+    for node in graph.nodes.values():
+        kept = graph._interrupt_state.context.get(node.node_id)
+        if kept is not None:
+            context[node.node_id] = {**kept, **keep(node.executor)}
+    if graph._interrupt_state.activated:
+        waiting = graph.state.interrupted_nodes
+        context["completed_nodes"] = _names(node for node in graph.batch if node not in waiting)
+    return {**data, "context": context}
+
+
+def _restore_interrupts(graph: Graph, data: Mapping[str, Any]) -> None:
+    graph._interrupt_state = state = InterruptState.from_dict(data)
+    for name, kept in state.context.items():
+        if name not in graph.nodes or not isinstance(kept, Mapping):
+            continue
+        if not kept.get("from_hook", False):
+            bring_back(graph.nodes[name].executor, kept)
+        ids = list(kept.get("interrupt_ids", []))
+        state.context[name] = {"from_hook": bool(kept.get("from_hook", False)), "interrupt_ids": ids}
+
+
+def _names(nodes: Any) -> list[str]:
+    return [node.node_id for node in nodes]
+
+
+def _nodes(graph: Graph, names: Any) -> list[GraphNode]:
+    unknown = [name for name in names if name not in graph.nodes]
+    if unknown:
+        raise KeyError(f"graph {graph.id!r} has no node {unknown[0]!r}; the session was kept for another graph")
+    return [graph.nodes[name] for name in names]

@@ -1,0 +1,318 @@
+"""A swarm: agents that hand a task to each other until one of them answers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from strands._sync import run
+from strands.agent.prompt import is_answers
+from strands.hooks import (
+    AfterMultiAgentInvocationEvent,
+    BeforeMultiAgentInvocationEvent,
+    HookRegistry,
+    MultiAgentInitializedEvent,
+)
+from strands.interrupt import InterruptState
+
+from . import swarm_state
+from .base import MultiAgentBase, MultiAgentInput, NodeResult, Status, add_usage
+from .node import NodeCall, Sink, streamed
+from .prompts import swarm_input
+from .swarm_parts import SharedContext, SwarmNode, SwarmResult, SwarmState
+
+if TYPE_CHECKING:
+    from strands.agent.agent import Agent
+    from strands.hooks import HookProvider
+    from strands.interrupt import Interrupt
+    from strands.session import SessionManager
+
+__all__ = ["SharedContext", "Swarm", "SwarmNode", "SwarmResult", "SwarmState"]
+
+HANDOFF = "handoff_to_agent"
+
+
+class Swarm(MultiAgentBase):
+    """Runs one agent after another; each may hand the task on with the tool `handoff_to_agent`.
+
+    Args:
+        nodes: The agents; their names tell them apart.
+        entry_point: Who begins; the first one by default.
+        max_handoffs: At most so many turns.
+        max_iterations: At most so many turns.
+        execution_timeout: Seconds for the whole swarm, looked at between turns.
+        node_timeout: Seconds for one turn.
+        repetitive_handoff_detection_window: Looks at so many of the last turns for going in circles; 0 does not.
+        repetitive_handoff_min_unique_agents: So many agents must have worked in that window.
+        session_manager: Keeps where the swarm stands, so that another process can go on.
+        hooks: Told of the swarm's events; `BeforeNodeCallEvent` may ask a person.
+        id: Tells the swarm from others in a session.
+        trace_attributes: Attributes for spans.
+        plugins: Told of the swarm once it is made.
+
+    Raises:
+        ValueError: Two agents share a name, one has a session manager, or a tool of the hand-off's name.
+    """
+
+    def __init__(
+        self,
+        nodes: Sequence[Agent],
+        *,
+        entry_point: Agent | None = None,
+        max_handoffs: int = 20,
+        max_iterations: int = 20,
+        execution_timeout: float = 900.0,
+        node_timeout: float = 300.0,
+        repetitive_handoff_detection_window: int = 0,
+        repetitive_handoff_min_unique_agents: int = 0,
+        session_manager: SessionManager | None = None,
+        hooks: Sequence[HookProvider] | None = None,
+        id: str = "default_swarm",
+        trace_attributes: Any = None,
+        plugins: Sequence[Any] | None = None,
+    ) -> None:
+        self.id = id
+        self.nodes = _named(nodes)
+        self.entry_point = entry_point
+        self.node_timeout = node_timeout
+        self.session_manager = session_manager
+        self.trace_attributes = trace_attributes
+        self.hooks = HookRegistry()
+        self.resuming = False  # the next call goes on from a stored state
+        self._limits: dict[str, Any] = {
+            "max_handoffs": max_handoffs,
+            "max_iterations": max_iterations,
+            "execution_timeout": execution_timeout,
+            "repetitive_handoff_detection_window": repetitive_handoff_detection_window,
+            "repetitive_handoff_min_unique_agents": repetitive_handoff_min_unique_agents,
+        }
+        self._interrupt_state = InterruptState()
+        self._first = self._entry(entry_point)
+        self.state = SwarmState(self._first, "")
+        self._give_handoff_tool()
+        for provider in [*([session_manager] if session_manager is not None else []), *(hooks or ())]:
+            self.hooks.add_hook(provider)
+        for plugin in plugins or ():
+            plugin.init_multi_agent(self)
+        if self.hooks.listens(MultiAgentInitializedEvent):
+            run(self.hooks.invoke_callbacks_async(MultiAgentInitializedEvent(self)))
+
+    async def invoke_async(
+        self, task: MultiAgentInput, invocation_state: dict[str, Any] | None = None, **kwargs: Any
+    ) -> SwarmResult:
+        """Work on a task, or go on with answers to the open questions; as `Graph.invoke_async`.
+
+        An agent that fails ends the swarm with status FAILED; its result holds the error.
+        """
+        return await self._run(task, invocation_state, None)
+
+    async def stream_async(
+        self, task: MultiAgentInput, invocation_state: dict[str, Any] | None = None, **kwargs: Any
+    ) -> AsyncIterator[dict[str, Any]]:
+        """Work on a task and yield events; the last one has the key `result`."""
+
+        async def work(sink: Sink) -> None:
+            result = await self._run(task, invocation_state, sink)
+            sink({"type": "multiagent_result", "result": result})
+
+        async for event in streamed(work):
+            yield event
+
+    def reset(self) -> None:
+        """Forget the last task: the next call begins anew."""
+        self.state = SwarmState(self._first, "")
+        self._interrupt_state = InterruptState()
+
+    def serialize_state(self) -> dict[str, Any]:
+        """Return where it stands as JSON-able data."""
+        return swarm_state.to_dict(self)
+
+    def deserialize_state(self, payload: dict[str, Any]) -> None:
+        """Go on from what `serialize_state` returned; one that had ended begins anew.
+
+        Raises:
+            KeyError: It names an agent that the swarm does not have.
+        """
+        swarm_state.restore(self, payload)
+
+    async def _run(
+        self, task: MultiAgentInput, invocation_state: dict[str, Any] | None, sink: Sink | None
+    ) -> SwarmResult:
+        given = invocation_state if invocation_state is not None else {}
+        self._enter(task)
+        await self.hooks.invoke_callbacks_async(BeforeMultiAgentInvocationEvent(self, given))
+        began = time.monotonic()
+        try:
+            await self._advance(given, sink)
+        finally:
+            self.state.execution_time += round((time.monotonic() - began) * 1000)
+            await self.hooks.invoke_callbacks_async(AfterMultiAgentInvocationEvent(self, given))
+        return self._result()
+
+    def _enter(self, task: MultiAgentInput) -> None:
+        if self._interrupt_state.activated:
+            if self._interrupt_state.pending or is_answers(task):
+                self._interrupt_state.answer(task)
+        elif not self.resuming:
+            self.state = SwarmState(self._first, task)
+        self.resuming = False
+        self.state.start_time = time.time()
+        self.state.completion_status = Status.EXECUTING
+
+    async def _advance(self, given: dict[str, Any], sink: Sink | None) -> None:
+        state = self.state
+        while state.current_node is not None:
+            proceed, why = state.should_continue(**self._limits)
+            if not proceed:
+                state.completion_status = Status.FAILED
+                if sink is not None:
+                    sink({"type": "multiagent_stop", "message": why})
+                return
+            call = NodeCall(
+                self, state.current_node.node_id, state.current_node.executor, given, sink, self.node_timeout
+            )
+            status = await self._turn(state.current_node, call)
+            if status is not Status.COMPLETED:
+                state.completion_status = status
+                return
+            if sink is not None and state.handoff_node is not None:
+                sink(_handoff(call.node_id, state))
+            state.current_node, state.handoff_node = state.handoff_node, None
+            await call.tell_hooks()
+        state.completion_status = Status.COMPLETED
+
+    async def _turn(self, node: SwarmNode, call: NodeCall) -> Status:
+        kept = self._interrupt_state.context.get(node.node_id) if self._interrupt_state.activated else None
+        if kept is not None and kept["interrupt_ids"] and not self._answered(node):
+            return Status.INTERRUPTED
+        from_hook = kept is None or kept["from_hook"]
+        if from_hook:
+            interrupts, cancelled = await call.ask_hooks()
+            if interrupts:
+                return self._wait(node, interrupts, from_hook=True)
+            if cancelled is not None:
+                return await self._fail(call, RuntimeError(cancelled))
+            node.reset_executor_state()
+            self.state.handoff_node = None
+        prompt = self._input(node) if from_hook else self._answers(node)
+        try:
+            result = await call.run(prompt)
+        except Exception as error:
+            return await self._fail(call, error)
+        self.state.results[node.node_id] = result
+        if result.status is Status.INTERRUPTED:
+            return self._wait(node, result.interrupts, from_hook=False)
+        self._finish(node, result)
+        return Status.COMPLETED
+
+    async def _fail(self, call: NodeCall, error: Exception) -> Status:
+        self.state.results[call.node_id] = call.failed(error)
+        await call.tell_hooks()
+        return Status.FAILED
+
+    def _finish(self, node: SwarmNode, result: NodeResult) -> None:
+        state = self.state
+        state.node_history.append(node)
+        state.handoff_message = state.handoff_message if state.handoff_node is not None else None
+        add_usage(state.accumulated_usage, result.accumulated_usage)
+        add_usage(state.accumulated_metrics, result.accumulated_metrics)
+        self._interrupt_state.deactivate()
+
+    def _wait(self, node: SwarmNode, interrupts: list[Interrupt], *, from_hook: bool) -> Status:
+        self._interrupt_state.activated = True
+        for interrupt in interrupts:
+            self._interrupt_state.interrupts[interrupt.id] = interrupt
+        ids = [interrupt.id for interrupt in interrupts]
+        self._interrupt_state.context[node.node_id] = {"from_hook": from_hook, "interrupt_ids": ids}
+        return Status.INTERRUPTED
+
+    def _answered(self, node: SwarmNode) -> list[Interrupt]:
+        known = self._interrupt_state.interrupts
+        ids = self._interrupt_state.context[node.node_id]["interrupt_ids"]
+        return [known[id] for id in ids if id in known and known[id].answered]
+
+    def _answers(self, node: SwarmNode) -> list[Any]:
+        return [{"interruptResponse": {"interruptId": i.id, "response": i.response}} for i in self._answered(node)]
+
+    def _input(self, node: SwarmNode) -> Any:
+        state = self.state
+        return swarm_input(
+            state.task,
+            handoff=state.handoff_message,
+            before=[each.node_id for each in state.node_history],
+            shared=state.shared_context.context,
+            others={name: each.executor.description for name, each in self.nodes.items() if each is not node},
+        )
+
+    def _result(self) -> SwarmResult:
+        state = self.state
+        return SwarmResult(
+            status=state.completion_status,
+            results=dict(state.results),
+            accumulated_usage=state.accumulated_usage,
+            accumulated_metrics=state.accumulated_metrics,
+            execution_count=len(state.node_history),
+            execution_time=state.execution_time,
+            interrupts=self._interrupt_state.pending if self._interrupt_state.activated else [],
+            node_history=list(state.node_history),
+        )
+
+    def _entry(self, agent: Agent | None) -> SwarmNode:
+        found = [node for node in self.nodes.values() if agent is None or node.executor is agent]
+        if not found:
+            raise ValueError(f"the entry point {getattr(agent, 'name', agent)!r} is not one of the swarm's agents")
+        return found[0]
+
+    def _give_handoff_tool(self) -> None:
+        from strands import tool
+
+        @tool(name=HANDOFF, read_only=True)
+        def handoff_to_agent(agent_name: str, message: str, context: dict[str, Any] | None = None) -> dict[str, Any]:
+            """Let another agent of the swarm go on with the task.
+
+            Args:
+                agent_name: The agent that goes on.
+                message: What it has to do, and why you hand over.
+                context: Anything it needs to know.
+            """
+            return self._hand_off(agent_name, message, context)
+
+        for node in self.nodes.values():
+            if HANDOFF in node.executor.tool_registry.registry:
+                raise ValueError(f"agent {node.node_id!r} has a tool {HANDOFF!r}, a name that the swarm needs")
+            node.executor.tool_registry.register_tool(handoff_to_agent)
+
+    def _hand_off(self, agent_name: str, message: str, context: Mapping[str, Any] | None) -> dict[str, Any]:
+        target, current = self.nodes.get(agent_name), self.state.current_node
+        if target is None or current is None:
+            text = f"There is no agent {agent_name!r}; there are {sorted(self.nodes)}."
+            return {"status": "error", "content": [{"text": text}]}
+        for key, value in (context or {}).items():
+            self.state.shared_context.add_context(current, key, value)
+        self.state.handoff_node, self.state.handoff_message = target, message
+        text = f"{agent_name} goes on when you are done. Say briefly what you did."
+        return {"status": "success", "content": [{"text": text}]}
+
+
+def _named(agents: Sequence[Agent]) -> dict[str, SwarmNode]:
+    nodes: dict[str, SwarmNode] = {}
+    for number, agent in enumerate(agents):
+        name = agent.name or f"node_{number}"
+        if name in nodes:
+            raise ValueError(f"two agents are called {name!r}; give each agent of a swarm a name of its own")
+        if agent._session_manager is not None:
+            raise ValueError(f"agent {name!r} has a session manager of its own; give it to the swarm")
+        nodes[name] = SwarmNode(name, agent)
+    if not nodes:
+        raise ValueError("a swarm needs at least one agent")
+    return nodes
+
+
+def _handoff(node_id: str, state: SwarmState) -> dict[str, Any]:
+    return {
+        "type": "multiagent_handoff",
+        "from_node_ids": [node_id],
+        "to_node_ids": [str(state.handoff_node)],
+        "message": state.handoff_message,
+    }

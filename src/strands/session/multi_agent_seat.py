@@ -1,0 +1,102 @@
+"""One live graph or swarm in a session: one writer at a time, and the newest state wins."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import TYPE_CHECKING, Any
+
+from strands.types.exceptions import SessionException
+
+from .agent_record import stale
+from .ledger import to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from strands.multiagent.base import MultiAgentBase
+
+    from .session_repository import SessionRepository
+
+
+class Stored:
+    """The state of a graph or swarm at one moment; stands in for it where a repository stores it."""
+
+    def __init__(self, id: str, state: dict[str, Any]) -> None:
+        self.id = id
+        self._state = state
+
+    def serialize_state(self) -> dict[str, Any]:
+        """Return that state."""
+        return self._state
+
+
+class MultiAgentSeat:
+    """The place of `source` in a session.
+
+    Args:
+        repository: Where the session is kept.
+        session_id: The session.
+        source: The graph or swarm.
+    """
+
+    def __init__(self, repository: SessionRepository, session_id: str, source: MultiAgentBase) -> None:
+        self.source = source
+        self._repository = repository
+        self._session_id = session_id
+        self._known: str | None = None
+        self._release: Callable[[], None] | None = None
+        self._gate = threading.Lock()
+        self._taken = 0
+        self._written = 0
+
+    def load(self) -> None:
+        """Restore the graph or swarm, or take it into the session when it is new there; blocks."""
+        state = self._repository.read_multi_agent(self._session_id, self.source.id)
+        if state is None:
+            self._repository.create_multi_agent(self._session_id, self.source)
+            self._known = self._comparable()
+        else:
+            self.source.deserialize_state(state)
+            self._known = to_json(state)
+
+    async def begin(self) -> None:
+        """Take the lease for one call.
+
+        Raises:
+            SessionException: Somebody alive holds it, or the session has moved on.
+        """
+        if self._release is None:
+            await asyncio.to_thread(self._begin)
+
+    def _begin(self) -> None:
+        release = self._repository.lease_multi_agent(self._session_id, self.source.id)
+        try:
+            if self._comparable() != self._known:
+                raise SessionException(stale(self._session_id, self.source.id, "another one has written to it"))
+        except BaseException:
+            release()
+            raise
+        self._release = release
+
+    async def write(self, sync: Callable[[Any], None]) -> None:
+        """Store the state as it is now, through `sync`."""
+        self._taken += 1
+        stored, number = Stored(self.source.id, self.source.serialize_state()), self._taken
+        await asyncio.to_thread(self._write, stored, number, sync)
+
+    def _write(self, stored: Stored, number: int, sync: Callable[[Any], None]) -> None:
+        with self._gate:
+            if number > self._written:
+                sync(stored)
+                self._written = number
+                self._known = self._comparable()
+
+    async def end(self) -> None:
+        """Give the lease back."""
+        release, self._release = self._release, None
+        if release is not None:
+            await asyncio.to_thread(release)
+
+    def _comparable(self) -> str:
+        return to_json(self._repository.read_multi_agent(self._session_id, self.source.id))
