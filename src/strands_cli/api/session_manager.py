@@ -245,8 +245,9 @@ class Session:
             AlreadyAnsweredError: Somebody was first.
         """
         who = by or current_user()
-        await answering.give(self._journal, question_id, value, by=who, reason=reason, channel=channel)
-        await self.refresh_async()
+        await answering.give(
+            self._journal, question_id, value, by=who, reason=reason, channel=channel, state=self._state
+        )
 
     def answer(self, question_id: str, value: Json, *, by: str | None = None, reason: str | None = None) -> None:
         """Answer as `answer_async` does, and wait for it."""
@@ -343,10 +344,24 @@ class Session:
         return Runner(self.spec(), options, user)
 
     def spec(self) -> Spec:
-        """Return the pinned spec."""
-        from strands_cli.loader import load_dict
+        """Return the pinned spec, which was checked when the session was opened.
 
-        return load_dict(self.spec_dict, base_dir=Path(self._opened.data["base_dir"]), tools=None)
+        Raises:
+            SessionError: This build cannot read it.
+        """
+        from pydantic import ValidationError
+
+        from strands_cli.spec import Spec
+
+        try:
+            spec = Spec.model_validate(self.spec_dict)
+        except ValidationError as error:
+            raise SessionError(
+                f"session {self.id!r} was started from a spec that this build does not read: {error.errors()[0]['msg']}",
+                hint="Resume it with the version of strands-cli that started it.",
+            ) from error
+        spec._base_dir = Path(self._opened.data["base_dir"])
+        return spec
 
 
 def _call_item(state: State, key: str, entry: Entry) -> HistoryItem:

@@ -67,27 +67,34 @@ def storable(value: Any) -> Any:
     """Return `value` with bytes as base64 under a marker key, and itself when there are none."""
     if isinstance(value, bytes):
         return {BYTES: True, "data": base64.b64encode(value).decode("ascii")}
-    if isinstance(value, dict) and _has_bytes(value):
-        return {name: storable(item) for name, item in value.items()}
-    if isinstance(value, list) and _has_bytes(value):
-        return [storable(item) for item in value]
-    return value
-
-
-def _has_bytes(value: Any) -> bool:
+    if not _any(value, lambda item: isinstance(item, bytes)):
+        return value
     if isinstance(value, dict):
-        value = value.values()
-    elif not isinstance(value, list):
-        return isinstance(value, bytes)
-    return any(type(item) is not str and _has_bytes(item) for item in value)
+        return {name: storable(item) for name, item in value.items()}
+    return [storable(item) for item in value]
 
 
 def restored(value: Any) -> Any:
     """Return the value that `storable` was given."""
+    if not _any(value, _marked):
+        return value
     if isinstance(value, dict):
-        if value.get(BYTES) is True:
+        if _marked(value):
             return base64.b64decode(value["data"])
         return {name: restored(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [restored(item) for item in value]
-    return value
+    return [restored(item) for item in value]
+
+
+def _marked(value: Any) -> bool:
+    return isinstance(value, dict) and value.get(BYTES) is True
+
+
+def _any(value: Any, found: Callable[[Any], bool]) -> bool:
+    """Whether `value` or something in it is `found`."""
+    if type(value) is str:
+        return False
+    if found(value):
+        return True
+    if isinstance(value, dict):
+        return any(_any(item, found) for item in value.values())
+    return isinstance(value, list) and any(_any(item, found) for item in value)

@@ -32,7 +32,7 @@ async def steps(config: Sequence[Step], run: Run, names: Names, prefix: str = "s
     for index, one in enumerate(config):
         result = await step(run, one, scope, f"{prefix}/{index}")
         scope = answered(scope, result)
-        scope["steps"] = [*scope["steps"], result.names(index=index)]
+        scope["steps"].append(result.names(index=index))
     return scope
 
 

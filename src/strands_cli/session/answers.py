@@ -22,6 +22,7 @@ async def give(
     reason: str | None = None,
     channel: str = "python",
     now: float | None = None,
+    state: State | None = None,
 ) -> None:
     """Record an answer, durably, if it is the first valid one.
 
@@ -31,6 +32,7 @@ async def give(
         by: Who answers.
         channel: How: terminal, python, ...
         now: Unix time in seconds; default: the clock's.
+        state: What is known of the journal, perhaps not the newest; it is brought up to date.
 
     Raises:
         SessionFinishedError: Nothing is asked any more.
@@ -38,7 +40,8 @@ async def give(
         InvalidAnswerError: It does not fit; the question stays open.
         AnswerError: There is no such question.
     """
-    state = State(await journal.load())
+    if state is None:
+        state = State(await journal.load())
     await expire(journal, state, time.time() if now is None else now)
     while True:
         data = _checked(journal, state, question_id, value)

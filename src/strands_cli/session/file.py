@@ -37,10 +37,9 @@ class FileJournal:
         self.path = directory / "journal.jsonl"
         self._id = session_id
         self._drivers = drivers
-        self._count = 0
+        self._known: list[Entry] = []
         self._size = 0
         self._sum = ""
-        self._created: list[Entry] | None = None
         self._broken = ""
         self._syncing: asyncio.Future[None] | None = None
 
@@ -62,18 +61,19 @@ class FileJournal:
             os.ftruncate(file, 0)
             content, entries, self._sum = lines.encode((draft,), 0, "")
             self._write(file, content)
-            self._size, self._count, self._created = len(content), 1, entries
+            self._size, self._known = len(content), entries
             _fsync(file, self.path)
         _sync_directory(self.path.parent)
         _sync_directory(self.path.parent.parent)
 
     async def load(self) -> list[Entry]:
-        if self._created is not None:
-            entries, self._created = self._created, None
-            if await self._current_size() == self._size:
-                return entries
-        with self._guarded() as file:
-            return self._read(file)
+        if not self._known or await self._current_size() != self._size:
+            with self._guarded() as file:
+                if self._known:
+                    self._catch_up(file)
+                else:
+                    self._read(file)
+        return list(self._known)
 
     async def append(self, drafts: Sequence[Draft], *, expect: int) -> list[Entry]:
         if self._broken:
@@ -83,12 +83,12 @@ class FileJournal:
                 newer = self._catch_up(file)
                 if newer:
                     raise Conflict(newer)
-            if expect != self._count:
-                raise Conflict(self._read(file)[expect:])
-            content, entries, last_sum = lines.encode(drafts, self._count, self._sum)
+            if expect != len(self._known):
+                raise Conflict(self._known[expect:])
+            content, entries, last_sum = lines.encode(drafts, expect, self._sum)
             self._write(file, content)
             self._size += len(content)
-            self._count += len(entries)
+            self._known += entries
             self._sum = last_sum
         return entries
 
@@ -109,11 +109,9 @@ class FileJournal:
                 self._syncing = None
 
     async def tail(self, after: int) -> list[Entry]:
-        if after == self._count and await self._current_size() == self._size:
-            return []
-        with self._guarded() as file:
-            newer = self._catch_up(file)
-            return newer if after == self._count - len(newer) else self._read(file)[after:]
+        if await self._current_size() != self._size:
+            await self.load()
+        return self._known[after:]
 
     @asynccontextmanager
     async def lease(self) -> AsyncIterator[str]:
@@ -136,7 +134,7 @@ class FileJournal:
         except OSError:
             return -1
 
-    def _read(self, file: int) -> list[Entry]:
+    def _read(self, file: int) -> None:
         parsed = self._parsed(os.pread(file, os.fstat(file).st_size, 0), file, 0, "", 0)
         if not parsed.entries:
             raise self._missing()
@@ -146,11 +144,13 @@ class FileJournal:
                 f"session {self._id!r} has journal format {version}; this build reads up to {FORMAT}",
                 hint="Upgrade strands-cli; the session is untouched.",
             )
-        self._count, self._size, self._sum = len(parsed.entries), parsed.size, parsed.last_sum
-        return parsed.entries
+        self._known, self._size, self._sum = parsed.entries, parsed.size, parsed.last_sum
 
     def _catch_up(self, file: int) -> list[Entry]:
         """Read what others appended since; cut off what one of them left torn."""
+        if not self._known:
+            self._read(file)
+            return []
         size = os.fstat(file).st_size
         if size < self._size:
             raise SessionDamagedError(
@@ -158,8 +158,8 @@ class FileJournal:
                 hint="Restore the file from a backup; nothing was written to it since.",
             )
         content = os.pread(file, size - self._size, self._size)
-        parsed = self._parsed(content, file, self._count, self._sum, self._size)
-        self._count += len(parsed.entries)
+        parsed = self._parsed(content, file, len(self._known), self._sum, self._size)
+        self._known += parsed.entries
         self._size += parsed.size
         self._sum = parsed.last_sum
         return parsed.entries
