@@ -182,3 +182,11 @@ def test_variables_may_have_the_names_that_the_pattern_only_offers() -> None:
     cast = Cast(data, {"writer": ["one", "two"], "critic": [score(40), score(90)]})
     assert cast.run(topic="x").success
     assert cast.prompts("critic") == ['JSON "score": mine my score one', 'JSON "score": mine my score two']
+
+
+def test_a_prompt_may_ask_whether_there_is_a_draft_yet() -> None:
+    data = loop()
+    data["agents"]["writer"]["prompt"] = "You are writer. {% if draft %}Not {{ draft }}.{% else %}Begin.{% endif %}"
+    cast = Cast(data, {"writer": "one", "critic": score(90)})
+    assert cast.run().success
+    assert cast.prompts("writer") == ["You are writer. Begin."]

@@ -9,6 +9,10 @@ from jinja2.exceptions import UndefinedError
 from jinja2.runtime import StrictUndefined
 from jinja2.utils import missing
 
+from strands_cli.loader.names import EVERYWHERE, OF_PATTERN
+
+ENGINE = EVERYWHERE.union(*OF_PATTERN.values())
+
 
 class MissingUsed(UndefinedError):
     """A missing value was used: `name` of `owner`, or a name of the template when there is no owner."""
@@ -21,7 +25,8 @@ class MissingUsed(UndefinedError):
 class Missing(StrictUndefined):
     """What is not there. It can be asked for (`is defined`, `default`), not used.
 
-    `soft`: a key that some data does not have counts as false in an `if`; a name that nobody knows never does.
+    `soft`: a key that some data does not have counts as false in an `if`, and so does a name of the engine that has no
+    value yet (`draft` before the first one); a name that nobody knows never does.
     """
 
     __slots__ = ("_path",)
@@ -40,7 +45,8 @@ class Missing(StrictUndefined):
         return found
 
     def __bool__(self) -> bool:  # type: ignore[override]
-        if self.soft and isinstance(self._undefined_obj, (Mapping, list, tuple)):
+        below = isinstance(self._undefined_obj, (Mapping, list, tuple))
+        if self.soft and (below or (self._undefined_obj is missing and self._undefined_name in ENGINE)):
             return False
         return cast("bool", self._fail_with_undefined_error())
 

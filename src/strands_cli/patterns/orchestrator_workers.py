@@ -54,13 +54,14 @@ async def run(config: OrchestratorWorkersConfig, run: Run, names: Names) -> Outc
         if rejects(answer.response):
             return _outcome(config, scope, "the results were rejected in review")
         feedback = "" if approves(answer.response) else text(answer.response)
+    parts = [each["response"] for each in scope["workers"]]
     results = "\n\n".join(f"## {each['task']}\n\n{each['response']}" for each in scope["workers"])
     scope = {**scope, "last_response": results or scope["orchestrator_response"]}
     for key, last in (("reduce", config.reduce), ("writeup", config.writeup)):
         if last is not None:
-            result = await _combined(run, last, scope, key, text(scope["last_response"]), feedback)
+            result = await _combined(run, last, scope, key, parts, feedback)
             scope = {**answered(scope, result), f"{key}_response": result.response}
-            feedback = ""
+            parts, feedback = [text(result.response)], ""
     return _outcome(config, scope)
 
 
@@ -122,13 +123,13 @@ async def _round(config: OrchestratorWorkersConfig, run: Run, names: Scope, numb
     ]
 
 
-async def _combined(run: Run, last: Step, names: Scope, key: str, results: str, feedback: str) -> StepResult:
+async def _combined(run: Run, last: Step, names: Scope, key: str, parts: list[str], feedback: str) -> StepResult:
     """Do a step that sees the results; a reviewer's feedback, and without an input the results, are always told."""
     if is_hitl(last):
         return await step(run, last, names, key)
     prompt = told(run, last, names)
-    if last.input is None and not any(each["response"].strip() in prompt for each in names["workers"]):
-        prompt = including(prompt, "The results:", results)
+    if last.input is None and not any(part.strip() and part.strip() in prompt for part in parts):
+        prompt = including(prompt, "The results:", text(names["last_response"]))
     return await call(run, last, names, key, prompt=including(prompt, "The reviewer's feedback:", feedback))
 
 
