@@ -86,8 +86,9 @@ def _owners() -> Iterator[Check]:
     others = set()
     for distribution in distributions():
         name = distribution.metadata["Name"] or ""
-        files = distribution.files or ()
-        if name.lower().replace("_", "-") != "strands-cli" and any(str(f) == "strands/__init__.py" for f in files):
+        files = (distribution.read_text("RECORD") or "").splitlines()
+        ours = name.lower().replace("_", "-") == "strands-cli"
+        if not ours and any(line.startswith("strands/__init__.py,") for line in files):
             others.add(f"{name} {distribution.version}")
     if others:
         named = ", ".join(sorted(others))
