@@ -79,16 +79,18 @@ async def watch_lag(lags):
         lags.append(time.perf_counter() - start - 0.005)
 
 
-def resident_mb():
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * 4096 / 1e6
-
-
 def peak_mb():
+    """The most this process held. `ru_maxrss` would count what the driver held when it started this process."""
+    return status_mb("VmHWM")
+
+
+def status_mb(field):
+    if sys.platform == "linux":
+        with open("/proc/self/status") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith(field)) * 1024 / 1e6
     import resource
 
-    scale = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale / 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
 
 
 async def chains(subject, store, durable):
@@ -98,7 +100,7 @@ async def chains(subject, store, durable):
     async with AsyncExitStack() as stack:
         prepare = await subject.chain(0.02, store if durable else None, stack)
         check(await prepare("warm-up")(), EXPECTED_CHAIN)
-        idle = resident_mb()
+        idle = status_mb("VmRSS")
         runs = [prepare(f"chain-{n}") for n in range(1000)]
         lags = []
         watcher = asyncio.create_task(watch_lag(lags))
