@@ -260,3 +260,62 @@ def test_branches_need_ids_of_their_own_and_company() -> None:
         "'branches' needs at least 2 entries, not 1"
         in faults(pattern("parallel", "branches: [{id: x, steps: [{agent: a}]}]"))[0]
     )
+
+
+REFERENCES = {
+    chain(
+        "- {agent: a}\n- {agent: a, input: '{{ steps[1].response }}'}"
+    ): "'input' of step 1 uses steps[1], and only the steps",
+    chain("- {agent: a, input: '{{ steps[-1].response }}'}"): "'input' of step 0 uses steps[-1]",
+    chain("- {agent: a, input: '{{ steps[0].response | upper }}'}"): "'input' of step 0 uses steps[0]",
+    chain() + "outputs: {artifacts: [{path: x, from: '{{ steps[3].response }}'}]}\n": "uses steps[3], and there are 1",
+    pattern("workflow", "tasks: [{id: one, agent: a, input: '{{ tasks.two.response }}'}]"): "there is no task 'two'",
+    pattern(
+        "graph", "nodes: {code: {agent: a, input: '{{ nodes.cod.response }}'}}"
+    ): "no node 'cod'; did you mean 'code'?",
+    pattern(
+        "graph",
+        "nodes: {x: {agent: a}, y: {agent: a}}\n"
+        "edges: [{from: x, choose: [{when: \"nodes['z'].response == 'ok'\", to: y}]}]",
+    ): "'when' uses nodes.z, and there is no node 'z'",
+    pattern(
+        "parallel",
+        "branches: [{id: l, steps: [{agent: a}]}, {id: r, steps: [{agent: a}]}]\n"
+        "reduce: {agent: a, input: '{{ branches.left.response }}'}",
+    ): "'input' uses branches.left, and there is no branch 'left'",
+}
+
+
+@pytest.mark.parametrize(("text", "told"), REFERENCES.items())
+def test_what_a_template_refers_to_must_be_there(text: str, told: str) -> None:
+    assert told in "\n".join(faults(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        chain("- {agent: a}\n- {agent: a, input: '{{ steps[0].response }} {{ steps[-1].response }}'}"),
+        chain("- {agent: a, input: \"{{ steps[3].response | default('') }}{{ steps[4] is defined }}\"}"),
+        chain("- {agent: a, input: '{% for x in steps %}{{ x.response }}{% endfor %}'}"),
+        pattern("graph", "nodes: {code: {agent: a, input: '{{ nodes.a.response }}{{ nodes.items() | list }}'}}"),
+    ],
+)
+def test_references_that_are_there_or_are_guarded(text: str) -> None:
+    assert faults(text) == []
+
+
+def test_a_task_waits_for_the_tasks_whose_results_it_uses() -> None:
+    first = "{id: one, agent: a}, {id: two, agent: a, deps: [one]}"
+    tasks = f"tasks: [{first}, {{id: three, agent: a, input: '{{{{ tasks.two }}}}'}}]"
+
+    spec = load(pattern("workflow", tasks))
+    assert [task.get("deps") for task in spec.to_dict()["pattern"]["config"]["tasks"]] == [None, ["one"], ["two"]]
+    assert "task 'three' uses 'two' without naming it under 'deps'; it waits for it all the same" in spec.warnings[0]
+    assert spec.warnings[0].startswith("spec.yaml:9:68: ")
+    assert load(spec.to_yaml()).warnings == ()
+
+
+def test_tasks_that_use_each_other_wait_for_each_other() -> None:
+    tasks = "tasks: [{id: x, agent: a, input: '{{ tasks.y }}'}, {id: y, agent: a, deps: [x]}]"
+
+    assert "these tasks wait for each other: 'x' -> 'y' -> 'x'" in faults(pattern("workflow", tasks))[0]

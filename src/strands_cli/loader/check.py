@@ -9,6 +9,7 @@ from strands_cli.capability.checker import PROVIDERS
 from strands_cli.errors import TemplateError
 from strands_cli.loader import template as templating
 from strands_cli.loader.check_graph import check_graph
+from strands_cli.loader.check_references import check_references
 from strands_cli.loader.check_tools import check_tools
 from strands_cli.loader.check_values import check_values
 from strands_cli.loader.finding import Finding
@@ -18,11 +19,13 @@ from strands_cli.loader.walk import CONFIG, at, called_agents, listed, mappings,
 from strands_cli.schema.problems import Problem, did_you_mean, nearest
 
 
-def check_meaning(data: dict[str, Any], marks: Marks, tools: Iterable[str] | None) -> tuple[list[Problem], list[str]]:
+def check_meaning(
+    data: dict[str, Any], marks: Marks, tools: Iterable[str] | None, *, partial: bool = False
+) -> tuple[list[Problem], list[str]]:
     """Return what is wrong with a document beyond its shape, and what is merely suspicious."""
     problems: list[Problem] = []
     warnings: list[str] = []
-    for finding in _findings(data, None if tools is None else frozenset(tools)):
+    for finding in _findings(data, None if tools is None else frozenset(tools), partial):
         problem = marks.problem(data, finding.path, finding.message, hint=finding.hint, key=finding.key)
         if finding.warning:
             warnings.append(str(problem))
@@ -31,10 +34,12 @@ def check_meaning(data: dict[str, Any], marks: Marks, tools: Iterable[str] | Non
     return problems, warnings
 
 
-def _findings(data: dict[str, Any], tools: frozenset[str] | None) -> Iterator[Finding]:
+def _findings(data: dict[str, Any], tools: frozenset[str] | None, partial: bool) -> Iterator[Finding]:
     yield from _providers(data)
     yield from _agents(data)
     yield from _templates(data)
+    if not partial:
+        yield from check_references(data)
     yield from check_values(data)
     yield from duplicates(data, ("skills",), "skill")
     if tools is not None:
@@ -42,7 +47,7 @@ def _findings(data: dict[str, Any], tools: frozenset[str] | None) -> Iterator[Fi
     if pattern_of(data) == "graph":
         yield from check_graph(data)
     elif pattern_of(data) == "workflow":
-        yield from _tasks(data)
+        yield from check_tasks(data)
     elif pattern_of(data) == "parallel":
         yield from duplicates(data, (*CONFIG, "branches"), "branch")
 
@@ -78,7 +83,8 @@ def _templates(data: dict[str, Any]) -> Iterator[Finding]:
             yield Finding(place.path, cause, did_you_mean(name, sorted(place.own)))
 
 
-def _tasks(data: dict[str, Any]) -> Iterator[Finding]:
+def check_tasks(data: dict[str, Any]) -> Iterator[Finding]:
+    """Yield ids that are taken, deps that are no task, and tasks that wait for each other."""
     path = (*CONFIG, "tasks")
     yield from duplicates(data, path, "task")
     tasks = {task["id"]: (index, task) for index, task in listed(at(data, path)) if isinstance(task.get("id"), str)}

@@ -54,15 +54,27 @@ def load_text(text: str | bytes, *, source: str = "<text>", tools: Iterable[str]
 
 
 def load_dict(
-    data: Mapping[str, Any], *, source: str = "", base_dir: Path | None = None, tools: Iterable[str] | None = ()
+    data: Mapping[str, Any],
+    *,
+    source: str = "",
+    base_dir: Path | None = None,
+    tools: Iterable[str] | None = (),
+    partial: bool = False,
 ) -> Spec:
     """Check and return the spec in a dict of plain JSON values.
+
+    Args:
+        data: The spec.
+        source: What to call it in errors, or "".
+        base_dir: What it refers to is relative to this; the current directory by default.
+        tools: Ids of tools that are given in Python; None: tools are not checked.
+        partial: More will be added, so what templates refer to may still be missing.
 
     Raises:
         SchemaValidationError: It is not a spec; all problems at once.
         CapabilityError: It asks for what this build does not do.
     """
-    return build(dict(data), Marks(source), base_dir or Path.cwd(), tools)
+    return build(dict(data), Marks(source), base_dir or Path.cwd(), tools, partial=partial)
 
 
 def read_text(file: Path, source: str) -> str:
@@ -113,20 +125,27 @@ def parse(text: str, source: str) -> tuple[dict[str, Any], Marks]:
     raise LoadError(problem, hint="It starts with `version: 0`.")
 
 
-def build(data: dict[str, Any], marks: Marks, base_dir: Path, tools: Iterable[str] | None) -> Spec:
+def build(
+    data: dict[str, Any], marks: Marks, base_dir: Path, tools: Iterable[str] | None, *, partial: bool = False
+) -> Spec:
     """Check plain data and return its spec."""
     from pydantic import ValidationError
 
     from strands_cli.capability.checker import CapabilityError, unsupported
-    from strands_cli.loader.check import check_meaning
+    from strands_cli.loader.check import check_meaning, check_tasks
+    from strands_cli.loader.check_references import with_implied_deps
     from strands_cli.loader.explain import explain, in_order
     from strands_cli.loader.refs import resolve_refs
 
     data = resolve_refs(data, marks, base_dir, _read_other)
-    problems, warnings = check_meaning(data, marks, tools)
+    problems, warnings = check_meaning(data, marks, tools, partial=partial)
+    complete, notes = with_implied_deps(data)
+    warnings += [str(marks.problem(data, path, note)) for path, note in notes]
+    if notes and not problems:
+        problems += [marks.problem(data, each.path, each.message, hint=each.hint) for each in check_tasks(complete)]
     spec: Spec | None = None
     try:
-        spec = _validated(data)
+        spec = _validated(complete)
     except ValidationError as error:
         problems += explain(error, data, marks)
     if spec is None or problems:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from strands_cli.loader.template import _plain
+from strands_cli.loader.template import plain_paths
 from strands_cli.loader.words import words
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ SOFT_OF_PATTERN: dict[str, frozenset[str]] = {
     "evaluator_optimizer": words(
         "iteration_index iteration_count total_iterations final_score score issues fixes feedback min_score max_iters"
     ),
-    "orchestrator_workers": words("worker_count task subtask index decomposition tasks rounds round max_workers"),
+    "orchestrator_workers": words(
+        "worker_count writeup_response task subtask index decomposition tasks rounds round max_workers"
+    ),
     "graph": frozenset(["total_steps", "terminal_node", "execution_path", "current_node", "iteration"]),
 }
 """Names that the engine has too, and that a variable may take over."""
@@ -63,11 +65,9 @@ def needed(template: str, *, expression: bool = False) -> frozenset[str]:
         TemplateError: The template is malformed.
     """
     if not expression:
-        if "{" not in template:
-            return frozenset()
-        plain = _plain(template)
-        if plain is not None:
-            return frozenset(str(path[0]) for path in plain[1])
+        paths = plain_paths(template)
+        if paths is not None:
+            return frozenset(str(path[0]) for path in paths)
     elif template.strip() == "else":
         return frozenset()
     from strands_cli.loader.sandbox import expression_tree, tree

@@ -76,6 +76,14 @@ def check_expression(expression: str) -> None:
         check_jinja_expression(expression)
 
 
+def plain_paths(template: str) -> tuple[tuple[str | int, ...], ...] | None:
+    """Return the paths of a template that has nothing but paths, or None."""
+    if "{" not in template:
+        return ()
+    plain = _plain(template)
+    return None if plain is None else plain[1]
+
+
 @lru_cache(maxsize=2048)
 def _plain(template: str) -> tuple[tuple[str, ...], tuple[tuple[str | int, ...], ...]] | None:
     """Return the texts and the paths between them, or None when the template needs Jinja."""

@@ -168,7 +168,7 @@ class Builder:
         whole = {"runtime": {"provider": "scripted"}, "pattern": {"type": "chain", "config": {}}, **data}
         prefix = pointer(path)
         try:
-            load_dict(whole)
+            load_dict(whole, partial=True)
         except CapabilityError:
             return
         except SchemaValidationError as error:
