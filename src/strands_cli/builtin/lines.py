@@ -13,7 +13,7 @@ from strands_cli.builtin import Place
 MOST_MATCHES = 200
 MOST_LINE = 2_000
 MOST_BYTES = 50_000_000
-SECONDS = 2.0
+SECONDS = 0.5
 
 Test = Callable[[str], bool]
 

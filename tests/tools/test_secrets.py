@@ -1,0 +1,191 @@
+"""Secrets and HTTP executors: credentials reach their service and nothing else."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from strands import Workflow, tool
+from strands.models.scripted import ScriptedModel, ToolCall
+from strands_cli.equipment.vault import SecretError, Vault
+from strands_cli.spec.env import Secret
+from support.small_server import Answer, Server, serving
+from support.specs import solo
+
+CANARY = "canary-7f3a9"
+
+
+def echo(request: Any) -> Answer:
+    """A service that tells all it was sent."""
+    return 200, {"Content-Type": "application/json", "X-Echo": "1"}, json.dumps(dict(request.headers)).encode()
+
+
+def service(server: Server, **more: Any) -> dict[str, Any]:
+    executor = {"id": "api", "base_url": f"{server.url}/v1", "headers": {"Authorization": "Bearer ${TOKEN}"}, **more}
+    return {
+        "env": {"secrets": [{"name": "TOKEN", "source": "env", "key": "MY_TOKEN"}]},
+        "tools": {"http_executors": [executor]},
+    }
+
+
+def called(spec: dict[str, Any], call: ToolCall, **more: Any) -> tuple[str, Any]:
+    model = ScriptedModel([call, "done"])
+    result = Workflow.from_dict(spec, model=model, **more).run()
+    return str(model.requests[-1].messages[-1]["content"]), result
+
+
+def test_the_service_gets_the_secret_and_the_path_stays_below_the_base(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_TOKEN", CANARY)
+    with serving(echo) as server:
+        call = ToolCall("api", {"path": "users/1", "query": {"q": "a b"}, "headers": {"Authorization": "mine"}})
+        called(solo(**service(server)), call)
+    method, path, headers, _ = server.requests[0]
+    assert (method, path) == ("GET", "/v1/users/1?q=a+b")
+    assert headers["authorization"] == f"Bearer {CANARY}"
+
+
+def test_case_37_the_secret_is_nowhere_else(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, place: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("MY_TOKEN", CANARY)
+    (place / ".env").write_text(f"MY_TOKEN={CANARY}")
+    caplog.set_level(logging.DEBUG)
+
+    @tool
+    def leaky() -> str:
+        """Fail with the secret."""
+        raise RuntimeError(f"cannot log in with {CANARY}")
+
+    calls = [ToolCall("api", {"path": "x"}), ToolCall("leaky"), ToolCall("file_read", {"path": ".env"}), "done"]
+    model = ScriptedModel(calls)
+    artifact = {"path": "./out.md", "from": "{{ last_response }}{{ TRACE }}"}
+    with serving(echo) as server:
+        spec = solo(**service(server), outputs={"artifacts": [artifact]})
+        spec["tools"]["python"] = ["file_read"]
+        result = Workflow.from_dict(spec, model=model, tools=[leaky]).run()
+    assert result.success
+    assert CANARY in str(server.requests)
+    assert "[secret TOKEN]" in str(model.requests[1].messages)
+    (place / ".env").unlink()
+    for request in model.requests:
+        assert CANARY not in str(request.messages) + str(request.tool_specs) + str(request.system_prompt)
+    assert CANARY not in caplog.text + repr(result)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert files
+    assert not [path for path in files if CANARY.encode() in path.read_bytes()]
+
+
+def test_a_secret_that_is_missing_is_told_by_name_when_it_is_needed() -> None:
+    with serving(echo) as server:
+        told, result = called(solo(**service(server)), ToolCall("api", {"path": "x"}))
+    assert result.success
+    assert "'TOKEN'" in told
+    assert "'MY_TOKEN'" in told
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("path", ["http://127.0.0.1:1/", "//evil.com", "../admin", "%2e%2e/x"])
+def test_case_29_a_path_elsewhere_is_refused(monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    monkeypatch.setenv("MY_TOKEN", CANARY)
+    with serving(echo) as server:
+        told, _ = called(solo(**service(server)), ToolCall("api", {"path": path}))
+    assert "error" in told
+    assert server.requests == []
+
+
+def test_case_29_a_redirect_elsewhere_gets_no_secret_and_no_way_inside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_TOKEN", CANARY)
+    with serving(echo) as other, serving(lambda request: (302, {"Location": other.url}, b"")) as server:
+        told, _ = called(solo(**service(server)), ToolCall("api", {"path": "x"}))
+    assert "was not contacted" in told
+    assert other.requests == []
+
+
+def test_a_body_is_sent_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_TOKEN", CANARY)
+    with serving(echo) as server:
+        called(solo(**service(server)), ToolCall("api", {"method": "POST", "path": "items", "body": {"a": 1}}))
+    method, _, headers, body = server.requests[0]
+    assert (method, headers["content-type"], body) == ("POST", "application/json", b'{"a": 1}')
+
+
+def test_the_network_can_be_denied(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MY_TOKEN", CANARY)
+    with serving(echo) as server:
+        spec = solo(**service(server), security={"guardrails": {"deny_network": True}})
+        told, _ = called(spec, ToolCall("api", {"path": "x"}))
+    assert "deny_network" in told
+    assert server.requests == []
+
+
+def test_a_rehearsal_sends_nothing_and_needs_no_secret() -> None:
+    with serving(echo) as server:
+        told, result = called(solo(**service(server)), ToolCall("api", {"path": "x"}), offline=True)
+    assert result.success
+    assert "Rehearsal" in told
+    assert server.requests == []
+
+
+def test_the_model_is_told_what_the_spec_says_of_the_service() -> None:
+    more = {
+        "description": "Users.",
+        "response_format": "JSON",
+        "common_endpoints": [{"method": "GET", "path": "/users/{id}", "description": "One user"}],
+        "examples": [{"method": "POST", "path": "/users", "json_data": {"name": "Ada"}}],
+    }
+    model = ScriptedModel(["done"])
+    with serving(echo) as server:
+        Workflow.from_dict(solo(**service(server, **more)), model=model).run()
+    [spec] = model.requests[0].tool_specs
+    for text in ("Users.", "JSON", "GET /users/{id}: One user", '{"name": "Ada"}'):
+        assert text in spec["description"]
+    assert "${TOKEN}" not in str(spec)
+
+
+# -- sources ----------------------------------------------------------------------------------------------------------
+
+
+def vault(place: Path, **secret: Any) -> Vault:
+    return Vault([Secret(**secret)], place)
+
+
+def test_a_file_holds_a_secret(place: Path) -> None:
+    (place / "token").write_text(f"{CANARY}\n")
+    assert vault(place, name="T", source="file", path="token").value("T") == CANARY
+    with pytest.raises(SecretError, match="No such file"):
+        vault(place, name="T", source="file", path="nowhere").value("T")
+
+
+def test_a_name_that_is_not_declared(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTHER", CANARY)
+    with pytest.raises(SecretError, match="not declared"):
+        vault(place, name="T", source="env").expand("${OTHER}")
+
+
+def test_case_28_what_a_secret_holds_is_not_looked_at_again(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("T", "${T}${U}{{ x }}")
+    assert vault(place, name="T", source="env").expand("a ${T} $T {T}") == "a ${T}${U}{{ x }} $T {T}"
+
+
+def test_the_secrets_of_aws(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    moto = pytest.importorskip("moto", reason="moto is not installed")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    with moto.mock_aws():
+        manager = boto3.client("secretsmanager")
+        manager.create_secret(Name="plain", SecretString=CANARY)
+        manager.create_secret(Name="fields", SecretString=json.dumps({"token": CANARY}))
+        boto3.client("ssm").put_parameter(Name="/app/token", Value=CANARY, Type="SecureString")
+        assert vault(place, name="A", source="secrets_manager", path="plain").value("A") == CANARY
+        assert vault(place, name="A", source="secrets_manager", path="fields", key="token").value("A") == CANARY
+        assert vault(place, name="A", source="ssm", path="/app/token").value("A") == CANARY
+        with pytest.raises(SecretError, match="no field 'other'"):
+            vault(place, name="A", source="secrets_manager", path="fields", key="other").value("A")
+        with pytest.raises(SecretError, match="cannot be read from ssm"):
+            vault(place, name="A", source="ssm", path="/app/nothing").value("A")
