@@ -16,17 +16,6 @@ from strands_cli.plan.model import Edge, Node, Plan, step_node
 if TYPE_CHECKING:
     from strands_cli.spec.evaluator_optimizer import EvaluatorOptimizerConfig
 
-REVISE = """Your draft scored {{ evaluation.score }} of 100.
-{% if evaluation.issues %}
-Issues:
-{% for issue in evaluation.issues %}- {{ issue }}
-{% endfor %}{% endif %}{% if evaluation.fixes %}
-Suggested fixes:
-{% for fix in evaluation.fixes %}- {{ fix }}
-{% endfor %}{% endif %}
-Revise the draft accordingly, and answer with the whole of it.
-
-{{ draft }}"""
 ENDS = frozenset(("stop", "abort", "end"))
 ACCEPTS = frozenset(("accept", "accepted", "approve", "approved"))
 GOES_ON = frozenset(("continue", "proceed", "next", "go on", "yes", "y", "no", "n", "ok", "okay"))
@@ -62,7 +51,7 @@ async def _iterated(config: EvaluatorOptimizerConfig, run: Run, names: dict[str,
     if number == 1:
         prompt = run.brief(config.producer, scope)
     else:
-        prompt = render(config.revise_prompt or REVISE, scope)
+        prompt = render(config.revise_prompt or shapes.REVISION, scope)
         prompt = including(prompt, "The reviewer's feedback:", scope["iterations"][-1]["feedback"])
     reply = await run.agent(f"iterations/{number}/draft", config.producer, prompt, names=scope)
     draft = reply.text

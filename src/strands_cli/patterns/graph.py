@@ -9,35 +9,12 @@ from strands_cli.errors import ExecutionError, TemplateError
 from strands_cli.kernel.run import Run
 from strands_cli.kernel.types import Names, Outcome
 from strands_cli.loader.template import evaluate
-from strands_cli.patterns.steps import HITL, answered, is_hitl, last_agent, offering, step, text, visit
+from strands_cli.patterns.nodes import Nodes, unvisited
+from strands_cli.patterns.steps import answered, last_agent, offering, step, text, visit
 from strands_cli.plan.model import Edge, Plan, step_node
 
 if TYPE_CHECKING:
     from strands_cli.spec.graph import GraphConfig, GraphEdge
-
-
-class Unvisited(dict[str, Any]):
-    """A node that was not visited: false in a condition, with an empty response."""
-
-    def __bool__(self) -> bool:
-        return False
-
-
-class Nodes(dict[str, Any]):
-    """The nodes by id. An agent's id, where no node has it, means the newest node of that agent."""
-
-    def __contains__(self, id_: object) -> bool:
-        return super().__contains__(id_) or self._of_agent(id_) is not None
-
-    def __missing__(self, id_: str) -> Any:
-        found = self._of_agent(id_)
-        if found is None:
-            raise KeyError(id_)
-        return found
-
-    def _of_agent(self, agent: object) -> Any:
-        visited = [node for node in self.values() if node["agent"] == agent and node and agent != HITL]
-        return max(visited, key=lambda node: node["step"], default=None)
 
 
 async def run(config: GraphConfig, run: Run, names: Names) -> Outcome:
@@ -45,7 +22,7 @@ async def run(config: GraphConfig, run: Run, names: Names) -> Outcome:
     edges = {edge.from_: edge for edge in config.edges}
     visits: Counter[str] = Counter()
     path: list[str] = []
-    nodes = Nodes({id_: _unvisited(node) for id_, node in config.nodes.items()})
+    nodes = Nodes({id_: unvisited(node) for id_, node in config.nodes.items()})
     scope: dict[str, Any] = {**names, "nodes": nodes}
     following: str | None = next(iter(config.nodes))
     while following is not None:
@@ -62,11 +39,6 @@ async def run(config: GraphConfig, run: Run, names: Names) -> Outcome:
     context = {"nodes": nodes, "execution_path": path, "terminal_node": id_, "total_steps": len(path)}
     scope = offering(scope, terminal_node=id_)
     return Outcome(text(scope["last_response"]), context, scope, last_agent(nodes[each] for each in path))
-
-
-def _unvisited(node: Any) -> Unvisited:
-    agent = HITL if is_hitl(node) else node.agent
-    return Unvisited(agent=agent, response="", tokens=0, duration=0.0, status="pending", iteration=0, step=0)
 
 
 def _next(edge: GraphEdge, names: Names) -> str | None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from strands_cli.errors import ExecutionError
 from strands_cli.kernel.run import Run
 from strands_cli.kernel.types import Names, Outcome, Reply
 from strands_cli.loader.template import render
-from strands_cli.patterns import shapes
-from strands_cli.patterns.answers import RETRIES, approves, asks_for, rejects, understood
+from strands_cli.patterns.answers import RETRIES, approves, rejects
+from strands_cli.patterns.planning import MAX_REVISIONS, planned
 from strands_cli.patterns.steps import (
     StepResult,
     answered,
@@ -22,7 +21,6 @@ from strands_cli.patterns.steps import (
     step,
     text,
     told,
-    visit,
 )
 from strands_cli.plan.model import Edge, Node, Plan, one, step_node
 
@@ -31,8 +29,6 @@ if TYPE_CHECKING:
     from strands_cli.spec.steps import Step
 
 Scope = dict[str, Any]
-MAX_REVISIONS = 20
-"""How often one plan goes back to the orchestrator before somebody must start anew."""
 
 
 async def run(config: OrchestratorWorkersConfig, run: Run, names: Names) -> Outcome:
@@ -40,7 +36,7 @@ async def run(config: OrchestratorWorkersConfig, run: Run, names: Names) -> Outc
     limits = config.orchestrator.limits
     scope = offering(_worked(names, [], 0), max_workers=limits.max_workers)
     for number in range(1, limits.max_rounds + 1):
-        scope, rejected = await _planned(config, run, offering(scope, round=number), number)
+        scope, rejected = await planned(config, run, offering(scope, round=number), number)
         if rejected:
             return _outcome(config, scope, f"the plan of round {number} was rejected in review")
         if not scope["subtasks"]:
@@ -63,43 +59,6 @@ async def run(config: OrchestratorWorkersConfig, run: Run, names: Names) -> Outc
             scope = {**answered(scope, result), f"{key}_response": result.response}
             parts, feedback = [text(result.response)], ""
     return _outcome(config, scope)
-
-
-async def _planned(config: OrchestratorWorkersConfig, run: Run, names: Scope, number: int) -> tuple[Scope, bool]:
-    """Have a round's tasks planned, and reviewed as often as a person sends the plan back; says if it was rejected."""
-    review, prompt, feedback = config.decomposition_review, _briefing(config, run, names, number), ""
-    most = config.orchestrator.limits.max_workers
-    for attempt in range(1, MAX_REVISIONS + 2):
-        expects = {"kind": "orchestrator", "round": number, "feedback": feedback, "max_workers": most}
-        key = visit(f"rounds/{number}/plan", attempt)
-        said, tasks = await understood(
-            run, config.orchestrator, names, key, prompt, shapes.tasks, shape=shapes.TASKS, expects=expects
-        )
-        scope = _with_tasks({**answered(names, said), "orchestrator_response": said.response}, tasks)
-        if review is None or (number > 1 and not tasks):
-            return scope, False
-        answer = await ask(run, review, scope, visit(f"rounds/{number}/review", attempt))
-        scope = answered(scope, answer)
-        if approves(answer.response) or rejects(answer.response):
-            return scope, rejects(answer.response)
-        replaced = shapes.replacement(answer.response)
-        if replaced is not None:
-            return _with_tasks(scope, replaced), False
-        feedback = text(answer.response)
-        prompt = f"A reviewer sent your plan back with this feedback:\n{feedback}\n\nMake the plan anew. {shapes.TASKS}"
-    raise ExecutionError(f"the plan of round {number} was sent back {MAX_REVISIONS + 1} times", hint="Start anew.")
-
-
-def _briefing(config: OrchestratorWorkersConfig, run: Run, names: Scope, number: int) -> str:
-    """Return what the orchestrator is told at the start of a round."""
-    if number == 1:
-        prompt = told(run, config.orchestrator, names)
-        asked = f"{prompt}\n{run.brief(config.orchestrator.agent, names)}"
-        return prompt if asks_for(asked, "json", "task") else f"{prompt}\n\n{shapes.TASKS}"
-    last = [each for each in names["workers"] if each["round"] == number - 1]
-    results = "\n\n".join(f"Task: {each['task']}\nResult: {each['response']}" for each in last)
-    rounds = f"round {number - 1} of at most {config.orchestrator.limits.max_rounds}"
-    return f"These are the results of {rounds}.\n\n{results}\n\nWhich tasks are left? {shapes.TASKS}"
 
 
 async def _round(config: OrchestratorWorkersConfig, run: Run, names: Scope, number: int) -> list[dict[str, Any]]:
@@ -133,10 +92,6 @@ async def _combined(run: Run, last: Step, names: Scope, key: str, parts: list[st
     return await call(run, last, names, key, prompt=including(prompt, "The reviewer's feedback:", feedback))
 
 
-def _with_tasks(names: Scope, tasks: list[dict[str, Any]]) -> Scope:
-    return offering({**names, "subtasks": tasks, "task_count": len(tasks)}, tasks=tasks)
-
-
 def _worked(names: Names, workers: list[dict[str, Any]], rounds: int) -> Scope:
     """Return `names` with all the work that is done after so many rounds."""
     count = len(workers)
@@ -157,16 +112,16 @@ def plan(config: OrchestratorWorkersConfig) -> Plan:
     """Return the rounds of plan, review and work, and what puts the results together."""
     rounds = config.orchestrator.limits.max_rounds
     plans = rounds if config.decomposition_review is None else rounds * (1 + MAX_REVISIONS)
-    planned = step_node(config.orchestrator, "rounds/*/plan", group="rounds", at_most=plans * (1 + RETRIES))
+    planner = step_node(config.orchestrator, "rounds/*/plan", group="rounds", at_most=plans * (1 + RETRIES))
     worker = config.worker_template
     work = Node("rounds/*/workers/*", "agent", worker.agent, worker.description or "", "rounds", 0, None)
-    whole, loops = one(planned), []
+    whole, loops = one(planner), []
     if config.decomposition_review is not None:
         gate = step_node(config.decomposition_review, "rounds/*/review", group="rounds", at_most=plans)
-        whole, loops = whole.then(one(gate)), [Edge(gate.id, planned.id, "sent back")]
+        whole, loops = whole.then(one(gate)), [Edge(gate.id, planner.id, "sent back")]
     whole = whole.then(one(work))
     if rounds > 1:
-        loops.append(Edge(work.id, planned.id, "next round"))
+        loops.append(Edge(work.id, planner.id, "next round"))
     for key, last in (("reduce/review", config.reduce_review), ("reduce", config.reduce), ("writeup", config.writeup)):
         whole = whole.then(one(step_node(last, key))) if last is not None else whole
     return whole.with_edges(*loops)

@@ -10,6 +10,18 @@ from strands_cli.patterns.answers import Malformed, short
 
 EVALUATION = 'Answer with JSON only: {"score": a number from 0 to 100, "issues": ["..."], "fixes": ["..."]}'
 TASKS = 'Answer with a JSON array only, one object for each task: [{"task": "..."}], or [] when there is nothing to do.'
+REVISION = """Your draft scored {{ evaluation.score }} of 100.
+{% if evaluation.issues %}
+Issues:
+{% for issue in evaluation.issues %}- {{ issue }}
+{% endfor %}{% endif %}{% if evaluation.fixes %}
+Suggested fixes:
+{% for fix in evaluation.fixes %}- {{ fix }}
+{% endfor %}{% endif %}
+Revise the draft accordingly, and answer with the whole of it.
+
+{{ draft }}"""
+"""What a producer is told by default: the template of a revision."""
 
 
 def route_shape(routes: Collection[str]) -> str:
