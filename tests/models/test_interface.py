@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import subprocess
 import sys
 import threading
@@ -105,9 +106,12 @@ def test_a_missing_package_says_what_to_install() -> None:
 class Client:
     def __init__(self) -> None:
         self.closed = 0
+        self.gone = asyncio.Event()
 
     async def close(self) -> None:
+        await asyncio.sleep(0.002)
         self.closed += 1
+        self.gone.set()
 
 
 def pool(opened: list[Client], failures: int = 0) -> Clients[Client]:
@@ -159,6 +163,32 @@ def test_closing_reaches_the_clients_of_other_loops() -> None:
     clients = pool(opened)
     asyncio.run(main())
     assert [client.closed for client in opened] == [1, 1]
+
+
+def test_a_client_that_is_forgotten_is_closed_when_its_loop_gets_to_it() -> None:
+    loop = asyncio.new_event_loop()
+    opened: list[Client] = []
+    clients = pool(opened)
+    clients.itself = clients  # type: ignore[attr-defined]
+    loop.run_until_complete(clients.get())
+    del clients
+    gc.collect()
+    assert opened[0].closed == 0
+    loop.run_until_complete(asyncio.wait_for(opened[0].gone.wait(), 10))
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.close()
+    assert opened[0].closed == 1
+
+
+def test_a_forgotten_client_does_not_outlive_its_loop() -> None:
+    loop = asyncio.new_event_loop()
+    opened: list[Client] = []
+    clients = pool(opened)
+    loop.run_until_complete(clients.get())
+    del clients
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.close()
+    assert opened[0].closed == 1
 
 
 def test_a_client_that_cannot_be_opened_is_tried_again() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import suppress
 from importlib import import_module
@@ -74,7 +75,7 @@ class Clients(Generic[C]):
         self._open_client = open_client
         self._close_client = close_client
         self._given = given
-        self._open: dict[asyncio.AbstractEventLoop, tuple[_Owned[C], AsyncGenerator[None, None]]] = {}
+        self._open: dict[asyncio.AbstractEventLoop, _Owned[C]] = {}
         self._opening: dict[asyncio.AbstractEventLoop, asyncio.Task[C]] = {}
 
     async def get(self) -> C:
@@ -84,7 +85,7 @@ class Clients(Generic[C]):
         loop = asyncio.get_running_loop()
         held = self._open.get(loop)
         if held is not None:
-            return held[0].client
+            return held.client
         task = self._opening.get(loop)
         if task is None:
             task = self._opening[loop] = loop.create_task(self._start(loop))
@@ -94,51 +95,65 @@ class Clients(Generic[C]):
         for gone in [each for each in self._open if each.is_closed()]:
             del self._open[gone]
         try:
-            client = await asyncio.to_thread(self._open_client)
-            owned = _Owned(client, self._close_client)
-            owner = owned.until_loop_ends()
-            await owner.__anext__()
-            self._open[loop] = owned, owner
+            owned = _Owned(await asyncio.to_thread(self._open_client), self._close_client)
+            await owned.until_loop_ends.__anext__()
+            # The finalizer holds the client, so that connections are closed before they are collected.
+            owned.forgotten = weakref.finalize(self, _close_soon, loop, owned)
+            owned.forgotten.atexit = False
+            self._open[loop] = owned
         finally:
             del self._opening[loop]
-        return client
+        return owned.client
 
     async def aclose(self) -> None:
         """Close every client that was opened here."""
         here = asyncio.get_running_loop()
         while self._open:
-            loop, (owned, owner) = self._open.popitem()
-            closing = owned.close_early(owner)
+            loop, owned = self._open.popitem()
             if loop is here:
-                await closing
+                await owned.close_early()
             elif loop.is_running():
-                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(closing, loop))
+                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(owned.close_early(), loop))
             else:
-                closing.close()
+                _close_soon(loop, owned)
 
 
 class _Owned(Generic[C]):
-    """A client that is closed once: by its user, or by the loop that ends; both may come at the same time."""
+    """A client that is closed once: by its user, by the loop that ends, or when it is forgotten; in any order."""
 
     def __init__(self, client: C, close: Callable[[C], Awaitable[Any]]) -> None:
         self.client = client
-        self._close = close
-        self._closed = False
+        self.until_loop_ends = self._until_loop_ends()
+        self.forgotten: weakref.finalize[..., Any] | None = None
+        self._close_client = close
+        self._closing: asyncio.Future[Any] | None = None
+        self._early: asyncio.Task[None] | None = None
 
-    async def close(self) -> None:
-        if not self._closed:
-            self._closed = True
-            await self._close(self.client)
-
-    async def close_early(self, owner: AsyncGenerator[None, None]) -> None:
-        """Close the client before its loop ends; `owner` is its `until_loop_ends`."""
-        await self.close()
-        # With the client closed nothing is awaited here, so the end of the loop cannot come in between.
+    async def close_early(self) -> None:
+        """Close the client before its loop ends."""
+        await self._close()
         with suppress(RuntimeError):
-            await owner.aclose()
+            await self.until_loop_ends.aclose()
 
-    async def until_loop_ends(self) -> AsyncGenerator[None, None]:
+    def close_soon(self) -> None:
+        """Close the client as soon as its loop gets to it."""
+        self._early = asyncio.ensure_future(self.close_early())
+
+    async def _until_loop_ends(self) -> AsyncGenerator[None, None]:
         try:
             yield
         finally:
-            await self.close()
+            await self._close()
+
+    async def _close(self) -> None:
+        if self.forgotten is not None:
+            self.forgotten.detach()
+        if self._closing is None:
+            self._closing = asyncio.ensure_future(self._close_client(self.client))
+        await asyncio.shield(self._closing)
+
+
+def _close_soon(loop: asyncio.AbstractEventLoop, owned: _Owned[Any]) -> None:
+    # A loop that is closed has closed its clients.
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(owned.close_soon)

@@ -6,7 +6,6 @@ import math
 import re
 import time
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from strands.types.exceptions import (
@@ -78,6 +77,8 @@ def retry_after(headers: Mapping[str, str] | None) -> float | None:
 
 
 def _seconds_until(date: str) -> float | None:
+    from email.utils import parsedate_to_datetime
+
     try:
         return parsedate_to_datetime(date).timestamp() - time.time()
     except ValueError:

@@ -43,8 +43,8 @@ class AnthropicModel(Model):
         if client is not None and client_args:
             raise ValueError("give AnthropicModel either client or client_args, not both")
         self.config: dict[str, Any] = {"model_id": DEFAULT_MODEL, "max_tokens": DEFAULT_MAX_TOKENS, **model_config}
-        args = dict(client_args or {})
-        self._clients: Clients[Any] = Clients(lambda: _open(args, type(self).__name__), _close, client)
+        args, name = dict(client_args or {}), type(self).__name__
+        self._clients: Clients[Any] = Clients(lambda: _open(args, name), _close, client)
 
     async def stream(
         self,

@@ -36,7 +36,8 @@ class LiteLLMModel(Model):
     def __init__(self, client_args: Mapping[str, Any] | None = None, **model_config: Any) -> None:
         self.config: dict[str, Any] = {"model_id": DEFAULT_MODEL, **model_config}
         self._client_args = dict(client_args or {})
-        self._clients: Clients[Any] = Clients(lambda: _open(type(self).__name__), _close)
+        name = type(self).__name__
+        self._clients: Clients[Any] = Clients(lambda: _open(name), _close)
 
     async def stream(
         self,

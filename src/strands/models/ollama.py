@@ -62,8 +62,8 @@ class OllamaModel(Model):
         **model_config: Any,
     ) -> None:
         self.config: dict[str, Any] = {"model_id": DEFAULT_MODEL, **model_config}
-        args = {"host": host, **(ollama_client_args or {})}
-        self._clients: Clients[Any] = Clients(lambda: _open(args, type(self).__name__), _close, client)
+        args, name = {"host": host, **(ollama_client_args or {})}, type(self).__name__
+        self._clients: Clients[Any] = Clients(lambda: _open(args, name), _close, client)
 
     async def stream(
         self,

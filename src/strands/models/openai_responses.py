@@ -50,8 +50,8 @@ class OpenAIResponsesModel(Model):
         if client is not None and client_args:
             raise ValueError("give OpenAIResponsesModel either client or client_args, not both")
         self.config: dict[str, Any] = {"model_id": DEFAULT_MODEL, **model_config}
-        args = dict(client_args or {})
-        self._clients: Clients[AsyncOpenAI] = Clients(lambda: open_client(args, type(self).__name__), close, client)
+        args, name = dict(client_args or {}), type(self).__name__
+        self._clients: Clients[AsyncOpenAI] = Clients(lambda: open_client(args, name), close, client)
 
     async def stream(
         self,
