@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -117,8 +117,11 @@ class ScriptedModel(Model):
         if self._delay:
             await asyncio.sleep(self._delay)
         if type(step) is not str or len(step) > self._chunk_size:
-            async for event in self._play(as_reply(step), messages, system_prompt):
-                yield event
+            for event in self._play(as_reply(step), messages, system_prompt):
+                if isinstance(event, float):
+                    await asyncio.sleep(event)
+                else:
+                    yield event
             return
         yield {"messageStart": {"role": "assistant"}}
         if step:
@@ -150,11 +153,10 @@ class ScriptedModel(Model):
             "add a reply, or pass repeat='last'."
         )
 
-    async def _play(
-        self, reply: Reply, messages: Messages, system_prompt: str | None
-    ) -> AsyncGenerator[StreamEvent, None]:
+    def _play(self, reply: Reply, messages: Messages, system_prompt: str | None) -> Iterator[StreamEvent | float]:
+        """Yield the events of a reply, and between them the seconds to wait."""
         if reply.delay:
-            await asyncio.sleep(reply.delay)
+            yield float(reply.delay)
         yield {"messageStart": {"role": "assistant"}}
         if reply.reasoning:
             yield {"contentBlockDelta": {"delta": {"reasoningContent": {"text": reply.reasoning}}}}
@@ -162,7 +164,7 @@ class ScriptedModel(Model):
         size = self._chunk_size
         for start in range(0, len(reply.text), size):
             if start and reply.chunk_delay:
-                await asyncio.sleep(reply.chunk_delay)
+                yield float(reply.chunk_delay)
             yield {"contentBlockDelta": {"delta": {"text": reply.text[start : start + size]}}}
         if reply.text:
             yield {"contentBlockStop": {}}
