@@ -26,8 +26,8 @@ def settle_doubt(agent: Agent, use: ToolUse, start: ToolStart) -> ToolResult | l
     tool = agent.tool_registry.registry.get(use["name"])
     if tool is not None and (tool.idempotent or tool.read_only):
         return None
-    schema = tool.tool_spec["inputSchema"] if tool else None
-    digest = call_digest(use["name"], use["input"], schema)
+    basis = tool.approval_basis if tool else None
+    digest = call_digest(use["name"], use["input"], basis)
     id = hook_prefix(use["toolUseId"]) + str(uuid.uuid5(uuid.NAMESPACE_OID, AMBIGUOUS))
     known = agent._interrupt_state.interrupts.get(id)
     if known is None or not known.answered or known.digest not in (None, digest):

@@ -190,7 +190,7 @@ class ToolCall:
     def _digest(self) -> str:
         if self._tool is None:
             return call_digest(self._use["name"], self._use["input"], None)
-        return call_digest(self._tool.tool_name, self._use["input"], self._tool.tool_spec["inputSchema"])
+        return call_digest(self._tool.tool_name, self._use["input"], self._tool.approval_basis)
 
     def _idempotency_key(self) -> str:
         if not self._key:

@@ -168,8 +168,8 @@ class BeforeToolCallEvent(HookEvent):
     def digest(self) -> str:
         """Return the hash of tool, arguments and schema as they are now."""
         tool = self.selected_tool
-        name, schema = (tool.tool_name, tool.tool_spec["inputSchema"]) if tool else (self.tool_use["name"], None)
-        return call_digest(name, self.tool_use["input"], schema)
+        name, basis = (tool.tool_name, tool.approval_basis) if tool else (self.tool_use["name"], None)
+        return call_digest(name, self.tool_use["input"], basis)
 
 
 @dataclass

@@ -185,6 +185,11 @@ class AgentTool(ABC):
         """
 
     @property
+    def approval_basis(self) -> Any:
+        """What an approval of a call is bound to beside its name and arguments: if it changes, nothing runs."""
+        return self.tool_spec["inputSchema"]
+
+    @property
     def supports_hot_reload(self) -> bool:
         """Whether it can be loaded again while an agent runs."""
         return False
