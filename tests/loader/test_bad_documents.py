@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from strands_cli.errors import FILE, INVALID_SPEC
-from strands_cli.loader import LoadError, load_file, load_text
+from strands_cli.loader import LoadError, load_dict, load_file, load_text
+from strands_cli.loader.load import parse
+from strands_cli.schema.validator import SchemaValidationError
+from support.spec_text import pattern
 
 ALIAS_BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{new}: &{new} [{','.join(['*' + old] * 9)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
@@ -124,3 +127,22 @@ def test_a_file_that_cannot_be_read_is_a_file_error(tmp_path: Path) -> None:
 def test_a_pair_of_halves_is_one_character() -> None:
     with pytest.raises(Exception, match="unknown key '\N{GRINNING FACE}'"):
         load_text('"\\ud83d\\ude00": 1')
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        "[" + ", ".join(f"{{id: task_{n}, agent: a, deps: [taks_{n}]}}" for n in range(2000)) + "]",
+        "[{id: x, agent: a, " + ", ".join(f"key{n}: {n}" for n in range(5000)) + "}]",
+        "[" + ", ".join(f"{{id: task_{n}, agnet: a}}" for n in range(2000)) + "]",
+    ],
+    ids=["unknown tasks", "unknown keys", "wrong tasks"],
+)
+def test_thousands_of_problems_are_told_soon(config: str) -> None:
+    data, _ = parse(pattern("workflow", f"tasks: {config}"), "spec.yaml")
+    started = time.thread_time()
+
+    with pytest.raises(SchemaValidationError) as caught:
+        load_dict(data)
+    assert 0 < len(caught.value.problems) <= 400
+    assert time.thread_time() - started < 3

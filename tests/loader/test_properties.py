@@ -94,7 +94,7 @@ def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from places(each, (*path, key))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(st.sampled_from(FILES), st.data(), VALUES)
 def test_anything_anywhere_in_a_spec_gives_a_spec_or_a_refusal(file: Path, draw: st.DataObject, value: Any) -> None:
     data: Any = parse(file.read_text(encoding="utf-8"), file.name)[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from strands_cli.capability.checker import PROVIDERS
@@ -16,7 +17,7 @@ from strands_cli.loader.finding import Finding
 from strands_cli.loader.marks import Marks, Path
 from strands_cli.loader.names import needed
 from strands_cli.loader.walk import CONFIG, at, called_agents, listed, mappings, pattern_of, templates, texts
-from strands_cli.schema.problems import Problem, did_you_mean, nearest
+from strands_cli.schema.problems import MOST_PROBLEMS, Problem, did_you_mean, nearest
 
 
 def check_meaning(
@@ -25,7 +26,8 @@ def check_meaning(
     """Return what is wrong with a document beyond its shape, and what is merely suspicious."""
     problems: list[Problem] = []
     warnings: list[str] = []
-    for finding in _findings(data, None if tools is None else frozenset(tools), partial):
+    findings = _findings(data, None if tools is None else frozenset(tools), partial)
+    for finding in islice(findings, MOST_PROBLEMS):
         problem = marks.problem(data, finding.path, finding.message, hint=finding.hint, key=finding.key)
         if finding.warning:
             warnings.append(str(problem))

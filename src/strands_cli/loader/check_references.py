@@ -36,16 +36,22 @@ def with_implied_deps(data: dict[str, Any]) -> tuple[dict[str, Any], list[tuple[
     if pattern_of(data) != "workflow" or not isinstance(tasks, list):
         return data, []
     ids = {task["id"] for _, task in listed(tasks) if isinstance(task.get("id"), str)}
-    above = _ancestors(tasks)
+    above: dict[str, set[str]] = {}
     added: dict[int, list[str]] = {}
     for place in templates(data):
         index = place.path[3] if place.path[:3] == path and len(place.path) > 4 else None
         if not isinstance(index, int):
             continue
-        unseen = ids - above.get(str(tasks[index].get("id")), set())
-        for root, key in sorted(references(place.text), key=str):
-            if root == "tasks" and key in unseen:
-                added.setdefault(index, []).append(str(key))
+        task = tasks[index]
+        unseen = {
+            str(key)
+            for root, key in references(place.text)
+            if root == "tasks" and key in ids and key not in (task.get("deps") or ())
+        }
+        if unseen:
+            above = above or _ancestors(tasks)
+            added.setdefault(index, []).extend(sorted(unseen - above.get(str(task.get("id")), set())))
+    added = {index: names for index, names in added.items() if names}
     if not added:
         return data, []
     fresh = [_waiting(task, added.get(index, [])) for index, task in enumerate(tasks)]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from strands_cli.loader.marks import Marks, Path
-from strands_cli.schema.problems import Problem, did_you_mean
+from strands_cli.schema.problems import MOST_PROBLEMS, Problem, did_you_mean
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
@@ -40,7 +40,7 @@ def explain(error: ValidationError, data: dict[str, Any], marks: Marks) -> list[
     from strands_cli.spec import Spec
 
     problems: dict[tuple[Path, str], Problem] = {}
-    for each in error.errors(include_url=False):
+    for each in error.errors(include_url=False)[:MOST_PROBLEMS]:
         path = _path(each["loc"], data)
         problem = _problem(each, path, data, marks, Spec)
         problems.setdefault((path, each["type"]), problem)

@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+MOST_PROBLEMS = 200
+"""Problems of one kind after which nobody reads on."""
+_MANY = 200
+"""Names beyond which only those are compared that begin alike."""
+
 
 @dataclass(slots=True, frozen=True)
 class Problem:
@@ -63,7 +68,10 @@ def nearest(word: object, known: Iterable[str]) -> str | None:
     """Return the known word that looks most like this one, or None."""
     from difflib import get_close_matches
 
-    folded = {name.lower().replace("-", "_"): name for name in reversed(list(known))}
     wanted = str(word)[:100].lower().replace("-", "_")
+    folded = {name.lower().replace("-", "_"): name for name in reversed(list(known))}
+    if len(folded) > _MANY:
+        folded = {each: name for each, name in folded.items() if each[:1] == wanted[:1]}
+        folded = dict(list(folded.items())[:_MANY])
     match = get_close_matches(wanted, folded, n=1, cutoff=0.6)
     return folded[match[0]] if match else None
