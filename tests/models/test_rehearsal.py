@@ -32,6 +32,24 @@ def test_a_text_is_about_the_prompt() -> None:
     assert said("Research quantum computing") != said("Research bees")
 
 
+@pytest.mark.parametrize(
+    ("prompt", "starts"),
+    [
+        ("Summarize the report.", "Summary of the report, rehearsed"),
+        ("You are a writer.\nPlease write a poem about rain.", "Draft: a poem about rain, rehearsed"),
+        ("How do I reset my password?", "A rehearsed answer to 'How do I reset my password?'"),
+        ("## Task\nResearch bees", "A rehearsed answer to 'Task'"),
+    ],
+)
+def test_a_text_answers_in_the_words_of_the_prompt(prompt: str, starts: str) -> None:
+    assert said(prompt).startswith(starts)
+
+
+def test_a_revision_is_about_what_was_asked_at_first() -> None:
+    history = [user("Write a poem about rain"), assistant("Drip."), user("Your draft has these issues: too short.")]
+    assert said(history).startswith("Revised draft. Draft: a poem about rain")
+
+
 @pytest.mark.parametrize("prompt", ["", "   ", "{", "```", "?" * 5000, "\x00", "<b>&", "a" * 100_000])
 def test_any_prompt_gets_an_answer(prompt: str) -> None:
     assert 0 < len(said(prompt)) < 600

@@ -27,15 +27,24 @@ if TYPE_CHECKING:
 
 REVISED = "Revised draft"
 _MOST_TOOLS = 8
+_READ = 4000
+_PREAMBLE = re.compile(r"(?:you are|you're|your|as an?|act as|given|based on|context|here (?:is|are))\b", re.I)
+_POLITE = re.compile(r"^(?:please|now|then|first|next|finally)[, ]+", re.I)
 _VERBS = {
+    "aggregate": "Overview of",
     "analyse": "Analysis of",
     "analyze": "Analysis of",
+    "collect": "Findings on",
     "compare": "Comparison of",
+    "create": "Draft of",
     "describe": "Description of",
     "draft": "Draft on",
     "explain": "Explanation of",
+    "finalize": "Final version of",
     "find": "Findings on",
     "gather": "Findings on",
+    "generate": "Draft of",
+    "identify": "Findings on",
     "investigate": "Findings on",
     "list": "List of",
     "outline": "Outline of",
@@ -44,6 +53,8 @@ _VERBS = {
     "review": "Review of",
     "summarise": "Summary of",
     "summarize": "Summary of",
+    "synthesise": "Synthesis of",
+    "synthesize": "Synthesis of",
     "translate": "Translation of",
     "write": "Draft:",
 }
@@ -69,7 +80,9 @@ def answer(request: Request) -> Reply:
     asked = _newest_prompt(messages)
     prompt = _text(messages[asked]) if asked is not None else ""
     system = request.system_prompt or ""
-    topic = topic_of(prompt) or topic_of(system) or "the task"
+    # A revision is about what was asked for at first.
+    about = _text(messages[0]) if asked and _REVISE.search(prompt) else prompt
+    topic = topic_of(about) or topic_of(system) or "the task"
     call = _next_tool(request, messages[asked or 0 :], f"{prompt}\n{system}", topic)
     if call is not None:
         return Reply(tool_calls=[call])
@@ -81,12 +94,18 @@ def answer(request: Request) -> Reply:
 
 def topic_of(prompt: str) -> str:
     """Return what a prompt is about, in its own words and on one line."""
-    for line in prompt.splitlines():
+    first = ""
+    for line in prompt[:_READ].splitlines():
         words = line.strip().strip("#*->•").strip()
-        if words and not words.startswith(("{", "[", "```")):
-            sentence = re.split(r"(?<=[.!?])\s", words, maxsplit=1)[0]
-            return sentence if len(sentence) <= 80 else sentence[:80].rsplit(" ", 1)[0] + " ..."
-    return ""
+        if not words or words.startswith(("{", "[", "```")):
+            continue
+        for sentence in re.split(r"(?<=[.!?])\s+", words):
+            shown = _POLITE.sub("", sentence)
+            shown = shown if len(shown) <= 80 else shown[:80].rsplit(" ", 1)[0] + " ..."
+            if not _PREAMBLE.match(shown):
+                return shown
+            first = first or shown
+    return first
 
 
 def _next_tool(request: Request, since: Messages, text: str, topic: str) -> ToolCall | None:
@@ -179,6 +198,8 @@ def _tasks(hint: Mapping[str, Any], prompt: str, earlier: str, topic: str) -> li
     done = round_number > 1 if round_number is not None else bool(planned and _MORE.search(prompt) and not sent_back)
     if done:
         return []
+    quoted = re.search(r'"([^"]{3,60})"', topic)
+    topic = quoted[1] if quoted else topic
     plan = [f"Collect the facts: {topic}", f"Weigh the options: {topic}", f"Name the open points: {topic}"]
     return [{"task": task} for task in plan[: max(1, min(3, int(hint.get("max_workers") or 3)))]]
 
@@ -209,12 +230,12 @@ def _like(key: str, shown: str, topic: str) -> Any:
 def _prose(prompt: str, topic: str) -> str:
     first, _, rest = topic.partition(" ")
     lead = _VERBS.get(first.lower().strip(":,"))
-    subject = rest.rstrip(".:!?") if lead and rest else topic.rstrip(".:!?")
-    title = f"{lead} {subject}" if lead and rest else f"On {subject}" if subject else "An answer"
+    subject = rest.strip(".:!? ") if lead else ""
+    title = f"{lead} {subject}, rehearsed" if subject else f'A rehearsed answer to "{topic.strip(".: ")}"'
     opening = f"{REVISED}. {title}" if _REVISE.search(prompt) else title
     return (
-        f"{opening}: a rehearsed answer. First, what is known is set out; second, what it means in practice; "
-        "third, what remains open. A model would fill this in."
+        f"{opening}: first what is known, then what it means in practice, then what remains open. "
+        "A model would fill this in."
     )
 
 
