@@ -37,8 +37,8 @@ def test_a_text_is_about_the_prompt() -> None:
     [
         ("Summarize the report.", "Summary of the report, rehearsed"),
         ("You are a writer.\nPlease write a poem about rain.", "Draft: a poem about rain, rehearsed"),
-        ("How do I reset my password?", "A rehearsed answer to 'How do I reset my password?'"),
-        ("## Task\nResearch bees", "A rehearsed answer to 'Task'"),
+        ("How do I reset my password?", 'A rehearsed answer to "How do I reset my password?"'),
+        ("## Task\nResearch bees", "Findings on bees, rehearsed"),
     ],
 )
 def test_a_text_answers_in_the_words_of_the_prompt(prompt: str, starts: str) -> None:

@@ -102,7 +102,7 @@ def topic_of(prompt: str) -> str:
         for sentence in re.split(r"(?<=[.!?])\s+", words):
             shown = _POLITE.sub("", sentence)
             shown = shown if len(shown) <= 80 else shown[:80].rsplit(" ", 1)[0] + " ..."
-            if not _PREAMBLE.match(shown):
+            if not _PREAMBLE.match(shown) and not line.startswith("#"):
                 return shown
             first = first or shown
     return first
