@@ -132,7 +132,10 @@ class Toolbox:
     def _executor(self, executor: HttpExecutor) -> Any:
         from strands_cli.equipment.executor import http_executor
 
-        return http_executor(executor, self._place(), self._vault)
+        try:
+            return http_executor(executor, self._place(), self._vault)
+        except ValueError as error:
+            raise ExecutionError(f"http executor {executor.id!r}: {error}", hint="Correct its base_url.") from error
 
     def _always(self) -> list[str]:
         policy = self._spec.context_policy

@@ -186,7 +186,7 @@ def test_a_handler_answers_in_the_same_process() -> None:
     assert seen[0].choices == ("approve", "edit", "reject")
 
 
-# -- deadlines ----------------------------------------
+# -- deadlines --------
 
 
 @pytest.mark.parametrize(("default", "deleted"), [(None, []), ("reject", []), ("approve", [PATHS])])
@@ -202,7 +202,7 @@ def test_case_35_at_the_deadline_only_a_written_default_approves(default: str | 
     assert janitor.deleted == deleted
 
 
-# -- memory ----------------------------------------
+# -- memory --------
 
 
 def twice(scope: str, second: list[str]) -> Janitor:
@@ -250,7 +250,7 @@ def test_a_remembered_rejection_of_the_same_call_is_not_asked_again() -> None:
     assert janitor.deleted == []
 
 
-# -- what was approved is what runs ----------------------------------------
+# -- what was approved is what runs --------
 
 
 def test_case_33_arguments_changed_by_a_later_hook_are_asked_anew() -> None:
@@ -292,7 +292,7 @@ def test_several_calls_of_one_message_are_asked_together_and_answered_apart() ->
     assert janitor.deleted == [["b"]]
 
 
-# -- answers ----------------------------------------
+# -- answers --------
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ def test_names_in_other_scripts_are_looked_up_in_ascii() -> None:
     assert plain_host("Bücher.Example.") == "xn--bcher-kva.example"
 
 
-# -- servers ----------------------------------------
+# -- servers --------
 
 
 def ok(request: Any) -> Answer:
@@ -222,7 +222,7 @@ def test_a_denied_network_reaches_nothing() -> None:
         Network("the guardrails forbid it", ["127.0.0.1"], Never()).send(Request("GET", parse("https://example.com/")))
 
 
-# -- paths below a base ----------------------------------------
+# -- paths below a base --------
 
 
 @pytest.mark.parametrize(
@@ -268,7 +268,7 @@ def test_case_29_a_path_that_leads_elsewhere_is_refused(path: str) -> None:
         below(parse("https://api.example.com/v1/"), path)
 
 
-# -- the tools ----------------------------------------
+# -- the tools --------
 
 
 def test_web_fetch_returns_what_a_person_would_read(tmp_path: Path) -> None:

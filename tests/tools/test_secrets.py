@@ -147,7 +147,7 @@ def test_the_model_is_told_what_the_spec_says_of_the_service() -> None:
     assert "${TOKEN}" not in str(spec)
 
 
-# -- sources ----------------------------------------------------------------------------------------------------------
+# -- sources --------
 
 
 def vault(place: Path, **secret: Any) -> Vault:

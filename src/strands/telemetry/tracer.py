@@ -10,7 +10,8 @@ import json
 import os
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Literal
 
 from opentelemetry import trace
 
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
     from strands.agent.reply import Reply
     from strands.agent.result import AgentResult
     from strands.types.tools import AgentTool, ToolResult, ToolUse
+
+Content = Literal["messages", "tool_input", "tool_output"]
+
+content_filter: ContextVar[Callable[[Content, Any], Any] | None] = ContextVar("content_filter", default=None)
+"""Changes content before a span gets it: takes its kind and itself, returns what may be recorded."""
 
 _CAPTURE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 
@@ -53,14 +59,14 @@ class Tracing:
         }
         with self._span(f"invoke_agent {agent.name}", attributes) as span:
             if self._with_content:
-                span.set_attribute("gen_ai.input.messages", _json(prompt))
+                span.set_attribute("gen_ai.input.messages", _json("messages", prompt))
             result, more = await work(invocation, prompt)
             latest = agent.event_loop_metrics.latest_agent_invocation
             if latest is not None:
                 _set_usage(span, latest.usage)
             span.set_attribute("gen_ai.response.finish_reasons", [result.stop_reason])
             if self._with_content:
-                span.set_attribute("gen_ai.output.messages", _json([result.message]))
+                span.set_attribute("gen_ai.output.messages", _json("messages", [result.message]))
             return result, more
 
     async def model_call(self, invocation: Invocation, work: Callable[[Invocation], Awaitable[Reply]]) -> Reply:
@@ -70,12 +76,12 @@ class Tracing:
         attributes = {"gen_ai.operation.name": "chat", "gen_ai.request.model": model, **agent.trace_attributes}
         with self._span(f"chat {model}", attributes, trace.SpanKind.CLIENT) as span:
             if self._with_content:
-                span.set_attribute("gen_ai.input.messages", _json(agent.messages))
+                span.set_attribute("gen_ai.input.messages", _json("messages", agent.messages))
             reply = await work(invocation)
             _set_usage(span, reply.usage)
             span.set_attribute("gen_ai.response.finish_reasons", [reply.stop_reason])
             if self._with_content:
-                span.set_attribute("gen_ai.output.messages", _json([reply.message]))
+                span.set_attribute("gen_ai.output.messages", _json("messages", [reply.message]))
             return reply
 
     async def tool_call(
@@ -90,12 +96,12 @@ class Tracing:
         }
         with self._span(f"execute_tool {tool.tool_name}", attributes) as span:
             if self._with_content:
-                span.set_attribute("gen_ai.tool.call.arguments", _json(use["input"]))
+                span.set_attribute("gen_ai.tool.call.arguments", _json("tool_input", use["input"]))
             result = await work(tool)
             if result["status"] == "error":
                 span.set_status(trace.Status(trace.StatusCode.ERROR))
             if self._with_content:
-                span.set_attribute("gen_ai.tool.call.result", _json(result["content"]))
+                span.set_attribute("gen_ai.tool.call.result", _json("tool_output", result["content"]))
             return result
 
     @contextmanager
@@ -156,5 +162,8 @@ def _model_id(model: Any) -> str:
     return str(found or type(model).__name__)
 
 
-def _json(value: Any) -> str:
+def _json(kind: Content, value: Any) -> str:
+    change = content_filter.get()
+    if change is not None:
+        value = change(kind, value)
     return json.dumps(value, ensure_ascii=False, default=lambda other: f"<{type(other).__name__}>")

@@ -5,14 +5,21 @@ A spec that asks for none of it pays for none of it: each part is imported when 
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from strands_cli.errors import ExecutionError
 from strands_cli.toolbox import Toolbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import TracebackType
+
+    from opentelemetry.trace import Tracer
 
     from strands.agent.conversation_manager.base import ConversationManager
     from strands.models.model import Model
@@ -62,6 +69,8 @@ class Equipment:
         self._connections: list[Any] = []
         self._made_place: Place | None = None
         self._toolbox = Toolbox(spec, tools, self._place, self._vault, self._servers)
+        self._tracer = self._own_tracer()
+        self._around = ExitStack()
         self._notes = self._kept_notes()
         self._skills = self._skill_list()
 
@@ -109,8 +118,7 @@ class Equipment:
     def model(self, agent_id: str) -> Model:
         """Return the model of an agent; with pii_redaction nothing that looks like personal data reaches it."""
         found = self._model(agent_id)
-        security = self._spec.security
-        if security is not None and security.guardrails is not None and security.guardrails.pii_redaction:
+        if self._hides_personal_data:
             from strands_cli.equipment.guardrails import RedactedModel
 
             return RedactedModel(found)
@@ -135,11 +143,12 @@ class Equipment:
     def layers(self) -> list[Layer]:
         """Return the layers around every agent call, the outermost first."""
         found: list[Layer] = []
-        telemetry = self._spec.telemetry
-        if telemetry is not None and telemetry.otel is not None and not self._offline:
-            from strands_cli.equipment.tracing import step_spans
+        if self._tracer is not None:
+            from strands_cli.equipment.tracing import content_layer, step_spans
 
-            found.append(step_spans(self._spec, self._session_id))
+            telemetry = self._spec.telemetry
+            found.append(step_spans(self._tracer, self._session_id))
+            found.append(content_layer(telemetry.redact if telemetry is not None else None, self._scrub))
         if self._notes is not None:
             found.append(self._notes.layer)
         if any(agent.input_schema or agent.output_schema for agent in self._spec.agents.values()):
@@ -155,24 +164,33 @@ class Equipment:
     # -- opening and closing ----------------------------------------------------------------------------------------
 
     async def __aenter__(self) -> Equipment:
-        """Start the MCP servers of the spec.
+        """Start the MCP servers of the spec, and the span of the drive.
 
         Raises:
             ExecutionError: One cannot be used.
         """
+        if self._tracer is not None:
+            from strands_cli.equipment.tracing import workflow_span
+
+            self._around.enter_context(workflow_span(self._tracer, self._spec, self._session_id))
         try:
             await self._connect()
         except BaseException:
-            await self.__aexit__()
+            await self.__aexit__(*sys.exc_info())
             raise
         return self
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Stop what was started."""
-        while self._connections:
-            from strands_cli.equipment.mcp_servers import disconnect
+        try:
+            while self._connections:
+                from strands_cli.equipment.mcp_servers import disconnect
 
-            await disconnect(self._connections.pop())
+                await disconnect(self._connections.pop())
+        finally:
+            self._around.__exit__(kind, error, trace)
 
     async def _connect(self) -> None:
         if self._spec.tools is None or not self._spec.tools.mcp or self._offline:
@@ -203,7 +221,38 @@ class Equipment:
         base = self._spec._base_dir or self._directory
         mounts = self._spec.env.mounts if self._spec.env is not None else {}
         files = Confined(self._directory, {name: base / Path(path).expanduser() for name, path in mounts.items()})
-        return Place(files, Network(denied, guardrails.allow_hosts if guardrails else ()), self._offline)
+        try:
+            network = Network(denied, guardrails.allow_hosts if guardrails else ())
+        except ValueError as error:
+            raise ExecutionError(
+                f"security.guardrails.allow_hosts: {error}", hint="Write hosts, or host:port."
+            ) from error
+        return Place(files, network, self._offline)
+
+    @property
+    def _hides_personal_data(self) -> bool:
+        security = self._spec.security
+        return security is not None and security.guardrails is not None and security.guardrails.pii_redaction
+
+    def _scrub(self, value: Any) -> Any:
+        """Return what a trace may hold."""
+        value = self._vault.scrub(value)
+        if not self._hides_personal_data:
+            return value
+        from strands_cli.equipment.guardrails import without_personal_data
+
+        return without_personal_data(value)
+
+    def _own_tracer(self) -> Tracer | None:
+        """Nothing of OpenTelemetry is imported unless the spec asks for it or the program has."""
+        telemetry = self._spec.telemetry
+        asked = telemetry is not None and telemetry.otel is not None
+        there = "opentelemetry.trace" in sys.modules or "OTEL_PYTHON_TRACER_PROVIDER" in os.environ
+        if self._offline or not (asked or there):
+            return None
+        from strands_cli.equipment.tracing import tracer
+
+        return tracer(self._spec)
 
     def _kept_notes(self) -> Any:
         policy = self._spec.context_policy

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from strands_cli.errors import ExecutionError
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 REPAIRS = 2
 """How often an agent may correct an answer that does not fit."""
 
+_OPENING = re.compile(r"[\[{]")
+_MOST_OPENINGS = 200
 _FENCE = re.compile(r"```(?:json)?\s*\n(.*?)\n\s*```", re.DOTALL)
 
 
@@ -89,6 +93,7 @@ async def _answered(call: Call, schema: dict[str, Any], perform: Perform) -> Rep
     usage: dict[str, int] = {}
     asked = call.prompt
     wrong: list[str] = []
+    call.expects = call.expects or {"kind": "json", "schema": schema}
     try:
         for _ in range(REPAIRS + 1):
             reply = await perform(call)
@@ -118,18 +123,27 @@ def _as_json(reply: Reply, value: Any, usage: dict[str, int]) -> Reply:
 
 
 def _values(text: str) -> list[Any]:
-    """Return the JSON values in a text: all of it, else fenced ones, else the first object or list."""
+    """Return the JSON values in a text: all of it, else fenced ones, else objects and lists within it."""
     for candidates in ([text.strip()], _FENCE.findall(text)):
         found = [value for value in map(_parsed, candidates) if value is not _NOTHING]
         if found:
             return found
+    return list(islice(_embedded(text), 5))
+
+
+def _embedded(text: str) -> Iterator[Any]:
     decoder = json.JSONDecoder()
-    for start in re.finditer(r"[\[{]", text):
+    at = 0
+    for _ in range(_MOST_OPENINGS):
+        start = _OPENING.search(text, at)
+        if start is None:
+            return
         try:
-            return [decoder.raw_decode(text, start.start())[0]]
+            value, at = decoder.raw_decode(text, start.start())
         except (ValueError, RecursionError):
-            continue
-    return []
+            at = start.end()
+        else:
+            yield value
 
 
 _NOTHING: Any = object()

@@ -91,17 +91,25 @@ class RedactedModel(Model):
         await self._model.aclose()
 
     def _redacted(self, value: Any) -> Any:
-        if isinstance(value, str):
-            if value not in self._seen:
-                if len(self._seen) > 10_000:
-                    self._seen.clear()
-                self._seen[value] = redacted(value)
-            return self._seen[value]
-        if isinstance(value, dict):
-            return {key: item if key in _KEPT else self._redacted(item) for key, item in value.items()}
-        if isinstance(value, (list, tuple)):
-            return [self._redacted(item) for item in value]
-        return value
+        return without_personal_data(value, self._text)
+
+    def _text(self, text: str) -> str:
+        if text not in self._seen:
+            if len(self._seen) > 10_000:
+                self._seen.clear()
+            self._seen[text] = redacted(text)
+        return self._seen[text]
+
+
+def without_personal_data(value: Any, change: Callable[[str], str] | None = None) -> Any:
+    """Return plain data with every text redacted; names and ids of a message's parts stay."""
+    if isinstance(value, str):
+        return (change or redacted)(value)
+    if isinstance(value, dict):
+        return {key: item if key in _KEPT else without_personal_data(item, change) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [without_personal_data(item, change) for item in value]
+    return value
 
 
 _KEPT = frozenset({"role", "toolUseId", "name", "status", "signature", "format"})

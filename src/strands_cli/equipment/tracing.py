@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
+
+from strands.telemetry.tracer import Content, content_filter
 
 if TYPE_CHECKING:
     from opentelemetry.util.types import AttributeValue
@@ -16,40 +18,41 @@ if TYPE_CHECKING:
     from strands_cli.kernel.run import Run
     from strands_cli.kernel.types import Call, Perform, Reply
     from strands_cli.spec.root import Spec
-    from strands_cli.spec.telemetry import Otel
+    from strands_cli.spec.telemetry import Otel, Redact
 
+REDACTED = "[redacted]"
 logger = logging.getLogger(__name__)
 
 
-def tracer(otel: Otel, name: str) -> trace.Tracer:
-    """Return the tracer of a workflow, after making sure that its spans go where the spec says.
+def tracer(spec: Spec) -> trace.Tracer | None:
+    """Return the tracer of a workflow, or None when nobody collects its spans.
 
-    A provider that the program has set up is left as it is. Without one and without the OpenTelemetry SDK nothing is
-    collected, and the log says so once.
+    Spans go where the program sends them; a program that has not set this up sends them where the spec says, which
+    needs the OpenTelemetry SDK.
     """
+    otel = spec.telemetry.otel if spec.telemetry is not None else None
+    if otel is not None and otel.endpoint and isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
+        _set_up(otel, spec.name)
     provider = trace.get_tracer_provider()
-    if isinstance(provider, trace.ProxyTracerProvider) and otel.endpoint:
-        _set_up(otel, name)
-    return trace.get_tracer_provider().get_tracer("strands_cli")
+    if isinstance(provider, (trace.ProxyTracerProvider, trace.NoOpTracerProvider)):
+        return None
+    return provider.get_tracer("strands_cli")
 
 
 @contextmanager
-def workflow_span(spec: Spec, session_id: str) -> Iterator[None]:
+def workflow_span(own: trace.Tracer, spec: Spec, session_id: str) -> Iterator[None]:
     """The span of one drive of a session."""
-    assert spec.telemetry is not None and spec.telemetry.otel is not None
     attributes = {
         "strands.workflow.name": spec.name,
         "strands.workflow.pattern": spec.pattern.type,
         "strands.session.id": session_id,
     }
-    with tracer(spec.telemetry.otel, spec.name).start_as_current_span(f"workflow {spec.name}", attributes=attributes):
+    with own.start_as_current_span(f"workflow {spec.name}", attributes=attributes):
         yield
 
 
-def step_spans(spec: Spec, session_id: str) -> Layer:
+def step_spans(own: trace.Tracer, session_id: str) -> Layer:
     """Return a layer that leaves a span for each agent call."""
-    assert spec.telemetry is not None and spec.telemetry.otel is not None
-    own = tracer(spec.telemetry.otel, spec.name)
 
     def layer(run: Run, perform: Perform) -> Perform:
         async def traced(call: Call) -> Reply:
@@ -69,6 +72,48 @@ def step_spans(spec: Spec, session_id: str) -> Layer:
         return traced
 
     return layer
+
+
+def content_layer(redact: Redact | None, scrub: Callable[[Any], Any]) -> Layer:
+    """Return a layer within which no span gets the contents that the spec keeps out of traces.
+
+    Args:
+        redact: What the spec says of tool inputs and outputs.
+        scrub: Blots out secrets and, if the guardrails say so, personal data.
+    """
+    inputs = redact is not None and redact.tool_inputs
+    outputs = redact is not None and redact.tool_outputs
+
+    def change(kind: Content, value: Any) -> Any:
+        if (kind == "tool_input" and inputs) or (kind == "tool_output" and outputs):
+            return REDACTED
+        return scrub(_without_tools(value, inputs, outputs) if kind == "messages" else value)
+
+    def layer(run: Run, perform: Perform) -> Perform:
+        async def filtered(call: Call) -> Reply:
+            token = content_filter.set(change)
+            try:
+                return await perform(call)
+            finally:
+                content_filter.reset(token)
+
+        return filtered
+
+    return layer
+
+
+def _without_tools(value: Any, inputs: bool, outputs: bool) -> Any:
+    """Return messages without what tools were given or gave back."""
+    if isinstance(value, (list, tuple)):
+        return [_without_tools(item, inputs, outputs) for item in value]
+    if not isinstance(value, Mapping):
+        return value
+    found = {name: _without_tools(item, inputs, outputs) for name, item in value.items()}
+    if inputs and isinstance(value.get("toolUse"), Mapping):
+        found["toolUse"] = {**value["toolUse"], "input": REDACTED}
+    if outputs and isinstance(value.get("toolResult"), Mapping):
+        found["toolResult"] = {**value["toolResult"], "content": REDACTED}
+    return found
 
 
 def _set_up(otel: Otel, name: str) -> None:
