@@ -271,6 +271,16 @@ def test_a_direct_call_while_questions_wait_is_refused() -> None:
     assert RAN == ["asking q"]
 
 
+def test_a_history_replaced_while_questions_wait_is_named_and_can_be_given_up() -> None:
+    agent = make(ToolCall("ask", {"question": "q"}))
+    result = agent("go")
+    agent.messages = []
+    with pytest.raises(ValueError, match="does not end with the tool use"):
+        agent(answers(result, "x"))
+    agent.abandon_interrupts()
+    assert agent("next").stop_reason == "end_turn"
+
+
 def test_questions_can_be_given_up() -> None:
     agent = make(ToolCall("ask", {"question": "q"}, "t1"), ToolCall("delete", {"path": "a"}, "t2"))
     (question,) = agent("go").interrupts or ()

@@ -41,6 +41,8 @@ NAMES = {
     "strands.tools.executors": "ConcurrentToolExecutor SequentialToolExecutor ToolExecutor",
     "strands.tools.registry": "ToolRegistry",
     "strands.tools.tool_provider": "ToolProvider",
+    "strands.tools.tools": "PythonAgentTool",
+    "strands.types._events": "ToolResultEvent ToolStreamEvent",
     "strands.types": "",
     "strands.types.agent": "AgentInput ConcurrentInvocationMode Limits",
     "strands.types.collections": "PaginatedList",

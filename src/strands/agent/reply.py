@@ -80,6 +80,16 @@ class Gatherer:
         Raises:
             ModelUnavailableError: It ended too early, or a tool's input is not a JSON object.
         """
+        try:
+            await self._read(stream)
+        except BaseException:
+            close = getattr(stream, "aclose", None)
+            if close is not None:
+                await close()  # a connection is not left to the garbage collector
+            raise
+        return self._reply()
+
+    async def _read(self, stream: AsyncIterable[StreamEvent]) -> None:
         sink = self._invocation.sink
         async for event in stream:
             if sink is not None:
@@ -97,7 +107,6 @@ class Gatherer:
                 self._metrics = event["metadata"].get("metrics") or self._metrics
             elif "redactContent" in event:
                 self._redact(cast("dict[str, Any]", event["redactContent"]))
-        return self._reply()
 
     def _start(self, start: dict[str, Any]) -> None:
         self._close()

@@ -72,7 +72,7 @@ def begin(agent: Agent, prompt: Any) -> Start:
 
 def _waiting_turn(agent: Agent) -> Open:
     state = agent._interrupt_state
-    message = state.context.get("tool_use_message") or open_tool_use(agent.messages)
+    message = open_tool_use(agent.messages)
     if message is None:
         raise ValueError(
             "the agent waits for answers, but its history does not end with the tool use they are about; "

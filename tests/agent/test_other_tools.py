@@ -1,0 +1,122 @@
+"""Tools that are not functions: classes, modules, files, providers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from strands import Agent
+from strands.models import ScriptedModel, ToolCall
+from strands.tools import ToolProvider
+from strands.types._events import ToolResultEvent
+from strands.types.tools import AgentTool, ToolGenerator, ToolSpec, ToolUse
+from support.agents import answers, results_of, texts_of
+
+
+class Echo(AgentTool):
+    """A tool as the SDK's interface has it: a generator that yields its result last."""
+
+    def __init__(self, wrapped: bool = False) -> None:
+        self._wrapped = wrapped
+
+    @property
+    def tool_name(self) -> str:
+        return "echo"
+
+    @property
+    def tool_spec(self) -> ToolSpec:
+        return {"name": "echo", "description": "Echo.", "inputSchema": {"json": {"type": "object", "properties": {}}}}
+
+    @property
+    def tool_type(self) -> str:
+        return "custom"
+
+    async def stream(self, tool_use: ToolUse, invocation_state: dict[str, Any], **kwargs: Any) -> ToolGenerator:
+        yield "half way"
+        name = invocation_state["agent"].name
+        result: Any = {
+            "toolUseId": tool_use["toolUseId"],
+            "status": "success",
+            "content": [{"text": f"{name} {tool_use['input']}"}],
+        }
+        yield ToolResultEvent(result) if self._wrapped else result
+
+
+class Asking(Echo):
+    takes_context = True
+
+    async def stream(self, tool_use: ToolUse, invocation_state: dict[str, Any], **kwargs: Any) -> ToolGenerator:
+        yield kwargs["tool_context"].interrupt("sure", reason={"server": "files"})
+
+
+def run(*tools: Any, name: str = "echo") -> Agent:
+    agent = Agent(model=ScriptedModel([ToolCall(name, {"x": 1}), "ok"]), tools=list(tools), callback_handler=None)
+    agent("go")
+    return agent
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_class_may_be_a_tool(wrapped: bool) -> None:
+    assert texts_of(results_of(run(Echo(wrapped)))) == ["Strands Agents {'x': 1}"]
+
+
+def test_a_class_may_ask() -> None:
+    agent = Agent(model=ScriptedModel([ToolCall("echo"), "ok"]), tools=[Asking()], callback_handler=None)
+    result = agent("go")
+    assert [each.reason for each in result.interrupts or ()] == [{"server": "files"}]
+    agent(answers(result, "yes"))
+    assert texts_of(results_of(agent)) == ["yes"]
+
+
+SOURCE = """
+TOOL_SPEC = {"name": "shout", "description": "Shout.", "inputSchema": {"json": {"type": "object"}}}
+
+def shout(tool, **kwargs):
+    return {"toolUseId": tool["toolUseId"], "status": "success", "content": [{"text": str(tool["input"]).upper()}]}
+"""
+
+
+def test_a_module_a_file_and_a_path_in_a_dict_are_tools(tmp_path: Path) -> None:
+    module = ModuleType("shouting")
+    exec(SOURCE, module.__dict__)
+    file = tmp_path / "shout.py"
+    file.write_text(SOURCE)
+    for source in (module, str(file), {"path": str(file)}, [[str(file)]]):
+        assert texts_of(results_of(run(source, name="shout"))) == ["{'X': 1}"]
+
+
+def test_what_has_no_tool_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "empty.py"
+    file.write_text("x = 1")
+    with pytest.raises(AttributeError, match="has no tool"):
+        run(str(file))
+    with pytest.raises(FileNotFoundError, match=r"gone\.py"):
+        run("gone.py")
+    with pytest.raises(ValueError, match="neither a file nor an importable module"):
+        run("no_such_module_at_all")
+
+
+class Source(ToolProvider):
+    def __init__(self) -> None:
+        self.users: set[Any] = set()
+
+    async def load_tools(self, **kwargs: Any) -> Sequence[AgentTool]:
+        return [Echo()]
+
+    def add_consumer(self, consumer_id: Any, **kwargs: Any) -> None:
+        self.users.add(consumer_id)
+
+    def remove_consumer(self, consumer_id: Any, **kwargs: Any) -> None:
+        self.users.remove(consumer_id)
+
+
+def test_a_provider_is_opened_for_an_agent_and_let_go() -> None:
+    source = Source()
+    agent = run(source)
+    assert len(source.users) == 1
+    agent.cleanup()
+    assert source.users == set()
