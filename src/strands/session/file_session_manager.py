@@ -203,8 +203,8 @@ class FileSessionManager(RepositorySessionManager, SessionRepository):
         if lease is None:
             holder = self._disk.holder(path) or "another process"
             raise SessionException(
-                f"session {session_id!r}: {multi_agent_id!r} is at work elsewhere; {holder} holds its lease {str(path)!r}. "
-                "Wait for that call to end"
+                f"session {session_id!r}: {multi_agent_id!r} is at work elsewhere; {holder} holds "
+                f"its lease {str(path)!r}. Wait for that call to end"
             )
         return lease.release
 

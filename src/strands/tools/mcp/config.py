@@ -1,0 +1,106 @@
+"""Clients from an `mcpServers` configuration, as other MCP hosts have it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from . import transports
+
+if TYPE_CHECKING:
+    from .mcp_client import MCPClient
+    from .mcp_types import MCPTransport, ToolFilters
+
+_VARIABLE = re.compile(r"\$\{(?:env:)?([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+def clients(config: str | dict[str, Any], continue_on_error: bool, prefix_with_server_name: bool) -> list[MCPClient]:
+    """Return a client for each server that is not disabled.
+
+    Raises:
+        ValueError: The configuration is not of the known form; the message names the place.
+    """
+    servers = _servers(config)
+    return [
+        _client(name, _mapping(server, f"mcpServers.{name}"), continue_on_error, prefix_with_server_name)
+        for name, server in servers.items()
+        if not (isinstance(server, Mapping) and server.get("disabled"))
+    ]
+
+
+def _client(name: str, server: Mapping[str, Any], continue_on_error: bool, prefixed: bool) -> MCPClient:
+    from .mcp_client import MCPClient
+
+    resolved = cast("dict[str, Any]", _with_variables(dict(server), f"mcpServers.{name}"))
+    prefix = resolved.get("prefix") or (re.sub(r"[^a-zA-Z0-9_-]", "_", name) if prefixed else None)
+    return MCPClient(
+        _transport(name, resolved),
+        startup_timeout=resolved.get("startup_timeout", 30),
+        tool_filters=_filters(name, resolved.get("tool_filters")),
+        prefix=prefix,
+        application_name=resolved.get("application_name", name),
+        application_version=resolved.get("application_version"),
+        continue_on_error=resolved.get("continue_on_error", continue_on_error),
+    )
+
+
+def _transport(name: str, server: Mapping[str, Any]) -> Callable[[], MCPTransport]:
+    if ("command" in server) == ("url" in server):
+        raise ValueError(f"mcpServers.{name}: expected either 'command' or 'url'")
+    if "command" in server:
+        return lambda: transports.stdio(
+            server["command"], list(server.get("args", [])), server.get("env"), server.get("cwd")
+        )
+    kind = server.get("transport") or server.get("type") or "streamable-http"
+    if kind == "sse":
+        return lambda: transports.sse(server["url"], server.get("headers"))
+    if kind in ("http", "streamable-http", "streamable_http", "streamableHttp"):
+        return lambda: transports.http(server["url"], server.get("headers"))
+    raise ValueError(f"mcpServers.{name}: transport {kind!r} is not one of 'stdio', 'streamable-http', 'sse'")
+
+
+def _filters(name: str, data: Any) -> ToolFilters | None:
+    if data is None:
+        return None
+    found = _mapping(data, f"mcpServers.{name}.tool_filters")
+    unknown = found.keys() - {"allowed", "rejected"}
+    if unknown:
+        raise ValueError(f"mcpServers.{name}.tool_filters: {sorted(unknown)[0]!r} is not 'allowed' or 'rejected'")
+    return cast("ToolFilters", {key: [re.compile(pattern) for pattern in found[key]] for key in found})
+
+
+def _servers(config: str | dict[str, Any]) -> Mapping[str, Any]:
+    data: Any = config
+    if isinstance(config, str):
+        try:
+            with open(config, encoding="utf-8") as file:
+                data = json.load(file)
+        except (OSError, ValueError) as error:
+            raise ValueError(f"MCP configuration {config!r} cannot be read: {error}") from error
+    found = _mapping(data, "the MCP configuration")
+    return _mapping(found.get("mcpServers", found), "mcpServers")
+
+
+def _mapping(value: Any, place: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{place}: expected an object, not {value!r}")
+    return value
+
+
+def _with_variables(value: Any, place: str) -> Any:
+    if isinstance(value, str):
+        return _VARIABLE.sub(lambda match: _variable(match[1], place), value)
+    if isinstance(value, Mapping):
+        return {key: _with_variables(item, f"{place}.{key}") for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_variables(item, place) for item in value]
+    return value
+
+
+def _variable(name: str, place: str) -> str:
+    if name not in os.environ:
+        raise ValueError(f"{place}: the environment variable {name!r} is not set")
+    return os.environ[name]
