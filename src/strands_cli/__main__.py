@@ -1,6 +1,7 @@
-"""`python -m strands_cli` is the `strands` command."""
+"""`python -m strands_cli`: the `strands` command."""
+
+import sys
 
 from strands_cli.cli.main import main
 
-if __name__ == "__main__":
-    raise SystemExit(main())
+sys.exit(main())

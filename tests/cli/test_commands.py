@@ -38,6 +38,12 @@ def test_help_lists_every_command_with_the_help_that_it_has(console: Console) ->
         assert console.run(command, "--help").stdout.startswith(f"Usage: strands {command}")
 
 
+@pytest.mark.parametrize("arguments", [(), ("sessions",)])
+def test_without_a_command_it_says_what_there_is(console: Console, arguments: tuple[str, ...]) -> None:
+    shown = console.run(*arguments, code=2).stderr
+    assert shown.startswith("Usage: strands") and "Error" not in shown
+
+
 def test_version(console: Console) -> None:
     told = json.loads(console.run("version", "--json").stdout)["strands"]
     assert console.run("--version").stdout == f"strands {told}\n"

@@ -110,6 +110,7 @@ def test_a_failed_run_can_be_resumed(console: Console) -> None:
         assert (result["status"], result["success"]) == ("failed", False)
         assert "no such model" in failed.stderr
         assert f"strands resume {result['session_id']}" in failed.stderr
+        assert "no such model" in console.run("sessions", "show", result["session_id"]).stdout
         console.run("resume", result["session_id"], code=19)
         assert console.run("resume", result["session_id"], "-r", "ok", "-q").stdout == "Summary\n"
 

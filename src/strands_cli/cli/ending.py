@@ -87,6 +87,8 @@ def say(text: str) -> None:
 
 
 def _lines(error: BaseException) -> list[str]:
+    if isinstance(error, _HELP) and isinstance(error, click.ClickException):
+        return [error.format_message()]
     if isinstance(error, errors.StrandsError):
         return _own_lines(error)
     if isinstance(error, click.UsageError):
@@ -126,6 +128,9 @@ def _traceback() -> None:
 
     traceback.print_exc()
 
+
+_HELP: tuple[type, ...] = (getattr(click.exceptions, "NoArgsIsHelpError", type(None)),)
+"""What newer clicks raise when a command is left out: its message is the help."""
 
 _HINTS = {
     errors.USAGE: "correct the command and run it again; --help lists what it takes.",

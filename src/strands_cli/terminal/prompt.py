@@ -166,10 +166,11 @@ async def _read(label: Callable[[], str], out: TextIO) -> str:
     from strands_cli.terminal import stdin
 
     write(out, label())
-    line = await stdin.read_line("")
-    if not is_terminal(sys.stdin):
-        write(out, "\n")
-    return line
+    try:
+        return await stdin.read_line("")
+    finally:
+        if not is_terminal(sys.stdin):
+            write(out, "\n")
 
 
 def _chosen(text: str, choices: tuple[str, ...] | None) -> str:

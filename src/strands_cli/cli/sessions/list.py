@@ -16,7 +16,7 @@ _STATES = ("running", "interrupted", "paused", "failed", "completed", "cancelled
 @options.as_json
 @options.debug
 def command(status: str | None, workflow: str | None, limit: int, as_json: bool, debug: bool) -> None:
-    """List sessions, the most recently used first."""
+    """List sessions, the newest first."""
     from strands_cli.cli.ending import say
     from strands_cli.cli.outcome import print_json, print_text
     from strands_cli.cli.sessions._open import manager, summary

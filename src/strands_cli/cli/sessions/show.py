@@ -39,6 +39,8 @@ def _everything(session: Session) -> dict[str, Any]:
         **summary(session),
         "inputs": session.inputs,
         "token_usage": session.token_usage,
+        "error": session.error,
+        "response": session.response,
         "history": [asdict(item) for item in session.history],
         "questions": [question.to_dict() for question in session.questions],
     }
@@ -55,6 +57,8 @@ def _lines(session: Session, full: bool) -> Iterator[str]:
     yield f"Used      {when(session.updated_at)}"
     usage = ", ".join(f"{agent} {tokens:,}" for agent, tokens in session.token_usage.items())
     yield f"Tokens    {sum(session.token_usage.values()):,}{f' ({usage})' if usage else ''}"
+    if session.error:
+        yield f"Error     {one_line(session.error)}"
     for name, value in session.inputs.items():
         yield f"Input     {one_line(name)} = {one_line(value, 0 if full else 100)}"
     yield ""
