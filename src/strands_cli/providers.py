@@ -201,7 +201,7 @@ def _scripted(config: ModelConfig) -> Model:
     return ScriptedModel.rehearsal()
 
 
-_MAKERS: dict[str, Callable[[ModelConfig], Any]] = {
+_MAKERS: dict[str, Callable[[ModelConfig], Model]] = {
     "openai": _openai,
     "bedrock": _bedrock,
     "anthropic": _anthropic,
@@ -212,7 +212,7 @@ _MAKERS: dict[str, Callable[[ModelConfig], Any]] = {
 }
 
 
-def _entry_point(provider: str) -> Callable[[ModelConfig], Any]:
+def _entry_point(provider: str) -> Callable[[ModelConfig], Model]:
     from importlib.metadata import entry_points
 
     for point in entry_points(group=ENTRY_POINTS):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, TypeAlias, Union
+from typing import Any, Literal, TypeAlias
 
 Json: TypeAlias = Any
 RunStatus = Literal["completed", "paused", "failed", "cancelled"]
@@ -85,7 +85,7 @@ class AnswerLater(Exception):
     """Raised by a handler to leave its question open: the run pauses once nothing else can go on."""
 
 
-HITLHandler: TypeAlias = Callable[[HITLState], Union[Json, Awaitable[Json]]]
+HITLHandler: TypeAlias = Callable[[HITLState], Json | Awaitable[Json]]
 
 
 @dataclass

@@ -91,7 +91,7 @@ def test_case_1_kill_9_at_any_time_loses_nothing_and_repeats_nothing(pattern: di
         for tries in range(30):
             on_record, asked = done_prompts(home), len(stub.requests)
             process = start(next_command(home, spec), env, tmp_path)
-            # From before the first write to after the last one: each try lives a little longer, the last ones to the end.
+            # From before the first write to after the last: each try lives a little longer, the last ones to the end.
             try:
                 process.communicate(timeout=0.25 + 0.05 * tries if tries < 25 else 60)
             except subprocess.TimeoutExpired:

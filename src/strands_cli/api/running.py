@@ -79,7 +79,9 @@ class Runner:
         self._user = user
         self._written: list[str] = []
 
-    async def start(self, variables: Mapping[str, Any], *, handler: HITLHandler | None) -> RunResult:
+    async def start(
+        self, variables: Mapping[str, Any], *, handler: HITLHandler | None, session_id: str | None = None
+    ) -> RunResult:
         """Open a session and run it until it rests.
 
         Raises:
@@ -92,7 +94,7 @@ class Runner:
         inputs = _jsonable(resolve_inputs(self.spec, variables))
         self._check_ready()
         self._check_artifacts(inputs)
-        journal = await self._open(inputs)
+        journal = await self._open(session_id or new_id(self.spec.name), inputs)
         return await self.drive(journal, inputs, handler)
 
     async def drive(self, journal: Journal, inputs: Mapping[str, Any], handler: HITLHandler | None) -> RunResult:
@@ -147,7 +149,7 @@ class Runner:
             if target.exists() and not self.options.overwrite:
                 raise outputs.exists(path)
 
-    async def _open(self, inputs: Mapping[str, Any]) -> Journal:
+    async def _open(self, session_id: str, inputs: Mapping[str, Any]) -> Journal:
         data = {
             "format": FORMAT,
             "workflow": self.spec.name,
@@ -160,7 +162,7 @@ class Runner:
             "overwrite": self.options.overwrite,
             "offline": self.options.offline,
         }
-        return await self.options.store().create(new_id(self.spec.name), Draft("opened", "", data, time.time()))
+        return await self.options.store().create(session_id, Draft("opened", "", data, time.time()))
 
     def _directory(self) -> Path:
         return Path(os.path.abspath(self.options.output_dir or Path.cwd()))

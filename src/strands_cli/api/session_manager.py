@@ -357,7 +357,7 @@ class Session:
             spec = Spec.model_validate(self.spec_dict)
         except ValidationError as error:
             raise SessionError(
-                f"session {self.id!r} was started from a spec that this build does not read: {error.errors()[0]['msg']}",
+                f"the spec of session {self.id!r} is not one that this build reads: {error.errors()[0]['msg']}",
                 hint="Resume it with the version of strands-cli that started it.",
             ) from error
         spec._base_dir = Path(self._opened.data["base_dir"])

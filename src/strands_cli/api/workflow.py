@@ -16,6 +16,7 @@ from strands_cli.types import HITLHandler, Json, RunResult
 
 if TYPE_CHECKING:
     from strands.models.model import Model
+    from strands_cli.api.live import LiveSession
     from strands_cli.plan.model import Plan
     from strands_cli.session.repository import SessionRepository
     from strands_cli.spec.root import Spec
@@ -247,6 +248,20 @@ class Workflow:
                 with contextlib.suppress(BaseException):
                     await task
 
+    def create_session(
+        self, *, session_id: str | None = None, variables: Mapping[str, Any] | None = None, **more: Any
+    ) -> LiveSession:
+        """Return a session to start, poll, answer and cancel from outside, for user interfaces.
+
+        Args:
+            session_id: A session to take up again; a new one by default.
+            variables: Values for the spec's variables; `more` the same as keywords.
+        """
+        from strands_cli.api.live import LiveSession
+        from strands_cli.api.running import new_id
+
+        return LiveSession(self, session_id or new_id(self.name), {**(variables or {}), **more})
+
     def on(self, event_type: str, handler: Callable[[Event], Any] | None = None) -> Any:
         """Call a handler, sync or async, with each event of a type; "*" means all. Also a decorator.
 
@@ -297,10 +312,15 @@ class Workflow:
     # -- parts ----------------------------------------------------------------------------------------------------
 
     async def _start(
-        self, handler: HITLHandler | None, variables: Mapping[str, Any] | None, more: Mapping[str, Any]
+        self,
+        handler: HITLHandler | None,
+        variables: Mapping[str, Any] | None,
+        more: Mapping[str, Any],
+        session_id: str | None = None,
     ) -> RunResult:
         values = {**self.variables, **(variables or {}), **more}
-        result = await Runner(self.spec, self._options, self).start(values, handler=handler)
+        runner = Runner(self.spec, self._options, self)
+        result = await runner.start(values, handler=handler, session_id=session_id)
         self._note(result)
         return result
 

@@ -13,7 +13,6 @@ from strands_cli.errors import InvalidAnswerError
 from strands_cli.kernel.types import Entry, Question
 from strands_cli.types import HITLState, Json, OpenQuestion, QuestionKind
 
-
 DOUBT_SCHEMA = {
     "anyOf": [
         {"enum": ["run again", "skip"]},

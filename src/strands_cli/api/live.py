@@ -1,0 +1,130 @@
+"""`LiveSession`: a run that a user interface starts, polls, answers and comes back to."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from strands_cli.api.bridge import run_sync
+from strands_cli.errors import ExecutionError, LeaseHeldError, SessionNotFoundError, StrandsError
+from strands_cli.types import Json, OpenQuestion, RunResult
+
+if TYPE_CHECKING:
+    from strands_cli.api.session_manager import HistoryItem, Session
+    from strands_cli.api.workflow import Workflow
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """How a session stands at the moment it was polled.
+
+    Attributes:
+        status: starting, running, interrupted, paused, failed, completed or cancelled.
+        questions: What is open.
+        history: The timeline so far.
+        response: The final text, once completed.
+        error: The cause, when it failed or could not start.
+    """
+
+    status: str
+    questions: list[OpenQuestion]
+    history: list[HistoryItem]
+    response: str | None = None
+    error: str | None = None
+
+
+class LiveSession:
+    """A session for frameworks that call in from outside and come back: web handlers, Streamlit, notebooks.
+
+    It works in a background thread while there is something to do; while it waits for people there is none. Every
+    method returns at once. The session outlives this object and its process: `Workflow.create_session(session_id=...)`
+    takes it up again.
+
+    Args:
+        workflow: What is run.
+        session_id: Names the session.
+        variables: For a new session.
+    """
+
+    def __init__(self, workflow: Workflow, session_id: str, variables: Mapping[str, Any]) -> None:
+        self.id = session_id
+        self.result: RunResult | None = None
+        self._workflow = workflow
+        self._variables = variables
+        self._error: str | None = None
+        self._thread: threading.Thread | None = None
+        self._again = False
+        self._lock = threading.Lock()
+
+    def start(self) -> LiveSession:
+        """Begin, or go on with, the session in the background; nothing happens if that is under way."""
+        with self._lock:
+            if self._thread is None or not self._thread.is_alive():
+                self._thread = threading.Thread(target=self._work, daemon=True, name=f"strands-{self.id}")
+                self._thread.start()
+            else:
+                self._again = True
+        return self
+
+    def poll(self) -> Snapshot:
+        """Return how it stands."""
+        try:
+            session = self._session()
+        except SessionNotFoundError:
+            return Snapshot("failed" if self._error else "starting", [], [], None, self._error)
+        return Snapshot(session.status, session.questions, session.history, session.response, session.error)
+
+    def answer(self, question_id: str, value: Json, *, by: str | None = None) -> None:
+        """Answer a question and let the run go on.
+
+        Raises:
+            InvalidAnswerError: It does not fit; the question stays open.
+            AlreadyAnsweredError: Somebody was first.
+        """
+        self._session().answer(question_id, value, by=by)
+        self.start()
+
+    def cancel(self) -> None:
+        """End the session for good.
+
+        Raises:
+            SessionFinishedError: It has ended already.
+        """
+        self._session().cancel()
+
+    def wait(self, timeout: float | None = None) -> Snapshot:
+        """Wait up to `timeout` seconds until it rests, and return how it stands."""
+        thread = self._thread
+        if thread is not None:
+            thread.join(timeout)
+        return self.poll()
+
+    def _session(self) -> Session:
+        from strands_cli.api.session_manager import Session
+
+        return run_sync(lambda: Session.found(self._workflow._options, self.id))
+
+    def _work(self) -> None:
+        while True:
+            self._error = None
+            try:
+                self.result = self._drive()
+            except LeaseHeldError:
+                pass
+            except StrandsError as error:
+                self._error = str(error)
+                self.result = error.result if isinstance(error, ExecutionError) else None
+            with self._lock:
+                if not self._again:
+                    self._thread = None
+                    return
+                self._again = False
+
+    def _drive(self) -> RunResult | None:
+        with contextlib.suppress(SessionNotFoundError):
+            session = self._session()
+            return session.resume() if session.status not in ("completed", "cancelled") else self.result
+        return run_sync(lambda: self._workflow._start(None, self._variables, {}, session_id=self.id))
