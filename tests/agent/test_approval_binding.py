@@ -39,7 +39,7 @@ def approve(event: BeforeToolCallEvent) -> None:
 
 
 def make(*hooks: Any, path: str = "a") -> Agent:
-    script = [ToolCall("delete", {"path": path}, "t1"), "done"]
+    script: Any = [ToolCall("delete", {"path": path}, "t1"), "done"]
     return Agent(model=ScriptedModel(script), tools=[delete, shred], hooks=list(hooks), callback_handler=None)
 
 
@@ -167,7 +167,7 @@ def test_what_hooks_change_is_what_runs_but_the_history_keeps_what_the_model_ask
 
 
 def test_an_answer_to_one_tool_use_is_not_one_to_another_with_the_same_id() -> None:
-    script = [[ToolCall("delete", {"path": "a"}, "t"), ToolCall("delete", {"path": "b"}, "t")], "done"]
+    script: Any = [[ToolCall("delete", {"path": "a"}, "t"), ToolCall("delete", {"path": "b"}, "t")], "done"]
     agent = Agent(model=ScriptedModel(script), tools=[delete], hooks=[approve], callback_handler=None)
     first, second = agent("go").interrupts or ()
     assert first.id != second.id

@@ -93,7 +93,7 @@ def test_one_call_at_a_time() -> None:
 
 
 def test_reentrant_calls_can_be_allowed() -> None:
-    async def main() -> list[AgentResult]:
+    async def main() -> tuple[AgentResult, AgentResult]:
         mode = ConcurrentInvocationMode.UNSAFE_REENTRANT
         agent = make([Reply("a", delay=0.02), "b"], concurrent_invocation_mode=mode)
         return await asyncio.gather(agent.invoke_async("1"), agent.invoke_async("2"))

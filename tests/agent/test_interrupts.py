@@ -255,7 +255,7 @@ def test_a_block_without_a_response_is_refused() -> None:
     agent = make(ToolCall("ask", {"question": "q"}))
     (question,) = agent("go").interrupts or ()
     with pytest.raises(KeyError, match="response"):
-        agent([{"interruptResponse": {"interruptId": question.id}}])  # type: ignore[list-item]
+        agent([{"interruptResponse": {"interruptId": question.id}}])
 
 
 def test_answers_when_nothing_was_asked_are_refused() -> None:

@@ -109,7 +109,7 @@ def run_with_interrupts(agent: Agent, prompt: str, choice: str) -> tuple[Any, in
 @pytest.mark.parametrize(("choice", "gone"), [("y", ["old.txt", "temp.csv"]), ("N", [])])
 def test_a_hook_asks_before_files_are_deleted(choice: str, gone: list[str]) -> None:
     paths = ["old.txt", "temp.csv"]
-    script = [ToolCall("inspect_files", {"paths": paths}), ToolCall("delete_files", {"paths": paths}), "ok"]
+    script: Any = [ToolCall("inspect_files", {"paths": paths}), ToolCall("delete_files", {"paths": paths}), "ok"]
     agent = Agent(
         model=ScriptedModel(script),
         hooks=[ApprovalHook("filemanager")],

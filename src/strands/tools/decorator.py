@@ -14,9 +14,13 @@ from .schema import Parameters
 from .threads import in_thread
 
 if TYPE_CHECKING:
+    from typing import Concatenate
+
     from typing_extensions import ParamSpec
 
     P = ParamSpec("P")
+    Q = ParamSpec("Q")
+    S = TypeVar("S")
 else:
     P = TypeVar("P")
 
@@ -65,7 +69,13 @@ class DecoratedFunctionTool(DirectTool, Generic[P, R]):
             return cast(R, self._function(self._owner, *args, **kwargs))
         return cast(R, self._function(*args, **kwargs))
 
-    def __get__(self, instance: Any, owner: type | None = None) -> DecoratedFunctionTool[P, R]:
+    @overload
+    def __get__(self, instance: None, owner: type | None = None) -> DecoratedFunctionTool[P, R]: ...
+    @overload
+    def __get__(
+        self: DecoratedFunctionTool[Concatenate[S, Q], R], instance: S, owner: type | None = None
+    ) -> DecoratedFunctionTool[Q, R]: ...
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
         if instance is None or inspect.ismethod(self._function):
             return self
         bound = object.__new__(type(self))

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import TypedDict, Union
+from typing import Any, TypedDict
 
 from strands.types.content import ContentBlock, Message
 from strands.types.interrupt import InterruptResponseContent
 
-AgentInput = Union[str, list[ContentBlock], list[InterruptResponseContent], list[Message], None]  # noqa: UP007
+AgentInput = (
+    str
+    | Sequence[ContentBlock]
+    | Sequence[InterruptResponseContent]
+    | Sequence[Message]
+    | Sequence[Mapping[str, Any]]  # the same, in dictionaries that nobody annotated
+    | None
+)
 
 
 class Limits(TypedDict, total=False):

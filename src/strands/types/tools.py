@@ -6,15 +6,22 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypedDict
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
     from strands.interrupt import Asker
     from strands.types.media import DocumentContent, ImageContent
 
+    _AgentT = TypeVar("_AgentT", default=Any)
+else:
+    from typing import TypeVar
+
+    _AgentT = TypeVar("_AgentT")
+
 ToolResultStatus = Literal["success", "error"]
 ToolGenerator = AsyncGenerator[Any, None]
-_AgentT = TypeVar("_AgentT")
 
 
 class _ToolSpecCore(TypedDict):
