@@ -34,7 +34,8 @@ def bedrock(stub: StubBedrock, **config: Any) -> BedrockModel:
 def body_of(*args: Any, prompt: Any = "Hello", **config: Any) -> dict[str, Any]:
     with StubBedrock(["Hi"]) as stub:
         ask(bedrock(stub, **config), prompt, *args)
-        return stub.requests[0].body
+        body: dict[str, Any] = stub.requests[0].body
+        return body
 
 
 def test_the_request() -> None:

@@ -31,7 +31,7 @@ class Person(BaseModel):
 class Echo(Model):
     """The smallest provider."""
 
-    async def stream(  # type: ignore[override]
+    async def stream(
         self, messages: Any, tool_specs: Any = None, system_prompt: Any = None, **kwargs: Any
     ) -> AsyncIterator[Any]:
         self.kwargs = {"tool_specs": tool_specs, **kwargs}

@@ -225,7 +225,8 @@ def test_a_response_that_fails_midway() -> None:
 def test_the_stub_serves_other_processes(tmp_path: Path) -> None:
     port_file, log, script = tmp_path / "port", tmp_path / "log", tmp_path / "script.json"
     script.write_text(json.dumps({"weather": {"text": "Rain.", "usage": [3, 4]}, "broken": {"status": 400}}))
-    command = [sys.executable, "-m", "support.stub_openai", "--port-file", port_file, "--log", log, "--script", script]
+    files = ["--port-file", str(port_file), "--log", str(log), "--script", str(script)]
+    command = [sys.executable, "-m", "support.stub_openai", *files]
     with subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(TESTS)}) as process:
         try:
             end = time.monotonic() + 10

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from base64 import b64encode
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import pytest
 from pydantic import BaseModel
@@ -25,15 +26,14 @@ from support.stub_http import Fault, Say, Use
 from support.stub_ollama import StubOllama
 from support.stub_openai import StubOpenAI
 
-
-def needs(name: str) -> list[pytest.MarkDecorator]:
-    """Return the marks that skip a test when the provider's package is missing."""
-    return list(parameters(name)[0].marks)
+Test = TypeVar("Test", bound=Callable[..., None])
 
 
-def marked(name: str) -> Any:
-    def mark(test: Any) -> Any:
-        for each in needs(name):
+def marked(name: str) -> Callable[[Test], Test]:
+    """Mark a test with what its provider needs: a skip when the package is missing."""
+
+    def mark(test: Test) -> Test:
+        for each in parameters(name)[0].marks:
             test = each(test)
         return test
 

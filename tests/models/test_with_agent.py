@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gc
 import threading
-from typing import Any
 
 import pytest
 
 from strands import Agent, tool
 from strands.hooks import BeforeToolCallEvent
 from strands.types.exceptions import ModelUnavailableError
+from strands.types.interrupt import InterruptResponse
 from support.providers import Provider, parameters
 from support.stub_bedrock import StubBedrock
 from support.stub_http import Fault, Say, Use
@@ -73,7 +73,8 @@ def test_an_approval_on_every_provider(provider: Provider) -> None:
         agent.hooks.add_callback(BeforeToolCallEvent, gate)
         result = agent("Add.")
         assert result.stop_reason == "interrupt"
-        answer: Any = {"interruptId": result.interrupts[0].id, "response": "n"}
+        assert result.interrupts
+        answer: InterruptResponse = {"interruptId": result.interrupts[0].id, "response": "n"}
         result = agent([{"interruptResponse": answer}])
         assert str(result).strip() == "Done."
         assert agent.messages[2]["content"][0]["toolResult"]["status"] == "error"

@@ -184,7 +184,7 @@ def tool_uses(events: list[Any]) -> list[tuple[str, str, str]]:
 
 
 def stop_reason(events: list[Any]) -> str:
-    return next(event["messageStop"]["stopReason"] for event in events if "messageStop" in event)
+    return str(next(event["messageStop"]["stopReason"] for event in events if "messageStop" in event))
 
 
 def usage_of(events: list[Any]) -> dict[str, int]:

@@ -116,6 +116,7 @@ class StubServer:
 
     Attributes:
         requests: Every `Request`, in the order they came in.
+        delay: Seconds before each response, besides a reply's own.
 
     A list that is used up answers 400. Use it as a context manager.
     """
@@ -129,6 +130,7 @@ class StubServer:
         self._replies = [] if script is None or isinstance(script, str) or callable(script) else list(script)
         self._echo = script is None
         self._log = Path(log) if log else None
+        self.delay = 0.0
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
         handler = type("Handler", (_Handler,), {"stub": self})
@@ -265,8 +267,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(length) or b"{}")
         headers = {name.lower(): value for name, value in self.headers.items()}
         request, reply = self.stub.take(self.path, headers, body)
-        if reply.delay:
-            time.sleep(reply.delay)
+        time.sleep(self.stub.delay + reply.delay)
         if isinstance(reply, Say):
             self.stub.write(self, request, reply)
         elif reply.drop:

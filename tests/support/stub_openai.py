@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -123,9 +122,7 @@ def main() -> None:
     options = parser.parse_args()
     script = _script(options.script)
     with StubOpenAI(script, log=options.log, port=options.port) as stub:
-        if options.delay:
-            take = stub.take
-            stub.take = lambda *request: (time.sleep(options.delay), take(*request))[1]  # type: ignore[method-assign]
+        stub.delay = options.delay
         target = Path(options.port_file)
         half = target.with_suffix(".half")
         half.write_text(str(stub.port), encoding="utf-8")
