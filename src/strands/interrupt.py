@@ -268,7 +268,7 @@ class Asker:
 def check_reason(name: str, reason: Any) -> None:
     """Raise TypeError when a reason is not JSON: it could neither be stored nor shown."""
     try:
-        json.dumps(reason)
+        json.dumps(reason, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise TypeError(
             f"the reason of interrupt {name!r} must be JSON (text, numbers, lists, dicts with text keys): {error}"

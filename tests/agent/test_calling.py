@@ -15,7 +15,7 @@ from strands.models import Reply, ScriptedModel, ToolCall
 from strands.telemetry import metrics_to_string
 from strands.tools.executors import SequentialToolExecutor
 from strands.types.agent import ConcurrentInvocationMode
-from strands.types.exceptions import ConcurrencyException
+from strands.types.exceptions import ConcurrencyException, ModelThrottledException
 from support.agents import answers, results_of
 
 
@@ -110,6 +110,14 @@ def test_cancel_wakes_a_model_that_hangs_and_leaves_a_valid_history() -> None:
     assert time.monotonic() - started < 5
     assert [message["role"] for message in agent.messages] == ["user", "assistant"]
     assert str(agent("again")) == "fine\n"
+
+
+def test_cancel_ends_the_wait_for_another_try() -> None:
+    agent = make([ModelThrottledException("slow down"), "fine"])
+    threading.Timer(0.05, agent.cancel).start()
+    started = time.monotonic()
+    assert agent("hi").stop_reason == "cancelled"
+    assert time.monotonic() - started < 3
 
 
 def test_cancel_lets_running_tools_finish_and_starts_no_others() -> None:

@@ -210,7 +210,7 @@ def test_one_name_twice_on_one_event_is_an_error() -> None:
         make(ToolCall("delete", {"path": "a"}), hooks=[one, two])("go")
 
 
-@pytest.mark.parametrize("reason", [{1, 2}, object(), b"bytes", {"x": {1}}])
+@pytest.mark.parametrize("reason", [{1, 2}, object(), b"bytes", {"x": {1}}, float("nan")])
 def test_a_reason_that_is_not_json_is_refused_at_once(reason: Any) -> None:
     def approve(event: BeforeToolCallEvent) -> None:
         event.interrupt("approval", reason=reason)

@@ -208,6 +208,21 @@ def test_async_generators_stream_and_the_last_value_is_the_result() -> None:
     assert texts_of(results_of(agent)) == ["done"]
 
 
+def test_a_tool_can_be_run_without_an_agent() -> None:
+    @tool
+    def half(x: int) -> int:
+        """Halve."""
+        return 10 // x
+
+    async def run(x: Any) -> Any:
+        use: Any = {"toolUseId": "t1", "name": "half", "input": {"x": x}}
+        return [each async for each in half.stream(use, {})][-1]
+
+    assert asyncio.run(run(2))["content"] == [{"text": "5"}]
+    assert asyncio.run(run(0))["status"] == "error"
+    assert asyncio.run(run("x"))["status"] == "error"
+
+
 class Counter:
     def __init__(self, step: int) -> None:
         self.step = step

@@ -13,6 +13,7 @@ from .reply import Gatherer, Reply
 
 if TYPE_CHECKING:
     from strands.agent.invocation import Invocation
+    from strands.event_loop.retry import ModelRetryStrategy
 
 CANCELLED = "Cancelled by user"
 
@@ -91,11 +92,24 @@ async def _again(invocation: Invocation, reply: Reply | None, error: Exception |
     response = AfterModelCallEvent.ModelStopResponse(reply.message, reply.stop_reason) if reply else None
     event = AfterModelCallEvent(agent=agent, invocation_state=invocation.state, stop_response=response, exception=error)
     await agent.hooks.invoke_callbacks_async(event)
-    if error is not None and not event.retry and agent._retry_strategy is not None:
-        await agent._retry_strategy.after_model_call(event)
     if error is None:
         agent._retry_succeeded()
-    return event.retry and not agent._cancel_signal.is_set()
+    elif not event.retry and agent._retry_strategy is not None:
+        await _wait(invocation, agent._retry_strategy, event)
+    return event.retry
+
+
+async def _wait(invocation: Invocation, strategy: ModelRetryStrategy, event: AfterModelCallEvent) -> None:
+    """Let the strategy wait; when the agent is cancelled meanwhile, the next try ends as cancelled at once."""
+    invocation.asking = True
+    try:
+        await strategy.after_model_call(event)
+    except asyncio.CancelledError:
+        if not invocation.was_kicked():
+            raise
+        event.retry = True
+    finally:
+        invocation.asking = False
 
 
 def _said(text: str, stop_reason: Any = "end_turn") -> Reply:

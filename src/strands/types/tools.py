@@ -236,4 +236,10 @@ class DirectTool(AgentTool):
         """
 
     async def stream(self, tool_use: ToolUse, invocation_state: dict[str, Any], **kwargs: Any) -> ToolGenerator:
-        yield await self.run(tool_use, invocation_state, kwargs.get("tool_context"), None)
+        from strands.tools.results import ToolFailure
+
+        try:
+            result = await self.run(tool_use, invocation_state, kwargs.get("tool_context"), None)
+        except ToolFailure as failure:
+            result = failure.result
+        yield result
