@@ -17,8 +17,10 @@ COMMANDS = {
     "explain": "Say in words what a workflow does.",
     "graph": "Draw a workflow (mermaid, text, svg).",
     "sessions": "List, show, answer and clean up sessions.",
+    "atomic": "List, run and test single-purpose agents.",
     "init": "Write a commented workflow file to start from.",
     "schema": "Print the JSON Schema of workflow files, for editors.",
+    "list-tools": "List the tools that come with this build, or those of a workflow.",
     "list-supported": "List the patterns, providers and step types of this build.",
     "doctor": "Check this installation and say what is missing.",
     "version": "Print the version.",
@@ -33,6 +35,14 @@ SESSIONS = {
     "delete": "Delete a session and its files.",
     "cleanup": "Delete old sessions; open questions are kept.",
     "export": "Write a session as JSON: spec, inputs, history.",
+}
+ATOMIC = {
+    "list": "List the atomic agents.",
+    "describe": "Say what an agent is for, what it takes and gives.",
+    "validate": "Check an agent, its contract and its tests.",
+    "run": "Run an agent on one input.",
+    "test": "Run the tests of an agent.",
+    "init": "Write an agent with a contract and tests to start from.",
 }
 
 

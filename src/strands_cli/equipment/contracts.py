@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +43,7 @@ def contracts(spec: Spec) -> Layer:
         async def kept(call: Call) -> Reply:
             agent = spec.agents[call.agent]
             if agent.input_schema is not None:
-                check_input(call.agent, agent.input_schema, call.prompt)
+                check_input(call.agent, agent.input_schema, call.prompt, call.names)
             if agent.output_schema is None:
                 return await perform(call)
             return await _answered(call, agent.output_schema, perform)
@@ -53,19 +53,24 @@ def contracts(spec: Spec) -> Layer:
     return layer
 
 
-def check_input(agent: str, schema: dict[str, Any], text: str) -> None:
-    """Raise ContractError when a message does not fit an agent's input_schema."""
+def check_input(agent: str, schema: dict[str, Any], text: str, names: Mapping[str, Any]) -> None:
+    """Raise ContractError when an agent's input does not fit its input_schema.
+
+    The input is the message, if it is JSON; a message in prose carries the variables of the same names as the schema's
+    fields, so these are checked.
+    """
     try:
         value: Any = json.loads(text)
     except ValueError:
         value = text
     wrong = problems(schema, value)
     if wrong and isinstance(value, str):
-        wrong = [f"it is not JSON that fits, but the text {_clipped(value)}"]
+        fields = {name: names[name] for name in schema.get("properties", ()) if name in names}
+        wrong = problems(schema, fields)
     if wrong:
         raise ContractError(
             f"the input of agent {agent!r} does not fit its input_schema: {'; '.join(wrong)}",
-            hint="Give the step an `input` that renders to such JSON, for example with the filter tojson.",
+            hint="Give the step an `input` that renders to such JSON (filter tojson), or variables of these names.",
         )
 
 
@@ -157,4 +162,4 @@ def _parsed(text: str) -> Any:
 
 
 def _clipped(text: str) -> str:
-    return repr(text) if len(text) <= 200 else repr(text[:197]) + "..."
+    return text if len(text) <= 200 else text[:197] + "..."

@@ -1,0 +1,39 @@
+"""Atomic agents: one agent a file, with one purpose, a contract for what it gets and gives, and tests."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from strands_cli.atomic.agent import AtomicAgent as AtomicAgent
+    from strands_cli.atomic.agent import AtomicError as AtomicError
+    from strands_cli.atomic.agent import load as load
+    from strands_cli.atomic.cases import CaseResult as CaseResult
+    from strands_cli.atomic.cases import run_cases as run_cases
+    from strands_cli.atomic.places import find as find
+    from strands_cli.atomic.places import named as named
+    from strands_cli.atomic.running import AtomicResult as AtomicResult
+    from strands_cli.atomic.running import run as run
+    from strands_cli.atomic.running import run_async as run_async
+    from strands_cli.atomic.scaffold import init as init
+
+_HOMES = {
+    "AtomicAgent": "agent",
+    "AtomicError": "agent",
+    "AtomicResult": "running",
+    "CaseResult": "cases",
+    "find": "places",
+    "init": "scaffold",
+    "load": "agent",
+    "named": "places",
+    "run": "running",
+    "run_async": "running",
+    "run_cases": "cases",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,173 @@
+"""Tests of atomic agents: inputs, and what is expected of the outputs, in a YAML file beside the agent."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from strands_cli.atomic.agent import AtomicAgent, AtomicError
+from strands_cli.atomic.running import run_async
+from strands_cli.errors import StrandsError
+from strands_cli.spec.base import Closed, Names
+
+
+class Expect(Closed):
+    """What must hold of an output."""
+
+    contains: Names = Field(default_factory=list, description="Texts that must be in it; case does not matter.")
+    not_contains: Names = Field(default_factory=list)
+    matches: str | None = Field(default=None, description="Regular expression that must be found in it.")
+    equals: Any = None
+    fields: dict[str, Any] = Field(default_factory=dict, description="Dotted path in the output to its value.")
+    min_length: int | None = None
+    max_length: int | None = None
+    fails: str | None = Field(default=None, description="The run must fail with an error that holds this text.")
+
+
+class Case(Closed):
+    """One test."""
+
+    name: str
+    input: Any = None
+    reply: Any = Field(default=None, description="What the model answers; without it a model is asked.")
+    expect: Expect = Field(default_factory=Expect)
+
+
+class Cases(Closed):
+    """The tests of an agent."""
+
+    tests: list[Case] = Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class CaseResult:
+    """How a test went; `problems` is empty when it passed."""
+
+    name: str
+    problems: list[str]
+    seconds: float = 0.0
+
+    @property
+    def passed(self) -> bool:
+        return not self.problems
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain JSON values."""
+        return {"name": self.name, "passed": self.passed, "problems": self.problems, "seconds": self.seconds}
+
+
+def load_cases(agent: AtomicAgent) -> list[Case]:
+    """Return the tests of an agent.
+
+    Raises:
+        AtomicError: It has none, or their file is malformed.
+    """
+    path = agent.tests
+    if path is None:
+        raise AtomicError(
+            f"agent {agent.name!r} has no tests",
+            hint=f"Write them in {agent.path.with_suffix('.tests.yaml')}: tests: [{{name, input, expect}}].",
+        )
+    from strands_cli.loader.load import parse, read_text
+
+    data, _ = parse(read_text(path, str(path)), str(path))
+    try:
+        return Cases.model_validate(data).tests
+    except ValidationError as error:
+        told = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()[:5])
+        raise AtomicError(
+            f"the tests in {str(path)!r} are malformed: {told}", hint="See: strands atomic test --help."
+        ) from None
+
+
+async def run_cases(
+    agent: AtomicAgent, *, only: str | None = None, offline: bool = False, **options: Any
+) -> list[CaseResult]:
+    """Run the tests of an agent, one after the other.
+
+    Args:
+        only: Text that the name of a test must hold to be run.
+        offline: Cases without a `reply` are rehearsed, and of what they expect only the contracts are checked.
+        options: As for `Workflow`.
+
+    Raises:
+        AtomicError: There are no such tests.
+    """
+    chosen = [case for case in load_cases(agent) if only is None or only in case.name]
+    if not chosen:
+        raise AtomicError(f"no test of agent {agent.name!r} has {only!r} in its name", hint="Leave --only out.")
+    return [await _run(agent, case, offline, options) for case in chosen]
+
+
+async def _run(agent: AtomicAgent, case: Case, offline: bool, options: dict[str, Any]) -> CaseResult:
+    from strands_cli.session.memory import MemorySessionRepository
+
+    more: dict[str, Any] = {"offline": offline, "repository": MemorySessionRepository(), **options}
+    if case.reply is not None:
+        from strands.models.scripted import ScriptedModel
+
+        reply = case.reply if isinstance(case.reply, str) else json.dumps(case.reply, ensure_ascii=False)
+        more["model"] = ScriptedModel([reply], repeat="last")
+    try:
+        result = await run_async(agent, case.input, **more)
+    except StrandsError as error:
+        return CaseResult(case.name, _failed(case, error))
+    seconds = round(result.run.duration_seconds, 3)
+    if not result.run.success:
+        return CaseResult(case.name, [f"the run is {result.run.status}"], seconds)
+    if case.expect.fails is not None:
+        return CaseResult(case.name, [f"it was to fail with {case.expect.fails!r} and did not"], seconds)
+    rehearsed = offline and case.reply is None and "model" not in options
+    return CaseResult(case.name, [] if rehearsed else list(_unmet(case.expect, result.output)), seconds)
+
+
+def _failed(case: Case, error: StrandsError) -> list[str]:
+    if case.expect.fails is not None and case.expect.fails.casefold() in error.message.casefold():
+        return []
+    return [error.message]
+
+
+def _unmet(expect: Expect, output: Any) -> Iterator[str]:
+    text = output if isinstance(output, str) else json.dumps(output, ensure_ascii=False)
+    folded = text.casefold()
+    yield from (f"{each!r} is not in the output" for each in expect.contains if each.casefold() not in folded)
+    yield from (f"{each!r} is in the output" for each in expect.not_contains if each.casefold() in folded)
+    if expect.matches is not None and re.search(expect.matches, text) is None:
+        yield f"the output does not match {expect.matches!r}"
+    if "equals" in expect.model_fields_set and output != expect.equals:
+        yield f"the output is {_short(output)}, not {_short(expect.equals)}"
+    for path, wanted in expect.fields.items():
+        found = _at(output, path)
+        if found != wanted:
+            yield f"{path} is {_short(found)}, not {_short(wanted)}"
+    if expect.min_length is not None and len(text) < expect.min_length:
+        yield f"the output has {len(text)} characters, fewer than {expect.min_length}"
+    if expect.max_length is not None and len(text) > expect.max_length:
+        yield f"the output has {len(text)} characters, more than {expect.max_length}"
+
+
+def _at(value: Any, path: str) -> Any:
+    for part in path.split("."):
+        if isinstance(value, list) and part.lstrip("-").isdigit() and -len(value) <= int(part) < len(value):
+            value = value[int(part)]
+        elif isinstance(value, dict) and part in value:
+            value = value[part]
+        else:
+            return None
+    return value
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 100 else text[:97] + "..."
+
+
+def tests_path(agent: AtomicAgent) -> Path:
+    """Return where the tests of an agent are, or belong."""
+    return agent.tests or agent.path.with_suffix(".tests.yaml")

@@ -1,0 +1,35 @@
+"""Options that the commands about atomic agents share."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from strands_cli.errors import InputError
+
+agent = click.argument("name", metavar="AGENT")
+directory = click.option(
+    "--dir", "directories", metavar="DIR", multiple=True, help="Where to look; default: atomic, agents/atomic."
+)
+
+
+def read_input(text: str | None, file: str | None) -> Any:
+    """Return the input that was typed, piped (`-`) or written to a file: JSON, else the text itself."""
+    if text is not None and file is not None:
+        raise click.UsageError("give --input or --input-file, not both")
+    if file is not None:
+        try:
+            text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            cause = getattr(error, "strerror", None) or "it is not UTF-8 text"
+            raise InputError(f"cannot read {file!r}: {cause}", hint="Check the path.") from None
+    if text is None:
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

@@ -1,0 +1,24 @@
+"""`strands atomic init`."""
+
+from __future__ import annotations
+
+import shlex
+
+import click
+
+from strands_cli.cli import options
+
+
+@click.command("init")
+@click.argument("name", metavar="NAME")
+@click.option("--dir", "directory", metavar="DIR", default="atomic", show_default=True, help="Where to write it.")
+@click.option("--force", is_flag=True, help="Overwrite the files if they exist.")
+@options.debug
+def command(name: str, directory: str, force: bool, debug: bool) -> None:
+    """Write a commented agent with a contract, and its tests, to start from."""
+    from strands_cli.atomic import init
+    from strands_cli.cli.ending import say
+
+    files = init(name, directory, overwrite=force)
+    say(f"Wrote {' and '.join(str(path) for path in files)}.")
+    say(f"Test it without a key: strands atomic test {shlex.quote(str(files[0]))} --offline")

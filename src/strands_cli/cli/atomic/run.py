@@ -1,0 +1,44 @@
+"""`strands atomic run`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from strands_cli.cli import options
+from strands_cli.cli.atomic import _options
+
+if TYPE_CHECKING:
+    from strands_cli.types import RunResult
+
+
+@click.command("run")
+@_options.agent
+@click.option("--input", "-i", "text", metavar="TEXT", help="The input: JSON, or plain text.")
+@click.option("--input-file", metavar="FILE", help="A file that holds the input; - reads standard input.")
+@_options.directory
+@options.running
+def command(name: str, text: str | None, input_file: str | None, directories: tuple[str, ...], **how: Any) -> int:
+    """Run AGENT on one input and print its output: JSON if it has an output_schema."""
+    from strands_cli.cli import resuming
+    from strands_cli.cli.running import terminal_handler
+
+    chosen = resuming.How(**how)
+    watched = chosen.watched()
+
+    def begin() -> Callable[[], Awaitable[RunResult]]:
+        from strands_cli.atomic import named
+        from strands_cli.atomic.running import variables, workflow
+
+        agent = named(name, directories)
+        given = variables(agent, _options.read_input(text, input_file))
+        flow = workflow(agent, output_dir=chosen.out, overwrite=chosen.force, offline=chosen.offline)
+        flow.on("*", watched)
+        handler = terminal_handler(chosen.interactive)
+        if handler is None:
+            return lambda: flow.run_async(variables=given)
+        return lambda: flow.run_interactive_async(hitl_handler=handler, keep_session=True, variables=given)
+
+    return watched.settle(begin)
