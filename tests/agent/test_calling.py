@@ -62,8 +62,15 @@ def test_a_callback_handler_hears_the_same(capsys: pytest.CaptureFixture[str]) -
 
 
 def test_an_error_reaches_whoever_reads_the_stream() -> None:
+    heard: list[dict[str, Any]] = []
+
+    async def listen() -> None:
+        async for event in make([RuntimeError("boom")]).stream_async("hi"):
+            heard.append(event)
+
     with pytest.raises(RuntimeError, match="boom"):
-        asyncio.run(collect(make([RuntimeError("boom")]), "hi"))
+        asyncio.run(listen())
+    assert heard[-1] == {"force_stop": True, "force_stop_reason": "boom"}
 
 
 def test_a_reader_that_leaves_ends_the_work() -> None:

@@ -67,5 +67,13 @@ def test_an_agent_may_always_want_the_structure() -> None:
     assert result.structured_output == Person(name="Ada", age=36)
 
 
+def test_listeners_get_the_structure() -> None:
+    heard: list[object] = []
+    agent = make(ADA)
+    agent.callback_handler = lambda **event: heard.append(event.get("structured_output"))
+    agent("Who?", structured_output_model=Person)
+    assert Person(name="Ada", age=36) in heard
+
+
 def test_the_short_form_returns_the_structure_itself() -> None:
     assert make(ADA).structured_output(Person, "Who?") == Person(name="Ada", age=36)

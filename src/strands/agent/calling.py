@@ -49,6 +49,10 @@ async def call(agent: Agent, prompt: Any, options: Options, sink: Sink | None) -
         invocation = Invocation(agent, _state(agent, options), sink, _structured(agent, options), options.limits)
         agent._invocation = invocation
         result = await _until_done(invocation, prompt)
+    except Exception as error:
+        if sink is not None:
+            sink({"force_stop": True, "force_stop_reason": str(error)})
+        raise
     finally:
         agent._invocation = None
         agent._cancel_signal.clear()

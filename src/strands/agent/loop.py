@@ -123,6 +123,8 @@ async def _run_tools(invocation: Invocation, turn: Open, trace: Trace) -> AgentR
         return finish(invocation, "cancelled", turn.message)
     structured = invocation.structured
     if structured is not None and structured.value is not None:
+        if invocation.sink is not None:
+            invocation.sink({"structured_output": structured.value})
         return finish(invocation, "tool_use", turn.message)
     if invocation.state.get("request_state", {}).get("stop_event_loop"):
         return finish(invocation, "tool_use", turn.message)
