@@ -34,7 +34,7 @@ def test_every_block_says_what_it_is(page: Path) -> None:
     assert unknown == [], f"lines {unknown}: use one of {sorted(LANGUAGES)}"
 
 
-@pytest.mark.parametrize("page", [*PAGES, ROOT / "CHANGELOG.md", ROOT / "benchmarks" / "README.md"], ids=name)
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "CHANGELOG.md", *ROOT.glob("*/README.md")], ids=name)
 def test_every_link_leads_somewhere(page: Path) -> None:
     text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     links = re.findall(r"\]\(([^)\s]+)\)|src=\"([^\"]+)\"", text)

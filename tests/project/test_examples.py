@@ -56,3 +56,17 @@ def test_the_demo_asks_in_a_terminal(demo: Path, tmp_path: Path) -> None:
     shown = terminal.end()
     assert "Refund for order A-1042: rejected" in shown
     assert "| 89 EUR | looks right | rejected |" in shown
+
+
+def test_a_tool_is_approved_in_a_second_process(tmp_path: Path) -> None:
+    def run(*answers: str) -> str:
+        command = [sys.executable, str(EXAMPLES / "tool_approval.py"), *answers]
+        env = environment(tmp_path / "home", {"HOME": str(tmp_path)})
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=env, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert "Answer later" in run()
+    assert "The tool says: Deleted old.txt" in run("y")
+    assert "Answer later" in run()
+    assert "The tool says: The user said no" in run("n")
