@@ -119,13 +119,14 @@ def test_an_unreachable_provider_loses_nothing(console: Console) -> None:
         "NUL",
     ],
 )
-@pytest.mark.parametrize(
-    "command",
-    [("resume",), ("sessions", "show"), ("sessions", "delete")],
-    ids=["resume", "show", "delete"],
-)
-def test_case_24_a_session_id_that_is_none(console: Console, command: tuple[str, ...], session_id: str) -> None:
-    refused(console, *command, "--", session_id, code=17, cause="no session", hint="strands sessions list")
+def test_case_24_a_session_id_that_is_none(console: Console, session_id: str) -> None:
+    refused(console, "resume", "--", session_id, code=17, cause="no session", hint="strands sessions list")
+
+
+@pytest.mark.parametrize("command", ["show", "delete", "cancel"])
+@pytest.mark.parametrize("session_id", ["..", "a/b", "x" * 300])
+def test_case_24_in_the_commands_about_sessions(console: Console, command: str, session_id: str) -> None:
+    refused(console, "sessions", command, session_id, code=17, cause="no session", hint="strands sessions list")
 
 
 def paused(console: Console) -> str:

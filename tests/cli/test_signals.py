@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from support.console import QUICK_START, Console, Terminal, until
-from support.stub_openai import Fault, Say, StubOpenAI
+from support.stub_openai import Fault, Say, StubOpenAI, Use
 
 RUN = ("run", "my_workflow.yaml", "--var", "topic=tea")
 BOTH = pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -102,6 +102,23 @@ def test_case_09_in_a_terminal_during_a_model_call(console: Console, number: int
     assert f"Resume: strands resume {session(console)['id']}" in shown
 
 
+def test_case_09_a_second_ctrl_c_does_not_wait(console: Console) -> None:
+    console.write("stubborn.py", STUBBORN)
+    console.env["PYTHONPATH"] = os.pathsep.join([str(console.directory), console.env.get("PYTHONPATH", "")])
+    spec = QUICK_START.replace('key findings"', 'key findings"\n    tools: [cling]')
+    console.write("my_workflow.yaml", spec + "tools: {python: [{callable: 'stubborn:cling'}]}\n")
+    with StubOpenAI([Use("cling", {})]) as stub:
+        served(console, stub)
+        terminal = console.terminal(*RUN)
+        until((console.directory / "clung").exists)
+        terminal.process.sendintr()
+        time.sleep(0.3)
+        terminal.process.sendintr()
+        terminal.end(130)
+    assert terminal.sent.rfind(b"\x1b[?25h") > terminal.sent.rfind(b"\x1b[?25l")
+    assert session(console)["status"] == "interrupted"
+
+
 @BOTH
 def test_case_09_while_a_retry_waits(console: Console, number: int, code: int) -> None:
     with StubOpenAI([Fault(429, headers={"Retry-After": "50"}), "Findings", "Summary"]) as stub:
@@ -139,6 +156,23 @@ def test_case_09_while_variables_are_asked_for(console: Console) -> None:
     assert "Nothing was started" in left(terminal, signal.SIGINT, 130)
 
 
+STUBBORN = """\
+import asyncio, pathlib, time
+from strands import tool
+
+@tool
+async def cling() -> str:
+    '''Do not let go.'''
+    pathlib.Path("clung").touch()
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        try:
+            await asyncio.sleep(1)
+        except asyncio.CancelledError:
+            pass
+    return "done"
+"""
+
 TOOL = """\
 import pathlib, time
 from strands import tool
@@ -154,8 +188,6 @@ def dig(where: str) -> str:
 
 @BOTH
 def test_case_09_a_tool_that_blocks_is_not_waited_for(console: Console, number: int, code: int) -> None:
-    from support.stub_openai import Use
-
     console.write("digging.py", TOOL)
     tools = "tools: {python: [{callable: 'digging:dig'}]}\n"
     spec = QUICK_START.replace('key findings"', 'key findings"\n    tools: [dig]')

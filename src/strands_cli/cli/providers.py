@@ -5,65 +5,45 @@ from __future__ import annotations
 import os
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
 
-
-class Provider(NamedTuple):
-    """A provider: its package, and where its key comes from.
-
-    Attributes:
-        module: The module of this build that speaks its protocol.
-        package: The module of its client.
-        keys: Environment variables, any of which is enough; none when it needs no key.
-        files: Files that serve as well.
-        install: What installs its client.
-    """
-
-    module: str
-    package: str
-    keys: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
-    install: str = ""
-
-
-PROVIDERS = {
-    "openai": Provider("strands.models.openai", "openai", ("OPENAI_API_KEY",)),
-    "bedrock": Provider(
-        "strands.models.bedrock",
-        "boto3",
-        (
-            "AWS_ACCESS_KEY_ID",
-            "AWS_PROFILE",
-            "AWS_BEARER_TOKEN_BEDROCK",
-            "AWS_ROLE_ARN",
-            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
-        ),
-        ("~/.aws/credentials", "~/.aws/config"),
-    ),
-    "anthropic": Provider("strands.models.anthropic", "anthropic", ("ANTHROPIC_API_KEY",), install="anthropic"),
-    "gemini": Provider("strands.models.gemini", "google.genai", ("GEMINI_API_KEY", "GOOGLE_API_KEY"), install="gemini"),
-    "ollama": Provider("strands.models.ollama", "ollama", install="ollama"),
-    "litellm": Provider("strands.models.litellm", "litellm", install="litellm"),
-    "scripted": Provider("strands.models.scripted", "strands"),
+PACKAGES = {
+    "openai": "openai",
+    "bedrock": "boto3",
+    "anthropic": "anthropic",
+    "gemini": "google.genai",
+    "ollama": "ollama",
+    "litellm": "litellm",
+    "scripted": "strands",
 }
+"""Provider to the package of its client."""
+
+_AWS = ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_BEARER_TOKEN_BEDROCK", "AWS_ROLE_ARN")
+_AWS_FILES = ("~/.aws/credentials", "~/.aws/config")
 
 
 def supported() -> list[str]:
     """Return the providers that this build has."""
-    return [name for name, provider in PROVIDERS.items() if _is_there(provider.module)]
+    return [name for name in PACKAGES if _is_there(f"strands.models.{name}")]
 
 
 def missing(name: str) -> list[str]:
     """Return what keeps a provider from being used, as things to do; empty when it is ready."""
-    provider = PROVIDERS[name]
     todo = []
-    if not _is_there(provider.package):
-        todo.append(f"pip install 'strands-cli[{provider.install}]'" if provider.install else "reinstall strands-cli")
-    keys = any(os.environ.get(key) for key in provider.keys)
-    files = any(Path(file).expanduser().is_file() for file in provider.files)
-    if provider.keys and not keys and not files:
-        todo.append(f"set {provider.keys[0]}")
+    if not _is_there(PACKAGES[name]):
+        extra = "" if name in ("openai", "bedrock") else f"[{name}]"
+        todo.append(f"pip install 'strands-cli{extra}'")
+    keys = _keys(name)
+    if keys and not any(os.environ.get(key) for key in keys):
+        todo.append(f"set {keys[0]}")
     return todo
+
+
+def _keys(name: str) -> tuple[str, ...]:
+    from strands_cli.providers import KEYS
+
+    if name == "bedrock":
+        return () if any(Path(file).expanduser().is_file() for file in _AWS_FILES) else _AWS
+    return KEYS.get(name, ())
 
 
 def _is_there(module: str) -> bool:

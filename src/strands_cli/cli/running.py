@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from strands_cli.cli import outcome
 from strands_cli.cli.ending import say, terminate_softly
 from strands_cli.errors import INTERRUPTED, TERMINATED
-from strands_cli.terminal.device import is_terminal
+from strands_cli.terminal.device import can_draw, is_terminal, write
 
 if TYPE_CHECKING:
     from strands_cli.kernel.events import Event
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 _GRACE = 3.0
+_PATIENCE = 0.7
 _SIGNALS = {signal.SIGINT: ("Interrupted", INTERRUPTED), signal.SIGTERM: ("Terminated", TERMINATED)}
 
 
@@ -163,10 +164,12 @@ async def _guarded(work: Coroutine[Any, Any, Result]) -> Result:
 
     def stop(number: signal.Signals) -> None:
         if received:
+            _show_cursor()
             os._exit(128 + number)
         received.append(number)
         task.cancel()
         stopped.set()
+        loop.call_later(_PATIENCE, say, "Stopping; Ctrl-C again ends it at once.")
 
     _catch(loop, stop)
     waiting = loop.create_task(stopped.wait())
@@ -187,6 +190,12 @@ def _catch(loop: asyncio.AbstractEventLoop, stop: Callable[[signal.Signals], Non
             loop.add_signal_handler(number, stop, number)
         except (NotImplementedError, RuntimeError, ValueError):
             return
+
+
+def _show_cursor() -> None:
+    """A spinner hides the cursor, and has no time to show it again."""
+    if can_draw(sys.__stderr__):
+        write(sys.__stderr__, "\x1b[?25h\n")
 
 
 def _finish(loop: asyncio.AbstractEventLoop, threads: bool) -> None:

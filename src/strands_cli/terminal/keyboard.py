@@ -54,8 +54,11 @@ class _Keyboard:
     def open(self) -> None:
         import termios
 
-        self._saved = termios.tcgetattr(self._fd)
-        self._raw(termios.TCSAFLUSH)
+        try:
+            self._saved = termios.tcgetattr(self._fd)
+            self._raw(termios.TCSAFLUSH)
+        except termios.error as error:
+            raise EOFError("the terminal went away") from error
         atexit.register(self._restore)
         self._view.control(_PASTE_ON)
         self._draw()
