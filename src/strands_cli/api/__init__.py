@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from strands_cli.api.builders import ParallelBuilder as ParallelBuilder
     from strands_cli.api.builders import RoutingBuilder as RoutingBuilder
     from strands_cli.api.builders import WorkflowBuilder as WorkflowBuilder
-    from strands_cli.api.session_manager import Session as Session
+    from strands_cli.api.session import Session as Session
     from strands_cli.api.session_manager import SessionManager as SessionManager
     from strands_cli.api.workflow import Workflow as Workflow
 
@@ -30,7 +30,7 @@ _BUILDERS = (
     "EvaluatorOptimizerBuilder",
     "OrchestratorWorkersBuilder",
 )
-_HOME = {"Workflow": "workflow", "SessionManager": "session_manager", "Session": "session_manager"}
+_HOME = {"Workflow": "workflow", "SessionManager": "session_manager", "Session": "session"}
 _HOME.update(dict.fromkeys(_BUILDERS, "builders"))
 
 __all__ = ["Session", "SessionManager", "Workflow", *_BUILDERS]

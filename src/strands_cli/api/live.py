@@ -13,7 +13,8 @@ from strands_cli.errors import ExecutionError, LeaseHeldError, SessionNotFoundEr
 from strands_cli.types import Json, OpenQuestion, RunResult
 
 if TYPE_CHECKING:
-    from strands_cli.api.session_manager import HistoryItem, Session
+    from strands_cli.api.history import HistoryItem
+    from strands_cli.api.session import Session
     from strands_cli.api.workflow import Workflow
 
 
@@ -103,7 +104,7 @@ class LiveSession:
         return self.poll()
 
     def _session(self) -> Session:
-        from strands_cli.api.session_manager import Session
+        from strands_cli.api.session import Session
 
         return run_sync(lambda: Session.found(self._workflow._options, self.id))
 

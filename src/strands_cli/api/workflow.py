@@ -210,7 +210,7 @@ class Workflow:
             SessionNotFoundError, SessionFinishedError, LeaseHeldError, AnswerError: Nothing was run.
             ExecutionError: It failed.
         """
-        from strands_cli.api.session_manager import Session
+        from strands_cli.api.session import Session
 
         session = await Session.found(self._options, session_id)
         if isinstance(answer, Mapping) and answers is None:

@@ -1,0 +1,64 @@
+"""The timeline of a session: who did what, when, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from strands_cli.kernel.state import State, text_of
+from strands_cli.kernel.types import Entry
+
+
+@dataclass(slots=True, frozen=True)
+class HistoryItem:
+    """One line of a session's timeline. Times are Unix time and durations in seconds.
+
+    `kind` is agent, hitl or tool; `text` what it came to, None while it is under way.
+    """
+
+    key: str
+    agent_id: str
+    kind: str
+    started_at: float
+    duration: float | None
+    tokens: int
+    text: str | None
+    by: str | None = None
+
+
+def timeline(state: State) -> list[HistoryItem]:
+    """Return agents' calls, their tools, questions and answers, by the time they began."""
+    items = [_call_item(state, key, entry) for key, entry in state.started.items()]
+    items += [_question_item(state, key, entry) for key, entry in state.asked.items()]
+    for key, entries in state.inner.items():
+        items += _tool_items(state, key, entries)
+    return sorted(items, key=lambda item: item.started_at)
+
+
+def _call_item(state: State, key: str, entry: Entry) -> HistoryItem:
+    done = state.done.get(key)
+    text = text_of(done.data["message"]) if done is not None else None
+    seconds = done.data.get("seconds") if done is not None else None
+    return HistoryItem(key, entry.data["agent"], "agent", entry.at, seconds, state.tokens.get(key, 0), text)
+
+
+def _question_item(state: State, key: str, entry: Entry) -> HistoryItem:
+    answer = state.answer(key)
+    if answer is None:
+        return HistoryItem(key, "hitl", "hitl", entry.at, None, 0, None)
+    return HistoryItem(key, "hitl", "hitl", entry.at, max(answer.at - entry.at, 0), 0, str(answer.value), answer.by)
+
+
+def _tool_items(state: State, key: str, entries: Sequence[Entry]) -> list[HistoryItem]:
+    agent = state.started[key].data["agent"] if key in state.started else ""
+    ended = {entry.key: entry for entry in entries if entry.kind == "done"}
+    items = []
+    for entry in entries:
+        if entry.kind == "started":
+            end = ended.get(entry.key)
+            items.append(
+                HistoryItem(
+                    entry.key, agent, "tool", entry.at, end.at - entry.at if end else None, 0, entry.data["name"]
+                )
+            )
+    return items

@@ -1,0 +1,115 @@
+"""What a session's journal tells: status, questions, timeline, usage."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+
+from strands_cli.api.history import HistoryItem, timeline
+from strands_cli.api.running import Options
+from strands_cli.kernel import questions
+from strands_cli.kernel.journal import Journal
+from strands_cli.kernel.state import State
+from strands_cli.kernel.types import Entry
+from strands_cli.session import answers as answering
+from strands_cli.types import Json, OpenQuestion
+
+
+class SessionView:
+    """A session as its journal tells it at the moment it was read; `refresh` reads it again."""
+
+    def __init__(self, journal: Journal, state: State, options: Options) -> None:
+        self._journal = journal
+        self._state = state
+        self._options = options
+
+    async def refresh_async(self) -> None:
+        """Read the journal again; questions past their deadline take their default now."""
+        self._state = State(await self._journal.load())
+        await answering.expire(self._journal, self._state, time.time())
+
+    # -- looking --------------------------------------------------------------------------------------------------
+
+    @property
+    def id(self) -> str:
+        return self._journal.session_id
+
+    @property
+    def status(self) -> str:
+        """running, interrupted, paused, failed, completed or cancelled."""
+        if self._state.driver and self._journal.alive(self._state.driver):
+            return "running"
+        return self._state.status
+
+    @property
+    def workflow_name(self) -> str:
+        return str(self._opened.data["workflow"])
+
+    @property
+    def pattern(self) -> str:
+        return str(self._opened.data["pattern"])
+
+    @property
+    def created_at(self) -> float:
+        """Unix time in seconds."""
+        return self._opened.at
+
+    @property
+    def updated_at(self) -> float:
+        """Unix time, in seconds, of the newest entry."""
+        return max(entry.at for entry in (self._opened, *self._all_entries()))
+
+    @property
+    def questions(self) -> list[OpenQuestion]:
+        """What is open, in the order it was asked."""
+        return [questions.opened(entry) for entry in self._state.open_questions()]
+
+    @property
+    def question_ids(self) -> list[str]:
+        """The ids of all questions, the answered ones too, in the order they were asked."""
+        return list(self._state.asked)
+
+    @property
+    def inputs(self) -> dict[str, Json]:
+        return dict(self._opened.data["inputs"])
+
+    @property
+    def spec_dict(self) -> dict[str, Json]:
+        """The spec that the session is pinned to."""
+        return dict(self._opened.data["spec"])
+
+    @property
+    def token_usage(self) -> dict[str, int]:
+        """Agent id to tokens."""
+        return dict(self._state.agent_tokens)
+
+    @property
+    def error(self) -> str | None:
+        """The cause, when the last drive failed."""
+        rest = self._state.rest
+        return rest.data.get("error") if rest is not None and rest.kind == "failed" else None
+
+    @property
+    def response(self) -> str | None:
+        """The final text of a completed run."""
+        rest = self._state.rest
+        return rest.data.get("response") if rest is not None and rest.kind == "closed" else None
+
+    @property
+    def history(self) -> list[HistoryItem]:
+        """The timeline: agents' calls, their tools, questions and answers, by the time they began."""
+        return timeline(self._state)
+
+    async def entries_async(self) -> list[Entry]:
+        """Return the whole journal."""
+        return await self._journal.load()
+
+    @property
+    def _opened(self) -> Entry:
+        assert self._state.opened is not None
+        return self._state.opened
+
+    def _all_entries(self) -> list[Entry]:
+        state = self._state
+        groups: Sequence[Mapping[str, Entry]] = (state.started, state.done, state.asked, state.answered, state.failed)
+        return [entry for group in groups for entry in group.values()] + ([state.rest] if state.rest else [])
