@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 from strands_cli.errors import ExecutionError, ProviderNotReadyError
 
 if TYPE_CHECKING:
+    from strands.tools.mcp import MCPClient
     from strands_cli.equipment.vault import Vault
     from strands_cli.spec.root import Spec
     from strands_cli.spec.tools import McpServer
 
 
-async def connect(server: McpServer, spec: Spec, vault: Vault) -> tuple[Any, list[Any]]:
+async def connect(server: McpServer, spec: Spec, vault: Vault) -> tuple[MCPClient, list[Any]]:
     """Start or reach a server.
 
     Returns:
@@ -26,15 +28,12 @@ async def connect(server: McpServer, spec: Spec, vault: Vault) -> tuple[Any, lis
     """
     _refuse_network(server, spec)
     try:
-        from strands.tools.mcp import MCPClient  # type: ignore[import-not-found,unused-ignore]
+        client = _client(server, spec, vault)
     except ImportError as error:
         raise ProviderNotReadyError(
             f"mcp server {server.id!r} needs a package that is not installed",
             hint="Install it: pip install 'strands-cli[mcp]'; or rehearse without: --offline.",
         ) from error
-    transport = _transport(server, spec, vault)
-    client = MCPClient(transport, startup_timeout=int(server.startup_timeout or 30), prefix=server.prefix)
-    client.add_consumer(server.id)
     try:
         tools = list(await client.load_tools())
     except Exception as error:
@@ -47,11 +46,9 @@ async def connect(server: McpServer, spec: Spec, vault: Vault) -> tuple[Any, lis
     return client, tools
 
 
-async def disconnect(client: Any) -> None:
+async def disconnect(client: MCPClient) -> None:
     """Stop a server."""
-    import asyncio
-
-    await asyncio.to_thread(client.stop, None, None, None)
+    await asyncio.to_thread(client.stop)
 
 
 def _refuse_network(server: McpServer, spec: Spec) -> None:
@@ -63,33 +60,24 @@ def _refuse_network(server: McpServer, spec: Spec) -> None:
         )
 
 
-def _transport(server: McpServer, spec: Spec, vault: Vault) -> Any:
+def _client(server: McpServer, spec: Spec, vault: Vault) -> MCPClient:
+    from strands.tools.mcp import MCPClient, transports
+
+    seconds = int(server.startup_timeout or 30)
     if server.url:
-        return _http_transport(server.url, vault.expanded(server.headers))
-    from mcp import StdioServerParameters
-    from mcp.client.stdio import stdio_client
-
+        headers = vault.expanded(server.headers)
+        return MCPClient(
+            url=server.url, headers=headers, startup_timeout=seconds, prefix=server.prefix, application_name=server.id
+        )
     base = spec._base_dir or Path.cwd()
-    parameters = StdioServerParameters(
-        command=server.command or "",
-        args=list(server.args),
-        env={**_environment(), **vault.expanded(server.env)},
-        cwd=str(base / server.cwd) if server.cwd else None,
+    environment = {**_environment(), **vault.expanded(server.env)}
+    cwd = str(base / server.cwd) if server.cwd else None
+    return MCPClient(
+        lambda: transports.stdio(server.command or "", list(server.args), environment, cwd),
+        startup_timeout=seconds,
+        prefix=server.prefix,
+        application_name=server.id,
     )
-    return lambda: stdio_client(parameters)
-
-
-def _http_transport(url: str, headers: dict[str, str]) -> Any:
-    """The name and the arguments changed between the versions of the MCP SDK."""
-    from mcp.client import streamable_http
-
-    older: Any = getattr(streamable_http, "streamablehttp_client", None)
-    if older is not None:
-        return lambda: older(url, headers=headers)
-    newer: Any = streamable_http.streamable_http_client
-    from mcp.shared import _httpx_utils
-
-    return lambda: newer(url, http_client=_httpx_utils.create_mcp_http_client(headers=headers))
 
 
 def _environment() -> dict[str, str]:

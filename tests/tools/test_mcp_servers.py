@@ -1,0 +1,84 @@
+"""MCP servers of a spec: started for a run, attached to the agents that list them, and behind the same gates."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("mcp", reason="the MCP SDK is not installed")
+pytest.importorskip("mcp.server.mcpserver", reason="the test server is written with the MCP SDK 2")
+
+from strands import Workflow
+from strands.models.scripted import ScriptedModel, ToolCall
+from strands_cli.errors import ExecutionError
+from support.specs import solo
+
+TESTS = Path(__file__).parent.parent
+
+
+def server(log: Path, **more: Any) -> dict[str, Any]:
+    arguments = ["-m", "support.mcp_server", "--log", str(log)]
+    return {"mcp": [{"id": "files", "command": sys.executable, "args": arguments, "cwd": str(TESTS), **more}]}
+
+
+def offered(model: ScriptedModel) -> set[str]:
+    return {spec["name"] for spec in model.requests[0].tool_specs}
+
+
+def test_with_no_agent_listing_it_every_agent_has_its_tools(tmp_path: Path) -> None:
+    model = ScriptedModel([ToolCall("add", {"a": 2, "b": 3}), "done"])
+    assert Workflow.from_dict(solo(tools=server(tmp_path / "log")), model=model).run().success
+    assert {"add", "delete"} <= offered(model)
+    assert "5" in json.dumps(model.requests[1].messages[-1])
+
+
+def test_it_is_for_the_agents_that_list_it(tmp_path: Path) -> None:
+    spec = solo(2, {"tools": ["files"]}, tools=server(tmp_path / "log", prefix="fs"))
+    spec["agents"]["other"] = {"prompt": "Other."}
+    spec["pattern"]["config"]["steps"][1]["agent"] = "other"
+    model = ScriptedModel(["one", "two"])
+    assert Workflow.from_dict(spec, model=model).run().success
+    assert "fs_add" in offered(model)
+    assert not model.requests[1].tool_specs
+
+
+def test_a_call_waits_for_an_approval_in_another_process_too(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    spec = solo(1, {"approvals": [{"tools": ["delete"]}]}, tools=server(log))
+    model = ScriptedModel([ToolCall("delete", {"path": "/x"}, "t1"), "done"])
+    first = Workflow.from_dict(spec, model=model).run()
+    assert first.status == "paused"
+    assert not log.exists()
+    assert Workflow.from_dict(spec, model=ScriptedModel(["done"])).resume(str(first.session_id), "approve").success
+    assert log.read_text() == "delete /x\n"
+
+
+def test_only_allowed_tools_of_a_server(tmp_path: Path) -> None:
+    spec = solo(tools=server(tmp_path / "log"), security={"guardrails": {"allow_tools": ["add"]}})
+    model = ScriptedModel(["done"])
+    assert Workflow.from_dict(spec, model=model).run().success
+    assert offered(model) == {"add"}
+
+
+def test_a_server_that_does_not_start_is_an_error_that_names_it(tmp_path: Path) -> None:
+    spec = solo(tools=server(tmp_path / "log", args=["-c", "raise SystemExit(1)"], startup_timeout=5))
+    with pytest.raises(ExecutionError, match="'files'"):
+        Workflow.from_dict(spec, model=ScriptedModel(["done"])).run()
+
+
+def test_a_rehearsal_starts_nothing() -> None:
+    spec = solo(tools={"mcp": [{"id": "files", "command": "no-such-command"}]})
+    assert Workflow.from_dict(spec, offline=True).run().success
+
+
+def test_a_denied_network_contacts_no_server() -> None:
+    spec = solo(
+        tools={"mcp": [{"id": "far", "url": "http://127.0.0.1:1/mcp"}]},
+        security={"guardrails": {"deny_network": True}},
+    )
+    with pytest.raises(ExecutionError, match="deny_network"):
+        Workflow.from_dict(spec, model=ScriptedModel(["done"])).run()
