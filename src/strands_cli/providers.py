@@ -166,7 +166,7 @@ def _anthropic(config: ModelConfig) -> Model:
     max_tokens = params.pop("max_tokens", 4096)
     args = {"base_url": config.host} if config.host else {}
     return AnthropicModel(
-        client_args=args, model_id=config.model_id or "claude-sonnet-4-5", max_tokens=max_tokens, params=params
+        client_args=args, model_id=config.model_id or "claude-sonnet-4-6", max_tokens=max_tokens, params=params
     )
 
 

@@ -14,14 +14,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from strands_cli import errors
-from strands_cli.errors import ExecutionError, InputError, StrandsError
-from strands_cli.kernel import layers, questions
-from strands_cli.kernel.drive import Rest, Surroundings, drive
+from strands_cli.api.results import run_result, trace
+from strands_cli.errors import InputError, StrandsError
+from strands_cli.kernel import layers
+from strands_cli.kernel.drive import Surroundings, drive
 from strands_cli.kernel.events import Event, Listeners, event_of
 from strands_cli.kernel.journal import FORMAT, Journal
 from strands_cli.kernel.run import Run
-from strands_cli.kernel.state import State, text_of
+from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Draft, Entry, Names, Outcome
 from strands_cli.types import HITLHandler, Json, RunResult
 
@@ -92,7 +92,7 @@ class Runner:
         from strands_cli.loader.inputs import resolve_inputs
 
         inputs = _jsonable(resolve_inputs(self.spec, variables))
-        self._check_ready()
+        self.check_ready()
         self._check_artifacts(inputs)
         journal = await self._open(session_id or new_id(self.spec.name), inputs)
         return await self.drive(journal, inputs, handler)
@@ -118,15 +118,12 @@ class Runner:
                 rest = await drive(journal, partial(self._body, inputs, equipment), performer, around)
         finally:
             await listeners.drained()
-        return self._result(journal, rest)
-
-    def check_ready(self) -> None:
-        """Raise ProviderNotReadyError when a key or a package is missing."""
-        self._check_ready()
+        return run_result(journal.session_id, self.spec.pattern.type, rest, self._written)
 
     # -- before ---------------------------------------------------------------------------------------------------
 
-    def _check_ready(self) -> None:
+    def check_ready(self) -> None:
+        """Raise ProviderNotReadyError when a key or a package is missing."""
         if self.options.model is None and not self.options.offline:
             from strands_cli.providers import check_ready
 
@@ -260,58 +257,8 @@ class Runner:
             "execution_context": outcome.context,
         }
         if any("TRACE" in artifact.from_ for artifact in artifacts):
-            names["TRACE"] = outputs.trace_text(_trace(journal.session_id, State(await journal.tail(0))))
+            names["TRACE"] = outputs.trace_text(trace(journal.session_id, State(await journal.tail(0))))
         self._written = outputs.write_artifacts(artifacts, names, self._directory(), overwrite=self.options.overwrite)
-
-    # -- after ----------------------------------------------------------------------------------------------------
-
-    def _result(self, journal: Journal, rest: Rest) -> RunResult:
-        state, outcome = rest.state, rest.outcome
-        result = RunResult(
-            agent_id="hitl" if rest.status == "paused" else (outcome.agent if outcome else ""),
-            exit_code=_exit_code(rest),
-            last_response=outcome.response if outcome else last_text(state),
-            duration_seconds=rest.seconds,
-            success=rest.status == "completed",
-            error_message=str(rest.error) if rest.error else None,
-            artifacts_written=list(self._written),
-            session_id=journal.session_id,
-            token_usage=dict(state.agent_tokens),
-            execution_context=outcome.context if outcome else {},
-            status=rest.status,
-            questions=[questions.opened(entry) for entry in state.open_questions()],
-            pattern_type=self.spec.pattern.type,
-            started_at=state.opened.at if state.opened else None,
-            completed_at=state.rest.at if state.rest and rest.status == "completed" else None,
-        )
-        if rest.status == "failed" and outcome is None:
-            raise _failure(rest.error, result)
-        return result
-
-
-def _failure(error: BaseException | None, result: RunResult) -> ExecutionError:
-    resume = f"What is finished is kept. When it is mended: strands resume {result.session_id}"
-    if isinstance(error, ExecutionError):
-        error.result = result
-        error.hint = error.hint or resume
-        return error
-    known = isinstance(error, StrandsError)
-    message = str(error.message) if isinstance(error, StrandsError) else f"{type(error).__name__}: {error}"
-    failed = ExecutionError(message, hint=error.hint if known and error.hint else resume, result=result)  # type: ignore[union-attr]
-    failed.__cause__ = error
-    if isinstance(error, StrandsError):
-        failed.exit_code = error.exit_code
-    return failed
-
-
-def _exit_code(rest: Rest) -> int:
-    if rest.status == "completed":
-        return errors.OK
-    if rest.status == "paused":
-        return errors.PAUSED
-    if rest.status == "cancelled":
-        return errors.SESSION
-    return rest.error.exit_code if isinstance(rest.error, StrandsError) else errors.RUNTIME
 
 
 def transient(error: BaseException) -> bool:
@@ -319,13 +266,6 @@ def transient(error: BaseException) -> bool:
     from strands.types.exceptions import ModelThrottledException, ModelUnavailableError
 
     return isinstance(error, (ModelThrottledException, ModelUnavailableError, layers.CallTimeoutError))
-
-
-def last_text(state: State) -> str:
-    """Return the newest text that an agent gave."""
-    for entry in reversed(list(state.done.values())):
-        return text_of(entry.data["message"])
-    return ""
 
 
 def new_id(name: str) -> str:
@@ -343,23 +283,3 @@ def _jsonable(inputs: Mapping[str, Any]) -> dict[str, Any]:
             f"a variable is not plain data: {error}",
             hint="Use text, numbers, booleans, lists and dicts with text keys.",
         ) from error
-
-
-def _trace(session_id: str, state: State) -> dict[str, Json]:
-    steps = [
-        {
-            "key": key,
-            "agent": state.started[key].data["agent"],
-            "prompt": state.started[key].data["prompt"],
-            "response": text_of(entry.data["message"]),
-            "tokens": state.tokens.get(key, 0),
-            "duration": entry.data.get("seconds", 0.0),
-        }
-        for key, entry in state.done.items()
-    ]
-    answers = [
-        {"key": key, "response": entry.data["value"], "by": entry.data.get("by")}
-        for key, entry in state.answered.items()
-    ]
-    opened = state.opened.data if state.opened else {}
-    return {"session_id": session_id, "workflow": opened.get("workflow"), "steps": steps, "answers": answers}
