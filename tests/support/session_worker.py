@@ -28,9 +28,9 @@ TOOLS_OF_TURNS = [["lookup", "mail", "pay"], ["transfer"]]
 class Workers:
     """The process, from the outside."""
 
-    def __init__(self) -> None:
+    def __init__(self, module: str = "support.session_worker") -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "support.session_worker"],
+            [sys.executable, "-m", module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -190,29 +190,34 @@ def _wait_for(path: Path) -> None:
         time.sleep(0.001)
 
 
-def _disk(kind: str, number: int) -> Disk:
+def disk_of(kind: str, number: int) -> Disk:
     if kind == "torn":
         return TearingDisk(number)
     return killing_disk(number, kind) if number else Disk()
 
 
-def _child(order: dict[str, Any]) -> None:
+def _work(root: Path, order: dict[str, Any]) -> None:
+    if order["do"] == "die_in_pay":
+        die_in_pay(root, order.get("again", False))
+    agent = make_agent(root, disk_of(*order["disk"]), slow=order.get("slow", False))
+    if order["do"] == "answer":
+        answer(agent, root, order)
+    else:
+        {"start": start, "finish": finish}[order["do"]](agent, root)
+
+
+def _child(order: dict[str, Any], work: Callable[[Path, dict[str, Any]], None]) -> None:
     root = Path(order["root"])
     try:
-        if order["do"] == "die_in_pay":
-            die_in_pay(root, order.get("again", False))
-        agent = make_agent(root, _disk(*order["disk"]), slow=order.get("slow", False))
-        if order["do"] == "answer":
-            answer(agent, root, order)
-        else:
-            {"start": start, "finish": finish}[order["do"]](agent, root)
+        work(root, order)
     except BaseException as error:
         note(root, "errors", f"{type(error).__name__}: {error}")
         os._exit(1)
     os._exit(0)
 
 
-def _serve() -> None:
+def serve(work: Callable[[Path, dict[str, Any]], None]) -> None:
+    """Fork a process for each line of the standard input, and let it do `work`."""
     children: list[int] = []
     for line in sys.stdin:
         order = json.loads(line)
@@ -220,7 +225,7 @@ def _serve() -> None:
             pid = os.fork()
             if pid == 0:
                 sys.stdin.close()
-                _child(order)
+                _child(order, work)
             children.append(pid)
         if order.get("background"):
             reply: dict[str, Any] = {"status": 0, "pid": children[-1]}
@@ -234,4 +239,4 @@ def _serve() -> None:
 
 
 if __name__ == "__main__":
-    _serve()
+    serve(_work)

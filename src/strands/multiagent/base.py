@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Union, cast
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from strands.types.event_loop import Metrics, Usage
     from strands.types.interrupt import InterruptResponseContent
 
-MultiAgentInput = Union[str, "list[ContentBlock]", "list[InterruptResponseContent]"]
+MultiAgentInput = Union[str, "list[ContentBlock]", "list[InterruptResponseContent]", None]
 
 
 class Status(Enum):
@@ -170,6 +170,8 @@ class MultiAgentBase(ABC):
 
     id: str
     hooks: HookRegistry
+    running: dict[str, Any]  # node id to executor, of the nodes that run now
+    save: Callable[[], Awaitable[None]] | None = None  # stores where it stands, when somebody keeps that
 
     @abstractmethod
     async def invoke_async(
@@ -196,6 +198,11 @@ class MultiAgentBase(ABC):
         from strands._sync import run
 
         return run(self.invoke_async(task, {**(invocation_state or {}), **kwargs}))
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether the next call goes on with what an earlier one began."""
+        return False
 
     def reset(self) -> None:  # noqa: B027
         """Forget the last task: the next call begins anew."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from strands._sync import run
@@ -21,6 +22,7 @@ from .base import MultiAgentBase, MultiAgentInput, NodeResult, Status, add_usage
 from .graph_parts import GraphEdge, GraphNode, GraphResult, GraphState
 from .node import NodeCall, Sink, streamed
 from .prompts import node_input
+from .tracking import prompt_of
 
 if TYPE_CHECKING:
     from strands.hooks import HookProvider
@@ -81,6 +83,9 @@ class Graph(MultiAgentBase):
         self.upcoming: list[GraphNode] = []  # what runs next, if this call ends here
         self.batch: list[GraphNode] = []  # what ran last; its finished nodes decide who follows
         self._interrupt_state = InterruptState()
+        self.running = {}
+        self.cut_off: set[str] = set()  # nodes that were brought back in the middle of their work
+        self.save = partial(session_manager.save_multi_agent, self) if session_manager is not None else None
         self.resuming = False  # the next call goes on from a stored state
         for provider in [*([session_manager] if session_manager is not None else []), *(hooks or ())]:
             self.hooks.add_hook(provider)
@@ -121,11 +126,17 @@ class Graph(MultiAgentBase):
         async for event in streamed(work):
             yield event
 
+    @property
+    def is_under_way(self) -> bool:
+        """Whether the next call goes on with what an earlier one began."""
+        return self.resuming or self._interrupt_state.activated
+
     def reset(self) -> None:
         """Forget the last task: the next call begins anew, its agents with what they remember."""
         self.state = GraphState()
         self.upcoming, self.batch = [], []
         self._interrupt_state = InterruptState()
+        self.cut_off = set()
 
     def serialize_state(self) -> dict[str, Any]:
         """Return where it stands as JSON-able data."""
@@ -158,9 +169,9 @@ class Graph(MultiAgentBase):
 
     def _enter(self, task: MultiAgentInput) -> None:
         if self._interrupt_state.activated:
-            if self._interrupt_state.pending or is_answers(task):
+            if task is not None and (self._interrupt_state.pending or is_answers(task)):
                 self._interrupt_state.answer(task)
-        elif not (self.resuming and self.upcoming):
+        elif not self.resuming:
             edges = [(edge.from_node, edge.to_node) for edge in self.edges]
             entries = [node for node in self.nodes.values() if node in self.entry_points]
             self.state = GraphState(task=task, total_nodes=len(self.nodes), edges=edges, entry_points=entries)
@@ -216,7 +227,11 @@ class Graph(MultiAgentBase):
                 return
             if cancelled is not None:
                 await self._fail(node, call, RuntimeError(cancelled))
-        prompt = self._answers(node) if asked and not from_hook else self._input(node, given)
+        answers = self._answers(node) if asked and not from_hook else []
+        prompt = answers or self._input(node, given)
+        if node.node_id in self.cut_off:
+            self.cut_off.discard(node.node_id)
+            prompt = prompt_of(node.executor, prompt, answers)
         try:
             result = await call.run(prompt)
         except Exception as error:

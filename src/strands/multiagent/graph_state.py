@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from strands.interrupt import InterruptState
 
 from .base import NodeResult, Status, no_metrics, no_usage
-from .node import bring_back, keep
+from .tracking import bring_back, has_begun, is_under_way, keep
 
 if TYPE_CHECKING:
     from .graph import Graph, GraphNode
@@ -32,7 +32,11 @@ def to_dict(graph: Graph) -> dict[str, Any]:
         "accumulated_metrics": state.accumulated_metrics,
         "execution_count": state.execution_count,
         "execution_time": state.execution_time,
-        "_internal_state": {"interrupt_state": _interrupts(graph), "batch": _names(graph.batch)},
+        "_internal_state": {
+            "interrupt_state": _interrupts(graph),
+            "batch": _names(graph.batch),
+            "running": {name: keep(each) for name, each in graph.running.items() if has_begun(each)},
+        },
     }
 
 
@@ -42,7 +46,7 @@ def restore(graph: Graph, data: Mapping[str, Any]) -> None:
 
     graph.reset()
     upcoming = _nodes(graph, data.get("next_nodes_to_execute") or [])
-    if not upcoming or data.get("status") == Status.COMPLETED.value:
+    if not is_under_way(data):
         return
     internal = data.get("_internal_state") or {}
     graph.state = GraphState(
@@ -65,14 +69,16 @@ def restore(graph: Graph, data: Mapping[str, Any]) -> None:
     _restore_interrupts(graph, internal.get("interrupt_state") or {})
     siblings = graph._interrupt_state.context.pop("completed_nodes", [])
     graph.batch = _nodes(graph, internal.get("batch") or siblings)
+    for name, kept in (internal.get("running") or {}).items():
+        if name in graph.nodes:
+            bring_back(graph.nodes[name].executor, kept)
+            graph.cut_off.add(name)
 
 
 def _next(graph: Graph) -> list[str]:
     state = graph.state
     if state.status is Status.COMPLETED:
         return []
-    if state.interrupted_nodes:
-        return _names(node for node in graph.nodes.values() if node in state.interrupted_nodes)
     if graph.upcoming:
         return _names(graph.upcoming)
     return _names(graph._followers(graph.batch, {})) if state.status is Status.EXECUTING else []
@@ -98,6 +104,7 @@ def _restore_interrupts(graph: Graph, data: Mapping[str, Any]) -> None:
             continue
         if not kept.get("from_hook", False):
             bring_back(graph.nodes[name].executor, kept)
+            graph.cut_off.add(name)
         ids = list(kept.get("interrupt_ids", []))
         state.context[name] = {"from_hook": bool(kept.get("from_hook", False)), "interrupt_ids": ids}
 

@@ -13,6 +13,7 @@ from strands.hooks import AfterNodeCallEvent, BeforeNodeCallEvent
 from strands.interrupt import Interrupt
 
 from .base import MultiAgentBase, MultiAgentResult, NodeResult, Status
+from .tracking import track
 
 if TYPE_CHECKING:
     from strands.agent.base import AgentBase
@@ -71,10 +72,17 @@ class NodeCall:
         kind = "multiagent" if isinstance(self.executor, MultiAgentBase) else "agent"
         self.emit("multiagent_node_start", node_type=kind)
         began = time.monotonic()
+        self.source.running[self.node_id] = self.executor
+        track(self.executor, self.source.save)
         try:
             result = await asyncio.wait_for(self._execute(prompt), self.timeout)
         except asyncio.TimeoutError:
+            if self.timeout is None:
+                raise
             raise TimeoutError(f"node {self.node_id!r} took longer than {self.timeout} seconds") from None
+        finally:
+            track(self.executor, None)
+            self.source.running.pop(self.node_id, None)
         found = node_result(result, round((time.monotonic() - began) * 1000))
         if found.status is Status.INTERRUPTED:
             self.emit("multiagent_node_interrupt", interrupts=found.interrupts)
@@ -131,36 +139,6 @@ def node_result(result: Any, milliseconds: int) -> NodeResult:
         node.accumulated_usage = {**node.accumulated_usage, **latest.usage}
     node.accumulated_metrics = {**node.accumulated_metrics, **result.metrics.accumulated_metrics}
     return node
-
-
-def keep(executor: Executor) -> dict[str, Any]:
-    """Return what a fresh process needs to go on with an executor that waits for an answer."""
-    if isinstance(executor, MultiAgentBase):
-        return {"multi_agent": executor.serialize_state()}
-    agent: Any = executor
-    return {
-        "interrupt_state": agent._interrupt_state.to_dict(),
-        "state": agent.state.get(),
-        "messages": list(agent.messages),
-        "model_state": dict(getattr(agent, "_model_state", {})),
-    }
-
-
-def bring_back(executor: Executor, kept: Mapping[str, Any]) -> None:
-    """Put an executor where `keep` found it."""
-    if isinstance(executor, MultiAgentBase):
-        if "multi_agent" in kept:
-            executor.deserialize_state(kept["multi_agent"])
-        return
-    if "messages" not in kept:
-        return
-    from strands.agent.state import AgentState
-    from strands.session.history import turn_of
-
-    agent: Any = executor
-    agent.state = AgentState(kept["state"])
-    agent._model_state = dict(kept.get("model_state") or {})
-    agent.restore(list(kept["messages"]), turn_of(kept["interrupt_state"]))
 
 
 async def streamed(work: Callable[[Sink], Awaitable[Any]]) -> AsyncIterator[dict[str, Any]]:

@@ -11,7 +11,7 @@ from .base import MultiAgentInput, NodeResult
 
 def node_input(task: MultiAgentInput, results: Mapping[str, NodeResult]) -> Any:
     """Return the prompt of a graph's node: the task, and what the nodes before it came to."""
-    if not results:
+    if not results or task is None:
         return task
     blocks: list[Any] = [{"text": f"Task: {task}"}] if isinstance(task, str) else _with_heading(task)
     blocks.append({"text": "What the nodes before came to:"})
@@ -53,7 +53,7 @@ def swarm_input(
         lines += [f"- {name}" + (f": {purpose}" if purpose else "") for name, purpose in others.items()] + [""]
     lines += ["Hand off only if another agent should go on; if you do not, your answer is the swarm's result."]
     text = {"text": "\n".join(lines)}
-    return text["text"] if isinstance(task, str) else [text, *_with_heading(task)]
+    return text["text"] if isinstance(task, str) else [text, *_with_heading(task or [])]
 
 
 def _with_heading(task: Sequence[Any], heading: str = "Task:") -> list[Any]:

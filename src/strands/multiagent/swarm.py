@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from strands._sync import run
@@ -21,6 +22,7 @@ from .base import MultiAgentBase, MultiAgentInput, NodeResult, Status, add_usage
 from .node import NodeCall, Sink, streamed
 from .prompts import swarm_input
 from .swarm_parts import SharedContext, SwarmNode, SwarmResult, SwarmState
+from .tracking import prompt_of
 
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
@@ -88,6 +90,9 @@ class Swarm(MultiAgentBase):
             "repetitive_handoff_min_unique_agents": repetitive_handoff_min_unique_agents,
         }
         self._interrupt_state = InterruptState()
+        self.running = {}
+        self.cut_off: set[str] = set()  # nodes that were brought back in the middle of their work
+        self.save = partial(session_manager.save_multi_agent, self) if session_manager is not None else None
         self._first = self._entry(entry_point)
         self.state = SwarmState(self._first, "")
         self._give_handoff_tool()
@@ -119,10 +124,16 @@ class Swarm(MultiAgentBase):
         async for event in streamed(work):
             yield event
 
+    @property
+    def is_under_way(self) -> bool:
+        """Whether the next call goes on with what an earlier one began."""
+        return self.resuming or self._interrupt_state.activated
+
     def reset(self) -> None:
         """Forget the last task: the next call begins anew."""
         self.state = SwarmState(self._first, "")
         self._interrupt_state = InterruptState()
+        self.cut_off = set()
 
     def serialize_state(self) -> dict[str, Any]:
         """Return where it stands as JSON-able data."""
@@ -152,7 +163,7 @@ class Swarm(MultiAgentBase):
 
     def _enter(self, task: MultiAgentInput) -> None:
         if self._interrupt_state.activated:
-            if self._interrupt_state.pending or is_answers(task):
+            if task is not None and (self._interrupt_state.pending or is_answers(task)):
                 self._interrupt_state.answer(task)
         elif not self.resuming:
             self.state = SwarmState(self._first, task)
@@ -193,9 +204,14 @@ class Swarm(MultiAgentBase):
                 return self._wait(node, interrupts, from_hook=True)
             if cancelled is not None:
                 return await self._fail(call, RuntimeError(cancelled))
-            node.reset_executor_state()
-            self.state.handoff_node = None
-        prompt = self._input(node) if from_hook else self._answers(node)
+            if node.node_id not in self.cut_off:
+                node.reset_executor_state()
+                self.state.handoff_node = None
+        answers = [] if from_hook else self._answers(node)
+        prompt = answers or self._input(node)
+        if node.node_id in self.cut_off:
+            self.cut_off.discard(node.node_id)
+            prompt = prompt_of(node.executor, prompt, answers)
         try:
             result = await call.run(prompt)
         except Exception as error:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from strands.interrupt import InterruptState
 
 from .base import NodeResult, Status, no_metrics, no_usage
-from .node import bring_back, keep
 from .swarm_parts import SharedContext, SwarmState
+from .tracking import bring_back, has_begun, is_under_way, keep
 
 if TYPE_CHECKING:
     from .swarm import Swarm
@@ -40,7 +40,10 @@ def to_dict(swarm: Swarm) -> dict[str, Any]:
             "handoff_node": str(state.handoff_node) if state.handoff_node is not None else None,
             "handoff_message": state.handoff_message,
         },
-        "_internal_state": {"interrupt_state": {**swarm._interrupt_state.to_dict(), "context": context}},
+        "_internal_state": {
+            "interrupt_state": {**swarm._interrupt_state.to_dict(), "context": context},
+            "running": {name: keep(each) for name, each in swarm.running.items() if has_begun(each)},
+        },
     }
 
 
@@ -48,12 +51,12 @@ def restore(swarm: Swarm, data: Mapping[str, Any]) -> None:
     """Put `swarm` where `data` says; one that had ended begins anew."""
     swarm.reset()
     upcoming = data.get("next_nodes_to_execute") or []
-    if not upcoming or data.get("status") == Status.COMPLETED.value:
+    if not is_under_way(data):
         return
     context = data.get("context") or {}
     handoff = context.get("handoff_node")
     swarm.state = SwarmState(
-        current_node=_node(swarm, upcoming[0]),
+        current_node=_node(swarm, upcoming[0]) if upcoming else None,
         task=data.get("current_task", ""),
         completion_status=Status(data.get("status", "pending")),
         shared_context=SharedContext(dict(context.get("shared_context") or {})),
@@ -66,7 +69,12 @@ def restore(swarm: Swarm, data: Mapping[str, Any]) -> None:
         handoff_message=context.get("handoff_message"),
     )
     swarm.resuming = True
-    _restore_interrupts(swarm, (data.get("_internal_state") or {}).get("interrupt_state") or {})
+    internal = data.get("_internal_state") or {}
+    _restore_interrupts(swarm, internal.get("interrupt_state") or {})
+    for name, kept in (internal.get("running") or {}).items():
+        if name in swarm.nodes:
+            bring_back(swarm.nodes[name].executor, kept)
+            swarm.cut_off.add(name)
 
 
 def _restore_interrupts(swarm: Swarm, data: Mapping[str, Any]) -> None:
@@ -77,6 +85,7 @@ def _restore_interrupts(swarm: Swarm, data: Mapping[str, Any]) -> None:
         from_hook = not kept.get("activated", False)
         if not from_hook:
             bring_back(swarm.nodes[name].executor, kept)
+            swarm.cut_off.add(name)
         ids = kept.get("interrupt_ids") or list(state.interrupts)
         state.context[name] = {"from_hook": from_hook, "interrupt_ids": list(ids)}
 

@@ -175,12 +175,15 @@ class RepositorySessionManager(SessionManager):
             raise
 
     async def _multi_agent_changed(self, event: AfterNodeCallEvent | AfterMultiAgentInvocationEvent) -> None:
-        seat = self._multi_agent_seat(event.source)
         try:
-            await seat.write(self.sync_multi_agent)
+            await self.save_multi_agent(event.source)
         finally:
             if isinstance(event, AfterMultiAgentInvocationEvent):
-                await seat.end()
+                await self._multi_agent_seat(event.source).end()
+
+    async def save_multi_agent(self, source: MultiAgentBase) -> None:
+        """Store the state of a graph or swarm as it is now; of two moments the later one stays."""
+        await self._multi_agent_seat(source).write(self.sync_multi_agent)
 
     def _multi_agent_seat(self, source: MultiAgentBase) -> MultiAgentSeat:
         seat = self._multi_agents.get(source.id)

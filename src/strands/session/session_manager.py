@@ -52,9 +52,13 @@ class SessionManager(HookProvider, ABC):
         return None
 
     async def _multi_agent_changed(self, event: AfterNodeCallEvent | AfterMultiAgentInvocationEvent) -> None:
+        await self.save_multi_agent(event.source)
+
+    async def save_multi_agent(self, source: MultiAgentBase) -> None:
+        """Store the state of a graph or swarm as it is now, without blocking the event loop."""
         import asyncio
 
-        await asyncio.to_thread(self.sync_multi_agent, event.source)
+        await asyncio.to_thread(self.sync_multi_agent, source)
 
     @abstractmethod
     def redact_latest_message(self, redact_message: Message, agent: Agent, **kwargs: Any) -> None:

@@ -1,0 +1,64 @@
+"""A process that dies in the middle of a graph or swarm: finished nodes and finished tools do not run again."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.session_worker import Workers, lines
+
+KILLED = -9
+
+
+@pytest.fixture(scope="module")
+def workers() -> Iterator[Workers]:
+    workers = Workers("support.graph_worker")
+    yield workers
+    workers.close()
+
+
+@pytest.mark.parametrize("kind", ["graph", "swarm"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_case_1_killed_at_every_storage_call(workers: Workers, kind: str, when: str) -> None:
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    names = "abc" if kind == "graph" else "xy"
+    number, status = 0, KILLED
+    while status == KILLED:
+        number += 1
+        root = Path(tempfile.mkdtemp(dir=memory, prefix="strands-"))
+        try:
+            status = workers.run("finish", root, disk=(when, number), kind=kind)
+            if status == KILLED and not is_completed(root):
+                assert workers.run("finish", root, kind=kind) == 0, lines(root, "errors")
+            check(root, names)
+        finally:
+            shutil.rmtree(root)
+    assert status == 0
+    assert number > 20
+
+
+def is_completed(root: Path) -> bool:
+    found = list(root.rglob("multi_agent.json"))
+    return bool(found) and json.loads(found[0].read_bytes())["status"] == "completed"
+
+
+def check(root: Path, names: str) -> None:
+    assert not lines(root, "errors")
+    assert is_completed(root)
+    effects = Counter(line.split()[0] for line in lines(root, "effects"))
+    answers = " ".join(lines(root, "answers"))
+    doubts = [line for line in lines(root, "answers") if line.startswith("ambiguous")]
+    assert len(doubts) <= 2
+    for name in names:
+        for deed, call in [("pay", f":p-{name}:"), ("sign", f":s-{name}:")]:
+            asked = "ambiguous_tool_call" in answers and call in "".join(doubts)
+            assert effects[f"{deed}-{name}"] == 1 or (effects[f"{deed}-{name}"] == 0 and asked), (effects, answers)
+        keys = {line.split()[1] for line in lines(root, "effects") if line.startswith(f"mail-{name}")}
+        assert len(keys) == 1, lines(root, "effects")

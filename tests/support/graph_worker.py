@@ -1,0 +1,84 @@
+"""Processes that work on one graph or swarm of a session; see `session_worker`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from strands import Agent, ToolContext, tool
+from strands.models.scripted import ScriptedModel, ToolCall
+from strands.multiagent import Graph, GraphBuilder, Status, Swarm
+from strands.session import FileSessionManager
+from support.session_worker import disk_of, note, serve
+
+
+def agent(root: Path, name: str) -> Agent:
+    """Return an agent that mails, pays and signs, the last one after asking."""
+
+    @tool(idempotent=True, context=True)
+    def mail(tool_context: ToolContext) -> str:
+        """Mail it."""
+        note(root, "effects", f"mail-{name} {tool_context.idempotency_key}")
+        return "mailed"
+
+    @tool
+    def pay() -> str:
+        """Pay it."""
+        note(root, "effects", f"pay-{name}")
+        return "paid"
+
+    @tool(context=True)
+    def sign(tool_context: ToolContext) -> str:
+        """Sign it."""
+        tool_context.interrupt("sign", reason={"by": name})
+        note(root, "effects", f"sign-{name}")
+        return "signed"
+
+    def script(messages: list[Any]) -> Any:
+        turn = sum(message["role"] == "assistant" for message in messages)
+        calls = [[ToolCall("mail", {}, id=f"m-{name}"), ToolCall("pay", {}, id=f"p-{name}")]]
+        calls.append([ToolCall("sign", {}, id=f"s-{name}")])
+        if turn < len(calls):
+            return calls[turn]
+        if name == "x" and turn == len(calls):
+            return ToolCall("handoff_to_agent", {"agent_name": "y", "message": "go on"}, id="h")
+        return f"done by {name}"
+
+    return Agent(model=ScriptedModel(script), name=name, agent_id=name, tools=[mail, pay, sign], callback_handler=None)
+
+
+def make(root: Path, order: dict[str, Any]) -> Graph | Swarm:
+    """Return a graph of `a` and `b` side by side and `c` after them, or a swarm of `x` and `y`."""
+    manager = FileSessionManager("s", root / "store", disk=disk_of(*order["disk"]))
+    if order["kind"] == "swarm":
+        return Swarm([agent(root, name) for name in "xy"], session_manager=manager)
+    inner = GraphBuilder().set_graph_id("inner")
+    inner.add_node(agent(root, "c"), "c")
+    builder = GraphBuilder().set_session_manager(manager)
+    for name in "ab":
+        builder.add_node(agent(root, name), name)
+    builder.add_node(inner.build(), "c")
+    builder.add_edge("a", "c", condition=lambda state: len(state.completed_nodes) == 2)
+    return builder.build()
+
+
+def finish(root: Path, order: dict[str, Any]) -> None:
+    """Go on from wherever the session is to the end."""
+    graph = make(root, order)
+    task: Any = "the bills"
+    while True:
+        pending = graph._interrupt_state.pending
+        if pending:
+            task = []
+            for interrupt in pending:
+                response = "skip" if interrupt.name == "ambiguous_tool_call" else "y"
+                note(root, "answers", f"{interrupt.name} {interrupt.id}")
+                task.append({"interruptResponse": {"interruptId": interrupt.id, "response": response}})
+        result = graph(task)
+        if result.status is not Status.INTERRUPTED:
+            note(root, "acks", result.status.value)
+            return
+
+
+if __name__ == "__main__":
+    serve(finish)
