@@ -151,8 +151,7 @@ def test_case_09_before_anything_started(console: Console, number: int, code: in
 
 
 def test_case_09_while_variables_are_asked_for(console: Console) -> None:
-    console.write("asks.yaml", QUICK_START + "inputs: {required: {topic: string}}\n")
-    terminal = console.terminal("run", "asks.yaml", "--ask").expect("topic: ")
+    terminal = console.terminal("run", "my_workflow.yaml", "--ask").expect("topic: ")
     assert "Nothing was started" in left(terminal, signal.SIGINT, 130)
 
 

@@ -108,7 +108,7 @@ def _lines(error: BaseException) -> list[str]:
 
 def _own_lines(error: errors.StrandsError) -> list[str]:
     problems = getattr(error, "problems", None) or ()
-    lines = [f"Error: {error.message}"]
+    lines = [f"Error: {line}" for line in error.message.splitlines()]
     if len(problems) > 1:
         lines = [f"Error: {problem}" for problem in map(_problem, problems)]
     hint = error.hint or _HINTS.get(error.exit_code, "")

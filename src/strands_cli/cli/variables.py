@@ -77,11 +77,9 @@ def _from_file(path: str) -> dict[str, Any]:
 
 
 def _asked(spec: Spec, values: Mapping[str, Any]) -> dict[str, Any]:
-    wanted = {
-        name: parameter
-        for name, parameter in spec.inputs.required.items()
-        if name not in values and name not in spec.inputs.values and not parameter.has_default
-    }
+    from strands_cli.loader.inputs import missing_inputs
+
+    wanted = missing_inputs(spec, values)
     if not wanted:
         return dict(values)
     from strands_cli.cli.running import run_until_signal
@@ -99,7 +97,9 @@ def _asked(spec: Spec, values: Mapping[str, Any]) -> dict[str, Any]:
         ) from None
 
 
-def _schema(parameter: Parameter) -> dict[str, Any]:
+def _schema(parameter: Parameter | None) -> dict[str, Any]:
+    if parameter is None:
+        return {"type": "string"}
     schema: dict[str, Any] = {"type": parameter.type}
     if parameter.enum:
         schema["enum"] = parameter.enum
