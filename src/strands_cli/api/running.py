@@ -78,6 +78,7 @@ class Runner:
         self.options = options
         self._user = user
         self._written: list[str] = []
+        self._directory = Path(os.path.abspath(options.output_dir or os.getcwd()))
 
     async def start(
         self, variables: Mapping[str, Any], *, handler: HITLHandler | None, session_id: str | None = None
@@ -142,7 +143,7 @@ class Runner:
                 path = render(artifact.path, names)
             except StrandsError:
                 continue
-            target = outputs.place(self._directory(), path)
+            target = outputs.place(self._directory, path)
             if target.exists() and not self.options.overwrite:
                 raise outputs.exists(path)
 
@@ -153,16 +154,13 @@ class Runner:
             "pattern": self.spec.pattern.type,
             "spec": self.options.snapshot(self.spec),
             "inputs": inputs,
-            "base_dir": str(self.spec._base_dir or Path.cwd()),
-            "directory": str(self.options.directory or Path.cwd()),
-            "output_dir": str(self._directory()),
+            "base_dir": str(self.spec._base_dir or os.getcwd()),
+            "directory": str(self.options.directory or os.getcwd()),
+            "output_dir": str(self._directory),
             "overwrite": self.options.overwrite,
             "offline": self.options.offline,
         }
         return await self.options.store().create(session_id, Draft("opened", "", data, time.time()))
-
-    def _directory(self) -> Path:
-        return Path(os.path.abspath(self.options.output_dir or Path.cwd()))
 
     # -- while it runs --------------------------------------------------------------------------------------------
 
@@ -174,7 +172,7 @@ class Runner:
             await self._models(),
             self.options.tools,
             directory=self.options.directory,
-            output_dir=self._directory(),
+            output_dir=self._directory,
             offline=self.options.offline,
             session_id=session_id,
         )
@@ -258,7 +256,7 @@ class Runner:
         }
         if any("TRACE" in artifact.from_ for artifact in artifacts):
             names["TRACE"] = outputs.trace_text(trace(journal.session_id, State(await journal.tail(0))))
-        self._written = outputs.write_artifacts(artifacts, names, self._directory(), overwrite=self.options.overwrite)
+        self._written = outputs.write_artifacts(artifacts, names, self._directory, overwrite=self.options.overwrite)
 
 
 def transient(error: BaseException) -> bool:
