@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +14,9 @@ from strands_cli.errors import ExecutionError
 
 if TYPE_CHECKING:
     from strands_cli.builtin import Place
+    from strands_cli.equipment.vault import Vault
     from strands_cli.spec.root import Spec
     from strands_cli.spec.tools import HttpExecutor
-    from strands_cli.equipment.vault import Vault
 
 
 class Toolbox:
@@ -68,7 +70,8 @@ class Toolbox:
         guardrails = self._spec.security.guardrails if self._spec.security is not None else None
         if guardrails is None or guardrails.allow_tools is None:
             return True
-        allowed = {short_name(each) for each in guardrails.allow_tools}
+        allowed = {*guardrails.allow_tools, *map(short_name, guardrails.allow_tools)}
+        allowed |= {each.replace(".", "_") for each in guardrails.allow_tools}
         if name in allowed or name == "load_skill":
             return True
         return any(id_ in allowed and name in map(_name, tools) for id_, tools in self._servers.items())
@@ -81,7 +84,7 @@ class Toolbox:
             return list(self._servers[id_])
         if self._is_server(id_):
             return []
-        name = short_name(id_)
+        name = id_ if id_ in self._makers else short_name(id_)
         if name in self._given:
             return [self._given[name]]
         if name not in self._made:
@@ -210,11 +213,25 @@ def _imported(module: str, base_dir: Path | None) -> Any:
     except ModuleNotFoundError as error:
         if base_dir is None or error.name is None or not f"{module}.".startswith(f"{error.name}."):
             raise
-    sys.path.append(str(base_dir))
+    sys.path.insert(0, str(base_dir))
     try:
-        return import_module(module)
+        file = base_dir / f"{module}.py"
+        return _of_file(file) if file.is_file() else import_module(module)
     finally:
         sys.path.remove(str(base_dir))
+
+
+@cache
+def _of_file(file: Path) -> Any:
+    """Import a file under a name of its own: specs in two directories may both have a tools.py."""
+    name = f"strands_spec_tools_{abs(hash(file)):x}_{file.stem}"
+    found = spec_from_file_location(name, file)
+    if found is None or found.loader is None:
+        raise ImportError(f"{str(file)!r} is not a Python file")
+    module = module_from_spec(found)
+    sys.modules[name] = module
+    found.loader.exec_module(module)
+    return module
 
 
 def _name(tool: Any) -> str:

@@ -131,7 +131,8 @@ def _choice_or_form(question: OpenQuestion, value: Json) -> Json:
     try:
         return _choice(question, value)
     except InvalidAnswerError:
-        if question.schema is None:
+        as_form = question.schema is not None and (not isinstance(value, str) or ":" in value)
+        if not as_form:
             raise
     return _fitted(question, value)
 
