@@ -184,3 +184,35 @@ def test_case_33_arguments_edited_on_disk_after_approval_are_asked_anew(tmp_path
     assert result.stop_reason == "interrupt"
     assert "100000" in str(edited.pending_interrupts[0].reason)
     assert "pay" not in (tmp_path / "effects").read_text().split()
+
+
+def test_outdated_agent_records_do_not_pile_up_in_the_ledger(tmp_path: Path) -> None:
+    agent = agent_in(tmp_path, *["reply"] * 40, state={"big": "x" * 50_000})
+    for number in range(40):
+        agent.state.set("number", number)
+        agent("prompt")
+    ledger = home(tmp_path) / "ledger.jsonl"
+    assert ledger.stat().st_size > 2_000_000
+    again = agent_in(tmp_path, "reply")
+    assert ledger.stat().st_size < 100_000
+    assert (len(again.messages), again.state.get("number")) == (
+        80 - again.conversation_manager.removed_message_count,
+        39,
+    )
+    again("prompt")
+    assert len(list((home(tmp_path) / "messages").iterdir())) == 82
+
+
+def test_nothing_is_mended_while_somebody_writes(store: Path) -> None:
+    path = home(store) / "messages/message_1.json"
+    path.unlink()
+    busy = agent_in(store)._session_manager.open_record("s", "default")
+    path.unlink()
+    busy.load()
+    path.unlink()
+    busy.begin()
+    try:
+        assert texts(agent_in(store)) == ["a", "one", "b", "two"]
+        assert not path.exists()
+    finally:
+        busy.end()

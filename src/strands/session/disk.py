@@ -167,13 +167,22 @@ class Disk:
 
     def set_aside(self, path: Path) -> Path:
         """Rename a damaged file so that it is kept and no longer read; return its new path."""
+        target = self._aside(path)
+        os.replace(path, target)
+        return target
+
+    def copy_aside(self, path: Path) -> Path:
+        """Keep a damaged file that is about to be replaced; return the path of the copy."""
+        target = self._aside(path)
+        shutil.copy(path, target)  # and its mode
+        return target
+
+    def _aside(self, path: Path) -> Path:
         names = self.scan(path.parent)
         number = 1
         while f"{path.name}{DAMAGED}{number}" in names:
             number += 1
-        target = path.with_name(f"{path.name}{DAMAGED}{number}")
-        os.replace(path, target)
-        return target
+        return path.with_name(f"{path.name}{DAMAGED}{number}")
 
     def remove(self, path: Path) -> None:
         """Remove the file `path`; it may be gone already."""

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+BLOATED = 1 << 20
+"""Bytes below which a ledger is never written anew only because much of it is outdated."""
+
 _MESSAGE_NAME = re.compile(r"message_(0|[1-9][0-9]*)\.json")
 _Stored = TypeVar("_Stored")
 
@@ -44,7 +47,9 @@ class FileReading:
         turn = fold.open_turn()
         if found.damaged:
             _doubt(turn, fold)
-            self._replace_ledger(found, fold, turn)
+            self._repairs.append(lambda: self._keep_damaged_ledger(found))
+        if found.damaged or _is_bloated(found, fold):
+            self._write_ledger_anew(fold, turn)
         self._mend()
         next_id = max(messages) + 1 if messages else 0
         gone_on = not ledger_is_newest or (messages and next_id - 1 not in fold.messages)  # without the ledger
@@ -110,7 +115,12 @@ class FileReading:
         target = self._disk.set_aside(path)
         logger.warning("%r is damaged; it is kept as %r and the session goes on without it", str(path), target.name)
 
-    def _replace_ledger(self, found: Scan, fold: Fold, turn: OpenTurn) -> None:
+    def _keep_damaged_ledger(self, found: Scan) -> None:
+        path = self._record.ledger.path
+        kept = self._disk.copy_aside(path)
+        logger.warning("lines %s of %r fail their checksum; it is kept as %r", found.damaged, str(path), kept.name)
+
+    def _write_ledger_anew(self, fold: Fold, turn: OpenTurn) -> None:
         from .file_record import message_item
 
         items: list[tuple[Kind, str]] = [
@@ -123,13 +133,7 @@ class FileReading:
         items += [("started", to_json(asdict(start))) for start in turn.started.values()]
         if fold.asked:
             items.append(("asked", to_json({"interrupts": list(fold.asked.values())})))
-
-        def repair() -> None:
-            logger.warning("lines %s of %r fail their checksum", found.damaged, str(self._record.ledger.path))
-            self._set_aside(self._record.ledger.path)
-            self._record.ledger.rewrite(items)
-
-        self._repairs.append(repair)
+        self._repairs.append(lambda: self._record.ledger.rewrite(items))
 
     def _mend(self) -> None:
         if not self._repairs:
@@ -138,10 +142,17 @@ class FileReading:
         if lease is None:
             return  # whoever is at work there will write these files, or mend them when it next loads
         try:
-            for repair in self._repairs:
-                repair()
+            if self._record.ledger.is_as_read():
+                for repair in self._repairs:
+                    repair()
         finally:
             lease.release()
+
+
+def _is_bloated(found: Scan, fold: Fold) -> bool:
+    """Return whether most of the ledger is agent records that newer ones have replaced."""
+    needed = sum(fold.sizes.values()) + len(to_json(fold.agent))
+    return found.end > BLOATED and found.end > 4 * needed
 
 
 def _doubt(turn: OpenTurn, fold: Fold) -> None:

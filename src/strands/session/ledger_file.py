@@ -26,6 +26,7 @@ class LedgerFile:
         self._disk = disk
         self._root = root
         self._size = 0
+        self._read_size = 0
         self._seq = 0
         self._rooted = False  # the ledger itself says that its name is durable
         self._root_synced = False  # this object has made it so
@@ -38,7 +39,9 @@ class LedgerFile:
         Raises:
             SessionException: A newer release wrote it.
         """
-        found = scan(self._disk.read(self.path) or b"")
+        content = self._disk.read(self.path) or b""
+        self._read_size = len(content)
+        found = scan(content)
         fold = Fold().take(found.entries)
         if fold.format > FORMAT:
             raise SessionException(
@@ -48,6 +51,10 @@ class LedgerFile:
         self._rooted, self._root_synced = fold.rooted, False
         self._unsynced = self._broken = False
         return found, fold
+
+    def is_as_read(self) -> bool:
+        """Return whether the file is as long as `read` found it."""
+        return max(self._disk.size(self.path), 0) == self._read_size
 
     def news(self) -> Fold | None:
         """Return what others have appended since, or None when there is nothing; a torn tail is cut off."""
