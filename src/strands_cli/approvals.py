@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from strands_cli.errors import TemplateError
+from strands_cli.errors import ExecutionError, TemplateError
 from strands_cli.loader.template import evaluate, render
+from strands_cli.schema.problems import did_you_mean
 from strands_cli.types import Json
 
 if TYPE_CHECKING:
@@ -234,6 +235,17 @@ class ApprovalHooks:
         }
 
 
+def check_covers(agent: str, rule: Approval, tools: Iterable[str]) -> None:
+    """Raise ExecutionError when a glob of a rule matches none of the tools that an agent may have."""
+    known = sorted(tools)
+    for glob in rule.tools:
+        if not _any_of(known, glob.removeprefix("!")):
+            raise ExecutionError(
+                f"approval of {glob!r} matches no tool of agent {agent!r}; it would never ask",
+                hint=did_you_mean(glob, known),
+            )
+
+
 def verdict(answer: Json) -> Verdict:
     """Return what an answer decides: "approve", "reject: why", "edit: {...}", or an object with `decision`.
 
@@ -336,6 +348,10 @@ def _parsed(value: Json) -> Json:
         return json.loads(value)
     except ValueError:
         return value
+
+
+def _any_of(names: Sequence[str], glob: str) -> bool:
+    return any(fnmatchcase(name, glob) for name in names)
 
 
 def _any(name: str, globs: Sequence[str]) -> bool:

@@ -39,7 +39,7 @@ class Toolbox:
         servers: Mapping[str, Sequence[Any]] | None = None,
     ) -> None:
         self._spec = spec
-        self._given = {_name(tool): tool for tool in map(as_tool, given)}
+        self._given = {tool_name(tool): tool for tool in map(as_tool, given)}
         self._place = place
         self._vault = vault
         self._servers = servers if servers is not None else {}
@@ -60,9 +60,9 @@ class Toolbox:
         found = dict(self._given)
         for id_ in (*wanted, *self._always()):
             for tool in self._listed(id_):
-                found.setdefault(_name(tool), tool)
+                found.setdefault(tool_name(tool), tool)
         for id_ in self._attached():
-            found.update((_name(tool), tool) for tool in self._servers.get(id_, ()))
+            found.update((tool_name(tool), tool) for tool in self._servers.get(id_, ()))
         return [tool for name, tool in found.items() if self.allowed(name)]
 
     def allowed(self, name: str) -> bool:
@@ -74,7 +74,7 @@ class Toolbox:
         allowed |= {each.replace(".", "_") for each in guardrails.allow_tools}
         if name in allowed or name == "load_skill":
             return True
-        return any(id_ in allowed and name in map(_name, tools) for id_, tools in self._servers.items())
+        return any(id_ in allowed and name in map(tool_name, tools) for id_, tools in self._servers.items())
 
     # -- finding --------------------------------------------------------------------------------------------------
 
@@ -106,7 +106,7 @@ class Toolbox:
             return make(known, self._place())
         for tools in self._servers.values():
             for tool in tools:
-                if _name(tool) == id_:
+                if tool_name(tool) == id_:
                     return tool
         return load(id_, self._spec._base_dir)
 
@@ -234,5 +234,6 @@ def _of_file(file: Path) -> Any:
     return module
 
 
-def _name(tool: Any) -> str:
+def tool_name(tool: Any) -> str:
+    """Return the name that a model calls a tool by."""
     return str(getattr(tool, "tool_name", None) or getattr(tool, "name", None) or getattr(tool, "__name__", id(tool)))

@@ -57,6 +57,12 @@ def test_a_call_waits_for_an_approval_in_another_process_too(tmp_path: Path) -> 
     assert log.read_text() == "delete /x\n"
 
 
+def test_a_misspelt_approval_is_found_when_the_server_tells_its_tools(tmp_path: Path) -> None:
+    spec = solo(1, {"approvals": [{"tools": ["erase_*"]}]}, tools=server(tmp_path / "log"))
+    with pytest.raises(ExecutionError, match="'erase_"):
+        Workflow.from_dict(spec, model=ScriptedModel(["done"])).run()
+
+
 def test_only_allowed_tools_of_a_server(tmp_path: Path) -> None:
     spec = solo(tools=server(tmp_path / "log"), security={"guardrails": {"allow_tools": ["add"]}})
     model = ScriptedModel(["done"])

@@ -77,7 +77,9 @@ class Confined:
         return target
 
     def files(self, path: str) -> Iterator[tuple[str, BinaryIO]]:
-        """Yield the plain files below a directory, or the file itself, with their paths; links are passed over.
+        """Yield the plain files below a directory, or the file itself, with their paths.
+
+        Links and hidden files are passed over.
 
         Raises:
             ConfinementError: It leads out.
@@ -90,7 +92,7 @@ class Confined:
             return
         for folder, folders, names in os.walk(start, followlinks=False):
             folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "__pycache__")
-            for name in sorted(names):
+            for name in sorted(name for name in names if not name.startswith(".")):
                 inside = Path(folder, name).relative_to(start)
                 shown = inside.as_posix() if path in ("", ".") else f"{path.rstrip('/')}/{inside.as_posix()}"
                 try:

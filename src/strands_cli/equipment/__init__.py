@@ -201,6 +201,18 @@ class Equipment:
             connection, tools = await connect(server, self._spec, self._vault)
             self._connections.append(connection)
             self._servers[server.id] = tools
+        self._check_gates()
+
+    def _check_gates(self) -> None:
+        """What a server offers is known only now: a gate whose tool is misspelt would never close."""
+        from strands_cli.approvals import check_covers
+        from strands_cli.toolbox import tool_name
+
+        offered = {tool_name(tool) for tools in self._servers.values() for tool in tools}
+        for agent_id, agent in self._spec.agents.items():
+            names = offered | {tool_name(tool) for tool in self.tools(agent_id)} if agent.approvals else set()
+            for rule in agent.approvals:
+                check_covers(agent_id, rule, names)
 
     # -- parts --------------------------------------------------------------------------------------------------------
 
