@@ -10,7 +10,7 @@ import pytest
 from strands import SessionManager, Workflow, tool
 from strands.hooks import BeforeToolCallEvent
 from strands.models.scripted import ScriptedModel, ToolCall
-from strands_cli.approvals import Memory, verdict
+from strands_cli.equipment.decisions import Memory, verdict
 from strands_cli.errors import InvalidAnswerError
 from strands_cli.schema.validator import SchemaValidationError
 from strands_cli.types import HITLState, RunResult

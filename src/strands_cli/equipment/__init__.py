@@ -54,7 +54,7 @@ class Equipment:
         offline: bool = False,
         session_id: str = "",
     ) -> None:
-        from strands_cli.approvals import Memory
+        from strands_cli.equipment.decisions import Memory
         from strands_cli.equipment.vault import Vault
 
         self._spec = spec

@@ -1,0 +1,134 @@
+"""Decisions about tool calls: what an answer says, how far it reaches, and what was decided before."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from strands_cli.types import Json
+
+if TYPE_CHECKING:
+    from strands_cli.kernel.state import State
+
+DECISION = "approval"
+_SCOPES = ("never", "exact", "session")
+_WORDS = {"approved": "approve", "yes": "approve", "rejected": "reject", "no": "reject", "deny": "reject"}
+
+
+class Memory:
+    """What was decided before in this session: a fold over its journal.
+
+    Attributes:
+        state: The journal's fold; None remembers nothing.
+    """
+
+    def __init__(self, state: State | None = None) -> None:
+        self.state = state
+
+    def decided(self, agent: str, tool: str, digest: str) -> Literal["approve", "reject"] | None:
+        """Return what an earlier answer says about this call, or None.
+
+        The same arguments weigh more than the same tool, and a rejection ends an older approval of the tool.
+        """
+        exact: Literal["approve", "reject"] | None = None
+        of_tool: Literal["approve"] | None = None
+        for reason, same, verdict in self._answers(agent, tool, digest):
+            scope = _scope(reason, verdict)
+            if verdict.decision == "reject":
+                of_tool = None
+                exact = "reject" if same and scope != "never" else exact
+            elif verdict.decision == "approve" and scope != "never":
+                exact = "approve" if same else exact
+                of_tool = "approve" if scope == "session" else of_tool
+        return exact or of_tool
+
+    def _answers(self, agent: str, tool: str, digest: str) -> Iterator[tuple[Mapping[str, Any], bool, Verdict]]:
+        if self.state is None:
+            return
+        for key, answer in self.state.answered.items():
+            asked = self.state.asked.get(key)
+            interrupt = asked.data.get("interrupt") if asked is not None else None
+            reason = interrupt.get("reason") if interrupt is not None else None
+            if asked is None or interrupt is None or not isinstance(reason, Mapping) or reason.get("type") != DECISION:
+                continue
+            if reason["tool"] == tool and asked.data.get("agent") == agent and not answer.data.get("timed_out"):
+                yield reason, interrupt["digest"] == digest, verdict(answer.data["value"])
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a person decided about a call.
+
+    Attributes:
+        decision: approve, edit or reject; None when the answer says none of them.
+        feedback: What the model is told.
+        arguments: The arguments to use instead, or None.
+        remember: How far the decision reaches, or None for what the rule says.
+    """
+
+    decision: Literal["approve", "edit", "reject"] | None
+    feedback: str = ""
+    arguments: Any = None
+    remember: str | None = None
+
+
+def verdict(answer: Json) -> Verdict:
+    """Return what an answer decides: "approve", "reject: why", "edit: {...}", or an object with `decision`.
+
+    An answer that says neither is a rejection without a word: silence is never yes.
+    """
+    if isinstance(answer, Mapping):
+        decision = _decision(str(answer.get("decision", "")))
+        return Verdict(
+            decision, str(answer.get("feedback") or ""), answer.get("arguments"), answer.get("remember") or None
+        )
+    if isinstance(answer, bool):
+        return Verdict("approve" if answer else "reject")
+    word, _, rest = str(answer).partition(":")
+    decision = _decision(word)
+    if decision == "edit":
+        return Verdict("edit", arguments=parsed(rest.strip()) if rest.strip() else None)
+    return Verdict(decision, rest.strip())
+
+
+def answer_schema(options: Sequence[str], remember: str) -> dict[str, Json]:
+    """Return the JSON Schema of an answer: an option, a rejection with its reason, new arguments, or an object."""
+    scopes = _SCOPES[: _SCOPES.index("session" if remember == "always" else remember) + 1]
+    fields: dict[str, Json] = {
+        "decision": {"enum": list(options)},
+        "feedback": {"type": "string", "description": "What the agent is told."},
+        "remember": {"enum": list(scopes), "description": "How far this decision reaches."},
+    }
+    if "edit" in options:
+        fields["arguments"] = {"type": "object", "description": "The arguments to use instead."}
+    written = [option for option in options if option != "approve"]
+    forms: list[Json] = [{"enum": list(options)}]
+    if written:
+        forms.append({"type": "string", "pattern": f"^({'|'.join(written)}): *[^ ]"})
+    forms.append({"type": "object", "properties": fields, "required": ["decision"], "additionalProperties": False})
+    return {"anyOf": forms}
+
+
+def _decision(word: str) -> Literal["approve", "edit", "reject"] | None:
+    folded = word.strip().casefold()
+    folded = _WORDS.get(folded, folded)
+    return folded if folded in ("approve", "edit", "reject") else None  # type: ignore[return-value]
+
+
+def _scope(reason: Mapping[str, Any], found: Verdict) -> str:
+    """How far a decision reaches: as far as its rule lets it, or less if the person wanted less."""
+    rule = "session" if reason.get("remember") == "always" else str(reason.get("remember", "never"))
+    if found.remember in _SCOPES and rule in _SCOPES:
+        return min(rule, found.remember, key=_SCOPES.index)
+    return rule
+
+
+def parsed(value: Json) -> Json:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value
