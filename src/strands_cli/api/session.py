@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,6 +14,7 @@ from strands_cli.api.running import Options, Runner
 from strands_cli.api.session_view import SessionView
 from strands_cli.errors import AnswerError, LeaseHeldError, SessionError, SessionNotFoundError
 from strands_cli.kernel.drive import held
+from strands_cli.kernel.handlers import current_user
 from strands_cli.kernel.journal import Conflict
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Draft
@@ -235,11 +235,3 @@ class Session(SessionView):
             ) from error
         spec._base_dir = Path(self._opened.data["base_dir"])
         return spec
-
-
-def current_user() -> str:
-    """Return the name of the user that this process runs as."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"

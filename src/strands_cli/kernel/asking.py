@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
-import inspect
-import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from strands_cli.errors import InvalidAnswerError, LeaseLostError, QuestionExpiredError
 from strands_cli.kernel import questions
+from strands_cli.kernel.handlers import answerer, call_handler, patient
 from strands_cli.kernel.types import Answer, Entry, Paused
 from strands_cli.types import AnswerLater, HITLHandler, HITLState, Json, OpenQuestion
 
@@ -190,10 +188,11 @@ class Asking:
             if value is None:
                 value = ""
             try:
-                await self.accept(question, value, by="handler")
+                channel = str(getattr(self._handler, "channel", "handler"))
+                await self.accept(question, value, by=answerer(channel), channel=channel)
                 return
             except InvalidAnswerError as error:
-                if problem == error.message and not _interactive(self._handler):
+                if problem == error.message and not patient(self._handler):
                     raise
                 problem = error.message
 
@@ -204,7 +203,9 @@ class Asking:
         left = question.deadline - self._run.clock.now()
         return await asyncio.wait_for(call_handler(self._handler, state), max(left, 0))
 
-    async def accept(self, question: OpenQuestion, value: Json, *, by: str, timed_out: bool = False) -> None:
+    async def accept(
+        self, question: OpenQuestion, value: Json, *, by: str, channel: str = "", timed_out: bool = False
+    ) -> None:
         """Record an answer unless somebody else was first.
 
         Raises:
@@ -214,6 +215,8 @@ class Asking:
         if not timed_out:
             value = questions.checked(question, value)
         data: dict[str, Json] = {"value": value, "by": by}
+        if channel:
+            data["channel"] = channel
         owner = run.state.asked[question.id].data.get("of")
         if owner is not None:
             data["of"] = owner
@@ -254,46 +257,3 @@ class Stopwatch:
 
     def seconds(self) -> float:
         return self._total + (self._monotonic() - self._since if self._since is not None else 0.0)
-
-
-def _interactive(handler: HITLHandler | None) -> bool:
-    """A terminal asks as often as it takes; a handler that gives the same bad answer twice would do so for ever."""
-    return bool(getattr(handler, "asks_again", False))
-
-
-async def call_handler(handler: HITLHandler, state: HITLState) -> Json:
-    """Call a sync or async handler; a sync one runs in a thread, so that other lanes go on."""
-    if inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__):
-        return await handler(state)
-    value = await _in_daemon_thread(handler, state)
-    return await value if inspect.isawaitable(value) else value
-
-
-async def _in_daemon_thread(handler: HITLHandler, state: HITLState) -> Json:
-    """A daemon thread, because a prompt that nobody answers must not keep the process from ending."""
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[Json] = loop.create_future()
-    context = contextvars.copy_context()
-
-    def settle(value: Json, error: BaseException | None) -> None:
-        if future.done():
-            return
-        if error is None:
-            future.set_result(value)
-        else:
-            future.set_exception(error)
-
-    def work() -> None:
-        value: Json = None
-        error: BaseException | None = None
-        try:
-            value = context.run(handler, state)
-        except BaseException as problem:
-            error = problem
-        try:
-            loop.call_soon_threadsafe(settle, value, error)
-        except RuntimeError:
-            return
-
-    threading.Thread(target=work, daemon=True, name="strands-hitl-handler").start()
-    return await future

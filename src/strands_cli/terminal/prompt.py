@@ -66,6 +66,7 @@ async def ask_value(name: str, schema: Mapping[str, Json]) -> Json:
 
 
 ask.asks_again = True  # type: ignore[attr-defined]  # the same bad answer twice is a person's mistake, not a loop
+ask.channel = "terminal"  # type: ignore[attr-defined]  # who answers here is the user of this process
 
 
 class _Conversation:

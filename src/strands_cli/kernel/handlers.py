@@ -1,0 +1,68 @@
+"""Handlers: functions that answer questions now, called so that nothing else waits for them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import inspect
+import threading
+
+from strands_cli.types import HITLHandler, HITLState, Json
+
+
+def answerer(channel: str) -> str:
+    """Return who answers: at a terminal the user of this process; whom another handler asks, only it knows."""
+    return current_user() if channel == "terminal" else channel
+
+
+def current_user() -> str:
+    """Return the name of the user that this process runs as."""
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+def patient(handler: HITLHandler | None) -> bool:
+    """Whether a handler may be told the same twice: a terminal asks as often as it takes, a function would do so for ever."""
+    return bool(getattr(handler, "asks_again", False))
+
+
+async def call_handler(handler: HITLHandler, state: HITLState) -> Json:
+    """Call a sync or async handler; a sync one runs in a thread, so that other lanes go on."""
+    if inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__):
+        return await handler(state)
+    value = await _in_daemon_thread(handler, state)
+    return await value if inspect.isawaitable(value) else value
+
+
+async def _in_daemon_thread(handler: HITLHandler, state: HITLState) -> Json:
+    """A daemon thread, because a prompt that nobody answers must not keep the process from ending."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[Json] = loop.create_future()
+    context = contextvars.copy_context()
+
+    def settle(value: Json, error: BaseException | None) -> None:
+        if future.done():
+            return
+        if error is None:
+            future.set_result(value)
+        else:
+            future.set_exception(error)
+
+    def work() -> None:
+        value: Json = None
+        error: BaseException | None = None
+        try:
+            value = context.run(handler, state)
+        except BaseException as problem:
+            error = problem
+        try:
+            loop.call_soon_threadsafe(settle, value, error)
+        except RuntimeError:
+            return
+
+    threading.Thread(target=work, daemon=True, name="strands-hitl-handler").start()
+    return await future
