@@ -26,7 +26,7 @@ def current_user() -> str:
 
 
 def patient(handler: HITLHandler | None) -> bool:
-    """Whether a handler may be told the same twice: a terminal asks as often as it takes, a function would do so for ever."""
+    """Whether a handler may be told the same twice: a person tries again, a function would do so for ever."""
     return bool(getattr(handler, "asks_again", False))
 
 
