@@ -108,7 +108,7 @@ def from_client(provider: str, error: Exception, *, key: str = "") -> Exception:
     if "APITimeoutError" in names or isinstance(error, TimeoutError) or any("Timeout" in name for name in names):
         return ModelUnavailableError(f"{provider} did not answer in time: {_line(error)}")
     if "APIConnectionError" in names:
-        return ModelUnavailableError(f"{provider} cannot be reached: {_line(error.__cause__ or error)}")
+        return ModelUnavailableError(f"{provider} cannot be reached{_place(error)}: {_line(error.__cause__ or error)}")
     if is_transport(error):
         return ModelUnavailableError(f"{provider} broke off: {_line(error)}")
     if "APIError" in names:
@@ -153,6 +153,12 @@ def _said(error: Exception) -> tuple[str, str]:
             return str(inner.get("message") or error), str(inner.get("code") or inner.get("type") or "")
         return str(inner), ""
     return str(getattr(error, "message", None) or error), ""
+
+
+def _place(error: Exception) -> str:
+    """Return where a request went, without its query, which may hold a key."""
+    url = getattr(getattr(error, "request", None), "url", None)
+    return f" at {str(url).partition('?')[0]}" if url is not None else ""
 
 
 def _line(error: BaseException) -> str:
