@@ -92,7 +92,11 @@ class Performer:
             raise
         if result.stop_reason == "interrupt":
             return Reply("", stop_reason="interrupt", interrupts=tuple(result.interrupts or ()))
-        message, stop_reason, usage = cast(JournalRecorder, call.recorder).last or (storable(result.message), "end_turn", {})
+        message, stop_reason, usage = cast(JournalRecorder, call.recorder).last or (
+            storable(result.message),
+            "end_turn",
+            {},
+        )
         return Reply(text_of(message), message, usage, stop_reason)
 
     async def _restored(self, call: Call) -> tuple[Agent, Any]:
