@@ -15,7 +15,7 @@ import pytest
 from strands import Agent, ToolContext, tool
 from strands.hooks import AfterNodeCallEvent, BeforeNodeCallEvent, HookProvider, HookRegistry
 from strands.models.scripted import Reply, ScriptedModel, ToolCall
-from strands.multiagent import Graph, GraphBuilder, Status, Swarm
+from strands.multiagent import Graph, GraphBuilder, MultiAgentResult, Status, Swarm
 from strands.session import FileSessionManager
 from strands.types.exceptions import SessionException
 
@@ -325,3 +325,27 @@ def test_paused_graphs_and_swarms_of_the_sdk_resume(tmp_path: Path, release: str
     ended = swarm([{"interruptResponse": {"interruptId": interrupt.id, "response": "y"}}])
     assert ended.status is Status.COMPLETED
     assert str(ended.results["b"].result).strip() == "from b"
+
+
+def test_names_where_others_look_for_them() -> None:
+    from strands.multiagent.base import MultiAgentBase, MultiAgentResult, NodeResult
+    from strands.multiagent.graph import Graph as G
+    from strands.multiagent.graph import GraphBuilder as B
+    from strands.multiagent.graph import GraphEdge, GraphNode, GraphResult, GraphState
+    from strands.multiagent.swarm import SharedContext, SwarmNode, SwarmResult, SwarmState
+    from strands.types.multiagent import MultiAgentInput
+
+    assert (Graph, GraphBuilder) == (G, B)
+    assert all([MultiAgentBase, MultiAgentResult, NodeResult, GraphEdge, GraphNode, GraphResult, GraphState])
+    assert all([SharedContext, SwarmNode, SwarmResult, SwarmState, MultiAgentInput])
+
+
+def test_results_as_data() -> None:
+    result = diamond().build()("go")
+    data = json.loads(json.dumps(result.to_dict()))
+    again = MultiAgentResult.from_dict(data)
+    assert again.status is Status.COMPLETED
+    assert str(again.results["d"].result) == "from d\n"
+    assert again.to_dict() == data
+    with pytest.raises(TypeError, match="multiagent_result"):
+        MultiAgentResult.from_dict({"type": "other"})

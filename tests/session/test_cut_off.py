@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from strands import Agent, tool
 from strands.hooks import BeforeToolCallEvent
 from strands.models.scripted import ScriptedModel, ToolCall
-from strands.session import FileSessionManager
+from strands.session import Disk, FileSessionManager
 
 
 def make(storage: Path | None, effects: list[str], hang: asyncio.Event | None, *replies: Any) -> Agent:
@@ -71,3 +72,23 @@ def test_a_cancelled_call_is_gone_on_with(tmp_path: Path, kept: str, again: str)
 
     assert asyncio.run(main()).stop_reason == "end_turn"
     assert sorted(effects) == ["note", "pay"]
+
+
+def test_a_call_that_is_cancelled_while_it_takes_the_lease_leaves_none(tmp_path: Path) -> None:
+    class Slow(Disk):
+        def lock(self, path: Path) -> Any:
+            time.sleep(0.1)
+            return super().lock(path)
+
+    async def main() -> None:
+        for wait in (0.0, 0.05, 0.12):
+            manager = FileSessionManager("s", tmp_path, disk=Slow())
+            agent = Agent(model=ScriptedModel(["late"]), session_manager=manager, callback_handler=None)
+            call = asyncio.ensure_future(agent.invoke_async("go"))
+            await asyncio.sleep(wait)
+            call.cancel()
+            await asyncio.wait([call])
+            await asyncio.sleep(0.2)
+            assert (await make(tmp_path, [], None, "done").invoke_async("next")).stop_reason == "end_turn"
+
+    asyncio.run(main())

@@ -278,3 +278,32 @@ def test_deleting_a_session(tmp_path: Path) -> None:
         FileSessionManager("other", tmp_path).delete_session("s")
     with pytest.raises(SessionException, match="moved on"):
         agent("still there?")
+
+
+def test_trust_given_with_an_answer_is_remembered_by_the_next_process(tmp_path: Path) -> None:
+    @tool
+    def delete_files(paths: list[str]) -> str:
+        """Delete files."""
+        return f"deleted {paths}"
+
+    def approve(event: BeforeToolCallEvent) -> None:
+        if event.agent.state.get("trust") == "t":
+            return
+        approval = event.interrupt("approval", reason={"paths": event.tool_use["input"]["paths"]})
+        if approval.lower() == "t":
+            event.agent.state.set("trust", "t")
+        elif approval.lower() != "y":
+            event.cancel_tool = "denied"
+
+    def make() -> Agent:
+        call = ToolCall("delete_files", {"paths": ["a"]}, id=None)
+        return agent_in(
+            tmp_path, lambda m: call if "text" in m[-1]["content"][0] else "done", tools=[delete_files], hooks=[approve]
+        )
+
+    result = make()("delete a")
+    assert result.stop_reason == "interrupt"
+    agent = make()
+    answer = [{"interruptResponse": {"interruptId": agent.pending_interrupts[0].id, "response": "t"}}]
+    assert agent(answer).stop_reason == "end_turn"
+    assert make()("delete a again").stop_reason == "end_turn"

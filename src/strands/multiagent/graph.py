@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from strands._sync import run
-from strands.agent.prompt import is_answers
 from strands.hooks import (
     AfterMultiAgentInvocationEvent,
     BeforeMultiAgentInvocationEvent,
@@ -23,6 +22,7 @@ from .graph_parts import GraphEdge, GraphNode, GraphResult, GraphState
 from .node import NodeCall, Sink, streamed
 from .prompts import node_input
 from .tracking import prompt_of
+from .waiting import answers, take_answers, wait
 
 if TYPE_CHECKING:
     from strands.hooks import HookProvider
@@ -169,8 +169,7 @@ class Graph(MultiAgentBase):
 
     def _enter(self, task: MultiAgentInput) -> None:
         if self._interrupt_state.activated:
-            if task is not None and (self._interrupt_state.pending or is_answers(task)):
-                self._interrupt_state.answer(task)
+            take_answers(self._interrupt_state, task)
         elif not self.resuming:
             edges = [(edge.from_node, edge.to_node) for edge in self.edges]
             entries = [node for node in self.nodes.values() if node in self.entry_points]
@@ -214,7 +213,8 @@ class Graph(MultiAgentBase):
     async def _run_node(self, node: GraphNode, given: dict[str, Any], sink: Sink | None) -> None:
         call = NodeCall(self, node.node_id, node.executor, given, sink, self.node_timeout)
         asked = node in self.state.interrupted_nodes
-        if asked and not self._has_answer(node):
+        given_answers = answers(self._interrupt_state, node.node_id) if asked else []
+        if asked and not given_answers:
             return
         if not asked and self.reset_on_revisit and node in self.state.completed_nodes:
             node.reset_executor_state()
@@ -227,11 +227,11 @@ class Graph(MultiAgentBase):
                 return
             if cancelled is not None:
                 await self._fail(node, call, RuntimeError(cancelled))
-        answers = self._answers(node) if asked and not from_hook else []
-        prompt = answers or self._input(node, given)
+        inside = given_answers if not from_hook else []
+        prompt = inside or self._input(node, given)
         if node.node_id in self.cut_off:
             self.cut_off.discard(node.node_id)
-            prompt = prompt_of(node.executor, prompt, answers)
+            prompt = prompt_of(node.executor, prompt, inside)
         try:
             result = await call.run(prompt)
         except Exception as error:
@@ -268,22 +268,7 @@ class Graph(MultiAgentBase):
     def _wait(self, node: GraphNode, interrupts: list[Interrupt], *, from_hook: bool) -> None:
         node.execution_status = Status.INTERRUPTED
         self.state.interrupted_nodes.add(node)
-        self._interrupt_state.activated = True
-        for interrupt in interrupts:
-            self._interrupt_state.interrupts[interrupt.id] = interrupt
-        ids = [interrupt.id for interrupt in interrupts]
-        self._interrupt_state.context[node.node_id] = {"from_hook": from_hook, "interrupt_ids": ids}
-
-    def _has_answer(self, node: GraphNode) -> bool:
-        return bool(self._answered(node))
-
-    def _answers(self, node: GraphNode) -> list[Any]:
-        return [{"interruptResponse": {"interruptId": i.id, "response": i.response}} for i in self._answered(node)]
-
-    def _answered(self, node: GraphNode) -> list[Interrupt]:
-        known = self._interrupt_state.interrupts
-        ids = self._interrupt_state.context[node.node_id]["interrupt_ids"]
-        return [known[id] for id in ids if id in known and known[id].answered]
+        wait(self._interrupt_state, node.node_id, interrupts, from_hook=from_hook)
 
     def _followers(self, finished: list[GraphNode], given: dict[str, Any]) -> list[GraphNode]:
         taken = {
@@ -330,3 +315,11 @@ def _handoff(finished: list[GraphNode], following: list[GraphNode]) -> dict[str,
         "from_node_ids": [node.node_id for node in finished],
         "to_node_ids": [node.node_id for node in following],
     }
+
+
+def __getattr__(name: str) -> Any:
+    if name == "GraphBuilder":
+        from .builder import GraphBuilder
+
+        return GraphBuilder
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from strands._sync import run
-from strands.agent.prompt import is_answers
 from strands.hooks import (
     AfterMultiAgentInvocationEvent,
     BeforeMultiAgentInvocationEvent,
@@ -23,6 +22,7 @@ from .node import NodeCall, Sink, streamed
 from .prompts import swarm_input
 from .swarm_parts import SharedContext, SwarmNode, SwarmResult, SwarmState
 from .tracking import prompt_of
+from .waiting import answers, take_answers, wait
 
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
@@ -163,8 +163,7 @@ class Swarm(MultiAgentBase):
 
     def _enter(self, task: MultiAgentInput) -> None:
         if self._interrupt_state.activated:
-            if task is not None and (self._interrupt_state.pending or is_answers(task)):
-                self._interrupt_state.answer(task)
+            take_answers(self._interrupt_state, task)
         elif not self.resuming:
             self.state = SwarmState(self._first, task)
         self.resuming = False
@@ -195,7 +194,8 @@ class Swarm(MultiAgentBase):
 
     async def _turn(self, node: SwarmNode, call: NodeCall) -> Status:
         kept = self._interrupt_state.context.get(node.node_id) if self._interrupt_state.activated else None
-        if kept is not None and kept["interrupt_ids"] and not self._answered(node):
+        given_answers = answers(self._interrupt_state, node.node_id) if kept is not None else []
+        if kept is not None and kept["interrupt_ids"] and not given_answers:
             return Status.INTERRUPTED
         from_hook = kept is None or kept["from_hook"]
         if from_hook:
@@ -207,11 +207,11 @@ class Swarm(MultiAgentBase):
             if node.node_id not in self.cut_off:
                 node.reset_executor_state()
                 self.state.handoff_node = None
-        answers = [] if from_hook else self._answers(node)
-        prompt = answers or self._input(node)
+        inside = given_answers if not from_hook else []
+        prompt = inside or self._input(node)
         if node.node_id in self.cut_off:
             self.cut_off.discard(node.node_id)
-            prompt = prompt_of(node.executor, prompt, answers)
+            prompt = prompt_of(node.executor, prompt, inside)
         try:
             result = await call.run(prompt)
         except Exception as error:
@@ -236,20 +236,8 @@ class Swarm(MultiAgentBase):
         self._interrupt_state.deactivate()
 
     def _wait(self, node: SwarmNode, interrupts: list[Interrupt], *, from_hook: bool) -> Status:
-        self._interrupt_state.activated = True
-        for interrupt in interrupts:
-            self._interrupt_state.interrupts[interrupt.id] = interrupt
-        ids = [interrupt.id for interrupt in interrupts]
-        self._interrupt_state.context[node.node_id] = {"from_hook": from_hook, "interrupt_ids": ids}
+        wait(self._interrupt_state, node.node_id, interrupts, from_hook=from_hook)
         return Status.INTERRUPTED
-
-    def _answered(self, node: SwarmNode) -> list[Interrupt]:
-        known = self._interrupt_state.interrupts
-        ids = self._interrupt_state.context[node.node_id]["interrupt_ids"]
-        return [known[id] for id in ids if id in known and known[id].answered]
-
-    def _answers(self, node: SwarmNode) -> list[Any]:
-        return [{"interruptResponse": {"interruptId": i.id, "response": i.response}} for i in self._answered(node)]
 
     def _input(self, node: SwarmNode) -> Any:
         state = self.state

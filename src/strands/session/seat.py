@@ -44,6 +44,8 @@ class Seat:
         self._calls = 0
         self._drafts: list[Draft] = []
         self._gate = threading.Lock()
+        self._handover = threading.Lock()
+        self._given_up = False
         self._turnstile = asyncio.Lock()
         self._added = 0
         self._durable = 0
@@ -74,7 +76,12 @@ class Seat:
     async def begin(self) -> None:
         """Take the lease for one call, and write the answers that it brings before any hook acts on them."""
         if not self.invoking:
-            await asyncio.to_thread(self._begin)
+            self._given_up = False
+            try:
+                await asyncio.to_thread(self._begin)
+            except asyncio.CancelledError:
+                self._give_up()
+                raise
             self._turnstile = asyncio.Lock()
         self._calls += 1
 
@@ -86,6 +93,15 @@ class Seat:
         except BaseException:
             self._record.end()
             raise
+        with self._handover:
+            if self._given_up:
+                self._record.end()
+
+    def _give_up(self) -> None:
+        """Nobody waits for the lease any more, whether it was had already or comes in a moment."""
+        with self._handover:
+            self._given_up = True
+            self._record.end()
 
     def rest(self) -> None:
         """Write all of it, synced, and give the lease back; blocks."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import timedelta
@@ -17,8 +16,9 @@ from . import transports
 from .connection import Connection, page, read_timeout
 from .content import to_content, tool_result
 from .elicitation import Call
+from .filters import passes
 from .mcp_agent_tool import MCPAgentTool
-from .mcp_types import MCPToolResult, MCPTransport, ToolFilters, ToolMatcher
+from .mcp_types import MCPToolResult, MCPTransport, ToolFilters
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -194,7 +194,7 @@ class MCPClient(ToolProvider):
             MCPAgentTool(tool, self, name_override=f"{effective}_{tool.name}" if effective else None)
             for tool in listed.tools
         ]
-        return PaginatedList([tool for tool in tools if _passes(tool, filters)], token=_next_cursor(listed))
+        return PaginatedList([tool for tool in tools if passes(tool, filters)], token=_next_cursor(listed))
 
     def list_prompts_sync(self, pagination_token: str | None = None) -> Any:
         """Return one page of prompts, as the MCP SDK has them."""
@@ -345,24 +345,6 @@ class MCPClient(ToolProvider):
     def map_mcp_content_to_tool_result_content(self, content: Any) -> Any:
         """Return one block of an MCP result as content of a tool result, or None."""
         return to_content(content.model_dump(by_alias=True, mode="json"))
-
-
-def _passes(tool: MCPAgentTool, filters: ToolFilters | None) -> bool:
-    if not filters:
-        return True
-    allowed = filters.get("allowed")
-    if allowed is not None and not any(_matches(tool, each) for each in allowed):
-        return False
-    return not any(_matches(tool, each) for each in filters.get("rejected") or ())
-
-
-def _matches(tool: MCPAgentTool, matcher: ToolMatcher) -> bool:
-    if callable(matcher):
-        return bool(matcher(tool))
-    names = (tool.mcp_tool.name, tool.tool_name)
-    if isinstance(matcher, re.Pattern):
-        return any(matcher.fullmatch(name) for name in names)
-    return matcher in names
 
 
 def _next_cursor(listed: Any) -> str | None:
