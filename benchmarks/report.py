@@ -61,7 +61,7 @@ def plot(data: dict[str, Any]) -> str:
     """Return small bar charts, one a row marked for it, as an SVG picture."""
     labels = data["labels"]
     charts = [row for row in data["rows"] if row["plot"] and any(value is not None for value in row["values"].values())]
-    columns, width, line = 2, 460, 17
+    columns, width, line = 2, 470, 17
     height = 34 + line * len(labels)
     pieces = [_chart(row, labels, line) for row in charts]
     rows = -(-len(pieces) // columns)
@@ -82,11 +82,11 @@ def _chart(row: dict[str, Any], labels: dict[str, str], line: int) -> str:
     lines = [f'<text class="t" y="14">{escape(row["title"])}</text>']
     for n, (name, label) in enumerate(labels.items()):
         value, y = row["values"][name], 22 + n * line
-        lines.append(f'<text x="150" y="{y + 12}" text-anchor="end">{escape(label)}</text>')
+        lines.append(f'<text x="164" y="{y + 12}" text-anchor="end">{escape(label)}</text>')
         if value is not None:
             length = max(1.0, 210 * max(value, 0) / most)
             colour = COLOURS.get(name, "#e0a458")
-            lines.append(f'<rect x="156" y="{y + 2}" width="{length:.1f}" height="{line - 5}" rx="2" fill="{colour}"/>')
-        x = 160 + (0 if value is None else max(1.0, 210 * max(value, 0) / most))
+            lines.append(f'<rect x="170" y="{y + 2}" width="{length:.1f}" height="{line - 5}" rx="2" fill="{colour}"/>')
+        x = 174 + (0 if value is None else max(1.0, 210 * max(value, 0) / most))
         lines.append(f'<text class="v" x="{x:.1f}" y="{y + 12}">{escape(number(value, row["unit"]))}</text>')
     return "".join(lines)
