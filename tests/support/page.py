@@ -23,6 +23,7 @@ import re
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
@@ -93,12 +94,14 @@ class Page:
         self.unrun: set[str] = set()
 
     def run(self) -> None:
-        runners = {"python": self.python, "shell": self.shell, "yaml": self.yaml, "json": self.json, "stub": self.stub}
+        known = {"python": self.python, "shell": self.shell, "yaml": self.yaml, "json": self.json, "stub": self.stub}
         with StubOpenAI(self.answer) as stub:
             os.environ |= {"OPENAI_BASE_URL": stub.url, "OPENAI_API_KEY": "none", "NO_COLOR": "1"}
             for block in self.blocks:
+                run: Callable[[Block], object] | None = known.get(block.language)
                 try:
-                    runners.get(block.language, lambda block: None)(block)
+                    if run is not None:
+                        run(block)
                 except BaseException as error:
                     raise Failure(f"{self.path.name}:{block.line}: {type(error).__name__}: {error}") from error
         if self.unrun:
