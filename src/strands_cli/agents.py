@@ -73,6 +73,8 @@ class Performer:
         self.cache = AgentCache(self._build)
 
     async def __call__(self, call: Call) -> Reply:
+        from strands.types.exceptions import EventLoopException
+
         agent = self.cache.get(call)
         prompt: Any = call.prompt
         if agent is None:
@@ -87,6 +89,9 @@ class Performer:
         try:
             state = {"rehearse_hint": call.expects} if call.expects else None
             result = await agent.invoke_async(prompt, invocation_state=state)
+        except EventLoopException as error:
+            self.cache.drop(call)
+            raise error.original_exception from error
         except BaseException:
             self.cache.drop(call)
             raise
