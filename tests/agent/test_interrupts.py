@@ -13,6 +13,7 @@ from strands.hooks import AfterToolCallEvent, BeforeToolCallEvent, HookProvider,
 from strands.interrupt import Interrupt, InterruptException, InterruptState
 from strands.models import ScriptedModel, ToolCall
 from strands.tools.executors import SequentialToolExecutor
+from strands.types.exceptions import EventLoopException
 from support.agents import answer, answers, results_of, texts_of
 
 RAN: list[str] = []
@@ -206,7 +207,7 @@ def test_one_name_twice_on_one_event_is_an_error() -> None:
     def two(event: BeforeToolCallEvent) -> None:
         event.interrupt("same")
 
-    with pytest.raises(ValueError, match="'same' is used twice"):
+    with pytest.raises(EventLoopException, match="'same' is used twice"):
         make(ToolCall("delete", {"path": "a"}), hooks=[one, two])("go")
 
 
@@ -215,7 +216,7 @@ def test_a_reason_that_is_not_json_is_refused_at_once(reason: Any) -> None:
     def approve(event: BeforeToolCallEvent) -> None:
         event.interrupt("approval", reason=reason)
 
-    with pytest.raises(TypeError, match="'approval' must be JSON"):
+    with pytest.raises(EventLoopException, match="'approval' must be JSON"):
         make(ToolCall("delete", {"path": "a"}), hooks=[approve])("go")
 
 

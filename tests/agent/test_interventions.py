@@ -11,6 +11,7 @@ from strands.hooks import BeforeToolCallEvent, MessageAddedEvent
 from strands.interventions import Confirm, Deny, Guide, InterventionHandler, Proceed, Transform
 from strands.models import ScriptedModel, ToolCall
 from strands.plugins import hook
+from strands.types.exceptions import EventLoopException
 from strands.vended_interventions import HumanInTheLoop
 from strands.vended_interventions.hitl import ClassifierResult, LLMClassifierConfig
 from support.agents import answers, results_of, texts_of
@@ -75,7 +76,7 @@ def test_a_policy_decides_about_a_tool_call(action: Any, text: str) -> None:
 
 
 def test_a_policy_that_fails_does_what_it_says_it_does_then() -> None:
-    with pytest.raises(RuntimeError, match="broken"):
+    with pytest.raises(EventLoopException, match="broken"):
         make(Policy(RuntimeError("broken")))("go")
     agent = make(Policy(RuntimeError("broken"), "deny"))
     agent("go")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from strands._sync import run
 from strands.event_loop.retry import ModelRetryStrategy
-from strands.handlers.callback_handler import PrintingCallbackHandler
+from strands.handlers.callback_handler import PrintingCallbackHandler, null_callback_handler
 from strands.hooks.registry import HookCallback, HookProvider, HookRegistry
 from strands.interrupt import Interrupt, InterruptState
 from strands.telemetry.metrics import EventLoopMetrics
@@ -110,7 +110,7 @@ class Agent:
         self.description = description
         self.state = state if isinstance(state, JSONSerializableDict) else JSONSerializableDict(state)
         self.callback_handler: Callable[..., Any] | None = (
-            PrintingCallbackHandler() if callback_handler is _DEFAULT else callback_handler
+            PrintingCallbackHandler() if callback_handler is _DEFAULT else callback_handler or null_callback_handler
         )
         self.conversation_manager = conversation_manager or SlidingWindowConversationManager()
         self.record_direct_tool_call = record_direct_tool_call
@@ -309,13 +309,13 @@ class Agent:
         return run(self.structured_output_async(output_model, prompt))
 
     async def structured_output_async(self, output_model: type[M], prompt: AgentInput = None) -> M:
-        """Return an answer as an instance of a pydantic model.
+        """Ask the model itself, without tools, for an instance of a pydantic model; the history stays as it is.
 
         Raises:
+            ValueError: There is neither a prompt nor a history.
             StructuredOutputException: The model did not produce one.
         """
-        result = await self.invoke_async(prompt, structured_output_model=output_model)
-        return calling.structure_of(result, output_model)
+        return await calling.structure(self, output_model, prompt)
 
     def as_tool(
         self, *, name: str | None = None, description: str | None = None, preserve_context: bool = False

@@ -8,13 +8,14 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from strands.handlers.callback_handler import null_callback_handler
 from strands.hooks.events import AfterInvocationEvent, BeforeInvocationEvent
 from strands.types.agent import ConcurrentInvocationMode
 from strands.types.exceptions import ConcurrencyException, StructuredOutputException
 
 from . import loop, resuming
 from .invocation import Invocation, Sink
-from .prompt import CANCELLED
+from .prompt import CANCELLED, to_messages
 from .result import AgentResult
 
 if TYPE_CHECKING:
@@ -80,7 +81,8 @@ async def _once(invocation: Invocation, prompt: Any) -> tuple[AgentResult, Any]:
     agent = invocation.agent
     hooks = agent.hooks
     if invocation.sink is not None:
-        invocation.sink({"init_event_loop": True})
+        passed = {key: value for key, value in invocation.state.items() if key not in ("agent", "request_state")}
+        invocation.sink({"init_event_loop": True, **passed})
     agent.event_loop_metrics.reset_usage_metrics()
     start = resuming.begin(agent, prompt)
     result: AgentResult | None = None
@@ -159,22 +161,27 @@ async def stream(agent: Agent, prompt: Any, options: Options) -> AsyncGenerator[
 def handler_sink(agent: Agent) -> Sink | None:
     """Return what hands events to the agent's callback handler, or None when nobody listens."""
     handler = agent.callback_handler
-    if handler is None:
+    if handler is None or handler is null_callback_handler:
         return None
     return lambda event: handler(**event)
 
 
-def structure_of(result: AgentResult, model: type[M]) -> M:
-    """Return the structure of a result.
+async def structure(agent: Agent, model: type[M], prompt: Any) -> M:
+    """Return what the model itself makes of the history and a prompt; neither is changed.
 
     Raises:
-        StructuredOutputException: There is none.
+        ValueError: There is neither a prompt nor a history.
+        StructuredOutputException: The model did not produce an instance of `model`.
     """
-    if not isinstance(result.structured_output, model):
-        raise StructuredOutputException(
-            f"no {model.__name__!r} was produced; the agent stopped with {result.stop_reason!r}"
-        )
-    return result.structured_output
+    messages = [*agent.messages, *to_messages(prompt)]
+    if not messages:
+        raise ValueError("there is neither a prompt nor a history to answer; give a prompt")
+    asked: Any = model
+    async for event in agent.model.structured_output(asked, messages, agent._system_text):
+        found = event.get("output")
+        if isinstance(found, model):
+            return found
+    raise StructuredOutputException(f"the model produced no {model.__name__!r}")
 
 
 def _state(agent: Agent, options: Options) -> dict[str, Any]:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any
 
-from strands.types.exceptions import MaxTokensReachedException
+from strands.types.exceptions import (
+    EventLoopException,
+    MaxTokensReachedException,
+    ModelError,
+    SessionException,
+    StructuredOutputException,
+)
 
 from .model_call import ask_model
 from .prompt import CANCELLED, result_message, tool_uses
@@ -25,6 +32,14 @@ if TYPE_CHECKING:
 CUT_OFF = (
     "The model stopped at its token limit. What it said so far is in the history; call the agent again to go on, or "
     "raise the model's max_tokens."
+)
+
+_AS_THEY_ARE = (
+    EventLoopException,
+    MaxTokensReachedException,
+    ModelError,
+    SessionException,
+    StructuredOutputException,
 )
 
 
@@ -56,12 +71,15 @@ async def run(invocation: Invocation, turn: Open | None = None) -> AgentResult:
 
     Raises:
         MaxTokensReachedException: The model hit its token limit.
-        Exception: What the model or a hook raised.
+        Exception: What the model or a hook raised during the first model call.
+        EventLoopException: Around what a hook or an untyped model raised later.
     """
     agent = invocation.agent
     metrics = agent.event_loop_metrics
+    under_way = turn is not None
     while True:
         start, trace = metrics.start_cycle()
+        invocation.state["event_loop_cycle_id"] = uuid.uuid4()
         if invocation.sink is not None:
             invocation.sink({"start": True})
             invocation.sink({"start_event_loop": True})
@@ -77,10 +95,15 @@ async def run(invocation: Invocation, turn: Open | None = None) -> AgentResult:
                         continue
                     return finish(invocation, reply.stop_reason, reply.message)
                 turn = Open(reply.message)
+            under_way = True
             result = await _run_tools(invocation, turn, trace)
             if result is not None:
                 return result
             turn = None
+        except Exception as error:
+            if not under_way or isinstance(error, _AS_THEY_ARE):
+                raise
+            raise EventLoopException(error, invocation.request_state) from error
         finally:
             metrics.end_cycle(start, trace)
 
@@ -141,7 +164,12 @@ def _keep(agent: Agent, batch: ToolBatch) -> None:
 def _pause(invocation: Invocation, batch: ToolBatch, interrupts: list[Interrupt]) -> AgentResult:
     results = [batch.results[use["toolUseId"]] for use in tool_uses(batch.message) if use["toolUseId"] in batch.results]
     agent = invocation.agent
-    agent._interrupt_state.activate(batch.message, results)
+    state = agent._interrupt_state
+    known = {interrupt.id: interrupt for interrupt in state.interrupts.values()}
+    # What is open is listed in the order of the calls, not in that in which their questions arrived.
+    state.interrupts = {id: each for id, each in known.items() if each.answered}
+    state.interrupts |= {interrupt.id: known.get(interrupt.id, interrupt) for interrupt in interrupts}
+    state.activate(batch.message, results)
     agent._open_turn = Open(batch.message, batch.results, batch.started)
     return finish(invocation, "interrupt", batch.message, interrupts)
 

@@ -11,6 +11,7 @@ from strands.hooks.events import AfterToolCallEvent, BeforeToolCallEvent
 from strands.interrupt import Asker, Interrupt, InterruptException, call_digest, tool_prefix
 from strands.telemetry.metrics import Trace
 from strands.tools.results import ToolFailure, as_result, error_result
+from strands.types.events import ToolResultEvent, ToolStreamEvent
 from strands.types.tools import AgentTool, DirectTool, ToolContext, ToolResult, ToolUse
 
 from .doubt import settle_doubt
@@ -136,7 +137,7 @@ class ToolCall:
         except ToolFailure as failure:
             return failure.result, failure.error
         except Exception as error:
-            return error_result(self._id, f"Error: {type(error).__name__} - {error}"), error
+            return error_result(self._id, f"Error: {error}"), error
 
     async def _traced(self, tool: AgentTool) -> ToolResult:
         tracing = self._invocation.tracing
@@ -151,13 +152,11 @@ class ToolCall:
         more = {"tool_context": self._context()} if tool.takes_context else {}
         emit = self._emitter()
         last: Any = None
-        started = False
-        async for value in tool.stream(self._use, self._invocation.state, **more):
-            if started and emit is not None:
-                emit(last)
-            last, started = value, True
-        if isinstance(last, dict) and last.get("type") == "tool_result":
-            last = last["tool_result"]
+        async for last in tool.stream(self._use, self._invocation.state, **more):
+            if isinstance(last, ToolResultEvent):
+                last = last.tool_result
+            elif emit is not None:
+                emit(last["tool_stream_event"]["data"] if isinstance(last, ToolStreamEvent) else last)
         return as_result(self._id, last)
 
     def _emitter(self) -> Callable[[Any], None] | None:
@@ -166,7 +165,7 @@ class ToolCall:
             return None
 
         def emit(value: Any) -> None:
-            sink({"tool_stream_event": {"tool_use": use, "data": value}})
+            sink({"type": "tool_stream", "tool_stream_event": {"tool_use": use, "data": value}})
 
         return emit
 

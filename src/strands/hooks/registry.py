@@ -37,7 +37,8 @@ class BaseHookEvent:
         return False
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in self.__dict__ and name not in self._writable:
+        known = name in self.__dict__ or name not in type(self).__dataclass_fields__
+        if known and name not in self._writable:
             raise AttributeError(f"{type(self).__name__}.{name} is read-only; writable are {sorted(self._writable)}")
         self.__dict__[name] = value
 

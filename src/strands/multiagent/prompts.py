@@ -11,8 +11,10 @@ from .base import MultiAgentInput, NodeResult
 
 def node_input(task: MultiAgentInput, results: Mapping[str, NodeResult]) -> Any:
     """Return the prompt of a graph's node: the task, and what the nodes before it came to."""
-    if not results or task is None:
+    if task is None:
         return task
+    if not results:
+        return [{"text": task}] if isinstance(task, str) else task
     blocks: list[Any] = [{"text": f"Task: {task}"}] if isinstance(task, str) else _with_heading(task)
     blocks.append({"text": "What the nodes before came to:"})
     for name, result in results.items():

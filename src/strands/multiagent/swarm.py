@@ -125,6 +125,11 @@ class Swarm(MultiAgentBase):
             yield event
 
     @property
+    def shared_context(self) -> SharedContext:
+        """What the agents noted for each other."""
+        return self.state.shared_context
+
+    @property
     def is_under_way(self) -> bool:
         """Whether the next call goes on with what an earlier one began."""
         return self.resuming or self._interrupt_state.activated

@@ -12,7 +12,7 @@ from strands.interrupt import InterruptException
 
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
-    from strands.types.content import Message
+    from strands.types.content import ContentBlock, Message
     from strands.types.tools import ToolResult, ToolUse
 
 
@@ -80,9 +80,9 @@ async def _direct(agent: Agent, use: ToolUse, message: str | None, record: bool)
 
 def _account(use: ToolUse, request: Message, result: ToolResult, message: str | None) -> list[Message]:
     text = f"agent.tool.{use['name']} direct tool call.\nInput parameters: {_shown(use['input'])}\n"
-    told = f"{message}\n" if message else ""
+    told: list[ContentBlock] = [{"text": f"{message}\n"}] if message else []
     return [
-        {"role": "user", "content": [{"text": told + text}]},
+        {"role": "user", "content": [*told, {"text": text}]},
         {"role": "assistant", "content": [{"toolUse": {**use, "input": json.loads(_shown(use["input"]))}}]},
         {"role": "user", "content": [{"toolResult": result}]},
         {"role": "assistant", "content": [{"text": f"agent.tool.{use['name']} was called."}]},

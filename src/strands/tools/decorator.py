@@ -94,6 +94,10 @@ class DecoratedFunctionTool(DirectTool, Generic[P, R]):
         return "function"
 
     @property
+    def supports_hot_reload(self) -> bool:
+        return True
+
+    @property
     def parameters(self) -> Parameters:
         """What it can be called with."""
         if self._parameters is None:
@@ -145,6 +149,8 @@ class DecoratedFunctionTool(DirectTool, Generic[P, R]):
             arguments["agent"] = invocation_state.get("agent")
         try:
             return as_result(id, await self._call(arguments, emit))
+        except ValueError as error:
+            raise failure(id, f"Error: {error}", error) from error
         except Exception as error:
             raise failure(id, f"Error: {type(error).__name__} - {error}", error) from error
 
@@ -155,11 +161,9 @@ class DecoratedFunctionTool(DirectTool, Generic[P, R]):
         if not self._streams:
             return await in_thread(call)
         last: Any = None
-        started = False
-        async for value in call():
-            if started and emit is not None:
+        async for last in call():
+            if emit is not None:
                 emit(last)
-            last, started = value, True
         return last
 
     def _make_context(self, tool_use: ToolUse, invocation_state: dict[str, Any]) -> ToolContext[Any]:

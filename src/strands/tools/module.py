@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from strands.types.events import ToolResultEvent
 from strands.types.tools import AgentTool, ToolGenerator, ToolResult, ToolSpec, ToolUse
 
 from .threads import in_thread
@@ -43,11 +44,25 @@ class PythonAgentTool(AgentTool):
         return "python"
 
     async def stream(self, tool_use: ToolUse, invocation_state: dict[str, Any], **kwargs: Any) -> ToolGenerator:
+        known = {**_surroundings(invocation_state.get("agent")), **invocation_state}
         if inspect.iscoroutinefunction(self._function):
-            result: ToolResult = await self._function(tool_use, **invocation_state)
+            result: ToolResult = await self._function(tool_use, **known)
         else:
-            result = await in_thread(lambda: self._function(tool_use, **invocation_state))
-        yield result
+            result = await in_thread(lambda: self._function(tool_use, **known))
+        yield ToolResultEvent(result)
+
+
+def _surroundings(agent: Any) -> dict[str, Any]:
+    """Return what a module's tool is told of its agent by keyword."""
+    if agent is None:
+        return {}
+    tools = [{"toolSpec": spec} for spec in agent.tool_registry.get_all_tool_specs()]
+    return {
+        "model": agent.model,
+        "messages": agent.messages,
+        "system_prompt": agent.system_prompt,
+        "tool_config": {"tools": tools, "toolChoice": {"auto": {}}},
+    }
 
 
 def tools_of_module(module: ModuleType) -> list[AgentTool]:

@@ -20,6 +20,8 @@ class JSONSerializableDict:
     def __init__(self, initial_state: dict[str, Any] | None = None) -> None:
         self._data: dict[str, Any] = {}
         self._version = 0
+        if initial_state is not None and not isinstance(initial_state, dict):
+            raise ValueError(f"the state {initial_state!r} must be a dictionary")
         for key, value in (initial_state or {}).items():
             self.set(key, value)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from strands.agent.agent import Agent
     from strands.hooks.events import BeforeModelCallEvent
     from strands.hooks.registry import HookRegistry
-    from strands.types.content import Message, Messages
+    from strands.types.content import Message, Messages, Role
 
 TRUNCATED = "The tool result was too large!"
 
@@ -83,10 +83,10 @@ class SlidingWindowConversationManager(ConversationManager):
         del messages[:begin]
 
 
-def first_beginning(messages: Messages, start: int) -> int | None:
-    """Return where a history may begin, at `start` or later: best with a person's words, as some providers insist."""
+def first_beginning(messages: Messages, start: int, role: Role = "user") -> int | None:
+    """Return where a history may begin, at `start` or later: best with a message of `role`: some insist."""
     possible = [index for index in range(start, len(messages)) if _may_begin(messages, index)]
-    spoken = [index for index in possible if messages[index]["role"] == "user"]
+    spoken = [index for index in possible if messages[index]["role"] == role]
     return spoken[0] if spoken else possible[0] if possible else None
 
 

@@ -18,6 +18,8 @@ SYSTEM_PROMPT = """Summarize the conversation so that it can be continued from t
 List as short bullet points, in the third person: what was asked for, what was decided and why, what the tools returned
 that still matters, and what is still to be done. Do not answer the conversation and do not call tools."""
 
+DEFAULT_SUMMARIZATION_PROMPT = SYSTEM_PROMPT
+
 
 class SummarizingConversationManager(ConversationManager):
     """Replaces the oldest messages by a summary when the model can no longer read the history.
@@ -68,7 +70,7 @@ class SummarizingConversationManager(ConversationManager):
         """As `reduce_context`, without blocking the event loop while the summary is written."""
         messages = agent.messages
         count = min(max(1, int(len(messages) * self.summary_ratio)), len(messages) - self.preserve_recent_messages)
-        count = (first_beginning(messages, count) or 0) if count > 0 else 0
+        count = (first_beginning(messages, count, "assistant") or 0) if count > 0 else 0
         if count == 0:
             raise ContextWindowOverflowException(
                 f"the history has {len(messages)} messages, of which {self.preserve_recent_messages} must stay; "
