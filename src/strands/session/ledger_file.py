@@ -57,7 +57,12 @@ class LedgerFile:
         return max(self._disk.size(self.path), 0) == self._read_size
 
     def news(self) -> Fold | None:
-        """Return what others have appended since, or None when there is nothing; a torn tail is cut off."""
+        """Return what others have appended since, or None when there is nothing; a torn tail is cut off.
+
+        Raises:
+            SessionException: The disk did not confirm a write of ours, so what is there is not known.
+        """
+        self._check_sound()
         size = max(self._disk.size(self.path), 0)
         if size == self._size:
             return None
@@ -81,11 +86,7 @@ class LedgerFile:
             OSError: The disk refuses; the file is as before.
             SyncFailed: The disk did not confirm; nothing more is written through this object.
         """
-        if self._broken:
-            raise SessionException(
-                f"the disk did not confirm an earlier write to {str(self.path)!r}, so nothing more is written. "
-                "Check the disk, then create the agent again to see what was kept"
-            )
+        self._check_sound()
         lines = self._lines(items)
         try:
             if lines:
@@ -110,6 +111,13 @@ class LedgerFile:
         lines = self._lines(items)
         self._disk.replace(self.path, b"".join(lines), durable=True)
         self._size, self._seq = sum(map(len, lines)), len(lines)
+
+    def _check_sound(self) -> None:
+        if self._broken:
+            raise SessionException(
+                f"the disk did not confirm an earlier write to {str(self.path)!r}, so nothing more is written. "
+                "Check the disk, then create the agent again to see what was kept"
+            )
 
     def _lines(self, items: Sequence[tuple[Kind, str]]) -> list[bytes]:
         if not items:
