@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from support import console
+
 STRANDS = [sys.executable, "-m", "strands_cli"]
 
 
-def environment(home: Path, url: str = "", **more: str) -> dict[str, str]:
+def environment(home: Path, url: str = "") -> dict[str, str]:
     """The environment of a user with this home; `url` is where OpenAI's API is."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("OPENAI_", "STRANDS_", "AWS_"))}
     openai = {"OPENAI_API_KEY": "test", "OPENAI_BASE_URL": url} if url else {}
-    return {**kept, "STRANDS_HOME": str(home), "NO_COLOR": "1", **openai, **more}
+    return console.environment(home, {"NO_COLOR": "1", **openai})
 
 
 def start(arguments: list[str], env: Mapping[str, str], cwd: Path) -> subprocess.Popen[str]:

@@ -13,30 +13,7 @@ from typing import Any
 
 import pexpect
 
-QUICK_START = """\
-version: 0
-name: interactive-research
-runtime:
-  provider: openai
-  model_id: gpt-4o-mini
-agents:
-  researcher:
-    prompt: "Research the topic and provide key findings"
-  writer:
-    prompt: "Write a summary based on the research"
-pattern:
-  type: chain
-  config:
-    steps:
-      - agent: researcher
-        input: "Research {{topic}}"
-      - type: hitl
-        prompt: "Review the research findings. Approve or request changes?"
-        context_display: "{{ steps[0].response }}"
-      - agent: writer
-        input: "Write summary. HITL feedback: {{hitl_response}}"
-"""
-"""The workflow of the quick start."""
+from support.guide import QUICK_START as QUICK_START
 
 STRANDS = Path(sys.executable).with_name("strands")
 _OURS = re.compile(
