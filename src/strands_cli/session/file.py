@@ -176,13 +176,13 @@ class FileJournal:
         return parsed
 
     def _write(self, file: int, content: bytes) -> None:
-        begin = os.fstat(file).st_size
+        """Append `content` behind the `_size` bytes that are there: all of it, or nothing."""
         try:
             written = 0
             while written < len(content):
                 written += os.write(file, content[written:])
         except OSError:
-            os.ftruncate(file, begin)
+            os.ftruncate(file, self._size)
             raise
 
     @contextmanager
