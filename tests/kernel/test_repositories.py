@@ -222,3 +222,35 @@ if child == 0:
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
 """
     assert subprocess.run([sys.executable, "-W", "ignore", "-c", script]).returncode == 0
+
+
+LIMITED = """
+import asyncio, resource, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+from strands_cli.errors import StorageError
+from strands_cli.session.conformance import draft
+from strands_cli.session.repository import FileSessionRepository
+async def main():
+    journal = await FileSessionRepository(sys.argv[1]).open("s")
+    before = len(await journal.load())
+    resource.setrlimit(resource.RLIMIT_FSIZE, (journal.path.stat().st_size + 50, resource.RLIM_INFINITY))
+    try:
+        await journal.append((draft("noted", "big", text="x" * 1000),), expect=before)
+    except StorageError as error:
+        assert "journal.jsonl" in error.message and error.hint, error
+    else:
+        raise SystemExit("the write went through")
+    assert len(await journal.load()) == before
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    await journal.append((draft("noted", "again"),), expect=before)
+asyncio.run(main())
+"""
+
+
+def test_case_6_a_write_that_does_not_fit_leaves_the_journal_as_it_was(tmp_path: Path) -> None:
+    pytest.importorskip("resource")
+    path = begun(tmp_path)
+    done = subprocess.run([sys.executable, "-c", LIMITED, str(tmp_path)], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert [entry.key for entry in load(tmp_path)][-1] == "again"
+    assert path.read_bytes().endswith(b"\n")
