@@ -58,6 +58,7 @@ def _needs(spec: Spec) -> Iterator[str]:
 def _happens(spec: Spec) -> Iterator[str]:
     from strands_cli.cli.wording import count
     from strands_cli.plan import plan
+    from strands_cli.plan.gates import gates
 
     planned = plan(spec)
     yield "What happens:"
@@ -66,7 +67,9 @@ def _happens(spec: Spec) -> Iterator[str]:
     questions = len(planned.questions)
     if questions:
         yield f"A person is asked at {count(questions, 'point')}; the run waits there at no cost."
-    else:
+    for gate in gates(spec):
+        yield f"A person is asked {gate}."
+    if not questions and not gates(spec):
         yield "It never stops for a person."
 
 

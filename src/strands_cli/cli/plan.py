@@ -18,10 +18,13 @@ def command(spec: str, as_json: bool, debug: bool) -> None:
     from strands_cli.cli.outcome import print_json, print_text
     from strands_cli.loader import load_file
     from strands_cli.plan import plan, text
+    from strands_cli.plan.gates import gates
 
-    planned = plan(load_file(spec))
+    loaded = load_file(spec)
+    planned = plan(loaded)
     if as_json:
         shown = ("nodes", "edges", "starts", "ends")
-        print_json({name: value for name, value in asdict(planned).items() if name in shown})
+        parts = {name: value for name, value in asdict(planned).items() if name in shown}
+        print_json({**parts, "gates": gates(loaded)})
         return
-    print_text(text(planned))
+    print_text("\n".join([text(planned).rstrip(), *(f"A person is asked {gate}" for gate in gates(loaded))]))

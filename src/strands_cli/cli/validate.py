@@ -44,8 +44,9 @@ def command(spec: str, as_json: bool, quiet: bool, debug: bool) -> int:
 def _summary(spec: Spec) -> str:
     from strands_cli.cli.wording import count
     from strands_cli.plan import plan
+    from strands_cli.plan.gates import gates
 
-    questions = len(plan(spec).questions)
+    questions = len(plan(spec).questions) + len(gates(spec))
     return f"{spec.name}: {spec.pattern.type}, {count(len(spec.agents), 'agent')}, {count(questions, 'question')}."
 
 
