@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from .agent.result import AgentResult
     from .agent.snapshot import Snapshot
     from .event_loop.retry import ModelRetryStrategy
+    from .interventions.handler import InterventionHandler
     from .plugins.plugin import Plugin
     from .tools.decorator import tool
     from .types.tools import ToolContext
@@ -33,6 +34,7 @@ _HOMES = {
     "Agent": ".agent.agent",
     "AgentBase": ".agent.base",
     "AgentResult": ".agent.result",
+    "InterventionHandler": ".interventions.handler",
     "ModelRetryStrategy": ".event_loop.retry",
     "Plugin": ".plugins.plugin",
     "Snapshot": ".agent.snapshot",
@@ -76,6 +78,7 @@ __all__ = [
     "Agent",
     "AgentBase",
     "AgentResult",
+    "InterventionHandler",
     "ModelRetryStrategy",
     "Plugin",
     "Snapshot",

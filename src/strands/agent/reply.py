@@ -87,26 +87,30 @@ class Gatherer:
             if close is not None:
                 await close()  # a connection is not left to the garbage collector
             raise
-        return self._reply()
+        return self.reply()
 
     async def _read(self, stream: AsyncIterable[StreamEvent]) -> None:
         sink = self._invocation.sink
         async for event in stream:
             if sink is not None:
                 sink({"event": event})
-            if "contentBlockDelta" in event:
-                self._delta(cast("dict[str, Any]", event["contentBlockDelta"]["delta"]))
-            elif "contentBlockStart" in event:
-                self._start(cast("dict[str, Any]", event["contentBlockStart"].get("start") or {}))
-            elif "contentBlockStop" in event:
-                self._close()
-            elif "messageStop" in event:
-                self._stop = event["messageStop"].get("stopReason") or "end_turn"
-            elif "metadata" in event:
-                self._usage = event["metadata"].get("usage") or self._usage
-                self._metrics = event["metadata"].get("metrics") or self._metrics
-            elif "redactContent" in event:
-                self._redact(cast("dict[str, Any]", event["redactContent"]))
+            self.take(event)
+
+    def take(self, event: StreamEvent) -> None:
+        """Take the next event of a stream."""
+        if "contentBlockDelta" in event:
+            self._delta(cast("dict[str, Any]", event["contentBlockDelta"]["delta"]))
+        elif "contentBlockStart" in event:
+            self._start(cast("dict[str, Any]", event["contentBlockStart"].get("start") or {}))
+        elif "contentBlockStop" in event:
+            self._close()
+        elif "messageStop" in event:
+            self._stop = event["messageStop"].get("stopReason") or "end_turn"
+        elif "metadata" in event:
+            self._usage = event["metadata"].get("usage") or self._usage
+            self._metrics = event["metadata"].get("metrics") or self._metrics
+        elif "redactContent" in event:
+            self._redact(cast("dict[str, Any]", event["redactContent"]))
 
     def _start(self, start: dict[str, Any]) -> None:
         self._close()
@@ -187,7 +191,12 @@ class Gatherer:
             self._clear()
             self._blocks = [{"text": assistant}]
 
-    def _reply(self) -> Reply:
+    def reply(self) -> Reply:
+        """Return what the events came to.
+
+        Raises:
+            ModelUnavailableError: They ended too early, or a tool's input is not a JSON object.
+        """
         complete = self._tool is None
         self._close()
         uses = [cast("dict[str, Any]", block["toolUse"]) for block in self._blocks if "toolUse" in block]

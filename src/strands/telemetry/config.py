@@ -41,6 +41,26 @@ class StrandsTelemetry:
         self.tracer_provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(**kwargs)))
         return self
 
+    def setup_meter(
+        self, enable_console_exporter: bool = False, enable_otlp_exporter: bool = False
+    ) -> StrandsTelemetry:
+        """Make a provider of meters the process's own and say where its figures go."""
+        from opentelemetry import metrics
+        from opentelemetry.sdk.metrics import MeterProvider
+        from opentelemetry.sdk.metrics.export import ConsoleMetricExporter, MetricReader, PeriodicExportingMetricReader
+
+        readers: list[MetricReader] = []
+        if enable_console_exporter:
+            readers.append(PeriodicExportingMetricReader(ConsoleMetricExporter()))
+        if enable_otlp_exporter:
+            try:
+                from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+            except ImportError as error:
+                raise ImportError(_INSTALL) from error
+            readers.append(PeriodicExportingMetricReader(OTLPMetricExporter()))
+        metrics.set_meter_provider(MeterProvider(metric_readers=readers))
+        return self
+
 
 def _own_provider() -> TracerProvider:
     try:

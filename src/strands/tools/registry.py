@@ -101,6 +101,17 @@ class ToolRegistry:
         files = sorted(Path(directory).glob("*.py"))
         return self.process_tools(str(file) for file in files if not file.name.startswith("_"))
 
+    def load_tool_from_filepath(self, tool_name: str, tool_path: str) -> None:
+        """Add one tool of a Python file, or all when none has that name.
+
+        Raises:
+            ValueError: The file is missing or has no tools.
+        """
+        try:
+            self.process_tools([{"name": tool_name, "path": tool_path}])
+        except (OSError, AttributeError, ImportError) as error:
+            raise ValueError(f"the tool {tool_name!r} cannot be loaded: {error}") from error
+
     def cleanup(self, **kwargs: Any) -> None:
         """Let go of all tool providers."""
         for provider in self._providers:

@@ -1,5 +1,64 @@
-"""Where code written against the Strands Agents SDK finds module tools."""
+"""Module tools, and checks of what a tool is given."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from strands.types.tools import ToolSpec, ToolUse
 
 from .module import PythonAgentTool
 
-__all__ = ["PythonAgentTool"]
+_NAME = re.compile(r"^[a-zA-Z0-9_-]{1,64}$")
+
+
+class InvalidToolUseNameException(Exception):
+    """The name in a tool use is missing or not one that a tool can have."""
+
+
+def validate_tool_use(tool: ToolUse) -> None:
+    """Check a tool use; see `validate_tool_use_name`."""
+    validate_tool_use_name(tool)
+
+
+def validate_tool_use_name(tool: ToolUse) -> None:
+    """Check the name of a tool use.
+
+    Raises:
+        InvalidToolUseNameException: It is missing, too long, or has other characters than letters, digits, '_', '-'.
+    """
+    name = tool.get("name")
+    if not isinstance(name, str) or not _NAME.match(name):
+        raise InvalidToolUseNameException(f"tool name {name!r} must be 1 to 64 letters, digits, '_' or '-'")
+
+
+def normalize_schema(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a JSON schema of an object in which every property has a type and a description."""
+    properties = {name: _property(name, each) for name, each in schema.get("properties", {}).items()}
+    return {**schema, "type": "object", "properties": properties, "required": schema.get("required", [])}
+
+
+def normalize_tool_spec(tool_spec: ToolSpec) -> ToolSpec:
+    """Return a tool's specification with a complete input schema under `inputSchema["json"]`."""
+    schema = tool_spec["inputSchema"]
+    return {**tool_spec, "inputSchema": {"json": normalize_schema(schema.get("json", schema))}}
+
+
+def _property(name: str, schema: Any) -> dict[str, Any]:
+    if not isinstance(schema, dict):
+        return {"type": "string", "description": f"Property {name}"}
+    if "$ref" in schema:
+        return schema
+    if schema.get("type") == "object" and "properties" in schema:
+        return normalize_schema(schema)
+    return {"type": "string", "description": f"Property {name}", **schema}
+
+
+__all__ = [
+    "InvalidToolUseNameException",
+    "PythonAgentTool",
+    "normalize_schema",
+    "normalize_tool_spec",
+    "validate_tool_use",
+    "validate_tool_use_name",
+]

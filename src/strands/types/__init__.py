@@ -1,1 +1,26 @@
 """The shapes that travel between agent, model and tools: Bedrock Converse dictionaries, typed."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from strands.agent.snapshot import Snapshot
+
+    from .agent import Limits
+    from .collections import PaginatedList
+
+_HOMES = {
+    "Limits": "strands.types.agent",
+    "PaginatedList": "strands.types.collections",
+    "Snapshot": "strands.agent.snapshot",
+}
+
+__all__ = ["Limits", "PaginatedList", "Snapshot"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

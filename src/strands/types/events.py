@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from strands.types.content import Message
+from strands.types.event_loop import Metrics, StopReason, Usage
 from strands.types.tools import ToolResult, ToolUse
 
 
@@ -13,6 +15,13 @@ class TypedEvent(dict[str, Any]):
     def as_dict(self) -> dict[str, Any]:
         """Return it as a plain dictionary."""
         return dict(self)
+
+
+class ModelStopReason(TypedEvent):
+    """The end of a model's answer: `event["stop"]` is its stop reason, message, usage and metrics."""
+
+    def __init__(self, stop_reason: StopReason, message: Message, usage: Usage, metrics: Metrics) -> None:
+        super().__init__({"stop": (stop_reason, message, usage, metrics)})
 
 
 class ToolResultEvent(TypedEvent):

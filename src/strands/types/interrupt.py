@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
+from strands.interrupt import Interrupt as Interrupt
+from strands.interrupt import InterruptException as InterruptException
+
 
 class InterruptResponse(TypedDict):
     """The answer to one interrupt."""

@@ -8,10 +8,10 @@ from datetime import datetime, timezone
 from enum import Enum
 from typing import TYPE_CHECKING, Any, cast
 
+from .content import Message as Message
+
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
-
-    from .content import Message
 
 BYTES_KEY = "__bytes_encoded__"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 AttributeValue = str | bool | float | int | list[str] | list[bool] | list[float] | list[int] | Sequence[str]
+Attributes = Mapping[str, AttributeValue] | None
