@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from strands_cli.errors import BudgetExceededError
 from strands_cli.kernel.layers import Budgets, CallTimeoutError, RetryPolicy, budget, retry, timeout
-from strands_cli.kernel.types import Call, Reply
+from strands_cli.kernel.types import Call, Draft, Reply
 from support.driving import Echo, VirtualClock, driven, reply, session, spec
 
 STEPS = spec("chain", {"steps": [{"agent": "a", "input": str(number)} for number in range(5)]})
@@ -207,5 +207,21 @@ def test_cancelling_a_run_cancels_its_branches_and_the_session_resumes() -> None
             await running
         assert len(asyncio.all_tasks()) == 1, "nothing is left behind"
         assert (await driven(journal, config, Echo())).status == "completed"
+
+    asyncio.run(main())
+
+
+def test_a_cancelled_session_begins_nothing_new_while_it_runs() -> None:
+    async def main() -> None:
+        journal, echo = await session(), Echo({"branches/x/steps/0": 0.05, "branches/y/steps/0": 0.15})
+        branches = [
+            {"id": name, "steps": [{"agent": "a", "input": name}, {"agent": "a", "input": name * 2}]} for name in "xy"
+        ]
+        running = asyncio.ensure_future(driven(journal, spec("parallel", {"branches": branches}), echo))
+        await asyncio.sleep(0.02)
+        count = len(await journal.load())
+        await journal.append((Draft("cancelled", "", {"by": "boss"}, 0.0),), expect=count)
+        assert (await running).status == "cancelled"
+        assert sorted(echo.calls) == ["branches/x/steps/0", "branches/y/steps/0"]
 
     asyncio.run(main())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from strands_cli.errors import ExecutionError, SessionError, StorageError
 from strands_cli.kernel import questions
-from strands_cli.kernel.asking import Asking
+from strands_cli.kernel.asking import Asking, RunCancelled
 from strands_cli.kernel.clock import Clock, SystemClock
 from strands_cli.kernel.journal import Conflict, Journal
 from strands_cli.kernel.lanes import Lanes, lane_name, slots
@@ -156,6 +156,8 @@ class Run:
         draft = Draft(kind, key, data, self.clock.now())
         async with self.lock:
             while True:
+                if self.state.finished and kind in ("started", "asked"):
+                    raise RunCancelled  # what is under way may still be noted, nothing new begins
                 if unless is not None and unless():
                     return None
                 try:
