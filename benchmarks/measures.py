@@ -43,6 +43,8 @@ MEASURES = [
     Measure("gate-answer", "process", 5),
     Measure("chains", rounds=1),
     Measure("chains-durable", rounds=1),
+    Measure("long-session", rounds=1),
+    Measure("dag"),
 ]
 
 
@@ -86,6 +88,8 @@ def rows() -> list[Row]:
         Row("1,000 durable chains × 5 steps × 20 ms", "s", _plain("chains-durable", "seconds"), plot=True),
         Row("… × the time of 5,000 syncs in a row", "×", _of_serial_syncs),
         Row("… event loop late by at most", "ms", _milli("chains-durable", "lag")),
+        Row("resume of a session of 20,000 entries", "ms", _milli("long-session", "seconds")),
+        Row("workflow of 1,000 tasks", "ms", _milli("dag", "seconds")),
     ]
 
 

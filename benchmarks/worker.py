@@ -159,7 +159,35 @@ async def fsync(subject, store):
     return {"seconds": sorted(times)[100]}
 
 
+async def long_session(subject, store):
+    """Seconds to answer and finish a paused session of 20,000 entries, as a new process would."""
+    await subject.long_session(store)
+    start = time.perf_counter()
+    check(await subject.finish_long_session(store), "reply 10000")
+    return {"seconds": time.perf_counter() - start}
+
+
+async def dag(subject, store):
+    """Seconds for 1,000 tasks, each after two earlier ones, with a model that answers at once."""
+    run = subject.dag(1000)
+    start = time.perf_counter()
+    check(await run(), 1000)
+    return {"seconds": time.perf_counter() - start}
+
+
+def only(name, measure):
+    """Some subjects alone can be asked this."""
+
+    async def measured(subject, store):
+        kind_of(subject, name)
+        return await measure(subject, store)
+
+    return measured
+
+
 MEASURES = {
+    "long-session": only("long_session", long_session),
+    "dag": only("dag", dag),
     "first": first,
     "turn-0": lambda subject, store: turn(subject, store, 0),
     "turn-1": lambda subject, store: turn(subject, store, 1),

@@ -73,3 +73,48 @@ class _Gate:
 
 
 gate = _Gate
+
+
+def _echo(messages):
+    return f"reply {messages[-1]['content'][0]['text']}"
+
+
+def _long(store):
+    from strands import Workflow
+    from strands.models.scripted import ScriptedModel
+
+    steps = [{"agent": "agent-0", "input": f"{n}"} for n in range(10_000)]
+    steps += [{"type": "hitl", "prompt": "Go on?"}, {"agent": "agent-1", "input": "10000"}]
+    return Workflow.from_dict(_spec("long", steps), model=ScriptedModel(_echo), repository=_repository(store))
+
+
+async def long_session(store):
+    await _long(store).run_async()
+
+
+async def finish_long_session(store):
+    from strands.models.scripted import ScriptedModel
+    from strands_cli.api.session import Session
+    from strands_cli.api.workflow import Options
+
+    repository = _repository(store)
+    options = Options(model=ScriptedModel(_echo), repository=repository)
+    session = await Session.found(options, (await repository.ids())[0])
+    return (await session.resume_async("yes")).last_response
+
+
+def dag(size):
+    from strands import Workflow
+    from strands.models.scripted import ScriptedModel
+
+    tasks = [
+        {"id": f"t{n}", "agent": "agent-0", "input": f"{n}", "deps": [f"t{n // 2}", f"t{n - 1}"] if n > 1 else []}
+        for n in range(1, size + 1)
+    ]
+    spec = {**_spec("dag", []), "pattern": {"type": "workflow", "config": {"tasks": tasks}}}
+    workflow = Workflow.from_dict(spec, model=ScriptedModel(_echo), repository=_repository(None))
+
+    async def run():
+        return len((await workflow.run_async()).execution_context["tasks"])
+
+    return run

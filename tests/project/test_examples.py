@@ -24,8 +24,12 @@ def answer(state: HITLState) -> str:
 def test_an_example_runs_offline_to_its_end(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRANDS_HOME", str(tmp_path / "home"))
     workflow = Workflow.from_file(path, offline=True, output_dir=tmp_path / "out")
+    keys: set[str] = set()
+    workflow.on("*", lambda event: keys.add(event.step_id))
     result = workflow.run_interactive(hitl_handler=answer)
     assert result.success, result.error_message
+    undrawn = {key for key in keys - {""} if workflow.plan().owner(key) is None}
+    assert not undrawn, "every key of the journal belongs to a node of the drawing"
     assert len(result.artifacts_written) == len(workflow.spec.outputs.artifacts if workflow.spec.outputs else [])
 
 
