@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from strands_cli.builtin.confined import Confined, ConfinementError
 from strands_cli.errors import ArtifactError
 from strands_cli.loader.template import render
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 def write_artifacts(
     artifacts: Sequence[Artifact], names: Mapping[str, Any], directory: Path, *, overwrite: bool
 ) -> list[str]:
-    """Write each artifact to a temporary file beside its place, then move it there.
+    """Write each artifact to a temporary file beside its place, then move it there; links are not followed.
 
     Args:
         names: What paths and bodies may use.
@@ -33,7 +32,7 @@ def write_artifacts(
         ArtifactError: A path leaves the directory, a file is in the way, or it cannot be written.
     """
     rendered = [(render(one.path, names), render(one.from_, names)) for one in artifacts]
-    return [_write(place(directory, path), path, body, overwrite=overwrite) for path, body in rendered]
+    return [_write(directory, path, body, overwrite=overwrite) for path, body in rendered]
 
 
 def place(directory: Path, path: str) -> Path:
@@ -63,22 +62,19 @@ def place(directory: Path, path: str) -> Path:
     return target
 
 
-def _write(target: Path, path: str, body: str, *, overwrite: bool) -> str:
+def _write(directory: Path, path: str, body: str, *, overwrite: bool) -> str:
+    target = place(directory, path)
     content = body.encode("utf-8", "surrogatepass" if _lone(body) else "strict")
     try:
         if target.exists() and not overwrite:
             if target.read_bytes() == content:
                 return str(target)
             raise exists(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-        file = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o666)
-        try:
-            with os.fdopen(file, "wb") as stream:
-                stream.write(content)
-            os.replace(temporary, target)
-        finally:
-            temporary.unlink(missing_ok=True)
+        directory.mkdir(parents=True, exist_ok=True)
+        confined = Confined(directory)
+        confined.write(str(target.relative_to(confined.directory)), content)
+    except ConfinementError as error:
+        raise ArtifactError(f"artifact path {path!r}: {error}", hint="Remove what is in the way.") from error
     except OSError as error:
         raise ArtifactError(
             f"artifact {str(target)!r} could not be written: {error.strerror or error}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 from typing import Any
 
@@ -186,3 +187,19 @@ def test_logging_the_name_of_the_spec(stub: StubOpenAI, caplog: pytest.LogCaptur
     with caplog.at_level(logging.INFO):
         logging.getLogger("guide").info("Starting workflow: %s", Workflow.from_file("my_workflow.yaml").spec.name)
     assert "interactive-research" in caplog.text
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs on this platform")
+def test_case_38_artifacts_replace_files_only_and_other_names_of_a_file_keep_theirs(
+    stub: StubOpenAI, tmp_path: Path
+) -> None:
+    out, outside = tmp_path / "out", tmp_path / "outside.md"
+    out.mkdir()
+    os.mkfifo(out / "pipe.md")
+    with pytest.raises(ArtifactError, match="regular file"):
+        Workflow.from_yaml(ARTIFACT, output_dir=out, overwrite=True).run(topic="pipe")
+    outside.write_text("kept")
+    os.link(outside, out / "linked.md")
+    workflow = Workflow.from_yaml(ARTIFACT, output_dir=out, overwrite=True)
+    assert workflow.run_interactive(hitl_handler=approve, topic="linked").success
+    assert outside.read_text() == "kept" and "approved" in (out / "linked.md").read_text()
