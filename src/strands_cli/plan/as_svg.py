@@ -8,11 +8,12 @@ from html import escape
 from strands_cli.plan.layout import back_edges, rows
 from strands_cli.plan.model import Edge, Node, Plan
 
-WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN = 240, 62, 30, 56, 40
+WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN = 240, 62, 36, 76, 40
 _STYLE = """
   text { font: 13px system-ui, sans-serif; fill: #1f2937 } .small { font-size: 11px; fill: #6b7280 }
   .agent { fill: #eef2ff; stroke: #4f46e5 } .hitl { fill: #fef3c7; stroke: #b45309; stroke-width: 2 }
-  path { fill: none; stroke: #6b7280; stroke-width: 1.4 } .back { stroke-dasharray: 5 4 } .label { fill: #374151 }
+  path { fill: none; stroke: #6b7280; stroke-width: 1.4 } .back { stroke-dasharray: 5 4 }
+  .label { fill: #374151; paint-order: stroke; stroke: white; stroke-width: 4px }
 """
 _ARROW = (
     '<marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
@@ -35,6 +36,7 @@ def svg(plan: Plan) -> str:
         f"<style>{_STYLE}</style><defs>{_ARROW}</defs>",
         f'<rect width="{width}" height="{height}" fill="white"/>',
         *(_edge(edge, spots, edge in back, width) for edge in plan.edges),
+        *_labels(plan, spots, back, width),
         *(part for node in plan.nodes for part in _box(node, *spots[node.id])),
         "</svg>",
     ]
@@ -70,21 +72,35 @@ def _box(node: Node, x: float, y: float) -> Iterator[str]:
 def _edge(edge: Edge, spots: _Spots, back: bool, width: float) -> str:
     (x1, y1), (x2, y2) = spots[edge.source], spots[edge.target]
     if back:
-        right, side = max(x1, x2) + WIDTH, width - 24
+        side = width - 24
         a, b = y1 + HEIGHT / 2, y2 + HEIGHT / 2
         path = f"M {x1 + WIDTH} {a} C {side} {a} {side} {b} {x2 + WIDTH} {b}"
-        label_at = (min(right + 14, side), (a + b) / 2)
     else:
         start, end = (x1 + WIDTH / 2, y1 + HEIGHT), (x2 + WIDTH / 2, y2)
         bend = (end[1] - start[1]) / 2
         path = f"M {start[0]} {start[1]} C {start[0]} {start[1] + bend} {end[0]} {end[1] - bend} {end[0]} {end[1]}"
-        label_at = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
-    line = f'<path class="{"back" if back else "on"}" d="{path}" marker-end="url(#arrow)"/>'
-    if not edge.label:
-        return line
-    tooltip = f"<title>{_text(edge.label, 300)}</title>"
-    place = f'x="{label_at[0]}" y="{label_at[1]}" text-anchor="middle"'
-    return f'{line}<text class="small label" {place}>{tooltip}{_text(edge.label, 40)}</text>'
+    return f'<path class="{"back" if back else "on"}" d="{path}" marker-end="url(#arrow)"/>'
+
+
+def _labels(plan: Plan, spots: _Spots, back: frozenset[Edge], width: float) -> Iterator[str]:
+    """A label stands above the node that its edge leads to; several are stacked."""
+    stacked: dict[str, int] = {}
+    for edge in plan.edges:
+        if not edge.label:
+            continue
+        x, y = spots[edge.target]
+        if edge in back:
+            place = f'x="{width - 30}" y="{(y + spots[edge.source][1] + HEIGHT) / 2}" text-anchor="end"'
+        else:
+            level = stacked[edge.target] = stacked.get(edge.target, 0) + 1
+            place = f'x="{x + WIDTH / 2}" y="{y + 2 - 14 * level}" text-anchor="middle"'
+        tooltip = f"<title>{_text(edge.label, 300)}</title>"
+        yield f'<text class="small label" {place}>{tooltip}{_text(_middle_out(edge.label), 44)}</text>'
+
+
+def _middle_out(text: str) -> str:
+    """What tells conditions apart is at their ends."""
+    return text if len(text) <= 44 else f"{text[:20]}…{text[-22:]}"
 
 
 def _text(text: str, most: int) -> str:
