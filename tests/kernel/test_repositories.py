@@ -254,3 +254,10 @@ def test_case_6_a_write_that_does_not_fit_leaves_the_journal_as_it_was(tmp_path:
     assert done.returncode == 0, done.stderr
     assert [entry.key for entry in load(tmp_path)][-1] == "again"
     assert path.read_bytes().endswith(b"\n")
+
+
+def test_a_process_that_ends_leaves_no_lock_behind(tmp_path: Path) -> None:
+    begun(tmp_path)
+    done = subprocess.run([sys.executable, "-c", DRIVER, str(tmp_path)], stdin=subprocess.DEVNULL, capture_output=True)
+    assert done.returncode == 0
+    assert not list((tmp_path / "drivers").glob(f"{done.stdout.decode().split('.')[0]}*"))

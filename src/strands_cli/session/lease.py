@@ -5,6 +5,7 @@ One lock file serves all drives of a process, so thousands of sessions can be dr
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import uuid
@@ -78,3 +79,10 @@ class Drivers:
         self._token = uuid.uuid4().hex
         self._lock = FileLock(self._dir / f"{self._token}.lock", mode=0o600, thread_local=False)
         self._lock.acquire(timeout=0)
+        atexit.register(self._let_go, os.getpid())
+
+    def _let_go(self, owner: int) -> None:
+        """Leave no file behind; a forked child has not got the lock to give."""
+        if self._lock is not None and os.getpid() == owner:
+            with contextlib.suppress(OSError):
+                os.unlink(self._lock.lock_file)
