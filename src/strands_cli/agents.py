@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from strands_cli.kernel.recorder import JournalRecorder, restored, storable
+from strands.types.session import decode_bytes_values, encode_bytes_values
+from strands_cli.kernel.recorder import JournalRecorder
 from strands_cli.kernel.state import text_of
 from strands_cli.kernel.types import Call, Reply
 from strands_cli.loader.template import render
@@ -98,7 +99,7 @@ class Performer:
         if result.stop_reason == "interrupt":
             return Reply("", stop_reason="interrupt", interrupts=tuple(result.interrupts or ()))
         message, stop_reason, usage = cast(JournalRecorder, call.recorder).last or (
-            storable(result.message),
+            encode_bytes_values(result.message),
             "end_turn",
             {},
         )
@@ -107,14 +108,14 @@ class Performer:
     async def _restored(self, call: Call) -> tuple[Agent, Any]:
         """Build an agent and bring it to where the journal says it was."""
         agent = await self.cache.make(call)
-        history = [restored(message) for message in call.history()]
+        history = [decode_bytes_values(message) for message in call.history()]
         progress = call.progress()
         if progress is None:
             agent.messages.extend(history)
             return agent, call.prompt
         turn = progress.turn
-        turn.finished = {id_: restored(result) for id_, result in turn.finished.items()}
-        agent.restore([*history, *(restored(message) for message in progress.messages)], turn)
+        turn.finished = {id_: decode_bytes_values(result) for id_, result in turn.finished.items()}
+        agent.restore([*history, *(decode_bytes_values(message) for message in progress.messages)], turn)
         return agent, None
 
     async def _build(self, agent_id: str, tools: tuple[str, ...] | None) -> Agent:
