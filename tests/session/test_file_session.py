@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from strands import Agent, tool
+from strands import Agent, ToolContext, tool
 from strands.agent.conversation_manager import SlidingWindowConversationManager, SummarizingConversationManager
 from strands.hooks import AfterInvocationEvent, BeforeToolCallEvent
 from strands.models.scripted import Reply, ScriptedModel, ToolCall
@@ -208,23 +208,73 @@ def test_the_cost_of_a_turn_does_not_grow_with_the_history(tmp_path: Path) -> No
     assert disk.names.count("sync_directory") == 4
 
 
+class SyncingDisk(Disk):
+    """Counts how often something waits for the disk."""
+
+    syncs = 0
+
+    def append(self, path: Path, data: bytes, *, expect: int, durable: bool) -> None:
+        self.syncs += durable
+        super().append(path, data, expect=expect, durable=durable)
+
+    def sync(self, path: Path) -> None:
+        self.syncs += 1
+        super().sync(path)
+
+
 def test_a_turn_without_tools_waits_for_the_disk_once(tmp_path: Path) -> None:
-    synced: list[bool] = []
-
-    class Counting(Disk):
-        def append(self, path: Path, data: bytes, *, expect: int, durable: bool) -> None:
-            synced.append(durable)
-            super().append(path, data, expect=expect, durable=durable)
-
-        def sync(self, path: Path) -> None:
-            synced.append(True)
-            super().sync(path)
-
-    agent = agent_in(tmp_path, ["a", "b"], disk=Counting())
+    disk = SyncingDisk()
+    agent = agent_in(tmp_path, ["a", "b"], disk=disk)
     agent("first")
-    del synced[:]
+    before = disk.syncs
     agent("second")
-    assert synced.count(True) == 1
+    assert disk.syncs == before + 1
+
+
+def test_a_question_waits_for_the_disk_once_and_once_more_when_a_tool_asks_it(tmp_path: Path) -> None:
+    @tool(context=True)
+    def pay(tool_context: ToolContext) -> str:
+        """Pay."""
+        return str(tool_context.interrupt("sure?"))
+
+    def ask(event: BeforeToolCallEvent) -> None:
+        event.interrupt("sure?")
+
+    for hooks, expected in ([ask], 1), ([], 2):
+        disk = SyncingDisk()
+        root = tmp_path / str(expected)
+        agent = agent_in(root, [ToolCall("pay", {}, id="t")], disk=disk, tools=[pay], hooks=hooks)
+        before = disk.syncs
+        assert agent("go").stop_reason == "interrupt"
+        assert disk.syncs == before + expected
+
+
+def test_a_result_reaches_the_disk_while_the_model_is_asked(tmp_path: Path) -> None:
+    @tool
+    def work() -> str:
+        """Work."""
+        return "worked"
+
+    async def main() -> list[bytes]:
+        model = ScriptedModel([ToolCall("work", {}, id="t"), "done"], delay=0.3)
+        manager = FileSessionManager("s", tmp_path)
+        agent = Agent(model=model, tools=[work], session_manager=manager, callback_handler=None)
+        call = asyncio.ensure_future(agent.invoke_async("go"))
+        await asyncio.sleep(0.45)
+        assert not call.done()
+        ledger = next(tmp_path.rglob("ledger.jsonl")).read_bytes().splitlines()
+        await call
+        return ledger
+
+    assert b"worked" in asyncio.run(main())[-1]
+
+
+def test_a_file_that_is_overwritten_in_place_holds_the_new_text_and_nothing_else(tmp_path: Path) -> None:
+    disk, path = Disk(), tmp_path / "agent.json"
+    for text in (b'{"a":"longer"}', b'{"a":1}', b'{"a":"longest of all"}', b'{"a":"' + b"x" * 5000 + b'"}', b"{}"):
+        disk.update(path, text)
+        assert path.read_bytes() == text
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_the_event_loop_never_waits_for_the_disk(tmp_path: Path) -> None:

@@ -80,6 +80,13 @@ class AgentRecord(ABC):
             SessionException: It could not be recorded, and why.
         """
 
+    def tidy(self) -> None:  # noqa: B027 - most records have nothing to add
+        """Complete what is only there for other readers; done before the right to write is given back.
+
+        Raises:
+            SessionException: It could not be written; the record itself is whole, and the next call tries again.
+        """
+
 
 class RepositoryRecord(AgentRecord):
     """An agent's record in any `SessionRepository`, through its public methods alone.

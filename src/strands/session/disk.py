@@ -8,22 +8,18 @@ from __future__ import annotations
 
 import contextlib
 import os
-import platform
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from strands.types.exceptions import SessionException
 
-if TYPE_CHECKING:
-    from filelock import BaseFileLock
+from .lease import PRIVATE_FILE, Lease, holder, take
 
-PRIVATE_FILE = 0o600
 PRIVATE_DIRECTORY = 0o700
 TEMPORARY = ".tmp"
+_PAGE = 4096
 DAMAGED = ".damaged-"
-_HOLDER_WIDTH = 120
 
 
 class Moved(Exception):
@@ -115,6 +111,21 @@ class Disk:
         if durable:
             self.sync_directory(path.parent)
 
+    def update(self, path: Path, text: bytes) -> None:
+        """Make `path` hold the JSON `text`; cheap where it holds an earlier version of it.
+
+        What fits a page is overwritten in place by one write, so a process that dies leaves the old or the new; only a
+        power loss may leave a mixture. Longer texts are replaced.
+        """
+        size = self.size(path)
+        if not 0 < size <= _PAGE or len(text) > _PAGE:
+            self.replace(path, text)
+            return
+        with self._open(path, os.O_WRONLY) as file:
+            _write(file, text.ljust(size))  # blanks after the value: it can be read before the cut, too
+            if size > len(text):
+                os.ftruncate(file, len(text))
+
     def append(self, path: Path, data: bytes, *, expect: int, durable: bool) -> None:
         """Append `data` to `path` if it is exactly `expect` bytes long; 0 makes it when it is not there.
 
@@ -193,26 +204,16 @@ class Disk:
         """Remove the directory `path` with all that is in it."""
         shutil.rmtree(path)
 
-    def lock(self, path: Path) -> BaseFileLock | None:
+    def lock(self, path: Path) -> Lease | None:
         """Take the lock file `path` and return it, or None when somebody alive holds it; `holder` then tells who.
 
         The lock is the operating system's and dies with its process.
         """
-        from filelock import FileLock, Timeout
-
-        lock = FileLock(path, mode=PRIVATE_FILE, thread_local=False)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            return None
-        with contextlib.suppress(OSError), self._open(_holder_of(path), os.O_WRONLY | os.O_CREAT) as file:
-            text = f"process {os.getpid()} on {platform.node()}"
-            _write(file, text.encode().ljust(_HOLDER_WIDTH))  # overwritten in place: a truncation would cost a flush
-        return lock
+        return take(path)
 
     def holder(self, path: Path) -> str:
         """Return who took the lock file `path` last, as text for people; empty when that is not known."""
-        return (self.read(_holder_of(path)) or b"").decode(errors="replace").strip()
+        return holder(path)
 
     @contextlib.contextmanager
     def _open(self, path: Path, flags: int) -> Iterator[int]:
@@ -241,10 +242,6 @@ def naming(what: str, path: Path) -> Iterator[None]:
         raise SessionException(f"{what}: {str(error.filename or path)!r}: {reason}") from error
     except TypeError as error:
         raise SessionException(f"{what}: {str(path)!r}: {error}") from error
-
-
-def _holder_of(path: Path) -> Path:
-    return path.with_suffix(".holder")
 
 
 def _write(descriptor: int, data: bytes) -> None:

@@ -121,11 +121,10 @@ class FileReading:
         logger.warning("lines %s of %r fail their checksum; it is kept as %r", found.damaged, str(path), kept.name)
 
     def _write_ledger_anew(self, fold: Fold, turn: OpenTurn) -> None:
-        from .file_record import message_item
+        from .file_record import message_texts
 
         items: list[tuple[Kind, str]] = [
-            ("message", message_item(to_json(fold.messages[id]), SessionMessage.from_dict(fold.messages[id])))
-            for id in sorted(fold.messages)
+            ("message", message_texts(SessionMessage.from_dict(fold.messages[id]))[0]) for id in sorted(fold.messages)
         ]
         if fold.agent is not None:
             items.append(("agent", to_json(fold.agent)))

@@ -1,12 +1,14 @@
 """An agent's record in a directory: its ledger, and beside it the files of the session layout.
 
 What must outlive a crash is appended to `ledger.jsonl` and synced there. `agent.json` and `messages/message_<n>.json`
-are written whole, by rename and without waiting for the disk; what a crash takes from them is mended from the ledger
-at the next load. Files that another program wrote or changed are taken as they are.
+are written whole, by rename and without waiting for the disk, before the lease is given back; what a crash takes from
+them is mended from the ledger at the next load. Files that another program wrote or changed are taken as they are.
 """
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -21,12 +23,14 @@ from .ledger import Fold, Kind, to_json
 from .ledger_file import LedgerFile
 
 if TYPE_CHECKING:
-    from filelock import BaseFileLock
+    from .lease import Lease
 
 LEDGER = "ledger.jsonl"
 LEASE = "lease.lock"
 AGENT = "agent.json"
 MESSAGES = "messages"
+_OWED = 64
+"""Files whose content may wait in memory for the end of a call."""
 
 
 class FileRecord(AgentRecord):
@@ -39,15 +43,16 @@ class FileRecord(AgentRecord):
         self._session_id = session_id
         self._agent_id = agent_id
         self._next_id = 0
-        self._owed: dict[Path, bytes] = {}
-        self._lease: BaseFileLock | None = None
+        self._owed: OrderedDict[Path, bytes] = OrderedDict()
+        self._tidying = threading.Lock()
+        self._lease: Lease | None = None
 
     def load(self) -> Loaded | None:
         from .file_reading import FileReading
 
         with self._naming("read"):
             loaded = FileReading(self).load()
-        self._owed = {}
+        self._owed.clear()
         self._next_id = loaded.next_id if loaded else 0
         return loaded
 
@@ -80,9 +85,24 @@ class FileRecord(AgentRecord):
                 raise SessionException(self._stale("another agent has written to it")) from None
             self._next_id = next_id
             self._owed.update(files)
-            for path, content in list(self._owed.items()):
-                self.disk.replace(path, content)
-                del self._owed[path]
+        if len(self._owed) > _OWED:
+            self.tidy()
+
+    def tidy(self) -> None:
+        with self._tidying, self._naming("write"):
+            while self._owed:
+                path, content = self._owed.popitem(last=False)
+                try:
+                    self._put(path, content)
+                except BaseException:
+                    self._owed.setdefault(path, content)
+                    raise
+
+    def _put(self, path: Path, content: bytes) -> None:
+        if path.name == AGENT:
+            self.disk.update(path, content)
+        else:
+            self.disk.replace(path, content)
 
     def message_path(self, message_id: int) -> Path:
         """Return where a message is kept."""
@@ -93,13 +113,15 @@ class FileRecord(AgentRecord):
         files: dict[Path, bytes] = {}
         next_id = self._next_id
         for draft in drafts:
-            text = to_json(draft.data if draft.stored is None else vars(draft.stored))
             if isinstance(draft.stored, SessionMessage):
-                files[self.message_path(draft.stored.message_id)] = text.encode()
+                text, content = message_texts(draft.stored)
+                files[self.message_path(draft.stored.message_id)] = content
                 next_id = max(next_id, draft.stored.message_id + 1)
-                text = message_item(text, draft.stored)
             elif isinstance(draft.stored, SessionAgent):
+                text = to_json(vars(draft.stored))
                 files[self.directory / AGENT] = text.encode()
+            else:
+                text = to_json(draft.data)
             items.append((draft.kind, text))
         return items, files, next_id
 
@@ -125,12 +147,17 @@ class FileRecord(AgentRecord):
         return naming(f"could not {deed} agent {self._agent_id!r} of session {self._session_id!r}", self.directory)
 
 
-def message_item(text: str, stored: SessionMessage) -> str:
-    """Return the ledger's data for a message whose file holds `text`."""
-    if stored.redact_message is not None or stored.updated_at != stored.created_at:
-        return f'{{"size":{len(text)},"stored":{text}}}'
-    message = to_json(stored.message)
-    return f'{{"size":{len(text)},"id":{stored.message_id},"at":"{stored.created_at}","message":{message}}}'
+def message_texts(stored: SessionMessage) -> tuple[str, bytes]:
+    """Return what the ledger keeps of a message, as JSON, and the content of the message's file."""
+    message, id = to_json(stored.message), stored.message_id
+    redacted, created, updated = map(to_json, (stored.redact_message, stored.created_at, stored.updated_at))
+    text = (
+        f'{{"message":{message},"message_id":{id},"redact_message":{redacted},'
+        f'"created_at":{created},"updated_at":{updated}}}'
+    )
+    if stored.redact_message is not None or updated != created:
+        return f'{{"size":{len(text)},"stored":{text}}}', text.encode()
+    return f'{{"size":{len(text)},"id":{id},"at":{created},"message":{message}}}', text.encode()
 
 
 def _told(news: Fold) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from strands._threads import on_disk
 from strands.types.exceptions import SessionException
 
 from .agent_record import stale
@@ -67,7 +68,7 @@ class MultiAgentSeat:
             SessionException: Somebody alive holds it, or the session has moved on.
         """
         if self._release is None:
-            await asyncio.to_thread(self._begin)
+            await on_disk(self._begin)
 
     def _begin(self) -> None:
         release = self._repository.lease_multi_agent(self._session_id, self.source.id)
@@ -83,7 +84,7 @@ class MultiAgentSeat:
         """Store the state as it is now, through `sync`."""
         self._taken += 1
         stored, number = Stored(self.source.id, self.source.serialize_state()), self._taken
-        await asyncio.to_thread(self._write, stored, number, sync)
+        await on_disk(partial(self._write, stored, number, sync))
 
     def _write(self, stored: Stored, number: int, sync: Callable[[Any], None]) -> None:
         with self._gate:
@@ -96,7 +97,7 @@ class MultiAgentSeat:
         """Give the lease back."""
         release, self._release = self._release, None
         if release is not None:
-            await asyncio.to_thread(release)
+            await on_disk(release)
 
     def _comparable(self) -> str:
         return to_json(self._repository.read_multi_agent(self._session_id, self.source.id))

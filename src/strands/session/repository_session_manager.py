@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from strands._threads import on_disk
 from strands.hooks import (
     AfterInvocationEvent,
     AfterMultiAgentInvocationEvent,
@@ -77,7 +79,7 @@ class RepositorySessionManager(SessionManager):
             self.append_message(event.message, event.agent)
             return None
         if _in_event_loop():
-            return asyncio.to_thread(self._add_outside, event)
+            return on_disk(partial(self._add_outside, event))
         self._add_outside(event)
         return None
 
@@ -89,13 +91,10 @@ class RepositorySessionManager(SessionManager):
         seat = self._seats.get(event.agent.agent_id)
         if seat is None or not seat.invoking or not seat.belongs_to(event.agent):
             return  # the call was refused before it began
-        await asyncio.to_thread(self._rest_blocking, event.agent, seat)
-
-    def _rest_blocking(self, agent: Agent, seat: Seat) -> None:
         try:
-            self.sync_agent(agent)
+            self.sync_agent(event.agent)
         finally:
-            seat.rest()
+            await seat.rest()
 
     def append_message(self, message: Message, agent: Agent, **kwargs: Any) -> None:
         """Store a message; within a call of the agent it is written together with what follows from it."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import os
 import platform
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
+from strands._threads import in_background, on_disk
 from strands.types.exceptions import SessionException
 from strands.types.session import SessionAgent, SessionMessage, now
 
@@ -24,11 +26,16 @@ if TYPE_CHECKING:
     from strands.types.tools import ToolResult
 
 
+_MOMENT = 0.002
+"""Seconds in which results and prompts gather that nothing waits for: together they cost one sync."""
+
+
 class Seat:
     """The place of `agent` in a session; its `Recorder`.
 
     Entries gather in memory and are written together when the next one has to be on disk before anything goes on: a
-    tool's start, its result, an answer, the end of the call. Waiting for the disk is done in a worker thread.
+    tool's start, an answer, the end of the call. A tool's result goes to the disk while the model is asked, and is
+    there before anything is done about the model's reply. Waiting for the disk is done in worker threads.
 
     Args:
         record: The stored side.
@@ -47,6 +54,8 @@ class Seat:
         self._handover = threading.Lock()
         self._given_up = False
         self._turnstile = asyncio.Lock()
+        self._timer: asyncio.TimerHandle | None = None
+        self._due = False
         self._added = 0
         self._durable = 0
         self._agent_text = ""
@@ -78,11 +87,12 @@ class Seat:
         if not self.invoking:
             self._given_up = False
             try:
-                await asyncio.to_thread(self._begin)
+                await on_disk(self._begin)
             except asyncio.CancelledError:
                 self._give_up()
                 raise
             self._turnstile = asyncio.Lock()
+            self._timer = None  # one of an event loop that ended is never due
         self._calls += 1
 
     def _begin(self) -> None:
@@ -103,22 +113,43 @@ class Seat:
             self._given_up = True
             self._record.end()
 
-    def rest(self) -> None:
-        """Write all of it, synced, and give the lease back; blocks."""
+    async def rest(self) -> None:
+        """Write all of it, synced, and give the lease back, also when nobody waits for it any more."""
+        resting = on_disk(self._rest)
+        try:
+            await asyncio.shield(resting)
+        except asyncio.CancelledError:
+            await asyncio.wait([resting])
+            raise
+
+    def _rest(self) -> None:
         try:
             self.flush(durable=True)
+            self._record.tidy()
         finally:
             self._calls -= 1
             if not self.invoking:
                 self._record.end()
 
-    def write_soon(self) -> None:
-        """Begin to write what has gathered, without waiting for it: a failure is told by the next write."""
-        asyncio.get_running_loop().run_in_executor(None, self._write_quietly)
+    def write_soon(self, *, durable: bool = False) -> None:
+        """Write what has gathered in a moment, with what comes meanwhile; a failure is told by the next write.
 
-    def _write_quietly(self) -> None:
+        Args:
+            durable: Sync it, too.
+        """
+        self._due = self._due or durable
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(_MOMENT, self._write_in_background)
+
+    def _write_in_background(self) -> None:
+        self._timer = None
+        durable, self._due = self._due, False
+        if self._drafts or (durable and self._durable < self._added):
+            in_background(functools.partial(self._write_quietly, durable))
+
+    def _write_quietly(self, durable: bool) -> None:
         with contextlib.suppress(SessionException):
-            self.flush(durable=False)
+            self.flush(durable=durable)
 
     async def replied(self, message: Message, stop_reason: str, usage: Usage) -> None:
         """The reply comes as a message too; it is written with what is built on it."""
@@ -137,20 +168,20 @@ class Seat:
                 },
             )
         )
-        await self._settle(durable)
+        if durable:
+            await self._settle()
 
     async def tool_finished(self, tool_use_id: str, result: ToolResult, *, durable: bool) -> None:
         """Record a tool's result."""
         self._add(Draft("finished", {"tool_use_id": tool_use_id, "result": result}))
-        await self._settle(durable)
+        if durable:
+            self.write_soon(durable=True)
 
-    async def _settle(self, durable: bool) -> None:
-        if not durable:
-            return
+    async def _settle(self) -> None:
         wanted = self._added
         async with self._turnstile:
             if self._durable < wanted:
-                await asyncio.to_thread(self.flush, durable=True)
+                await on_disk(functools.partial(self.flush, durable=True))
 
     # What is recorded
 
@@ -235,6 +266,7 @@ class Seat:
         self._record.begin()
         try:
             self.flush(durable=True)
+            self._record.tidy()
         finally:
             self._record.end()
 

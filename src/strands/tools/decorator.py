@@ -7,11 +7,11 @@ import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
+from strands._threads import in_thread
 from strands.types.tools import DirectTool, ToolContext, ToolResult, ToolSpec, ToolUse
 
 from .results import as_result, failure
 from .schema import Parameters
-from .threads import in_thread
 
 if TYPE_CHECKING:
     from typing import Concatenate

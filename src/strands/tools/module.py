@@ -11,10 +11,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from strands._threads import in_thread
 from strands.types.events import ToolResultEvent
 from strands.types.tools import AgentTool, ToolGenerator, ToolResult, ToolSpec, ToolUse
-
-from .threads import in_thread
 
 
 class PythonAgentTool(AgentTool):

@@ -154,6 +154,6 @@ def _is_trust(answer: Any) -> bool:
 
 
 async def _ask_in_terminal(prompt: str) -> str:
-    from strands.tools.threads import in_thread
+    from strands._threads import in_thread
 
     return await in_thread(lambda: input(f"{prompt}\n(y/n) "))

@@ -1,4 +1,4 @@
-"""Threads for sync tools: they never block the event loop, and a hop costs little."""
+"""Worker threads for sync tools and for the disk: they never block the event loop, and a hop costs little."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-_LIMIT = 128
+_TOOLS = 128
+_DISK = 16
 
 
 async def in_thread(function: Callable[[], T]) -> T:
@@ -29,13 +30,35 @@ async def in_thread(function: Callable[[], T]) -> T:
     Raises:
         BaseException: Whatever it raises. When the caller is cancelled the function still runs to its end.
     """
+    return await _started(_tools, function)
+
+
+def on_disk(function: Callable[[], T]) -> asyncio.Future[T]:
+    """Start a function that waits for the disk in a worker thread; tools that block for long never hold it up.
+
+    Args:
+        function: What to run.
+
+    Returns:
+        A future of the running loop, with the function's result or what it raised. A function whose future was
+        cancelled before its thread came to it does not run.
+    """
+    return _started(_disk, function)
+
+
+def in_background(function: Callable[[], None]) -> None:
+    """Start a function that waits for the disk, from any thread; it raises nothing and nobody waits for it."""
+    _disk.submit(_Errand(function))
+
+
+def _started(pool: _Pool, function: Callable[[], T]) -> asyncio.Future[T]:
     loop = asyncio.get_running_loop()
     outbox = _outboxes.get(loop)
     if outbox is None:
         outbox = _outboxes[loop] = _Outbox(loop)
     future: asyncio.Future[T] = loop.create_future()
-    _pool.submit(_Job(outbox, future, contextvars.copy_context(), function))
-    return await future
+    pool.submit(_Job(outbox, future, contextvars.copy_context(), function))
+    return future
 
 
 class _Job:
@@ -79,6 +102,18 @@ class _Job:
             self._future.set_exception(self._error)
 
 
+class _Errand:
+    """A function that nobody waits for."""
+
+    __slots__ = ("work",)
+
+    def __init__(self, function: Callable[[], None]) -> None:
+        self.work = function
+
+    def deliver(self) -> None:
+        pass
+
+
 class _Outbox:
     """Finished jobs of one event loop; several that finish together wake it once."""
 
@@ -105,20 +140,27 @@ class _Outbox:
 
 
 class _Pool:
-    """Daemon threads that are made when there is work for them, and kept."""
+    """Daemon threads that are made when there is work for them, and kept.
 
-    def __init__(self) -> None:
-        self._jobs: SimpleQueue[_Job] = SimpleQueue()
+    Args:
+        name: What its threads are called.
+        limit: How many there are at most.
+    """
+
+    def __init__(self, name: str, limit: int) -> None:
+        self._name = name
+        self._limit = limit
+        self._jobs: SimpleQueue[_Job | _Errand] = SimpleQueue()
         self._idle: deque[None] = deque()
         self._threads = 0
 
-    def submit(self, job: _Job) -> None:
+    def submit(self, job: _Job | _Errand) -> None:
         try:
             self._idle.pop()
         except IndexError:
-            if self._threads < _LIMIT:
+            if self._threads < self._limit:
                 self._threads += 1
-                threading.Thread(target=self._work, name="strands-tool", daemon=True).start()
+                threading.Thread(target=self._work, name=self._name, daemon=True).start()
         self._jobs.put(job)
 
     def _work(self) -> None:
@@ -130,12 +172,14 @@ class _Pool:
             del job
 
 
-def _after_fork() -> None:
-    global _pool
-    _pool = _Pool()
+def _fresh_pools() -> None:
+    global _tools, _disk
+    _tools, _disk = _Pool("strands-tool", _TOOLS), _Pool("strands-disk", _DISK)
 
 
 _outboxes: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Outbox] = weakref.WeakKeyDictionary()
-_pool = _Pool()
+_tools: _Pool
+_disk: _Pool
+_fresh_pools()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+    os.register_at_fork(after_in_child=_fresh_pools)

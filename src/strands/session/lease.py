@@ -1,0 +1,99 @@
+"""One lock file held by one process: the right to write what stands beside it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+from pathlib import Path
+from typing import Protocol
+
+PRIVATE_FILE = 0o600
+_HOLDER_WIDTH = 120
+
+
+class Lease(Protocol):
+    """A lock file that is held."""
+
+    def release(self) -> None:
+        """Give it back; harmless when that was done."""
+
+
+def take(path: Path) -> Lease | None:
+    """Take the lock file `path`, made when it is not there; None when somebody alive holds it.
+
+    The lock is the operating system's and dies with its process.
+
+    Raises:
+        OSError: The file cannot be made or locked.
+    """
+    return _take_with_library(path) if os.name == "nt" else _take(path)
+
+
+def holder(path: Path) -> str:
+    """Return who took the lock file `path` last, as text for people; empty when that is not known."""
+    try:
+        return _holder_file(path).read_bytes().decode(errors="replace").strip()
+    except OSError:
+        return ""
+
+
+class _Flock:
+    """A lock on an open file, which POSIX drops when its process ends."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def release(self) -> None:
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            _unlock(descriptor)  # closing is not enough where a forked child has the file open too
+            os.close(descriptor)
+
+
+def _take(path: Path) -> Lease | None:
+    # A call of an agent takes its lease anew, and the library's lock costs ten times the system's.
+    import fcntl
+
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, PRIVATE_FILE)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with contextlib.suppress(OSError):
+            os.fchmod(descriptor, PRIVATE_FILE)
+            os.pwrite(descriptor, _signature(), 0)
+    except BlockingIOError:
+        os.close(descriptor)
+        return None
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return _Flock(descriptor)
+
+
+def _unlock(descriptor: int) -> None:
+    import fcntl
+
+    fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
+def _take_with_library(path: Path) -> Lease | None:
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path, mode=PRIVATE_FILE, thread_local=False)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return None
+    with contextlib.suppress(OSError):
+        _holder_file(path).write_bytes(_signature())
+    return lock
+
+
+def _holder_file(path: Path) -> Path:
+    """Windows lets nobody read a locked file, so the holder's name stands beside it there."""
+    return path.with_suffix(".holder") if os.name == "nt" else path
+
+
+def _signature() -> bytes:
+    """Who we are, of one width: it is written in place, since a truncation would cost a flush."""
+    return f"process {os.getpid()} on {platform.node()}".encode()[:_HOLDER_WIDTH].ljust(_HOLDER_WIDTH)
