@@ -8,6 +8,7 @@ import functools
 import os
 import platform
 import threading
+import time
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from strands.types.tools import ToolResult
 
 
-_MOMENT = 0.002
+_MOMENT = 0.001
 """Seconds in which results and prompts gather that nothing waits for: together they cost one sync."""
 
 
@@ -54,7 +55,7 @@ class Seat:
         self._handover = threading.Lock()
         self._given_up = False
         self._turnstile = asyncio.Lock()
-        self._timer: asyncio.TimerHandle | None = None
+        self._soon = False
         self._due = False
         self._added = 0
         self._durable = 0
@@ -92,7 +93,6 @@ class Seat:
                 self._give_up()
                 raise
             self._turnstile = asyncio.Lock()
-            self._timer = None  # one of an event loop that ended is never due
         self._calls += 1
 
     def _begin(self) -> None:
@@ -138,16 +138,14 @@ class Seat:
             durable: Sync it, too.
         """
         self._due = self._due or durable
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(_MOMENT, self._write_in_background)
+        if not self._soon:
+            self._soon = True
+            in_background(self._write_in_a_moment)
 
-    def _write_in_background(self) -> None:
-        self._timer = None
+    def _write_in_a_moment(self) -> None:
+        time.sleep(_MOMENT)
+        self._soon = False
         durable, self._due = self._due, False
-        if self._drafts or (durable and self._durable < self._added):
-            in_background(functools.partial(self._write_quietly, durable))
-
-    def _write_quietly(self, durable: bool) -> None:
         with contextlib.suppress(SessionException):
             self.flush(durable=durable)
 
@@ -250,7 +248,7 @@ class Seat:
         """Write what has gathered; blocks."""
         with self._gate:
             drafts, added = self._drafts, self._added
-            if not drafts and not durable:
+            if not drafts and (not durable or self._durable == added):
                 return
             self._drafts = []
             try:
