@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from strands.types.content import Message
-    from strands.types.tools import ToolUse
+    from strands.types.tools import ToolResult, ToolUse
 
 _UNANSWERED: Any = object()
 _EXTRAS = ("digest", "asked", "answered", "carried", "key")
+_FIELDS = ("reason", "response", *_EXTRAS)
 
 
+@dataclass(init=False, repr=False, eq=False)
 class Interrupt:
     """A question to a person.
 
@@ -25,9 +28,18 @@ class Interrupt:
         response: The answer; None while there is none. Setting it, to anything, answers.
         digest: What the answer is bound to: the tool's name, input and input schema as one hash. None for a question
             that is not about a tool call.
+        asked: The digest when its asker spoke, if that is another one; `digest` is what the person was shown last.
+        answered: Whether None, too, is an answer.
+        carried: Where it came from, when an agent used as a tool asks.
+        key: The idempotency key of the tool call it was raised in.
     """
 
     __slots__ = ("_response", "asked", "carried", "digest", "id", "key", "name", "reason")
+
+    id: str
+    name: str
+    reason: Any
+    response: Any
 
     def __init__(
         self,
@@ -36,17 +48,22 @@ class Interrupt:
         reason: Any = None,
         response: Any = None,
         digest: str | None = None,
+        *,
+        asked: str | None = _UNANSWERED,
+        answered: bool = False,
+        carried: dict[str, Any] | None = None,
+        key: str | None = None,
     ) -> None:
         self.id = id
         self.name = name
         self.reason = reason
         self.digest = digest
-        self.asked = digest  # the digest when its asker spoke; `digest` is what the person was shown last
-        self.carried: dict[str, Any] | None = None  # where it came from, when an agent used as a tool asks
-        self.key: str | None = None  # the idempotency key of the tool call it was raised in
-        self._response = _UNANSWERED if response is None else response
+        self.asked = digest if asked is _UNANSWERED else asked
+        self.carried = carried
+        self.key = key
+        self._response = _UNANSWERED if response is None and not answered else response
 
-    @property
+    @property  # type: ignore[no-redef]
     def response(self) -> Any:
         return None if self._response is _UNANSWERED else self._response
 
@@ -71,13 +88,7 @@ class Interrupt:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Interrupt:
         """Return what `to_dict` gave away."""
-        interrupt = cls(data["id"], data["name"], data.get("reason"), data.get("response"), data.get("digest"))
-        interrupt.asked = data.get("asked", interrupt.digest)
-        interrupt.carried = data.get("carried")
-        interrupt.key = data.get("key")
-        if data.get("answered") and not interrupt.answered:
-            interrupt.response = None
-        return interrupt
+        return cls(data["id"], data["name"], **{key: data[key] for key in _FIELDS if key in data})
 
     def _extras(self) -> dict[str, Any]:
         extras: dict[str, Any] = {}
@@ -116,6 +127,19 @@ class InterruptException(BaseException):
         self.interrupts = [interrupt, *more]
 
 
+@dataclass
+class PendingToolExecution:
+    """The tools of a message that wait for an answer.
+
+    Attributes:
+        assistant_message: The message that asks for them.
+        completed_tool_results: What those came to that finished.
+    """
+
+    assistant_message: Message
+    completed_tool_results: list[ToolResult]
+
+
 class InterruptState:
     """The questions of one agent, and the turn that waits for their answers.
 
@@ -141,6 +165,13 @@ class InterruptState:
     def pending(self) -> list[Interrupt]:
         """The questions without an answer."""
         return [interrupt for interrupt in self.interrupts.values() if not interrupt.answered]
+
+    @property
+    def pending_tool_execution(self) -> PendingToolExecution | None:
+        """The tools that wait, or None."""
+        if "tool_use_message" not in self.context:
+            return None
+        return PendingToolExecution(self.context["tool_use_message"], self.context.get("tool_results", []))
 
     def activate(self, message: Message, results: list[Any]) -> None:
         """Come to rest at `message`, with the results of the tools that finished."""

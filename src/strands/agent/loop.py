@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from strands.hooks.events import AfterToolsEvent, BeforeToolsEvent
 from strands.types.exceptions import (
     EventLoopException,
     MaxTokensReachedException,
@@ -13,6 +14,7 @@ from strands.types.exceptions import (
     StructuredOutputException,
 )
 
+from . import tool_hooks
 from .model_call import ask_model
 from .prompt import CANCELLED, result_message, tool_uses
 from .result import AgentResult
@@ -132,18 +134,28 @@ async def _ask(invocation: Invocation, trace: Trace) -> Reply:
 async def _run_tools(invocation: Invocation, turn: Open, trace: Trace) -> AgentResult | None:
     agent = invocation.agent
     batch = ToolBatch(invocation, turn.message, trace, turn.finished, turn.started, recorder=agent.recorder)
+    hooks, ending = agent.hooks, None
     try:
-        interrupts = await batch.run()
+        interrupts = await tool_hooks.before(batch) if hooks.listens(BeforeToolsEvent) else []
+        asked_before = bool(interrupts)
+        interrupts = interrupts or await batch.run()
+        cancelled = agent._cancel_signal.is_set()
+        asks = bool(interrupts) and not cancelled
+        results = tool_hooks.so_far(batch) if asks else result_message(turn.message, batch.results, CANCELLED)
+        if hooks.listens(AfterToolsEvent) and not asked_before:
+            ending = await tool_hooks.after(batch, results)
     except BaseException:
         _keep(agent, batch)
         raise
-    cancelled = agent._cancel_signal.is_set()
-    if interrupts and not cancelled:
+    if asks:
         return _pause(invocation, batch, interrupts)
     agent._interrupt_state.deactivate()
-    await _append(invocation, result_message(turn.message, batch.results, CANCELLED))
+    await _append(invocation, results)
     if cancelled:
         return finish(invocation, "cancelled", turn.message)
+    if ending is not None:
+        await _append(invocation, ending)
+        return finish(invocation, "end_turn", ending)
     structured = invocation.structured
     if structured is not None and structured.value is not None:
         if invocation.sink is not None:

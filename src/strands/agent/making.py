@@ -49,10 +49,11 @@ def register(
         else:
             agent.hooks.add_callback(None, each)
     if plugins:
-        from strands.plugins.plugin import attach
+        from strands.plugins.registry import PluginRegistry
 
+        registry = PluginRegistry(agent)
         for plugin in plugins:
-            attach(plugin, agent)
+            registry.add_and_init(plugin)
     if interventions:
         from strands.interventions import register as register_interventions
 

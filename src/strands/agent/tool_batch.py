@@ -29,7 +29,19 @@ class ToolBatch:
         recorder: Who is told of starts and results.
     """
 
-    __slots__ = ("_asked", "_uses", "invocation", "message", "recorder", "results", "running", "started", "trace")
+    __slots__ = (
+        "_asked",
+        "_uses",
+        "approvals",
+        "approved",
+        "invocation",
+        "message",
+        "recorder",
+        "results",
+        "running",
+        "started",
+        "trace",
+    )
 
     def __init__(
         self,
@@ -49,6 +61,8 @@ class ToolBatch:
         self.started = started
         self._uses = tool_uses(message)
         self.running: dict[str, ToolCall] = {}
+        self.approvals: list[Interrupt] = []  # answered questions about all the calls of the message
+        self.approved: dict[str, str] = {}  # tool use id to the digest of the call those answers are about
         self._asked: dict[str, list[Interrupt]] = {}
 
     async def run(self) -> list[Interrupt]:

@@ -11,12 +11,13 @@ from strands.hooks.events import AfterToolCallEvent, BeforeToolCallEvent
 from strands.interrupt import Asker, Interrupt, InterruptException, call_digest, tool_prefix
 from strands.telemetry.metrics import Trace
 from strands.tools.results import ToolFailure, as_result, error_result
-from strands.types.events import ToolResultEvent, ToolStreamEvent
+from strands.types.events import ToolInterruptEvent, ToolResultEvent, ToolStreamEvent
 from strands.types.tools import AgentTool, DirectTool, ToolContext, ToolResult, ToolUse
 
 from .doubt import settle_doubt
 from .prompt import CANCELLED
 from .recorder import ToolStart
+from .tool_hooks import ask_about_change
 
 if TYPE_CHECKING:
     from strands.agent.tool_batch import ToolBatch
@@ -110,7 +111,7 @@ class ToolCall:
             return error_result(self._id, cancel), None, None
         if self._tool is None:
             return error_result(self._id, f"Unknown tool: {self._use['name']}"), None, None
-        changed = self._changed_since_answered()
+        changed = self._changed_since_answered() or self._changed_since_batch_approval()
         if changed:
             return changed, None, None
         if self._batch.recorder is not None:
@@ -155,6 +156,8 @@ class ToolCall:
         async for last in tool.stream(self._use, self._invocation.state, **more):
             if isinstance(last, ToolResultEvent):
                 last = last.tool_result
+            elif isinstance(last, ToolInterruptEvent):
+                raise InterruptException(*last.interrupts)
             elif emit is not None:
                 emit(last["tool_stream_event"]["data"] if isinstance(last, ToolStreamEvent) else last)
         return as_result(self._id, last)
@@ -222,6 +225,12 @@ class ToolCall:
         prefix = tool_prefix(self._id)
         own = [each for each in known.values() if each.answered and not each.carried and each.id.startswith(prefix)]
         return _ask_anew(own, self._tool, self._use, self._digest()) if own else []
+
+    def _changed_since_batch_approval(self) -> list[Interrupt] | ToolResult | None:
+        approved = self._batch.approved.get(self._id)
+        if approved is None or approved == self._digest():
+            return None
+        return ask_about_change(self._batch, self._use, self._digest())
 
 
 def _changed_since_approval(event: BeforeToolCallEvent) -> list[Interrupt]:

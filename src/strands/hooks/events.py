@@ -2,38 +2,57 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from strands.interrupt import Asker, Interrupt, call_digest, hook_prefix
 
-from .registry import BaseHookEvent, HookEvent
+from .multi_agent_events import (
+    AfterMultiAgentInvocationEvent,
+    AfterNodeCallEvent,
+    BeforeMultiAgentInvocationEvent,
+    BeforeNodeCallEvent,
+    MultiAgentInitializedEvent,
+)
+from .registry import BaseHookEvent, Ending, HookEvent, _AgentT
 
 if TYPE_CHECKING:
     from strands.agent.result import AgentResult
-    from strands.multiagent.base import MultiAgentBase
     from strands.types.agent import AgentInput
-    from strands.types.content import Message, Messages
+    from strands.types.content import ContentBlock, Message, Messages
     from strands.types.event_loop import StopReason
     from strands.types.tools import AgentTool, ToolResult, ToolUse
 
 
-class _Ending:
-    """Callbacks of an event that ends something run last registered first."""
-
-    @property
-    def should_reverse_callbacks(self) -> bool:
-        return True
+__all__ = [
+    "AfterInvocationEvent",
+    "AfterModelCallEvent",
+    "AfterMultiAgentInvocationEvent",
+    "AfterNodeCallEvent",
+    "AfterToolCallEvent",
+    "AfterToolsEvent",
+    "AgentInitializedEvent",
+    "BaseHookEvent",
+    "BeforeInvocationEvent",
+    "BeforeModelCallEvent",
+    "BeforeMultiAgentInvocationEvent",
+    "BeforeNodeCallEvent",
+    "BeforeToolCallEvent",
+    "BeforeToolsEvent",
+    "HookEvent",
+    "MessageAddedEvent",
+    "MessageUpdatedEvent",
+    "MultiAgentInitializedEvent",
+]
 
 
 @dataclass
-class AgentInitializedEvent(HookEvent):
+class AgentInitializedEvent(HookEvent[_AgentT]):
     """An agent is ready. Sync callbacks only."""
 
 
 @dataclass
-class BeforeInvocationEvent(HookEvent):
+class BeforeInvocationEvent(HookEvent[_AgentT]):
     """A caller's prompt is about to be worked on.
 
     Attributes:
@@ -49,7 +68,7 @@ class BeforeInvocationEvent(HookEvent):
 
 
 @dataclass
-class AfterInvocationEvent(_Ending, HookEvent):
+class AfterInvocationEvent(Ending, HookEvent[_AgentT]):
     """An invocation is over, however it ended.
 
     Attributes:
@@ -65,7 +84,7 @@ class AfterInvocationEvent(_Ending, HookEvent):
 
 
 @dataclass
-class MessageAddedEvent(HookEvent):
+class MessageAddedEvent(HookEvent[_AgentT]):
     """A message was added to the history.
 
     Attributes:
@@ -76,21 +95,36 @@ class MessageAddedEvent(HookEvent):
 
 
 @dataclass
-class BeforeModelCallEvent(HookEvent):
+class MessageUpdatedEvent(HookEvent[_AgentT]):
+    """A message of the history was replaced by another.
+
+    Attributes:
+        tracking_id: The id that both bear.
+        message: The new one.
+    """
+
+    tracking_id: str
+    message: Message
+
+
+@dataclass
+class BeforeModelCallEvent(HookEvent[_AgentT]):
     """The model is about to be asked.
 
     Attributes:
         invocation_state: What the caller passed along.
+        projected_input_tokens: About how many tokens the model is going to read, or None when nothing is known.
         cancel: True, or a text that stands in for the model's reply, keeps it from being asked; writable.
     """
 
     _writable: ClassVar[frozenset[str]] = frozenset({"cancel"})
     invocation_state: dict[str, Any] = field(default_factory=dict)
+    projected_input_tokens: int | None = None
     cancel: bool | str = False
 
 
 @dataclass
-class AfterModelCallEvent(_Ending, HookEvent):
+class AfterModelCallEvent(Ending, HookEvent[_AgentT]):
     """The model replied or failed.
 
     Attributes:
@@ -115,7 +149,65 @@ class AfterModelCallEvent(_Ending, HookEvent):
 
 
 @dataclass
-class BeforeToolCallEvent(HookEvent):
+class BeforeToolsEvent(HookEvent[_AgentT]):
+    """The tools of a message are about to run; raised again when some of them go on after an interrupt.
+
+    Attributes:
+        message: The model's message that asks for them.
+        invocation_state: What the caller passed along.
+        cancel: True, or a text for the model, keeps all of them from running; writable.
+    """
+
+    _writable: ClassVar[frozenset[str]] = frozenset({"cancel"})
+    message: Message
+    invocation_state: dict[str, Any]
+    cancel: bool | str = False
+
+    def interrupt(self, name: str, reason: Any = None, response: Any = None) -> Any:
+        """Ask a person before any of the tools runs, or return what was answered; as `BeforeToolCallEvent.interrupt`.
+
+        The answer is bound to all calls of the message. A call that is changed afterwards does not run: the same
+        question is asked about it alone, and only the same answer lets it run.
+        """
+        asker: Asker | None = self.__dict__.get("_asker")
+        if asker is None:
+            asker = self.__dict__["_asker"] = Asker(self.agent._interrupt_state, "v1:before_tools:", self._digest)
+        return asker.ask(name, reason, response)
+
+    @property
+    def consulted(self) -> list[Interrupt]:
+        """The questions whose answers were handed out on this event."""
+        asker: Asker | None = self.__dict__.get("_asker")
+        return asker.consulted if asker is not None else []
+
+    def digests(self) -> dict[str, str]:
+        """Return tool use id to the hash of tool, arguments and schema as they are now."""
+        uses = [block["toolUse"] for block in self.message["content"] if "toolUse" in block]
+        return {use["toolUseId"]: _use_digest(self.agent.tool_registry.registry.get(use["name"]), use) for use in uses}
+
+    def _digest(self) -> str:
+        return call_digest("", list(self.digests().items()), None)
+
+
+@dataclass
+class AfterToolsEvent(Ending, HookEvent[_AgentT]):
+    """The tools of a message came to rest: all are done, or some stopped to ask.
+
+    Attributes:
+        message: The message with the results there are, as it will stand in the history.
+        invocation_state: What the caller passed along.
+        end_turn: True, a text or content blocks end the invocation with that as the agent's answer, without asking
+            the model again; writable.
+    """
+
+    _writable: ClassVar[frozenset[str]] = frozenset({"end_turn"})
+    message: Message
+    invocation_state: dict[str, Any]
+    end_turn: bool | str | list[ContentBlock] = False
+
+
+@dataclass
+class BeforeToolCallEvent(HookEvent[_AgentT]):
     """A tool is about to run.
 
     Attributes:
@@ -167,13 +259,16 @@ class BeforeToolCallEvent(HookEvent):
 
     def digest(self) -> str:
         """Return the hash of tool, arguments and schema as they are now."""
-        tool = self.selected_tool
-        name, basis = (tool.tool_name, tool.approval_basis) if tool else (self.tool_use["name"], None)
-        return call_digest(name, self.tool_use["input"], basis)
+        return _use_digest(self.selected_tool, self.tool_use)
+
+
+def _use_digest(tool: AgentTool | None, use: ToolUse) -> str:
+    name, basis = (tool.tool_name, tool.approval_basis) if tool else (use["name"], None)
+    return call_digest(name, use["input"], basis)
 
 
 @dataclass
-class AfterToolCallEvent(_Ending, HookEvent):
+class AfterToolCallEvent(Ending, HookEvent[_AgentT]):
     """A tool came to a result. Not raised when it stopped to ask.
 
     Attributes:
@@ -196,63 +291,3 @@ class AfterToolCallEvent(_Ending, HookEvent):
     cancel_message: str | None = None
     duration: float | None = None
     retry: bool = False
-
-
-@dataclass
-class MultiAgentInitializedEvent(BaseHookEvent):
-    """A graph or swarm is ready."""
-
-    source: MultiAgentBase
-    invocation_state: dict[str, Any] | None = None
-
-
-@dataclass
-class BeforeMultiAgentInvocationEvent(BaseHookEvent):
-    """A graph or swarm is about to work on a task."""
-
-    source: MultiAgentBase
-    invocation_state: dict[str, Any] | None = None
-
-
-@dataclass
-class AfterMultiAgentInvocationEvent(_Ending, BaseHookEvent):
-    """A graph or swarm is done with a task."""
-
-    source: MultiAgentBase
-    invocation_state: dict[str, Any] | None = None
-
-
-@dataclass
-class BeforeNodeCallEvent(BaseHookEvent):
-    """A node of a graph or swarm is about to run.
-
-    Attributes:
-        source: The graph or swarm.
-        node_id: The node.
-        invocation_state: What the caller passed along.
-        cancel_node: True, or a text, keeps the node from running; writable.
-    """
-
-    _writable: ClassVar[frozenset[str]] = frozenset({"cancel_node"})
-    source: MultiAgentBase
-    node_id: str
-    invocation_state: dict[str, Any] | None = None
-    cancel_node: bool | str = False
-
-    def interrupt(self, name: str, reason: Any = None, response: Any = None) -> Any:
-        """Ask a person before the node runs, or return what was answered; as `BeforeToolCallEvent.interrupt`."""
-        asker: Asker | None = self.__dict__.get("_asker")
-        if asker is None:
-            state: Any = getattr(self.source, "_interrupt_state")  # noqa: B009
-            node = uuid.uuid5(uuid.NAMESPACE_OID, self.node_id)
-            asker = self.__dict__["_asker"] = Asker(state, f"v1:before_node_call:{node}:")
-        return asker.ask(name, reason, response)
-
-
-@dataclass
-class AfterNodeCallEvent(_Ending, BaseHookEvent):
-    """A node of a graph or swarm has run."""
-
-    source: MultiAgentBase
-    node_id: str
-    invocation_state: dict[str, Any] | None = None

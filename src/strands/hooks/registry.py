@@ -6,22 +6,35 @@ import types
 import typing
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, runtime_checkable
 
 from strands.interrupt import Interrupt, InterruptException
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
     from strands.agent.agent import Agent
 
+    _AgentT = TypeVar("_AgentT", bound=Agent, default=Agent)
+    _AnyEvent = TypeVar("_AnyEvent", default=Any)
+else:
+    from typing import TypeVar
+
+    _AgentT = TypeVar("_AgentT")
+    _AnyEvent = TypeVar("_AnyEvent")
+
 TEvent = TypeVar("TEvent", bound="BaseHookEvent")
-HookCallback = Callable[[Any], "Awaitable[None] | None"]
+HookCallback = Callable[[_AnyEvent], "Awaitable[None] | None"]
 
 
 class HookOrder:
     """Named places in the order of callbacks; lower runs first."""
 
     SDK_FIRST = -100
+    INTERVENTION_OUTPUT = -90
     DEFAULT = 0
+    MODEL_ROUTING = 50
+    INTERVENTION_INPUT = 90
     SDK_LAST = 100
 
 
@@ -43,15 +56,23 @@ class BaseHookEvent:
         self.__dict__[name] = value
 
 
+class Ending:
+    """Callbacks of an event that ends something run last registered first."""
+
+    @property
+    def should_reverse_callbacks(self) -> bool:
+        return True
+
+
 @dataclass
-class HookEvent(BaseHookEvent):
-    """An event of one agent.
+class HookEvent(BaseHookEvent, Generic[_AgentT]):
+    """An event of one agent; in an annotation it may be narrowed to a kind of agent: `BeforeToolCallEvent[MyAgent]`.
 
     Attributes:
         agent: The agent it happens to.
     """
 
-    agent: Agent
+    agent: _AgentT
 
 
 @runtime_checkable
@@ -173,7 +194,8 @@ def infer_event_types(callback: HookCallback) -> list[type[BaseHookEvent]]:
     except NameError as error:
         raise ValueError(f"the annotation of {callback!r} cannot be read ({error}); give the event type") from error
     union = typing.get_origin(hint) in (typing.Union, types.UnionType)
-    named = list(typing.get_args(hint)) if union else [hint]
+    given = list(typing.get_args(hint)) if union else [hint]
+    named = [typing.get_origin(each) or each for each in given]
     found = [each for each in named if isinstance(each, type) and issubclass(each, BaseHookEvent)]
     if not found or len(found) != len(named):
         raise ValueError(f"{callback!r} does not say which event it takes; annotate its parameter or give the type")

@@ -13,6 +13,7 @@ from strands.hooks.events import (
     BeforeModelCallEvent,
     BeforeToolCallEvent,
 )
+from strands.hooks.registry import Ending, HookOrder
 
 from .actions import Action, Confirm, Deny, Guide, Proceed, Transform
 from .handler import InterventionHandler
@@ -27,7 +28,6 @@ _EVENTS: dict[str, type[Any]] = {
     "before_model_call": BeforeModelCallEvent,
     "after_model_call": AfterModelCallEvent,
 }
-_LATE = 90  # after the agent's own hooks have had their say about the call
 
 
 def register(handlers: Sequence[InterventionHandler], registry: HookRegistry) -> None:
@@ -43,7 +43,12 @@ def register(handlers: Sequence[InterventionHandler], registry: HookRegistry) ->
     for method, event_type in _EVENTS.items():
         wanted = [each for each in handlers if _overrides(each, method)]
         if wanted:
-            registry.add_callback(event_type, partial(_decide, wanted, method), order=_LATE)
+            registry.add_callback(event_type, partial(_decide, wanted, method), order=_last(event_type))
+
+
+def _last(event_type: type[Any]) -> float:
+    """After all hooks of the agent: callbacks of an event that ends something run in reverse."""
+    return HookOrder.INTERVENTION_OUTPUT if issubclass(event_type, Ending) else HookOrder.INTERVENTION_INPUT
 
 
 def _overrides(handler: InterventionHandler, method: str) -> bool:

@@ -15,6 +15,7 @@ from strands.hooks import (
     MultiAgentInitializedEvent,
 )
 from strands.interrupt import InterruptState
+from strands.plugins.registry import MultiAgentPluginRegistry
 
 from . import graph_state
 from .base import MultiAgentBase, MultiAgentInput, NodeResult, Status, add_usage
@@ -27,6 +28,7 @@ from .waiting import answers, take_answers, wait
 if TYPE_CHECKING:
     from strands.hooks import HookProvider
     from strands.interrupt import Interrupt
+    from strands.plugins import MultiAgentPlugin
     from strands.session import SessionManager
 
 __all__ = ["Graph", "GraphEdge", "GraphNode", "GraphResult", "GraphState"]
@@ -50,7 +52,7 @@ class Graph(MultiAgentBase):
         hooks: Told of the graph's events; `BeforeNodeCallEvent` may ask a person.
         id: Tells the graph from others in a session.
         trace_attributes: Attributes for spans.
-        plugins: Told of the graph once it is made.
+        plugins: Hooks that belong together, told of the graph once it is made.
     """
 
     def __init__(
@@ -66,7 +68,7 @@ class Graph(MultiAgentBase):
         hooks: Sequence[HookProvider] | None = None,
         id: str = "default_graph",
         trace_attributes: Any = None,
-        plugins: Sequence[Any] | None = None,
+        plugins: Sequence[MultiAgentPlugin] | None = None,
     ) -> None:
         self.id = id
         self.nodes = nodes
@@ -89,8 +91,9 @@ class Graph(MultiAgentBase):
         self.resuming = False  # the next call goes on from a stored state
         for provider in [*([session_manager] if session_manager is not None else []), *(hooks or ())]:
             self.hooks.add_hook(provider)
+        registry = MultiAgentPluginRegistry(self)
         for plugin in plugins or ():
-            plugin.init_multi_agent(self)
+            registry.add_and_init(plugin)
         if self.hooks.listens(MultiAgentInitializedEvent):
             run(self.hooks.invoke_callbacks_async(MultiAgentInitializedEvent(self)))
 

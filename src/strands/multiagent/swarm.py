@@ -15,6 +15,7 @@ from strands.hooks import (
     MultiAgentInitializedEvent,
 )
 from strands.interrupt import InterruptState
+from strands.plugins.registry import MultiAgentPluginRegistry
 
 from . import swarm_state
 from .base import MultiAgentBase, MultiAgentInput, NodeResult, Status, add_usage
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from strands.agent.agent import Agent
     from strands.hooks import HookProvider
     from strands.interrupt import Interrupt
+    from strands.plugins import MultiAgentPlugin
     from strands.session import SessionManager
 
 __all__ = ["SharedContext", "Swarm", "SwarmNode", "SwarmResult", "SwarmState"]
@@ -51,7 +53,7 @@ class Swarm(MultiAgentBase):
         hooks: Told of the swarm's events; `BeforeNodeCallEvent` may ask a person.
         id: Tells the swarm from others in a session.
         trace_attributes: Attributes for spans.
-        plugins: Told of the swarm once it is made.
+        plugins: Hooks that belong together, told of the swarm once it is made.
 
     Raises:
         ValueError: Two agents share a name, one has a session manager, or a tool of the hand-off's name.
@@ -72,7 +74,7 @@ class Swarm(MultiAgentBase):
         hooks: Sequence[HookProvider] | None = None,
         id: str = "default_swarm",
         trace_attributes: Any = None,
-        plugins: Sequence[Any] | None = None,
+        plugins: Sequence[MultiAgentPlugin] | None = None,
     ) -> None:
         self.id = id
         self.nodes = _named(nodes)
@@ -98,8 +100,9 @@ class Swarm(MultiAgentBase):
         self._give_handoff_tool()
         for provider in [*([session_manager] if session_manager is not None else []), *(hooks or ())]:
             self.hooks.add_hook(provider)
+        registry = MultiAgentPluginRegistry(self)
         for plugin in plugins or ():
-            plugin.init_multi_agent(self)
+            registry.add_and_init(plugin)
         if self.hooks.listens(MultiAgentInitializedEvent):
             run(self.hooks.invoke_callbacks_async(MultiAgentInitializedEvent(self)))
 

@@ -1,5 +1,7 @@
-"""Plugins: hooks and tools that belong together, added to an agent as one thing."""
+"""Plugins: hooks and tools that belong together, added to an agent, a graph or a swarm as one thing."""
 
-from .plugin import Plugin, hook
+from .decorator import hook
+from .multiagent_plugin import MultiAgentPlugin
+from .plugin import Plugin
 
-__all__ = ["Plugin", "hook"]
+__all__ = ["MultiAgentPlugin", "Plugin", "hook"]

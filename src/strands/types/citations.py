@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Literal, TypedDict
 
 
 class CitationsConfig(TypedDict):
@@ -23,7 +23,52 @@ class CitationGeneratedContent(TypedDict, total=False):
     text: str
 
 
-CitationLocation = dict[str, Any]
+class DocumentCharLocation(TypedDict, total=False):
+    """Characters of a document, from `start` to before `end`."""
+
+    documentIndex: int
+    start: int
+    end: int
+
+
+class DocumentPageLocation(TypedDict, total=False):
+    """Pages of a document."""
+
+    documentIndex: int
+    start: int
+    end: int
+
+
+class DocumentChunkLocation(TypedDict, total=False):
+    """Chunks of a document that was given in chunks."""
+
+    documentIndex: int
+    start: int
+    end: int
+
+
+class SearchResultLocation(TypedDict, total=False):
+    """A part of a search result."""
+
+    searchResultIndex: int
+    start: int
+    end: int
+
+
+class WebLocation(TypedDict, total=False):
+    """A page of the web."""
+
+    url: str
+    domain: str
+
+
+CitationLocation = (
+    dict[Literal["documentChar"], DocumentCharLocation]
+    | dict[Literal["documentPage"], DocumentPageLocation]
+    | dict[Literal["documentChunk"], DocumentChunkLocation]
+    | dict[Literal["searchResultLocation"], SearchResultLocation]
+    | dict[Literal["web"], WebLocation]
+)
 
 
 class Citation(TypedDict, total=False):

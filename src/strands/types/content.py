@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 if TYPE_CHECKING:
@@ -83,17 +84,34 @@ class DeltaContent(TypedDict, total=False):
     toolUse: dict[Literal["input"], str]
 
 
-class ContentBlockStartToolUse(TypedDict):
-    """Which tool a streamed block is going to call."""
-
+class _ContentBlockStartToolUseCore(TypedDict):
     name: str
     toolUseId: str
+
+
+class ContentBlockStartToolUse(_ContentBlockStartToolUseCore, total=False):
+    """Which tool a streamed block is going to call."""
+
+    reasoningSignature: str
 
 
 class ContentBlockStart(TypedDict, total=False):
     """How a streamed block begins."""
 
     toolUse: ContentBlockStartToolUse | None
+
+
+class ContentBlockDelta(TypedDict):
+    """How a streamed block grows."""
+
+    contentBlockIndex: int
+    delta: DeltaContent
+
+
+class ContentBlockStop(TypedDict):
+    """A streamed block is complete."""
+
+    contentBlockIndex: int
 
 
 class MessageMetadata(TypedDict, total=False):
@@ -117,6 +135,28 @@ class Message(_MessageCore, total=False):
 
 
 Messages = list[Message]
+
+
+@dataclass
+class TextBlock:
+    """A text, to build a message of.
+
+    Attributes:
+        text: The text.
+    """
+
+    text: str
+
+    def to_dict(self) -> ContentBlock:
+        """Return it as the content block that messages hold."""
+        return {"text": self.text}
+
+
+def get_message_metadata(message: Message) -> MessageMetadata:
+    """Return what is known about a message beside its content; empty when nothing is."""
+    return message.get("metadata") or {}
+
+
 SystemPrompt = str | list[SystemContentBlock] | None
 
 

@@ -94,3 +94,27 @@ class StructuredOutputException(Exception):
 
 class ConcurrencyException(Exception):
     """The agent is already at work for another caller."""
+
+
+class StorageError(Exception):
+    """A storage could not read, write, list or delete."""
+
+
+class CheckpointException(Exception):
+    """A checkpoint could not be taken or gone on from."""
+
+
+class IdempotencyAbortedError(Exception):
+    """A call waited for another one with the same idempotency token, and that one came to no result."""
+
+
+class AggregateMemoryError(Exception):
+    """Several stores failed at once.
+
+    Attributes:
+        errors: What each of them raised.
+    """
+
+    def __init__(self, message: str, errors: list[BaseException]) -> None:
+        super().__init__(message)
+        self.errors = errors

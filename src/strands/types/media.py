@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal, TypedDict
 
 from strands.types.citations import CitationsConfig
@@ -9,7 +10,9 @@ from strands.types.citations import CitationsConfig
 DocumentFormat = Literal["pdf", "csv", "doc", "docx", "xls", "xlsx", "html", "txt", "md"]
 ImageFormat = Literal["png", "jpeg", "gif", "webp"]
 VideoFormat = Literal["flv", "mkv", "mov", "mpeg", "mpg", "mp4", "three_gp", "webm", "wmv"]
-AudioFormat = Literal["mp3", "opus", "wav", "aac", "flac", "mp4", "ogg", "mkv", "mka", "m4a", "mpeg", "pcm", "webm"]
+AudioFormat = Literal[
+    "mp3", "opus", "wav", "aac", "flac", "mp4", "ogg", "mkv", "mka", "x-aac", "m4a", "mpeg", "mpga", "pcm", "webm"
+]
 
 
 class Location(TypedDict):
@@ -74,3 +77,45 @@ class AudioContent(TypedDict):
 
     format: AudioFormat
     source: MediaSource
+
+
+class _ImageBlockData(TypedDict):
+    image: ImageContent
+
+
+class _AudioBlockData(TypedDict):
+    audio: AudioContent
+
+
+@dataclass
+class ImageBlock:
+    """An image, to build a message of.
+
+    Attributes:
+        format: How it is encoded.
+        source: Its bytes, or where they are.
+    """
+
+    format: ImageFormat
+    source: ImageSource
+
+    def to_dict(self) -> _ImageBlockData:
+        """Return it as the content block that messages hold."""
+        return {"image": {"format": self.format, "source": self.source}}
+
+
+@dataclass
+class AudioBlock:
+    """A sound, to build a message of.
+
+    Attributes:
+        format: How it is encoded.
+        source: Its bytes, or where they are.
+    """
+
+    format: AudioFormat
+    source: AudioSource
+
+    def to_dict(self) -> _AudioBlockData:
+        """Return it as the content block that messages hold."""
+        return {"audio": {"format": self.format, "source": self.source}}

@@ -28,6 +28,12 @@ class _ToolUseDeltaCore(TypedDict):
     input: str
 
 
+class ContentBlockDeltaText(TypedDict):
+    """A piece of text."""
+
+    text: str
+
+
 class ContentBlockDeltaToolUse(_ToolUseDeltaCore, total=False):
     """A piece of a tool use's JSON input."""
 
@@ -100,6 +106,13 @@ class ExceptionEvent(TypedDict):
     message: str
 
 
+class ModelStreamErrorEvent(ExceptionEvent):
+    """The provider's own model fails inside the stream."""
+
+    originalMessage: str
+    originalStatusCode: int
+
+
 class RedactContentEvent(TypedDict, total=False):
     """A guardrail asks that content be replaced."""
 
@@ -117,7 +130,7 @@ class StreamEvent(TypedDict, total=False):
     messageStart: MessageStartEvent
     messageStop: MessageStopEvent
     metadata: MetadataEvent
-    modelStreamErrorException: ExceptionEvent
+    modelStreamErrorException: ModelStreamErrorEvent
     redactContent: RedactContentEvent
     serviceUnavailableException: ExceptionEvent
     throttlingException: ExceptionEvent

@@ -72,6 +72,29 @@ class ToolResult(TypedDict):
     content: list[ToolResultContent]
 
 
+class _ToolResultBlockData(TypedDict):
+    toolResult: ToolResult
+
+
+@dataclass
+class ToolResultBlock:
+    """A tool's result, to build a message of.
+
+    Attributes:
+        tool_use_id: The call it answers.
+        status: Whether the tool did its work.
+        content: What it came to.
+    """
+
+    tool_use_id: str
+    status: ToolResultStatus
+    content: list[ToolResultContent]
+
+    def to_dict(self) -> _ToolResultBlockData:
+        """Return it as the content block that messages hold."""
+        return {"toolResult": {"toolUseId": self.tool_use_id, "status": self.status, "content": self.content}}
+
+
 class ToolChoiceAuto(TypedDict):
     """The model may call a tool."""
 

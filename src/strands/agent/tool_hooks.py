@@ -1,0 +1,89 @@
+"""Hooks around all the tools of one message."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING
+
+from strands.hooks.events import AfterToolsEvent, BeforeToolsEvent
+from strands.interrupt import Interrupt, hook_prefix
+from strands.tools.results import error_result
+
+from .prompt import tool_uses
+
+if TYPE_CHECKING:
+    from strands.agent.tool_batch import ToolBatch
+    from strands.types.content import ContentBlock, Message
+    from strands.types.tools import ToolResult, ToolUse
+
+REFUSED = "The call was changed after its approval, and the change was refused."
+ENDED = "A hook ended the turn after its tools had run."
+
+
+async def before(batch: ToolBatch) -> list[Interrupt]:
+    """Let hooks judge the tools of a message before any of them runs.
+
+    Returns:
+        The questions that must be answered first.
+    """
+    invocation = batch.invocation
+    agent = invocation.agent
+    event = BeforeToolsEvent(agent=agent, message=batch.message, invocation_state=invocation.state)
+    _, interrupts = await agent.hooks.invoke_callbacks_async(event)
+    if interrupts:
+        return interrupts
+    if event.cancel:
+        text = event.cancel if isinstance(event.cancel, str) else "tool cancelled by user"
+        for use in tool_uses(batch.message):
+            batch.results.setdefault(use["toolUseId"], error_result(use["toolUseId"], text))
+    elif event.consulted:
+        batch.approvals, batch.approved = event.consulted, event.digests()
+    return []
+
+
+async def after(batch: ToolBatch, results: Message) -> Message | None:
+    """Tell hooks that the tools of a message came to rest.
+
+    Args:
+        batch: The tools.
+        results: The message with their results.
+
+    Returns:
+        The agent's answer, when a hook ends the turn with one.
+    """
+    invocation = batch.invocation
+    event = AfterToolsEvent(agent=invocation.agent, message=results, invocation_state=invocation.state)
+    await invocation.agent.hooks.invoke_callbacks_async(event)
+    end = event.end_turn
+    if not end:
+        return None
+    blocks: list[ContentBlock] = end if isinstance(end, list) else [{"text": end if isinstance(end, str) else ENDED}]
+    return {"role": "assistant", "content": blocks}
+
+
+def so_far(batch: ToolBatch) -> Message:
+    """Return the results of the tools that did not stop to ask."""
+    found = [batch.results.get(use["toolUseId"]) for use in tool_uses(batch.message)]
+    return {"role": "user", "content": [{"toolResult": result} for result in found if result is not None]}
+
+
+def ask_about_change(batch: ToolBatch, use: ToolUse, digest: str) -> list[Interrupt] | ToolResult | None:
+    """A call is another than the one approved together with its siblings: ask about it alone.
+
+    Returns:
+        The open questions; or an error result when one was answered otherwise than for all; else None.
+    """
+    known = batch.invocation.agent._interrupt_state.interrupts
+    asked = []
+    for approval in batch.approvals:
+        id = hook_prefix(use["toolUseId"]) + str(uuid.uuid5(uuid.NAMESPACE_OID, f"before_tools:{approval.name}"))
+        question = known.get(id)
+        if question is None or question.digest != digest:
+            reason = approval.reason if isinstance(approval.reason, dict) else {"reason": approval.reason}
+            shown = {**reason, "changed": {"tool": use["name"], "input": use["input"]}}
+            asked.append(Interrupt(id, approval.name, shown, None, digest))
+        elif not question.answered:
+            asked.append(question)
+        elif question.response != approval.response:
+            return error_result(use["toolUseId"], REFUSED)
+    return asked or None

@@ -1,0 +1,92 @@
+"""Plugins: what they bring to an agent, a graph or a swarm."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from strands import Agent, tool
+from strands.hooks import AfterInvocationEvent, AfterNodeCallEvent, BeforeInvocationEvent, BeforeNodeCallEvent
+from strands.models import ScriptedModel
+from strands.multiagent import GraphBuilder, Swarm
+from strands.plugins import MultiAgentPlugin, Plugin, hook
+
+
+class Watch(Plugin, MultiAgentPlugin):
+    name = "watch"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.log: list[str] = []
+
+    @hook
+    def on_call(self, event: BeforeInvocationEvent) -> None:
+        self.log.append("call")
+
+    @hook()
+    def on_end(self, event: AfterInvocationEvent | AfterNodeCallEvent) -> None:
+        self.log.append(type(event).__name__)
+
+    @hook
+    async def on_node(self, event: BeforeNodeCallEvent) -> None:
+        self.log.append(f"node {event.node_id}")
+
+    @tool
+    def look(self, where: str) -> str:
+        """Look."""
+        return where
+
+    def init_agent(self, agent: Agent) -> None:
+        self.log.append(f"agent {agent.name}")
+
+    def init_multi_agent(self, orchestrator: Any) -> None:
+        self.log.append(f"several {orchestrator.id}")
+
+
+def _agent(**more: Any) -> Agent:
+    return Agent(model=ScriptedModel(["hi"]), name="n", callback_handler=None, **more)
+
+
+def test_one_plugin_for_an_agent_and_for_the_graph_around_it() -> None:
+    watch = Watch()
+    agent = _agent(plugins=[watch])
+    assert agent.tool_names == ["look"]
+    builder = GraphBuilder()
+    builder.add_node(agent, "n")
+    builder.set_plugins([watch]).build()("go")
+    assert watch.log == [
+        "agent n",
+        "several default_graph",
+        "node n",
+        "call",
+        "AfterInvocationEvent",
+        "AfterNodeCallEvent",
+    ]
+
+
+def test_a_plugin_of_a_swarm_may_begin_asynchronously() -> None:
+    begun = []
+
+    class Late(MultiAgentPlugin):
+        name = "late"
+
+        async def init_multi_agent(self, orchestrator: Any) -> None:
+            begun.append(orchestrator.id)
+
+    Swarm([_agent()], plugins=[Late()])
+    assert begun == ["default_swarm"]
+
+
+def test_two_plugins_of_one_name_are_refused() -> None:
+    with pytest.raises(ValueError, match="'watch' already"):
+        _agent(plugins=[Watch(), Watch()])
+    with pytest.raises(ValueError, match="'watch' already"):
+        Swarm([_agent()], plugins=[Watch(), Watch()])
+
+
+def test_a_plugin_needs_a_name() -> None:
+    class Nameless(MultiAgentPlugin): ...
+
+    with pytest.raises(TypeError, match="name"):
+        Nameless()  # type: ignore[abstract]
