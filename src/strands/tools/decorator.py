@@ -198,6 +198,11 @@ def tool(
 ) -> Any:
     """Make a function a tool: its hints and docstring become what a model is told.
 
+    An agent calls the function with what the hints say. For a parameter annotated with a pydantic model or a dataclass
+    it gets a dictionary of the validated fields that can be read as the object too (`place["street"]`,
+    `place.street`, `Place(**place)`), as `strands.tools.arguments.ModelArgument`. Called in Python, the function gets
+    what it is given.
+
     Args:
         func: The function, when the decorator is used without parentheses.
         description: What the tool does; else the docstring.

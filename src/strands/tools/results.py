@@ -43,7 +43,7 @@ def failure(tool_use_id: str, text: str, error: Exception) -> ToolFailure:
 
 def _text(value: Any) -> str:
     dump = getattr(value, "model_dump_json", None)
-    if dump is not None and not isinstance(value, type):
+    if dump is not None and not isinstance(value, (type, dict)):
         return str(dump())
     try:
         return json.dumps(value, ensure_ascii=False)

@@ -12,6 +12,7 @@ import typing
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, get_args, get_origin
 
+from .arguments import arguments
 from .docstring import parse
 
 _PLAIN: dict[Any, str] = {str: "string", int: "integer", float: "number", bool: "boolean"}
@@ -69,14 +70,15 @@ class Parameters:
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         """Return the arguments to call the function with; unknown names are dropped.
 
+        What is annotated with a pydantic model or a dataclass comes as a `ModelArgument`: a dictionary of its fields
+        that can be read as the object too.
+
         Raises:
             ValueError: They do not fit; the message says where and why.
         """
         if self._plain and self._fits(given):
             return {name: given[name] for name in self._fields if name in given}
-        model = self._pydantic()
-        values = model.model_validate(given)
-        return {name: getattr(values, name) for name in self._fields if name in values.model_fields_set}
+        return arguments(self._pydantic().model_validate(given))
 
     def _fits(self, given: dict[str, Any]) -> bool:
         if not isinstance(given, dict) or any(name not in given for name in self._required):
