@@ -60,7 +60,7 @@ class _Gate:
         from strands.models.scripted import ScriptedModel
 
         steps = [{"type": "hitl", "prompt": "Delete old.txt?"}, {"agent": "agent-0", "input": "{{ hitl_response }}"}]
-        self.sessions = _repository(store / name)
+        self.sessions = _repository(store)
         self.workflow = Workflow.from_dict(_spec("gate", steps), model=ScriptedModel(_delete), repository=self.sessions)
         self.session_id = None
 

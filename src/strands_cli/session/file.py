@@ -7,10 +7,11 @@ import errno
 import os
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 
+from strands._threads import on_disk
 from strands_cli.errors import SessionDamagedError, SessionExistsError, SessionNotFoundError, StorageError
 from strands_cli.kernel.journal import FORMAT, Conflict
 from strands_cli.kernel.types import Draft, Entry
@@ -19,9 +20,6 @@ from strands_cli.session.lease import Drivers
 
 LOCK_SECONDS = 5.0
 """How long an append waits for another process's append, which takes microseconds."""
-
-_SYNC_THREADS = 16
-_pool: ThreadPoolExecutor | None = None
 
 
 class FileJournal:
@@ -97,7 +95,7 @@ class FileJournal:
         if running is not None:
             await asyncio.wait((running,))
         if self._syncing is running or self._syncing is None:
-            self._syncing = asyncio.get_running_loop().run_in_executor(_threads(), _fsync_path, self.path)
+            self._syncing = on_disk(partial(_fsync_path, self.path))
         syncing = self._syncing
         try:
             await asyncio.shield(syncing)
@@ -235,13 +233,6 @@ def _exclusive(file: int, path: Path) -> Iterator[None]:
                 raise
             time.sleep(0.0002)
     yield
-
-
-def _threads() -> ThreadPoolExecutor:
-    global _pool
-    if _pool is None:
-        _pool = ThreadPoolExecutor(_SYNC_THREADS, thread_name_prefix="strands-sync")
-    return _pool
 
 
 def _fsync_path(path: Path) -> None:

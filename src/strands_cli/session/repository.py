@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from strands._threads import on_disk
 from strands_cli.errors import SessionNotFoundError, StorageError
 from strands_cli.kernel.journal import Journal
 from strands_cli.kernel.types import Draft
@@ -85,7 +86,7 @@ class FileSessionRepository:
             _private(self.root)
             _private(directory)
         journal = FileJournal(directory, session_id, self._live())
-        await asyncio.get_running_loop().run_in_executor(None, journal.create, opened)
+        await on_disk(partial(journal.create, opened))
         return journal
 
     async def open(self, session_id: str) -> FileJournal:
