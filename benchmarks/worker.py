@@ -50,7 +50,7 @@ async def long_turn(subject, store, messages):
 
     async with AsyncExitStack() as stack:
         run = await subject.long_turn(messages, store, stack)
-        return {"seconds": await per_call(run, "done", seconds=0.5, batches=3, most=5)}
+        return {"seconds": await per_call(run, "done", seconds=0.5, batches=10, most=5)}
 
 
 async def chain_step(subject, store):
