@@ -80,9 +80,6 @@ async def _until_done(invocation: Invocation, prompt: Any) -> AgentResult:
 async def _once(invocation: Invocation, prompt: Any) -> tuple[AgentResult, Any]:
     agent = invocation.agent
     hooks = agent.hooks
-    if invocation.sink is not None:
-        passed = {key: value for key, value in invocation.state.items() if key not in ("agent", "request_state")}
-        invocation.sink({"init_event_loop": True, **passed})
     agent.event_loop_metrics.reset_usage_metrics()
     start = resuming.begin(agent, prompt)
     result: AgentResult | None = None
@@ -116,6 +113,9 @@ async def _work(invocation: Invocation, start: resuming.Start) -> AgentResult:
             refusal: Message = {"role": "assistant", "content": [{"text": text}]}
             await invocation.append(refusal)
             return loop.finish(invocation, "end_turn", refusal)
+    if invocation.sink is not None:
+        passed = {key: value for key, value in invocation.state.items() if key not in ("agent", "request_state")}
+        invocation.sink({"init_event_loop": True, **passed})
     if start.cancelled:
         waiting = agent._interrupt_state.context.get("tool_use_message")
         await resuming.abandon(agent, CANCELLED)

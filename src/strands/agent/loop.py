@@ -80,6 +80,10 @@ async def run(invocation: Invocation, turn: Open | None = None) -> AgentResult:
     metrics = agent.event_loop_metrics
     under_way = turn is not None
     while True:
+        if turn is None:
+            stopped = _limit(invocation)
+            if stopped is not None:
+                return finish(invocation, stopped, agent.messages[-1])
         start, trace = metrics.start_cycle()
         invocation.state["event_loop_cycle_id"] = uuid.uuid4()
         if invocation.sink is not None:
@@ -87,13 +91,11 @@ async def run(invocation: Invocation, turn: Open | None = None) -> AgentResult:
             invocation.sink({"start_event_loop": True})
         try:
             if turn is None:
-                stopped = _limit(invocation)
-                if stopped is not None:
-                    return finish(invocation, stopped, agent.messages[-1])
                 reply = await _ask(invocation, trace)
                 if reply.stop_reason != "tool_use":
                     if _wants_structure(invocation, reply):
                         await _request_structure(invocation)
+                        _announce(invocation)
                         continue
                     return finish(invocation, reply.stop_reason, reply.message)
                 turn = Open(reply.message)
@@ -102,6 +104,7 @@ async def run(invocation: Invocation, turn: Open | None = None) -> AgentResult:
             if result is not None:
                 return result
             turn = None
+            _announce(invocation)
         except Exception as error:
             if not under_way or isinstance(error, _AS_THEY_ARE):
                 raise
@@ -150,18 +153,17 @@ async def _run_tools(invocation: Invocation, turn: Open, trace: Trace) -> AgentR
     if asks:
         return _pause(invocation, batch, interrupts)
     agent._interrupt_state.deactivate()
+    structured = invocation.structured
+    structure = structured.value if structured is not None and not cancelled else None
+    if structure is not None and invocation.sink is not None:
+        invocation.sink({"structured_output": structure})
     await _append(invocation, results)
     if cancelled:
         return finish(invocation, "cancelled", turn.message)
     if ending is not None:
-        await _append(invocation, ending)
+        await invocation.append(ending)
         return finish(invocation, "end_turn", ending)
-    structured = invocation.structured
-    if structured is not None and structured.value is not None:
-        if invocation.sink is not None:
-            invocation.sink({"structured_output": structured.value})
-        return finish(invocation, "tool_use", turn.message)
-    if invocation.state.get("request_state", {}).get("stop_event_loop"):
+    if structure is not None or invocation.state.get("request_state", {}).get("stop_event_loop"):
         return finish(invocation, "tool_use", turn.message)
     return None
 
@@ -207,6 +209,12 @@ async def _append(invocation: Invocation, message: Message) -> None:
         invocation.sink({"message": message})
 
 
+def _announce(invocation: Invocation) -> None:
+    """Another cycle follows."""
+    if invocation.sink is not None:
+        invocation.sink({"start": True})
+
+
 def _limit(invocation: Invocation) -> StopReason | None:
     limits = invocation.limits
     if not limits:
@@ -231,7 +239,7 @@ def _wants_structure(invocation: Invocation, reply: Reply) -> bool:
 
 async def _request_structure(invocation: Invocation) -> None:
     assert invocation.structured is not None
-    await _append(invocation, invocation.structured.request())
+    await invocation.append(invocation.structured.request())
 
 
 def _close_tool_uses(message: Message) -> None:

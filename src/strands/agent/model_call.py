@@ -104,6 +104,8 @@ async def _wait(invocation: Invocation, strategy: ModelRetryStrategy, event: Aft
     invocation.asking = True
     try:
         await strategy.after_model_call(event)
+        if event.retry and invocation.sink is not None:
+            invocation.sink({"event_loop_throttled_delay": strategy.delay, **invocation.state})
     except asyncio.CancelledError:
         if not invocation.was_kicked():
             raise

@@ -125,36 +125,41 @@ class Gatherer:
         if "text" in delta:
             self._pieces.append(delta["text"])
             if emit is not None:
-                emit(self._event(delta, data=delta["text"]))
+                emit(self._event({"data": delta["text"], "delta": delta}))
         elif "toolUse" in delta:
             self._pieces.append(delta["toolUse"].get("input") or "")
             if emit is not None and self._tool is not None:
                 use = {**self._tool, "input": "".join(self._pieces)}
-                emit(self._event(delta, type="tool_use_stream", current_tool_use=use))
+                emit(self._event({"type": "tool_use_stream", "delta": delta, "current_tool_use": use}))
         elif "reasoningContent" in delta:
             self._reason(delta, delta["reasoningContent"])
         elif "citation" in delta:
             self._citations.append(delta["citation"])
             if emit is not None:
-                emit(self._event(delta, citation=delta["citation"]))
+                emit(self._event({"citation": delta["citation"], "delta": delta}))
 
     def _reason(self, delta: dict[str, Any], content: dict[str, Any]) -> None:
         emit = self._invocation.sink
         if content.get("text") is not None:
             self._thoughts.append(content["text"])
             if emit is not None:
-                emit(self._event(delta, reasoningText=content["text"], reasoning=True))
+                emit(self._event({"reasoningText": content["text"], "delta": delta, "reasoning": True}))
         elif content.get("signature") is not None:
             self._signature = (self._signature or "") + content["signature"]
             if emit is not None:
-                emit(self._event(delta, reasoning_signature=content["signature"], reasoning=True))
+                signed = {"reasoning_signature": content["signature"], "delta": delta, "reasoning": True}
+                emit(self._event(signed))
         elif content.get("redactedContent") is not None:
             self._redacted += content["redactedContent"]
             if emit is not None:
-                emit(self._event(delta, reasoningRedactedContent=content["redactedContent"], reasoning=True))
+                hidden = {"reasoningRedactedContent": content["redactedContent"], "delta": delta, "reasoning": True}
+                emit(self._event(hidden))
 
-    def _event(self, delta: dict[str, Any], **more: Any) -> dict[str, Any]:
-        return {**self._invocation.state, **more, "delta": delta, "agent": self._invocation.agent}
+    def _event(self, piece: dict[str, Any]) -> dict[str, Any]:
+        """Return a piece with what the caller passed along; a key of both is the piece's."""
+        event = {**piece, **self._invocation.state}
+        event.update(piece)
+        return event
 
     def _close(self) -> None:
         if self._tool is not None:

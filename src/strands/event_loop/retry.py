@@ -17,6 +17,9 @@ class ModelRetryStrategy:
         max_attempts: Calls in all, the first included.
         initial_delay: Seconds to wait before the second.
         max_delay: Seconds to wait at most.
+
+    Attributes:
+        delay: Seconds it waited last.
     """
 
     def __init__(self, *, max_attempts: int = 6, initial_delay: float = 4, max_delay: float = 240) -> None:
@@ -26,6 +29,7 @@ class ModelRetryStrategy:
         self._initial_delay = initial_delay
         self._max_delay = max_delay
         self._failures = 0
+        self.delay: float = 0
 
     def is_retryable(self, exception: Exception) -> bool:
         """Return whether another try may help."""
@@ -48,7 +52,8 @@ class ModelRetryStrategy:
         if self._failures >= self._max_attempts:
             self._failures = 0
             return
-        await asyncio.sleep(self._delay(error))
+        self.delay = self._delay(error)
+        await asyncio.sleep(self.delay)
         event.retry = True
 
     def _delay(self, error: Exception) -> float:
