@@ -3,7 +3,8 @@
 What the blocks mean:
 
 - `python`: executed, all in one namespace, `await` allowed at the top. Lines `#> text` are what it must have printed.
-- `yaml`, `python`, `json` whose first line is `# a_name.ext`: that file. A Python file must be run by a later block.
+- `yaml`, `python`, `json` whose first line is `# a_name.ext`: that file. A Python file must be run by a later block, by
+  a command or by Python that names it.
 - `yaml`: parsed; one with a `version:` is loaded as a spec.
 - `shell`: each line is run; `# exit code 19` at its end is what is expected. `ID` is the newest session's id.
   What installs or tests (pip, git, cd, .ci) is not run here; a `make` target must exist. `examples/` is there.
@@ -148,6 +149,7 @@ class Page:
             self.execute(block)
 
     def execute(self, block: Block) -> None:
+        self.unrun -= {title for title in self.unrun if title in block.text}
         source = "\n" * (block.line - 1) + block.text
         code = compile(source, str(self.path), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
         printed = StringIO()
