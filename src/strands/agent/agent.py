@@ -24,6 +24,7 @@ from .conversation_manager.sliding_window import SlidingWindowConversationManage
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from strands.agent.context_size import Asked
     from strands.agent.conversation_manager.base import ConversationManager
     from strands.agent.invocation import Invocation
     from strands.agent.loop import Open
@@ -126,6 +127,7 @@ class Agent:
         self._session_manager = session_manager
         self._interrupt_state = InterruptState()
         self._open_turn: Open | None = None
+        self._asked: Asked | None = None
         self._invocation: Invocation | None = None
         self._lock = threading.Lock()
         self._cancel_signal = threading.Event()

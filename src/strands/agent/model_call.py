@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from strands.hooks.events import AfterModelCallEvent, BeforeModelCallEvent
 from strands.types.exceptions import ContextWindowOverflowException
 
+from .context_size import projected_tokens
 from .reply import Gatherer, Reply
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ async def ask_model(invocation: Invocation) -> Reply:
 async def _attempt(invocation: Invocation) -> tuple[Reply | None, Exception | None]:
     agent = invocation.agent
     if agent.hooks.listens(BeforeModelCallEvent):
-        event = BeforeModelCallEvent(agent=agent, invocation_state=invocation.state)
+        tokens = await projected_tokens(agent)
+        event = BeforeModelCallEvent(agent=agent, invocation_state=invocation.state, projected_input_tokens=tokens)
         await agent.hooks.invoke_callbacks_async(event)
         if event.cancel:
             return _said(event.cancel if isinstance(event.cancel, str) else "model call cancelled"), None

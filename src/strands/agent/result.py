@@ -41,6 +41,11 @@ class AgentResult:
         """Tokens that the last model call read, or None when there was none."""
         return self.metrics.latest_context_size
 
+    @property
+    def projected_context_size(self) -> int | None:
+        """Tokens that the next model call reads at least, or None when there was none."""
+        return self.metrics.projected_context_size
+
     def __str__(self) -> str:
         """Return the open questions, else the text of the message, else the structure as JSON."""
         if self.interrupts:

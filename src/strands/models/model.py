@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterable
+from collections.abc import AsyncGenerator, AsyncIterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from strands.types.content import Messages
+    from strands.types.content import Messages, SystemContentBlock
     from strands.types.streaming import StreamEvent
     from strands.types.tools import ToolChoice, ToolSpec
 
@@ -61,6 +61,37 @@ class Model(ABC):
     """
 
     config: Any = None
+
+    @property
+    def context_window_limit(self) -> int | None:
+        """Tokens that the model can read, as its configuration says; None when it does not."""
+        config = self.get_config()
+        return config.get("context_window_limit") if isinstance(config, Mapping) else None
+
+    async def count_tokens(
+        self,
+        messages: Messages,
+        tool_specs: list[ToolSpec] | None = None,
+        system_prompt: str | None = None,
+        system_prompt_content: list[SystemContentBlock] | None = None,
+    ) -> int:
+        """Return about how many tokens a prompt takes. A provider that can count overrides it.
+
+        Args:
+            messages: The conversation.
+            tool_specs: The tools that are offered.
+            system_prompt: The instructions as text; not counted when `system_prompt_content` is given.
+            system_prompt_content: The instructions as content blocks.
+        """
+        from ._tokens import estimate
+
+        return estimate(messages, tool_specs, system_prompt, system_prompt_content)
+
+    def estimate_utilization(self, input_tokens: int) -> float:
+        """Return the share of what the model can read that so many tokens take; above 1 they do not fit."""
+        from ._tokens import window_limit
+
+        return input_tokens / window_limit(self)
 
     @property
     def stateful(self) -> bool:

@@ -160,6 +160,15 @@ class EventLoopMetrics:
         latest = self.latest_agent_invocation
         return latest.cycles[-1].usage["inputTokens"] if latest and latest.cycles else None
 
+    @property
+    def projected_context_size(self) -> int | None:
+        """Tokens that the next model call reads at least: what the newest one read and wrote. None before the first."""
+        latest = self.latest_agent_invocation
+        if not latest or not latest.cycles:
+            return None
+        usage = latest.cycles[-1].usage
+        return usage["inputTokens"] + usage["outputTokens"]
+
     def reset_usage_metrics(self) -> None:
         """Begin a new invocation."""
         self.agent_invocations.append(AgentInvocation())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .base import ConversationManager
+from .base import ConversationManager, ProactiveCompressionConfig
 from .sliding_window import SlidingWindowConversationManager
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ _HOMES = {"NullConversationManager": "null", "SummarizingConversationManager": "
 __all__ = [
     "ConversationManager",
     "NullConversationManager",
+    "ProactiveCompressionConfig",
     "SlidingWindowConversationManager",
     "SummarizingConversationManager",
 ]

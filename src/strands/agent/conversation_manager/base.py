@@ -2,27 +2,73 @@
 
 from __future__ import annotations
 
+import logging
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
+    from strands.hooks.events import BeforeModelCallEvent
     from strands.hooks.registry import HookRegistry
     from strands.types.content import Message
+
+
+log = logging.getLogger(__name__)
+
+DEFAULT_COMPRESSION_THRESHOLD = 0.7
+
+
+class ProactiveCompressionConfig(TypedDict, total=False):
+    """When a history is shortened before a model fails to read it.
+
+    Attributes:
+        compression_threshold: The share of what the model can read, above 0 and at most 1; 0.7 when it is not given.
+    """
+
+    compression_threshold: float
+
+
+Compression = ProactiveCompressionConfig | bool | None
 
 
 class ConversationManager(ABC):
     """Keeps a history within what a model can read.
 
+    Args:
+        proactive_compression: True shortens the history before a model call that would take more than 70% of what the
+            model can read (its `context_window_limit`), a dictionary names another share, None or False waits until
+            the model fails to read it. When it cannot be shortened the call is made anyway.
+
     Attributes:
         removed_message_count: Messages it took from the front of the history so far.
+
+    Raises:
+        ValueError: The share is not above 0 and at most 1.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, proactive_compression: Compression = None) -> None:
         self.removed_message_count = 0
+        self._compression_threshold = _threshold(proactive_compression)
 
-    def register_hooks(self, registry: HookRegistry, **kwargs: Any) -> None:  # noqa: B027
-        """Register hooks, if it wants any."""
+    def register_hooks(self, registry: HookRegistry, **kwargs: Any) -> None:
+        """Register hooks; a subclass that registers its own calls this too."""
+        if getattr(self, "_compression_threshold", None) is not None:
+            from strands.hooks.events import BeforeModelCallEvent
+
+            registry.add_callback(BeforeModelCallEvent, self._compress)
+
+    async def _compress(self, event: BeforeModelCallEvent) -> None:
+        from strands.models._tokens import window_limit
+
+        tokens = event.projected_input_tokens
+        if tokens is None or self._compression_threshold is None:
+            return
+        if tokens < self._compression_threshold * window_limit(event.agent.model):
+            return
+        try:
+            await self.reduce_context_async(event.agent)
+        except Exception as error:
+            log.warning("the history of %r could not be shortened in time: %s", event.agent.name, error)
 
     @abstractmethod
     def apply_management(self, agent: Agent, **kwargs: Any) -> None:
@@ -65,3 +111,14 @@ class ConversationManager(ABC):
             )
         self.removed_message_count = state["removed_message_count"]
         return None
+
+
+def _threshold(given: Compression) -> float | None:
+    if given is None or given is False:
+        return None
+    share = DEFAULT_COMPRESSION_THRESHOLD if given is True else given.get("compression_threshold")
+    if share is None:
+        return DEFAULT_COMPRESSION_THRESHOLD
+    if not 0 < share <= 1:
+        raise ValueError(f"compression_threshold is {share!r}; it must be above 0 and at most 1")
+    return share

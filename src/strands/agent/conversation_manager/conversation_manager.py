@@ -1,5 +1,5 @@
 """Where the Strands Agents SDK has it."""
 
-from strands.agent.conversation_manager.base import ConversationManager
+from .base import ConversationManager, ProactiveCompressionConfig
 
-__all__ = ["ConversationManager"]
+__all__ = ["ConversationManager", "ProactiveCompressionConfig"]

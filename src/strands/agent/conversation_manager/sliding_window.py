@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from strands.types.exceptions import ContextWindowOverflowException
 
-from .base import ConversationManager
+from .base import Compression
+from .pinning import PinningConversationManager
 
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
@@ -17,13 +18,18 @@ if TYPE_CHECKING:
 TRUNCATED = "The tool result was too large!"
 
 
-class SlidingWindowConversationManager(ConversationManager):
+class SlidingWindowConversationManager(PinningConversationManager):
     """Keeps the newest messages; a tool use and its result stay or go together.
 
     Args:
-        window_size: Messages to keep.
+        window_size: Messages to keep; 0 keeps none.
         should_truncate_results: When the model cannot read the history, first replace the newest large tool results.
         per_turn: True applies the window before every model call too, a number n before every n-th.
+        pin_first: Messages at the start of the conversation that always stay, besides the window.
+        proactive_compression: As `ConversationManager`.
+
+    Raises:
+        ValueError: `window_size` is below 0, or `per_turn` is a number below 1.
     """
 
     def __init__(
@@ -32,16 +38,21 @@ class SlidingWindowConversationManager(ConversationManager):
         should_truncate_results: bool = True,
         *,
         per_turn: bool | int = False,
+        pin_first: int | None = None,
+        proactive_compression: Compression = None,
     ) -> None:
+        if window_size < 0:
+            raise ValueError(f"window_size is {window_size!r}; it must be 0 or more")
         if per_turn is not True and per_turn is not False and per_turn < 1:
             raise ValueError(f"per_turn is {per_turn!r}; it must be True, False or a number above 0")
-        super().__init__()
+        super().__init__(pin_first=pin_first, proactive_compression=proactive_compression)
         self.window_size = window_size
         self.should_truncate_results = should_truncate_results
         self.per_turn = per_turn
         self._model_calls = 0
 
     def register_hooks(self, registry: HookRegistry, **kwargs: Any) -> None:
+        super().register_hooks(registry, **kwargs)
         if self.per_turn:
             from strands.hooks.events import BeforeModelCallEvent
 
@@ -61,7 +72,7 @@ class SlidingWindowConversationManager(ConversationManager):
 
     def apply_management(self, agent: Agent, **kwargs: Any) -> None:
         """Drop the oldest messages beyond the window."""
-        if len(agent.messages) > self.window_size:
+        if len(agent.messages) - len(self._pinned) > self.window_size:
             self.reduce_context(agent)
 
     def reduce_context(self, agent: Agent, e: Exception | None = None, **kwargs: Any) -> None:
@@ -71,16 +82,25 @@ class SlidingWindowConversationManager(ConversationManager):
             ContextWindowOverflowException: Nothing is left to drop.
         """
         messages = agent.messages
+        self._pin(messages)
         if e is not None and self.should_truncate_results and _truncate_results(messages):
             return
-        start = 2 if len(messages) <= self.window_size else len(messages) - self.window_size
-        begin = first_beginning(messages, start)
-        if begin is None:
-            if e is None:
-                return
+        begin = self._begin(messages)
+        if begin is not None:
+            self._remove(messages, begin)
+        elif e is not None:
             raise ContextWindowOverflowException("the history cannot be shortened any further") from e
-        self.removed_message_count += begin
-        del messages[:begin]
+
+    def _begin(self, messages: Messages) -> int | None:
+        """Return where what stays begins, so that something goes; None when nothing can."""
+        if self.window_size == 0:
+            return len(messages) if self._removable(messages, len(messages)) else None
+        crowded = len(messages) - len(self._pinned) > self.window_size
+        start = len(messages) - self.window_size if crowded else len(self._pinned) + 2
+        begin = first_beginning(messages, start)
+        while begin is not None and not self._removable(messages, begin):
+            begin = first_beginning(messages, begin + 1)
+        return begin
 
 
 def first_beginning(messages: Messages, start: int, role: Role = "user") -> int | None:

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from strands._sync import run
 from strands.types.exceptions import ContextWindowOverflowException
 
-from .base import ConversationManager
+from .base import Compression
+from .compression.context_compression import DEFAULT_SUMMARIZATION_PROMPT, as_user_summary
+from .pinning import PinningConversationManager
 from .sliding_window import first_beginning
 
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
     from strands.types.content import Message
 
-SYSTEM_PROMPT = """Summarize the conversation so that it can be continued from the summary alone.
-List as short bullet points, in the third person: what was asked for, what was decided and why, what the tools returned
-that still matters, and what is still to be done. Do not answer the conversation and do not call tools."""
 
-DEFAULT_SUMMARIZATION_PROMPT = SYSTEM_PROMPT
-
-
-class SummarizingConversationManager(ConversationManager):
+class SummarizingConversationManager(PinningConversationManager):
     """Replaces the oldest messages by a summary when the model can no longer read the history.
 
     Args:
@@ -29,6 +25,8 @@ class SummarizingConversationManager(ConversationManager):
         preserve_recent_messages: Messages that always stay.
         summarization_agent: Writes the summary; the agent itself when None.
         summarization_system_prompt: Tells the agent itself how to summarize.
+        pin_first: Messages at the start of the conversation that are never summarized.
+        proactive_compression: As `ConversationManager`.
     """
 
     def __init__(
@@ -37,10 +35,13 @@ class SummarizingConversationManager(ConversationManager):
         preserve_recent_messages: int = 10,
         summarization_agent: Agent | None = None,
         summarization_system_prompt: str | None = None,
+        *,
+        pin_first: int | None = None,
+        proactive_compression: Compression = None,
     ) -> None:
         if summarization_agent is not None and summarization_system_prompt is not None:
             raise ValueError("give summarization_agent or summarization_system_prompt; the agent has its own prompt")
-        super().__init__()
+        super().__init__(pin_first=pin_first, proactive_compression=proactive_compression)
         self.summary_ratio = min(max(summary_ratio, 0.1), 0.8)
         self.preserve_recent_messages = preserve_recent_messages
         self.summarization_agent = summarization_agent
@@ -51,9 +52,9 @@ class SummarizingConversationManager(ConversationManager):
         return {**super().get_state(), "summary_message": self._summary}
 
     def restore_from_session(self, state: dict[str, Any]) -> list[Message] | None:
-        super().restore_from_session(state)
+        before = super().restore_from_session(state) or []
         self._summary = state.get("summary_message")
-        return [self._summary] if self._summary else None
+        return [*before, *([self._summary] if self._summary else [])] or None
 
     def apply_management(self, agent: Agent, **kwargs: Any) -> None:
         """Do nothing: only a model that cannot read the history makes a summary worth its cost."""
@@ -69,28 +70,29 @@ class SummarizingConversationManager(ConversationManager):
     async def reduce_context_async(self, agent: Agent, e: Exception | None = None, **kwargs: Any) -> None:
         """As `reduce_context`, without blocking the event loop while the summary is written."""
         messages = agent.messages
+        self._pin(messages)
         count = min(max(1, int(len(messages) * self.summary_ratio)), len(messages) - self.preserve_recent_messages)
         count = (first_beginning(messages, count, "assistant") or 0) if count > 0 else 0
-        if count == 0:
+        old = self._removable(messages, count)
+        if not old:
             raise ContextWindowOverflowException(
                 f"the history has {len(messages)} messages, of which {self.preserve_recent_messages} must stay; "
                 "nothing is left to summarize"
             ) from e
-        summary = await self._summarize(messages[:count], agent)
-        self.removed_message_count += count - (1 if self._summary is not None else 0)
+        summary = await self._summarize(old, agent)
+        self._remove(messages, count, [summary], known=1 if self._summary is not None else 0)
         self._summary = summary
-        messages[:count] = [summary]
 
     async def _summarize(self, messages: list[Message], agent: Agent) -> Message:
         from strands.agent.agent import Agent as AgentClass
 
         writer = self.summarization_agent
         if writer is None:
-            prompt = self.summarization_system_prompt or SYSTEM_PROMPT
+            prompt = self.summarization_system_prompt or DEFAULT_SUMMARIZATION_PROMPT
             writer = AgentClass(model=agent.model, system_prompt=prompt, callback_handler=None)
         kept, writer.messages = writer.messages, list(messages)
         try:
             result = await writer.invoke_async("Please summarize this conversation.")
         finally:
             writer.messages = kept
-        return cast("Message", {"role": "user", "content": result.message["content"]})
+        return as_user_summary(result.message)

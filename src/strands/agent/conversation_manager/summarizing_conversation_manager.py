@@ -1,8 +1,6 @@
 """Where the Strands Agents SDK has it."""
 
-from strands.agent.conversation_manager.summarizing import (
-    DEFAULT_SUMMARIZATION_PROMPT,
-    SummarizingConversationManager,
-)
+from .compression.context_compression import DEFAULT_SUMMARIZATION_PROMPT
+from .summarizing import SummarizingConversationManager
 
 __all__ = ["DEFAULT_SUMMARIZATION_PROMPT", "SummarizingConversationManager"]

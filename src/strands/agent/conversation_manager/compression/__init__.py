@@ -1,0 +1,1 @@
+"""What conversation managers shorten a history with."""

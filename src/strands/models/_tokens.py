@@ -1,0 +1,82 @@
+"""About how many tokens a prompt takes, and how many fit."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from strands.types.content import Message, SystemContentBlock
+    from strands.types.tools import ToolSpec
+
+DEFAULT_CONTEXT_WINDOW_LIMIT = 200_000
+_TEXT = 4  # characters of text a token takes, about
+_JSON = 2
+_MEDIA = {"image": 1_600, "document": 3_000, "video": 5_000, "audio": 3_000}
+
+log = logging.getLogger(__name__)
+_warned: set[str] = set()
+
+
+def estimate(
+    messages: Iterable[Message],
+    tool_specs: list[ToolSpec] | None = None,
+    system_prompt: str | None = None,
+    system_prompt_content: list[SystemContentBlock] | None = None,
+) -> int:
+    """Return about how many tokens a prompt takes: 4 characters of text, or 2 of JSON, make one.
+
+    Args:
+        messages: The conversation.
+        tool_specs: The tools that are offered.
+        system_prompt: The instructions as text; not counted when `system_prompt_content` is given.
+        system_prompt_content: The instructions as content blocks.
+    """
+    total: float = sum(_block(block) for message in messages for block in message["content"])
+    total += sum(_json(spec) for spec in tool_specs or ())
+    if system_prompt_content:
+        total += sum(_block(block) for block in system_prompt_content)
+    elif system_prompt:
+        total += len(system_prompt) / _TEXT
+    return round(total)
+
+
+def window_limit(model: Any) -> int:
+    """Return how many tokens a model can read: what its configuration says, else 200,000, which is told once."""
+    limit = getattr(model, "context_window_limit", None)
+    if limit is None:
+        config = model.get_config()
+        limit = config.get("context_window_limit") if isinstance(config, Mapping) else None
+    if limit:
+        return int(limit)
+    kind = type(model).__name__
+    if kind not in _warned:
+        _warned.add(kind)
+        log.warning("%s has no context_window_limit; %d tokens are assumed", kind, DEFAULT_CONTEXT_WINDOW_LIMIT)
+    return DEFAULT_CONTEXT_WINDOW_LIMIT
+
+
+def _block(block: Mapping[str, Any]) -> float:
+    total: float = 0
+    for kind, value in block.items():
+        if kind == "text":
+            total += len(value) / _TEXT
+        elif kind in _MEDIA:
+            total += _MEDIA[kind]
+        elif kind == "toolUse":
+            total += len(value["name"]) / _TEXT + _json(value["input"])
+        elif kind == "toolResult":
+            total += sum(_block(each) for each in value["content"])
+        elif kind == "reasoningContent":
+            total += len(value.get("reasoningText", {}).get("text", "")) / _TEXT
+        elif kind == "citationsContent":
+            total += sum(_block(each) for each in value.get("content", []))
+        elif kind == "json":
+            total += _json(value)
+    return total
+
+
+def _json(value: Any) -> float:
+    return len(json.dumps(value, default=str)) / _JSON
