@@ -67,14 +67,18 @@ async def call(agent: Agent, prompt: Any, options: Options, sink: Sink | None) -
 async def _until_done(invocation: Invocation, prompt: Any) -> AgentResult:
     """An `AfterInvocationEvent` may ask to go on with another prompt."""
     invocation.trace_if_collected()
-    tracing = invocation.tracing
-    while True:
-        if tracing is None:
-            result, prompt = await _once(invocation, prompt)
-        else:
-            result, prompt = await tracing.agent_call(invocation, prompt, _once)
-        if prompt is None:
-            return result
+    tracing, figures = invocation.tracing, invocation.figures_if_collected()
+    try:
+        while True:
+            if tracing is None:
+                result, prompt = await _once(invocation, prompt)
+            else:
+                result, prompt = await tracing.agent_call(invocation, prompt, _once)
+            if prompt is None:
+                return result
+    finally:
+        if figures is not None:
+            figures.record()
 
 
 async def _once(invocation: Invocation, prompt: Any) -> tuple[AgentResult, Any]:

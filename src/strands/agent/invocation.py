@@ -13,6 +13,7 @@ from strands.hooks.events import MessageAddedEvent
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
     from strands.agent.structured import StructuredOutput
+    from strands.telemetry.meter import Figures
     from strands.telemetry.tracer import Tracing
     from strands.types.agent import Limits
     from strands.types.content import Message
@@ -78,6 +79,14 @@ class Invocation:
             from strands.telemetry.tracer import tracing
 
             self.tracing = tracing()
+
+    def figures_if_collected(self) -> Figures | None:
+        """Return what records the invocation's figures, when somebody collects them."""
+        if "opentelemetry.sdk.metrics" not in sys.modules:
+            return None
+        from strands.telemetry.meter import figures
+
+        return figures(self.agent.event_loop_metrics)
 
     async def append(self, message: Message) -> None:
         """Add a message to the history and tell whom it concerns."""

@@ -8,11 +8,38 @@ from typing import TYPE_CHECKING, Any, cast
 
 from strands.types.events import ModelStopReason, TypedEvent
 
+from .pieces import (
+    extract_usage_metrics,
+    handle_content_block_delta,
+    handle_content_block_start,
+    handle_content_block_stop,
+    handle_message_start,
+    handle_message_stop,
+    handle_redact_content,
+    remove_blank_messages_content_text,
+)
+
 if TYPE_CHECKING:
     import threading
 
     from strands.agent.invocation import Invocation
+    from strands.models.model import Model
+    from strands.types.content import Messages, SystemContentBlock
     from strands.types.streaming import StreamEvent
+    from strands.types.tools import ToolSpec
+
+__all__ = [
+    "extract_usage_metrics",
+    "handle_content_block_delta",
+    "handle_content_block_start",
+    "handle_content_block_stop",
+    "handle_message_start",
+    "handle_message_stop",
+    "handle_redact_content",
+    "process_stream",
+    "remove_blank_messages_content_text",
+    "stream_messages",
+]
 
 
 async def process_stream(
@@ -56,3 +83,35 @@ def _listening(listener: Callable[[TypedEvent], None]) -> Invocation:
 
     nobody = SimpleNamespace(messages=[], _session_manager=None)
     return cast("Invocation", SimpleNamespace(sink=sink, state={}, agent=nobody))
+
+
+async def stream_messages(
+    model: Model,
+    system_prompt: str | None,
+    messages: Messages,
+    tool_specs: list[ToolSpec],
+    *,
+    tool_choice: Any = None,
+    system_prompt_content: list[SystemContentBlock] | None = None,
+    invocation_state: dict[str, Any] | None = None,
+    cancel_signal: threading.Event | None = None,
+    **kwargs: Any,
+) -> AsyncGenerator[TypedEvent, None]:
+    """Ask a model and yield what `process_stream` yields of its answer.
+
+    Args:
+        model: The model.
+        system_prompt: Instructions that stand before the conversation.
+        messages: The conversation.
+        tool_specs: The tools that the model may use.
+        tool_choice: Which of them it must use.
+        system_prompt_content: The instructions as content blocks.
+        invocation_state: Handed on to the model.
+        cancel_signal: Stops reading when it is set.
+        **kwargs: Handed on to the model.
+    """
+    more = {"system_prompt_content": system_prompt_content, "invocation_state": invocation_state, **kwargs}
+    given = {name: value for name, value in more.items() if value is not None}
+    stream = model.stream(messages, tool_specs or None, system_prompt, tool_choice=tool_choice, **given)
+    async for event in process_stream(stream, cancel_signal=cancel_signal):
+        yield event

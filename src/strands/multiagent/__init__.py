@@ -10,12 +10,16 @@ if TYPE_CHECKING:
     from .base import NodeResult as NodeResult
     from .base import Status as Status
     from .builder import GraphBuilder as GraphBuilder
+    from .graph import EdgeCondition as EdgeCondition
+    from .graph import EdgeConditionWithContext as EdgeConditionWithContext
     from .graph import Graph as Graph
     from .graph import GraphResult as GraphResult
     from .swarm import Swarm as Swarm
     from .swarm import SwarmResult as SwarmResult
 
 _HOMES = {
+    "EdgeCondition": "graph",
+    "EdgeConditionWithContext": "graph",
     "Graph": "graph",
     "GraphBuilder": "builder",
     "GraphResult": "graph",
@@ -27,6 +31,8 @@ _HOMES = {
     "SwarmResult": "swarm",
 }
 __all__ = [
+    "EdgeCondition",
+    "EdgeConditionWithContext",
     "Graph",
     "GraphBuilder",
     "GraphResult",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .graph import Graph, GraphEdge, GraphNode
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from strands.hooks import HookProvider
     from strands.session import SessionManager
 
+    from .graph import EdgeCondition
     from .node import Executor
 
 logger = logging.getLogger(__name__)
@@ -47,7 +48,7 @@ class GraphBuilder:
         return self.nodes[name]
 
     def add_edge(
-        self, from_node: str | GraphNode, to_node: str | GraphNode, condition: Callable[..., bool] | None = None
+        self, from_node: str | GraphNode, to_node: str | GraphNode, condition: EdgeCondition | None = None
     ) -> GraphEdge:
         """Add an edge and return it.
 

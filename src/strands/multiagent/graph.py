@@ -19,7 +19,7 @@ from strands.plugins.registry import MultiAgentPluginRegistry
 
 from . import graph_state
 from .base import MultiAgentBase, MultiAgentInput, NodeResult, Status, add_usage
-from .graph_parts import GraphEdge, GraphNode, GraphResult, GraphState
+from .graph_parts import EdgeCondition, EdgeConditionWithContext, GraphEdge, GraphNode, GraphResult, GraphState
 from .node import NodeCall, Sink, streamed
 from .prompts import node_input
 from .tracking import prompt_of
@@ -31,7 +31,15 @@ if TYPE_CHECKING:
     from strands.plugins import MultiAgentPlugin
     from strands.session import SessionManager
 
-__all__ = ["Graph", "GraphEdge", "GraphNode", "GraphResult", "GraphState"]
+__all__ = [
+    "EdgeCondition",
+    "EdgeConditionWithContext",
+    "Graph",
+    "GraphEdge",
+    "GraphNode",
+    "GraphResult",
+    "GraphState",
+]
 
 
 class Graph(MultiAgentBase):

@@ -7,7 +7,7 @@ import inspect
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from .base import MultiAgentBase, MultiAgentInput, MultiAgentResult, NodeResult, Status, no_metrics, no_usage
 
@@ -58,6 +58,17 @@ class GraphNode:
         self.result = None
 
 
+class EdgeConditionWithContext(Protocol):
+    """A condition that wants to know what the caller of the graph passed along."""
+
+    def __call__(self, state: GraphState, *, invocation_state: dict[str, Any], **kwargs: Any) -> bool:
+        """Return whether the edge is taken now."""
+        ...
+
+
+EdgeCondition = Callable[["GraphState"], bool] | EdgeConditionWithContext
+
+
 @dataclass(eq=False)
 class GraphEdge:
     """A way from one node to another, taken when its condition holds.
@@ -70,15 +81,23 @@ class GraphEdge:
 
     from_node: GraphNode
     to_node: GraphNode
-    condition: Callable[..., bool] | None = None
+    condition: EdgeCondition | None = None
 
     def should_traverse(self, state: GraphState, *, invocation_state: dict[str, Any]) -> bool:
         """Return whether the edge is taken now."""
         if self.condition is None:
             return True
-        if "invocation_state" in inspect.signature(self.condition).parameters:
-            return bool(self.condition(state, invocation_state=invocation_state))
-        return bool(self.condition(state))
+        condition = cast("Callable[..., bool]", self.condition)
+        if _takes_invocation_state(condition):
+            return bool(condition(state, invocation_state=invocation_state))
+        return bool(condition(state))
+
+
+def _takes_invocation_state(condition: Callable[..., bool]) -> bool:
+    try:
+        return "invocation_state" in inspect.signature(condition).parameters
+    except (TypeError, ValueError):  # a built-in without a signature
+        return False
 
 
 @dataclass

@@ -77,7 +77,7 @@ class Swarm(MultiAgentBase):
         plugins: Sequence[MultiAgentPlugin] | None = None,
     ) -> None:
         self.id = id
-        self.nodes = _named(nodes)
+        self.nodes = _named(nodes, self)
         self.entry_point = entry_point
         self.node_timeout = node_timeout
         self.session_manager = session_manager
@@ -307,7 +307,7 @@ class Swarm(MultiAgentBase):
         return {"status": "success", "content": [{"text": text}]}
 
 
-def _named(agents: Sequence[Agent]) -> dict[str, SwarmNode]:
+def _named(agents: Sequence[Agent], swarm: Swarm) -> dict[str, SwarmNode]:
     nodes: dict[str, SwarmNode] = {}
     for number, agent in enumerate(agents):
         name = agent.name or f"node_{number}"
@@ -315,7 +315,7 @@ def _named(agents: Sequence[Agent]) -> dict[str, SwarmNode]:
             raise ValueError(f"two agents are called {name!r}; give each agent of a swarm a name of its own")
         if agent._session_manager is not None:
             raise ValueError(f"agent {name!r} has a session manager of its own; give it to the swarm")
-        nodes[name] = SwarmNode(name, agent)
+        nodes[name] = SwarmNode(name, agent, swarm)
     if not nodes:
         raise ValueError("a swarm needs at least one agent")
     return nodes

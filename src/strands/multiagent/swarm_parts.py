@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from strands.agent.agent import Agent
     from strands.types.event_loop import Metrics, Usage
 
+    from .swarm import Swarm
+
 
 @dataclass(eq=False)
 class SwarmNode:
@@ -21,10 +23,12 @@ class SwarmNode:
     Attributes:
         node_id: Its name; the agent's.
         executor: The agent.
+        swarm: The swarm it belongs to.
     """
 
     node_id: str
     executor: Agent
+    swarm: Swarm | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         self._first_messages = list(self.executor.messages)

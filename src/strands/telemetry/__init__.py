@@ -9,12 +9,14 @@ from .metrics import EventLoopMetrics, ToolMetrics, Trace, metrics_to_string
 
 if TYPE_CHECKING:
     from .config import StrandsTelemetry
+    from .meter import MetricsClient
     from .tracer import Tracer, get_tracer
 
-_HOMES = {"StrandsTelemetry": "config", "Tracer": "tracer", "get_tracer": "tracer"}
+_HOMES = {"MetricsClient": "meter", "StrandsTelemetry": "config", "Tracer": "tracer", "get_tracer": "tracer"}
 
 __all__ = [
     "EventLoopMetrics",
+    "MetricsClient",
     "StrandsTelemetry",
     "ToolMetrics",
     "Trace",

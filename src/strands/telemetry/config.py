@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider
+
+BaggageKeyPredicate = Callable[[str], bool]
 
 _INSTALL = "telemetry needs the OpenTelemetry SDK; install it with: pip install 'strands-cli[otel]'"
 
@@ -58,18 +62,48 @@ class StrandsTelemetry:
             except ImportError as error:
                 raise ImportError(_INSTALL) from error
             readers.append(PeriodicExportingMetricReader(OTLPMetricExporter()))
-        metrics.set_meter_provider(MeterProvider(metric_readers=readers))
+        metrics.set_meter_provider(MeterProvider(resource=get_otel_resource(), metric_readers=readers))
         return self
+
+    def setup_baggage_processor(
+        self, baggage_key_predicate: BaggageKeyPredicate | Sequence[BaggageKeyPredicate] | None = None
+    ) -> StrandsTelemetry:
+        """Give every span the baggage of the context it is made in, as attributes.
+
+        Args:
+            baggage_key_predicate: Takes a key and says whether it is wanted; several are tried in turn; None wants all.
+        """
+        from .baggage import BaggageProcessor
+
+        given = baggage_key_predicate
+        wanted = [] if given is None else [given] if callable(given) else list(given)
+        self.tracer_provider.add_span_processor(BaggageProcessor(wanted))
+        return self
+
+
+def get_otel_resource() -> Resource:
+    """Return what spans and metrics say they come from: OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES, else defaults.
+
+    Raises:
+        ImportError: The OpenTelemetry SDK is not installed.
+    """
+    try:
+        from opentelemetry.sdk.resources import OTELResourceDetector, Resource
+    except ImportError as error:
+        raise ImportError(_INSTALL) from error
+    from strands._version import __version__
+
+    defaults = {"service.name": "strands-agents", "service.version": __version__}
+    return Resource.create(defaults).merge(OTELResourceDetector().detect())
 
 
 def _own_provider() -> TracerProvider:
     try:
-        from opentelemetry.sdk.resources import Resource
         from opentelemetry.sdk.trace import TracerProvider
     except ImportError as error:
         raise ImportError(_INSTALL) from error
     from opentelemetry import trace
 
-    provider = TracerProvider(resource=Resource.create({"service.name": "strands-agents"}))
+    provider = TracerProvider(resource=get_otel_resource())
     trace.set_tracer_provider(provider)
     return provider

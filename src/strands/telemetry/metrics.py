@@ -100,8 +100,15 @@ class ToolMetrics:
     error_count: int = 0
     total_time: float = 0.0
 
-    def add_call(self, tool: ToolUse, duration: float, success: bool) -> None:
-        """Count one call of `duration` seconds."""
+    def add_call(
+        self, tool: ToolUse, duration: float, success: bool, metrics_client: Any = None, attributes: Any = None
+    ) -> None:
+        """Count one call of `duration` seconds, with `metrics_client` in OpenTelemetry too."""
+        if metrics_client is not None:
+            outcome = metrics_client.tool_success_count if success else metrics_client.tool_error_count
+            for counter in (metrics_client.tool_call_count, outcome):
+                counter.add(1, attributes)
+            metrics_client.tool_duration.record(duration, attributes)
         self.tool = tool
         self.call_count += 1
         self.total_time += duration
@@ -297,3 +304,11 @@ def _add(total: Usage, usage: Usage) -> None:
         total["cacheReadInputTokens"] = total.get("cacheReadInputTokens", 0) + usage["cacheReadInputTokens"]
     if usage.get("cacheWriteInputTokens"):
         total["cacheWriteInputTokens"] = total.get("cacheWriteInputTokens", 0) + usage["cacheWriteInputTokens"]
+
+
+def __getattr__(name: str) -> Any:
+    if name != "MetricsClient":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from .meter import MetricsClient
+
+    return MetricsClient

@@ -145,6 +145,20 @@ def get_tracer() -> Tracer:
     return Tracer()
 
 
+class JSONEncoder(json.JSONEncoder):
+    """Encodes anything; what JSON cannot hold becomes the name of its type."""
+
+    def default(self, o: Any) -> Any:
+        if hasattr(o, "isoformat"):
+            return o.isoformat()
+        return f"<{type(o).__name__}>"
+
+
+def serialize(obj: Any) -> str:
+    """Return anything as JSON; what JSON cannot hold becomes the name of its type."""
+    return JSONEncoder(ensure_ascii=False).encode(obj)
+
+
 def _set_usage(span: trace.Span, usage: Any) -> None:
     span.set_attribute("gen_ai.usage.input_tokens", usage["inputTokens"])
     span.set_attribute("gen_ai.usage.output_tokens", usage["outputTokens"])

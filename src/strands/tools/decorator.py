@@ -29,6 +29,52 @@ Emit = Callable[[Any], None]
 _INJECTED = {"self", "cls", "agent"}
 
 
+class FunctionToolMetadata:
+    """What a function says about itself as a tool.
+
+    Args:
+        func: The function.
+        context_param: The parameter that takes the `ToolContext`, if one does.
+    """
+
+    def __init__(self, func: Callable[..., Any], context_param: str | None = None) -> None:
+        self.func = func
+        self._context = context_param
+        self._parameters = Parameters(func, _INJECTED | ({context_param} if context_param else set()))
+
+    def extract_metadata(self) -> ToolSpec:
+        """Return what a model is told about the function."""
+        name = self.func.__name__
+        description = self._parameters.description or name
+        return {"name": name, "description": description, "inputSchema": {"json": self._parameters.schema()}}
+
+    def validate_input(self, input_data: dict[str, Any]) -> dict[str, Any]:
+        """Return the arguments to call the function with.
+
+        Raises:
+            ValueError: They do not fit.
+        """
+        try:
+            return self._parameters.validate(input_data)
+        except ValueError as error:
+            raise ValueError(f"Validation failed for input parameters: {error}") from error
+
+    def inject_special_parameters(
+        self,
+        validated_input: dict[str, Any],
+        tool_use: ToolUse,
+        invocation_state: dict[str, Any],
+        tool_context: ToolContext[Any] | None = None,
+    ) -> None:
+        """Add the context and the agent to the arguments, if the function takes them."""
+        agent = invocation_state.get("agent")
+        if self._context:
+            made = ToolContext(tool_use=tool_use, agent=agent, invocation_state=invocation_state)
+            validated_input[self._context] = tool_context or made
+        if agent is not None and "agent" in inspect.signature(self.func).parameters:
+            validated_input.setdefault("agent", agent)
+
+
 class DecoratedFunctionTool(DirectTool, Generic[P, R]):
     """A function that a model can call; in Python it is called as before.
 
@@ -84,6 +130,10 @@ class DecoratedFunctionTool(DirectTool, Generic[P, R]):
         bound.parameters  # noqa: B018 - shared by all bound copies
         self._parameters = bound._parameters
         return bound
+
+    @property
+    def _tool_func(self) -> Callable[..., Any]:
+        return self._function
 
     @property
     def tool_name(self) -> str:

@@ -19,10 +19,54 @@ def load_tools_from_module_path(module_tool_path: str) -> list[AgentTool]:
     return tools_of_string(module_tool_path)
 
 
-load_tools_from_file_path = tools_of_path
-load_tool_from_string = tools_of_string
+def load_tools_from_file_path(tool_path: str) -> list[AgentTool]:
+    """Return the tools of a Python file."""
+    return tools_of_path(tool_path)
+
+
+def load_tool_from_string(tool_string: str) -> list[AgentTool]:
+    """Return the tools that a string names: a file, a module, or `module:function`."""
+    return tools_of_string(tool_string)
+
+
+class ToolLoader:
+    """Loads the tools of Python files; `load_tools_from_file_path` does the same."""
+
+    @staticmethod
+    def load_python_tools(tool_path: str, tool_name: str) -> list[AgentTool]:
+        """Return the tools of a Python file, or the one of that name when it has one.
+
+        Raises:
+            FileNotFoundError: There is no such file.
+            AttributeError: It has no tools.
+        """
+        found = tools_of_path(tool_path)
+        return [tool for tool in found if tool.tool_name == tool_name] or found
+
+    @staticmethod
+    def load_python_tool(tool_path: str, tool_name: str) -> AgentTool:
+        """Return the first of the tools that `load_python_tools` finds."""
+        return ToolLoader.load_python_tools(tool_path, tool_name)[0]
+
+    @classmethod
+    def load_tools(cls, tool_path: str, tool_name: str) -> list[AgentTool]:
+        """As `load_python_tools`.
+
+        Raises:
+            ValueError: It is not a Python file.
+        """
+        if not tool_path.endswith(".py"):
+            raise ValueError(f"tool file {tool_path!r} is not a Python file; give one whose name ends in .py")
+        return cls.load_python_tools(tool_path, tool_name)
+
+    @classmethod
+    def load_tool(cls, tool_path: str, tool_name: str) -> AgentTool:
+        """Return the first of the tools that `load_tools` finds."""
+        return cls.load_tools(tool_path, tool_name)[0]
+
 
 __all__ = [
+    "ToolLoader",
     "load_tool_from_string",
     "load_tools_from_file_path",
     "load_tools_from_module",

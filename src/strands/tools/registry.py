@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -94,10 +95,58 @@ class ToolRegistry:
         """Return tool name to tool spec."""
         return {spec["name"]: spec for spec in self.get_all_tool_specs()}
 
+    def initialize_tools(self, load_tools_from_directory: bool = False) -> None:
+        """Add the tools of the directories that hold tools, if that is wanted."""
+        if load_tools_from_directory:
+            for directory in self.get_tools_dirs():
+                self.load_directory(str(directory))
+
+    def get_tools_dirs(self) -> list[Path]:
+        """Return the directories that hold tools: `tools` in the current one, if it is there."""
+        directory = Path.cwd() / "tools"
+        return [directory] if directory.is_dir() else []
+
+    def discover_tool_modules(self) -> dict[str, Path]:
+        """Return name to file of the Python files in the directories that hold tools."""
+        files = [file for directory in self.get_tools_dirs() for file in sorted(directory.glob("*.py"))]
+        return {file.stem: file for file in files if not file.name.startswith("_")}
+
+    def reload_tool(self, tool_name: str) -> None:
+        """Load the file of that name in a directory that holds tools again; its tools replace those of their names.
+
+        Raises:
+            FileNotFoundError: There is no such file.
+            AttributeError: It has no tools.
+        """
+        from .module import tools_of_path
+
+        path = self.discover_tool_modules().get(tool_name)
+        if path is None:
+            places = [str(directory) for directory in self.get_tools_dirs()]
+            raise FileNotFoundError(f"there is no file {tool_name}.py in the directories that hold tools: {places}")
+        for tool in tools_of_path(str(path)):
+            self.registry[tool.tool_name] = tool
+        self._specs = None
+
+    def validate_tool_spec(self, tool_spec: ToolSpec) -> None:
+        """Check what a model is told about a tool, and complete its schema in place.
+
+        Raises:
+            ValueError: The name, the description or the schema is missing, or the schema is not an object's.
+        """
+        from .tools import normalize_schema
+
+        missing = [field for field in ("name", "description", "inputSchema") if field not in tool_spec]
+        if missing:
+            raise ValueError(f"tool spec {tool_spec.get('name')!r} lacks {missing}")
+        given: Any = tool_spec["inputSchema"]
+        schema = given if "json" in given else {"json": given}
+        if schema["json"].get("type", "object") != "object":
+            raise ValueError(f"the schema of tool {tool_spec['name']!r} must be an object's, with 'type': 'object'")
+        tool_spec["inputSchema"] = {"json": normalize_schema(schema["json"])}
+
     def load_directory(self, directory: str) -> list[str]:
         """Add the tools of all Python files of a directory; nothing happens when there is none."""
-        from pathlib import Path
-
         files = sorted(Path(directory).glob("*.py"))
         return self.process_tools(str(file) for file in files if not file.name.startswith("_"))
 
