@@ -77,16 +77,19 @@ NAMES = {
     "strands.types.traces": "AttributeValue",
     "strands.vended_interventions": "HumanInTheLoop",
     "strands.vended_interventions.hitl": "HumanInTheLoop",
-    "strands.agent.conversation_manager.compression.context_compression": "DEFAULT_SUMMARIZATION_PROMPT adjust_split_point_for_tool_pairs as_user_summary "
+    "strands.agent.conversation_manager.compression.context_compression": "DEFAULT_SUMMARIZATION_PROMPT "
+    "adjust_split_point_for_tool_pairs as_user_summary "
     "find_valid_trim_point generate_summary matches_message_type",
-    "strands.agent.conversation_manager.compression.pin_message": "apply_pin_first is_pinned partition_pinned pin_message unpin_message",
+    "strands.agent.conversation_manager.compression.pin_message": "apply_pin_first is_pinned partition_pinned "
+    "pin_message unpin_message",
     "strands.event_loop.event_loop": "INITIAL_DELAY MAX_ATTEMPTS MAX_DELAY event_loop_cycle recurse_event_loop",
     "strands.event_loop.streaming": "extract_usage_metrics handle_content_block_delta handle_content_block_start "
     "handle_content_block_stop handle_message_start handle_message_stop handle_redact_content process_stream "
     "remove_blank_messages_content_text stream_messages",
     "strands.multiagent": "EdgeCondition EdgeConditionWithContext Graph GraphBuilder GraphResult MultiAgentBase "
     "MultiAgentResult NodeResult Status Swarm SwarmResult",
-    "strands.multiagent.graph": "EdgeConditionWithContext Graph GraphBuilder GraphEdge GraphNode GraphResult GraphState",
+    "strands.multiagent.graph": "EdgeConditionWithContext Graph GraphBuilder GraphEdge GraphNode GraphResult "
+    "GraphState",
     "strands.multiagent.swarm": "SharedContext Swarm SwarmNode SwarmResult SwarmState",
     "strands.plugins.decorator": "hook",
     "strands.plugins.plugin": "Plugin",
@@ -102,7 +105,8 @@ NAMES = {
     "strands.types.events": "ModelStopReason ToolResultEvent TypedEvent",
     "strands.types.citations": "Citation CitationsContentBlock DocumentCharLocation DocumentChunkLocation "
     "DocumentPageLocation SearchResultLocation WebLocation",
-    "strands.types.guardrails": "ContentFilter ContentPolicy GuardrailAssessment GuardrailConfig GuardrailTrace PIIEntity "
+    "strands.types.guardrails": "ContentFilter ContentPolicy GuardrailAssessment GuardrailConfig GuardrailTrace "
+    "PIIEntity "
     "Regex SensitiveInformationPolicy Topic TopicPolicy Trace WordPolicy",
 }
 
