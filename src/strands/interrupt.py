@@ -284,7 +284,7 @@ class Asker:
         now = self._digest() if self._digest else None
         id = self._prefix + str(uuid.uuid5(uuid.NAMESPACE_OID, name))
         known = self._state.interrupts.get(id)
-        if known is None or (known.digest is not None and now not in (known.digest, known.asked)):
+        if known is None or (None not in (now, known.digest) and now not in (known.digest, known.asked)):
             if response is not None:
                 return response
             known = Interrupt(id, name, reason, None, now)
@@ -325,7 +325,7 @@ def hook_prefix(tool_use_id: str) -> str:
 
 
 def tool_asker(agent: Any, tool_use: ToolUse) -> Asker:
-    """Return the asker of a tool call that runs outside the agent's loop."""
+    """Return the asker of a tool that another tool runs; its answers are bound to that other tool's call."""
     return Asker(agent._interrupt_state, tool_prefix(tool_use["toolUseId"]))
 
 

@@ -216,7 +216,7 @@ def test_a_tool_can_be_run_without_an_agent() -> None:
 
     async def run(x: Any) -> Any:
         use: Any = {"toolUseId": "t1", "name": "half", "input": {"x": x}}
-        return [each async for each in half.stream(use, {})][-1]
+        return [each async for each in half.stream(use, {})][-1]["tool_result"]
 
     assert asyncio.run(run(2))["content"] == [{"text": "5"}]
     assert asyncio.run(run(0))["status"] == "error"

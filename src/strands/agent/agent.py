@@ -115,7 +115,7 @@ class Agent:
         )
         self.conversation_manager = conversation_manager or SlidingWindowConversationManager()
         self.record_direct_tool_call = record_direct_tool_call
-        self.trace_attributes: dict[str, Any] = dict(trace_attributes or {})
+        self.trace_attributes: dict[str, Any] = making.attributes(trace_attributes) if trace_attributes else {}
         self.tool_executor = tool_executor or ConcurrentToolExecutor()
         self.tool_registry = ToolRegistry()
         self.hooks = HookRegistry()
@@ -134,7 +134,7 @@ class Agent:
         strategy = ModelRetryStrategy() if retry_strategy is _DEFAULT else retry_strategy
         self._retry_strategy: ModelRetryStrategy | None = strategy if isinstance(strategy, ModelRetryStrategy) else None
         if strategy is not None and self._retry_strategy is None:
-            self.hooks.add_hook(strategy)
+            self.hooks.add_hook(making.checked_strategy(strategy))
         self.tool_registry.process_tools(tools or ())
         if load_tools_from_directory:
             self.tool_registry.load_directory("tools")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from strands.handlers.callback_handler import null_callback_handler
 from strands.hooks.events import AfterInvocationEvent, BeforeInvocationEvent
-from strands.types.agent import ConcurrentInvocationMode
+from strands.types.agent import ConcurrentInvocationMode, Limits
 from strands.types.exceptions import ConcurrencyException, StructuredOutputException
 
 from . import loop, resuming
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from strands.agent.agent import Agent
-    from strands.types.agent import Limits
     from strands.types.content import Message
 
 M = TypeVar("M")
@@ -41,11 +40,9 @@ class Options:
 
 async def call(agent: Agent, prompt: Any, options: Options, sink: Sink | None) -> AgentResult:
     """Work on a prompt and return the result; nobody else may call the agent meanwhile."""
-    exclusive = agent.concurrent_invocation_mode != ConcurrentInvocationMode.UNSAFE_REENTRANT
-    if exclusive and not agent._lock.acquire(blocking=False):
-        raise ConcurrencyException(
-            f"agent {agent.name!r} is at work for another caller; wait for it, or use one agent for each conversation"
-        )
+    if options.limits is not None:
+        _check_limits(options.limits)
+    exclusive = _enter(agent)
     try:
         invocation = Invocation(agent, _state(agent, options), sink, _structured(agent, options), options.limits)
         agent._invocation = invocation
@@ -62,6 +59,27 @@ async def call(agent: Agent, prompt: Any, options: Options, sink: Sink | None) -
     if sink is not None:
         sink({"result": result})
     return result
+
+
+def _check_limits(limits: Limits) -> None:
+    known = Limits.__annotations__
+    for name, value in limits.items():
+        if name not in known:
+            raise TypeError(f"limits has no {name!r}; it has {', '.join(known)}")
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise TypeError(f"limits[{name!r}] is {value!r}; it must be a whole number above 0")
+
+
+def _enter(agent: Agent) -> bool:
+    """Take the agent for one caller; return whether it has to be given back."""
+    if agent.concurrent_invocation_mode == ConcurrentInvocationMode.UNSAFE_REENTRANT:
+        return False
+    if not agent._lock.acquire(blocking=False):
+        raise ConcurrencyException(
+            f"agent {agent.name!r} is at work for another caller, and concurrent calls would mix their histories; wait "
+            "for it, or use one agent for each conversation"
+        )
+    return True
 
 
 async def _until_done(invocation: Invocation, prompt: Any) -> AgentResult:
@@ -174,14 +192,37 @@ async def structure(agent: Agent, model: type[M], prompt: Any) -> M:
     """Return what the model itself makes of the history and a prompt; neither is changed.
 
     Raises:
+        ConcurrencyException: The agent is at work for another caller.
+        RuntimeError: The agent waits for answers to interrupts.
         ValueError: There is neither a prompt nor a history.
         StructuredOutputException: The model did not produce an instance of `model`.
     """
+    if agent._interrupt_state.activated:
+        raise RuntimeError(
+            "structured output cannot be asked for while the agent waits for answers to interrupts; answer them or "
+            "call agent.abandon_interrupts()"
+        )
     messages = [*agent.messages, *to_messages(prompt)]
     if not messages:
         raise ValueError("there is neither a prompt nor a history to answer; give a prompt")
+    exclusive = _enter(agent)
+    hooks, state = agent.hooks, {"agent": agent}
+    try:
+        if hooks.listens(BeforeInvocationEvent):
+            await hooks.invoke_callbacks_async(BeforeInvocationEvent(agent=agent, invocation_state=state))
+        return await _produced(agent, model, messages)
+    finally:
+        try:
+            if hooks.listens(AfterInvocationEvent):
+                await hooks.invoke_callbacks_async(AfterInvocationEvent(agent=agent, invocation_state=state))
+        finally:
+            if exclusive:
+                agent._lock.release()
+
+
+async def _produced(agent: Agent, model: type[M], messages: list[Message]) -> M:
     asked: Any = model
-    async for event in agent.model.structured_output(asked, messages, agent._system_text):
+    async for event in agent.model.structured_output(asked, messages, system_prompt=agent._system_text):
         found = event.get("output")
         if isinstance(found, model):
             return found

@@ -223,10 +223,10 @@ def _limit(invocation: Invocation) -> StopReason | None:
     usage: Any = latest.usage if latest else {}
     if "turns" in limits and invocation.turns >= limits["turns"]:
         return "limit_turns"
-    if "output_tokens" in limits and usage.get("outputTokens", 0) >= limits["output_tokens"]:
-        return "limit_output_tokens"
     if "total_tokens" in limits and usage.get("totalTokens", 0) >= limits["total_tokens"]:
         return "limit_total_tokens"
+    if "output_tokens" in limits and usage.get("outputTokens", 0) >= limits["output_tokens"]:
+        return "limit_output_tokens"
     return None
 
 

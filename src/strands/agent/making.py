@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from strands.hooks.events import AgentInitializedEvent
@@ -31,6 +31,29 @@ def checked_id(agent_id: str) -> str:
     if not agent_id or "/" in agent_id or "\\" in agent_id or agent_id in (".", "..") or "\0" in agent_id:
         raise ValueError(f"agent_id {agent_id!r} must be a name without path separators: files are named after it")
     return agent_id
+
+
+def checked_strategy(given: Any) -> Any:
+    """Return a retry strategy that registers hooks of its own.
+
+    Raises:
+        ValueError: It is not one.
+    """
+    if not hasattr(given, "register_hooks"):
+        raise ValueError(f"retry_strategy {given!r} must be a ModelRetryStrategy, a HookProvider or None")
+    return given
+
+
+def attributes(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return those attributes that a span can hold: text, numbers, truth values, and lists of them."""
+    return {key: value for key, value in given.items() if _fits_a_span(value)}
+
+
+def _fits_a_span(value: Any) -> bool:
+    single = (str, bool, int, float)
+    return isinstance(value, single) or (
+        isinstance(value, (list, tuple)) and all(isinstance(item, single) for item in value)
+    )
 
 
 def register(

@@ -98,6 +98,9 @@ async def _again(invocation: Invocation, reply: Reply | None, error: Exception |
         agent._retry_succeeded()
     elif not event.retry and agent._retry_strategy is not None:
         await _wait(invocation, agent._retry_strategy, event)
+    if event.retry and reply is not None:  # forgotten, but paid for
+        agent.event_loop_metrics.update_usage(reply.usage)
+        agent.event_loop_metrics.update_metrics(reply.metrics)
     return event.retry
 
 

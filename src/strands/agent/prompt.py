@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from strands.tools.results import error_result
+from strands.types.content import ContentBlock
 
 if TYPE_CHECKING:
     from strands.types.content import Message, Messages
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 UNANSWERED = "Tool was interrupted."
 CANCELLED = "Tool execution cancelled"
+_BLOCKS = frozenset(ContentBlock.__annotations__)
 
 
 def to_messages(prompt: Any) -> Messages:
@@ -64,9 +66,8 @@ def result_message(message: Message, results: Mapping[str, ToolResult], missing:
 
 
 def _block(item: Any) -> Any:
-    if isinstance(item, Mapping) and "role" not in item:
+    if not isinstance(item, Mapping) and hasattr(item, "to_dict"):
+        item = item.to_dict()
+    if isinstance(item, Mapping) and not _BLOCKS.isdisjoint(item):
         return item
-    to_dict = getattr(item, "to_dict", None)
-    if to_dict is not None:
-        return to_dict()
     raise ValueError(f"prompt item {item!r} is not a content block such as {{'text': ...}}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from strands.interrupt import Interrupt
 from strands.telemetry.metrics import EventLoopMetrics
+from strands.types.session import decode_bytes_values, encode_bytes_values
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -47,17 +48,17 @@ class AgentResult:
         return self.metrics.projected_context_size
 
     def __str__(self) -> str:
-        """Return the open questions, else the text of the message, else the structure as JSON."""
+        """Return the open questions, else the structure as JSON, else the text of the message."""
         if self.interrupts:
             return str([interrupt.to_dict() for interrupt in self.interrupts])
-        text = "".join(_text(block) + "\n" for block in self.message.get("content", []) if _text(block))
-        if not text and self.structured_output is not None:
+        if self.structured_output is not None:
             return self.structured_output.model_dump_json()
-        return text
+        return "".join(_text(block) + "\n" for block in self.message.get("content", []) if _text(block))
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain JSON values, without metrics and state."""
-        data: dict[str, Any] = {"type": "agent_result", "message": self.message, "stop_reason": self.stop_reason}
+        message = encode_bytes_values(self.message)
+        data: dict[str, Any] = {"type": "agent_result", "message": message, "stop_reason": self.stop_reason}
         if self.interrupts:
             data["interrupts"] = [interrupt.to_dict() for interrupt in self.interrupts]
         return data
@@ -72,10 +73,13 @@ class AgentResult:
         if data.get("type") != "agent_result":
             raise TypeError(f"type is {data.get('type')!r}; an AgentResult has 'agent_result'")
         interrupts = [Interrupt.from_dict(each) for each in data.get("interrupts") or []]
-        return cls(data["stop_reason"], data["message"], EventLoopMetrics(), {}, interrupts or None)
+        message = decode_bytes_values(data["message"])
+        return cls(data["stop_reason"], message, EventLoopMetrics(), {}, interrupts or None)
 
 
-def _text(block: Mapping[str, Any]) -> str:
+def _text(block: Any) -> str:
+    if not isinstance(block, Mapping):
+        return ""
     if "text" in block:
         return str(block["text"])
     citations = block.get("citationsContent")

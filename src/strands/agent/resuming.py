@@ -65,9 +65,20 @@ def begin(agent: Agent, prompt: Any) -> Start:
     if state.activated:
         turn = _waiting_turn(agent)
         return Start(turn, None, state.answer(prompt) if prompt is not None else None)
-    if prompt is None and agent._open_turn is not None:
-        return Start(agent._open_turn, None)
+    if prompt is None:
+        return Start(agent._open_turn or _given_turn(agent), None)
     return Start(None, to_messages(prompt) or None)
+
+
+def _given_turn(agent: Agent) -> Open | None:
+    """A history from elsewhere may end in a tool use: nobody here can have begun it, so it runs now.
+
+    Of a recorded one it is not known whether the tool ran, so there the call gets an error result.
+    """
+    if agent._session_manager is not None or agent.recorder is not None:
+        return None
+    message = open_tool_use(agent.messages)
+    return Open(message) if message is not None else None
 
 
 def _waiting_turn(agent: Agent) -> Open:

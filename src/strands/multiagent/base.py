@@ -69,6 +69,10 @@ class NodeResult:
     execution_count: int = 0
     interrupts: list[Interrupt] = field(default_factory=list)
 
+    def __str__(self) -> str:
+        """Return what it came to as text."""
+        return str(self.result)
+
     def get_agent_results(self) -> list[AgentResult]:
         """Return the results of all agents in the node, nested ones included."""
         if isinstance(self.result, AgentResult):
@@ -129,6 +133,13 @@ class MultiAgentResult:
     execution_count: int = 0
     execution_time: int = 0
     interrupts: list[Interrupt] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        """Return the open questions, else what each node said, with its name before it."""
+        if self.interrupts:
+            return str([interrupt.to_dict() for interrupt in self.interrupts])
+        said = ((name, str(result).removesuffix("\n")) for name, result in self.results.items())
+        return "\n".join(f"{name}: {text}" for name, text in said if text)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON-able data."""

@@ -119,6 +119,9 @@ class GraphBuilder:
         entry_points = self.entry_points or {node for node in self.nodes.values() if not node.dependencies}
         if not entry_points:
             raise ValueError("no entry points: every node has an edge to it; name one with set_entry_point()")
+        lost = [node.node_id for node in entry_points if self.nodes.get(node.node_id) is not node]
+        if lost:
+            raise ValueError(f"entry points {sorted(lost)} are not nodes of the graph; add them with add_node()")
         if self._has_cycle() and not {"max_node_executions", "execution_timeout"} & self._options.keys():
             logger.warning("the graph has a cycle and no limit; set_max_node_executions() or set_execution_timeout()")
         return Graph(nodes=dict(self.nodes), edges=set(self.edges), entry_points=entry_points, **self._options)

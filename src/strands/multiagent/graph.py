@@ -206,11 +206,11 @@ class Graph(MultiAgentBase):
                 self.state.status = Status.INTERRUPTED
                 return
             self._interrupt_state.deactivate()
-            before, self.batch = self.batch, []
+            before, self.batch = [node for node in self.batch if node not in self.state.failed_nodes], []
             self.upcoming = self._followers(before, given)
             if sink is not None and self.upcoming:
                 sink(_handoff(before, self.upcoming))
-        self.state.status = Status.COMPLETED
+        self.state.status = Status.FAILED if self.state.failed_nodes else Status.COMPLETED
 
     async def _run_batch(self, ready: list[GraphNode], given: dict[str, Any], sink: Sink | None) -> None:
         """Run nodes at the same time; let each come to rest, then raise what the first one raised."""
@@ -267,8 +267,12 @@ class Graph(MultiAgentBase):
         node.execution_status, node.result, node.execution_time = result.status, result, result.execution_time
         state.results[node.node_id] = result
         state.interrupted_nodes.discard(node)
-        state.failed_nodes.discard(node)
-        state.completed_nodes.add(node)
+        if result.status is Status.FAILED:  # it came to an end, but to none that others could build on
+            state.failed_nodes.add(node)
+            state.completed_nodes.discard(node)
+        else:
+            state.failed_nodes.discard(node)
+            state.completed_nodes.add(node)
         state.execution_order.append(node)
         state.execution_count += result.execution_count
         add_usage(state.accumulated_usage, result.accumulated_usage)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 import inspect
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from strands.types.json_dict import JSONSerializableDict
 
 from .base import MultiAgentBase, MultiAgentInput, MultiAgentResult, NodeResult, Status, no_metrics, no_usage
 
@@ -41,8 +43,9 @@ class GraphNode:
         agent: Any = self.executor
         self._first_messages = list(getattr(agent, "messages", []))
         self._first_state: dict[str, Any] | None = None
-        if not isinstance(agent, MultiAgentBase) and hasattr(agent, "state"):
-            self._first_state = agent.state.get()
+        state = getattr(agent, "state", None)
+        if isinstance(state, JSONSerializableDict):
+            self._first_state = state.get()
 
     def reset_executor_state(self) -> None:
         """Put the executor back to where it was when the node was made."""
@@ -53,7 +56,7 @@ class GraphNode:
             from strands.agent.state import AgentState
 
             agent.state = AgentState(copy.deepcopy(self._first_state))
-            agent.restore(list(self._first_messages))
+            begin_again(agent, self._first_messages)
         self.execution_status = Status.PENDING
         self.result = None
 
@@ -69,7 +72,15 @@ class EdgeConditionWithContext(Protocol):
 EdgeCondition = Callable[["GraphState"], bool] | EdgeConditionWithContext
 
 
-@dataclass(eq=False)
+def begin_again(agent: Any, messages: Sequence[Any]) -> None:
+    """Give an agent the history that it began with; one that is not ours may not know how to forget more."""
+    if hasattr(agent, "restore"):
+        agent.restore(list(messages))
+    elif hasattr(agent, "messages"):
+        agent.messages = list(messages)
+
+
+@dataclass
 class GraphEdge:
     """A way from one node to another, taken when its condition holds.
 
@@ -82,6 +93,9 @@ class GraphEdge:
     from_node: GraphNode
     to_node: GraphNode
     condition: EdgeCondition | None = None
+
+    def __hash__(self) -> int:
+        return hash((self.from_node, self.to_node))
 
     def should_traverse(self, state: GraphState, *, invocation_state: dict[str, Any]) -> bool:
         """Return whether the edge is taken now."""
@@ -163,6 +177,3 @@ class GraphResult(MultiAgentResult):
     execution_order: list[GraphNode] = field(default_factory=list)
     edges: list[tuple[GraphNode, GraphNode]] = field(default_factory=list)
     entry_points: list[GraphNode] = field(default_factory=list)
-
-    def __str__(self) -> str:
-        return "\n".join(f"{name}: {str(result.result).strip()}" for name, result in self.results.items())

@@ -6,17 +6,19 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from strands.agent.result import AgentResult
 from strands.hooks import AfterNodeCallEvent, BeforeNodeCallEvent
 from strands.interrupt import Interrupt
+from strands.telemetry.metrics import EventLoopMetrics
 
 from .base import MultiAgentBase, MultiAgentResult, NodeResult, Status
 from .tracking import track
 
 if TYPE_CHECKING:
     from strands.agent.base import AgentBase
+    from strands.types.event_loop import Usage
 
     Executor = AgentBase | MultiAgentBase
 
@@ -103,14 +105,34 @@ class NodeCall:
 
     async def _execute(self, prompt: Any) -> Any:
         executor: Any = self.executor
-        if self.sink is None:
+        if not hasattr(executor, "stream_async"):
+            raise ValueError(f"node {self.node_id!r} holds {executor!r}; give it an agent, a graph or a swarm")
+        if self.sink is None and _is_own(executor):
             return await executor.invoke_async(prompt, invocation_state=self.invocation_state)
         result: Any = None
-        async for event in executor.stream_async(prompt, invocation_state=self.invocation_state):
-            self.emit("multiagent_node_stream", event=event)
-            if isinstance(event, Mapping) and "result" in event:
-                result = event["result"]
+        try:
+            async for event in self._stream(executor, prompt):
+                self.emit("multiagent_node_stream", event=event)
+                if isinstance(event, Mapping) and "result" in event:
+                    result = event["result"]
+        except NotImplementedError:  # one that does not stream is called
+            return await executor.invoke_async(prompt, invocation_state=self.invocation_state)
+        if result is None:
+            raise ValueError(f"node {self.node_id!r} did not produce a result event; its stream must end in one")
         return result
+
+    def _stream(self, executor: Any, prompt: Any) -> AsyncIterator[Any]:
+        found: AsyncIterator[Any]
+        if isinstance(executor, MultiAgentBase):
+            found = executor.stream_async(prompt, self.invocation_state)
+        else:
+            found = executor.stream_async(prompt, invocation_state=self.invocation_state)
+        return found
+
+
+def _is_own(executor: Any) -> bool:
+    """Return whether nothing of somebody else's is in `stream_async`, so that nobody misses its events."""
+    return type(executor).__module__.startswith("strands.") and "stream_async" not in vars(executor)
 
 
 def node_result(result: Any, milliseconds: int) -> NodeResult:
@@ -132,13 +154,21 @@ def node_result(result: Any, milliseconds: int) -> NodeResult:
     if not isinstance(result, AgentResult):
         raise TypeError(f"an executor returned {result!r}, not an AgentResult or a MultiAgentResult")
     interrupts = list(result.interrupts or []) if result.stop_reason == "interrupt" else []
-    node = NodeResult(result, milliseconds, Status.INTERRUPTED if interrupts else Status.COMPLETED, execution_count=1)
+    ended = Status.FAILED if result.stop_reason == "cancelled" else Status.COMPLETED
+    node = NodeResult(result, milliseconds, Status.INTERRUPTED if interrupts else ended, execution_count=1)
     node.interrupts = interrupts
-    latest = result.metrics.latest_agent_invocation
-    if latest is not None:
-        node.accumulated_usage = {**node.accumulated_usage, **latest.usage}
-    node.accumulated_metrics = {**node.accumulated_metrics, **result.metrics.accumulated_metrics}
+    metrics: Any = result.metrics
+    latest = metrics.latest_agent_invocation if isinstance(metrics, EventLoopMetrics) else None
+    usage = latest.usage if latest is not None else _figures(metrics, "accumulated_usage")
+    node.accumulated_usage = cast("Usage", {**node.accumulated_usage, **usage})
+    node.accumulated_metrics = {**node.accumulated_metrics, **_figures(metrics, "accumulated_metrics")}
     return node
+
+
+def _figures(metrics: Any, name: str) -> Any:
+    """Return what metrics count under a name; those of somebody else's agent may count nothing."""
+    found = getattr(metrics, name, None)
+    return found if isinstance(found, Mapping) else {}
 
 
 async def streamed(work: Callable[[Sink], Awaitable[Any]]) -> AsyncIterator[dict[str, Any]]:

@@ -84,13 +84,11 @@ class Swarm(MultiAgentBase):
         self.trace_attributes = trace_attributes
         self.hooks = HookRegistry()
         self.resuming = False  # the next call goes on from a stored state
-        self._limits: dict[str, Any] = {
-            "max_handoffs": max_handoffs,
-            "max_iterations": max_iterations,
-            "execution_timeout": execution_timeout,
-            "repetitive_handoff_detection_window": repetitive_handoff_detection_window,
-            "repetitive_handoff_min_unique_agents": repetitive_handoff_min_unique_agents,
-        }
+        self.max_handoffs = max_handoffs
+        self.max_iterations = max_iterations
+        self.execution_timeout = execution_timeout
+        self.repetitive_handoff_detection_window = repetitive_handoff_detection_window
+        self.repetitive_handoff_min_unique_agents = repetitive_handoff_min_unique_agents
         self._interrupt_state = InterruptState()
         self.running = {}
         self.cut_off: set[str] = set()  # nodes that were brought back in the middle of their work
@@ -181,7 +179,13 @@ class Swarm(MultiAgentBase):
     async def _advance(self, given: dict[str, Any], sink: Sink | None) -> None:
         state = self.state
         while state.current_node is not None:
-            proceed, why = state.should_continue(**self._limits)
+            proceed, why = state.should_continue(
+                max_handoffs=self.max_handoffs,
+                max_iterations=self.max_iterations,
+                execution_timeout=self.execution_timeout,
+                repetitive_handoff_detection_window=self.repetitive_handoff_detection_window,
+                repetitive_handoff_min_unique_agents=self.repetitive_handoff_min_unique_agents,
+            )
             if not proceed:
                 state.completion_status = Status.FAILED
                 if sink is not None:
@@ -211,7 +215,9 @@ class Swarm(MultiAgentBase):
             if interrupts:
                 return self._wait(node, interrupts, from_hook=True)
             if cancelled is not None:
-                return await self._fail(call, RuntimeError(cancelled))
+                self.state.results[node.node_id] = NodeResult(RuntimeError(cancelled), status=Status.FAILED)
+                await call.tell_hooks()
+                return Status.FAILED
             if node.node_id not in self.cut_off:
                 node.reset_executor_state()
                 self.state.handoff_node = None
@@ -227,6 +233,9 @@ class Swarm(MultiAgentBase):
         self.state.results[node.node_id] = result
         if result.status is Status.INTERRUPTED:
             return self._wait(node, result.interrupts, from_hook=False)
+        if result.status is Status.FAILED:
+            await call.tell_hooks()
+            return Status.FAILED
         self._finish(node, result)
         return Status.COMPLETED
 
@@ -254,7 +263,11 @@ class Swarm(MultiAgentBase):
             handoff=state.handoff_message,
             before=[each.node_id for each in state.node_history],
             shared=state.shared_context.context,
-            others={name: each.executor.description for name, each in self.nodes.items() if each is not node},
+            others={
+                name: getattr(each.executor, "description", None)
+                for name, each in self.nodes.items()
+                if each is not node
+            },
         )
 
     def _result(self) -> SwarmResult:

@@ -7,7 +7,10 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from strands.types.json_dict import JSONSerializableDict
+
 from .base import MultiAgentInput, MultiAgentResult, NodeResult, Status, no_metrics, no_usage
+from .graph_parts import begin_again
 
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
@@ -31,8 +34,9 @@ class SwarmNode:
     swarm: Swarm | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        self._first_messages = list(self.executor.messages)
-        self._first_state = self.executor.state.get()
+        self._first_messages = list(getattr(self.executor, "messages", []))
+        state = getattr(self.executor, "state", None)
+        self._first_state = state.get() if isinstance(state, JSONSerializableDict) else None
 
     def __str__(self) -> str:
         return self.node_id
@@ -41,8 +45,9 @@ class SwarmNode:
         """Put the agent back to where it was when the swarm was made."""
         from strands.agent.state import AgentState
 
-        self.executor.state = AgentState(copy.deepcopy(self._first_state))
-        self.executor.restore(list(self._first_messages))
+        if self._first_state is not None:
+            self.executor.state = AgentState(copy.deepcopy(self._first_state))
+            begin_again(self.executor, self._first_messages)
 
 
 @dataclass
@@ -132,6 +137,3 @@ class SwarmResult(MultiAgentResult):
     """
 
     node_history: list[SwarmNode] = field(default_factory=list)
-
-    def __str__(self) -> str:
-        return "\n".join(f"{name}: {str(result.result).strip()}" for name, result in self.results.items())

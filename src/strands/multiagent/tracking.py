@@ -33,7 +33,7 @@ class NodeRecorder:
     """
 
     def __init__(self, agent: Any, save: Callable[[], Awaitable[None]]) -> None:
-        cut_off = agent._open_turn
+        cut_off = getattr(agent, "_open_turn", None)
         self.finished: dict[str, ToolResult] = dict(cut_off.finished) if cut_off is not None else {}
         self.started: dict[str, ToolStart] = dict(cut_off.started) if cut_off is not None else {}
         self.began = bool(self.finished or self.started)
@@ -85,13 +85,15 @@ def keep(executor: Executor) -> dict[str, Any]:
     if isinstance(executor, MultiAgentBase):
         return {"multi_agent": executor.serialize_state()}
     agent: Any = executor
+    if not hasattr(agent, "_interrupt_state"):  # not one of ours: where it stands is its own affair
+        return {}
     kept: dict[str, Any] = {
         "interrupt_state": agent._interrupt_state.to_dict(),
         "state": agent.state.get(),
         "messages": list(agent.messages),
         "model_state": dict(getattr(agent, "_model_state", {})),
     }
-    if isinstance(agent.recorder, NodeRecorder):
+    if isinstance(getattr(agent, "recorder", None), NodeRecorder):
         started = {id: asdict(start) for id, start in agent.recorder.started.items()}
         kept["turn"] = {"finished": dict(agent.recorder.finished), "started": started}
     return kept

@@ -165,7 +165,7 @@ class EventLoopMetrics:
     def latest_context_size(self) -> int | None:
         """Tokens that the newest model call read, or None before the first."""
         latest = self.latest_agent_invocation
-        return latest.cycles[-1].usage["inputTokens"] if latest and latest.cycles else None
+        return latest.cycles[-1].usage.get("inputTokens") if latest and latest.cycles else None
 
     @property
     def projected_context_size(self) -> int | None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from strands._sync import run
 from strands.interrupt import InterruptException
+from strands.types.agent import ConcurrentInvocationMode
+from strands.types.exceptions import ConcurrencyException
 
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
@@ -53,8 +55,18 @@ class ToolCaller:
                 "or call agent.abandon_interrupts()"
             )
         use: ToolUse = {"toolUseId": f"tooluse_{name}_{os.urandom(6).hex()}", "name": name, "input": arguments}
-        should_record = agent.record_direct_tool_call if record is None else record
-        return run(_direct(agent, use, message, should_record))
+        recorded = agent.record_direct_tool_call if record is None else record
+        if not recorded or agent.concurrent_invocation_mode == ConcurrentInvocationMode.UNSAFE_REENTRANT:
+            return run(_direct(agent, use, message, recorded))
+        if not agent._lock.acquire(blocking=False):
+            raise ConcurrencyException(
+                f"tool {name!r} cannot be called directly while the agent is at work: concurrent calls would mix their "
+                "messages; pass record_direct_tool_call=False to leave no trace in the history"
+            )
+        try:
+            return run(_direct(agent, use, message, recorded))
+        finally:
+            agent._lock.release()
 
 
 async def _direct(agent: Agent, use: ToolUse, message: str | None, record: bool) -> ToolResult:

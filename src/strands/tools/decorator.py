@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 from strands._threads import in_thread
@@ -105,7 +105,9 @@ class DecoratedFunctionTool(DirectTool, Generic[P, R]):
         self._streams = inspect.isasyncgenfunction(function)
         self._parameters: Parameters | None = None
         self._spec: ToolSpec | None = None
-        self._wants_agent = "agent" in inspect.signature(function).parameters
+        parameters = inspect.signature(function).parameters
+        self._wants_agent = "agent" in parameters
+        _check_context(self._name, parameters, context)
         self.takes_context = context is not None
         self.idempotent = idempotent
         self.read_only = read_only
@@ -188,9 +190,9 @@ class DecoratedFunctionTool(DirectTool, Generic[P, R]):
         Raises:
             ToolFailure: The function raised; carries the error result.
         """
-        id = tool_use["toolUseId"]
+        id = tool_use.get("toolUseId", "unknown")
         try:
-            arguments = self.parameters.validate(tool_use["input"])
+            arguments = self.parameters.validate(tool_use.get("input", {}))
         except ValueError as error:
             raise failure(id, f"Error: Validation failed for input parameters: {error}", error) from error
         if self._context:
@@ -217,7 +219,10 @@ class DecoratedFunctionTool(DirectTool, Generic[P, R]):
         return last
 
     def _make_context(self, tool_use: ToolUse, invocation_state: dict[str, Any]) -> ToolContext[Any]:
-        return ToolContext(tool_use=tool_use, agent=invocation_state.get("agent"), invocation_state=invocation_state)
+        agent = invocation_state.get("agent")
+        signal = getattr(agent, "cancel_signal", None)
+        more = {"cancel_signal": signal} if signal is not None else {}
+        return ToolContext(tool_use=tool_use, agent=agent, invocation_state=invocation_state, **more)
 
     def get_display_properties(self) -> dict[str, str]:
         return {**super().get_display_properties(), "Function": self._function.__name__}
@@ -284,3 +289,18 @@ def tool(
         )
 
     return decorate if func is None else decorate(func)
+
+
+def _check_context(name: str, parameters: Mapping[str, inspect.Parameter], context: str | None) -> None:
+    """Raise ValueError when a parameter is annotated as the context and is not the one that gets it."""
+    for parameter in parameters.values():
+        if parameter.name == context or not _is_context(parameter.annotation):
+            continue
+        wanted = "True" if parameter.name == "tool_context" else repr(parameter.name)
+        raise ValueError(f"tool {name!r}: to get the context as {parameter.name!r}, it needs @tool(context={wanted})")
+
+
+def _is_context(hint: Any) -> bool:
+    if isinstance(hint, str):
+        return hint.partition("[")[0].rpartition(".")[2] == "ToolContext"
+    return hint is ToolContext or getattr(hint, "__origin__", None) is ToolContext

@@ -38,6 +38,10 @@ class PythonAgentTool(AgentTool):
     def tool_spec(self) -> ToolSpec:
         return self._spec
 
+    @tool_spec.setter
+    def tool_spec(self, spec: ToolSpec) -> None:
+        self._spec = spec
+
     @property
     def tool_type(self) -> str:
         return "python"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import weakref
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -81,6 +83,9 @@ class ToolRegistry:
         if new_tool.tool_name not in self.registry:
             raise ValueError(f"there is no tool {new_tool.tool_name!r} to replace; there are {list(self.registry)}")
         self.registry[new_tool.tool_name] = new_tool
+        self.dynamic_tools.pop(new_tool.tool_name, None)
+        if new_tool.is_dynamic:
+            self.dynamic_tools[new_tool.tool_name] = new_tool
         self._specs = None
 
     def get_all_tool_specs(self) -> list[ToolSpec]:
@@ -156,16 +161,11 @@ class ToolRegistry:
         Raises:
             ValueError: The file is missing or has no tools.
         """
-        try:
-            self.process_tools([{"name": tool_name, "path": tool_path}])
-        except (OSError, AttributeError, ImportError) as error:
-            raise ValueError(f"the tool {tool_name!r} cannot be loaded: {error}") from error
+        self.process_tools([{"name": tool_name, "path": tool_path}])
 
     def cleanup(self, **kwargs: Any) -> None:
-        """Let go of all tool providers."""
-        for provider in self._providers:
-            provider.remove_consumer(id(self))
-        self._providers.clear()
+        """Let go of all tool providers; what the first of them raises is raised once all are let go of."""
+        _let_go(self._providers, id(self))
 
     def _load(self, item: Any) -> list[AgentTool]:
         if isinstance(item, AgentTool):
@@ -177,7 +177,11 @@ class ToolRegistry:
         if hasattr(item, "as_tool"):
             return [item.as_tool()]
         if isinstance(item, (str, Mapping, ModuleType)):
-            return _from_source(item)
+            try:
+                return _from_source(item)
+            except (OSError, AttributeError, ImportError) as error:
+                name = item.get("name", item) if isinstance(item, Mapping) else item
+                raise ValueError(f"the tool {name!r} cannot be loaded: {error}") from error
         raise ValueError(
             f"{item!r} is not a tool: give a @tool function, an AgentTool, an agent, a module, a path or a provider"
         )
@@ -185,6 +189,8 @@ class ToolRegistry:
     def _open(self, provider: ToolProvider) -> list[AgentTool]:
         from strands._sync import run
 
+        if not self._providers:  # nobody may be left to call cleanup()
+            weakref.finalize(self, _let_go_quietly, self._providers, id(self))
         if provider not in self._providers:
             provider.add_consumer(id(self))
             self._providers.append(provider)
@@ -196,14 +202,30 @@ class ToolRegistry:
 
 
 def _from_source(item: str | Mapping[str, str] | ModuleType) -> list[AgentTool]:
-    from .module import tools_of_module, tools_of_path, tools_of_string
+    from .module import tools_of_module, tools_of_string
 
     if isinstance(item, ModuleType):
         return tools_of_module(item)
     if isinstance(item, str):
         return tools_of_string(item)
     if "path" not in item:
-        raise ValueError(f"{dict(item)!r} is not a tool: a dict needs 'path', the Python file")
-    found = tools_of_path(item["path"])
+        raise ValueError(f"{dict(item)!r} is not a tool: a dict needs 'path', a Python file or a module")
+    found = tools_of_string(item["path"])
     named = [tool for tool in found if tool.tool_name == item.get("name")]
     return named or found
+
+
+def _let_go(providers: list[ToolProvider], consumer: int) -> None:
+    failed: Exception | None = None
+    while providers:
+        try:
+            providers.pop(0).remove_consumer(consumer)
+        except Exception as error:
+            failed = failed or error
+    if failed is not None:
+        raise failed
+
+
+def _let_go_quietly(providers: list[ToolProvider], consumer: int) -> None:
+    with contextlib.suppress(Exception):
+        _let_go(providers, consumer)

@@ -43,9 +43,9 @@ def failure(tool_use_id: str, text: str, error: Exception) -> ToolFailure:
 
 def _text(value: Any) -> str:
     dump = getattr(value, "model_dump_json", None)
-    if dump is not None and not isinstance(value, (type, dict)):
-        return str(dump())
     try:
+        if dump is not None and not isinstance(value, (type, dict)):
+            return str(dump())
         return json.dumps(value, ensure_ascii=False)
     except (TypeError, ValueError):
         return str(value)

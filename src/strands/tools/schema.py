@@ -35,8 +35,9 @@ class Parameters:
             for name, parameter in inspect.signature(function).parameters.items()
             if name not in skip and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
         }
+        fields = self._fields.items()
         self._types = {name: _strip(self._hints.get(name, Any)) for name in self._fields}
-        self._plain = all(_is_plain(hint) for hint in self._types.values())
+        self._plain = all(_is_plain(self._types[name]) and not _is_field(each.default) for name, each in fields)
         self._checks = {name: _check(hint) for name, hint in self._types.items()} if self._plain else {}
         self._required = [name for name, field in self._fields.items() if field.default is field.empty]
         self._model: Any = None
@@ -92,8 +93,12 @@ class Parameters:
 
             fields: dict[str, Any] = {}
             for name, parameter in self._fields.items():
-                default = ... if parameter.default is parameter.empty else parameter.default
+                default: Any = ... if parameter.default is parameter.empty else parameter.default
                 hint = self._hints.get(name, Any)
+                if _is_field(default):
+                    hint = _loosen(hint, default.default)
+                    fields[name] = (hint if default.description else _described(hint, self.text(name)), default)
+                    continue
                 described = get_origin(hint) is Annotated and _has_description(hint)
                 extra: Any = {} if described else {"description": self.text(name)}
                 fields[name] = (_loosen(hint, default), Field(default, **extra))
@@ -217,6 +222,17 @@ def _collapse_optional(entry: dict[str, Any]) -> dict[str, Any]:
 
 def _is_json(default: Any) -> bool:
     return default is inspect.Parameter.empty or default is None or isinstance(default, (str, int, float, list, dict))
+
+
+def _is_field(default: Any) -> bool:
+    """Return whether a default is a pydantic `Field(...)`, which says more than a value; pydantic is not imported."""
+    return type(default).__name__ == "FieldInfo"
+
+
+def _described(hint: Any, text: str) -> Any:
+    from pydantic import Field
+
+    return Annotated[hint, Field(description=text)]
 
 
 def _has_description(hint: Any) -> bool:

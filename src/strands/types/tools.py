@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -259,10 +260,30 @@ class DirectTool(AgentTool):
         """
 
     async def stream(self, tool_use: ToolUse, invocation_state: dict[str, Any], **kwargs: Any) -> ToolGenerator:
+        """Run one call and yield what it streams as `ToolStreamEvent`, then the `ToolResultEvent`."""
+        from strands.types.events import ToolStreamEvent
+
+        found: asyncio.Queue[Any] = asyncio.Queue()
+        task = asyncio.ensure_future(self._end(tool_use, invocation_state, kwargs.get("tool_context"), found))
+        task.add_done_callback(lambda _: found.put_nowait(task))
+        try:
+            while (item := await found.get()) is not task:
+                yield ToolStreamEvent(tool_use, item)
+            yield task.result()
+        finally:
+            task.cancel()
+
+    async def _end(
+        self,
+        tool_use: ToolUse,
+        invocation_state: dict[str, Any],
+        context: ToolContext[Any] | None,
+        found: asyncio.Queue[Any],
+    ) -> Any:
         from strands.tools.results import ToolFailure
+        from strands.types.events import ToolResultEvent
 
         try:
-            result = await self.run(tool_use, invocation_state, kwargs.get("tool_context"), None)
+            return ToolResultEvent(await self.run(tool_use, invocation_state, context, found.put_nowait))
         except ToolFailure as failure:
-            result = failure.result
-        yield result
+            return ToolResultEvent(failure.result, failure.error)

@@ -86,6 +86,7 @@ class MCPClient(ToolProvider):
         self._meta = meta
         self._connection: Connection | None = None
         self._consumers: set[Any] = set()
+        self._held = False  # opened by hand, so closed by hand
         self._tools: list[MCPAgentTool] | None = None
 
     @staticmethod
@@ -109,11 +110,16 @@ class MCPClient(ToolProvider):
     # Opening and closing
 
     def start(self) -> MCPClient:
-        """Connect, unless it is connected.
+        """Connect, unless it is connected; it stays so until `stop`, whatever agents use it meanwhile.
 
         Raises:
             MCPClientInitializationError: The server cannot be reached or does not answer.
         """
+        self._connect()
+        self._held = True
+        return self
+
+    def _connect(self) -> None:
         if self._connection is None or not self._connection.is_open:
             connection = Connection(self.client_name, self._transport, {})
             connection.set_options(self._session_options(connection))
@@ -124,7 +130,6 @@ class MCPClient(ToolProvider):
                 raise
             self.connection_failed = False
             self._connection = connection
-        return self
 
     def stop(
         self,
@@ -135,6 +140,7 @@ class MCPClient(ToolProvider):
         """Disconnect; harmless when it is not connected."""
         connection, self._connection = self._connection, None
         self._tools = None
+        self._held = False
         if connection is not None:
             connection.close()
 
@@ -167,9 +173,9 @@ class MCPClient(ToolProvider):
         self._consumers.add(consumer_id)
 
     def remove_consumer(self, consumer_id: Any, **kwargs: Any) -> None:
-        """Note that an agent no longer uses it; the last one closes it."""
+        """Note that an agent no longer uses it; the last one closes it, unless somebody else opened it."""
         self._consumers.discard(consumer_id)
-        if not self._consumers:
+        if not self._consumers and not self._held:
             self.stop()
 
     # What the server offers
@@ -318,7 +324,7 @@ class MCPClient(ToolProvider):
         return options
 
     def _all_tools(self) -> list[MCPAgentTool]:
-        self.start()
+        self._connect()
         tools: list[MCPAgentTool] = []
         token: str | None = None
         while True:
