@@ -52,7 +52,9 @@ def test_a_program_that_paused_runs_holds_no_thread_connection_or_file_of_them(t
         done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60, check=True)
     for held in json.loads(done.stdout):
         assert held["files"] == []
-        assert held["threads"] == ["MainThread", "strands-disk"], "only the idle threads that wait for the disk for all runs"
+        assert held["threads"] == ["MainThread", "strands-disk"], (
+            "only the idle threads that wait for the disk for all runs"
+        )
 
 
 def test_the_command_that_paused_has_ended_and_another_one_goes_on(tmp_path: Path) -> None:
