@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import logging
 import os
 import threading
 import weakref
@@ -13,6 +14,8 @@ from queue import SimpleQueue
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 _TOOLS = 128
 _DISK = 16
@@ -47,7 +50,7 @@ def on_disk(function: Callable[[], T]) -> asyncio.Future[T]:
 
 
 def in_background(function: Callable[[], None]) -> None:
-    """Start a function that waits for the disk, from any thread; it raises nothing and nobody waits for it."""
+    """Start a function that waits for the disk, from any thread; nobody waits for it, what it raises is logged."""
     _disk.submit(_Errand(function))
 
 
@@ -105,10 +108,16 @@ class _Job:
 class _Errand:
     """A function that nobody waits for."""
 
-    __slots__ = ("work",)
+    __slots__ = ("_function",)
 
     def __init__(self, function: Callable[[], None]) -> None:
-        self.work = function
+        self._function = function
+
+    def work(self) -> None:
+        try:
+            self._function()
+        except Exception:
+            logger.exception("%r failed in the background", self._function)
 
     def deliver(self) -> None:
         pass
