@@ -108,6 +108,14 @@ NAMES = {
     "strands.types.guardrails": "ContentFilter ContentPolicy GuardrailAssessment GuardrailConfig GuardrailTrace "
     "PIIEntity "
     "Regex SensitiveInformationPolicy Topic TopicPolicy Trace WordPolicy",
+    "strands.session": "FileSessionManager MultiAgentSaveLatestStrategy RepositorySessionManager S3SessionManager "
+    "SaveLatestStrategy SessionManager SessionRepository SnapshotSessionManager SnapshotTrigger",
+    "strands.session.snapshot_session_manager": "SnapshotSessionManager SnapshotTrigger",
+    "strands.storage": "InMemoryStorage LocalFileStorage S3Storage Storage",
+    "strands.storage.in_memory_storage": "InMemoryStorage",
+    "strands.storage.local_file_storage": "LocalFileStorage",
+    "strands.storage.s3_storage": "S3Storage",
+    "strands.storage.storage": "Storage",
 }
 
 

@@ -11,22 +11,34 @@ if TYPE_CHECKING:
     from .s3_session_manager import S3SessionManager as S3SessionManager
     from .session_manager import SessionManager as SessionManager
     from .session_repository import SessionRepository as SessionRepository
+    from .snapshot_session_manager import MultiAgentSaveLatestStrategy as MultiAgentSaveLatestStrategy
+    from .snapshot_session_manager import SaveLatestStrategy as SaveLatestStrategy
+    from .snapshot_session_manager import SnapshotSessionManager as SnapshotSessionManager
+    from .snapshot_session_manager import SnapshotTrigger as SnapshotTrigger
 
 _HOMES = {
     "Disk": "disk",
     "FileSessionManager": "file_session_manager",
+    "MultiAgentSaveLatestStrategy": "snapshot_session_manager",
     "RepositorySessionManager": "repository_session_manager",
     "S3SessionManager": "s3_session_manager",
+    "SaveLatestStrategy": "snapshot_session_manager",
     "SessionManager": "session_manager",
     "SessionRepository": "session_repository",
+    "SnapshotSessionManager": "snapshot_session_manager",
+    "SnapshotTrigger": "snapshot_session_manager",
 }
 __all__ = [
     "Disk",
     "FileSessionManager",
+    "MultiAgentSaveLatestStrategy",
     "RepositorySessionManager",
     "S3SessionManager",
+    "SaveLatestStrategy",
     "SessionManager",
     "SessionRepository",
+    "SnapshotSessionManager",
+    "SnapshotTrigger",
 ]
 
 
