@@ -116,6 +116,13 @@ NAMES = {
     "strands.storage.local_file_storage": "LocalFileStorage",
     "strands.storage.s3_storage": "S3Storage",
     "strands.storage.storage": "Storage",
+    "strands.models": "BedrockModel CandidateInput ClassifierStrategy FallbackStrategy Model ModelRouter "
+    "RoutingAttempt RoutingCandidate RoutingContext RoutingStrategy",
+    "strands.models.routing": "CandidateInput ModelRouter",
+    "strands.models.routing.classifier_strategy": "ClassifierStrategy",
+    "strands.models.routing.fallback_strategy": "FallbackStrategy",
+    "strands.models.routing.router": "CandidateInput ModelRouter RoutingCandidate",
+    "strands.models.routing.strategy": "RoutingAttempt RoutingContext RoutingStrategy",
 }
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from strands.hooks.registry import BaseHookEvent
     from strands.interventions import InterventionHandler
     from strands.models.model import Model
+    from strands.models.routing import ModelRouter
     from strands.plugins.plugin import Plugin
     from strands.tools.caller import ToolCaller
     from strands.types.agent import Limits
@@ -50,7 +51,7 @@ class Agent:
     """A model, its tools, and the conversation between them.
 
     Args:
-        model: A model, a Bedrock model id, or None for the default Bedrock model.
+        model: A model, a router of several, a Bedrock model id, or None for the default Bedrock model.
         messages: The history to begin with; the list is used as it is.
         tools: `@tool` functions, `AgentTool`s, agents, modules, paths of Python files, tool providers.
         system_prompt: Text or content blocks.
@@ -79,7 +80,7 @@ class Agent:
 
     def __init__(
         self,
-        model: Model | str | None = None,
+        model: Model | ModelRouter | str | None = None,
         messages: Messages | None = None,
         tools: Sequence[Any] | None = None,
         system_prompt: SystemPrompt = None,
@@ -104,6 +105,7 @@ class Agent:
         interventions: Sequence[InterventionHandler] | None = None,
     ) -> None:
         self.model: Model = making.model(model)
+        self._router = making.router(model)
         self.messages: Messages = messages if messages is not None else []
         self.system_prompt = system_prompt
         self.agent_id = making.checked_id(agent_id or "default")

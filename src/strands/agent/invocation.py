@@ -13,6 +13,7 @@ from strands.hooks.events import MessageAddedEvent
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
     from strands.agent.structured import StructuredOutput
+    from strands.models.routing.router import Route
     from strands.telemetry.meter import Figures
     from strands.telemetry.tracer import Tracing
     from strands.types.agent import Limits
@@ -28,6 +29,7 @@ class Invocation:
         agent: The agent.
         state: What the caller passed along; hooks and tools share it.
         sink: Takes events, or None when nobody listens.
+        route: Chooses the model, when the agent has several; made with the first model call.
         structured: The structure that was asked for, or None.
         limits: Where to stop by itself.
         tracing: Leaves spans, or None when nobody collects them.
@@ -40,6 +42,7 @@ class Invocation:
         "agent",
         "asking",
         "limits",
+        "route",
         "sink",
         "state",
         "structured",
@@ -61,6 +64,7 @@ class Invocation:
         self.structured = structured
         self.limits: Limits = limits or {}
         self.tracing: Tracing | None = None
+        self.route: Route | None = None
         self.turns = 0
         self.asking = False
         self._kicked = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,16 +11,26 @@ from strands.hooks.events import AgentInitializedEvent
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
     from strands.interventions import InterventionHandler
+    from strands.models.routing import ModelRouter
     from strands.plugins.plugin import Plugin
 
 
 def model(given: Any) -> Any:
-    """Return a model: the one given, or Bedrock's with the id given, or Bedrock's default."""
+    """Return a model: the one given, a router's default, or Bedrock's with the id given, or Bedrock's default."""
+    chooser = router(given)
+    if chooser is not None:
+        return chooser.default_model
     if given is not None and not isinstance(given, str):
         return given
     from strands.models import BedrockModel
 
     return BedrockModel(model_id=given) if given else BedrockModel()
+
+
+def router(given: Any) -> ModelRouter | None:
+    """Return what is given as a model if it is a router of models."""
+    module = sys.modules.get("strands.models.routing.router")  # who has one has imported it
+    return given if module is not None and isinstance(given, module.ModelRouter) else None
 
 
 def checked_id(agent_id: str) -> str:

@@ -15,6 +15,7 @@ from .reply import Gatherer, Reply
 if TYPE_CHECKING:
     from strands.agent.invocation import Invocation
     from strands.event_loop.retry import ModelRetryStrategy
+    from strands.models.model import Model
 
 CANCELLED = "Cancelled by user"
 
@@ -31,8 +32,10 @@ async def ask_model(invocation: Invocation) -> Reply:
         if error is None and not agent.hooks.listens(AfterModelCallEvent):
             assert reply is not None
             agent._retry_succeeded()
-            return reply
+            return _answered(invocation, reply)
         if await _again(invocation, reply, error):
+            continue
+        if error is not None and invocation.route is not None and await invocation.route.failed(error):
             continue
         if isinstance(error, ContextWindowOverflowException):
             await agent.conversation_manager.reduce_context_async(agent, e=error)
@@ -40,7 +43,24 @@ async def ask_model(invocation: Invocation) -> Reply:
         if error is not None:
             raise error
         assert reply is not None
-        return reply
+        return _answered(invocation, reply)
+
+
+def _answered(invocation: Invocation, reply: Reply) -> Reply:
+    if invocation.route is not None:
+        invocation.route.answered()
+    return reply
+
+
+async def _model(invocation: Invocation) -> Model:
+    """Return the model that answers: the agent's, or the one that its router chooses."""
+    agent = invocation.agent
+    router = agent._router
+    if router is None or agent.model is not router.default_model:
+        return agent.model
+    if invocation.route is None:
+        invocation.route = router.route(invocation)
+    return await invocation.route.model()
 
 
 async def _attempt(invocation: Invocation) -> tuple[Reply | None, Exception | None]:
@@ -71,7 +91,8 @@ async def _stream(invocation: Invocation) -> Reply:
     more: dict[str, Any] = {"invocation_state": invocation.state}
     if agent._system_blocks is not None:
         more["system_prompt_content"] = agent._system_blocks
-    stream = agent.model.stream(agent.messages, specs or None, agent._system_text, tool_choice=choice, **more)
+    model = agent.model if agent._router is None else await _model(invocation)
+    stream = model.stream(agent.messages, specs or None, agent._system_text, tool_choice=choice, **more)
     started = time.perf_counter()
     invocation.asking = True
     try:

@@ -14,6 +14,16 @@ if TYPE_CHECKING:
     from .ollama import OllamaModel
     from .openai import OpenAIModel
     from .openai_responses import OpenAIResponsesModel
+    from .routing import (
+        CandidateInput,
+        ClassifierStrategy,
+        FallbackStrategy,
+        ModelRouter,
+        RoutingAttempt,
+        RoutingCandidate,
+        RoutingContext,
+        RoutingStrategy,
+    )
     from .scripted import Reply, ScriptedModel, ToolCall
 
 _HOMES = {
@@ -22,13 +32,21 @@ _HOMES = {
     "BedrockModel": "bedrock",
     "CacheConfig": "model",
     "CacheToolsConfig": "model",
+    "CandidateInput": "routing",
+    "ClassifierStrategy": "routing",
+    "FallbackStrategy": "routing",
     "GeminiModel": "gemini",
     "LiteLLMModel": "litellm",
     "Model": "model",
+    "ModelRouter": "routing",
     "OllamaModel": "ollama",
     "OpenAIModel": "openai",
     "OpenAIResponsesModel": "openai_responses",
     "Reply": "scripted",
+    "RoutingAttempt": "routing",
+    "RoutingCandidate": "routing",
+    "RoutingContext": "routing",
+    "RoutingStrategy": "routing",
     "ScriptedModel": "scripted",
     "ToolCall": "scripted",
 }
@@ -39,13 +57,21 @@ __all__ = [
     "BedrockModel",
     "CacheConfig",
     "CacheToolsConfig",
+    "CandidateInput",
+    "ClassifierStrategy",
+    "FallbackStrategy",
     "GeminiModel",
     "LiteLLMModel",
     "Model",
+    "ModelRouter",
     "OllamaModel",
     "OpenAIModel",
     "OpenAIResponsesModel",
     "Reply",
+    "RoutingAttempt",
+    "RoutingCandidate",
+    "RoutingContext",
+    "RoutingStrategy",
     "ScriptedModel",
     "ToolCall",
 ]
