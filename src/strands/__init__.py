@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from .agent.snapshot import Snapshot
     from .event_loop.retry import ModelRetryStrategy
     from .interventions.handler import InterventionHandler
+    from .plugins.multiagent_plugin import MultiAgentPlugin
     from .plugins.plugin import Plugin
     from .tools.decorator import tool
+    from .types.agent import LocalAgent
     from .types.tools import ToolContext
 
 _HOMES = {
@@ -36,6 +38,8 @@ _HOMES = {
     "AgentResult": ".agent.result",
     "InterventionHandler": ".interventions.handler",
     "ModelRetryStrategy": ".event_loop.retry",
+    "LocalAgent": ".types.agent",
+    "MultiAgentPlugin": ".plugins.multiagent_plugin",
     "Plugin": ".plugins.plugin",
     "Snapshot": ".agent.snapshot",
     "ToolContext": ".types.tools",
@@ -79,7 +83,9 @@ __all__ = [
     "AgentBase",
     "AgentResult",
     "InterventionHandler",
+    "LocalAgent",
     "ModelRetryStrategy",
+    "MultiAgentPlugin",
     "Plugin",
     "Snapshot",
     "ToolContext",

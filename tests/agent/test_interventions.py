@@ -180,3 +180,32 @@ def test_a_plugin_brings_hooks_and_tools() -> None:
     assert agent.tool_names == ["report"]
     assert audit.agent is agent
     assert texts_of(results_of(agent)) == ["user,assistant"]
+
+
+def test_handlers_register_themselves_with_an_agents_callbacks() -> None:
+    from strands.hooks import BeforeToolCallEvent
+    from strands.interventions.registry import InterventionRegistry
+    from strands.vended_interventions.hitl import HumanInTheLoop
+
+    agent = Agent(model=ScriptedModel([]), callback_handler=None)
+    registry = InterventionRegistry([HumanInTheLoop()], agent.hooks)
+    assert len(registry.handlers) == 1 and agent.hooks.listens(BeforeToolCallEvent)
+
+
+def test_handlers_judge_what_the_agents_own_hooks_made_of_an_answer() -> None:
+    from strands.hooks import AfterModelCallEvent
+    from strands.interventions import InterventionHandler, Proceed
+
+    heard: list[str] = []
+
+    class Judge(InterventionHandler):
+        name = "judge"
+
+        async def after_model_call(self, event: Any, **kwargs: Any) -> Any:
+            heard.append("handler")
+            return Proceed()
+
+    agent = Agent(model=ScriptedModel(["ok"]), interventions=[Judge()], callback_handler=None)
+    agent.add_hook(lambda event: heard.append("hook"), AfterModelCallEvent)
+    agent("go")
+    assert heard == ["hook", "handler"]

@@ -9,7 +9,8 @@ import sys
 import pytest
 
 NAMES = {
-    "strands": "Agent AgentBase AgentResult ModelRetryStrategy Plugin Snapshot ToolContext tool",
+    "strands": "Agent AgentBase AgentResult LocalAgent ModelRetryStrategy MultiAgentPlugin Plugin Snapshot "
+    "ToolContext tool",
     "strands.agent": "Agent AgentBase AgentResult ConversationManager ModelRetryStrategy NullConversationManager "
     "SlidingWindowConversationManager SummarizingConversationManager",
     "strands.agent.agent": "Agent",
@@ -55,7 +56,7 @@ NAMES = {
     "StartEventLoopEvent StructuredOutputEvent TextStreamEvent ToolCancelEvent ToolInterruptEvent "
     "ToolResultMessageEvent ToolUseStreamEvent TypedEvent",
     "strands.types": "Limits PaginatedList Snapshot",
-    "strands.types.agent": "AgentInput ConcurrentInvocationMode Limits",
+    "strands.types.agent": "AgentInput ConcurrentInvocationMode Limits LocalAgent",
     "strands.types.collections": "PaginatedList",
     "strands.types.content": "CachePoint ContentBlock Message Messages Role SystemContentBlock SystemPrompt "
     "ContentBlockDelta ContentBlockStart ContentBlockStop MessageMetadata TextBlock "
@@ -76,7 +77,7 @@ NAMES = {
     "ToolResultBlock",
     "strands.types.traces": "AttributeValue",
     "strands.vended_interventions": "HumanInTheLoop",
-    "strands.vended_interventions.hitl": "HumanInTheLoop",
+    "strands.vended_interventions.hitl": "ClassifierResult HumanInTheLoop HumanInTheLoopClassifier LLMClassifierConfig",
     "strands.agent.conversation_manager.compression.context_compression": "DEFAULT_SUMMARIZATION_PROMPT "
     "adjust_split_point_for_tool_pairs as_user_summary "
     "find_valid_trim_point generate_summary matches_message_type",
@@ -123,6 +124,9 @@ NAMES = {
     "strands.models.routing.fallback_strategy": "FallbackStrategy",
     "strands.models.routing.router": "CandidateInput ModelRouter RoutingCandidate",
     "strands.models.routing.strategy": "RoutingAttempt RoutingContext RoutingStrategy",
+    "strands.interventions.registry": "InterventionRegistry",
+    "strands.vended_interventions.hitl.classifier": "ClassifierResult HumanInTheLoopClassifier LLMClassifierConfig",
+    "strands.vended_interventions.hitl.hitl": "AskCallback EvaluateCallback HumanInTheLoop",
 }
 
 
@@ -168,3 +172,16 @@ print(*sys.modules)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr.strip() == "hello hello Ada"
     assert not set(done.stdout.split()) & {"pydantic", "jsonschema", "opentelemetry", "boto3", "openai"}
+
+
+def test_an_agent_is_a_local_agent() -> None:
+    from strands import Agent, LocalAgent
+    from strands.models import ScriptedModel
+
+    def id_of(agent: LocalAgent) -> tuple[str, str | None]:
+        return agent.agent_id, agent.session_id
+
+    agent = Agent(model=ScriptedModel([]), callback_handler=None)
+    assert id_of(agent) == ("default", None)
+    members = [name for name in dir(LocalAgent) if not name.startswith("_")] + list(LocalAgent.__annotations__)
+    assert [name for name in members if not hasattr(agent, name)] == []

@@ -35,6 +35,7 @@ def test_an_agent_goes_on_where_the_last_process_ended(tmp_path: Path) -> None:
     first.state.set("n", 1)
     first("hi")
     second = _agent(LocalFileStorage(str(tmp_path)), "two")
+    assert second.session_id == "s"
     assert (_texts(second), second.state.get("n"), second.system_prompt) == (["hi", "one"], 1, "be kind")
     file = tmp_path / LATEST
     assert file.stat().st_mode & 0o777 == 0o600

@@ -175,6 +175,12 @@ class Agent:
         return ToolCaller(self)
 
     @property
+    def session_id(self) -> str | None:
+        """The session that keeps it, or None."""
+        found = getattr(self._session_manager, "session_id", None)
+        return str(found) if found is not None else None
+
+    @property
     def cancel_signal(self) -> threading.Event:
         """Set when it is to stop."""
         return self._cancel_signal

@@ -46,6 +46,19 @@ def register(handlers: Sequence[InterventionHandler], registry: HookRegistry) ->
             registry.add_callback(event_type, partial(_decide, wanted, method), order=_last(event_type))
 
 
+class InterventionRegistry:
+    """Handlers that decide about the events of one agent; see `register`.
+
+    Args:
+        handlers: The handlers, in order.
+        hook_registry: The agent's callbacks.
+    """
+
+    def __init__(self, handlers: Sequence[InterventionHandler], hook_registry: HookRegistry) -> None:
+        self.handlers = list(handlers)
+        register(self.handlers, hook_registry)
+
+
 def _last(event_type: type[Any]) -> float:
     """After all hooks of the agent: callbacks of an event that ends something run in reverse."""
     return HookOrder.INTERVENTION_OUTPUT if issubclass(event_type, Ending) else HookOrder.INTERVENTION_INPUT

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from enum import Enum
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
 from strands.types.content import ContentBlock, Message
 from strands.types.interrupt import InterruptResponseContent
+
+if TYPE_CHECKING:
+    import threading
+
+    from strands.agent.snapshot import Snapshot
+    from strands.hooks.registry import HookCallback, HookRegistry
+    from strands.models.model import Model
+    from strands.telemetry.metrics import EventLoopMetrics
+    from strands.tools.caller import ToolCaller
+    from strands.tools.registry import ToolRegistry
+    from strands.types.content import Messages, SystemContentBlock
+    from strands.types.json_dict import JSONSerializableDict
 
 AgentInput = (
     str
@@ -38,3 +50,53 @@ class ConcurrentInvocationMode(str, Enum):
 
     THROW = "throw"
     UNSAFE_REENTRANT = "unsafe_reentrant"
+
+
+class LocalAgent(Protocol):
+    """What hooks, tools and plugins may rely on of an agent in their process."""
+
+    agent_id: str
+    name: str
+    description: str | None
+    messages: Messages
+    state: JSONSerializableDict
+    hooks: HookRegistry
+    model: Model
+    tool_registry: ToolRegistry
+    event_loop_metrics: EventLoopMetrics
+
+    @property
+    def system_prompt(self) -> str | None:
+        """The system prompt as text."""
+
+    @property
+    def system_prompt_content(self) -> list[SystemContentBlock] | None:
+        """The system prompt as content blocks."""
+
+    @property
+    def tool(self) -> ToolCaller:
+        """Its tools, to call directly."""
+
+    @property
+    def tool_names(self) -> list[str]:
+        """The names of its tools."""
+
+    @property
+    def cancel_signal(self) -> threading.Event:
+        """Set when it is to stop."""
+
+    @property
+    def session_id(self) -> str | None:
+        """The session that keeps it, or None."""
+
+    def cancel(self) -> None:
+        """Stop as soon as possible."""
+
+    def add_hook(self, callback: HookCallback, event_type: Any = None, *, order: float = 0) -> None:
+        """Register a callback."""
+
+    def take_snapshot(self, **options: Any) -> Snapshot:
+        """Return its state as plain values."""
+
+    def load_snapshot(self, snapshot: Snapshot) -> None:
+        """Take over what a snapshot holds."""

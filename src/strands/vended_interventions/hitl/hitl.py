@@ -3,41 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Awaitable, Sequence
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from strands.interventions.actions import Action, Confirm, Proceed, default_evaluate
 from strands.interventions.handler import InterventionHandler
 
+from .classifier import ClassifierResult, HumanInTheLoopClassifier, LLMClassifierConfig, judge
+
 if TYPE_CHECKING:
     from strands.hooks.events import BeforeToolCallEvent
-    from strands.models.model import Model
 
 TRUSTED = "hitl:trusted_tools"
-RISK_PROMPT = """You judge whether a tool call needs a person's approval before it is made.
-It does when it destroys or overwrites something, spends money, sends something to others, changes access rights,
-or cannot be undone. Reading and computing need none. Answer for exactly the arguments given."""
 
 
-@dataclass
-class ClassifierResult:
-    """Whether a call needs approval, and why."""
+class AskCallback(Protocol):
+    """Asks a person, sync or async; None is a no."""
 
-    requires_human_in_the_loop: bool
-    reason: str | None = None
-
-
-@dataclass
-class LLMClassifierConfig:
-    """How a model judges calls: with which instructions, and which model (the agent's when None)."""
-
-    system_prompt: str | None = None
-    model: Model | None = None
+    def __call__(self, prompt: str, /) -> Any:
+        """Return what the person answers to `prompt`."""
+        ...
 
 
-Classifier = Callable[..., "ClassifierResult | Awaitable[ClassifierResult]"]
-Ask = Callable[..., Any]
+class EvaluateCallback(Protocol):
+    """Judges an answer."""
+
+    def __call__(self, response: Any, /) -> bool:
+        """Return whether the answer is a yes."""
+        ...
 
 
 class HumanInTheLoop(InterventionHandler):
@@ -59,11 +52,11 @@ class HumanInTheLoop(InterventionHandler):
         self,
         *,
         allowed_tools: Sequence[str] | None = None,
-        classifier: bool | LLMClassifierConfig | Classifier | None = None,
+        classifier: bool | LLMClassifierConfig | HumanInTheLoopClassifier | None = None,
         enable_trust: bool = False,
-        evaluate_trust: Callable[[Any], bool] | None = None,
-        evaluate: Callable[[Any], bool] | None = None,
-        ask: Ask | Literal["stdio"] | None = None,
+        evaluate_trust: EvaluateCallback | None = None,
+        evaluate: EvaluateCallback | None = None,
+        ask: AskCallback | Literal["stdio"] | None = None,
     ) -> None:
         names = list(allowed_tools or ())
         self._excepted = {name[1:] for name in names if name.startswith("!")}
@@ -72,7 +65,7 @@ class HumanInTheLoop(InterventionHandler):
         self._enable_trust = enable_trust
         self._is_trust = evaluate_trust or _is_trust
         self._is_yes = evaluate or default_evaluate
-        self._ask: Ask | None = _ask_in_terminal if ask == "stdio" else ask
+        self._ask: AskCallback | None = _ask_in_terminal if ask == "stdio" else ask
 
     @property
     def name(self) -> str:
@@ -117,29 +110,7 @@ class HumanInTheLoop(InterventionHandler):
             judged = self._classifier(event)
             return await judged if isinstance(judged, Awaitable) else judged
         config = self._classifier if isinstance(self._classifier, LLMClassifierConfig) else LLMClassifierConfig()
-        return await _judge(event, config)
-
-
-async def _judge(event: BeforeToolCallEvent, config: LLMClassifierConfig) -> ClassifierResult:
-    from pydantic import BaseModel, Field
-
-    from strands.agent.agent import Agent
-
-    class Risk(BaseModel):
-        """Whether the call needs a person's approval."""
-
-        requires_approval: bool = Field(description="Whether a person must approve the call.")
-        reason: str = Field(description="Why, in one sentence.")
-
-    model = config.model or event.agent.model
-    judge = Agent(model=model, system_prompt=config.system_prompt or RISK_PROMPT, callback_handler=None)
-    risk = await judge.structured_output_async(Risk, _call(event))
-    return ClassifierResult(risk.requires_approval, risk.reason)
-
-
-def _call(event: BeforeToolCallEvent) -> str:
-    arguments = json.dumps(event.tool_use["input"], ensure_ascii=False, default=repr)
-    return f"{event.tool_use['name']}\n  Input: {arguments}"
+        return await judge(event, config)
 
 
 def _prompt(event: BeforeToolCallEvent, why: str | None) -> str:
