@@ -175,8 +175,9 @@ def tool_uses(events: list[Any]) -> list[tuple[str, str, str]]:
     uses: list[tuple[str, str, str]] = []
     for event in events:
         if "contentBlockStart" in event:
-            use = event["contentBlockStart"]["start"]["toolUse"]
-            uses.append((use["toolUseId"], use["name"], ""))
+            use = event["contentBlockStart"]["start"].get("toolUse")
+            if use:
+                uses.append((use["toolUseId"], use["name"], ""))
         elif "contentBlockDelta" in event and "toolUse" in event["contentBlockDelta"]["delta"]:
             tool_use_id, name, before = uses[-1]
             uses[-1] = tool_use_id, name, before + event["contentBlockDelta"]["delta"]["toolUse"]["input"]

@@ -14,9 +14,14 @@ STOP = {"content_filtered": "refusal"}
 
 
 class StubAnthropic(StubServer):
-    """`Say.extra`: "redacted" adds a redacted thinking block, "event_error" ends the stream with that error type."""
+    """`Say.extra`: "redacted" adds a redacted thinking block, "event_error" ends the stream with that error type,
+    "blocks" are more (block, deltas), "usage" is merged into the first event's.
+    """
 
     def write(self, http: _Handler, request: Request, say: Say) -> None:
+        if request.path.partition("?")[0].endswith("/count_tokens"):
+            http.send_json({"input_tokens": 321})
+            return
         events = [b"event: %s\ndata: %s\n\n" % (e["type"].encode(), json.dumps(e).encode()) for e in self.events(say)]
         http.stream("text/event-stream", [b"event: ping\ndata: {}\n\n", *events], pause=say.chunk_delay, cut=say.cut)
 
@@ -27,6 +32,7 @@ class StubAnthropic(StubServer):
     def events(self, say: Say) -> Iterator[dict[str, Any]]:
         tokens_in, tokens_out = say.usage or (0, 0)
         usage = {"input_tokens": tokens_in, "output_tokens": 1, "cache_read_input_tokens": say.extra.get("cached", 0)}
+        usage.update(say.extra.get("usage", {}))
         message = {"id": "msg_1", "type": "message", "role": "assistant", "content": [], "model": "claude"}
         yield {"type": "message_start", "message": {**message, "usage": usage}}
         for index, (block, deltas) in enumerate(self.blocks(say)):
@@ -49,6 +55,7 @@ class StubAnthropic(StubServer):
             yield {"type": "thinking", "thinking": "", "signature": ""}, thinking + signed
         if "redacted" in say.extra:
             yield {"type": "redacted_thinking", "data": say.extra["redacted"]}, []
+        yield from say.extra.get("blocks", ())
         if say.text:
             yield {"type": "text", "text": ""}, [{"type": "text_delta", "text": text} for text in say.chunks()]
         for number, use in enumerate(say.tools):

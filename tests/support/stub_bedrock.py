@@ -17,10 +17,14 @@ class StubBedrock(StubServer):
     """Give `stub.url` to a boto3 client as its `endpoint_url`.
 
     `Say.extra["event_error"]` ends the stream with an exception event of that type; `Say.extra["corrupt"]` spoils a
-    checksum; "half_frame" cuts the last message; "trace" goes with the metadata.
+    checksum; "half_frame" cuts the last message; "trace" goes with the metadata; "content" are more blocks of a reply
+    in one piece.
     """
 
     def write(self, http: _Handler, request: Request, say: Say) -> None:
+        if request.path.endswith("/count-tokens"):
+            http.send_json({"inputTokens": 321})
+            return
         if request.path.endswith("/converse"):
             http.send_json(self.response(request, say))
             return
@@ -67,7 +71,7 @@ class StubBedrock(StubServer):
             yield [{"text": text} for text in say.chunks()]
 
     def response(self, request: Request, say: Say) -> dict[str, Any]:
-        content: list[dict[str, Any]] = [{"text": say.text}] if say.text else []
+        content: list[dict[str, Any]] = [*say.extra.get("content", ()), *([{"text": say.text}] if say.text else [])]
         content += [
             {"toolUse": {"toolUseId": use.id or f"tooluse_{request.index}_{n}", "name": use.name, "input": use.input}}
             for n, use in enumerate(say.tools)

@@ -15,14 +15,19 @@ FINISH = {
     "tool_use": "STOP",
     "stop_sequence": "STOP",
     "max_tokens": "MAX_TOKENS",
-    "content_filtered": "SAFETY",
+    "content_filtered": "PROHIBITED_CONTENT",
 }
 
 
 class StubGemini(StubServer):
-    """`Say.extra`: "finish" is another finish reason, "signature" goes with each function call (base64)."""
+    """`Say.extra`: "finish" is another finish reason, "signature" goes with each function call (base64), "parts" are
+    more parts, "counts" is another usage.
+    """
 
     def write(self, http: _Handler, request: Request, say: Say) -> None:
+        if request.path.partition("?")[0].endswith(":countTokens"):
+            http.send_json({"totalTokens": 321})
+            return
         parts = [b"data: %s\r\n\r\n" % json.dumps(chunk).encode() for chunk in self.chunks(say)]
         http.stream("text/event-stream", parts, pause=say.chunk_delay, cut=say.cut)
 
@@ -42,7 +47,7 @@ class StubGemini(StubServer):
         if say.usage is not None:
             total = sum(say.usage)
             counts = {"promptTokenCount": say.usage[0], "candidatesTokenCount": say.usage[1], "totalTokenCount": total}
-            last["usageMetadata"] = counts
+            last["usageMetadata"] = say.extra.get("counts", counts)
         yield last
 
     def parts(self, say: Say) -> Iterator[dict[str, Any]]:
@@ -50,6 +55,7 @@ class StubGemini(StubServer):
             yield {"text": say.reasoning, "thought": True}
         for text in say.chunks():
             yield {"text": text}
+        yield from say.extra.get("parts", ())
         for use in say.tools:
             call = {"name": use.name, "args": dict(use.input), **({"id": use.id} if use.id else {})}
             signature = say.extra.get("signature")

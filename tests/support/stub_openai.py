@@ -30,7 +30,7 @@ FINISH = {
 
 
 class StubOpenAI(StubServer):
-    """See the module. `Say.extra["raw"]` is sent before the first event as it is."""
+    """See the module. `Say.extra["raw"]` is sent before the first event; "chunks" stand in place of its own."""
 
     base = "/v1"
 
@@ -52,6 +52,9 @@ class StubOpenAI(StubServer):
             choices = [{"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}]
             return {**_envelope(request), "object": "chat.completion.chunk", "choices": choices}
 
+        if "chunks" in say.extra:
+            yield from say.extra["chunks"]
+            return
         yield chunk({"role": "assistant", "content": ""})
         if say.reasoning:
             yield chunk({"reasoning_content": say.reasoning})

@@ -14,11 +14,16 @@ WHY = {"max_tokens": "max_output_tokens", "content_filtered": "content_filter"}
 
 
 class StubResponses(StubServer):
-    """`Say.extra["event_error"]` ends the stream with a failed response of that error code."""
+    """`Say.extra`: "event_error" ends the stream with a failed response of that error code, "annotations" go with the
+    text.
+    """
 
     base = "/v1"
 
     def write(self, http: _Handler, request: Request, say: Say) -> None:
+        if request.path.endswith("/input_tokens"):
+            http.send_json({"object": "response.input_tokens", "input_tokens": 321})
+            return
         parts = [
             b"event: %s\ndata: %s\n\n" % (event["type"].encode(), json.dumps({**event, "sequence_number": n}).encode())
             for n, event in enumerate(self.events(request, say))
@@ -33,6 +38,8 @@ class StubResponses(StubServer):
             yield {"type": "response.output_item.added", "output_index": index, "item": item}
             for kind, delta in deltas:
                 yield {"type": f"response.{kind}.delta", "output_index": index, "item_id": item["id"], "delta": delta}
+            for annotation in say.extra.get("annotations", ()) if item["type"] == "message" else ():
+                yield {"type": "response.output_text.annotation.added", "annotation": annotation}
             yield {"type": "response.output_item.done", "output_index": index, "item": item}
         if "event_error" in say.extra:
             error = {"code": say.extra["event_error"], "message": "scripted fault"}

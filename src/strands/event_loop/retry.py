@@ -7,7 +7,7 @@ from typing import Any
 
 from strands.hooks.events import AfterInvocationEvent, AfterModelCallEvent
 from strands.hooks.registry import HookRegistry
-from strands.types.exceptions import ModelThrottledException, ModelUnavailableError
+from strands.types.exceptions import ModelQuotaError, ModelThrottledException, ModelUnavailableError
 
 
 class ModelRetryStrategy:
@@ -33,7 +33,8 @@ class ModelRetryStrategy:
 
     def is_retryable(self, exception: Exception) -> bool:
         """Return whether another try may help."""
-        return isinstance(exception, (ModelThrottledException, ModelUnavailableError))
+        again = isinstance(exception, (ModelThrottledException, ModelUnavailableError))
+        return again and not isinstance(exception, ModelQuotaError)
 
     def register_hooks(self, registry: HookRegistry, **kwargs: Any) -> None:
         """Register as hooks. An agent does not need it for its `retry_strategy`, which it asks when a call failed."""

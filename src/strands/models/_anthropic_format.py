@@ -6,13 +6,15 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ._content import TEXT_FORMATS, base64_of, data_of, metadata, mime, plain_text, unsupported
+from ._content import TEXT_FORMATS, base64_of, metadata, mime, plain_text, unsupported, written
 from ._guard import ToolGuard
 
 if TYPE_CHECKING:
     from strands.types.content import Messages
     from strands.types.streaming import StreamEvent
     from strands.types.tools import ToolChoice, ToolSpec
+
+    from ._anthropic_pause import Said
 
 _STOP_REASONS = {
     "refusal": "content_filtered",
@@ -57,11 +59,15 @@ def format_tool_choice(tool_choice: ToolChoice | None) -> dict[str, Any]:
     return {"type": "any" if "any" in choice else "auto"}
 
 
+def cache_control(point: Mapping[str, Any]) -> dict[str, Any]:
+    """Return Anthropic's word for a cache point."""
+    return {"type": "ephemeral", **({"ttl": point["ttl"]} if point.get("ttl") else {})}
+
+
 def _add(blocks: list[dict[str, Any]], block: Mapping[str, Any], provider: str) -> None:
     if "cachePoint" in block:
-        ttl = block["cachePoint"].get("ttl")
         if blocks:
-            blocks[-1]["cache_control"] = {"type": "ephemeral", **({"ttl": ttl} if ttl else {})}
+            blocks[-1]["cache_control"] = cache_control(block["cachePoint"])
         return
     formatted = _block(block, provider)
     if formatted is not None:
@@ -93,8 +99,7 @@ def _block(block: Mapping[str, Any], provider: str) -> dict[str, Any] | None:
 
 def _document(document: Mapping[str, Any], provider: str) -> dict[str, Any]:
     if document["format"] in TEXT_FORMATS:
-        text = data_of(document, "a document", provider).decode("utf-8", "replace")
-        source = {"type": "text", "media_type": "text/plain", "data": text}
+        source = {"type": "text", "media_type": "text/plain", "data": written(document, provider)}
     elif document["format"] == "pdf":
         data = base64_of(document, "a document", provider)
         source = {"type": "base64", "media_type": "application/pdf", "data": data}
@@ -124,10 +129,13 @@ class AnthropicReply:
     Args:
         messages: The conversation that it answers.
         provider: Whom to name in an error.
+        said: Keeps what the API says, when it may pause.
     """
 
-    def __init__(self, messages: Messages, provider: str) -> None:
+    def __init__(self, messages: Messages, provider: str, said: Said | None = None) -> None:
         self.guard = ToolGuard(messages, provider)
+        self._said = said
+        self._earlier: dict[str, int] = {}
         self._started = time.perf_counter()
         self._first: float | None = None
         self._usage: dict[str, Any] = {}
@@ -136,6 +144,8 @@ class AnthropicReply:
     def feed(self, item: Mapping[str, Any]) -> list[StreamEvent]:
         """Return the events of one of the API's."""
         kind = item.get("type")
+        if self._said is not None:
+            self._said.take(item)
         if kind == "content_block_delta":
             return self._delta(item["delta"])
         if kind == "content_block_start":
@@ -143,12 +153,16 @@ class AnthropicReply:
         if kind == "content_block_stop":
             return self.guard.stop() if self._known else []
         if kind == "message_start":
-            self._first = time.perf_counter() - self._started
             self._usage.update(item["message"].get("usage") or {})
+            if self._first is not None:
+                return []
+            self._first = time.perf_counter() - self._started
             return [{"messageStart": {"role": "assistant"}}]
         if kind == "message_delta":
             self._usage.update({key: value for key, value in (item.get("usage") or {}).items() if value is not None})
             reason = item["delta"].get("stop_reason")
+            if self._said is not None and self._said.paused:
+                return self._pause()
             return self._finish(reason) if reason else []
         return []
 
@@ -158,8 +172,9 @@ class AnthropicReply:
         if kind == "tool_use":
             return [self.guard.start(block.get("id"), block["name"])]
         if kind == "redacted_thinking":
-            return [{"contentBlockDelta": {"delta": {"reasoningContent": {"redactedContent": block["data"].encode()}}}}]
-        return []
+            redacted: Any = {"reasoningContent": {"redactedContent": block["data"].encode()}}
+            return [{"contentBlockStart": {"start": {}}}, {"contentBlockDelta": {"delta": redacted}}]
+        return [{"contentBlockStart": {"start": {}}}] if self._known else []
 
     def _delta(self, delta: Mapping[str, Any]) -> list[StreamEvent]:
         kind = delta["type"]
@@ -169,18 +184,53 @@ class AnthropicReply:
             return [self.guard.arguments(delta["partial_json"])]
         if kind == "thinking_delta":
             return [{"contentBlockDelta": {"delta": {"reasoningContent": {"text": delta["thinking"]}}}}]
+        if kind == "citations_delta":
+            return [{"contentBlockDelta": {"delta": {"citation": _citation(delta["citation"])}}}]
         if kind == "signature_delta":
             return [{"contentBlockDelta": {"delta": {"reasoningContent": {"signature": delta["signature"]}}}}]
         return []
 
+    def _pause(self) -> list[StreamEvent]:
+        counts = {name: count for name, count in self._usage.items() if isinstance(count, int)}
+        self._earlier = {name: self._earlier.get(name, 0) + count for name, count in counts.items()}
+        self._usage = {}
+        return []
+
     def _finish(self, reason: str) -> list[StreamEvent]:
-        usage = self._usage
+        usage = {**self._usage}
+        for name, count in self._earlier.items():
+            usage[name] = (usage.get(name) or 0) + count
+        cached, written_to = usage.get("cache_read_input_tokens"), usage.get("cache_creation_input_tokens")
+        tokens = usage.get("input_tokens") or 0, usage.get("output_tokens") or 0
         counted = metadata(
-            usage.get("input_tokens") or 0,
-            usage.get("output_tokens") or 0,
+            *tokens,
             time.perf_counter() - self._started,
-            cached=usage.get("cache_read_input_tokens") or 0,
-            written=usage.get("cache_creation_input_tokens") or 0,
+            cached=cached,
+            written=written_to,
+            # The input tokens are without those of the cache.
+            total=sum(tokens) + (cached or 0) + (written_to or 0),
             first=self._first,
         )
         return [*self.guard.finish(_STOP_REASONS.get(reason, reason)), counted]
+
+
+_PLACES = {
+    "char_location": ("documentChar", "document_index", "start_char_index", "end_char_index"),
+    "page_location": ("documentPage", "document_index", "start_page_number", "end_page_number"),
+    "content_block_location": ("documentChunk", "document_index", "start_block_index", "end_block_index"),
+    "search_result_location": ("searchResultLocation", "search_result_index", "start_block_index", "end_block_index"),
+}
+
+
+def _citation(citation: Mapping[str, Any]) -> Any:
+    kind = citation.get("type", "")
+    location: dict[str, Any] = {}
+    if kind == "web_search_result_location":
+        url = citation.get("url") or ""
+        location = {"web": {"url": url, "domain": url.partition("//")[2].partition("/")[0]}}
+    elif kind in _PLACES:
+        name, index, start, end = _PLACES[kind]
+        document = "searchResultIndex" if kind == "search_result_location" else "documentIndex"
+        location = {name: {document: citation.get(index), "start": citation.get(start), "end": citation.get(end)}}
+    title = citation.get("document_title") or citation.get("title") or ""
+    return {"title": title, "location": location, "sourceContent": [{"text": citation.get("cited_text") or ""}]}

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ._caching import mark_messages, mark_system, tools_mark
 from ._content import plain_text
 
 if TYPE_CHECKING:
     from strands.types.content import Messages, SystemContentBlock
     from strands.types.tools import ToolChoice, ToolSpec
+
+    from .model import CacheConfig
 
 _FIELDS = {
     "audio": ("format", "source"),
@@ -36,26 +39,62 @@ def format_request(
     tool_choice: ToolChoice | None,
 ) -> dict[str, Any]:
     """Return the arguments of `converse_stream`."""
+    cache = _cache(config)
+    marked: Any = mark_messages(messages, cache) if cache else messages
+    model = _Model(config)
+    formatted = [{"role": each["role"], "content": model.blocks(each["content"])} for each in marked]
     request: dict[str, Any] = {
         "modelId": config["model_id"],
-        "messages": [{"role": each["role"], "content": _blocks(each["content"])} for each in messages],
+        # A message without content is refused.
+        "messages": [each for each in formatted if each["content"]],
     }
+    if config.get("guardrail_latest_message"):
+        _guard_newest(request["messages"])
     blocks: list[Any] = list(system)
     if config.get("cache_prompt"):
         blocks.append({"cachePoint": {"type": config["cache_prompt"]}})
+    blocks = mark_system(blocks, cache)
     if blocks:
         request["system"] = blocks
-    tools = _tools(config, tool_specs, messages)
+    tools = _tools(config, tool_specs, messages, cache)
     if tools:
         request["toolConfig"] = {"tools": tools}
         if tool_choice and tool_specs:
             request["toolConfig"]["toolChoice"] = tool_choice
-    _mark_cache(config, request["messages"])
-    request.update(_settings(config))
+    request.update(_settings(config, forced=bool(tool_choice) and "auto" not in (tool_choice or {})))
     return request
 
 
-def _settings(config: Mapping[str, Any]) -> dict[str, Any]:
+def _cache(config: Mapping[str, Any]) -> CacheConfig | None:
+    cache: CacheConfig | None = config.get("cache_config")
+    if cache is not None and cache.strategy == "auto" and not _is_claude(str(config["model_id"])):
+        return None
+    return cache
+
+
+def _is_claude(model_id: str) -> bool:
+    return "anthropic" in model_id.lower() or "claude" in model_id.lower()
+
+
+def _guard_newest(messages: list[dict[str, Any]]) -> None:
+    """Point the guardrail to what the user said last, in place of the whole conversation."""
+    for message in reversed(messages):
+        if message["role"] == "user" and any("text" in block or "image" in block for block in message["content"]):
+            message["content"] = [_guarded(block) for block in message["content"]]
+            return
+
+
+def _guarded(block: dict[str, Any]) -> dict[str, Any]:
+    if "text" in block:
+        return {"guardContent": {"text": {"text": block["text"]}}}
+    image = block.get("image", {})
+    # A guardrail looks at no other formats, and at nothing that it would have to fetch.
+    if image.get("format") in ("png", "jpeg") and "bytes" in image.get("source", {}):
+        return {"guardContent": {"image": image}}
+    return block
+
+
+def _settings(config: Mapping[str, Any], *, forced: bool) -> dict[str, Any]:
     settings: dict[str, Any] = {}
     inference = {name: config[key] for key, name in _INFERENCE.items() if config.get(key) is not None}
     if inference:
@@ -69,8 +108,12 @@ def _settings(config: Mapping[str, Any]) -> dict[str, Any]:
         if config.get("guardrail_stream_processing_mode"):
             guardrail["streamProcessingMode"] = config["guardrail_stream_processing_mode"]
         settings["guardrailConfig"] = guardrail
-    if config.get("additional_request_fields"):
-        settings["additionalModelRequestFields"] = config["additional_request_fields"]
+    fields = config.get("additional_request_fields")
+    if fields and forced:
+        # Claude refuses to be forced to a tool while it thinks.
+        fields = {name: value for name, value in fields.items() if name != "thinking"}
+    if fields:
+        settings["additionalModelRequestFields"] = fields
     if config.get("additional_response_field_paths"):
         settings["additionalModelResponseFieldPaths"] = config["additional_response_field_paths"]
     if config.get("service_tier"):
@@ -78,56 +121,85 @@ def _settings(config: Mapping[str, Any]) -> dict[str, Any]:
     return {**settings, **(config.get("additional_args") or {})}
 
 
-def _tools(config: Mapping[str, Any], tool_specs: list[ToolSpec] | None, messages: Messages) -> list[dict[str, Any]]:
-    tools: list[dict[str, Any]] = [
-        {"toolSpec": {key: spec[key] for key in ("name", "description", "inputSchema")}} for spec in tool_specs or ()
-    ]
+def _tools(
+    config: Mapping[str, Any], tool_specs: list[ToolSpec] | None, messages: Messages, cache: CacheConfig | None
+) -> list[dict[str, Any]]:
+    strict = bool(config.get("strict_tools"))
+    tools: list[dict[str, Any]] = [{"toolSpec": _spec(spec, strict)} for spec in tool_specs or ()]
     if not tools:
         # A history with tool uses is refused unless the tools are named, whether they may be used or not.
         used = {b["toolUse"]["name"] for each in messages for b in each["content"] if "toolUse" in b}
         schema = {"json": {"type": "object", "properties": {}}}
         tools = [{"toolSpec": {"name": name, "description": name, "inputSchema": schema}} for name in sorted(used)]
-    cache = config.get("cache_tools")
-    if tools and cache:
-        ttl = getattr(cache, "ttl", None)
-        point = {"type": getattr(cache, "type", cache), **({"ttl": ttl} if ttl else {})}
-        tools.append({"cachePoint": point})
+    mark = tools_mark(cache, config.get("cache_tools"))
+    if tools and mark:
+        tools.append({"cachePoint": mark})
     return tools
 
 
-def _mark_cache(config: Mapping[str, Any], messages: list[dict[str, Any]]) -> None:
-    cache = config.get("cache_config")
-    if cache is None or not messages:
-        return
-    model_id = str(config["model_id"]).lower()
-    if cache.strategy == "auto" and not any(name in model_id for name in ("anthropic", "claude", "nova")):
-        return
-    last = next((each for each in reversed(messages) if each["role"] == "user"), None)
-    if last is not None:
-        last["content"].append({"cachePoint": {"type": "default", **({"ttl": cache.ttl} if cache.ttl else {})}})
+def _spec(spec: ToolSpec, strict: bool) -> dict[str, Any]:
+    kept: dict[str, Any] = {key: spec[key] for key in ("name", "description", "inputSchema")}
+    if strict:
+        kept["strict"] = True
+        kept["inputSchema"] = {"json": _closed(spec["inputSchema"].get("json", spec["inputSchema"]))}
+    return kept
 
 
-def _blocks(content: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    return [formatted for block in content if (formatted := _block(block)) is not None]
+def _closed(schema: Any) -> Any:
+    """Return a JSON Schema whose objects take no other properties than theirs."""
+    if isinstance(schema, list):
+        return [_closed(each) for each in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    closed = {key: _closed(value) for key, value in schema.items()}
+    return {**closed, "additionalProperties": False} if schema.get("type") == "object" else closed
 
 
-def _block(block: Mapping[str, Any]) -> dict[str, Any] | None:
-    kind = next((key for key in block if key in _FIELDS), None)
-    if kind is None:
-        return None if "text" in block and not block["text"] else dict(block)
-    kept = {key: block[kind][key] for key in _FIELDS[kind] if block[kind].get(key) is not None}
-    if kind == "toolResult":
-        kept["content"] = [_result_item(item) for item in kept["content"]]
-    elif "location" in kept.get("source", {}):
-        location = {key: value for key, value in kept["source"]["location"].items() if key != "type"}
-        kept["source"] = {"s3Location": location}
-    return {kind: kept}
+class _Model:
+    """What the family of a model takes in a message, and what it refuses."""
 
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        model_id = str(config["model_id"]).lower()
+        status = config.get("include_tool_result_status")
+        self._claude = _is_claude(model_id)
+        # The name of an inference profile does not tell the family.
+        self._any = model_id.startswith("arn:") and not self._claude
+        self._deepseek, self._llama = "deepseek" in model_id, "llama" in model_id
+        self._json = "nova" not in model_id
+        self._status = self._claude if status in (None, "auto") else bool(status)
 
-def _result_item(item: Mapping[str, Any]) -> dict[str, Any]:
-    if "json" in item and not isinstance(item["json"], dict):
-        return {"text": plain_text(item) or ""}
-    return _block(item) or {"text": " "}
+    def blocks(self, content: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        return [formatted for block in content if (formatted := self._block(block)) is not None]
+
+    def _block(self, block: Mapping[str, Any]) -> dict[str, Any] | None:
+        if "text" in block:
+            return {"text": block["text"]} if block["text"] else None
+        if "reasoningContent" in block and not self._takes(block["reasoningContent"]):
+            return None
+        kind = next((key for key in block if key in _FIELDS), None)
+        if kind is None:
+            return dict(block)
+        kept = {key: block[kind][key] for key in _FIELDS[kind] if block[kind].get(key) is not None}
+        if kind == "toolResult":
+            kept["content"] = [self._result_item(item) for item in kept["content"]] or [{"text": ""}]
+            if not self._status:
+                kept.pop("status", None)
+        elif "location" in kept.get("source", {}):
+            location = {key: value for key, value in kept["source"]["location"].items() if key != "type"}
+            kept["source"] = {"s3Location": location}
+        return {kind: kept}
+
+    def _result_item(self, item: Mapping[str, Any]) -> dict[str, Any]:
+        if "json" in item and not (self._json and isinstance(item["json"], dict)):
+            return {"text": plain_text(item) or ""}
+        return self._block(item) or {"text": ""}
+
+    def _takes(self, reasoning: Mapping[str, Any]) -> bool:
+        if self._any or "redactedContent" in reasoning:
+            return not self._deepseek
+        # Claude wants its own thoughts back signed; the others know no signature.
+        signed = bool(reasoning.get("reasoningText", {}).get("signature"))
+        return signed if self._claude else not (signed or self._deepseek or self._llama)
 
 
 def redactions(config: Mapping[str, Any], trace: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -163,7 +235,9 @@ def from_response(response: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             yield {"contentBlockDelta": {"delta": {"toolUse": {"input": plain_text({"json": use["input"]})}}}}
         elif "reasoningContent" in block:
             yield from _reasoning(block["reasoningContent"])
-        elif (text := plain_text(block)) is not None:
+        elif "citationsContent" in block:
+            yield from _cited(block["citationsContent"])
+        elif text := plain_text(block):
             yield {"contentBlockDelta": {"delta": {"text": text}}}
         yield {"contentBlockStop": {}}
     stop = {"stopReason": response["stopReason"]}
@@ -172,6 +246,13 @@ def from_response(response: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     yield {"messageStop": stop}
     keys = ("usage", "metrics", "trace")
     yield {"metadata": {key: response[key] for key in keys if key in response}}
+
+
+def _cited(cited: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for part in cited.get("content", ()):
+        yield {"contentBlockDelta": {"delta": {"text": part.get("text", "")}}}
+    for citation in cited.get("citations", ()):
+        yield {"contentBlockDelta": {"delta": {"citation": citation}}}
 
 
 def _reasoning(reasoning: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from strands.types.streaming import StreamEvent
     from strands.types.tools import ToolChoice, ToolSpec
 
+    from .model import CacheConfig
+
+_RETENTIONS = frozenset({"24h", "in_memory", "in-memory"})
 _STOP_REASONS = {
     "stop": "end_turn",
     "tool_calls": "tool_use",
@@ -45,7 +49,7 @@ def format_messages(messages: Messages, system_prompt: str | None, provider: str
         formatted.append({"role": "system", "content": system_prompt})
     for message in messages:
         if message["role"] == "assistant":
-            formatted.append(_assistant(message))
+            _add_assistant(formatted, message)
         else:
             _add_user(formatted, message, provider)
     return formatted
@@ -74,7 +78,17 @@ def format_tool_choice(tool_choice: ToolChoice | None) -> str | dict[str, Any]:
     return "required" if "any" in choice else "auto"
 
 
-def _assistant(message: Message) -> dict[str, Any]:
+def cache_arguments(cache: CacheConfig | None) -> dict[str, Any]:
+    """Return the arguments by which OpenAI finds a prompt in its cache again."""
+    if cache is None:
+        return {}
+    arguments = {"prompt_cache_key": cache.cache_key, "prompt_cache_retention": cache.ttl}
+    if cache.ttl not in _RETENTIONS:
+        del arguments["prompt_cache_retention"]
+    return {name: value for name, value in arguments.items() if value}
+
+
+def _add_assistant(formatted: list[dict[str, Any]], message: Message) -> None:
     texts, calls = [], []
     for block in message["content"]:
         if "toolUse" in block:
@@ -82,11 +96,12 @@ def _assistant(message: Message) -> dict[str, Any]:
             arguments = plain_text({"json": use["input"]})
             function = {"name": use["name"], "arguments": arguments}
             calls.append({"id": use["toolUseId"], "type": "function", "function": function})
-        elif (text := plain_text(block)) is not None:
+        elif text := plain_text(block):
             texts.append(text)
-    if calls:
-        return {"role": "assistant", "content": "\n".join(texts) or None, "tool_calls": calls}
-    return {"role": "assistant", "content": "\n".join(texts)}
+    # An assistant message without content is refused by some servers.
+    if texts or calls:
+        content = {"content": "\n".join(texts)} if texts else {}
+        formatted.append({"role": "assistant", **content, **({"tool_calls": calls} if calls else {})})
 
 
 def _add_user(formatted: list[dict[str, Any]], message: Message, provider: str) -> None:
@@ -96,14 +111,12 @@ def _add_user(formatted: list[dict[str, Any]], message: Message, provider: str) 
             parts.extend(_part(block, provider))
             continue
         result = block["toolResult"]
-        texts = []
-        for item in result["content"]:
-            text = plain_text(item)
-            if text is not None:
-                texts.append(text)
-            else:
-                # A tool message carries only text, so a picture follows as the user's.
-                parts.extend(_part(item, provider))
+        shown = [part for item in result["content"] for part in _part(item, provider)]
+        texts = [part["text"] for part in shown if part["type"] == "text"]
+        if len(texts) < len(shown):
+            # A tool message carries only text, so a picture follows as the user's.
+            parts += [part for part in shown if part["type"] != "text"]
+            texts.append("(The rest of this result is in the next user message.)")
         formatted.append({"role": "tool", "tool_call_id": result["toolUseId"], "content": "\n".join(texts)})
     if len(parts) == 1 and parts[0]["type"] == "text":
         formatted.append({"role": "user", "content": parts[0]["text"]})
@@ -147,7 +160,8 @@ class ChatReply:
         self._started = time.perf_counter()
         self._first: float | None = None
         self._block = ""
-        self._calls: dict[int, list[str]] = {}
+        self._calls: list[list[str]] = []
+        self._positions: dict[int, int] = {}
         self._finish: str | None = None
         self._usage: Mapping[str, Any] = {}
 
@@ -159,7 +173,9 @@ class ChatReply:
             events.append({"messageStart": {"role": "assistant"}})
         if chunk.get("usage"):
             self._usage = chunk["usage"]
-        for choice in chunk.get("choices") or ():
+        for choice in (chunk.get("choices") or ())[:1]:
+            if choice.get("index"):
+                break
             self._finish = choice.get("finish_reason") or self._finish
             delta = choice.get("delta") or choice.get("message")
             if delta:
@@ -171,27 +187,40 @@ class ChatReply:
         if reasoning and isinstance(reasoning, str):
             self._enter("reasoning", events)
             events.append({"contentBlockDelta": {"delta": {"reasoningContent": {"text": reasoning}}}})
-        text = delta.get("content") or delta.get("refusal")
+        text = _said(delta.get("content") or delta.get("refusal"))
         if text:
             self._enter("text", events)
             events.append({"contentBlockDelta": {"delta": {"text": text}}})
-        for position, call in enumerate(delta.get("tool_calls") or ()):
-            self._feed_call(call, position)
+        for call in delta.get("tool_calls") or ():
+            self._feed_call(call)
 
-    def _feed_call(self, call: Mapping[str, Any], position: int) -> None:
-        index = call.get("index")
-        if index is None:
-            index = len(self._calls) + position if call.get("id") else max(self._calls, default=0)
-        held = self._calls.setdefault(index, ["", "", ""])
+    def _feed_call(self, call: Mapping[str, Any]) -> None:
         function = call.get("function") or {}
+        held = self._held(call.get("index"), call.get("id"), function.get("name"))
         held[0] = held[0] or call.get("id") or ""
         held[1] = held[1] or function.get("name") or ""
-        held[2] += function.get("arguments") or ""
+        arguments = function.get("arguments") or ""
+        held[2] += arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+
+    def _held(self, index: int | None, call_id: str | None, name: str | None) -> list[str]:
+        """Return the call that a piece belongs to: some servers give no index, or the same one to every call."""
+        at = self._positions.get(index) if index is not None else len(self._calls) - 1
+        held = self._calls[at] if at is not None and at >= 0 else None
+        begins = bool(name) and (call_id != held[0] if call_id else index is None) if held else True
+        if held is None or (begins and held[1]):
+            held = ["", "", ""]
+            self._calls.append(held)
+            if index is not None:
+                self._positions[index] = len(self._calls) - 1
+        return held
 
     def _enter(self, block: str, events: list[StreamEvent]) -> None:
-        if self._block and self._block != block:
+        if self._block == block:
+            return
+        if self._block:
             events.append({"contentBlockStop": {}})
         self._block = block
+        events.append({"contentBlockStart": {"start": {}}})
 
     def finish(self) -> list[StreamEvent]:
         """Return the events that end the reply.
@@ -202,7 +231,7 @@ class ChatReply:
         if self._finish is None:
             raise ModelUnavailableError(f"{self._provider} broke off in the middle of its reply.")
         truncated = self._finish == "length"
-        calls = [Call(*held) for _, held in sorted(self._calls.items())]
+        calls = [Call(*held) for held in self._calls]
         events: list[StreamEvent] = [{"contentBlockStop": {}}] if self._block else []
         events += tool_events(calls, self._messages, self._provider, truncated=truncated)
         stop: Any = _STOP_REASONS.get(self._finish, "end_turn")
@@ -220,6 +249,14 @@ class ChatReply:
             usage.get("prompt_tokens") or 0,
             usage.get("completion_tokens") or 0,
             time.perf_counter() - self._started,
-            cached=details.get("cached_tokens") or 0,
+            cached=details.get("cached_tokens"),
+            written=usage.get("cache_creation_input_tokens"),
+            total=usage.get("total_tokens"),
             first=self._first,
         )
+
+
+def _said(content: Any) -> str:
+    if isinstance(content, list):
+        return "".join(part.get("text") or "" for part in content if isinstance(part, Mapping))
+    return content or ""

@@ -75,8 +75,18 @@ def data_url(medium: Mapping[str, Any], kind: str, provider: str) -> str:
 
 def document_text(document: Mapping[str, Any], provider: str) -> str:
     """Return a document that is plain text as text, with its name."""
-    text = data_of(document, "document", provider).decode("utf-8", "replace")
+    text = written(document, provider)
     return f'<document name="{document.get("name", "document")}">\n{text}\n</document>'
+
+
+def written(document: Mapping[str, Any], provider: str) -> str:
+    """Return what is written in a document that is plain text."""
+    source = document["source"]
+    if "text" in source:
+        return str(source["text"])
+    if "content" in source:
+        return "".join(part.get("text", "") for part in source["content"])
+    return data_of(document, "a document", provider).decode("utf-8", "replace")
 
 
 def plain_text(block: Mapping[str, Any]) -> str | None:
@@ -160,13 +170,30 @@ def tool_events(
 
 
 def metadata(
-    tokens_in: int, tokens_out: int, latency: float, *, cached: int = 0, written: int = 0, first: float | None = None
+    tokens_in: int,
+    tokens_out: int,
+    latency: float,
+    *,
+    cached: int | None = None,
+    written: int | None = None,
+    total: int | None = None,
+    first: float | None = None,
 ) -> StreamEvent:
-    """Return the metadata event; `latency` and `first` (the time to the first event) in seconds."""
-    usage: Any = {"inputTokens": tokens_in, "outputTokens": tokens_out, "totalTokens": tokens_in + tokens_out}
-    if cached:
+    """Return the metadata event.
+
+    Args:
+        tokens_in: Tokens of the prompt.
+        tokens_out: Tokens of the reply.
+        latency: Seconds that the reply took.
+        cached: Tokens read from a cache; None when the provider says nothing of them.
+        written: Tokens written to a cache.
+        total: All tokens as the provider counts them; None adds the first two up.
+        first: Seconds until the first event.
+    """
+    usage: Any = {"inputTokens": tokens_in, "outputTokens": tokens_out, "totalTokens": total or tokens_in + tokens_out}
+    if cached is not None:
         usage["cacheReadInputTokens"] = cached
-    if written:
+    if written is not None:
         usage["cacheWriteInputTokens"] = written
     metrics: Any = {"latencyMs": int(latency * 1000)}
     if first is not None:

@@ -12,15 +12,18 @@ from strands.types.exceptions import (
     ContextWindowOverflowException,
     ModelAuthenticationError,
     ModelError,
+    ModelQuotaError,
     ModelRequestError,
     ModelThrottledException,
     ModelUnavailableError,
 )
 
 _OVERFLOW = re.compile(
-    r"context[ _]length|context[ _]window|maximum context|prompt is too long|input is too long|too many (input )?tokens"
-    r"|(input|prompt|request).{0,60}exceeds? .{0,60}(tokens|length|limit)|exceed.{0,20}context limit"
-    r"|input token count|input length and .max_tokens. exceed",
+    r"context[ _]length|context[ _]?window|maximum context|prompt is too long|input is too long"
+    r"|too many (input )?tokens|(input|prompt|request).{0,60}exceeds? .{0,60}(tokens|length|limit)"
+    r"|exceed.{0,20}context limit"
+    r"|input token count|input length and .max_tokens. exceed|too many total text bytes|available context size"
+    r"|expected maxlength: \d+, actual|.max_new_tokens. must be <=|request too large",
     re.IGNORECASE,
 )
 _TRANSPORT = frozenset({"httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "h11", "urllib3"})
@@ -47,18 +50,26 @@ def from_status(
         key: What holds the credentials, to say where to look.
     """
     said = f"{provider} answered {status}: {message.strip() or code or 'no reason given'}"
-    if status < 500 and status != 429 and (code == "context_length_exceeded" or _OVERFLOW.search(message)):
+    if _overflows(status, message, code):
         return ContextWindowOverflowException(said)
     if status in (401, 403):
         return ModelAuthenticationError(f"{said}\nCheck {key or 'the credentials'}.")
     if code == "insufficient_quota":
-        return ModelRequestError(f"{said}\nThe account has no credit left; retrying does not help.")
+        return ModelQuotaError(f"{said}\nThe account has no credit left; retrying does not help.")
     wait = retry_after(headers)
     if status in (429, 529) or (status == 503 and wait is not None):
         return ModelThrottledException(said, retry_after=wait)
     if status >= 500 or status in _ONLY_LATER:
         return ModelUnavailableError(said)
     return ModelRequestError(said)
+
+
+def _overflows(status: int, message: str, code: str) -> bool:
+    # 413 is a body that is too large, and some servers call it 500 when the prompt does not fit.
+    if status == 413 or (status == 500 and "context length" in message):
+        return True
+    known = code in ("context_length_exceeded", "exceed_context_size_error")
+    return status < 500 and status != 429 and (known or _OVERFLOW.search(message) is not None)
 
 
 def retry_after(headers: Mapping[str, str] | None) -> float | None:

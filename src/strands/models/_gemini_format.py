@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from ._guard import ToolGuard
 
-BLOCKED = frozenset({"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "LANGUAGE", "MODEL_ARMOR"})
+BLOCKED = frozenset(
+    {"RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "LANGUAGE", "MODEL_ARMOR", "IMAGE_SAFETY"}
+)
 BROKEN = frozenset({"MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", "MALFORMED_RESPONSE"})
 # Google's documented stand-in for the signature of a tool use that another model made.
 _FOREIGN = b"skip_thought_signature_validator"
@@ -123,15 +125,19 @@ def format_config(
     return formatted
 
 
-def part_events(part: Any, guard: ToolGuard) -> tuple[str, list[StreamEvent]]:
-    """Return the kind of block that a part belongs to ("" when it is complete) and its events."""
+def part_events(part: Any, guard: ToolGuard) -> list[tuple[str, list[StreamEvent]]]:
+    """Return the blocks that a part belongs to, by their kind ("" for a complete one), each with its events."""
     if part.function_call is not None:
-        return "", _call_events(part, guard)
+        return [("", _call_events(part, guard))]
     if part.thought:
-        return "reasoning", _thought(part)
+        return [("reasoning", _thought(part.text, part.thought_signature))]
+    blocks: list[tuple[str, list[StreamEvent]]] = []
     if part.text:
-        return "text", [{"contentBlockDelta": {"delta": {"text": part.text}}}]
-    return "", []
+        blocks.append(("text", [{"contentBlockDelta": {"delta": {"text": part.text}}}]))
+    if part.thought_signature:
+        # Text has no place for a signature, and Gemini wants it back.
+        blocks.append(("reasoning", _thought(None, part.thought_signature)))
+    return blocks
 
 
 def _call_events(part: Any, guard: ToolGuard) -> list[StreamEvent]:
@@ -142,13 +148,12 @@ def _call_events(part: Any, guard: ToolGuard) -> list[StreamEvent]:
     return [start, guard.arguments(json.dumps(call.args or {})), *guard.stop()]
 
 
-def _thought(part: Any) -> list[StreamEvent]:
+def _thought(text: str | None, signature: bytes | None) -> list[StreamEvent]:
     events: list[StreamEvent] = []
-    if part.text:
-        events.append({"contentBlockDelta": {"delta": {"reasoningContent": {"text": part.text}}}})
-    if part.thought_signature:
-        signature = _text(part.thought_signature)
-        events.append({"contentBlockDelta": {"delta": {"reasoningContent": {"signature": signature}}}})
+    if text:
+        events.append({"contentBlockDelta": {"delta": {"reasoningContent": {"text": text}}}})
+    if signature:
+        events.append({"contentBlockDelta": {"delta": {"reasoningContent": {"signature": _text(signature)}}}})
     return events
 
 

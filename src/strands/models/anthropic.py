@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from strands.types.exceptions import ModelAuthenticationError
 
-from ._anthropic_format import AnthropicReply, format_messages, format_tool_choice, format_tools
+from ._anthropic_format import AnthropicReply, cache_control, format_messages, format_tool_choice, format_tools
+from ._anthropic_pause import Said
+from ._caching import mark_messages, mark_system, tools_mark
 from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, Clients, request_arguments, require
 from ._errors import from_client
 from ._sse import objects
-from .model import Model
+from .model import BaseModelConfig, CacheConfig, CacheToolsConfig, ConfiguredModel
 
 if TYPE_CHECKING:
     from strands.types.content import Messages, SystemContentBlock
@@ -24,7 +26,7 @@ DEFAULT_MAX_TOKENS = 4096
 _KEY = "the API key in ANTHROPIC_API_KEY"
 
 
-class AnthropicModel(Model):
+class AnthropicModel(ConfiguredModel):
     """A Claude model behind Anthropic's own API. Needs `pip install 'strands-cli[anthropic]'`.
 
     Args:
@@ -32,17 +34,31 @@ class AnthropicModel(Model):
             is taken from ANTHROPIC_API_KEY and ANTHROPIC_BASE_URL.
         client: An `anthropic.AsyncAnthropic` of your own; it stays open.
         **model_config: `model_id`; `max_tokens` of a reply; `params`, merged into every request (temperature,
-            thinking, ...).
+            thinking, ...); `cache_config`, `cache_tools`; `anthropic_tools`, tools that run at Anthropic (web search
+            ...); `use_native_token_count`.
 
     Nothing is retried here: the agent and the workflow own retrying.
     """
+
+    class AnthropicConfig(BaseModelConfig, total=False):
+        """The settings of an `AnthropicModel`."""
+
+        model_id: str
+        max_tokens: int
+        params: dict[str, Any] | None
+        cache_config: CacheConfig | None
+        cache_tools: str | CacheToolsConfig | None
+        anthropic_tools: list[dict[str, Any]]
+        use_native_token_count: bool
+
+    _known = frozenset(AnthropicConfig.__optional_keys__)
 
     def __init__(
         self, *, client_args: Mapping[str, Any] | None = None, client: Any = None, **model_config: Any
     ) -> None:
         if client is not None and client_args:
             raise ValueError("give AnthropicModel either client or client_args, not both")
-        self.config: dict[str, Any] = {"model_id": DEFAULT_MODEL, "max_tokens": DEFAULT_MAX_TOKENS, **model_config}
+        self._configure({"model_id": DEFAULT_MODEL, "max_tokens": DEFAULT_MAX_TOKENS}, model_config)
         args, name = dict(client_args or {}), type(self).__name__
         self._clients: Clients[Any] = Clients(lambda: _open(args, name), _close, client)
 
@@ -60,12 +76,17 @@ class AnthropicModel(Model):
         system: Any = system_prompt_content or system_prompt
         request = self.format_request(messages, tool_specs, system, tool_choice)
         client = await self._clients.get()
-        reply = AnthropicReply(messages, PROVIDER)
+        said = Said() if self.config.get("anthropic_tools") else None
+        reply = AnthropicReply(messages, PROVIDER, said)
         try:
-            async with client.messages.with_streaming_response.create(**request) as response:
-                async for item in objects(response.iter_lines(), PROVIDER, _KEY):
-                    for event in reply.feed(item):
-                        yield event
+            while True:
+                async with client.messages.with_streaming_response.create(**request) as response:
+                    async for item in objects(response.iter_lines(), PROVIDER, _KEY):
+                        for event in reply.feed(item):
+                            yield event
+                if said is None or not said.paused:
+                    break
+                request = _resumed(request, said)
         except Exception as error:
             if isinstance(error, TypeError) and "authentication" in str(error):
                 raise _no_key(type(self).__name__) from error
@@ -85,25 +106,65 @@ class AnthropicModel(Model):
         Raises:
             ModelRequestError: A message holds what the API has no place for.
         """
-        body: dict[str, Any] = {"messages": format_messages(messages, PROVIDER)}
-        if system_prompt:
-            blocks: Any = [{"text": system_prompt}] if isinstance(system_prompt, str) else system_prompt
-            message: Any = {"role": "user", "content": blocks}
-            body["system"] = format_messages([message], PROVIDER)[0]["content"]
-        if tool_specs:
-            body["tools"] = format_tools(tool_specs)
+        forced = bool(tool_choice) and "auto" not in (tool_choice or {})
+        # A reply that must use a tool must not get away with one of Anthropic's own.
+        extra_tools = [] if forced and tool_specs else self.config.get("anthropic_tools") or []
+        body = self._prompt(messages, tool_specs, system_prompt, extra_tools)
+        if "tools" in body and tool_choice:
             body["tool_choice"] = format_tool_choice(tool_choice)
+        params = dict(self.config.get("params") or {})
+        if forced and "tools" in body:
+            # Claude refuses to be forced to a tool while it thinks.
+            params.pop("thinking", None)
         required = {
             "model": self.config["model_id"],
             "max_tokens": self.config["max_tokens"],
             "messages": [],
             "stream": True,
         }
-        return request_arguments(required, body, self.config.get("params") or {})
+        return request_arguments(required, body, params)
+
+    def _prompt(
+        self,
+        messages: Messages,
+        tool_specs: list[ToolSpec] | None,
+        system: str | list[SystemContentBlock] | None,
+        extra_tools: list[dict[str, Any]],
+    ) -> dict[str, Any]:
+        cache = self.config.get("cache_config")
+        marked: Any = mark_messages(messages, cache) if cache else messages
+        body: dict[str, Any] = {"messages": format_messages(marked, PROVIDER)}
+        if system:
+            blocks: Any = [{"text": system}] if isinstance(system, str) else system
+            message: Any = {"role": "user", "content": mark_system(blocks, cache)}
+            body["system"] = [each for part in format_messages([message], PROVIDER) for each in part["content"]]
+        tools = [*format_tools(tool_specs or ()), *extra_tools]
+        mark = tools_mark(cache, self.config.get("cache_tools"))
+        if tools and mark:
+            tools[-1] = {**tools[-1], "cache_control": cache_control(mark)}
+        if tools:
+            body["tools"] = tools
+        return body
+
+    async def _count_natively(
+        self, messages: Messages, tool_specs: list[ToolSpec] | None, system: str | list[SystemContentBlock] | None
+    ) -> int | None:
+        client = await self._clients.get()
+        body = self._prompt(messages, tool_specs, system, self.config.get("anthropic_tools") or [])
+        counted = await client.messages.count_tokens(model=self.config["model_id"], messages=[], extra_body=body)
+        return int(counted.input_tokens)
 
     async def aclose(self) -> None:
         """Close the connections; a client that you brought stays open."""
         await self._clients.aclose()
+
+
+def _resumed(request: dict[str, Any], said: Said) -> dict[str, Any]:
+    """Return the request that lets a paused reply go on."""
+    said.paused = False
+    body = request["extra_body"]
+    asked = body["messages"][:-1] if body["messages"][-1].get("content") is said.blocks else body["messages"]
+    return {**request, "extra_body": {**body, "messages": [*asked, {"role": "assistant", "content": said.blocks}]}}
 
 
 def _open(client_args: Mapping[str, Any], user: str) -> Any:

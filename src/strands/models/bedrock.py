@@ -6,14 +6,14 @@ import asyncio
 import os
 import threading
 from collections.abc import AsyncGenerator, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ._bedrock_format import format_request, from_response, redactions
 from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, require
 from ._errors import from_status, is_transport
 from ._guard import ToolGuard
 from ._threads import in_thread
-from .model import CacheConfig, CacheToolsConfig, Model
+from .model import BaseModelConfig, CacheConfig, CacheToolsConfig, ConfiguredModel
 
 if TYPE_CHECKING:
     from strands.types.content import Messages, SystemContentBlock
@@ -46,7 +46,7 @@ _STATUS = {
 }
 
 
-class BedrockModel(Model):
+class BedrockModel(ConfiguredModel):
     """A model behind Amazon Bedrock's Converse API.
 
     Args:
@@ -58,11 +58,42 @@ class BedrockModel(Model):
         client: A bedrock-runtime client of your own; it stays open.
         **model_config: `model_id`, `max_tokens`, `temperature`, `top_p`, `stop_sequences`, `streaming`, `cache_config`,
             `cache_prompt`, `cache_tools`, `guardrail_id`, `guardrail_version`, `guardrail_trace` and the other
-            `guardrail_...` settings, `service_tier`,
-            `additional_request_fields`, `additional_response_field_paths`, `additional_args`.
+            `guardrail_...` settings, `strict_tools`, `service_tier`, `include_tool_result_status`,
+            `use_native_token_count`, `additional_request_fields`, `additional_response_field_paths`, `additional_args`.
 
     Nothing is retried here: the agent and the workflow own retrying.
     """
+
+    class BedrockConfig(BaseModelConfig, total=False):
+        """The settings of a `BedrockModel`; None leaves one to the model."""
+
+        model_id: str
+        max_tokens: int | None
+        temperature: float | None
+        top_p: float | None
+        stop_sequences: list[str] | None
+        streaming: bool | None
+        strict_tools: bool | None
+        include_tool_result_status: Literal["auto"] | bool | None
+        service_tier: str | None
+        cache_config: CacheConfig | None
+        cache_prompt: str | None
+        cache_tools: str | CacheToolsConfig | None
+        guardrail_id: str | None
+        guardrail_version: str | None
+        guardrail_trace: Literal["enabled", "disabled", "enabled_full"] | None
+        guardrail_stream_processing_mode: Literal["sync", "async"] | None
+        guardrail_latest_message: bool | None
+        guardrail_redact_input: bool | None
+        guardrail_redact_input_message: str | None
+        guardrail_redact_output: bool | None
+        guardrail_redact_output_message: str | None
+        additional_args: dict[str, Any] | None
+        additional_request_fields: dict[str, Any] | None
+        additional_response_field_paths: list[str] | None
+        use_native_token_count: bool
+
+    _known = frozenset(BedrockConfig.__optional_keys__)
 
     def __init__(
         self,
@@ -77,7 +108,7 @@ class BedrockModel(Model):
     ) -> None:
         if boto_session is not None and region_name:
             raise ValueError("give BedrockModel either boto_session or region_name, not both")
-        self.config: dict[str, Any] = {"model_id": DEFAULT_MODEL, **model_config}
+        self._configure({"model_id": DEFAULT_MODEL}, model_config)
         self._session = boto_session
         self._client_config = boto_client_config
         self._region = region_name
@@ -101,7 +132,7 @@ class BedrockModel(Model):
         system = system_prompt_content or ([{"text": system_prompt}] if system_prompt else [])
         request = format_request(self.config, messages, tool_specs, system, tool_choice)
         guard = ToolGuard(messages, PROVIDER)
-        exchange = _Exchange(self._open_client, request, streaming=self.config.get("streaming", True))
+        exchange = _Exchange(self._open_client, request, streaming=self.config.get("streaming") is not False)
         try:
             async for event in in_thread(exchange.read, exchange.stop):
                 for passed in _pass_on(event, guard):
@@ -113,6 +144,18 @@ class BedrockModel(Model):
             typed = typed_error(error)
             raise typed from (error if typed is not error else None)
         guard.check_end()
+
+    async def _count_natively(
+        self, messages: Messages, tool_specs: list[ToolSpec] | None, system: str | list[SystemContentBlock] | None
+    ) -> int | None:
+        blocks: list[SystemContentBlock] = [{"text": system}] if isinstance(system, str) else system or []
+        request = format_request(self.config, messages, tool_specs, blocks, None)
+        prompt = {name: request[name] for name in ("messages", "system", "toolConfig") if name in request}
+        client = await asyncio.to_thread(self._open_client)
+        counted = await asyncio.to_thread(
+            client.count_tokens, modelId=self.config["model_id"], input={"converse": prompt}
+        )
+        return int(counted["inputTokens"])
 
     def _open_client(self) -> Any:
         if self._given is not None:
@@ -146,6 +189,15 @@ class BedrockModel(Model):
                 lambda request, **_: request.headers.__setitem__("Authorization", bearer),
             )
         return client
+
+    @property
+    def client(self) -> Any:
+        """The bedrock-runtime client, opened on first use; one that you set stays open."""
+        return self._open_client()
+
+    @client.setter
+    def client(self, client: Any) -> None:
+        self._given = client
 
     async def aclose(self) -> None:
         """Close the connections; a client that you brought stays open."""

@@ -14,10 +14,10 @@ from ._content import join_system, metadata
 from ._errors import from_client, from_status
 from ._gemini_format import BLOCKED, BROKEN, format_config, format_messages, part_events
 from ._guard import ToolGuard
-from .model import Model
+from .model import BaseModelConfig, ConfiguredModel
 
 if TYPE_CHECKING:
-    from strands.types.content import Messages
+    from strands.types.content import Messages, SystemContentBlock
     from strands.types.streaming import StreamEvent
     from strands.types.tools import ToolChoice, ToolSpec
 
@@ -27,7 +27,7 @@ _KEY = "the API key in GEMINI_API_KEY"
 _DELAY = re.compile(r"^(\d+(?:\.\d+)?)s$")
 
 
-class GeminiModel(Model):
+class GeminiModel(ConfiguredModel):
     """A Gemini model behind Google's API. Needs `pip install 'strands-cli[gemini]'`.
 
     Args:
@@ -35,17 +35,27 @@ class GeminiModel(Model):
         client_args: Arguments of `google.genai.Client`: api_key, vertexai, project, http_options (timeout in
             milliseconds) ... What is left out is taken from GEMINI_API_KEY or GOOGLE_API_KEY.
         **model_config: `model_id`; `params`, merged into the generation config (temperature, max_output_tokens,
-            thinking_config, ...); `gemini_tools`, tools of Google's own.
+            thinking_config, ...); `gemini_tools`, tools of Google's own; `use_native_token_count`.
 
     Nothing is retried here: the agent and the workflow own retrying.
     """
+
+    class GeminiConfig(BaseModelConfig, total=False):
+        """The settings of a `GeminiModel`."""
+
+        model_id: str
+        params: dict[str, Any]
+        gemini_tools: list[Any]
+        use_native_token_count: bool
+
+    _known = frozenset(GeminiConfig.__optional_keys__)
 
     def __init__(
         self, *, client: Any = None, client_args: Mapping[str, Any] | None = None, **model_config: Any
     ) -> None:
         if client is not None and client_args:
             raise ValueError("give GeminiModel either client or client_args, not both")
-        self.config: dict[str, Any] = {"model_id": DEFAULT_MODEL, **model_config}
+        self._configure({"model_id": DEFAULT_MODEL}, model_config)
         args, name = dict(client_args or {}), type(self).__name__
         self._clients: Clients[Any] = Clients(lambda: _open(args, name), _close, client)
 
@@ -79,6 +89,18 @@ class GeminiModel(Model):
             raise typed from (error if typed is not error else None)
         for event in reply.finish():
             yield event
+
+    async def _count_natively(
+        self, messages: Messages, tool_specs: list[ToolSpec] | None, system: str | list[SystemContentBlock] | None
+    ) -> int | None:
+        if tool_specs or system:
+            return None  # outside Vertex AI the API counts messages only
+        client = await self._clients.get()
+        model_id = self.config["model_id"]
+        counted = await client.aio.models.count_tokens(
+            model=model_id, contents=format_messages(messages, model_id, PROVIDER)
+        )
+        return int(counted.total_tokens)
 
     async def aclose(self) -> None:
         """Close the connections; a client that you brought stays open."""
@@ -121,6 +143,7 @@ class _Reply:
         self._block = ""
         self._finish: str | None = None
         self._usage: Any = None
+        self._refused = False
 
     def feed(self, chunk: Any) -> list[StreamEvent]:
         events: list[StreamEvent] = []
@@ -130,14 +153,15 @@ class _Reply:
         self._usage = chunk.usage_metadata or self._usage
         feedback = chunk.prompt_feedback
         if feedback and feedback.block_reason:
-            self._finish = "SAFETY"
+            self._finish = feedback.block_reason.name
+            self._refused = True
         for candidate in (chunk.candidates or ())[:1]:
             for part in (candidate.content.parts if candidate.content else None) or ():
-                block, found = part_events(part, self._guard)
-                if self._block and block != self._block:
-                    events.append({"contentBlockStop": {}})
-                self._block = block
-                events += found
+                for block, found in part_events(part, self._guard):
+                    if block != self._block:
+                        events += _turn(self._block, block)
+                    self._block = block
+                    events += found
             if candidate.finish_reason:
                 self._finish = candidate.finish_reason.name
         return events
@@ -148,24 +172,38 @@ class _Reply:
         if self._finish in BROKEN:
             raise ModelUnavailableError(f"{PROVIDER} gave up on its reply: {self._finish}")
         stop = "max_tokens" if self._finish == "MAX_TOKENS" else "end_turn"
-        if self._finish in BLOCKED:
+        if self._finish == "SAFETY":
+            stop = "guardrail_intervened"
+        elif self._refused or self._finish in BLOCKED:
             stop = "content_filtered"
         events: list[StreamEvent] = [{"contentBlockStop": {}}] if self._block else []
-        usage = self._usage
+        usage, took = self._usage, time.perf_counter() - self._started
+        tokens_in, total = getattr(usage, "prompt_token_count", 0) or 0, getattr(usage, "total_token_count", 0) or 0
+        said, thought = getattr(usage, "candidates_token_count", 0), getattr(usage, "thoughts_token_count", 0)
         counted = metadata(
-            getattr(usage, "prompt_token_count", 0) or 0,
-            (getattr(usage, "candidates_token_count", 0) or 0) + (getattr(usage, "thoughts_token_count", 0) or 0),
-            time.perf_counter() - self._started,
-            cached=getattr(usage, "cached_content_token_count", 0) or 0,
+            tokens_in,
+            (said or 0) + (thought or 0) or max(0, total - tokens_in),
+            took,
+            cached=getattr(usage, "cached_content_token_count", None),
+            total=total,
             first=self._first,
         )
         return [*events, *self._guard.finish(stop), counted]
 
 
+def _turn(before: str, block: str) -> list[StreamEvent]:
+    """Return the events between two blocks; a tool use ("") has its own."""
+    events: list[StreamEvent] = [{"contentBlockStop": {}}] if before else []
+    return [*events, {"contentBlockStart": {"start": {}}}] if block else events
+
+
 def typed_error(error: Exception) -> Exception:
     """Return the typed error for what the client raised; an unknown one comes back as it is."""
     code = getattr(error, "code", None)
-    if not isinstance(code, int) or type(error).__module__ != "google.genai.errors":
+    ours = type(error).__module__ == "google.genai.errors"
+    if ours and not isinstance(code, int):
+        return ModelUnavailableError(f"{PROVIDER} sent what cannot be read: {error}")
+    if not ours or not isinstance(code, int):
         return from_client(PROVIDER, error, key=_KEY)
     message = str(getattr(error, "message", None) or error)
     if "api key" in message.lower() and code == 400:

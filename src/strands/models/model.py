@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterable, Mapping
 from dataclasses import dataclass
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound="BaseModel")
 
+DEFAULT_CONTEXT_WINDOW_LIMIT = 200_000
+
 
 class BaseModelConfig(TypedDict, total=False):
     """Configuration that every provider knows.
@@ -29,15 +33,23 @@ class BaseModelConfig(TypedDict, total=False):
 
 @dataclass
 class CacheConfig:
-    """How a provider with prompt caching marks what it may cache.
+    """What a provider with prompt caching marks for its cache; each provider takes the fields that it knows.
+
+    Marks that you put into older messages yourself give way; those in the newest one and in the system prompt stay.
 
     Attributes:
-        strategy: "auto" marks the end of the prompt where the model is known to support it, "anthropic" always.
-        ttl: How long a mark lives ("5m", "1h"), or None for the provider's default.
+        strategy: "auto" marks the prompt where the model is known to support it, "anthropic" always.
+        ttl: How long a mark lives ("5m", "1h"; for OpenAI "24h" or "in_memory"), or None for the provider's default.
+        system_prompt_ttl: Whether the end of the system prompt is marked: True with `ttl`, a text with its own.
+        cache_key: The key by which OpenAI finds the cache again; None or False sends none.
+        tools_ttl: The same as `system_prompt_ttl` for the tools; None leaves it to `cache_tools`.
     """
 
     strategy: Literal["auto", "anthropic"] = "auto"
     ttl: str | None = None
+    system_prompt_ttl: bool | str = True
+    cache_key: str | Literal[False] | None = None
+    tools_ttl: bool | str | None = None
 
 
 @dataclass
@@ -98,13 +110,21 @@ class Model(ABC):
         """Whether the provider keeps the conversation on its side."""
         return False
 
+    @property
+    def context_window_limit(self) -> int | None:
+        """Tokens that a prompt and its reply may take together, when the configuration says so."""
+        config = self.get_config()
+        return config.get("context_window_limit") if isinstance(config, Mapping) else None
+
     def update_config(self, **model_config: Any) -> None:
         """Change the configuration for the requests that follow.
 
         Args:
             **model_config: The settings to change; the others stay.
         """
-        self.config = {**(self.config or {}), **model_config}
+        if self.config is None:
+            self.config = {}
+        self.config.update(model_config)
 
     def get_config(self) -> Any:
         """Return the configuration."""
@@ -162,6 +182,87 @@ class Model(ABC):
         async for event in ask_with_tool(self, output_model, prompt, system_prompt, **kwargs):
             yield event
 
+    async def count_tokens(
+        self,
+        messages: Messages,
+        tool_specs: list[ToolSpec] | None = None,
+        system_prompt: str | None = None,
+        system_prompt_content: list[SystemContentBlock] | None = None,
+    ) -> int:
+        """Return about how many tokens a prompt takes.
+
+        An estimate of four characters a token, or two in JSON; media count nothing. A provider that is configured with
+        `use_native_token_count=True` is asked instead, and the estimate serves when it fails.
+
+        Args:
+            messages: The conversation.
+            tool_specs: The tools that the model may use.
+            system_prompt: Instructions that stand before the conversation.
+            system_prompt_content: The same as blocks; they win.
+        """
+        from ._counting import estimate
+
+        system: Any = system_prompt_content or system_prompt
+        config = self.get_config()
+        if isinstance(config, Mapping) and config.get("use_native_token_count"):
+            try:
+                counted = await self._count_natively(messages, tool_specs, system)
+            except Exception as error:
+                logging.getLogger(__name__).warning("The provider did not count the tokens: %s", error)
+            else:
+                if counted is not None:
+                    return counted
+        return estimate(messages, tool_specs, system)
+
+    async def _count_natively(
+        self, messages: Messages, tool_specs: list[ToolSpec] | None, system: str | list[SystemContentBlock] | None
+    ) -> int | None:
+        """Return the provider's own count, or None from one that does not count."""
+        return None
+
+    def estimate_utilization(self, input_tokens: int) -> float:
+        """Return the part of the context window that so many tokens fill; above 1.0 they do not fit."""
+        limit = self.context_window_limit
+        if not limit:
+            limit = DEFAULT_CONTEXT_WINDOW_LIMIT
+            warnings.warn(
+                f"{type(self).__name__} has no context_window_limit, so {limit:,} tokens are assumed; set it.",
+                stacklevel=2,
+            )
+        return input_tokens / limit
+
     async def aclose(self) -> None:
         """Close the network clients. The model may be used again: it opens new ones."""
         return
+
+
+class ConfiguredModel(Model):
+    """A provider whose configuration is a dict with known keys.
+
+    A key that it does not know is kept, and warned of: most often it belongs into `params`.
+    """
+
+    config: dict[str, Any]
+    _known: frozenset[str] = frozenset()
+
+    def _configure(self, defaults: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+        self._warn_of_unknown(given, 4)
+        self.config = {**defaults, **given}
+
+    def update_config(self, **model_config: Any) -> None:
+        """Change the configuration for the requests that follow.
+
+        Args:
+            **model_config: The settings to change; the others stay.
+        """
+        self._warn_of_unknown(model_config, 3)
+        self.config.update(model_config)
+
+    def _warn_of_unknown(self, given: Mapping[str, Any], stacklevel: int) -> None:
+        unknown = sorted(given.keys() - self._known)
+        if unknown:
+            warnings.warn(
+                f"{type(self).__name__} does not know the setting {', '.join(map(repr, unknown))} and ignores it; "
+                f"it knows {', '.join(sorted(self._known))}.",
+                stacklevel=stacklevel,
+            )

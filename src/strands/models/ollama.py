@@ -23,7 +23,7 @@ from ._content import (
 )
 from ._errors import from_client, from_status
 from ._sse import load
-from .model import Model
+from .model import BaseModelConfig, CacheConfig, ConfiguredModel
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -40,7 +40,7 @@ _KEPT = frozenset({"type", "items", "description", "enum", "title", "default"})
 T = TypeVar("T", bound="BaseModel")
 
 
-class OllamaModel(Model):
+class OllamaModel(ConfiguredModel):
     """A model that an Ollama server runs. Needs `pip install 'strands-cli[ollama]'`.
 
     Args:
@@ -50,8 +50,23 @@ class OllamaModel(Model):
         **model_config: `model_id`, `max_tokens`, `temperature`, `top_p`, `stop_sequences`, `keep_alive`, `options`,
             `additional_args` (merged into every request, `think` among them).
 
-    Ollama cannot be told which tool to use, so a tool choice is ignored.
+    Ollama cannot be told which tool to use, so a tool choice is ignored; so is a `cache_config`.
     """
+
+    class OllamaConfig(BaseModelConfig, total=False):
+        """The settings of an `OllamaModel`; None leaves one to the server."""
+
+        model_id: str
+        max_tokens: int | None
+        temperature: float | None
+        top_p: float | None
+        stop_sequences: list[str] | None
+        keep_alive: float | str | None
+        options: dict[str, Any] | None
+        additional_args: dict[str, Any] | None
+        cache_config: CacheConfig | None
+
+    _known = frozenset(OllamaConfig.__optional_keys__)
 
     def __init__(
         self,
@@ -61,7 +76,7 @@ class OllamaModel(Model):
         client: Any = None,
         **model_config: Any,
     ) -> None:
-        self.config: dict[str, Any] = {"model_id": DEFAULT_MODEL, **model_config}
+        self._configure({"model_id": DEFAULT_MODEL}, model_config)
         args, name = {"host": host, **(ollama_client_args or {})}, type(self).__name__
         self._clients: Clients[Any] = Clients(lambda: _open(args, name), _close, client)
 
@@ -232,8 +247,9 @@ class _Reply:
         message = chunk.message
         for block, text in (("reasoning", getattr(message, "thinking", None)), ("text", message.content)):
             if text:
-                if self._block and self._block != block:
-                    events.append({"contentBlockStop": {}})
+                if self._block != block:
+                    events += [{"contentBlockStop": {}}] if self._block else []
+                    events.append({"contentBlockStart": {"start": {}}})
                 self._block = block
                 delta: Any = {"reasoningContent": {"text": text}} if block == "reasoning" else {"text": text}
                 events.append({"contentBlockDelta": {"delta": delta}})

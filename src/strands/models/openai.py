@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from strands.types.exceptions import ModelAuthenticationError
 
-from ._chat import ChatReply, format_messages, format_tool_choice, format_tools
+from ._chat import ChatReply, cache_arguments, format_messages, format_tool_choice, format_tools
 from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, Clients, request_arguments, require
 from ._content import join_system
 from ._errors import from_client
 from ._sse import load, objects
-from .model import Model
+from .model import BaseModelConfig, CacheConfig, ConfiguredModel
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -26,7 +26,7 @@ KEY = "the API key in OPENAI_API_KEY"
 DEFAULT_MODEL = "gpt-4o-mini"
 
 
-class OpenAIModel(Model):
+class OpenAIModel(ConfiguredModel):
     """A model behind OpenAI's chat completions API.
 
     Args:
@@ -34,10 +34,20 @@ class OpenAIModel(Model):
         client_args: Arguments of `openai.AsyncOpenAI`: api_key, base_url, timeout (seconds) ... What is left out is
             taken from OPENAI_API_KEY, OPENAI_BASE_URL and so on.
         **model_config: `model_id`; `params`, merged into every request (temperature, max_tokens, ...); `stream=False`
-            for a server that cannot stream.
+            for a server that cannot stream; `cache_config`, of which the key and the retention are sent.
 
     Nothing is retried here: the agent and the workflow own retrying.
     """
+
+    class OpenAIConfig(BaseModelConfig, total=False):
+        """The settings of an `OpenAIModel`."""
+
+        model_id: str
+        params: dict[str, Any] | None
+        stream: bool
+        cache_config: CacheConfig | None
+
+    _known = frozenset(OpenAIConfig.__optional_keys__)
 
     def __init__(
         self,
@@ -47,7 +57,7 @@ class OpenAIModel(Model):
     ) -> None:
         if client is not None and client_args:
             raise ValueError("give OpenAIModel either client or client_args, not both")
-        self.config: dict[str, Any] = {"model_id": DEFAULT_MODEL, **model_config}
+        self._configure({"model_id": DEFAULT_MODEL}, model_config)
         args, name = dict(client_args or {}), type(self).__name__
         self._clients: Clients[AsyncOpenAI] = Clients(lambda: open_client(args, name), close, client)
 
@@ -94,7 +104,9 @@ class OpenAIModel(Model):
         body: dict[str, Any] = {"messages": format_messages(messages, system_prompt, PROVIDER)}
         if tool_specs:
             body["tools"] = format_tools(tool_specs)
-            body["tool_choice"] = format_tool_choice(tool_choice)
+            if tool_choice:
+                body["tool_choice"] = format_tool_choice(tool_choice)
+        body.update(cache_arguments(self.config.get("cache_config")))
         stream = self.config.get("stream", True)
         if stream:
             body["stream_options"] = {"include_usage": True}

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from ._chat import cache_arguments
 from ._clients import Clients, request_arguments
 from ._content import (
     TEXT_FORMATS,
@@ -19,27 +20,40 @@ from ._content import (
 from ._errors import from_client, from_event
 from ._guard import ToolGuard
 from ._sse import objects
-from .model import Model
+from .model import BaseModelConfig, CacheConfig, ConfiguredModel
 from .openai import DEFAULT_MODEL, KEY, PROVIDER, close, open_client
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
-    from strands.types.content import Message, Messages
+    from strands.types.content import Message, Messages, SystemContentBlock
     from strands.types.streaming import StreamEvent
     from strands.types.tools import ToolChoice, ToolSpec
 
 
-class OpenAIResponsesModel(Model):
+class OpenAIResponsesModel(ConfiguredModel):
     """A model behind OpenAI's Responses API.
 
     Args:
         client: An `openai.AsyncOpenAI` of your own; it stays open.
         client_args: Arguments of `openai.AsyncOpenAI`; what is left out is taken from OPENAI_API_KEY and so on.
-        **model_config: `model_id`; `params`, merged into every request (temperature, max_output_tokens, reasoning ...).
+        **model_config: `model_id`; `params`, merged into every request (temperature, max_output_tokens, reasoning,
+            `tools` that run at OpenAI ...); `cache_config`, of which the key and the retention are sent;
+            `use_native_token_count`.
 
-    The conversation stays on this side: nothing is stored by the provider unless `params` say so.
+    The conversation stays on this side, `stateful` or not: nothing is stored by the provider unless `params` say so.
     """
+
+    class OpenAIResponsesConfig(BaseModelConfig, total=False):
+        """The settings of an `OpenAIResponsesModel`."""
+
+        model_id: str
+        params: dict[str, Any] | None
+        stateful: bool
+        cache_config: CacheConfig | None
+        use_native_token_count: bool
+
+    _known = frozenset(OpenAIResponsesConfig.__optional_keys__)
 
     def __init__(
         self,
@@ -49,7 +63,7 @@ class OpenAIResponsesModel(Model):
     ) -> None:
         if client is not None and client_args:
             raise ValueError("give OpenAIResponsesModel either client or client_args, not both")
-        self.config: dict[str, Any] = {"model_id": DEFAULT_MODEL, **model_config}
+        self._configure({"model_id": DEFAULT_MODEL}, model_config)
         args, name = dict(client_args or {}), type(self).__name__
         self._clients: Clients[AsyncOpenAI] = Clients(lambda: open_client(args, name), close, client)
 
@@ -88,14 +102,33 @@ class OpenAIResponsesModel(Model):
         Raises:
             ModelRequestError: A message holds what the API has no place for.
         """
-        body: dict[str, Any] = {"input": [item for each in messages for item in _items(each)], "store": False}
+        body = {**self._prompt(messages, tool_specs, system_prompt), "store": False}
+        if tool_specs and tool_choice:
+            body["tool_choice"] = _tool_choice(tool_choice)
+        body.update(cache_arguments(self.config.get("cache_config")))
+        params = {name: value for name, value in (self.config.get("params") or {}).items() if name != "tools"}
+        required = {"model": self.config["model_id"], "input": "", "stream": True}
+        return request_arguments(required, body, params)
+
+    def _prompt(
+        self, messages: Messages, tool_specs: list[ToolSpec] | None, system_prompt: str | None
+    ) -> dict[str, Any]:
+        body: dict[str, Any] = {"input": [item for each in messages for item in _items(each)]}
         if system_prompt:
             body["instructions"] = system_prompt
-        if tool_specs:
-            body["tools"] = [_tool(spec) for spec in tool_specs]
-            body["tool_choice"] = _tool_choice(tool_choice)
-        required = {"model": self.config["model_id"], "input": "", "stream": True}
-        return request_arguments(required, body, self.config.get("params") or {})
+        tools = [*((self.config.get("params") or {}).get("tools") or ()), *map(_tool, tool_specs or ())]
+        if tools:
+            body["tools"] = tools
+        return body
+
+    async def _count_natively(
+        self, messages: Messages, tool_specs: list[ToolSpec] | None, system: str | list[SystemContentBlock] | None
+    ) -> int | None:
+        client = await self._clients.get()
+        prompt = system if isinstance(system, str) else join_system(None, {"system_prompt_content": system})
+        body = self._prompt(messages, tool_specs, prompt)
+        counted = await client.responses.input_tokens.count(model=self.config["model_id"], extra_body=body)
+        return int(counted.input_tokens)
 
     async def aclose(self) -> None:
         """Close the connections; a client that you brought stays open."""
@@ -175,11 +208,11 @@ class _Reply:
             self._first = time.perf_counter() - self._started
             return [{"messageStart": {"role": "assistant"}}]
         if kind in ("response.output_text.delta", "response.refusal.delta"):
-            self._open = True
-            return [{"contentBlockDelta": {"delta": {"text": item["delta"]}}}]
+            return self._content({"text": item["delta"]})
         if kind in ("response.reasoning_summary_text.delta", "response.reasoning_text.delta"):
-            self._open = True
-            return [{"contentBlockDelta": {"delta": {"reasoningContent": {"text": item["delta"]}}}}]
+            return self._content({"reasoningContent": {"text": item["delta"]}})
+        if kind == "response.output_text.annotation.added" and item["annotation"].get("type") == "url_citation":
+            return self._content({"citation": _citation(item["annotation"])})
         if kind == "response.output_item.added" and item["item"]["type"] == "function_call":
             self._open = True
             return [self.guard.start(item["item"].get("call_id"), item["item"]["name"])]
@@ -194,11 +227,25 @@ class _Reply:
             raise from_event(PROVIDER, item.get("response", {}).get("error") or item, key=KEY)
         return []
 
+    def _content(self, delta: Any) -> list[StreamEvent]:
+        events: list[StreamEvent] = [] if self._open else [{"contentBlockStart": {"start": {}}}]
+        self._open = True
+        return [*events, {"contentBlockDelta": {"delta": delta}}]
+
     def _finish(self, response: Mapping[str, Any]) -> list[StreamEvent]:
         why = (response.get("incomplete_details") or {}).get("reason")
         stop = {"max_output_tokens": "max_tokens", "content_filter": "content_filtered"}.get(why or "", "end_turn")
         usage = response.get("usage") or {}
-        cached = (usage.get("input_tokens_details") or {}).get("cached_tokens") or 0
-        took = time.perf_counter() - self._started
-        tokens = usage.get("input_tokens") or 0, usage.get("output_tokens") or 0
-        return [*self.guard.finish(stop), metadata(*tokens, took, cached=cached, first=self._first)]
+        counted = metadata(
+            usage.get("input_tokens") or 0,
+            usage.get("output_tokens") or 0,
+            time.perf_counter() - self._started,
+            cached=(usage.get("input_tokens_details") or {}).get("cached_tokens"),
+            total=usage.get("total_tokens"),
+            first=self._first,
+        )
+        return [*self.guard.finish(stop), counted]
+
+
+def _citation(annotation: Mapping[str, Any]) -> dict[str, Any]:
+    return {"title": annotation.get("title") or "", "location": {"web": {"url": annotation.get("url") or ""}}}

@@ -56,6 +56,10 @@ class ModelThrottledException(ModelError):
         self.retry_after = retry_after
 
 
+class ModelQuotaError(ModelThrottledException, ModelRequestError):
+    """The account has used up what it paid for; waiting does not help."""
+
+
 class ContextWindowOverflowException(ModelError):
     """The conversation no longer fits the model's context window."""
 

@@ -261,9 +261,10 @@ class Runner:
 
 def transient(error: BaseException) -> bool:
     """Whether a failed call may succeed when it is tried again: throttling, an unreachable provider, a timeout."""
-    from strands.types.exceptions import ModelThrottledException, ModelUnavailableError
+    from strands.types.exceptions import ModelQuotaError, ModelThrottledException, ModelUnavailableError
 
-    return isinstance(error, (ModelThrottledException, ModelUnavailableError, layers.CallTimeoutError))
+    again = isinstance(error, (ModelThrottledException, ModelUnavailableError, layers.CallTimeoutError))
+    return again and not isinstance(error, ModelQuotaError)
 
 
 def new_id(name: str) -> str:

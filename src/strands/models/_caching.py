@@ -1,0 +1,63 @@
+"""Where a prompt is marked for a provider's cache, as Bedrock's `cachePoint` blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .model import CacheConfig, CacheToolsConfig
+
+
+def mark_messages(messages: Sequence[Mapping[str, Any]], cache: CacheConfig | None) -> list[dict[str, Any]]:
+    """Return the messages with one mark, in the newest of the user; a provider allows few marks.
+
+    Args:
+        messages: The conversation; not changed.
+        cache: What to mark; None leaves every mark where it is.
+    """
+    if cache is None:
+        return [dict(message) for message in messages]
+    newest = next((n for n in reversed(range(len(messages))) if messages[n]["role"] == "user"), None)
+    marked = []
+    for number, message in enumerate(messages):
+        content = [block for block in message["content"] if "cachePoint" not in block]
+        if number == newest and content:
+            content = _with_mark(message["content"], cache.ttl)
+        marked.append({**message, "content": content})
+    return marked
+
+
+def mark_system(blocks: Sequence[Mapping[str, Any]], cache: CacheConfig | None) -> list[dict[str, Any]]:
+    """Return the blocks of a system prompt with a mark at their end, if the configuration wants one there."""
+    if cache is None or cache.system_prompt_ttl is False or not blocks:
+        return [dict(block) for block in blocks]
+    return _with_mark(blocks, _lifetime(cache.system_prompt_ttl, cache))
+
+
+def tools_mark(cache: CacheConfig | None, cache_tools: str | CacheToolsConfig | None) -> dict[str, Any] | None:
+    """Return the mark that stands behind the tools, or None."""
+    if cache is not None and cache.tools_ttl is not None:
+        return point(_lifetime(cache.tools_ttl, cache)) if cache.tools_ttl else None
+    if not cache_tools:
+        return None
+    ttl = getattr(cache_tools, "ttl", None) or (cache.ttl if cache else None)
+    return point(ttl, getattr(cache_tools, "type", cache_tools))
+
+
+def point(ttl: str | None, kind: Any = "default") -> dict[str, Any]:
+    """Return a mark."""
+    return {"type": kind, **({"ttl": ttl} if ttl else {})}
+
+
+def _with_mark(blocks: Sequence[Mapping[str, Any]], ttl: str | None) -> list[dict[str, Any]]:
+    """Return the blocks with the marks they have, whose lifetime is filled in, or with one at the end."""
+    marked = [dict(block) for block in blocks]
+    points = [block for block in marked if "cachePoint" in block]
+    for block in points:
+        block["cachePoint"] = {**point(ttl), **block["cachePoint"]}
+    return marked if points else [*marked, {"cachePoint": point(ttl)}]
+
+
+def _lifetime(asked: bool | str, cache: CacheConfig) -> str | None:
+    return asked if isinstance(asked, str) else cache.ttl
