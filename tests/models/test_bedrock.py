@@ -31,9 +31,9 @@ def bedrock(stub: StubBedrock, **config: Any) -> BedrockModel:
     )
 
 
-def body_of(*args: Any, prompt: Any = "Hello", **config: Any) -> dict[str, Any]:
+def body_of(*args: Any, prompt: Any = "Hello", tool_choice: Any = None, **config: Any) -> dict[str, Any]:
     with StubBedrock(["Hi"]) as stub:
-        ask(bedrock(stub, **config), prompt, *args)
+        ask(bedrock(stub, **config), prompt, *args, tool_choice=tool_choice)
         body: dict[str, Any] = stub.requests[0].body
         return body
 
@@ -210,3 +210,95 @@ def test_a_client_of_your_own_stays_open() -> None:
 def test_a_request_that_the_client_itself_refuses() -> None:
     with StubBedrock() as stub, pytest.raises(ModelRequestError, match="max"):
         ask(bedrock(stub, max_tokens="many"))
+
+
+THOUGHT = {"reasoningContent": {"reasoningText": {"text": "Hm."}}}
+SIGNED = {"reasoningContent": {"reasoningText": {"text": "Hm.", "signature": "s"}}}
+ARN = "arn:aws:bedrock:eu-west-1:1:application-inference-profile/abc"
+
+
+@pytest.mark.parametrize(
+    ("model_id", "kept"),
+    [
+        ("eu.anthropic.claude-x", [SIGNED]),
+        ("amazon.nova-pro", [THOUGHT]),
+        ("us.deepseek.r1", []),
+        ("meta.llama4", []),
+        (ARN, [THOUGHT, SIGNED]),
+    ],
+)
+def test_thoughts_go_back_to_models_that_take_them(model_id: str, kept: list[Any]) -> None:
+    history = [user("a"), assistant(THOUGHT, SIGNED, "b"), user("c")]
+    assert body_of(prompt=history, model_id=model_id)["messages"][1]["content"] == [*kept, {"text": "b"}]
+
+
+USED = assistant({"toolUse": {"toolUseId": "t1", "name": "look", "input": {}}})
+
+
+def results(*content: Any, status: str = "error", **config: Any) -> dict[str, Any]:
+    result = {"toolResult": {"toolUseId": "t1", "status": status, "content": list(content)}}
+    found: dict[str, Any] = body_of(prompt=[user("a"), USED, user(result)], **config)["messages"][2]["content"][0]
+    return found["toolResult"]
+
+
+@pytest.mark.parametrize(
+    ("config", "sent"),
+    [
+        ({}, "error"),
+        ({"model_id": "amazon.nova-pro"}, None),
+        ({"model_id": "amazon.nova-pro", "include_tool_result_status": True}, "error"),
+        ({"include_tool_result_status": False}, None),
+        ({"include_tool_result_status": "auto"}, "error"),
+    ],
+)
+def test_the_status_of_a_result_is_for_models_that_know_it(config: Any, sent: str | None) -> None:
+    assert results({"text": "no"}, **config).get("status") == sent
+
+
+def test_results_as_the_models_take_them() -> None:
+    assert results()["content"] == [{"text": ""}]
+    assert results({"json": {"a": 1}})["content"] == [{"json": {"a": 1}}]
+    assert results({"json": [1]})["content"] == [{"text": "[1]"}]
+    assert results({"json": {"a": 1}}, model_id="amazon.nova-pro")["content"] == [{"text": '{"a": 1}'}]
+
+
+def test_messages_without_content_and_keys_of_others_are_left_out() -> None:
+    history = [user("a"), assistant(""), user({"text": "b", "more": None})]
+    assert body_of(prompt=history)["messages"] == [user("a"), user("b")]
+
+
+def test_a_forced_tool_ends_the_thinking() -> None:
+    fields = {"thinking": {"type": "enabled", "budget_tokens": 1024}, "top_k": 3}
+    for choice, kept in (({"any": {}}, {"top_k": 3}), ({"auto": {}}, fields)):
+        body = body_of([tool_spec()], None, tool_choice=choice, additional_request_fields=fields)
+        assert body["additionalModelRequestFields"] == kept
+
+
+def test_strict_tools_close_their_objects() -> None:
+    spec = tool_spec("look", at={"type": "object", "properties": {"x": {"type": "array", "items": {"type": "object"}}}})
+    (tool,) = body_of([spec], strict_tools=True)["toolConfig"]["tools"]
+    schema = tool["toolSpec"]["inputSchema"]["json"]
+    assert tool["toolSpec"]["strict"] is True
+    assert schema["additionalProperties"] is schema["properties"]["at"]["additionalProperties"] is False
+    assert schema["properties"]["at"]["properties"]["x"]["items"]["additionalProperties"] is False
+    assert "additionalProperties" not in str(spec)
+
+
+def test_a_guardrail_may_look_at_the_newest_message_only() -> None:
+    image = {"image": {"format": "png", "source": {"bytes": b"png"}}}
+    result = {"toolResult": {"toolUseId": "t1", "status": "success", "content": [{"text": "r"}]}}
+    history = [user("a"), assistant("b"), user("c", image), USED, user(result)]
+    config = {"guardrail_id": "g", "guardrail_version": "1", "guardrail_latest_message": True}
+    sent = body_of(prompt=history, **config)["messages"]
+    assert sent[2]["content"][0] == {"guardContent": {"text": {"text": "c"}}}
+    assert sent[2]["content"][1]["guardContent"]["image"]["format"] == "png"
+    assert str(sent).count("guardContent") == 2
+
+
+def test_the_client_can_be_seen_and_replaced() -> None:
+    with StubBedrock(["Hi"]) as stub:
+        model = bedrock(stub)
+        assert model.client.meta.region_name == "eu-west-1"
+        other = BedrockModel(model_id="m")
+        other.client = model.client
+        assert text_of(ask(other)) == "Hi"

@@ -14,6 +14,7 @@ from typing import Any
 import openai
 import pytest
 
+from strands import ModelRetryStrategy
 from strands.models import OpenAIModel, OpenAIResponsesModel
 from strands.types.exceptions import (
     ContextWindowOverflowException,
@@ -55,18 +56,21 @@ def test_the_chat_request() -> None:
         {"role": "system", "content": "Be brief."},
         {"role": "user", "content": "Look."},
         {"role": "assistant", "content": "Yes.", "tool_calls": [call]},
-        {"role": "tool", "tool_call_id": "t1", "content": "[1]\nb"},
+        {
+            "role": "tool",
+            "tool_call_id": "t1",
+            "content": "[1]\nb\n(The rest of this result is in the next user message.)",
+        },
         {"role": "user", "content": [picture]},
     ]
     assert (body["model"], body["temperature"], body["max_tokens"]) == ("gpt-4o-mini", 0.5, 9)
-    assert (body["stream"], body["stream_options"], body["tool_choice"]) == (True, {"include_usage": True}, "auto")
+    assert (body["stream"], body["stream_options"], "tool_choice" in body) == (True, {"include_usage": True}, False)
     assert body["tools"][0]["function"]["parameters"]["required"] == ["query"]
 
 
 @pytest.mark.parametrize(
     ("choice", "sent"),
     [
-        (None, "auto"),
         ({"auto": {}}, "auto"),
         ({"any": {}}, "required"),
         ({"tool": {"name": "search"}}, {"type": "function", "function": {"name": "search"}}),
@@ -159,10 +163,15 @@ def test_errors_inside_the_stream(sent: bytes, kind: type[Exception]) -> None:
         ask(chat(stub))
 
 
-def test_no_credit_is_not_throttling() -> None:
+def test_no_credit_is_throttling_that_does_not_pass() -> None:
     body = {"error": {"message": "You exceeded your current quota", "code": "insufficient_quota"}}
-    with StubOpenAI([Fault(429, body=body)]) as stub, pytest.raises(ModelRequestError, match="no credit left"):
+    with (
+        StubOpenAI([Fault(429, body=body)]) as stub,
+        pytest.raises(ModelRequestError, match="no credit left") as caught,
+    ):
         ask(chat(stub))
+    assert isinstance(caught.value, ModelThrottledException)
+    assert not ModelRetryStrategy().is_retryable(caught.value)
 
 
 def test_milliseconds_win_over_seconds() -> None:

@@ -1,0 +1,172 @@
+"""Settings that the providers share: unknown ones, prompt caching, the context window, counting tokens."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from strands.models import BedrockModel, CacheConfig, CacheToolsConfig, Model
+from support.providers import Provider, ask, assistant, parameters, tool_spec, user
+from support.stub_http import Fault
+
+every = pytest.mark.parametrize("provider", parameters())
+POINT = {"cachePoint": {"type": "default"}}
+
+
+def body_of(provider: Provider, *args: Any, prompt: Any = "Hello", **config: Any) -> dict[str, Any]:
+    with provider.stub(["Hi"]) as stub:
+        settings = {"model_id": "anthropic.claude-x"} if provider.name == "bedrock" else {}
+        ask(_changed(provider.model(stub), {**settings, **config}), prompt, *args)
+        body: dict[str, Any] = stub.requests[0].body
+        return body
+
+
+def _changed(model: Model, config: dict[str, Any]) -> Model:
+    model.update_config(**config)
+    return model
+
+
+@every
+def test_an_unknown_setting_is_warned_of_and_kept(provider: Provider) -> None:
+    with provider.stub(["Hi"]) as stub:
+        with pytest.warns(
+            UserWarning, match=r"does not know the setting 'temprature' .* it knows .*model_id"
+        ) as caught:
+            model = provider.model(stub, temprature=0.5)
+        assert caught[0].filename.endswith("providers.py")
+        with pytest.warns(UserWarning, match="'nonsense'"):
+            model.update_config(nonsense=1)
+    assert (model.get_config()["temprature"], model.config["nonsense"]) == (0.5, 1)
+
+
+@every
+def test_the_context_window(provider: Provider) -> None:
+    with provider.stub(["Hi"]) as stub:
+        model = provider.model(stub)
+    assert model.context_window_limit is None
+    with pytest.warns(UserWarning, match="200,000"):
+        assert model.estimate_utilization(1000) == 0.005
+    model.update_config(context_window_limit=500)
+    assert (model.context_window_limit, model.estimate_utilization(1000)) == (500, 2.0)
+
+
+@every
+def test_tokens_are_estimated(provider: Provider) -> None:
+    history = [
+        user("x" * 400),
+        assistant({"toolUse": {"toolUseId": "t1", "name": "look", "input": {"at": "y" * 100}}}),
+        user({"toolResult": {"toolUseId": "t1", "status": "success", "content": [{"text": "z" * 40}, {"json": [1]}]}}),
+    ]
+    with provider.stub([]) as stub:
+        model = provider.model(stub)
+        bare, full = (
+            asyncio.run(model.count_tokens(history, *args)) for args in [(), ([tool_spec("look")], "Be brief.")]
+        )
+        assert not stub.requests
+    assert 160 <= bare <= 180
+    assert bare + 30 <= full <= bare + 150
+
+
+@pytest.mark.parametrize("provider", parameters("bedrock", "anthropic", "gemini", "openai_responses"))
+def test_the_provider_counts_tokens_when_asked_to(provider: Provider) -> None:
+    async def main() -> tuple[int, int]:
+        try:
+            counted = await model.count_tokens([user("Hello")])
+            stub.add(Fault(500), Fault(500))
+            return counted, await model.count_tokens([user("Hello")])
+        finally:
+            await model.aclose()
+
+    with provider.stub(["counted"]) as stub:
+        model = provider.model(stub, use_native_token_count=True)
+        counted, estimated = asyncio.run(main())
+    assert counted == 321
+    assert estimated == 2
+
+
+@pytest.mark.parametrize("provider", parameters("openai", "openai_responses"))
+@pytest.mark.parametrize(
+    ("cache", "sent"),
+    [
+        (CacheConfig(cache_key="mine", ttl="24h"), ("mine", "24h")),
+        (CacheConfig(cache_key="mine", ttl="5m"), ("mine", None)),
+        (CacheConfig(cache_key=False), (None, None)),
+    ],
+)
+def test_openai_finds_its_cache_by_a_key(provider: Provider, cache: CacheConfig, sent: Any) -> None:
+    body = body_of(provider, cache_config=cache)
+    assert (body.get("prompt_cache_key"), body.get("prompt_cache_retention")) == sent
+
+
+@pytest.mark.parametrize("provider", parameters("openai", "openai_responses", "litellm"))
+def test_the_key_in_the_parameters_wins(provider: Provider) -> None:
+    body = body_of(provider, cache_config=CacheConfig(cache_key="mine"), params={"prompt_cache_key": "theirs"})
+    assert body["prompt_cache_key"] == "theirs"
+
+
+LONG = [user("a", POINT), assistant("b", POINT), user("c"), assistant("d"), user("e", "f")]
+KINDS: list[tuple[dict[str, Any], Any]] = [
+    ({}, (None, None, None)),
+    ({"cache_config": CacheConfig()}, ("5m", "5m", None)),
+    ({"cache_config": CacheConfig(ttl="1h")}, ("1h", "1h", None)),
+    ({"cache_config": CacheConfig(ttl="1h", system_prompt_ttl="5m", tools_ttl=True)}, ("1h", "5m ", "1h")),
+    ({"cache_config": CacheConfig(system_prompt_ttl=False), "cache_tools": "default"}, ("5m", None, "5m")),
+    ({"cache_config": CacheConfig(ttl="1h", tools_ttl=False), "cache_tools": "default"}, ("1h", "1h", None)),
+    ({"cache_config": CacheConfig(tools_ttl="1h")}, ("5m", "5m", "1h")),
+    ({"cache_tools": CacheToolsConfig(ttl="1h")}, (None, None, "1h")),
+    ({"cache_config": CacheConfig(ttl="1h"), "cache_tools": "default"}, ("1h", "1h", "1h")),
+]
+
+
+@pytest.mark.parametrize("provider", parameters("anthropic", "bedrock"))
+@pytest.mark.parametrize(("config", "marks"), KINDS)
+def test_what_is_marked_for_the_cache(provider: Provider, config: Any, marks: Any) -> None:
+    body = body_of(provider, [tool_spec()], "Be brief.", prompt=LONG, **config)
+    tools = body["toolConfig"]["tools"] if provider.name == "bedrock" else body["tools"]
+    found = _mark(body["messages"][-1]["content"]), _mark(body["system"]), _mark(tools)
+    # A lifetime of five minutes is the default, and named only where it was given.
+    assert found == tuple(None if mark is None else mark.strip() for mark in marks)
+    older = [_mark(message["content"]) for message in body["messages"][:-1]]
+    assert older == ([None] * 4 if "cache_config" in config else ["5m", "5m", None, None])
+
+
+def _mark(blocks: Any) -> str | None:
+    marks = [
+        each.get("cachePoint") or each.get("cache_control")
+        for each in blocks
+        if "cachePoint" in each or "cache_control" in each
+    ]
+    assert len(marks) <= 1
+    return marks[0].get("ttl", "5m") if marks else None
+
+
+@pytest.mark.parametrize("provider", parameters("anthropic", "bedrock"))
+def test_marks_of_your_own_stay_in_the_newest_message(provider: Provider) -> None:
+    prompt = [user("long", POINT, "short")]
+    body = body_of(provider, None, prompt=prompt, cache_config=CacheConfig(ttl="1h"))
+    content = body["messages"][0]["content"]
+    assert _mark(content) == "1h"
+    assert "cachePoint" not in content[-1]
+    assert prompt == [user("long", POINT, "short")]
+
+
+@pytest.mark.parametrize("model_id", ["amazon.nova-pro", "meta.llama4", "arn:aws:bedrock:x:1:inference-profile/abc"])
+def test_bedrock_marks_only_where_the_model_is_known_to_cache(model_id: str) -> None:
+    (provider,) = [each.values[0] for each in parameters("bedrock")]
+    body = body_of(provider, None, "Be brief.", model_id=model_id, cache_config=CacheConfig(tools_ttl=True))
+    assert "cachePoint" not in str(body)
+    body = body_of(provider, None, "Be brief.", model_id=model_id, cache_config=CacheConfig(strategy="anthropic"))
+    assert str(body).count("cachePoint") == 2
+
+
+def test_one_mark_for_the_system_prompt_is_enough() -> None:
+    (provider,) = [each.values[0] for each in parameters("bedrock")]
+    body = body_of(provider, None, "Be brief.", cache_prompt="default", cache_config=CacheConfig())
+    assert body["system"] == [{"text": "Be brief."}, POINT]
+
+
+def test_settings_have_a_type() -> None:
+    config = BedrockModel.BedrockConfig(model_id="m", temperature=0.5)
+    assert BedrockModel(**config).get_config()["temperature"] == 0.5
