@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound="BaseModel")
 
-DEFAULT_CONTEXT_WINDOW_LIMIT = 200_000
-
 
 class BaseModelConfig(TypedDict, total=False):
     """Configuration that every provider knows.
@@ -110,12 +108,6 @@ class Model(ABC):
         """Whether the provider keeps the conversation on its side."""
         return False
 
-    @property
-    def context_window_limit(self) -> int | None:
-        """Tokens that a prompt and its reply may take together, when the configuration says so."""
-        config = self.get_config()
-        return config.get("context_window_limit") if isinstance(config, Mapping) else None
-
     def update_config(self, **model_config: Any) -> None:
         """Change the configuration for the requests that follow.
 
@@ -182,55 +174,6 @@ class Model(ABC):
         async for event in ask_with_tool(self, output_model, prompt, system_prompt, **kwargs):
             yield event
 
-    async def count_tokens(
-        self,
-        messages: Messages,
-        tool_specs: list[ToolSpec] | None = None,
-        system_prompt: str | None = None,
-        system_prompt_content: list[SystemContentBlock] | None = None,
-    ) -> int:
-        """Return about how many tokens a prompt takes.
-
-        An estimate of four characters a token, or two in JSON; media count nothing. A provider that is configured with
-        `use_native_token_count=True` is asked instead, and the estimate serves when it fails.
-
-        Args:
-            messages: The conversation.
-            tool_specs: The tools that the model may use.
-            system_prompt: Instructions that stand before the conversation.
-            system_prompt_content: The same as blocks; they win.
-        """
-        from ._counting import estimate
-
-        system: Any = system_prompt_content or system_prompt
-        config = self.get_config()
-        if isinstance(config, Mapping) and config.get("use_native_token_count"):
-            try:
-                counted = await self._count_natively(messages, tool_specs, system)
-            except Exception as error:
-                logging.getLogger(__name__).warning("The provider did not count the tokens: %s", error)
-            else:
-                if counted is not None:
-                    return counted
-        return estimate(messages, tool_specs, system)
-
-    async def _count_natively(
-        self, messages: Messages, tool_specs: list[ToolSpec] | None, system: str | list[SystemContentBlock] | None
-    ) -> int | None:
-        """Return the provider's own count, or None from one that does not count."""
-        return None
-
-    def estimate_utilization(self, input_tokens: int) -> float:
-        """Return the part of the context window that so many tokens fill; above 1.0 they do not fit."""
-        limit = self.context_window_limit
-        if not limit:
-            limit = DEFAULT_CONTEXT_WINDOW_LIMIT
-            warnings.warn(
-                f"{type(self).__name__} has no context_window_limit, so {limit:,} tokens are assumed; set it.",
-                stacklevel=2,
-            )
-        return input_tokens / limit
-
     async def aclose(self) -> None:
         """Close the network clients. The model may be used again: it opens new ones."""
         return
@@ -257,6 +200,33 @@ class ConfiguredModel(Model):
         """
         self._warn_of_unknown(model_config, 3)
         self.config.update(model_config)
+
+    async def count_tokens(
+        self,
+        messages: Messages,
+        tool_specs: list[ToolSpec] | None = None,
+        system_prompt: str | None = None,
+        system_prompt_content: list[SystemContentBlock] | None = None,
+    ) -> int:
+        """Return about how many tokens a prompt takes; see `Model.count_tokens`.
+
+        With `use_native_token_count=True` a provider that can count is asked; the estimate serves when it fails.
+        """
+        if self.config.get("use_native_token_count"):
+            try:
+                counted = await self._count_natively(messages, tool_specs, system_prompt_content or system_prompt)
+            except Exception as error:
+                logging.getLogger(__name__).warning("%s did not count tokens: %s", type(self).__name__, error)
+            else:
+                if counted is not None:
+                    return counted
+        return await super().count_tokens(messages, tool_specs, system_prompt, system_prompt_content)
+
+    async def _count_natively(
+        self, messages: Messages, tool_specs: list[ToolSpec] | None, system: str | list[SystemContentBlock] | None
+    ) -> int | None:
+        """Return the provider's own count, or None from one that does not count."""
+        return None
 
     def _warn_of_unknown(self, given: Mapping[str, Any], stacklevel: int) -> None:
         unknown = sorted(given.keys() - self._known)
