@@ -109,6 +109,9 @@ class Interrupt:
 
     __hash__ = None  # type: ignore[assignment]
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Interrupt.from_dict, (self.to_dict(),)  # a copy is answered only if this is
+
     def __repr__(self) -> str:
         return f"Interrupt(id={self.id!r}, name={self.name!r}, reason={self.reason!r}, response={self.response!r})"
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import json
+import pickle
 import uuid
 from typing import Any
 
@@ -338,3 +341,24 @@ def test_listeners_hear_of_a_question() -> None:
     assert heard == [
         {"tool_use": {"toolUseId": "t1", "name": "ask", "input": {"question": "q"}}, "interrupts": result.interrupts}
     ]
+
+
+@pytest.mark.parametrize(
+    "extras",
+    [
+        {},
+        {"digest": "d", "key": "k"},
+        {"digest": "shown", "asked": "first", "carried": {"tool_use_id": "t"}},
+        {"response": "y"},
+        {"answered": True},
+        {"response": False, "key": "k"},
+    ],
+)
+def test_a_question_is_rebuilt_from_its_dictionary_and_copied(extras: dict[str, Any]) -> None:
+    question = Interrupt("id", "name", {"why": 1}, **extras)
+    data = json.loads(json.dumps(question.to_dict()))
+    twins = [Interrupt(**data), Interrupt.from_dict(data), copy.copy(question), copy.deepcopy(question)]
+    for twin in [*twins, pickle.loads(pickle.dumps(question))]:
+        assert twin == question and twin.answered == question.answered and twin.asked == question.asked
+    plain = {"id": "id", "name": "name", "reason": {"why": 1}, "response": extras.get("response")}
+    assert dataclasses.asdict(question) == plain  # type: ignore[call-overload]
