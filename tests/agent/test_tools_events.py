@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from strands import Agent, tool
+from strands import Agent, ToolContext, tool
 from strands.hooks import (
     AfterToolsEvent,
+    BeforeModelCallEvent,
     BeforeToolCallEvent,
     BeforeToolsEvent,
     HookRegistry,
@@ -16,6 +17,7 @@ from strands.hooks import (
 from strands.interrupt import Interrupt
 from strands.models import ScriptedModel, ToolCall
 from strands.session import FileSessionManager
+from strands.tools.executors import SequentialToolExecutor
 from strands.types._events import ToolInterruptEvent
 from strands.types.tools import AgentTool
 
@@ -173,3 +175,50 @@ def test_an_event_may_be_narrowed_in_an_annotation() -> None:
 
     registry.add_callback(None, narrowed)
     assert registry.listens(BeforeToolsEvent)
+
+
+@pytest.mark.parametrize(
+    ("options", "runs", "last"),
+    [
+        ({}, ["a"], None),
+        ({"message": "Stopped."}, ["a"], "Stopped."),
+        ({"after_current_tools": True}, ["a", "b"], None),
+        ({"after_current_tools": True, "message": "Enough."}, ["a", "b"], "Enough."),
+    ],
+)
+def test_a_tool_cancels_its_agent(options: Any, runs: list[str], last: str | None) -> None:
+    ran: list[str] = []
+
+    @tool(context=True)
+    def stop(path: str, tool_context: ToolContext) -> str:
+        """Stop."""
+        ran.append(path)
+        if path == "a":
+            tool_context.agent.cancel(**options)
+        return path
+
+    calls = [ToolCall("stop", {"path": "a"}), ToolCall("stop", {"path": "b"})]
+    agent = Agent(
+        model=ScriptedModel([calls, "next"]),
+        tools=[stop],
+        tool_executor=SequentialToolExecutor(),
+        callback_handler=None,
+    )
+    result = agent("go")
+    assert (result.stop_reason, ran) == ("cancelled", runs)
+    if last is not None:
+        assert result.message["content"] == [{"text": last}] and agent.messages[-1] == result.message
+    assert str(agent("go on")).strip() == "next"
+
+
+def test_a_late_cancellation_without_tools_changes_nothing() -> None:
+    agent = Agent(model=ScriptedModel(["done", "again"]), callback_handler=None)
+    agent.add_hook(lambda event: event.agent.cancel(message="no", after_current_tools=True), BeforeModelCallEvent)
+    assert [agent("go").stop_reason, str(agent("go")).strip()] == ["end_turn", "again"]
+
+
+def test_a_model_call_is_cancelled_with_a_message() -> None:
+    agent = Agent(model=ScriptedModel(["done"]), callback_handler=None)
+    agent.add_hook(lambda event: event.agent.cancel(message="Not now."), BeforeModelCallEvent)
+    result = agent("go")
+    assert (result.stop_reason, str(result).strip()) == ("cancelled", "Not now.")

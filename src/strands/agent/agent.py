@@ -133,6 +133,8 @@ class Agent:
         self._invocation: Invocation | None = None
         self._lock = threading.Lock()
         self._cancel_signal = threading.Event()
+        self._cancel_message: str | None = None
+        self._cancel_later = False
         strategy = ModelRetryStrategy() if retry_strategy is _DEFAULT else retry_strategy
         self._retry_strategy: ModelRetryStrategy | None = strategy if isinstance(strategy, ModelRetryStrategy) else None
         if strategy is not None and self._retry_strategy is None:
@@ -282,12 +284,22 @@ class Agent:
         options = calling.Options(invocation_state, structured_output_model, structured_output_prompt, limits, kwargs)
         return calling.stream(self, prompt, options)
 
-    def cancel(self) -> None:
+    def cancel(self, *, message: str | None = None, after_current_tools: bool = False) -> None:
         """Stop as soon as possible, from any thread: the result has `stop_reason` "cancelled".
 
         A model that is answering is no longer waited for; tools that run are. Without a call in progress, the next one
         is cancelled. Questions that wait for an answer are given up.
+
+        Args:
+            message: What the agent says at last.
+            after_current_tools: All tools of the message at hand run first; a call that ends without tools ends as it
+                would.
         """
+        if message is not None:
+            self._cancel_message = message
+        if after_current_tools:
+            self._cancel_later = True
+            return
         self._cancel_signal.set()
         invocation = self._invocation
         if invocation is not None:

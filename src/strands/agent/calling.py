@@ -54,6 +54,7 @@ async def call(agent: Agent, prompt: Any, options: Options, sink: Sink | None) -
     finally:
         agent._invocation = None
         agent._cancel_signal.clear()
+        agent._cancel_message, agent._cancel_later = None, False
         if exclusive:
             agent._lock.release()
     if sink is not None:

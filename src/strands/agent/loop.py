@@ -142,7 +142,7 @@ async def _run_tools(invocation: Invocation, turn: Open, trace: Trace) -> AgentR
         interrupts = await tool_hooks.before(batch) if hooks.listens(BeforeToolsEvent) else []
         asked_before = bool(interrupts)
         interrupts = interrupts or await batch.run()
-        cancelled = agent._cancel_signal.is_set()
+        cancelled = agent._cancel_signal.is_set() or agent._cancel_later
         asks = bool(interrupts) and not cancelled
         results = tool_hooks.so_far(batch) if asks else result_message(turn.message, batch.results, CANCELLED)
         if hooks.listens(AfterToolsEvent) and not asked_before:
@@ -159,13 +159,23 @@ async def _run_tools(invocation: Invocation, turn: Open, trace: Trace) -> AgentR
         invocation.sink({"structured_output": structure})
     await _append(invocation, results)
     if cancelled:
-        return finish(invocation, "cancelled", turn.message)
+        return finish(invocation, "cancelled", await _last_words(invocation) or turn.message)
     if ending is not None:
         await invocation.append(ending)
         return finish(invocation, "end_turn", ending)
     if structure is not None or invocation.state.get("request_state", {}).get("stop_event_loop"):
         return finish(invocation, "tool_use", turn.message)
     return None
+
+
+async def _last_words(invocation: Invocation) -> Message | None:
+    """Say what the agent was cancelled with, if that was a message."""
+    text = invocation.agent._cancel_message
+    if text is None:
+        return None
+    message: Message = {"role": "assistant", "content": [{"text": text}]}
+    await _append(invocation, message)
+    return message
 
 
 def _keep(agent: Agent, batch: ToolBatch) -> None:

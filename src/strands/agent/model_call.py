@@ -82,7 +82,7 @@ async def _attempt(invocation: Invocation) -> tuple[Reply | None, Exception | No
 async def _stream(invocation: Invocation) -> Reply:
     agent = invocation.agent
     if agent._cancel_signal.is_set():
-        return _said(CANCELLED, "cancelled")
+        return _said(agent._cancel_message or CANCELLED, "cancelled")
     structured = invocation.structured
     specs = agent.tool_registry.get_all_tool_specs()
     choice: Any = None
@@ -100,11 +100,11 @@ async def _stream(invocation: Invocation) -> Reply:
     except asyncio.CancelledError:
         if not invocation.was_kicked():
             raise
-        return _said(CANCELLED, "cancelled")
+        return _said(agent._cancel_message or CANCELLED, "cancelled")
     finally:
         invocation.asking = False
     if agent._cancel_signal.is_set():
-        return _said(CANCELLED, "cancelled")
+        return _said(agent._cancel_message or CANCELLED, "cancelled")
     if not reply.metrics.get("latencyMs"):
         reply.metrics = {**reply.metrics, "latencyMs": int((time.perf_counter() - started) * 1000)}
     return reply

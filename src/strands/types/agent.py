@@ -89,7 +89,7 @@ class LocalAgent(Protocol):
     def session_id(self) -> str | None:
         """The session that keeps it, or None."""
 
-    def cancel(self) -> None:
+    def cancel(self, *, message: str | None = None, after_current_tools: bool = False) -> None:
         """Stop as soon as possible."""
 
     def add_hook(self, callback: HookCallback, event_type: Any = None, *, order: float = 0) -> None:
