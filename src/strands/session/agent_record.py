@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from strands.types.exceptions import SessionException
 from strands.types.session import SessionAgent, SessionMessage, decode_bytes_values, encode_bytes_values
@@ -50,7 +50,13 @@ class Loaded:
 
 
 class AgentRecord(ABC):
-    """The stored side of one agent. Every method may wait for the disk or the network: call it in a worker thread."""
+    """The stored side of one agent. Its methods may wait for the disk or the network: call them in a worker thread.
+
+    Attributes:
+        begins_at_once: `begin` takes less time than a worker thread takes to start on it, so it is called directly.
+    """
+
+    begins_at_once: ClassVar[bool] = False
 
     @abstractmethod
     def load(self) -> Loaded | None:

@@ -36,6 +36,8 @@ _OWED = 64
 class FileRecord(AgentRecord):
     """The record in `directory`, which is `<storage>/session_<id>/agents/agent_<id>`."""
 
+    begins_at_once = True
+
     def __init__(self, disk: Disk, directory: Path, session_id: str, agent_id: str) -> None:
         self.disk = disk
         self.directory = directory

@@ -101,7 +101,7 @@ class RepositorySessionManager(SessionManager):
         seat = self._seat(agent)
         seat.append(message)
         if seat.invoking and message["role"] == "user" and _in_event_loop():
-            seat.write_soon()
+            seat.write_prompt_soon()
         self._written(seat)
 
     def redact_latest_message(self, redact_message: Message, agent: Agent, **kwargs: Any) -> None:

@@ -56,7 +56,7 @@ class Seat:
         self._given_up = False
         self._turnstile = asyncio.Lock()
         self._soon = False
-        self._due = False
+        self._timer: asyncio.TimerHandle | None = None
         self._added = 0
         self._durable = 0
         self._agent_text = ""
@@ -84,22 +84,32 @@ class Seat:
         return self._calls > 0
 
     async def begin(self) -> None:
-        """Take the lease for one call, and write the answers that it brings before any hook acts on them."""
+        """Take the lease for one call, and write the answers that it brings."""
         if not self.invoking:
             self._given_up = False
-            try:
-                await on_disk(self._begin)
-            except asyncio.CancelledError:
-                self._give_up()
-                raise
+            if self._record.begins_at_once:
+                self._begin()
+            else:
+                await self._begin_elsewhere()
             self._turnstile = asyncio.Lock()
+            self._timer = None  # one of an event loop that ended is never due
         self._calls += 1
+
+    async def _begin_elsewhere(self) -> None:
+        try:
+            await on_disk(self._begin)
+        except asyncio.CancelledError:
+            self._give_up()
+            raise
 
     def _begin(self) -> None:
         self._record.begin()
         try:
             self.note_answers()
-            self.flush(durable=False)
+            if not self._record.begins_at_once:
+                self.flush(durable=False)
+            elif self._drafts:
+                in_background(functools.partial(self._write_quietly, False))
         except BaseException:
             self._record.end()
             raise
@@ -131,13 +141,18 @@ class Seat:
             if not self.invoking:
                 self._record.end()
 
-    def write_soon(self, *, durable: bool = False) -> None:
-        """Write what has gathered in a moment, with what comes meanwhile; a failure is told by the next write.
+    def write_prompt_soon(self) -> None:
+        """Write what has gathered if the model takes longer than a moment; a failure is told by the next write."""
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(_MOMENT, self._prompt_is_due)
 
-        Args:
-            durable: Sync it, too.
-        """
-        self._due = self._due or durable
+    def _prompt_is_due(self) -> None:
+        self._timer = None
+        if self._drafts:
+            in_background(functools.partial(self._write_quietly, False))
+
+    def _write_result_soon(self) -> None:
+        """Write and sync what has gathered in a moment, with what comes meanwhile, even if the loop is held up."""
         if not self._soon:
             self._soon = True
             in_background(self._write_in_a_moment)
@@ -145,7 +160,9 @@ class Seat:
     def _write_in_a_moment(self) -> None:
         time.sleep(_MOMENT)
         self._soon = False
-        durable, self._due = self._due, False
+        self._write_quietly(True)
+
+    def _write_quietly(self, durable: bool) -> None:
         with contextlib.suppress(SessionException):
             self.flush(durable=durable)
 
@@ -173,7 +190,7 @@ class Seat:
         """Record a tool's result."""
         self._add(Draft("finished", {"tool_use_id": tool_use_id, "result": result}))
         if durable:
-            self.write_soon(durable=True)
+            self._write_result_soon()
 
     async def _settle(self) -> None:
         wanted = self._added
