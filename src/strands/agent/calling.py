@@ -14,7 +14,7 @@ from strands.types.agent import ConcurrentInvocationMode, Limits
 from strands.types.exceptions import ConcurrencyException, StructuredOutputException
 
 from . import loop, resuming
-from .invocation import Invocation, Sink
+from .invocation import Invocation, Pace, Sink
 from .prompt import CANCELLED, to_messages
 from .result import AgentResult
 
@@ -38,13 +38,14 @@ class Options:
     more: dict[str, Any] | None = None
 
 
-async def call(agent: Agent, prompt: Any, options: Options, sink: Sink | None) -> AgentResult:
+async def call(agent: Agent, prompt: Any, options: Options, sink: Sink | None, pace: Pace | None = None) -> AgentResult:
     """Work on a prompt and return the result; nobody else may call the agent meanwhile."""
     if options.limits is not None:
         _check_limits(options.limits)
     exclusive = _enter(agent)
     try:
         invocation = Invocation(agent, _state(agent, options), sink, _structured(agent, options), options.limits)
+        invocation.pace = pace
         agent._invocation = invocation
         result = await _until_done(invocation, prompt)
     except Exception as error:
@@ -153,32 +154,50 @@ async def _work(invocation: Invocation, start: resuming.Start) -> AgentResult:
 
 
 async def stream(agent: Agent, prompt: Any, options: Options) -> AsyncGenerator[dict[str, Any], None]:
-    """Yield what the sink hears while the agent works in a task of its own."""
+    """Yield what the sink hears while the agent works in a task of its own.
+
+    The task hardly runs ahead: who leaves or cancels at an event of a reply stops the reply and the tools it asks for.
+    """
     events: deque[dict[str, Any]] = deque()
-    arrived = asyncio.Event()
     handler = handler_sink(agent)
+    new_future = asyncio.get_running_loop().create_future
+    reader: asyncio.Future[None] | None = None  # set while everything is read and more is wanted
+    writer: asyncio.Future[None] | None = None  # set while the task waits for that
 
     def sink(event: dict[str, Any]) -> None:
         if handler is not None:
             handler(event)
         events.append(event)
-        arrived.set()
+        wake(reader)
 
-    task = asyncio.ensure_future(call(agent, prompt, options, sink))
-    task.add_done_callback(lambda _: arrived.set())
+    async def pace(ahead: int) -> None:
+        nonlocal writer
+        while len(events) > ahead or (ahead == 0 and (reader is None or reader.done())):
+            writer = new_future()
+            await writer
+
+    task = asyncio.ensure_future(call(agent, prompt, options, sink, pace))
+    task.add_done_callback(lambda _: wake(reader))
     try:
         while True:
             while events:
                 yield events.popleft()
             if task.done():
                 break
-            arrived.clear()
-            await arrived.wait()
+            reader = new_future()
+            wake(writer)
+            await reader
         task.result()
     finally:
         if not task.done():
             task.cancel()
             await asyncio.wait([task])
+
+
+def wake(waiting: asyncio.Future[None] | None) -> None:
+    """Let who waits go on, if anybody does."""
+    if waiting is not None and not waiting.done():
+        waiting.set_result(None)
 
 
 def handler_sink(agent: Agent) -> Sink | None:

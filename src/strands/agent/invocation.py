@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from strands.hooks.events import MessageAddedEvent
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from strands.types.content import Message
 
 Sink = Callable[[dict[str, Any]], None]
+Pace = Callable[[int], Awaitable[None]]
 
 
 class Invocation:
@@ -32,6 +33,8 @@ class Invocation:
         route: Chooses the model, when the agent has several; made with the first model call.
         structured: The structure that was asked for, or None.
         limits: Where to stop by itself.
+        pace: Waits until no more than so many events are unread, with 0 until more are wanted; None when nobody reads
+            them one by one.
         tracing: Leaves spans, or None when nobody collects them.
     """
 
@@ -42,6 +45,7 @@ class Invocation:
         "agent",
         "asking",
         "limits",
+        "pace",
         "route",
         "sink",
         "state",
@@ -65,6 +69,7 @@ class Invocation:
         self.limits: Limits = limits or {}
         self.tracing: Tracing | None = None
         self.route: Route | None = None
+        self.pace: Pace | None = None
         self.turns = 0
         self.asking = False
         self._kicked = False

@@ -100,6 +100,8 @@ async def run(invocation: Invocation, turn: Open | None = None) -> AgentResult:
                     return finish(invocation, reply.stop_reason, reply.message)
                 turn = Open(reply.message)
             under_way = True
+            if invocation.pace is not None:
+                await invocation.pace(0)
             result = await _run_tools(invocation, turn, trace)
             if result is not None:
                 return result

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from strands.types.event_loop import Metrics, StopReason, Usage
     from strands.types.streaming import StreamEvent
 
+AHEAD = 16  # events of a reply that may be unread while more of it comes
 _NAME = re.compile(r"^[a-zA-Z0-9_-]{1,64}$")
 
 
@@ -90,11 +91,15 @@ class Gatherer:
         return self.reply()
 
     async def _read(self, stream: AsyncIterable[StreamEvent]) -> None:
-        sink = self._invocation.sink
+        sink, pace = self._invocation.sink, self._invocation.pace
         async for event in stream:
             if sink is not None:
                 sink({"event": event})
             self.take(event)
+            if pace is not None:
+                await pace(AHEAD)
+        if pace is not None:
+            await pace(0)
 
     def take(self, event: StreamEvent) -> None:
         """Take the next event of a stream."""
