@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from strands.types.streaming import StreamEvent
     from strands.types.tools import ToolChoice, ToolSpec
 
-__all__ = ["DEFAULT_MODEL", "BedrockModel", "CacheConfig", "CacheToolsConfig"]
+__all__ = ["DEFAULT_BEDROCK_MODEL_ID", "DEFAULT_BEDROCK_REGION", "BedrockModel", "CacheConfig", "CacheToolsConfig"]
 
 PROVIDER = "Bedrock"
-DEFAULT_MODEL = "global.anthropic.claude-sonnet-4-6"
-DEFAULT_REGION = "us-west-2"
+DEFAULT_BEDROCK_MODEL_ID = "global.anthropic.claude-sonnet-4-6"
+DEFAULT_BEDROCK_REGION = "us-west-2"
 _KEY = "the AWS credentials (environment, profile or role) and the access to this model"
 _STATUS = {
     "throttlingexception": 429,
@@ -108,7 +108,7 @@ class BedrockModel(ConfiguredModel):
     ) -> None:
         if boto_session is not None and region_name:
             raise ValueError("give BedrockModel either boto_session or region_name, not both")
-        self._configure({"model_id": DEFAULT_MODEL}, model_config)
+        self._configure({"model_id": DEFAULT_BEDROCK_MODEL_ID}, model_config)
         self._session = boto_session
         self._client_config = boto_client_config
         self._region = region_name
@@ -180,7 +180,7 @@ class BedrockModel(ConfiguredModel):
         if self._client_config is not None:
             config = config.merge(self._client_config)
         session = self._session or boto3.Session()
-        region = self._region or session.region_name or os.environ.get("AWS_REGION") or DEFAULT_REGION
+        region = self._region or session.region_name or os.environ.get("AWS_REGION") or DEFAULT_BEDROCK_REGION
         client = session.client("bedrock-runtime", region_name=region, endpoint_url=self._endpoint, config=config)
         if self._api_key:
             bearer = f"Bearer {self._api_key}"
