@@ -106,7 +106,10 @@ def parameters(*names: str, without: tuple[str, ...] = ()) -> list[Any]:
 # What the clients themselves warn of, and nobody here can change.
 _QUIET = {
     "google.genai": [pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")],
-    "litellm": [pytest.mark.filterwarnings("ignore:Accessing the 'model_:DeprecationWarning")],
+    "litellm": [
+        pytest.mark.filterwarnings("ignore:Accessing the 'model_:DeprecationWarning"),
+        pytest.mark.filterwarnings("ignore:Item 'summary' on TypedDict:UserWarning"),
+    ],
 }
 
 
