@@ -115,7 +115,7 @@ def make_agent(
         if deadly:
             os.kill(os.getpid(), signal.SIGKILL)
         if slow:
-            time.sleep(0.3)
+            _wait_for(root / "paid")
         if while_paying is not None:
             while_paying()
         return "paid"
