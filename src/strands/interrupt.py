@@ -331,6 +331,12 @@ def hook_prefix(tool_use_id: str) -> str:
     return f"v1:before_tool_call:{tool_use_id}:"
 
 
+def event_was_asked(event: Any, name: str) -> bool:
+    """Return whether the question `name` about the tool call of a `BeforeToolCallEvent` was asked already."""
+    id = hook_prefix(event.tool_use["toolUseId"]) + str(uuid.uuid5(uuid.NAMESPACE_OID, name))
+    return id in event.agent._interrupt_state.interrupts
+
+
 def tool_asker(agent: Any, tool_use: ToolUse) -> Asker:
     """Return the asker of a tool that another tool runs; its answers are bound to that other tool's call."""
     return Asker(agent._interrupt_state, tool_prefix(tool_use["toolUseId"]))

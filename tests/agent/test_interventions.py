@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from strands import Agent, Plugin, tool
-from strands.hooks import BeforeToolCallEvent, MessageAddedEvent
+from strands.hooks import AfterToolCallEvent, BeforeInvocationEvent, BeforeToolCallEvent, MessageAddedEvent
 from strands.interventions import Confirm, Deny, Guide, InterventionHandler, Proceed, Transform
 from strands.models import ScriptedModel, ToolCall
 from strands.plugins import hook
@@ -149,6 +149,85 @@ def test_a_model_may_be_the_classifier() -> None:
     judge = ScriptedModel([ToolCall("Risk", {"requires_approval": False, "reason": "harmless"})], repeat="all")
     agent = make(HumanInTheLoop(classifier=LLMClassifierConfig(model=judge)))
     assert agent("go").stop_reason == "end_turn"
+
+
+@pytest.mark.parametrize("verdict", [RuntimeError("down"), None, ClassifierResult("no"), ClassifierResult(0)])  # type: ignore[arg-type]
+def test_a_classifier_that_does_not_decide_leaves_it_to_the_person(verdict: Any) -> None:
+    def classify(event: BeforeToolCallEvent) -> Any:
+        if isinstance(verdict, Exception):
+            raise verdict
+        return verdict
+
+    agent = make(HumanInTheLoop(classifier=classify, allowed_tools=["read"]))
+    assert agent("go").stop_reason == "interrupt"
+
+
+def test_a_classifier_that_changes_its_mind_does_not_overrule_the_person() -> None:
+    verdicts = [True, False]
+
+    def classify(event: BeforeToolCallEvent) -> ClassifierResult:
+        return ClassifierResult(verdicts.pop(0), "who knows")
+
+    agent = make(HumanInTheLoop(classifier=classify, allowed_tools=["read"]))
+    agent(answers(agent("go"), "n"))
+    assert texts_of(results_of(agent))[0].startswith("CONFIRMATION_FAILED")
+    assert verdicts == [False]
+
+
+def test_settings_that_do_not_do_what_they_seem_to_are_told(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(ValueError, match=r"\['read'\]"):
+        HumanInTheLoop(allowed_tools="read")
+    HumanInTheLoop(allowed_tools=["*"], classifier=True)
+    assert "no effect" in caplog.text
+
+
+class Named(Policy):
+    def __init__(self, name: str, action: Any, on_error: str = "throw") -> None:
+        super().__init__(action, on_error)
+        self._name = name
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+
+def test_advice_of_several_policies_adds_up_and_a_refusal_wins_over_it() -> None:
+    first, second = Named("a", Guide(feedback="look first")), Named("b", Guide(feedback="ask first"))
+    agent = make(first, second)
+    agent("go")
+    assert texts_of(results_of(agent))[0] == "GUIDANCE: [a] look first\n[b] ask first"
+    agent = make(first, Named("c", Deny(reason="never")))
+    agent("go")
+    assert texts_of(results_of(agent))[0] == "DENIED: never"
+
+
+def test_a_change_that_fails_does_what_the_policy_says_it_does_then() -> None:
+    def broken(event: BeforeToolCallEvent) -> None:
+        raise RuntimeError("broken")
+
+    agent = make(Policy(Transform(apply=broken), "proceed"))
+    agent("go")
+    assert texts_of(results_of(agent))[0] == "deleted a"
+    agent = make(Policy(Transform(apply=broken), "deny"))
+    agent("go")
+    assert texts_of(results_of(agent))[0] == "DENIED: policy failed: broken"
+
+
+def test_a_decision_about_what_is_over_is_told_to_have_no_effect(caplog: pytest.LogCaptureFixture) -> None:
+    class Late(Named):
+        def after_tool_call(self, event: AfterToolCallEvent, **kwargs: Any) -> Any:
+            return self.action
+
+        def before_invocation(self, event: BeforeInvocationEvent, **kwargs: Any) -> Any:
+            return Confirm(prompt="sure?")
+
+        def before_tool_call(self, event: BeforeToolCallEvent, **kwargs: Any) -> Any:
+            return Proceed()
+
+    agent = make(Late("late", Deny(reason="no")), Late("later", Guide(feedback="hm")))
+    assert agent("go").stop_reason == "end_turn"
+    assert texts_of(results_of(agent)) == ["deleted a", "read b"]
+    assert caplog.text.count("no effect") == 6
 
 
 class Audit(Plugin):

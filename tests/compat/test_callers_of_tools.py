@@ -186,6 +186,16 @@ def test_tools_of_a_module_are_named_by_a_dictionary(tmp_path: Path, monkeypatch
     del sys.modules["pair_of_tools"]
 
 
+def test_what_is_no_tool_is_left_out_and_said(caplog: pytest.LogCaptureFixture) -> None:
+    def plain() -> str:
+        """Forgotten."""
+        return "x"
+
+    assert make([], tools=[plain, None, search]).tool_names == ["search"]
+    assert "plain" in caplog.text
+    assert "is not a tool" in caplog.text
+
+
 def test_a_replaced_tool_is_dynamic_if_the_new_one_is() -> None:
     @tool(name="same")
     def one() -> str:

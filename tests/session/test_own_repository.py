@@ -41,7 +41,9 @@ class MemoryRepository(SessionRepository):
         self.agents[session_id, session_agent.agent_id] = session_agent.to_dict()
 
     def create_message(self, session_id: str, agent_id: str, session_message: SessionMessage, **kwargs: Any) -> None:
-        self.messages.setdefault((session_id, agent_id), {})[session_message.message_id] = session_message.to_dict()
+        if (session_id, agent_id) not in self.agents:
+            raise SessionException(f"no agent {agent_id!r}")  # as a foreign key would have it
+        self.messages[session_id, agent_id][session_message.message_id] = session_message.to_dict()
 
     def read_message(self, session_id: str, agent_id: str, message_id: int, **kwargs: Any) -> SessionMessage | None:
         data = self.messages.get((session_id, agent_id), {}).get(message_id)

@@ -78,8 +78,8 @@ def _enter(agent: Agent) -> bool:
         return False
     if not agent._lock.acquire(blocking=False):
         raise ConcurrencyException(
-            f"agent {agent.name!r} is at work for another caller, and concurrent calls would mix their histories; wait "
-            "for it, or use one agent for each conversation"
+            f"agent {agent.name!r} is at work for another caller: concurrent invocations would mix their histories; "
+            "wait for it, or use one agent for each conversation"
         )
     return True
 

@@ -17,7 +17,7 @@ class PrintingCallbackHandler:
         verbose_tool_use: Whether to print the tools.
 
     Attributes:
-        tool_count: Tools printed so far.
+        tool_count: Tools called so far.
     """
 
     def __init__(self, verbose_tool_use: bool = True) -> None:
@@ -37,8 +37,10 @@ class PrintingCallbackHandler:
 
     def _tool(self, event: dict[str, Any]) -> None:
         start = event.get("contentBlockStart", {}).get("start") or {}
-        if start.get("toolUse") and self._verbose_tool_use:
-            self.tool_count += 1
+        if not start.get("toolUse"):
+            return
+        self.tool_count += 1
+        if self._verbose_tool_use:
             print(f"\nTool #{self.tool_count}: {start['toolUse']['name']}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from .handler import InterventionHandler
 if TYPE_CHECKING:
     from strands.hooks.registry import HookRegistry
 
+logger = logging.getLogger(__name__)
 _EVENTS: dict[str, type[Any]] = {
     "before_invocation": BeforeInvocationEvent,
     "before_tool_call": BeforeToolCallEvent,
@@ -31,7 +33,8 @@ _EVENTS: dict[str, type[Any]] = {
 
 
 def register(handlers: Sequence[InterventionHandler], registry: HookRegistry) -> None:
-    """Let handlers decide about an agent's events, in the order given; the first that denies ends it.
+    """Let handlers decide about an agent's events, in the order given; the first that denies ends it, and
+    wins over what others advise.
 
     Raises:
         ValueError: Two handlers have one name.
@@ -69,10 +72,17 @@ def _overrides(handler: InterventionHandler, method: str) -> bool:
 
 
 async def _decide(handlers: Sequence[InterventionHandler], method: str, event: Any) -> None:
+    guidance: list[str] = []
     for handler in handlers:
         action = await _action(handler, method, event)
-        if _apply(handler, action, event):
+        if isinstance(action, Transform):
+            action = _transformed(handler, action, event)
+        if isinstance(action, Guide):
+            guidance.append(f"[{handler.name}] {action.feedback}")
+        elif _ended(handler, action, event):
             return
+    if guidance:
+        _guide("\n".join(guidance), event)
 
 
 async def _action(handler: InterventionHandler, method: str, event: Any) -> Action:
@@ -81,55 +91,71 @@ async def _action(handler: InterventionHandler, method: str, event: Any) -> Acti
         decision = look(event)
         return await decision if isinstance(decision, Awaitable) else decision
     except Exception as error:
-        if handler.on_error == "proceed":
-            return Proceed()
-        if handler.on_error == "deny":
-            return Deny(reason=f"{handler.name} failed: {error}")
-        raise
+        return _instead(handler, error)
 
 
-def _apply(handler: InterventionHandler, action: Action, event: Any) -> bool:
+def _transformed(handler: InterventionHandler, action: Transform, event: Any) -> Action:
+    try:
+        action.apply(event)
+    except Exception as error:
+        return _instead(handler, error)
+    return Proceed()
+
+
+def _instead(handler: InterventionHandler, error: Exception) -> Action:
+    """Return what stands in for the decision of a handler that failed; "throw" raises the error on."""
+    if handler.on_error == "proceed":
+        return Proceed()
+    if handler.on_error == "deny":
+        return Deny(reason=f"{handler.name} failed: {error}")
+    raise error
+
+
+def _ended(handler: InterventionHandler, action: Action, event: Any) -> bool:
     """Carry an action out; return whether nothing else is to be decided."""
     if isinstance(action, Proceed):
-        return False
-    if isinstance(action, Transform):
-        action.apply(event)
         return False
     if isinstance(action, Confirm):
         return _confirm(handler, action, event)
     if isinstance(action, Deny):
-        return _stop(event, f"DENIED: {action.reason}")
-    if isinstance(action, Guide):
-        return _guide(handler, action, event)
+        return _stop(handler, f"DENIED: {action.reason}", event)
     raise TypeError(f"{handler.name!r} decided {action!r}; it must be Proceed, Deny, Guide, Confirm or Transform")
 
 
 def _confirm(handler: InterventionHandler, action: Confirm, event: Any) -> bool:
     if not isinstance(event, BeforeToolCallEvent):
-        raise TypeError(f"{handler.name!r} confirms {type(event).__name__}; only a tool call can be confirmed")
+        return _in_vain(handler, "Confirm", event)
     answer = action.response
     if answer is None:
         answer = event.interrupt(handler.name, reason=action.prompt)
     if action.evaluate is None or action.evaluate(answer):
         return False
-    return _stop(event, f"CONFIRMATION_FAILED: {action.prompt}")
+    return _stop(handler, f"CONFIRMATION_FAILED: {action.prompt}", event)
 
 
-def _guide(handler: InterventionHandler, action: Guide, event: Any) -> bool:
-    text = f"[{handler.name}] {action.feedback}"
+def _guide(text: str, event: Any) -> None:
     if isinstance(event, (BeforeModelCallEvent, AfterModelCallEvent)):
         event.agent.messages.append({"role": "user", "content": [{"text": text}]})
         if isinstance(event, AfterModelCallEvent):
             event.retry = True
-        return False
-    return _stop(event, f"GUIDANCE: {text}")
+    elif isinstance(event, BeforeToolCallEvent):
+        event.cancel_tool = f"GUIDANCE: {text}"
+    elif isinstance(event, BeforeInvocationEvent):
+        event.cancel = f"GUIDANCE: {text}"
+    else:
+        logger.warning("%s is over, so guidance has no effect on it: %s", type(event).__name__, text)
 
 
-def _stop(event: Any, text: str) -> bool:
+def _stop(handler: InterventionHandler, text: str, event: Any) -> bool:
     if isinstance(event, BeforeToolCallEvent):
         event.cancel_tool = text
     elif isinstance(event, (BeforeModelCallEvent, BeforeInvocationEvent)):
         event.cancel = text
     else:
-        raise TypeError(f"{type(event).__name__} has happened already; it cannot be denied")
+        return _in_vain(handler, "Deny", event)
     return True
+
+
+def _in_vain(handler: InterventionHandler, action: str, event: Any) -> bool:
+    logger.warning("%s by %r has no effect on %s", action, handler.name, type(event).__name__)
+    return False

@@ -149,9 +149,9 @@ class RepositorySessionManager(SessionManager):
             seat.remember(loaded.agent)
 
     def _take_in(self, agent: Agent, seat: Seat, messages: list[Message]) -> None:
+        seat.note_agent()  # first: a repository may refuse messages of an agent that it does not know
         for message in messages:
             seat.append(message)
-        seat.note_agent()
         seat.write_through()
 
     def sync_multi_agent(self, source: MultiAgentBase, **kwargs: Any) -> None:

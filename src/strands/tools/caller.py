@@ -60,8 +60,8 @@ class ToolCaller:
             return run(_direct(agent, use, message, recorded))
         if not agent._lock.acquire(blocking=False):
             raise ConcurrencyException(
-                f"tool {name!r} cannot be called directly while the agent is at work: concurrent calls would mix their "
-                "messages; pass record_direct_tool_call=False to leave no trace in the history"
+                f"tool {name!r} cannot be called directly while the agent is at work: concurrent invocations would mix "
+                "their messages; pass record_direct_tool_call=False to leave no trace in the history"
             )
         try:
             return run(_direct(agent, use, message, recorded))

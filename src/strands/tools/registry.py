@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import re
 import weakref
 from collections.abc import Iterable, Mapping
@@ -14,6 +15,7 @@ from strands.types.tools import AgentTool, ToolSpec
 
 from .provider import ToolProvider
 
+logger = logging.getLogger(__name__)
 _NAME = re.compile(r"^[a-zA-Z0-9_-]{1,64}$")
 
 
@@ -36,11 +38,13 @@ class ToolRegistry:
     def process_tools(self, tools: Iterable[Any]) -> list[str]:
         """Add tools however they are given: `@tool` functions, `AgentTool`s, modules, paths, providers, lists of those.
 
+        Anything else is left out, with a warning in the log.
+
         Returns:
             The names of what was added.
 
         Raises:
-            ValueError: Something is not a tool.
+            ValueError: A path or module cannot be loaded, or a name is not valid or taken.
         """
         names: list[str] = []
         for item in tools:
@@ -174,7 +178,7 @@ class ToolRegistry:
             return self._open(item)
         if isinstance(item, (list, tuple, set)):
             return [tool for each in item for tool in self._load(each)]
-        if hasattr(item, "as_tool"):
+        if callable(getattr(type(item), "as_tool", None)):
             return [item.as_tool()]
         if isinstance(item, (str, Mapping, ModuleType)):
             try:
@@ -182,9 +186,12 @@ class ToolRegistry:
             except (OSError, AttributeError, ImportError) as error:
                 name = item.get("name", item) if isinstance(item, Mapping) else item
                 raise ValueError(f"the tool {name!r} cannot be loaded: {error}") from error
-        raise ValueError(
-            f"{item!r} is not a tool: give a @tool function, an AgentTool, an agent, a module, a path or a provider"
+        logger.warning(
+            "%r is not a tool and is left out: give a @tool function, an AgentTool, an agent, a module, a path or a "
+            "provider",
+            item,
         )
+        return []
 
     def _open(self, provider: ToolProvider) -> list[AgentTool]:
         from strands._sync import run

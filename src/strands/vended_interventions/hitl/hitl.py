@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Awaitable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from strands.interrupt import event_was_asked
 from strands.interventions.actions import Action, Confirm, Proceed, default_evaluate
 from strands.interventions.handler import InterventionHandler
 
@@ -14,6 +17,7 @@ from .classifier import ClassifierResult, HumanInTheLoopClassifier, LLMClassifie
 if TYPE_CHECKING:
     from strands.hooks.events import BeforeToolCallEvent
 
+logger = logging.getLogger(__name__)
 TRUSTED = "hitl:trusted_tools"
 
 
@@ -46,6 +50,11 @@ class HumanInTheLoop(InterventionHandler):
         evaluate: Returns whether an answer is a yes; the default takes True, "y" and "yes".
         ask: How the person is asked: None stops the agent with an interrupt, "stdio" asks in the terminal, a callable,
             sync or async, gets the question and returns the answer. None as its answer is a no.
+
+    A classifier that fails, or says neither True nor False, leaves the decision to the person.
+
+    Raises:
+        ValueError: `allowed_tools` is one text instead of a list.
     """
 
     def __init__(
@@ -58,6 +67,8 @@ class HumanInTheLoop(InterventionHandler):
         evaluate: EvaluateCallback | None = None,
         ask: AskCallback | Literal["stdio"] | None = None,
     ) -> None:
+        if isinstance(allowed_tools, str):
+            raise ValueError(f"allowed_tools is the text {allowed_tools!r}; it must be a list: [{allowed_tools!r}]")
         names = list(allowed_tools or ())
         self._excepted = {name[1:] for name in names if name.startswith("!")}
         self._allowed = {name for name in names if not name.startswith("!")}
@@ -65,7 +76,9 @@ class HumanInTheLoop(InterventionHandler):
         self._enable_trust = enable_trust
         self._is_trust = evaluate_trust or _is_trust
         self._is_yes = evaluate or default_evaluate
-        self._ask: AskCallback | None = _ask_in_terminal if ask == "stdio" else ask
+        self._ask: AskCallback | None = partial(_ask_in_terminal, enable_trust) if ask == "stdio" else ask
+        if classifier and "*" in self._allowed:
+            logger.warning("allowed_tools holds '*', so the classifier has no effect on what is not excepted with '!'")
 
     @property
     def name(self) -> str:
@@ -77,11 +90,10 @@ class HumanInTheLoop(InterventionHandler):
         if self._runs_freely(tool) or self._is_trusted(event, tool):
             return Proceed()
         why = None
-        if self._classifier:
-            judged = await self._classify(event)
-            if not judged.requires_human_in_the_loop:
-                return Proceed(judged.reason)
-            why = judged.reason
+        if self._classifier and not event_was_asked(event, self.name):  # asked before, it was judged before
+            needed, why = await self._judged(event)
+            if not needed:
+                return Proceed(why)
         prompt = _prompt(event, why)
         answer = None
         if self._ask is not None:
@@ -105,6 +117,20 @@ class HumanInTheLoop(InterventionHandler):
             return True
         return bool(self._is_yes(answer))
 
+    async def _judged(self, event: BeforeToolCallEvent) -> tuple[bool, str | None]:
+        """Return whether a person is needed, and why; when in doubt one is."""
+        try:
+            judged = await self._classify(event)
+            needed: Any = judged.requires_human_in_the_loop
+            why = getattr(judged, "reason", None)
+        except Exception as error:
+            logger.warning("the classifier failed, so a person is asked: %s", error)
+            return True, None
+        if not isinstance(needed, bool):
+            logger.warning("the classifier made the non-boolean decision %r, so a person is asked", needed)
+            return True, why
+        return needed, why
+
     async def _classify(self, event: BeforeToolCallEvent) -> ClassifierResult:
         if callable(self._classifier):
             judged = self._classifier(event)
@@ -124,7 +150,8 @@ def _is_trust(answer: Any) -> bool:
     return isinstance(answer, str) and answer.strip().lower() in ("t", "trust")
 
 
-async def _ask_in_terminal(prompt: str) -> str:
+async def _ask_in_terminal(may_trust: bool, prompt: str) -> str:
     from strands._threads import in_thread
 
-    return await in_thread(lambda: input(f"{prompt}\n(y/n) "))
+    choices = "(y/n/t)" if may_trust else "(y/n)"
+    return await in_thread(lambda: input(f"{prompt}\n{choices} "))
