@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from strands._sync import run
-from strands.hooks import (
-    AfterMultiAgentInvocationEvent,
-    BeforeMultiAgentInvocationEvent,
-    HookRegistry,
-    MultiAgentInitializedEvent,
-)
-from strands.interrupt import InterruptState
-from strands.plugins.registry import MultiAgentPluginRegistry
-
 from . import graph_state
-from .base import MultiAgentBase, MultiAgentInput, NodeResult, Status, add_usage
+from .base import MultiAgentInput, NodeResult, Status, add_usage
 from .graph_parts import EdgeCondition, EdgeConditionWithContext, GraphEdge, GraphNode, GraphResult, GraphState
-from .node import NodeCall, Sink, streamed
+from .node import NodeCall, Sink
+from .orchestration import Orchestration
 from .prompts import node_input
 from .tracking import prompt_of
 from .waiting import answers, take_answers, wait
@@ -42,7 +32,7 @@ __all__ = [
 ]
 
 
-class Graph(MultiAgentBase):
+class Graph(Orchestration[GraphResult]):
     """Runs nodes along edges; nodes that are ready at the same time run at the same time.
 
     A node is ready when one of its incoming edges leads from a node that has just finished and its condition holds.
@@ -63,6 +53,8 @@ class Graph(MultiAgentBase):
         plugins: Hooks that belong together, told of the graph once it is made.
     """
 
+    state: GraphState
+
     def __init__(
         self,
         nodes: dict[str, GraphNode],
@@ -78,7 +70,7 @@ class Graph(MultiAgentBase):
         trace_attributes: Any = None,
         plugins: Sequence[MultiAgentPlugin] | None = None,
     ) -> None:
-        self.id = id
+        super().__init__(id, session_manager, trace_attributes)
         self.nodes = nodes
         self.edges = edges
         self.entry_points = entry_points
@@ -86,68 +78,15 @@ class Graph(MultiAgentBase):
         self.execution_timeout = execution_timeout
         self.node_timeout = node_timeout
         self.reset_on_revisit = reset_on_revisit
-        self.session_manager = session_manager
-        self.trace_attributes = trace_attributes
         self.state = GraphState()
-        self.hooks = HookRegistry()
         self.upcoming: list[GraphNode] = []  # what runs next, if this call ends here
         self.batch: list[GraphNode] = []  # what ran last; its finished nodes decide who follows
-        self._interrupt_state = InterruptState()
-        self.running = {}
-        self.cut_off: set[str] = set()  # nodes that were brought back in the middle of their work
-        self.save = partial(session_manager.save_multi_agent, self) if session_manager is not None else None
-        self.resuming = False  # the next call goes on from a stored state
-        for provider in [*([session_manager] if session_manager is not None else []), *(hooks or ())]:
-            self.hooks.add_hook(provider)
-        registry = MultiAgentPluginRegistry(self)
-        for plugin in plugins or ():
-            registry.add_and_init(plugin)
-        if self.hooks.listens(MultiAgentInitializedEvent):
-            run(self.hooks.invoke_callbacks_async(MultiAgentInitializedEvent(self)))
-
-    async def invoke_async(
-        self, task: MultiAgentInput, invocation_state: dict[str, Any] | None = None, **kwargs: Any
-    ) -> GraphResult:
-        """Work on a task, or go on with answers to the open questions.
-
-        Args:
-            task: Text, content blocks, or `interruptResponse` blocks.
-            invocation_state: Handed to every agent, tool and hook.
-            **kwargs: Not used.
-
-        Returns:
-            What it came to; with status INTERRUPTED there are open questions.
-
-        Raises:
-            TypeError: It waits for answers, and `task` is something else.
-            KeyError: An answer names no open question.
-            Exception: Whatever the first failing node raised.
-        """
-        return await self._run(task, invocation_state, None)
-
-    async def stream_async(
-        self, task: MultiAgentInput, invocation_state: dict[str, Any] | None = None, **kwargs: Any
-    ) -> AsyncIterator[dict[str, Any]]:
-        """Work on a task and yield events; the last one has the key `result`."""
-
-        async def work(sink: Sink) -> None:
-            result = await self._run(task, invocation_state, sink)
-            sink({"type": "multiagent_result", "result": result})
-
-        async for event in streamed(work):
-            yield event
-
-    @property
-    def is_under_way(self) -> bool:
-        """Whether the next call goes on with what an earlier one began."""
-        return self.resuming or self._interrupt_state.activated
+        self._made(hooks, plugins)
 
     def reset(self) -> None:
-        """Forget the last task: the next call begins anew, its agents with what they remember."""
+        super().reset()
         self.state = GraphState()
         self.upcoming, self.batch = [], []
-        self._interrupt_state = InterruptState()
-        self.cut_off = set()
 
     def serialize_state(self) -> dict[str, Any]:
         """Return where it stands as JSON-able data."""
@@ -160,23 +99,6 @@ class Graph(MultiAgentBase):
             KeyError: It names a node that the graph does not have.
         """
         graph_state.restore(self, payload)
-
-    async def _run(
-        self, task: MultiAgentInput, invocation_state: dict[str, Any] | None, sink: Sink | None
-    ) -> GraphResult:
-        given = invocation_state if invocation_state is not None else {}
-        self._enter(task)
-        await self.hooks.invoke_callbacks_async(BeforeMultiAgentInvocationEvent(self, given))
-        began = time.monotonic()
-        try:
-            await self._advance(given, sink)
-        except Exception:
-            self.state.status = Status.FAILED
-            raise
-        finally:
-            self.state.execution_time += round((time.monotonic() - began) * 1000)
-            await self.hooks.invoke_callbacks_async(AfterMultiAgentInvocationEvent(self, given))
-        return self._result()
 
     def _enter(self, task: MultiAgentInput) -> None:
         if self._interrupt_state.activated:
@@ -191,6 +113,13 @@ class Graph(MultiAgentBase):
         self.state.status = Status.EXECUTING
 
     async def _advance(self, given: dict[str, Any], sink: Sink | None) -> None:
+        try:
+            await self._follow(given, sink)
+        except Exception:
+            self.state.status = Status.FAILED
+            raise
+
+    async def _follow(self, given: dict[str, Any], sink: Sink | None) -> None:
         while self.upcoming:
             proceed, why = self.state.should_continue(self.max_node_executions, self.execution_timeout)
             if not proceed:

@@ -3,23 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from strands._sync import run
-from strands.hooks import (
-    AfterMultiAgentInvocationEvent,
-    BeforeMultiAgentInvocationEvent,
-    HookRegistry,
-    MultiAgentInitializedEvent,
-)
-from strands.interrupt import InterruptState
-from strands.plugins.registry import MultiAgentPluginRegistry
-
 from . import swarm_state
-from .base import MultiAgentBase, MultiAgentInput, NodeResult, Status, add_usage
-from .node import NodeCall, Sink, streamed
+from .base import MultiAgentInput, NodeResult, Status, add_usage
+from .node import NodeCall, Sink
+from .orchestration import Orchestration
 from .prompts import swarm_input
 from .swarm_parts import SharedContext, SwarmNode, SwarmResult, SwarmState
 from .tracking import prompt_of
@@ -37,7 +27,7 @@ __all__ = ["SharedContext", "Swarm", "SwarmNode", "SwarmResult", "SwarmState"]
 HANDOFF = "handoff_to_agent"
 
 
-class Swarm(MultiAgentBase):
+class Swarm(Orchestration[SwarmResult]):
     """Runs one agent after another; each may hand the task on with the tool `handoff_to_agent`.
 
     Args:
@@ -59,6 +49,8 @@ class Swarm(MultiAgentBase):
         ValueError: Two agents share a name, one has a session manager, or a tool of the hand-off's name.
     """
 
+    state: SwarmState
+
     def __init__(
         self,
         nodes: Sequence[Agent],
@@ -76,70 +68,28 @@ class Swarm(MultiAgentBase):
         trace_attributes: Any = None,
         plugins: Sequence[MultiAgentPlugin] | None = None,
     ) -> None:
-        self.id = id
+        super().__init__(id, session_manager, trace_attributes)
         self.nodes = _named(nodes, self)
         self.entry_point = entry_point
         self.node_timeout = node_timeout
-        self.session_manager = session_manager
-        self.trace_attributes = trace_attributes
-        self.hooks = HookRegistry()
-        self.resuming = False  # the next call goes on from a stored state
         self.max_handoffs = max_handoffs
         self.max_iterations = max_iterations
         self.execution_timeout = execution_timeout
         self.repetitive_handoff_detection_window = repetitive_handoff_detection_window
         self.repetitive_handoff_min_unique_agents = repetitive_handoff_min_unique_agents
-        self._interrupt_state = InterruptState()
-        self.running = {}
-        self.cut_off: set[str] = set()  # nodes that were brought back in the middle of their work
-        self.save = partial(session_manager.save_multi_agent, self) if session_manager is not None else None
         self._first = self._entry(entry_point)
         self.state = SwarmState(self._first, "")
         self._give_handoff_tool()
-        for provider in [*([session_manager] if session_manager is not None else []), *(hooks or ())]:
-            self.hooks.add_hook(provider)
-        registry = MultiAgentPluginRegistry(self)
-        for plugin in plugins or ():
-            registry.add_and_init(plugin)
-        if self.hooks.listens(MultiAgentInitializedEvent):
-            run(self.hooks.invoke_callbacks_async(MultiAgentInitializedEvent(self)))
-
-    async def invoke_async(
-        self, task: MultiAgentInput, invocation_state: dict[str, Any] | None = None, **kwargs: Any
-    ) -> SwarmResult:
-        """Work on a task, or go on with answers to the open questions; as `Graph.invoke_async`.
-
-        An agent that fails ends the swarm with status FAILED; its result holds the error.
-        """
-        return await self._run(task, invocation_state, None)
-
-    async def stream_async(
-        self, task: MultiAgentInput, invocation_state: dict[str, Any] | None = None, **kwargs: Any
-    ) -> AsyncIterator[dict[str, Any]]:
-        """Work on a task and yield events; the last one has the key `result`."""
-
-        async def work(sink: Sink) -> None:
-            result = await self._run(task, invocation_state, sink)
-            sink({"type": "multiagent_result", "result": result})
-
-        async for event in streamed(work):
-            yield event
+        self._made(hooks, plugins)
 
     @property
     def shared_context(self) -> SharedContext:
         """What the agents noted for each other."""
         return self.state.shared_context
 
-    @property
-    def is_under_way(self) -> bool:
-        """Whether the next call goes on with what an earlier one began."""
-        return self.resuming or self._interrupt_state.activated
-
     def reset(self) -> None:
-        """Forget the last task: the next call begins anew."""
+        super().reset()
         self.state = SwarmState(self._first, "")
-        self._interrupt_state = InterruptState()
-        self.cut_off = set()
 
     def serialize_state(self) -> dict[str, Any]:
         """Return where it stands as JSON-able data."""
@@ -152,20 +102,6 @@ class Swarm(MultiAgentBase):
             KeyError: It names an agent that the swarm does not have.
         """
         swarm_state.restore(self, payload)
-
-    async def _run(
-        self, task: MultiAgentInput, invocation_state: dict[str, Any] | None, sink: Sink | None
-    ) -> SwarmResult:
-        given = invocation_state if invocation_state is not None else {}
-        self._enter(task)
-        await self.hooks.invoke_callbacks_async(BeforeMultiAgentInvocationEvent(self, given))
-        began = time.monotonic()
-        try:
-            await self._advance(given, sink)
-        finally:
-            self.state.execution_time += round((time.monotonic() - began) * 1000)
-            await self.hooks.invoke_callbacks_async(AfterMultiAgentInvocationEvent(self, given))
-        return self._result()
 
     def _enter(self, task: MultiAgentInput) -> None:
         if self._interrupt_state.activated:
