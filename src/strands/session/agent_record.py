@@ -108,6 +108,7 @@ class RepositoryRecord(AgentRecord):
         self._session_id = session_id
         self._agent_id = agent_id
         self._agent: SessionAgent | None = None
+        self._is_new = True
         self._turn: list[dict[str, Any]] = []
         self._next_id = 0
 
@@ -115,6 +116,7 @@ class RepositoryRecord(AgentRecord):
         self._agent = self._repository.read_agent(self._session_id, self._agent_id)
         if self._agent is None:
             return None
+        self._is_new = False
         messages = self._repository.list_messages(self._session_id, self._agent_id)
         self._next_id = messages[-1].message_id + 1 if messages else 0
         kept = self._agent._internal_state.get(self.TURN)
@@ -135,6 +137,8 @@ class RepositoryRecord(AgentRecord):
         changed = False
         for draft in drafts:
             if isinstance(draft.stored, SessionMessage):
+                if changed and self._is_new:
+                    self._write_agent()
                 self._write_message(draft.kind, draft.stored)
             elif isinstance(draft.stored, SessionAgent):
                 self._agent = draft.stored
@@ -162,6 +166,7 @@ class RepositoryRecord(AgentRecord):
             agent._internal_state[self.TURN] = {"after": self._next_id, "entries": self._turn}
         if self._repository.read_agent(self._session_id, self._agent_id) is None:
             self._repository.create_agent(self._session_id, agent)
+            self._is_new = False
         else:
             self._repository.update_agent(self._session_id, agent)
 
