@@ -27,11 +27,15 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
     Raises:
         BaseException: Whatever the coroutine raises; on Ctrl-C it is cancelled first and may clean up.
     """
+    return _run_elsewhere(coroutine) if _in_a_loop() else _run_on(_thread_loop(), coroutine)
+
+
+def _in_a_loop() -> bool:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return _run_on(_thread_loop(), coroutine)
-    return _run_elsewhere(coroutine)
+        return False
+    return True
 
 
 class _OwnLoop(threading.local):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from strands._terminal import put, visible
+
 
 def null_callback_handler(**_kwargs: Any) -> None:
     """Take no notice."""
@@ -23,16 +25,17 @@ class PrintingCallbackHandler:
     def __init__(self, verbose_tool_use: bool = True) -> None:
         self.tool_count = 0
         self._verbose_tool_use = verbose_tool_use
+        self._reasoning = False
 
     def __call__(self, **kwargs: Any) -> None:
         reasoning = kwargs.get("reasoningText")
         data = kwargs.get("data")
         if reasoning:
-            print(reasoning, end="", flush=True)
+            self._reasoning = True
+            put(reasoning, end="")
         if data:
-            print(data, end="", flush=True)
-        if data and kwargs.get("complete"):
-            print()
+            put(f"\n\n{data}" if self._reasoning else data, end="\n" if kwargs.get("complete") else "")
+            self._reasoning = False
         self._tool(kwargs.get("event") or {})
 
     def _tool(self, event: dict[str, Any]) -> None:
@@ -40,8 +43,9 @@ class PrintingCallbackHandler:
         if not start.get("toolUse"):
             return
         self.tool_count += 1
+        self._reasoning = False
         if self._verbose_tool_use:
-            print(f"\nTool #{self.tool_count}: {start['toolUse']['name']}")
+            put(f"\nTool #{self.tool_count}: {visible(start['toolUse']['name'])}")
 
 
 class CompositeCallbackHandler:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from collections.abc import Awaitable, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from strands._terminal import put, visible
+from strands._threads import in_thread
 from strands.interrupt import event_was_asked
 from strands.interventions.actions import Action, Confirm, Proceed, default_evaluate
 from strands.interventions.handler import InterventionHandler
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 TRUSTED = "hitl:trusted_tools"
+
+_TERMINAL = threading.Lock()  # agents in several event loops may ask at once; one question at a time can be read
 
 
 class AskCallback(Protocol):
@@ -49,7 +53,8 @@ class HumanInTheLoop(InterventionHandler):
         evaluate_trust: Returns whether an answer is one of trust; the default takes "t" and "trust".
         evaluate: Returns whether an answer is a yes; the default takes True, "y" and "yes".
         ask: How the person is asked: None stops the agent with an interrupt, "stdio" asks in the terminal, a callable,
-            sync or async, gets the question and returns the answer. None as its answer is a no.
+            sync or async, gets the question and returns the answer. None as its answer, and the end of the
+            terminal's input, is a no.
 
     A classifier that fails, or says neither True nor False, leaves the decision to the person.
 
@@ -76,7 +81,7 @@ class HumanInTheLoop(InterventionHandler):
         self._enable_trust = enable_trust
         self._is_trust = evaluate_trust or _is_trust
         self._is_yes = evaluate or default_evaluate
-        self._ask: AskCallback | None = partial(_ask_in_terminal, enable_trust) if ask == "stdio" else ask
+        self._ask = ask
         if classifier and "*" in self._allowed:
             logger.warning("allowed_tools holds '*', so the classifier has no effect on what is not excepted with '!'")
 
@@ -95,23 +100,32 @@ class HumanInTheLoop(InterventionHandler):
             if not needed:
                 return Proceed(why)
         prompt = _prompt(event, why)
-        answer = None
-        if self._ask is not None:
+        answer = await self._answer(prompt, tool)
+        return Confirm(prompt=prompt, response=answer, evaluate=lambda given: self._evaluate(event, tool, given))
+
+    async def _answer(self, prompt: str, tool: str) -> Any:
+        """Return what a person says at once, or None where the agent is to stop for it."""
+        if self._ask is None:
+            return None
+        if self._ask == "stdio":
+            options = "(y/n, t: always)" if self._may_trust(tool) else "(y/n)"
+            answer = await in_thread(lambda: _answer_from_terminal(prompt, options))
+        else:
             answer = self._ask(prompt)
             answer = await answer if isinstance(answer, Awaitable) else answer
-            answer = False if answer is None else answer
-        return Confirm(prompt=prompt, response=answer, evaluate=lambda given: self._evaluate(event, tool, given))
+        return False if answer is None else answer
 
     def _runs_freely(self, tool: str) -> bool:
         return tool not in self._excepted and ("*" in self._allowed or tool in self._allowed)
 
     def _is_trusted(self, event: BeforeToolCallEvent, tool: str) -> bool:
-        if not self._enable_trust or tool in self._excepted:
-            return False
-        return tool in (event.agent.state.get(TRUSTED) or [])
+        return self._may_trust(tool) and tool in (event.agent.state.get(TRUSTED) or [])
+
+    def _may_trust(self, tool: str) -> bool:
+        return self._enable_trust and tool not in self._excepted
 
     def _evaluate(self, event: BeforeToolCallEvent, tool: str, answer: Any) -> bool:
-        if self._enable_trust and tool not in self._excepted and self._is_trust(answer):
+        if self._may_trust(tool) and self._is_trust(answer):
             trusted = event.agent.state.get(TRUSTED) or []
             event.agent.state.set(TRUSTED, [*trusted, tool] if tool not in trusted else trusted)
             return True
@@ -150,8 +164,11 @@ def _is_trust(answer: Any) -> bool:
     return isinstance(answer, str) and answer.strip().lower() in ("t", "trust")
 
 
-async def _ask_in_terminal(may_trust: bool, prompt: str) -> str:
-    from strands._threads import in_thread
-
-    choices = "(y/n/t)" if may_trust else "(y/n)"
-    return await in_thread(lambda: input(f"{prompt}\n{choices} "))
+def _answer_from_terminal(prompt: str, options: str) -> str | None:
+    with _TERMINAL:
+        put(visible(prompt))
+        try:
+            return input(f"{options} ")
+        except EOFError:
+            put("")
+            return None
