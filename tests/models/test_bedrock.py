@@ -65,6 +65,15 @@ def test_the_model_is_in_the_path() -> None:
         assert "eu-west-1" in stub.requests[0].headers["authorization"]
 
 
+def test_messages_of_one_role_in_a_row_are_sent_as_one() -> None:
+    result = {"toolResult": {"toolUseId": "t", "status": "error", "content": [{"text": "given up"}]}}
+    history = [user("Go"), assistant({"toolUse": {"toolUseId": "t", "name": "look", "input": {}}}), user(result)]
+    body = body_of([tool_spec("look")], prompt=[*history, assistant(""), user("Something else")])
+    assert [message["role"] for message in body["messages"]] == ["user", "assistant", "user"]
+    assert [list(block) for block in body["messages"][2]["content"]] == [["toolResult"], ["text"]]
+    assert len(history[2]["content"]) == 1
+
+
 def test_what_others_keep_in_a_message_stays_here() -> None:
     message = {
         **user({"toolResult": {"toolUseId": "t", "status": "success", "content": [{"json": [1]}]}}),

@@ -42,12 +42,7 @@ def format_request(
     cache = _cache(config)
     marked: Any = mark_messages(messages, cache) if cache else messages
     model = _Model(config)
-    formatted = [{"role": each["role"], "content": model.blocks(each["content"])} for each in marked]
-    request: dict[str, Any] = {
-        "modelId": config["model_id"],
-        # A message without content is refused.
-        "messages": [each for each in formatted if each["content"]],
-    }
+    request: dict[str, Any] = {"modelId": config["model_id"], "messages": _turns(marked, model)}
     if config.get("guardrail_latest_message"):
         _guard_newest(request["messages"])
     blocks: list[Any] = list(system)
@@ -63,6 +58,18 @@ def format_request(
             request["toolConfig"]["toolChoice"] = tool_choice
     request.update(_settings(config, forced=bool(tool_choice) and "auto" not in (tool_choice or {})))
     return request
+
+
+def _turns(messages: Messages, model: _Model) -> list[dict[str, Any]]:
+    """Return messages as Bedrock takes them: none without content, and never two of one role in a row."""
+    turns: list[dict[str, Any]] = []
+    for message in messages:
+        content = model.blocks(message["content"])
+        if turns and turns[-1]["role"] == message["role"]:
+            turns[-1]["content"] += content
+        elif content:
+            turns.append({"role": message["role"], "content": content})
+    return turns
 
 
 def _cache(config: Mapping[str, Any]) -> CacheConfig | None:
