@@ -273,7 +273,7 @@ def test_results_as_the_models_take_them() -> None:
 
 def test_messages_without_content_and_keys_of_others_are_left_out() -> None:
     history = [user("a"), assistant(""), user({"text": "b", "more": None})]
-    assert body_of(prompt=history)["messages"] == [user("a"), user("b")]
+    assert body_of(prompt=history)["messages"] == [user("a", "b")]
 
 
 def test_a_forced_tool_ends_the_thinking() -> None:
