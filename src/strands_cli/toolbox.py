@@ -197,8 +197,10 @@ def load(reference: str, base_dir: Path | None = None) -> Any:
 
 
 def as_tool(found: Any) -> Any:
-    """Return a tool: the thing itself, or a plain function made one."""
-    if hasattr(found, "tool_spec") or hasattr(found, "as_tool") or isinstance(found, Iterable) or not callable(found):
+    """Return a tool: the thing itself, or a plain function or an agent made one."""
+    if hasattr(found, "as_tool") and not hasattr(found, "tool_spec"):
+        return found.as_tool()  # once, so that it always begins with the history it has now
+    if hasattr(found, "tool_spec") or isinstance(found, Iterable) or not callable(found):
         return found
     if hasattr(found, "load_tools"):
         return found

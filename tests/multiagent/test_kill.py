@@ -24,9 +24,11 @@ def workers() -> Iterator[Workers]:
     workers.close()
 
 
+@pytest.mark.parametrize("below", [False, True], ids=["tools", "agents as tools"])
 @pytest.mark.parametrize("kind", ["graph", "swarm"])
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_case_1_killed_at_every_storage_call(workers: Workers, kind: str, when: str) -> None:
+def test_case_1_killed_at_every_storage_call(workers: Workers, kind: str, when: str, below: bool) -> None:
+    """The process that dies answers its own questions; afterwards each process ends at the next ones."""
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     names = "abc" if kind == "graph" else "xy"
     number, status = 0, KILLED
@@ -34,9 +36,10 @@ def test_case_1_killed_at_every_storage_call(workers: Workers, kind: str, when: 
         number += 1
         root = Path(tempfile.mkdtemp(dir=memory, prefix="strands-"))
         try:
-            status = workers.run("finish", root, disk=(when, number), kind=kind)
-            if status == KILLED and not is_completed(root):
-                assert workers.run("finish", root, kind=kind) == 0, lines(root, "errors")
+            status = workers.run("finish", root, disk=(when, number), kind=kind, below=below)
+            for _ in range(9):
+                if status == KILLED and not is_completed(root):
+                    assert workers.run("finish", root, kind=kind, below=below, pause=True) == 0, lines(root, "errors")
             check(root, names)
         finally:
             shutil.rmtree(root)
@@ -56,6 +59,7 @@ def check(root: Path, names: str) -> None:
     answers = " ".join(lines(root, "answers"))
     doubts = [line for line in lines(root, "answers") if line.startswith("ambiguous")]
     assert len(doubts) <= 2
+    assert ":u-" not in "".join(doubts)
     for name in names:
         for deed, call in [("pay", f":p-{name}:"), ("sign", f":s-{name}:")]:
             asked = "ambiguous_tool_call" in answers and call in "".join(doubts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,26 @@ def test_a_cancelled_call_is_gone_on_with(tmp_path: Path, kept: str, again: str)
 
     assert asyncio.run(main()).stop_reason == "end_turn"
     assert sorted(effects) == ["note", "pay"]
+
+
+def test_a_question_that_is_asked_again_has_its_second_answer_on_record_too(tmp_path: Path) -> None:
+    async def main() -> None:
+        hang = asyncio.Event()
+        agent = make(tmp_path, [], hang, [ToolCall("pay", {"amount": 1}, id="t1")], "done")
+        result = await agent.invoke_async("go")
+        for response in ("y", "run again", "run again"):
+            answers = [{"interruptResponse": {"interruptId": i.id, "response": response}} for i in result.interrupts]
+            call = asyncio.ensure_future(agent.invoke_async(answers))
+            hang.clear()
+            await hang.wait()
+            call.cancel()
+            await asyncio.wait([call])
+            result = await agent.invoke_async(None)
+
+    asyncio.run(main())
+    (ledger,) = tmp_path.rglob("ledger.jsonl")
+    kinds = [json.loads(line[9:])["kind"] for line in ledger.read_bytes().splitlines()]
+    assert kinds.count("answered") == kinds.count("started") == 3
 
 
 def test_a_call_that_is_cancelled_while_it_takes_the_lease_leaves_none(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from strands import Agent, AgentResult
+from strands.agent.inside import InsideRecorder, Path, enter
 from strands.agent.recorder import OpenTurn, ToolStart
 from strands.interrupt import Interrupt
 from strands.types.content import Message
@@ -40,15 +41,24 @@ class MemoryRecorder:
         self.events: list[tuple[str, Any]] = []
         self.turn = OpenTurn()
 
+    async def appended(self, message: Message) -> None:
+        """Nothing to note: the agent itself has its messages."""
+
     async def replied(self, message: Message, stop_reason: str, usage: Usage) -> None:
         self.turn = OpenTurn()
         self.events.append(("replied", stop_reason))
 
     async def tool_started(self, start: ToolStart, *, durable: bool) -> None:
-        self.turn.started[start.tool_use_id] = start
+        self.turn.start(start)
         self.events.append(("started", (start.tool_use_id, durable)))
 
     async def tool_finished(self, tool_use_id: str, result: ToolResult, *, durable: bool) -> None:
-        self.turn.started.pop(tool_use_id, None)
-        self.turn.finished[tool_use_id] = result
+        self.turn.finish(tool_use_id, result)
         self.events.append(("finished", (tool_use_id, durable)))
+
+    async def inside(self, tool_use_id: str, *, own: bool = False) -> InsideRecorder:
+        return await enter(self._note, tool_use_id, own)
+
+    async def _note(self, path: Path, what: str, data: dict[str, Any], durable: bool) -> None:
+        self.turn.note(path, what, data)
+        self.events.append((f"inside {'/'.join(path)}: {what}", durable))

@@ -12,8 +12,8 @@ from strands.session import FileSessionManager
 from support.session_worker import disk_of, note, serve
 
 
-def agent(root: Path, name: str) -> Agent:
-    """Return an agent that mails, pays and signs, the last one after asking."""
+def agent(root: Path, name: str, below: bool) -> Agent:
+    """Return an agent that mails, pays and signs, the last one after asking; or one with a helper that does."""
 
     @tool(idempotent=True, context=True)
     def mail(tool_context: ToolContext) -> str:
@@ -38,32 +38,43 @@ def agent(root: Path, name: str) -> Agent:
         turn = sum(message["role"] == "assistant" for message in messages)
         calls = [[ToolCall("mail", {}, id=f"m-{name}"), ToolCall("pay", {}, id=f"p-{name}")]]
         calls.append([ToolCall("sign", {}, id=f"s-{name}")])
-        if turn < len(calls):
-            return calls[turn]
-        if name == "x" and turn == len(calls):
+        return calls[turn] if turn < len(calls) else end(turn - len(calls))
+
+    def hand_over(messages: list[Any]) -> Any:
+        turn = sum(message["role"] == "assistant" for message in messages)
+        return ToolCall("helper", {"input": "the bills"}, id=f"u-{name}") if turn == 0 else end(turn - 1)
+
+    def end(turn: int) -> Any:
+        if name == "x" and turn == 0:
             return ToolCall("handoff_to_agent", {"agent_name": "y", "message": "go on"}, id="h")
         return f"done by {name}"
 
-    return Agent(model=ScriptedModel(script), name=name, agent_id=name, tools=[mail, pay, sign], callback_handler=None)
+    tools: list[Any] = [mail, pay, sign]
+    if below:
+        helper = ScriptedModel(lambda messages: script(messages) if len(messages) < 5 else "done")
+        tools = [Agent(model=helper, name="helper", tools=tools, callback_handler=None)]
+    model = ScriptedModel(hand_over if below else script)
+    return Agent(model=model, name=name, agent_id=name, tools=tools, callback_handler=None)
 
 
 def make(root: Path, order: dict[str, Any]) -> Graph | Swarm:
     """Return a graph of `a` and `b` side by side and `c` after them, or a swarm of `x` and `y`."""
+    below = order.get("below", False)
     manager = FileSessionManager("s", root / "store", disk=disk_of(*order["disk"]))
     if order["kind"] == "swarm":
-        return Swarm([agent(root, name) for name in "xy"], session_manager=manager)
+        return Swarm([agent(root, name, below) for name in "xy"], session_manager=manager)
     inner = GraphBuilder().set_graph_id("inner")
-    inner.add_node(agent(root, "c"), "c")
+    inner.add_node(agent(root, "c", below), "c")
     builder = GraphBuilder().set_session_manager(manager)
     for name in "ab":
-        builder.add_node(agent(root, name), name)
+        builder.add_node(agent(root, name, below), name)
     builder.add_node(inner.build(), "c")
     builder.add_edge("a", "c", condition=lambda state: len(state.completed_nodes) == 2)
     return builder.build()
 
 
 def finish(root: Path, order: dict[str, Any]) -> None:
-    """Go on from wherever the session is to the end."""
+    """Go on from wherever the session is to the end, or with `pause` to the next questions."""
     graph = make(root, order)
     task: Any = "the bills"
     while True:
@@ -77,6 +88,8 @@ def finish(root: Path, order: dict[str, Any]) -> None:
         result = graph(task)
         if result.status is not Status.INTERRUPTED:
             note(root, "acks", result.status.value)
+            return
+        if order.get("pause"):
             return
 
 

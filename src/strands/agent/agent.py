@@ -78,6 +78,9 @@ class Agent:
         ValueError: A tool, hook or prompt cannot be used as given.
     """
 
+    _tasks: tuple[tuple[str, int], ...] = ()
+    """The latest tool uses it worked in, by idempotency key, with the id of its next message when each began."""
+
     def __init__(
         self,
         model: Model | ModelRouter | str | None = None,

@@ -1,22 +1,28 @@
-"""An agent as a tool of another: its questions go up, their answers come down, at any depth."""
+"""An agent as a tool of another: its questions go up, their answers come down, at any depth.
+
+What it does is recorded step by step: with its caller, or in a session of its own when it has one. So a call that was
+cut off is gone on with where it stopped, and nobody has to be asked whether "the agent" has happened.
+"""
 
 from __future__ import annotations
 
 import copy
 import re
-import uuid
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from strands.interrupt import Interrupt, InterruptException, InterruptState
+from strands.interrupt import InterruptException, InterruptState
 from strands.tools.results import error_result
 from strands.types.tools import DirectTool, ToolContext, ToolResult, ToolSpec, ToolUse
 
 from . import calling
+from .agent_task import AgentTask
+from .inside import InsideRecorder
 from .invocation import Sink
 
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
+    from strands.agent.recorder import Inside
     from strands.agent.result import AgentResult
 
 _NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9_-]+")
@@ -46,8 +52,7 @@ class AgentAsTool(DirectTool):
         self._name = name or _NOT_IN_NAMES.sub("_", agent.name).strip("_")[:64] or "agent"
         self._description = description or agent.description or f"Hand a task to the agent {agent.name!r}."
         self._preserve_context = preserve_context
-        self._first_messages = copy.deepcopy(agent.messages)
-        self._first_state = agent.state.get()
+        self._first: dict[str, Any] = {"messages": copy.deepcopy(agent.messages), "state": agent.state.get()}
 
     @property
     def agent(self) -> Agent:
@@ -68,6 +73,20 @@ class AgentAsTool(DirectTool):
         schema = {"type": "object", "properties": {"input": field}, "required": ["input"]}
         return {"name": self._name, "description": self._description, "inputSchema": {"json": schema}}
 
+    @property
+    def inner_record(self) -> Literal["", "caller", "own"]:
+        recorder = self._agent.recorder
+        if recorder is None or isinstance(recorder, InsideRecorder):
+            return "caller"
+        return "own" if hasattr(recorder, "next_id") else ""
+
+    def goes_on(self, idempotency_key: str, inside: Inside) -> bool:
+        record = self.inner_record
+        if inside.own != (record == "own"):
+            return bool(record) and not inside.own and not inside.begun
+        keys = [key for key, _ in self._agent._tasks]
+        return bool(record) and (not inside.own or idempotency_key not in keys or keys[-1] == idempotency_key)
+
     async def run(
         self,
         tool_use: ToolUse,
@@ -75,7 +94,7 @@ class AgentAsTool(DirectTool):
         context: ToolContext[Any] | None,
         emit: Callable[[Any], None] | None,
     ) -> ToolResult:
-        """Call the agent, or let it go on once its questions are answered.
+        """Call the agent, or let it go on: once its questions are answered, or where an earlier try was cut off.
 
         Raises:
             InterruptException: It asks.
@@ -83,18 +102,49 @@ class AgentAsTool(DirectTool):
         id = tool_use["toolUseId"]
         if not self._agent._lock.acquire(blocking=False):
             return error_result(id, f"Agent {self._agent.name!r} is busy with another call; call it again afterwards.")
-        self._agent._lock.release()
-        carried = _carried(context, id)
-        prompt: Any = tool_use["input"].get("input", "") if isinstance(tool_use["input"], dict) else tool_use["input"]
-        if carried:
-            prompt = self._resume(carried)
-        elif not self._preserve_context:
-            self._begin_anew()
-        result = await calling.call(self._agent, prompt, calling.Options(), self._sink(emit))
-        if result.stop_reason == "interrupt":
-            raise InterruptException(*self._carry(id, result, context))
+        try:
+            task = AgentTask(self._agent, id, context, self._first)
+            result = await self._work(task, tool_use, emit)
+            if result.stop_reason == "interrupt":
+                raise InterruptException(*task.carry(result))
+        finally:
+            self._agent._lock.release()
         status = "error" if result.stop_reason == "cancelled" else "success"
         return {"toolUseId": id, "status": status, "content": _content(result)}  # type: ignore[typeddict-item]
+
+    async def _work(self, task: AgentTask, tool_use: ToolUse, emit: Callable[[Any], None] | None) -> AgentResult:
+        agent, recorder = self._agent, task.work.recorder
+        goes_on, prompt = await task.take_up()
+        if task.ended is not None:
+            return task.ended
+        if not goes_on:
+            given = tool_use["input"]
+            prompt = given.get("input", "") if isinstance(given, dict) else given
+            base = self._begin()
+            task.begin()
+            if recorder is not None:
+                await recorder.opened(base=base)
+        if recorder is not None:
+            agent.recorder = recorder
+        try:
+            return await calling.call(agent, prompt, calling.Options(), self._sink(emit), as_tool=True)
+        except BaseException:
+            task.cut_off()
+            raise
+        finally:
+            if recorder is not None:
+                agent.recorder = None
+
+    def _begin(self) -> dict[str, Any] | None:
+        """Return what the agent begins with, unless it is what it was built with."""
+        agent = self._agent
+        if self._preserve_context:
+            now = {"messages": list(agent.messages), "state": agent.state.get()}
+            return now if now != self._first else None
+        agent.messages = copy.deepcopy(self._first["messages"])
+        agent.state = type(agent.state)(self._first["state"])
+        agent._interrupt_state = InterruptState()
+        return None
 
     def _sink(self, emit: Callable[[Any], None] | None) -> Sink | None:
         """The caller's listeners hear what the agent's own hear."""
@@ -107,68 +157,6 @@ class AgentAsTool(DirectTool):
             emit(event)
 
         return both
-
-    def _begin_anew(self) -> None:
-        self._agent.messages = copy.deepcopy(self._first_messages)
-        self._agent.state = type(self._agent.state)(self._first_state)
-        self._agent._interrupt_state = InterruptState()
-
-    def _resume(self, carried: list[Interrupt]) -> Any:
-        """Put the agent where it stopped, also in another process, and return the answers for it."""
-        own = _origin(carried[0])
-        agent = self._agent
-        if not agent._interrupt_state.activated or own["pause"] != agent._interrupt_state.context.get("pause"):
-            agent.messages = copy.deepcopy(own["messages"])
-            agent.state = type(agent.state)(own["state"])
-            agent._interrupt_state = InterruptState.from_dict(copy.deepcopy(own["interrupt_state"]))
-        answers = [
-            {"interruptResponse": {"interruptId": _origin(each)["id"], "response": each.response}}
-            for each in carried
-            if each.answered
-        ]
-        return answers or None
-
-    def _carry(self, tool_use_id: str, result: AgentResult, context: ToolContext[Any] | None) -> list[Interrupt]:
-        """Return the agent's questions as its caller's, with where the agent stopped."""
-        state = self._agent._interrupt_state
-        taken = context.agent._interrupt_state.interrupts if context is not None else {}
-        count = max((_origin(each)["count"] for each in _carried(context, tool_use_id)), default=0) + 1
-        pause = state.context["pause"] = uuid.uuid4().hex
-        stopped: dict[str, Any] = {
-            "messages": copy.deepcopy(self._agent.messages),
-            "state": self._agent.state.get(),
-            "interrupt_state": copy.deepcopy(state.to_dict()),
-        }
-        raised = []
-        for each in result.interrupts or ():
-            up = Interrupt(_free_id(each.id, tool_use_id, taken), each.name, each.reason, None, each.digest)
-            up.carried = {"tool_use_id": tool_use_id, "id": each.id, "pause": pause, "count": count, **stopped}
-            stopped = {}
-            raised.append(up)
-        return raised
-
-
-def _origin(interrupt: Interrupt) -> dict[str, Any]:
-    return interrupt.carried or {}
-
-
-def _carried(context: ToolContext[Any] | None, tool_use_id: str) -> list[Interrupt]:
-    """Return the questions of the agent's latest stop in this call; the first holds where it stopped."""
-    if context is None:
-        return []
-    known = context.agent._interrupt_state.interrupts.values()
-    own = [each for each in known if each.carried and each.carried["tool_use_id"] == tool_use_id]
-    latest = max((_origin(each)["count"] for each in own), default=0)
-    found = [each for each in own if _origin(each)["count"] == latest]
-    return sorted(found, key=lambda each: "messages" not in _origin(each))
-
-
-def _free_id(id: str, tool_use_id: str, taken: dict[str, Interrupt]) -> str:
-    """Two agents may ask under one id; the second to ask is told apart by the tool use that it works for."""
-    known = taken.get(id)
-    if known is None or (known.carried and known.carried["tool_use_id"] == tool_use_id):
-        return id
-    return f"{id}@{tool_use_id}"
 
 
 def _content(result: AgentResult) -> list[dict[str, Any]]:

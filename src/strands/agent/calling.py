@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from strands.types.content import Message
 
 M = TypeVar("M")
+NO_TASK = ("", 0)
+"""Stands in `Agent._tasks` for calls that are no tool use of another agent."""
 
 
 @dataclass(slots=True)
@@ -38,12 +40,31 @@ class Options:
     more: dict[str, Any] | None = None
 
 
-async def call(agent: Agent, prompt: Any, options: Options, sink: Sink | None, pace: Pace | None = None) -> AgentResult:
-    """Work on a prompt and return the result; nobody else may call the agent meanwhile."""
+async def call(
+    agent: Agent,
+    prompt: Any,
+    options: Options,
+    sink: Sink | None,
+    pace: Pace | None = None,
+    *,
+    as_tool: bool = False,
+) -> AgentResult:
+    """Work on a prompt and return the result; nobody else may call the agent meanwhile.
+
+    Args:
+        agent: The agent.
+        prompt: What it is to work on.
+        options: What its caller gives besides.
+        sink: Takes events, or None.
+        pace: Waits for a reader of the events, or None.
+        as_tool: It works in a tool use of another agent, which holds its lock.
+    """
     if options.limits is not None:
         _check_limits(options.limits)
-    exclusive = _enter(agent)
+    exclusive = not as_tool and _enter(agent)
     try:
+        if agent._tasks and not as_tool:
+            agent._tasks = (*agent._tasks, NO_TASK)
         invocation = Invocation(agent, _state(agent, options), sink, _structured(agent, options), options.limits)
         invocation.pace = pace
         agent._invocation = invocation

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING, Any
 
-from strands.interrupt import Interrupt, call_digest, hook_prefix
+from strands.interrupt import Interrupt, call_digest
 from strands.tools.results import as_result, error_result
 
-from .recorder import AMBIGUOUS, ToolStart
+from .recorder import AMBIGUOUS, Inside, ToolStart, doubt_about
 
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
-    from strands.types.tools import ToolResult, ToolUse
+    from strands.types.tools import AgentTool, ToolResult, ToolUse
 
 OPTIONS = ["run again", "skip", "result"]
 MESSAGE = (
@@ -21,14 +20,18 @@ MESSAGE = (
 )
 
 
-def settle_doubt(agent: Agent, use: ToolUse, start: ToolStart) -> ToolResult | list[Interrupt] | None:
+def settle_doubt(
+    agent: Agent, tool: AgentTool | None, use: ToolUse, start: ToolStart, inside: Inside | None
+) -> ToolResult | list[Interrupt] | None:
     """Return a result to take instead of running, the question to ask, or None when the tool may run (again)."""
-    tool = agent.tool_registry.registry.get(use["name"])
-    if tool is not None and (tool.idempotent or tool.read_only):
-        return None
+    if tool is not None:
+        if tool.idempotent or tool.read_only:
+            return None
+        if inside is not None and tool.goes_on(start.idempotency_key, inside):
+            return None
     basis = tool.approval_basis if tool else None
     digest = call_digest(use["name"], use["input"], basis)
-    id = hook_prefix(use["toolUseId"]) + str(uuid.uuid5(uuid.NAMESPACE_OID, AMBIGUOUS))
+    id = doubt_about(use["toolUseId"])
     known = agent._interrupt_state.interrupts.get(id)
     if known is None or not known.answered or known.digest not in (None, digest):
         return [_question(id, use, digest)]

@@ -103,6 +103,8 @@ class Invocation:
         agent.messages.append(message)
         if agent.hooks.listens(MessageAddedEvent):
             await agent.hooks.invoke_callbacks_async(MessageAddedEvent(agent=agent, message=message))
+        if agent.recorder is not None:
+            await agent.recorder.appended(message)
 
     def kick(self) -> None:
         """Wake the model call that is being waited for, if one is; safe from any thread."""

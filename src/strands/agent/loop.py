@@ -23,7 +23,7 @@ from .tool_batch import ToolBatch
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
     from strands.agent.invocation import Invocation
-    from strands.agent.recorder import ToolStart
+    from strands.agent.recorder import Inside, ToolStart
     from strands.agent.reply import Reply
     from strands.interrupt import Interrupt
     from strands.telemetry.metrics import Trace
@@ -48,17 +48,19 @@ _AS_THEY_ARE = (
 class Open:
     """A message whose tools are to run now, with what is on record of them."""
 
-    __slots__ = ("finished", "message", "started")
+    __slots__ = ("finished", "inside", "message", "started")
 
     def __init__(
         self,
         message: Message,
         finished: dict[str, ToolResult] | None = None,
         started: dict[str, ToolStart] | None = None,
+        inside: dict[str, Inside] | None = None,
     ) -> None:
         self.message = message
         self.finished = finished if finished is not None else {}
         self.started = started if started is not None else {}
+        self.inside = inside if inside is not None else {}
 
 
 async def run(invocation: Invocation, turn: Open | None = None) -> AgentResult:
@@ -138,7 +140,7 @@ async def _ask(invocation: Invocation, trace: Trace) -> Reply:
 
 async def _run_tools(invocation: Invocation, turn: Open, trace: Trace) -> AgentResult | None:
     agent = invocation.agent
-    batch = ToolBatch(invocation, turn.message, trace, turn.finished, turn.started, recorder=agent.recorder)
+    batch = ToolBatch(invocation, turn, trace, recorder=agent.recorder)
     hooks, ending = agent.hooks, None
     try:
         interrupts = await tool_hooks.before(batch) if hooks.listens(BeforeToolsEvent) else []
@@ -182,7 +184,7 @@ async def _last_words(invocation: Invocation) -> Message | None:
 
 def _keep(agent: Agent, batch: ToolBatch) -> None:
     """Something went wrong among the tools: what finished stays finished, what was started is in doubt."""
-    agent._open_turn = Open(batch.message, batch.results, batch.unfinished())
+    agent._open_turn = batch.cut_off()
     if agent._interrupt_state.activated:
         agent._interrupt_state.context["tool_results"] = list(batch.results.values())
 
@@ -196,7 +198,9 @@ def _pause(invocation: Invocation, batch: ToolBatch, interrupts: list[Interrupt]
     state.interrupts = {id: each for id, each in known.items() if each.answered}
     state.interrupts |= {interrupt.id: known.get(interrupt.id, interrupt) for interrupt in interrupts}
     state.activate(batch.message, results)
-    agent._open_turn = Open(batch.message, batch.results, batch.started)
+    if agent._tasks:
+        state.context["pause"] = uuid.uuid4().hex  # an answer that comes down is for one pause
+    agent._open_turn = batch.turn
     return finish(invocation, "interrupt", batch.message, interrupts)
 
 

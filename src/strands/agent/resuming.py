@@ -93,7 +93,7 @@ def _waiting_turn(agent: Agent) -> Open:
     cut_off = agent._open_turn
     if cut_off is None:
         return Open(message, finished)
-    return Open(message, {**finished, **cut_off.finished}, cut_off.started)
+    return Open(message, {**finished, **cut_off.finished}, cut_off.started, cut_off.inside)
 
 
 async def repair(invocation: Invocation) -> None:
@@ -152,6 +152,9 @@ def restore(agent: Agent, messages: Messages, turn: OpenTurn | None) -> None:
     state.interrupts = dict(turn.interrupts)
     at_rest = {raised_in(interrupt) for interrupt in turn.interrupts.values() if not interrupt.answered}
     started = {id: start for id, start in turn.started.items() if id not in at_rest}
-    agent._open_turn = Open(message, dict(turn.finished), started)
+    inside = {id: inside for id, inside in turn.inside.items() if id not in at_rest}
+    agent._open_turn = Open(message, dict(turn.finished), started, inside)
     if state.pending:
         state.activate(message, list(cast("dict[str, Any]", turn.finished).values()))
+        if turn.pause:
+            state.context["pause"] = turn.pause

@@ -22,6 +22,8 @@ class StructuredOutputTool(DirectTool):
         structured_output_model: The pydantic model.
     """
 
+    read_only = True
+
     def __init__(self, structured_output_model: type[BaseModel]) -> None:
         self._model = structured_output_model
         self._spec: ToolSpec | None = None

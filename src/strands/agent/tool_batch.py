@@ -12,10 +12,10 @@ from .tool_call import ToolCall
 
 if TYPE_CHECKING:
     from strands.agent.invocation import Invocation
-    from strands.agent.recorder import Recorder, ToolStart
+    from strands.agent.loop import Open
+    from strands.agent.recorder import Recorder
     from strands.telemetry.metrics import Trace
-    from strands.types.content import Message
-    from strands.types.tools import ToolResult, ToolUse
+    from strands.types.tools import ToolUse
 
 
 class ToolBatch:
@@ -23,9 +23,8 @@ class ToolBatch:
 
     Args:
         invocation: The call of the agent.
-        message: The model's message that asks for them.
-        finished: Results already on record.
-        started: Tools on record as started, without a result.
+        turn: The model's message that asks for them, with what is on record of them; results are added to it.
+        trace: Takes the traces of the tools.
         recorder: Who is told of starts and results.
     """
 
@@ -39,27 +38,25 @@ class ToolBatch:
         "recorder",
         "results",
         "running",
-        "started",
         "trace",
+        "turn",
     )
 
     def __init__(
         self,
         invocation: Invocation,
-        message: Message,
+        turn: Open,
         trace: Trace,
-        finished: dict[str, ToolResult],
-        started: dict[str, ToolStart],
         *,
         recorder: Recorder | None,
     ) -> None:
         self.recorder = recorder
         self.invocation = invocation
-        self.message = message
+        self.turn = turn
+        self.message = turn.message
         self.trace = trace
-        self.results = finished
-        self.started = started
-        self._uses = tool_uses(message)
+        self.results = turn.finished
+        self._uses = tool_uses(turn.message)
         self.running: dict[str, ToolCall] = {}
         self.approvals: list[Interrupt] = []  # answered questions about all the calls of the message
         self.approved: dict[str, str] = {}  # tool use id to the digest of the call those answers are about
@@ -69,10 +66,12 @@ class ToolBatch:
         """Run what is not finished and does not wait for an answer; return the open questions in request order."""
         state = self.invocation.agent._interrupt_state
         waiting = _waiting(state.interrupts) if state.interrupts else {}
+        structured = self.invocation.structured
+        wanted = structured.tool.tool_name if structured is not None and structured.value is None else None
         jobs = []
         for use in self._uses:
             id = use["toolUseId"]
-            if id in self.results:
+            if id in self.results and use["name"] != wanted:  # the structure itself is in no record
                 continue
             if id in waiting:
                 self._asked[id] = waiting[id]
@@ -84,10 +83,15 @@ class ToolBatch:
             return []
         return [each for use in self._uses for each in self._asked.get(use["toolUseId"], ())]
 
-    def unfinished(self) -> dict[str, ToolStart]:
-        """Return the tools that were started and came to no end, here or before."""
-        open_before = {id: start for id, start in self.started.items() if id not in self.results}
-        return {**open_before, **{id: call.as_start() for id, call in self.running.items()}}
+    def cut_off(self) -> Open:
+        """Return the turn with the tools that were started and came to no end, here or before."""
+        turn = self.turn
+        for id, call in self.running.items():
+            turn.started[id] = call.as_start()
+            left = call.left()
+            if left is not None:
+                turn.inside[id] = left
+        return turn
 
     async def _job(self, use: ToolUse) -> bool:
         call = ToolCall(self, use)

@@ -15,8 +15,9 @@ from strands.types.events import ToolInterruptEvent, ToolResultEvent, ToolStream
 from strands.types.tools import AgentTool, DirectTool, ToolContext, ToolResult, ToolUse
 
 from .doubt import settle_doubt
+from .inside import Work
 from .prompt import CANCELLED
-from .recorder import ToolStart
+from .recorder import Inside, ToolStart, doubt_about, raised_in
 from .tool_hooks import ask_about_change
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 class ToolCall:
     """One tool use, from its hooks to its result."""
 
-    __slots__ = ("_after", "_agent", "_batch", "_before", "_id", "_invocation", "_key", "_tool", "_use")
+    __slots__ = ("_after", "_agent", "_batch", "_before", "_id", "_invocation", "_key", "_tool", "_use", "_work")
 
     def __init__(self, batch: ToolBatch, use: ToolUse) -> None:
         self._batch = batch
@@ -36,15 +37,17 @@ class ToolCall:
         self._id = use["toolUseId"]
         self._tool: AgentTool | None = None
         self._key = ""
+        self._work: Work | None = None
         self._before = self._agent.hooks.listens(BeforeToolCallEvent)
         self._after = self._agent.hooks.listens(AfterToolCallEvent)
 
     async def run(self) -> ToolResult | list[Interrupt]:
         """Return the result, or the questions that must be answered first."""
-        start = self._batch.started.get(self._id)
+        start = self._batch.turn.started.get(self._id)
         if start is not None:
             self._key = start.idempotency_key
-            verdict = settle_doubt(self._agent, self._use, start)
+            tool, inside = self._find(self._use["name"]), self._batch.turn.inside.get(self._id)
+            verdict = settle_doubt(self._agent, tool, self._use, start, inside)
             if verdict is not None:
                 return verdict if isinstance(verdict, list) else await self._record(verdict)
         if self._before or self._after:
@@ -114,9 +117,13 @@ class ToolCall:
         changed = self._changed_since_answered() or self._changed_since_batch_approval()
         if changed:
             return changed, None, None
-        if self._batch.recorder is not None:
+        if self._tool.inner_record:
+            await self._enter(self._tool)
+        elif self._batch.recorder is not None:
             await self._batch.recorder.tool_started(self.as_start(), durable=not self._tool.read_only)
         self._batch.running[self._id] = self
+        if self._batch.turn.started:
+            self._started_again()
         trace = Trace(f"Tool: {self._tool.tool_name}")
         self._batch.trace.add_child(trace)
         start = time.perf_counter()
@@ -125,7 +132,7 @@ class ToolCall:
         except InterruptException as raised:
             trace.end()
             del self._batch.running[self._id]
-            self._batch.started.pop(self._id, None)
+            self._batch.turn.started.pop(self._id, None)
             return self._raised(raised), None, None
         duration = time.perf_counter() - start
         success = result["status"] == "success"
@@ -138,6 +145,8 @@ class ToolCall:
         except ToolFailure as failure:
             return failure.result, failure.error
         except Exception as error:
+            if self._work is not None and self._work.recorder is not None and self._work.recorder.failures:
+                raise self._work.recorder.failures[0] from None  # our record failed, and no tool
             return error_result(self._id, f"Error: {error}"), error
 
     async def _traced(self, tool: AgentTool) -> ToolResult:
@@ -181,6 +190,7 @@ class ToolCall:
             cancel_signal=agent._cancel_signal,
             idempotency_key=self._idempotency_key(),
             _asker=Asker(agent._interrupt_state, prefix, self._digest, self._idempotency_key()),
+            _work=self._work,
         )
 
     def _raised(self, raised: InterruptException) -> list[Interrupt]:
@@ -196,9 +206,8 @@ class ToolCall:
 
     def _idempotency_key(self) -> str:
         if not self._key:
-            prefix = tool_prefix(self._id)
             known = self._agent._interrupt_state.interrupts.values()
-            kept = [each.key for each in known if each.key and each.id.startswith(prefix)]
+            kept = [each.key for each in known if each.key and raised_in(each) == self._id]
             self._key = kept[0] if kept else os.urandom(16).hex()
         return self._key
 
@@ -206,6 +215,26 @@ class ToolCall:
         """Return the call as one that was started."""
         name = self._tool.tool_name if self._tool is not None else self._use["name"]
         return ToolStart(self._use["toolUseId"], name, self._digest(), self._idempotency_key())
+
+    async def _enter(self, tool: AgentTool) -> None:
+        """An agent is about to work in this call: what it does is recorded by itself, so the start is no act yet."""
+        recorder, own = self._batch.recorder, tool.inner_record == "own"
+        anew = self._work is not None
+        self._work = Work(own=own, anew=anew, so_far=self._batch.turn.inside.pop(self._id, None))
+        if recorder is not None:
+            inner = await recorder.inside(self._id, own=own)
+            self._work.recorder = None if own else inner
+            await recorder.tool_started(self.as_start(), durable=own)
+
+    def _started_again(self) -> None:
+        """The answer that let a doubtful call run again was for one run."""
+        if self._id in self._batch.turn.started:
+            self._agent._interrupt_state.interrupts.pop(doubt_about(self._id), None)
+
+    def left(self) -> Inside | None:
+        """Return where the agent that works in this call stopped; None when the tool is no agent."""
+        work = self._work
+        return None if work is None else work.left or work.so_far or Inside(own=work.own)
 
     async def _record(self, result: ToolResult) -> ToolResult:
         if result.get("toolUseId") != self._id:
@@ -215,6 +244,7 @@ class ToolCall:
             durable = self._tool is None or not self._tool.read_only
             await recorder.tool_finished(self._id, result, durable=durable)
         self._batch.running.pop(self._id, None)
+        self._batch.turn.started.pop(self._id, None)
         return result
 
     def _changed_since_answered(self) -> list[Interrupt]:

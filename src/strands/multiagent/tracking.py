@@ -7,9 +7,9 @@ anything is built on it. So what finished in a node does not run again after a c
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from strands.agent.inside import InsideRecorder, enter
 from strands.agent.recorder import OpenTurn, ToolStart
 from strands.interrupt import InterruptState
 
@@ -27,34 +27,46 @@ class NodeRecorder:
     """The recorder of a node's agent.
 
     Attributes:
-        finished: Tool use id to result, of the newest message that asks for tools.
-        started: Tool use id to start, of those without a result.
+        turn: What is on record of the newest message that asks for tools.
         began: Whether any tool was started.
     """
 
     def __init__(self, agent: Any, save: Callable[[], Awaitable[None]]) -> None:
         cut_off = getattr(agent, "_open_turn", None)
-        self.finished: dict[str, ToolResult] = dict(cut_off.finished) if cut_off is not None else {}
-        self.started: dict[str, ToolStart] = dict(cut_off.started) if cut_off is not None else {}
-        self.began = bool(self.finished or self.started)
+        self.turn = OpenTurn()
+        if cut_off is not None:
+            self.turn = OpenTurn(dict(cut_off.finished), dict(cut_off.started), {}, dict(cut_off.inside))
+        self.began = bool(self.turn.finished or self.turn.started)
         self._save = save
+
+    async def appended(self, message: Message) -> None:
+        """What is kept of the node has its whole history."""
 
     async def replied(self, message: Message, stop_reason: str, usage: Usage) -> None:
         """A new turn begins."""
-        self.finished, self.started = {}, {}
+        self.turn = OpenTurn()
 
     async def tool_started(self, start: ToolStart, *, durable: bool) -> None:
         """Record a tool that is about to run."""
         self.began = True
-        self.started[start.tool_use_id] = start
+        self.turn.start(start)
         if durable:
             await self._save()
 
     async def tool_finished(self, tool_use_id: str, result: ToolResult, *, durable: bool) -> None:
         """Record a tool's result."""
         self.began = True
-        self.started.pop(tool_use_id, None)
-        self.finished[tool_use_id] = result
+        self.turn.finish(tool_use_id, result)
+        if durable:
+            await self._save()
+
+    async def inside(self, tool_use_id: str, *, own: bool = False) -> InsideRecorder:
+        """Record that the tool about to start is an agent, and return the recorder of what it does."""
+        self.began = True
+        return await enter(self._note_inside, tool_use_id, own)
+
+    async def _note_inside(self, path: tuple[str, ...], what: str, data: dict[str, Any], durable: bool) -> None:
+        self.turn.note(path, what, data)
         if durable:
             await self._save()
 
@@ -93,9 +105,11 @@ def keep(executor: Executor) -> dict[str, Any]:
         "messages": list(agent.messages),
         "model_state": dict(getattr(agent, "_model_state", {})),
     }
+    cut_off = getattr(agent, "_open_turn", None)
     if isinstance(getattr(agent, "recorder", None), NodeRecorder):
-        started = {id: asdict(start) for id, start in agent.recorder.started.items()}
-        kept["turn"] = {"finished": dict(agent.recorder.finished), "started": started}
+        kept["turn"] = agent.recorder.turn.to_dict()
+    elif cut_off is not None:
+        kept["turn"] = OpenTurn(cut_off.finished, cut_off.started, {}, cut_off.inside).to_dict()
     return kept
 
 
@@ -142,8 +156,6 @@ def _turn(kept: Mapping[str, Any]) -> OpenTurn | None:
     turn = kept.get("turn")
     if turn is None:
         return turn_of(kept["interrupt_state"])
-    return OpenTurn(
-        finished=dict(turn["finished"]),
-        started={id: ToolStart(**start) for id, start in turn["started"].items()},
-        interrupts=InterruptState.from_dict(kept["interrupt_state"]).interrupts,
-    )
+    found = OpenTurn.from_dict(turn)
+    found.interrupts = InterruptState.from_dict(kept["interrupt_state"]).interrupts
+    return found

@@ -129,9 +129,11 @@ class FileReading:
         if fold.agent is not None:
             items.append(("agent", to_json(fold.agent)))
         items += [("finished", to_json({"tool_use_id": id, "result": result})) for id, result in fold.finished.items()]
+        for id, inside in turn.inside.items():
+            items.append(("inside", to_json({"path": [id], "what": "whole", **inside.to_dict()})))
         items += [("started", to_json(asdict(start))) for start in turn.started.values()]
         if fold.asked:
-            items.append(("asked", to_json({"interrupts": list(fold.asked.values())})))
+            items.append(("asked", to_json({"interrupts": list(fold.asked.values()), "pause": fold.pause})))
         self._repairs.append(lambda: self._record.ledger.rewrite(items))
 
     def _mend(self) -> None:
@@ -158,6 +160,7 @@ def _doubt(turn: OpenTurn, fold: Fold) -> None:
     """Lines are lost, so each tool of the open turn without a result may have been started."""
     from strands.agent.recorder import ToolStart
 
+    turn.inside.clear()
     newest = fold.messages[max(fold.messages)]["message"] if fold.messages else {"content": []}
     for block in newest["content"]:
         use = block.get("toolUse")

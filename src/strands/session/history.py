@@ -44,6 +44,7 @@ def turn_of(data: object) -> OpenTurn | None:
     return OpenTurn(
         finished={result["toolUseId"]: result for result in results},
         interrupts=dict(state.interrupts),
+        pause=state.context.get("pause", ""),
     )
 
 

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 """The ledger format that this build writes; a newer one is refused untouched."""
 
-Kind = Literal["opened", "rooted", "message", "redacted", "started", "finished", "asked", "answered", "agent"]
-
+Kind = Literal["opened", "rooted", "message", "redacted", "started", "finished", "inside", "asked", "answered", "agent"]
 
 _KINDS = frozenset(get_args(Kind))
 
@@ -107,7 +106,9 @@ class Fold:
         agent: The newest agent record as data, or None.
         finished: Tool use id to result, of the open turn.
         started: Tool use id to start, of the open turn.
+        inner: What agents do in the tool uses of the open turn.
         asked: Interrupt id to interrupt as data, of the open turn; the answers are in it.
+        pause: The pause in which they were asked, if the agent is a tool of another.
         answered_by: Interrupt id to the process that answered it, and when.
     """
 
@@ -118,7 +119,9 @@ class Fold:
     agent: dict[str, Any] | None = None
     finished: dict[str, Any] = field(default_factory=dict)
     started: dict[str, dict[str, Any]] = field(default_factory=dict)
+    inner: OpenTurn | None = None
     asked: dict[str, dict[str, Any]] = field(default_factory=dict)
+    pause: str = ""
     answered_by: dict[str, tuple[str, float]] = field(default_factory=dict)
 
     def take(self, entries: Iterable[Entry]) -> Fold:
@@ -136,6 +139,8 @@ class Fold:
         turn = OpenTurn(
             finished=dict(self.finished),
             started={id: ToolStart(**start) for id, start in self.started.items()},
+            inside=dict(self.inner.inside) if self.inner is not None else {},
+            pause=self.pause,
         )
         turn.interrupts.update((id, Interrupt.from_dict(data)) for id, data in self.asked.items())
         return turn
@@ -156,18 +161,33 @@ class Fold:
         self.sizes[stored["message_id"]] = entry.data["size"]
 
     def _started(self, entry: Entry) -> None:
+        from strands.agent.recorder import doubt_about
+
         tool_use_id = entry.data["tool_use_id"]
         self.started[tool_use_id] = entry.data
-        self.asked.pop(_doubt_about(tool_use_id), None)  # "run again" was for one run, and this is it
+        self.asked.pop(doubt_about(tool_use_id), None)  # "run again" was for one run, and this is it
 
     def _finished(self, entry: Entry) -> None:
-        self.started.pop(entry.data["tool_use_id"], None)
+        self._forget(entry.data["tool_use_id"])
         self.finished[entry.data["tool_use_id"]] = entry.data["result"]
+
+    def _inside(self, entry: Entry) -> None:
+        if self.inner is None:
+            from strands.agent.recorder import OpenTurn
+
+            self.inner = OpenTurn()
+        self.inner.note(entry.data["path"], entry.data["what"], entry.data)
+
+    def _forget(self, tool_use_id: str) -> None:
+        self.started.pop(tool_use_id, None)
+        if self.inner is not None:
+            self.inner.forget(tool_use_id)
 
     def _asked(self, entry: Entry) -> None:
         self.asked = {interrupt["id"]: interrupt for interrupt in entry.data["interrupts"]}
+        self.pause = entry.data.get("pause", "")
         for tool_use_id in entry.data.get("at_rest", ()):
-            self.started.pop(tool_use_id, None)
+            self._forget(tool_use_id)
 
     def _answered(self, entry: Entry) -> None:
         interrupt = entry.data["interrupt"]
@@ -179,7 +199,7 @@ class Fold:
 
     def forget_turn(self) -> None:
         """A message came after it: the turn is closed."""
-        self.finished, self.started, self.asked = {}, {}, {}
+        self.finished, self.started, self.asked, self.inner = {}, {}, {}, None
 
 
 def _whole(data: dict[str, Any]) -> dict[str, Any]:
@@ -191,15 +211,6 @@ def _whole(data: dict[str, Any]) -> dict[str, Any]:
         "created_at": data["at"],
         "updated_at": data["at"],
     }
-
-
-def _doubt_about(tool_use_id: str) -> str:
-    import uuid
-
-    from strands.agent.recorder import AMBIGUOUS
-    from strands.interrupt import hook_prefix
-
-    return hook_prefix(tool_use_id) + str(uuid.uuid5(uuid.NAMESPACE_OID, AMBIGUOUS))
 
 
 def _decode(line: bytes) -> Entry | None:

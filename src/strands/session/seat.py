@@ -21,6 +21,7 @@ from .ledger import to_json
 
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
+    from strands.agent.inside import InsideRecorder
     from strands.agent.recorder import ToolStart
     from strands.types.content import Message
     from strands.types.event_loop import Usage
@@ -61,6 +62,7 @@ class Seat:
         self._durable = 0
         self._agent_text = ""
         self._created_at = now()
+        self._tasks: tuple[tuple[str, int], ...] = ()
         self._answered: set[str] = set()
         self._asked = ""
 
@@ -77,6 +79,11 @@ class Seat:
         self._agent_text = _comparable(stored)
 
     # What happens in an invocation
+
+    @property
+    def next_id(self) -> int:
+        """The id that the agent's next message will have."""
+        return self._next_id
 
     @property
     def invoking(self) -> bool:
@@ -106,6 +113,7 @@ class Seat:
         self._record.begin()
         try:
             self.note_answers()
+            self._note_task()
             if not self._record.begins_at_once:
                 self.flush(durable=False)
             elif self._drafts:
@@ -166,6 +174,9 @@ class Seat:
         with contextlib.suppress(SessionException):
             self.flush(durable=durable)
 
+    async def appended(self, message: Message) -> None:
+        """The message comes as a hook's event too."""
+
     async def replied(self, message: Message, stop_reason: str, usage: Usage) -> None:
         """The reply comes as a message too; it is written with what is built on it."""
 
@@ -191,6 +202,19 @@ class Seat:
         self._add(Draft("finished", {"tool_use_id": tool_use_id, "result": result}))
         if durable:
             self._write_result_soon()
+
+    async def inside(self, tool_use_id: str, *, own: bool = False) -> InsideRecorder:
+        """Record that the tool about to start is an agent, and return the recorder of what it does."""
+        from strands.agent.inside import enter
+
+        return await enter(self._note_inside, tool_use_id, own)
+
+    async def _note_inside(self, path: tuple[str, ...], what: str, data: dict[str, Any], durable: bool) -> None:
+        self._add(Draft("inside", {"path": list(path), "what": what, **data}))
+        if durable and what == "finished":
+            self._write_result_soon()
+        elif durable:
+            await self._settle()
 
     async def _settle(self) -> None:
         wanted = self._added
@@ -231,6 +255,13 @@ class Seat:
                 by = f"process {os.getpid()} on {platform.node()}"
                 self._add(Draft("answered", {"interrupt": interrupt.to_dict(), "by": by}))
 
+    def _note_task(self) -> None:
+        """Note for which tool use of another agent this one is about to work, if it is one."""
+        agent = self._agent()
+        if agent is not None and agent._tasks != self._tasks:
+            self._tasks = agent._tasks
+            self.note_agent()
+
     def note_agent(self) -> None:
         """Note the agent's state and open questions, if they changed."""
         agent = self._agent()
@@ -256,9 +287,12 @@ class Seat:
             "interrupts": [interrupt.to_dict() for interrupt in state.interrupts.values()],
             "at_rest": [id for id in map(raised_in, state.pending) if id is not None],
         }
+        if "pause" in state.context:
+            data["pause"] = state.context["pause"]
         text = to_json(data)
         if text != self._asked:
             self._asked = text
+            self._answered.difference_update(interrupt.id for interrupt in state.pending)
             self._add(Draft("asked", data))
 
     def flush(self, *, durable: bool) -> None:

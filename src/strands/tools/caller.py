@@ -71,12 +71,13 @@ class ToolCaller:
 
 async def _direct(agent: Agent, use: ToolUse, message: str | None, record: bool) -> ToolResult:
     from strands.agent.invocation import Invocation
+    from strands.agent.loop import Open
     from strands.agent.tool_batch import ToolBatch
     from strands.telemetry.metrics import Trace
 
     request: Message = {"role": "assistant", "content": [{"toolUse": use}]}
     invocation = Invocation(agent, {"agent": agent, "request_state": {}})
-    batch = ToolBatch(invocation, request, Trace("direct tool call"), {}, {}, recorder=None)
+    batch = ToolBatch(invocation, Open(request), Trace("direct tool call"), recorder=None)
     interrupts = await batch.run()
     if interrupts:
         agent._interrupt_state.deactivate()

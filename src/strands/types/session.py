@@ -146,6 +146,7 @@ class SessionAgent:
             _internal_state={
                 "interrupt_state": agent._interrupt_state.to_dict(),
                 "model_state": dict(getattr(agent, "_model_state", {})),
+                **({"tasks": [list(task) for task in agent._tasks]} if agent._tasks else {}),
             },
         )
 
@@ -157,6 +158,8 @@ class SessionAgent:
             agent._interrupt_state = InterruptState.from_dict(self._internal_state["interrupt_state"])
         if "model_state" in self._internal_state:
             agent._model_state = dict(self._internal_state["model_state"])
+        if "tasks" in self._internal_state:
+            agent._tasks = tuple((str(key), int(next_id)) for key, next_id in self._internal_state["tasks"])
 
     @classmethod
     def from_dict(cls, env: dict[str, Any]) -> SessionAgent:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypedDict
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
+    from strands.agent.inside import Work
+    from strands.agent.recorder import Inside
     from strands.interrupt import Asker
     from strands.types.media import DocumentContent, ImageContent
 
@@ -141,6 +143,7 @@ class ToolContext(Generic[_AgentT]):
     cancel_signal: threading.Event = field(default_factory=threading.Event)
     idempotency_key: str = ""
     _asker: Asker | None = field(default=None, repr=False, compare=False)
+    _work: Work | None = field(default=None, repr=False, compare=False)
 
     def interrupt(self, name: str, reason: Any = None, response: Any = None) -> Any:
         """Ask a person, or return what was answered.
@@ -219,6 +222,20 @@ class AgentTool(ABC):
     def approval_basis(self) -> Any:
         """What an approval of a call is bound to beside its name and arguments: if it changes, nothing runs."""
         return self.tool_spec["inputSchema"]
+
+    @property
+    def inner_record(self) -> Literal["", "caller", "own"]:
+        """Where an agent that works in a call is recorded step by step; "" when no agent does, or nobody records it."""
+        return ""
+
+    def goes_on(self, idempotency_key: str, inside: Inside) -> bool:
+        """Return whether a call that was cut off can be gone on with, so that nobody needs to be asked about it.
+
+        Args:
+            idempotency_key: The call's.
+            inside: What its caller has on record of it.
+        """
+        return False
 
     @property
     def supports_hot_reload(self) -> bool:

@@ -50,7 +50,8 @@ def _question_item(state: State, key: str, entry: Entry) -> HistoryItem:
 
 
 def _tool_items(state: State, key: str, entries: Sequence[Entry]) -> list[HistoryItem]:
-    agent = state.started[key].data["agent"] if key in state.started else ""
+    begun = state.started.get(state.step(key))
+    agent = begun.data["agent"] if begun is not None else ""
     ended = {entry.key: entry for entry in entries if entry.kind == "done"}
     items = []
     for entry in entries:

@@ -131,7 +131,7 @@ def event_of(entry: Entry, state: State, base: Mapping[str, Any]) -> Event | Non
     """
     data = entry.data
     owner = data.get("of")
-    step = owner or entry.key
+    step = state.step(owner or entry.key)
     begun = state.started.get(step)
     event = Event("", **base, step_id=entry.key, timestamp=entry.at)
     event.agent_id = data.get("agent") or (begun.data["agent"] if begun else "")

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from strands.interrupt import Interrupt
+from strands.types.session import encode_bytes_values
 from strands_cli.errors import InvalidAnswerError
 from strands_cli.kernel.types import Entry, Question
 from strands_cli.types import HITLState, Json, OpenQuestion, QuestionKind
@@ -179,7 +180,7 @@ def _clipped(text: str) -> str:
 def from_interrupt(interrupt: Interrupt, agent: str, owner: str) -> Question:
     """Return the question that an agent's interrupt asks."""
     bare = {name: value for name, value in interrupt.to_dict().items() if name not in ("response", "answered")}
-    data = {"of": owner, "agent": agent, "interrupt": bare}
+    data = {"of": owner, "agent": agent, "interrupt": encode_bytes_values(bare)}
     return replace(_worded(interrupt, agent), data=data)
 
 

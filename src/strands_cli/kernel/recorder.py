@@ -1,16 +1,21 @@
-"""The journal as an agent's recorder: model replies and tool results, as they happen."""
+"""The journal as an agent's recorder: model replies and tool results, as they happen, at any depth.
+
+What an agent does in a tool use of another is recorded under the key of that tool use, as what the outermost agent
+does is under the key of its step: `<key>/model/0`, `<key>/tools/<id>`, `<key>/tools/<id>/tools/<id>`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
+from strands.agent.recorder import ToolStart
 from strands.types.session import encode_bytes_values
 from strands_cli.kernel.types import Entry, Kind, Message
 from strands_cli.types import Json
 
 if TYPE_CHECKING:
-    from strands.agent.recorder import ToolStart
+    from strands.agent.inside import InsideRecorder, Path
 
 
 class Record(Protocol):
@@ -28,34 +33,74 @@ class JournalRecorder:
         self.key = key
         self._record = record
         self._fresh_key = fresh_key
-        self._tools: dict[str, str] = {}
+        self._tools: dict[Path, str] = {(): key}
+        self._agents: dict[Path, str] = {}
+        self._notes: dict[str, int] = {}
         self._replies = replies
         self.last: tuple[Message, str, Mapping[str, int]] | None = None
+
+    async def appended(self, message: Any) -> None:
+        """The messages of a step follow from its prompt, its replies and its tools' results."""
 
     async def replied(self, message: Any, stop_reason: str, usage: Any) -> None:
         """Record a reply whose tools are about to run; the final one is recorded with its step."""
         if stop_reason != "tool_use":
             self.last = (encode_bytes_values(message), stop_reason, usage)
             return
-        self._tools = {}
+        self._tools = {(): self.key}
         data = {"of": self.key, "message": encode_bytes_values(message), "usage": dict(usage or {})}
         number, self._replies = self._replies, self._replies + 1
         await self._record("done", f"{self.key}/model/{number}", data)
 
     async def tool_started(self, start: ToolStart, *, durable: bool) -> None:
         """Record that a tool is about to run."""
-        key = self._tools[start.tool_use_id] = self._fresh_key(f"{self.key}/tools/{start.tool_use_id}")
+        await self._started((), start, durable)
+
+    async def tool_finished(self, tool_use_id: str, result: Any, *, durable: bool) -> None:
+        """Record a tool's result."""
+        await self._finished((), tool_use_id, result, durable)
+
+    async def inside(self, tool_use_id: str, *, own: bool = False) -> InsideRecorder:
+        """Record that the tool about to start is an agent, and return the recorder of what it does."""
+        from strands.agent.inside import enter
+
+        return await enter(self._note, tool_use_id, own)
+
+    async def _note(self, path: Path, what: str, data: dict[str, Any], durable: bool) -> None:
+        """Record a note; that an agent is at work is told by the start of its tool use."""
+        if what == "entered":
+            self._tools[path] = self._fresh_key(f"{self._tools[path[:-1]]}/tools/{path[-1]}")
+            self._agents[path] = "own" if data.get("own") else "caller"
+        elif what == "started":
+            await self._started(path, ToolStart(**data["start"]), durable)
+        elif what == "finished":
+            await self._finished(path, data["tool_use_id"], data["result"], durable)
+        else:
+            owner = self._tools[path]
+            kind: Kind = "done" if "usage" in data else "noted"
+            number = self._notes[owner] = self._notes.get(owner, -1) + 1
+            key = f"{owner}/{'model' if kind == 'done' else 'notes'}/{number}"
+            await self._record(kind, key, {"of": owner, "note": what, **encode_bytes_values(data)})
+
+    async def _started(self, path: Path, start: ToolStart, durable: bool) -> None:
+        owner, id = self._tools[path], start.tool_use_id
+        tool = (*path, id)
+        agent = self._agents.pop(tool, None)
+        if agent is None:
+            self._tools[tool] = self._fresh_key(f"{owner}/tools/{id}")
         data = {
-            "of": self.key,
-            "id": start.tool_use_id,
+            "of": owner,
+            "id": id,
             "name": start.name,
             "digest": start.digest,
             "idempotency_key": start.idempotency_key,
         }
-        await self._record("started", key, data, sync=durable)
+        if agent is not None:
+            data["agent_record"] = agent
+        await self._record("started", self._tools[tool], data, sync=durable)
 
-    async def tool_finished(self, tool_use_id: str, result: Any, *, durable: bool) -> None:
-        """Record a tool's result."""
-        key = self._tools.get(tool_use_id) or self._fresh_key(f"{self.key}/tools/{tool_use_id}")
-        data = {"of": self.key, "id": tool_use_id, "result": encode_bytes_values(result)}
+    async def _finished(self, path: Path, tool_use_id: str, result: Any, durable: bool) -> None:
+        owner = self._tools[path]
+        key = self._tools.get((*path, tool_use_id)) or self._fresh_key(f"{owner}/tools/{tool_use_id}")
+        data = {"of": owner, "id": tool_use_id, "result": encode_bytes_values(result)}
         await self._record("done", key, data, sync=durable)

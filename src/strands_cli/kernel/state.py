@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
 
-from strands.agent.recorder import OpenTurn, ToolStart
+from strands.agent.recorder import Inside, OpenTurn, ToolStart, raised_in
 from strands.interrupt import Interrupt
+from strands.types.session import decode_bytes_values
 from strands_cli.kernel.types import Answer, Entry, Message, Progress, Reply
 from strands_cli.types import Json
 
@@ -30,6 +31,7 @@ class State:
         self.noted: dict[str, Json] = {}
         self.inner: defaultdict[str, list[Entry]] = defaultdict(list)
         self.lanes: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        self._owners: dict[str, str] = {}
         self.tokens: defaultdict[str, int] = defaultdict(int)
         self.agent_tokens: dict[str, int] = {}
         for entry in entries:
@@ -78,12 +80,30 @@ class State:
         return Progress(messages, turn)
 
     def _messages(self, key: str, *, whole: bool = True) -> tuple[list[Message], OpenTurn]:
-        fold = _CallFold(self.started[key].data["prompt"])
-        for entry in self.inner.get(key, ()):
-            fold.apply(entry)
+        prompt = self.started[key].data["prompt"]
+        told = Inside(messages=[{"role": "user", "content": [{"text": prompt}]}])
+        self._fold(told, [key])
         if whole:
-            fold.close_turn()
-        return fold.messages, fold.turn
+            told.close()
+        return cast("list[Message]", told.messages), told.turn
+
+    def _fold(self, told: Inside, keys: Sequence[str]) -> None:
+        """Read into `told` what is on record of one agent: of the step, or of the tries of a tool use."""
+        fold = _CallFold(told)
+        for key in keys:
+            for entry in self.inner.get(key, ()):
+                turn = told.turn
+                fold.apply(entry)
+                if told.turn is not turn:
+                    fold.tries.clear()
+        for tool_use_id, inside in told.turn.inside.items():
+            self._fold(inside, fold.tries[tool_use_id])
+
+    def step(self, owner: str) -> str:
+        """Return the step that an entry belongs to whose owner is a step, or a tool use at any depth inside one."""
+        while owner in self._owners:
+            owner = self._owners[owner]
+        return owner
 
     def interrupt_key(self, key: str, interrupt_id: str) -> str | None:
         """Return the question key under which the open tool-use message of `key` asked `interrupt_id` last."""
@@ -140,10 +160,12 @@ class State:
     def _started(self, entry: Entry, owner: str | None) -> None:
         if owner is None:
             self.started.setdefault(entry.key, entry)
+        elif "agent_record" in entry.data:
+            self._owners[entry.key] = owner
 
     def _done(self, entry: Entry, owner: str | None) -> None:
         usage = entry.data.get("usage")
-        step = owner or entry.key
+        step = self.step(owner or entry.key)
         if usage:
             self._count_tokens(step, usage)
         if owner is None:
@@ -172,7 +194,8 @@ class State:
         self.answered.setdefault(entry.key, entry)
 
     def _noted(self, entry: Entry, owner: str | None) -> None:
-        self.noted[entry.key] = entry.data.get("value")
+        if owner is None:
+            self.noted[entry.key] = entry.data.get("value")
 
     def _rest(self, entry: Entry, owner: str | None) -> None:
         self.driver = ""
@@ -198,39 +221,44 @@ _APPLY = {
 
 
 class _CallFold:
-    """The messages of one agent call, and what is known of its last tool-use message."""
+    """Reads what is on record of an agent into `told`.
 
-    def __init__(self, prompt: str) -> None:
-        self.messages: list[Message] = [{"role": "user", "content": [{"text": prompt}]}]
-        self.turn = OpenTurn({}, {}, {})
+    Attributes:
+        tries: Tool use id to the keys of its starts in the newest turn.
+    """
+
+    def __init__(self, told: Inside) -> None:
+        self.tries: defaultdict[str, list[str]] = defaultdict(list)
+        self._told = told
         self._asked: dict[str, Interrupt] = {}
 
     def apply(self, entry: Entry) -> None:
-        data = entry.data
-        if entry.kind == "done" and "message" in data:
-            self.close_turn()
-            self.messages.append(data["message"])
+        data, turn = entry.data, self._told.turn
+        if "note" in data:
+            self._told.take(data["note"], decode_bytes_values(data))
         elif entry.kind == "started":
-            self.turn.started[data["id"]] = ToolStart(data["id"], data["name"], data["digest"], data["idempotency_key"])
+            self._start(entry)
+        elif entry.kind == "done" and "message" in data:
+            self._told.close()
+            self._told.add(data["message"])
         elif entry.kind == "done":
-            self.turn.started.pop(data["id"], None)
-            self.turn.finished[data["id"]] = data["result"]
+            turn.finish(data["id"], decode_bytes_values(data["result"]))
         elif entry.kind == "asked":
-            interrupt = Interrupt.from_dict(dict(data["interrupt"]))
+            interrupt = Interrupt.from_dict(decode_bytes_values(data["interrupt"]))
             self._asked[entry.key] = interrupt
-            self.turn.asked(interrupt)
+            turn.asked(interrupt)
+            self.tries.pop(raised_in(interrupt) or "", None)
         elif entry.kind == "answered" and entry.key in self._asked:
             self._asked[entry.key].response = data["value"]
 
-    def close_turn(self) -> None:
-        """Turn the finished results into the user message that answers the last tool-use message."""
-        last = self.messages[-1]
-        uses = [block["toolUse"]["toolUseId"] for block in last["content"] if "toolUse" in block]
-        if last["role"] == "assistant" and uses:
-            results = [{"toolResult": self.turn.finished[use]} for use in uses if use in self.turn.finished]
-            self.messages.append({"role": "user", "content": results})
-        self.turn = OpenTurn({}, {}, {})
-        self._asked = {}
+    def _start(self, entry: Entry) -> None:
+        data = entry.data
+        start = ToolStart(data["id"], data["name"], data["digest"], data["idempotency_key"])
+        self._told.turn.start(start)
+        if "agent_record" in data:
+            own = data["agent_record"] == "own"
+            self._told.turn.inside.setdefault(start.tool_use_id, Inside()).own = own
+            self.tries[start.tool_use_id].append(entry.key)
 
 
 def text_of(message: Mapping[str, Any]) -> str:

@@ -213,4 +213,6 @@ def wrong(message: str, *, hint: str = "") -> SchemaValidationError:
 
 
 def _tool_id(tool: Any) -> str:
+    if hasattr(tool, "as_tool") and not hasattr(tool, "tool_name"):
+        tool = tool.as_tool()  # an agent
     return str(getattr(tool, "tool_name", None) or getattr(tool, "__name__", tool))

@@ -1,0 +1,207 @@
+"""One tool use, seen from the agent that works in it: where it begins or goes on, and what its questions carry."""
+
+from __future__ import annotations
+
+import copy
+import uuid
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from strands.interrupt import Interrupt, InterruptState
+from strands.types.exceptions import MaxTokensReachedException
+
+from .inside import Work
+from .loop import CUT_OFF
+from .prompt import tool_uses
+from .recorder import Inside, OpenTurn
+from .result import AgentResult
+from .structured import DEFAULT_STRUCTURED_OUTPUT_PROMPT
+
+if TYPE_CHECKING:
+    from strands.agent.agent import Agent
+    from strands.types.tools import ToolContext
+
+_KEPT_TASKS = 16
+
+
+class AgentTask:
+    """One tool use in which `agent` works.
+
+    Args:
+        agent: The agent.
+        tool_use_id: The call.
+        context: What the tool was given; None outside of an agent.
+        first: The messages and the state that the agent was built with.
+    """
+
+    def __init__(
+        self, agent: Agent, tool_use_id: str, context: ToolContext[Any] | None, first: Mapping[str, Any]
+    ) -> None:
+        self.work = (context._work if context is not None else None) or Work()
+        self._agent = agent
+        self._id = tool_use_id
+        self._key = context.idempotency_key if context is not None else ""
+        self._known: dict[str, Interrupt] = context.agent._interrupt_state.interrupts if context is not None else {}
+        self._carried = _carried(self._known, tool_use_id)
+        self._first = first
+        self._before: Any = None
+        self.ended: AgentResult | None = None
+
+    # Going on
+
+    async def take_up(self) -> tuple[bool, Any]:
+        """Put the agent where it stopped, also in another process.
+
+        Returns:
+            Whether it goes on at all, and with which prompt. When it came to its end before it was cut off, `ended` is
+            its result.
+        """
+        if self.work.own:
+            return self._take_up_own()
+        so_far, recorder = self.work.so_far, self.work.recorder
+        if so_far is not None and so_far.begun:
+            self._restore(so_far)
+            return True, self._look_at_end(so_far) if so_far.messages else None
+        if not self._carried:
+            return False, None
+        if recorder is not None:
+            await recorder.opened(resumed=True)
+        if self._waits_here():
+            return True, self._answers()
+        self._restore(Inside(resumed=True))
+        return True, None
+
+    def _take_up_own(self) -> tuple[bool, Any]:
+        """The agent's own record says how far it came."""
+        agent = self._agent
+        waits = agent._interrupt_state.activated
+        tried = waits or self._carried or self.work.so_far is not None
+        if agent._tasks and agent._tasks[-1][0] == self._key and tried and not self.work.anew:
+            if waits:
+                return True, self._answers() if self._carried and self._waits_here() else None
+            if getattr(agent.recorder, "next_id", 0) == agent._tasks[-1][1]:
+                return False, None
+            return True, self._look_at_end(None)
+        if self._carried:
+            self._restore(Inside(resumed=True))
+        return bool(self._carried), None
+
+    def begin(self) -> None:
+        """The agent begins with a prompt."""
+        agent = self._agent
+        if self.work.own:
+            task = (self._key, getattr(agent.recorder, "next_id", 0))
+            agent._tasks = (*agent._tasks, task)[-_KEPT_TASKS:]
+        self._before = agent.messages[-1] if agent.messages else self
+
+    def cut_off(self) -> None:
+        """Keep where the agent stopped, as it does not come to its end in this try."""
+        agent, turn = self._agent, self._agent._open_turn
+        if self.work.own or not agent.messages or agent.messages[-1] is self._before:
+            return
+        known = OpenTurn()
+        if turn is not None:
+            known = OpenTurn(turn.finished, turn.started, dict(agent._interrupt_state.interrupts), turn.inside)
+        base = {"messages": [], "state": agent.state.get()}
+        self.work.left = Inside(base=base, messages=list(agent.messages), turn=known)
+
+    def _restore(self, inside: Inside) -> None:
+        agent = self._agent
+        paused = _origin(self._carried[0]) if self._carried and inside.resumed else None
+        base = paused or inside.base or self._first
+        turn = inside.turn
+        if paused is not None and not inside.messages:
+            turn = self._paused_turn(paused, inside.turn)
+        agent.state = type(agent.state)(base["state"])
+        agent.restore([*copy.deepcopy(base["messages"]), *inside.messages], turn)
+
+    def _paused_turn(self, paused: Mapping[str, Any], since: OpenTurn) -> OpenTurn:
+        """Return the turn that the questions carry, with the answers and with what happened since."""
+        state = InterruptState.from_dict(copy.deepcopy(paused["interrupt_state"]))
+        for each in self._carried:
+            if each.answered:
+                state.interrupts[_origin(each)["id"]].response = each.response
+        turn = OpenTurn.from_dict(copy.deepcopy(paused.get("turn") or {}))
+        turn.interrupts = state.interrupts
+        turn.finished = {result["toolUseId"]: result for result in state.context.get("tool_results") or ()}
+        for start in since.started.values():
+            turn.start(start)
+        for tool_use_id, result in since.finished.items():
+            turn.finish(tool_use_id, result)
+        turn.inside.update(since.inside)
+        return turn
+
+    def _waits_here(self) -> bool:
+        state = self._agent._interrupt_state
+        return state.activated and _origin(self._carried[0])["pause"] == state.context.get("pause")
+
+    def _answers(self) -> Any:
+        known = self._agent._interrupt_state.interrupts
+        return [
+            {"interruptResponse": {"interruptId": _origin(each)["id"], "response": each.response}}
+            for each in self._carried
+            if each.answered and _origin(each)["id"] in known
+        ] or None
+
+    def _look_at_end(self, so_far: Inside | None) -> Any:
+        """Return the prompt to go on with; a history that ends with an answer is the end, or nearly so."""
+        agent = self._agent
+        last = agent.messages[-1]
+        if last["role"] != "assistant" or tool_uses(last):
+            return None
+        if agent._structured_output_model is not None:
+            return agent._structured_output_prompt or DEFAULT_STRUCTURED_OUTPUT_PROMPT
+        stop: Any = (so_far.stop if so_far is not None else "") or "end_turn"
+        if stop == "max_tokens":
+            raise MaxTokensReachedException(CUT_OFF)
+        self.ended = AgentResult(stop, last, agent.event_loop_metrics, {})
+        return None
+
+    # Stopping to ask
+
+    def carry(self, result: AgentResult) -> list[Interrupt]:
+        """Return the agent's questions as its caller's, with where the agent stopped."""
+        agent = self._agent
+        state = agent._interrupt_state
+        count = max((_origin(each)["count"] for each in self._carried), default=0) + 1
+        if not self.work.own or "pause" not in state.context:
+            state.context["pause"] = uuid.uuid4().hex
+        pause = state.context["pause"]
+        stopped: dict[str, Any] = {
+            "messages": copy.deepcopy(agent.messages),
+            "state": agent.state.get(),
+            "interrupt_state": copy.deepcopy(state.to_dict()),
+        }
+        turn = agent._open_turn
+        if turn is not None and (turn.started or turn.inside):
+            started = {id: asdict(start) for id, start in turn.started.items()}
+            stopped["turn"] = {"started": started, "inside": {id: each.to_dict() for id, each in turn.inside.items()}}
+        raised = []
+        for each in result.interrupts or ():
+            up = Interrupt(_free_id(each.id, self._id, self._known), each.name, each.reason, None, each.digest)
+            up.key = self._key
+            up.carried = {"tool_use_id": self._id, "id": each.id, "pause": pause, "count": count, **stopped}
+            stopped = {}
+            raised.append(up)
+        return raised
+
+
+def _origin(interrupt: Interrupt) -> dict[str, Any]:
+    return interrupt.carried or {}
+
+
+def _carried(known: Mapping[str, Interrupt], tool_use_id: str) -> list[Interrupt]:
+    """Return the questions of the agent's latest stop in this call; the first holds where it stopped."""
+    own = [each for each in known.values() if each.carried and each.carried["tool_use_id"] == tool_use_id]
+    latest = max((_origin(each)["count"] for each in own), default=0)
+    found = [each for each in own if _origin(each)["count"] == latest]
+    return sorted(found, key=lambda each: "messages" not in _origin(each))
+
+
+def _free_id(id: str, tool_use_id: str, taken: Mapping[str, Interrupt]) -> str:
+    """Two agents may ask under one id; the second to ask is told apart by the tool use that it works for."""
+    known = taken.get(id)
+    if known is None or (known.carried and known.carried["tool_use_id"] == tool_use_id):
+        return id
+    return f"{id}@{tool_use_id}"
