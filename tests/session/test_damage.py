@@ -13,6 +13,7 @@ from strands import Agent
 from strands.models.scripted import ScriptedModel
 from strands.session import FileSessionManager
 from strands.types.exceptions import SessionException
+from support.agents import answers
 from support.session_worker import make_agent, start
 
 
@@ -95,6 +96,20 @@ def test_a_torn_last_line_of_the_ledger_is_cut_off(store: Path) -> None:
     assert len(agent_in(store).messages) == 6
 
 
+@pytest.mark.parametrize("kind", ["opened", "message", "asked", "agent"])
+def test_a_question_outlives_any_damaged_line_of_the_ledger(tmp_path: Path, kind: str) -> None:
+    start(make_agent(tmp_path), tmp_path)
+    (ledger,) = tmp_path.rglob("ledger.jsonl")
+    lines = ledger.read_bytes().splitlines(keepends=True)
+    number = max(n for n, line in enumerate(lines) if b'"kind":"%s"' % kind.encode() in line)
+    lines[number] = lines[number].replace(b'"kind"', b'"Kind"')
+    ledger.write_bytes(b"".join(lines))
+    for _ in range(2):
+        agent = make_agent(tmp_path)
+        assert [interrupt.name for interrupt in agent.pending_interrupts] == ["approval"]
+        assert agent.pending_interrupts[0].reason == {"amount": 10}
+
+
 def test_a_flipped_bit_in_the_ledger_is_named_and_the_rest_goes_on(
     store: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -117,11 +132,13 @@ def test_after_a_damaged_ledger_no_tool_of_the_open_turn_runs_unasked(tmp_path: 
     lines = ledger.read_bytes().split(b"\n")
     damaged = [line.replace(b"kind", b"KIND") if b'"asked"' in line else line for line in lines]
     ledger.write_bytes(b"\n".join(damaged))
+    agent = make_agent(tmp_path)
+    assert [interrupt.name for interrupt in agent.pending_interrupts] == ["approval"]
+    agent(answers(agent(None), "y"))
     for _ in range(2):  # the second time from the ledger that was written anew
+        assert [interrupt.name for interrupt in agent.pending_interrupts] == ["ambiguous_tool_call"]
         agent = make_agent(tmp_path)
-        result = agent(None)
-        assert result.stop_reason == "interrupt"
-        assert [i.name for i in agent.pending_interrupts] == ["ambiguous_tool_call"]
+        assert agent(None).stop_reason == "interrupt"
         assert "pay" not in (tmp_path / "effects").read_text().split()
 
 

@@ -44,6 +44,8 @@ class FileReading:
         agent, ledger_is_newest = self._agent(fold)
         if agent is None and not messages:
             return None
+        if found.damaged:
+            _recall(fold)
         turn = fold.open_turn()
         if found.damaged:
             _doubt(turn, fold)
@@ -154,6 +156,21 @@ def _is_bloated(found: Scan, fold: Fold) -> bool:
     """Return whether most of the ledger is agent records that newer ones have replaced."""
     needed = sum(fold.sizes.values()) + len(to_json(fold.agent))
     return found.end > BLOATED and found.end > 4 * needed
+
+
+def _recall(fold: Fold) -> None:
+    """Lines are lost: what the agent's record knows of the open turn, its questions above all, stands in for them."""
+    from .history import turn_of
+
+    state = fold.agent["_internal_state"].get("interrupt_state") if fold.agent else None
+    known = turn_of(state)
+    if known is None or not fold.messages or not isinstance(state, dict):
+        return
+    newest = fold.messages[max(fold.messages)]["message"]
+    if state.get("context", {}).get("tool_use_message", {}).get("content") != newest["content"]:
+        return
+    fold.finished = {**known.finished, **fold.finished}
+    fold.asked = {**{id: each.to_dict() for id, each in known.interrupts.items()}, **fold.asked}
 
 
 def _doubt(turn: OpenTurn, fold: Fold) -> None:
