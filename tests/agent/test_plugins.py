@@ -90,3 +90,45 @@ def test_a_plugin_needs_a_name() -> None:
 
     with pytest.raises(TypeError, match="name"):
         Nameless()  # type: ignore[abstract]
+
+
+class Two(Plugin):
+    name = "two"
+
+    def __init__(self, keep: str | None = None) -> None:
+        super().__init__()
+        self.ready = True
+        if keep is not None:
+            self._tools = [each for each in self._tools if each.tool_name == keep]
+            self.hooks.clear()
+
+    @property
+    def needs_more(self) -> bool:
+        return self.ready
+
+    @tool
+    def first(self) -> str:
+        """First."""
+        return "1"
+
+    @tool
+    def second(self) -> str:
+        """Second."""
+        return "2"
+
+    @hook
+    def count(self, event: BeforeInvocationEvent) -> None:
+        heard.append("heard")
+
+
+heard: list[str] = []
+
+
+def test_what_a_plugin_takes_out_of_its_lists_is_not_registered() -> None:
+    heard.clear()
+    agent = Agent(model=ScriptedModel(["a"]), plugins=[Two("second")], callback_handler=None)
+    agent("go")
+    assert (agent.tool_names, heard) == (["second"], [])
+    agent = Agent(model=ScriptedModel(["a"]), plugins=[Two()], callback_handler=None)
+    agent("go")
+    assert (sorted(agent.tool_names), heard) == (["first", "second"], ["heard"])

@@ -15,6 +15,10 @@ MODULES = {
     "BeforeToolInvocationEvent",
     "strands.experimental.hooks.events": "AfterToolInvocationEvent BeforeToolInvocationEvent",
     "strands.experimental.hooks.multiagent": "AfterNodeCallEvent BeforeNodeCallEvent MultiAgentInitializedEvent",
+    "strands.experimental.hooks.multiagent.events": "AfterMultiAgentInvocationEvent AfterNodeCallEvent "
+    "MultiAgentInitializedEvent",
+    "strands.experimental.bidi": "BidiAgent",
+    "strands.experimental.bidi.hooks": "BidiAgentStopEvent",
     "strands.models": "BedrockModel CacheConfig Model",
     "strands.models.anthropic": "AnthropicModel",
     "strands.models.bedrock": "BedrockModel",
@@ -130,3 +134,11 @@ def test_parameters(path: str) -> None:
 def test_members(path: str) -> None:
     value = found(path)
     assert [name for name in MEMBERS[path].split() if not hasattr(value, name)] == []
+
+
+def test_an_agent_that_talks_can_be_asked_for_and_not_be_made() -> None:
+    from strands.experimental.bidi import BidiAgent
+
+    assert not isinstance(object(), BidiAgent)
+    with pytest.raises(NotImplementedError, match=r"strands\.Agent"):
+        BidiAgent(model=None)
