@@ -53,6 +53,7 @@ class Seat:
         self._calls = 0
         self._drafts: list[Draft] = []
         self._gate = threading.Lock()
+        self._swapping = threading.Lock()
         self._handover = threading.Lock()
         self._given_up = False
         self._turnstile = asyncio.Lock()
@@ -298,14 +299,15 @@ class Seat:
     def flush(self, *, durable: bool) -> None:
         """Write what has gathered; blocks."""
         with self._gate:
-            drafts, added = self._drafts, self._added
+            with self._swapping:
+                drafts, added, self._drafts = self._drafts, self._added, []
             if not drafts and (not durable or self._durable == added):
                 return
-            self._drafts = []
             try:
                 self._record.write(drafts, durable=durable)
             except BaseException:
-                self._drafts = drafts + self._drafts
+                with self._swapping:
+                    self._drafts = drafts + self._drafts
                 raise
             if durable:
                 self._durable = added
@@ -320,8 +322,9 @@ class Seat:
             self._record.end()
 
     def _add(self, draft: Draft) -> None:
-        self._drafts.append(draft)
-        self._added += 1
+        with self._swapping:
+            self._drafts.append(draft)
+            self._added += 1
 
 
 def _comparable(stored: SessionAgent) -> str:
