@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from strands._sync import run
 from strands.event_loop.retry import ModelRetryStrategy
-from strands.handlers.callback_handler import PrintingCallbackHandler, null_callback_handler
+from strands.handlers.callback_handler import PrintingCallbackHandler
 from strands.hooks.registry import HookCallback, HookProvider, HookRegistry
 from strands.interrupt import Interrupt, InterruptState
 from strands.telemetry.metrics import EventLoopMetrics
@@ -109,14 +109,14 @@ class Agent:
     ) -> None:
         self.model: Model = making.model(model)
         self._router = making.router(model)
-        self.messages: Messages = messages if messages is not None else []
+        self.messages: Messages = making.checked_messages(messages)
         self.system_prompt = system_prompt
         self.agent_id = making.checked_id(agent_id or "default")
         self.name = name or "Strands Agents"
         self.description = description
         self.state = state if isinstance(state, JSONSerializableDict) else JSONSerializableDict(state)
         self.callback_handler: Callable[..., Any] | None = (
-            PrintingCallbackHandler() if callback_handler is _DEFAULT else callback_handler or null_callback_handler
+            PrintingCallbackHandler() if callback_handler is _DEFAULT else making.checked_handler(callback_handler)
         )
         self.conversation_manager = conversation_manager or SlidingWindowConversationManager()
         self.record_direct_tool_call = record_direct_tool_call
@@ -142,10 +142,11 @@ class Agent:
         self._retry_strategy: ModelRetryStrategy | None = strategy if isinstance(strategy, ModelRetryStrategy) else None
         if strategy is not None and self._retry_strategy is None:
             self.hooks.add_hook(making.checked_strategy(strategy))
-        self.tool_registry.process_tools(tools or ())
+        self.tool_registry.process_tools(making.checked_list("tools", tools))
         if load_tools_from_directory:
             self.tool_registry.load_directory("tools")
-        making.register(self, hooks or (), plugins or (), interventions or ())
+        lists = {"hooks": hooks, "plugins": plugins, "interventions": interventions}
+        making.register(self, *(making.checked_list(name, given) for name, given in lists.items()))
 
     def _retry_succeeded(self) -> None:
         if self._retry_strategy is not None:

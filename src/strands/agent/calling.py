@@ -283,6 +283,8 @@ def _structured(agent: Agent, options: Options) -> Any:
     model = options.structured_output_model or agent._structured_output_model
     if model is None:
         return None
+    if not hasattr(model, "model_json_schema"):
+        raise ValueError(f"structured_output_model {model!r} must be a pydantic model: a class that extends BaseModel")
     from .structured import StructuredOutput
 
     return StructuredOutput(model, options.structured_output_prompt or agent._structured_output_prompt)

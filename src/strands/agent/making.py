@@ -6,7 +6,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from strands.handlers.callback_handler import null_callback_handler
 from strands.hooks.events import AgentInitializedEvent
+
+from .prompt import check_message
 
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
@@ -16,12 +19,16 @@ if TYPE_CHECKING:
 
 
 def model(given: Any) -> Any:
-    """Return a model: the one given, a router's default, or Bedrock's with the id given, or Bedrock's default."""
+    """Return a model: the one given, a router's default, or Bedrock's with the id given, or Bedrock's default.
+
+    Raises:
+        ValueError: It is none of them.
+    """
     chooser = router(given)
     if chooser is not None:
         return chooser.default_model
     if given is not None and not isinstance(given, str):
-        return given
+        return checked("model", given, "stream", "a Model, a ModelRouter, a Bedrock model id or None")
     from strands.models import BedrockModel
 
     return BedrockModel(model_id=given) if given else BedrockModel()
@@ -44,14 +51,62 @@ def checked_id(agent_id: str) -> str:
     return agent_id
 
 
+def checked(name: str, given: Any, method: str, expected: str) -> Any:
+    """Return the argument `name` of an agent if it is an object with `method`.
+
+    Raises:
+        ValueError: It is not, or is a class; `expected` says what it must be.
+    """
+    if isinstance(given, type):
+        raise ValueError(f"{name} is the class {given.__name__}; make one of it: {given.__name__}(...)")
+    if not hasattr(given, method):
+        raise ValueError(f"{name} {given!r} must be {expected}")
+    return given
+
+
 def checked_strategy(given: Any) -> Any:
     """Return a retry strategy that registers hooks of its own.
 
     Raises:
         ValueError: It is not one.
     """
-    if not hasattr(given, "register_hooks"):
-        raise ValueError(f"retry_strategy {given!r} must be a ModelRetryStrategy, a HookProvider or None")
+    return checked("retry_strategy", given, "register_hooks", "a ModelRetryStrategy, a HookProvider or None")
+
+
+def checked_handler(given: Any) -> Any:
+    """Return a callback handler; one that takes no notice for None.
+
+    Raises:
+        ValueError: It cannot be called.
+    """
+    if given is None:
+        return null_callback_handler
+    return checked("callback_handler", given, "__call__", "a function of keyword arguments, or None")
+
+
+def checked_list(name: str, given: Any) -> Any:
+    """Return the argument `name` of an agent, empty for None.
+
+    Raises:
+        ValueError: It is one thing where several belong.
+    """
+    if given is None:
+        return ()
+    if isinstance(given, (str, bytes)) or not hasattr(given, "__iter__"):
+        raise ValueError(f"{name} {given!r} must be a list: {name}=[...]")
+    return given
+
+
+def checked_messages(given: Any) -> Any:
+    """Return the history that an agent begins with; the list given, not a copy.
+
+    Raises:
+        ValueError: It is no list of messages with content blocks.
+    """
+    if given is None:
+        return []
+    for message in checked_list("messages", given):
+        check_message(message)
     return given
 
 
@@ -75,7 +130,9 @@ def register(
 ) -> None:
     """Let everything that wants to hear of an agent's events register, and tell that it is ready."""
     if agent._session_manager is not None:
-        agent.hooks.add_hook(agent._session_manager)
+        a_manager = "a session manager, such as FileSessionManager(session_id='...')"
+        agent.hooks.add_hook(checked("session_manager", agent._session_manager, "register_hooks", a_manager))
+    checked("conversation_manager", agent.conversation_manager, "register_hooks", "a ConversationManager")
     agent.conversation_manager.register_hooks(agent.hooks)
     for each in hooks:
         if hasattr(each, "register_hooks"):
@@ -87,10 +144,13 @@ def register(
 
         registry = PluginRegistry(agent)
         for plugin in plugins:
+            checked("a plugin", plugin, "init_agent", "a Plugin")
             registry.add_and_init(plugin)
     if interventions:
         from strands.interventions import register as register_interventions
 
+        for handler in interventions:
+            checked("an intervention", handler, "on_error", "an InterventionHandler, such as HumanInTheLoop()")
         register_interventions(interventions, agent.hooks)
     if agent.hooks.listens(AgentInitializedEvent):
         agent.hooks.invoke_callbacks(AgentInitializedEvent(agent=agent))

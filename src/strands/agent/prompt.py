@@ -27,7 +27,7 @@ def to_messages(prompt: Any) -> Messages:
         return []
     if isinstance(prompt, str):
         return [{"role": "user", "content": [{"text": prompt}]}]
-    if isinstance(prompt, Mapping) or not isinstance(prompt, Sequence):
+    if isinstance(prompt, (Mapping, bytes)) or not isinstance(prompt, Sequence):
         raise ValueError(f"prompt {prompt!r} must be text, a list of content blocks, a list of messages or None")
     if is_answers(prompt):
         raise ValueError(
@@ -35,9 +35,25 @@ def to_messages(prompt: Any) -> Messages:
             "session manager with the session in which it was asked"
         )
     if all(isinstance(item, Mapping) and "role" in item and "content" in item for item in prompt):
+        for item in prompt:
+            check_message(item)
         return [cast("Message", item) for item in prompt]
     blocks = [_block(item) for item in prompt]
     return [cast("Message", {"role": "user", "content": blocks})]
+
+
+def check_message(message: Any) -> None:
+    """Check that a message that a caller made is one.
+
+    Raises:
+        ValueError: Its role or its content is not.
+    """
+    if not isinstance(message, Mapping) or message.get("role") not in ("user", "assistant"):
+        raise ValueError(
+            f"message {message!r} must have the role 'user' or 'assistant'; instructions are the system_prompt"
+        )
+    if isinstance(message.get("content"), str) or not isinstance(message.get("content"), Sequence):
+        raise ValueError(f"the content of message {message!r} must be a list of blocks: [{{'text': ...}}]")
 
 
 def is_answers(prompt: Any) -> bool:

@@ -106,6 +106,10 @@ def load(agent: Agent, snapshot: Snapshot) -> None:
     Raises:
         SnapshotException: It cannot be loaded here.
     """
+    if not isinstance(snapshot, Snapshot):
+        raise SnapshotException(
+            f"{type(snapshot).__name__} is no snapshot; make one of data by Snapshot.from_dict(...)"
+        )
     snapshot.validate()
     data = copy.deepcopy(snapshot.data)
     if "messages" in data:

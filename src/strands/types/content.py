@@ -161,10 +161,16 @@ SystemPrompt = str | list[SystemContentBlock] | None
 
 
 def split_system_prompt(system_prompt: SystemPrompt) -> tuple[str | None, list[SystemContentBlock] | None]:
-    """Return a system prompt as text and as content blocks; both None when there is none."""
+    """Return a system prompt as text and as content blocks; both None when there is none.
+
+    Raises:
+        ValueError: It is neither a text nor a list of blocks.
+    """
     if system_prompt is None:
         return None, None
     if isinstance(system_prompt, str):
         return system_prompt, [{"text": system_prompt}]
+    if not isinstance(system_prompt, list):
+        raise ValueError(f"system_prompt {system_prompt!r} must be a text or a list of content blocks")
     texts = [block["text"] for block in system_prompt if "text" in block]
     return ("\n".join(texts) if texts else None), system_prompt
