@@ -5,6 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
+
+from strands import Agent
+from strands.models import OpenAIModel
+from strands.session import FileSessionManager
+from strands.telemetry._conventions import of_model
+from support.providers import Provider, parameters
 
 CODE = """
 import contextlib, json, sys
@@ -81,6 +90,47 @@ def test_an_invocation_its_model_calls_and_its_tools_leave_spans() -> None:
     failed = found[2]["attributes"]
     assert isinstance(failed, dict)
     assert (found[2]["error"], failed["error.type"]) == (True, "LookupError")
+
+
+def test_spans_say_whose_model_it_is_and_messages_are_lists_of_parts() -> None:
+    found = [span["attributes"] for span in spans(OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT="true")]
+    agent, chat, called, last = (dict(each) for each in found if isinstance(each, dict))
+    assert {each["gen_ai.provider.name"] for each in (agent, chat, last)} == {"scripted"}
+    assert called["gen_ai.tool.description"] == "Fail."
+    assert json.loads(agent["gen_ai.input.messages"]) == [
+        {"role": "user", "parts": [{"type": "text", "content": "canary"}]}
+    ]
+    call = {"type": "tool_call", "id": "t1", "name": "fail", "arguments": {"secret": "canary"}}
+    assert json.loads(chat["gen_ai.output.messages"]) == [
+        {"role": "assistant", "parts": [call], "finish_reason": "tool_call"}
+    ]
+    history = json.loads(last["gen_ai.input.messages"])
+    assert [message["role"] for message in history] == ["user", "assistant", "tool"]
+    assert [part["type"] for part in history[2]["parts"]] == ["tool_call_response"]
+    assert json.loads(agent["gen_ai.output.messages"])[0]["finish_reason"] == "stop"
+
+
+@pytest.mark.parametrize("provider", parameters())
+def test_a_providers_name_is_the_one_of_the_conventions(provider: Provider) -> None:
+    names = {"bedrock": "aws.bedrock", "gemini": "gcp.gemini", "openai_responses": "openai"}
+    model = provider.make("http://127.0.0.1:9", 1)
+    agent = Agent(model=model, callback_handler=None, session_manager=None)
+    assert of_model(agent)["gen_ai.provider.name"] == names.get(provider.name, provider.name)
+
+
+def test_the_settings_of_a_request_and_the_conversation_are_named(tmp_path: Path) -> None:
+    model = OpenAIModel(client_args={"api_key": "k"}, model_id="m", params={"temperature": 0.2, "max_tokens": 9})
+    session = FileSessionManager("talk", storage_dir=tmp_path)
+    agent = Agent(model=model, session_manager=session, callback_handler=None, trace_attributes={"team": "a"})
+    assert of_model(agent) == {
+        "gen_ai.operation.name": "chat",
+        "gen_ai.provider.name": "openai",
+        "gen_ai.request.model": "m",
+        "gen_ai.conversation.id": "talk",
+        "gen_ai.request.temperature": 0.2,
+        "gen_ai.request.max_tokens": 9,
+        "team": "a",
+    }
 
 
 def test_case_37_content_is_left_out_unless_asked_for() -> None:

@@ -17,6 +17,8 @@ from opentelemetry import trace
 
 from strands.tools.results import ToolFailure
 
+from . import _conventions
+
 if TYPE_CHECKING:
     from strands.agent.invocation import Invocation
     from strands.agent.reply import Reply
@@ -50,38 +52,30 @@ class Tracing:
     ) -> tuple[AgentResult, Any]:
         """Do `work` in the span of an invocation."""
         agent = invocation.agent
-        attributes = {
-            "gen_ai.operation.name": "invoke_agent",
-            "gen_ai.agent.name": agent.name,
-            "gen_ai.agent.id": agent.agent_id,
-            "gen_ai.request.model": _model_id(agent.model),
-            **agent.trace_attributes,
-        }
-        with self._span(f"invoke_agent {agent.name}", attributes) as span:
+        with self._span(f"invoke_agent {agent.name}", _conventions.of_agent(agent)) as span:
             if self._with_content:
-                span.set_attribute("gen_ai.input.messages", _json("messages", prompt))
+                span.set_attribute("gen_ai.input.messages", _prompt(prompt))
             result, more = await work(invocation, prompt)
             latest = agent.event_loop_metrics.latest_agent_invocation
             if latest is not None:
                 _set_usage(span, latest.usage)
             span.set_attribute("gen_ai.response.finish_reasons", [result.stop_reason])
             if self._with_content:
-                span.set_attribute("gen_ai.output.messages", _json("messages", [result.message]))
+                span.set_attribute("gen_ai.output.messages", _reply(result.message, result.stop_reason))
             return result, more
 
     async def model_call(self, invocation: Invocation, work: Callable[[Invocation], Awaitable[Reply]]) -> Reply:
         """Do `work` in the span of a model call."""
         agent = invocation.agent
-        model = _model_id(agent.model)
-        attributes = {"gen_ai.operation.name": "chat", "gen_ai.request.model": model, **agent.trace_attributes}
-        with self._span(f"chat {model}", attributes, trace.SpanKind.CLIENT) as span:
+        name = f"chat {_conventions.model_id(agent.model)}"
+        with self._span(name, _conventions.of_model(agent), trace.SpanKind.CLIENT) as span:
             if self._with_content:
-                span.set_attribute("gen_ai.input.messages", _json("messages", agent.messages))
+                span.set_attribute("gen_ai.input.messages", _prompt(agent.messages))
             reply = await work(invocation)
             _set_usage(span, reply.usage)
             span.set_attribute("gen_ai.response.finish_reasons", [reply.stop_reason])
             if self._with_content:
-                span.set_attribute("gen_ai.output.messages", _json("messages", [reply.message]))
+                span.set_attribute("gen_ai.output.messages", _reply(reply.message, reply.stop_reason))
             return reply
 
     async def tool_call(
@@ -93,12 +87,14 @@ class Tracing:
             "gen_ai.tool.name": tool.tool_name,
             "gen_ai.tool.call.id": use["toolUseId"],
             "gen_ai.tool.type": "function",
+            "gen_ai.tool.description": tool.tool_spec["description"],
         }
         with self._span(f"execute_tool {tool.tool_name}", attributes) as span:
             if self._with_content:
                 span.set_attribute("gen_ai.tool.call.arguments", _json("tool_input", use["input"]))
             result = await work(tool)
             if result["status"] == "error":
+                span.set_attribute("error.type", "_OTHER")
                 span.set_status(trace.Status(trace.StatusCode.ERROR))
             if self._with_content:
                 span.set_attribute("gen_ai.tool.call.result", _json("tool_output", result["content"]))
@@ -170,14 +166,23 @@ def _set_usage(span: trace.Span, usage: Any) -> None:
             span.set_attribute(name, usage[key])
 
 
-def _model_id(model: Any) -> str:
-    config = model.get_config() or {}
-    found = config.get("model_id") if isinstance(config, dict) else getattr(config, "model_id", None)
-    return str(found or type(model).__name__)
+def _prompt(prompt: Any) -> str:
+    return _text(_conventions.input_messages(_filtered("messages", prompt)))
+
+
+def _reply(message: Any, stop_reason: str) -> str:
+    (shown,) = _filtered("messages", [message])
+    return _text(_conventions.output_messages(shown, stop_reason))
 
 
 def _json(kind: Content, value: Any) -> str:
+    return _text(_filtered(kind, value))
+
+
+def _filtered(kind: Content, value: Any) -> Any:
     change = content_filter.get()
-    if change is not None:
-        value = change(kind, value)
+    return value if change is None else change(kind, value)
+
+
+def _text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=lambda other: f"<{type(other).__name__}>")
