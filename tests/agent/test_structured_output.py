@@ -61,6 +61,13 @@ def test_a_model_that_never_produces_it_is_an_error() -> None:
         make("no", "never")("Who?", structured_output_model=Person)
 
 
+def test_a_model_that_never_gets_it_right_is_not_asked_for_ever() -> None:
+    agent = Agent(model=ScriptedModel([ToolCall("Person", {"name": "Ada"})], repeat="last"), callback_handler=None)
+    with pytest.raises(StructuredOutputException, match=r"'Person' 10 times with input that does not fit(.|\n)*age"):
+        agent("Who?", structured_output_model=Person)
+    assert agent.messages[-1]["role"] == "user", "the history can be gone on with"
+
+
 def test_an_agent_may_always_want_the_structure() -> None:
     agent = make(ADA, structured_output_model=Person)
     result = agent("Who?")

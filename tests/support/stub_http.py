@@ -264,7 +264,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
-        body = json.loads(self.rfile.read(length) or b"{}")
+        sent = self.rfile.read(length)
+        if len(sent) < length:  # whoever asked died in the middle of its request
+            self.close_connection = True
+            return
+        body = json.loads(sent or b"{}")
         headers = {name.lower(): value for name, value in self.headers.items()}
         request, reply = self.stub.take(self.path, headers, body)
         time.sleep(self.stub.delay + reply.delay)

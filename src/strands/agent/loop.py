@@ -169,6 +169,8 @@ async def _run_tools(invocation: Invocation, turn: Open, trace: Trace) -> AgentR
         return finish(invocation, "end_turn", ending)
     if structure is not None or invocation.state.get("request_state", {}).get("stop_event_loop"):
         return finish(invocation, "tool_use", turn.message)
+    if structured is not None:
+        structured.check_tries()
     return None
 
 

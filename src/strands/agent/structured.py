@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from strands.types.content import Message
 
+_TRIES = 10
+"""Answers that do not fit, after which a model is not asked again."""
+
 DEFAULT_STRUCTURED_OUTPUT_PROMPT = "Now give your previous answer by calling the structured output tool."
 
 
@@ -28,6 +31,7 @@ class StructuredOutputTool(DirectTool):
         self._model = structured_output_model
         self._spec: ToolSpec | None = None
         self.value: BaseModel | None = None
+        self.refused: list[str] = []
 
     @property
     def structured_output_model(self) -> type[BaseModel]:
@@ -61,6 +65,7 @@ class StructuredOutputTool(DirectTool):
         try:
             self.value = self._model.model_validate(tool_use["input"])
         except ValueError as error:
+            self.refused.append(str(error))
             text = f"The input does not fit {self.tool_name}; correct it and call again.\n{error}"
             return {"toolUseId": id, "status": "error", "content": [{"text": text}]}
         return {"toolUseId": id, "status": "success", "content": [{"text": f"{self.tool_name} accepted"}]}
@@ -89,6 +94,15 @@ class StructuredOutput:
         if self._forced:
             return [self.tool.tool_spec], {"tool": {"name": self.tool.tool_name}}
         return [*specs, self.tool.tool_spec], None
+
+    def check_tries(self) -> None:
+        """Raise StructuredOutputException once the model has been refused too often."""
+        refused = self.tool.refused
+        if self.value is None and len(refused) >= _TRIES:
+            raise StructuredOutputException(
+                f"the model called {self.tool.tool_name!r} {len(refused)} times with input that does not fit; "
+                f"the last time: {refused[-1]}"
+            )
 
     def must_force(self) -> bool:
         """Return True the first time the model ends without the structure.
