@@ -262,12 +262,12 @@ async def structure(agent: Agent, model: type[M], prompt: Any) -> M:
 
 
 async def _produced(agent: Agent, model: type[M], messages: list[Message]) -> M:
-    asked: Any = model
-    async for event in agent.model.structured_output(asked, messages, system_prompt=agent._system_text):
-        found = event.get("output")
-        if isinstance(found, model):
-            return found
-    raise StructuredOutputException(f"the model produced no {model.__name__!r}")
+    from strands.models.structured import output_of
+
+    found = await output_of(agent.model, model, messages, agent._system_text)
+    if found is None:
+        raise StructuredOutputException(f"the model produced no {model.__name__!r}")
+    return found
 
 
 def _state(agent: Agent, options: Options) -> dict[str, Any]:

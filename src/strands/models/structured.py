@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from .model import Model
 
+M = TypeVar("M")
+
 
 def tool_for(output_model: type[BaseModel]) -> ToolSpec:
     """Return the tool whose arguments are the fields of `output_model`."""
@@ -21,6 +23,21 @@ def tool_for(output_model: type[BaseModel]) -> ToolSpec:
         "description": (output_model.__doc__ or f"Gives the answer as {output_model.__name__}.").strip(),
         "inputSchema": {"json": output_model.model_json_schema()},
     }
+
+
+async def output_of(model: Model, output_model: type[M], messages: Messages, system_prompt: str | None) -> M | None:
+    """Return the instance of `output_model` that a model makes of `messages`, or None when it makes none."""
+    asked: Any = output_model
+    events = model.structured_output(asked, messages, system_prompt=system_prompt)
+    try:
+        async for event in events:
+            found = event.get("output")
+            if isinstance(found, output_model):
+                return found
+    finally:
+        if isinstance(events, AsyncGenerator):
+            await events.aclose()
+    return None
 
 
 async def ask_with_tool(

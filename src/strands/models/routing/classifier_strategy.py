@@ -104,16 +104,18 @@ class ClassifierStrategy:
     async def _ask(self, request: str) -> int:
         from pydantic import BaseModel, Field
 
+        from strands.models.structured import output_of
+
         class Choice(BaseModel):
             """Which candidate is to answer."""
 
             index: int = Field(description="The index of the candidate.")
 
         messages: list[Message] = [{"role": "user", "content": [{"text": request}]}]
-        async for event in self._model.structured_output(Choice, messages, f"{self._system_prompt}\n\n{_RULES}"):
-            if isinstance(event.get("output"), Choice):
-                return int(event["output"].index)
-        raise ValueError("the model gave no index")
+        choice = await output_of(self._model, Choice, messages, f"{self._system_prompt}\n\n{_RULES}")
+        if choice is None:
+            raise ValueError("the model gave no index")
+        return choice.index
 
 
 def _text(prompt: Any) -> str:
