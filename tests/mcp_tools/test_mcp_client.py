@@ -220,6 +220,17 @@ def test_a_description_that_changed_after_the_approval_asks_anew(
         assert (result.stop_reason, done) == (("end_turn", True) if same else ("interrupt", False))
 
 
+def test_a_description_that_changes_while_the_person_thinks_asks_anew(
+    tmp_path: Path, client: MCPClient, log: Path
+) -> None:
+    agent = agent_with(client, tmp_path, ToolCall("delete", {"path": "while"}, id="t"), hooks=[gate])
+    agent("go")
+    client.call_tool_sync("t", "reword", {"description": "Delete all of it."})
+    assert answer(agent, "y").stop_reason == "interrupt"
+    assert answer(agent, "y").stop_reason == "end_turn"
+    assert result_of(agent) == "deleted while"
+
+
 @pytest.mark.parametrize(
     ("response", "outcome"),
     [

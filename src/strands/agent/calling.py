@@ -15,7 +15,7 @@ from strands.types.exceptions import ConcurrencyException, StructuredOutputExcep
 
 from . import loop, resuming
 from .invocation import Invocation, Pace, Sink
-from .prompt import CANCELLED, to_messages
+from .prompt import CANCELLED, to_messages, tool_uses
 from .result import AgentResult
 
 if TYPE_CHECKING:
@@ -171,7 +171,16 @@ async def _work(invocation: Invocation, start: resuming.Start) -> AgentResult:
     agent._open_turn = None
     for message in messages or ():
         await invocation.append(message)
+    if start.turn is not None:
+        await _renew_tools(agent, start.turn.message)
     return await loop.run(invocation, start.turn)
+
+
+async def _renew_tools(agent: Agent, waiting: Message) -> None:
+    for use in tool_uses(waiting):
+        tool = agent.tool_registry.registry.get(use["name"])
+        if tool is not None:
+            await tool.renew()
 
 
 async def stream(agent: Agent, prompt: Any, options: Options) -> AsyncGenerator[dict[str, Any], None]:

@@ -218,6 +218,9 @@ class AgentTool(ABC):
             Anything worth streaming, and at the end the result.
         """
 
+    async def renew(self) -> None:  # noqa: B027 - most tools are what they were
+        """Look again at what the tool is, before a call of it goes on that waited for a person."""
+
     @property
     def approval_basis(self) -> Any:
         """What an approval of a call is bound to beside its name and arguments: if it changes, nothing runs."""

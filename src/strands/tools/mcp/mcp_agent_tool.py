@@ -34,15 +34,24 @@ class MCPAgentTool(DirectTool):
         name_override: str | None = None,
         timeout: timedelta | None = None,
     ) -> None:
-        self.mcp_tool = mcp_tool
         self.mcp_client = mcp_client
         self.timeout = timeout
-        self._listed: dict[str, Any] = mcp_tool.model_dump(by_alias=True, exclude_none=True)
+        self._take(mcp_tool)
         self._name = name_override or self._listed["name"]
         hints = self._listed.get("annotations") or {}
         if mcp_client.trust_annotations:
             self.read_only = bool(hints.get("readOnlyHint"))
             self.idempotent = bool(hints.get("idempotentHint"))
+
+    def _take(self, mcp_tool: Any) -> None:
+        self.mcp_tool = mcp_tool
+        self._listed: dict[str, Any] = mcp_tool.model_dump(by_alias=True, exclude_none=True)
+
+    async def renew(self) -> None:
+        """Ask the server how it describes the tool now; an approval holds only for what the person was shown."""
+        found = await self.mcp_client.relisted(self._listed["name"])
+        if found is not None:
+            self._take(found)
 
     @property
     def tool_name(self) -> str:

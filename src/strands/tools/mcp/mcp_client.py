@@ -279,6 +279,14 @@ class MCPClient(ToolProvider):
             raise call.interrupt
         return result
 
+    async def relisted(self, name: str) -> Any:
+        """Return a tool as the server lists it now, or None where it cannot be found out."""
+        try:
+            tools = await asyncio.to_thread(self._all_tools)
+        except Exception:
+            return None  # a call will say what is wrong
+        return next((tool.mcp_tool for tool in tools if tool.mcp_tool.name == name), None)
+
     # How it is done
 
     @property
