@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from strands import Agent, tool
 from strands.models import ScriptedModel
 from strands.session import FileSessionManager
-from strands.types.exceptions import SnapshotException
+from strands.types.exceptions import SessionException, SnapshotException
 from strands.vended_interventions import HumanInTheLoop
 
 
@@ -65,3 +66,23 @@ def test_a_structure_is_a_pydantic_model_and_a_snapshot_a_snapshot() -> None:
         agent("go", structured_output_model=int)  # type: ignore[type-var]
     with pytest.raises(SnapshotException, match=r"dict is no snapshot; make one of data by Snapshot\.from_dict"):
         agent.load_snapshot({})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"ask": "slack"}, "ask is 'slack'; it must be 'stdio', a function"),
+        ({"classifier": 3}, "classifier is 3; it must be True"),
+        ({"allowed_tools": "look"}, r"it must be a list: \['look'\]"),
+    ],
+)
+def test_a_gate_names_the_option_that_is_wrong(arguments: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        HumanInTheLoop(**arguments)
+
+
+def test_a_place_where_no_session_can_be_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    for place in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(SessionException, match=r"Not a directory\. Give a storage_dir that is a directory"):
+            FileSessionManager("s", storage_dir=place)

@@ -7,6 +7,7 @@ file is private (0600) and every directory it makes too (0700), whatever the uma
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -232,6 +233,20 @@ class Disk:
             raise SyncFailed(error.errno, error.strerror) from error
 
 
+_ELSEWHERE = ". Let this process write there, or give another storage_dir"
+_NO_DIRECTORY = ". Give a storage_dir that is a directory, or that can be made one"
+_FULL = ". What was acknowledged is kept; free some space, then create the agent again"
+_ADVICE = {
+    errno.EACCES: _ELSEWHERE,
+    errno.EPERM: _ELSEWHERE,
+    errno.EROFS: _ELSEWHERE,
+    errno.ENOTDIR: _NO_DIRECTORY,
+    errno.ENOENT: _NO_DIRECTORY,
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+}
+
+
 @contextlib.contextmanager
 def naming(what: str, path: Path) -> Iterator[None]:
     """Turn what the system or the JSON encoder refuses into a `SessionException` that names it."""
@@ -239,7 +254,8 @@ def naming(what: str, path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        raise SessionException(f"{what}: {str(error.filename or path)!r}: {reason}") from error
+        advice = _ADVICE.get(error.errno or 0, "")
+        raise SessionException(f"{what}: {str(error.filename or path)!r}: {reason}{advice}") from error
     except TypeError as error:
         raise SessionException(f"{what}: {str(path)!r}: {error}") from error
 

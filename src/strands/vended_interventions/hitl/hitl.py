@@ -59,7 +59,7 @@ class HumanInTheLoop(InterventionHandler):
     A classifier that fails, or says neither True nor False, leaves the decision to the person.
 
     Raises:
-        ValueError: `allowed_tools` is one text instead of a list.
+        ValueError: `allowed_tools` is one text instead of a list, or `ask` or `classifier` is none of the above.
     """
 
     def __init__(
@@ -74,6 +74,16 @@ class HumanInTheLoop(InterventionHandler):
     ) -> None:
         if isinstance(allowed_tools, str):
             raise ValueError(f"allowed_tools is the text {allowed_tools!r}; it must be a list: [{allowed_tools!r}]")
+        if ask not in (None, "stdio") and not callable(ask):
+            raise ValueError(
+                f"ask is {ask!r}; it must be 'stdio', a function of the question, or None for an interrupt"
+            )
+        if (
+            classifier is not None
+            and not isinstance(classifier, (bool, LLMClassifierConfig))
+            and not callable(classifier)
+        ):
+            raise ValueError(f"classifier is {classifier!r}; it must be True, an LLMClassifierConfig or a function")
         names = list(allowed_tools or ())
         self._excepted = {name[1:] for name in names if name.startswith("!")}
         self._allowed = {name for name in names if not name.startswith("!")}
