@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextvars
+import os
+import selectors
 import threading
 from collections.abc import Coroutine
 from typing import Any, TypeVar
@@ -38,38 +40,60 @@ def _in_a_loop() -> bool:
     return True
 
 
-class _OwnLoop(threading.local):
-    """A thread's event loop; closed when the thread or the process ends."""
+class _Selector(selectors.DefaultSelector):
+    """A selector that a forked child can close: what its parent listens to, in the same place, stays as it is."""
 
-    loop: asyncio.AbstractEventLoop | None = None
+    def __init__(self) -> None:
+        super().__init__()
+        self.pid = os.getpid()
+
+    def unregister(self, fileobj: Any) -> selectors.SelectorKey:
+        return super().unregister(fileobj) if os.getpid() == self.pid else self.get_key(fileobj)
+
+
+class _Owned:
+    """The event loop of one thread, closed when the thread or the process ends."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop() if os.name == "nt" else asyncio.SelectorEventLoop(_Selector())
+        self._pid = os.getpid()
+
+    @property
+    def is_usable(self) -> bool:
+        return self._pid == os.getpid() and not self.loop.is_closed()
+
+    def end(self) -> None:
+        """Close it, and what asynchronous generators have open in it."""
+        if self.is_usable and not self.loop.is_running():
+            self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+        self.close()
 
     def close(self) -> None:
-        loop, self.loop = self.loop, None
-        if loop is not None and not loop.is_running() and not loop.is_closed():
-            loop.run_until_complete(loop.shutdown_asyncgens())
-            loop.close()
-
-
-class _Closer:
-    """Closes its loop when the thread that owns it is gone."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+        if not self.loop.is_running() and not self.loop.is_closed():
+            self.loop.close()
 
     def __del__(self) -> None:
-        if not self._loop.is_running() and not self._loop.is_closed():
-            self._loop.close()
+        self.close()
 
 
-_own = _OwnLoop()
-atexit.register(_own.close)
+class _Own(threading.local):
+    owned: _Owned | None = None
+
+    def end(self) -> None:
+        owned, self.owned = self.owned, None
+        if owned is not None:
+            owned.end()
+
+
+_own = _Own()
+atexit.register(_own.end)
 
 
 def _thread_loop() -> asyncio.AbstractEventLoop:
-    if _own.loop is None or _own.loop.is_closed():
-        _own.loop = asyncio.new_event_loop()
-        _own.__dict__["closer"] = _Closer(_own.loop)
-    return _own.loop
+    owned = _own.owned
+    if owned is None or not owned.is_usable:
+        owned = _own.owned = _Owned()
+    return owned.loop
 
 
 def _run_on(loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, T]) -> T:
