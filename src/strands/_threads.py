@@ -176,9 +176,9 @@ class _Pool:
         while True:
             job = self._jobs.get()
             job.work()
-            self._idle.append(None)
             job.deliver()
-            del job
+            del job  # what it held may take its time to go, so this thread is not idle before
+            self._idle.append(None)
 
 
 def _fresh_pools() -> None:

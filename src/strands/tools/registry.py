@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import re
+import threading
 import weakref
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -197,7 +198,7 @@ class ToolRegistry:
         from strands._sync import run
 
         if not self._providers:  # nobody may be left to call cleanup()
-            weakref.finalize(self, _let_go_quietly, self._providers, id(self))
+            weakref.finalize(self, _let_go_soon, self._providers, id(self))
         if provider not in self._providers:
             provider.add_consumer(id(self))
             self._providers.append(provider)
@@ -231,6 +232,18 @@ def _let_go(providers: list[ToolProvider], consumer: int) -> None:
             failed = failed or error
     if failed is not None:
         raise failed
+
+
+def _let_go_soon(providers: list[ToolProvider], consumer: int) -> None:
+    """Let go of providers in a thread: the garbage may be collected in any other one, with any lock held."""
+    letting_go = threading.Thread(target=_let_go_quietly, args=(providers, consumer), daemon=True)
+    try:
+        letting_go.start()
+    except RuntimeError:  # too late for threads: the interpreter ends
+        _let_go_quietly(providers, consumer)
+        return
+    if not threading.main_thread().is_alive():
+        letting_go.join(10)
 
 
 def _let_go_quietly(providers: list[ToolProvider], consumer: int) -> None:
