@@ -23,6 +23,8 @@ import report
 from measures import MEASURES, Measure, Results, summary
 
 HERE = Path(__file__).resolve().parent
+STORES = environments.BENCH / "stores"
+"""What the subjects write, deleted when all is measured: making files just after many were deleted is slower on ext4."""
 
 
 class Absent(Exception):
@@ -35,11 +37,10 @@ def main() -> int:
     chosen = [measure for measure in MEASURES if not arguments.only or measure.name in arguments.only]
     for name in names:
         environments.interpreter(name)
-    results: Results = {}
-    for measure in chosen:
-        print(f"{measure.name} ", end="", file=sys.stderr, flush=True)
-        results[measure.name] = run(measure, names, arguments.rounds or measure.rounds)
-        print(file=sys.stderr)
+    try:
+        results = measured(chosen, names, arguments.rounds)
+    finally:
+        shutil.rmtree(STORES, ignore_errors=True)
     labels = {name: label(name) for name in names}
     facts = {
         "python": platform.python_version(),
@@ -53,6 +54,16 @@ def main() -> int:
     if arguments.docs:
         report.publish(arguments.out, environments.ROOT / "docs")
     return 0
+
+
+def measured(chosen: list[Measure], names: list[str], rounds: int | None) -> Results:
+    """Run measures one after the other."""
+    results: Results = {}
+    for measure in chosen:
+        print(f"{measure.name} ", end="", file=sys.stderr, flush=True)
+        results[measure.name] = run(measure, names, rounds or measure.rounds)
+        print(file=sys.stderr)
+    return results
 
 
 def parse() -> argparse.Namespace:
@@ -98,16 +109,14 @@ def _medians(rounds: list[dict[str, float]]) -> dict[str, float]:
 
 def once(measure: Measure, name: str) -> dict[str, float]:
     """Run a measure on one subject, in a fresh process and a fresh directory."""
-    store = tempfile.mkdtemp(prefix="bench-", dir=environments.BENCH)
-    try:
-        if measure.name.endswith("-answer"):
-            execute(name, [str(HERE / "worker.py"), name, measure.name.replace("answer", "ask"), store])
-        command = arguments_of(measure, name, store)
-        start = time.perf_counter()
-        output = execute(name, command)
-        wall = time.perf_counter() - start
-    finally:
-        shutil.rmtree(store)
+    STORES.mkdir(parents=True, exist_ok=True)
+    store = tempfile.mkdtemp(dir=STORES)
+    if measure.name.endswith("-answer"):
+        execute(name, [str(HERE / "worker.py"), name, measure.name.replace("answer", "ask"), store])
+    command = arguments_of(measure, name, store)
+    start = time.perf_counter()
+    output = execute(name, command)
+    wall = time.perf_counter() - start
     numbers: dict[str, Any] = json.loads(output) if "worker.py" in command[0] else {}
     if numbers.get("absent"):
         raise Absent

@@ -90,7 +90,7 @@ def test_case_12_two_processes_answer_one_interrupt(workers: Workers, tmp_path: 
         assert workers.run("start", root) == 0
         for response in ["y", "n"]:
             workers.ask(_answer(root, response))
-        time.sleep(0.05)
+        _wait_until(lambda root=root: len(lines(root, "ready")) == 2)
         (root / "go").touch()
         statuses = workers.ask({"do": "wait"})["statuses"]
         assert sorted(statuses) == [0, 1], lines(root, "errors")
@@ -105,7 +105,7 @@ def test_case_11_many_answerers_one_winner(workers: Workers, tmp_path: Path) -> 
     assert workers.run("start", tmp_path) == 0
     for number in range(32):
         workers.ask(_answer(tmp_path, "y" if number % 2 else "n"))
-    time.sleep(0.3)
+    _wait_until(lambda: len(lines(tmp_path, "ready")) == 32)
     (tmp_path / "go").touch()
     statuses = workers.ask({"do": "wait"})["statuses"]
     assert statuses.count(0) == 1

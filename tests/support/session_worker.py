@@ -176,6 +176,7 @@ def die_in_pay(root: Path, again: bool) -> None:
 def answer(agent: Agent, root: Path, order: dict[str, Any]) -> None:
     """Answer the one open question, if the lease can be had."""
     (interrupt,) = agent.pending_interrupts
+    note(root, "ready", order["response"])
     _wait_for(Path(order["go"]))
     agent([{"interruptResponse": {"interruptId": interrupt.id, "response": order["response"]}}])
     note(root, "acks", order["response"])
