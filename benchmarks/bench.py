@@ -24,7 +24,7 @@ from measures import MEASURES, Measure, Results, summary
 
 HERE = Path(__file__).resolve().parent
 STORES = environments.BENCH / "stores"
-"""What the subjects write, deleted when all is measured: making files just after many were deleted is slower on ext4."""
+"""What the subjects write, deleted when all is measured: just after many deletions ext4 is slower to make files."""
 
 
 class Absent(Exception):
