@@ -133,6 +133,7 @@ class Graph(Orchestration[GraphResult]):
             await self._run_batch(ready, given, sink)
             if self.state.interrupted_nodes:
                 self.state.status = Status.INTERRUPTED
+                self._sort_questions()
                 return
             self._interrupt_state.deactivate()
             before, self.batch = [node for node in self.batch if node not in self.state.failed_nodes], []
@@ -213,6 +214,13 @@ class Graph(Orchestration[GraphResult]):
         node.execution_status = Status.INTERRUPTED
         self.state.interrupted_nodes.add(node)
         wait(self._interrupt_state, node.node_id, interrupts, from_hook=from_hook)
+
+    def _sort_questions(self) -> None:
+        """List the questions in the order of their nodes, not in that in which they arrived."""
+        state = self._interrupt_state
+        kept = [state.context[name]["interrupt_ids"] for name in self.nodes if name in state.context]
+        ids = [id for each in kept for id in each if id in state.interrupts]
+        state.interrupts = {**{id: state.interrupts[id] for id in ids}, **state.interrupts}
 
     def _followers(self, finished: list[GraphNode], given: dict[str, Any]) -> list[GraphNode]:
         taken = {

@@ -102,6 +102,8 @@ class Seat:
             self._turnstile = asyncio.Lock()
             self._timer = None  # one of an event loop that ended is never due
         self._calls += 1
+        if self._drafts:
+            in_background(functools.partial(self._write_quietly, False))
 
     async def _begin_elsewhere(self) -> None:
         try:
@@ -111,14 +113,13 @@ class Seat:
             raise
 
     def _begin(self) -> None:
-        self._record.begin()
+        with self._gate:  # nothing of ours is half written while it is looked at for what others wrote
+            self._record.begin()
         try:
             self.note_answers()
             self._note_task()
             if not self._record.begins_at_once:
                 self.flush(durable=False)
-            elif self._drafts:
-                in_background(functools.partial(self._write_quietly, False))
         except BaseException:
             self._record.end()
             raise
@@ -146,9 +147,10 @@ class Seat:
             self.flush(durable=True)
             self._record.tidy()
         finally:
-            self._calls -= 1
-            if not self.invoking:
-                self._record.end()
+            with self._gate:
+                self._calls -= 1
+                if not self.invoking:
+                    self._record.end()
 
     def write_prompt_soon(self) -> None:
         """Write what has gathered if the model takes longer than a moment; a failure is told by the next write."""
@@ -173,7 +175,7 @@ class Seat:
 
     def _write_quietly(self, durable: bool) -> None:
         with contextlib.suppress(SessionException):
-            self.flush(durable=durable)
+            self.flush(durable=durable, only_within_a_call=True)
 
     async def appended(self, message: Message) -> None:
         """The message comes as a hook's event too."""
@@ -296,9 +298,16 @@ class Seat:
             self._answered.difference_update(interrupt.id for interrupt in state.pending)
             self._add(Draft("asked", data))
 
-    def flush(self, *, durable: bool) -> None:
-        """Write what has gathered; blocks."""
+    def flush(self, *, durable: bool, only_within_a_call: bool = False) -> None:
+        """Write what has gathered; blocks.
+
+        Args:
+            durable: Sync it, and what was written before.
+            only_within_a_call: Do nothing where the lease has been given back meanwhile.
+        """
         with self._gate:
+            if only_within_a_call and not self.invoking:
+                return
             with self._swapping:
                 drafts, added, self._drafts = self._drafts, self._added, []
             if not drafts and (not durable or self._durable == added):
