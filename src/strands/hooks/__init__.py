@@ -18,6 +18,7 @@ from .events import (
     MessageUpdatedEvent,
     MultiAgentInitializedEvent,
 )
+from .naming import qualified_name
 from .registry import BaseHookEvent, HookCallback, HookEvent, HookOrder, HookProvider, HookRegistry
 
 __all__ = [
@@ -43,4 +44,5 @@ __all__ = [
     "MessageAddedEvent",
     "MessageUpdatedEvent",
     "MultiAgentInitializedEvent",
+    "qualified_name",
 ]

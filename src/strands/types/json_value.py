@@ -1,0 +1,121 @@
+"""Values as JSON has them: what comes in from outside is made plain, or refused, before anything looks at it."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+MAX_DEPTH = 100
+"""How many lists and objects may stand inside each other."""
+
+_SCALARS = (type(None), bool, int, float, str)
+
+
+def as_json(value: Any, name: str = "the value") -> Any:
+    """Return what JSON makes of a value: a copy of plain dicts, lists, texts, numbers, truth values and None.
+
+    A tuple becomes a list, a key that is a number its text, an instance of a subclass (an OrderedDict, an enum that is
+    a text) the plain thing.
+
+    Args:
+        value: Anything.
+        name: What the messages of errors call it.
+
+    Raises:
+        TypeError: It holds something that JSON has no form for, such as a set, bytes or an object.
+        ValueError: It holds a number that is not finite, text that is not Unicode, two keys that JSON takes for one or
+            itself, or is nested deeper than `MAX_DEPTH`.
+    """
+    kind = type(value)
+    if kind is bool or value is None:
+        return value
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        text.encode()
+        if text.count("[") + text.count("{") > MAX_DEPTH and _too_deep(value):
+            raise ValueError
+        return json.loads(text, object_pairs_hook=_object)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise _refusal(value, name, error) from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise ValueError
+    return made
+
+
+def _too_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [part for each in level for part in _parts(each) if not isinstance(part, _SCALARS)]
+        if not level:
+            return False
+    return True
+
+
+def _parts(value: Any) -> Any:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, (list, tuple)) else ()
+
+
+def _refusal(value: Any, name: str, error: Exception) -> Exception:
+    """Return the error that says where and what it is that JSON cannot hold."""
+    found = _fault(value, "", MAX_DEPTH)
+    if found is None:
+        return ValueError(f"{name} cannot be written as JSON: {error}")
+    path, problem = found
+    place = f" at {path}" if path else ""
+    text = f"{name} is not JSON{place}: {problem}; JSON has texts, finite numbers, true, false, null, lists and objects"
+    return TypeError(text) if problem.startswith("a ") else ValueError(text)
+
+
+def _fault(value: Any, path: str, depth: int) -> tuple[str, str] | None:
+    if isinstance(value, str):
+        return (path, f"{_short(value)} is not Unicode text") if _unpaired(value) else None
+    if isinstance(value, float) and not math.isfinite(value):
+        return path, f"{value!r} is not finite"
+    if isinstance(value, _SCALARS):
+        return None
+    if not isinstance(value, (dict, list, tuple)):
+        return path, f"a {type(value).__name__}"
+    if depth < 1:
+        return path[:40] + "...", f"more than {MAX_DEPTH} lists and objects stand inside each other"
+    if isinstance(value, dict):
+        return _fault_of_keys(value, path) or _first_fault(((f"{path}[{k!r}]", v) for k, v in value.items()), depth)
+    return _first_fault(((f"{path}[{number}]", each) for number, each in enumerate(value)), depth)
+
+
+def _first_fault(parts: Any, depth: int) -> tuple[str, str] | None:
+    return next((found for path, part in parts if (found := _fault(part, path, depth - 1)) is not None), None)
+
+
+def _fault_of_keys(value: dict[Any, Any], path: str) -> tuple[str, str] | None:
+    texts: set[str] = set()
+    for key in value:
+        if not isinstance(key, _SCALARS):
+            return path, f"a {type(key).__name__} as a key"
+        fault = _fault(key, path, 0)
+        if fault is not None:
+            return fault
+        text = key if isinstance(key, str) else json.dumps(key)
+        if text in texts:
+            return path, f"two keys are {_short(str(text))}"
+        texts.add(str(text))
+    return None
+
+
+def _unpaired(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def _short(text: str) -> str:
+    shown = ascii(text)
+    return shown if len(shown) <= 60 else shown[:57] + "..."
