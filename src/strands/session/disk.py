@@ -13,11 +13,11 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from strands._home import NotPrivateError, check_status, make_private
 from strands.types.exceptions import SessionException
 
 from .lease import PRIVATE_FILE, Lease, holder, take
 
-PRIVATE_DIRECTORY = 0o700
 TEMPORARY = ".tmp"
 _PAGE = 4096
 DAMAGED = ".damaged-"
@@ -40,20 +40,17 @@ class Disk:
 
     def make_directory(self, path: Path) -> list[Path]:
         """Make `path` and the directories above it that are missing; return those that were."""
-        missing = []
-        while not path.is_dir():
-            missing.append(path)
-            path = path.parent
-        for directory in reversed(missing):
-            with contextlib.suppress(FileExistsError):
-                os.mkdir(directory, PRIVATE_DIRECTORY)
-                os.chmod(directory, PRIVATE_DIRECTORY)
-        return missing
+        return make_private(path)
 
     def read(self, path: Path) -> bytes | None:
-        """Return what `path` holds, or None when there is no such file."""
+        """Return what `path` holds, or None when there is no such file.
+
+        Raises:
+            NotPrivateError: Another user owns it or may write to it.
+        """
         try:
             with open(path, "rb") as file:
+                check_status(path, os.fstat(file.fileno()))
                 return file.read()
         except FileNotFoundError:
             return None
@@ -252,6 +249,8 @@ def naming(what: str, path: Path) -> Iterator[None]:
     """Turn what the system or the JSON encoder refuses into a `SessionException` that names it."""
     try:
         yield
+    except NotPrivateError as error:
+        raise SessionException(f"{what}: {error.cause}. {error.remedy}") from error
     except OSError as error:
         reason = error.strerror or str(error)
         advice = _ADVICE.get(error.errno or 0, "")

@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from strands._home import check_private
 from strands.types.exceptions import SessionException
 from strands.types.session import SessionAgent, SessionMessage
 
@@ -53,6 +54,8 @@ class FileRecord(AgentRecord):
         from .file_reading import FileReading
 
         with self._naming("read"):
+            for directory in (self.directory.parent, self.directory, self.directory / MESSAGES):
+                check_private(directory)
             loaded = FileReading(self).load()
         self._owed.clear()
         self._next_id = loaded.next_id if loaded else 0

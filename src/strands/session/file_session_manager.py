@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from strands._home import check_private, check_shared, expanded, home
 from strands.types.exceptions import SessionException
 from strands.types.session import Session, SessionAgent, SessionMessage
 
@@ -42,12 +43,12 @@ class FileSessionManager(RepositorySessionManager, SessionRepository):
           agents/agent_<id>/lease.lock      held while the agent is at work
           multi_agents/multi_agent_<id>/multi_agent.json
 
-    Files are private to the user, whatever the umask.
+    Files are private to the user, whatever the umask; those that another user owns or may write to are refused.
 
     Args:
         session_id: The session; made when it does not exist.
-        storage_dir: The directory of all sessions; `~/.strands/sessions` by default, where the environment variable
-            `STRANDS_HOME` stands in for `~/.strands`.
+        storage_dir: The directory of all sessions, `~` for the user's home; `~/.strands/sessions` by default, where the
+            environment variable `STRANDS_HOME` stands in for `~/.strands`. It may be shared, as /tmp is.
         disk: The file operations; for tests that need a failing disk.
         **kwargs: For subclasses.
 
@@ -64,7 +65,7 @@ class FileSessionManager(RepositorySessionManager, SessionRepository):
         disk: Disk | None = None,
         **kwargs: Any,
     ) -> None:
-        self.storage_dir = os.fspath(storage_dir) if storage_dir is not None else _default_storage_dir()
+        self.storage_dir = _usable(storage_dir)
         self._disk = disk if disk is not None else Disk()
         super().__init__(session_id=session_id, session_repository=self, **kwargs)
 
@@ -90,6 +91,8 @@ class FileSessionManager(RepositorySessionManager, SessionRepository):
         directory = self._session_path(session_id)
         if directory.is_symlink():
             raise SessionException(f"{str(directory)!r} is a symbolic link, not a session; remove it or use another id")
+        with self._naming(directory):
+            check_private(directory)
         data = self._read(directory / "session.json")
         try:
             return Session.from_dict(data) if data is not None else None
@@ -254,6 +257,13 @@ class FileSessionManager(RepositorySessionManager, SessionRepository):
         return naming(f"session storage {self.storage_dir!r}", path)
 
 
-def _default_storage_dir() -> str:
-    home = os.environ.get("STRANDS_HOME") or os.path.join(os.path.expanduser("~"), ".strands")
-    return os.path.join(home, "sessions")
+def _usable(storage_dir: str | os.PathLike[str] | None) -> str:
+    with naming("session storage", Path(storage_dir or "")):
+        if storage_dir is not None:
+            chosen = expanded(storage_dir)
+            check_shared(chosen)
+            return os.fspath(chosen)
+        directory = home() / "sessions"
+        check_private(directory.parent)
+        check_private(directory)
+        return os.fspath(directory)

@@ -8,6 +8,7 @@ import os
 import secrets
 from pathlib import Path
 
+from strands._home import make_private
 from strands._threads import on_disk
 from strands.types.exceptions import StorageError
 
@@ -55,7 +56,7 @@ class LocalFileStorage(Storage):
 def _write(path: Path, data: bytes) -> None:
     partial = path.with_name(f"{_PARTIAL}{secrets.token_hex(8)}")
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(path.parent)
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from strands._home import home
 from strands_cli.atomic.agent import AtomicAgent, AtomicError, load
 from strands_cli.errors import StrandsError
 from strands_cli.schema.problems import did_you_mean
@@ -57,8 +58,7 @@ def named(name: str, directories: Iterable[str | Path] = ()) -> AtomicAgent:
 
 
 def _usual() -> list[Path]:
-    home = Path(os.environ.get("STRANDS_HOME") or Path.home() / ".strands")
-    return [*(Path(folder) for folder in FOLDERS), home / "atomic"]
+    return [*(Path(folder) for folder in FOLDERS), home() / "atomic"]
 
 
 def _files(directories: list[Path]) -> Iterator[Path]:

@@ -97,7 +97,7 @@ def _owners() -> Iterator[Check]:
 
 
 def _sessions() -> Check:
-    from strands_cli.session.repository import home
+    from strands._home import home
 
     root = home() / "workflows"
     existing = next(path for path in (root, *root.parents) if path.exists())

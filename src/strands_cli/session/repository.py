@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from strands._home import expanded, home, make_private
 from strands._threads import on_disk
 from strands_cli.errors import SessionNotFoundError, StorageError
 from strands_cli.kernel.journal import Journal
@@ -58,12 +59,6 @@ class SessionRepository(Protocol):
         ...
 
 
-def home() -> Path:
-    """Return the directory of this user's data: STRANDS_HOME, else ~/.strands."""
-    chosen = os.environ.get("STRANDS_HOME")
-    return Path(chosen).expanduser() if chosen else Path.home() / ".strands"
-
-
 class FileSessionRepository:
     """Sessions as private directories: `session_<id>/journal.jsonl`.
 
@@ -72,7 +67,8 @@ class FileSessionRepository:
     """
 
     def __init__(self, storage_dir: str | os.PathLike[str] | None = None) -> None:
-        self.root = Path(storage_dir).expanduser() if storage_dir is not None else home() / "workflows"
+        with _storage_errors(Path(storage_dir or "~")):
+            self.root = expanded(storage_dir) if storage_dir is not None else home() / "workflows"
         self._drivers: Drivers | None = None
 
     async def create(self, session_id: str, opened: Draft) -> FileJournal:
@@ -128,8 +124,7 @@ class FileSessionRepository:
 def _private(path: Path) -> None:
     """Make a directory that only its owner can enter, whatever the umask."""
     if not path.is_dir():
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.chmod(0o700)
+        make_private(path)
 
 
 @contextmanager
