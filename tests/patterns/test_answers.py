@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from strands_cli.loader.json_text import BrokenJsonError, find, whole
 from strands_cli.patterns import shapes
-from strands_cli.patterns.answers import Malformed, approves, json_values, read, rejects
+from strands_cli.patterns.answers import Malformed, approves, read, rejects
 
 ROUTES = ["faq", "technical"]
 
 
 def route(answer: str) -> str:
-    return read(answer, lambda value: shapes.route(value, ROUTES))
+    return read(answer, lambda value: shapes.route(value, ROUTES), last=True)
 
 
 @pytest.mark.parametrize(
@@ -27,6 +32,16 @@ def route(answer: str) -> str:
         'The form is {"route": "NAME"}, and {"note": [1]} aside I say {"route": "faq"}.',
         '{"route": "FAQ "}',
         '[1] they ask {"route": "faq"}',
+        "{'route': 'faq', 'sure': True}",
+        '["faq"]',
+        '[{"route": "faq"}]',
+        '"faq"',
+        "faq",
+        "**FAQ**.",
+        "`faq`",
+        "route: faq",
+        '{"route": "route:faq",}',
+        'See {name} and [[note]] of {}: {"route": "faq"}',
     ],
 )
 def test_a_route_is_found_wherever_it_stands(answer: str) -> None:
@@ -40,14 +55,19 @@ def test_of_several_answers_the_last_one_counts() -> None:
 @pytest.mark.parametrize(
     ("answer", "problem"),
     [
-        ("faq", "no JSON"),
+        ("the faq", "no JSON"),
         ("", "no JSON"),
         ('{"route": 3}', "a text under"),
-        ('["faq"]', "a text under"),
+        ('["faq", "technical"]', "a text under"),
         ('{"route": "sales"}', "no route 'sales'"),
-        ('{"route": "fa', "no JSON"),
-        ("[" * 100_000, "no JSON"),
-        ("{" * 100_000, "no JSON"),
+        ('{"route": "fa', "cut off"),
+        ('{"route": "faq"', "cut off"),
+        ('{"route": "technical", "or": {"route": "faq"}', "cut off"),
+        ('{"route" "technical", "or": {"route": "faq"}}', "malformed"),
+        ('{choice: {"route": "faq"}}', "part of something"),
+        ('{"route": "technical", "route": "faq"}', "twice"),
+        ("[" * 100_000, "nested"),
+        ("{" * 100_000, "nested"),
     ],
 )
 def test_what_is_wrong_is_named(answer: str, problem: str) -> None:
@@ -61,7 +81,7 @@ def test_routes_that_differ_only_in_case_are_kept_apart() -> None:
 
 
 def test_inner_objects_are_part_of_the_outer_one() -> None:
-    assert list(json_values('so {"a": {"b": 1}} it is')) == [{"a": {"b": 1}}]
+    assert [each.value for each in find('so {"a": {"b": 1}} it is')] == [{"a": {"b": 1}}]
 
 
 @pytest.mark.parametrize(
@@ -124,6 +144,106 @@ def test_a_yes_is_nothing_but_a_yes() -> None:
     assert not any(approves(word) for word in ("", "approved, but split it", "no", False, None, ["yes"]))
     assert all(rejects(word) for word in ("reject", "No", "stop.", False))
     assert not any(rejects(word) for word in ("", "no more than three tasks", "yes", None))
+
+
+PLAN = [
+    {"task": "one [1]", "why": 'a "b" {c}'},
+    {"task": "two\n```json\n[]\n```"},
+    {"task": "three's", "n": [1.5, None]},
+]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"task": "one"}, {"task": "two",},]',
+        '{"task": "one"}\n{"task": "two"}',
+        '{"task": "one"}, {"task": "two"}',
+        "```json\n{'task': 'one'}\n{'task': 'two'}\n```",
+        'First [1].\n```json\n[{"task": "one"}, {"task": "two"}]\n```\nThat is all.',
+        'Thus: [{"task": "one"}, {"task": "two"}]. Done.',
+        '{"tasks": [{"task": "one"}, {"task": "two"}]}',
+        '["one", "two"]',
+    ],
+)
+def test_a_plan_however_it_is_written(text: str) -> None:
+    assert [each["task"] for each in read(text, shapes.tasks)] == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"task": "one"} {"task": "two"}]',
+        '[{"task": "one"}, {"task": "two"}',
+        '{"task": "one"}, {"task": "two"}]',
+        '{"tasks": [{"task": "one"}], "more": [{"task": "two"}',
+        '1. {"task": "one"}\n2. {"task": "two"}',
+        '[{"task": "one"}]\n[{"task": "two"}]',
+        'The plan [{"task": "one"}] and then [{"task": "tw',
+        '[{"task": "one"}, {"task": "two", "task": "three"}]',
+        '[{"task": "one", "n": NaN}]',
+        '[{"task": "one", "n": 1e999}]',
+    ],
+)
+def test_a_part_of_a_plan_is_no_plan(text: str) -> None:
+    with pytest.raises(Malformed):
+        read(text, shapes.tasks)
+
+
+def test_line_breaks_inside_texts_are_mended() -> None:
+    assert read('[{"task": "one\ntwo"}]', shapes.tasks) == [{"task": "one\ntwo"}]
+
+
+@pytest.mark.parametrize("dressing", ["{}", "```json\n{}\n```", "Here it is:\n{}\nGood luck.", '{{"tasks": {}}}'])
+@pytest.mark.parametrize("indent", [None, 2])
+def test_no_cut_of_a_plan_is_another_plan(dressing: str, indent: int | None) -> None:
+    text = dressing.format(json.dumps(PLAN, indent=indent))
+    assert read(text, shapes.tasks) == PLAN
+    for cut in range(len(text)):
+        for part in (text[:cut], text[cut:], text[:cut] + text[cut + 3 :]):
+            try:
+                taken = read(part, shapes.tasks)
+            except Malformed:
+                continue
+            assert len(taken) == len(PLAN), part
+
+
+PLANS = st.lists(st.fixed_dictionaries({"task": st.text(min_size=1).filter(str.strip)}), max_size=4)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(PLANS, st.data())
+def test_no_beginning_of_a_plan_is_another_plan(plan: list[dict[str, str]], data: st.DataObject) -> None:
+    text = json.dumps(plan, ensure_ascii=data.draw(st.booleans()))
+    assert read(text, shapes.tasks) == plan
+    for part in (text[: data.draw(st.integers(0, len(text)))], text[data.draw(st.integers(0, len(text))) :]):
+        with contextlib.suppress(Malformed):
+            assert read(part, shapes.tasks) == plan
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"score": 20, "summary": "weak, "best": {"score": 95}}',
+        '{"score": 20, "best": {"score": 95}',
+        '{score: 20, "best": {"score": 95}}',
+        'I quote {"score": 95} from it. {"score": 20}',
+    ],
+)
+def test_a_score_inside_something_else_is_no_score(text: str) -> None:
+    with pytest.raises(Malformed):
+        read(text, shapes.evaluation)
+
+
+def test_the_score_set_apart_is_the_score() -> None:
+    text = 'The draft says {"score": 95}.\n```json\n{"score": 20}\n```'
+    assert read(text, shapes.evaluation)["score"] == 20
+
+
+@pytest.mark.parametrize("text", ["", "x", "[1] x", "x [1]", "```\n[1]\n```\n", "[1", "[1]]"])
+def test_a_text_that_is_more_or_less_than_one_value(text: str) -> None:
+    with pytest.raises(BrokenJsonError):
+        whole(text)
 
 
 def test_a_hostile_text_costs_little() -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Mapping
-from itertools import islice
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from strands_cli.errors import ExecutionError
+from strands_cli.loader.json_text import BrokenJsonError, find
 
 if TYPE_CHECKING:
     from strands_cli.kernel.layers import Layer
@@ -18,10 +17,6 @@ if TYPE_CHECKING:
 
 REPAIRS = 2
 """How often an agent may correct an answer that does not fit."""
-
-_OPENING = re.compile(r"[\[{]")
-_MOST_OPENINGS = 200
-_FENCE = re.compile(r"```(?:json)?\s*\n(.*?)\n\s*```", re.DOTALL)
 
 
 class ContractError(ExecutionError):
@@ -76,13 +71,19 @@ def check_input(agent: str, schema: dict[str, Any], text: str, names: Mapping[st
 
 def check_output(schema: dict[str, Any], text: str) -> tuple[Any, list[str]]:
     """Return the value that an answer holds, and what is wrong with it; nothing when it fits."""
-    found = _values(text)
+    try:
+        found = find(text)
+    except BrokenJsonError as error:
+        return None, [str(error)]
     if not found:
         return None, ["it is not JSON"]
-    for value in found:
-        if not problems(schema, value):
-            return value, []
-    return found[0], problems(schema, found[0])
+    for values in ([each.value for each in found if each.apart], [each.value for each in found if not each.apart]):
+        fitting = [value for value in values if not problems(schema, value)]
+        if any(value != fitting[0] for value in fitting):
+            return None, ["it holds several JSON values that fit and differ"]
+        if fitting:
+            return fitting[0], []
+    return found[-1].value, problems(schema, found[-1].value)
 
 
 def problems(schema: dict[str, Any], value: Any) -> list[str]:
@@ -125,40 +126,6 @@ def _as_json(reply: Reply, value: Any, usage: dict[str, int]) -> Reply:
     reply.message = {**reply.message, "content": [{"text": text}]}
     reply.usage = usage
     return reply
-
-
-def _values(text: str) -> list[Any]:
-    """Return the JSON values in a text: all of it, else fenced ones, else objects and lists within it."""
-    for candidates in ([text.strip()], _FENCE.findall(text)):
-        found = [value for value in map(_parsed, candidates) if value is not _NOTHING]
-        if found:
-            return found
-    return list(islice(_embedded(text), 5))
-
-
-def _embedded(text: str) -> Iterator[Any]:
-    decoder = json.JSONDecoder()
-    at = 0
-    for _ in range(_MOST_OPENINGS):
-        start = _OPENING.search(text, at)
-        if start is None:
-            return
-        try:
-            value, at = decoder.raw_decode(text, start.start())
-        except (ValueError, RecursionError):
-            at = start.end()
-        else:
-            yield value
-
-
-_NOTHING: Any = object()
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return _NOTHING
 
 
 def _clipped(text: str) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from strands_cli.errors import ExecutionError
 from strands_cli.kernel.run import Run
 from strands_cli.kernel.types import Names
+from strands_cli.loader.json_text import BrokenJsonError, find
 from strands_cli.patterns.steps import StepResult, call, text
 from strands_cli.types import Json
 
@@ -21,9 +20,6 @@ T = TypeVar("T")
 
 RETRIES = 2
 """How often a malformed answer is asked again where the spec has no number for it."""
-
-MAX_EFFORT = 10_000_000
-"""Characters that are read in vain before no more JSON is looked for in a text."""
 
 APPROVING = (
     "approved",
@@ -40,9 +36,6 @@ APPROVING = (
     "true",
 )
 REJECTING = ("rejected", "reject", "no", "n", "stop", "abort", "end", "cancel", "false")
-_FENCE = re.compile(r"```[\w-]*[ \t]*\n(.*?)```", re.DOTALL)
-_OPENING = re.compile(r"[\[{]")
-_DECODER = json.JSONDecoder()
 
 
 class Malformed(ValueError):
@@ -75,6 +68,7 @@ async def understood(
     shape: str,
     expects: Mapping[str, Json],
     retries: int = RETRIES,
+    last: bool = False,
 ) -> tuple[StepResult, T]:
     """Have an agent answer with JSON; an answer that cannot be read is asked again with the problem named.
 
@@ -84,6 +78,7 @@ async def understood(
         shape: Says what the answer must look like.
         expects: What kind of answer this is; see `Call`.
         retries: How often it is asked again.
+        last: Of several answers in one the last one counts; by default it is asked again.
 
     Raises:
         ExecutionError: No answer could be read.
@@ -93,7 +88,7 @@ async def understood(
         result = await call(run, step, names, f"{key}/{attempt}" if attempt else key, prompt=prompt, expects=expects)
         tokens += result.tokens
         try:
-            return replace(result, tokens=tokens), read(result.response, understand)
+            return replace(result, tokens=tokens), read(result.response, understand, last=last)
         except Malformed as error:
             problem = error
             prompt = f"Your last answer could not be used: {error}.\n{shape}"
@@ -110,48 +105,41 @@ def asks_for(prompt: str, *words: str) -> bool:
     return all(each.casefold() in folded for each in words)
 
 
-def read(answer: str, understand: Callable[[Any], T]) -> T:
-    """Return the first JSON value of a text that can be understood; raises Malformed when there is none."""
-    problem: Malformed | None = None
-    for value in json_values(answer):
-        try:
-            return understand(value)
-        except Malformed as error:
-            problem = problem or error
-    raise problem or Malformed("it holds no JSON")
+def read(answer: str, understand: Callable[[Any], T], *, last: bool = False) -> T:
+    """Return the one thing that a text says in JSON; raises Malformed when it says none, or several.
 
-
-def json_values(answer: str) -> Iterator[Any]:
-    """Yield the JSON values that a text may mean: all of it, a fenced block, an object or array inside.
-
-    Of several blocks, and of several values inside, the last one counts most: models think before they answer.
+    Args:
+        understand: Turns a JSON value into what is wanted, or raises Malformed.
+        last: Of several things the last one counts; by default they are refused. What all of a text, or a fenced
+            block of it, says counts more than what stands in between.
     """
-    for candidate in (answer, *reversed(_FENCE.findall(answer))):
-        try:
-            yield json.loads(candidate)
-        except (ValueError, RecursionError):
-            continue
-    yield from reversed(_inside(answer))
+    try:
+        values = find(answer)
+    except BrokenJsonError as error:
+        raise Malformed(str(error)) from None
+    problem: Malformed | None = None
+    for group in ([each.value for each in values if each.apart], [each.value for each in values if not each.apart]):
+        understood: list[T] = []
+        for value in reversed(group):
+            try:
+                understood.append(understand(value))
+            except Malformed as error:
+                problem = problem or error
+        if understood and not last and any(each != understood[0] for each in understood):
+            raise Malformed("it says several things that differ; one was expected")
+        if understood:
+            return understood[0]
+    if problem is not None:
+        raise problem
+    return _bare(answer, understand)
 
 
-def _inside(answer: str) -> list[Any]:
-    """Return the objects and arrays that stand in a text, in its order, as far as `MAX_EFFORT` characters reach."""
-    found: list[Any] = []
-    effort, end = 0, 0
-    while effort < MAX_EFFORT:
-        opening = _OPENING.search(answer, end)
-        if opening is None:
-            break
-        try:
-            value, end = _DECODER.raw_decode(answer, opening.start())
-            found.append(value)
-        except RecursionError:
-            break
-        except ValueError as error:
-            end = opening.end()
-            # Python's error counts the lines before it, which costs as well.
-            effort += getattr(error, "pos", len(answer)) - opening.start() + 100 + end // 20
-    return found
+def _bare(answer: str, understand: Callable[[Any], T]) -> T:
+    """A text without JSON may be a name: nothing but what `understand` takes as such."""
+    try:
+        return understand(answer.strip().strip("*`\"'. \t\n"))
+    except Malformed:
+        raise Malformed("it holds no JSON") from None
 
 
 def short(value: Any) -> str:

@@ -48,7 +48,16 @@ async def _chosen(config: RoutingConfig, run: Run, names: Names) -> tuple[StepRe
     understand = partial(shapes.route, routes=routes)
     expects = {"kind": "router", "routes": list(routes)}
     return await understood(
-        run, router, names, "router", prompt, understand, shape=shape, expects=expects, retries=router.max_retries
+        run,
+        router,
+        names,
+        "router",
+        prompt,
+        understand,
+        shape=shape,
+        expects=expects,
+        retries=router.max_retries,
+        last=True,
     )
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection
 from typing import Any
 
+from strands_cli.loader.json_text import whole
 from strands_cli.patterns.answers import Malformed, short
 
 EVALUATION = 'Answer with JSON only: {"score": a number from 0 to 100, "issues": ["..."], "fixes": ["..."]}'
@@ -30,12 +31,16 @@ def route_shape(routes: Collection[str]) -> str:
 
 
 def route(value: Any, routes: Collection[str]) -> str:
-    """Return the route of a router's answer; raises Malformed."""
-    if not isinstance(value, dict) or not isinstance(value.get("route"), str):
+    """Return the route of a router's answer: an object, a name, or a list of one; raises Malformed."""
+    while isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    name = value.get("route") if isinstance(value, dict) else value
+    if not isinstance(name, str):
         raise Malformed('it is not an object with a text under "route"')
-    found = named(value["route"], routes)
+    before, colon, after = name.partition(":")
+    found = named(name, routes) or (named(after, routes) if colon and before.strip().casefold() == "route" else None)
     if found is None:
-        raise Malformed(f"there is no route {short(value['route'])}")
+        raise Malformed(f"there is no route {short(name)}")
     return found
 
 
@@ -79,9 +84,9 @@ def tasks(value: Any) -> list[dict[str, Any]]:
 def replacement(answer: Any) -> list[dict[str, Any]] | None:
     """Return the tasks that a person put in a plan's place, or None when the answer is something else."""
     try:
-        value = json.loads(answer) if isinstance(answer, str) else answer
+        value = whole(answer) if isinstance(answer, str) else answer
         return tasks(value) if isinstance(value, list) else None
-    except (ValueError, RecursionError):
+    except ValueError:
         return None
 
 
