@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from strands.types.session import decode_bytes_values, encode_bytes_values
+from strands_cli.errors import UnusableReplyError
 from strands_cli.kernel.recorder import JournalRecorder
 from strands_cli.kernel.state import text_of
 from strands_cli.kernel.types import Call, Reply
@@ -100,10 +101,16 @@ class Performer:
             return Reply("", stop_reason="interrupt", interrupts=tuple(result.interrupts or ()))
         message, stop_reason, usage = cast(JournalRecorder, call.recorder).last or (
             encode_bytes_values(result.message),
-            "end_turn",
+            result.stop_reason,
             {},
         )
-        return Reply(text_of(message), message, usage, stop_reason)
+        reply = Reply(text_of(message), message, usage, stop_reason)
+        try:
+            check_reply(call, reply)
+        except UnusableReplyError:
+            self.cache.drop(call)
+            raise
+        return reply
 
     async def _restored(self, call: Call) -> tuple[Agent, Any]:
         """Build an agent and bring it to where the journal says it was."""
@@ -137,6 +144,24 @@ class Performer:
         prompt = render(self._spec.agents[call.agent].prompt, call.names)
         more = self._equipment.instructions(call)
         return f"{prompt}\n\n{more}" if more else prompt
+
+
+def check_reply(call: Call, reply: Reply) -> None:
+    """Raise UnusableReplyError for a reply that says nothing, or not all that it would have said."""
+    who, why = f"{call.key!r}: the reply of agent {call.agent!r}", reply.stop_reason
+    if why in _BLOCKED:
+        hint = "Change the prompt or its input, then resume; finished steps are kept."
+        raise UnusableReplyError(f"{who} was {_BLOCKED[why]} ({why})", hint=hint, stop_reason=why)
+    if not reply.text.strip():
+        hint = "Have the prompt ask for an answer in words, then resume; finished steps are kept."
+        raise UnusableReplyError(f"{who} has no text (it ended with {why})", hint=hint, stop_reason=why)
+
+
+_BLOCKED = {
+    "content_filtered": "filtered or refused by its provider",
+    "guardrail_intervened": "stopped by a guardrail of its provider",
+    "refusal": "refused by the model",
+}
 
 
 def _streamer(emit: Callable[[str], None] | None) -> Callable[..., None] | None:

@@ -196,10 +196,9 @@ def problems(tool: Any, arguments: Any) -> list[str]:
         except ValueError as error:
             return [str(error)]
         return []
-    from jsonschema import Draft202012Validator
+    from strands.types import json_schema
 
-    errors = Draft202012Validator(_input_schema(tool)).iter_errors(arguments)
-    return [f"{error.json_path}: {error.message}" for error in list(errors)[:5]]
+    return json_schema.problems(_input_schema(tool), arguments)
 
 
 def _input_schema(tool: Any) -> dict[str, Any]:

@@ -67,6 +67,18 @@ class TemplateError(ExecutionError):
     """A template is malformed, reaches for what the sandbox forbids, or exceeds a limit."""
 
 
+class UnusableReplyError(ExecutionError):
+    """A model's reply was filtered, refused, or has no text: nothing that a step could go on with.
+
+    Attributes:
+        stop_reason: Why the model stopped.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", stop_reason: str = "end_turn") -> None:
+        super().__init__(message, hint=hint)
+        self.stop_reason = stop_reason
+
+
 class BudgetExceededError(ExecutionError):
     """A budget of the spec is used up."""
 

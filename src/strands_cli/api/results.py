@@ -83,6 +83,7 @@ def trace(session_id: str, state: State) -> dict[str, Json]:
             "agent": state.started[key].data["agent"],
             "prompt": state.started[key].data["prompt"],
             "response": text_of(entry.data["message"]),
+            "stop_reason": entry.data.get("stop", "end_turn"),
             "tokens": state.tokens.get(key, 0),
             "duration": entry.data.get("seconds", 0.0),
         }

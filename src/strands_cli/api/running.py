@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from strands_cli.api.results import run_result, trace
-from strands_cli.errors import InputError, StrandsError
+from strands_cli.errors import InputError, StrandsError, UnusableReplyError
 from strands_cli.kernel import layers
 from strands_cli.kernel.drive import Surroundings, drive
 from strands_cli.kernel.events import Event, Listeners, event_of
@@ -260,10 +260,14 @@ class Runner:
 
 
 def transient(error: BaseException) -> bool:
-    """Whether a failed call may succeed when it is tried again: throttling, an unreachable provider, a timeout."""
+    """Whether a failed call may succeed when it is tried again.
+
+    Throttling, an unreachable provider, a timeout and an empty reply may pass; a filter says the same again.
+    """
     from strands.types.exceptions import ModelQuotaError, ModelThrottledException, ModelUnavailableError
 
     again = isinstance(error, (ModelThrottledException, ModelUnavailableError, layers.CallTimeoutError))
+    again = again or (isinstance(error, UnusableReplyError) and error.stop_reason == "end_turn")
     return again and not isinstance(error, ModelQuotaError)
 
 

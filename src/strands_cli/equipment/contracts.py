@@ -56,7 +56,7 @@ def check_input(agent: str, schema: dict[str, Any], text: str, names: Mapping[st
     """
     try:
         value: Any = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = text
     wrong = problems(schema, value)
     if wrong and isinstance(value, str):
@@ -88,10 +88,9 @@ def check_output(schema: dict[str, Any], text: str) -> tuple[Any, list[str]]:
 
 def problems(schema: dict[str, Any], value: Any) -> list[str]:
     """Return how a value fails to fit a schema, five points at most."""
-    from jsonschema import Draft202012Validator
+    from strands.types import json_schema
 
-    errors = Draft202012Validator(schema).iter_errors(value)
-    return [f"{error.json_path}: {_clipped(error.message)}" for error in list(errors)[:5]]
+    return [_clipped(each) for each in json_schema.problems(schema, value)]
 
 
 async def _answered(call: Call, schema: dict[str, Any], perform: Perform) -> Reply:

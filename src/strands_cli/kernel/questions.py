@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from strands.interrupt import Interrupt
+from strands.types import patterns
 from strands.types.session import encode_bytes_values
 from strands_cli.errors import InvalidAnswerError
 from strands_cli.kernel.types import Entry, Question
@@ -90,7 +90,7 @@ def checked(question: OpenQuestion, value: Json) -> Json:
     try:
         json.dumps(value).encode("utf-8")
         json.dumps(value, ensure_ascii=False).encode("utf-8")
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise InvalidAnswerError(
             f"the answer to {question.id!r} cannot be stored: {error}", hint="Answer with text or a JSON value."
         ) from error
@@ -102,9 +102,16 @@ def checked(question: OpenQuestion, value: Json) -> Json:
         value = question.default
     if question.choices and value not in question.choices:
         value = _choice(question, value) if question.kind != "approval" else _choice_or_form(question, value)
-    if question.pattern and not (isinstance(value, str) and re.fullmatch(question.pattern, value)):
+    if question.pattern and not (isinstance(value, str) and _matches(question, value)):
         raise _mismatch(question, value)
     return _fitted(question, value) if question.schema is not None else value
+
+
+def _matches(question: OpenQuestion, value: str) -> bool:
+    try:
+        return patterns.full_match(question.pattern or "", value)
+    except patterns.PatternError as error:
+        raise InvalidAnswerError(f"the answer to {question.id!r} cannot be matched: {error}") from None
 
 
 def _mismatch(question: OpenQuestion, value: Json) -> InvalidAnswerError:
@@ -149,7 +156,7 @@ def _fitted(question: OpenQuestion, value: Json) -> Json:
     if problems and isinstance(value, str):
         try:
             parsed = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             pass
         else:
             if not _problems(question.schema, parsed):
@@ -163,10 +170,9 @@ def _fitted(question: OpenQuestion, value: Json) -> Json:
 
 
 def _problems(schema: Mapping[str, Any], value: Json) -> list[str]:
-    from jsonschema import Draft202012Validator
+    from strands.types.json_schema import problems
 
-    errors = Draft202012Validator(dict(schema)).iter_errors(value)
-    return [f"{error.json_path}: {_clipped(error.message)}" for error in list(errors)[:5]]
+    return [_clipped(each) for each in problems(schema, value)]
 
 
 def _short(value: Json) -> str:

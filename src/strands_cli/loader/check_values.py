@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from strands_cli.errors import TemplateError
-from strands_cli.loader import patterns
+from strands.types import patterns
 from strands_cli.loader.finding import Finding
 from strands_cli.loader.marks import Path, child
 from strands_cli.loader.names import reserved
@@ -82,8 +81,8 @@ def _default(path: Path, step: Mapping[str, Any]) -> Iterator[Finding]:
     if isinstance(pattern, str) and isinstance(value, str):
         try:
             fits = patterns.full_match(pattern, value)
-        except TemplateError as error:
-            yield Finding((*path, "validation", "pattern"), error.message)
+        except patterns.PatternError as error:
+            yield Finding((*path, "validation", "pattern"), str(error))
             return
         if not fits:
             yield Finding(where, f"the default {value!r} does not match the pattern {pattern!r}")
@@ -92,13 +91,11 @@ def _default(path: Path, step: Mapping[str, Any]) -> Iterator[Finding]:
 
 
 def _against_schema(path: Path, value: object, schema: Mapping[str, Any]) -> Iterator[Finding]:
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import SchemaError, ValidationError
+    from strands.types import json_schema
 
     try:
-        Draft202012Validator.check_schema(schema)
-        Draft202012Validator(schema).validate(value)
-    except ValidationError as error:
-        yield Finding(path, f"the default {value!r} does not fit the schema: {error.message}")
-    except (SchemaError, RecursionError):
+        json_schema.check_schema(schema)
+    except ValueError:
         return
+    for problem in json_schema.problems(schema, value)[:1]:
+        yield Finding(path, f"the default {value!r} does not fit the schema: {problem.removeprefix('$: ')}")

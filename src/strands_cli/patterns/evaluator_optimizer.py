@@ -59,6 +59,7 @@ async def _iterated(config: EvaluatorOptimizerConfig, run: Run, names: dict[str,
     evaluation = await _evaluated(config, run, scope, number)
     done = {"iteration": number, "draft": draft, "draft_preview": draft[:PREVIEW], "producer_response": draft}
     done = {**done, **evaluation, "feedback": "", "tokens": reply.tokens, "duration": reply.duration}
+    done["stop_reason"] = reply.stop_reason
     scope = {**scope, "evaluation": evaluation, "current_evaluation": evaluation}
     return offering({**scope, "iterations": [*scope["iterations"], done]}, **evaluation, feedback="")
 

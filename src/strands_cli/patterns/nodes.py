@@ -34,4 +34,6 @@ class Nodes(dict[str, Any]):
 def unvisited(node: Any) -> Unvisited:
     """Return what a node is before its first visit."""
     agent = HITL if is_hitl(node) else node.agent
-    return Unvisited(agent=agent, response="", tokens=0, duration=0.0, status="pending", iteration=0, step=0)
+    return Unvisited(
+        agent=agent, response="", tokens=0, duration=0.0, stop_reason="", status="pending", iteration=0, step=0
+    )

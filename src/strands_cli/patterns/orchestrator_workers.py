@@ -75,9 +75,7 @@ async def _round(config: OrchestratorWorkersConfig, run: Run, names: Scope, numb
     jobs = {f"{prefix}/{index}": partial(work, index, each) for index, each in enumerate(names["subtasks"])}
     replies = await run.all(jobs, limit=config.orchestrator.limits.max_workers)
     return [
-        StepResult(template.agent, reply.text, reply.tokens, reply.duration).names(
-            index=index, round=number, task=subtask["task"], subtask=subtask
-        )
+        StepResult.of(template.agent, reply).names(index=index, round=number, task=subtask["task"], subtask=subtask)
         for index, (subtask, reply) in enumerate(zip(names["subtasks"], replies.values(), strict=True))
     ]
 

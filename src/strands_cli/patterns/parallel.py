@@ -39,6 +39,7 @@ def _summary(scope: dict[str, Any]) -> dict[str, Any]:
     steps = scope["steps"]
     return {
         "response": scope["last_response"],
+        "stop_reason": steps[-1]["stop_reason"] if steps else "",
         "status": "completed",
         "tokens": sum(one["tokens"] for one in steps),
         "duration": sum(one["duration"] for one in steps),

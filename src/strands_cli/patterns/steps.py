@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import TypeIs
 
 from strands_cli.kernel.run import Run
-from strands_cli.kernel.types import Names, Question
+from strands_cli.kernel.types import Names, Question, Reply
 from strands_cli.loader.template import render
 from strands_cli.types import Json
 
@@ -21,17 +21,23 @@ HITL = "hitl"
 
 @dataclass(slots=True)
 class StepResult:
-    """What a step came to; `agent` is "hitl" when a person answered."""
+    """What a step came to; `agent` is "hitl" when a person answered, and `stop_reason` then ""."""
 
     agent: str
     response: Any
     tokens: int = 0
     duration: float = 0.0
+    stop_reason: str = ""
 
     def names(self, **more: Any) -> dict[str, Any]:
         """Return the result as templates and `execution_context` show it."""
         shown = {"agent": self.agent, "response": self.response, "tokens": self.tokens, "duration": self.duration}
-        return {**more, **shown, "status": "completed"}
+        return {**more, **shown, "stop_reason": self.stop_reason, "status": "completed"}
+
+    @classmethod
+    def of(cls, agent: str, reply: Reply) -> StepResult:
+        """Return what an agent's reply came to."""
+        return cls(agent, reply.text, reply.tokens, reply.duration, reply.stop_reason)
 
 
 async def step(run: Run, step: AgentStep | HitlStep, names: Names, key: str) -> StepResult:
@@ -65,7 +71,7 @@ async def call(
         timeout=step.timeout_s,
         expects=expects,
     )
-    return StepResult(step.agent, reply.text, reply.tokens, reply.duration)
+    return StepResult.of(step.agent, reply)
 
 
 def told(run: Run, step: AgentStep, names: Names) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -35,10 +34,9 @@ class Validation(Closed):
     @field_validator("pattern")
     @classmethod
     def _compiles(cls, value: str | None) -> str | None:
-        try:
-            re.compile(value or "")
-        except (re.error, RecursionError, OverflowError) as error:
-            raise ValueError(f"{value!r} is not a regular expression: {error}") from None
+        from strands.types import patterns
+
+        patterns.check(value or "")
         return value
 
 
@@ -96,16 +94,10 @@ def step_kind(value: object) -> str:
 
 
 def check_json_schema(schema: dict[str, Any]) -> None:
-    """Raise ValueError when `schema` is not a JSON Schema."""
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import SchemaError
+    """Raise ValueError when `schema` is not a JSON Schema that stands for itself."""
+    from strands.types import json_schema
 
-    try:
-        Draft202012Validator.check_schema(schema)
-    except SchemaError as error:
-        raise ValueError(f"not a JSON Schema: {error.message}") from None
-    except RecursionError:
-        raise ValueError("not a JSON Schema: nested too deeply") from None
+    json_schema.check_schema(schema)
 
 
 Step = Annotated[

@@ -102,14 +102,10 @@ async def _value(label: str, schema: Schema, read: ReadLine, complain: Complain,
 
 
 def _problem(value: Any, schema: Schema) -> str:
-    from jsonschema import Draft202012Validator
-    from jsonschema.exceptions import SchemaError
+    from strands.types.json_schema import problems
 
-    try:
-        errors = list(Draft202012Validator(schema).iter_errors(value))
-    except SchemaError:
-        return ""
-    return one_line(errors[0].message, 300) if errors else ""
+    found = problems(schema, value)
+    return one_line(found[0].removeprefix("$: "), 300) if found else ""
 
 
 def _parts(default: str | None) -> Mapping[str, Any]:
