@@ -64,8 +64,8 @@ class MortalJournal:
         self._death.check()
         return list(await self._inner.load())
 
-    async def append(self, drafts: Sequence[Draft], *, expect: int) -> list[Entry]:
-        return list(await self._death.write(lambda: self._inner.append(drafts, expect=expect)))
+    async def append(self, drafts: Sequence[Draft], *, expect: int, durable: bool = False) -> list[Entry]:
+        return list(await self._death.write(lambda: self._inner.append(drafts, expect=expect, durable=durable)))
 
     async def sync(self) -> None:
         self._death.check()
@@ -78,8 +78,8 @@ class MortalJournal:
     def lease(self) -> Any:
         return self._inner.lease()
 
-    def alive(self, driver: str) -> bool:
-        return bool(self._inner.alive(driver))
+    async def alive(self, driver: str) -> bool:
+        return bool(await self._inner.alive(driver))
 
 
 class MortalRepository:

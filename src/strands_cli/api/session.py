@@ -15,7 +15,7 @@ from strands_cli.api.session_view import SessionView
 from strands_cli.errors import AnswerError, LeaseHeldError, SessionError, SessionNotFoundError
 from strands_cli.kernel.drive import held
 from strands_cli.kernel.handlers import current_user
-from strands_cli.kernel.journal import Conflict
+from strands_cli.kernel.journal import Conflict, append_durably
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Draft
 from strands_cli.session import answers as answering
@@ -137,12 +137,11 @@ class Session(SessionView):
                 raise answering.finished(self._journal, self._state)
             draft = Draft("cancelled", "", {"by": by or current_user()}, time.time())
             try:
-                await self._journal.append((draft,), expect=self._state.count)
+                await append_durably(self._journal, (draft,), expect=self._state.count)
             except Conflict as conflict:
                 for entry in conflict.entries:
                     self._state.apply(entry)
                 continue
-            await self._journal.sync()
             return await self.refresh_async()
 
     def cancel(self, *, by: str | None = None) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from strands_cli.api.history import HistoryItem, timeline
 from strands_cli.api.running import Options
 from strands_cli.kernel import questions
-from strands_cli.kernel.journal import Journal
+from strands_cli.kernel.journal import Journal, is_alive
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Entry
 from strands_cli.session import answers as answering
@@ -22,10 +22,12 @@ class SessionView:
         self._journal = journal
         self._state = state
         self._options = options
+        self._driven = False
 
     async def refresh_async(self) -> None:
         """Read the journal again; questions past their deadline take their default now."""
         self._state = State(await self._journal.load())
+        self._driven = bool(self._state.driver) and await is_alive(self._journal, self._state.driver)
         await answering.expire(self._journal, self._state, time.time())
 
     # -- looking --------------------------------------------------------------------------------------------------
@@ -37,9 +39,7 @@ class SessionView:
     @property
     def status(self) -> str:
         """running, interrupted, paused, failed, completed or cancelled."""
-        if self._state.driver and self._journal.alive(self._state.driver):
-            return "running"
-        return self._state.status
+        return "running" if self._driven else self._state.status
 
     @property
     def workflow_name(self) -> str:

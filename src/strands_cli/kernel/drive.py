@@ -19,7 +19,7 @@ from strands_cli.errors import (
 )
 from strands_cli.kernel.asking import RunCancelled
 from strands_cli.kernel.clock import Clock
-from strands_cli.kernel.journal import Journal
+from strands_cli.kernel.journal import Journal, is_alive
 from strands_cli.kernel.layers import Layer, layered
 from strands_cli.kernel.run import Run
 from strands_cli.kernel.state import State
@@ -82,7 +82,7 @@ async def drive(journal: Journal, body: Body, perform: Perform, around: Surround
                 f"session {journal.session_id!r} is {state.status}",
                 hint=f"Look at it: strands sessions show {journal.session_id}. To run again, start anew.",
             )
-        if state.driver and journal.alive(state.driver):
+        if state.driver and await is_alive(journal, state.driver):
             raise held(journal)
         run = Run(
             journal,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from inspect import isawaitable, signature
+from typing import Any, Protocol
 
 from strands_cli.kernel.types import Draft, Entry
 
@@ -33,20 +34,28 @@ class Journal(Protocol):
         ...
 
     async def load(self) -> list[Entry]:
-        """Return all entries, cutting off a torn last one.
+        """Return all entries that are whole. Reading changes nothing, and waits for nobody who writes.
 
         Raises:
-            SessionNotFoundError: There is no such session.
+            SessionNotFoundError: There is no such session, or it was deleted.
             SessionDamagedError: An entry fails its checksum, or the format is newer than this build's.
         """
         ...
 
-    async def append(self, drafts: Sequence[Draft], *, expect: int) -> list[Entry]:
+    async def append(self, drafts: Sequence[Draft], *, expect: int, durable: bool = False) -> list[Entry]:
         """Append `drafts`, all or none, if the journal holds exactly `expect` entries.
+
+        Args:
+            durable: Return only once they, and all before them, outlive a power loss.
+
+        Returns:
+            The entries as they will be read: their data is what JSON makes of the drafts'.
 
         Raises:
             Conflict: It holds more; nothing was written.
-            StorageError: The write failed; the journal is as before.
+            SessionNotFoundError: The session was deleted, even if another one has its id now.
+            StorageError: The write failed; the journal is as before. Or it may not outlive a power loss; the journal
+                then refuses further writes until it is opened anew.
         """
         ...
 
@@ -66,6 +75,21 @@ class Journal(Protocol):
         """Enter as a driver: yields an id that is alive as long as this block and its process."""
         ...
 
-    def alive(self, driver: str) -> bool:
+    async def alive(self, driver: str) -> bool:
         """Whether the driver with this id may still write, in this process or another."""
         ...
+
+
+async def append_durably(journal: Journal, drafts: Sequence[Draft], *, expect: int) -> list[Entry]:
+    """Append as `Journal.append` does with `durable`; a store made for release 0.1.0, which lacks it, is synced."""
+    if "durable" in signature(journal.append).parameters:
+        return await journal.append(drafts, expect=expect, durable=True)
+    entries = await journal.append(drafts, expect=expect)
+    await journal.sync()
+    return entries
+
+
+async def is_alive(journal: Journal, driver: str) -> bool:
+    """Whether the driver may still write; a store made for release 0.1.0 tells without being awaited."""
+    told: Any = journal.alive(driver)
+    return bool(await told if isawaitable(told) else told)

@@ -166,7 +166,7 @@ class Run:
                 except Conflict as conflict:
                     self.asking.absorb(conflict.entries)
             self.state.apply(entry)
-        if sync:
+        if sync:  # outside the lock, so that lanes which finish together share one sync
             await self.journal.sync()
         self.published(entry)
         return entry

@@ -26,6 +26,7 @@ Kind = Literal[
     "paused",
     "closed",
     "cancelled",
+    "deleted",
 ]
 Message: TypeAlias = dict[str, Any]
 Names: TypeAlias = Mapping[str, Any]

@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 
 from strands_cli.errors import AlreadyAnsweredError, AnswerError, SessionFinishedError
 from strands_cli.kernel import questions
-from strands_cli.kernel.journal import Conflict, Journal
+from strands_cli.kernel.journal import Conflict, Journal, append_durably
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Draft
 from strands_cli.types import Json
@@ -67,14 +67,13 @@ async def expire(journal: Journal, state: State, now: float) -> None:
 async def _append(journal: Journal, state: State, draft: Draft) -> bool:
     """Append against the journal as `state` knows it; False when it had moved on, which `state` now knows."""
     try:
-        entries = await journal.append((draft,), expect=state.count)
+        entries = await append_durably(journal, (draft,), expect=state.count)
     except Conflict as conflict:
         for entry in conflict.entries:
             state.apply(entry)
         return False
     for entry in entries:
         state.apply(entry)
-    await journal.sync()
     return True
 
 

@@ -153,8 +153,8 @@ class RepositoryConformance(ABC):
             repository = self.make_repository()
             journal = await self.begun(repository)
             async with journal.lease() as driver:
-                assert journal.alive(driver)
-                assert (await repository.open(journal.session_id)).alive(driver)
-            assert not journal.alive(driver)
+                assert await journal.alive(driver)
+                assert await (await repository.open(journal.session_id)).alive(driver)
+            assert not await journal.alive(driver)
 
         self.run(check())

@@ -1,25 +1,35 @@
-"""A journal in a file: appended under an OS lock held for microseconds, synced from worker threads."""
+"""A journal in a file: appended under an OS lock held for microseconds, synced from worker threads.
+
+Reading takes no lock and changes nothing: what is not whole yet is not there yet. Only who is about to append cuts off
+what a dead writer left torn, and keeps it beside the journal.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import errno
+import logging
 import os
-import time
+import uuid
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 
+from strands._home import NotPrivateError
 from strands._threads import on_disk
 from strands_cli.errors import SessionDamagedError, SessionExistsError, SessionNotFoundError, StorageError
 from strands_cli.kernel.journal import FORMAT, Conflict
 from strands_cli.kernel.types import Draft, Entry
+from strands_cli.session import files, head
 from strands_cli.session import format as lines
+from strands_cli.session.head import Head
 from strands_cli.session.lease import Drivers
 
-LOCK_SECONDS = 5.0
-"""How long an append waits for another process's append, which takes microseconds."""
+logger = logging.getLogger(__name__)
+
+NAME = "journal.jsonl"
+_END_SIZE = 64
+"""Bytes that surely hold the sum at the end of a line."""
 
 
 class FileJournal:
@@ -32,12 +42,14 @@ class FileJournal:
     """
 
     def __init__(self, directory: Path, session_id: str, drivers: Drivers) -> None:
-        self.path = directory / "journal.jsonl"
+        self.path = directory / NAME
         self._id = session_id
         self._drivers = drivers
         self._known: list[Entry] = []
         self._size = 0
+        self._opening = ""
         self._sum = ""
+        self._synced = 0
         self._broken = ""
         self._syncing: asyncio.Future[None] | None = None
 
@@ -45,57 +57,61 @@ class FileJournal:
     def session_id(self) -> str:
         return self._id
 
-    def create(self, draft: Draft) -> None:
-        """Begin the journal with its `opened` entry, on disk before this returns.
+    def create(self, opened: Draft, rest: Sequence[Draft] = ()) -> None:
+        """Begin the journal with its `opened` entry and `rest`, at once and on disk before this returns.
 
         Raises:
             SessionExistsError: The journal has been begun.
             StorageError: It cannot be written.
         """
-        with self._guarded(create=True) as file:
-            begun = lines.parse(os.pread(file, os.fstat(file).st_size, 0))
-            if begun.entries or (begun.damage and not begun.damage.torn):
-                raise SessionExistsError(f"session {self._id!r} exists", hint="Choose another id, or resume it.")
-            os.ftruncate(file, 0)
-            content, entries, self._sum = lines.encode((draft,), 0, "")
-            self._write(file, content)
-            self._size, self._known = len(content), entries
-            _fsync(file, self.path)
-        _sync_directory(self.path.parent)
-        _sync_directory(self.path.parent.parent)
+        directory = self.path.parent
+        content, self._known, self._opening = lines.encode((opened,), 0, "")
+        more, entries, self._sum = lines.encode(rest, 1, self._opening, synced=1)
+        content, self._size = content + more, len(content) + len(more)
+        self._known += entries
+        self._synced = len(self._known)
+        temporary = directory / f".{NAME}-{uuid.uuid4().hex}.tmp"
+        with self._storage_errors():
+            try:
+                self._write_new(temporary, content)
+                self._put_in_place(temporary)
+            finally:
+                temporary.unlink(missing_ok=True)
+            files.sync_directory(directory)
+            files.sync_directory(directory.parent)
+        head.write(directory, self._head())
 
     async def load(self) -> list[Entry]:
-        if not self._known or await self._current_size() != self._size:
-            with self._guarded() as file:
-                if self._known:
-                    self._catch_up(file)
-                else:
-                    self._read(file)
+        if not self._known or self._current_size() != self._size:
+            self._look()
         return list(self._known)
 
-    async def append(self, drafts: Sequence[Draft], *, expect: int) -> list[Entry]:
+    async def append(self, drafts: Sequence[Draft], *, expect: int, durable: bool = False) -> list[Entry]:
         if self._broken:
             raise StorageError(self._broken, hint="Resume the session: it goes on from what is on disk.")
-        with self._guarded() as file:
-            if os.fstat(file).st_size != self._size:
-                newer = self._catch_up(file)
-                if newer:
-                    raise Conflict(newer)
+        with self._writing() as file:
+            newer = self._catch_up(file)
+            if newer:
+                raise Conflict(newer)
             if expect != len(self._known):
                 raise Conflict(self._known[expect:])
-            content, entries, last_sum = lines.encode(drafts, expect, self._sum)
+            content, entries, last_sum = lines.encode(drafts, expect, self._sum, synced=self._synced)
             self._write(file, content)
-            self._size += len(content)
             self._known += entries
             self._sum = last_sum
+        if durable:
+            await self.sync()
         return entries
 
     async def sync(self) -> None:
+        loop = asyncio.get_running_loop()
         running = self._syncing
+        if running is not None and running.get_loop() is not loop:
+            running = self._syncing = None  # left behind by a loop that has ended
         if running is not None:
             await asyncio.wait((running,))
         if self._syncing is running or self._syncing is None:
-            self._syncing = on_disk(partial(_fsync_path, self.path))
+            self._syncing = on_disk(partial(self._sync_now, self._head()))
         syncing = self._syncing
         try:
             await asyncio.shield(syncing)
@@ -107,8 +123,8 @@ class FileJournal:
                 self._syncing = None
 
     async def tail(self, after: int) -> list[Entry]:
-        if await self._current_size() != self._size:
-            await self.load()
+        if self._current_size() != self._size:
+            self._look()
         return self._known[after:]
 
     @asynccontextmanager
@@ -121,19 +137,75 @@ class FileJournal:
         finally:
             entered.__exit__(None, None, None)
 
-    def alive(self, driver: str) -> bool:
+    async def alive(self, driver: str) -> bool:
         return self._drivers.alive(driver)
 
-    # -- files ----------------------------------------------------------------------------------------------------
+    # -- beginning ------------------------------------------------------------------------------------------------
 
-    async def _current_size(self) -> int:
+    def _write_new(self, path: Path, content: bytes) -> None:
+        file = files.open_private(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+        try:
+            files.write_all(file, content)
+            files.sync(file, path)
+        finally:
+            os.close(file)
+
+    def _put_in_place(self, temporary: Path) -> None:
+        """Let `temporary` be the journal, unless there is one: only who holds the lock of what it replaces may."""
+        while True:
+            file = files.open_private(self.path, os.O_RDWR | os.O_CREAT)
+            try:
+                with files.locked(file, self.path):
+                    there = os.fstat(file)
+                    if not self.path.exists() or not os.path.samestat(there, os.stat(self.path)):
+                        continue  # somebody else has just put theirs in place
+                    begun = lines.parse(os.pread(file, there.st_size, 0))
+                    if begun.entries or (begun.damage and not begun.damage.torn):
+                        raise SessionExistsError(
+                            f"session {self._id!r} exists", hint="Choose another id, or resume it."
+                        )
+                    os.replace(temporary, self.path)
+                    return
+            finally:
+                os.close(file)
+
+    # -- reading --------------------------------------------------------------------------------------------------
+
+    def _current_size(self) -> int:
         try:
             return self.path.stat().st_size
         except OSError:
             return -1
 
-    def _read(self, file: int) -> None:
-        parsed = self._parsed(os.pread(file, os.fstat(file).st_size, 0), file, 0, "", 0)
+    def _look(self) -> None:
+        """Read what is new without a lock; what looks damaged is read again while nobody writes."""
+        told = head.read(self.path.parent)
+        with self._reading() as file:
+            try:
+                self._take_in(file, told)
+            except SessionDamagedError:
+                with files.locked(file, self.path, shared=True):
+                    self._take_in(file, told)
+
+    def _take_in(self, file: int, told: Head | None = None) -> tuple[list[Entry], lines.Damage | None]:
+        """Read what the file holds beyond what is known; return the new entries, and what is torn behind them."""
+        size = os.fstat(file).st_size
+        if not self._is_ours(file, size):
+            raise self._replaced(file, size)
+        content = os.pread(file, size - self._size, self._size)
+        parsed = lines.parse(content, seq=len(self._known), last_sum=self._sum)
+        if parsed.damage is not None and not parsed.damage.torn:
+            raise self._damaged(parsed.damage.line, parsed.damage.cause)
+        if not self._known:
+            self._begin(parsed, file, told)
+        self._known += parsed.entries
+        self._size += parsed.size
+        self._sum = parsed.last_sum
+        self._synced = max(self._synced, parsed.synced)
+        return parsed.entries, parsed.damage
+
+    def _begin(self, parsed: lines.Parsed, file: int, told: Head | None) -> None:
+        """Look at a journal that is read for the first time: its format, and whether all is there that should be."""
         if not parsed.entries:
             raise self._missing()
         version = parsed.entries[0].data.get("format", FORMAT)
@@ -142,58 +214,116 @@ class FileJournal:
                 f"session {self._id!r} has journal format {version}; this build reads up to {FORMAT}",
                 hint="Upgrade strands-cli; the session is untouched.",
             )
-        self._known, self._size, self._sum = parsed.entries, parsed.size, parsed.last_sum
+        if told is not None and told.opening == parsed.first_sum:
+            self._compare(parsed, file, told)
+            self._synced = told.entries
+        self._opening = parsed.first_sum
 
-    def _catch_up(self, file: int) -> list[Entry]:
-        """Read what others appended since; cut off what one of them left torn."""
+    def _compare(self, parsed: lines.Parsed, file: int, told: Head) -> None:
+        """Notice what was on disk and is gone, although what is left looks whole."""
+        lost = told.entries - len(parsed.entries)
+        if lost <= 0 and self._ends(file, told.size, told.last):
+            return
+        cause = "it is not the line that was on disk"
+        if lost > 0:
+            cause = f"{lost} {'entry' if lost == 1 else 'entries'} that were on disk are missing"
+        if parsed.damage is not None:
+            cause += f": {parsed.damage.cause}"
+        raise SessionDamagedError(
+            f"{self.path}, line {min(len(parsed.entries) + 1, told.entries)}: {cause}",
+            hint="The file is left as it is. Restore it from a backup, or delete the session. To go on from what is "
+            f"left, remove {head.NAME} beside it; what is missing then happens again.",
+        )
+
+    def _is_ours(self, file: int, size: int) -> bool:
+        """Whether the file still ends, or goes on, where this object left it."""
         if not self._known:
-            self._read(file)
-            return []
-        size = os.fstat(file).st_size
+            return True
         if size < self._size:
-            raise SessionDamagedError(
+            return False
+        return self._ends(file, self._size, self._sum)
+
+    def _ends(self, file: int, size: int, last_sum: str) -> bool:
+        begin = max(0, size - _END_SIZE)
+        return lines.ends_with(os.pread(file, size - begin, begin), last_sum)
+
+    def _replaced(self, file: int, size: int) -> SessionNotFoundError | SessionDamagedError:
+        if self._first_sum(file) != self._opening:
+            return SessionNotFoundError(
+                f"session {self._id!r} was deleted, and another one with this id was begun since",
+                hint="Open it anew to work with that one; nothing was written to it.",
+            )
+        if size < self._size:
+            return SessionDamagedError(
                 f"{self.path}: the journal became shorter while it was in use",
                 hint="Restore the file from a backup; nothing was written to it since.",
             )
-        content = os.pread(file, size - self._size, self._size)
-        parsed = self._parsed(content, file, len(self._known), self._sum, self._size)
-        self._known += parsed.entries
-        self._size += parsed.size
-        self._sum = parsed.last_sum
-        return parsed.entries
+        return SessionDamagedError(
+            f"{self.path}: the journal was changed by something else while it was in use",
+            hint="Restore the file from a backup; nothing was written to it since.",
+        )
 
-    def _parsed(self, content: bytes, file: int, seq: int, last_sum: str, offset: int) -> lines.Parsed:
-        parsed = lines.parse(content, seq=seq, last_sum=last_sum)
-        if parsed.damage is not None:
-            if not parsed.damage.torn:
-                raise SessionDamagedError(
-                    f"{self.path}, line {parsed.damage.line}: {parsed.damage.cause}",
-                    hint="The file is left as it is. Restore it from a backup, or delete the session.",
-                )
-            os.ftruncate(file, offset + parsed.size)
-        return parsed
+    def _first_sum(self, file: int) -> str:
+        """Return the sum of the opening line, which tells this session from every other."""
+        return lines.sum_of(os.pread(file, os.fstat(file).st_size, 0).partition(b"\n")[0])
+
+    # -- writing --------------------------------------------------------------------------------------------------
+
+    def _catch_up(self, file: int) -> list[Entry]:
+        """Read what others appended since, under the lock; what one of them left torn makes room."""
+        if self._known and os.fstat(file).st_size == self._size and self._is_ours(file, self._size):
+            return []
+        first = not self._known
+        newer, torn = self._take_in(file, head.read(self.path.parent) if first else None)
+        if torn is not None:
+            self._cut(file, torn)
+        return [] if first else newer
+
+    def _cut(self, file: int, torn: lines.Damage) -> None:
+        told = head.read(self.path.parent)
+        if told is not None and told.opening == self._opening and told.entries > len(self._known):
+            raise self._damaged(torn.line, torn.cause)
+        size = os.fstat(file).st_size
+        copy = files.keep_beside(self.path, os.pread(file, size - self._size, self._size))
+        os.ftruncate(file, self._size)
+        logger.warning("%s: %s; what was there of it is kept in %s", self.path, torn.cause, copy.name)
 
     def _write(self, file: int, content: bytes) -> None:
         """Append `content` behind the `_size` bytes that are there: all of it, or nothing."""
+        if os.pread(file, 1, self._size - 1) != b"\n":
+            content = b"\n" + content
         try:
-            written = 0
-            while written < len(content):
-                written += os.write(file, content[written:])
+            files.write_all(file, content)
         except OSError:
             os.ftruncate(file, self._size)
             raise
+        self._size += len(content)
+
+    def _head(self) -> Head:
+        return Head(len(self._known), self._size, self._opening, self._sum)
+
+    def _sync_now(self, covered: Head) -> None:
+        files.sync_path(self.path)
+        self._synced = max(self._synced, covered.entries)
+        head.write(self.path.parent, covered)
 
     @contextmanager
-    def _guarded(self, *, create: bool = False) -> Iterator[int]:
+    def _writing(self) -> Iterator[int]:
         """Open the file under its lock: appends of different processes come one after the other."""
-        flags = os.O_RDWR | os.O_APPEND | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+        with self._opened(os.O_RDWR | os.O_APPEND) as file, files.locked(file, self.path):
+            yield file
+
+    @contextmanager
+    def _reading(self) -> Iterator[int]:
+        with self._opened(os.O_RDONLY) as file:
+            yield file
+
+    @contextmanager
+    def _opened(self, flags: int) -> Iterator[int]:
         with self._storage_errors():
-            file = os.open(self.path, flags | (os.O_CREAT if create else 0), 0o600)
+            file = files.open_private(self.path, flags)
             try:
-                if create:
-                    os.chmod(self.path, 0o600)
-                with _exclusive(file, self.path):
-                    yield file
+                yield file
             finally:
                 os.close(file)
 
@@ -203,68 +333,19 @@ class FileJournal:
             yield
         except FileNotFoundError as error:
             raise self._missing() from error
+        except NotPrivateError as error:
+            raise StorageError(error.cause, hint=f"{error.remedy}.") from error
         except OSError as error:
             raise StorageError(
                 f"{self.path}: {error.strerror or error}",
                 hint="Free space or make the directory writable, then resume: what was recorded is kept.",
             ) from error
 
+    def _damaged(self, line: int, cause: str) -> SessionDamagedError:
+        return SessionDamagedError(
+            f"{self.path}, line {line}: {cause}",
+            hint="The file is left as it is. Restore it from a backup, or delete the session.",
+        )
+
     def _missing(self) -> SessionNotFoundError:
         return SessionNotFoundError(f"no session {self._id!r}", hint="List them: strands sessions list.")
-
-
-@contextmanager
-def _exclusive(file: int, path: Path) -> Iterator[None]:
-    try:
-        import fcntl
-    except ImportError:
-        from filelock import FileLock
-
-        with FileLock(f"{path}.lock", timeout=LOCK_SECONDS, mode=0o600):
-            yield
-        return
-    deadline = time.monotonic() + LOCK_SECONDS
-    while True:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            break
-        except OSError as error:
-            if error.errno not in (errno.EWOULDBLOCK, errno.EINTR) or time.monotonic() > deadline:
-                raise
-            time.sleep(0.0002)
-    yield
-
-
-def _fsync_path(path: Path) -> None:
-    try:
-        file = os.open(path, os.O_RDWR)
-    except OSError as error:
-        raise _unsynced(path, error) from error
-    try:
-        _fsync(file, path)
-    finally:
-        os.close(file)
-
-
-def _fsync(file: int, path: Path) -> None:
-    try:
-        os.fsync(file)
-    except OSError as error:
-        raise _unsynced(path, error) from error
-
-
-def _unsynced(path: Path, error: OSError) -> StorageError:
-    return StorageError(
-        f"{path}: could not be synced to disk: {error.strerror or error}",
-        hint="Check the disk, then resume: the session goes on from what is on it.",
-    )
-
-
-def _sync_directory(path: Path) -> None:
-    if os.name != "posix":
-        return
-    file = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)

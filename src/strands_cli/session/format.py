@@ -1,13 +1,16 @@
 """The lines of a journal file: one JSON object each, with a checksum that chains it to the line before.
 
-A line is `{"seq", "kind", "key", "at", "data", "sum"}`; `sum` is the first 32 hex digits of SHA-256 over the previous
-line's sum and this line up to its own. A dropped, swapped or edited line therefore fails at the next one.
+A line is `{"seq", "kind", "key", "at", "data", "more", "synced", "sum"}`. `more` lines of the same append follow, which
+count together or not at all; the first `synced` entries were on disk when the line was written; `sum` is the first 32
+hex digits of SHA-256 over the previous line's sum and this line up to its own. A dropped, swapped or edited line
+therefore fails at the next one. Lines of release 0.1.0 have neither `more` nor `synced`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -16,14 +19,26 @@ from pydantic_core import PydanticSerializationError, from_json, to_json
 from strands_cli.kernel.types import Draft, Entry
 
 _SUM = b',"sum":"'
-_TAIL = len(_SUM) + 32 + len(b'"}')
+SUM_SIZE = 32
+_END = b'"}'
+_TAIL = len(_SUM) + SUM_SIZE + len(_END)
+_ZEROS = re.compile(rb"\0+")
+_BLOCK = 512
+"""A disk loses whole blocks, of at least so many bytes."""
 
-SYNCED = frozenset({"opened", "asked", "answered", "closed"})
-"""Kinds that are on disk before anything goes on: damage before one of them is not a torn end."""
+_SYNCED_KINDS = frozenset({"opened", "asked", "answered", "closed"})
+"""Kinds that release 0.1.0 had on disk before anything went on, without saying so in the line."""
 
 
 class Damage(NamedTuple):
-    """Where a journal stops to make sense: line number from 1, byte offset, and why."""
+    """Where a journal stops to make sense.
+
+    Attributes:
+        line: Number from 1.
+        offset: Byte offset of what cannot be used.
+        cause: Why.
+        torn: Whether a write that was never confirmed explains it; else something that was on record is broken.
+    """
 
     line: int
     offset: int
@@ -32,24 +47,34 @@ class Damage(NamedTuple):
 
 
 class Parsed(NamedTuple):
-    """The entries of a journal's bytes, the bytes they cover, the last sum, and the damage behind them."""
+    """The entries of a journal's bytes, the bytes they cover, the last sum, and the damage behind them.
+
+    `first_sum` is the first line's; `synced` is how many entries were on disk according to the lines themselves.
+    """
 
     entries: list[Entry]
     size: int
+    first_sum: str
     last_sum: str
+    synced: int
     damage: Damage | None
 
 
-def encode(drafts: Sequence[Draft], seq: int, last_sum: str) -> tuple[bytes, list[Entry], str]:
-    """Return the lines of `drafts` numbered from `seq`, their entries, and the last line's sum."""
+def encode(drafts: Sequence[Draft], seq: int, last_sum: str, *, synced: int = 0) -> tuple[bytes, list[Entry], str]:
+    """Return the lines of `drafts` numbered from `seq`, the entries as they will be read, and the last line's sum."""
     lines: list[bytes] = []
     entries: list[Entry] = []
+    last = seq + len(drafts) - 1
     for draft in drafts:
-        entry = Entry(seq, draft.kind, draft.key, draft.data, draft.at)
-        body = _json({"seq": seq, "kind": draft.kind, "key": draft.key, "at": draft.at, "data": draft.data})[:-1]
+        told = {"seq": seq, "kind": draft.kind, "key": draft.key, "at": draft.at, "data": draft.data}
+        if seq < last:
+            told["more"] = last - seq
+        if synced:
+            told["synced"] = synced
+        body = _json(told)[:-1]
         last_sum = checksum(last_sum, body)
         lines.append(body + _SUM + last_sum.encode("ascii") + b'"}\n')
-        entries.append(entry)
+        entries.append(_entry(_read(body + b"}")))
         seq += 1
     return b"".join(lines), entries, last_sum
 
@@ -61,31 +86,66 @@ def _json(value: object) -> bytes:
         return json.dumps(value, separators=(",", ":"), default=str).encode("ascii")
 
 
+def _entry(data: dict[str, Any]) -> Entry:
+    return Entry(data["seq"], data["kind"], data["key"], data["data"], data["at"])
+
+
 def checksum(last_sum: str, body: bytes) -> str:
     """Return the sum of a line whose predecessor has `last_sum`."""
-    return hashlib.sha256(last_sum.encode("ascii") + body).hexdigest()[:32]
+    return hashlib.sha256(last_sum.encode("ascii") + body).hexdigest()[:SUM_SIZE]
+
+
+def ends_with(content: bytes, last_sum: str) -> bool:
+    """Whether the line at the end of `content` has the sum `last_sum`."""
+    return content.removesuffix(b"\n").endswith(_SUM + last_sum.encode("ascii") + _END)
+
+
+def sum_of(line: bytes) -> str:
+    """Return the sum that a line says it has; empty when it says none."""
+    found = line.rstrip(b"\n")[-_TAIL:]
+    if not (found.startswith(_SUM) and found.endswith(_END)):
+        return ""
+    return found[len(_SUM) : -len(_END)].decode("ascii", "replace")
 
 
 def parse(content: bytes, *, seq: int = 0, last_sum: str = "") -> Parsed:
     """Return the entries in `content`, which begins with number `seq`."""
     entries: list[Entry] = []
-    offset = 0
+    open_append: list[Entry] = []
+    size = offset = synced = 0
+    first_sum, sum_before = "", last_sum
+    if seq and content[:1] == b"\n":
+        offset = size = 1  # the line before had lost its newline, which its next writer gave back
+    damage: Damage | None = None
     while offset < len(content):
         end = content.find(b"\n", offset)
-        if end < 0:
-            return Parsed(entries, offset, last_sum, Damage(seq + 1, offset, "the last line is cut off", True))
-        line = content[offset:end]
-        body = line[:-_TAIL] if len(line) > _TAIL else b""
-        expected = checksum(last_sum, body)
-        if line[len(body) :] != _SUM + expected.encode("ascii") + b'"}':
-            damage = Damage(seq + 1, offset, "its checksum does not match", _torn(content, offset))
-            return Parsed(entries, offset, last_sum, damage)
+        line = content[offset:] if end < 0 else content[offset:end]
+        body = _checked(line, last_sum)
+        if body is None:
+            damage = _damage(content, offset, line, seq, last_sum)
+            break
         data = _read(body + b"}")
-        entries.append(Entry(data["seq"], data["kind"], data["key"], data["data"], data["at"]))
-        last_sum = expected
-        offset = end + 1
+        open_append.append(_entry(data))
+        synced = data.get("synced", synced)
+        last_sum = checksum(last_sum, body)
+        first_sum = first_sum or last_sum
+        offset += len(line) + (end >= 0)
         seq += 1
-    return Parsed(entries, offset, last_sum, None)
+        if not data.get("more"):
+            entries += open_append
+            open_append = []
+            size, sum_before = offset, last_sum
+    if damage is None and open_append:
+        damage = Damage(seq - len(open_append) + 1, size, "the last append is cut off", True)
+    elif damage is not None and damage.torn:
+        damage = damage._replace(offset=size)
+    return Parsed(entries, size, first_sum, sum_before, synced, damage)
+
+
+def _checked(line: bytes, last_sum: str) -> bytes | None:
+    """Return the line up to its sum, or None when the sum does not hold."""
+    body = line[:-_TAIL] if len(line) > _TAIL else b""
+    return body if line[len(body) :] == _SUM + checksum(last_sum, body).encode("ascii") + _END else None
 
 
 def _read(line: bytes) -> dict[str, Any]:
@@ -95,22 +155,42 @@ def _read(line: bytes) -> dict[str, Any]:
         return dict(json.loads(line))
 
 
-def _torn(content: bytes, offset: int) -> bool:
-    """A lost write leaves a hole of zeros; a hole is a torn end if nothing behind it was ever promised."""
-    rest = content[offset:]
-    if b"\0" not in rest:
-        return False
+def _damage(content: bytes, offset: int, line: bytes, seq: int, last_sum: str) -> Damage:
+    """Tell a write that never came to its end from damage to what was written."""
+    whole = offset + len(line) < len(content)
+    if b"\0" in line:
+        torn = _is_hole(line, at_end=not whole) and not _promised_behind(content[offset:], seq)
+        return Damage(seq + 1, offset, "bytes of it are zero", torn)
+    if whole:
+        return Damage(seq + 1, offset, "its checksum does not match", False)
+    if _checked(line[:-1], last_sum) is not None:
+        return Damage(seq + 1, offset, "its last byte is not a newline", False)
+    return Damage(seq + 1, offset, "the last line is cut off", True)
+
+
+def _is_hole(line: bytes, *, at_end: bool) -> bool:
+    """Whether blocks that never reached the disk explain the zeros of `line`: a flipped bit does not look like one."""
+    runs = list(_ZEROS.finditer(line))
+    return all(
+        run.start() == 0 or run.end() - run.start() >= _BLOCK or (at_end and run.end() == len(line)) for run in runs
+    )
+
+
+def _promised_behind(rest: bytes, seq: int) -> bool:
+    """Whether a line behind a hole says that the entry `seq`, which is lost in it, was on disk."""
     for line in rest.replace(b"\0", b"\n").split(b"\n"):
         try:
             entry = from_json(line)
         except ValueError:
             continue
-        if isinstance(entry, dict) and _promised(entry):
-            return False
-    return True
+        if isinstance(entry, dict) and _promises(entry, seq):
+            return True
+    return False
 
 
-def _promised(entry: dict[str, object]) -> bool:
+def _promises(entry: dict[str, Any], seq: int) -> bool:
+    if "synced" in entry:
+        return bool(entry["synced"] > seq)
     data = entry.get("data")
     inner = isinstance(data, dict) and "of" in data
-    return entry.get("kind") in SYNCED or (entry.get("kind") == "done" and not inner)
+    return entry.get("kind") in _SYNCED_KINDS or (entry.get("kind") == "done" and not inner)

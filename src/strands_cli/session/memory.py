@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from strands_cli.errors import SessionExistsError, SessionNotFoundError
 from strands_cli.kernel.journal import Conflict
 from strands_cli.kernel.types import Draft, Entry
+from strands_cli.session import format as lines
 
 
 class MemoryJournal:
@@ -17,6 +18,7 @@ class MemoryJournal:
     def __init__(self, session_id: str) -> None:
         self._id = session_id
         self._entries: list[Entry] = []
+        self._sum = ""
         self._live: set[str] = set()
 
     @property
@@ -26,11 +28,10 @@ class MemoryJournal:
     async def load(self) -> list[Entry]:
         return list(self._entries)
 
-    async def append(self, drafts: Sequence[Draft], *, expect: int) -> list[Entry]:
-        count = len(self._entries)
-        if expect != count:
+    async def append(self, drafts: Sequence[Draft], *, expect: int, durable: bool = False) -> list[Entry]:
+        if expect != len(self._entries):
             raise Conflict(self._entries[expect:])
-        entries = [Entry(count + index, *draft) for index, draft in enumerate(drafts)]
+        _, entries, self._sum = lines.encode(drafts, expect, self._sum)
         self._entries += entries
         return entries
 
@@ -49,7 +50,7 @@ class MemoryJournal:
         finally:
             self._live.discard(driver)
 
-    def alive(self, driver: str) -> bool:
+    async def alive(self, driver: str) -> bool:
         return driver in self._live
 
 

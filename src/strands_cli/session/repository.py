@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from strands._home import expanded, home, make_private
+from strands._home import NotPrivateError, check_private, expanded, home, make_private
 from strands._threads import on_disk
 from strands_cli.errors import SessionNotFoundError, StorageError
 from strands_cli.kernel.journal import Journal
@@ -79,8 +79,9 @@ class FileSessionRepository:
             )
         directory = self.root / f"{_PREFIX}{session_id}"
         with _storage_errors(self.root):
-            _private(self.root)
-            _private(directory)
+            make_private(directory)
+            check_private(self.root)
+            check_private(directory)
         journal = FileJournal(directory, session_id, self._live())
         await on_disk(partial(journal.create, opened))
         return journal
@@ -92,6 +93,7 @@ class FileSessionRepository:
         with _storage_errors(self.root):
             if not self.root.is_dir():
                 return []
+            check_private(self.root)
             found = [entry for entry in os.scandir(self.root) if entry.name.startswith(_PREFIX)]
         ids = []
         for entry in sorted(found, key=lambda entry: entry.name):
@@ -118,19 +120,18 @@ class FileSessionRepository:
         if not _ID.fullmatch(session_id) or directory.is_symlink() or not (directory / "journal.jsonl").is_file():
             shown = session_id if len(session_id) <= 80 else session_id[:77] + "..."
             raise SessionNotFoundError(f"no session {shown!r} in {self.root}", hint="List them: strands sessions list.")
+        with _storage_errors(directory):
+            check_private(self.root)
+            check_private(directory)
         return directory
-
-
-def _private(path: Path) -> None:
-    """Make a directory that only its owner can enter, whatever the umask."""
-    if not path.is_dir():
-        make_private(path)
 
 
 @contextmanager
 def _storage_errors(path: Path) -> Iterator[None]:
     try:
         yield
+    except NotPrivateError as error:
+        raise StorageError(error.cause, hint=f"{error.remedy}.") from error
     except OSError as error:
         raise StorageError(
             f"{path}: {error.strerror or error}",

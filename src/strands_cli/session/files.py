@@ -1,0 +1,126 @@
+"""Private files: made for their owner alone, locked, synced, and refused where others could write."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from strands._home import check_status
+from strands_cli.errors import StorageError
+
+LOCK_SECONDS = 5.0
+"""How long an append waits for another process's append, which takes microseconds."""
+_FLAGS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+
+
+def open_private(path: Path, flags: int) -> int:
+    """Open a file that is this user's alone to write.
+
+    Raises:
+        NotPrivateError: It belongs to somebody else, or others can write to it.
+        OSError: It cannot be opened.
+    """
+    file = os.open(path, flags | _FLAGS, 0o600)
+    try:
+        if flags & os.O_EXCL:
+            os.chmod(path, 0o600)
+        check_status(path, os.fstat(file))
+    except BaseException:
+        os.close(file)
+        raise
+    return file
+
+
+@contextlib.contextmanager
+def locked(file: int, path: Path, *, shared: bool = False) -> Iterator[None]:
+    """Hold the lock of an open file: `shared` with others who read, else alone."""
+    try:
+        import fcntl
+    except ImportError:
+        from filelock import FileLock
+
+        with FileLock(f"{path}.lock", timeout=LOCK_SECONDS, mode=0o600):
+            yield
+        return
+    deadline = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+            break
+        except OSError as error:
+            if error.errno not in (errno.EWOULDBLOCK, errno.EINTR) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.0002)
+    yield
+
+
+def keep_beside(path: Path, content: bytes) -> Path:
+    """Put what is about to be cut off `path` into a file beside it, on disk when this returns."""
+    number = 1
+    while True:
+        copy = path.with_name(f"{path.name}.torn-{number}")
+        try:
+            file = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FLAGS, 0o600)
+        except FileExistsError:
+            number += 1
+            continue
+        try:
+            write_all(file, content)
+            os.fsync(file)
+        finally:
+            os.close(file)
+        sync_directory(path.parent)
+        return copy
+
+
+def write_all(file: int, content: bytes) -> None:
+    """Write all of `content`."""
+    view = memoryview(content)
+    while view:
+        view = view[os.write(file, view) :]
+
+
+def sync(file: int, path: Path) -> None:
+    """Return once what `file` holds outlives a power loss.
+
+    Raises:
+        StorageError: It may not.
+    """
+    try:
+        os.fsync(file)
+    except OSError as error:
+        raise _unsynced(path, error) from error
+
+
+def sync_path(path: Path) -> None:
+    """Sync the file `path` as `sync` does."""
+    try:
+        file = os.open(path, os.O_RDWR | _FLAGS)
+    except OSError as error:
+        raise _unsynced(path, error) from error
+    try:
+        sync(file, path)
+    finally:
+        os.close(file)
+
+
+def sync_directory(path: Path) -> None:
+    """Return once the names in a directory outlive a power loss."""
+    if os.name != "posix":
+        return
+    file = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def _unsynced(path: Path, error: OSError) -> StorageError:
+    return StorageError(
+        f"{path}: could not be synced to disk: {error.strerror or error}",
+        hint="Check the disk, then resume: the session goes on from what is on it.",
+    )
