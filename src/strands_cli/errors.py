@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -105,6 +106,12 @@ class StorageError(StrandsError):
     exit_code = FILE
 
 
+class AppError(StrandsError):
+    """`module:attribute` does not lead to a Workflow."""
+
+    exit_code = USAGE
+
+
 class SessionError(StrandsError):
     """Something about a session: unknown, finished, damaged."""
 
@@ -125,6 +132,30 @@ class SessionFinishedError(SessionError):
 
 class SessionDamagedError(SessionError):
     """A session's journal fails its checksum or its format is newer than this build reads."""
+
+
+class MissingPartsError(SessionError):
+    """The session was started with hooks, tools or a model given in Python that this process lacks; nothing ran.
+
+    Attributes:
+        missing: "hooks", "tools", "model" to the names that are missing.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", missing: Mapping[str, tuple[str, ...]] | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.missing = dict(missing or {})
+
+
+class ChangedSpecError(SessionError):
+    """The workflow differs, in what has already happened, from the one that the session ran; nothing ran.
+
+    Attributes:
+        steps: What differs, by key.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", steps: Sequence[str] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.steps = tuple(steps)
 
 
 class LeaseHeldError(SessionError):

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import logging
+import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import swarm_state
 from .base import MultiAgentInput, NodeResult, Status, add_usage
-from .node import NodeCall, NodeCancelled, Sink
+from .node import NodeCall, Sink
 from .orchestration import Orchestration
 from .prompts import swarm_input
 from .swarm_parts import SharedContext, SwarmNode, SwarmResult, SwarmState
-from .waiting import answers, wait
+from .tracking import prompt_of
+from .waiting import answers, take_answers, wait
 
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from strands.session import SessionManager
 
 __all__ = ["SharedContext", "Swarm", "SwarmNode", "SwarmResult", "SwarmState"]
-
-logger = logging.getLogger(__name__)
 
 HANDOFF = "handoff_to_agent"
 
@@ -88,8 +87,8 @@ class Swarm(Orchestration[SwarmResult]):
         """What the agents noted for each other."""
         return self.state.shared_context
 
-    def _forget(self) -> None:
-        super()._forget()
+    def reset(self) -> None:
+        super().reset()
         self.state = SwarmState(self._first, "")
 
     def serialize_state(self) -> dict[str, Any]:
@@ -104,35 +103,14 @@ class Swarm(Orchestration[SwarmResult]):
         """
         swarm_state.restore(self, payload)
 
-    @property
-    def _nodes(self) -> Mapping[str, SwarmNode]:
-        return self.nodes
-
-    @property
-    def _upcoming(self) -> list[str]:
-        return [str(self.state.current_node)] if self.state.current_node is not None else []
-
-    @property
-    def _is_unfinished(self) -> bool:
-        status = self.state.completion_status
-        if self.state.current_node is None:
-            return status is Status.EXECUTING  # the last agent has answered, and that was not told yet
-        return status not in (Status.PENDING, Status.COMPLETED)
-
-    @property
-    def _finished(self) -> list[SwarmNode]:
-        return self.state.node_history
-
-    @property
-    def _status(self) -> Status:
-        return self.state.completion_status
-
-    @_status.setter
-    def _status(self, status: Status) -> None:
-        self.state.completion_status = status
-
-    def _begin(self, task: MultiAgentInput) -> None:
-        self.state = SwarmState(self._first, task)
+    def _enter(self, task: MultiAgentInput) -> None:
+        if self._interrupt_state.activated:
+            take_answers(self._interrupt_state, task)
+        elif not self.resuming:
+            self.state = SwarmState(self._first, task)
+        self.resuming = False
+        self.state.start_time = time.time()
+        self.state.completion_status = Status.EXECUTING
 
     async def _advance(self, given: dict[str, Any], sink: Sink | None) -> None:
         state = self.state
@@ -146,9 +124,6 @@ class Swarm(Orchestration[SwarmResult]):
             )
             if not proceed:
                 state.completion_status = Status.FAILED
-                logger.warning(
-                    "%s ends before %s: %s. Called again, it goes on there", self._named, self._upcoming, why
-                )
                 if sink is not None:
                     sink({"type": "multiagent_stop", "message": why})
                 return
@@ -174,32 +149,31 @@ class Swarm(Orchestration[SwarmResult]):
         if from_hook:
             interrupts, cancelled = await call.ask_hooks()
             if interrupts:
-                return self._wait(node, interrupts, None)
+                return self._wait(node, interrupts, from_hook=True)
             if cancelled is not None:
-                self._deny(node.node_id, cancelled)
+                self.state.results[node.node_id] = NodeResult(RuntimeError(cancelled), status=Status.FAILED)
                 await call.tell_hooks()
                 return Status.FAILED
             if node.node_id not in self.cut_off:
                 node.reset_executor_state()
                 self.state.handoff_node = None
+        inside = given_answers if not from_hook else []
+        prompt = inside or self._input(node)
+        if node.node_id in self.cut_off:
+            self.cut_off.discard(node.node_id)
+            prompt = prompt_of(node.executor, prompt, inside)
         try:
-            result = await call.run(self._input(node), [] if from_hook else given_answers)
+            result = await call.run(prompt)
         except Exception as error:
             return await self._fail(call, error)
         self.state.results[node.node_id] = result
         if result.status is Status.INTERRUPTED:
-            return self._wait(node, result.interrupts, list(getattr(result.result, "interrupts", None) or ()))
+            return self._wait(node, result.interrupts, from_hook=False)
         if result.status is Status.FAILED:
             await call.tell_hooks()
             return Status.FAILED
         self._finish(node, result)
         return Status.COMPLETED
-
-    def _deny(self, node_id: str, text: str) -> None:
-        self.cut_off.pop(node_id, None)
-        self.state.results[node_id] = NodeResult(NodeCancelled(text), status=Status.FAILED)
-        self.state.completion_status, self.state.current_node = Status.FAILED, None
-        self._interrupt_state.deactivate()
 
     async def _fail(self, call: NodeCall, error: Exception) -> Status:
         self.state.results[call.node_id] = call.failed(error)
@@ -214,8 +188,8 @@ class Swarm(Orchestration[SwarmResult]):
         add_usage(state.accumulated_metrics, result.accumulated_metrics)
         self._interrupt_state.deactivate()
 
-    def _wait(self, node: SwarmNode, interrupts: list[Interrupt], inside: list[Interrupt] | None) -> Status:
-        wait(self._interrupt_state, node.node_id, interrupts, inside)
+    def _wait(self, node: SwarmNode, interrupts: list[Interrupt], *, from_hook: bool) -> Status:
+        wait(self._interrupt_state, node.node_id, interrupts, from_hook=from_hook)
         return Status.INTERRUPTED
 
     def _input(self, node: SwarmNode) -> Any:

@@ -76,7 +76,9 @@ class LiveSession:
             session = self._session()
         except SessionNotFoundError:
             return Snapshot("failed" if self._error else "starting", [], [], None, self._error)
-        return Snapshot(session.status, session.questions, session.history, session.response, session.error)
+        return Snapshot(
+            session.status, session.questions, session.history, session.response, session.error or self._error
+        )
 
     def answer(self, question_id: str, value: Json, *, by: str | None = None) -> None:
         """Answer a question and let the run go on.
@@ -127,5 +129,7 @@ class LiveSession:
     def _drive(self) -> RunResult | None:
         with contextlib.suppress(SessionNotFoundError):
             session = self._session()
-            return session.resume() if session.status not in ("completed", "cancelled") else self.result
+            if session.status in ("completed", "cancelled"):
+                return self.result
+            return session.resume(user=self._workflow, spec=self._workflow.spec)
         return run_sync(lambda: self._workflow._start(None, self._variables, {}, session_id=self.id))

@@ -14,6 +14,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from strands_cli.api import guards
+from strands_cli.api.admission import Admission, spec_file
+from strands_cli.api.app import check_not_loading
 from strands_cli.api.results import run_result, trace
 from strands_cli.errors import InputError, StrandsError, UnusableReplyError
 from strands_cli.kernel import layers
@@ -46,6 +49,9 @@ class Options:
     directory: Path | None = None
     overwrite: bool = False
     offline: bool = False
+    app: str | None = None
+    app_directory: str | None = None
+    app_problem: str = ""
     listeners: Listeners = field(default_factory=Listeners)
     _snapshot: tuple[Spec, dict[str, Json]] | None = None
 
@@ -71,10 +77,13 @@ class Runner:
         spec: The workflow.
         options: What it is given beside.
         user: Keeps the model clients open.
+        admission: Decides whether a session that is on record may be driven here.
     """
 
-    def __init__(self, spec: Spec, options: Options, user: object) -> None:
+    def __init__(self, spec: Spec, options: Options, user: object, admission: Admission | None = None) -> None:
         self.spec = spec
+        self.inputs: dict[str, Json] = {}
+        self._admission = admission
         self.options = options
         self._user = user
         self._written: list[str] = []
@@ -92,6 +101,7 @@ class Runner:
         """
         from strands_cli.loader.inputs import resolve_inputs
 
+        check_not_loading()
         inputs = _jsonable(resolve_inputs(self.spec, variables))
         self.check_ready()
         self._check_artifacts(inputs)
@@ -102,6 +112,7 @@ class Runner:
         """Run a session until it rests."""
         from strands_cli.agents import Performer
 
+        check_not_loading()
         equipment = await self._equipped(journal.session_id)
         performer = Performer(self.spec, equipment, self.options.hooks)
         base = {"session_id": journal.session_id, "workflow": self.spec.name, "pattern": self.spec.pattern.type}
@@ -113,6 +124,7 @@ class Runner:
             publish=partial(self._publish, base) if listeners else None,
             token=partial(self._token, base) if listeners.wants("token") else None,
             finish=partial(self._finish, journal),
+            admit=self._admission,
         )
         try:
             async with equipment:
@@ -159,8 +171,19 @@ class Runner:
             "output_dir": str(self._directory),
             "overwrite": self.options.overwrite,
             "offline": self.options.offline,
+            **self._origin(),
         }
         return await self.options.store().create(session_id, Draft("opened", "", data, time.time()))
+
+    def _origin(self) -> dict[str, Json]:
+        """Return where the spec and what Python gives beside it are from, as far as that is known."""
+        known = {
+            "file": spec_file(self.spec),
+            "brought": guards.brought(self.options),
+            "app": self.options.app,
+            "app_directory": self.options.app_directory,
+        }
+        return {name: value for name, value in known.items() if value}
 
     # -- while it runs --------------------------------------------------------------------------------------------
 
@@ -196,19 +219,12 @@ class Runner:
         return model
 
     async def _body(self, inputs: Mapping[str, Any], equipment: Equipment, run: Run) -> Outcome:
-        from strands_cli.loader.inputs import spec_names
         from strands_cli.patterns import pattern
 
-        run.brief = self._brief
+        run.brief = partial(brief_of, self.spec)
         equipment.remember(run.state)
-        opened = run.state.opened.at if run.state.opened is not None else None
-        names: dict[str, Any] = {**spec_names(self.spec, opened), **inputs, "inputs": inputs}
+        names = names_of(self.spec, run.state, inputs)
         return await pattern(self.spec.pattern.type).run(self.spec.pattern.config, run, names)
-
-    def _brief(self, agent: str, names: Names) -> str:
-        from strands_cli.loader.template import render
-
-        return render(self.spec.agents[agent].prompt, names)
 
     def _layers(self) -> list[layers.Layer]:
         runtime = self.spec.runtime
@@ -257,6 +273,21 @@ class Runner:
         if any("TRACE" in artifact.from_ for artifact in artifacts):
             names["TRACE"] = outputs.trace_text(trace(journal.session_id, State(await journal.tail(0))))
         self._written = outputs.write_artifacts(artifacts, names, self._directory, overwrite=self.options.overwrite)
+
+
+def brief_of(spec: Spec, agent: str, names: Names) -> str:
+    """Return what an agent is told when its step has no input: its own prompt."""
+    from strands_cli.loader.template import render
+
+    return render(spec.agents[agent].prompt, names)
+
+
+def names_of(spec: Spec, state: State, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the names that a pattern begins with."""
+    from strands_cli.loader.inputs import spec_names
+
+    opened = state.opened.at if state.opened is not None else None
+    return {**spec_names(spec, opened), **inputs, "inputs": inputs}
 
 
 def transient(error: BaseException) -> bool:

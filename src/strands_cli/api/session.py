@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from strands_cli.api.admission import Admission, Terms, spec_on_record
+from strands_cli.api.app import remembered, with_app
 from strands_cli.api.bridge import run_sync
 from strands_cli.api.running import Options, Runner
 from strands_cli.api.session_view import SessionView
-from strands_cli.errors import AnswerError, LeaseHeldError, SessionError, SessionNotFoundError
+from strands_cli.errors import (
+    AnswerError,
+    LeaseHeldError,
+    MissingPartsError,
+    ProviderNotReadyError,
+    SessionError,
+    SessionNotFoundError,
+)
 from strands_cli.kernel.drive import held
 from strands_cli.kernel.handlers import current_user
 from strands_cli.kernel.journal import Conflict, append_durably
@@ -65,6 +74,10 @@ class Session(SessionView):
         offline: bool | None = None,
         by: str | None = None,
         user: object = None,
+        spec: Spec | None = None,
+        accept_changes: bool = False,
+        without_hooks: Sequence[str] = (),
+        app: str | None = None,
     ) -> RunResult:
         """Record answers, then run on from where the session stopped.
 
@@ -77,25 +90,34 @@ class Session(SessionView):
             overwrite: Replace existing artifacts; default: as the session was started.
             offline: Rehearse; default: as the session was started.
             by: Who answers; default: the user of this process.
+            spec: The workflow, where it was mended since. What is finished may not differ; the rest is taken.
+            accept_changes: Keep what is on record of finished steps that `spec` does differently.
+            without_hooks: Hooks that the session was started with and that a person lets be missing here, by name.
+            app: `module:attribute` of a Workflow whose hooks, tools and model are used; default: what is on record.
 
         Raises:
+            ChangedSpecError: `spec` differs in what is finished; nothing was recorded.
             SessionFinishedError, AnswerError, LeaseHeldError: Nothing was run.
+            MissingPartsError: A hook, a tool or the model given in Python is missing here; answers are recorded.
             ExecutionError: It failed; what was finished is kept.
         """
         if self._state.finished:
             raise answering.finished(self._journal, self._state)
-        runner = self._runner(output_dir, overwrite, offline, user or self)
-        runner.check_ready()
+        terms = Terms(spec, accept_changes, without_hooks)
+        runner, admission = await self._runner(terms, output_dir, overwrite, offline, user, app)
         if on_event is not None:
             runner.options.listeners.add("*", on_event)
         given = self._answers(hitl_response, answers)
         for question_id, value in given.items():
             await self.answer_async(question_id, value, by=by)
         try:
-            return await runner.drive(self._journal, self.inputs, hitl_handler)
-        except LeaseHeldError as error:
+            admission.check_parts(self._state)
+            runner.check_ready()
+            return await runner.drive(self._journal, runner.inputs, hitl_handler)
+        except (LeaseHeldError, MissingPartsError, ProviderNotReadyError) as error:
             if given:
-                error.message += "; your answer is recorded and that process goes on with it"
+                taken = " and that process goes on with it" if isinstance(error, LeaseHeldError) else ""
+                error.message += f"; your answer is recorded{taken}"
             raise
 
     def resume(self, hitl_response: Json = None, **options: Any) -> RunResult:
@@ -199,12 +221,18 @@ class Session(SessionView):
             )
         return {**given, open_ids[0]: response}
 
-    def _runner(
-        self, output_dir: str | PathLike[str] | None, overwrite: bool | None, offline: bool | None, user: object
-    ) -> Runner:
+    async def _runner(
+        self,
+        terms: Terms,
+        output_dir: str | PathLike[str] | None,
+        overwrite: bool | None,
+        offline: bool | None,
+        user: object,
+        app: str | None,
+    ) -> tuple[Runner, Admission]:
         from strands_cli.kernel.events import Listeners
 
-        data = self._opened.data
+        data = self._state.origin
         options = replace(
             self._options,
             output_dir=Path(output_dir or self._options.output_dir or data["output_dir"]),
@@ -213,24 +241,21 @@ class Session(SessionView):
             offline=data["offline"] or self._options.offline if offline is None else offline,
             listeners=Listeners(self._options.listeners),
         )
-        return Runner(self.spec(), options, user)
+        if app is not None:
+            options = with_app(options, app)
+        elif user is None:
+            options = remembered(options, data)
+        admission = Admission(self.id, options, terms, self._state)
+        changed = await admission.changes(self._state)
+        spec = terms.spec if changed and terms.spec is not None else self.spec()
+        runner = Runner(spec, options, user or self, admission)
+        runner.inputs = changed.get("inputs", self.inputs)
+        return runner, admission
 
     def spec(self) -> Spec:
-        """Return the pinned spec, which was checked when the session was opened.
+        """Return the pinned spec, which was checked when it was recorded.
 
         Raises:
             SessionError: This build cannot read it.
         """
-        from pydantic import ValidationError
-
-        from strands_cli.spec import Spec
-
-        try:
-            spec = Spec.model_validate(self.spec_dict)
-        except ValidationError as error:
-            raise SessionError(
-                f"the spec of session {self.id!r} is not one that this build reads: {error.errors()[0]['msg']}",
-                hint="Resume it with the version of strands-cli that started it.",
-            ) from error
-        spec._base_dir = Path(self._opened.data["base_dir"])
-        return spec
+        return spec_on_record(self.id, self._state.origin)

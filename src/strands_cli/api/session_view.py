@@ -71,12 +71,12 @@ class SessionView:
 
     @property
     def inputs(self) -> dict[str, Json]:
-        return dict(self._opened.data["inputs"])
+        return dict(self._state.origin["inputs"])
 
     @property
     def spec_dict(self) -> dict[str, Json]:
-        """The spec that the session is pinned to."""
-        return dict(self._opened.data["spec"])
+        """The spec that the session is pinned to: the one it began with, or the last that was accepted since."""
+        return dict(self._state.origin["spec"])
 
     @property
     def token_usage(self) -> dict[str, int]:

@@ -9,6 +9,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from strands_cli.api.app import app_of, directory_of, making_module
 from strands_cli.api.bridge import run_sync
 from strands_cli.api.running import Options, Runner
 from strands_cli.kernel.events import Event, Listeners
@@ -64,6 +65,7 @@ class Workflow:
             offline=offline,
         )
         self._finished: list[str] = []
+        self._module = making_module()
 
     # -- loading --------------------------------------------------------------------------------------------------
 
@@ -197,17 +199,26 @@ class Workflow:
         *,
         answers: Mapping[str, Json] | None = None,
         hitl_handler: HITLHandler | None = None,
+        accept_changes: bool = False,
+        without_hooks: Sequence[str] = (),
     ) -> RunResult:
         """Go on with a session from where it stopped, in any process.
+
+        This workflow may have been mended since: other budgets, time-outs, later steps and prompts not yet used are
+        taken and recorded. What is finished may not differ.
 
         Args:
             session_id: The session, or a unique beginning of its id.
             answer: The answer to its only open question; text, or a dict of question id to answer.
             answers: Question id to answer.
             hitl_handler: Answers further questions; without one the run pauses at them.
+            accept_changes: Keep what is on record of finished steps that this workflow does differently.
+            without_hooks: Hooks that the session was started with and that may be missing here, by name.
 
         Raises:
             SessionNotFoundError, SessionFinishedError, LeaseHeldError, AnswerError: Nothing was run.
+            ChangedSpecError: This workflow differs in what is finished; nothing was recorded.
+            MissingPartsError: A hook, a tool or the model that it was started with is missing; answers are recorded.
             ExecutionError: It failed.
         """
         from strands_cli.api.session import Session
@@ -215,20 +226,21 @@ class Workflow:
         session = await Session.found(self._options, session_id)
         if isinstance(answer, Mapping) and answers is None:
             answer, answers = None, answer
-        result = await session.resume_async(answer, answers=answers, hitl_handler=hitl_handler, user=self)
+        result = await session.resume_async(
+            answer,
+            answers=answers,
+            hitl_handler=hitl_handler,
+            user=self,
+            spec=self.spec,
+            accept_changes=accept_changes,
+            without_hooks=without_hooks,
+        )
         self._note(result)
         return result
 
-    def resume(
-        self,
-        session_id: str,
-        answer: Json = None,
-        *,
-        answers: Mapping[str, Json] | None = None,
-        hitl_handler: HITLHandler | None = None,
-    ) -> RunResult:
-        """Go on as `resume_async` does, and wait for it."""
-        return run_sync(lambda: self.resume_async(session_id, answer, answers=answers, hitl_handler=hitl_handler))
+    def resume(self, session_id: str, answer: Json = None, **options: Any) -> RunResult:
+        """Go on as `resume_async` does, with the same arguments, and wait for it."""
+        return run_sync(lambda: self.resume_async(session_id, answer, **options))
 
     async def stream_async(
         self, *, hitl_handler: HITLHandler | None = None, variables: Mapping[str, Any] | None = None, **more: Any
@@ -319,10 +331,17 @@ class Workflow:
         session_id: str | None = None,
     ) -> RunResult:
         values = {**self.variables, **(variables or {}), **more}
+        self._remember_app()
         runner = Runner(self.spec, self._options, self)
         result = await runner.start(values, handler=handler, session_id=session_id)
         self._note(result)
         return result
+
+    def _remember_app(self) -> None:
+        """Find where the program keeps this workflow: another process gets its hooks, tools and model from there."""
+        if self._options.app is None:
+            self._options.app = app = app_of(self, self._module)
+            self._options.app_directory = directory_of(app) if app else None
 
     def _note(self, result: RunResult) -> None:
         if result.success and result.session_id is not None:
@@ -339,6 +358,7 @@ class Workflow:
     def _with_listener(self, handler: Callable[[Event], Any]) -> Workflow:
         from copy import copy
 
+        self._remember_app()
         twin = copy(self)
         twin._options = copy(self._options)
         twin._options.listeners = Listeners(self._options.listeners)

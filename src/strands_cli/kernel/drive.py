@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -24,7 +24,7 @@ from strands_cli.kernel.layers import Layer, layered
 from strands_cli.kernel.run import Run
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Entry, Kind, Outcome, Paused, Perform
-from strands_cli.types import HITLHandler, RunStatus
+from strands_cli.types import HITLHandler, Json, RunStatus
 
 Body: TypeAlias = Callable[[Run], Awaitable[Outcome]]
 
@@ -50,7 +50,11 @@ class Rest:
 
 @dataclass(slots=True)
 class Surroundings:
-    """What a drive is given from outside: who answers, what time it is, who listens."""
+    """What a drive is given from outside: who answers, what time it is, who listens.
+
+    `admit` is asked under the lease, before anything is recorded: it raises where the session may not be driven here,
+    and returns what the drive changes of the session's `origin`.
+    """
 
     handler: HITLHandler | None = None
     clock: Clock | None = None
@@ -59,6 +63,7 @@ class Surroundings:
     publish: Callable[[Entry, State], None] | None = None
     token: Callable[[str, str, str], None] | None = None
     finish: Callable[[Outcome], Awaitable[None]] | None = None
+    admit: Callable[[State], Awaitable[Mapping[str, Json]]] | None = None
 
 
 async def drive(journal: Journal, body: Body, perform: Perform, around: Surroundings) -> Rest:
@@ -95,8 +100,9 @@ async def drive(journal: Journal, body: Body, perform: Perform, around: Surround
             driver=driver,
         )
         run.perform = layered(run, run.limited(perform), around.layers)
+        terms = await around.admit(state) if around.admit is not None else {}
         try:
-            await run.record("leased", "", {"driver": driver})
+            await run.record("leased", "", {"driver": driver, **terms})
         except LeaseLostError as error:
             raise held(journal) from error
         try:

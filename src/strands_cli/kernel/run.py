@@ -92,16 +92,26 @@ class Run:
             Paused: The agent stopped to ask a person.
         """
         begun = self.state.started.get(key)
-        if begun is None:
-            await self.record("started", key, {"agent": agent, "lane": lane_name.get(), "prompt": prompt})
+        if begun is None or self._mended(begun, agent, prompt):
+            lane = lane_name.get() if begun is None else begun.data["lane"]
+            await self.record("started", key, {"agent": agent, "lane": lane, "prompt": prompt})
             begun = self.state.started[key]
-        elif begun.data["agent"] != agent or begun.data["prompt"] != prompt:
-            raise ExecutionError(
-                f"{key!r} is on record for agent {begun.data['agent']!r} with another prompt",
-                hint="The workflow differs from the one that was started: resume with the original, or start anew.",
-            )
         known = self.state.reply(key)
         return known or await self._called(key, begun.data["lane"], agent, prompt, names, tools, timeout, expects)
+
+    def _mended(self, begun: Entry, agent: str, prompt: str) -> bool:
+        """Whether a step that has not finished is begun again with what a mended spec says."""
+        if begun.data["agent"] == agent and begun.data["prompt"] == prompt:
+            return False
+        origin = self.state.origin
+        if begun.key in self.state.done and begun.key in origin.get("accepted", ()):
+            return False
+        if "mended" in origin and begun.key not in self.state.done:
+            return True
+        raise ExecutionError(
+            f"{begun.key!r} is on record for agent {begun.data['agent']!r} with another prompt",
+            hint="The workflow differs from the one that was started: resume with the original, or start anew.",
+        )
 
     async def ask(self, key: str, question: Question) -> Answer:
         """Return the answer to `question`, waiting for a person if there is none yet.

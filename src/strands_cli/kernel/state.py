@@ -14,11 +14,17 @@ from strands_cli.types import Json
 
 
 class State:
-    """The fold of a journal's entries. `apply` is the only way it changes."""
+    """The fold of a journal's entries. `apply` is the only way it changes.
+
+    Attributes:
+        opened: The first entry.
+        origin: What a drive begins from: the data of `opened`, and what later drives changed of it.
+    """
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         self.count = 0
         self.opened: Entry | None = None
+        self.origin: dict[str, Json] = {}
         self.rest: Entry | None = None
         self.driver = ""
         self.drives = 0
@@ -147,9 +153,11 @@ class State:
 
     def _opened(self, entry: Entry, owner: str | None) -> None:
         self.opened = entry
+        self.origin = dict(entry.data)
 
     def _leased(self, entry: Entry, owner: str | None) -> None:
         self.driver = entry.data["driver"]
+        self.origin.update(entry.data.get("changed") or {})
         self.drives += 1
         self.rest = None
 
@@ -159,7 +167,8 @@ class State:
 
     def _started(self, entry: Entry, owner: str | None) -> None:
         if owner is None:
-            self.started.setdefault(entry.key, entry)
+            if entry.key not in self.done:
+                self.started[entry.key] = entry
         elif "agent_record" in entry.data:
             self._owners[entry.key] = owner
 

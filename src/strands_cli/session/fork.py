@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from strands_cli.errors import SessionError
 from strands_cli.kernel.journal import Journal
+from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Draft, Entry
 from strands_cli.session.repository import SessionRepository
 
@@ -29,9 +30,8 @@ async def fork(store: SessionRepository, journal: Journal, at: str, *, session_i
     """
     entries = await journal.load()
     before = _before(entries, at, journal.session_id)
-    opened = entries[0]
-    origin = {"session": journal.session_id, "at": at}
-    copy = await store.create(session_id, Draft("opened", "", {**opened.data, "forked_from": origin}, now))
+    data = {**State(entries).origin, "forked_from": {"session": journal.session_id, "at": at}}
+    copy = await store.create(session_id, Draft("opened", "", data, now))
     drafts = [Draft(entry.kind, entry.key, entry.data, entry.at) for entry in before if entry.kind in _CARRIED]
     if drafts:
         await copy.append(drafts, expect=1)

@@ -1,0 +1,184 @@
+"""Admission: the one place that decides whether this process may go on with a session, and what it changes of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from strands_cli.api import guards
+from strands_cli.errors import ChangedSpecError, InputError, SessionError
+from strands_cli.kernel.handlers import current_user
+from strands_cli.kernel.state import State
+from strands_cli.types import Json
+
+if TYPE_CHECKING:
+    from strands_cli.api.running import Options
+    from strands_cli.spec.root import Spec
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How somebody takes a session up.
+
+    Attributes:
+        spec: A spec that may have been mended since; None goes on with the one on record.
+        accept_changes: Keep what is on record of finished steps that `spec` does differently.
+        without_hooks: The hooks on record that a person lets be missing, by name.
+    """
+
+    spec: Spec | None = None
+    accept_changes: bool = False
+    without_hooks: Sequence[str] = ()
+
+
+class Admission:
+    """Whether a session may be driven here: asked before anything is recorded, and again under the lease.
+
+    Args:
+        session_id: The session.
+        options: What this process brings.
+        terms: How it is taken up.
+        state: The session as it was read; what it begins from may not change until it is driven.
+    """
+
+    def __init__(self, session_id: str, options: Options, terms: Terms, state: State) -> None:
+        self._id = session_id
+        self._options = options
+        self._terms = terms
+        self._origin = state.origin.get("spec"), state.origin.get("inputs")
+
+    async def __call__(self, state: State) -> dict[str, Json]:
+        """Return what is recorded of this drive beside its driver.
+
+        Raises:
+            ChangedSpecError, MissingPartsError: It may not be driven here.
+            SessionError: Somebody mended it meanwhile.
+        """
+        if (state.origin.get("spec"), state.origin.get("inputs")) != self._origin:
+            raise SessionError(f"session {self._id!r} was changed meanwhile", hint="Look at it, and resume it again.")
+        changed = await self.changes(state)
+        self.check_parts(state)
+        both = guards.joined(state.origin.get("brought") or {}, guards.brought(self._options))
+        if both and both != state.origin.get("brought"):
+            changed["brought"] = both
+        if self._options.app and self._options.app != state.origin.get("app"):
+            changed["app"], changed["app_directory"] = self._options.app, self._options.app_directory
+        found: dict[str, Json] = {"changed": changed} if changed else {}
+        if self._terms.without_hooks:
+            found.update(without_hooks=list(self._terms.without_hooks), by=current_user())
+        return found
+
+    def check_parts(self, state: State) -> None:
+        """Check that this process has the hooks, tools and model on record.
+
+        Raises:
+            MissingPartsError: It has not.
+        """
+        missing = guards.lacking(state.origin.get("brought") or {}, self._options)
+        missing = guards.without(missing, self._terms.without_hooks)
+        if missing:
+            raise guards.refusal(self._id, missing, state.origin.get("app"), self._options.app_problem)
+
+    async def changes(self, state: State) -> dict[str, Json]:
+        """Return what the mended spec changes of the session's origin; empty when nothing is changed.
+
+        Raises:
+            ChangedSpecError: It is another workflow, or does differently what is on record.
+            InputError: It needs a variable that the session does not have.
+        """
+        after = self._terms.spec
+        if after is None or state.origin["spec"] == (snapshot := self._options.snapshot(after)):
+            return {}
+        before = spec_on_record(self._id, state.origin)
+        if before.to_dict() == snapshot:
+            return {}
+        self._check_same_workflow(before, after)
+        inputs = _inputs(after, state.origin["inputs"])
+        differing = await self._differing(state, before, after, inputs)
+        accepted = state.origin.get("accepted") or []
+        differing = {key: how for key, how in differing.items() if key not in accepted}
+        if differing and not self._terms.accept_changes:
+            from strands_cli.api import mending
+
+            raise mending.refusal(self._id, differing, _source(after))
+        changed: dict[str, Json] = {"mended": True, "spec": snapshot, "inputs": inputs}
+        changed["accepted"] = [*accepted, *differing]
+        if after._base_dir is not None:
+            changed["base_dir"] = str(after._base_dir)
+        file = spec_file(after)
+        return {**changed, "file": file} if file else changed
+
+    def _check_same_workflow(self, before: Spec, after: Spec) -> None:
+        was, now = (before.name, before.pattern.type), (after.name, after.pattern.type)
+        if was == now:
+            return
+        told = [
+            f"{name!r} with the pattern {pattern!r}" if was[0] == now[0] else repr(name) for name, pattern in (was, now)
+        ]
+        raise ChangedSpecError(
+            f"session {self._id!r} is of the workflow {told[0]}, not of {told[1]}",
+            hint=f"Go on with the one on record: strands resume {self._id}.",
+        )
+
+    async def _differing(self, state: State, before: Spec, after: Spec, inputs: Mapping[str, Json]) -> dict[str, str]:
+        from strands_cli.api import mending
+        from strands_cli.api.running import brief_of, names_of
+        from strands_cli.patterns import pattern
+
+        names = names_of(after, state, inputs)
+        body = partial(_follow, pattern(after.pattern.type), after.pattern.config, names)
+        found = await mending.differing_steps(state, body, partial(brief_of, after), mending.same_agents(before, after))
+        for name, value in after.inputs.values.items():
+            if before.inputs.values.get(name) != value and inputs.get(name) != value:
+                found[f"inputs.values.{name}"] = f"the session began with {inputs.get(name)!r}"
+        return found
+
+
+def spec_on_record(session_id: str, origin: Mapping[str, Any]) -> Spec:
+    """Return the spec that a session is pinned to.
+
+    Raises:
+        SessionError: This build cannot read it.
+    """
+    from pathlib import Path
+
+    from pydantic import ValidationError
+
+    from strands_cli.spec import Spec
+
+    try:
+        spec = Spec.model_validate(origin["spec"])
+    except ValidationError as error:
+        raise SessionError(
+            f"the spec of session {session_id!r} is not one that this build reads: {error.errors()[0]['msg']}",
+            hint="Resume it with the version of strands-cli that started it.",
+        ) from error
+    spec._base_dir = Path(origin["base_dir"])
+    return spec
+
+
+def spec_file(spec: Spec) -> str | None:
+    """Return the absolute path of the file that a spec was read from, or None."""
+    return os.path.abspath(spec._source) if spec._source and os.path.isfile(spec._source) else None
+
+
+def _source(spec: Spec) -> str:
+    return repr(spec._source) if spec_file(spec) else "the workflow"
+
+
+def _inputs(spec: Spec, on_record: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the session's variables, with the defaults of those that the mended spec adds."""
+    from strands_cli.loader.inputs import resolve_inputs
+
+    try:
+        return {**resolve_inputs(spec, on_record), **on_record}
+    except InputError as error:
+        error.hint = "Give it a default or a value in the spec: a session keeps the variables it began with."
+        raise
+
+
+async def _follow(pattern: Any, config: Any, names: Mapping[str, Any], run: Any) -> Any:
+    return await pattern.run(config, run, names)

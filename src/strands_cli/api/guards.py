@@ -1,0 +1,101 @@
+"""What Python gave a session beside its spec, on record: a process that lacks a part of it drives nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from strands_cli.errors import MissingPartsError
+from strands_cli.types import Json
+
+if TYPE_CHECKING:
+    from strands_cli.api.running import Options
+
+
+def brought(options: Options) -> dict[str, Json]:
+    """Return what Python gives beside the spec, by name: hooks, tools and the model."""
+    if not (options.hooks or options.tools or options.model is not None):
+        return {}
+    from strands.hooks.naming import qualified_name
+
+    return {
+        "hooks": [qualified_name(hook) for hook in options.hooks],
+        "tools": [name for tool in options.tools for name in _tool_names(tool)],
+        "model": qualified_name(options.model) if options.model is not None else None,
+    }
+
+
+def joined(known: Mapping[str, Json], here: Mapping[str, Json]) -> dict[str, Json]:
+    """Return what is on record with what this process brings beside it; the model stays the first drive's."""
+    if not known or not here:
+        return dict(known or here)
+    both = {name: [*known[name], *_more(here[name], known[name])] for name in ("hooks", "tools")}
+    return {**both, "model": known["model"]}
+
+
+def lacking(known: Mapping[str, Json], options: Options) -> dict[str, list[str]]:
+    """Return the names of what is on record and not in this process, by kind; empty when nothing is missing."""
+    if not known:
+        return {}
+    here = brought(options) or {"hooks": [], "tools": [], "model": None}
+    found = {name: _more(known[name], here[name]) for name in ("hooks", "tools")}
+    if known["model"] is not None and options.model is None and not options.offline:
+        found["model"] = [known["model"]]
+    return {name: names for name, names in found.items() if names}
+
+
+def refusal(
+    session_id: str, missing: Mapping[str, Sequence[str]], app: str | None, problem: str = ""
+) -> MissingPartsError:
+    """Return the error for a process that lacks parts, with what to do about it.
+
+    Args:
+        session_id: The session.
+        missing: What is missing, by kind.
+        app: Where the program kept its Workflow, as far as that is on record.
+        problem: Why that could not be used here.
+    """
+    parts = [
+        f"{name if len(names) > 1 else _ONE[name]} {', '.join(map(repr, names))}" for name, names in missing.items()
+    ]
+    source = app or "module:workflow"
+    hint = f"Name the Workflow that has them: strands resume {session_id} --app {source}"
+    hint += f"; in Python: Workflow(..., {', '.join(f'{name}=...' for name in missing)}).resume({session_id!r})."
+    if set(missing) == {"hooks"}:
+        hint += " To go on without these guards: --without-hooks, in a terminal."
+    return MissingPartsError(
+        f"session {session_id!r} was started with the {' and the '.join(parts)}, which this process does not have"
+        + (f" ({problem})" if problem else ""),
+        hint=hint,
+        missing={name: tuple(names) for name, names in missing.items()},
+    )
+
+
+def without(missing: Mapping[str, list[str]], waived: Sequence[str]) -> dict[str, list[str]]:
+    """Return what is missing when a person has said which hooks may be."""
+    left = {**missing, "hooks": _more(missing.get("hooks", ()), waived)}
+    return {name: names for name, names in left.items() if names}
+
+
+def _more(names: Sequence[str], than: Sequence[str]) -> list[str]:
+    """Return what `names` has more often than `than`."""
+    return sorted((Counter(names) - Counter(than)).elements())
+
+
+def _tool_names(tool: Any) -> list[str]:
+    """Return stable names: a list is its tools, what has no name of its own is named after its class."""
+    if isinstance(tool, str):
+        return [tool]
+    if isinstance(tool, (list, tuple, set)):
+        return [name for each in tool for name in _tool_names(each)]
+    for attribute in ("tool_name", "name", "__name__"):
+        name = getattr(tool, attribute, None)
+        if isinstance(name, str):
+            return [name]
+    from strands.hooks.naming import qualified_name
+
+    return [qualified_name(tool)]
+
+
+_ONE = {"hooks": "hook", "tools": "tool", "model": "model"}

@@ -1,0 +1,172 @@
+"""A spec mended while its session rests: which finished steps it does differently, and what else it changes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from strands_cli.errors import ChangedSpecError, StrandsError
+from strands_cli.kernel.lanes import Lanes
+from strands_cli.kernel.questions import stored
+from strands_cli.kernel.state import State
+from strands_cli.kernel.types import Answer, Names, Outcome, Paused, Question, Reply
+from strands_cli.types import Json
+
+if TYPE_CHECKING:
+    from strands_cli.spec.root import Spec
+
+T = TypeVar("T")
+Body = Callable[[Any], Awaitable[Outcome]]
+_SHOWN = 40
+
+
+class Replay:
+    """A run that only reads: it follows a pattern as far as the journal goes, and notes what differs on the way.
+
+    It offers what patterns ask of a `Run`.
+
+    Args:
+        state: The fold of the session's journal.
+        brief: What an agent is told when its step has no input.
+        same_agent: Whether an agent is what it was when the session ran last.
+    """
+
+    def __init__(self, state: State, brief: Callable[[str, Names], str], same_agent: Callable[[str], bool]) -> None:
+        self.brief = brief
+        self.differing: dict[str, str] = {}
+        self.seen: set[str] = set()
+        self._state = state
+        self._same_agent = same_agent
+        self._lanes = Lanes(lambda: None, lambda working: None)
+
+    async def agent(self, key: str, agent: str, prompt: str, **_: Any) -> Reply:
+        reply = self._state.reply(key)
+        if reply is None:
+            raise Paused((key,))
+        self.seen.add(key)
+        begun = self._state.started[key].data
+        if begun["agent"] != agent:
+            self.differing[key] = f"its agent was {begun['agent']!r} and is {agent!r}"
+        elif begun["prompt"] != prompt:
+            self.differing[key] = f"its input was {_short(begun['prompt'])} and is {_short(prompt)}"
+        elif not self._same_agent(agent):
+            self.differing[key] = f"the prompt of its agent {agent!r} is another"
+        return reply
+
+    async def ask(self, key: str, question: Question) -> Answer:
+        asked = self._state.asked.get(key)
+        if asked is None:
+            raise Paused((key,))
+        self.seen.add(key)
+        here = stored(question, 0.0)
+        for name in ("prompt", "context", "choices", "schema", "pattern"):
+            if _plain(here.get(name)) != _plain(asked.data.get(name)):
+                word = "question" if name == "prompt" else name
+                state = "was answered" if key in self._state.answered else "is open"
+                self.differing[key] = f"its {word} {state} as {_short(asked.data.get(name))}"
+                break
+        answer = self._state.answer(key)
+        if answer is None:
+            raise Paused((key,))
+        return answer
+
+    async def all(
+        self,
+        jobs: Mapping[str, Callable[[], Awaitable[T]]],
+        after: Mapping[str, Sequence[str]] | None = None,
+        *,
+        limit: int | None = None,
+    ) -> dict[str, T]:
+        return await self._lanes.all(jobs, after)
+
+    async def now(self, key: str) -> float:
+        if key not in self._state.noted:
+            raise Paused((key,))
+        return float(self._state.noted[key])
+
+    async def uuid(self, key: str) -> str:
+        if key not in self._state.noted:
+            raise Paused((key,))
+        return str(self._state.noted[key])
+
+
+async def differing_steps(
+    state: State, body: Body, brief: Callable[[str, Names], str], same_agent: Callable[[str], bool]
+) -> dict[str, str]:
+    """Return what a pattern does differently in what is on record: key to how.
+
+    Args:
+        state: The fold of the session's journal.
+        body: The pattern of the mended spec, bound to its configuration and names.
+        brief, same_agent: See `Replay`.
+    """
+    replay = Replay(state, brief, same_agent)
+    try:
+        await body(replay)
+    except Paused:
+        pass
+    except StrandsError:
+        return replay.differing  # the run will fail there too, and say why
+    for key in (*state.done, *(key for key, entry in state.asked.items() if _is_step(key, entry.data))):
+        if key not in replay.seen:
+            replay.differing.setdefault(key, "the workflow does not come to it any more")
+    return replay.differing
+
+
+def changed_parts(before: Json, after: Json, path: str = "") -> list[str]:
+    """Return the paths at which two specs differ, the short values with what they were and are."""
+    if before == after:
+        return []
+    if isinstance(before, dict) and isinstance(after, dict):
+        return [
+            line
+            for name in dict.fromkeys((*before, *after))
+            for line in changed_parts(before.get(name), after.get(name), f"{path}.{name}" if path else str(name))
+        ]
+    if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        return [
+            line
+            for index, (old, new) in enumerate(zip(before, after, strict=True))
+            for line in changed_parts(old, new, f"{path}[{index}]")
+        ]
+    return [f"{path}: {_short(before)} -> {_short(after)}"]
+
+
+def refusal(session_id: str, differing: Mapping[str, str], source: str) -> ChangedSpecError:
+    """Return the error that names the finished steps which a mended spec does differently."""
+    lines = "; ".join(f"{key!r}: {how}" for key, how in differing.items())
+    return ChangedSpecError(
+        f"{source} differs from what session {session_id!r} has done: {lines}",
+        hint=(
+            "Undo that, or keep what is on record for these steps and go on with the rest: --accept-changes "
+            "(in Python: accept_changes=True)."
+        ),
+        steps=list(differing),
+    )
+
+
+def same_agents(before: Spec, after: Spec) -> Callable[[str], bool]:
+    """Return whether an agent, by its id, has the same prompt in two specs."""
+
+    def same(agent: str) -> bool:
+        was, now = before.agents.get(agent), after.agents.get(agent)
+        return was is not None and now is not None and was.prompt == now.prompt
+
+    return same
+
+
+def _is_step(key: str, asked: Mapping[str, Json]) -> bool:
+    """Whether a question is one of the pattern's own, and none of an agent, a tool or a budget."""
+    return "of" not in asked and asked.get("type", "hitl") == "hitl"
+
+
+def _plain(value: Json) -> Json:
+    return json.loads(json.dumps(value)) if value else None
+
+
+def _short(value: Json) -> str:
+    text = value if isinstance(value, str) else "nothing" if value is None else json.dumps(value, ensure_ascii=False)
+    text = " ".join(text.split())
+    shown = text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
+    return repr(shown) if isinstance(value, str) else shown
