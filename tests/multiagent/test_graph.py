@@ -297,7 +297,10 @@ def test_a_graph_that_failed_goes_on_after_its_finished_nodes(tmp_path: Path) ->
     gate = Gate("none")
     with pytest.raises(ValueError, match="boom"):
         chain(agent("a"), _failing("b"), agent("c"), gate=gate, session=("s", tmp_path))("the task")
-    result = chain(agent("a"), agent("b"), agent("c"), gate=gate, session=("s", tmp_path))("ignored: the stored one")
+    graph = chain(agent("a"), agent("b"), agent("c"), gate=gate, session=("s", tmp_path))
+    with pytest.raises(ValueError, match=r"half done with another task, 'the task'.*None.*reset"):
+        graph("another task")
+    result = graph(None)
     assert result.status is Status.COMPLETED
     assert gate.ran == ["a", "b", "b", "c"]
     assert result.results["a"].status is Status.COMPLETED

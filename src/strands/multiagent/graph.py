@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import graph_state
 from .base import MultiAgentInput, NodeResult, Status, add_usage
 from .graph_parts import EdgeCondition, EdgeConditionWithContext, GraphEdge, GraphNode, GraphResult, GraphState
-from .node import NodeCall, Sink
+from .node import NodeCall, NodeCancelled, Sink
 from .orchestration import Orchestration
 from .prompts import node_input
-from .tracking import prompt_of
-from .waiting import answers, take_answers, wait
+from .waiting import answers, wait
 
 if TYPE_CHECKING:
     from strands.hooks import HookProvider
     from strands.interrupt import Interrupt
     from strands.plugins import MultiAgentPlugin
     from strands.session import SessionManager
+
+logger = logging.getLogger(__name__)
 
 __all__ = [
     "EdgeCondition",
@@ -81,12 +82,13 @@ class Graph(Orchestration[GraphResult]):
         self.state = GraphState()
         self.upcoming: list[GraphNode] = []  # what runs next, if this call ends here
         self.batch: list[GraphNode] = []  # what ran last; its finished nodes decide who follows
+        self.denied: set[GraphNode] = set()  # what a hook kept from running; nothing new begins after that
         self._made(hooks, plugins)
 
-    def reset(self) -> None:
-        super().reset()
+    def _forget(self) -> None:
+        super()._forget()
         self.state = GraphState()
-        self.upcoming, self.batch = [], []
+        self.upcoming, self.batch, self.denied = [], [], set()
 
     def serialize_state(self) -> dict[str, Any]:
         """Return where it stands as JSON-able data."""
@@ -100,17 +102,35 @@ class Graph(Orchestration[GraphResult]):
         """
         graph_state.restore(self, payload)
 
-    def _enter(self, task: MultiAgentInput) -> None:
-        if self._interrupt_state.activated:
-            take_answers(self._interrupt_state, task)
-        elif not self.resuming:
-            edges = [(edge.from_node, edge.to_node) for edge in self.edges]
-            entries = [node for node in self.nodes.values() if node in self.entry_points]
-            self.state = GraphState(task=task, total_nodes=len(self.nodes), edges=edges, entry_points=entries)
-            self.upcoming, self.batch = entries, []
-        self.resuming = False
-        self.state.start_time = time.time()
-        self.state.status = Status.EXECUTING
+    @property
+    def _nodes(self) -> Mapping[str, GraphNode]:
+        return self.nodes
+
+    @property
+    def _upcoming(self) -> list[str]:
+        return [node.node_id for node in self.upcoming]
+
+    @property
+    def _is_unfinished(self) -> bool:
+        return bool(self.upcoming or self.batch)
+
+    @property
+    def _finished(self) -> list[GraphNode]:
+        return self.state.execution_order
+
+    @property
+    def _status(self) -> Status:
+        return self.state.status
+
+    @_status.setter
+    def _status(self, status: Status) -> None:
+        self.state.status = status
+
+    def _begin(self, task: MultiAgentInput) -> None:
+        edges = [(edge.from_node, edge.to_node) for edge in self.edges]
+        entries = [node for node in self.nodes.values() if node in self.entry_points]
+        self.state = GraphState(task=task, total_nodes=len(self.nodes), edges=edges, entry_points=entries)
+        self.upcoming, self.batch, self.denied = entries, [], set()
 
     async def _advance(self, given: dict[str, Any], sink: Sink | None) -> None:
         try:
@@ -120,100 +140,141 @@ class Graph(Orchestration[GraphResult]):
             raise
 
     async def _follow(self, given: dict[str, Any], sink: Sink | None) -> None:
-        while self.upcoming:
-            proceed, why = self.state.should_continue(self.max_node_executions, self.execution_timeout)
-            if not proceed:
-                self.state.status = Status.FAILED
-                self.upcoming = []
-                if sink is not None:
-                    sink({"type": "multiagent_stop", "message": why})
-                return
-            ready = self.upcoming
-            self.batch = [*(node for node in self.batch if node not in ready), *ready]
-            await self._run_batch(ready, given, sink)
-            if self.state.interrupted_nodes:
-                self.state.status = Status.INTERRUPTED
-                self._sort_questions()
+        while self.upcoming or self.batch:
+            if self.upcoming and not await self._run_upcoming(given, sink):
                 return
             self._interrupt_state.deactivate()
-            before, self.batch = [node for node in self.batch if node not in self.state.failed_nodes], []
-            self.upcoming = self._followers(before, given)
-            if sink is not None and self.upcoming:
-                sink(_handoff(before, self.upcoming))
+            self._move_on(given, sink)
+        stopped = [node for node in self.nodes.values() if node.node_id in self.cut_off]
+        self.upcoming = stopped  # agents that were told to stop; their siblings have gone on without them
         self.state.status = Status.FAILED if self.state.failed_nodes else Status.COMPLETED
+
+    async def _run_upcoming(self, given: dict[str, Any], sink: Sink | None) -> bool:
+        """Run the nodes that are ready; return whether all came to their end."""
+        proceed, why = self.state.should_continue(self.max_node_executions, self.execution_timeout)
+        if not proceed:
+            self.state.status = Status.FAILED
+            logger.warning("%s ends before %s: %s. Called again, it goes on there", self._named, self._upcoming, why)
+            if sink is not None:
+                sink({"type": "multiagent_stop", "message": why})
+            return False
+        ready = self.upcoming
+        self.batch = [*(node for node in self.batch if node not in ready), *ready]
+        await self._run_batch(ready, given, sink)
+        if self.state.interrupted_nodes:
+            self.state.status = Status.INTERRUPTED
+            return False
+        if self.upcoming:  # nested ones that a limit ended
+            self.state.status = Status.FAILED
+            return False
+        return True
+
+    def _move_on(self, given: dict[str, Any], sink: Sink | None) -> None:
+        before = [node for node in self.batch if node not in self.state.failed_nodes]
+        following = [] if self.denied else self._followers(before, given)
+        self.batch, self.upcoming = [], following
+        if sink is not None and following:
+            sink(_handoff(before, following))
 
     async def _run_batch(self, ready: list[GraphNode], given: dict[str, Any], sink: Sink | None) -> None:
         """Run nodes at the same time; let each come to rest, then raise what the first one raised."""
         import asyncio
 
         outcomes = await asyncio.gather(*(self._run_node(node, given, sink) for node in ready), return_exceptions=True)
+        self._sort_questions()
+        if self.denied and not self.upcoming:
+            self._end()
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome
 
+    def _end(self) -> None:
+        self.batch = []
+        self._interrupt_state.deactivate()
+
     async def _run_node(self, node: GraphNode, given: dict[str, Any], sink: Sink | None) -> None:
         call = NodeCall(self, node.node_id, node.executor, given, sink, self.node_timeout)
         asked = node in self.state.interrupted_nodes
-        given_answers = answers(self._interrupt_state, node.node_id) if asked else []
+        given_answers = answers(self._interrupt_state, node.node_id)
         if asked and not given_answers:
             return
-        if not asked and self.reset_on_revisit and node in self.state.completed_nodes:
+        from_hook = self._interrupt_state.context.get(node.node_id, {}).get("from_hook", True)
+        is_cut_off = node.node_id in self.cut_off
+        if not asked and self.reset_on_revisit and node in self.state.completed_nodes and not is_cut_off:
             node.reset_executor_state()
         node.execution_status = Status.EXECUTING
-        from_hook = self._interrupt_state.context.get(node.node_id, {}).get("from_hook", True)
         if not asked or from_hook:
             interrupts, cancelled = await call.ask_hooks()
             if interrupts:
-                self._wait(node, interrupts, from_hook=True)
+                self._wait(node, interrupts, None)
                 return
             if cancelled is not None:
-                await self._fail(node, call, RuntimeError(cancelled))
-        inside = given_answers if not from_hook else []
-        prompt = inside or self._input(node, given)
-        if node.node_id in self.cut_off:
-            self.cut_off.discard(node.node_id)
-            prompt = prompt_of(node.executor, prompt, inside)
+                await self._fail(node, call, NodeCancelled(cancelled))
         try:
-            result = await call.run(prompt)
+            result = await call.run(self._input(node, given), [] if from_hook else given_answers)
         except Exception as error:
             await self._fail(node, call, error)
         if result.status is Status.INTERRUPTED:
             self.state.results[node.node_id] = node.result = result
-            self._wait(node, result.interrupts, from_hook=False)
+            self._wait(node, result.interrupts, list(getattr(result.result, "interrupts", None) or ()))
             return
         self._finish(node, result)
         await call.tell_hooks()
 
     async def _fail(self, node: GraphNode, call: NodeCall, error: Exception) -> Any:
-        node.execution_status = Status.FAILED
-        self.state.results[node.node_id] = node.result = call.failed(error)
-        self.state.failed_nodes.add(node)
-        self.state.interrupted_nodes.discard(node)
+        result = call.failed(error)
+        if isinstance(error, NodeCancelled) and not getattr(node.executor, "is_under_way", False):
+            self._deny(node.node_id, str(error), result)
+        else:
+            self._failed(node, result)
         await call.tell_hooks()
         raise error
 
+    def _deny(self, node_id: str, text: str, result: NodeResult | None = None) -> None:
+        node = self.nodes[node_id]
+        self.denied.add(node)
+        self.cut_off.pop(node_id, None)
+        self._failed(node, result or NodeResult(NodeCancelled(text), status=Status.FAILED))
+        self._leave(node)
+        self.state.status = Status.FAILED
+        if not self.upcoming:
+            self.batch = []
+
+    def _failed(self, node: GraphNode, result: NodeResult) -> None:
+        node.execution_status = Status.FAILED
+        self.state.results[node.node_id] = node.result = result
+        self.state.failed_nodes.add(node)
+        self.state.interrupted_nodes.discard(node)
+
     def _finish(self, node: GraphNode, result: NodeResult) -> None:
         state = self.state
-        node.execution_status, node.result, node.execution_time = result.status, result, result.execution_time
-        state.results[node.node_id] = result
-        state.interrupted_nodes.discard(node)
+        node.execution_time = result.execution_time
         if result.status is Status.FAILED:  # it came to an end, but to none that others could build on
-            state.failed_nodes.add(node)
+            self._failed(node, result)
             state.completed_nodes.discard(node)
+            if getattr(node.executor, "is_under_way", False):  # a limit ended it: it goes on when it is called again
+                return
         else:
+            node.execution_status, node.result = result.status, result
+            state.results[node.node_id] = result
+            state.interrupted_nodes.discard(node)
             state.failed_nodes.discard(node)
             state.completed_nodes.add(node)
         state.execution_order.append(node)
         state.execution_count += result.execution_count
         add_usage(state.accumulated_usage, result.accumulated_usage)
         add_usage(state.accumulated_metrics, result.accumulated_metrics)
+        self._leave(node)
+
+    def _leave(self, node: GraphNode) -> None:
+        """The node does not run again, unless an edge leads to it once more."""
         self._interrupt_state.context.pop(node.node_id, None)
         self.upcoming = [each for each in self.upcoming if each is not node]
 
-    def _wait(self, node: GraphNode, interrupts: list[Interrupt], *, from_hook: bool) -> None:
+    def _wait(self, node: GraphNode, interrupts: list[Interrupt], inside: list[Interrupt] | None) -> None:
         node.execution_status = Status.INTERRUPTED
         self.state.interrupted_nodes.add(node)
-        wait(self._interrupt_state, node.node_id, interrupts, from_hook=from_hook)
+        wait(self._interrupt_state, node.node_id, interrupts, inside)
 
     def _sort_questions(self) -> None:
         """List the questions in the order of their nodes, not in that in which they arrived."""

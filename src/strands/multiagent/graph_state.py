@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from strands.interrupt import InterruptState
 
 from .base import NodeResult, Status, no_metrics, no_usage
-from .tracking import bring_back, has_begun, is_under_way, keep
 
 if TYPE_CHECKING:
     from .graph import Graph, GraphNode
@@ -34,8 +33,10 @@ def to_dict(graph: Graph) -> dict[str, Any]:
         "execution_time": state.execution_time,
         "_internal_state": {
             "interrupt_state": _interrupts(graph),
+            "upcoming": _names(graph.upcoming),
             "batch": _names(graph.batch),
-            "running": {name: keep(each) for name, each in graph.running.items() if has_begun(each)},
+            "denied": _names(graph.denied),
+            "running": graph.kept_nodes(),
         },
     }
 
@@ -44,16 +45,18 @@ def restore(graph: Graph, data: Mapping[str, Any]) -> None:
     """Put `graph` where `data` says; one that had ended begins anew."""
     from .graph import GraphState
 
-    graph.reset()
-    upcoming = _nodes(graph, data.get("next_nodes_to_execute") or [])
-    if not is_under_way(data):
-        return
+    graph._forget()
     internal = data.get("_internal_state") or {}
+    upcoming, batch = _position(graph, data, internal)
+    has_ended = not upcoming and not batch
+    if has_ended and (data.get("status") != Status.COMPLETED.value or not _knows(graph, data)):
+        return
+    failed = set(_nodes(graph, data.get("failed_nodes", [])))
     graph.state = GraphState(
         task=data.get("current_task", ""),
         status=Status(data.get("status", "pending")),
         completed_nodes=set(_nodes(graph, data.get("completed_nodes", []))),
-        failed_nodes=set(),
+        failed_nodes=failed - set(upcoming),
         interrupted_nodes=set(_nodes(graph, data.get("interrupted_nodes", []))),
         execution_order=_nodes(graph, data.get("execution_order", [])),
         results={name: NodeResult.from_dict(item) for name, item in data.get("node_results", {}).items()},
@@ -65,23 +68,43 @@ def restore(graph: Graph, data: Mapping[str, Any]) -> None:
         edges=[(edge.from_node, edge.to_node) for edge in graph.edges],
         entry_points=[node for node in graph.nodes.values() if node in graph.entry_points],
     )
-    graph.upcoming, graph.resuming = upcoming, True
+    if has_ended:
+        return
+    graph.upcoming, graph.batch = upcoming, batch
+    graph.denied = set(_nodes(graph, internal.get("denied") or []))
     _restore_interrupts(graph, internal.get("interrupt_state") or {})
     siblings = graph._interrupt_state.context.pop("completed_nodes", [])
-    graph.batch = _nodes(graph, internal.get("batch") or siblings)
-    for name, kept in (internal.get("running") or {}).items():
-        if name in graph.nodes:
-            bring_back(graph.nodes[name].executor, kept)
-            graph.cut_off.add(name)
+    graph.batch = batch or _nodes(graph, siblings)
+    graph.bring_back_nodes(internal.get("running") or {})
+
+
+def _position(
+    graph: Graph, data: Mapping[str, Any], internal: Mapping[str, Any]
+) -> tuple[list[GraphNode], list[GraphNode]]:
+    """Return what runs next and what ran last; both are empty when the task has come to its end."""
+    batch = _nodes(graph, internal.get("batch") or [])
+    if "upcoming" in internal:
+        return _nodes(graph, internal["upcoming"]), batch
+    upcoming = _nodes(graph, data.get("next_nodes_to_execute") or [])
+    if data.get("status") not in (each.value for each in (Status.EXECUTING, Status.INTERRUPTED, Status.FAILED)):
+        return [], []
+    followed = upcoming and not any(node in batch for node in upcoming)
+    return upcoming, [] if followed else batch
+
+
+def _knows(graph: Graph, data: Mapping[str, Any]) -> bool:
+    lists = ("completed_nodes", "failed_nodes", "interrupted_nodes", "execution_order", "node_results")
+    return all(name in graph.nodes for each in lists for name in data.get(each) or ())
 
 
 def _next(graph: Graph) -> list[str]:
-    state = graph.state
-    if state.status is Status.COMPLETED:
-        return []
+    """Return what runs next, for readers of other makes; ours decide that when they go on."""
     if graph.upcoming:
         return _names(graph.upcoming)
-    return _names(graph._followers(graph.batch, {})) if state.status is Status.EXECUTING else []
+    try:
+        return _names(graph._followers(graph.batch, {}))
+    except Exception:  # a condition that wants what only a call brings along
+        return []
 
 
 def _interrupts(graph: Graph) -> dict[str, Any]:
@@ -90,7 +113,7 @@ def _interrupts(graph: Graph) -> dict[str, Any]:
     for node in graph.nodes.values():
         kept = graph._interrupt_state.context.get(node.node_id)
         if kept is not None:
-            context[node.node_id] = {**kept, **keep(node.executor)}
+            context[node.node_id] = {**kept, **graph.kept_node(node.node_id)}
     if graph._interrupt_state.activated:
         waiting = graph.state.interrupted_nodes
         context["completed_nodes"] = _names(node for node in graph.batch if node not in waiting)
@@ -103,10 +126,10 @@ def _restore_interrupts(graph: Graph, data: Mapping[str, Any]) -> None:
         if name not in graph.nodes or not isinstance(kept, Mapping):
             continue
         if not kept.get("from_hook", False):
-            bring_back(graph.nodes[name].executor, kept)
-            graph.cut_off.add(name)
+            graph.bring_back_nodes({name: kept})
         ids = list(kept.get("interrupt_ids", []))
-        state.context[name] = {"from_hook": bool(kept.get("from_hook", False)), "interrupt_ids": ids}
+        from_hook, asked_as = bool(kept.get("from_hook", False)), dict(kept.get("asked_as") or {})
+        state.context[name] = {"from_hook": from_hook, "interrupt_ids": ids, "asked_as": asked_as}
 
 
 def _names(nodes: Any) -> list[str]:

@@ -14,15 +14,22 @@ from strands.interrupt import Interrupt
 from strands.telemetry.metrics import EventLoopMetrics
 
 from .base import MultiAgentBase, MultiAgentResult, NodeResult, Status
-from .tracking import track
+from .tracking import CANCELLED, CutOff, Follower, end_of, prompt_of
+from .waiting import told_apart
 
 if TYPE_CHECKING:
     from strands.agent.base import AgentBase
     from strands.types.event_loop import Usage
 
+    from .orchestration import Orchestration
+
     Executor = AgentBase | MultiAgentBase
 
 Sink = Callable[[dict[str, Any]], None]
+
+
+class NodeCancelled(RuntimeError):
+    """A hook kept a node from running, so the task has ended."""
 
 
 @dataclass
@@ -38,7 +45,7 @@ class NodeCall:
         timeout: Seconds, or None.
     """
 
-    source: MultiAgentBase
+    source: Orchestration[Any]
     node_id: str
     executor: Executor
     invocation_state: dict[str, Any]
@@ -64,8 +71,12 @@ class NodeCall:
             AfterNodeCallEvent(self.source, self.node_id, self.invocation_state)
         )
 
-    async def run(self, prompt: Any) -> NodeResult:
-        """Run the executor on `prompt`.
+    async def run(self, fresh: Any, answers: list[Any]) -> NodeResult:
+        """Run the executor; one that was cut off goes on where it was, and what it finished is not done again.
+
+        Args:
+            fresh: The prompt to begin with.
+            answers: What was answered to the executor's questions, as blocks of a prompt.
 
         Raises:
             TimeoutError: It took longer than `timeout`.
@@ -74,23 +85,44 @@ class NodeCall:
         kind = "multiagent" if isinstance(self.executor, MultiAgentBase) else "agent"
         self.emit("multiagent_node_start", node_type=kind)
         began = time.monotonic()
-        self.source.running[self.node_id] = self.executor
-        track(self.executor, self.source.save)
-        try:
-            result = await asyncio.wait_for(self._execute(prompt), self.timeout)
-        except asyncio.TimeoutError:
-            if self.timeout is None:
-                raise
-            raise TimeoutError(f"node {self.node_id!r} took longer than {self.timeout} seconds") from None
-        finally:
-            track(self.executor, None)
-            self.source.running.pop(self.node_id, None)
+        known = self.source.cut_off.get(self.node_id)
+        result = end_of(self.executor, known) if known is not None else None
+        if result is None:
+            result = await self._followed(fresh, answers, known)
         found = node_result(result, round((time.monotonic() - began) * 1000))
+        found.interrupts = told_apart(self.source._interrupt_state, self.node_id, found.interrupts)
+        self._keep_unfinished(found)
         if found.status is Status.INTERRUPTED:
             self.emit("multiagent_node_interrupt", interrupts=found.interrupts)
         else:
             self.emit("multiagent_node_stop", node_result=found)
         return found
+
+    async def _followed(self, fresh: Any, answers: list[Any], known: CutOff | None) -> Any:
+        """Run the executor; however that ends, what it did so far is kept."""
+        follower = self.source.running[self.node_id] = Follower(self.executor, self.source.save, known)
+        prompt = (answers or fresh) if known is None else prompt_of(self.executor, fresh, answers)
+        try:
+            return await asyncio.wait_for(self._execute(prompt), self.timeout)
+        except BaseException as error:
+            cut_off = follower.so_far()
+            if cut_off is not None:
+                self.source.cut_off[self.node_id] = cut_off
+            if isinstance(error, asyncio.TimeoutError) and self.timeout is not None:
+                text = f"node {self.node_id!r} took longer than {self.timeout} seconds"
+                raise TimeoutError(text) from None
+            raise
+        finally:
+            follower.end()
+            self.source.running.pop(self.node_id, None)
+
+    def _keep_unfinished(self, found: NodeResult) -> None:
+        """What a limit ended in a nested graph or swarm can be gone on with, and so can an agent that was cancelled."""
+        nested = self.executor if isinstance(self.executor, MultiAgentBase) else None
+        if found.status is Status.FAILED and (nested is None or nested.is_under_way):
+            self.source.cut_off[self.node_id] = CutOff(stop=CANCELLED if nested is None else "")
+        else:
+            self.source.cut_off.pop(self.node_id, None)
 
     def failed(self, error: Exception) -> NodeResult:
         """Return the result of a run that `error` ended."""

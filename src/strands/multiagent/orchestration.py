@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from strands._sync import run
+from strands.agent.prompt import is_answers
 from strands.hooks import (
     AfterMultiAgentInvocationEvent,
     BeforeMultiAgentInvocationEvent,
@@ -17,12 +20,16 @@ from strands.hooks import (
 )
 from strands.interrupt import InterruptState
 from strands.plugins.registry import MultiAgentPluginRegistry
+from strands.types.exceptions import ConcurrencyException
 
-from .base import MultiAgentBase, MultiAgentInput, MultiAgentResult
+from .base import MultiAgentBase, MultiAgentInput, MultiAgentResult, Status
 from .node import Sink, streamed
+from .tracking import CANCELLED, CutOff, Follower, bring_back, keep
+from .waiting import take_answers
 
 if TYPE_CHECKING:
     from strands.hooks import HookProvider
+    from strands.interrupt import Interrupt
     from strands.plugins import MultiAgentPlugin
     from strands.session import SessionManager
 
@@ -39,8 +46,8 @@ class Orchestration(MultiAgentBase, Generic[R]):
 
     Attributes:
         state: Where it stands.
-        resuming: The next call goes on from a stored state.
-        cut_off: Nodes that were brought back in the middle of their work.
+        running: The nodes that run now.
+        cut_off: The nodes that began and did not come to their end.
     """
 
     state: Any
@@ -50,11 +57,11 @@ class Orchestration(MultiAgentBase, Generic[R]):
         self.session_manager = session_manager
         self.trace_attributes = trace_attributes
         self.hooks = HookRegistry()
-        self.resuming = False
-        self.running = {}
-        self.cut_off: set[str] = set()
+        self.running: dict[str, Follower] = {}
+        self.cut_off: dict[str, CutOff] = {}
         self.save = partial(session_manager.save_multi_agent, self) if session_manager is not None else None
         self._interrupt_state = InterruptState()
+        self._lock = threading.Lock()
 
     def _made(self, hooks: Sequence[HookProvider] | None, plugins: Sequence[MultiAgentPlugin] | None) -> None:
         """Register hooks and plugins, and tell them that it is there."""
@@ -82,6 +89,8 @@ class Orchestration(MultiAgentBase, Generic[R]):
         Raises:
             TypeError: It waits for answers, and `task` is something else.
             KeyError: An answer names no open question.
+            ValueError: Another task is half done, an answer is given where nothing waits, or differs from an earlier.
+            ConcurrencyException: It is at work for another caller.
             Exception: In a graph, whatever the first failing node raised; a swarm's result holds it.
         """
         return await self._run(task, invocation_state, None)
@@ -98,31 +107,200 @@ class Orchestration(MultiAgentBase, Generic[R]):
         async for event in streamed(work):
             yield event
 
+    # What is half done
+
+    @property
+    def pending_interrupts(self) -> list[Interrupt]:
+        """The questions that wait for an answer, in the order of their nodes."""
+        return self._interrupt_state.pending if self._interrupt_state.activated else []
+
     @property
     def is_under_way(self) -> bool:
-        """Whether the next call goes on with what an earlier one began."""
-        return self.resuming or self._interrupt_state.activated
+        """Whether a task is half done: something waits for an answer, is finished, or was cut off."""
+        return self._interrupt_state.activated or (self._is_unfinished and self._has_begun)
 
     def reset(self) -> None:
-        """Forget the last task: the next call begins anew, its agents with what they remember."""
-        self._interrupt_state = InterruptState()
-        self.cut_off = set()
+        """Forget the task that is half done, if there is one, in the session too: the next call begins anew.
+
+        The agents keep what they remember, but for those in the middle of their work: they forget that work.
+        """
+        was_under_way = self.is_under_way
+        self._forget()
+        if was_under_way and self.session_manager is not None:
+            run(self.session_manager.store_multi_agent(self))
+
+    def abandon_interrupts(self) -> list[Interrupt]:
+        """Give up the questions that wait for an answer: their nodes are kept from running, so the task ends.
+
+        A node beside them that was cut off is not given up: the task ends when that has come to its end.
+
+        Returns:
+            The questions that were given up.
+        """
+        return run(self._give_up())
+
+    async def _give_up(self) -> list[Interrupt]:
+        given_up = self.pending_interrupts
+        if not given_up:
+            return []
+        with self._at_work():
+            for name in [name for name in self._nodes if name in self._interrupt_state.context]:
+                await self._give_up_in(name, self._nodes[name].executor)
+            self._interrupt_state.deactivate()
+            if self.session_manager is not None:
+                await self.session_manager.store_multi_agent(self)
+        return given_up
+
+    async def _give_up_in(self, name: str, executor: Any) -> None:
+        if isinstance(executor, Orchestration):
+            await executor._give_up()
+        elif hasattr(executor, "abandon_interrupts"):
+            executor.abandon_interrupts()
+        if isinstance(executor, MultiAgentBase) and executor.is_under_way:
+            self.cut_off[name] = CutOff()
+        else:
+            self._deny(name, "The question about this node was given up.")
+
+    def _forget(self) -> None:
+        for name in {*self.cut_off, *self._interrupt_state.context} & self._nodes.keys():
+            self._nodes[name].reset_executor_state()
+        self._interrupt_state, self.cut_off = InterruptState(), {}
+
+    def known(self) -> dict[str, CutOff]:
+        """Return what is known of the nodes that were cut off, or would be if this process ended now."""
+        running = {name: follower.so_far() for name, follower in self.running.items()}
+        return {**self.cut_off, **{name: each for name, each in running.items() if each is not None and each.began}}
+
+    def kept_node(self, name: str) -> dict[str, Any]:
+        """Return what another process needs to go on with a node, as JSON-able data."""
+        return keep(self._nodes[name].executor, self.known().get(name))
+
+    def kept_nodes(self) -> dict[str, Any]:
+        """Return `kept_node` of the nodes that run or were cut off; those that ask are kept with their questions."""
+        asking = {name for name, kept in self._interrupt_state.context.items() if not kept["from_hook"]}
+        return {name: self.kept_node(name) for name in self.known() if name not in asking}
+
+    def bring_back_nodes(self, kept: Mapping[str, Any]) -> None:
+        """Put nodes where `kept_node` found them."""
+        for name, each in kept.items():
+            if name in self._nodes:
+                self.cut_off[name] = bring_back(self._nodes[name].executor, each)
+
+    @property
+    def _has_begun(self) -> bool:
+        return bool(self._finished) or any(known.began for known in self.known().values())
 
     async def _run(self, task: MultiAgentInput, invocation_state: dict[str, Any] | None, sink: Sink | None) -> R:
         given = invocation_state if invocation_state is not None else {}
-        self._enter(task)
-        await self.hooks.invoke_callbacks_async(BeforeMultiAgentInvocationEvent(self, given))
-        began = time.monotonic()
+        with self._at_work():
+            refused = self._enter(task)
+            began = time.monotonic()
+            try:
+                await self._tell(BeforeMultiAgentInvocationEvent(self, given), refused)
+                began = time.monotonic()
+                await self._advance(given, sink)
+            finally:
+                self.state.execution_time += round((time.monotonic() - began) * 1000)
+                await self.hooks.invoke_callbacks_async(AfterMultiAgentInvocationEvent(self, given))
+            return self._result()
+
+    async def _tell(self, event: BeforeMultiAgentInvocationEvent, refused: Callable[[], None]) -> None:
         try:
-            await self._advance(given, sink)
+            await self.hooks.invoke_callbacks_async(event)
+        except BaseException:
+            refused()
+            raise
+
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
+        if not self._lock.acquire(blocking=False):
+            raise ConcurrencyException(f"{self._named} is at work for another caller; wait for that call to end")
+        try:
+            yield
         finally:
-            self.state.execution_time += round((time.monotonic() - began) * 1000)
-            await self.hooks.invoke_callbacks_async(AfterMultiAgentInvocationEvent(self, given))
-        return self._result()
+            self._lock.release()
+
+    def _enter(self, task: MultiAgentInput) -> Callable[[], None]:
+        """Begin with a task, or go on with the one that is half done; return what takes that back.
+
+        Raises:
+            TypeError: There are open questions, and `task` is something else.
+            KeyError: An answer names no open question.
+            ValueError: Another task is half done, or `task` answers what nobody asked.
+        """
+        before, status = dict(vars(self)), self._status
+        state = self._interrupt_state
+        if not state.activated and is_answers(task):
+            raise ValueError(f"{self._named} has asked nothing, so there is nothing to answer; give it a task")
+        answered = take_answers(state, task, self._named) if state.activated else []
+        goes_on = state.activated or self._is_unfinished
+        is_new = task is not None and not is_answers(task) and task != self.state.task
+        if is_new and self.is_under_way and not self._was_cancelled:  # an agent that was told to stop holds nobody up
+            raise ValueError(
+                f"{self._named} is half done with another task, {_shown(self.state.task)}: call it with None to go on "
+                "with that, or reset() it to begin anew"
+            )
+        if not goes_on or is_new:
+            self._interrupt_state, self.cut_off = InterruptState(), {}
+            self._begin(task)
+        self.state.start_time = time.time()
+        self._status = Status.EXECUTING
+
+        def refused() -> None:
+            vars(self).update(before)
+            self._status = status
+            for interrupt in answered:
+                interrupt.withdraw()
+
+        return refused
+
+    @property
+    def _named(self) -> str:
+        return f"{type(self).__name__.lower()} {self.id!r}"
+
+    @property
+    def _was_cancelled(self) -> bool:
+        """Whether nothing is half done but the work of agents that were told to stop."""
+        stopped = [self.cut_off.get(name) for name in self._upcoming]
+        waits = self._interrupt_state.activated
+        return bool(stopped) and not waits and all(each is not None and each.stop == CANCELLED for each in stopped)
+
+    @property
+    @abstractmethod
+    def _upcoming(self) -> list[str]:
+        """The nodes that run next."""
+
+    @property
+    @abstractmethod
+    def _nodes(self) -> Mapping[str, Any]:
+        """Node id to node."""
+
+    @property
+    @abstractmethod
+    def _is_unfinished(self) -> bool:
+        """Whether the last task did not come to its end."""
+
+    @property
+    @abstractmethod
+    def _finished(self) -> Any:
+        """The nodes that the task has behind it; empty when there are none."""
+
+    @property
+    @abstractmethod
+    def _status(self) -> Status:
+        """How far the task has come."""
+
+    @_status.setter
+    @abstractmethod
+    def _status(self, status: Status) -> None: ...
 
     @abstractmethod
-    def _enter(self, task: MultiAgentInput) -> None:
-        """Begin with a task, or take the answers."""
+    def _begin(self, task: MultiAgentInput) -> None:
+        """Begin with a task."""
+
+    @abstractmethod
+    def _deny(self, node_id: str, text: str) -> None:
+        """A node is kept from running, so the task ends."""
 
     @abstractmethod
     async def _advance(self, given: dict[str, Any], sink: Sink | None) -> None:
@@ -131,3 +309,8 @@ class Orchestration(MultiAgentBase, Generic[R]):
     @abstractmethod
     def _result(self) -> R:
         """Return what it came to."""
+
+
+def _shown(task: Any) -> str:
+    text = repr(task)
+    return text if len(text) <= 80 else text[:77] + "..."

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import time
+import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from . import swarm_state
 from .base import MultiAgentInput, NodeResult, Status, add_usage
-from .node import NodeCall, Sink
+from .node import NodeCall, NodeCancelled, Sink
 from .orchestration import Orchestration
 from .prompts import swarm_input
 from .swarm_parts import SharedContext, SwarmNode, SwarmResult, SwarmState
-from .tracking import prompt_of
-from .waiting import answers, take_answers, wait
+from .waiting import answers, wait
 
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
@@ -23,6 +22,8 @@ if TYPE_CHECKING:
     from strands.session import SessionManager
 
 __all__ = ["SharedContext", "Swarm", "SwarmNode", "SwarmResult", "SwarmState"]
+
+logger = logging.getLogger(__name__)
 
 HANDOFF = "handoff_to_agent"
 
@@ -87,8 +88,8 @@ class Swarm(Orchestration[SwarmResult]):
         """What the agents noted for each other."""
         return self.state.shared_context
 
-    def reset(self) -> None:
-        super().reset()
+    def _forget(self) -> None:
+        super()._forget()
         self.state = SwarmState(self._first, "")
 
     def serialize_state(self) -> dict[str, Any]:
@@ -103,14 +104,35 @@ class Swarm(Orchestration[SwarmResult]):
         """
         swarm_state.restore(self, payload)
 
-    def _enter(self, task: MultiAgentInput) -> None:
-        if self._interrupt_state.activated:
-            take_answers(self._interrupt_state, task)
-        elif not self.resuming:
-            self.state = SwarmState(self._first, task)
-        self.resuming = False
-        self.state.start_time = time.time()
-        self.state.completion_status = Status.EXECUTING
+    @property
+    def _nodes(self) -> Mapping[str, SwarmNode]:
+        return self.nodes
+
+    @property
+    def _upcoming(self) -> list[str]:
+        return [str(self.state.current_node)] if self.state.current_node is not None else []
+
+    @property
+    def _is_unfinished(self) -> bool:
+        status = self.state.completion_status
+        if self.state.current_node is None:
+            return status is Status.EXECUTING  # the last agent has answered, and that was not told yet
+        return status not in (Status.PENDING, Status.COMPLETED)
+
+    @property
+    def _finished(self) -> list[SwarmNode]:
+        return self.state.node_history
+
+    @property
+    def _status(self) -> Status:
+        return self.state.completion_status
+
+    @_status.setter
+    def _status(self, status: Status) -> None:
+        self.state.completion_status = status
+
+    def _begin(self, task: MultiAgentInput) -> None:
+        self.state = SwarmState(self._first, task)
 
     async def _advance(self, given: dict[str, Any], sink: Sink | None) -> None:
         state = self.state
@@ -124,6 +146,9 @@ class Swarm(Orchestration[SwarmResult]):
             )
             if not proceed:
                 state.completion_status = Status.FAILED
+                logger.warning(
+                    "%s ends before %s: %s. Called again, it goes on there", self._named, self._upcoming, why
+                )
                 if sink is not None:
                     sink({"type": "multiagent_stop", "message": why})
                 return
@@ -149,31 +174,32 @@ class Swarm(Orchestration[SwarmResult]):
         if from_hook:
             interrupts, cancelled = await call.ask_hooks()
             if interrupts:
-                return self._wait(node, interrupts, from_hook=True)
+                return self._wait(node, interrupts, None)
             if cancelled is not None:
-                self.state.results[node.node_id] = NodeResult(RuntimeError(cancelled), status=Status.FAILED)
+                self._deny(node.node_id, cancelled)
                 await call.tell_hooks()
                 return Status.FAILED
             if node.node_id not in self.cut_off:
                 node.reset_executor_state()
                 self.state.handoff_node = None
-        inside = given_answers if not from_hook else []
-        prompt = inside or self._input(node)
-        if node.node_id in self.cut_off:
-            self.cut_off.discard(node.node_id)
-            prompt = prompt_of(node.executor, prompt, inside)
         try:
-            result = await call.run(prompt)
+            result = await call.run(self._input(node), [] if from_hook else given_answers)
         except Exception as error:
             return await self._fail(call, error)
         self.state.results[node.node_id] = result
         if result.status is Status.INTERRUPTED:
-            return self._wait(node, result.interrupts, from_hook=False)
+            return self._wait(node, result.interrupts, list(getattr(result.result, "interrupts", None) or ()))
         if result.status is Status.FAILED:
             await call.tell_hooks()
             return Status.FAILED
         self._finish(node, result)
         return Status.COMPLETED
+
+    def _deny(self, node_id: str, text: str) -> None:
+        self.cut_off.pop(node_id, None)
+        self.state.results[node_id] = NodeResult(NodeCancelled(text), status=Status.FAILED)
+        self.state.completion_status, self.state.current_node = Status.FAILED, None
+        self._interrupt_state.deactivate()
 
     async def _fail(self, call: NodeCall, error: Exception) -> Status:
         self.state.results[call.node_id] = call.failed(error)
@@ -188,8 +214,8 @@ class Swarm(Orchestration[SwarmResult]):
         add_usage(state.accumulated_metrics, result.accumulated_metrics)
         self._interrupt_state.deactivate()
 
-    def _wait(self, node: SwarmNode, interrupts: list[Interrupt], *, from_hook: bool) -> Status:
-        wait(self._interrupt_state, node.node_id, interrupts, from_hook=from_hook)
+    def _wait(self, node: SwarmNode, interrupts: list[Interrupt], inside: list[Interrupt] | None) -> Status:
+        wait(self._interrupt_state, node.node_id, interrupts, inside)
         return Status.INTERRUPTED
 
     def _input(self, node: SwarmNode) -> Any:

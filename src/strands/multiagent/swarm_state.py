@@ -9,7 +9,6 @@ from strands.interrupt import InterruptState
 
 from .base import NodeResult, Status, no_metrics, no_usage
 from .swarm_parts import SharedContext, SwarmState
-from .tracking import bring_back, has_begun, is_under_way, keep
 
 if TYPE_CHECKING:
     from .swarm import Swarm
@@ -21,7 +20,7 @@ def to_dict(swarm: Swarm) -> dict[str, Any]:
     state = swarm.state
     going_on = state.current_node is not None and state.completion_status is not Status.COMPLETED
     context = {
-        name: {"activated": not kept["from_hook"], **kept, **keep(swarm.nodes[name].executor)}
+        name: {"activated": not kept["from_hook"], **kept, **swarm.kept_node(name)}
         for name, kept in swarm._interrupt_state.context.items()
     }
     return {
@@ -42,23 +41,25 @@ def to_dict(swarm: Swarm) -> dict[str, Any]:
         },
         "_internal_state": {
             "interrupt_state": {**swarm._interrupt_state.to_dict(), "context": context},
-            "running": {name: keep(each) for name, each in swarm.running.items() if has_begun(each)},
+            "running": swarm.kept_nodes(),
         },
     }
 
 
 def restore(swarm: Swarm, data: Mapping[str, Any]) -> None:
     """Put `swarm` where `data` says; one that had ended begins anew."""
-    swarm.reset()
+    swarm._forget()
     upcoming = data.get("next_nodes_to_execute") or []
-    if not is_under_way(data):
+    status = Status(data.get("status", "pending"))
+    has_ended = status is Status.PENDING or (not upcoming and status is not Status.EXECUTING)
+    if has_ended and (status is not Status.COMPLETED or not _knows(swarm, data)):
         return
     context = data.get("context") or {}
     handoff = context.get("handoff_node")
     swarm.state = SwarmState(
         current_node=_node(swarm, upcoming[0]) if upcoming else None,
         task=data.get("current_task", ""),
-        completion_status=Status(data.get("status", "pending")),
+        completion_status=status,
         shared_context=SharedContext(dict(context.get("shared_context") or {})),
         node_history=[_node(swarm, name) for name in data.get("node_history", [])],
         results={name: NodeResult.from_dict(item) for name, item in data.get("node_results", {}).items()},
@@ -68,13 +69,15 @@ def restore(swarm: Swarm, data: Mapping[str, Any]) -> None:
         handoff_node=_node(swarm, handoff) if handoff else None,
         handoff_message=context.get("handoff_message"),
     )
-    swarm.resuming = True
+    if has_ended:
+        return
     internal = data.get("_internal_state") or {}
     _restore_interrupts(swarm, internal.get("interrupt_state") or {})
-    for name, kept in (internal.get("running") or {}).items():
-        if name in swarm.nodes:
-            bring_back(swarm.nodes[name].executor, kept)
-            swarm.cut_off.add(name)
+    swarm.bring_back_nodes(internal.get("running") or {})
+
+
+def _knows(swarm: Swarm, data: Mapping[str, Any]) -> bool:
+    return all(name in swarm.nodes for each in ("node_history", "node_results") for name in data.get(each) or ())
 
 
 def _restore_interrupts(swarm: Swarm, data: Mapping[str, Any]) -> None:
@@ -84,10 +87,10 @@ def _restore_interrupts(swarm: Swarm, data: Mapping[str, Any]) -> None:
             continue
         from_hook = not kept.get("activated", False)
         if not from_hook:
-            bring_back(swarm.nodes[name].executor, kept)
-            swarm.cut_off.add(name)
+            swarm.bring_back_nodes({name: kept})
         ids = kept.get("interrupt_ids") or list(state.interrupts)
-        state.context[name] = {"from_hook": from_hook, "interrupt_ids": list(ids)}
+        asked_as = dict(kept.get("asked_as") or {})
+        state.context[name] = {"from_hook": from_hook, "interrupt_ids": list(ids), "asked_as": asked_as}
 
 
 def _node(swarm: Swarm, name: str) -> SwarmNode:

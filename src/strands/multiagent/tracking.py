@@ -7,10 +7,12 @@ anything is built on it. So what finished in a node does not run again after a c
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from strands.agent.inside import InsideRecorder, enter
 from strands.agent.recorder import OpenTurn, ToolStart
+from strands.agent.structured import DEFAULT_STRUCTURED_OUTPUT_PROMPT
 from strands.interrupt import InterruptState
 
 from .base import MultiAgentBase, Status
@@ -22,21 +24,27 @@ if TYPE_CHECKING:
 
     from .node import Executor
 
+Save: TypeAlias = Callable[[], Awaitable[None]]
+CANCELLED = "cancelled"
+"""The `CutOff.stop` of an agent that was told to stop."""
+
 
 class NodeRecorder:
     """The recorder of a node's agent.
 
     Attributes:
         turn: What is on record of the newest message that asks for tools.
-        began: Whether any tool was started.
+        began: Whether any tool was started, now or in an earlier try.
+        stop: Why the model stopped at its newest reply, "" when that is not known.
     """
 
-    def __init__(self, agent: Any, save: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, agent: Any, save: Save | None, earlier: CutOff | None) -> None:
         cut_off = getattr(agent, "_open_turn", None)
         self.turn = OpenTurn()
         if cut_off is not None:
             self.turn = OpenTurn(dict(cut_off.finished), dict(cut_off.started), {}, dict(cut_off.inside))
-        self.began = bool(self.turn.finished or self.turn.started)
+        self.began = bool(self.turn.finished or self.turn.started or (earlier is not None and earlier.began))
+        self.stop = earlier.stop if earlier is not None else ""
         self._save = save
 
     async def appended(self, message: Message) -> None:
@@ -44,21 +52,19 @@ class NodeRecorder:
 
     async def replied(self, message: Message, stop_reason: str, usage: Usage) -> None:
         """A new turn begins."""
-        self.turn = OpenTurn()
+        self.turn, self.stop = OpenTurn(), stop_reason
 
     async def tool_started(self, start: ToolStart, *, durable: bool) -> None:
         """Record a tool that is about to run."""
         self.began = True
         self.turn.start(start)
-        if durable:
-            await self._save()
+        await self._saved(durable)
 
     async def tool_finished(self, tool_use_id: str, result: ToolResult, *, durable: bool) -> None:
         """Record a tool's result."""
         self.began = True
         self.turn.finish(tool_use_id, result)
-        if durable:
-            await self._save()
+        await self._saved(durable)
 
     async def inside(self, tool_use_id: str, *, own: bool = False) -> InsideRecorder:
         """Record that the tool about to start is an agent, and return the recorder of what it does."""
@@ -67,35 +73,83 @@ class NodeRecorder:
 
     async def _note_inside(self, path: tuple[str, ...], what: str, data: dict[str, Any], durable: bool) -> None:
         self.turn.note(path, what, data)
-        if durable:
+        await self._saved(durable)
+
+    async def _saved(self, durable: bool) -> None:
+        if durable and self._save is not None:
             await self._save()
 
 
-def track(executor: Executor, save: Callable[[], Awaitable[None]] | None) -> None:
-    """Record what `executor` does from now on; with None no longer."""
-    if isinstance(executor, MultiAgentBase):
-        executor.save = save
-        return
-    agent: Any = executor
-    recorder = getattr(agent, "recorder", None)
-    if save is None and isinstance(recorder, NodeRecorder):
+@dataclass(slots=True)
+class CutOff:
+    """What is known of a node that began and did not come to its end, besides what its executor holds.
+
+    Attributes:
+        began: Whether anything was done in it that must not be done again.
+        stop: Why the model stopped at the newest reply, "" when that is not known.
+        ended: The nested graph or swarm came to its end, and nobody has taken its result yet.
+    """
+
+    began: bool = True
+    stop: str = ""
+    ended: bool = False
+
+
+class Follower:
+    """Follows one run of a node's executor, so that it can be gone on with wherever it is cut off.
+
+    Args:
+        executor: The executor.
+        save: Stores where the graph or swarm stands; None when nobody keeps that.
+        earlier: What is known of the run before, if that was cut off.
+    """
+
+    def __init__(self, executor: Executor, save: Save | None, earlier: CutOff | None) -> None:
+        self.executor = executor
+        self._earlier = earlier
+        self._before = _newest(executor)
+        self._recorder: NodeRecorder | None = None
+        self._own_save: Save | None = None
+        if isinstance(executor, MultiAgentBase):
+            self._own_save = executor.save
+            executor.save = _both(self._own_save, save)
+        elif _is_own(executor) and getattr(executor, "recorder", None) is None:
+            agent: Any = executor
+            agent.recorder = self._recorder = NodeRecorder(agent, save, earlier)
+
+    def so_far(self) -> CutOff | None:
+        """Return what would be known if the run were cut off now; None when there is nothing to go on from."""
+        executor = self.executor
+        moved = self._earlier is not None or _newest(executor) is not self._before
+        if isinstance(executor, MultiAgentBase):
+            ended = moved and _has_completed(executor)
+            return CutOff(ended or executor.is_under_way, ended=ended)
+        if not _is_own(executor):
+            return CutOff()
+        if self._recorder is None:
+            return CutOff() if moved else None
+        return CutOff(self._recorder.began, self._recorder.stop) if moved or self._recorder.began else None
+
+    def end(self) -> None:
+        """Follow it no longer; what the record knows of an open turn is known to the agent as well."""
+        if isinstance(self.executor, MultiAgentBase):
+            self.executor.save = self._own_save
+            return
+        agent: Any = self.executor
+        recorder = self._recorder
+        if recorder is None or agent.recorder is not recorder:
+            return
         agent.recorder = None
-    elif save is not None and recorder is None and hasattr(agent, "restore"):
-        agent.recorder = NodeRecorder(agent, save)
+        for id, result in recorder.turn.finished.items() if agent._open_turn is not None else ():
+            agent._open_turn.finished.setdefault(id, result)
+            agent._open_turn.started.pop(id, None)
+            agent._open_turn.inside.pop(id, None)
 
 
-def has_begun(executor: Executor) -> bool:
-    """Return whether an executor that runs has done anything that must not be done again."""
+def keep(executor: Executor, known: CutOff | None = None) -> dict[str, Any]:
+    """Return what another process needs to go on with an executor that runs, waits or was cut off."""
     if isinstance(executor, MultiAgentBase):
-        return True
-    recorder = getattr(executor, "recorder", None)
-    return isinstance(recorder, NodeRecorder) and recorder.began
-
-
-def keep(executor: Executor) -> dict[str, Any]:
-    """Return what another process needs to go on with an executor that runs or waits."""
-    if isinstance(executor, MultiAgentBase):
-        return {"multi_agent": executor.serialize_state()}
+        return {"multi_agent": executor.serialize_state(), "ended": known is not None and known.ended}
     agent: Any = executor
     if not hasattr(agent, "_interrupt_state"):  # not one of ours: where it stands is its own affair
         return {}
@@ -104,6 +158,7 @@ def keep(executor: Executor) -> dict[str, Any]:
         "state": agent.state.get(),
         "messages": list(agent.messages),
         "model_state": dict(getattr(agent, "_model_state", {})),
+        "stop": known.stop if known is not None else "",
     }
     cut_off = getattr(agent, "_open_turn", None)
     if isinstance(getattr(agent, "recorder", None), NodeRecorder):
@@ -113,24 +168,26 @@ def keep(executor: Executor) -> dict[str, Any]:
     return kept
 
 
-def bring_back(executor: Executor, kept: Mapping[str, Any]) -> None:
-    """Put an executor where `keep` found it."""
+def bring_back(executor: Executor, kept: Mapping[str, Any]) -> CutOff:
+    """Put an executor where `keep` found it, and return what is known of it besides."""
     if isinstance(executor, MultiAgentBase):
         if "multi_agent" in kept:
             executor.deserialize_state(kept["multi_agent"])
-        return
+        return CutOff(ended=bool(kept.get("ended")))
+    known = CutOff(stop=kept.get("stop", ""))
     if "messages" not in kept:
-        return
+        return known
     from strands.agent.state import AgentState
 
     agent: Any = executor
     agent.state = AgentState(kept["state"])
     agent._model_state = dict(kept.get("model_state") or {})
     agent.restore(list(kept["messages"]), _turn(kept))
+    return known
 
 
 def prompt_of(executor: Executor, fresh: Any, answers: list[Any]) -> Any:
-    """Return the prompt with which an executor that was brought back goes on; None is "from where you were".
+    """Return the prompt with which an executor that was cut off goes on; None is "from where you were".
 
     Args:
         executor: The executor.
@@ -138,16 +195,74 @@ def prompt_of(executor: Executor, fresh: Any, answers: list[Any]) -> Any:
         answers: What was answered to its questions.
     """
     if isinstance(executor, MultiAgentBase):
-        return (answers or None) if executor.is_under_way else fresh
-    return answers if answers and getattr(executor, "pending_interrupts", None) else None
+        if not executor.is_under_way:
+            return fresh
+        return answers if answers and getattr(executor, "pending_interrupts", True) else None
+    agent: Any = executor
+    if not _is_own(agent):
+        return answers or fresh
+    if answers and getattr(agent, "pending_interrupts", None):
+        return answers
+    if _says_the_last_word(agent) and agent._structured_output_model is not None:
+        return agent._structured_output_prompt or DEFAULT_STRUCTURED_OUTPUT_PROMPT
+    return None
 
 
-def is_under_way(data: Mapping[str, Any]) -> bool:
-    """Return whether a stored graph or swarm is to be gone on with; one that had ended begins anew."""
-    status = data.get("status")
-    if status == Status.FAILED.value:
-        return bool(data.get("next_nodes_to_execute"))
-    return status in (Status.EXECUTING.value, Status.INTERRUPTED.value)
+def end_of(executor: Executor, known: CutOff) -> Any:
+    """Return the result of an executor that came to its end before it was cut off, or None when it did not."""
+    if isinstance(executor, MultiAgentBase):
+        result = getattr(executor, "_result", None)
+        return result() if known.ended and result is not None else None
+    agent: Any = executor
+    if known.stop in _NO_END or not _is_own(agent) or not _says_the_last_word(agent):
+        return None
+    if agent._structured_output_model is not None:
+        return None
+    from strands.agent.result import AgentResult
+
+    stop: Any = known.stop
+    return AgentResult(stop, agent.messages[-1], agent.event_loop_metrics, {})
+
+
+_NO_END = frozenset({"", "tool_use", "max_tokens", CANCELLED})
+"""Why a model stopped where its agent has not come to an end."""
+
+
+def _both(first: Save | None, second: Save | None) -> Save | None:
+    if first is None or second is None:
+        return first or second
+
+    async def save() -> None:
+        await first()
+        await second()
+
+    return save
+
+
+def _is_own(executor: Any) -> bool:
+    return hasattr(executor, "restore") and isinstance(getattr(executor, "messages", None), list)
+
+
+def _newest(executor: Any) -> object:
+    """Return what is another object once the executor has begun."""
+    if isinstance(executor, MultiAgentBase):
+        return getattr(executor, "state", None)
+    messages = getattr(executor, "messages", None)
+    return messages[-1] if isinstance(messages, list) and messages else None
+
+
+def _has_completed(executor: Any) -> bool:
+    state = getattr(executor, "state", None)
+    return getattr(state, "status", None) is Status.COMPLETED or (
+        getattr(state, "completion_status", None) is Status.COMPLETED
+    )
+
+
+def _says_the_last_word(agent: Any) -> bool:
+    from strands.agent.prompt import tool_uses
+
+    last = agent.messages[-1] if agent.messages else None
+    return last is not None and last["role"] == "assistant" and not tool_uses(last)
 
 
 def _turn(kept: Mapping[str, Any]) -> OpenTurn | None:

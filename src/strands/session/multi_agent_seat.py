@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -79,6 +80,26 @@ class MultiAgentSeat:
             release()
             raise
         self._release = release
+
+    @property
+    def at_work(self) -> bool:
+        """Whether the lease is held."""
+        return self._release is not None
+
+    async def rest(self, sync: Callable[[Any], None]) -> None:
+        """Store the state and give the lease back, also when nobody waits for it any more."""
+        resting = asyncio.ensure_future(self._rest(sync))
+        try:
+            await asyncio.shield(resting)
+        except asyncio.CancelledError:
+            await asyncio.wait([resting])
+            raise
+
+    async def _rest(self, sync: Callable[[Any], None]) -> None:
+        try:
+            await self.write(sync)
+        finally:
+            await self.end()
 
     async def write(self, sync: Callable[[Any], None]) -> None:
         """Store the state as it is now, through `sync`."""

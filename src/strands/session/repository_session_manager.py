@@ -174,11 +174,18 @@ class RepositorySessionManager(SessionManager):
             raise
 
     async def _multi_agent_changed(self, event: AfterNodeCallEvent | AfterMultiAgentInvocationEvent) -> None:
-        try:
-            await self.save_multi_agent(event.source)
-        finally:
-            if isinstance(event, AfterMultiAgentInvocationEvent):
-                await self._multi_agent_seat(event.source).end()
+        seat = self._multi_agents.get(event.source.id)
+        if seat is None or seat.source is not event.source or not seat.at_work:
+            return  # the call was refused before it began
+        if isinstance(event, AfterMultiAgentInvocationEvent):
+            await seat.rest(self.sync_multi_agent)
+        else:
+            await seat.write(self.sync_multi_agent)
+
+    async def store_multi_agent(self, source: MultiAgentBase) -> None:
+        seat = self._multi_agent_seat(source)
+        await seat.begin()
+        await seat.rest(self.sync_multi_agent)
 
     async def save_multi_agent(self, source: MultiAgentBase) -> None:
         """Store the state of a graph or swarm as it is now; of two moments the later one stays."""

@@ -60,6 +60,10 @@ class SessionManager(HookProvider, ABC):
 
         await asyncio.to_thread(self.sync_multi_agent, source)
 
+    async def store_multi_agent(self, source: MultiAgentBase) -> None:
+        """Store the state of a graph or swarm that changed outside of a call."""
+        await self.save_multi_agent(source)
+
     @abstractmethod
     def redact_latest_message(self, redact_message: Message, agent: Agent, **kwargs: Any) -> None:
         """Let `redact_message` stand in for the message that was appended last."""
