@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 
 import pytest
 
 from strands_cli.errors import FILE, INVALID_SPEC
-from strands_cli.loader import LoadError, load_dict, load_file
+from strands_cli.loader import LoadError, load_dict, load_file, load_text
 from strands_cli.schema.validator import SchemaValidationError
 from support.spec_text import chain
 
@@ -55,6 +57,34 @@ def test_a_reference_that_leads_back_to_itself(tmp_path: Path) -> None:
     with pytest.raises(LoadError, match=r"leads back to itself: x\.yaml -> y\.yaml -> x\.yaml") as caught:
         load_file(file)
     assert (caught.value.exit_code, caught.value.line) == (INVALID_SPEC, 5)
+
+
+@pytest.mark.parametrize("agent", ["{$ref: pipe}", "{prompt: p, output_schema: pipe}"])
+def test_a_reference_to_a_pipe_is_refused_at_once(agent: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(LoadError, match="'pipe' is not a regular file") as caught:
+        load_file(write(tmp_path, spec=chain(agents=f"a: {agent}")))
+    assert (caught.value.exit_code, caught.value.line) == (FILE, 5)
+
+
+def test_a_reference_to_a_device_is_refused_at_once(tmp_path: Path) -> None:
+    with pytest.raises(LoadError, match="'/dev/zero' is not a regular file"):
+        load_file(write(tmp_path, spec=chain(agents="a: {$ref: /dev/zero}")))
+
+
+@pytest.mark.parametrize(
+    ("schema", "problem"),
+    [
+        ("{$ref: '#/$defs/x'}", "'#/$defs/x' leads nowhere"),
+        ("{items: {$ref: 'https://example.com/x.json'}}", "remote schemas are not fetched"),
+    ],
+)
+def test_a_schema_that_refers_to_nothing(schema: str, problem: str) -> None:
+    step = f"- {{agent: a}}\n- {{type: hitl, prompt: p, schema: {schema}}}"
+    for text in (chain(agents=f"a: {{prompt: p, output_schema: {schema}}}"), chain(step)):
+        with pytest.raises(SchemaValidationError, match=re.escape(problem)) as caught:
+            load_text(text)
+        assert caught.value.line
 
 
 def test_a_reference_to_nothing(tmp_path: Path) -> None:

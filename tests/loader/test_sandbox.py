@@ -166,6 +166,33 @@ BOMBS = [
     "{% set x = ('a b ' * 200000) %}" + "{{ x|title|wordcount }}" * 100,
     "{{ 'x'|regex_search('a' * 100000) }}",
     "{{ 'x'|regex_search('(') }}",
+    "{% set a = [1, 1] %}" + "{% set a = [a, a] %}" * 40 + "{{ a }}",
+    "{% set a = [1, 1] %}{% set b = [1, 1] %}" + "{% set a = (a, a) %}{% set b = (b, b) %}" * 40 + "{{ a == b }}",
+    "{% set a = {} %}" + "{% set a = {'x': a, 'y': a} %}" * 40 + "{{ a|tojson }}",
+    "{% set a = 1 %}" + "{% set a = dict(x=a, y=a) %}" * 40 + "{{ a|length }}",
+    "{% set a = [1] %}" + "{% set a = a + [a] %}" * 40 + "{{ a }}",
+    "{% set a = [1] * 1000000 %}{% set b = [a] * 1000 %}{{ b }}",
+    "{% macro f(a) %}{{ f([a, a]) }}{% endmacro %}{{ f(1) }}",
+    "{% macro f() %}{{ f(varargs, varargs) }}{% endmacro %}{{ f(1) }}",
+    "{{ ([range(99999)|list] * 1000)|sum(start=[]) }}",
+    "{{ ('a,' * 400000).split(',')|map('list')|sum(start=[]) }}",
+    "{{ ('a' * 1000000)|wordwrap(1) }}",
+    "{{ ('a ' * 400000)|wordwrap(1) }}",
+    "{{ ('a ' * 1000)|wordwrap(1, wrapstring='x' * 100000) }}",
+    "{{ ('<a ' * 300000)|striptags }}",
+    "{{ ('<a>' * 300000)|striptags }}",
+    "{{ [1]|batch(10000, [1] * 100000) }}",
+    "{{ [1]|slice(10000, [1] * 100000)|list }}",
+    "{% for i in range(100000) %}{% set x = 'a'.ljust(10000) %}{% endfor %}",
+    "{% for i in range(100000) %}{% set x = 'a'|center(10000) %}{% endfor %}",
+    "{% set x = 'a' * 1000000 %}{% for i in range(100000) %}{% set y = x[1:] %}{% endfor %}",
+    "{% set x = 'a' * 1000000 %}{% for i in range(100000) %}{{ 'b' in x }}{% endfor %}",
+    "{% set x = ['a' * 1000000] * 1000 %}{{ x|sort }}",
+    "{% set x = [1] * 900000 %}" + "{{ x }}" * 1000,
+    "{{ 1 }}" * 50_000,
+    "{# x #}" * 100_000,
+    "{{" * 400_000,
+    "{{ [" + "1," * 100_000 + "] }}",
 ]
 
 
@@ -177,6 +204,28 @@ def test_case_21_template_bombs_reach_a_limit_in_less_than_a_second(template: st
         check(template)
         render(template, {"names": {"a": "b"}})
     assert time.thread_time() - started < 1
+
+
+def test_a_large_value_printed_often_reaches_a_limit_early() -> None:
+    started = time.thread_time()
+    with pytest.raises(TemplateError, match="10,000,000"):
+        render("{{ rows }}" * 50_000, {"rows": [{"n": n} for n in range(10_000)]})
+    assert time.thread_time() - started < 1
+
+
+@pytest.mark.parametrize("condition", ["{{" * 40_000, "'{{ a }}' == " * 1_000, "a " * 100_000])
+def test_a_hostile_condition_is_refused_soon(condition: str) -> None:
+    started = time.thread_time()
+    with pytest.raises(TemplateError):
+        evaluate(condition, {"a": 1})
+    assert time.thread_time() - started < 1
+
+
+def test_sums_of_any_kind() -> None:
+    data = {"rows": [{"n": 1, "l": ["a"]}, {"n": 2.5, "l": ["b"]}]}
+    assert render("{{ [1, 2]|sum }} {{ rows|sum(attribute='n') }} {{ rows|sum('l', ['x']) }}", data) == (
+        "3 3.5 ['x', 'a', 'b']"
+    )
 
 
 def test_case_21_ordinary_work_is_far_from_the_limits() -> None:

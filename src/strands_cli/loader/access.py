@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2.runtime import LoopContext
 
-from strands_cli.loader.limits import at_most, turn, work
+from strands_cli.loader.limits import at_most, built, turn, work
 from strands_cli.loader.words import words
 
 _TEXT = words(
@@ -38,7 +38,7 @@ class Method:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         turn()
-        return self._call(*args, **kwargs)
+        return built(self._call(*args, **kwargs))
 
     def __repr__(self) -> str:
         return f"<method {self._name}>"
@@ -93,12 +93,13 @@ def _replace(text: str, old: str, new: str, count: int) -> str:
 
 def _join(text: str, items: Iterable[str]) -> str:
     parts = list(items)
-    work(len(text) * len(parts))
+    work((len(text) + 1) * len(parts))
     work(sum(map(len, parts)))
     return text.join(parts)
 
 
 def _pad(text: str, name: str, width: int, *fill: str) -> str:
     at_most(width, 10_000, "a width")
+    work(len(text) + width)
     padded: str = getattr(text, name)(width, *fill)
     return padded

@@ -14,13 +14,14 @@ from jinja2.environment import Environment
 from jinja2.runtime import Undefined
 
 from strands_cli.loader import patterns
-from strands_cli.loader.limits import MAX_REPEAT, at_most, exceeded, turn, work
+from strands_cli.loader.limits import MAX_REPEAT, at_most, built, exceeded, tick, turn, work
+from strands_cli.loader.operators import plus
 from strands_cli.loader.words import words
 
 _PLAIN = (
     "abs capitalize count d default dictsort filesizeformat first float groupby int items last length "
-    "list lower map max min reject rejectattr reverse select selectattr sort striptags sum title trim "
-    "truncate unique upper urlencode wordcount wordwrap"
+    "list lower map max min reject rejectattr reverse select selectattr sort title trim "
+    "truncate unique upper urlencode wordcount"
 )
 _CHEAP = words("d default first last length count lower upper trim truncate string safe contains search")
 
@@ -36,9 +37,23 @@ def _limited(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
             str(value)  # says what is undefined
         if isinstance(value, Sized) and len(value) > MAX_REPEAT:
             raise exceeded(f"{name!r} of a value of {len(value):,} (at most {MAX_REPEAT:,})")
-        return function(*args, **kwargs)
+        return built(function(*args, **kwargs))
 
-    if place:
+    return _passing(filtered, function)
+
+
+def _timed(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a filter or test that looks at the clock before it does its work."""
+
+    def timed(*args: Any, **kwargs: Any) -> Any:
+        tick()
+        return built(function(*args, **kwargs))
+
+    return _passing(timed, function)
+
+
+def _passing(filtered: Callable[..., Any], function: Callable[..., Any]) -> Callable[..., Any]:
+    if hasattr(function, "jinja_pass_arg"):
         filtered.jinja_pass_arg = function.jinja_pass_arg  # type: ignore[attr-defined]
     return filtered
 
@@ -79,7 +94,39 @@ def indent(value: object, width: int | str = 4, first: bool = False, blank: bool
 
 def center(value: object, width: int = 80) -> str:
     at_most(width, 10_000, "a width")
-    return text_of(value).center(width)
+    text = text_of(value)
+    work(len(text) + width)
+    return text.center(width)
+
+
+@pass_environment
+def wordwrap(
+    environment: Environment,
+    value: object,
+    width: int = 79,
+    break_long_words: bool = True,
+    wrapstring: str | None = None,
+    break_on_hyphens: bool = True,
+) -> str:
+    text = text_of(value)
+    # A word is cut once for each line that it fills, and what is left of it is copied each time.
+    work(sum((len(word) + 50) * (1 + len(word) // max(int(width), 1)) for word in text.split()))
+    work(len(text) * (1 + len(wrapstring or "")))
+    return jinja.do_wordwrap(environment, text, width, break_long_words, wrapstring, break_on_hyphens)
+
+
+def striptags(value: object) -> str:
+    text = text_of(value)
+    work(text.count("<") * len(text) // 100)  # each tag that is taken away copies the rest
+    return str(jinja.do_striptags(text))
+
+
+@pass_environment
+def total(environment: Environment, iterable: Iterable[Any], attribute: Any = None, start: Any = 0) -> Any:
+    get = None if attribute is None else jinja.make_attrgetter(environment, attribute)
+    for item in iterable:
+        start = plus(start, item if get is None else get(item))
+    return start
 
 
 def rounded(value: Any, precision: int = 0, method: str = "common") -> float:
@@ -160,16 +207,15 @@ _OURS: dict[str, Callable[..., Any]] = {
     "search": search,
     "slice": sliced,
     "string": text_of,
+    "striptags": striptags,
+    "sum": total,
     "tojson": tojson,
+    "wordwrap": wordwrap,
 }
 
 _ALL: dict[str, Any] = {**{name: jinja.FILTERS[name] for name in _PLAIN.split()}, **_OURS}
 FILTERS: dict[str, Callable[..., Any]] = {
-    name: function if name in _CHEAP else _limited(name, function) for name, function in _ALL.items()
+    name: _timed(function) if name in _CHEAP else _limited(name, function) for name, function in _ALL.items()
 }
-TESTS: dict[str, Any] = {
-    **{name: test for name, test in jinja_tests.TESTS.items() if name != "callable"},
-    "contains": contains,
-    "match": match,
-    "search": search,
-}
+_ALL_TESTS: dict[str, Any] = {**jinja_tests.TESTS, "contains": contains, "match": match, "search": search}
+TESTS: dict[str, Any] = {name: _timed(test) for name, test in _ALL_TESTS.items() if name != "callable"}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any, TypeVar
 
 from strands_cli.errors import TemplateError
 
@@ -16,18 +17,24 @@ MAX_TEXT = 10_000_000
 MAX_REPEAT = 1_000_000
 MAX_BITS = 8_192
 
+ITEM = 10
+"""What an item of a list or object weighs beside its texts, in characters."""
+
+T = TypeVar("T")
 _HINT = "Do less in the template; prepare the data in an agent or a tool."
 
 
 class Spent:
     """What a rendering has used so far; time is that of its own thread, so that a busy machine does not matter."""
 
-    __slots__ = ("deadline", "turns", "work")
+    __slots__ = ("deadline", "turns", "weights", "work")
 
     def __init__(self) -> None:
         self.turns = 0
         self.work = 0
         self.deadline = time.thread_time() + MAX_SECONDS
+        self.weights: dict[int, tuple[object, int]] = {}
+        """Weights of lists and objects by identity; each is kept alive, so that its identity stays its own."""
 
 
 _current = threading.local()
@@ -56,8 +63,19 @@ def turn() -> None:
     spent.turns += 1
     if spent.turns > MAX_TURNS:
         raise exceeded(f"more than {MAX_TURNS:,} turns of its loops")
+    _tick(spent)
+
+
+def _tick(spent: Spent) -> None:
     if time.thread_time() > spent.deadline:
         raise exceeded(f"more than {MAX_SECONDS} seconds")
+
+
+def tick() -> None:
+    """Look at the clock."""
+    spent: Spent | None = getattr(_current, "spent", None)
+    if spent is not None:
+        _tick(spent)
 
 
 def work(size: int) -> None:
@@ -70,6 +88,54 @@ def work(size: int) -> None:
     spent.work += size
     if spent.work > MAX_WORK:
         raise exceeded(f"more than {MAX_WORK:,} characters built")
+    _tick(spent)
+
+
+def built(value: T) -> T:
+    """Refuse a list or object that would be too large if everything in it were written out, however often it is shared.
+
+    So whatever is done with a value later (printing, comparing, sorting) costs no more than its weight.
+    """
+    spent: Spent | None = getattr(_current, "spent", None)
+    if spent is not None and isinstance(value, _CONTAINERS):
+        if _weight(value, spent) > MAX_TEXT:
+            raise exceeded(f"a text or list of more than {MAX_TEXT:,}")
+        _tick(spent)
+    return value
+
+
+def shown(value: T) -> T:
+    """Let a value be printed, if it is small enough for that."""
+    tick()
+    return built(value)
+
+
+def _weight(value: Any, spent: Spent) -> int:
+    if isinstance(value, (str, bytes)):
+        return len(value)
+    if not isinstance(value, _CONTAINERS):
+        return 0
+    known = spent.weights.get(id(value))
+    if known is not None:
+        return known[1]
+    count = len(value)
+    work(count * ITEM)
+    weight = count * ITEM
+    for part in _parts(value):
+        if not isinstance(part, _LIGHT):
+            weight += _weight(part, spent)
+            if weight > MAX_TEXT:
+                break
+    spent.weights[id(value)] = value, weight
+    return weight
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    return (part for item in value.items() for part in item) if isinstance(value, Mapping) else value
+
+
+_CONTAINERS = (list, tuple, Mapping, set, frozenset)
+_LIGHT = (int, float, type(None))
 
 
 def at_most(value: object, most: int, what: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -77,13 +78,19 @@ def load_dict(
     return build(dict(data), Marks(source), base_dir or Path.cwd(), tools, partial=partial)
 
 
-def read_text(file: Path, source: str) -> str:
-    """Return a file's text; nothing is read of a file that is too large."""
+def read_text(file: Path, source: str, *, regular: bool = False) -> str:
+    """Return a file's text; nothing is read of a file that is too large.
+
+    Args:
+        regular: Refuse a pipe or a device at once, instead of waiting for what it may say.
+    """
     try:
-        with file.open("rb") as stream:
-            size = os.fstat(stream.fileno()).st_size
-            if size > MAX_BYTES:
-                raise _too_large(source, size)
+        with open(file, "rb", opener=_without_waiting if regular else None) as stream:
+            status = os.fstat(stream.fileno())
+            if regular and not stat.S_ISREG(status.st_mode):
+                raise LoadError(Problem(f"{source!r} is not a regular file"), unreadable=True)
+            if status.st_size > MAX_BYTES:
+                raise _too_large(source, status.st_size)
             raw = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise LoadError(Problem(f"no such file: {source!r}"), hint="Check the path.", unreadable=True) from None
@@ -172,7 +179,11 @@ def _validated(data: dict[str, Any]) -> Spec:
 
 
 def _read_other(file: Path, source: str) -> tuple[dict[str, Any], Marks]:
-    return parse(read_text(file, source), source)
+    return parse(read_text(file, source, regular=True), source)
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _too_large(source: str, size: int) -> LoadError:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from strands_cli.errors import TemplateError
-from strands_cli.loader.limits import MAX_BITS, MAX_REPEAT, at_most, exceeded, work
+from strands_cli.loader.limits import ITEM, MAX_BITS, MAX_REPEAT, at_most, built, exceeded, tick, work
 
 _SIZED = (str, bytes, list, tuple)
 
@@ -28,13 +28,14 @@ def _times(left: Any, right: Any) -> Any:
             at_most(count, MAX_REPEAT, "a repetition")
             at_most(len(value) * max(count, 0), MAX_REPEAT, "a repetition")
             work(len(value) * max(count, 0))
-    return left * right
+    return built(left * right)
 
 
-def _plus(left: Any, right: Any) -> Any:
+def plus(left: Any, right: Any) -> Any:
     if isinstance(left, _SIZED) and isinstance(right, _SIZED):
-        work(len(left) + len(right))
-    return left + right
+        work((len(left) + len(right)) * (1 if isinstance(left, str) else ITEM))
+    tick()
+    return built(left + right)
 
 
 def _modulo(left: Any, right: Any) -> Any:
@@ -44,7 +45,7 @@ def _modulo(left: Any, right: Any) -> Any:
 
 
 OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
-    "+": _plus,
+    "+": plus,
     "-": operator.sub,
     "*": _times,
     "/": operator.truediv,

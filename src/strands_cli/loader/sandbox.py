@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
@@ -33,10 +33,41 @@ _REFUSED: dict[type[nodes.Node], str] = {
     nodes.Block: "block",
     nodes.ScopedEvalContextModifier: "autoescape",
 }
+_BRACE = re.compile(r"\{[{%]|[%}]\}")
+MAX_CODE = 20_000
+"""Characters of expressions and statements: what takes time to compile."""
 _TOO_MUCH = (RecursionError, MemoryError)
 
 
 class _Generator(CodeGenerator):
+    """Has what a template builds weighed as it is built, and the clock looked at."""
+
+    def _weighed(self, visit: Callable[[Any, Frame], None], node: nodes.Node, frame: Frame) -> None:
+        self.write("environment.built(")
+        visit(node, frame)
+        self.write(")")
+
+    def visit_List(self, node: nodes.List, frame: Frame) -> None:
+        self._weighed(super().visit_List, node, frame)
+
+    def visit_Tuple(self, node: nodes.Tuple, frame: Frame) -> None:
+        if node.ctx == "load":
+            self._weighed(super().visit_Tuple, node, frame)
+        else:
+            super().visit_Tuple(node, frame)
+
+    def visit_Dict(self, node: nodes.Dict, frame: Frame) -> None:
+        self._weighed(super().visit_Dict, node, frame)
+
+    def visit_Compare(self, node: nodes.Compare, frame: Frame) -> None:
+        self._weighed(super().visit_Compare, node, frame)
+
+    def visit_Getitem(self, node: nodes.Getitem, frame: Frame) -> None:
+        if isinstance(node.arg, nodes.Slice):
+            self._weighed(super().visit_Getitem, node, frame)
+        else:
+            super().visit_Getitem(node, frame)
+
     def visit_Concat(self, node: nodes.Concat, frame: Frame) -> None:
         self.write("environment.concat(map(str, (")
         for part in node.nodes:
@@ -49,9 +80,16 @@ class _Environment(ImmutableSandboxedEnvironment):
     code_generator_class = _Generator
     intercepted_binops = frozenset(OPERATORS)
     concat = staticmethod(limits.joined)
+    built = staticmethod(limits.shown)
 
     def __init__(self, missing_as: type[Missing]) -> None:
-        super().__init__(undefined=missing_as, keep_trailing_newline=True, extensions=[Contains], optimized=False)
+        super().__init__(
+            undefined=missing_as,
+            keep_trailing_newline=True,
+            extensions=[Contains],
+            optimized=False,
+            finalize=limits.shown,
+        )
         self.filters = {**FILTERS, "_each": limits.Counted}
         self.tests = dict(TESTS)
         self.globals = {"range": safe_range, "dict": dict}
@@ -78,7 +116,7 @@ class _Environment(ImmutableSandboxedEnvironment):
             return __obj()
         if not __self.is_safe_callable(__obj):
             raise TemplateError(f"a template cannot call a {type(__obj).__name__}")
-        return __context.call(__obj, *args, **kwargs)
+        return limits.built(__context.call(__obj, *args, **kwargs))
 
 
 _templates = _Environment(SoftMissing)
@@ -114,6 +152,12 @@ def tree(source: str) -> nodes.Template:
     """Return the checked tree of a template."""
     if len(source) > MAX_TEMPLATE:
         raise TemplateError(f"a template of {len(source):,} characters is too long (at most {MAX_TEMPLATE:,})")
+    tags = sum(source.count(opening) for opening in ("{{", "{%", "{#"))
+    if tags > MAX_CODE:
+        raise TemplateError(f"a template with {tags:,} tags is too long (at most {MAX_CODE:,})")
+    code = _code(source)
+    if code > MAX_CODE:
+        raise TemplateError(f"a template with {code:,} characters between braces is too long (at most {MAX_CODE:,})")
     with _compiling():
         found = _templates.parse(source)
         _refuse(found)
@@ -194,8 +238,27 @@ def _refuse(found: nodes.Template) -> None:
             raise TemplateError(f"a template cannot reach {node.attr!r}")
         if isinstance(node, nodes.Name) and node.name == "self":
             raise TemplateError("a template cannot use 'self'")
+        if isinstance(node, (nodes.Macro, nodes.CallBlock)):
+            _refuse_all_arguments(node)
         if isinstance(node, nodes.For) and node.recursive:
             raise TemplateError("a template cannot use recursive loops")
+
+
+def _code(source: str) -> int:
+    """Return how many characters of a template stand between braces."""
+    total, begun = 0, -1
+    for brace in _BRACE.finditer(source):
+        if brace[0][0] == "{":
+            begun = brace.start() if begun < 0 else begun
+        elif begun >= 0:
+            total, begun = total + brace.end() - begun, -1
+    return total + (len(source) - begun if begun >= 0 else 0)
+
+
+def _refuse_all_arguments(macro: nodes.Node) -> None:
+    for name in macro.find_all(nodes.Name):
+        if name.name in ("varargs", "kwargs"):
+            raise TemplateError(f"a macro cannot use {name.name!r}", hint="Give it parameters with names.")
 
 
 _BRACES = re.compile(r"(['\"]?)\{\{(.*?)\}\}\1", re.DOTALL)
@@ -206,6 +269,8 @@ def _without_braces(source: str) -> str:
     text = source.strip()
     if not text:
         raise TemplateError("the condition is empty")
+    if len(text) > MAX_CODE:
+        raise TemplateError(f"a condition of {len(text):,} characters is too long (at most {MAX_CODE:,})")
     if text.startswith("{{") and text.endswith("}}") and "{{" not in text[2:-2]:
         return text[2:-2]
     if "{{" not in text:

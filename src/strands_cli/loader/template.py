@@ -104,14 +104,15 @@ def _parts(source: str) -> tuple[str | int, ...]:
 
 
 def _fill(texts: Sequence[str], paths: Sequence[tuple[str | int, ...]], names: Mapping[str, object]) -> str:
-    result = [texts[0]]
+    result, length = [texts[0]], len(texts[0])
     for path, text in zip(paths, texts[1:], strict=True):
         value = look_up(path, names)
-        result += (value if isinstance(value, str) else str(value), text)
-    whole = "".join(result)
-    if len(whole) > MAX_OUTPUT:
-        raise too_long(len(whole))
-    return whole
+        shown = value if isinstance(value, str) else str(value)
+        result += (shown, text)
+        length += len(shown) + len(text)
+        if length > MAX_OUTPUT:
+            raise too_long()
+    return "".join(result)
 
 
 def look_up(path: tuple[str | int, ...], names: Mapping[str, object]) -> object:
@@ -141,7 +142,7 @@ def undefined(path: Sequence[str | int], container: object) -> TemplateError:
     return TemplateError(f"{written!r} is undefined in this template", hint=hint)
 
 
-def too_long(length: int) -> TemplateError:
+def too_long() -> TemplateError:
     return TemplateError(
         f"a template made a text of more than {MAX_OUTPUT:,} characters", hint="Put in less, or `truncate` it."
     )
