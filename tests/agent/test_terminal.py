@@ -108,3 +108,15 @@ def test_an_error_tells_only_of_itself() -> None:
     with pytest.raises(ValueError) as caught:
         agent(3)  # type: ignore[arg-type]
     assert caught.value.__context__ is None
+
+
+def test_the_printed_stream_is_escaped(capsys: pytest.CaptureFixture[str]) -> None:
+    handler = PrintingCallbackHandler()
+    handler(reasoningText="\x1b[2J think")
+    handler(data="\x1b]0;title\x07 pay\u202epal")
+    handler(data="a\r", complete=True)
+    handler(event={"contentBlockStart": {"start": {"toolUse": {"name": "rm\x9b"}}}})
+    printed = capsys.readouterr().out
+    assert "\\x1b[2J think" in printed and "\\x1b]0;title\\x07 pay\\u202epal" in printed and "a\\x0d" in printed
+    assert "rm\\x9b" in printed
+    assert not {"\x1b", "\x07", "\r", "\u202e", "\x9b"} & set(printed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from strands._terminal import put, visible
+from strands._terminal import VisibleStream, put, visible
 
 
 def null_callback_handler(**_kwargs: Any) -> None:
@@ -14,6 +14,8 @@ def null_callback_handler(**_kwargs: Any) -> None:
 
 class PrintingCallbackHandler:
     """Prints text and reasoning as they arrive, and the name of each tool that is called.
+
+    What could act on the terminal, or hide in it, is printed as its escape.
 
     Args:
         verbose_tool_use: Whether to print the tools.
@@ -26,17 +28,28 @@ class PrintingCallbackHandler:
         self.tool_count = 0
         self._verbose_tool_use = verbose_tool_use
         self._reasoning = False
+        self._text = VisibleStream()
 
     def __call__(self, **kwargs: Any) -> None:
         reasoning = kwargs.get("reasoningText")
         data = kwargs.get("data")
         if reasoning:
             self._reasoning = True
-            put(reasoning, end="")
+            put(self._text.feed(reasoning), end="")
         if data:
-            put(f"\n\n{data}" if self._reasoning else data, end="\n" if kwargs.get("complete") else "")
-            self._reasoning = False
-        self._tool(kwargs.get("event") or {})
+            self._data(data, bool(kwargs.get("complete")))
+        self._event(kwargs.get("event") or {})
+
+    def _data(self, data: Any, complete: bool) -> None:
+        opening = f"{self._text.end()}\n\n" if self._reasoning else ""
+        self._reasoning = False
+        shown = opening + self._text.feed(data)
+        put(shown + self._text.end() if complete else shown, end="\n" if complete else "")
+
+    def _event(self, event: dict[str, Any]) -> None:
+        if "contentBlockStop" in event or "messageStop" in event:
+            put(self._text.end(), end="")
+        self._tool(event)
 
     def _tool(self, event: dict[str, Any]) -> None:
         start = event.get("contentBlockStart", {}).get("start") or {}

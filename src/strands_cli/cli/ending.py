@@ -126,7 +126,7 @@ def _sentence(text: str) -> str:
 def _traceback() -> None:
     import traceback
 
-    traceback.print_exc()
+    say(traceback.format_exc().rstrip("\n"))
 
 
 _HELP: tuple[type, ...] = (getattr(click.exceptions, "NoArgsIsHelpError", type(None)),)

@@ -20,8 +20,9 @@ def configure(*, verbose: bool = False, debug: bool = False) -> None:
     if root.handlers:
         return
     handler = _ToStderr()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s") if debug else _OneLine())
+    handler.setFormatter(_Whole("%(asctime)s %(levelname)s %(name)s: %(message)s") if debug else _OneLine())
     root.addHandler(handler)
+    logging.captureWarnings(True)
     root.setLevel(logging.DEBUG if debug else logging.INFO if verbose else logging.WARNING)
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -45,3 +46,18 @@ class _OneLine(logging.Formatter):
 
         cause = f": {record.exc_info[1]!r}" if record.exc_info and record.exc_info[1] is not None else ""
         return f"{record.levelname.capitalize()}: {one_line(record.getMessage() + cause)}"
+
+
+class _Whole(logging.Formatter):
+    """A record with its traceback: what models and servers said stands in both, and is escaped."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        from strands_cli.terminal.escape import one_line
+
+        record.message = one_line(record.message)
+        return super().formatMessage(record)
+
+    def format(self, record: logging.LogRecord) -> str:
+        from strands_cli.terminal.escape import visible
+
+        return visible(super().format(record))

@@ -11,7 +11,7 @@ from typing import Any
 from strands_cli import errors
 from strands_cli.cli.ending import exit_code, report, say
 from strands_cli.cli.wording import count, seconds, when
-from strands_cli.terminal.escape import one_line
+from strands_cli.terminal.escape import exact_line, one_line
 from strands_cli.types import OpenQuestion, RunResult
 
 
@@ -114,7 +114,7 @@ def _show_pause(result: RunResult, quiet: bool, saved: bool) -> None:
     if not quiet:
         say(f"Paused for {'an answer' if len(result.questions) == 1 else 'answers'}:")
         for question in result.questions:
-            say(f"  {question.id}: {one_line(question.prompt, 200)}{allowed(question)}")
+            say(f"  {question.id}: {exact_line(question.prompt, 200)}{allowed(question)}")
     if result.session_id and saved:
         say(f"Resume: {resume_command(result.session_id, result.questions)}")
     else:
@@ -131,7 +131,7 @@ def allowed(question: OpenQuestion) -> str:
     """Return what may be answered, in parentheses; "" when anything may."""
     parts = []
     if question.choices:
-        parts.append(f"one of {', '.join(question.choices)}")
+        parts.append(f"one of {', '.join(map(exact_line, question.choices))}")
     elif question.schema:
         parts.append("JSON that fits its schema: strands sessions questions shows it")
     if question.has_default:

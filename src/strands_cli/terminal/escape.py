@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from strands._terminal import visible
+from strands._terminal import unambiguous, visible
 
-__all__ = ["one_line", "plain_data", "visible"]
+__all__ = ["exact_line", "one_line", "plain_data", "unambiguous", "visible"]
 
 
 def one_line(text: object, limit: int = 0) -> str:
     """Return `text` on one line, newlines shown as `\\n`; cut to `limit` characters (0: no limit)."""
-    plain = visible(text).replace("\n", "\\n")
-    if limit and len(plain) > limit:
-        return plain[: limit - 1] + "…"
-    return plain
+    return _cut(visible(text), limit)
+
+
+def exact_line(text: object, limit: int = 0) -> str:
+    """Return `one_line` of what somebody approves: see `strands._terminal.unambiguous`."""
+    return _cut(unambiguous(text), limit)
 
 
 def plain_data(value: Any) -> Any:
@@ -26,3 +28,8 @@ def plain_data(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain_data(item) for item in value]
     return value
+
+
+def _cut(shown: str, limit: int) -> str:
+    plain = shown.replace("\n", "\\n")
+    return plain[: limit - 1] + "…" if limit and len(plain) > limit else plain

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TextIO
 
 from strands_cli.terminal.device import write
-from strands_cli.terminal.escape import one_line, visible
+from strands_cli.terminal.escape import exact_line, one_line, unambiguous, visible
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -65,8 +65,8 @@ def _parts(state: HITLState) -> list[RenderableType]:
     from rich.panel import Panel
     from rich.text import Text
 
-    body: list[Text] = [Text(visible(state.prompt).rstrip("\n"), style="bold", overflow="fold")]
-    context = visible(state.context_display).rstrip("\n") if state.context_display else ""
+    body: list[Text] = [Text(unambiguous(state.prompt).rstrip("\n"), style="bold", overflow="fold")]
+    context = unambiguous(state.context_display).rstrip("\n") if state.context_display else ""
     beside: list[RenderableType] = []
     if len(context) > _PANEL_LIMIT:
         beside = [Text("Context:", style="dim"), context, Text("End of the context.", style="dim")]
@@ -96,5 +96,5 @@ def _choices(state: HITLState) -> list[Text]:
 
     if not state.choices:
         return []
-    numbers = [Text(f"  {number}. {one_line(choice)}") for number, choice in enumerate(state.choices, 1)]
+    numbers = [Text(f"  {number}. {exact_line(choice)}") for number, choice in enumerate(state.choices, 1)]
     return [Text("Choices (the text or its number):", style="dim"), *numbers]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TextIO
 
 from strands_cli.terminal.device import can_draw, is_terminal, write
-from strands_cli.terminal.escape import one_line
+from strands_cli.terminal.escape import exact_line, one_line
 from strands_cli.terminal.hold import while_asking
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Progress:
     def _on_hitl_requested(self, event: Event) -> None:
         self._drop(event.step_id)
         if not self._asking:
-            self._settle("ask", event.step_id, "asks", one_line(event.data.get("prompt", ""), 80))
+            self._settle("ask", event.step_id, "asks", exact_line(event.data.get("prompt", ""), 80))
 
     def _on_hitl_answered(self, event: Event) -> None:
         by = str(event.data.get("by") or "")

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from strands._terminal import put, visible
+from strands._terminal import put, unambiguous
 from strands._threads import in_thread
 from strands.interrupt import event_was_asked
 from strands.interventions.actions import Action, Confirm, Proceed, default_evaluate
@@ -176,7 +176,7 @@ def _is_trust(answer: Any) -> bool:
 
 def _answer_from_terminal(prompt: str, options: str) -> str | None:
     with _TERMINAL:
-        put(visible(prompt))
+        put(unambiguous(prompt))
         try:
             return input(f"{options} ")
         except EOFError:

@@ -37,12 +37,13 @@ def _lines(owner: str, question: OpenQuestion) -> Iterator[Any]:
     import json
 
     from strands_cli.cli.outcome import allowed, resume_command
+    from strands_cli.terminal.escape import exact_line, unambiguous
 
-    yield f"{owner}  {question.id}{allowed(question)}"
-    yield f"  {question.prompt}"
+    yield exact_line(f"{owner}  {question.id}{allowed(question)}")
+    yield "  " + unambiguous(question.prompt).replace("\n", "\n    ")
     if question.schema:
-        yield f"  schema: {json.dumps(dict(question.schema), ensure_ascii=False)}"
-    for line in (question.context or "").splitlines():
+        yield exact_line(f"  schema: {json.dumps(dict(question.schema), ensure_ascii=False)}")
+    for line in unambiguous(question.context or "").split("\n") if question.context else ():
         yield f"  | {line}"
-    yield f"  Answer: {resume_command(owner, [question])}"
+    yield f"  Answer: {exact_line(resume_command(owner, [question]))}"
     yield ""

@@ -89,12 +89,12 @@ def _text(text: Any, full: bool) -> str:
 
 def _open_questions(session: Session) -> Iterator[str]:
     from strands_cli.cli.outcome import allowed, resume_command
-    from strands_cli.terminal.escape import one_line
+    from strands_cli.terminal.escape import exact_line
 
     if not session.questions:
         return
     yield ""
     yield "Waits for"
     for question in session.questions:
-        yield f"  {question.id}: {one_line(question.prompt, 200)}{allowed(question)}"
+        yield f"  {question.id}: {exact_line(question.prompt, 200)}{allowed(question)}"
     yield f"Resume: {resume_command(session.id, session.questions)}"
