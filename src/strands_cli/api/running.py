@@ -52,6 +52,7 @@ class Options:
     app: str | None = None
     app_directory: str | None = None
     app_problem: str = ""
+    real_tools: bool = False
     listeners: Listeners = field(default_factory=Listeners)
     _snapshot: tuple[Spec, dict[str, Json]] | None = None
 
@@ -172,6 +173,7 @@ class Runner:
             "overwrite": self.options.overwrite,
             "offline": self.options.offline,
             **self._origin(),
+            "real_tools": self.options.real_tools,
         }
         return await self.options.store().create(session_id, Draft("opened", "", data, time.time()))
 
@@ -197,6 +199,7 @@ class Runner:
             directory=self.options.directory,
             output_dir=self._directory,
             offline=self.options.offline,
+            real_tools=self.options.real_tools,
             session_id=session_id,
         )
 

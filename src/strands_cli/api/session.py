@@ -72,6 +72,7 @@ class Session(SessionView):
         output_dir: str | PathLike[str] | None = None,
         overwrite: bool | None = None,
         offline: bool | None = None,
+        real_tools: bool | None = None,
         by: str | None = None,
         user: object = None,
         spec: Spec | None = None,
@@ -89,6 +90,7 @@ class Session(SessionView):
             output_dir: Where artifacts go; default: where the session was started.
             overwrite: Replace existing artifacts; default: as the session was started.
             offline: Rehearse; default: as the session was started.
+            real_tools: In a rehearsal, run all tools; default: as the session was started.
             by: Who answers; default: the user of this process.
             spec: The workflow, where it was mended since. What is finished may not differ; the rest is taken.
             accept_changes: Keep what is on record of finished steps that `spec` does differently.
@@ -104,7 +106,7 @@ class Session(SessionView):
         if self._state.finished:
             raise answering.finished(self._journal, self._state)
         terms = Terms(spec, accept_changes, without_hooks)
-        runner, admission = await self._runner(terms, output_dir, overwrite, offline, user, app)
+        runner, admission = await self._runner(terms, output_dir, overwrite, offline, real_tools, user, app)
         if on_event is not None:
             runner.options.listeners.add("*", on_event)
         given = self._answers(hitl_response, answers)
@@ -227,6 +229,7 @@ class Session(SessionView):
         output_dir: str | PathLike[str] | None,
         overwrite: bool | None,
         offline: bool | None,
+        real_tools: bool | None,
         user: object,
         app: str | None,
     ) -> tuple[Runner, Admission]:
@@ -239,6 +242,7 @@ class Session(SessionView):
             directory=Path(data.get("directory") or Path.cwd()),
             overwrite=data["overwrite"] or self._options.overwrite if overwrite is None else overwrite,
             offline=data["offline"] or self._options.offline if offline is None else offline,
+            real_tools=data.get("real_tools", False) or self._options.real_tools if real_tools is None else real_tools,
             listeners=Listeners(self._options.listeners),
         )
         if app is not None:

@@ -36,7 +36,8 @@ class Workflow:
         repository: Where sessions are kept; default: files under ~/.strands/workflows.
         output_dir: Where artifacts go; default: the current directory.
         overwrite: Replace existing artifacts.
-        offline: Rehearse with a scripted model: no key, no server.
+        offline: Rehearse with a scripted model: no key, no server; only tools marked read_only run.
+        real_tools: In a rehearsal, run all tools and start MCP servers.
         variables: Defaults for the variables of each run.
     """
 
@@ -51,6 +52,7 @@ class Workflow:
         output_dir: str | PathLike[str] | None = None,
         overwrite: bool = False,
         offline: bool = False,
+        real_tools: bool = False,
         variables: Mapping[str, Any] | None = None,
     ) -> None:
         self.spec = spec
@@ -63,6 +65,7 @@ class Workflow:
             output_dir=None if output_dir is None else Path(output_dir),
             overwrite=overwrite,
             offline=offline,
+            real_tools=real_tools,
         )
         self._finished: list[str] = []
         self._module = making_module()
@@ -82,6 +85,7 @@ class Workflow:
         output_dir: str | PathLike[str] | None = None,
         overwrite: bool = False,
         offline: bool = False,
+        real_tools: bool = False,
         **overrides: Any,
     ) -> Workflow:
         """Load and check a YAML or JSON file.
@@ -107,6 +111,7 @@ class Workflow:
             output_dir=output_dir,
             overwrite=overwrite,
             offline=offline,
+            real_tools=real_tools,
             variables={**(variables or {}), **overrides},
         )
 

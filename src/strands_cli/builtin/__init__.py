@@ -37,6 +37,10 @@ TOOLS: dict[str, BuiltIn] = {
 }
 
 
+_REHEARSE = ("file_write", "http_request", "web_fetch")
+"""They know by themselves what to do in a rehearsal; the others that change something are not called."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where tools work.
@@ -44,7 +48,7 @@ class Place:
     Attributes:
         files: The directories they may touch.
         network: The hosts they may reach.
-        rehearsal: Nothing is changed: what would write says so instead.
+        rehearsal: Nothing is changed and nothing is sent: what would do so says it instead.
     """
 
     files: Confined
@@ -66,4 +70,6 @@ def builtin_name(reference: str) -> str | None:
 
 def make(name: str, place: Place) -> Any:
     """Return the tool of ours with this name, for a place."""
-    return import_module(f"{__name__}.{TOOLS[name].module}").make(name, place)
+    made = import_module(f"{__name__}.{TOOLS[name].module}").make(name, place)
+    made.rehearses = name in _REHEARSE
+    return made

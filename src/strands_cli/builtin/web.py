@@ -39,6 +39,8 @@ def _http_request(place: Place) -> Any:
         """
         data = None if body is None else body.encode("utf-8")
         request = Request(method, parse(url), plain_headers(headers or {}), data, min(max(timeout, 1), 300))
+        if place.rehearsal:
+            return f"Rehearsal: {method} {request.url} was not sent."
         return shown(place.network.send(request))
 
     return http_request
@@ -53,7 +55,10 @@ def _web_fetch(place: Place) -> Any:
             url: The whole URL, with http:// or https://.
         """
         accept = {"Accept": "text/html,text/plain,application/json;q=0.9,*/*;q=0.1"}
-        response = place.network.send(Request("GET", parse(url), accept, None, 30))
+        request = Request("GET", parse(url), accept, None, 30)
+        if place.rehearsal:
+            return f"Rehearsal: {request.url} was not fetched."
+        response = place.network.send(request)
         if response.status >= 400:
             raise NetworkError(f"{response.url} answered {response.status} {response.reason}")
         text = response.text()

@@ -44,7 +44,7 @@ def _of_spec(path: str) -> list[dict[str, Any]]:
     from strands_cli.loader import load_file
 
     spec = load_file(path)
-    equipment = Equipment(spec, _no_model, offline=True)
+    equipment = Equipment(spec, _no_model, offline=True, real_tools=True)
     return [
         {
             "agent": agent,

@@ -14,6 +14,7 @@ debug = click.option("--debug", is_flag=True, help="Log everything, and show the
 quiet = click.option("--quiet", "-q", is_flag=True, help="Print only the final response.")
 verbose = click.option("--verbose", "-v", is_flag=True, help="Show tools and responses as they come.")
 offline = click.option("--offline", is_flag=True, help="Rehearse with the scripted model: no key, no network, no cost.")
+real_tools = click.option("--real-tools", is_flag=True, help="Run all tools in a rehearsal; else only read-only ones.")
 out = click.option("--out", "out", metavar="DIR", help="Where artifacts are written; the current directory by default.")
 force = click.option("--force", is_flag=True, help="Overwrite artifacts that exist.")
 interactive = click.option(
@@ -28,6 +29,6 @@ session_id = click.argument("session_id", metavar="ID")
 
 def running(command: Command) -> Command:
     """Add the options of a command that runs a workflow."""
-    for option in reversed((out, force, interactive, offline, as_json, quiet, verbose, debug)):
+    for option in reversed((out, force, interactive, offline, real_tools, as_json, quiet, verbose, debug)):
         command = option(command)
     return command

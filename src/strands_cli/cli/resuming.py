@@ -27,6 +27,7 @@ class How:
     force: bool = False
     interactive: bool | None = None
     offline: bool = False
+    real_tools: bool = False
     as_json: bool = False
     quiet: bool = False
     verbose: bool = False
@@ -158,4 +159,5 @@ async def _resumed(
         output_dir=how.out,
         overwrite=how.force or None,
         offline=how.offline or None,
+        real_tools=how.real_tools or None,
     )

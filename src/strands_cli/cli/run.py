@@ -79,7 +79,12 @@ def _workflow(spec: str, chosen: How, no_save_session: bool) -> Workflow:
 
         repository = MemorySessionRepository()
     return Workflow.from_file(
-        spec, repository=repository, output_dir=chosen.out, overwrite=chosen.force, offline=chosen.offline
+        spec,
+        repository=repository,
+        output_dir=chosen.out,
+        overwrite=chosen.force,
+        offline=chosen.offline,
+        real_tools=chosen.real_tools,
     )
 
 

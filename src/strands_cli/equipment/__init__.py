@@ -39,7 +39,8 @@ class Equipment:
         tools: Tools given in Python.
         directory: What the paths of tools are relative to.
         output_dir: Where notes are kept.
-        offline: Nothing is sent anywhere, and tools of ours change nothing.
+        offline: A rehearsal: nothing is sent anywhere, and only tools that change nothing run.
+        real_tools: All tools run though it is a rehearsal, and MCP servers are started.
         session_id: Names the session in notes and spans.
     """
 
@@ -52,6 +53,7 @@ class Equipment:
         directory: Path | None = None,
         output_dir: Path | None = None,
         offline: bool = False,
+        real_tools: bool = False,
         session_id: str = "",
     ) -> None:
         from strands_cli.equipment.decisions import Memory
@@ -62,6 +64,7 @@ class Equipment:
         self._directory = directory or Path.cwd()
         self._output_dir = output_dir or self._directory
         self._offline = offline
+        self._rehearses = offline and not real_tools
         self._session_id = session_id
         self._memory = Memory()
         self._vault = Vault.of(spec)
@@ -78,7 +81,12 @@ class Equipment:
 
     def tools(self, agent_id: str, override: Sequence[str] | None = None) -> list[Any]:
         """Return the tools of an agent; see `Toolbox.tools`."""
-        return self._toolbox.tools(agent_id, override)
+        found = self._toolbox.tools(agent_id, override)
+        if not self._rehearses:
+            return found
+        from strands_cli.equipment.rehearsed import rehearsed
+
+        return rehearsed(found)
 
     def hooks(self, agent_id: str) -> list[Any]:
         """Return the hook providers of an agent: guardrails first, then approvals."""
@@ -102,6 +110,10 @@ class Equipment:
             from strands_cli.approvals import ApprovalHooks
 
             found.append(ApprovalHooks(agent_id, rules, self._memory))
+        if self._rehearses:
+            from strands_cli.equipment.rehearsed import Rehearsal
+
+            found.append(Rehearsal())
         return found
 
     def conversation_manager(self, agent_id: str) -> ConversationManager:
@@ -193,7 +205,7 @@ class Equipment:
             self._around.__exit__(kind, error, trace)
 
     async def _connect(self) -> None:
-        if self._spec.tools is None or not self._spec.tools.mcp or self._offline:
+        if self._spec.tools is None or not self._spec.tools.mcp or self._rehearses:
             return
         from strands_cli.equipment.mcp_servers import connect
 
@@ -229,7 +241,7 @@ class Equipment:
         security = self._spec.security
         guardrails = security.guardrails if security is not None else None
         denied = "security.guardrails.deny_network forbids it" if guardrails and guardrails.deny_network else ""
-        denied = "this is a rehearsal: nothing is sent" if self._offline else denied
+        denied = "this is a rehearsal: nothing is sent" if self._rehearses else denied
         base = self._spec._base_dir or self._directory
         mounts = self._spec.env.mounts if self._spec.env is not None else {}
         files = Confined(self._directory, {name: base / Path(path).expanduser() for name, path in mounts.items()})
@@ -239,7 +251,7 @@ class Equipment:
             raise ExecutionError(
                 f"security.guardrails.allow_hosts: {error}", hint="Write hosts, or host:port."
             ) from error
-        return Place(files, network, self._offline)
+        return Place(files, network, self._rehearses)
 
     @property
     def _hides_personal_data(self) -> bool:

@@ -56,6 +56,7 @@ def http_executor(executor: HttpExecutor, place: Place, vault: Vault) -> Any:
             raise type(error)(vault.scrub(str(error))) from None
         return str(vault.scrub(shown(response)))
 
+    call.rehearses = True  # type: ignore[attr-defined]
     return call
 
 

@@ -34,7 +34,13 @@ def command(name: str, text: str | None, input_file: str | None, directories: tu
 
         agent = named(name, directories)
         given = variables(agent, _options.read_input(text, input_file))
-        flow = workflow(agent, output_dir=chosen.out, overwrite=chosen.force, offline=chosen.offline)
+        flow = workflow(
+            agent,
+            output_dir=chosen.out,
+            overwrite=chosen.force,
+            offline=chosen.offline,
+            real_tools=chosen.real_tools,
+        )
         flow.on("*", watched)
         handler = terminal_handler(chosen.interactive)
         if handler is None:
