@@ -62,6 +62,7 @@ class Orchestration(MultiAgentBase, Generic[R]):
         self.save = partial(session_manager.save_multi_agent, self) if session_manager is not None else None
         self._interrupt_state = InterruptState()
         self._lock = threading.Lock()
+        self._untold = False  # it came to its end, but the call did not: nobody has its result
 
     def _made(self, hooks: Sequence[HookProvider] | None, plugins: Sequence[MultiAgentPlugin] | None) -> None:
         """Register hooks and plugins, and tell them that it is there."""
@@ -164,7 +165,7 @@ class Orchestration(MultiAgentBase, Generic[R]):
     def _forget(self) -> None:
         for name in {*self.cut_off, *self._interrupt_state.context} & self._nodes.keys():
             self._nodes[name].reset_executor_state()
-        self._interrupt_state, self.cut_off = InterruptState(), {}
+        self._interrupt_state, self.cut_off, self._untold = InterruptState(), {}, False
 
     def known(self) -> dict[str, CutOff]:
         """Return what is known of the nodes that were cut off, or would be if this process ended now."""
@@ -199,9 +200,11 @@ class Orchestration(MultiAgentBase, Generic[R]):
                 await self._tell(BeforeMultiAgentInvocationEvent(self, given), refused)
                 began = time.monotonic()
                 await self._advance(given, sink)
+                self._untold = True
             finally:
                 self.state.execution_time += round((time.monotonic() - began) * 1000)
                 await self.hooks.invoke_callbacks_async(AfterMultiAgentInvocationEvent(self, given))
+            self._untold = False
             return self._result()
 
     async def _tell(self, event: BeforeMultiAgentInvocationEvent, refused: Callable[[], None]) -> None:
@@ -233,7 +236,7 @@ class Orchestration(MultiAgentBase, Generic[R]):
         if not state.activated and is_answers(task):
             raise ValueError(f"{self._named} has asked nothing, so there is nothing to answer; give it a task")
         answered = take_answers(state, task, self._named) if state.activated else []
-        goes_on = state.activated or self._is_unfinished
+        goes_on = state.activated or self._is_unfinished or self._untold
         is_new = task is not None and not is_answers(task) and task != self.state.task
         if is_new and self.is_under_way and not self._was_cancelled:  # an agent that was told to stop holds nobody up
             raise ValueError(
@@ -243,6 +246,7 @@ class Orchestration(MultiAgentBase, Generic[R]):
         if not goes_on or is_new:
             self._interrupt_state, self.cut_off = InterruptState(), {}
             self._begin(task)
+        self._untold = False
         self.state.start_time = time.time()
         self._status = Status.EXECUTING
 

@@ -15,6 +15,7 @@ from strands.types.exceptions import SessionException
 from strands.types.session import Session, SessionAgent, SessionMessage
 
 from .disk import Disk, naming
+from .doubled import Damaged, doubled, undoubled
 from .file_record import AGENT, LEASE, MESSAGES, FileRecord
 from .identifiers import checked
 from .ledger import from_json, to_json
@@ -183,15 +184,37 @@ class FileSessionManager(RepositorySessionManager, SessionRepository):
         path = self._multi_agent_path(session_id, multi_agent.id)
         with self._naming(path):
             self._disk.make_directory(path.parent)
-        self._write(path, multi_agent.serialize_state(), durable=True)
+        self._write_doubled(path, multi_agent)
 
     def read_multi_agent(self, session_id: str, multi_agent_id: str, **kwargs: Any) -> dict[str, Any] | None:
-        """Return the state of a graph or swarm, or None."""
-        return self._read(self._multi_agent_path(session_id, multi_agent_id))
+        """Return the state of a graph or swarm, or None.
+
+        Raises:
+            SessionException: It is damaged. What was done is not known then, so nothing begins anew by itself.
+        """
+        path = self._multi_agent_path(session_id, multi_agent_id)
+        with self._naming(path):
+            content = self._disk.read(path)
+        if content is None:
+            return None
+        try:
+            data, sound = undoubled(content)
+        except Damaged as error:
+            raise SessionException(
+                f"the state of {multi_agent_id!r} in session {session_id!r} is damaged ({error}), so it is not known "
+                f"what it has done. Find that out first; then move {str(path)!r} away to begin anew"
+            ) from error
+        if not sound:
+            logger.warning("%r is damaged in one place; its second copy is whole and is used", str(path))
+        return data
 
     def update_multi_agent(self, session_id: str, multi_agent: MultiAgentBase, **kwargs: Any) -> None:
         """Replace the state of a graph or swarm, durably."""
-        self._write(self._multi_agent_path(session_id, multi_agent.id), multi_agent.serialize_state(), durable=True)
+        self._write_doubled(self._multi_agent_path(session_id, multi_agent.id), multi_agent)
+
+    def _write_doubled(self, path: Path, multi_agent: MultiAgentBase) -> None:
+        with self._naming(path):
+            self._disk.replace(path, doubled(multi_agent.serialize_state()), durable=True)
 
     def lease_multi_agent(self, session_id: str, multi_agent_id: str) -> Callable[[], None]:
         """Take the lock file of a graph or swarm; return what gives it back.
@@ -244,9 +267,9 @@ class FileSessionManager(RepositorySessionManager, SessionRepository):
         self._set_aside(path)
         return None
 
-    def _write(self, path: Path, data: dict[str, Any], *, durable: bool = False) -> None:
+    def _write(self, path: Path, data: dict[str, Any]) -> None:
         with self._naming(path):
-            self._disk.replace(path, to_json(data).encode(), durable=durable)
+            self._disk.replace(path, to_json(data).encode())
 
     def _set_aside(self, path: Path) -> None:
         with self._naming(path):

@@ -24,6 +24,7 @@ from strands.hooks import (
 from strands.types.exceptions import SessionException
 from strands.types.session import decode_bytes_values, encode_bytes_values
 
+from .doubled import doubled, undoubled
 from .identifiers import checked
 from .session_manager import SessionManager
 
@@ -127,10 +128,14 @@ class SnapshotSessionManager(SessionManager):
         self.sync_agent(agent)
 
     def initialize_multi_agent(self, source: MultiAgentBase, **kwargs: Any) -> None:
-        """Give a graph or swarm the state that is stored of it, if there is one."""
+        """Give a graph or swarm the state that is stored of it, if there is one.
+
+        Raises:
+            SessionException: What is stored is damaged.
+        """
         data = run(self._storage.read(self._latest("multiAgent", source.id)))
         if data is not None:
-            source.deserialize_state(_snapshot(data, source.id).data["state"])
+            source.deserialize_state(_multi_agent_state(data, source.id))
 
     def sync_multi_agent(self, source: MultiAgentBase, **kwargs: Any) -> None:
         """Store the state of a graph or swarm."""
@@ -138,7 +143,8 @@ class SnapshotSessionManager(SessionManager):
 
     async def save_multi_agent(self, source: MultiAgentBase) -> None:
         data = {"orchestrator_id": source.id, "state": source.serialize_state()}
-        await self._write(self._latest("multiAgent", source.id), Snapshot("multiAgent", "1.0", data, {}, _now()))
+        snapshot = Snapshot("multiAgent", "1.0", data, {}, _now())
+        await self._storage.write(self._latest("multiAgent", source.id), doubled(snapshot.to_dict()))
 
     async def save_snapshot(self, agent: Agent, *, is_latest: bool) -> str | None:
         """Store the agent's state as it is now.
@@ -233,6 +239,17 @@ def _snapshot(data: bytes, id: str) -> Snapshot:
         return Snapshot.from_dict(decode_bytes_values(json.loads(data)))
     except ValueError as error:
         raise SessionException(f"the stored state of {id!r} is not JSON; remove it or go back to another") from error
+
+
+def _multi_agent_state(data: bytes, id: str) -> dict[str, Any]:
+    try:
+        state: dict[str, Any] = Snapshot.from_dict(undoubled(data)[0]).data["state"]
+        return state
+    except (ValueError, KeyError) as error:
+        raise SessionException(
+            f"the stored state of {id!r} is damaged ({error}), so it is not known what it has done. Find that out "
+            "first; then remove it to begin anew"
+        ) from error
 
 
 def _known(name: str, value: str, strategies: Any) -> None:
