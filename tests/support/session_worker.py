@@ -92,6 +92,7 @@ def make_agent(
     deadly: bool = False,
     slow: bool = False,
     while_paying: Callable[[], None] | None = None,
+    asking: bool = True,
     **kwargs: Any,
 ) -> Agent:
     """Return the agent of these tests, in the session `bills` of `root`."""
@@ -130,7 +131,7 @@ def make_agent(
     return Agent(
         model=ScriptedModel(script),
         tools=[lookup, mail, pay, transfer],
-        hooks=[Approval()],
+        hooks=[Approval()] if asking else [],
         callback_handler=None,
         session_manager=FileSessionManager(session_id="bills", storage_dir=root / "store", disk=disk),
         **kwargs,
@@ -200,6 +201,8 @@ def disk_of(kind: str, number: int) -> Disk:
 def _work(root: Path, order: dict[str, Any]) -> None:
     if order["do"] == "die_in_pay":
         die_in_pay(root, order.get("again", False))
+    if order["do"] == "die_unasked":
+        make_agent(root, deadly=True, asking=False)("pay the bills")
     agent = make_agent(root, disk_of(*order["disk"]), slow=order.get("slow", False))
     if order["do"] == "answer":
         answer(agent, root, order)

@@ -25,7 +25,7 @@ def settle_doubt(
 ) -> ToolResult | list[Interrupt] | None:
     """Return a result to take instead of running, the question to ask, or None when the tool may run (again)."""
     if tool is not None:
-        if tool.idempotent or tool.read_only:
+        if tool.read_only or (tool.idempotent and start.idempotency_key):  # under a new key it would act twice
             return None
         if inside is not None and tool.goes_on(start.idempotency_key, inside):
             return None

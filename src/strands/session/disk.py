@@ -21,6 +21,7 @@ from .lease import PRIVATE_FILE, Lease, holder, take
 TEMPORARY = ".tmp"
 _PAGE = 4096
 DAMAGED = ".damaged-"
+TORN = ".torn-"
 
 
 class Moved(Exception):
@@ -186,12 +187,18 @@ class Disk:
         shutil.copy(path, target)  # and its mode
         return target
 
-    def _aside(self, path: Path) -> Path:
+    def keep_aside(self, path: Path, content: bytes) -> Path:
+        """Keep what is about to be cut off a file; return where."""
+        target = self._aside(path, TORN)
+        self.replace(target, content)
+        return target
+
+    def _aside(self, path: Path, ending: str = DAMAGED) -> Path:
         names = self.scan(path.parent)
         number = 1
-        while f"{path.name}{DAMAGED}{number}" in names:
+        while f"{path.name}{ending}{number}" in names:
             number += 1
-        return path.with_name(f"{path.name}{DAMAGED}{number}")
+        return path.with_name(f"{path.name}{ending}{number}")
 
     def remove(self, path: Path) -> None:
         """Remove the file `path`; it may be gone already."""

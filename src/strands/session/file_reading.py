@@ -13,12 +13,16 @@ from strands.types.session import SessionAgent, SessionMessage
 
 from .agent_record import Loaded
 from .disk import DAMAGED, TEMPORARY
-from .ledger import Fold, Kind, Scan, from_json, to_json
+from .file_record import LEASE, message_texts
+from .ledger import Entry, Fold, Kind, from_json, to_json
+from .ledger_scan import Head, Scan
+from .lost_turn import LostTurn
 
 if TYPE_CHECKING:
     from strands.agent.recorder import OpenTurn
 
     from .file_record import FileRecord
+    from .lease import Lease
 
 logger = logging.getLogger(__name__)
 
@@ -32,30 +36,93 @@ _Stored = TypeVar("_Stored")
 class FileReading:
     """One reading of `record`'s directory. What can be mended is mended, if nobody else is at work in it."""
 
-    def __init__(self, record: FileRecord) -> None:
+    def __init__(self, record: FileRecord, head: Head | None) -> None:
         self._record = record
+        self._head = head
         self._disk = record.disk
+        self._files: dict[int, SessionMessage | None] = {}
         self._repairs: list[Callable[[], None]] = []
+
+    @property
+    def mended(self) -> bool:
+        """Whether there is nothing left to mend."""
+        return not self._repairs
 
     def load(self) -> Loaded | None:
         """Return what the directory holds, or None when it holds nothing of an agent."""
-        found, fold = self._record.ledger.read()
+        found, fold = self._record.ledger.read(self._head)
+        if found.gaps:
+            fold = self._healed(found)
         messages = self._messages(fold)
         agent, ledger_is_newest = self._agent(fold)
-        if agent is None and not messages:
+        if agent is None and not messages and not found.gaps:
             return None
-        if found.damaged:
-            _recall(fold)
-        turn = fold.open_turn()
-        if found.damaged:
-            _doubt(turn, fold)
+        if found.gaps:
             self._repairs.append(lambda: self._keep_damaged_ledger(found))
-        if found.damaged or _is_bloated(found, fold):
+            self._settle(found, fold, messages, agent)
+            ledger_is_newest = True
+        turn = fold.open_turn()
+        if found.gaps or _is_bloated(found, fold):
             self._write_ledger_anew(fold, turn)
-        self._mend()
+        elif found.unclosed:
+            self._repairs.append(self._record.ledger.close_line)
+        self.mend()
+        return self._loaded(fold, messages, agent, turn, ledger_is_newest)
+
+    def _loaded(
+        self,
+        fold: Fold,
+        messages: dict[int, SessionMessage],
+        agent: SessionAgent | None,
+        turn: OpenTurn,
+        ledger_is_newest: bool,
+    ) -> Loaded:
         next_id = max(messages) + 1 if messages else 0
-        gone_on = not ledger_is_newest or (messages and next_id - 1 not in fold.messages)  # without the ledger
-        return Loaded(agent, [messages[id] for id in sorted(messages)], None if gone_on else turn, next_id)
+        kept = [messages[id] for id in sorted(messages)]
+        if messages and next_id - 1 not in fold.messages:
+            return Loaded(agent, kept, None, next_id)  # it went on without the ledger
+        if not ledger_is_newest and agent is not None:
+            turn = _joined(turn, agent)
+        return Loaded(agent, kept, turn, next_id)
+
+    def _healed(self, found: Scan) -> Fold:
+        """Return what the ledger says once messages whose lines are broken are read from their files."""
+        for gap in found.gaps:
+            for told in gap.told() or ():
+                stored = self._message_file(told.message_id) if told.message_id is not None else None
+                if stored is not None and told.kind == "message":
+                    data = {"size": len(message_texts(stored)[1]), "stored": stored.to_dict()}
+                    found.entries.append(Entry(told.seq, "message", 0.0, data))
+        found.entries.sort(key=lambda entry: entry.seq)
+        return Fold().take(found.entries)
+
+    def _settle(self, found: Scan, fold: Fold, messages: dict[int, SessionMessage], agent: SessionAgent | None) -> None:
+        """Let nothing happen unasked that the lost lines may have told of."""
+        lost = self._lost(found, fold, messages)
+        for id in messages.keys() - fold.messages.keys():
+            fold.messages[id] = messages[id].to_dict()
+        if agent is not None:
+            fold.agent = vars(agent)
+        _recall(fold)
+        where = f"{self._record.ledger.path.name}: {_lines(found)} lost"
+        changed = LostTurn(fold, lost, where).settle()
+        if changed is None:
+            return
+        for id in sorted(fold.messages):
+            if id == changed or id not in messages:
+                messages[id] = SessionMessage.from_dict(fold.messages[id])
+                self._write_again(self._record.message_path(id), messages[id])
+
+    def _lost(self, found: Scan, fold: Fold, messages: dict[int, SessionMessage]) -> float:
+        """Return how many lost lines may have told of calls that came after the newest message of the ledger."""
+        newest = max((entry.seq for entry in found.entries if entry.kind == "message"), default=-1)
+        gaps = [gap for gap in found.gaps if gap.after >= newest]
+        lost = sum(gap.hidden(known=messages.keys()) for gap in gaps)
+        head, next_id = self._head, max(messages, default=-1) + 1
+        if lost and head is not None and head.covers(found, next_id):
+            return 1  # the call was over, and all of its messages are in their files
+        adopted = len(messages.keys() - fold.messages.keys())
+        return max(lost - adopted, 1) if lost else 0
 
     def _messages(self, fold: Fold) -> dict[int, SessionMessage]:
         sizes = self._sizes()
@@ -64,13 +131,18 @@ class FileReading:
             if id in fold.messages and fold.sizes[id] == sizes.get(id):
                 messages[id] = SessionMessage.from_dict(fold.messages[id])
                 continue
-            stored = self._read(self._record.message_path(id), SessionMessage.from_dict) if id in sizes else None
+            stored = self._message_file(id) if id in sizes else None
             if stored is None and id in fold.messages:
                 stored = SessionMessage.from_dict(fold.messages[id])
                 self._write_again(self._record.message_path(id), stored)
             if stored is not None:
                 messages[id] = stored
         return messages
+
+    def _message_file(self, id: int) -> SessionMessage | None:
+        if id not in self._files:
+            self._files[id] = self._read(self._record.message_path(id), SessionMessage.from_dict)
+        return self._files[id]
 
     def _sizes(self) -> dict[int, int]:
         directory = self._record.directory / "messages"
@@ -119,12 +191,13 @@ class FileReading:
 
     def _keep_damaged_ledger(self, found: Scan) -> None:
         path = self._record.ledger.path
+        if self._disk.size(path) < 0:
+            logger.warning("%r is gone", str(path))
+            return
         kept = self._disk.copy_aside(path)
-        logger.warning("lines %s of %r fail their checksum; it is kept as %r", found.damaged, str(path), kept.name)
+        logger.warning("%r: %s lost; it is kept as %r", str(path), _lines(found), kept.name)
 
     def _write_ledger_anew(self, fold: Fold, turn: OpenTurn) -> None:
-        from .file_record import message_texts
-
         items: list[tuple[Kind, str]] = [
             ("message", message_texts(SessionMessage.from_dict(fold.messages[id]))[0]) for id in sorted(fold.messages)
         ]
@@ -138,18 +211,45 @@ class FileReading:
             items.append(("asked", to_json({"interrupts": list(fold.asked.values()), "pause": fold.pause})))
         self._repairs.append(lambda: self._record.ledger.rewrite(items))
 
-    def _mend(self) -> None:
+    def mend(self) -> None:
+        """Mend what can be mended, unless somebody is at work there: the next call mends it under its own lease."""
         if not self._repairs:
             return
-        lease = self._disk.lock(self._record.directory / "lease.lock")
+        lease = self._disk.lock(self._record.directory / LEASE)
         if lease is None:
-            return  # whoever is at work there will write these files, or mend them when it next loads
+            return
         try:
             if self._record.ledger.is_as_read():
-                for repair in self._repairs:
-                    repair()
+                self.mend_under(lease)
         finally:
             lease.release()
+
+    def mend_under(self, lease: Lease) -> None:
+        """Mend under a lease that is held."""
+        repairs, self._repairs = self._repairs, []
+        for repair in repairs:
+            repair()
+        self._record.note_head(lease, at_rest=False)
+
+
+def _joined(turn: OpenTurn, agent: SessionAgent) -> OpenTurn:
+    """The agent's own record is newer: its questions and results count, and what the ledger has in doubt stays so."""
+    from .history import open_turn
+
+    newer = open_turn(agent)
+    if newer is None:
+        return turn
+    turn.finished.update(newer.finished)
+    for tool_use_id in newer.finished:
+        turn.forget(tool_use_id)
+    turn.interrupts.update(newer.interrupts)
+    turn.pause = newer.pause or turn.pause
+    return turn
+
+
+def _lines(found: Scan) -> str:
+    numbers = ", ".join(map(str, found.damaged[:10]))
+    return f"what stood in line {numbers} is"
 
 
 def _is_bloated(found: Scan, fold: Fold) -> bool:
@@ -171,15 +271,3 @@ def _recall(fold: Fold) -> None:
         return
     fold.finished = {**known.finished, **fold.finished}
     fold.asked = {**{id: each.to_dict() for id, each in known.interrupts.items()}, **fold.asked}
-
-
-def _doubt(turn: OpenTurn, fold: Fold) -> None:
-    """Lines are lost, so each tool of the open turn without a result may have been started."""
-    from strands.agent.recorder import ToolStart
-
-    turn.inside.clear()
-    newest = fold.messages[max(fold.messages)]["message"] if fold.messages else {"content": []}
-    for block in newest["content"]:
-        use = block.get("toolUse")
-        if use and use["toolUseId"] not in turn.finished:
-            turn.started.setdefault(use["toolUseId"], ToolStart(use["toolUseId"], use["name"], "", ""))

@@ -7,6 +7,7 @@ them is mended from the ledger at the next load. Files that another program wrot
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -20,10 +21,13 @@ from strands.types.session import SessionAgent, SessionMessage
 
 from .agent_record import AgentRecord, Draft, Loaded, stale
 from .disk import Disk, Moved, naming
+from .lease import noted
 from .ledger import Fold, Kind, to_json
 from .ledger_file import LedgerFile
+from .ledger_scan import Head
 
 if TYPE_CHECKING:
+    from .file_reading import FileReading
     from .lease import Lease
 
 LEDGER = "ledger.jsonl"
@@ -49,6 +53,7 @@ class FileRecord(AgentRecord):
         self._owed: OrderedDict[Path, bytes] = OrderedDict()
         self._tidying = threading.Lock()
         self._lease: Lease | None = None
+        self._reading: FileReading | None = None
 
     def load(self) -> Loaded | None:
         from .file_reading import FileReading
@@ -56,13 +61,15 @@ class FileRecord(AgentRecord):
         with self._naming("read"):
             for directory in (self.directory.parent, self.directory, self.directory / MESSAGES):
                 check_private(directory)
-            loaded = FileReading(self).load()
+            reading = FileReading(self, Head.decode(noted(self.directory / LEASE)))
+            loaded = reading.load()
+        self._reading = None if reading.mended else reading
         self._owed.clear()
         self._next_id = loaded.next_id if loaded else 0
         return loaded
 
     def begin(self) -> None:
-        if self._lease is not None:
+        if self._holds():
             return
         with self._naming("write"):
             self.disk.make_directory(self.directory / MESSAGES)
@@ -71,6 +78,9 @@ class FileRecord(AgentRecord):
                 raise SessionException(self._held())
             try:
                 self._check_unchanged()
+                if self._reading is not None:  # somebody else was at work when it was read
+                    self._reading.mend_under(lease)
+                    self._reading = None
             except BaseException:
                 lease.release()
                 raise
@@ -78,10 +88,24 @@ class FileRecord(AgentRecord):
 
     def end(self) -> None:
         lease, self._lease = self._lease, None
-        if lease is not None:
-            lease.release()
+        if lease is None:
+            return
+        if lease.is_held() and self.ledger.is_sound:
+            self.note_head(lease, at_rest=not self._owed)
+        lease.release()
+
+    def note_head(self, lease: Lease, *, at_rest: bool) -> None:
+        """Note with the lease how far the ledger is on disk, so that a lost end is noticed."""
+        with contextlib.suppress(OSError):  # it guards against damage, and promises nothing
+            lease.note(self.ledger.head(self._next_id, at_rest=at_rest).encode())
+
+    def _holds(self) -> bool:
+        return self._lease is not None and self._lease.is_held()
 
     def write(self, drafts: Sequence[Draft], *, durable: bool) -> None:
+        lease = self._lease
+        if lease is None or not lease.is_held():
+            raise SessionException(self._not_held())
         with self._naming("write"):
             items, files, next_id = self._encoded(drafts)
             try:
@@ -90,10 +114,14 @@ class FileRecord(AgentRecord):
                 raise SessionException(self._stale("another agent has written to it")) from None
             self._next_id = next_id
             self._owed.update(files)
+            if durable:
+                self.note_head(lease, at_rest=False)
         if len(self._owed) > _OWED:
             self.tidy()
 
     def tidy(self) -> None:
+        if not self._holds():
+            raise SessionException(self._not_held())
         with self._tidying, self._naming("write"):
             while self._owed:
                 path, content = self._owed.popitem(last=False)
@@ -146,6 +174,12 @@ class FileRecord(AgentRecord):
             f"session {self._session_id!r}, agent {self._agent_id!r} is at work elsewhere: {holder} holds its lease "
             f"{str(self.directory / LEASE)!r}. Nothing was written. Wait for that call to end, "
             "then create the agent again"
+        )
+
+    def _not_held(self) -> str:
+        return (
+            f"session {self._session_id!r}, agent {self._agent_id!r}: this process does not hold the lease "
+            f"{str(self.directory / LEASE)!r}, as after a fork. Nothing was written. Create the agent again"
         )
 
     def _naming(self, deed: str) -> AbstractContextManager[None]:

@@ -6,17 +6,37 @@ import contextlib
 import os
 import platform
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 PRIVATE_FILE = 0o600
 _HOLDER_WIDTH = 120
+_NOTE_WIDTH = 120
 
 
 class Lease(Protocol):
     """A lock file that is held."""
 
     def release(self) -> None:
-        """Give it back; harmless when that was done."""
+        """Give it back; harmless when that was done, and in a process that was forked from the holder."""
+
+    def is_held(self) -> bool:
+        """Return whether this process holds it."""
+
+    def note(self, text: bytes) -> None:
+        """Keep a line with the lock, for whoever takes it next; it need not outlive a power loss."""
+
+
+def noted(path: Path) -> bytes:
+    """Return what the last holders of the lock file `path` kept with it."""
+    try:
+        with open(_holder_file(path), "rb") as file:
+            file.seek(_HOLDER_WIDTH)
+            return file.read(_NOTE_WIDTH).rstrip()
+    except OSError:
+        return b""
 
 
 def take(path: Path) -> Lease | None:
@@ -33,7 +53,7 @@ def take(path: Path) -> Lease | None:
 def holder(path: Path) -> str:
     """Return who took the lock file `path` last, as text for people; empty when that is not known."""
     try:
-        return _holder_file(path).read_bytes().decode(errors="replace").strip()
+        return _holder_file(path).read_bytes()[:_HOLDER_WIDTH].decode(errors="replace").strip()
     except OSError:
         return ""
 
@@ -43,12 +63,39 @@ class _Flock:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        _held.add(self)
 
     def release(self) -> None:
         descriptor, self._descriptor = self._descriptor, -1
+        _held.discard(self)
         if descriptor >= 0:
             _unlock(descriptor)  # closing is not enough where a forked child has the file open too
             os.close(descriptor)
+
+    def is_held(self) -> bool:
+        return self._descriptor >= 0
+
+    def note(self, text: bytes) -> None:
+        os.pwrite(self._descriptor, text.ljust(_NOTE_WIDTH), _HOLDER_WIDTH)
+
+    def forget(self) -> None:
+        """In a forked child: the lock is the parent's, and must not outlive it here."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
+_held: set[_Flock] = set()
+
+
+def _forget_all() -> None:
+    for lease in list(_held):
+        lease.forget()
+    _held.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_all)
 
 
 def _take(path: Path) -> Lease | None:
@@ -76,6 +123,23 @@ def _unlock(descriptor: int) -> None:
     fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
+class _LibraryLock:
+    """A lock of the library, with the holder's name and note in a file beside it."""
+
+    def __init__(self, lock: BaseFileLock, path: Path) -> None:
+        self._lock = lock
+        self._path = path
+
+    def release(self) -> None:
+        self._lock.release()
+
+    def is_held(self) -> bool:
+        return self._lock.is_locked
+
+    def note(self, text: bytes) -> None:
+        self._path.write_bytes(_signature() + text.ljust(_NOTE_WIDTH))
+
+
 def _take_with_library(path: Path) -> Lease | None:
     from filelock import FileLock, Timeout
 
@@ -84,9 +148,10 @@ def _take_with_library(path: Path) -> Lease | None:
         lock.acquire(timeout=0)
     except Timeout:
         return None
+    held = _LibraryLock(lock, _holder_file(path))
     with contextlib.suppress(OSError):
-        _holder_file(path).write_bytes(_signature())
-    return lock
+        held.note(noted(path))
+    return held
 
 
 def _holder_file(path: Path) -> Path:

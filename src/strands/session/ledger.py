@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 FORMAT = 1
 """The ledger format that this build writes; a newer one is refused untouched."""
 
-Kind = Literal["opened", "rooted", "message", "redacted", "started", "finished", "inside", "asked", "answered", "agent"]
+SYNCED = b',"synced":true}'
+"""The end of a line that is on disk before anything goes on, and all before it with it."""
+
+Kind = Literal[
+    "opened", "rooted", "synced", "message", "redacted", "started", "finished", "inside", "asked", "answered", "agent"
+]
 
 _KINDS = frozenset(get_args(Kind))
 
@@ -33,21 +38,6 @@ class Entry(NamedTuple):
     kind: str
     at: float
     data: dict[str, Any]
-
-
-@dataclass(slots=True)
-class Scan:
-    """What a ledger's bytes hold.
-
-    Attributes:
-        entries: The readable ones.
-        end: Where the last whole line ends, in bytes; what follows was torn while it was written.
-        damaged: The numbers, from 1, of whole lines that fail their checksum or do not follow on the line before.
-    """
-
-    entries: list[Entry] = field(default_factory=list)
-    end: int = 0
-    damaged: list[int] = field(default_factory=list)
 
 
 def to_json(value: Any) -> str:
@@ -70,28 +60,30 @@ def from_json(text: str | bytes) -> Any:
     return decode_bytes_values(value) if marker in text else value  # type: ignore[operator]
 
 
-def encode(seq: int, kind: Kind, at: float, data_json: str) -> bytes:
-    """Return the line of an entry whose data is the JSON text `data_json`."""
-    body = f'{{"seq":{seq},"kind":"{kind}","at":{at:.3f},"data":{data_json}}}'.encode()
+def encode(seq: int, kind: Kind, at: float, data_json: str, *, synced: bool = False) -> bytes:
+    """Return the line of an entry whose data is the JSON text `data_json`.
+
+    Args:
+        seq: Its number.
+        kind: Its kind.
+        at: Unix time in seconds.
+        data_json: Its data.
+        synced: Whether nothing goes on before it is on disk: the line is marked, and its end is never a torn one.
+    """
+    mark = SYNCED.decode() if synced else "}"
+    body = f'{{"seq":{seq},"kind":"{kind}","at":{at:.3f},"data":{data_json}{mark}'.encode()
     return b"%08x %s\n" % (zlib.crc32(body), body)
 
 
-def scan(content: bytes, *, first: int = 0) -> Scan:
-    """Return the entries in `content`, which begins with entry number `first`."""
-    found = Scan()
-    expected = first
-    lines = content.split(b"\n")
-    for number, line in enumerate(lines[:-1], start=1):
-        found.end += len(line) + 1
-        entry = _decode(line)
-        if entry is None or entry.seq != expected:
-            found.damaged.append(number)
-        if entry is not None:
-            found.entries.append(entry)
-            expected = entry.seq + 1
-        else:
-            expected += 1
-    return found
+def decode(line: bytes) -> Entry | None:
+    """Return the entry of a line without its line break, or None when its checksum does not hold."""
+    try:
+        if int(line[:8], 16) != zlib.crc32(line[9:]) or line[8:9] != b" ":
+            return None
+        body = from_json(line[9:])
+        return Entry(body["seq"], body["kind"], body["at"], cast("dict[str, Any]", body["data"]))
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 @dataclass(slots=True)
@@ -150,6 +142,9 @@ class Fold:
 
     def _rooted(self, entry: Entry) -> None:
         self.rooted = True
+
+    def _synced(self, entry: Entry) -> None:
+        pass
 
     def _message(self, entry: Entry) -> None:
         self._redacted(entry)
@@ -211,16 +206,6 @@ def _whole(data: dict[str, Any]) -> dict[str, Any]:
         "created_at": data["at"],
         "updated_at": data["at"],
     }
-
-
-def _decode(line: bytes) -> Entry | None:
-    try:
-        if int(line[:8], 16) != zlib.crc32(line[9:]) or line[8:9] != b" ":
-            return None
-        body = from_json(line[9:])
-        return Entry(body["seq"], body["kind"], body["at"], cast("dict[str, Any]", body["data"]))
-    except (ValueError, KeyError, TypeError):
-        return None
 
 
 def _other(value: Any) -> Any:

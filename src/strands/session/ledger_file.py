@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +10,8 @@ from pathlib import Path
 from strands.types.exceptions import SessionException
 
 from .disk import Disk, Moved, SyncFailed
-from .ledger import FORMAT, Fold, Kind, Scan, encode, scan
+from .ledger import FORMAT, Fold, Kind, encode
+from .ledger_scan import Head, Scan, format_told, scan
 
 
 class LedgerFile:
@@ -26,6 +28,7 @@ class LedgerFile:
         self._disk = disk
         self._root = root
         self._size = 0
+        self._name = ""
         self._read_size = 0
         self._seq = 0
         self._rooted = False  # the ledger itself says that its name is durable
@@ -33,21 +36,28 @@ class LedgerFile:
         self._unsynced = False
         self._broken = False
 
-    def read(self) -> tuple[Scan, Fold]:
+    def read(self, head: Head | None = None) -> tuple[Scan, Fold]:
         """Return what the file holds; appending goes on after it.
+
+        Args:
+            head: How far it is known to be on disk; read before this is called.
 
         Raises:
             SessionException: A newer release wrote it.
         """
         content = self._disk.read(self.path) or b""
         self._read_size = len(content)
-        found = scan(content)
+        self._name = content[:8].decode(errors="replace")
+        if head is not None and content and head.ledger != self._name:
+            head = None  # of a ledger that was there before this one
+        found = scan(content, head=head)
         fold = Fold().take(found.entries)
-        if fold.format > FORMAT:
+        newest = max(fold.format, format_told(found.gaps))
+        if newest > FORMAT:
             raise SessionException(
-                f"{str(self.path)!r} has format {fold.format}; this release reads up to {FORMAT}: upgrade strands-cli"
+                f"{str(self.path)!r} has format {newest}; this release reads up to {FORMAT}: upgrade strands-cli"
             )
-        self._size, self._seq = found.end, len(found.entries)
+        self._size, self._seq = found.end, found.next
         self._rooted, self._root_synced = fold.rooted, False
         self._unsynced = self._broken = False
         return found, fold
@@ -57,7 +67,7 @@ class LedgerFile:
         return max(self._disk.size(self.path), 0) == self._read_size
 
     def news(self) -> Fold | None:
-        """Return what others have appended since, or None when there is nothing; a torn tail is cut off.
+        """Return what others have appended since, or None when there is nothing; a torn end is cut off, and kept aside.
 
         Raises:
             SessionException: The disk did not confirm a write of ours, so what is there is not known.
@@ -68,11 +78,27 @@ class LedgerFile:
             return None
         if size < self._size:
             return Fold()
-        found = scan(self._disk.read_from(self.path, self._size), first=self._seq)
+        content = self._disk.read_from(self.path, self._size)
+        found = scan(content, first=self._seq)
         if found.end == 0:
+            self._disk.keep_aside(self.path, content)
             self._disk.truncate(self.path, self._size)
             return None
         return Fold().take(found.entries)
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether all that was written durably is on disk, as far as is known."""
+        return not self._broken and not self._unsynced
+
+    def close_line(self) -> None:
+        """Give the last line the line break that it lacks."""
+        self._disk.append(self.path, b"\n", expect=self._size, durable=False)
+        self._size += 1
+
+    def head(self, next_id: int, *, at_rest: bool) -> Head:
+        """Return how far the file is on disk, after a durable write."""
+        return Head(self._name, self._seq, self._size, next_id, at_rest)
 
     def append(self, items: Sequence[tuple[Kind, str]], *, durable: bool) -> None:
         """Append entries, each a kind and its data as JSON text; all or none.
@@ -87,17 +113,15 @@ class LedgerFile:
             SyncFailed: The disk did not confirm; nothing more is written through this object.
         """
         self._check_sound()
-        lines = self._lines(items)
+        if durable and not items and self._unsynced:
+            items = [("synced", "{}")]  # the lines before were written without the mark
+        lines = self._lines(items, synced=durable)
         try:
             if lines:
                 self._disk.append(self.path, b"".join(lines), expect=self._size, durable=durable)
-                self._size += sum(map(len, lines))
-                self._seq += len(lines)
+                self._wrote(lines)
                 self._rooted = self._rooted or self._root_synced
                 self._unsynced = not durable
-            elif durable and self._unsynced:
-                self._disk.sync(self.path)
-                self._unsynced = False
             if durable and self._size and not (self._rooted or self._root_synced):
                 self._sync_root()
         except SyncFailed:
@@ -108,9 +132,15 @@ class LedgerFile:
         """Replace the whole file by `items`, durably and at once."""
         self._size = self._seq = 0
         self._rooted = self._root_synced = False
-        lines = self._lines(items)
+        lines = self._lines(items, synced=True)
         self._disk.replace(self.path, b"".join(lines), durable=True)
-        self._size, self._seq = sum(map(len, lines)), len(lines)
+        self._wrote(lines)
+
+    def _wrote(self, lines: list[bytes]) -> None:
+        if self._seq == 0:
+            self._name = lines[0][:8].decode()
+        self._size += sum(map(len, lines))
+        self._seq += len(lines)
 
     def _check_sound(self) -> None:
         if self._broken:
@@ -119,16 +149,18 @@ class LedgerFile:
                 "Check the disk, then create the agent again to see what was kept"
             )
 
-    def _lines(self, items: Sequence[tuple[Kind, str]]) -> list[bytes]:
+    def _lines(self, items: Sequence[tuple[Kind, str]], *, synced: bool) -> list[bytes]:
         if not items:
             return []
         now = time.time()
         head: list[tuple[Kind, str]] = []
         if self._seq == 0:
-            head = [("opened", f'{{"format":{FORMAT}}}')]
+            head = [("opened", f'{{"format":{FORMAT},"id":"{os.urandom(8).hex()}"}}')]
         elif self._root_synced and not self._rooted:
             head = [("rooted", "{}")]
-        return [encode(seq, kind, now, text) for seq, (kind, text) in enumerate([*head, *items], start=self._seq)]
+        numbered = list(enumerate([*head, *items], start=self._seq))
+        last = numbered[-1][0] if synced else -1
+        return [encode(seq, kind, now, text, synced=seq == last) for seq, (kind, text) in numbered]
 
     def _sync_root(self) -> None:
         directory = self.path.parent
