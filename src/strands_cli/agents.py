@@ -79,6 +79,8 @@ class Performer:
 
         agent = self.cache.get(call)
         prompt: Any = call.prompt
+        if agent is not None and (call.anew or {each.id for each in agent.pending_interrupts} - set(call.answers)):
+            agent = None  # what it holds, or waits for, is not what the record says
         if agent is None:
             agent, prompt = await self._restored(call)
         elif agent.pending_interrupts:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from strands_cli.equipment.decisions import DECISION, Memory, Verdict, answer_schema, parsed, verdict
 from strands_cli.errors import ExecutionError, TemplateError
+from strands_cli.kernel.state import NOBODY
 from strands_cli.loader.template import evaluate, render
 from strands_cli.schema.problems import did_you_mean
 from strands_cli.types import Json
@@ -105,6 +106,9 @@ class ApprovalHooks:
             return
         if found.decision == "edit" and "edit" in rule.approval.options:
             self._use(event, self._arguments(event, found.arguments))
+            return
+        if found.feedback == NOBODY:
+            event.cancel_tool = "Nobody answered in time whether this call may be made; it was not made."
             return
         feedback = f" They say: {found.feedback}" if found.feedback else ""
         event.cancel_tool = f"A person rejected this call; it was not made.{feedback}"

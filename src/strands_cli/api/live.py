@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ class Snapshot:
     """How a session stands at the moment it was polled.
 
     Attributes:
-        status: starting, running, interrupted, paused, failed, completed or cancelled.
+        status: starting, running, interrupted, paused, answered, failed, completed or cancelled.
         questions: What is open.
         history: The timeline so far.
         response: The final text, once completed.
@@ -72,13 +73,15 @@ class LiveSession:
 
     def poll(self) -> Snapshot:
         """Return how it stands."""
+        working = self._thread is not None and self._thread.is_alive()
         try:
             session = self._session()
         except SessionNotFoundError:
             return Snapshot("failed" if self._error else "starting", [], [], None, self._error)
-        return Snapshot(
-            session.status, session.questions, session.history, session.response, session.error or self._error
-        )
+        status = session.status
+        if status in ("interrupted", "answered") and working:
+            status = "running" if session.drives else "starting"
+        return Snapshot(status, session.questions, session.history, session.response, session.error or self._error)
 
     def answer(self, question_id: str, value: Json, *, by: str | None = None) -> None:
         """Answer a question and let the run go on.
@@ -111,12 +114,17 @@ class LiveSession:
         return run_sync(lambda: Session.found(self._workflow._options, self.id))
 
     def _work(self) -> None:
+        from strands_cli.api.session import LEASE_SECONDS, LOOK_SECONDS
+
+        until = time.monotonic() + LEASE_SECONDS
         while True:
             self._error = None
             try:
                 self.result = self._drive()
             except LeaseHeldError:
-                pass
+                if time.monotonic() < until:
+                    time.sleep(LOOK_SECONDS)
+                    continue  # another process may come to rest without having seen an answer given here
             except StrandsError as error:
                 self._error = str(error)
                 self.result = error.result if isinstance(error, ExecutionError) else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from strands_cli import errors
 from strands_cli.errors import ExecutionError, StrandsError
@@ -10,6 +10,9 @@ from strands_cli.kernel import questions
 from strands_cli.kernel.drive import Rest
 from strands_cli.kernel.state import State, text_of
 from strands_cli.types import Json, RunResult
+
+_MOST = 3
+"""How many failures are told beside the first."""
 
 
 def run_result(session_id: str, pattern: str, rest: Rest, written: Sequence[str]) -> RunResult:
@@ -28,7 +31,7 @@ def run_result(session_id: str, pattern: str, rest: Rest, written: Sequence[str]
         last_response=outcome.response if outcome else last_text(state),
         duration_seconds=rest.seconds,
         success=rest.status == "completed",
-        error_message=str(rest.error) if rest.error else None,
+        error_message=_message(rest),
         artifacts_written=list(written),
         session_id=session_id,
         token_usage=dict(state.agent_tokens),
@@ -40,18 +43,47 @@ def run_result(session_id: str, pattern: str, rest: Rest, written: Sequence[str]
         completed_at=state.rest.at if state.rest and rest.status == "completed" else None,
     )
     if rest.status == "failed" and outcome is None:
-        raise _failure(rest.error, result)
+        raise _failure(rest, result)
     return result
 
 
-def _failure(error: BaseException | None, result: RunResult) -> ExecutionError:
+def failure_text(data: Mapping[str, Json]) -> str:
+    """Return what a `failed` entry says: the cause, its step unless it names that itself, and what failed beside it."""
+    parts = [_at(data.get("step"), str(data.get("error")))]
+    others = [_at(other.get("step"), str(other.get("error"))) for other in data.get("also", ())]
+    parts += [f"also failed: {other}" for other in others[:_MOST]]
+    if len(others) > _MOST:
+        parts.append(f"and {len(others) - _MOST} more")
+    return "; ".join(parts)
+
+
+def _at(step: str | None, error: str) -> str:
+    return error if not step or repr(step) in error else f"step {step!r}: {error}"
+
+
+def _message(rest: Rest) -> str | None:
+    """Return the cause as the record tells it, with its hint."""
+    if rest.error is None:
+        return None
+    hint = rest.error.hint if isinstance(rest.error, StrandsError) else ""
+    return f"{_cause(rest)}\n{hint}" if hint else _cause(rest)
+
+
+def _cause(rest: Rest) -> str:
+    entry = rest.state.rest
+    return failure_text(entry.data) if entry is not None and entry.kind == "failed" else str(rest.error)
+
+
+def _failure(rest: Rest, result: RunResult) -> ExecutionError:
+    error = rest.error
     resume = f"What is finished is kept. When it is mended: strands resume {result.session_id}"
     if isinstance(error, ExecutionError):
         error.result = result
+        error.message = _cause(rest)
         error.hint = error.hint or resume
         return error
     known = isinstance(error, StrandsError)
-    message = str(error.message) if isinstance(error, StrandsError) else f"{type(error).__name__}: {error}"
+    message = _cause(rest)
     failed = ExecutionError(message, hint=error.hint if known and error.hint else resume, result=result)  # type: ignore[union-attr]
     failed.__cause__ = error
     if isinstance(error, StrandsError):

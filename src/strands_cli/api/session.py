@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -21,17 +22,23 @@ from strands_cli.errors import (
     ProviderNotReadyError,
     SessionError,
     SessionNotFoundError,
+    StrandsError,
 )
 from strands_cli.kernel.drive import held
 from strands_cli.kernel.handlers import current_user
-from strands_cli.kernel.journal import Conflict, append_durably
 from strands_cli.kernel.state import State
-from strands_cli.kernel.types import Draft
+from strands_cli.kernel.types import Draft, Entry
 from strands_cli.session import answers as answering
 from strands_cli.types import HITLHandler, Json, RunResult
 
 if TYPE_CHECKING:
     from strands_cli.spec.root import Spec
+
+
+LEASE_SECONDS = 2.0
+"""How long somebody who brings answers waits for another driver of the session to rest, before saying that it works."""
+
+LOOK_SECONDS = 0.05
 
 
 class Session(SessionView):
@@ -80,7 +87,9 @@ class Session(SessionView):
         without_hooks: Sequence[str] = (),
         app: str | None = None,
     ) -> RunResult:
-        """Record answers, then run on from where the session stopped.
+        """Record answers, all or none, then run on from where the session stopped.
+
+        The answers are recorded before anything else is looked at, so a process that cannot run the session keeps them.
 
         Args:
             hitl_response: The answer to the only open question.
@@ -106,21 +115,35 @@ class Session(SessionView):
         if self._state.finished:
             raise answering.finished(self._journal, self._state)
         terms = Terms(spec, accept_changes, without_hooks)
-        runner, admission = await self._runner(terms, output_dir, overwrite, offline, real_tools, user, app)
-        if on_event is not None:
-            runner.options.listeners.add("*", on_event)
-        given = self._answers(hitl_response, answers)
-        for question_id, value in given.items():
-            await self.answer_async(question_id, value, by=by)
+        given, recorded = self._answers(hitl_response, answers), False
         try:
+            if spec is None:
+                await self.answer_all_async(given, by=by)
+                recorded = bool(given)
+            runner, admission = await self._runner(terms, output_dir, overwrite, offline, real_tools, user, app)
+            if spec is not None:  # one that may not be taken up records nothing
+                await self.answer_all_async(given, by=by)
+                recorded = bool(given)
+            if on_event is not None:
+                runner.options.listeners.add("*", on_event)
             admission.check_parts(self._state)
             runner.check_ready()
-            return await runner.drive(self._journal, runner.inputs, hitl_handler)
-        except (LeaseHeldError, MissingPartsError, ProviderNotReadyError) as error:
-            if given:
-                taken = " and that process goes on with it" if isinstance(error, LeaseHeldError) else ""
-                error.message += f"; your answer is recorded{taken}"
+            return await self._driven_on(runner, hitl_handler, patient=recorded)
+        except (LeaseHeldError, MissingPartsError, ProviderNotReadyError, SessionError) as error:
+            if recorded and getattr(error, "result", None) is None:
+                _tell_recorded(error, self.id, list(given))
             raise
+
+    async def _driven_on(self, runner: Runner, handler: HITLHandler | None, *, patient: bool) -> RunResult:
+        """Drive the session; who brought answers waits a while for another driver to rest, and looks again."""
+        until = time.monotonic() + (LEASE_SECONDS if patient else 0.0)
+        while True:
+            try:
+                return await runner.drive(self._journal, runner.inputs, handler)
+            except LeaseHeldError:
+                if time.monotonic() >= until:
+                    raise
+            await asyncio.sleep(LOOK_SECONDS)
 
     def resume(self, hitl_response: Json = None, **options: Any) -> RunResult:
         """Go on as `resume_async` does, and wait for it."""
@@ -137,21 +160,59 @@ class Session(SessionView):
     ) -> None:
         """Answer a question; the run goes on when it is resumed, or at once if it is live.
 
+        The same answer by the same person again is a success.
+
         Raises:
             InvalidAnswerError: It does not fit; the question stays open.
-            AlreadyAnsweredError: Somebody was first.
+            AlreadyAnsweredError: Somebody was first, or its deadline has passed.
         """
-        who = by or current_user()
-        await answering.give(
-            self._journal, question_id, value, by=who, reason=reason, channel=channel, state=self._state
+        await self.answer_all_async({question_id: value}, by=by, reason=reason, channel=channel)
+
+    async def answer_all_async(
+        self,
+        answers: Mapping[str, Json],
+        *,
+        by: str | None = None,
+        reason: str | None = None,
+        channel: str = "python",
+    ) -> None:
+        """Answer several questions at once: all answers are taken or, if one cannot be, none.
+
+        Args:
+            answers: Question id to answer.
+            by: Who answers; default: the user of this process.
+            reason: Why, for the record.
+            channel: How: terminal, python, ...
+
+        Raises:
+            As `answer_async`; nothing was recorded.
+        """
+        if not answers:
+            return
+        await answering.give_all(
+            self._journal, answers, by=by or current_user(), reason=reason, channel=channel, state=self._state
         )
 
-    def answer(self, question_id: str, value: Json, *, by: str | None = None, reason: str | None = None) -> None:
-        """Answer as `answer_async` does, and wait for it."""
-        run_sync(lambda: self.answer_async(question_id, value, by=by, reason=reason))
+    def answer(
+        self,
+        question_id: str | Mapping[str, Json],
+        value: Json = None,
+        *,
+        by: str | None = None,
+        reason: str | None = None,
+    ) -> None:
+        """Answer one question as `answer_async` does, or several, `{question_id: value}`, as `answer_all_async` does.
+
+        Raises:
+            As they do.
+        """
+        answers = question_id if isinstance(question_id, Mapping) else {question_id: value}
+        run_sync(lambda: self.answer_all_async(answers, by=by, reason=reason))
 
     async def cancel_async(self, *, by: str | None = None) -> None:
-        """End the session for good; a live run of it stops at its next step.
+        """End the session for good; a live run of it stops, in the middle of a model call too.
+
+        Tools that are at work may come to their end for some seconds, so that what they did is on record.
 
         Raises:
             SessionFinishedError: It has ended already.
@@ -160,13 +221,21 @@ class Session(SessionView):
             if self._state.finished:
                 raise answering.finished(self._journal, self._state)
             draft = Draft("cancelled", "", {"by": by or current_user()}, time.time())
-            try:
-                await append_durably(self._journal, (draft,), expect=self._state.count)
-            except Conflict as conflict:
-                for entry in conflict.entries:
-                    self._state.apply(entry)
+            driven = self.status == "running"
+            entries = await answering.append(self._journal, self._state, (draft,))
+            if entries is None:
                 continue
+            if not driven:  # else its driver tells
+                self._publish(entries[0])
             return await self.refresh_async()
+
+    def _publish(self, entry: Entry) -> None:
+        from strands_cli.kernel.events import event_of
+
+        base = {"session_id": self.id, "workflow": self.workflow_name, "pattern": self.pattern}
+        event = event_of(entry, self._state, base)
+        if event is not None:
+            self._options.listeners.emit(event)
 
     def cancel(self, *, by: str | None = None) -> None:
         """End the session as `cancel_async` does."""
@@ -210,7 +279,7 @@ class Session(SessionView):
             return given
         open_ids = [question.id for question in self.questions if question.id not in given]
         if not open_ids and self._state.answered:
-            raise answering.already_answered(self._state, list(self._state.answered)[-1])
+            return {**given, list(self._state.answered)[-1]: response}  # a success if it is the same, by the same
         if len(open_ids) != 1:
             waiting = (
                 f"{len(open_ids)} questions are open: {', '.join(open_ids)}" if open_ids else "no question is open"
@@ -263,3 +332,14 @@ class Session(SessionView):
             SessionError: This build cannot read it.
         """
         return spec_on_record(self.id, self._state.origin)
+
+
+def _tell_recorded(error: StrandsError, session_id: str, answered: list[str]) -> None:
+    """Say that answers are kept, although this process could not go on."""
+    which = "your answer is" if len(answered) == 1 else f"your {len(answered)} answers are"
+    if isinstance(error, LeaseHeldError):
+        error.message += f"; {which} recorded and that process goes on with it"
+        return
+    error.message += f"; {which} recorded"
+    if f"strands resume {session_id}" not in error.hint:
+        error.hint = f"{error.hint} Then, or where it can run: strands resume {session_id}.".strip()

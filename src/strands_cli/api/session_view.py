@@ -6,12 +6,12 @@ import time
 from collections.abc import Mapping, Sequence
 
 from strands_cli.api.history import HistoryItem, timeline
+from strands_cli.api.results import failure_text
 from strands_cli.api.running import Options
 from strands_cli.kernel import questions
 from strands_cli.kernel.journal import Journal, is_alive
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Entry
-from strands_cli.session import answers as answering
 from strands_cli.types import Json, OpenQuestion
 
 
@@ -25,10 +25,9 @@ class SessionView:
         self._driven = False
 
     async def refresh_async(self) -> None:
-        """Read the journal again; questions past their deadline take their default now."""
+        """Read the journal again; reading never writes."""
         self._state = State(await self._journal.load())
         self._driven = bool(self._state.driver) and await is_alive(self._journal, self._state.driver)
-        await answering.expire(self._journal, self._state, time.time())
 
     # -- looking --------------------------------------------------------------------------------------------------
 
@@ -38,8 +37,17 @@ class SessionView:
 
     @property
     def status(self) -> str:
-        """running, interrupted, paused, failed, completed or cancelled."""
-        return "running" if self._driven else self._state.status
+        """running, interrupted, paused, answered, failed, completed or cancelled.
+
+        A paused session waits for a person; an answered one, whose questions all have answers or are past their
+        deadlines, waits to be resumed.
+        """
+        return "running" if self._driven else self._state.status_at(time.time())
+
+    @property
+    def drives(self) -> int:
+        """How often it was begun or resumed."""
+        return self._state.drives
 
     @property
     def workflow_name(self) -> str:
@@ -61,8 +69,8 @@ class SessionView:
 
     @property
     def questions(self) -> list[OpenQuestion]:
-        """What is open, in the order it was asked."""
-        return [questions.opened(entry) for entry in self._state.open_questions()]
+        """What is open, in the order it was asked; what is past its deadline is not."""
+        return [questions.opened(entry) for entry in self._state.open_questions(time.time())]
 
     @property
     def question_ids(self) -> list[str]:
@@ -85,9 +93,9 @@ class SessionView:
 
     @property
     def error(self) -> str | None:
-        """The cause, when the last drive failed."""
+        """The cause, when the last drive failed: with its step, and with what failed beside it."""
         rest = self._state.rest
-        return rest.data.get("error") if rest is not None and rest.kind == "failed" else None
+        return failure_text(rest.data) if rest is not None and rest.kind == "failed" else None
 
     @property
     def response(self) -> str | None:

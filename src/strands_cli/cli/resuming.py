@@ -94,7 +94,7 @@ def newest(workflow: Workflow) -> Session | None:
 
     spec = workflow.spec.to_dict()
     for session in SessionManager().list_sessions(workflow=workflow.name):
-        if session.status in ("paused", "failed", "interrupted") and session.spec_dict == spec:
+        if session.status in ("paused", "answered", "failed", "interrupted") and session.spec_dict == spec:
             return session
     return None
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Awaitable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from strands_cli.errors import InvalidAnswerError, LeaseLostError, QuestionExpiredError
+from strands_cli.errors import InvalidAnswerError, LeaseLostError, QuestionExpiredError, StorageError
 from strands_cli.kernel import questions
 from strands_cli.kernel.handlers import answerer, call_handler, patient
+from strands_cli.kernel.state import overdue, response_of
 from strands_cli.kernel.types import Answer, Entry, Paused
 from strands_cli.types import AnswerLater, HITLHandler, HITLState, Json, OpenQuestion
 
 if TYPE_CHECKING:
     from strands_cli.kernel.run import Run
 
-WATCH_SECONDS = 0.2
-"""How often a live run with open questions looks for answers from elsewhere; one `stat` each."""
+T = TypeVar("T")
+
+LAST_SECONDS = 10.0
+"""How long the tools of a cancelled run may go on, so that what they did is on record."""
 
 
 class RunCancelled(BaseException):
@@ -32,29 +35,58 @@ class Asking:
         self._turn = asyncio.Lock()
         self._waiting: dict[str, list[_Waiter]] = {}
         self._later: set[str] = set()
-        self._watcher: asyncio.Task[None] | None = None
         self._resting: asyncio.Task[None] | None = None
+        self._body: asyncio.Task[Any] | None = None
+        self._problem: BaseException | None = None
+        self._until = 0.0
         self.stopwatch = Stopwatch(run.clock.monotonic)
 
+    async def attend(self, body: Awaitable[T]) -> T:
+        """Return what `body` returns, looking out all the while for what others do to the session.
+
+        Raises:
+            RunCancelled: Somebody cancelled it.
+            SessionError: Somebody took it over, or away.
+        """
+        from strands_cli.kernel.watch import Watch
+
+        watch = Watch.here()
+        self._body = task = asyncio.ensure_future(body)
+        watch.add(self)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if self._problem is not None:
+                raise self._problem from None
+            raise
+        finally:
+            watch.remove(self)
+            self._body = None
+
     async def answer(self, key: str) -> Answer:
-        """Wait for the answer to the question `key`, which is on record."""
+        """Wait for the answer to the question `key`, which is on record.
+
+        Raises:
+            QuestionExpiredError: The deadline passed, and no default stands for an answer.
+        """
         while True:
-            known = self._run.state.answer(key)
+            state = self._run.state
+            known = state.answer(key)
             if known is not None:
                 return known
-            question = questions.opened(self._run.state.asked[key])
-            if await self._expired(question):
+            if key in state.expired:
+                return _denial(state.asked[key], state.expired[key])
+            if await self._closed_by_time(key):
                 continue
             if self._handler is None or key in self._later:
                 await self._wait(key)
             else:
-                await self._hand_over(question)
+                await self._hand_over(questions.opened(state.asked[key]))
 
     def close(self) -> None:
         """Stop looking for answers."""
-        for task in (self._watcher, self._resting):
-            if task is not None:
-                task.cancel()
+        if self._resting is not None:
+            self._resting.cancel()
 
     # -- answers from elsewhere -----------------------------------------------------------------------------------
 
@@ -68,10 +100,10 @@ class Asking:
                     hint="Leave it to that process; nothing of this one was recorded since.",
                 )
             state.apply(entry)
+            self._run.published(entry)
             if entry.kind == "cancelled":
                 raise RunCancelled
-            self._run.published(entry)
-            if entry.kind == "answered":
+            if entry.kind in ("answered", "expired"):
                 self._wake(entry.key)
 
     async def refresh(self) -> None:
@@ -94,8 +126,6 @@ class Asking:
     def _wait_for(self, key: str, *, blocked: bool) -> _Waiter:
         waiter = _Waiter(asyncio.get_running_loop().create_future(), blocked)
         self._waiting.setdefault(key, []).append(waiter)
-        if self._watcher is None or self._watcher.done():
-            self._watcher = asyncio.ensure_future(self._look_out())
         return waiter
 
     async def _wait(self, key: str) -> None:
@@ -120,31 +150,50 @@ class Asking:
         for key in keys:
             self._wake(key, error or Paused((key,)))
 
-    async def _look_out(self) -> None:
-        while self._waiting:
-            await asyncio.sleep(WATCH_SECONDS)
-            try:
-                await self.refresh()
-            except BaseException as problem:
-                for key in tuple(self._waiting):
-                    self._wake(key, problem)
-                return
+    @property
+    def waiting(self) -> bool:
+        """Whether anybody waits for an answer."""
+        return bool(self._waiting)
+
+    async def look(self) -> None:
+        """Look once for what others wrote, and at the deadlines of what is waited for."""
+        if self._problem is not None:
+            return self._stop()
+        if self._run.lock.locked():
+            return None  # whoever writes learns of it
+        try:
+            await self.refresh()
+        except asyncio.CancelledError:
+            raise
+        except StorageError as error:
+            for key in tuple(self._waiting):
+                self._wake(key, error)  # agents at work are told when they write
+        except BaseException as problem:
+            self._problem = problem
+            self._until = self._run.clock.monotonic() + LAST_SECONDS
+            self._stop()
+        else:
             now = self._run.clock.now()
             for key in tuple(self._waiting):
-                deadline = self._run.state.asked[key].data.get("deadline")
-                if deadline is not None and now >= deadline:
+                if overdue(self._run.state.asked[key], now):
                     self._wake(key)
+        return None
 
-    async def _expired(self, question: OpenQuestion) -> bool:
-        """At the deadline the default is the answer; without one the question ends the run."""
-        if question.deadline is None or self._run.clock.now() < question.deadline:
+    def _stop(self) -> None:
+        """End the run; the tools of a cancelled one may first come to their end, and begin nothing new."""
+        cancelled = isinstance(self._problem, RunCancelled)
+        if cancelled and self._run.tools and self._run.clock.monotonic() < self._until:
+            return
+        if self._body is not None:
+            self._body.cancel()
+
+    async def _closed_by_time(self, key: str) -> bool:
+        """At the deadline the default is the answer; without one the question is closed."""
+        run = self._run
+        draft = questions.closing(run.state.asked[key], run.clock.now())
+        if draft is None:
             return False
-        if not question.has_default:
-            raise QuestionExpiredError(
-                f"nobody answered {question.id!r} in time and it has no default",
-                hint="Give the step a default, or a longer timeout_seconds, and start anew: silence is never yes.",
-            )
-        await self.accept(question, question.default, by="timeout", timed_out=True)
+        await run.record(draft.kind, key, draft.data, sync=True, unless=lambda: not run.state.is_open(key))
         return True
 
     # -- answers from the handler ---------------------------------------------------------------------------------
@@ -154,7 +203,7 @@ class Asking:
         self._run.lanes.ask(1)
         try:
             async with self._turn:
-                if question.id not in self._run.state.answered:
+                if self._run.state.is_open(question.id):
                     await self._race(question)
         except AnswerLater:
             self._later.add(question.id)
@@ -185,8 +234,6 @@ class Asking:
                 value = await self._before_deadline(question, state)
             except asyncio.TimeoutError:
                 return
-            if value is None:
-                value = ""
             try:
                 channel = str(getattr(self._handler, "channel", "handler"))
                 await self.accept(question, value, by=answerer(channel), channel=channel)
@@ -203,26 +250,22 @@ class Asking:
         left = question.deadline - self._run.clock.now()
         return await asyncio.wait_for(call_handler(self._handler, state), max(left, 0))
 
-    async def accept(
-        self, question: OpenQuestion, value: Json, *, by: str, channel: str = "", timed_out: bool = False
-    ) -> None:
-        """Record an answer unless somebody else was first.
+    async def accept(self, question: OpenQuestion, value: Json, *, by: str, channel: str) -> None:
+        """Record an answer unless somebody else was first, or the deadline.
 
         Raises:
             InvalidAnswerError: It does not fit the question.
         """
         run = self._run
-        if not timed_out:
-            value = questions.checked(question, value)
-        data: dict[str, Json] = {"value": value, "by": by}
-        if channel:
-            data["channel"] = channel
+        data: dict[str, Json] = {"value": questions.checked(question, value), "by": by, "channel": channel}
         owner = run.state.asked[question.id].data.get("of")
         if owner is not None:
             data["of"] = owner
-        if timed_out:
-            data["timed_out"] = True
-        await run.record("answered", question.id, data, sync=True, unless=lambda: question.id in run.state.answered)
+        await run.record("answered", question.id, data, sync=True, unless=lambda: self._too_late(question))
+
+    def _too_late(self, question: OpenQuestion) -> bool:
+        overdue = question.deadline is not None and self._run.clock.now() >= question.deadline
+        return overdue or not self._run.state.is_open(question.id)
 
     def _forget(self, key: str, waiter: _Waiter) -> None:
         waiters = self._waiting.get(key, [])
@@ -230,6 +273,16 @@ class Asking:
             waiters.remove(waiter)
         if not waiters:
             self._waiting.pop(key, None)
+
+
+def _denial(asked: Entry, expired: Entry) -> Answer:
+    """What nobody answered in time is denied where a tool waits for it, and fails the run where the workflow does."""
+    if "interrupt" in asked.data:
+        return Answer(response_of(expired), "timeout", expired.at, timed_out=True)
+    raise QuestionExpiredError(
+        f"nobody answered {asked.key!r} in time and it has no default",
+        hint="Give the step a default, or a longer timeout_seconds, and start anew: silence is never yes.",
+    )
 
 
 class _Waiter(NamedTuple):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 from strands_cli.errors import (
@@ -17,6 +17,7 @@ from strands_cli.errors import (
     StorageError,
     StrandsError,
 )
+from strands_cli.kernel import questions
 from strands_cli.kernel.asking import RunCancelled
 from strands_cli.kernel.clock import Clock
 from strands_cli.kernel.journal import Journal, is_alive
@@ -101,12 +102,19 @@ async def drive(journal: Journal, body: Body, perform: Perform, around: Surround
         )
         run.perform = layered(run, run.limited(perform), around.layers)
         terms = await around.admit(state) if around.admit is not None else {}
+        unheard = list(state.unheard)
         try:
             await run.record("leased", "", {"driver": driver, **terms})
         except LeaseLostError as error:
             raise held(journal) from error
+        except RunCancelled:
+            return Rest("cancelled", state, seconds=state.seconds)
+        for entry in unheard:
+            run.published(entry)
         try:
             return await _to_rest(run, body, around)
+        except RunCancelled:
+            return Rest("cancelled", run.state, seconds=run.seconds())
         finally:
             run.asking.close()
             if run.state.driver == driver:
@@ -123,44 +131,72 @@ def held(journal: Journal) -> LeaseHeldError:
 
 
 async def _to_rest(run: Run, body: Body, around: Surroundings) -> Rest:
-    try:
-        outcome = await body(run)
-        if outcome.error is None and around.finish is not None:
-            await around.finish(outcome)
-    except Paused as pause:
-        return await _rest(run, "paused", keys=list(pause.keys))
-    except RunCancelled:
-        return Rest("cancelled", run.state, seconds=run.seconds())
-    except asyncio.CancelledError:
-        raise
-    except (SessionError, StorageError):
-        raise
-    except Exception as error:
-        return await _rest(run, "failed", error=error)
-    if outcome.error is not None:
-        return await _rest(run, "failed", outcome=outcome, error=ExecutionError(outcome.error))
-    return await _rest(run, "completed", outcome=outcome)
+    while True:
+        run.lanes.failures.clear()
+        try:
+            outcome = await run.asking.attend(_all_of(run, body, around))
+        except Paused as pause:
+            rest = await _paused(run, pause.keys)
+            if rest is not None:
+                return rest
+            continue  # what is recorded is looked up, so this goes on from the answers
+        except (SessionError, StorageError):
+            raise
+        except Exception as error:
+            return await _rest(run, "failed", error=error)
+        if outcome.error is not None:
+            return await _rest(run, "failed", outcome=outcome, error=ExecutionError(outcome.error))
+        return await _rest(run, "completed", outcome=outcome)
 
 
-async def _rest(
-    run: Run,
-    status: RunStatus,
-    *,
-    outcome: Outcome | None = None,
-    error: Exception | None = None,
-    keys: Sequence[str] = (),
-) -> Rest:
-    worked = run.asking.stopwatch.seconds()
-    total = run.seconds()
-    data: dict[str, object] = {"seconds": round(worked, 6)}
-    if keys:
-        data["questions"] = list(keys)
+async def _all_of(run: Run, body: Body, around: Surroundings) -> Outcome:
+    outcome = await body(run)
+    if run.spending is not None:
+        await run.spending.settle()
+    if outcome.error is None and around.finish is not None:
+        await around.finish(outcome)
+    return outcome
+
+
+async def _paused(run: Run, keys: Sequence[str]) -> Rest | None:
+    """Rest until somebody answers; None when somebody has, or a deadline has passed, by the time it is written."""
+    data: dict[str, Json] = {"seconds": round(run.asking.stopwatch.seconds(), 6), "questions": list(keys)}
+    if await run.record("paused", "", data, unless=partial(_goes_on, run, keys)) is None:
+        return None
+    return Rest("paused", run.state, seconds=run.state.seconds)
+
+
+def _goes_on(run: Run, keys: Sequence[str]) -> bool:
+    return not questions.all_open(run.state, keys, run.clock.now())
+
+
+async def _rest(run: Run, status: RunStatus, *, outcome: Outcome | None = None, error: Exception | None = None) -> Rest:
+    if run.state.finished:
+        raise RunCancelled
+    data: dict[str, Json] = {"seconds": round(run.asking.stopwatch.seconds(), 6)}
     if outcome is not None:
         data.update(response=outcome.response, agent=outcome.agent)
     if error is not None:
-        data.update(
-            error=error.message if isinstance(error, StrandsError) else str(error), error_type=type(error).__name__
-        )
-    kind: Kind = "closed" if status == "completed" else "paused" if status == "paused" else "failed"
+        data.update(_told(run, error))
+    kind: Kind = "closed" if status == "completed" else "failed"
     await run.record(kind, "", data, sync=status == "completed")
-    return Rest(status, run.state, outcome, error, total)
+    return Rest(status, run.state, outcome, error, run.state.seconds)
+
+
+def _told(run: Run, error: Exception) -> dict[str, Json]:
+    """Return what is recorded of a failure: its step, where it has one, and what failed beside it."""
+    data: dict[str, Json] = {"error": _words(error), "error_type": type(error).__name__}
+    steps = {id(failure): step for step, failure in run.failures}
+    if id(error) in steps:
+        data["step"] = steps[id(error)]
+    others = {id(other): (lane, other) for lane, other in run.lanes.failures if other is not error}
+    if others:
+        data["also"] = [
+            {"step": steps.get(number, lane), "error": _words(other), "error_type": type(other).__name__}
+            for number, (lane, other) in others.items()
+        ]
+    return data
+
+
+def _words(error: BaseException) -> str:
+    return error.message if isinstance(error, StrandsError) else f"{type(error).__name__}: {error}"

@@ -29,6 +29,7 @@ EVENT_TYPES = (
     "workflow_paused",
     "workflow_resumed",
     "workflow_complete",
+    "workflow_cancelled",
     "error",
 )
 
@@ -41,7 +42,7 @@ class Event:
 
     Attributes:
         type: One of `EVENT_TYPES`.
-        step_id: The journal key.
+        step_id: The journal key; "" where the event is of the whole run.
         timestamp: Unix time in seconds.
         duration: Seconds, where the event ends something.
         tokens: Tokens used, where the event ends something.
@@ -143,7 +144,7 @@ def event_of(entry: Entry, state: State, base: Mapping[str, Any]) -> Event | Non
     if kind == "step_complete":
         event.duration = data.get("seconds", 0.0)
         event.tokens = state.tokens.get(entry.key, 0)
-    elif kind in ("workflow_complete", "workflow_paused"):
+    elif kind in ("workflow_complete", "workflow_paused", "workflow_cancelled"):
         event.duration = state.seconds
         event.tokens = sum(state.agent_tokens.values())
     elif kind == "hitl_answered" and entry.key in state.asked:
@@ -168,9 +169,11 @@ def _type(entry: Entry, state: State) -> str:
         "failed": "error",
         "asked": "hitl_requested",
         "answered": "hitl_answered",
+        "expired": "hitl_answered",
         "retry": "retry",
         "paused": "workflow_paused",
         "closed": "workflow_complete",
+        "cancelled": "workflow_cancelled",
     }.get(entry.kind, "")
 
 
@@ -179,8 +182,12 @@ def _data(entry: Entry, owner: str | None) -> dict[str, Json]:
     if entry.kind == "done" and owner is None:
         data["response"] = text_of(data.pop("message"))
         data["usage_tokens"] = total_tokens(data.get("usage") or {})
-    elif entry.kind == "answered":
-        data["response"] = data.get("value")
+    elif entry.kind in ("answered", "expired"):
+        data.update(response=data.get("value"), timed_out="timed_out" in data or entry.kind == "expired")
+    elif entry.kind == "failed":
+        data["scope"] = "step" if entry.key else "run"
+    elif "budget" in data:
+        data["used"] = data.get("value")
     elif entry.kind == "asked":
         data["question_id"] = entry.key
     elif "name" in data:

@@ -18,6 +18,9 @@ slots: ContextVar[tuple[asyncio.Semaphore, ...]] = ContextVar("strands_slots", d
 class Lanes:
     """Counts the lanes that can go on by themselves, and those that are with a person.
 
+    Attributes:
+        failures: Lane and error of each lane that failed; one that holds other lanes fails with the first of theirs.
+
     Args:
         at_rest: Called, in the event loop, each time the last busy lane stops to wait.
         working: Called with whether some lane is at work, as opposed to with a person, at each change.
@@ -25,6 +28,7 @@ class Lanes:
 
     def __init__(self, at_rest: Callable[[], None], working: Callable[[bool], None]) -> None:
         self.busy = 1
+        self.failures: list[tuple[str, BaseException]] = []
         self._asking = 0
         self._at_rest = at_rest
         self._working = working
@@ -140,8 +144,10 @@ class _Group(Generic[T]):
             error = self.tasks[name].exception() if name in self.tasks and not self.tasks[name].cancelled() else None
             if isinstance(error, Paused):
                 paused += error.keys
-            elif error is not None and failure is None:
-                failure = error
+            elif error is not None:
+                failure = failure or error
+                if all(known is not error for _, known in self.lanes.failures):
+                    self.lanes.failures.append((name, error))
         if failure is not None:
             raise failure
         if paused:

@@ -6,14 +6,16 @@ import asyncio
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from strands_cli.errors import BudgetExceededError, ExecutionError
-from strands_cli.kernel.types import Call, Perform, Question, Reply
+from strands_cli.errors import ExecutionError
+from strands_cli.kernel.budgets import Budgets, budget
+from strands_cli.kernel.types import Call, Perform, Reply
 
 if TYPE_CHECKING:
     from strands_cli.kernel.run import Run
+
+__all__ = ["Budgets", "CallTimeoutError", "Layer", "RetryPolicy", "budget", "layered", "retry", "timeout"]
 
 Layer: TypeAlias = "Callable[[Run, Perform], Perform]"
 
@@ -91,61 +93,3 @@ def timeout(run: Run, perform: Perform, *, default: float | None = None) -> Perf
 
 class CallTimeoutError(ExecutionError):
     """An agent call took longer than its timeout."""
-
-
-@dataclass(frozen=True, slots=True)
-class Budgets:
-    """Limits of a run: calls, tokens as providers count them, and seconds of work (not of waiting for people)."""
-
-    max_steps: int | None = None
-    max_tokens: int | None = None
-    max_duration_s: float | None = None
-    warn_threshold: float = 0.8
-    on_exceed: Literal["fail", "ask"] = "fail"
-
-
-def budget(limits: Budgets) -> Layer:
-    """Return a layer that warns near a limit and stops, or asks a person, at it."""
-    watch = (("steps", limits.max_steps), ("tokens", limits.max_tokens), ("duration_s", limits.max_duration_s))
-    bounds = [(name, float(bound)) for name, bound in watch if bound is not None]
-
-    def layer(run: Run, perform: Perform) -> Perform:
-        return partial(_within, limits, bounds, run, perform) if bounds else perform
-
-    return layer
-
-
-async def _within(
-    limits: Budgets, bounds: Sequence[tuple[str, float]], run: Run, perform: Perform, call: Call
-) -> Reply:
-    for name, bound in bounds:
-        used, allowed = _used(run, name), bound * (1 + _extensions(run, name))
-        if used >= allowed:
-            await _exceeded(run, limits, name, used, allowed, bound)
-        elif used >= allowed * limits.warn_threshold and f"budget/{name}/warned" not in run.state.noted:
-            await run.record("noted", f"budget/{name}/warned", {"value": used, "limit": allowed, "budget": name})
-    return await perform(call)
-
-
-def _used(run: Run, name: str) -> float:
-    if name == "steps":
-        return len(run.state.done)
-    return sum(run.state.agent_tokens.values()) if name == "tokens" else run.seconds()
-
-
-def _extensions(run: Run, name: str) -> int:
-    answered = run.state.answered.items()
-    return sum(key.startswith(f"budget/{name}/") and entry.data["value"] == "extend" for key, entry in answered)
-
-
-async def _exceeded(run: Run, limits: Budgets, name: str, used: float, allowed: float, bound: float) -> None:
-    if limits.on_exceed == "ask":
-        prompt = f"The budget of {allowed:g} {name} is used up ({used:g}). Extend it by {bound:g}?"
-        question = Question(prompt, choices=("extend", "stop"), kind="budget")
-        key = f"budget/{name}/{_extensions(run, name)}"
-        if (await run.ask(key, question)).value == "extend":
-            return
-    raise BudgetExceededError(
-        f"the budget of {allowed:g} {name} is used up ({used:g})",
-        hint="Raise runtime.budgets in the spec or set on_exceed: ask; the session keeps all that is finished.",
-    )

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from strands.interrupt import Interrupt
 from strands.types import patterns
+from strands.types.json_value import as_json
 from strands.types.session import encode_bytes_values
 from strands_cli.errors import InvalidAnswerError
-from strands_cli.kernel.types import Entry, Question
+from strands_cli.kernel.state import State, overdue
+from strands_cli.kernel.types import Draft, Entry, Question
 from strands_cli.types import HITLState, Json, OpenQuestion, QuestionKind
 
 DOUBT_SCHEMA = {
@@ -62,6 +64,31 @@ def opened(entry: Entry) -> OpenQuestion:
     )
 
 
+def closing(asked: Entry, now: float) -> Draft | None:
+    """Return the entry that is due for an open question at `now`, Unix time in seconds; None before its deadline.
+
+    A default becomes the answer; without one the question is closed, and nothing stands for an answer.
+    """
+    if not overdue(asked, now):
+        return None
+    data: dict[str, Json] = {"by": "timeout"}
+    if "of" in asked.data:
+        data["of"] = asked.data["of"]
+    if "default" in asked.data:
+        return Draft("answered", asked.key, {"value": asked.data["default"], **data, "timed_out": True}, now)
+    return Draft("expired", asked.key, data, now)
+
+
+def due(state: State, now: float) -> list[Draft]:
+    """Return the entries that are due at `now`: one for each open question whose deadline has passed."""
+    return [draft for entry in state.open_questions() if (draft := closing(entry, now)) is not None]
+
+
+def all_open(state: State, keys: Sequence[str], now: float) -> bool:
+    """Whether all these questions wait for an answer, and none of them only for its deadline to be noticed."""
+    return all(state.is_open(key) and not overdue(state.asked[key], now) for key in keys)
+
+
 def handler_state(question: OpenQuestion, problem: str | None = None) -> HITLState:
     """Return a question as a handler gets it; `problem` says why the last answer was refused."""
     default = question.default
@@ -88,12 +115,16 @@ def checked(question: OpenQuestion, value: Json) -> Json:
         InvalidAnswerError: It does not fit the question; the question stays open.
     """
     try:
-        json.dumps(value).encode("utf-8")
+        value = as_json(value)
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidAnswerError(
             f"the answer to {question.id!r} cannot be stored: {error}", hint="Answer with text or a JSON value."
         ) from error
+    if value is None and not _schema_allows(question, value):
+        raise InvalidAnswerError(
+            f"None is no answer to {question.id!r}", hint="Give an answer: silence is never taken for one."
+        )
     if isinstance(value, str) and not value.strip() and not _schema_allows(question, value):
         if not question.has_default:
             raise InvalidAnswerError(
@@ -145,7 +176,7 @@ def _choice_or_form(question: OpenQuestion, value: Json) -> Json:
     return _fitted(question, value)
 
 
-def _schema_allows(question: OpenQuestion, value: str) -> bool:
+def _schema_allows(question: OpenQuestion, value: str | None) -> bool:
     return question.schema is not None and not _problems(question.schema, value)
 
 

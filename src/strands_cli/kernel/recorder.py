@@ -37,7 +37,9 @@ class JournalRecorder:
         self._agents: dict[Path, str] = {}
         self._notes: dict[str, int] = {}
         self._replies = replies
+        self._finals = 0
         self.last: tuple[Message, str, Mapping[str, int]] | None = None
+        self.unrecorded: dict[str, int] = {}
 
     async def appended(self, message: Any) -> None:
         """The messages of a step follow from its prompt, its replies and its tools' results."""
@@ -46,11 +48,23 @@ class JournalRecorder:
         """Record a reply whose tools are about to run; the final one is recorded with its step."""
         if stop_reason != "tool_use":
             self.last = (encode_bytes_values(message), stop_reason, usage)
+            self._finals += 1
+            for name, count in (usage or {}).items():
+                self.unrecorded[name] = self.unrecorded.get(name, 0) + count
             return
         self._tools = {(): self.key}
         data = {"of": self.key, "message": encode_bytes_values(message), "usage": dict(usage or {})}
         number, self._replies = self._replies, self._replies + 1
         await self._record("done", f"{self.key}/model/{number}", data)
+
+    def altered(self, message: Message) -> bool:
+        """Whether what is recorded as the reply is not all that the agent said and was told."""
+        return self._finals > 1 or (self.last is not None and self.last[0] != message)
+
+    async def spent(self, usage: Mapping[str, int]) -> None:
+        """Record tokens that no reply of the agent tells of: those of a summary of its conversation."""
+        number = self._notes["spent"] = self._notes.get("spent", -1) + 1
+        await self._record("noted", self._fresh_key(f"{self.key}/spent/{number}"), {"of": self.key, "usage": usage})
 
     async def tool_started(self, start: ToolStart, *, durable: bool) -> None:
         """Record that a tool is about to run."""

@@ -6,7 +6,7 @@ import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from strands_cli.errors import ExecutionError, SessionError, StorageError
 from strands_cli.kernel import questions
@@ -15,12 +15,13 @@ from strands_cli.kernel.clock import Clock, SystemClock
 from strands_cli.kernel.journal import Conflict, Journal
 from strands_cli.kernel.lanes import Lanes, lane_name, slots
 from strands_cli.kernel.recorder import JournalRecorder
-from strands_cli.kernel.state import State, total_tokens
+from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Answer, Call, Draft, Entry, Kind, Names, Perform, Question, Reply
 from strands_cli.types import HITLHandler, Json
 
 if TYPE_CHECKING:
     from strands.interrupt import Interrupt
+    from strands_cli.kernel.budgets import Spending
 
 T = TypeVar("T")
 NO_NAMES: Names = {}
@@ -60,6 +61,10 @@ class Run:
         self._publish = publish
         self._token = token
         self.lock = asyncio.Lock()
+        self.spending: Spending | None = None
+        self.tools: set[str] = set()
+        self.failures: list[tuple[str, BaseException]] = []
+        self._altered: set[tuple[str, str]] = set()
         self._slot = asyncio.Semaphore(max_parallel) if max_parallel else None
         self._keys: set[str] = set()
         self.asking = Asking(self, handler)
@@ -94,10 +99,15 @@ class Run:
         begun = self.state.started.get(key)
         if begun is None or self._mended(begun, agent, prompt):
             lane = lane_name.get() if begun is None else begun.data["lane"]
-            await self.record("started", key, {"agent": agent, "lane": lane, "prompt": prompt})
+            data: dict[str, Json] = {"agent": agent, "lane": lane, "prompt": prompt}
+            await self.record("started", key, data, unless=lambda: self.state.started.get(key) is not begun)
             begun = self.state.started[key]
         known = self.state.reply(key)
-        return known or await self._called(key, begun.data["lane"], agent, prompt, names, tools, timeout, expects)
+        if known is None:
+            await self._called(key, begun.data["lane"], agent, prompt, names, tools, timeout, expects)
+            known = self.state.reply(key)
+            assert known is not None
+        return known
 
     def _mended(self, begun: Entry, agent: str, prompt: str) -> bool:
         """Whether a step that has not finished is begun again with what a mended spec says."""
@@ -124,7 +134,8 @@ class Run:
         if known is not None:
             return known
         if key not in self.state.asked:
-            await self.record("asked", key, questions.stored(question, self.clock.now()), sync=True)
+            data = questions.stored(question, self.clock.now())
+            await self.record("asked", key, data, sync=True, unless=lambda: key in self.state.asked)
         return await self.asking.answer(key)
 
     async def all(
@@ -176,10 +187,27 @@ class Run:
                 except Conflict as conflict:
                     self.asking.absorb(conflict.entries)
             self.state.apply(entry)
+        self._follow(entry)
         if sync:  # outside the lock, so that lanes which finish together share one sync
             await self.journal.sync()
         self.published(entry)
+        if self.spending is not None and "usage" in entry.data and self._alone(entry):
+            await self.spending.spent()
         return entry
+
+    def _follow(self, entry: Entry) -> None:
+        """Keep in mind which tools are at work."""
+        if entry.kind == "started" and "of" in entry.data:
+            self.tools.add(entry.key)
+        elif entry.kind == "done" and "result" in entry.data:
+            self.tools.discard(entry.key)
+
+    def _alone(self, entry: Entry) -> bool:
+        """Whether an entry's call can be stopped: no tool of its step is at work but those that the call is in."""
+        if "of" not in entry.data:
+            return False
+        step = f"{self.state.step(entry.data['of'])}/"
+        return all(entry.key.startswith(f"{tool}/") for tool in self.tools if tool.startswith(step))
 
     def published(self, entry: Entry) -> None:
         """Tell whoever listens of an entry."""
@@ -202,7 +230,7 @@ class Run:
         tools: Sequence[str] | None,
         timeout: float | None,
         expects: Mapping[str, Json] | None,
-    ) -> Reply:
+    ) -> None:
         replies = sum("message" in entry.data for entry in self.state.inner.get(key, ()))
         recorder = JournalRecorder(key, self.record, self._fresh_key, replies)
         call = Call(
@@ -218,6 +246,7 @@ class Run:
             timeout=timeout,
             emit=None if self._token is None else lambda text: self._emit(key, agent, text),
             expects=expects,
+            anew=(lane, agent) in self._altered,
         )
         began = self.clock.monotonic()
         await self._ask_recorded(call)
@@ -226,7 +255,11 @@ class Run:
             if not reply.interrupts:
                 break
             call.answers = await self._ask_interrupts(call, reply.interrupts)
-        return await self._finish(call, reply, self.clock.monotonic() - began)
+        await self._finish(call, reply, self.clock.monotonic() - began)
+        if recorder.altered(reply.message):
+            self._altered.add((lane, agent))
+        else:
+            self._altered.discard((lane, agent))
 
     async def _performed(self, call: Call) -> Reply:
         try:
@@ -234,19 +267,21 @@ class Run:
         except (SessionError, StorageError):
             raise
         except Exception as error:
-            await self.record("failed", call.key, {"error": str(error), "error_type": type(error).__name__})
+            self.failures.append((call.key, error))
+            data: dict[str, Json] = {"error": str(error), "error_type": type(error).__name__}
+            usage = cast(JournalRecorder, call.recorder).unrecorded
+            await self.record("failed", call.key, {**data, "usage": dict(usage)} if usage else data)
             raise
+        finally:
+            self.tools -= {tool for tool in self.tools if tool.startswith(f"{call.key}/")}
 
-    async def _finish(self, call: Call, reply: Reply, seconds: float) -> Reply:
+    async def _finish(self, call: Call, reply: Reply, seconds: float) -> None:
         data: dict[str, Json] = {"message": reply.message, "seconds": round(seconds, 6)}
         if reply.usage:
             data["usage"] = dict(reply.usage)
         if reply.stop_reason != "end_turn":
             data["stop"] = reply.stop_reason
         await self.record("done", call.key, data, sync=True)
-        reply.tokens = self.state.tokens.get(call.key, 0) or total_tokens(reply.usage)
-        reply.duration = seconds
-        return reply
 
     async def _ask_recorded(self, call: Call) -> None:
         """Ask what an earlier drive's agent asked and nobody answered, before an agent is built."""
@@ -282,11 +317,16 @@ class Run:
             if self._slot is not None:
                 around = (*around, self._slot)
             if not around:
-                return await perform(call)
+                return await admitted(call)
             async with AsyncExitStack() as stack:
                 for slot in around:
                     await stack.enter_async_context(slot)
-                return await perform(call)
+                return await admitted(call)
+
+        async def admitted(call: Call) -> Reply:
+            if self.spending is not None:
+                await self.spending.enter(call.key)
+            return await perform(call)
 
         return within
 
@@ -296,7 +336,7 @@ class Run:
 
     async def _noted(self, key: str, value: Callable[[], Json]) -> Json:
         if key not in self.state.noted:
-            await self.record("noted", key, {"value": value()})
+            await self.record("noted", key, {"value": value()}, unless=lambda: key in self.state.noted)
         return self.state.noted[key]
 
     def _fresh_key(self, base: str) -> str:

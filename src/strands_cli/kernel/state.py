@@ -19,6 +19,7 @@ class State:
     Attributes:
         opened: The first entry.
         origin: What a drive begins from: the data of `opened`, and what later drives changed of it.
+        unheard: What became of questions since anything else was recorded: nobody who drove the session told of it.
     """
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
@@ -34,6 +35,8 @@ class State:
         self.failed: dict[str, Entry] = {}
         self.asked: dict[str, Entry] = {}
         self.answered: dict[str, Entry] = {}
+        self.expired: dict[str, Entry] = {}
+        self.unheard: list[Entry] = []
         self.noted: dict[str, Json] = {}
         self.inner: defaultdict[str, list[Entry]] = defaultdict(list)
         self.lanes: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
@@ -47,6 +50,10 @@ class State:
         """Take one more entry into account."""
         self.count = entry.seq + 1
         owner = entry.data.get("of")
+        if entry.kind in _OF_QUESTIONS:
+            self.unheard.append(entry)
+        elif self.unheard:
+            self.unheard = []
         if owner is not None:
             self.inner[owner].append(entry)
         handler = _APPLY.get(entry.kind)
@@ -131,11 +138,19 @@ class State:
         data = entry.data
         return Answer(data["value"], data.get("by", ""), entry.at, bool(data.get("timed_out")))
 
-    def open_questions(self) -> list[Entry]:
-        """Return the `asked` entries without an answer, in the order they were asked."""
+    def is_open(self, key: str) -> bool:
+        """Whether the question `key` still waits: it was asked, and neither answered nor closed by its deadline."""
+        return key in self.asked and key not in self.answered and key not in self.expired
+
+    def open_questions(self, now: float | None = None) -> list[Entry]:
+        """Return the `asked` entries that wait for an answer, in the order they were asked.
+
+        Args:
+            now: Unix time in seconds; with it, those whose deadline has passed are left out.
+        """
         if self.finished:
             return []
-        return [entry for key, entry in self.asked.items() if key not in self.answered]
+        return [entry for key, entry in self.asked.items() if self.is_open(key) and not overdue(entry, now)]
 
     @property
     def finished(self) -> bool:
@@ -144,9 +159,18 @@ class State:
 
     @property
     def status(self) -> str:
-        """completed, cancelled, paused, failed, or interrupted (begun, at no rest, whoever drives it)."""
+        """completed, cancelled, paused, answered, failed, or interrupted (begun, at no rest, whoever drives it)."""
+        return self.status_at(None)
+
+    def status_at(self, now: float | None) -> str:
+        """Return `status`, with `now` (Unix time in seconds) taking deadlines into account.
+
+        A paused session waits for a person; it is `answered` once none of its questions does.
+        """
         if self.rest is None:
             return "interrupted"
+        if self.rest.kind == "paused":
+            return "paused" if self.open_questions(now) else "answered"
         return {"closed": "completed"}.get(self.rest.kind, self.rest.kind)
 
     # -- how each kind of entry changes it ------------------------------------------------------------------------
@@ -193,6 +217,8 @@ class State:
     def _failed(self, entry: Entry, owner: str | None) -> None:
         if entry.key:
             self.failed[entry.key] = entry
+            if entry.data.get("usage"):
+                self._count_tokens(entry.key, entry.data["usage"])
         else:
             self._rest(entry, owner)
 
@@ -200,11 +226,18 @@ class State:
         self.asked[entry.key] = entry
 
     def _answered(self, entry: Entry, owner: str | None) -> None:
-        self.answered.setdefault(entry.key, entry)
+        if entry.key not in self.expired:
+            self.answered.setdefault(entry.key, entry)
+
+    def _expired(self, entry: Entry, owner: str | None) -> None:
+        if entry.key not in self.answered:
+            self.expired.setdefault(entry.key, entry)
 
     def _noted(self, entry: Entry, owner: str | None) -> None:
         if owner is None:
             self.noted[entry.key] = entry.data.get("value")
+        elif entry.data.get("usage"):
+            self._count_tokens(self.step(owner), entry.data["usage"])
 
     def _rest(self, entry: Entry, owner: str | None) -> None:
         self.driver = ""
@@ -222,11 +255,15 @@ _APPLY = {
     "failed": State._failed,
     "asked": State._asked,
     "answered": State._answered,
+    "expired": State._expired,
     "noted": State._noted,
     "paused": State._rest,
     "closed": State._rest,
     "cancelled": State._rest,
 }
+
+
+_OF_QUESTIONS = frozenset(("answered", "expired"))
 
 
 class _CallFold:
@@ -257,8 +294,10 @@ class _CallFold:
             self._asked[entry.key] = interrupt
             turn.asked(interrupt)
             self.tries.pop(raised_in(interrupt) or "", None)
-        elif entry.kind == "answered" and entry.key in self._asked:
-            self._asked[entry.key].response = data["value"]
+        elif entry.kind in _OF_QUESTIONS and entry.key in self._asked:
+            interrupt = self._asked[entry.key]
+            if not interrupt.answered:
+                interrupt.response = response_of(entry)
 
     def _start(self, entry: Entry) -> None:
         data = entry.data
@@ -268,6 +307,24 @@ class _CallFold:
             own = data["agent_record"] == "own"
             self._told.turn.inside.setdefault(start.tool_use_id, Inside()).own = own
             self.tries[start.tool_use_id].append(entry.key)
+
+
+NOBODY = "nobody answered in time"
+"""What an agent is told in place of a person's words when a deadline has passed."""
+
+
+def response_of(entry: Entry) -> Json:
+    """Return what an agent that asked is told: the answer, or that nobody gave one before the deadline."""
+    data = entry.data
+    if entry.kind == "expired" or (data.get("timed_out") and data["value"] == "reject"):
+        return f"reject: {NOBODY}"
+    return data["value"]
+
+
+def overdue(asked: Entry, now: float | None) -> bool:
+    """Whether the deadline of a question has passed."""
+    deadline = asked.data.get("deadline")
+    return now is not None and deadline is not None and now >= deadline
 
 
 def text_of(message: Mapping[str, Any]) -> str:

@@ -21,6 +21,7 @@ Kind = Literal[
     "failed",
     "asked",
     "answered",
+    "expired",
     "noted",
     "retry",
     "paused",
@@ -84,6 +85,7 @@ class Call:
         attempt: 0 for the first try.
         emit: Takes streaming text, or None when nobody listens.
         expects: What kind of answer the pattern will read, so that a rehearsal can make one up.
+        anew: The lane's agent holds something else than the record says, so it is to be built from the record.
     """
 
     key: str
@@ -100,6 +102,7 @@ class Call:
     attempt: int = 0
     emit: Callable[[str], None] | None = None
     expects: Mapping[str, Json] | None = None
+    anew: bool = False
 
 
 @dataclass(slots=True)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 
 from strands_cli.errors import AlreadyAnsweredError, AnswerError, SessionFinishedError
 from strands_cli.kernel import questions
 from strands_cli.kernel.journal import Conflict, Journal, append_durably
 from strands_cli.kernel.state import State
-from strands_cli.kernel.types import Draft
+from strands_cli.kernel.types import Draft, Entry
 from strands_cli.types import Json
 
 
@@ -24,91 +26,133 @@ async def give(
     now: float | None = None,
     state: State | None = None,
 ) -> None:
-    """Record an answer, durably, if it is the first valid one.
+    """Record one answer as `give_all` records several."""
+    answers = {question_id: value}
+    await give_all(journal, answers, by=by, reason=reason, channel=channel, now=now, state=state)
+
+
+async def give_all(
+    journal: Journal,
+    answers: Mapping[str, Json],
+    *,
+    by: str,
+    reason: str | None = None,
+    channel: str = "python",
+    now: float | None = None,
+    state: State | None = None,
+) -> list[Entry]:
+    """Record answers, durably: all of them or, if one cannot be taken, none.
+
+    An answer that the same person gave before is taken as given.
 
     Args:
         journal: The session's journal.
-        question_id: The question.
+        answers: Question id to answer.
         by: Who answers.
         channel: How: terminal, python, ...
         now: Unix time in seconds; default: the clock's.
         state: What is known of the journal, perhaps not the newest; it is brought up to date.
 
+    Returns:
+        The entries that were written.
+
     Raises:
         SessionFinishedError: Nothing is asked any more.
-        AlreadyAnsweredError: Somebody was first.
-        InvalidAnswerError: It does not fit; the question stays open.
-        AnswerError: There is no such question.
+        AlreadyAnsweredError: Somebody was first, or the deadline had passed and its default is the answer.
+        InvalidAnswerError: One does not fit; the question stays open.
+        AnswerError: There is no such question, or nobody answered it in time.
     """
     if state is None:
         state = State(await journal.load())
-    await expire(journal, state, time.time() if now is None else now)
+    more: dict[str, Json] = {"by": by, "channel": channel, **({"reason": reason} if reason else {})}
     while True:
-        data = _checked(journal, state, question_id, value)
-        data.update(by=by, channel=channel, **({"reason": reason} if reason else {}))
-        if await _append(journal, state, Draft("answered", question_id, data, time.time() if now is None else now)):
-            return
+        at = time.time() if now is None else now
+        await expire(journal, state, at)
+        checked = [_checked(journal, state, question_id, value, by) for question_id, value in answers.items()]
+        drafts = [Draft("answered", data.pop("key"), {**data, **more}, at) for data in checked if data]
+        if not drafts:
+            return []
+        written = await append(journal, state, drafts)
+        if written is not None:
+            return written
 
 
 async def expire(journal: Journal, state: State, now: float) -> None:
-    """Give each open question past its deadline its default, if it has one."""
-    for entry in state.open_questions():
-        question = questions.opened(entry)
-        if question.deadline is None or now < question.deadline or not question.has_default:
-            continue
-        data: dict[str, Json] = {"value": question.default, "by": "timeout", "timed_out": True}
-        if "of" in entry.data:
-            data["of"] = entry.data["of"]
-        draft = Draft("answered", entry.key, data, now)
-        while entry.key not in state.answered and not await _append(journal, state, draft):
-            pass
+    """Close each open question whose deadline has passed: with its default, or as expired where it has none."""
+    while drafts := questions.due(state, now):
+        await append(journal, state, drafts)
 
 
-async def _append(journal: Journal, state: State, draft: Draft) -> bool:
-    """Append against the journal as `state` knows it; False when it had moved on, which `state` now knows."""
+async def append(journal: Journal, state: State, drafts: Sequence[Draft]) -> list[Entry] | None:
+    """Append durably against the journal as `state` knows it.
+
+    Returns:
+        The entries; None when the journal had moved on, which `state` now knows, and nothing was written.
+    """
     try:
-        entries = await append_durably(journal, (draft,), expect=state.count)
+        entries = await append_durably(journal, drafts, expect=state.count)
     except Conflict as conflict:
         for entry in conflict.entries:
             state.apply(entry)
-        return False
+        return None
     for entry in entries:
         state.apply(entry)
-    return True
+    return entries
 
 
-def _checked(journal: Journal, state: State, question_id: str, value: Json) -> dict[str, Json]:
+def _checked(journal: Journal, state: State, question_id: str, value: Json, by: str) -> dict[str, Json]:
+    """Return what to record of an answer; nothing when this very answer of the same person is on record."""
     asked = state.asked.get(question_id)
     if asked is None:
         waiting = ", ".join(entry.key for entry in state.open_questions()) or "none"
         raise AnswerError(
             f"session {journal.session_id!r} has no question {question_id!r}", hint=f"Open questions: {waiting}."
         )
-    if question_id in state.answered:
+    question = questions.opened(asked)
+    given = state.answered.get(question_id)
+    if given is not None:
+        same_person = given.data.get("by") == by and not given.data.get("timed_out")
+        if same_person and _same(questions.checked(question, value), given.data["value"]):
+            return {}
         raise already_answered(state, question_id)
+    if question_id in state.expired:
+        raise AnswerError(
+            f"the deadline of {question_id!r} passed at {_when(question.deadline)}: nobody answered in time",
+            hint="The answer was not taken; without a default nothing stands for it. "
+            f"Look at the session: strands sessions show {journal.session_id}.",
+        )
     if state.finished:
         raise finished(journal, state)
-    question = questions.opened(asked)
-    if question.deadline is not None and time.time() >= question.deadline:
-        raise AnswerError(
-            f"the deadline of {question_id!r} has passed and it has no default",
-            hint="Start a new run: silence is never yes.",
-        )
-    data: dict[str, Json] = {"value": questions.checked(question, value)}
+    data: dict[str, Json] = {"key": question_id, "value": questions.checked(question, value)}
     if "of" in asked.data:
         data["of"] = asked.data["of"]
     return data
 
 
+def _same(one: Json, other: Json) -> bool:
+    """Whether two answers are the same JSON: to Python, but not to a person, True is 1."""
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
+def _when(at: float | None) -> str:
+    return datetime.fromtimestamp(at or 0.0, timezone.utc).isoformat(timespec="seconds")
+
+
 def already_answered(state: State, question_id: str) -> AlreadyAnsweredError:
     """Return the error that tells who answered first, and when."""
-    entry = state.answered[question_id]
+    entry, question = state.answered[question_id], questions.opened(state.asked[question_id])
+    if entry.data.get("timed_out"):
+        return AlreadyAnsweredError(
+            f"the deadline of {question_id!r} passed at {_when(question.deadline)}: nobody answered in time, "
+            f"so its default is the answer: {entry.data['value']!r}",
+            hint="That answer stands; nothing was changed. Go on with it: strands resume, without an answer.",
+            question=question,
+        )
     who = entry.data.get("by") or "somebody"
-    when = datetime.fromtimestamp(entry.at, timezone.utc).isoformat(timespec="seconds")
     return AlreadyAnsweredError(
-        f"{question_id!r} was already answered by {who} at {when}: {entry.data['value']!r}",
+        f"{question_id!r} was already answered by {who} at {_when(entry.at)}: {entry.data['value']!r}",
         hint="That answer stands; nothing was changed. Go on with it: strands resume, without an answer.",
-        question=questions.opened(state.asked[question_id]),
+        question=question,
     )
 
 

@@ -8,7 +8,7 @@ from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Draft, Entry
 from strands_cli.session.repository import SessionRepository
 
-_CARRIED = ("started", "done", "asked", "answered", "noted", "retry")
+_CARRIED = ("started", "done", "asked", "answered", "expired", "noted", "retry")
 
 
 async def fork(store: SessionRepository, journal: Journal, at: str, *, session_id: str, now: float) -> Journal:

@@ -41,8 +41,7 @@ def command(
         given[_only_question([question.id for question in session.questions], session.id)] = response
     if not given:
         raise click.UsageError("an answer is missing: --response TEXT or --answer QUESTION=VALUE")
-    for question_id, value in given.items():
-        run_sync(partial(session.answer_async, question_id, value, by=by, reason=reason, channel="terminal"))
+    run_sync(partial(session.answer_all_async, given, by=by, reason=reason, channel="terminal"))
     if as_json:
         print_json({"session_id": session.id, "answered": list(given)})
         return

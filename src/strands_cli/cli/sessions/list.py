@@ -6,7 +6,7 @@ import click
 
 from strands_cli.cli import options
 
-_STATES = ("running", "interrupted", "paused", "failed", "completed", "cancelled")
+_STATES = ("running", "interrupted", "paused", "answered", "failed", "completed", "cancelled")
 
 
 @click.command("list")

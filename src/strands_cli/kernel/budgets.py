@@ -1,0 +1,162 @@
+"""Budgets: what a run may use. Looked at where a call begins, in its tool loop, and before the run is completed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from strands_cli.errors import BudgetExceededError
+from strands_cli.kernel.types import Call, Perform, Question, Reply
+
+if TYPE_CHECKING:
+    from strands_cli.kernel.layers import Layer
+    from strands_cli.kernel.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Budgets:
+    """Limits of a run: calls, tokens as providers count them, and seconds of work (not of waiting for people)."""
+
+    max_steps: int | None = None
+    max_tokens: int | None = None
+    max_duration_s: float | None = None
+    warn_threshold: float = 0.8
+    on_exceed: Literal["fail", "ask"] = "fail"
+
+
+class UsedUp(BaseException):
+    """A budget is used up: a BaseException, so that no agent takes it for the failure of a tool."""
+
+    def __init__(self, name: str, used: float, allowed: float) -> None:
+        super().__init__(name)
+        self.name, self.used, self.allowed = name, used, allowed
+
+
+class Spending:
+    """What one run has used of its budgets.
+
+    Args:
+        limits: The budgets.
+        run: The run; its record says what is used, and which calls have begun.
+    """
+
+    def __init__(self, limits: Budgets, run: Run) -> None:
+        bounds = {"steps": limits.max_steps, "tokens": limits.max_tokens, "duration_s": limits.max_duration_s}
+        self._bounds = {name: float(bound) for name, bound in bounds.items() if bound is not None}
+        self._limits = limits
+        self._run = run
+        state = run.state
+        self._begun = {key for key in state.started if key in state.done or key in state.inner}
+
+    async def enter(self, key: str) -> None:
+        """Let the call `key` begin, or go on.
+
+        Raises:
+            UsedUp: There is nothing left for it.
+        """
+        for name in self._bounds:
+            if name != "steps" or key not in self._begun:
+                self._check(name)
+        self._begun.add(key)
+        await self._warn()
+
+    async def spent(self) -> None:
+        """Look again after a reply whose tools are about to run.
+
+        Raises:
+            UsedUp: There is nothing left for another reply.
+        """
+        for name in self._bounds:
+            if name != "steps":
+                self._check(name)
+        await self._warn()
+
+    async def settle(self) -> None:
+        """Look a last time, when all is done: the last reply may have used more than there was.
+
+        A person who would be asked for more is not asked any more: nothing is left to be used.
+
+        Raises:
+            BudgetExceededError: More was used than a budget allows.
+        """
+        for name in self._bounds:
+            if name != "steps" and self._limits.on_exceed == "fail" and self._used(name) > self._allowed(name):
+                raise self._exceeded(UsedUp(name, self._used(name), self._allowed(name)))
+
+    async def extend(self, over: UsedUp) -> None:
+        """Have a person extend a budget that is used up, where the limits say so.
+
+        Raises:
+            BudgetExceededError: It stays as it is.
+        """
+        name, used, allowed = over.name, over.used, over.allowed
+        if self._limits.on_exceed == "ask":
+            times = 1 + int((used - allowed) // self._bounds[name])
+            prompt = (
+                f"The budget of {allowed:g} {name} is used up ({used:g}). Extend it by {times * self._bounds[name]:g}?"
+            )
+            question = Question(prompt, choices=("extend", "stop"), kind="budget", data={"times": times})
+            if (await self._run.ask(f"budget/{name}/{self._asked(name)}", question)).value == "extend":
+                return
+        raise self._exceeded(over)
+
+    def _exceeded(self, over: UsedUp) -> BudgetExceededError:
+        return BudgetExceededError(
+            f"the budget of {over.allowed:g} {over.name} is used up ({over.used:g})",
+            hint="What is finished is kept. Raise runtime.budgets in the spec, then go on with it: "
+            f"strands resume {self._run.journal.session_id} --spec FILE.",
+        )
+
+    def _check(self, name: str) -> None:
+        used, allowed = self._used(name), self._allowed(name)
+        if used >= allowed:
+            raise UsedUp(name, used, allowed)
+
+    async def _warn(self) -> None:
+        run = self._run
+        for name in self._bounds:
+            used, allowed, key = self._used(name), self._allowed(name), f"budget/{name}/warned"
+            if used >= allowed * self._limits.warn_threshold and key not in run.state.noted:
+                data: Mapping[str, Any] = {"value": used, "limit": allowed, "budget": name}
+                await run.record("noted", key, data, unless=lambda key=key: key in run.state.noted)  # type: ignore[misc]
+
+    def _used(self, name: str) -> float:
+        if name == "steps":
+            return len(self._begun)
+        return sum(self._run.state.agent_tokens.values()) if name == "tokens" else self._run.seconds()
+
+    def _allowed(self, name: str) -> float:
+        asked = self._run.state.asked
+        times = sum(int(asked[key].data.get("times", 1)) for key in self._extended(name))
+        return self._bounds[name] * (1 + times)
+
+    def _asked(self, name: str) -> int:
+        """How often a person extended a budget: the number of the next question."""
+        return len(self._extended(name))
+
+    def _extended(self, name: str) -> list[str]:
+        answered = self._run.state.answered.items()
+        return [key for key, entry in answered if key.startswith(f"budget/{name}/") and entry.data["value"] == "extend"]
+
+
+def budget(limits: Budgets) -> Layer:
+    """Return a layer that warns near a limit and stops, or asks a person, at it.
+
+    It stands outside the slots for calls at once, so a question to a person holds up nobody; what is looked at when a
+    call has its slot is looked at by the run itself.
+    """
+
+    def layer(run: Run, perform: Perform) -> Perform:
+        spending = run.spending = Spending(limits, run)
+
+        async def within(call: Call) -> Reply:
+            while True:
+                try:
+                    return await perform(call)
+                except UsedUp as over:
+                    await spending.extend(over)
+
+        return within
+
+    return layer
