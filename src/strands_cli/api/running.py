@@ -31,6 +31,7 @@ from strands_cli.types import HITLHandler, Json, RunResult
 if TYPE_CHECKING:
     from strands.models.model import Model
     from strands_cli.equipment import Equipment
+    from strands_cli.equipment.vault import Vault
     from strands_cli.session.repository import SessionRepository
     from strands_cli.spec.root import Spec
 
@@ -103,11 +104,21 @@ class Runner:
         from strands_cli.loader.inputs import resolve_inputs
 
         check_not_loading()
-        inputs = _jsonable(resolve_inputs(self.spec, variables))
+        vault = self._secrets()
+        inputs = vault.scrub(_jsonable(resolve_inputs(self.spec, variables)))
         self.check_ready()
         self._check_artifacts(inputs)
         journal = await self._open(session_id or new_id(self.spec.name), inputs)
+        if vault:
+            from strands_cli.equipment.redaction import secret_free
+
+            journal = secret_free(journal, vault)
         return await self.drive(journal, inputs, handler)
+
+    def _secrets(self) -> Vault:
+        from strands_cli.equipment.vault import Vault
+
+        return Vault.of(self.spec)
 
     async def drive(self, journal: Journal, inputs: Mapping[str, Any], handler: HITLHandler | None) -> RunResult:
         """Run a session until it rests."""
@@ -126,12 +137,14 @@ class Runner:
             token=partial(self._token, base) if listeners.wants("token") else None,
             finish=partial(self._finish, journal),
             admit=self._admission,
+            scrub=equipment.vault.scrub if equipment.vault else None,
         )
         try:
             async with equipment:
                 rest = await drive(journal, partial(self._body, inputs, equipment), performer, around)
         finally:
             await listeners.drained()
+        equipment.vault.scrub_error(rest.error)
         return run_result(journal.session_id, self.spec.pattern.type, rest, self._written)
 
     # -- before ---------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ class SessionView:
     """A session as its journal tells it at the moment it was read; `refresh` reads it again."""
 
     def __init__(self, journal: Journal, state: State, options: Options) -> None:
-        self._journal = journal
+        self._journal = _writable(journal, state)
         self._state = state
         self._options = options
         self._driven = False
@@ -27,6 +27,7 @@ class SessionView:
     async def refresh_async(self) -> None:
         """Read the journal again; reading never writes."""
         self._state = State(await self._journal.load())
+        self._journal = _writable(self._journal, self._state)
         self._driven = bool(self._state.driver) and await is_alive(self._journal, self._state.driver)
 
     # -- looking --------------------------------------------------------------------------------------------------
@@ -121,3 +122,13 @@ class SessionView:
         state = self._state
         groups: Sequence[Mapping[str, Entry]] = (state.started, state.done, state.asked, state.answered, state.failed)
         return [entry for group in groups for entry in group.values()] + ([state.rest] if state.rest else [])
+
+
+def _writable(journal: Journal, state: State) -> Journal:
+    """Return the journal that answers are written to: a workflow with secrets keeps them out of it."""
+    opened = state.opened.data if state.opened is not None else {}
+    if not ((opened.get("spec") or {}).get("env") or {}).get("secrets"):
+        return journal
+    from strands_cli.equipment.redaction import of_session
+
+    return of_session(journal, opened)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any, Literal
 
 from strands import tool
@@ -72,8 +73,13 @@ def _web_fetch(place: Place) -> Any:
     return web_fetch
 
 
-def shown(response: Response) -> str:
-    """Return a response as a model reads it: the status, the kind of content, and the body."""
+def shown(response: Response, scrub: Callable[[str], str] | None = None) -> str:
+    """Return a response as a model reads it: the status, the kind of content, and the body.
+
+    Args:
+        response: The response.
+        scrub: Takes out of the whole body what the model must not read, before any of it is cut off.
+    """
     kind = response.headers.get("content-type", "")
     head = f"HTTP {response.status} {response.reason}".rstrip()
     location = response.headers.get("location")
@@ -81,7 +87,7 @@ def shown(response: Response) -> str:
     if b"\0" in response.body[:8192]:
         body = f"[{len(response.body):,} bytes that are not text]"
     else:
-        body = _cut(response.text())
+        body = _cut(response.text() if scrub is None else scrub(response.text()))
     more = "\n[the response was longer]" if response.truncated else ""
     return "\n".join(lines) + (f"\n\n{body}{more}" if body else "")
 

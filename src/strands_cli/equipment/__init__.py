@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from strands.agent.conversation_manager.base import ConversationManager
     from strands.models.model import Model
     from strands_cli.builtin import Place
+    from strands_cli.equipment.vault import Vault
     from strands_cli.kernel.layers import Layer
     from strands_cli.kernel.state import State
     from strands_cli.kernel.types import Call
@@ -128,8 +129,12 @@ class Equipment:
         return NullConversationManager()
 
     def model(self, agent_id: str) -> Model:
-        """Return the model of an agent; with pii_redaction nothing that looks like personal data reaches it."""
+        """Return the model of an agent; no secret reaches it, and with pii_redaction no personal data."""
         found = self._model(agent_id)
+        if self._vault:
+            from strands_cli.equipment.redaction import SecretFreeModel
+
+            found = SecretFreeModel(found, self._vault)
         if self._hides_personal_data:
             from strands_cli.equipment.guardrails import RedactedModel
 
@@ -169,6 +174,11 @@ class Equipment:
             found.append(contracts(self._spec))
         return found
 
+    @property
+    def vault(self) -> Vault:
+        """The secrets of the spec."""
+        return self._vault
+
     def remember(self, state: State) -> None:
         """Let earlier answers of the session count."""
         self._memory.state = state
@@ -181,6 +191,10 @@ class Equipment:
         Raises:
             ExecutionError: One cannot be used.
         """
+        if self._vault:
+            from strands_cli.equipment.redaction import scrubbed_logs
+
+            self._around.enter_context(scrubbed_logs(self._vault))
         if self._tracer is not None:
             from strands_cli.equipment.tracing import workflow_span
 
@@ -296,4 +310,9 @@ class Equipment:
     def _summarizer(self, agent_id: str) -> Model:
         policy = self._spec.context_policy
         other = policy.compaction.summarization_model if policy is not None and policy.compaction is not None else None
-        return self._model(agent_id, other) if other is not None else self._model(agent_id)
+        found = self._model(agent_id, other) if other is not None else self._model(agent_id)
+        if not self._vault:
+            return found
+        from strands_cli.equipment.redaction import SecretFreeModel
+
+        return SecretFreeModel(found, self._vault)

@@ -54,7 +54,7 @@ def http_executor(executor: HttpExecutor, place: Place, vault: Vault) -> Any:
             response = network.send(Request(method, url, sent, data, executor.timeout_ms / 1000))
         except (NetworkError, URLError) as error:
             raise type(error)(vault.scrub(str(error))) from None
-        return str(vault.scrub(shown(response)))
+        return str(vault.scrub(shown(response, vault.scrub)))
 
     call.rehearses = True  # type: ignore[attr-defined]
     return call

@@ -32,11 +32,11 @@ class Blotter:
         self._vault = vault
 
     def register_hooks(self, registry: HookRegistry, **kwargs: Any) -> None:
-        """Register to see the result last of all."""
+        """Register to see the result last of all: callbacks after a tool run in the reverse order."""
         from strands.hooks.events import AfterToolCallEvent
         from strands.hooks.registry import HookOrder
 
-        registry.add_callback(AfterToolCallEvent, self.after, order=HookOrder.SDK_LAST + 1)
+        registry.add_callback(AfterToolCallEvent, self.after, order=HookOrder.SDK_FIRST - 1)
 
     def after(self, event: AfterToolCallEvent) -> None:
         event.result = self._vault.scrub(event.result)

@@ -39,6 +39,20 @@ def tracer(spec: Spec) -> trace.Tracer | None:
     return provider.get_tracer("strands_cli")
 
 
+_NO_EVENTS: dict[str, Any] = {"record_exception": False, "set_status_on_exception": False}
+"""What an error says may hold anything; a span gets its kind."""
+
+
+@contextmanager
+def _failures(span: trace.Span) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        span.set_attribute("error.type", type(error).__name__)
+        span.set_status(trace.Status(trace.StatusCode.ERROR))
+        raise
+
+
 @contextmanager
 def workflow_span(own: trace.Tracer, spec: Spec, session_id: str) -> Iterator[None]:
     """The span of one drive of a session."""
@@ -47,7 +61,10 @@ def workflow_span(own: trace.Tracer, spec: Spec, session_id: str) -> Iterator[No
         "strands.workflow.pattern": spec.pattern.type,
         "strands.session.id": session_id,
     }
-    with own.start_as_current_span(f"workflow {spec.name}", attributes=attributes):
+    with (
+        own.start_as_current_span(f"workflow {spec.name}", attributes=attributes, **_NO_EVENTS) as span,
+        _failures(span),
+    ):
         yield
 
 
@@ -62,8 +79,9 @@ def step_spans(own: trace.Tracer, session_id: str) -> Layer:
                 "strands.session.id": session_id,
                 "strands.step.attempt": call.attempt,
             }
-            with own.start_as_current_span(f"step {call.key}", attributes=attributes) as span:
-                reply = await perform(call)
+            with own.start_as_current_span(f"step {call.key}", attributes=attributes, **_NO_EVENTS) as span:
+                with _failures(span):
+                    reply = await perform(call)
                 for name, count in reply.usage.items():
                     span.set_attribute(f"strands.usage.{name}", count)
                 span.set_attribute("strands.step.stop_reason", reply.stop_reason)

@@ -1,4 +1,4 @@
-"""Secrets: read when they are needed, put into headers and nowhere else, and blotted out of whatever comes back."""
+"""Secrets: read when they are needed, put into headers and nowhere else, and scrubbed from whatever else is kept."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from strands_cli.errors import ExecutionError
 
 if TYPE_CHECKING:
+    from strands_cli.equipment.spellings import Spellings
     from strands_cli.spec.env import Secret
     from strands_cli.spec.root import Spec
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z_]\w*)\}")
-_SHORTEST = 4
 
 
 class SecretError(ExecutionError):
@@ -36,6 +36,7 @@ class Vault:
         self._base_dir = base_dir
         self._known: dict[str, str] = {}
         self._looked = False
+        self._spellings: Spellings | None = None
 
     @classmethod
     def of(cls, spec: Spec) -> Vault:
@@ -60,6 +61,7 @@ class Vault:
                     hint=f"Declare it: env.secrets: [{{name: {name}, source: env}}].",
                 )
             self._known[name] = _read(name, secret, self._base_dir)
+            self._spellings = None
         return self._known[name]
 
     def expand(self, text: str) -> str:
@@ -75,13 +77,33 @@ class Vault:
         return {name: self.expand(text) for name, text in texts.items()}
 
     def scrub(self, value: Any) -> Any:
-        """Return plain data with every secret blotted out, and itself when there is none in it."""
+        """Return plain data with every secret in it replaced, however it is spelled; see `Spellings`."""
+        spellings = self.spellings()
+        return spellings.scrubbed_data(value) if spellings else value
+
+    def scrub_error(self, error: BaseException | None) -> None:
+        """Take the secrets out of what an error says, and out of what it was caused by."""
         if not self._secrets:
-            return value
+            return
+        seen: set[int] = set()
+        while error is not None and id(error) not in seen:
+            seen.add(id(error))
+            error.args = tuple(self.scrub(list(error.args)))
+            for name in ("message", "hint"):
+                if isinstance(getattr(error, name, None), str):
+                    setattr(error, name, self.scrub(getattr(error, name)))
+            error = error.__cause__ or error.__context__
+
+    def spellings(self) -> Spellings | None:
+        """Return what finds the secrets that are known by now; None when there are none."""
+        if not self._secrets:
+            return None
         self._look()
-        texts = [(name, text) for name, text in self._known.items() if len(text) >= _SHORTEST]
-        texts.sort(key=lambda pair: -len(pair[1]))
-        return _scrubbed(value, texts) if texts else value
+        if self._spellings is None:
+            from strands_cli.equipment.spellings import Spellings
+
+            self._spellings = Spellings(self._known)
+        return self._spellings or None
 
     def _look(self) -> None:
         """Learn the secrets that cost nothing to read: a tool may come upon one that no header has used yet."""
@@ -99,23 +121,6 @@ class Vault:
 def name_of(secret: Secret) -> str:
     """Return what ${...} calls a secret."""
     return secret.name or secret.key or ""
-
-
-def _scrubbed(value: Any, texts: list[tuple[str, str]]) -> Any:
-    if isinstance(value, str):
-        for name, text in texts:
-            if text in value:
-                value = value.replace(text, f"[secret {name}]")
-        return value
-    if isinstance(value, bytes):
-        for name, text in texts:
-            value = value.replace(text.encode(), f"[secret {name}]".encode())
-        return value
-    if isinstance(value, dict):
-        return {_scrubbed(key, texts): _scrubbed(item, texts) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_scrubbed(item, texts) for item in value]
-    return value
 
 
 def _read(name: str, secret: Secret, base_dir: Path) -> str:

@@ -54,7 +54,7 @@ class Surroundings:
     """What a drive is given from outside: who answers, what time it is, who listens.
 
     `admit` is asked under the lease, before anything is recorded: it raises where the session may not be driven here,
-    and returns what the drive changes of the session's `origin`.
+    and returns what the drive changes of the session's `origin`. `scrub` takes secrets out of prompts.
     """
 
     handler: HITLHandler | None = None
@@ -65,6 +65,7 @@ class Surroundings:
     token: Callable[[str, str, str], None] | None = None
     finish: Callable[[Outcome], Awaitable[None]] | None = None
     admit: Callable[[State], Awaitable[Mapping[str, Json]]] | None = None
+    scrub: Callable[[str], str] | None = None
 
 
 async def drive(journal: Journal, body: Body, perform: Perform, around: Surroundings) -> Rest:
@@ -99,6 +100,7 @@ async def drive(journal: Journal, body: Body, perform: Perform, around: Surround
             publish=around.publish,
             token=around.token,
             driver=driver,
+            scrub=around.scrub,
         )
         run.perform = layered(run, run.limited(perform), around.layers)
         terms = await around.admit(state) if around.admit is not None else {}

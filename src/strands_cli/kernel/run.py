@@ -38,6 +38,7 @@ class Run:
         publish: Told of every entry that this run records or learns of.
         token: Told of streaming text as (key, agent, text), or None when nobody listens.
         driver: Names this drive; a journal entry of another driver fences this one off.
+        scrub: Takes out of a prompt what the journal does not get either.
     """
 
     def __init__(
@@ -51,11 +52,13 @@ class Run:
         publish: Callable[[Entry, State], None] | None = None,
         token: Callable[[str, str, str], None] | None = None,
         driver: str = "",
+        scrub: Callable[[str], str] | None = None,
     ) -> None:
         self.journal = journal
         self.state = state
         self.clock = clock or SystemClock()
         self.driver = driver
+        self._scrub = scrub
         self.perform: Perform = _unset
         self.brief: Callable[[str, Names], str] = _no_brief
         self._publish = publish
@@ -96,6 +99,7 @@ class Run:
             ExecutionError: The key is on record for another agent or prompt.
             Paused: The agent stopped to ask a person.
         """
+        prompt = prompt if self._scrub is None else self._scrub(prompt)
         begun = self.state.started.get(key)
         if begun is None or self._mended(begun, agent, prompt):
             lane = lane_name.get() if begun is None else begun.data["lane"]

@@ -1,0 +1,205 @@
+"""Where secrets could get out: journals, models and logs get none, whatever tools, hooks and people say."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import weakref
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from strands.models.model import Model
+from strands_cli.equipment.spellings import SpellingStream
+
+if TYPE_CHECKING:
+    from strands.types.streaming import StreamEvent
+    from strands_cli.equipment.spellings import Spellings
+    from strands_cli.equipment.vault import Vault
+    from strands_cli.kernel.journal import Journal
+    from strands_cli.kernel.types import Draft, Entry
+
+_FIELDS = frozenset(
+    {"of", "id", "agent", "lane", "driver", "digest", "idempotency_key", "agent_record", "error_type", "format"}
+    | {"spec", "base_dir", "directory", "output_dir", "workflow", "pattern", "brought", "app"}
+)
+"""Fields of an entry that the engine reads; what people, tools and models say stands in the others."""
+
+
+class SecretFreeJournal:
+    """A journal that no secret is written to: every entry is scrubbed on its way in.
+
+    Args:
+        journal: The journal that is written.
+        vault: The secrets.
+    """
+
+    def __init__(self, journal: Journal, vault: Vault) -> None:
+        self._journal = journal
+        self._vault = vault
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._journal, name)
+
+    async def append(self, drafts: Sequence[Draft], *, expect: int, durable: bool = False) -> list[Entry]:
+        """Append as the journal does, without the secrets."""
+        from strands_cli.kernel.journal import append_durably
+
+        clean = [draft._replace(data=self._clean(draft.data)) for draft in drafts]
+        if durable:
+            return await append_durably(self._journal, clean, expect=expect)
+        return await self._journal.append(clean, expect=expect)
+
+    def _clean(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: item if name in _FIELDS else self._vault.scrub(item) for name, item in data.items()}
+
+
+def secret_free(journal: Journal, vault: Vault) -> Journal:
+    """Return a journal that gets no secret of a vault; the journal itself when there are none."""
+    return cast("Journal", SecretFreeJournal(journal, vault)) if vault else journal
+
+
+def of_session(journal: Journal, opened: Mapping[str, Any]) -> Journal:
+    """Return the journal of a session for writing, by the secrets of the spec that it was opened with."""
+    declared = ((opened.get("spec") or {}).get("env") or {}).get("secrets")
+    if not declared or isinstance(journal, SecretFreeJournal):
+        return journal
+    from strands_cli.equipment.vault import Vault
+    from strands_cli.spec.env import Secret
+
+    secrets = [Secret.model_validate(each) for each in declared]
+    return secret_free(journal, Vault(secrets, Path(opened.get("base_dir") or ".")))
+
+
+class SecretFreeModel(Model):
+    """A model that is told no secret, and whose replies hold none: it may have been given one in disguise."""
+
+    def __init__(self, model: Model, vault: Vault) -> None:
+        self._model = model
+        self._vault = vault
+
+    @property
+    def stateful(self) -> bool:
+        return self._model.stateful
+
+    def update_config(self, **model_config: Any) -> None:
+        self._model.update_config(**model_config)
+
+    def get_config(self) -> Any:
+        return self._model.get_config()
+
+    def stream(
+        self, messages: Any, tool_specs: Any = None, system_prompt: str | None = None, **kwargs: Any
+    ) -> AsyncIterable[StreamEvent]:
+        scrub = self._vault.scrub
+        if kwargs.get("system_prompt_content") is not None:
+            kwargs["system_prompt_content"] = scrub(kwargs["system_prompt_content"])
+        stream = self._model.stream(scrub(messages), scrub(tool_specs), scrub(system_prompt), **kwargs)
+        spellings = self._vault.spellings()
+        return _scrubbed(stream, spellings) if spellings else stream
+
+    async def aclose(self) -> None:
+        await self._model.aclose()
+
+
+async def _scrubbed(stream: AsyncIterable[StreamEvent], spellings: Spellings) -> AsyncIterator[StreamEvent]:
+    """Scrub a reply; a secret may be cut anywhere into pieces."""
+    held: dict[str, _Held] = {}
+    closing: Any = contextlib.aclosing(stream) if hasattr(stream, "aclose") else contextlib.nullcontext()
+    async with closing:
+        async for event in stream:
+            plain = cast("dict[str, Any]", event)
+            if "contentBlockDelta" in plain:
+                yield cast("StreamEvent", _delta(plain, held, spellings))
+                continue
+            if "contentBlockStop" in plain or "messageStop" in plain:
+                for each in held.values():
+                    rest = each.stream.end()
+                    if rest:
+                        yield cast("StreamEvent", each.with_text(rest))
+                held.clear()
+            yield event
+
+
+class _Held:
+    """Text of one kind in one block, and the newest event that brought some."""
+
+    def __init__(self, spellings: Spellings) -> None:
+        self.stream = SpellingStream(spellings)
+        self.event: dict[str, Any] = {}
+        self.path: tuple[str, ...] = ()
+
+    def with_text(self, text: str) -> dict[str, Any]:
+        return cast("dict[str, Any]", _replaced(self.event, self.path, text))
+
+
+_PATHS = (("text",), ("toolUse", "input"), ("reasoningContent", "text"))
+
+
+def _delta(event: dict[str, Any], held: dict[str, _Held], spellings: Spellings) -> dict[str, Any]:
+    delta = event["contentBlockDelta"]["delta"]
+    for path in _PATHS:
+        text = _found(delta, path)
+        if isinstance(text, str):
+            each = held.setdefault("/".join(path), _Held(spellings))
+            each.event, each.path = event, ("contentBlockDelta", "delta", *path)
+            return each.with_text(each.stream.feed(text))
+    return cast("dict[str, Any]", _replaced(event, ("contentBlockDelta", "delta"), spellings.scrubbed_data(delta)))
+
+
+def _found(value: Any, path: tuple[str, ...]) -> Any:
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def _replaced(value: Any, path: tuple[str, ...], new: Any) -> Any:
+    return {**value, path[0]: _replaced(value[path[0]], path[1:], new)} if path else new
+
+
+# -- logs -----------------------------------------------------------------------------------------------------------
+
+_active: weakref.WeakSet[Vault] = weakref.WeakSet()
+_installing = threading.Lock()
+_installed = False
+
+
+@contextlib.contextmanager
+def scrubbed_logs(vault: Vault) -> Iterator[None]:
+    """While this is open, no log record of this process holds a secret of the vault."""
+    global _installed
+    with _installing:
+        if not _installed:
+            logging.setLogRecordFactory(_factory(logging.getLogRecordFactory()))
+            _installed = True
+        _active.add(vault)
+    try:
+        yield
+    finally:
+        _active.discard(vault)
+
+
+def _factory(previous: Callable[..., logging.LogRecord]) -> Callable[..., logging.LogRecord]:
+    def make(*arguments: Any, **more: Any) -> logging.LogRecord:
+        record = previous(*arguments, **more)
+        for vault in list(_active):
+            _clean(record, vault)
+        return record
+
+    return make
+
+
+def _clean(record: logging.LogRecord, vault: Vault) -> None:
+    try:
+        said = record.getMessage()
+    except (TypeError, ValueError):  # a malformed record is for logging to complain of
+        return
+    clean = vault.scrub(said)
+    if clean != said:
+        record.msg, record.args = clean, ()
+    if record.exc_info and record.exc_info[0] is not None:
+        raised = logging.Formatter().formatException(record.exc_info)
+        clean = vault.scrub(raised)
+        if clean != raised:
+            record.exc_info, record.exc_text = None, clean
