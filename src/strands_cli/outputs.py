@@ -2,37 +2,98 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from strands_cli.builtin.confined import Confined, ConfinementError
 from strands_cli.errors import ArtifactError
-from strands_cli.loader.template import render
+from strands_cli.loader.artifact_paths import overlap, relative
+from strands_cli.loader.template import render, render_path
+from strands_cli.session.files import sync_directory
+from strands_cli.types import Json
 
 if TYPE_CHECKING:
     from strands_cli.spec.outputs import Artifact
 
+NOTE = "artifacts"
+"""Journal key under which is noted, before the first of them is written, which files a session will write."""
 
-def write_artifacts(
-    artifacts: Sequence[Artifact], names: Mapping[str, Any], directory: Path, *, overwrite: bool
-) -> list[str]:
-    """Write each artifact to a temporary file beside its place, then move it there; links are not followed.
+
+class File(NamedTuple):
+    """An artifact that is ready to be written: its path as rendered, where that is, and what goes there."""
+
+    path: str
+    target: Path
+    content: bytes
+
+    def note(self) -> Json:
+        """Return what a session keeps of it, to know its own file again."""
+        return {"path": str(self.target), "digest": _digest(self.content)}
+
+
+def rendered(artifacts: Sequence[Artifact], names: Mapping[str, Any], directory: Path) -> list[File]:
+    """Return the files that artifacts become.
 
     Args:
-        names: What paths and bodies may use.
-        directory: The output directory; made when missing.
-        overwrite: Replace existing files; one that holds the same bytes is never a conflict.
-
-    Returns:
-        Absolute paths, in the order of `artifacts`.
+        names: What paths and bodies may use. A "/" that a name brings into a path makes no directory.
+        directory: The output directory.
 
     Raises:
-        ArtifactError: A path leaves the directory, a file is in the way, or it cannot be written.
+        ArtifactError: A path leaves the directory, or two artifacts have one.
     """
-    rendered = [(render(one.path, names), render(one.from_, names)) for one in artifacts]
-    return [_write(directory, path, body, overwrite=overwrite) for path, body in rendered]
+    paths = [render_path(one.path, names) for one in artifacts]
+    targets = [place(directory, path) for path in paths]
+    check_apart(paths)
+    bodies = [render(one.from_, names) for one in artifacts]
+    return [File(*each) for each in zip(paths, targets, map(_encoded, bodies), strict=True)]
+
+
+def check_free(files: Iterable[File], own: Iterable[Json], *, overwrite: bool) -> None:
+    """Raise ArtifactError when a file is in the way.
+
+    Args:
+        own: The notes of this session: a file that it wrote itself, or that holds the same bytes, is not in the way.
+        overwrite: No file is.
+    """
+    known = {(note["path"], note["digest"]) for note in own}
+    for file in () if overwrite else files:
+        if not file.target.exists():
+            continue
+        try:
+            digest = _digest(file.target.read_bytes())
+        except OSError as error:
+            raise _unwritten(file.target, error) from error
+        if digest != _digest(file.content) and (str(file.target), digest) not in known:
+            raise exists(file.path)
+
+
+def write(files: Sequence[File], directory: Path) -> list[str]:
+    """Write each file to a temporary one beside its place, then move it there; all are on disk when this returns.
+
+    Links are not followed.
+
+    Args:
+        directory: The output directory; made when missing.
+
+    Returns:
+        Absolute paths, in the order of `files`.
+
+    Raises:
+        ArtifactError: A file cannot be written.
+    """
+    made = [each for each in (directory, *directory.parents) if not each.exists()]
+    for file in files:
+        _write(directory, file)
+    below = {each for file in files for each in _up_to(file.target.parent, directory)}
+    try:
+        for each in (*below, *(each.parent for each in made)):
+            sync_directory(each)
+    except OSError as error:
+        raise _unwritten(directory, error) from error
+    return [str(file.target) for file in files]
 
 
 def place(directory: Path, path: str) -> Path:
@@ -41,17 +102,16 @@ def place(directory: Path, path: str) -> Path:
     Raises:
         ArtifactError: It is not below `directory`.
     """
-    relative = Path(path.replace("\\", "/").strip())
-    bad = not relative.parts or relative.is_absolute() or ".." in relative.parts or "\0" in path
-    if bad or any(ord(char) < 32 for char in path):
+    below = relative(path)
+    if below is None:
         raise ArtifactError(
             f"artifact path {path!r} is not a path below the output directory",
             hint="Use a relative path without '..'.",
         )
     root = directory.resolve()
-    target = root / relative
+    target = root / below
     parent = root
-    for part in relative.parts[:-1]:
+    for part in below.parts[:-1]:
         parent = parent / part
         if parent.is_symlink():
             raise ArtifactError(
@@ -62,29 +122,48 @@ def place(directory: Path, path: str) -> Path:
     return target
 
 
-def _write(directory: Path, path: str, body: str, *, overwrite: bool) -> str:
-    target = place(directory, path)
-    content = body.encode("utf-8", "surrogatepass" if _lone(body) else "strict")
+def check_apart(paths: Sequence[str]) -> None:
+    """Raise ArtifactError when two rendered paths are one, or one is a directory of the other."""
+    both = overlap([found for found in map(relative, paths) if found is not None])
+    if both is not None:
+        first, second = paths[both[0]], paths[both[1]]
+        raise ArtifactError(
+            f"the artifacts {first!r} and {second!r} are in each other's way",
+            hint="Give each a path of its own, whatever the variables are.",
+        )
+
+
+def _write(directory: Path, file: File) -> None:
     try:
-        if target.exists() and not overwrite:
-            if target.read_bytes() == content:
-                return str(target)
-            raise exists(path)
         directory.mkdir(parents=True, exist_ok=True)
         confined = Confined(directory)
-        confined.write(str(target.relative_to(confined.directory)), content)
+        confined.write(str(file.target.relative_to(confined.directory)), file.content, durable=True)
     except ConfinementError as error:
-        raise ArtifactError(f"artifact path {path!r}: {error}", hint="Remove what is in the way.") from error
+        raise ArtifactError(f"artifact path {file.path!r}: {error}", hint="Remove what is in the way.") from error
     except OSError as error:
-        raise ArtifactError(
-            f"artifact {str(target)!r} could not be written: {error.strerror or error}",
-            hint="Make the place writable or choose another with --out, then resume: no step runs again.",
-        ) from error
-    return str(target)
+        raise _unwritten(file.target, error) from error
 
 
-def _lone(body: str) -> bool:
-    return any(0xD800 <= ord(char) <= 0xDFFF for char in body)
+def _up_to(path: Path, directory: Path) -> list[Path]:
+    """Return a directory and those above it, up to the output directory."""
+    root = directory.resolve()
+    return [each for each in (path, *path.parents) if each.is_relative_to(root)]
+
+
+def _unwritten(path: Path, error: OSError) -> ArtifactError:
+    return ArtifactError(
+        f"artifact {str(path)!r} could not be written: {error.strerror or error}",
+        hint="Make the place writable or choose another with --out, then resume: no step runs again.",
+    )
+
+
+def _encoded(body: str) -> bytes:
+    lone = any(0xD800 <= ord(char) <= 0xDFFF for char in body)
+    return body.encode("utf-8", "surrogatepass" if lone else "strict")
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def exists(path: str) -> ArtifactError:

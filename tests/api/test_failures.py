@@ -152,7 +152,8 @@ def test_case_38_artifacts_do_not_follow_links(stub: StubOpenAI, tmp_path: Path)
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "sub").symlink_to(outside)
     with pytest.raises(ArtifactError, match="symbolic link"):
-        Workflow.from_yaml(ARTIFACT, output_dir=tmp_path / "out").run(topic="sub/file")
+        spec = ARTIFACT.replace("./{{ topic }}.md", "./sub/{{ topic }}.md")
+        Workflow.from_yaml(spec, output_dir=tmp_path / "out").run(topic="file")
     assert not list(outside.iterdir())
 
 

@@ -89,6 +89,7 @@ class Runner:
         self.options = options
         self._user = user
         self._written: list[str] = []
+        self._run: Run | None = None
         self._directory = Path(os.path.abspath(options.output_dir or os.getcwd()))
 
     async def start(
@@ -161,16 +162,17 @@ class Runner:
         if not self.spec.outputs.artifacts:
             return
         from strands_cli import outputs
-        from strands_cli.loader.template import render
+        from strands_cli.loader.template import render_path
 
-        names = {**inputs, "inputs": inputs}
+        names, known = {**inputs, "inputs": inputs}, []
         for artifact in self.spec.outputs.artifacts:
             try:
-                path = render(artifact.path, names)
+                known.append(render_path(artifact.path, names))
             except StrandsError:
                 continue
-            target = outputs.place(self._directory, path)
-            if target.exists() and not self.options.overwrite:
+        outputs.check_apart(known)
+        for path in known:
+            if outputs.place(self._directory, path).exists() and not self.options.overwrite:
                 raise outputs.exists(path)
 
     async def _open(self, session_id: str, inputs: Mapping[str, Any]) -> Journal:
@@ -237,6 +239,7 @@ class Runner:
     async def _body(self, inputs: Mapping[str, Any], equipment: Equipment, run: Run) -> Outcome:
         from strands_cli.patterns import pattern
 
+        self._run = run
         run.brief = partial(brief_of, self.spec)
         equipment.remember(run.state)
         names = names_of(self.spec, run.state, inputs)
@@ -288,7 +291,18 @@ class Runner:
         }
         if any("TRACE" in artifact.from_ for artifact in artifacts):
             names["TRACE"] = outputs.trace_text(trace(journal.session_id, State(await journal.tail(0))))
-        self._written = outputs.write_artifacts(artifacts, names, self._directory, overwrite=self.options.overwrite)
+        from strands_cli.patterns.steps import visit
+
+        assert self._run is not None
+        files = outputs.rendered(artifacts, names, self._directory)
+        notes = [value for key, value in self._run.state.noted.items() if key.partition("#")[0] == outputs.NOTE]
+        own = [file for note in notes for file in note["files"]]
+        outputs.check_free(files, own, overwrite=self.options.overwrite)
+        note = {"files": [file.note() for file in files]}
+        if note not in notes:
+            key = visit(outputs.NOTE, len(notes) + 1)
+            await self._run.record("noted", key, {"value": note}, sync=True)
+        self._written = outputs.write(files, self._directory)
 
 
 def brief_of(spec: Spec, agent: str, names: Names) -> str:

@@ -52,8 +52,12 @@ class Confined:
         root, relative = self._rooted(path)
         return self._opened(root, relative, path)
 
-    def write(self, path: str, content: bytes, *, append: bool = False) -> Path:
+    def write(self, path: str, content: bytes, *, append: bool = False, durable: bool = False) -> Path:
         """Write a file as a whole: other names of it and readers of the old one are not touched.
+
+        Args:
+            append: Keep what the file holds.
+            durable: What it holds outlives a power loss once its directory is synced.
 
         Raises:
             ConfinementError: It leads out, or is not a plain file.
@@ -71,7 +75,7 @@ class Confined:
                 old = file.read() if append else b""
         parent = _walk(root, relative.parent, create=True)
         try:
-            _replace(parent, relative.name, root / relative.parent, old + content, mode)
+            _replace(parent, relative.name, root / relative.parent, old + content, mode, durable=durable)
         finally:
             _close(parent)
         return target
@@ -171,13 +175,16 @@ def _open(parent: int | None, name: str, folder: Path, flags: int, mode: int = 0
     return os.open(name, flags, mode, dir_fd=parent)
 
 
-def _replace(parent: int | None, name: str, folder: Path, content: bytes, mode: int) -> None:
+def _replace(parent: int | None, name: str, folder: Path, content: bytes, mode: int, *, durable: bool) -> None:
     temporary = f".{name[:100]}.{secrets.token_hex(6)}"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW | _BINARY | _CLOEXEC
     number = _open(parent, temporary, folder, flags, mode)
     try:
         with os.fdopen(number, "wb") as file:
             file.write(content)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
         if parent is None:
             os.replace(folder / temporary, folder / name)
         else:

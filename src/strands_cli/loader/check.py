@@ -10,6 +10,7 @@ from strands_cli.capability.checker import PROVIDERS
 from strands_cli.errors import TemplateError
 from strands_cli.loader import template as templating
 from strands_cli.loader.check_graph import check_graph
+from strands_cli.loader.check_outputs import check_outputs
 from strands_cli.loader.check_references import check_references
 from strands_cli.loader.check_tools import check_tools
 from strands_cli.loader.check_values import check_values
@@ -43,6 +44,7 @@ def _findings(data: dict[str, Any], tools: frozenset[str] | None, partial: bool)
     if not partial:
         yield from check_references(data)
     yield from check_values(data)
+    yield from check_outputs(data)
     yield from duplicates(data, ("skills",), "skill")
     if tools is not None:
         yield from check_tools(data, tools)

@@ -22,7 +22,7 @@ from strands_cli.loader.filters import FILTERS, TESTS
 from strands_cli.loader.infix import Contains
 from strands_cli.loader.missing import Missing, MissingUsed, SoftMissing
 from strands_cli.loader.operators import OPERATORS
-from strands_cli.loader.template import MAX_TEMPLATE, undefined
+from strands_cli.loader.template import MAX_TEMPLATE, flat, undefined
 from strands_cli.schema.problems import did_you_mean
 
 _REFUSED: dict[type[nodes.Node], str] = {
@@ -82,13 +82,13 @@ class _Environment(ImmutableSandboxedEnvironment):
     concat = staticmethod(limits.joined)
     built = staticmethod(limits.shown)
 
-    def __init__(self, missing_as: type[Missing]) -> None:
+    def __init__(self, missing_as: type[Missing], finalize: Callable[[Any], Any] = limits.shown) -> None:
         super().__init__(
             undefined=missing_as,
             keep_trailing_newline=True,
             extensions=[Contains],
             optimized=False,
-            finalize=limits.shown,
+            finalize=finalize,
         )
         self.filters = {**FILTERS, "_each": limits.Counted}
         self.tests = dict(TESTS)
@@ -119,13 +119,26 @@ class _Environment(ImmutableSandboxedEnvironment):
         return limits.built(__context.call(__obj, *args, **kwargs))
 
 
+def _part_of_path(value: Any) -> Any:
+    limits.shown(value)
+    return value if isinstance(value, Undefined) else flat(value)
+
+
 _templates = _Environment(SoftMissing)
+_paths = _Environment(SoftMissing, _part_of_path)
 _conditions = _Environment(Missing)
 
 
 def render_jinja(source: str, names: Mapping[str, object]) -> str:
     """Render with Jinja; see `strands_cli.loader.template.render`."""
     template = _template(source)
+    with _explained(names), limits.limited():
+        return template.render(names)
+
+
+def render_jinja_path(source: str, names: Mapping[str, object]) -> str:
+    """Render with Jinja; see `strands_cli.loader.template.render_path`."""
+    template = _template(source, _paths)
     with _explained(names), limits.limited():
         return template.render(names)
 
@@ -181,10 +194,10 @@ def _statement(source: str) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _template(source: str) -> jinja2.Template:
+def _template(source: str, environment: _Environment = _templates) -> jinja2.Template:
     found = tree(source)
     with _compiling():
-        return _templates.from_string(found)
+        return environment.from_string(found)
 
 
 @lru_cache(maxsize=1024)

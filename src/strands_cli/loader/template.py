@@ -16,7 +16,7 @@ from strands_cli.loader.words import words
 from strands_cli.schema.problems import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 MAX_OUTPUT = 10_000_000
 MAX_TEMPLATE = 1_000_000
@@ -45,6 +45,27 @@ def render(template: str, names: Mapping[str, object]) -> str:
     if not paths:
         return template
     return _fill(texts, paths, names)
+
+
+def render_path(template: str, names: Mapping[str, object]) -> str:
+    """Return a path with the names put in; a separator that a value brings along becomes a "-".
+
+    Raises:
+        TemplateError: As for `render`.
+    """
+    plain = _plain(template)
+    if plain is None:
+        from strands_cli.loader.sandbox import render_jinja_path
+
+        return render_jinja_path(template, names)
+    texts, paths = plain
+    return _fill(texts, paths, names, flat)
+
+
+def flat(value: object) -> str:
+    """Return a value as one part of a path; one that climbs stays as it is, so that it is refused."""
+    parts = str(value).replace("\\", "/").split("/")
+    return ("/" if ".." in parts else "-").join(parts)
 
 
 def evaluate(expression: str, names: Mapping[str, object]) -> bool:
@@ -103,11 +124,16 @@ def _parts(source: str) -> tuple[str | int, ...]:
     )
 
 
-def _fill(texts: Sequence[str], paths: Sequence[tuple[str | int, ...]], names: Mapping[str, object]) -> str:
+def _fill(
+    texts: Sequence[str],
+    paths: Sequence[tuple[str | int, ...]],
+    names: Mapping[str, object],
+    as_text: Callable[[object], str] = str,
+) -> str:
     result, length = [texts[0]], len(texts[0])
     for path, text in zip(paths, texts[1:], strict=True):
         value = look_up(path, names)
-        shown = value if isinstance(value, str) else str(value)
+        shown = as_text(value)
         result += (shown, text)
         length += len(shown) + len(text)
         if length > MAX_OUTPUT:
