@@ -291,10 +291,11 @@ class Runner:
         }
         if any("TRACE" in artifact.from_ for artifact in artifacts):
             names["TRACE"] = outputs.trace_text(trace(journal.session_id, State(await journal.tail(0))))
+        from strands_cli.loader.names import own_first
         from strands_cli.patterns.steps import visit
 
         assert self._run is not None
-        files = outputs.rendered(artifacts, names, self._directory)
+        files = outputs.rendered(artifacts, own_first(names), self._directory)
         notes = [value for key, value in self._run.state.noted.items() if key.partition("#")[0] == outputs.NOTE]
         own = [file for note in notes for file in note["files"]]
         outputs.check_free(files, own, overwrite=self.options.overwrite)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from strands_cli.errors import InputError
-from strands_cli.loader.names import OF_PATTERN, engine_names, needed, reserved
+from strands_cli.loader.names import CONVENIENT, OF_PATTERN, engine_names, needed, reserved
 from strands_cli.loader.types import from_text, misfit, type_of
 from strands_cli.loader.walk import templates
 from strands_cli.schema.problems import did_you_mean, nearest, pointer
@@ -139,7 +139,7 @@ def _missing(spec: Spec, values: Mapping[str, object]) -> Iterator[str]:
 
 
 def _elsewhere(name: str, spec: Spec, values: Mapping[str, object]) -> str:
-    patterns = [pattern for pattern, names in OF_PATTERN.items() if name in names]
+    patterns = [pattern for pattern in OF_PATTERN if name in OF_PATTERN[pattern] | CONVENIENT[pattern]]
     if patterns:
         return f" (the pattern {patterns[0]!r} has a name {name!r}, {spec.pattern.type!r} has not)"
     known = [*values, *filter(str.islower, engine_names(spec.pattern.type))]

@@ -143,8 +143,9 @@ def build(
     from strands_cli.loader.check_references import with_implied_deps
     from strands_cli.loader.explain import explain, in_order
     from strands_cli.loader.refs import resolve_refs
+    from strands_cli.loader.short_forms import written_out
 
-    data = resolve_refs(data, marks, base_dir, _read_other)
+    data = written_out(resolve_refs(data, marks, base_dir, _read_other), marks)
     problems, warnings = check_meaning(data, marks, tools, partial=partial)
     complete, notes = with_implied_deps(data)
     warnings += [str(marks.problem(data, path, note)) for path, note in notes]

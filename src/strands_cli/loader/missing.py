@@ -9,9 +9,7 @@ from jinja2.exceptions import UndefinedError
 from jinja2.runtime import StrictUndefined
 from jinja2.utils import missing
 
-from strands_cli.loader.names import EVERYWHERE, OF_PATTERN
-
-ENGINE = EVERYWHERE.union(*OF_PATTERN.values())
+from strands_cli.loader.names import NOT_YET
 
 
 class MissingUsed(UndefinedError):
@@ -46,7 +44,7 @@ class Missing(StrictUndefined):
 
     def __bool__(self) -> bool:  # type: ignore[override]
         below = isinstance(self._undefined_obj, (Mapping, list, tuple))
-        if self.soft and (below or (self._undefined_obj is missing and self._undefined_name in ENGINE)):
+        if self.soft and (below or (self._undefined_obj is missing and self._undefined_name in NOT_YET)):
             return False
         return cast("bool", self._fail_with_undefined_error())
 

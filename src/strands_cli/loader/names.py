@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from strands_cli.loader.template import plain_paths
 from strands_cli.loader.words import words
@@ -11,36 +11,46 @@ from strands_cli.loader.words import words
 if TYPE_CHECKING:
     from jinja2 import nodes
 
-EVERYWHERE = frozenset(("last_response", "hitl_response", "execution_context", "TRACE"))
-"""Names of every pattern; no variable may take them."""
+EVERYWHERE = frozenset(("last_response", "hitl_response"))
+"""Names of every pattern that it cannot do without; no variable may take them."""
 
 OF_PATTERN: dict[str, frozenset[str]] = {
     "chain": frozenset(("steps",)),
     "workflow": frozenset(("tasks",)),
-    "routing": frozenset(("router", "steps")),
+    "routing": frozenset(("steps",)),
     "parallel": frozenset(("branches", "steps")),
-    "evaluator_optimizer": words("draft iteration evaluation iterations current_draft current_evaluation"),
-    "orchestrator_workers": words(
-        "subtasks task_count orchestrator_response workers num_workers round_count reduce_response"
-    ),
+    "evaluator_optimizer": frozenset(),
+    "orchestrator_workers": frozenset(),
     "graph": frozenset(("nodes",)),
 }
-"""Names of one pattern; no variable of a spec of that pattern may take them."""
+"""Names of one pattern that it cannot do without; no variable of a spec of that pattern may take them."""
 
-SOFT_OF_PATTERN: dict[str, frozenset[str]] = {
-    "chain": frozenset(("total_steps",)),
-    "workflow": frozenset(("total_tasks",)),
-    "routing": frozenset(("chosen_route", "router_agent", "total_steps")),
-    "parallel": frozenset(("reduce", "total_branches")),
+CONVENIENT_EVERYWHERE = frozenset(("execution_context", "TRACE"))
+"""Names of artifacts; a variable may take them over."""
+
+CONVENIENT: dict[str, frozenset[str]] = {
+    "chain": words("total_steps"),
+    "workflow": words("total_tasks"),
+    "routing": words("router chosen_route router_agent total_steps"),
+    "parallel": words("reduce total_branches"),
     "evaluator_optimizer": words(
+        "draft iteration evaluation iterations current_draft current_evaluation "
         "iteration_index iteration_count total_iterations final_score score issues fixes feedback min_score max_iters"
     ),
     "orchestrator_workers": words(
+        "subtasks task_count orchestrator_response workers num_workers round_count reduce_response "
         "worker_count writeup_response task subtask index decomposition tasks rounds round max_workers"
     ),
-    "graph": frozenset(["total_steps", "terminal_node", "execution_path", "current_node", "iteration"]),
+    "graph": words("total_steps terminal_node execution_path current_node iteration"),
 }
-"""Names that the engine has too, and that a variable may take over."""
+"""Names that a pattern has too, and that a variable may take over."""
+
+NOT_YET = (
+    EVERYWHERE.union(CONVENIENT_EVERYWHERE, *OF_PATTERN.values())
+    | words("router draft iteration evaluation iterations current_draft current_evaluation subtasks task_count")
+    | words("orchestrator_response workers num_workers round_count reduce_response")
+)
+"""Names that count as false in a template while the engine has no value for them yet."""
 
 OF_SPEC = words("name version description tags metadata runtime context_policy timestamp inputs")
 """The spec's own keys and the time; a variable may take them over."""
@@ -51,9 +61,21 @@ def reserved(pattern: str) -> frozenset[str]:
     return EVERYWHERE | OF_PATTERN.get(pattern, frozenset())
 
 
+def own_first(names: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the names of a pattern as templates see them: the workflow's own variables win over convenient names."""
+    own = names.get("inputs")
+    if not isinstance(own, Mapping):
+        return names
+    won = {name: own[name] for name in own.keys() & names.keys() if name not in _NEVER and names[name] is not own[name]}
+    return {**names, **won} if won else names
+
+
+_NEVER = EVERYWHERE.union(*OF_PATTERN.values()) | {"inputs"}
+
+
 def engine_names(pattern: str) -> frozenset[str]:
     """Return all names that a template of this pattern may use without anybody giving them."""
-    return reserved(pattern) | OF_SPEC | SOFT_OF_PATTERN.get(pattern, frozenset())
+    return reserved(pattern) | OF_SPEC | CONVENIENT_EVERYWHERE | CONVENIENT.get(pattern, frozenset())
 
 
 def needed(template: str, *, expression: bool = False) -> frozenset[str]:

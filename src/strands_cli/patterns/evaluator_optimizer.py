@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from strands_cli.kernel.run import Run
 from strands_cli.kernel.types import Names, Outcome
+from strands_cli.loader.names import own_first
 from strands_cli.loader.template import render
 from strands_cli.patterns import shapes
 from strands_cli.patterns.answers import RETRIES, asks_for, understood, word
+from strands_cli.patterns.shapes import REVISION
 from strands_cli.patterns.steps import answered, ask, including, offering, text, told
 from strands_cli.plan.model import Edge, Node, Plan, step_node
 
@@ -49,11 +51,11 @@ async def _iterated(config: EvaluatorOptimizerConfig, run: Run, names: dict[str,
     """Have a draft made and evaluated, and return the names in scope then."""
     scope = offering({**names, "iteration": number}, iteration_index=number - 1, iteration_count=number)
     if number == 1:
-        prompt = run.brief(config.producer, scope)
+        prompt = run.brief(config.producer, own_first(scope))
     else:
-        prompt = render(config.revise_prompt or shapes.REVISION, scope)
+        prompt = render(config.revise_prompt, own_first(scope)) if config.revise_prompt else render(REVISION, scope)
         prompt = including(prompt, "The reviewer's feedback:", scope["iterations"][-1]["feedback"])
-    reply = await run.agent(f"iterations/{number}/draft", config.producer, prompt, names=scope)
+    reply = await run.agent(f"iterations/{number}/draft", config.producer, prompt, names=own_first(scope))
     draft = reply.text
     scope = {**scope, "draft": draft, "current_draft": draft, "last_response": draft}
     evaluation = await _evaluated(config, run, scope, number)
@@ -67,7 +69,7 @@ async def _iterated(config: EvaluatorOptimizerConfig, run: Run, names: dict[str,
 async def _evaluated(config: EvaluatorOptimizerConfig, run: Run, names: dict[str, Any], number: int) -> dict[str, Any]:
     """Have the draft scored, in a lane of its own: what it said of earlier drafts must not sway it."""
     evaluator = config.evaluator
-    prompt, own = told(run, evaluator, names), run.brief(evaluator.agent, names)
+    prompt, own = told(run, evaluator, names), run.brief(evaluator.agent, own_first(names))
     if names["draft"].strip() not in own:
         prompt = including(prompt, "The draft:", names["draft"])
     if not asks_for(f"{prompt}\n{own}".replace(names["draft"], ""), "json", "score"):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from strands_cli.errors import ExecutionError, TemplateError
 from strands_cli.kernel.run import Run
 from strands_cli.kernel.types import Names, Outcome
+from strands_cli.loader.names import own_first
 from strands_cli.loader.template import evaluate
 from strands_cli.patterns.nodes import Nodes, unvisited
 from strands_cli.patterns.steps import answered, last_agent, offering, step, text, visit
@@ -46,7 +47,7 @@ def _next(edge: GraphEdge, names: Names) -> str | None:
         return edge.to[0]
     for choice in edge.choose or ():
         try:
-            if evaluate(choice.when, names):
+            if evaluate(choice.when, own_first(names)):
                 return choice.to
         except TemplateError as error:
             cause = f"the condition {choice.when!r} of node {edge.from_!r} cannot be decided: {error.message}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from strands_cli.kernel.run import Run
 from strands_cli.kernel.types import Names, Outcome, Reply
+from strands_cli.loader.names import own_first
 from strands_cli.loader.template import render
 from strands_cli.patterns.answers import RETRIES, approves, rejects
 from strands_cli.patterns.planning import MAX_REVISIONS, planned
@@ -67,7 +68,7 @@ async def _round(config: OrchestratorWorkersConfig, run: Run, names: Scope, numb
     tools = template.tool_overrides if template.tools is None else template.tools
 
     async def work(index: int, subtask: dict[str, Any]) -> Reply:
-        scope = offering(names, task=subtask["task"], subtask=subtask, index=index)
+        scope = own_first(offering(names, task=subtask["task"], subtask=subtask, index=index))
         prompt = subtask["task"] if template.input is None else render(template.input, scope)
         key = f"{prefix}/{index}"
         return await run.agent(key, template.agent, prompt, names=scope, tools=tools, timeout=template.timeout_s)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from strands_cli.errors import ExecutionError
 from strands_cli.kernel.run import Run
+from strands_cli.loader.names import own_first
 from strands_cli.patterns import shapes
 from strands_cli.patterns.answers import approves, asks_for, rejects, understood
 from strands_cli.patterns.steps import answered, ask, offering, text, told, visit
@@ -47,7 +48,7 @@ def _briefing(config: OrchestratorWorkersConfig, run: Run, names: Scope, number:
     """Return what the orchestrator is told at the start of a round."""
     if number == 1:
         prompt = told(run, config.orchestrator, names)
-        asked = f"{prompt}\n{run.brief(config.orchestrator.agent, names)}"
+        asked = f"{prompt}\n{run.brief(config.orchestrator.agent, own_first(names))}"
         return prompt if asks_for(asked, "json", "task") else f"{prompt}\n\n{shapes.TASKS}"
     last = [each for each in names["workers"] if each["round"] == number - 1]
     results = "\n\n".join(f"Task: {each['task']}\nResult: {each['response']}" for each in last)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from strands_cli.errors import ExecutionError
 from strands_cli.kernel.run import Run
 from strands_cli.kernel.types import Names, Outcome
+from strands_cli.loader.names import own_first
 from strands_cli.patterns import chain, shapes
 from strands_cli.patterns.answers import APPROVING, approves, asks_for, short, understood
 from strands_cli.patterns.steps import StepResult, answered, ask, last_agent, offering, text, told
@@ -42,7 +43,7 @@ async def _chosen(config: RoutingConfig, run: Run, names: Names) -> tuple[StepRe
     router, routes = config.router, config.routes
     shape = shapes.route_shape(routes)
     prompt = told(run, router, names)
-    if not asks_for(f"{prompt}\n{run.brief(router.agent, names)}", "json", "route", *routes):
+    if not asks_for(f"{prompt}\n{run.brief(router.agent, own_first(names))}", "json", "route", *routes):
         prompt = f"{prompt}\n\n{shape}"
 
     understand = partial(shapes.route, routes=routes)

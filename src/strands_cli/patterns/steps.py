@@ -10,6 +10,7 @@ from typing_extensions import TypeIs
 
 from strands_cli.kernel.run import Run
 from strands_cli.kernel.types import Names, Question, Reply
+from strands_cli.loader.names import own_first
 from strands_cli.loader.template import render
 from strands_cli.types import Json
 
@@ -98,6 +99,7 @@ async def ask(
 
 def question(step: HitlStep, names: Names) -> Question:
     """Return a HITL step's question with its templates rendered."""
+    names = own_first(names)
     return Question(
         prompt=render(step.prompt, names),
         context=render(step.context_display, names) if step.context_display else None,
@@ -126,7 +128,8 @@ def offering(names: Mapping[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def with_vars(names: Names, variables: Mapping[str, Any]) -> Names:
-    """Return `names` with a step's own, whose texts are templates."""
+    """Return `names` as a step's templates see them: with its own, whose texts are templates."""
+    names = own_first(names)
     if not variables:
         return names
     own = {name: render(value, names) if isinstance(value, str) else value for name, value in variables.items()}
