@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
+from dataclasses import replace
+from functools import cache, partial
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -121,16 +122,21 @@ class Toolbox:
         found: dict[str, Callable[[], Any]] = {}
         for declared in self._spec.tools.python:
             reference = declared if isinstance(declared, str) else declared.callable
-            found[short_name(reference)] = lambda reference=reference: self._python(reference)  # type: ignore[misc]
+            loose = not isinstance(declared, str) and declared.isolation == "none"
+            found[short_name(reference)] = partial(self._python, reference, isolated=not loose)
         for executor in self._spec.tools.http_executors:
             found[executor.id] = lambda executor=executor: self._executor(executor)  # type: ignore[misc]
         return found
 
-    def _python(self, reference: str) -> Any:
+    def _python(self, reference: str, isolated: bool) -> Any:
         from strands_cli.builtin import builtin_name, make
 
         name = builtin_name(reference)
-        return make(name, self._place()) if name is not None else load(reference, self._spec._base_dir)
+        return (
+            make(name, replace(self._place(), isolated=isolated))
+            if name is not None
+            else load(reference, self._spec._base_dir)
+        )
 
     def _executor(self, executor: HttpExecutor) -> Any:
         from strands_cli.equipment.executor import http_executor

@@ -49,11 +49,13 @@ class Place:
         files: The directories they may touch.
         network: The hosts they may reach.
         rehearsal: Nothing is changed and nothing is sent: what would do so says it instead.
+        isolated: python_exec runs only where the kernel confines it.
     """
 
     files: Confined
     network: Network
     rehearsal: bool = False
+    isolated: bool = True
 
 
 def builtin_name(reference: str) -> str | None:

@@ -1,7 +1,10 @@
 """python_exec: code in a process of its own, with little time, little memory, no network and one directory.
 
-The limits keep mistakes small. They are not a wall against code that sets out to break them: hence the tool is there
-only where a spec declares it.
+What isolates it: the kernel (Landlock for files, seccomp for processes, programs, sockets and signals, no privileges),
+limits of processor time, memory and file sizes, and an audit hook that says in Python's words what is refused. What
+does not: nothing hides how much time it takes, the code may read Python's own libraries, and the kernel is the wall.
+Where the kernel has neither (macOS, Windows, old Linux), it runs only with `isolation: none` in the spec: then code
+that sets out to break the limits can.
 """
 
 from __future__ import annotations
@@ -23,31 +26,55 @@ SECONDS = 30
 MEMORY = 1 << 30
 FILE = 10_000_000
 MOST_TEXT = 30_000
+READY = "ready"
 
 
 def make(name: str, place: Place) -> Any:
     """Return the tool."""
-    return tool(name=name)(python_exec)
+    if place.isolated:
+        return tool(name=name)(python_exec)
+    return tool(name=name, description=f"{_SAYS} {_LOOSE}")(_unconfined)
+
+
+_SAYS = "Run Python code and return what it prints, and the value of its last line."
+_LOOSE = "It runs in a process of its own, in an empty directory that is removed afterwards. Print what you need."
 
 
 def python_exec(code: str, timeout: int = 10) -> str:
     """Run Python code and return what it prints, and the value of its last line.
 
-    It runs in a fresh process without network, in an empty directory that is removed afterwards. Print what you need.
+    It runs in a process of its own that has no network, starts no other, and reads and writes only an empty directory
+    that is removed afterwards. Print what you need.
 
     Args:
         code: The code.
         timeout: Seconds it may take.
     """
+    return _executed(code, timeout, isolated=True)
+
+
+def _unconfined(code: str, timeout: int = 10) -> str:
+    """Run Python code.
+
+    Args:
+        code: The code.
+        timeout: Seconds it may take.
+    """
+    return _executed(code, timeout, isolated=False)
+
+
+def _executed(code: str, timeout: int, *, isolated: bool) -> str:
     seconds = min(max(timeout, 1), SECONDS)
     with tempfile.TemporaryDirectory(prefix="strands-python-") as folder:
         work = Path(folder, "work")
         work.mkdir()
         output = Path(folder, "output")
         with output.open("wb") as sink:
-            status = _run(code, seconds, work, sink)
+            status, ready = _run(code, seconds, work, sink, isolated)
         with output.open("rb") as file:
             text = file.read(MOST_TEXT * 4).decode("utf-8", "replace")
+    if ready != READY:
+        raise RuntimeError(f"the code was not run: this machine cannot isolate it ({ready or text.strip()}). {_REMEDY}")
     text = text if len(text) <= MOST_TEXT else f"{text[:MOST_TEXT]}\n[cut off after {MOST_TEXT:,} characters]"
     if status is None:
         raise TimeoutError(f"the code took longer than {seconds} s and was stopped\n{text}".rstrip())
@@ -57,9 +84,23 @@ def python_exec(code: str, timeout: int = 10) -> str:
     return text.rstrip("\n") or "[no output]"
 
 
-def _run(code: str, seconds: int, work: Path, output: Any) -> int | None:
-    """Run the code and return its exit code; None when it took too long."""
-    limits = {"seconds": seconds, "memory": MEMORY, "file": FILE}
+_REMEDY = (
+    "Without isolation it runs where the spec says so: tools: {python: [{callable: python_exec, isolation: none}]}."
+)
+
+
+def _run(code: str, seconds: int, work: Path, output: Any, isolated: bool) -> tuple[int | None, str]:
+    """Run the code; return its exit code, None when it took too long, and what the process said of its isolation."""
+    told = work.with_name("isolation")
+    told.touch()
+    limits = {
+        "seconds": seconds,
+        "memory": MEMORY,
+        "file": FILE,
+        "isolated": isolated,
+        "told": str(told),
+        "parent": os.getpid(),
+    }
     child = Path(__file__).with_name("python_child.py")
     process = subprocess.Popen(
         [sys.executable, "-I", "-X", "utf8", str(child), json.dumps(limits)],
@@ -71,13 +112,15 @@ def _run(code: str, seconds: int, work: Path, output: Any) -> int | None:
         start_new_session=True,
         close_fds=True,
     )
+    status: int | None = None
     try:
         process.communicate(code.encode("utf-8", "surrogatepass"), timeout=seconds)
-        return process.returncode
+        status = process.returncode
     except subprocess.TimeoutExpired:
-        return None
+        pass
     finally:
         _end(process)
+    return status, told.read_text(encoding="utf-8")
 
 
 def _environment(work: Path) -> dict[str, str]:

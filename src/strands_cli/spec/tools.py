@@ -13,6 +13,15 @@ class PythonTool(Closed):
     """A function of the user's, decorated with @tool or a plain one."""
 
     callable: str = Field(pattern=r"^[\w.]+(:[\w.]+)?$", description='"package.module:function".')
+    isolation: Literal["kernel", "none"] = Field(
+        default="kernel", description='For python_exec: "none" runs code also where the kernel cannot confine it.'
+    )
+
+    @model_validator(mode="after")
+    def _isolates(self) -> PythonTool:
+        if self.isolation == "none" and self.id != "python_exec":
+            raise ValueError("isolation is for python_exec alone; other tools run in the process of the workflow")
+        return self
 
     @property
     def id(self) -> str:
