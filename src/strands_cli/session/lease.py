@@ -1,6 +1,7 @@
 """Who drives a session: a driver is alive while its process holds one OS lock, so a lease dies with its process.
 
-One lock file serves all drives of a process, so thousands of sessions can be driven at once.
+One lock file serves all drives of a process, so thousands of sessions can be driven at once. A forked child is a
+process of its own: it lets go of what it inherited, without giving it back, and takes a lock of its own when it drives.
 """
 
 from __future__ import annotations
@@ -8,11 +9,15 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
+import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
+from weakref import WeakSet
+
+from strands._home import make_private
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -25,29 +30,37 @@ class Drivers:
         root: The directory; lock files live in its `drivers` folder.
     """
 
-    _of: ClassVar[dict[tuple[Path, int], Drivers]] = {}
+    _of: ClassVar[dict[Path, Drivers]] = {}
+    _every: ClassVar[WeakSet[Drivers]] = WeakSet()
+    _guard: ClassVar[threading.Lock] = threading.Lock()
 
     def __init__(self, root: Path) -> None:
         self._dir = root / "drivers"
         self._token = ""
-        self._lock: BaseFileLock | None = None
+        self._lock: _Flock | BaseFileLock | None = None
         self._live: set[str] = set()
+        Drivers._every.add(self)
 
     @classmethod
     def of(cls, root: Path) -> Drivers:
         """Return this process's drivers for `root`."""
-        return cls._of.setdefault((root, os.getpid()), cls(root))
+        place = Path(os.path.realpath(root))  # one, however it is spelled
+        with cls._guard:
+            found = cls._of.get(place)
+            if found is None:
+                found = cls._of[place] = cls(place)
+            return found
 
     @contextmanager
     def entered(self) -> Iterator[str]:
         """Be a driver: yields an id that others see as alive while the block runs."""
-        self._hold()
-        driver = f"{self._token}.{uuid.uuid4().hex[:12]}"
-        self._live.add(driver)
+        driver = f"{self._held()}.{uuid.uuid4().hex[:12]}"
+        live = self._live
+        live.add(driver)
         try:
             yield driver
         finally:
-            self._live.discard(driver)
+            live.discard(driver)
 
     def alive(self, driver: str) -> bool:
         """Whether the driver with this id runs, in this process or another."""
@@ -57,6 +70,79 @@ class Drivers:
         path = self._dir / f"{token}.lock"
         if not token.isalnum() or not path.exists():
             return False
+        if _is_held(path):
+            return True
+        with contextlib.suppress(OSError):
+            path.unlink()
+        return False
+
+    def _held(self) -> str:
+        """Return this process's token, whose lock it holds."""
+        with Drivers._guard:
+            if self._lock is None:
+                make_private(self._dir)
+                self._dir.chmod(0o700)
+                token = uuid.uuid4().hex
+                self._lock = _take(self._dir / f"{token}.lock")
+                self._token = token  # from here on others may hear of it
+                atexit.register(self._let_go, os.getpid())
+            return self._token
+
+    def _let_go(self, owner: int) -> None:
+        """Leave no file behind; a forked child has not got the lock to give."""
+        if self._lock is not None and os.getpid() == owner:
+            with contextlib.suppress(OSError):
+                os.unlink(self._dir / f"{self._token}.lock")
+
+    @classmethod
+    def _begin_child(cls) -> None:
+        """In a forked child: forget what is the parent's, and keep none of its locks alive."""
+        cls._guard = threading.Lock()
+        cls._of.clear()
+        for drivers in list(cls._every):
+            if isinstance(drivers._lock, _Flock):
+                drivers._lock.close()
+            drivers._lock = None
+            drivers._token = ""
+            drivers._live = set()
+
+
+class _Flock:
+    """A lock on an open file, which POSIX drops when its process ends."""
+
+    def __init__(self, file: int) -> None:
+        self._file = file
+
+    def close(self) -> None:
+        """Close the file, which gives the lock back only when no other process has it open."""
+        with contextlib.suppress(OSError):
+            os.close(self._file)
+
+
+def _take(path: Path) -> _Flock | BaseFileLock:
+    try:
+        import fcntl
+    except ImportError:
+        from filelock import FileLock
+
+        lock = FileLock(path, mode=0o600, thread_local=False)
+        lock.acquire(timeout=0)
+        return lock
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        os.fchmod(file, 0o600)
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BaseException:
+        os.close(file)
+        raise
+    return _Flock(file)
+
+
+def _is_held(path: Path) -> bool:
+    """Whether somebody holds the lock; two who look at once do not take each other for the holder."""
+    try:
+        import fcntl
+    except ImportError:
         from filelock import FileLock, Timeout
 
         lock = FileLock(path, thread_local=False)
@@ -65,24 +151,21 @@ class Drivers:
         except (Timeout, OSError):
             return True
         lock.release()
-        with contextlib.suppress(OSError):
-            path.unlink()
         return False
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(file)
+    return False
 
-    def _hold(self) -> None:
-        if self._lock is not None:
-            return
-        from filelock import FileLock
 
-        self._dir.mkdir(mode=0o700, exist_ok=True)
-        self._dir.chmod(0o700)
-        self._token = uuid.uuid4().hex
-        self._lock = FileLock(self._dir / f"{self._token}.lock", mode=0o600, thread_local=False)
-        self._lock.acquire(timeout=0)
-        atexit.register(self._let_go, os.getpid())
-
-    def _let_go(self, owner: int) -> None:
-        """Leave no file behind; a forked child has not got the lock to give."""
-        if self._lock is not None and os.getpid() == owner:
-            with contextlib.suppress(OSError):
-                os.unlink(self._lock.lock_file)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=Drivers._begin_child)

@@ -69,7 +69,6 @@ class FileSessionRepository:
     def __init__(self, storage_dir: str | os.PathLike[str] | None = None) -> None:
         with _storage_errors(Path(storage_dir or "~")):
             self.root = expanded(storage_dir) if storage_dir is not None else home() / "workflows"
-        self._drivers: Drivers | None = None
 
     async def create(self, session_id: str, opened: Draft) -> FileJournal:
         if not _ID.fullmatch(session_id):
@@ -111,9 +110,7 @@ class FileSessionRepository:
             shutil.rmtree(grave)
 
     def _live(self) -> Drivers:
-        if self._drivers is None:
-            self._drivers = Drivers.of(self.root)
-        return self._drivers
+        return Drivers.of(self.root)
 
     def _directory(self, session_id: str) -> Path:
         directory = self.root / f"{_PREFIX}{session_id}"

@@ -1,0 +1,211 @@
+"""Who is seen to drive a session: across threads, forks and processes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from strands_cli.session.conformance import opening
+from strands_cli.session.repository import FileSessionRepository
+
+SEEN = """
+import asyncio, sys
+from strands_cli.session.repository import FileSessionRepository
+async def main():
+    journal = await FileSessionRepository(sys.argv[1]).open("s")
+    print(*[int(await journal.alive(driver)) for driver in sys.argv[2:]])
+asyncio.run(main())
+"""
+
+
+def seen_alive(root: Path, *drivers: str) -> list[int]:
+    """What another process says of the drivers."""
+    done = subprocess.run(
+        [sys.executable, "-c", SEEN, str(root), *drivers], capture_output=True, text=True, check=True, timeout=60
+    )
+    return [int(word) for word in done.stdout.split()]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    asyncio.run(FileSessionRepository(tmp_path / "w").create("s", opening()))
+    return tmp_path / "w"
+
+
+async def drive(repository: FileSessionRepository, begun: Callable[[str], None], until: Callable[[], object]) -> None:
+    journal = await repository.open("s")
+    async with journal.lease() as driver:
+        begun(driver)
+        await asyncio.to_thread(until)
+
+
+def test_the_first_drives_of_a_process_in_many_threads_are_all_alive(root: Path) -> None:
+    drivers: list[str] = []
+    end, together = threading.Event(), threading.Barrier(8)
+
+    def one() -> None:
+        repository = FileSessionRepository(root)
+        together.wait()
+        asyncio.run(drive(repository, drivers.append, end.wait))
+
+    threads = [threading.Thread(target=one) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    try:
+        while len(drivers) < 8:
+            time.sleep(0.01)
+        assert seen_alive(root, *drivers) == [1] * 8
+    finally:
+        end.set()
+        for thread in threads:
+            thread.join()
+    assert not any(asyncio.run(alive(root, driver)) for driver in drivers)
+
+
+async def alive(root: Path, driver: str) -> bool:
+    return await (await FileSessionRepository(root).open("s")).alive(driver)
+
+
+def test_many_who_look_at_once_never_take_each_other_for_the_driver(root: Path) -> None:
+    script = """
+import asyncio, sys
+from strands_cli.session.repository import FileSessionRepository
+async def main():
+    journal = await FileSessionRepository(sys.argv[1]).open("s")
+    print(sum([await journal.alive(sys.argv[2]) for _ in range(400)]))
+asyncio.run(main())
+"""
+    token = "0" * 32
+    folder = root / "drivers"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    (folder / f"{token}.lock").write_text("")
+    both = [
+        subprocess.Popen([sys.executable, "-c", script, str(root), f"{token}.dead"], stdout=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    assert [process.communicate(timeout=60)[0].strip() for process in both] == ["0"] * 3
+
+
+@contextlib.contextmanager
+def forked(work: Callable[[int], None]) -> Iterator[tuple[int, int]]:
+    """A forked child that does `work` with the writing end of a pipe; yields its id and the reading end."""
+    if not hasattr(os, "fork"):
+        pytest.skip("no fork on this platform")
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.close(reading)
+            work(writing)
+        finally:
+            os._exit(0)
+    os.close(writing)
+    try:
+        yield child, reading
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        os.close(reading)
+
+
+def read_line(file: int) -> str:
+    line = b""
+    while not line.endswith(b"\n"):
+        line += os.read(file, 1) or b"\n"
+    return line.decode().strip()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_repository_carried_over_a_fork_drives_as_the_child_and_leaves_the_parent_alive(root: Path) -> None:
+    repository = FileSessionRepository(root)
+
+    async def main() -> None:
+        journal = await repository.open("s")
+        async with journal.lease() as mine:
+
+            def work(pipe: int) -> None:
+                async def child() -> None:
+                    own = await repository.open("s")
+                    async with own.lease() as driver, journal.lease() as other:
+                        told = [driver, other, str(await own.alive(mine)), str(await journal.alive(mine))]
+                        os.write(pipe, (" ".join(told) + "\n").encode())
+                        time.sleep(60)
+
+                threading.Thread(target=asyncio.run, args=(child(),)).run()
+
+            def child_drives() -> None:
+                with forked(lambda pipe: run_in_thread(lambda: work(pipe))) as (_, pipe):
+                    driver, other, *sees = read_line(pipe).split()
+                    assert len({each.split(".")[0] for each in (mine, driver)}) == 2
+                    assert sees == ["True", "True"]
+                    assert seen_alive(root, mine, driver, other) == [1, 1, 1]
+                assert seen_alive(root, mine, driver, other) == [1, 0, 0], "the child's end is not the parent's"
+
+            await asyncio.to_thread(child_drives)
+        assert not await journal.alive(mine)
+
+    asyncio.run(main())
+
+
+def run_in_thread(work: Callable[[], None]) -> None:
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+
+
+PARENT = """
+import asyncio, os, sys, time
+from strands_cli.session.repository import FileSessionRepository
+repository = FileSessionRepository(sys.argv[1])
+async def main():
+    journal = await repository.open("s")
+    async with journal.lease() as driver:
+        child = os.fork()
+        if child == 0:
+            time.sleep(60)
+            os._exit(0)
+        print(driver, child, flush=True)
+        time.sleep(60)
+asyncio.run(main())
+"""
+
+
+def test_a_child_that_outlives_a_killed_driver_does_not_keep_it_alive(root: Path) -> None:
+    parent = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", PARENT, str(root)], stdout=subprocess.PIPE, text=True
+    )
+    assert parent.stdout is not None
+    driver, child = parent.stdout.readline().split()
+    try:
+        assert seen_alive(root, driver) == [1]
+        parent.kill()
+        parent.wait()
+        assert seen_alive(root, driver) == [0]
+    finally:
+        os.kill(int(child), signal.SIGKILL)
+        parent.stdout.close()
+
+
+def test_a_repository_can_be_sent_to_another_process(root: Path) -> None:
+    repository = FileSessionRepository(root)
+
+    async def main() -> None:
+        journal = await repository.open("s")
+        async with journal.lease() as driver:
+            sent = pickle.dumps(repository)
+            assert driver.split(".")[0].encode() not in sent
+            assert await (await pickle.loads(sent).open("s")).alive(driver)
+
+    asyncio.run(main())
