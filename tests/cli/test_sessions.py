@@ -103,8 +103,7 @@ def test_fork_goes_on_differently_from_a_step(console: Console) -> None:
     console.run("resume", original, "--response", "yes")
     forked = console.run("sessions", "fork", original, "--at", "steps/1").stdout.strip()
     told = sessions(console, "show", forked)
-    assert (told["status"], [item["key"] for item in told["history"]]) == ("interrupted", ["steps/0"])
-    console.run("resume", forked, code=19)
+    assert (told["status"], [item["key"] for item in told["history"]]) == ("paused", ["steps/0", "steps/1"])
     console.run("resume", forked, "--response", "no")
     texts = [sessions(console, "show", each)["history"][1]["text"] for each in (original, forked)]
     assert texts == ["yes", "no"]
@@ -125,8 +124,27 @@ def test_case_10_cleanup_keeps_open_questions(console: Console) -> None:
     console.run("resume", second, "--response", "ok")
     console.run("sessions", "cleanup")
     assert len(sessions(console, "list")) == 2
-    assert sessions(console, "cleanup", "--max-age-days", "0") == {"deleted": [second]}
+    dry = sessions(console, "cleanup", "--max-age-days", "0", "--dry-run")
+    assert dry == {"deleted": [], "would_delete": [second], "kept": {first: "paused: it waits for an answer"}}
+    assert len(sessions(console, "list")) == 2
+    told = console.run("sessions", "cleanup", "--max-age-days", "0", "--json")
+    assert json.loads(told.stdout) == {"deleted": [second]}
+    assert f"Kept {first}: paused: it waits for an answer." in told.stderr
     assert [each["id"] for each in sessions(console, "list")] == [first]
+    assert sessions(console, "cleanup", "--max-age-days", "0", "--paused") == {"deleted": [first]}
+
+
+def test_a_damaged_session_is_kept_and_deleted_when_told(console: Console) -> None:
+    session_id = paused(console)
+    journal = console.home / "workflows" / f"session_{session_id}" / "journal.jsonl"
+    content = bytearray(journal.read_bytes())
+    content[len(content) // 2] ^= 1
+    journal.write_bytes(content)
+    assert sessions(console, "cleanup", "--max-age-days", "0", "--paused") == {"deleted": []}
+    refused = console.run("sessions", "delete", session_id, code=17).stderr
+    assert f"strands sessions delete {session_id} --force" in refused and journal.read_bytes() == content
+    console.run("sessions", "delete", session_id, "--force")
+    assert not journal.parent.exists()
 
 
 def test_hostile_names_stay_on_their_line(console: Console) -> None:

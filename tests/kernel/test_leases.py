@@ -141,9 +141,9 @@ def test_a_repository_carried_over_a_fork_drives_as_the_child_and_leaves_the_par
                     async with own.lease() as driver, journal.lease() as other:
                         told = [driver, other, str(await own.alive(mine)), str(await journal.alive(mine))]
                         os.write(pipe, (" ".join(told) + "\n").encode())
-                        time.sleep(60)
+                        await asyncio.sleep(60)
 
-                threading.Thread(target=asyncio.run, args=(child(),)).run()
+                asyncio.run(child())
 
             def child_drives() -> None:
                 with forked(lambda pipe: run_in_thread(lambda: work(pipe))) as (_, pipe):
@@ -177,7 +177,7 @@ async def main():
             time.sleep(60)
             os._exit(0)
         print(driver, child, flush=True)
-        time.sleep(60)
+        await asyncio.sleep(60)
 asyncio.run(main())
 """
 

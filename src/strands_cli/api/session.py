@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +25,6 @@ from strands_cli.errors import (
     SessionNotFoundError,
     StrandsError,
 )
-from strands_cli.kernel.drive import held
 from strands_cli.kernel.handlers import current_user
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Draft, Entry
@@ -242,36 +242,45 @@ class Session(SessionView):
         run_sync(lambda: self.cancel_async(by=by))
 
     async def fork_async(self, at: str) -> Session:
-        """Copy the session up to, without, the step `at`, and return the copy; this one stays as it is.
+        """Copy the session but for the step `at` and what follows from it; this one stays as it is.
+
+        Returns:
+            The copy. A question at which it was forked is open in it, so it can be answered at once.
 
         Raises:
             SessionError: It has no such step.
         """
         from strands_cli.api.running import new_id
+        from strands_cli.plan import plan
         from strands_cli.session.fork import fork
 
         store = self._options.store()
         name = new_id(self.workflow_name)
-        await fork(store, self._journal, at, session_id=name, now=time.time())
+        await fork(store, self._journal, at, session_id=name, now=time.time(), plan=plan(self.spec()))
         return await Session.found(self._options, name)
 
     def fork(self, at: str) -> Session:
         """Copy the session as `fork_async` does."""
         return run_sync(lambda: self.fork_async(at))
 
-    async def delete_async(self) -> None:
+    async def delete_async(self, *, force: bool = False) -> None:
         """Remove the session and all that it holds.
+
+        Args:
+            force: Also when, since this object read it, a question was asked or answered.
 
         Raises:
             LeaseHeldError: It is being run.
+            SessionError: It has moved on since it was read; nothing was removed.
         """
-        if self.status == "running":
-            raise held(self._journal)
-        await self._options.store().delete(self.id)
+        from strands_cli.session.deletion import delete, unmoved
 
-    def delete(self) -> None:
+        judge = None if force else partial(unmoved, self._journal, self._state)
+        await delete(self._options.store(), self._journal, by=current_user(), now=time.time(), judge=judge)
+
+    def delete(self, *, force: bool = False) -> None:
         """Remove the session as `delete_async` does."""
-        run_sync(self.delete_async)
+        run_sync(lambda: self.delete_async(force=force))
 
     def _answers(self, response: Json, answers: Mapping[str, Json] | None) -> dict[str, Json]:
         given = dict(answers or {})

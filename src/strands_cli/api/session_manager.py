@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 from strands_cli.api.bridge import run_sync
+from strands_cli.api.cleanup import Cleanup, clean_up
 from strands_cli.api.history import HistoryItem
 from strands_cli.api.running import Options
 from strands_cli.api.session import Session
-from strands_cli.errors import LeaseHeldError, SessionError, SessionFinishedError, SessionNotFoundError
+from strands_cli.errors import SessionError, SessionNotFoundError
 
 if TYPE_CHECKING:
     from strands_cli.session.repository import SessionRepository
 
-__all__ = ["HistoryItem", "Session", "SessionManager"]
+__all__ = ["Cleanup", "HistoryItem", "Session", "SessionManager"]
 
 logger = logging.getLogger(__name__)
-
-DAY = 86_400.0
 
 
 class SessionManager:
@@ -87,22 +85,29 @@ class SessionManager:
         """Return the session as `get_session_async` does."""
         return run_sync(lambda: self.get_session_async(session_id))
 
-    def cleanup_old_sessions(self, max_age_days: float = 7, *, paused: bool = False) -> list[str]:
-        """Remove sessions untouched for `max_age_days` days and return their ids.
+    def cleanup_old_sessions(self, max_age_days: float = 7, *, paused: bool = False, dry_run: bool = False) -> Cleanup:
+        """Remove sessions that are over (completed or cancelled) and were not touched for `max_age_days` days.
 
-        One with an open question, and one that is being run, stays; `paused` removes the former too.
+        What can still go on stays: what is running, waits for an answer, was answered, failed or was interrupted.
+
+        Args:
+            max_age_days: Days since the last entry.
+            paused: Remove also what waits for an answer that nobody has given.
+            dry_run: Remove nothing; tell what would be.
+
+        Returns:
+            The ids of those that were removed; its `kept` tells of the others that are as old why they stay.
         """
-        return run_sync(lambda: self._cleanup(max_age_days, paused))
+        return run_sync(lambda: clean_up(self._options, max_age_days, paused=paused, dry_run=dry_run))
 
-    async def _cleanup(self, max_age_days: float, paused: bool) -> list[str]:
-        oldest = time.time() - max_age_days * DAY
-        removed = []
-        for session in await self.list_sessions_async():
-            if session.updated_at > oldest or session.status == "running" or (session.questions and not paused):
-                continue
-            try:
-                await session.delete_async()
-            except (SessionNotFoundError, LeaseHeldError, SessionFinishedError):
-                continue
-            removed.append(session.id)
-        return removed
+    async def delete_damaged_async(self, session_id: str) -> None:
+        """Remove a session whose journal cannot be read, by its whole id.
+
+        Raises:
+            SessionNotFoundError: There is none.
+        """
+        await self._options.store().delete(session_id)
+
+    def delete_damaged(self, session_id: str) -> None:
+        """Remove a session as `delete_damaged_async` does."""
+        run_sync(lambda: self.delete_damaged_async(session_id))

@@ -9,18 +9,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import uuid
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 
-from strands._home import NotPrivateError
 from strands._threads import on_disk
-from strands_cli.errors import SessionDamagedError, SessionExistsError, SessionNotFoundError, StorageError
+from strands_cli.errors import SessionDamagedError, SessionNotFoundError, StorageError
 from strands_cli.kernel.journal import FORMAT, Conflict
 from strands_cli.kernel.types import Draft, Entry
-from strands_cli.session import files, head
+from strands_cli.session import faults, files, head, lifetime
 from strands_cli.session import format as lines
 from strands_cli.session.head import Head
 from strands_cli.session.lease import Drivers
@@ -64,24 +62,15 @@ class FileJournal:
             SessionExistsError: The journal has been begun.
             StorageError: It cannot be written.
         """
-        directory = self.path.parent
-        content, self._known, self._opening = lines.encode((opened,), 0, "")
-        more, entries, self._sum = lines.encode(rest, 1, self._opening, synced=1)
-        content, self._size = content + more, len(content) + len(more)
-        self._known += entries
-        self._synced = len(self._known)
-        temporary = directory / f".{NAME}-{uuid.uuid4().hex}.tmp"
-        with self._storage_errors():
-            try:
-                self._write_new(temporary, content)
-                self._put_in_place(temporary)
-            finally:
-                temporary.unlink(missing_ok=True)
-            files.sync_directory(directory)
-            files.sync_directory(directory.parent)
-        head.write(directory, self._head())
+        content, self._known, self._sum = lines.encode((opened, *rest), 0, "")
+        self._opening = lines.sum_of(content.partition(b"\n")[0])
+        self._size, self._synced = len(content), len(self._known)
+        with faults.named(self.path, self._id):
+            lifetime.begin(self.path, self._id, content)
+        head.write(self.path.parent, self._head())
 
     async def load(self) -> list[Entry]:
+        self._check_there()
         if not self._known or self._current_size() != self._size:
             self._look()
         return list(self._known)
@@ -89,6 +78,7 @@ class FileJournal:
     async def append(self, drafts: Sequence[Draft], *, expect: int, durable: bool = False) -> list[Entry]:
         if self._broken:
             raise StorageError(self._broken, hint="Resume the session: it goes on from what is on disk.")
+        self._check_there()
         with self._writing() as file:
             newer = self._catch_up(file)
             if newer:
@@ -129,7 +119,7 @@ class FileJournal:
 
     @asynccontextmanager
     async def lease(self) -> AsyncIterator[str]:
-        with self._storage_errors():
+        with faults.named(self.path, self._id):
             entered = self._drivers.entered()
             driver = entered.__enter__()
         try:
@@ -139,35 +129,6 @@ class FileJournal:
 
     async def alive(self, driver: str) -> bool:
         return self._drivers.alive(driver)
-
-    # -- beginning ------------------------------------------------------------------------------------------------
-
-    def _write_new(self, path: Path, content: bytes) -> None:
-        file = files.open_private(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
-        try:
-            files.write_all(file, content)
-            files.sync(file, path)
-        finally:
-            os.close(file)
-
-    def _put_in_place(self, temporary: Path) -> None:
-        """Let `temporary` be the journal, unless there is one: only who holds the lock of what it replaces may."""
-        while True:
-            file = files.open_private(self.path, os.O_RDWR | os.O_CREAT)
-            try:
-                with files.locked(file, self.path):
-                    there = os.fstat(file)
-                    if not self.path.exists() or not os.path.samestat(there, os.stat(self.path)):
-                        continue  # somebody else has just put theirs in place
-                    begun = lines.parse(os.pread(file, there.st_size, 0))
-                    if begun.entries or (begun.damage and not begun.damage.torn):
-                        raise SessionExistsError(
-                            f"session {self._id!r} exists", hint="Choose another id, or resume it."
-                        )
-                    os.replace(temporary, self.path)
-                    return
-            finally:
-                os.close(file)
 
     # -- reading --------------------------------------------------------------------------------------------------
 
@@ -195,25 +156,27 @@ class FileJournal:
         content = os.pread(file, size - self._size, self._size)
         parsed = lines.parse(content, seq=len(self._known), last_sum=self._sum)
         if parsed.damage is not None and not parsed.damage.torn:
-            raise self._damaged(parsed.damage.line, parsed.damage.cause)
+            raise faults.damaged(self.path, self._id, parsed.damage.line, parsed.damage.cause)
         if not self._known:
             self._begin(parsed, file, told)
         self._known += parsed.entries
         self._size += parsed.size
         self._sum = parsed.last_sum
         self._synced = max(self._synced, parsed.synced)
+        self._check_there()
         return parsed.entries, parsed.damage
+
+    def _check_there(self) -> None:
+        if self._known and self._known[-1].kind == "deleted":
+            raise faults.missing(self._id)
 
     def _begin(self, parsed: lines.Parsed, file: int, told: Head | None) -> None:
         """Look at a journal that is read for the first time: its format, and whether all is there that should be."""
         if not parsed.entries:
-            raise self._missing()
+            raise faults.missing(self._id)
         version = parsed.entries[0].data.get("format", FORMAT)
         if version > FORMAT:
-            raise SessionDamagedError(
-                f"session {self._id!r} has journal format {version}; this build reads up to {FORMAT}",
-                hint="Upgrade strands-cli; the session is untouched.",
-            )
+            raise faults.newer(self._id, version)
         if told is not None and told.opening == parsed.first_sum:
             self._compare(parsed, file, told)
             self._synced = told.entries
@@ -229,11 +192,8 @@ class FileJournal:
             cause = f"{lost} {'entry' if lost == 1 else 'entries'} that were on disk are missing"
         if parsed.damage is not None:
             cause += f": {parsed.damage.cause}"
-        raise SessionDamagedError(
-            f"{self.path}, line {min(len(parsed.entries) + 1, told.entries)}: {cause}",
-            hint="The file is left as it is. Restore it from a backup, or delete the session. To go on from what is "
-            f"left, remove {head.NAME} beside it; what is missing then happens again.",
-        )
+        line = min(len(parsed.entries) + 1, told.entries)
+        raise faults.damaged(self.path, self._id, line, cause, head=head.NAME)
 
     def _is_ours(self, file: int, size: int) -> bool:
         """Whether the file still ends, or goes on, where this object left it."""
@@ -249,19 +209,8 @@ class FileJournal:
 
     def _replaced(self, file: int, size: int) -> SessionNotFoundError | SessionDamagedError:
         if self._first_sum(file) != self._opening:
-            return SessionNotFoundError(
-                f"session {self._id!r} was deleted, and another one with this id was begun since",
-                hint="Open it anew to work with that one; nothing was written to it.",
-            )
-        if size < self._size:
-            return SessionDamagedError(
-                f"{self.path}: the journal became shorter while it was in use",
-                hint="Restore the file from a backup; nothing was written to it since.",
-            )
-        return SessionDamagedError(
-            f"{self.path}: the journal was changed by something else while it was in use",
-            hint="Restore the file from a backup; nothing was written to it since.",
-        )
+            return faults.begun_anew(self._id)
+        return faults.changed(self.path, "became shorter" if size < self._size else "was changed by something else")
 
     def _first_sum(self, file: int) -> str:
         """Return the sum of the opening line, which tells this session from every other."""
@@ -282,7 +231,7 @@ class FileJournal:
     def _cut(self, file: int, torn: lines.Damage) -> None:
         told = head.read(self.path.parent)
         if told is not None and told.opening == self._opening and told.entries > len(self._known):
-            raise self._damaged(torn.line, torn.cause)
+            raise faults.damaged(self.path, self._id, torn.line, torn.cause)
         size = os.fstat(file).st_size
         copy = files.keep_beside(self.path, os.pread(file, size - self._size, self._size))
         os.ftruncate(file, self._size)
@@ -320,32 +269,9 @@ class FileJournal:
 
     @contextmanager
     def _opened(self, flags: int) -> Iterator[int]:
-        with self._storage_errors():
+        with faults.named(self.path, self._id):
             file = files.open_private(self.path, flags)
             try:
                 yield file
             finally:
                 os.close(file)
-
-    @contextmanager
-    def _storage_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except FileNotFoundError as error:
-            raise self._missing() from error
-        except NotPrivateError as error:
-            raise StorageError(error.cause, hint=f"{error.remedy}.") from error
-        except OSError as error:
-            raise StorageError(
-                f"{self.path}: {error.strerror or error}",
-                hint="Free space or make the directory writable, then resume: what was recorded is kept.",
-            ) from error
-
-    def _damaged(self, line: int, cause: str) -> SessionDamagedError:
-        return SessionDamagedError(
-            f"{self.path}, line {line}: {cause}",
-            hint="The file is left as it is. Restore it from a backup, or delete the session.",
-        )
-
-    def _missing(self) -> SessionNotFoundError:
-        return SessionNotFoundError(f"no session {self._id!r}", hint="List them: strands sessions list.")

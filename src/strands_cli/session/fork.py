@@ -1,18 +1,28 @@
-"""A fork: a new session that begins with what another had recorded before one of its steps."""
+"""A fork: a new session with what another had recorded, but for one of its steps and what follows from it."""
 
 from __future__ import annotations
 
-from strands_cli.errors import SessionError
+from collections.abc import Iterator, Sequence
+from inspect import signature
+
+from strands_cli.errors import SessionError, StorageError
 from strands_cli.kernel.journal import Journal
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Draft, Entry
+from strands_cli.plan.model import Plan
 from strands_cli.session.repository import SessionRepository
+from strands_cli.types import Json
 
 _CARRIED = ("started", "done", "asked", "answered", "expired", "noted", "retry")
 
 
-async def fork(store: SessionRepository, journal: Journal, at: str, *, session_id: str, now: float) -> Journal:
-    """Copy a session up to a step, durably; the original stays as it is.
+async def fork(
+    store: SessionRepository, journal: Journal, at: str, *, session_id: str, now: float, plan: Plan
+) -> Journal:
+    """Copy a session but for a step and what follows from it, durably and at once; the original stays as it is.
+
+    What other lanes did, which does not follow from that step, is kept. A question at which it is forked is open in the
+    copy, as are those that nobody had answered; their deadlines begin anew.
 
     Args:
         store: Where the new session is kept.
@@ -20,6 +30,7 @@ async def fork(store: SessionRepository, journal: Journal, at: str, *, session_i
         at: The key of the first step (or question) that is to happen again.
         session_id: The new session's id.
         now: Unix time in seconds.
+        plan: What the workflow does.
 
     Returns:
         The new session's journal; resuming it runs from `at` on.
@@ -29,22 +40,89 @@ async def fork(store: SessionRepository, journal: Journal, at: str, *, session_i
         SessionExistsError: The new id is taken.
     """
     entries = await journal.load()
-    before = _before(entries, at, journal.session_id)
-    data = {**State(entries).origin, "forked_from": {"session": journal.session_id, "at": at}}
-    copy = await store.create(session_id, Draft("opened", "", data, now))
-    drafts = [Draft(entry.kind, entry.key, entry.data, entry.at) for entry in before if entry.kind in _CARRIED]
-    if drafts:
-        await copy.append(drafts, expect=1)
-        await copy.sync()
-    return copy
+    state = State(entries)
+    kept = list(_kept(entries, state, at, journal.session_id, plan))
+    answered = {entry.key for entry in kept if entry.kind in ("answered", "expired")}
+    drafts = [_asked_anew(entry, now) if _is_open(entry, answered) else Draft(*entry[1:]) for entry in kept]
+    waiting = [draft.key for draft in drafts if draft.kind == "asked" and draft.key not in answered]
+    if at in waiting:
+        drafts.append(Draft("paused", "", {"seconds": 0.0, "questions": waiting}, now))
+    opened = Draft("opened", "", {**state.origin, "forked_from": {"session": journal.session_id, "at": at}}, now)
+    if "rest" not in signature(store.create).parameters:
+        raise StorageError(
+            f"{type(store).__name__} cannot begin a session with what another has done: its create has no `rest`",
+            hint="Nothing was copied. Use a store made for this version of strands-cli.",
+        )
+    return await store.create(session_id, opened, drafts)
 
 
-def _before(entries: list[Entry], at: str, session_id: str) -> list[Entry]:
-    for index, entry in enumerate(entries):
-        if at and (entry.key == at or entry.key.startswith(f"{at}/")):
-            return entries[:index]
-    steps = dict.fromkeys(entry.key for entry in entries if entry.kind in ("started", "asked") and entry.key)
-    raise SessionError(
-        f"session {session_id!r} has no step {at!r}",
-        hint=f"It has: {', '.join(steps)}." if steps else "Nothing of it has run yet: resume it.",
-    )
+def _is_open(entry: Entry, answered: set[str]) -> bool:
+    return entry.kind == "asked" and entry.key not in answered
+
+
+def _asked_anew(entry: Entry, now: float) -> Draft:
+    data: dict[str, Json] = dict(entry.data)
+    if data.get("deadline") is not None:
+        data["deadline"] = now + data["deadline"] - entry.at
+    return Draft("asked", entry.key, data, now)
+
+
+def _kept(entries: Sequence[Entry], state: State, at: str, session_id: str, plan: Plan) -> Iterator[Entry]:
+    """Yield what the copy holds, in its order."""
+    first = next((entry.seq for entry in entries if at and entry.key == at), None)
+    if first is None:
+        first = next((entry.seq for entry in entries if at and _within(entry.key, at)), None)
+    if first is None:
+        steps = dict.fromkeys(entry.key for entry in entries if entry.kind in ("started", "asked") and entry.key)
+        raise SessionError(
+            f"session {session_id!r} has no step {at!r}",
+            hint=f"It has: {', '.join(steps)}." if steps else "Nothing of it has run yet: resume it.",
+        )
+    begun: dict[str, int] = {}
+    for entry in entries:
+        begun.setdefault(_step(entry, state), entry.seq)
+    again = {step for step in begun if _within(step, at)} or {_step(entries[first], state)}
+    later = {step for step, seq in begun.items() if seq > first and _follows(step, again, plan)}
+    asked_at = entries[first].kind == "asked"
+    for entry in entries:
+        step = _step(entry, state)
+        if entry.kind not in _CARRIED or step in later:
+            continue
+        if step not in again or entry.seq < first or (asked_at and entry.seq == first):
+            yield entry
+
+
+def _within(key: str, at: str) -> bool:
+    return key == at or key.startswith(f"{at}/")
+
+
+def _step(entry: Entry, state: State) -> str:
+    """Return the step that an entry belongs to: its own key, or that of the step inside which it happened."""
+    owner = entry.data.get("of")
+    return state.step(owner) if isinstance(owner, str) else entry.key
+
+
+def _follows(step: str, again: set[str], plan: Plan) -> bool:
+    """Whether a step that began after those that happen again may rest on one of them."""
+    return any(_rests_on(step, each, plan) for each in again)
+
+
+def _rests_on(step: str, earlier: str, plan: Plan) -> bool:
+    node, source = plan.owner(step), plan.owner(earlier)
+    if node is None or source is None:
+        return True
+    if node.id == source.id and "*" in node.id.rpartition("/")[2]:
+        return step.rpartition("/")[0] != earlier.rpartition("/")[0]  # workers of one round know nothing of each other
+    return node.id in _reachable(plan, source.id)
+
+
+def _reachable(plan: Plan, source: str) -> set[str]:
+    found = {source}
+    waiting = [source]
+    while waiting:
+        here = waiting.pop()
+        for edge in plan.edges:
+            if edge.source == here and edge.target not in found:
+                found.add(edge.target)
+                waiting.append(edge.target)
+    return found

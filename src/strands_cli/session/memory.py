@@ -19,6 +19,7 @@ class MemoryJournal:
         self._id = session_id
         self._entries: list[Entry] = []
         self._sum = ""
+        self._deleted = False
         self._live: set[str] = set()
 
     @property
@@ -26,9 +27,11 @@ class MemoryJournal:
         return self._id
 
     async def load(self) -> list[Entry]:
+        self._check_there()
         return list(self._entries)
 
     async def append(self, drafts: Sequence[Draft], *, expect: int, durable: bool = False) -> list[Entry]:
+        self._check_there()
         if expect != len(self._entries):
             raise Conflict(self._entries[expect:])
         _, entries, self._sum = lines.encode(drafts, expect, self._sum)
@@ -39,7 +42,21 @@ class MemoryJournal:
         return None
 
     async def tail(self, after: int) -> list[Entry]:
+        self._check_there()
         return self._entries[after:]
+
+    def bury(self) -> None:
+        """Be deleted for whoever still has this object."""
+        self._deleted = True
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether nothing more is read from it or written to it."""
+        return self._deleted or (bool(self._entries) and self._entries[-1].kind == "deleted")
+
+    def _check_there(self) -> None:
+        if self.is_deleted:
+            raise _missing(self._id)
 
     @asynccontextmanager
     async def lease(self) -> AsyncIterator[str]:
@@ -60,24 +77,37 @@ class MemorySessionRepository:
     def __init__(self) -> None:
         self._journals: dict[str, MemoryJournal] = {}
 
-    async def create(self, session_id: str, opened: Draft) -> MemoryJournal:
-        if session_id in self._journals:
+    async def create(self, session_id: str, opened: Draft, rest: Sequence[Draft] = ()) -> MemoryJournal:
+        there = self._journals.get(session_id)
+        if there is not None and not there.is_deleted:
             raise SessionExistsError(f"session {session_id!r} exists", hint="Choose another id, or resume it.")
-        journal = self._journals[session_id] = MemoryJournal(session_id)
-        await journal.append((opened,), expect=0)
+        journal = MemoryJournal(session_id)
+        await journal.append((opened, *rest), expect=0)
+        self._journals[session_id] = journal
         return journal
 
     async def open(self, session_id: str) -> MemoryJournal:
-        try:
-            return self._journals[session_id]
-        except KeyError:
-            raise SessionNotFoundError(
-                f"no session {session_id!r}", hint="It may have ended with its process."
-            ) from None
+        journal = self._journals.get(session_id)
+        if journal is None or journal.is_deleted:
+            raise _missing(session_id)
+        return journal
 
     async def ids(self) -> list[str]:
-        return list(self._journals)
+        return [session_id for session_id, journal in self._journals.items() if not journal.is_deleted]
 
-    async def delete(self, session_id: str) -> None:
-        await self.open(session_id)
+    async def delete(self, session_id: str, *, expect: int | None = None) -> None:
+        journal = self._journals.get(session_id)
+        if expect is None:
+            (await self.open(session_id)).bury()
+        elif journal is None or not journal.is_deleted:
+            return
         del self._journals[session_id]
+
+    async def sweep(self) -> None:
+        for session_id, journal in list(self._journals.items()):
+            if journal.is_deleted:
+                del self._journals[session_id]
+
+
+def _missing(session_id: str) -> SessionNotFoundError:
+    return SessionNotFoundError(f"no session {session_id!r}", hint="It may have ended with its process.")

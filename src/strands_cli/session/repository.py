@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import re
 import shutil
-from collections.abc import Iterator
+import time
+import uuid
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -14,23 +17,33 @@ from typing import Protocol
 
 from strands._home import NotPrivateError, check_private, expanded, home, make_private
 from strands._threads import on_disk
-from strands_cli.errors import SessionNotFoundError, StorageError
+from strands_cli.errors import SessionExistsError, SessionNotFoundError, StorageError
 from strands_cli.kernel.journal import Journal
 from strands_cli.kernel.types import Draft
-from strands_cli.session.file import FileJournal
+from strands_cli.session import faults, files, lifetime
+from strands_cli.session.file import NAME, FileJournal
 from strands_cli.session.lease import Drivers
 
 logger = logging.getLogger(__name__)
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _PREFIX = "session_"
+_GRAVE = ".deleted_"
+_TRIES = 10
+_ABANDONED = 86_400.0
+"""Seconds after which nobody is still beginning a session."""
 
 
 class SessionRepository(Protocol):
     """A store of sessions. Every implementation passes the suite in `strands_cli.session.conformance`."""
 
-    async def create(self, session_id: str, opened: Draft) -> Journal:
-        """Begin a session with its `opened` entry, durably.
+    async def create(self, session_id: str, opened: Draft, rest: Sequence[Draft] = ()) -> Journal:
+        """Begin a session with its `opened` entry, durably and at once: whoever dies leaves no session, or a whole one.
+
+        Args:
+            session_id: Its id.
+            opened: Its first entry.
+            rest: What it holds besides, when it is a copy.
 
         Raises:
             SessionExistsError: The id is taken.
@@ -50,12 +63,21 @@ class SessionRepository(Protocol):
         """Return the ids of all sessions."""
         ...
 
-    async def delete(self, session_id: str) -> None:
-        """Remove a session for good.
+    async def delete(self, session_id: str, *, expect: int | None = None) -> None:
+        """Remove a session for good. Whoever still has its journal cannot write to it, nor to another of that id.
+
+        Args:
+            session_id: Its id.
+            expect: Remove it only if it holds exactly so many entries, the last of kind `deleted`; else somebody else
+                has removed it, and nothing happens.
 
         Raises:
             SessionNotFoundError: There is none.
         """
+        ...
+
+    async def sweep(self) -> None:
+        """Finish what killed deletions and creations have left behind."""
         ...
 
 
@@ -70,20 +92,29 @@ class FileSessionRepository:
         with _storage_errors(Path(storage_dir or "~")):
             self.root = expanded(storage_dir) if storage_dir is not None else home() / "workflows"
 
-    async def create(self, session_id: str, opened: Draft) -> FileJournal:
+    async def create(self, session_id: str, opened: Draft, rest: Sequence[Draft] = ()) -> FileJournal:
         if not _ID.fullmatch(session_id):
             raise StorageError(
                 f"{session_id[:80]!r} cannot be a session id",
                 hint="Use up to 128 letters, digits, dots, dashes and underscores, a letter or digit first.",
             )
         directory = self.root / f"{_PREFIX}{session_id}"
-        with _storage_errors(self.root):
-            make_private(directory)
-            check_private(self.root)
-            check_private(directory)
-        journal = FileJournal(directory, session_id, self._live())
-        await on_disk(partial(journal.create, opened))
-        return journal
+        for attempt in range(_TRIES):
+            with _storage_errors(self.root):
+                make_private(directory)
+                check_private(self.root)
+                check_private(directory)
+            journal = FileJournal(directory, session_id, self._live())
+            try:
+                await on_disk(partial(journal.create, opened, rest))
+                return journal
+            except SessionNotFoundError:  # somebody removed the old session of that id, with its directory
+                if attempt == _TRIES - 1:
+                    raise
+            except SessionExistsError:
+                if not await on_disk(partial(self._bury, directory, session_id, only_deleted=True)):
+                    raise
+        raise AssertionError("unreachable")
 
     async def open(self, session_id: str) -> FileJournal:
         return FileJournal(self._directory(session_id), session_id, self._live())
@@ -102,12 +133,48 @@ class FileSessionRepository:
                 ids.append(entry.name[len(_PREFIX) :])
         return ids
 
-    async def delete(self, session_id: str) -> None:
-        directory = self._directory(session_id)
+    async def delete(self, session_id: str, *, expect: int | None = None) -> None:
+        try:
+            directory = self._directory(session_id)
+            await on_disk(partial(self._bury, directory, session_id, expect))
+        except SessionNotFoundError:
+            if expect is None:
+                raise
+
+    async def sweep(self) -> None:
+        await on_disk(self._sweep)
+
+    def _bury(self, directory: Path, session_id: str, expect: int | None = None, *, only_deleted: bool = False) -> bool:
+        """Take a session out of the way under its journal's lock, then remove it."""
+        grave = directory.with_name(f"{_GRAVE}{session_id}_{uuid.uuid4().hex}")
         with _storage_errors(directory):
-            grave = directory.with_name(f".deleted_{session_id}_{os.getpid()}")
-            directory.rename(grave)
-            shutil.rmtree(grave)
+            try:
+                moved = lifetime.bury(directory / NAME, grave, expect=expect, only_deleted=only_deleted)
+            except FileNotFoundError as error:
+                raise faults.missing(session_id) from error
+            if moved:
+                files.sync_directory(self.root)
+                shutil.rmtree(grave, ignore_errors=True)
+        return moved
+
+    def _sweep(self) -> None:
+        with _storage_errors(self.root):
+            found = list(os.scandir(self.root)) if self.root.is_dir() else []
+        for entry in found:
+            if entry.is_symlink() or not entry.is_dir():
+                continue
+            if entry.name.startswith(_GRAVE):
+                shutil.rmtree(entry.path, ignore_errors=True)
+            elif entry.name.startswith(_PREFIX):
+                self._sweep_session(Path(entry.path), entry.name[len(_PREFIX) :])
+
+    def _sweep_session(self, directory: Path, session_id: str) -> None:
+        """Finish the removal of a session that says it is deleted; of one that was never begun leave nothing."""
+        with contextlib.suppress(SessionNotFoundError, StorageError, OSError):
+            if (directory / NAME).is_file() and self._bury(directory, session_id, only_deleted=True):
+                return
+            if time.time() - directory.stat().st_mtime > _ABANDONED and not _is_begun(directory):
+                shutil.rmtree(directory, ignore_errors=True)
 
     def _live(self) -> Drivers:
         return Drivers.of(self.root)
@@ -121,6 +188,11 @@ class FileSessionRepository:
             check_private(self.root)
             check_private(directory)
         return directory
+
+
+def _is_begun(directory: Path) -> bool:
+    """Whether there is anything in a session's directory but what its creation had begun to write."""
+    return any(name != NAME or (directory / name).stat().st_size for name in os.listdir(directory) if name[0] != ".")
 
 
 @contextmanager

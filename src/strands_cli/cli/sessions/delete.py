@@ -9,17 +9,27 @@ from strands_cli.cli import options
 
 @click.command("delete")
 @options.session_id
+@click.option("--force", is_flag=True, help="Delete it even if its journal is damaged; ID is then the whole id.")
 @options.as_json
 @options.debug
-def command(session_id: str, as_json: bool, debug: bool) -> None:
-    """Delete session ID with all that was recorded of it."""
+def command(session_id: str, force: bool, as_json: bool, debug: bool) -> None:
+    """Delete session ID with all that was recorded of it. One that is being run is kept."""
     from strands_cli.cli.ending import say
     from strands_cli.cli.outcome import print_json
     from strands_cli.cli.sessions import _open
+    from strands_cli.errors import SessionDamagedError
 
-    session = _open.session(session_id)
-    session.delete()
+    try:
+        session = _open.session(session_id)
+        waits = [question.id for question in session.questions]
+        session.delete(force=force)
+        deleted = session.id
+    except SessionDamagedError:
+        if not force:
+            raise
+        _open.manager().delete_damaged(session_id)
+        waits, deleted = [], session_id
     if as_json:
-        print_json({"session_id": session.id, "deleted": True})
+        print_json({"session_id": deleted, "deleted": True})
     else:
-        say(f"Deleted {session.id}.")
+        say(f"Deleted {deleted}" + (f", which waited for an answer to {', '.join(waits)}." if waits else "."))

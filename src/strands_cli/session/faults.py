@@ -1,0 +1,67 @@
+"""What can be wrong with a session's files, said with what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from strands._home import NotPrivateError
+from strands_cli.errors import SessionDamagedError, SessionNotFoundError, StorageError
+from strands_cli.kernel.journal import FORMAT
+
+
+def missing(session_id: str) -> SessionNotFoundError:
+    """There is no such session."""
+    return SessionNotFoundError(f"no session {session_id!r}", hint="List them: strands sessions list.")
+
+
+def begun_anew(session_id: str) -> SessionNotFoundError:
+    """The session was deleted, and its id was given to another."""
+    return SessionNotFoundError(
+        f"session {session_id!r} was deleted, and another one with this id was begun since",
+        hint="Open it anew to work with that one; nothing was written to it.",
+    )
+
+
+def damaged(path: Path, session_id: str, line: int, cause: str, *, head: str = "") -> SessionDamagedError:
+    """A line is not what was written; `head` is the name of the file that tells what is missing."""
+    hint = (
+        "The file is left as it is. Restore it from a backup, or give the session up: "
+        f"strands sessions delete {session_id} --force."
+    )
+    if head:
+        hint += f" To go on from what is left, remove {head} beside it; what is missing then happens again."
+    return SessionDamagedError(f"{path}, line {line}: {cause}", hint=hint)
+
+
+def changed(path: Path, what: str) -> SessionDamagedError:
+    """Something else than this package was at work on the file."""
+    return SessionDamagedError(
+        f"{path}: the journal {what} while it was in use",
+        hint="Restore the file from a backup; nothing was written to it since.",
+    )
+
+
+def newer(session_id: str, version: object) -> SessionDamagedError:
+    """A newer build has begun the session."""
+    return SessionDamagedError(
+        f"session {session_id!r} has journal format {version}; this build reads up to {FORMAT}",
+        hint="Upgrade strands-cli; the session is untouched.",
+    )
+
+
+@contextmanager
+def named(path: Path, session_id: str) -> Iterator[None]:
+    """Turn what the system says of the file into errors of this package."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise missing(session_id) from error
+    except NotPrivateError as error:
+        raise StorageError(error.cause, hint=f"{error.remedy}.") from error
+    except OSError as error:
+        raise StorageError(
+            f"{path}: {error.strerror or error}",
+            hint="Free space or make the directory writable, then resume: what was recorded is kept.",
+        ) from error
