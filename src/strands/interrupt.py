@@ -302,6 +302,10 @@ class Asker:
         self.consulted.append(known)
         return known.response
 
+    def raised(self) -> list[Interrupt]:
+        """Return the questions that were raised with this right, answered or not."""
+        return [each for each in self._state.interrupts.values() if each.id.startswith(self._prefix)]
+
 
 def check_reason(name: str, reason: Any) -> None:
     """Raise TypeError when a reason is not JSON: it could neither be stored nor shown."""

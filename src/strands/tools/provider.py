@@ -11,7 +11,13 @@ if TYPE_CHECKING:
 
 
 class ToolProvider(ABC):
-    """A source of tools that needs to be opened and closed, such as a connection to an MCP server."""
+    """A source of tools that needs to be opened and closed, such as a connection to an MCP server.
+
+    Attributes:
+        version: Rises each time its tools change while it is open; agents then take `current_tools`.
+    """
+
+    version: int = 0
 
     @abstractmethod
     async def load_tools(self, **kwargs: Any) -> Sequence[AgentTool]:
@@ -24,3 +30,7 @@ class ToolProvider(ABC):
     @abstractmethod
     def remove_consumer(self, consumer_id: Any, **kwargs: Any) -> None:
         """Note that an agent no longer uses the source; close it after the last."""
+
+    def current_tools(self) -> Sequence[AgentTool]:
+        """Return the tools as they are now, of a source whose `version` may rise."""
+        return ()

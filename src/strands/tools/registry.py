@@ -35,6 +35,7 @@ class ToolRegistry:
         self._specs: list[ToolSpec] | None = None
         self._shape: tuple[Any, ...] = ()
         self._providers: list[ToolProvider] = []
+        self._provided: dict[int, tuple[int, set[str]]] = {}  # provider's id to its version and the names it gave
 
     def process_tools(self, tools: Iterable[Any]) -> list[str]:
         """Add tools however they are given: `@tool` functions, `AgentTool`s, modules, paths, providers, lists of those.
@@ -95,6 +96,8 @@ class ToolRegistry:
 
     def get_all_tool_specs(self) -> list[ToolSpec]:
         """Return what a model is told about the tools; the same list until a tool is added, removed or replaced."""
+        if self._providers:
+            self._take_changes()
         shape = tuple(map(id, self.registry.values()))
         if self._specs is None or shape != self._shape:
             self._specs = [tool.tool_spec for tool in self.registry.values()]
@@ -206,7 +209,32 @@ class ToolRegistry:
         async def load() -> list[AgentTool]:
             return list(await provider.load_tools())
 
-        return run(load())
+        version = provider.version
+        tools = run(load())
+        self._provided[id(provider)] = version, {tool.tool_name for tool in tools}
+        return tools
+
+    def _take_changes(self) -> None:
+        """Take the tools of a provider whose tools have changed; a name that another source has stays that one's."""
+        for provider in self._providers:
+            version, names = self._provided.get(id(provider), (provider.version, set()))
+            if version == provider.version:
+                continue
+            now = {tool.tool_name: tool for tool in provider.current_tools()}
+            for name in names - now.keys():
+                self.registry.pop(name, None)
+            given = set()
+            for name, tool in now.items():
+                if name in names:
+                    self.registry[name] = tool
+                    given.add(name)
+                    continue
+                try:
+                    self.register_tool(tool)
+                    given.add(name)
+                except ValueError as error:
+                    logger.warning("a new tool is left out: %s", error)
+            self._provided[id(provider)] = provider.version, given
 
 
 def _from_source(item: str | Mapping[str, str] | ModuleType) -> list[AgentTool]:

@@ -76,6 +76,10 @@ class MCPClientInitializationError(Exception):
     """A connection to an MCP server could not be set up."""
 
 
+class ToolCallLostError(Exception):
+    """A call was sent off and its end is not known: it may have happened. A tool raises it; a person is asked."""
+
+
 class SessionException(Exception):
     """A session could not be read or written."""
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from strands.agent.inside import Work
     from strands.agent.recorder import Inside
-    from strands.interrupt import Asker
+    from strands.interrupt import Asker, Interrupt
     from strands.types.media import DocumentContent, ImageContent
 
     _AgentT = TypeVar("_AgentT", default=Any)
@@ -161,11 +161,18 @@ class ToolContext(Generic[_AgentT]):
             TypeError: `reason` is not JSON.
             ValueError: The name was used in this call already.
         """
+        return self._own_asker().ask(name, reason, response)
+
+    def raised_interrupts(self) -> list[Interrupt]:
+        """Return the questions that this call has raised, in an earlier try too, answered or not."""
+        return self._own_asker().raised()
+
+    def _own_asker(self) -> Asker:
         if self._asker is None:
             from strands.interrupt import tool_asker
 
             self._asker = tool_asker(self.agent, self.tool_use)
-        return self._asker.ask(name, reason, response)
+        return self._asker
 
 
 class ToolFunc(Protocol):

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import inspect
+import os
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine
+import time
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from strands.types.exceptions import MCPClientInitializationError
 
+from . import sdk
 from .elicitation import Desk
 
 if TYPE_CHECKING:
@@ -21,32 +22,40 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-GONE = "the connection to MCP server {name!r} is closed; use `with client:` or give the client to an agent's tools"
+CLOSED = "the connection to MCP server {name!r} is closed; use `with client:` or give the client to an agent's tools"
+LOST = "MCP server {name!r} ended the connection"
+
+
+class ConnectionLost(ConnectionError):
+    """The server's side ended while a call was under way: whether the call was carried out is not known."""
 
 
 class Connection:
-    """An open session with an MCP server. Made by `open_connection`.
+    """A session with an MCP server.
 
     Args:
         name: What the server is called in messages.
         transport: Makes the transport.
-        options: Keyword arguments of the SDK's `ClientSession`.
+        options: Keyword arguments of the SDK's session.
+        mode: How to greet first; None for all that the installed SDK has, one after the other.
     """
 
-    def __init__(self, name: str, transport: Callable[[], Any], options: dict[str, Any]) -> None:
+    def __init__(
+        self, name: str, transport: Callable[[], Any], options: dict[str, Any], mode: sdk.Mode | None = None
+    ) -> None:
         self.name = name
+        self.mode = mode
+        self.lost = False
+        self.desk: Desk = Desk()
+        self._process = os.getpid()
         self._transport = transport
         self._options = options
         self._ready: Future[None] = Future()
-        self._loop = asyncio.new_event_loop()
-        self._closing = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._closing: asyncio.Event | None = None
         self._session: ClientSession | None = None
-        self.desk = Desk()
+        self._calls: set[asyncio.Future[Any]] = set()
         self._thread = threading.Thread(target=self._run, name=f"strands-mcp-{name}", daemon=True)
-
-    def set_options(self, options: dict[str, Any]) -> None:
-        """Set the keyword arguments of the session, before it is opened."""
-        self._options = options
 
     def open(self, timeout: float) -> None:
         """Connect; wait at most `timeout` seconds.
@@ -54,6 +63,7 @@ class Connection:
         Raises:
             MCPClientInitializationError: It did not come about, and why.
         """
+        self._deadline = time.monotonic() + timeout
         self._thread.start()
         try:
             self._ready.result(timeout)
@@ -61,22 +71,27 @@ class Connection:
             self.close()
             if not isinstance(error, (Exception, asyncio.CancelledError)):
                 raise
-            why = f"no answer within {timeout} seconds" if isinstance(error, FutureTimeoutError) else _said(error)
+            why = f"no answer within {timeout:g} seconds" if isinstance(error, FutureTimeoutError) else sdk.said(error)
             raise MCPClientInitializationError(f"could not connect to MCP server {self.name!r}: {why}") from error
 
     def close(self) -> None:
-        """Disconnect; harmless when it is closed already."""
-        if self._loop.is_closed():
+        """Disconnect; harmless when it is closed already. A forked child leaves its parent's connection alone."""
+        if os.getpid() != self._process or self._loop is None or self._loop.is_closed():
             return
-        with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._closing.set)
+        self.abandon()
         if threading.current_thread() is not self._thread:
             self._thread.join(10)
+
+    def abandon(self) -> None:
+        """Give up connecting, or close, without waiting for it."""
+        if os.getpid() == self._process and self._loop is not None and not self._loop.is_closed():
+            with contextlib.suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._end)
 
     @property
     def is_open(self) -> bool:
         """Whether calls can be made."""
-        return self._session is not None
+        return self._session is not None and not self.lost and os.getpid() == self._process
 
     def submit(self, work: Callable[[ClientSession], Coroutine[Any, Any, T]]) -> Future[T]:
         """Run `work` with the session on the connection's loop.
@@ -84,27 +99,39 @@ class Connection:
         Raises:
             MCPClientInitializationError: The connection is closed.
         """
-        session = self._session
-        if session is None:
-            raise MCPClientInitializationError(GONE.format(name=self.name))
-        return asyncio.run_coroutine_threadsafe(self._unless_closed(work(session)), self._loop)
+        session, loop = self._session, self._loop
+        if session is None or loop is None or os.getpid() != self._process:
+            raise MCPClientInitializationError(CLOSED.format(name=self.name))
+        return asyncio.run_coroutine_threadsafe(self._unless_closed(work, session), loop)
 
-    async def _unless_closed(self, work: Coroutine[Any, Any, T]) -> T:
+    async def _unless_closed(
+        self, work: Callable[[ClientSession], Coroutine[Any, Any, T]], session: ClientSession
+    ) -> T:
         """A call must not wait for a server that is gone."""
-        task, closing = asyncio.ensure_future(work), asyncio.ensure_future(self._closing.wait())
+        assert self._closing is not None
+        if self._closing.is_set():
+            raise MCPClientInitializationError(CLOSED.format(name=self.name))
+        task, closing = asyncio.ensure_future(work(session)), asyncio.ensure_future(self._closing.wait())
+        own = asyncio.ensure_future(_first(task, closing))
+        self._calls.add(own)
         try:
-            await asyncio.wait({task, closing}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.shield(own)
             if not task.done():
-                raise ConnectionError(GONE.format(name=self.name))
+                raise ConnectionLost(LOST.format(name=self.name))
             return task.result()
         finally:
             task.cancel()
             closing.cancel()
+            own.cancel()
+            self._calls.discard(own)
+
+    # In the connection's thread
 
     def _run(self) -> None:
+        self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)
         try:
-            self._loop.run_until_complete(self._serve())
+            self._loop.run_until_complete(self._served())
         except BaseException as error:
             if not self._ready.done():
                 self._ready.set_exception(error)
@@ -113,50 +140,69 @@ class Connection:
             self._loop.run_until_complete(self._loop.shutdown_asyncgens())
             self._loop.close()
 
-    async def _serve(self) -> None:
-        async with self._session_of_transport() as session:
+    async def _served(self) -> None:
+        self._closing = asyncio.Event()
+        try:
+            await self._greet()
+        finally:
+            self._session = None
+            self._closing.set()
+            if self._calls:
+                await asyncio.wait(self._calls)
+            await asyncio.sleep(0)  # whoever waits for a call learns of its end before the loop is closed
+
+    async def _greet(self) -> None:
+        """Greet the server in each way until it understands one; an older one may take the newest way amiss."""
+        ways = (self.mode,) if self.mode is not None else sdk.modes()
+        for number, mode in enumerate(ways):
+            last = number == len(ways) - 1
+            left = self._deadline - time.monotonic()
+            try:
+                await self._serve(mode, left if last else left / 2)
+                return
+            except Exception:
+                if last or self._ready.done() or self._ending():
+                    raise
+
+    async def _serve(self, mode: sdk.Mode, seconds: float) -> None:
+        """Serve in a task of its own: one that was cancelled because it was late leaves nothing behind in this one."""
+        assert self._closing is not None
+        greeted = asyncio.Event()
+        serving = asyncio.ensure_future(self._session_until_closing(mode, greeted))
+        others = [asyncio.ensure_future(event.wait()) for event in (greeted, self._closing)]
+        try:
+            await asyncio.wait({serving, *others}, timeout=max(seconds, 0.0), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in others:
+                each.cancel()
+        if not greeted.is_set() and not serving.done():
+            serving.cancel()
+            await asyncio.wait({serving})
+            raise asyncio.TimeoutError(f"no answer to a greeting ({mode})")
+        await serving
+
+    async def _session_until_closing(self, mode: sdk.Mode, greeted: asyncio.Event) -> None:
+        assert self._closing is not None
+        async with sdk.session_over(self._transport, self._options, mode, self._server_ended) as session:
+            self.mode = mode
             self._session = session
             self._ready.set_result(None)
+            greeted.set()
             await self._closing.wait()
-            self._session = None
 
-    @contextlib.asynccontextmanager
-    async def _session_of_transport(self) -> AsyncIterator[ClientSession]:
-        from mcp import ClientSession
+    def _server_ended(self) -> None:
+        """Note that nothing will come from the server any more."""
+        if self._ready.done():
+            self.lost = True
+            self._end()
 
-        serving = asyncio.current_task()
-        closing = asyncio.ensure_future(self._closing.wait())
-        closing.add_done_callback(lambda _: serving.cancel() if serving and not self._ready.done() else None)
-        try:
-            async with self._transport() as streams, ClientSession(streams[0], streams[1], **self._options) as session:
-                await session.initialize()
-                yield session
-        finally:
-            closing.cancel()
+    def _end(self) -> None:
+        if self._closing is not None:
+            self._closing.set()
+
+    def _ending(self) -> bool:
+        return self._closing is not None and self._closing.is_set()
 
 
-def read_timeout(seconds: float | None) -> Any:
-    """Return a time limit in the form that the installed MCP SDK takes."""
-    if seconds is None:
-        return None
-    from mcp import ClientSession
-
-    annotation = str(inspect.signature(ClientSession.call_tool).parameters["read_timeout_seconds"].annotation)
-    return timedelta(seconds=seconds) if "timedelta" in annotation else seconds
-
-
-def page(method: Callable[..., Any], cursor: str | None) -> dict[str, Any]:
-    """Return the arguments that ask `method` of the installed MCP SDK for the page at `cursor`."""
-    if cursor is None:
-        return {}
-    if "params" not in inspect.signature(method).parameters:
-        return {"cursor": cursor}
-    from mcp.types import PaginatedRequestParams
-
-    return {"params": PaginatedRequestParams(cursor=cursor)}
-
-
-def _said(error: BaseException) -> str:
-    """Return what an error says; of a group, what its first one says."""
-    nested = getattr(error, "exceptions", None)
-    return _said(nested[0]) if nested else f"{type(error).__name__}: {error}".rstrip(": ")
+async def _first(*futures: asyncio.Future[Any]) -> None:
+    await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from strands.types.tools import DirectTool, ToolContext, ToolResult, ToolSpec, ToolUse
 
@@ -48,7 +48,11 @@ class MCPAgentTool(DirectTool):
         self._listed: dict[str, Any] = mcp_tool.model_dump(by_alias=True, exclude_none=True)
 
     async def renew(self) -> None:
-        """Ask the server how it describes the tool now; an approval holds only for what the person was shown."""
+        """Ask the server how it describes the tool now; an approval holds only for what the person was shown.
+
+        Raises:
+            MCPClientInitializationError: The server cannot be reached; an approval is not spent on that.
+        """
         found = await self.mcp_client.relisted(self._listed["name"])
         if found is not None:
             self._take(found)
@@ -93,4 +97,5 @@ class MCPAgentTool(DirectTool):
         result = await self.mcp_client.call_for_agent(
             tool_use["toolUseId"], self._listed["name"], tool_use["input"], timeout=self.timeout, context=context
         )
-        return {"toolUseId": result["toolUseId"], "status": result["status"], "content": result["content"]}
+        result.pop("isError", None)
+        return cast("ToolResult", result)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
+import threading
+import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +16,12 @@ from strands.tools.provider import ToolProvider
 from strands.types.collections import PaginatedList
 from strands.types.exceptions import MCPClientInitializationError, ToolProviderException
 
-from . import transports
-from .connection import Connection, page, read_timeout
-from .content import to_content, tool_result
-from .elicitation import Call
+from . import sdk, transports
+from .calls import Calls
+from .connection import CLOSED, Connection
+from .content import to_content
 from .filters import passes
+from .listing import offered
 from .mcp_agent_tool import MCPAgentTool
 from .mcp_types import MCPToolResult, MCPTransport, ToolFilters
 
@@ -27,16 +32,22 @@ if TYPE_CHECKING:
 
     from strands.types.tools import AgentTool, ToolContext
 
+logger = logging.getLogger(__name__)
+
 
 class MCPClient(ToolProvider):
     """Connects to an MCP server. Give it to an agent's `tools`, or open it with `with client:`.
+
+    However many threads, tasks and agents use a client, it keeps one connection. When the server's side has ended, the
+    next call connects anew; a call that failed is never repeated by itself.
 
     Args:
         transport_callable: Returns a transport of the MCP SDK, such as `lambda: stdio_client(parameters)`.
         url: The address of a streamable HTTP server, in place of a transport.
         headers: HTTP headers for `url`.
         auth_provider: An `httpx` authentication for `url`.
-        startup_timeout: Seconds to connect in.
+        startup_timeout: Seconds to connect and to list the tools in.
+        call_timeout: Seconds that a call may take; None for as long as it takes.
         tool_filters: Which tools an agent gets.
         prefix: Put before the name of each tool, with an underscore.
         application_name: What the server is told of who is calling.
@@ -47,6 +58,7 @@ class MCPClient(ToolProvider):
         trust_annotations: Believe the server when it calls a tool read-only or idempotent; a call of such a tool that
             was cut off is made again without asking.
         meta: Sent along with each call.
+        name: What the server is called in messages and questions; by default `application_name` or the address.
 
     Raises:
         ImportError: The MCP SDK is not installed.
@@ -60,7 +72,8 @@ class MCPClient(ToolProvider):
         url: str | None = None,
         headers: dict[str, str] | None = None,
         auth_provider: Any = None,
-        startup_timeout: int = 30,
+        startup_timeout: float = 30,
+        call_timeout: float | None = 300,
         tool_filters: ToolFilters | None = None,
         prefix: str | None = None,
         application_name: str | None = None,
@@ -70,24 +83,27 @@ class MCPClient(ToolProvider):
         progress_callback: Any = None,
         trust_annotations: bool = False,
         meta: dict[str, Any] | None = None,
+        name: str | None = None,
     ) -> None:
         self._transport = transports.chosen(transport_callable, url, headers, auth_provider)
-        self.client_name = application_name or url or "server"
+        self.client_name = name or application_name or url or "server"
         self.continue_on_error = continue_on_error
         self.trust_annotations = trust_annotations
         self.connection_failed = False
         self._version = application_version
-        self._identifies = application_name is not None
+        self._application = application_name
         self._startup_timeout = startup_timeout
         self._tool_filters = tool_filters
         self._prefix = prefix
         self._elicitation_callback = elicitation_callback
-        self._progress_callback = progress_callback
-        self._meta = meta
+        self._calls = Calls(self.client_name, call_timeout, meta, progress_callback, asks=elicitation_callback is None)
         self._connection: Connection | None = None
+        self._mode: sdk.Mode | None = None  # how the server understood us last
         self._consumers: set[Any] = set()
         self._held = False  # opened by hand, so closed by hand
         self._tools: list[MCPAgentTool] | None = None
+        self._guard = threading.RLock()
+        self._process = os.getpid()
 
     @staticmethod
     def load_servers(
@@ -115,21 +131,30 @@ class MCPClient(ToolProvider):
         Raises:
             MCPClientInitializationError: The server cannot be reached or does not answer.
         """
-        self._connect()
-        self._held = True
+        with self._lock():
+            self._connect()
+            self._held = True
         return self
 
-    def _connect(self) -> None:
-        if self._connection is None or not self._connection.is_open:
-            connection = Connection(self.client_name, self._transport, {})
-            connection.set_options(self._session_options(connection))
+    def _connect(self) -> Connection:
+        """Return the open connection, made anew when the last one has ended."""
+        with self._lock():
+            known = self._connection
+            if known is not None and known.is_open:
+                return known
+            if known is not None:
+                self._let_go(known)
+            connection = Connection(self.client_name, self._transport, self._session_options(), self._mode)
+            self._connection = connection
             try:
                 connection.open(self._startup_timeout)
-            except MCPClientInitializationError:
+            except BaseException:
+                self._connection = None
                 self.connection_failed = True
                 raise
             self.connection_failed = False
-            self._connection = connection
+            self._mode = connection.mode
+            return connection
 
     def stop(
         self,
@@ -138,11 +163,24 @@ class MCPClient(ToolProvider):
         exc_tb: TracebackType | None = None,
     ) -> None:
         """Disconnect; harmless when it is not connected."""
-        connection, self._connection = self._connection, None
+        with self._lock():
+            connection, self._connection = self._connection, None
+            self._tools = None
+            self._held = False
+            if connection is not None:
+                connection.close()
+
+    def _let_go(self, connection: Connection) -> None:
+        self._connection = None
         self._tools = None
-        self._held = False
-        if connection is not None:
-            connection.close()
+        connection.close()
+
+    def _lock(self) -> threading.RLock:  # type: ignore[valid-type, unused-ignore]
+        """Return the lock around the connection; a forked child has one of its own, for nobody there will open it."""
+        if self._process != os.getpid():
+            self._process, self._guard = os.getpid(), threading.RLock()
+            self._connection, self._tools = None, None
+        return self._guard
 
     def __enter__(self) -> MCPClient:
         return self.start()
@@ -158,25 +196,37 @@ class MCPClient(ToolProvider):
         Raises:
             ToolProviderException: The server cannot be reached, and `continue_on_error` is not set.
         """
-        if self._tools is None:
-            try:
-                self._tools = await asyncio.to_thread(self._all_tools)
-            except Exception as error:
-                if self.continue_on_error:
-                    self.connection_failed = True
-                    return []
-                raise ToolProviderException(str(error)) from error
-        return self._tools
+        try:
+            return await asyncio.to_thread(self._loaded)
+        except asyncio.CancelledError:
+            connection = self._connection
+            if connection is not None:
+                connection.abandon()  # the thread that connects would go on until its time-out
+            raise
+        except Exception as error:
+            if self.continue_on_error:
+                self.connection_failed = True
+                logger.warning("the tools of MCP server %r are missing: %s", self.client_name, error)
+                return []
+            raise ToolProviderException(str(error)) from error
+
+    def _loaded(self) -> list[MCPAgentTool]:
+        with self._lock():
+            if self._tools is None or self._connection is None or not self._connection.is_open:
+                self._tools = self._all_tools()
+            return self._tools
 
     def add_consumer(self, consumer_id: Any, **kwargs: Any) -> None:
         """Note that an agent uses it."""
-        self._consumers.add(consumer_id)
+        with self._lock():
+            self._consumers.add(consumer_id)
 
     def remove_consumer(self, consumer_id: Any, **kwargs: Any) -> None:
         """Note that an agent no longer uses it; the last one closes it, unless somebody else opened it."""
-        self._consumers.discard(consumer_id)
-        if not self._consumers and not self._held:
-            self.stop()
+        with self._lock():
+            self._consumers.discard(consumer_id)
+            if not self._consumers and not self._held:
+                self.stop()
 
     # What the server offers
 
@@ -186,25 +236,34 @@ class MCPClient(ToolProvider):
         prefix: str | None = None,
         tool_filters: ToolFilters | None = None,
     ) -> PaginatedList[MCPAgentTool]:
-        """Return one page of tools.
+        """Return one page of tools. Tools that cannot be offered to a model are left out, with a warning in the log.
 
         Args:
             pagination_token: The `pagination_token` of the page before; None for the first.
             prefix: In place of the client's; "" for none.
             tool_filters: In place of the client's; {} for none.
         """
-        listed = self._ask(lambda session: session.list_tools(**page(session.list_tools, pagination_token)))
-        effective = self._prefix if prefix is None else prefix
+        return self._page(self._open(), pagination_token, prefix, tool_filters)
+
+    def _page(
+        self,
+        connection: Connection,
+        token: str | None,
+        prefix: str | None = None,
+        tool_filters: ToolFilters | None = None,
+        seconds: float | None = None,
+        taken: set[str] | None = None,
+    ) -> PaginatedList[MCPAgentTool]:
+        future = connection.submit(lambda session: sdk.list_tools(session, token))
+        found, cursor = future.result(self._startup_timeout if seconds is None else max(seconds, 0.0))
         filters = self._tool_filters if tool_filters is None else tool_filters
-        tools = [
-            MCPAgentTool(tool, self, name_override=f"{effective}_{tool.name}" if effective else None)
-            for tool in listed.tools
-        ]
-        return PaginatedList([tool for tool in tools if passes(tool, filters)], token=_next_cursor(listed))
+        names = offered(found, self._prefix if prefix is None else prefix, self.client_name, taken)
+        tools = [MCPAgentTool(tool, self, name_override=name) for tool, name in names]
+        return PaginatedList([tool for tool in tools if passes(tool, filters)], token=cursor)
 
     def list_prompts_sync(self, pagination_token: str | None = None) -> Any:
         """Return one page of prompts, as the MCP SDK has them."""
-        return self._ask(lambda session: session.list_prompts(**page(session.list_prompts, pagination_token)))
+        return self._ask(lambda session: session.list_prompts(**sdk.page(session.list_prompts, pagination_token)))
 
     def get_prompt_sync(self, prompt_id: str, args: dict[str, Any]) -> Any:
         """Return a prompt, as the MCP SDK has it."""
@@ -212,16 +271,18 @@ class MCPClient(ToolProvider):
 
     def list_resources_sync(self, pagination_token: str | None = None) -> Any:
         """Return one page of resources, as the MCP SDK has them."""
-        return self._ask(lambda session: session.list_resources(**page(session.list_resources, pagination_token)))
+        return self._ask(lambda session: session.list_resources(**sdk.page(session.list_resources, pagination_token)))
 
     def read_resource_sync(self, uri: Any) -> Any:
         """Return a resource, as the MCP SDK has it."""
-        return self._ask(lambda session: session.read_resource(transports.uri(session, uri)))
+        return self._ask(lambda session: session.read_resource(sdk.uri(session, uri)))
 
     def list_resource_templates_sync(self, pagination_token: str | None = None) -> Any:
         """Return one page of resource templates, as the MCP SDK has them."""
         return self._ask(
-            lambda session: session.list_resource_templates(**page(session.list_resource_templates, pagination_token))
+            lambda session: session.list_resource_templates(
+                **sdk.page(session.list_resource_templates, pagination_token)
+            )
         )
 
     def call_tool_sync(
@@ -237,12 +298,13 @@ class MCPClient(ToolProvider):
             tool_use_id: The id that the result gets.
             name: The tool.
             arguments: Its arguments.
-            read_timeout_seconds: How long it may take.
+            read_timeout_seconds: How long it may take; by default the client's `call_timeout`.
         """
+        seconds = read_timeout_seconds.total_seconds() if read_timeout_seconds is not None else None
         try:
-            return self._submit_call(tool_use_id, name, arguments, read_timeout_seconds, None).result()
+            return self._calls.direct(self._open(), tool_use_id, name, arguments, seconds).result()
         except Exception as error:
-            return self._error(tool_use_id, name, error)
+            return self._calls.failed(tool_use_id, name, error)
 
     async def call_tool_async(
         self,
@@ -252,7 +314,12 @@ class MCPClient(ToolProvider):
         read_timeout_seconds: timedelta | None = None,
     ) -> MCPToolResult:
         """Call a tool of the server; as `call_tool_sync`."""
-        return await self.call_for_agent(tool_use_id, name, arguments, timeout=read_timeout_seconds)
+        seconds = read_timeout_seconds.total_seconds() if read_timeout_seconds is not None else None
+        try:
+            connection = await asyncio.to_thread(self._open)
+            return await asyncio.wrap_future(self._calls.direct(connection, tool_use_id, name, arguments, seconds))
+        except Exception as error:
+            return self._calls.failed(tool_use_id, name, error)
 
     async def call_for_agent(
         self,
@@ -267,100 +334,101 @@ class MCPClient(ToolProvider):
 
         Raises:
             InterruptException: A person has to answer first.
+            ToolCallLostError: The server's side ended during the call: it may have happened.
         """
-        call = Call(context, self.client_name) if context is not None and self._asks_people else None
         try:
-            result = await asyncio.wrap_future(self._submit_call(tool_use_id, name, arguments, timeout, call))
-            while call is not None and call.again and call.interrupt is None:
-                result = await asyncio.wrap_future(self._submit_call(tool_use_id, name, arguments, timeout, call))
+            known = self._connection
+            open = known is not None and known.is_open
+            connection = known if open and known is not None else await asyncio.to_thread(self._open)
         except Exception as error:
-            result = self._error(tool_use_id, name, error)
-        if call is not None and call.interrupt is not None:
-            raise call.interrupt
-        return result
+            return self._calls.failed(tool_use_id, name, error)
+        return await self._calls.for_agent(
+            connection, tool_use_id, name, arguments, timeout.total_seconds() if timeout is not None else None, context
+        )
 
     async def relisted(self, name: str) -> Any:
-        """Return a tool as the server lists it now, or None where it cannot be found out."""
-        try:
-            tools = await asyncio.to_thread(self._all_tools)
-        except Exception:
-            return None  # a call will say what is wrong
+        """Return a tool as the server lists it now, or None where the server no longer has it.
+
+        Raises:
+            MCPClientInitializationError: The server cannot be reached.
+        """
+        tools = await asyncio.to_thread(self._all_tools)
         return next((tool.mcp_tool for tool in tools if tool.mcp_tool.name == name), None)
 
     # How it is done
 
-    @property
-    def _asks_people(self) -> bool:
-        return self._elicitation_callback is None
-
-    def _submit_call(
-        self,
-        tool_use_id: str,
-        name: str,
-        arguments: dict[str, Any] | None,
-        timeout: timedelta | None,
-        call: Call | None,
-    ) -> Future[MCPToolResult]:
-        connection = self._open()
-        more: dict[str, Any] = {"meta": self._meta} if self._meta is not None else {}
-        if self._progress_callback is not None:
-            more["progress_callback"] = self._progress_callback
-        seconds = timeout.total_seconds() if timeout is not None else None
-
-        async def work(session: ClientSession) -> MCPToolResult:
-            async def made() -> MCPToolResult:
-                result = await session.call_tool(name, arguments, read_timeout(seconds), **more)
-                return tool_result(tool_use_id, result.model_dump(by_alias=True, mode="json"))
-
-            if call is None:
-                return await made()
-            async with connection.desk.present(call):
-                return await made()
-
-        return connection.submit(work)
-
-    def _session_options(self, connection: Connection) -> dict[str, Any]:
+    def _session_options(self) -> dict[str, Any]:
         from mcp import types
 
         async def ask(context: Any, params: Any) -> Any:
+            connection = self._connection
+            if connection is None:
+                return types.ElicitResult(action="cancel")
             answer = await connection.desk.ask(params.model_dump(by_alias=True, mode="json"))
             return types.ElicitResult(**answer)
 
-        options: dict[str, Any] = {"elicitation_callback": self._elicitation_callback or ask}
-        if self._identifies:
-            options["client_info"] = types.Implementation(name=self.client_name, version=self._version or "0")
+        async def heard(message: Any) -> None:
+            if sdk.is_tools_changed(message) and self._tools is not None:
+                threading.Thread(
+                    target=self._list_anew, name=f"strands-mcp-list-{self.client_name}", daemon=True
+                ).start()
+
+        options: dict[str, Any] = {"elicitation_callback": self._elicitation_callback or ask, "message_handler": heard}
+        if self._application is not None:
+            options["client_info"] = types.Implementation(name=self._application, version=self._version or "0")
         return options
 
+    def _list_anew(self) -> None:
+        """The server's tools have changed: agents get the new ones at their next call of a model."""
+        try:
+            tools = self._all_tools()
+        except Exception as error:
+            logger.warning("the tools of MCP server %r have changed and cannot be listed: %s", self.client_name, error)
+            return
+        with self._lock():
+            if self._tools is not None:
+                self._tools = tools
+                self.version += 1
+
+    def current_tools(self) -> Sequence[AgentTool]:
+        """Return the tools as they were listed last."""
+        return self._tools or ()
+
     def _all_tools(self) -> list[MCPAgentTool]:
-        self._connect()
+        end = time.monotonic() + self._startup_timeout
+        connection = self._connect()
         tools: list[MCPAgentTool] = []
-        token: str | None = None
+        taken: set[str] = set()
+        token, seen = None, set[str]()
         while True:
-            found = self.list_tools_sync(token)
+            try:
+                found = self._page(connection, token, seconds=end - time.monotonic(), taken=taken)
+            except FutureTimeoutError:
+                raise MCPClientInitializationError(
+                    f"MCP server {self.client_name!r} did not list its tools within {self._startup_timeout:g} seconds"
+                ) from None
             tools += found
             token = found.pagination_token
             if token is None:
                 return tools
+            if token in seen:
+                logger.warning("MCP server %r lists its tools in a circle; the rest is left out", self.client_name)
+                return tools
+            seen.add(token)
 
     def _ask(self, work: Callable[[ClientSession], Any]) -> Any:
-        return self._open().submit(work).result()
+        return self._open().submit(work).result(self._calls.seconds)
 
     def _open(self) -> Connection:
-        if self._connection is None:
-            raise MCPClientInitializationError(
-                f"MCP server {self.client_name!r} is not connected; use `with client:` or give it to an agent's tools"
-            )
-        return self._connection
-
-    def _error(self, tool_use_id: str, name: str, error: Exception) -> MCPToolResult:
-        text = f"Tool {name!r} of MCP server {self.client_name!r} failed: {type(error).__name__}: {error}"
-        return {"toolUseId": tool_use_id, "status": "error", "content": [{"text": text}], "isError": True}
+        """Return the connection; one whose server's side has ended is made anew, one that was never made is not."""
+        known = self._connection
+        if known is not None and known.is_open:
+            return known
+        with self._lock():
+            if self._connection is None and not self._consumers and not self._held:
+                raise MCPClientInitializationError(CLOSED.format(name=self.client_name))
+            return self._connect()
 
     def map_mcp_content_to_tool_result_content(self, content: Any) -> Any:
         """Return one block of an MCP result as content of a tool result, or None."""
         return to_content(content.model_dump(by_alias=True, mode="json"))
-
-
-def _next_cursor(listed: Any) -> str | None:
-    cursor = listed.model_dump(by_alias=True).get("nextCursor")
-    return str(cursor) if cursor else None

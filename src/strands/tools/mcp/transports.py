@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -63,12 +62,3 @@ def stdio(command: str, args: list[str], env: dict[str, str] | None, cwd: str | 
     from mcp import StdioServerParameters, stdio_client
 
     return stdio_client(StdioServerParameters(command=command, args=args, env=env, cwd=cwd))
-
-
-def uri(session: Any, value: Any) -> Any:
-    """Return an address in the form that the installed MCP SDK takes."""
-    if "AnyUrl" not in str(inspect.signature(session.read_resource).parameters["uri"].annotation):
-        return str(value)
-    from pydantic import AnyUrl
-
-    return AnyUrl(str(value))

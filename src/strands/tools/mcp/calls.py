@@ -1,0 +1,192 @@
+"""Calls of the tools of one MCP server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+
+from strands.interrupt import InterruptException
+from strands.types.exceptions import ToolCallLostError
+
+from . import sdk
+from .connection import Connection, ConnectionLost
+from .content import tool_result
+from .elicitation import Call
+
+if TYPE_CHECKING:
+    from mcp import ClientSession
+
+    from strands.types.tools import ToolContext
+
+    from .mcp_types import MCPToolResult
+
+ROUNDS = 20
+"""How often one call may say that it needs more input."""
+_CANCEL_POLL = 0.1
+"""Seconds between two looks at whether the agent was cancelled."""
+_CONNECTION_CLOSED = -32000
+_REQUEST_TIMEOUT = -32001
+_URL_NEEDED = -32042
+_MAY_HAVE_HAPPENED = "it may have been carried out all the same"
+
+
+class Calls:
+    """Makes the calls, and says what went wrong.
+
+    Args:
+        server: What the server is called in messages.
+        seconds: How long a call may take; None for as long as it takes.
+        meta: Sent along with each call, or None.
+        progress: Told how far a call has come, or None.
+        asks: Whether the server's questions go to a person.
+    """
+
+    def __init__(self, server: str, seconds: float | None, meta: Any, progress: Any, *, asks: bool) -> None:
+        self.seconds = seconds
+        self._server = server
+        self._asks = asks
+        self._options: dict[str, Any] = {"meta": meta} if meta is not None else {}
+        if progress is not None:
+            self._options["progress_callback"] = progress
+
+    def direct(
+        self, connection: Connection, id: str, name: str, arguments: dict[str, Any] | None, seconds: float | None
+    ) -> Future[MCPToolResult]:
+        """Call a tool outside of an agent: nobody can be asked."""
+        return self._submit(connection, id, name, arguments, seconds, Call(None, self._server))
+
+    async def for_agent(
+        self,
+        connection: Connection,
+        id: str,
+        name: str,
+        arguments: dict[str, Any] | None,
+        seconds: float | None,
+        context: ToolContext[Any] | None,
+    ) -> MCPToolResult:
+        """Call a tool for an agent's call.
+
+        Raises:
+            InterruptException: A person has to answer first.
+            ToolCallLostError: The server's side ended during the call: it may have happened.
+        """
+        call = Call(context if self._asks else None, self._server)
+        call.go_on()  # a question without an answer stops the call before the server hears of it
+        try:
+            result = await self._until_cancelled(
+                self._submit(connection, id, name, arguments, seconds, call), id, name, context
+            )
+            while call.again and call.interrupt is None:
+                result = await self._until_cancelled(
+                    self._submit(connection, id, name, arguments, seconds, call), id, name, context
+                )
+        except Exception as error:
+            if _is_lost(error, connection):
+                connection.lost = True
+                raise ToolCallLostError(
+                    f"MCP server {self._server!r} ended during the call: {sdk.said(error)}"
+                ) from error
+            result = self.failed(id, name, error)
+        if call.interrupt is not None:
+            raise call.interrupt
+        return result
+
+    def failed(self, id: str, name: str, error: BaseException) -> MCPToolResult:
+        """Return what went wrong as an error result."""
+        text = f"Tool {name!r} of MCP server {self._server!r} failed: {_said(error)}"
+        return {"toolUseId": id, "status": "error", "content": [{"text": text}], "isError": True}
+
+    async def _until_cancelled(
+        self, future: Future[MCPToolResult], id: str, name: str, context: ToolContext[Any] | None
+    ) -> MCPToolResult:
+        waiting = asyncio.wrap_future(future)
+        try:
+            while not (await asyncio.wait({waiting}, timeout=_CANCEL_POLL))[0]:
+                if context is not None and context.cancel_signal.is_set():
+                    return self.failed(
+                        id, name, RuntimeError(f"cancelled while it was under way; {_MAY_HAVE_HAPPENED}")
+                    )
+            return waiting.result()
+        finally:
+            waiting.cancel()
+
+    def _submit(
+        self,
+        connection: Connection,
+        id: str,
+        name: str,
+        arguments: dict[str, Any] | None,
+        seconds: float | None,
+        call: Call,
+    ) -> Future[MCPToolResult]:
+        limit = self.seconds if seconds is None else seconds
+
+        async def work(session: ClientSession) -> MCPToolResult:
+            async with connection.desk.present(call):
+                made = self._made(session, name, arguments, limit, call)
+                wire = await (made if limit is None else asyncio.wait_for(made, limit + 1))
+                return tool_result(id, wire)
+
+        return connection.submit(work)
+
+    async def _made(
+        self, session: ClientSession, name: str, arguments: dict[str, Any] | None, limit: float | None, call: Call
+    ) -> dict[str, Any]:
+        """Make the call, with the answers to what the server needs; every answer is a person's."""
+        answers, state, number = call.answers, call.state, call.rounds
+        while True:
+            try:
+                wire = await sdk.call_tool(session, name, arguments, limit, self._options, answers, state)
+            except Exception as error:
+                if number >= ROUNDS or not call.visited(_addresses(error)):
+                    raise
+                number += 1
+                continue
+            if wire.get("resultType") != "input_required":
+                return wire
+            number += 1
+            if number > ROUNDS:
+                raise RuntimeError(f"it needed more input {ROUNDS} times")
+            try:
+                answers, state = call.ask_round(wire, number)
+            except InterruptException as raised:
+                call.interrupt = raised
+                return {}
+            if not answers:
+                await asyncio.sleep(min(0.05 * 2**number, 1.0))  # it needs time, and nothing else
+
+
+def _addresses(error: Exception) -> list[dict[str, Any]]:
+    """Return the addresses that a person has to visit before the call can be made, of protocol 2025-11-25."""
+    found = getattr(error, "error", None)
+    if getattr(found, "code", None) != _URL_NEEDED:
+        return []
+    data = getattr(found, "data", None)
+    return list(data.get("elicitations", ())) if isinstance(data, dict) else []
+
+
+def _is_lost(error: Exception, connection: Connection) -> bool:
+    """Whether the server's side ended after the call was sent."""
+    if isinstance(error, ConnectionLost):
+        return True
+    code = getattr(getattr(error, "error", None), "code", None)
+    text = str(error)
+    if code == _CONNECTION_CLOSED:
+        return connection.lost or "Connection closed" in text or "SSE stream" in text
+    return type(error).__module__.split(".")[0] in ("anyio", "httpx", "httpx2", "httpcore") and "Connect" not in repr(
+        error
+    )
+
+
+def _said(error: BaseException) -> str:
+    found = getattr(error, "error", None)
+    code = getattr(found, "code", None)
+    if isinstance(error, asyncio.TimeoutError) or code in (_REQUEST_TIMEOUT, 408):
+        return f"no answer in time; {_MAY_HAVE_HAPPENED}"
+    text = sdk.said(error)
+    addresses = _addresses(error) if isinstance(error, Exception) else []
+    if addresses:
+        text += " " + json.dumps([{key: each.get(key) for key in ("message", "url")} for each in addresses])
+    return text

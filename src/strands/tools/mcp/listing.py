@@ -1,0 +1,64 @@
+"""Which tools of a server a model can be offered, and under which names."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+from collections.abc import Iterable
+from typing import Any
+
+logger = logging.getLogger(__name__)
+
+LONGEST = 64
+"""Characters that providers allow in the name of a tool."""
+
+
+def offered(
+    tools: Iterable[Any], prefix: str | None, server: str, taken: set[str] | None = None
+) -> list[tuple[Any, str]]:
+    """Return the tools that can be offered, each with its name for a model.
+
+    Servers may use names with dots, slashes and more than 64 characters; models may not. A tool that cannot be offered
+    is left out, with a warning in the log, and stops no other.
+
+    Args:
+        tools: The tools as the MCP SDK lists them.
+        prefix: Put before each name, with an underscore; None or "" for none.
+        server: What the server is called in warnings.
+        taken: Names that are given already; those that are given here are added.
+    """
+    names = set[str]() if taken is None else taken
+    found = []
+    for tool in tools:
+        problem = _problem(tool)
+        name = model_name(f"{prefix}_{tool.name}" if prefix else tool.name)
+        if not problem and name in names:
+            problem = f"it would be called {name!r}, as another one of this server is"
+        if problem:
+            logger.warning("tool %r of MCP server %r is left out: %s", tool.name, server, problem)
+            continue
+        names.add(name)
+        found.append((tool, name))
+    return found
+
+
+def model_name(name: str) -> str:
+    """Return a name as models may have it: 1 to 64 letters, digits, underscores and dashes."""
+    plain = re.sub(r"[^a-zA-Z0-9_-]", "_", name)
+    if len(plain) <= LONGEST:
+        return plain
+    return f"{plain[: LONGEST - 9]}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def _problem(tool: Any) -> str:
+    """Return why a tool cannot be offered, or nothing."""
+    listed: dict[str, Any] = tool.model_dump(by_alias=True, exclude_none=True)
+    if not listed.get("name"):
+        return "it has no name"
+    schema = listed.get("inputSchema")
+    if not isinstance(schema, dict) or schema.get("type", "object") != "object":
+        return "its input schema is not an object's"
+    if (listed.get("execution") or {}).get("taskSupport") == "required":
+        return "it can only be run as a task"
+    return ""
