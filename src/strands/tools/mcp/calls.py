@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
@@ -65,8 +66,12 @@ class Calls:
         arguments: dict[str, Any] | None,
         seconds: float | None,
         context: ToolContext[Any] | None,
+        older: Callable[[Connection], Connection],
     ) -> MCPToolResult:
         """Call a tool for an agent's call.
+
+        `older` returns a connection of an older protocol in place of one over which a server cannot ask: a tool may be
+        written for the older way to ask although its server speaks the newest protocol.
 
         Raises:
             InterruptException: A person has to answer first.
@@ -74,24 +79,35 @@ class Calls:
         """
         call = Call(context if self._asks else None, self._server)
         call.go_on()  # a question without an answer stops the call before the server hears of it
-        try:
-            result = await self._until_cancelled(
-                self._submit(connection, id, name, arguments, seconds, call), id, name, context
-            )
-            while call.again and call.interrupt is None:
-                result = await self._until_cancelled(
-                    self._submit(connection, id, name, arguments, seconds, call), id, name, context
-                )
-        except Exception as error:
-            if _is_lost(error, connection):
-                connection.lost = True
-                raise ToolCallLostError(
-                    f"MCP server {self._server!r} ended during the call: {sdk.said(error)}"
-                ) from error
-            result = self.failed(id, name, error)
+        result = await self._tried(connection, id, name, arguments, seconds, call, context)
+        if connection.mode == "auto" and _needs_back_channel(result):
+            connection = await asyncio.to_thread(older, connection)
+            result = await self._tried(connection, id, name, arguments, seconds, call, context)
+        while call.again and call.interrupt is None:
+            result = await self._tried(connection, id, name, arguments, seconds, call, context)
         if call.interrupt is not None:
             raise call.interrupt
         return result
+
+    async def _tried(
+        self,
+        connection: Connection,
+        id: str,
+        name: str,
+        arguments: dict[str, Any] | None,
+        seconds: float | None,
+        call: Call,
+        context: ToolContext[Any] | None,
+    ) -> MCPToolResult:
+        try:
+            future = self._submit(connection, id, name, arguments, seconds, call)
+            return await self._until_cancelled(future, id, name, context)
+        except Exception as error:
+            if _is_lost(error, connection):
+                connection.lost = True
+                why = f"MCP server {self._server!r} ended during the call of {name!r}: {sdk.said(error)}"
+                raise ToolCallLostError(why) from error
+            return self.failed(id, name, error)
 
     def failed(self, id: str, name: str, error: BaseException) -> MCPToolResult:
         """Return what went wrong as an error result."""
@@ -150,12 +166,21 @@ class Calls:
             if number > ROUNDS:
                 raise RuntimeError(f"it needed more input {ROUNDS} times")
             try:
-                answers, state = call.ask_round(wire, number)
+                if self._asks:
+                    answers, state = call.ask_round(wire, number)
+                else:
+                    answers, state = await sdk.answered(session, wire), wire.get("requestState")
             except InterruptException as raised:
                 call.interrupt = raised
                 return {}
             if not answers:
                 await asyncio.sleep(min(0.05 * 2**number, 1.0))  # it needs time, and nothing else
+
+
+def _needs_back_channel(result: MCPToolResult) -> bool:
+    """Whether a call stopped because its tool wanted to ask in the way of older protocols (words of the MCP SDK)."""
+    texts = [str(each.get("text", "")) for each in result["content"]] if result["status"] == "error" else []
+    return any("'elicitation/create'" in text and "back-channel" in text for text in texts)
 
 
 def _addresses(error: Exception) -> list[dict[str, Any]]:

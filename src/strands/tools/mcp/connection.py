@@ -88,6 +88,17 @@ class Connection:
             with contextlib.suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._end)
 
+    def retire(self) -> None:
+        """Close once the calls that are under way have ended."""
+
+        async def retired() -> None:
+            if self._calls:
+                await asyncio.wait(self._calls)
+            self._end()
+
+        if self._loop is not None and not self._loop.is_closed():
+            asyncio.run_coroutine_threadsafe(retired(), self._loop)
+
     @property
     def is_open(self) -> bool:
         """Whether calls can be made."""

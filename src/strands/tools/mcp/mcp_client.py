@@ -342,8 +342,9 @@ class MCPClient(ToolProvider):
             connection = known if open and known is not None else await asyncio.to_thread(self._open)
         except Exception as error:
             return self._calls.failed(tool_use_id, name, error)
+        seconds = timeout.total_seconds() if timeout is not None else None
         return await self._calls.for_agent(
-            connection, tool_use_id, name, arguments, timeout.total_seconds() if timeout is not None else None, context
+            connection, tool_use_id, name, arguments, seconds, context, self._older_protocol
         )
 
     async def relisted(self, name: str) -> Any:
@@ -418,6 +419,14 @@ class MCPClient(ToolProvider):
 
     def _ask(self, work: Callable[[ClientSession], Any]) -> Any:
         return self._open().submit(work).result(self._calls.seconds)
+
+    def _older_protocol(self, connection: Connection) -> Connection:
+        """Return a connection that begins with the handshake of older protocols, in place of `connection`."""
+        with self._lock():
+            if self._connection is connection:
+                self._mode, self._connection = "legacy", None
+                connection.retire()
+            return self._connect()
 
     def _open(self) -> Connection:
         """Return the connection; one whose server's side has ended is made anew, one that was never made is not."""

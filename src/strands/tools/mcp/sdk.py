@@ -139,6 +139,21 @@ async def call_tool(
     return found
 
 
+async def answered(session: ClientSession, wire: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answers of the session's own callbacks to what a server needs (protocol 2026-07-28)."""
+    from mcp import types
+    from mcp.client.session import ClientRequestContext
+
+    answers = {}
+    for key, request in (wire.get("inputRequests") or {}).items():
+        if request.get("method") != "elicitation/create":
+            raise ValueError(f"the server needs {request.get('method')!r}, which is not offered to it")
+        context = ClientRequestContext(session=session, request_id=key, meta=None)
+        found = await session.dispatch_input_request(context, types.ElicitRequest.model_validate(request))
+        answers[key] = found.model_dump(by_alias=True, mode="json", exclude_none=True)
+    return answers
+
+
 def _responses(answers: Mapping[str, Any] | None) -> dict[str, Any] | None:
     if answers is None:
         return None
