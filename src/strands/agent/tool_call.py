@@ -12,6 +12,7 @@ from strands.interrupt import Asker, Interrupt, InterruptException, call_digest,
 from strands.telemetry.metrics import Trace
 from strands.tools.results import ToolFailure, as_result, error_result
 from strands.types.events import ToolInterruptEvent, ToolResultEvent, ToolStreamEvent
+from strands.types.exceptions import ToolCallLostError
 from strands.types.tools import AgentTool, DirectTool, ToolContext, ToolResult, ToolUse
 
 from .doubt import settle_doubt
@@ -134,6 +135,9 @@ class ToolCall:
             del self._batch.running[self._id]
             self._batch.turn.started.pop(self._id, None)
             return self._raised(raised), None, None
+        except ToolCallLostError as lost:
+            trace.end()
+            return self._lost(self._tool, lost), lost, None
         duration = time.perf_counter() - start
         success = result["status"] == "success"
         self._agent.event_loop_metrics.add_tool_usage(self._use, duration, trace, success)
@@ -144,6 +148,8 @@ class ToolCall:
             return await self._traced(tool), None
         except ToolFailure as failure:
             return failure.result, failure.error
+        except ToolCallLostError:
+            raise
         except Exception as error:
             if self._work is not None and self._work.recorder is not None and self._work.recorder.failures:
                 raise self._work.recorder.failures[0] from None  # our record failed, and no tool
@@ -198,6 +204,14 @@ class ToolCall:
             if interrupt.digest is None:
                 interrupt.digest = interrupt.asked = self._digest()
         return list(raised.interrupts)
+
+    def _lost(self, tool: AgentTool, lost: ToolCallLostError) -> ToolResult | list[Interrupt]:
+        """A call whose end nobody knows is like one that a crash cut off: a person says what came of it."""
+        start = self.as_start()
+        del self._batch.running[self._id]
+        self._batch.turn.started[self._id] = start
+        verdict = settle_doubt(self._agent, tool, self._use, start, None)
+        return verdict if verdict is not None else error_result(self._id, f"Error: {lost}")
 
     def _digest(self) -> str:
         if self._tool is None:

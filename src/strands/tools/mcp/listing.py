@@ -5,8 +5,13 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from collections.abc import Iterable
-from typing import Any
+import time
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from strands.types.collections import PaginatedList
+
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +46,29 @@ def offered(
         names.add(name)
         found.append((tool, name))
     return found
+
+
+def all_pages(page: Callable[[str | None, float], PaginatedList[T]], seconds: float, server: str) -> list[T]:
+    """Return what all pages hold; pages that come round again end it, with a warning in the log.
+
+    Args:
+        page: Returns the page of a token, in at most so many seconds.
+        seconds: How long all of it may take.
+        server: What the server is called in warnings.
+    """
+    end = time.monotonic() + seconds
+    found: list[T] = []
+    token, seen = None, set[str]()
+    while True:
+        items = page(token, end - time.monotonic())
+        found += items
+        token = items.pagination_token
+        if token is None:
+            return found
+        if token in seen:
+            logger.warning("MCP server %r lists its tools in a circle; the rest is left out", server)
+            return found
+        seen.add(token)
 
 
 def model_name(name: str) -> str:

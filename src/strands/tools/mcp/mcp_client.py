@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import threading
-import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from datetime import timedelta
@@ -18,12 +16,14 @@ from strands.types.exceptions import MCPClientInitializationError, ToolProviderE
 
 from . import sdk, transports
 from .calls import Calls
-from .connection import CLOSED, Connection
+from .connection import Connection
 from .content import to_content
 from .filters import passes
-from .listing import offered
+from .listing import all_pages, offered
 from .mcp_agent_tool import MCPAgentTool
 from .mcp_types import MCPToolResult, MCPTransport, ToolFilters
+from .resources import PromptsAndResources
+from .shared_connection import SharedConnection
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-class MCPClient(ToolProvider):
+class MCPClient(PromptsAndResources, ToolProvider):
     """Connects to an MCP server. Give it to an agent's `tools`, or open it with `with client:`.
 
     However many threads, tasks and agents use a client, it keeps one connection. When the server's side has ended, the
@@ -97,13 +97,12 @@ class MCPClient(ToolProvider):
         self._prefix = prefix
         self._elicitation_callback = elicitation_callback
         self._calls = Calls(self.client_name, call_timeout, meta, progress_callback, asks=elicitation_callback is None)
-        self._connection: Connection | None = None
-        self._mode: sdk.Mode | None = None  # how the server understood us last
         self._consumers: set[Any] = set()
         self._held = False  # opened by hand, so closed by hand
         self._tools: list[MCPAgentTool] | None = None
-        self._guard = threading.RLock()
-        self._process = os.getpid()
+        self._shared = SharedConnection(
+            self.client_name, self._transport, self._session_options, float(startup_timeout)
+        )
 
     @staticmethod
     def load_servers(
@@ -131,30 +130,19 @@ class MCPClient(ToolProvider):
         Raises:
             MCPClientInitializationError: The server cannot be reached or does not answer.
         """
-        with self._lock():
+        with self._shared.lock:
             self._connect()
             self._held = True
         return self
 
     def _connect(self) -> Connection:
-        """Return the open connection, made anew when the last one has ended."""
-        with self._lock():
-            known = self._connection
-            if known is not None and known.is_open:
-                return known
-            if known is not None:
-                self._let_go(known)
-            connection = Connection(self.client_name, self._transport, self._session_options(), self._mode)
-            self._connection = connection
-            try:
-                connection.open(self._startup_timeout)
-            except BaseException:
-                self._connection = None
-                self.connection_failed = True
-                raise
-            self.connection_failed = False
-            self._mode = connection.mode
-            return connection
+        try:
+            connection = self._shared.open()
+        except MCPClientInitializationError:
+            self.connection_failed = True
+            raise
+        self.connection_failed = False
+        return connection
 
     def stop(
         self,
@@ -163,24 +151,10 @@ class MCPClient(ToolProvider):
         exc_tb: TracebackType | None = None,
     ) -> None:
         """Disconnect; harmless when it is not connected."""
-        with self._lock():
-            connection, self._connection = self._connection, None
+        with self._shared.lock:
             self._tools = None
             self._held = False
-            if connection is not None:
-                connection.close()
-
-    def _let_go(self, connection: Connection) -> None:
-        self._connection = None
-        self._tools = None
-        connection.close()
-
-    def _lock(self) -> threading.RLock:  # type: ignore[valid-type, unused-ignore]
-        """Return the lock around the connection; a forked child has one of its own, for nobody there will open it."""
-        if self._process != os.getpid():
-            self._process, self._guard = os.getpid(), threading.RLock()
-            self._connection, self._tools = None, None
-        return self._guard
+            self._shared.close()
 
     def __enter__(self) -> MCPClient:
         return self.start()
@@ -199,9 +173,7 @@ class MCPClient(ToolProvider):
         try:
             return await asyncio.to_thread(self._loaded)
         except asyncio.CancelledError:
-            connection = self._connection
-            if connection is not None:
-                connection.abandon()  # the thread that connects would go on until its time-out
+            self._shared.give_up()  # the thread that connects would go on until its time-out
             raise
         except Exception as error:
             if self.continue_on_error:
@@ -211,19 +183,19 @@ class MCPClient(ToolProvider):
             raise ToolProviderException(str(error)) from error
 
     def _loaded(self) -> list[MCPAgentTool]:
-        with self._lock():
-            if self._tools is None or self._connection is None or not self._connection.is_open:
+        with self._shared.lock:
+            if self._tools is None or self._shared.current is None:
                 self._tools = self._all_tools()
             return self._tools
 
     def add_consumer(self, consumer_id: Any, **kwargs: Any) -> None:
         """Note that an agent uses it."""
-        with self._lock():
+        with self._shared.lock:
             self._consumers.add(consumer_id)
 
     def remove_consumer(self, consumer_id: Any, **kwargs: Any) -> None:
         """Note that an agent no longer uses it; the last one closes it, unless somebody else opened it."""
-        with self._lock():
+        with self._shared.lock:
             self._consumers.discard(consumer_id)
             if not self._consumers and not self._held:
                 self.stop()
@@ -260,30 +232,6 @@ class MCPClient(ToolProvider):
         names = offered(found, self._prefix if prefix is None else prefix, self.client_name, taken)
         tools = [MCPAgentTool(tool, self, name_override=name) for tool, name in names]
         return PaginatedList([tool for tool in tools if passes(tool, filters)], token=cursor)
-
-    def list_prompts_sync(self, pagination_token: str | None = None) -> Any:
-        """Return one page of prompts, as the MCP SDK has them."""
-        return self._ask(lambda session: session.list_prompts(**sdk.page(session.list_prompts, pagination_token)))
-
-    def get_prompt_sync(self, prompt_id: str, args: dict[str, Any]) -> Any:
-        """Return a prompt, as the MCP SDK has it."""
-        return self._ask(lambda session: session.get_prompt(prompt_id, arguments=args))
-
-    def list_resources_sync(self, pagination_token: str | None = None) -> Any:
-        """Return one page of resources, as the MCP SDK has them."""
-        return self._ask(lambda session: session.list_resources(**sdk.page(session.list_resources, pagination_token)))
-
-    def read_resource_sync(self, uri: Any) -> Any:
-        """Return a resource, as the MCP SDK has it."""
-        return self._ask(lambda session: session.read_resource(sdk.uri(session, uri)))
-
-    def list_resource_templates_sync(self, pagination_token: str | None = None) -> Any:
-        """Return one page of resource templates, as the MCP SDK has them."""
-        return self._ask(
-            lambda session: session.list_resource_templates(
-                **sdk.page(session.list_resource_templates, pagination_token)
-            )
-        )
 
     def call_tool_sync(
         self,
@@ -337,14 +285,13 @@ class MCPClient(ToolProvider):
             ToolCallLostError: The server's side ended during the call: it may have happened.
         """
         try:
-            known = self._connection
-            open = known is not None and known.is_open
-            connection = known if open and known is not None else await asyncio.to_thread(self._open)
+            known = self._shared.current
+            connection = known if known is not None else await asyncio.to_thread(self._open)
         except Exception as error:
             return self._calls.failed(tool_use_id, name, error)
         seconds = timeout.total_seconds() if timeout is not None else None
         return await self._calls.for_agent(
-            connection, tool_use_id, name, arguments, seconds, context, self._older_protocol
+            connection, tool_use_id, name, arguments, seconds, context, self._shared.older_protocol
         )
 
     async def relisted(self, name: str) -> Any:
@@ -362,7 +309,7 @@ class MCPClient(ToolProvider):
         from mcp import types
 
         async def ask(context: Any, params: Any) -> Any:
-            connection = self._connection
+            connection = self._shared.current
             if connection is None:
                 return types.ElicitResult(action="cancel")
             answer = await connection.desk.ask(params.model_dump(by_alias=True, mode="json"))
@@ -386,7 +333,7 @@ class MCPClient(ToolProvider):
         except Exception as error:
             logger.warning("the tools of MCP server %r have changed and cannot be listed: %s", self.client_name, error)
             return
-        with self._lock():
+        with self._shared.lock:
             if self._tools is not None:
                 self._tools = tools
                 self.version += 1
@@ -396,47 +343,30 @@ class MCPClient(ToolProvider):
         return self._tools or ()
 
     def _all_tools(self) -> list[MCPAgentTool]:
-        end = time.monotonic() + self._startup_timeout
-        connection = self._connect()
-        tools: list[MCPAgentTool] = []
-        taken: set[str] = set()
-        token, seen = None, set[str]()
-        while True:
-            try:
-                found = self._page(connection, token, seconds=end - time.monotonic(), taken=taken)
-            except FutureTimeoutError:
-                raise MCPClientInitializationError(
-                    f"MCP server {self.client_name!r} did not list its tools within {self._startup_timeout:g} seconds"
-                ) from None
-            tools += found
-            token = found.pagination_token
-            if token is None:
-                return tools
-            if token in seen:
-                logger.warning("MCP server %r lists its tools in a circle; the rest is left out", self.client_name)
-                return tools
-            seen.add(token)
+        connection, taken = self._connect(), set[str]()
+
+        def page(token: str | None, seconds: float) -> PaginatedList[MCPAgentTool]:
+            return self._page(connection, token, seconds=seconds, taken=taken)
+
+        try:
+            return all_pages(page, self._startup_timeout, self.client_name)
+        except FutureTimeoutError:
+            raise MCPClientInitializationError(
+                f"MCP server {self.client_name!r} did not list its tools within {self._startup_timeout:g} seconds"
+            ) from None
 
     def _ask(self, work: Callable[[ClientSession], Any]) -> Any:
         return self._open().submit(work).result(self._calls.seconds)
 
-    def _older_protocol(self, connection: Connection) -> Connection:
-        """Return a connection that begins with the handshake of older protocols, in place of `connection`."""
-        with self._lock():
-            if self._connection is connection:
-                self._mode, self._connection = "legacy", None
-                connection.retire()
-            return self._connect()
-
     def _open(self) -> Connection:
         """Return the connection; one whose server's side has ended is made anew, one that was never made is not."""
-        known = self._connection
-        if known is not None and known.is_open:
+        known = self._shared.current
+        if known is not None:
             return known
-        with self._lock():
-            if self._connection is None and not self._consumers and not self._held:
-                raise MCPClientInitializationError(CLOSED.format(name=self.client_name))
-            return self._connect()
+        if not self._shared.was_made and not self._consumers and not self._held:
+            hint = "use `with client:` or give it to an agent's tools"
+            raise MCPClientInitializationError(f"MCP server {self.client_name!r} is not connected; {hint}")
+        return self._connect()
 
     def map_mcp_content_to_tool_result_content(self, content: Any) -> Any:
         """Return one block of an MCP result as content of a tool result, or None."""
