@@ -61,21 +61,44 @@ class Toolbox:
         found = dict(self._given)
         for id_ in (*wanted, *self._always()):
             for tool in self._listed(id_):
-                found.setdefault(tool_name(tool), tool)
+                _put(found, tool)
         for id_ in self._attached():
-            found.update((tool_name(tool), tool) for tool in self._servers.get(id_, ()))
-        return [tool for name, tool in found.items() if self.allowed(name)]
+            for tool in self._servers.get(id_, ()):
+                _put(found, tool)
+        return [tool for tool in found.values() if self.allowed(tool)]
 
-    def allowed(self, name: str) -> bool:
-        """Whether the guardrails let agents use the tool of this name."""
+    def in_use(self) -> dict[str, str]:
+        """Return the tools that this run may use beside those of MCP servers: name to what it is."""
+        from strands_cli.builtin import builtin_name
+
+        found = {name: f"the tool {name!r} given in Python" for name in self._given}
+        found.update((name, f"the declared tool {name!r}") for name in self._makers)
+        for agent in self._spec.agents.values():
+            names = [name for name in map(builtin_name, agent.tools or ()) if name is not None]
+            found.update((name, f"the built-in tool {name!r}") for name in names)
+        return found
+
+    def allowed(self, tool: Any) -> bool:
+        """Whether the guardrails let agents use a tool, or a name that no tool has. A tool of an MCP server is called `server/tool`.
+
+        Its bare name stands for it too, unless a built-in or a declared tool has that name.
+        """
         guardrails = self._spec.security.guardrails if self._spec.security is not None else None
         if guardrails is None or guardrails.allow_tools is None:
             return True
         allowed = {*guardrails.allow_tools, *map(short_name, guardrails.allow_tools)}
         allowed |= {each.replace(".", "_") for each in guardrails.allow_tools}
-        if name in allowed or name == "load_skill":
-            return True
-        return any(id_ in allowed and name in map(tool_name, tools) for id_, tools in self._servers.items())
+        name = tool if isinstance(tool, str) else tool_name(tool)
+        qualified = getattr(tool, "qualified_name", None)
+        if qualified is None:
+            return name in allowed or name == "load_skill"
+        server = qualified.partition("/")[0]
+        return server in allowed or qualified in allowed or (name in allowed and not self._is_taken(name))
+
+    def _is_taken(self, name: str) -> bool:
+        from strands_cli.builtin import builtin_name
+
+        return builtin_name(name) is not None or name in self._makers or name in self._given
 
     # -- finding --------------------------------------------------------------------------------------------------
 
@@ -166,6 +189,17 @@ class Toolbox:
         found = list(policy.retrieval.mcp_servers) if policy is not None and policy.retrieval else []
         listed = any(id_ in self._servers for agent in self._spec.agents.values() for id_ in agent.tools or ())
         return found if listed else [*found, *self._servers]
+
+
+def _put(found: dict[str, Any], tool: Any) -> None:
+    """Add a tool; one given in Python stands for a listed one of its name, but no server's tool stands for another."""
+    known = found.setdefault(tool_name(tool), tool)
+    if known is not tool and (hasattr(known, "qualified_name") or hasattr(tool, "qualified_name")):
+        both = " and ".join(repr(getattr(each, "qualified_name", tool_name(each))) for each in (known, tool))
+        raise ExecutionError(
+            f"an agent would have two tools called {tool_name(tool)!r}: {both}",
+            hint="Give the mcp server a prefix, or leave one of the two out with its tool_filters.",
+        )
 
 
 def short_name(reference: str) -> str:

@@ -88,3 +88,61 @@ def test_a_denied_network_contacts_no_server() -> None:
     )
     with pytest.raises(ExecutionError, match="deny_network"):
         Workflow.from_dict(spec, model=ScriptedModel(["done"])).run()
+
+
+def odd(kind: str, **more: Any) -> dict[str, Any]:
+    arguments = ["-m", "support.odd_mcp_server", kind]
+    return {"id": kind, "command": sys.executable, "args": arguments, "cwd": str(TESTS), **more}
+
+
+@pytest.mark.parametrize(
+    ("agent", "tools", "both"),
+    [
+        ({"tools": ["calculator", "calculator_server"]}, {}, "the built-in tool 'calculator'"),
+        ({}, {"python": ["calculator"]}, "the declared tool 'calculator'"),
+        ({}, {"mcp": [{**odd("calculator"), "id": "other"}]}, "mcp server 'calculator_server'"),
+    ],
+)
+def test_a_name_that_two_sources_offer_is_refused_and_both_are_named(
+    agent: dict[str, Any], tools: dict[str, Any], both: str
+) -> None:
+    servers = [{**odd("calculator"), "id": "calculator_server"}, *tools.get("mcp", ())]
+    spec = solo(1, agent, tools={**tools, "mcp": servers})
+    with pytest.raises(ExecutionError, match=r"'calculator' is offered by") as refused:
+        Workflow.from_dict(spec, model=ScriptedModel(["done"])).run()
+    assert both in str(refused.value)
+    servers[-1]["prefix"] = "desk"
+    model = ScriptedModel(["done"])
+    assert Workflow.from_dict(spec, model=model).run().success
+    assert "desk_calculator" in offered(model)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "has"), [("calculator", set()), ("calculator_server/calculator", {"calculator"}), ("add", set())]
+)
+def test_a_guardrail_for_a_built_in_tool_lets_no_tool_of_a_server_through(allowed: str, has: set[str]) -> None:
+    spec = solo(
+        tools={"mcp": [{**odd("calculator"), "id": "calculator_server"}]},
+        security={"guardrails": {"allow_tools": [allowed]}},
+    )
+    model = ScriptedModel(["done"])
+    assert Workflow.from_dict(spec, model=model).run().success
+    assert {spec["name"] for spec in model.requests[0].tool_specs or ()} == has
+
+
+def test_filters_and_time_outs_of_a_server(tmp_path: Path) -> None:
+    server = odd("fine", tool_filters={"allowed": ["a*", "o*"], "rejected": ["other"]}, call_timeout=5.5, prefix="x")
+    model = ScriptedModel(["done"])
+    assert Workflow.from_dict(solo(tools={"mcp": [server]}), model=model).run().success
+    assert offered(model) == {"x_act"}
+
+
+@pytest.mark.parametrize(("name", "seen"), [("${KEY:-fallback}", "fallback"), ("${SET:-fallback}", "given")])
+def test_a_variable_may_have_a_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, seen: str) -> None:
+    monkeypatch.setenv("SET", "given")
+    log = tmp_path / "log"
+    server = odd("fine", args=["-m", "support.odd_mcp_server", "fine", str(tmp_path) + "/${LOG:-log}"])
+    server["env"] = {"NAME": name}
+    model = ScriptedModel([ToolCall("act", {}), "done"])
+    assert Workflow.from_dict(solo(tools={"mcp": [server]}), model=model).run().success
+    assert f"NAME={seen}" in log.read_text()

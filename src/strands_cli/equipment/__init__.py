@@ -221,12 +221,13 @@ class Equipment:
     async def _connect(self) -> None:
         if self._spec.tools is None or not self._spec.tools.mcp or self._rehearses:
             return
-        from strands_cli.equipment.mcp_servers import connect
+        from strands_cli.equipment.mcp_servers import check_names, connect
 
-        for server in self._spec.tools.mcp:
-            connection, tools = await connect(server, self._spec, self._vault)
+        found = await connect(self._spec, self._vault)
+        for id, (connection, tools) in found.items():
             self._connections.append(connection)
-            self._servers[server.id] = tools
+            self._servers[id] = tools
+        check_names(self._servers, self._toolbox.in_use())
         self._check_gates()
 
     def _check_gates(self) -> None:

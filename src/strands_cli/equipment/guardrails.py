@@ -45,7 +45,7 @@ class Blotter:
 class AllowedTools:
     """Refuses the tools that the guardrails do not allow, wherever they came from; a hook provider."""
 
-    def __init__(self, allowed: Callable[[str], bool]) -> None:
+    def __init__(self, allowed: Callable[[Any], bool]) -> None:
         self._allowed = allowed
 
     def register_hooks(self, registry: HookRegistry, **kwargs: Any) -> None:
@@ -56,8 +56,9 @@ class AllowedTools:
         registry.add_callback(BeforeToolCallEvent, self.before, order=HookOrder.SDK_LAST - 1)
 
     def before(self, event: BeforeToolCallEvent) -> None:
-        name = event.selected_tool.tool_name if event.selected_tool is not None else event.tool_use["name"]
-        if not self._allowed(name):
+        tool = event.selected_tool
+        name = event.tool_use["name"] if tool is None else getattr(tool, "qualified_name", tool.tool_name)
+        if not self._allowed(name if tool is None else tool):
             event.cancel_tool = f"The tool {name!r} is not allowed: security.guardrails.allow_tools does not list it."
 
 

@@ -4,51 +4,93 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from strands_cli.errors import ExecutionError, ProviderNotReadyError
 
 if TYPE_CHECKING:
-    from strands.tools.mcp import MCPClient
+    from strands.tools.mcp import MCPClient, ToolFilters
     from strands_cli.equipment.vault import Vault
     from strands_cli.spec.root import Spec
     from strands_cli.spec.tools import McpServer
 
+_WITH_DEFAULT = re.compile(r"\$\{([A-Za-z_]\w*):-([^}]*)\}")
 
-async def connect(server: McpServer, spec: Spec, vault: Vault) -> tuple[MCPClient, list[Any]]:
-    """Start or reach a server.
+
+async def connect(spec: Spec, vault: Vault) -> dict[str, tuple[MCPClient, list[Any]]]:
+    """Start or reach all servers of a spec, side by side.
 
     Returns:
-        The connection, for `disconnect`, and its tools.
+        The id of each server to its connection, for `disconnect`, and its tools.
 
     Raises:
         ProviderNotReadyError: MCP is not installed.
-        ExecutionError: The server cannot be used.
+        ExecutionError: A server cannot be used; those that could be are stopped.
     """
-    _refuse_network(server, spec)
+    servers = spec.tools.mcp if spec.tools is not None else []
+    clients = {server.id: _client_of(server, spec, vault) for server in servers}
+    jobs = [asyncio.ensure_future(_tools(id, client, vault)) for id, client in clients.items()]
     try:
-        client = _client(server, spec, vault)
-    except ImportError as error:
-        raise ProviderNotReadyError(
-            f"mcp server {server.id!r} needs a package that is not installed",
-            hint="Install it: pip install 'strands-cli[mcp]'; or rehearse without: --offline.",
-        ) from error
-    try:
-        tools = list(await client.load_tools())
-    except Exception as error:
-        await disconnect(client)
-        cause = vault.scrub(str(error)) or type(error).__name__
-        raise ExecutionError(
-            f"mcp server {server.id!r} cannot be used: {cause}",
-            hint="Check tools.mcp of the spec; run its command by hand to see what it says.",
-        ) from None
-    return client, tools
+        tools = await asyncio.gather(*jobs)
+    except BaseException:
+        for job in jobs:
+            job.cancel()
+        await asyncio.gather(*jobs, return_exceptions=True)
+        await asyncio.gather(*map(disconnect, clients.values()))
+        raise
+    return {id: (client, found) for (id, client), found in zip(clients.items(), tools, strict=True)}
 
 
 async def disconnect(client: MCPClient) -> None:
     """Stop a server."""
     await asyncio.to_thread(client.stop)
+
+
+def check_names(servers: Mapping[str, Sequence[Any]], others: Mapping[str, str]) -> None:
+    """Raise ExecutionError when two sources offer a tool of one name: which of them would run could not be told.
+
+    Args:
+        servers: The tools of each server by its id.
+        others: The tools in use that come from elsewhere: name to what it is.
+    """
+    sources = dict(others)
+    for id, tools in servers.items():
+        for tool in tools:
+            source = f"mcp server {id!r}"
+            known = sources.setdefault(tool.tool_name, source)
+            if known != source:
+                raise ExecutionError(
+                    f"the tool {tool.tool_name!r} is offered by {known} and by {source}",
+                    hint=f"Give the server a prefix (tools.mcp: [{{id: {id}, prefix: {id}}}]), or leave one of the two "
+                    f"out: tool_filters: {{rejected: [{tool.mcp_tool.name}]}}.",
+                )
+
+
+def _client_of(server: McpServer, spec: Spec, vault: Vault) -> MCPClient:
+    _refuse_network(server, spec)
+    try:
+        return _client(server, spec, vault)
+    except ImportError as error:
+        raise ProviderNotReadyError(
+            f"mcp server {server.id!r} needs a package that is not installed",
+            hint="Install it: pip install 'strands-cli[mcp]'; or rehearse without: --offline.",
+        ) from error
+
+
+async def _tools(id: str, client: MCPClient, vault: Vault) -> list[Any]:
+    try:
+        client.add_consumer("workflow")
+        return list(await client.load_tools())
+    except Exception as error:
+        cause = vault.scrub(str(error)) or type(error).__name__
+        raise ExecutionError(
+            f"mcp server {id!r} cannot be used: {cause}",
+            hint="Check tools.mcp of the spec; run its command by hand to see what it says.",
+        ) from None
 
 
 def _refuse_network(server: McpServer, spec: Spec) -> None:
@@ -61,23 +103,66 @@ def _refuse_network(server: McpServer, spec: Spec) -> None:
 
 
 def _client(server: McpServer, spec: Spec, vault: Vault) -> MCPClient:
-    from strands.tools.mcp import MCPClient, transports
+    from strands.tools.mcp import MCPClient
 
-    seconds = int(server.startup_timeout or 30)
-    if server.url:
-        headers = vault.expanded(server.headers)
-        return MCPClient(
-            url=server.url, headers=headers, startup_timeout=seconds, prefix=server.prefix, application_name=server.id
-        )
-    base = spec._base_dir or Path.cwd()
-    environment = {**_environment(), **vault.expanded(server.env)}
-    cwd = str(base / server.cwd) if server.cwd else None
     return MCPClient(
-        lambda: transports.stdio(server.command or "", list(server.args), environment, cwd),
-        startup_timeout=seconds,
+        _transport(server, spec, vault),
+        startup_timeout=server.startup_timeout or 30,
+        call_timeout=server.call_timeout or 300,
         prefix=server.prefix,
+        tool_filters=_filters(server),
         application_name=server.id,
     )
+
+
+def _transport(server: McpServer, spec: Spec, vault: Vault) -> Callable[[], Any]:
+    from strands.tools.mcp import transports
+
+    if server.url:
+        url, headers, auth = _expanded(server.url, vault), _all_expanded(server.headers, vault), server.auth
+        access = None
+        if auth is not None:
+            secret = _expanded(auth.client_secret, vault)
+            access = transports.client_credentials(url, _expanded(auth.client_id, vault), secret, auth.scope)
+        if server.transport == "sse":
+            return lambda: transports.sse(url, headers, access)
+        return lambda: transports.http(url, headers, access)
+    base = spec._base_dir or Path.cwd()
+    command, args = _expanded(server.command or "", vault), [_expanded(each, vault) for each in server.args]
+    environment = {**_environment(), **_all_expanded(server.env, vault)}
+    cwd = str(base / server.cwd) if server.cwd else None
+    return lambda: transports.stdio(command, args, environment, cwd, server.id)
+
+
+def _filters(server: McpServer) -> ToolFilters | None:
+    if server.tool_filters is None:
+        return None
+    found: ToolFilters = {"rejected": [_glob(each) for each in server.tool_filters.rejected]}
+    if server.tool_filters.allowed is not None:
+        found["allowed"] = [_glob(each) for each in server.tool_filters.allowed]
+    return found
+
+
+def _glob(pattern: str) -> Callable[[Any], bool]:
+    return lambda tool: fnmatchcase(tool.mcp_tool.name, pattern)
+
+
+def _expanded(text: str, vault: Vault) -> str:
+    """Return text with ${NAME:-default} and ${NAME} replaced: by a secret, or else by the default."""
+    return _WITH_DEFAULT.sub(lambda found: _or_default(found[1], found[2], vault), vault.expand(text))
+
+
+def _all_expanded(texts: Mapping[str, str], vault: Vault) -> dict[str, str]:
+    return {name: _expanded(text, vault) for name, text in texts.items()}
+
+
+def _or_default(name: str, default: str, vault: Vault) -> str:
+    from strands_cli.equipment.vault import SecretError
+
+    try:
+        return vault.value(name)
+    except SecretError:
+        return os.environ.get(name) or default
 
 
 def _environment() -> dict[str, str]:

@@ -119,6 +119,8 @@ def _names(path: Path, value: object) -> Iterator[tuple[Path, str]]:
 def _mention(path: Path, name: str, known: _Known) -> Iterator[Finding]:
     if name in known.names or _id(name) in known.names or ":" in name or "." in name:
         return
+    if name.partition("/")[0] in known.mcp:
+        return  # server/tool: which tools a server has is known only when it runs
     if known.mcp and not nearest(name, known.names):
         yield Finding(path, f"tool {name!r} is not declared; it must come from an mcp server", warning=True)
         return
@@ -142,6 +144,8 @@ def _approval(path: Path, globs: object, has: set[str], known: _Known) -> Iterat
         here = (*path, index) if isinstance(globs, list) else path
         wanted = glob.removeprefix("!")
         if wanted == "*" or any(fnmatchcase(name, wanted) for name in has):
+            continue
+        if wanted.partition("/")[0] in has & set(known.mcp):
             continue
         if has & set(known.mcp) and not nearest(wanted, has):
             yield Finding(here, f"approval of {glob!r} can be checked only when the mcp servers run", warning=True)

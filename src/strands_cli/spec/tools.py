@@ -29,23 +29,51 @@ class PythonTool(Closed):
         return tool_id(self.callable)
 
 
+class McpAuth(Closed):
+    """OAuth client credentials for a server over HTTP. The secret is a ${NAME} of env.secrets."""
+
+    type: Literal["client_credentials"] = "client_credentials"
+    client_id: str
+    client_secret: str
+    scope: str | None = Field(default=None, description="Scopes, separated by spaces.")
+
+
+class McpToolFilters(Closed):
+    """Which tools of a server agents get: globs of their names on the server."""
+
+    allowed: list[str] | None = None
+    rejected: list[str] = Field(default_factory=list)
+
+
 class McpServer(Closed):
     """A server of the Model Context Protocol: a command to start, or a URL."""
 
     id: Id
     command: str | None = None
     args: list[str] = Field(default_factory=list)
-    env: dict[str, str] = Field(default_factory=dict)
+    env: dict[str, str] = Field(
+        default_factory=dict, description="Variables of the process; ${NAME} of a secret, or ${NAME:-default}."
+    )
     cwd: str | None = None
     url: str | None = None
+    transport: Literal["streamable-http", "sse"] | None = Field(
+        default=None, description='How to talk to the url; default "streamable-http".'
+    )
     headers: dict[str, str] = Field(default_factory=dict)
-    startup_timeout: float | None = Field(default=None, gt=0, description="Seconds.")
+    auth: McpAuth | None = None
+    startup_timeout: float | None = Field(
+        default=None, gt=0, description="Seconds to connect and to list its tools in; default 30."
+    )
+    call_timeout: float | None = Field(default=None, gt=0, description="Seconds that a call may take; default 300.")
     prefix: str | None = None
+    tool_filters: McpToolFilters | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> McpServer:
         if bool(self.command) == bool(self.url):
             raise ValueError("an mcp server needs either a command or a url")
+        if self.command and (self.transport or self.headers or self.auth):
+            raise ValueError("transport, headers and auth go with a url, not with a command")
         return self
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .mcp_client import MCPClient
     from .mcp_types import MCPTransport, ToolFilters
 
-_VARIABLE = re.compile(r"\$\{(?:env:)?([A-Za-z_][A-Za-z0-9_]*)\}")
+_VARIABLE = re.compile(r"\$\{(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(:-[^}]*)?\}")
 
 
 def clients(config: str | dict[str, Any], continue_on_error: bool, prefix_with_server_name: bool) -> list[MCPClient]:
@@ -39,6 +39,7 @@ def _client(name: str, server: Mapping[str, Any], continue_on_error: bool, prefi
     return MCPClient(
         _transport(name, resolved),
         startup_timeout=resolved.get("startup_timeout", 30),
+        call_timeout=resolved.get("call_timeout", 300),
         tool_filters=_filters(name, resolved.get("tool_filters")),
         prefix=prefix,
         application_name=resolved.get("application_name", name),
@@ -52,7 +53,7 @@ def _transport(name: str, server: Mapping[str, Any]) -> Callable[[], MCPTranspor
         raise ValueError(f"mcpServers.{name}: expected either 'command' or 'url'")
     if "command" in server:
         return lambda: transports.stdio(
-            server["command"], list(server.get("args", [])), server.get("env"), server.get("cwd")
+            server["command"], list(server.get("args", [])), server.get("env"), server.get("cwd"), name
         )
     kind = server.get("transport") or server.get("type") or "streamable-http"
     if kind == "sse":
@@ -92,7 +93,7 @@ def _mapping(value: Any, place: str) -> Mapping[str, Any]:
 
 def _with_variables(value: Any, place: str) -> Any:
     if isinstance(value, str):
-        return _VARIABLE.sub(lambda match: _variable(match[1], place), value)
+        return _VARIABLE.sub(lambda match: _variable(match[1], match[2], place), value)
     if isinstance(value, Mapping):
         return {key: _with_variables(item, f"{place}.{key}") for key, item in value.items()}
     if isinstance(value, list):
@@ -100,7 +101,11 @@ def _with_variables(value: Any, place: str) -> Any:
     return value
 
 
-def _variable(name: str, place: str) -> str:
-    if name not in os.environ:
+def _variable(name: str, default: str | None, place: str) -> str:
+    """Return an environment variable; with `:-default` behind its name, the default where it is not set or empty."""
+    value = os.environ.get(name)
+    if default is not None:
+        return value or default[2:]
+    if value is None:
         raise ValueError(f"{place}: the environment variable {name!r} is not set")
-    return os.environ[name]
+    return value

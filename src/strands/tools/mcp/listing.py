@@ -84,9 +84,6 @@ def _problem(tool: Any) -> str:
     listed: dict[str, Any] = tool.model_dump(by_alias=True, exclude_none=True)
     if not listed.get("name"):
         return "it has no name"
-    schema = listed.get("inputSchema")
-    if not isinstance(schema, dict) or schema.get("type", "object") != "object":
-        return "its input schema is not an object's"
     if (listed.get("execution") or {}).get("taskSupport") == "required":
         return "it can only be run as a task"
     return ""

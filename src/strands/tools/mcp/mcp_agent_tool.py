@@ -63,6 +63,11 @@ class MCPAgentTool(DirectTool):
         return self._name
 
     @property
+    def qualified_name(self) -> str:
+        """Its server and its name there, `server/tool`: what no other source's tool is called."""
+        return f"{self.mcp_client.client_name}/{self._listed['name']}"
+
+    @property
     def tool_spec(self) -> ToolSpec:
         """What a model is told about it."""
         spec: ToolSpec = {

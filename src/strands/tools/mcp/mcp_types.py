@@ -51,4 +51,5 @@ class MCPServerConfig(TypedDict, total=False):
     continue_on_error: bool
     prefix: str
     tool_filters: dict[str, list[str]]
-    startup_timeout: int
+    startup_timeout: float
+    call_timeout: float

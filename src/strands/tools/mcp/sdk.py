@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import logging
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from mcp import ClientSession
+
+logger = logging.getLogger(__name__)
 
 Mode = Literal["auto", "legacy"]
 """`auto` asks the server for the newest protocol it speaks; `legacy` begins with the handshake of older ones."""
@@ -65,7 +68,7 @@ class _Watched:
 
     async def receive(self) -> Any:
         try:
-            return await self._stream.receive()
+            return _with_sound_tools(await self._stream.receive())
         except Exception:
             self._ended()
             raise
@@ -75,7 +78,7 @@ class _Watched:
 
     async def __anext__(self) -> Any:
         try:
-            return await self._stream.__anext__()
+            return _with_sound_tools(await self._stream.__anext__())
         except (StopAsyncIteration, Exception):
             self._ended()
             raise
@@ -86,6 +89,30 @@ class _Watched:
 
     async def __aexit__(self, *error: Any) -> Any:
         return await self._stream.__aexit__(*error)
+
+
+def _with_sound_tools(item: Any) -> Any:
+    """One tool that is not described as the protocol wants it must not spoil the list: it is left out, with a warning.
+
+    The SDK would refuse the whole list.
+    """
+    message = getattr(item, "message", None)
+    result = getattr(getattr(message, "root", message), "result", None)
+    tools = result.get("tools") if isinstance(result, dict) else None
+    if isinstance(result, dict) and isinstance(tools, list):
+        result["tools"] = [tool for tool in tools if _is_sound(tool)]
+    return item
+
+
+def _is_sound(tool: Any) -> bool:
+    schema = tool.get("inputSchema") if isinstance(tool, dict) else None
+    if isinstance(schema, dict):
+        schema.setdefault("type", "object")
+        if schema["type"] == "object" and isinstance(tool.get("name"), str):
+            return True
+    name = tool.get("name") if isinstance(tool, dict) else None
+    logger.warning("tool %r of an MCP server is left out: its input schema is not an object's", name)
+    return False
 
 
 async def list_tools(session: ClientSession, cursor: str | None) -> tuple[list[Any], str | None]:

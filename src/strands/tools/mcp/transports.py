@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from .mcp_types import MCPTransport
+from .server_errors import relayed
 
 
 def chosen(
@@ -49,16 +51,66 @@ async def http(url: str, headers: dict[str, str] | None = None, auth: Any = None
 
 
 @contextlib.asynccontextmanager
-async def sse(url: str, headers: dict[str, str] | None = None) -> AsyncIterator[Any]:
+async def sse(url: str, headers: dict[str, str] | None = None, auth: Any = None) -> AsyncIterator[Any]:
     """Connect to a server of the older HTTP transport."""
     from mcp.client.sse import sse_client
 
-    async with sse_client(url, headers=headers) as streams:
+    async with sse_client(url, headers=headers, auth=auth) as streams:
         yield streams
 
 
-def stdio(command: str, args: list[str], env: dict[str, str] | None, cwd: str | None) -> MCPTransport:
-    """Start a server as a process of its own and talk to it over its standard streams."""
+@contextlib.asynccontextmanager
+async def stdio(
+    command: str, args: list[str], env: dict[str, str] | None, cwd: str | None, name: str = "server"
+) -> AsyncIterator[Any]:
+    """Start a server as a process of its own and talk to it over its standard streams.
+
+    A byte that is not UTF-8 spoils the message it stands in, and no other.
+    """
     from mcp import StdioServerParameters, stdio_client
 
-    return stdio_client(StdioServerParameters(command=command, args=args, env=env, cwd=cwd))
+    parameters = StdioServerParameters(command=command, args=args, env=env, cwd=cwd, encoding_error_handler="replace")
+    with relayed(name) as errors:
+        async with stdio_client(parameters, errlog=errors) as streams:
+            yield streams
+
+
+def client_credentials(url: str, client_id: str, client_secret: str, scope: str | None = None) -> Any:
+    """Return an authentication by OAuth client credentials; its tokens are kept in memory.
+
+    Args:
+        url: The address of the MCP server; it says where its authorization server is.
+        client_id: Who asks.
+        client_secret: The secret of the client.
+        scope: The scopes to ask for, separated by spaces; None for the server's own.
+    """
+    from mcp.client.auth.extensions.client_credentials import ClientCredentialsOAuthProvider
+
+    more: dict[str, Any] = (
+        {"scope": scope} if "scope" in inspect.signature(ClientCredentialsOAuthProvider.__init__).parameters else {}
+    )
+    if scope is not None and not more:
+        more = {"scopes": scope}  # the name of release 1
+    return ClientCredentialsOAuthProvider(
+        server_url=url, storage=_Tokens(), client_id=client_id, client_secret=client_secret, **more
+    )
+
+
+class _Tokens:
+    """Keeps the tokens of one server for as long as the client lives."""
+
+    def __init__(self) -> None:
+        self._tokens: Any = None
+        self._client: Any = None
+
+    async def get_tokens(self) -> Any:
+        return self._tokens
+
+    async def set_tokens(self, tokens: Any) -> None:
+        self._tokens = tokens
+
+    async def get_client_info(self) -> Any:
+        return self._client
+
+    async def set_client_info(self, client_info: Any) -> None:
+        self._client = client_info
