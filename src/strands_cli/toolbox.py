@@ -81,7 +81,8 @@ class Toolbox:
     def allowed(self, tool: Any) -> bool:
         """Whether the guardrails let agents use a tool, or a name that no tool has.
 
-        A tool of an MCP server is called `server/tool`. Its bare name stands for it too, unless a built-in or a declared tool has that name.
+        A tool of an MCP server is called `server/tool`. Its bare name stands for it too, unless a built-in or a
+        declared tool has that name.
         """
         guardrails = self._spec.security.guardrails if self._spec.security is not None else None
         if guardrails is None or guardrails.allow_tools is None:
