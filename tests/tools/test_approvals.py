@@ -197,7 +197,7 @@ def test_case_35_at_the_deadline_only_a_written_default_approves(default: str | 
     assert result.questions[0].deadline is not None
     time.sleep(0.06)
     assert result.session_id is not None
-    assert SessionManager().get_session(result.session_id).status == "paused"
+    assert SessionManager().get_session(result.session_id).status == "answered"
     assert janitor.workflow().resume(result.session_id).success
     assert janitor.deleted == deleted
 
