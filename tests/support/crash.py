@@ -114,6 +114,7 @@ class Story:
         answers: Question id to answer; `default_answer` for the others.
         doubt_answer: What is answered about a tool call that may already have happened.
         tools: Tools that every agent gets.
+        output_dir: Where artifacts go.
     """
 
     spec: Mapping[str, Any]
@@ -123,6 +124,7 @@ class Story:
     doubt_answer: Any = "skip"
     variables: Mapping[str, Any] = field(default_factory=dict)
     tools: Sequence[Any] = ()
+    output_dir: str | None = None
     calls: list[str] = field(default_factory=list)
     repeated: list[str] = field(default_factory=list)
 
@@ -143,7 +145,11 @@ class Story:
     async def _process(self, repository: MortalRepository) -> RunResult:
         """What one process does: answer what is open, or else run until it rests."""
         workflow = Workflow.from_dict(
-            self.spec, repository=repository, model=self.model(self.calls), tools=list(self.tools)
+            self.spec,
+            repository=repository,
+            model=self.model(self.calls),
+            tools=list(self.tools),
+            output_dir=self.output_dir,
         )
         ids = await repository.ids()
         if not ids:

@@ -15,7 +15,7 @@ from strands_cli.kernel.clock import Clock, SystemClock
 from strands_cli.kernel.journal import Conflict, Journal
 from strands_cli.kernel.lanes import Lanes, lane_name, slots
 from strands_cli.kernel.recorder import JournalRecorder
-from strands_cli.kernel.state import State
+from strands_cli.kernel.state import State, response_of
 from strands_cli.kernel.types import Answer, Call, Draft, Entry, Kind, Names, Perform, Question, Reply
 from strands_cli.types import HITLHandler, Json
 
@@ -298,11 +298,12 @@ class Run:
     async def _ask_interrupts(self, call: Call, interrupts: Sequence[Interrupt]) -> dict[str, Json]:
         keys = {item.id: self._interrupt_key(call.key, item) for item in interrupts}
         asked = {item.id: questions.from_interrupt(item, call.agent, call.key) for item in interrupts}
-        answers = await self.lanes.all(
+        await self.lanes.all(
             {id_: (lambda id_=id_: self.ask(keys[id_], asked[id_])) for id_ in keys},  # type: ignore[misc]
             named=False,
         )
-        return {id_: answer.value for id_, answer in answers.items()}
+        closed = {**self.state.expired, **self.state.answered}
+        return {id_: response_of(closed[key]) for id_, key in keys.items()}
 
     def _interrupt_key(self, key: str, interrupt: Interrupt) -> str:
         """An answer is good for one question: what is asked again gets a key of its own."""
