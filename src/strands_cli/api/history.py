@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from strands_cli.kernel.state import State, text_of
+from strands_cli.kernel.state import NOBODY, State, text_of
 from strands_cli.kernel.types import Entry
 
 
@@ -13,7 +13,7 @@ from strands_cli.kernel.types import Entry
 class HistoryItem:
     """One line of a session's timeline. Times are Unix time and durations in seconds.
 
-    `kind` is agent, hitl or tool; `text` what it came to, None while it is under way.
+    `kind` is agent, hitl or tool; `text` what it came to, None while it is under way; `error` why it failed.
     """
 
     key: str
@@ -24,6 +24,7 @@ class HistoryItem:
     tokens: int
     text: str | None
     by: str | None = None
+    error: str | None = None
 
 
 def timeline(state: State) -> list[HistoryItem]:
@@ -39,11 +40,17 @@ def _call_item(state: State, key: str, entry: Entry) -> HistoryItem:
     done = state.done.get(key)
     text = text_of(done.data["message"]) if done is not None else None
     seconds = done.data.get("seconds") if done is not None else None
-    return HistoryItem(key, entry.data["agent"], "agent", entry.at, seconds, state.tokens.get(key, 0), text)
+    tokens, failed = state.tokens.get(key, 0), state.failed.get(key)
+    error = str(failed.data.get("error")) if failed is not None and done is None else None
+    return HistoryItem(key, entry.data["agent"], "agent", entry.at, seconds, tokens, text, error=error)
 
 
 def _question_item(state: State, key: str, entry: Entry) -> HistoryItem:
     answer = state.answer(key)
+    if key in state.expired:
+        closed = state.expired[key]
+        waited = max(closed.at - entry.at, 0)
+        return HistoryItem(key, "hitl", "hitl", entry.at, waited, 0, None, "timeout", error=NOBODY)
     if answer is None:
         return HistoryItem(key, "hitl", "hitl", entry.at, None, 0, None)
     return HistoryItem(key, "hitl", "hitl", entry.at, max(answer.at - entry.at, 0), 0, str(answer.value), answer.by)

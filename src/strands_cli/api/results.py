@@ -35,7 +35,7 @@ def run_result(session_id: str, pattern: str, rest: Rest, written: Sequence[str]
         artifacts_written=list(written),
         session_id=session_id,
         token_usage=dict(state.agent_tokens),
-        execution_context=outcome.context if outcome else {},
+        execution_context=outcome.context if outcome else _so_far(pattern, state),
         status=rest.status,
         questions=[questions.opened(entry) for entry in state.open_questions()],
         pattern_type=pattern,
@@ -55,6 +55,12 @@ def failure_text(data: Mapping[str, Json]) -> str:
     if len(others) > _MOST:
         parts.append(f"and {len(others) - _MOST} more")
     return "; ".join(parts)
+
+
+def _so_far(pattern: str, state: State) -> dict[str, Json]:
+    from strands_cli.api.contexts import so_far
+
+    return so_far(pattern, state)
 
 
 def _at(step: str | None, error: str) -> str:

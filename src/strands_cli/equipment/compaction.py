@@ -10,7 +10,7 @@ from strands.agent.conversation_manager.base import ConversationManager
 from strands.types.exceptions import ContextWindowOverflowException
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from strands.agent.agent import Agent
     from strands.hooks.events import BeforeModelCallEvent
@@ -58,10 +58,11 @@ class Compactor:
         if count == 0:
             return
         try:
-            summary = await summarised(self._model(), messages[:count])
+            summary, usage = await summarised(self._model(), messages[:count])
         except Exception as error:
             logger.warning("agent %r: the conversation could not be summarised: %s", event.agent.agent_id, error)
             return
+        await _spent(event.agent, usage)
         if summary:
             messages[:count] = [{"role": "user", "content": [{"text": _OPENING + summary}]}]
             logger.info("agent %r: %d messages became a summary", event.agent.agent_id, count)
@@ -116,15 +117,25 @@ def cut(messages: Any, ratio: float, preserve: int) -> int:
     return 0
 
 
-async def summarised(model: Model, messages: Any) -> str:
-    """Return a model's summary of messages."""
+async def _spent(agent: Agent, usage: Mapping[str, int]) -> None:
+    """Have the tokens of a summary count where those of the agent's replies do."""
+    from strands_cli.kernel.recorder import JournalRecorder
+
+    if usage and isinstance(agent.recorder, JournalRecorder):
+        await agent.recorder.spent(usage)
+
+
+async def summarised(model: Model, messages: Any) -> tuple[str, Mapping[str, int]]:
+    """Return a model's summary of messages, and the tokens that it took."""
     conversation = "\n\n".join(f"{message['role']}: {_spoken(message)}" for message in messages)
     request: Any = [{"role": "user", "content": [{"text": f"{PROMPT}\n\n---\n\n{conversation}"}]}]
     text: list[str] = []
+    usage: Mapping[str, int] = {}
     async for event in model.stream(request, None, None):
+        usage = event.get("metadata", {}).get("usage") or usage  # type: ignore[assignment]
         delta: Any = event.get("contentBlockDelta", {}).get("delta", {})
         text.append(delta.get("text", ""))
-    return "".join(text).strip()
+    return "".join(text).strip(), usage
 
 
 def _spoken(message: Any) -> str:

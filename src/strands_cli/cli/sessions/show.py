@@ -10,6 +10,7 @@ import click
 from strands_cli.cli import options
 
 if TYPE_CHECKING:
+    from strands_cli.api.history import HistoryItem
     from strands_cli.api.session_manager import Session
 
 
@@ -77,8 +78,12 @@ def _timeline(session: Session, full: bool) -> Iterator[str]:
         clock = time.strftime("%H:%M:%S", time.localtime(item.started_at)) if item.started_at else ""
         tokens = f"{item.tokens:,} tokens" if item.tokens else ""
         lasted = seconds(item.duration) if item.duration is not None else ""
-        rows.append((f"  {clock}", item.key, item.agent_id or item.kind, lasted, tokens, _text(item.text, full)))
+        rows.append((f"  {clock}", item.key, item.agent_id or item.kind, lasted, tokens, _text(_came_to(item), full)))
     yield table(rows, whole=full) or "  nothing yet"
+
+
+def _came_to(item: HistoryItem) -> str | None:
+    return f"failed: {item.error}" if item.error is not None else item.text
 
 
 def _text(text: Any, full: bool) -> str:
