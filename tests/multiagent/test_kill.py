@@ -24,22 +24,23 @@ def workers() -> Iterator[Workers]:
     workers.close()
 
 
-@pytest.mark.parametrize("below", [False, True], ids=["tools", "agents as tools"])
+@pytest.mark.parametrize("agents", ["tools", "agents as tools", "flaky models"])
 @pytest.mark.parametrize("kind", ["graph", "swarm"])
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_case_1_killed_at_every_storage_call(workers: Workers, kind: str, when: str, below: bool) -> None:
+def test_case_1_killed_at_every_storage_call(workers: Workers, kind: str, when: str, agents: str) -> None:
     """The process that dies answers its own questions; afterwards each process ends at the next ones."""
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    more = {"below": agents == "agents as tools", "flaky": agents == "flaky models"}
     names = "abc" if kind == "graph" else "xy"
     number, status = 0, KILLED
     while status == KILLED:
         number += 1
         root = Path(tempfile.mkdtemp(dir=memory, prefix="strands-"))
         try:
-            status = workers.run("finish", root, disk=(when, number), kind=kind, below=below)
+            status = workers.run("finish", root, disk=(when, number), kind=kind, **more)
             for _ in range(9):
                 if status == KILLED and not is_completed(root):
-                    assert workers.run("finish", root, kind=kind, below=below, pause=True) == 0, lines(root, "errors")
+                    assert workers.run("finish", root, kind=kind, **more, pause=True) == 0, lines(root, "errors")
             check(root, names)
         finally:
             shutil.rmtree(root)

@@ -11,11 +11,18 @@ from typing import Any
 import pytest
 
 from strands import Agent, ToolContext, tool
-from strands.hooks import AfterNodeCallEvent, BeforeNodeCallEvent, BeforeToolCallEvent, HookProvider, HookRegistry
+from strands.hooks import (
+    AfterNodeCallEvent,
+    BeforeMultiAgentInvocationEvent,
+    BeforeNodeCallEvent,
+    BeforeToolCallEvent,
+    HookProvider,
+    HookRegistry,
+)
 from strands.models.scripted import ScriptedModel, ToolCall
 from strands.multiagent import Graph, GraphBuilder, Status, Swarm
 from strands.session import FileSessionManager
-from strands.types.exceptions import ConcurrencyException
+from strands.types.exceptions import ConcurrencyException, SessionException
 
 FIXTURES = Path(__file__).parent.parent / "session" / "fixtures"
 
@@ -160,7 +167,7 @@ def test_answers_that_contradict_each_other_are_refused() -> None:
     effects: list[int] = []
     made = graph({"a": clerk("a", effects)})
     result = made("go")
-    with pytest.raises(ValueError, match="answered twice, 'y' and 'n'"):
+    with pytest.raises(ValueError, match="answered twice"):
         made(answers(result) + answers(result, "n"))
     assert [each.id for each in made.pending_interrupts] == [each.id for each in result.interrupts]
     assert made(answers(result) * 2).status is Status.COMPLETED
@@ -390,3 +397,72 @@ def test_a_graph_works_for_one_caller_at_a_time() -> None:
     made = graph({"a": agent("a", again)})
     assert made("go").status is Status.COMPLETED
     assert found == ["graph 'g' is at work for another caller; wait for that call to end"]
+
+
+@pytest.mark.parametrize("kind", ["graph", "swarm", "nested"])
+@pytest.mark.parametrize("response", ["y", "n"])
+def test_a_process_that_lacks_the_hook_that_asked_runs_nothing(tmp_path: Path, response: str, kind: str) -> None:
+    ran: list[str] = []
+
+    def make(*gates: Any) -> Any:
+        executor = agent("a", lambda messages: ran.append("a") or "done")
+        if kind == "swarm":
+            return make_swarm(tmp_path, executor, hooks=list(gates))
+        if kind == "nested":
+            return graph({"in": graph({"a": executor}, hooks=list(gates), id="i")}, root=tmp_path)
+        return graph({"a": executor}, root=tmp_path, hooks=list(gates))
+
+    asked = make(Gate("a"))("go")
+    lacking = make()
+    for task in (answers(asked, response), None):
+        with pytest.raises(RuntimeError, match=r"Gate\.ask.*missing"):
+            lacking(task)
+    lacking.missing_hooks.clear()
+    with contextlib.suppress(RuntimeError):
+        lacking(answers(asked, response))
+    assert ran == []
+    again = make(Gate("a"))
+    try:
+        result = again(answers(asked, response))
+        assert (result.status, ran) == ((Status.COMPLETED, ["a"]) if response == "y" else (Status.FAILED, []))
+    except RuntimeError as error:
+        assert (str(error), ran) == ("not today", [])
+
+
+def test_a_process_that_lacks_a_hook_further_on_runs_nothing(tmp_path: Path) -> None:
+    ran: list[str] = []
+
+    def make(*gates: Any) -> Graph:
+        nodes = {"a": clerk("a", ran), "b": agent("b", lambda messages: ran.append("b") or "done")}
+        return graph(nodes, root=tmp_path, hooks=list(gates), edges=(("a", "b"),))
+
+    asked = make(Gate("b"))("go")
+    with pytest.raises(RuntimeError, match=r"Gate\.ask.*reset\(\)"):
+        make()(answers(asked))
+    assert ran == []
+    told = make()
+    told.missing_hooks.clear()
+    assert told(answers(asked)).status is Status.COMPLETED
+    assert ran == [1, "b"]
+
+
+def test_a_call_that_is_refused_takes_its_answers_back(tmp_path: Path) -> None:
+    def make() -> Graph:
+        return graph({"a": agent("a")}, root=tmp_path, hooks=[Gate("a")])
+
+    made = make()
+    asked, late = made("go"), make()
+
+    def refuse(event: BeforeMultiAgentInvocationEvent) -> None:
+        raise PermissionError("not now")
+
+    made.add_hook(refuse)
+    with pytest.raises(PermissionError):
+        made(answers(asked))
+    assert len(made.pending_interrupts) == 1
+    other = make()
+    assert len(other.pending_interrupts) == 1
+    assert other(answers(asked)).status is Status.COMPLETED
+    with pytest.raises(SessionException, match="moved on"):
+        late(answers(asked))
+    assert len(late.pending_interrupts) == 1

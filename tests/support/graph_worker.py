@@ -9,11 +9,15 @@ from strands import Agent, ToolContext, tool
 from strands.models.scripted import ScriptedModel, ToolCall
 from strands.multiagent import Graph, GraphBuilder, Status, Swarm
 from strands.session import FileSessionManager
-from support.session_worker import disk_of, note, serve
+from strands.types.exceptions import EventLoopException
+from support.session_worker import disk_of, lines, note, serve
 
 
-def agent(root: Path, name: str, below: bool) -> Agent:
-    """Return an agent that mails, pays and signs, the last one after asking; or one with a helper that does."""
+def agent(root: Path, name: str, below: bool, flaky: bool) -> Agent:
+    """Return an agent that mails, pays and signs, the last one after asking; or one with a helper that does.
+
+    A flaky one's model fails once after the payment, and once after the signature.
+    """
 
     @tool(idempotent=True, context=True)
     def mail(tool_context: ToolContext) -> str:
@@ -38,6 +42,9 @@ def agent(root: Path, name: str, below: bool) -> Agent:
         turn = sum(message["role"] == "assistant" for message in messages)
         calls = [[ToolCall("mail", {}, id=f"m-{name}"), ToolCall("pay", {}, id=f"p-{name}")]]
         calls.append([ToolCall("sign", {}, id=f"s-{name}")])
+        if flaky and turn and f"{name} {turn}" not in lines(root, "failures"):
+            note(root, "failures", f"{name} {turn}")
+            raise ConnectionError("network down")
         return calls[turn] if turn < len(calls) else end(turn - len(calls))
 
     def hand_over(messages: list[Any]) -> Any:
@@ -54,20 +61,21 @@ def agent(root: Path, name: str, below: bool) -> Agent:
         helper = ScriptedModel(lambda messages: script(messages) if len(messages) < 5 else "done")
         tools = [Agent(model=helper, name="helper", tools=tools, callback_handler=None)]
     model = ScriptedModel(hand_over if below else script)
-    return Agent(model=model, name=name, agent_id=name, tools=tools, callback_handler=None)
+    more: dict[str, Any] = {"callback_handler": None, "retry_strategy": None}
+    return Agent(model=model, name=name, agent_id=name, tools=tools, **more)
 
 
 def make(root: Path, order: dict[str, Any]) -> Graph | Swarm:
     """Return a graph of `a` and `b` side by side and `c` after them, or a swarm of `x` and `y`."""
-    below = order.get("below", False)
+    below, flaky = order.get("below", False), order.get("flaky", False)
     manager = FileSessionManager("s", root / "store", disk=disk_of(*order["disk"]))
     if order["kind"] == "swarm":
-        return Swarm([agent(root, name, below) for name in "xy"], session_manager=manager)
+        return Swarm([agent(root, name, below, flaky) for name in "xy"], session_manager=manager)
     inner = GraphBuilder().set_graph_id("inner")
-    inner.add_node(agent(root, "c", below), "c")
+    inner.add_node(agent(root, "c", below, flaky), "c")
     builder = GraphBuilder().set_session_manager(manager)
     for name in "ab":
-        builder.add_node(agent(root, name, below), name)
+        builder.add_node(agent(root, name, below, flaky), name)
     builder.add_node(inner.build(), "c")
     builder.add_edge("a", "c", condition=lambda state: len(state.completed_nodes) == 2)
     return builder.build()
@@ -85,7 +93,14 @@ def finish(root: Path, order: dict[str, Any]) -> None:
                 response = "skip" if interrupt.name == "ambiguous_tool_call" else "y"
                 note(root, "answers", f"{interrupt.name} {interrupt.id}")
                 task.append({"interruptResponse": {"interruptId": interrupt.id, "response": response}})
-        result = graph(task)
+        try:
+            result = graph(task)
+        except EventLoopException:
+            task = None
+            continue
+        if order.get("flaky") and result.status is Status.FAILED:
+            task = None
+            continue
         if result.status is not Status.INTERRUPTED:
             note(root, "acks", result.status.value)
             return

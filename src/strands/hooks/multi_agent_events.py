@@ -11,6 +11,7 @@ from strands.interrupt import Asker
 from .registry import BaseHookEvent, Ending
 
 if TYPE_CHECKING:
+    from strands.interrupt import Interrupt
     from strands.multiagent.base import MultiAgentBase
 
 
@@ -63,6 +64,12 @@ class BeforeNodeCallEvent(BaseHookEvent):
             node = uuid.uuid5(uuid.NAMESPACE_OID, self.node_id)
             asker = self.__dict__["_asker"] = Asker(state, f"v1:before_node_call:{node}:")
         return asker.ask(name, reason, response)
+
+    @property
+    def consulted(self) -> list[Interrupt]:
+        """The answered questions whose answers its callbacks have taken."""
+        asker: Asker | None = self.__dict__.get("_asker")
+        return asker.consulted if asker is not None else []
 
 
 @dataclass

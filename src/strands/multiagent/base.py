@@ -182,6 +182,7 @@ class MultiAgentBase(ABC):
     id: str
     hooks: HookRegistry
     running: dict[str, Any]  # node id to executor, of the nodes that run now
+    missing_hooks: list[str]
     save: Callable[[], Awaitable[None]] | None = None  # stores where it stands, when somebody keeps that
 
     @abstractmethod

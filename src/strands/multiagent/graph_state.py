@@ -37,6 +37,7 @@ def to_dict(graph: Graph) -> dict[str, Any]:
             "batch": _names(graph.batch),
             "denied": _names(graph.denied),
             "running": graph.kept_nodes(),
+            "guards": graph.guards,
         },
     }
 
@@ -76,6 +77,7 @@ def restore(graph: Graph, data: Mapping[str, Any]) -> None:
     siblings = graph._interrupt_state.context.pop("completed_nodes", [])
     graph.batch = batch or _nodes(graph, siblings)
     graph.bring_back_nodes(internal.get("running") or {})
+    graph.compare_guards(internal)
 
 
 def _position(
@@ -108,12 +110,12 @@ def _next(graph: Graph) -> list[str]:
 
 
 def _interrupts(graph: Graph) -> dict[str, Any]:
-    data = graph._interrupt_state.to_dict()
+    data, known = graph._interrupt_state.to_dict(), graph.known()
     context: dict[str, Any] = {}
     for node in graph.nodes.values():
         kept = graph._interrupt_state.context.get(node.node_id)
         if kept is not None:
-            context[node.node_id] = {**kept, **graph.kept_node(node.node_id)}
+            context[node.node_id] = {**kept, **graph.kept_node(node.node_id, known.get(node.node_id))}
     if graph._interrupt_state.activated:
         waiting = graph.state.interrupted_nodes
         context["completed_nodes"] = _names(node for node in graph.batch if node not in waiting)

@@ -15,7 +15,7 @@ from strands.telemetry.metrics import EventLoopMetrics
 
 from .base import MultiAgentBase, MultiAgentResult, NodeResult, Status
 from .tracking import CANCELLED, CutOff, Follower, end_of, prompt_of
-from .waiting import told_apart
+from .waiting import asked_by_hooks, told_apart
 
 if TYPE_CHECKING:
     from strands.agent.base import AgentBase
@@ -53,7 +53,11 @@ class NodeCall:
     timeout: float | None = None
 
     async def ask_hooks(self) -> tuple[list[Interrupt], str | None]:
-        """Tell hooks that the node is about to run; return their questions, or why they cancelled it."""
+        """Tell hooks that the node is about to run; return their questions, or why they cancelled it.
+
+        Raises:
+            RuntimeError: Hooks asked before, and none of this process takes the answer.
+        """
         event = BeforeNodeCallEvent(self.source, self.node_id, self.invocation_state)
         _, interrupts = await self.source.hooks.invoke_callbacks_async(event)
         if interrupts:
@@ -63,6 +67,13 @@ class NodeCall:
             text = event.cancel_node if isinstance(event.cancel_node, str) else "node cancelled by user"
             self.emit("multiagent_node_cancel", message=text)
             return [], text
+        untaken = asked_by_hooks(self.source._interrupt_state, self.node_id) - {each.name for each in event.consulted}
+        if untaken:
+            names = ", ".join(repr(name) for name in sorted(untaken))
+            raise RuntimeError(
+                f"node {self.node_id!r} was not run: a hook asked {names}, and no hook of this process takes the "
+                "answer. Add the hook that asked and call again with None, or reset()"
+            )
         return [], None
 
     async def tell_hooks(self) -> None:

@@ -23,6 +23,7 @@ from strands.plugins.registry import MultiAgentPluginRegistry
 from strands.types.exceptions import ConcurrencyException
 
 from .base import MultiAgentBase, MultiAgentInput, MultiAgentResult, Status
+from .guards import guards_of, missing_of
 from .node import Sink, streamed
 from .tracking import CANCELLED, CutOff, Follower, bring_back, keep
 from .waiting import take_answers
@@ -48,6 +49,8 @@ class Orchestration(MultiAgentBase, Generic[R]):
         state: Where it stands.
         running: The nodes that run now.
         cut_off: The nodes that began and did not come to their end.
+        guards: The hooks that may keep something from running, as they were when the task was last worked on.
+        missing_hooks: Those of them that this process lacks; it does not go on with a stored task while there are any.
     """
 
     state: Any
@@ -60,6 +63,8 @@ class Orchestration(MultiAgentBase, Generic[R]):
         self.running: dict[str, Follower] = {}
         self.cut_off: dict[str, CutOff] = {}
         self.save = partial(session_manager.save_multi_agent, self) if session_manager is not None else None
+        self.guards: dict[str, list[str]] = {}
+        self.missing_hooks: list[str] = []
         self._interrupt_state = InterruptState()
         self._lock = threading.Lock()
         self._untold = False  # it came to its end, but the call did not: nobody has its result
@@ -166,20 +171,26 @@ class Orchestration(MultiAgentBase, Generic[R]):
         for name in {*self.cut_off, *self._interrupt_state.context} & self._nodes.keys():
             self._nodes[name].reset_executor_state()
         self._interrupt_state, self.cut_off, self._untold = InterruptState(), {}, False
+        self.guards, self.missing_hooks = {}, []
 
     def known(self) -> dict[str, CutOff]:
         """Return what is known of the nodes that were cut off, or would be if this process ended now."""
         running = {name: follower.so_far() for name, follower in self.running.items()}
         return {**self.cut_off, **{name: each for name, each in running.items() if each is not None and each.began}}
 
-    def kept_node(self, name: str) -> dict[str, Any]:
+    def kept_node(self, name: str, known: CutOff | None) -> dict[str, Any]:
         """Return what another process needs to go on with a node, as JSON-able data."""
-        return keep(self._nodes[name].executor, self.known().get(name))
+        return keep(self._nodes[name].executor, known)
 
     def kept_nodes(self) -> dict[str, Any]:
         """Return `kept_node` of the nodes that run or were cut off; those that ask are kept with their questions."""
         asking = {name for name, kept in self._interrupt_state.context.items() if not kept["from_hook"]}
-        return {name: self.kept_node(name) for name in self.known() if name not in asking}
+        return {name: self.kept_node(name, each) for name, each in self.known().items() if name not in asking}
+
+    def compare_guards(self, internal: Mapping[str, Any]) -> None:
+        """Note which of the hooks on record this process lacks."""
+        self.guards = {path: list(names) for path, names in (internal.get("guards") or {}).items()}
+        self.missing_hooks = missing_of(self, self.guards)
 
     def bring_back_nodes(self, kept: Mapping[str, Any]) -> None:
         """Put nodes where `kept_node` found them."""
@@ -229,6 +240,7 @@ class Orchestration(MultiAgentBase, Generic[R]):
         Raises:
             TypeError: There are open questions, and `task` is something else.
             KeyError: An answer names no open question.
+            RuntimeError: Hooks are missing that the task began with.
             ValueError: Another task is half done, or `task` answers what nobody asked.
         """
         before, status = dict(vars(self)), self._status
@@ -243,6 +255,14 @@ class Orchestration(MultiAgentBase, Generic[R]):
                 f"{self._named} is half done with another task, {_shown(self.state.task)}: call it with None to go on "
                 "with that, or reset() it to begin anew"
             )
+        if goes_on and not is_new and self.missing_hooks:
+            for interrupt in answered:
+                interrupt.withdraw()
+            raise RuntimeError(
+                f"{self._named} does not go on without the hooks that it began with: {', '.join(self.missing_hooks)} "
+                "missing here. Add them, or reset() it; who knows what they guard may clear `missing_hooks`"
+            )
+        self.guards = guards_of(self)
         if not goes_on or is_new:
             self._interrupt_state, self.cut_off = InterruptState(), {}
             self._begin(task)

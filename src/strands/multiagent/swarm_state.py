@@ -19,8 +19,9 @@ def to_dict(swarm: Swarm) -> dict[str, Any]:
     """Return where `swarm` stands, in the layout of session files."""
     state = swarm.state
     going_on = state.current_node is not None and state.completion_status is not Status.COMPLETED
+    known = swarm.known()
     context = {
-        name: {"activated": not kept["from_hook"], **kept, **swarm.kept_node(name)}
+        name: {"activated": not kept["from_hook"], **kept, **swarm.kept_node(name, known.get(name))}
         for name, kept in swarm._interrupt_state.context.items()
     }
     return {
@@ -42,6 +43,7 @@ def to_dict(swarm: Swarm) -> dict[str, Any]:
         "_internal_state": {
             "interrupt_state": {**swarm._interrupt_state.to_dict(), "context": context},
             "running": swarm.kept_nodes(),
+            "guards": swarm.guards,
         },
     }
 
@@ -74,6 +76,7 @@ def restore(swarm: Swarm, data: Mapping[str, Any]) -> None:
     internal = data.get("_internal_state") or {}
     _restore_interrupts(swarm, internal.get("interrupt_state") or {})
     swarm.bring_back_nodes(internal.get("running") or {})
+    swarm.compare_guards(internal)
 
 
 def _knows(swarm: Swarm, data: Mapping[str, Any]) -> bool:

@@ -173,6 +173,7 @@ def bring_back(executor: Executor, kept: Mapping[str, Any]) -> CutOff:
     if isinstance(executor, MultiAgentBase):
         if "multi_agent" in kept:
             executor.deserialize_state(kept["multi_agent"])
+            executor.missing_hooks = []  # its hooks are on record with those of the outer one
         return CutOff(ended=bool(kept.get("ended")))
     known = CutOff(stop=kept.get("stop", ""))
     if "messages" not in kept:
@@ -203,9 +204,11 @@ def prompt_of(executor: Executor, fresh: Any, answers: list[Any]) -> Any:
         return answers or fresh
     if answers and getattr(agent, "pending_interrupts", None):
         return answers
-    if _says_the_last_word(agent) and agent._structured_output_model is not None:
+    if not _says_the_last_word(agent):
+        return None
+    if agent._structured_output_model is not None:
         return agent._structured_output_prompt or DEFAULT_STRUCTURED_OUTPUT_PROMPT
-    return None
+    return fresh  # its reply was cut short: models take no history that ends in one
 
 
 def end_of(executor: Executor, known: CutOff) -> Any:
@@ -214,17 +217,17 @@ def end_of(executor: Executor, known: CutOff) -> Any:
         result = getattr(executor, "_result", None)
         return result() if known.ended and result is not None else None
     agent: Any = executor
-    if known.stop in _NO_END or not _is_own(agent) or not _says_the_last_word(agent):
+    stop: Any = known.stop or "end_turn"
+    if stop in _NO_END or not _is_own(agent) or not _says_the_last_word(agent):
         return None
     if agent._structured_output_model is not None:
         return None
     from strands.agent.result import AgentResult
 
-    stop: Any = known.stop
     return AgentResult(stop, agent.messages[-1], agent.event_loop_metrics, {})
 
 
-_NO_END = frozenset({"", "tool_use", "max_tokens", CANCELLED})
+_NO_END = frozenset({"tool_use", "max_tokens", CANCELLED})
 """Why a model stopped where its agent has not come to an end."""
 
 

@@ -99,3 +99,10 @@ def answers(state: InterruptState, node_id: str) -> list[Any]:
         for each in found
         if each is not None and each.answered
     ]
+
+
+def asked_by_hooks(state: InterruptState, node_id: str) -> set[str]:
+    """Return the names of the questions that hooks asked last before a node, answered or not."""
+    context = state.context.get(node_id) or {}
+    ids = context.get("interrupt_ids", ()) if context.get("from_hook") else ()
+    return {state.interrupts[id].name for id in ids if id in state.interrupts}

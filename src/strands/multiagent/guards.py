@@ -1,0 +1,39 @@
+"""Which hooks may keep a node, or a tool in it, from running: a process that lacks one of them goes on with nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from strands.hooks import BeforeNodeCallEvent, qualified_name
+
+from .base import MultiAgentBase
+
+if TYPE_CHECKING:
+    from .orchestration import Orchestration
+
+
+def guards_of(source: Orchestration[Any]) -> dict[str, list[str]]:
+    """Return the qualified names of such hooks: those of `source` under "", those in its nodes under their paths."""
+    callbacks = source.hooks.get_callbacks_for(BeforeNodeCallEvent(source, ""))
+    found = {"": sorted({qualified_name(each) for each in callbacks})}
+    for name, node in source._nodes.items():
+        executor: Any = node.executor
+        if isinstance(executor, MultiAgentBase):
+            inner = guards_of(executor) if hasattr(executor, "_nodes") else {}  # type: ignore[arg-type]
+            found |= {f"{name}/{path}" if path else name: names for path, names in inner.items()}
+        else:
+            judges = getattr(getattr(executor, "hooks", None), "judges", None)
+            found[name] = sorted(judges) if isinstance(judges, list) else []
+    return {path: names for path, names in found.items() if names}
+
+
+def missing_of(source: Orchestration[Any], recorded: Mapping[str, list[str]]) -> list[str]:
+    """Return which recorded hooks `source` lacks, as texts that say where."""
+    here = guards_of(source)
+    return [
+        f"{name!r} of {f'node {path!r}' if path else type(source).__name__.lower()}"
+        for path, names in recorded.items()
+        for name in names
+        if name not in here.get(path, ())
+    ]
