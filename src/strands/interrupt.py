@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from strands.types.json_value import as_json
+
 if TYPE_CHECKING:
+    from strands.hooks.binding import Binding
     from strands.types.content import Message
     from strands.types.tools import ToolResult, ToolUse
 
+AMBIGUOUS = "ambiguous_tool_call"
+"""The name of the question whether a call that was started has happened; only we ask it."""
+_TAKEN = (AMBIGUOUS, f"{AMBIGUOUS}_result")
+
 _UNANSWERED: Any = object()
-_EXTRAS = ("digest", "asked", "answered", "carried", "key")
+_EXTRAS = ("digest", "asked", "basis", "gate", "answered", "carried", "key")
 _FIELDS = ("reason", "response", *_EXTRAS)
 
 
@@ -26,15 +33,17 @@ class Interrupt:
         name: What the asker calls it.
         reason: Anything JSON that the person needs to see.
         response: The answer; None while there is none. Setting it, to anything, answers.
-        digest: What the answer is bound to: the tool's name, input and input schema as one hash. None for a question
-            that is not about a tool call.
+        digest: What the answer is bound to: what the tool is, and its input, as one hash. None for a question that is
+            not about a tool call.
         asked: The digest when its asker spoke, if that is another one; `digest` is what the person was shown last.
+        basis: The hash of the tool alone.
+        gate: The kind of gate of ours that asks; None when a hook or a tool does, whatever its reason says.
         answered: Whether None, too, is an answer.
         carried: Where it came from, when an agent used as a tool asks.
         key: The idempotency key of the tool call it was raised in.
     """
 
-    __slots__ = ("_response", "asked", "carried", "digest", "id", "key", "name", "reason")
+    __slots__ = ("_response", "asked", "basis", "carried", "digest", "gate", "id", "key", "name", "reason")
 
     id: str
     name: str
@@ -50,6 +59,8 @@ class Interrupt:
         digest: str | None = None,
         *,
         asked: str | None = _UNANSWERED,
+        basis: str | None = None,
+        gate: str | None = None,
         answered: bool = False,
         carried: dict[str, Any] | None = None,
         key: str | None = None,
@@ -59,6 +70,8 @@ class Interrupt:
         self.reason = reason
         self.digest = digest
         self.asked = digest if asked is _UNANSWERED else asked
+        self.basis = basis
+        self.gate = gate
         self.carried = carried
         self.key = key
         self._response = _UNANSWERED if response is None and not answered else response
@@ -80,6 +93,10 @@ class Interrupt:
         """Forget the answer."""
         self._response = _UNANSWERED
 
+    def bind(self, binding: Binding) -> None:
+        """Bind the answer to another call; which one its asker spoke about stays known."""
+        self.digest, self.basis = binding.digest, binding.basis
+
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain JSON values."""
         data: dict[str, Any] = {"id": self.id, "name": self.name, "reason": self.reason, "response": self.response}
@@ -88,7 +105,10 @@ class Interrupt:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Interrupt:
         """Return what `to_dict` gave away."""
-        return cls(data["id"], data["name"], **{key: data[key] for key in _FIELDS if key in data})
+        found = cls(data["id"], data["name"], **{key: data[key] for key in _FIELDS if key in data})
+        if _is_gate_of_first_release(found):
+            found.gate = "approval"
+        return found
 
     def _extras(self) -> dict[str, Any]:
         extras: dict[str, Any] = {}
@@ -96,6 +116,10 @@ class Interrupt:
             extras["digest"] = self.digest
         if self.asked != self.digest:
             extras["asked"] = self.asked
+        if self.basis is not None:
+            extras["basis"] = self.basis
+        if self.gate is not None:
+            extras["gate"] = self.gate
         if self.answered:
             extras["answered"] = True
         if self.carried is not None:
@@ -199,18 +223,25 @@ class InterruptState:
             The questions that had no answer before.
 
         Raises:
-            TypeError: The prompt is not such a list.
+            TypeError: The prompt is not such a list, or an answer holds what JSON has no form for.
             KeyError: A block names an unknown interrupt or has no response.
-            ValueError: A question has another answer already.
+            ValueError: A question has another answer already, or two in this list; or an answer is None or holds what
+                JSON forbids.
         """
         answers = [self._read(block) for block in _blocks(prompt)]
+        given: dict[str, Any] = {}
         for interrupt, response in answers:
-            if interrupt.answered and interrupt.response != response:
+            if interrupt.answered and not _same(interrupt.response, response):
                 raise ValueError(f"interrupt {interrupt.id!r} has the answer {interrupt.response!r} already")
-        new = [(interrupt, response) for interrupt, response in answers if not interrupt.answered]
-        for interrupt, response in new:
-            interrupt.response = response
-        return [interrupt for interrupt, _ in new]
+            if not _same(given.setdefault(interrupt.id, response), response):
+                raise ValueError(
+                    f"interrupt {interrupt.id!r} is answered twice, with {given[interrupt.id]!r} and {response!r}; "
+                    "give one answer"
+                )
+        new = {interrupt.id: interrupt for interrupt, _ in answers if not interrupt.answered}
+        for id, interrupt in new.items():
+            interrupt.response = given[id]
+        return list(new.values())
 
     def _read(self, block: Any) -> tuple[Interrupt, Any]:
         body = block["interruptResponse"]
@@ -220,7 +251,10 @@ class InterruptState:
         if interrupt is None:
             known = [each.id for each in self.pending]
             raise KeyError(f"no interrupt has the id {body['interruptId']!r}; waiting are {known}")
-        return interrupt, body["response"]
+        response = as_json(body["response"], f"the answer to interrupt {interrupt.id!r}")
+        if response is None:
+            raise ValueError(f"None is no answer to interrupt {interrupt.id!r}; nothing was answered")
+        return interrupt, response
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain values, in the layout that session files hold."""
@@ -262,63 +296,140 @@ class Asker:
     Args:
         state: Where the agent keeps its questions.
         prefix: What the ids of these questions begin with.
-        digest: Returns the digest of the call as it stands, which an answer is bound to; None binds to nothing.
+        binding: Returns the call as it stands, which an answer is bound to; None binds to nothing.
         key: The idempotency key of the call.
+        names: Names that were used for this call before.
+
+    Attributes:
+        consulted: The questions whose answers were handed out.
+        names: The names that were used.
     """
 
-    __slots__ = ("_digest", "_key", "_names", "_prefix", "_state", "consulted")
+    __slots__ = ("_binding", "_key", "_prefix", "_recent", "_state", "consulted", "names")
 
     def __init__(
         self,
         state: InterruptState,
         prefix: str,
-        digest: Callable[[], str] | None = None,
+        binding: Callable[[], Binding] | None = None,
         key: str | None = None,
+        names: Iterable[str] = (),
     ) -> None:
         self._state = state
         self._prefix = prefix
-        self._digest = digest
+        self._binding = binding
         self._key = key
-        self._names: set[str] = set()
-        self.consulted: list[Interrupt] = []  # whose answers were handed out
+        self._recent: list[tuple[Interrupt, Binding]] = []
+        self.names = set(names)
+        self.consulted: list[Interrupt] = []
 
-    def ask(self, name: str, reason: Any, response: Any) -> Any:
+    def ask(self, name: str, reason: Any, response: Any, gate: str | None = None) -> Any:
         """Return the answer to `name`, or raise `InterruptException`."""
-        if name in self._names:
+        if name in self.names:
             raise ValueError(f"the interrupt name {name!r} is used twice in one call; give each question its own name")
-        self._names.add(name)
-        check_reason(name, reason)
-        now = self._digest() if self._digest else None
-        id = self._prefix + str(uuid.uuid5(uuid.NAMESPACE_OID, name))
-        known = self._state.interrupts.get(id)
-        if known is None or (None not in (now, known.digest) and now not in (known.digest, known.asked)):
+        if name in _TAKEN:
+            raise ValueError(f"the interrupt name {name!r} is taken: it asks whether a call has happened")
+        self.names.add(name)
+        reason = checked_reason(name, reason)
+        now = self._binding() if self._binding else None
+        known = self._known(name, gate)
+        if known is None or not _about(known, now):
             if response is not None:
                 return response
-            known = Interrupt(id, name, reason, None, now)
-            known.key = self._key
-            self._state.interrupts[id] = known
+            known = self._new(name, reason, now, gate)
         if not known.answered:
             raise InterruptException(known)
         self.consulted.append(known)
+        if now is not None:
+            self._recent.append((known, now))
         return known.response
 
     def raised(self) -> list[Interrupt]:
         """Return the questions that were raised with this right, answered or not."""
         return [each for each in self._state.interrupts.values() if each.id.startswith(self._prefix)]
 
+    def was_asked(self, name: str, gate: str | None = None) -> bool:
+        """Return whether the question `name` about the call as it stands was asked already."""
+        known = self._known(name, gate)
+        return known is not None and _about(known, self._binding() if self._binding else None)
 
-def check_reason(name: str, reason: Any) -> None:
-    """Raise TypeError when a reason is not JSON: it could neither be stored nor shown."""
+    def asker_returned(self) -> None:
+        """Who asked is done: what it made of the call itself after its answers is what was approved."""
+        recent, self._recent = self._recent, []
+        if not recent or self._binding is None:
+            return
+        made = self._binding()
+        for interrupt, shown in recent:
+            if shown.holds(interrupt.digest) and not made.holds(interrupt.digest):
+                interrupt.bind(made)
+
+    def asker_stopped(self) -> None:
+        """Who asked was interrupted: it will run again from its top."""
+        self._recent = []
+
+    def _known(self, name: str, gate: str | None) -> Interrupt | None:
+        known = self._state.interrupts.get(self._prefix + _suffix(name, gate))
+        if known is not None or gate is None:
+            return known
+        first = self._state.interrupts.get(self._prefix + _suffix(name, None))
+        return first if first is not None and first.gate == gate else None
+
+    def _new(self, name: str, reason: Any, now: Binding | None, gate: str | None) -> Interrupt:
+        made = Interrupt(self._prefix + _suffix(name, gate), name, reason, None, gate=gate, key=self._key)
+        if now is not None:
+            made.bind(now)
+            made.asked = made.digest
+        self._state.interrupts[made.id] = made
+        return made
+
+
+def _is_gate_of_first_release(interrupt: Interrupt) -> bool:
+    """The first release told its gates' questions by their shape alone; digests of its form end with it."""
+    reason, digest = interrupt.reason, interrupt.digest
+    if digest is None or ":" in digest or not isinstance(reason, dict) or not isinstance(reason.get("question"), dict):
+        return False
+    kind = "approval" if interrupt.name == "approval" else "approval_arguments"
+    texts = ("message", "tool", "remember") if kind == "approval" else ("message", "tool")
+    return (
+        interrupt.name.startswith(kind)
+        and reason.get("type") == kind
+        and all(isinstance(reason.get(name), str) for name in texts)
+        and "input" in reason
+    )
+
+
+def _about(known: Interrupt, now: Binding | None) -> bool:
+    """Return whether a question is about the call as it stands, or was when its asker spoke."""
+    if now is None or known.digest is None:
+        return True
+    return now.holds(known.digest) or now.holds(known.asked)
+
+
+def _suffix(name: str, gate: str | None) -> str:
+    """A gate's questions have ids that no hook's name leads to."""
+    space = uuid.NAMESPACE_OID if gate is None else uuid.uuid5(uuid.NAMESPACE_OID, f"strands gate {gate}")
+    return str(uuid.uuid5(space, name))
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Return whether two answers are the same JSON; `True` is not 1."""
+    return json.dumps(one, sort_keys=True, default=repr) == json.dumps(other, sort_keys=True, default=repr)
+
+
+def checked_reason(name: str, reason: Any) -> Any:
+    """Return what JSON makes of a reason.
+
+    Raises:
+        TypeError: It is not JSON: it could neither be stored nor shown.
+    """
     try:
-        json.dumps(reason, allow_nan=False)
+        return as_json(reason, "it", any_text=True)
     except (TypeError, ValueError) as error:
-        raise TypeError(
-            f"the reason of interrupt {name!r} must be JSON (text, numbers, lists, dicts with text keys): {error}"
-        ) from error
+        raise TypeError(f"the reason of interrupt {name!r} must be JSON: {error}") from None
 
 
 def call_digest(name: str, input: Any, schema: Any) -> str:
-    """Return what an approval is bound to: SHA-256 of a tool's name, the call's input and the input schema."""
+    """Return what approvals of the first release are bound to: the tool's name, the call's input and its schema."""
     import hashlib
 
     canonical = json.dumps([name, input, schema], sort_keys=True, separators=(",", ":"), default=repr)
@@ -333,6 +444,11 @@ def tool_prefix(tool_use_id: str) -> str:
 def hook_prefix(tool_use_id: str) -> str:
     """Return what the ids of questions raised before a tool call begin with."""
     return f"v1:before_tool_call:{tool_use_id}:"
+
+
+def is_about_doubt(interrupt: Interrupt) -> bool:
+    """Return whether it asks whether a call has happened, or what it came to."""
+    return interrupt.name in _TAKEN
 
 
 def event_was_asked(event: Any, name: str) -> bool:

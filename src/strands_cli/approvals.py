@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from strands_cli.equipment.decisions import DECISION, Memory, Verdict, answer_schema, parsed, verdict
+from strands_cli.equipment.decisions import DECISION, Memory, Verdict, answer_schema, parsed, to_text, verdict
 from strands_cli.errors import ExecutionError, TemplateError
 from strands_cli.kernel.state import NOBODY
 from strands_cli.loader.template import evaluate, render
@@ -58,11 +58,11 @@ class ApprovalHooks:
         self._edited: dict[str, Any] = {}
 
     def register_hooks(self, registry: HookRegistry, **kwargs: Any) -> None:
-        """Register behind everybody else: the arguments that the person sees are the final ones."""
-        from strands.hooks.events import AfterToolCallEvent, BeforeToolCallEvent
+        """Register as a gate: what the person sees is what is left when every hook is done with the call."""
+        from strands.hooks.events import AfterToolCallEvent
         from strands.hooks.registry import HookOrder
 
-        registry.add_callback(BeforeToolCallEvent, self.before, order=HookOrder.SDK_LAST)
+        registry.add_gate(self.before, deciders=(self,))
         registry.add_callback(AfterToolCallEvent, self.after, order=HookOrder.SDK_LAST)
 
     def before(self, event: BeforeToolCallEvent) -> None:
@@ -74,13 +74,16 @@ class ApprovalHooks:
         if wrong:
             event.cancel_tool = f"The arguments do not fit the tool: {'; '.join(wrong)}"
             return
-        known = self._memory.decided(self._agent, _tool_name(event), event.digest())
+        if self._written_by_a_person(event):
+            return
+        asked = event.asking().was_asked(DECISION, DECISION)  # its answer is this call's, and has to be taken
+        known = None if asked else self._memory.decided(self._agent, event.binding())
         if known == "approve":
             return
         if known == "reject":
             event.cancel_tool = "A person rejected this very call before. Do something else."
             return
-        self._act(event, rule, verdict(event.interrupt(DECISION, self._question(event, rule.approval))))
+        self._act(event, rule, verdict(_asked(event, DECISION, self._question(event, rule.approval))))
 
     def after(self, event: AfterToolCallEvent) -> None:
         """Tell the model when a person changed its arguments."""
@@ -120,17 +123,19 @@ class ApprovalHooks:
         while given is None or wrong:
             number += 1
             name = ARGUMENTS if number == 1 else f"{ARGUMENTS}_{number}"
-            given = parsed(event.interrupt(name, self._form(event, wrong)))
+            given = parsed(_asked(event, name, self._form(event, wrong)))
             wrong = problems(event.selected_tool, given)
         return given
 
     def _use(self, event: BeforeToolCallEvent, arguments: Any) -> None:
-        """Put the person's arguments in place: what they wrote is what they approved, so the answer is bound to it."""
+        """Put the person's arguments in place: what they wrote is what they approved."""
         event.tool_use = {**event.tool_use, "input": arguments}
         self._edited[event.tool_use["toolUseId"]] = arguments
-        for interrupt in event.consulted:
-            if interrupt.name.startswith(DECISION):
-                interrupt.digest = event.digest()
+
+    def _written_by_a_person(self, event: BeforeToolCallEvent) -> bool:
+        """A gate is told of a call again when it was changed: these arguments a person wrote in this very round."""
+        id = event.tool_use["toolUseId"]
+        return id in self._edited and to_text(self._edited[id]) == to_text(event.tool_use["input"])
 
     # -- questions ------------------------------------------------------------------------------------------------
 
@@ -176,6 +181,12 @@ class ApprovalHooks:
             "input": event.tool_use["input"],
             "question": {"schema": _prefilled(_input_schema(event.selected_tool), event.tool_use["input"])},
         }
+
+
+def _asked(event: BeforeToolCallEvent, name: str, reason: dict[str, Json]) -> Json:
+    """Return a person's answer to a question that no hook can have asked."""
+    answer: Json = event.asking().ask(name, reason, None, gate=DECISION)
+    return answer
 
 
 def check_covers(agent: str, rule: Approval, tools: Iterable[str]) -> None:

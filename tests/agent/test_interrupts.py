@@ -7,6 +7,7 @@ import dataclasses
 import json
 import pickle
 import uuid
+from collections import OrderedDict
 from typing import Any
 
 import pytest
@@ -108,12 +109,51 @@ def test_a_no_keeps_the_tool_from_running() -> None:
     assert texts_of(results_of(agent)) == ["denied"]
 
 
-@pytest.mark.parametrize("response", ["", 0, False, [], {}, None])
+@pytest.mark.parametrize("response", ["", 0, False, [], {}])
 def test_falsy_answers_are_answers(response: Any) -> None:
     agent = make(ToolCall("ask", {"question": "q"}))
     result = agent(answers(agent("go"), response))
     assert result.stop_reason == "end_turn"
     assert texts_of(results_of(agent)) == [f"they said {response!r}"]
+
+
+@pytest.mark.parametrize(
+    ("response", "error"),
+    [
+        (None, ValueError),
+        (float("nan"), ValueError),
+        ({"a": [float("inf")]}, ValueError),
+        (object(), TypeError),
+        ({1, 2}, TypeError),
+        (b"y", TypeError),
+    ],
+)
+def test_what_is_no_answer_is_refused_and_the_question_stays(response: Any, error: type[Exception]) -> None:
+    agent = make(ToolCall("ask", {"question": "q"}))
+    result = agent("go")
+    with pytest.raises(error, match="interrupt"):
+        agent(answers(result, response))
+    assert [each.id for each in agent.pending_interrupts] == [each.id for each in result.interrupts or ()]
+    assert agent(answers(result, "yes")).stop_reason == "end_turn"
+
+
+@pytest.mark.parametrize(
+    ("response", "made"),
+    [((1, 2), [1, 2]), ({1: 2}, {"1": 2}), ({"a": (1,)}, {"a": [1]}), (OrderedDict(a=1), {"a": 1})],
+)
+def test_an_answer_is_what_json_makes_of_it_at_once(response: Any, made: Any) -> None:
+    agent = make(ToolCall("ask", {"question": "q"}))
+    agent(answers(agent("go"), response))
+    assert texts_of(results_of(agent)) == [f"they said {made!r}"]
+
+
+def test_a_reason_is_what_json_makes_of_it_at_once() -> None:
+    def approve(event: BeforeToolCallEvent) -> None:
+        event.interrupt("approval", reason={1: ("a", OrderedDict(b=2))})
+
+    (question,) = make(ToolCall("delete", {"path": "a"}), hooks=[approve])("go").interrupts or ()
+    assert question.reason == {"1": ["a", {"b": 2}]}
+    assert type(question.reason["1"][1]) is dict
 
 
 def test_an_answer_may_be_known_in_advance() -> None:

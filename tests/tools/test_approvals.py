@@ -9,6 +9,7 @@ import pytest
 
 from strands import SessionManager, Workflow, tool
 from strands.hooks import BeforeToolCallEvent
+from strands.hooks.binding import CallBinding
 from strands.models.scripted import ScriptedModel, ToolCall
 from strands_cli.equipment.decisions import Memory, verdict
 from strands_cli.errors import InvalidAnswerError
@@ -254,12 +255,15 @@ def test_a_remembered_rejection_of_the_same_call_is_not_asked_again() -> None:
 
 
 def test_case_33_arguments_changed_by_a_later_hook_are_asked_anew() -> None:
+    rounds: list[int] = []
+
     class Changer:
         def register_hooks(self, registry: Any, **kwargs: Any) -> None:
             registry.add_callback(BeforeToolCallEvent, self.change, order=1000)
 
         def change(self, event: BeforeToolCallEvent) -> None:
-            if len(event.consulted) and event.consulted[0].answered:
+            rounds.append(1)
+            if len(rounds) > 1:
                 event.tool_use["input"]["paths"] = ["/etc/passwd"]
 
     janitor = Janitor([{"tools": ["*"]}])
@@ -269,6 +273,8 @@ def test_case_33_arguments_changed_by_a_later_hook_are_asked_anew() -> None:
     assert janitor.deleted == []
     assert second.status == "paused"
     assert "/etc/passwd" in str(second.questions[0].context)
+    assert janitor.workflow(hooks=[Changer()]).resume(str(first.session_id), "approve").success
+    assert janitor.deleted == [["/etc/passwd"]]
 
 
 def test_the_person_sees_the_arguments_that_other_hooks_made() -> None:
@@ -311,4 +317,5 @@ def test_an_answer_that_says_nothing_decides_nothing(answer: Any, decision: str 
 
 
 def test_without_a_session_nothing_is_remembered() -> None:
-    assert Memory().decided("worker", "delete_files", "digest") is None
+    call = CallBinding(None, {"toolUseId": "t", "name": "delete_files", "input": {}})
+    assert Memory().decided("worker", call) is None

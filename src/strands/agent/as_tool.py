@@ -74,6 +74,10 @@ class AgentAsTool(DirectTool):
         return {"name": self._name, "description": self._description, "inputSchema": {"json": schema}}
 
     @property
+    def origin(self) -> Any:
+        return ["agent", self._agent.agent_id, self._agent.name]
+
+    @property
     def inner_record(self) -> Literal["", "caller", "own"]:
         recorder = self._agent.recorder
         if recorder is None or isinstance(recorder, InsideRecorder):

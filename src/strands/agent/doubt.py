@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import uuid
 from typing import TYPE_CHECKING, Any
 
-from strands.interrupt import Interrupt, call_digest
+from strands.hooks.binding import CallBinding
+from strands.interrupt import AMBIGUOUS, Interrupt, call_digest, hook_prefix
 from strands.tools.results import as_result, error_result
 
-from .recorder import AMBIGUOUS, Inside, ToolStart, doubt_about
+from .recorder import Inside, ToolStart, doubt_about
 
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
@@ -18,6 +21,9 @@ MESSAGE = (
     "This call was started and its result is not on record: it may already have happened. "
     "Run it again, skip it, or give its result?"
 )
+RESULT = f"{AMBIGUOUS}_result"
+"""The name of the question for the result, when the first answer only says that there is one."""
+RESULT_MESSAGE = "What was the result of this call? It is given to the model as the tool's own."
 
 
 def settle_doubt(
@@ -29,28 +35,67 @@ def settle_doubt(
             return None
         if inside is not None and tool.goes_on(start.idempotency_key, inside):
             return None
-    basis = tool.approval_basis if tool else None
-    digest = call_digest(use["name"], use["input"], basis)
+    digest = _digest(tool, use, start)
     id = doubt_about(use["toolUseId"])
     known = agent._interrupt_state.interrupts.get(id)
     if known is None or not known.answered or known.digest not in (None, digest):
-        return [_question(id, use, digest)]
+        return [_question(id, use, start, digest)]
     answer = known.response
-    if _is(answer, "run again"):
+    option = option_of(answer)
+    if option == "run again":
         return None
-    if _is(answer, "skip"):
+    if option == "skip":
         return error_result(use["toolUseId"], "Skipped: the call was started before and may already have happened.")
     if isinstance(answer, dict) and "result" in answer:
         return as_result(use["toolUseId"], answer["result"])
     if isinstance(answer, str) and answer.lower().startswith("result:"):
         return as_result(use["toolUseId"], answer[len("result:") :].strip())
-    return [_question(id, use, digest, problem=f"{answer!r} is not one of {OPTIONS}")]
+    if option == "result":
+        return _given_result(agent, use, start, digest)
+    return [_question(id, use, start, digest, problem=f"{answer!r} is not one of {OPTIONS}")]
 
 
-def _question(id: str, use: ToolUse, digest: str, **more: Any) -> Interrupt:
-    reason = {"tool": use["name"], "input": use["input"], "message": MESSAGE, "options": OPTIONS, **more}
-    return Interrupt(id, AMBIGUOUS, reason, None, digest)
+def option_of(answer: Any) -> str | None:
+    """Return which of `OPTIONS` an answer names, by its word or its number from 1; None when it names none."""
+    if isinstance(answer, bool) or not isinstance(answer, (str, int)):
+        return None
+    word = str(answer).strip().lower().replace("_", " ")
+    numbered = {str(number): option for number, option in enumerate(OPTIONS, start=1)}
+    return word if word in OPTIONS else numbered.get(word)
 
 
-def _is(answer: Any, option: str) -> bool:
-    return isinstance(answer, str) and answer.strip().lower().replace("_", " ") == option
+def runs_otherwise(start: ToolStart, use: ToolUse, final: CallBinding) -> bool:
+    """Return whether a call is another than the one that a person was asked about; its code may have been mended."""
+    shown = _call(use, start)
+    return bool(shown["tool"] != final.name or _plain(shown["input"]) != _plain(final.input()))
+
+
+def _given_result(agent: Agent, use: ToolUse, start: ToolStart, digest: str) -> ToolResult | list[Interrupt]:
+    id = hook_prefix(use["toolUseId"]) + str(uuid.uuid5(uuid.NAMESPACE_OID, RESULT))
+    known = agent._interrupt_state.interrupts.get(id)
+    if known is not None and known.answered and known.digest == digest:
+        return as_result(use["toolUseId"], known.response)
+    reason = {**_call(use, start), "message": RESULT_MESSAGE}
+    return [Interrupt(id, RESULT, reason, None, digest, gate=RESULT)]
+
+
+def _digest(tool: AgentTool | None, use: ToolUse, start: ToolStart) -> str:
+    """Return what the answer is bound to: the start as it is on record."""
+    if start.input is not None:
+        return start.digest
+    return call_digest(use["name"], use["input"], tool.approval_basis if tool is not None else None)
+
+
+def _call(use: ToolUse, start: ToolStart) -> dict[str, Any]:
+    if start.input is None:
+        return {"tool": use["name"], "input": use["input"]}
+    return {"tool": start.name, "input": json.loads(start.input)}
+
+
+def _question(id: str, use: ToolUse, start: ToolStart, digest: str, **more: Any) -> Interrupt:
+    reason = {**_call(use, start), "message": MESSAGE, "options": OPTIONS, **more}
+    return Interrupt(id, AMBIGUOUS, reason, None, digest, gate=AMBIGUOUS)
+
+
+def _plain(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from strands.hooks.events import AfterToolsEvent, BeforeToolsEvent
+from strands.hooks.events import AfterToolsEvent
 from strands.types.exceptions import (
     EventLoopException,
     MaxTokensReachedException,
@@ -143,7 +143,7 @@ async def _run_tools(invocation: Invocation, turn: Open, trace: Trace) -> AgentR
     batch = ToolBatch(invocation, turn, trace, recorder=agent.recorder)
     hooks, ending = agent.hooks, None
     try:
-        interrupts = await tool_hooks.before(batch) if hooks.listens(BeforeToolsEvent) else []
+        interrupts = await tool_hooks.before(batch)
         asked_before = bool(interrupts)
         interrupts = interrupts or await batch.run()
         cancelled = agent._cancel_signal.is_set() or agent._cancel_later

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from strands.interrupt import AMBIGUOUS as AMBIGUOUS
 from strands.interrupt import Interrupt, hook_prefix
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from strands.types.event_loop import Usage
     from strands.types.tools import ToolResult
 
-AMBIGUOUS = "ambiguous_tool_call"
 _TOOL_INTERRUPT = "v1:tool_call:"
 
 
@@ -31,14 +31,16 @@ class ToolStart:
     Attributes:
         tool_use_id: The call.
         name: The tool.
-        digest: Hash of name, input and input schema.
+        digest: Hash of what the tool is and of its input.
         idempotency_key: The same for every try of this call.
+        input: The arguments that it ran with, as JSON text; None in records of the first release.
     """
 
     tool_use_id: str
     name: str
     digest: str
     idempotency_key: str
+    input: str | None = None
 
 
 @dataclass(slots=True)

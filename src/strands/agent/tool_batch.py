@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from strands.interrupt import Interrupt
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from strands.agent.invocation import Invocation
     from strands.agent.loop import Open
     from strands.agent.recorder import Recorder
+    from strands.hooks.binding import CallBinding
     from strands.telemetry.metrics import Trace
     from strands.types.tools import ToolUse
 
@@ -59,7 +60,7 @@ class ToolBatch:
         self._uses = tool_uses(turn.message)
         self.running: dict[str, ToolCall] = {}
         self.approvals: list[Interrupt] = []  # answered questions about all the calls of the message
-        self.approved: dict[str, str] = {}  # tool use id to the digest of the call those answers are about
+        self.approved: dict[str, CallBinding] = {}  # tool use id to the call those answers are about
         self._asked: dict[str, list[Interrupt]] = {}
 
     async def run(self) -> list[Interrupt]:
@@ -76,7 +77,8 @@ class ToolBatch:
             if id in waiting:
                 self._asked[id] = waiting[id]
             else:
-                jobs.append(partial(self._job, use))
+                own: ToolUse = {**use, "input": copied(use["input"])}  # the history keeps what the model asked for
+                jobs.append(partial(self._job, own))
         if jobs:
             await self.invocation.agent.tool_executor.run(jobs)
         if not self._asked:
@@ -107,8 +109,17 @@ class ToolBatch:
         for interrupt in interrupts:
             state.interrupts[interrupt.id] = interrupt
         self._asked[use["toolUseId"]] = interrupts
-        if self.invocation.sink is not None:
+        if interrupts and self.invocation.sink is not None:
             self.invocation.sink({"tool_interrupt_event": {"tool_use": use, "interrupts": interrupts}})
+
+
+def copied(value: Any) -> Any:
+    """Return a copy of plain data; anything else stays what it is."""
+    if isinstance(value, dict):
+        return {key: copied(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [copied(each) for each in value]
+    return value
 
 
 def _waiting(interrupts: dict[str, Interrupt]) -> dict[str, list[Interrupt]]:

@@ -7,28 +7,49 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from strands.hooks.binding import CallBinding
 from strands.hooks.events import AfterToolCallEvent, BeforeToolCallEvent
-from strands.interrupt import Asker, Interrupt, InterruptException, call_digest, tool_prefix
+from strands.interrupt import Asker, Interrupt, InterruptException, tool_prefix
 from strands.telemetry.metrics import Trace
 from strands.tools.results import ToolFailure, as_result, error_result
 from strands.types.events import ToolInterruptEvent, ToolResultEvent, ToolStreamEvent
 from strands.types.exceptions import ToolCallLostError
 from strands.types.tools import AgentTool, DirectTool, ToolContext, ToolResult, ToolUse
 
-from .doubt import settle_doubt
+from . import call_check
+from .doubt import runs_otherwise, settle_doubt
 from .inside import Work
 from .prompt import CANCELLED
 from .recorder import Inside, ToolStart, doubt_about, raised_in
-from .tool_hooks import ask_about_change
+from .tool_hooks import alone, ask_about_change
 
 if TYPE_CHECKING:
     from strands.agent.tool_batch import ToolBatch
+
+OTHERWISE = (
+    "A person let this call run again as it was started. It would now run with other arguments, so it was not made."
+)
 
 
 class ToolCall:
     """One tool use, from its hooks to its result."""
 
-    __slots__ = ("_after", "_agent", "_batch", "_before", "_id", "_invocation", "_key", "_tool", "_use", "_work")
+    __slots__ = (
+        "_after",
+        "_again",
+        "_agent",
+        "_batch",
+        "_before",
+        "_consulted",
+        "_final",
+        "_id",
+        "_invocation",
+        "_key",
+        "_taken",
+        "_tool",
+        "_use",
+        "_work",
+    )
 
     def __init__(self, batch: ToolBatch, use: ToolUse) -> None:
         self._batch = batch
@@ -39,6 +60,10 @@ class ToolCall:
         self._tool: AgentTool | None = None
         self._key = ""
         self._work: Work | None = None
+        self._final: CallBinding | None = None
+        self._again: tuple[ToolStart, ToolUse] | None = None  # a person let this start of this wish run once more
+        self._consulted: list[Interrupt] = []
+        self._taken: set[str] = set()  # the questions whose answers somebody took
         self._before = self._agent.hooks.listens(BeforeToolCallEvent)
         self._after = self._agent.hooks.listens(AfterToolCallEvent)
 
@@ -51,8 +76,8 @@ class ToolCall:
             verdict = settle_doubt(self._agent, tool, self._use, start, inside)
             if verdict is not None:
                 return verdict if isinstance(verdict, list) else await self._record(verdict)
-        if self._before or self._after:
-            self._use = {**self._use, "input": _copied(self._use["input"])}
+            if tool is not None and not (tool.idempotent or tool.read_only or tool.inner_record):
+                self._again = start, self._use
         while True:
             outcome = await self._attempt()
             if isinstance(outcome, list):
@@ -70,7 +95,7 @@ class ToolCall:
                 return interrupts
         if cancel is None and self._agent._cancel_signal.is_set():
             cancel = CANCELLED
-        result, error, duration = await self._result(cancel)
+        result, raised, duration = await self._result(cancel)
         if isinstance(result, list) or not self._after:
             return result
         event = AfterToolCallEvent(
@@ -79,7 +104,7 @@ class ToolCall:
             tool_use=self._use,
             invocation_state=self._invocation.state,
             result=result,
-            exception=error,
+            exception=raised,
             cancel_message=cancel,
             duration=duration,
         )
@@ -93,35 +118,32 @@ class ToolCall:
         return self._agent.tool_registry.registry.get(name)
 
     async def _ask_hooks(self) -> tuple[str | None, list[Interrupt]]:
-        event = BeforeToolCallEvent(
-            agent=self._agent,
-            selected_tool=self._tool,
-            tool_use=self._use,
-            invocation_state=self._invocation.state,
-        )
-        _, interrupts = await self._agent.hooks.invoke_callbacks_async(event)
-        self._tool, self._use = event.selected_tool, event.tool_use
-        if interrupts:
-            return None, interrupts
-        if event.cancel_tool:
-            text = event.cancel_tool if isinstance(event.cancel_tool, str) else "tool cancelled by user"
-            if self._invocation.sink is not None:
-                self._invocation.sink({"tool_cancel_event": {"tool_use": self._use, "message": text}})
-            return text, []
-        return None, _changed_since_approval(event)
+        found = await call_check.judged(self._invocation, self._tool, self._use)
+        self._tool, self._use, self._consulted = found.tool, found.use, found.consulted
+        self._taken.update(each.id for each in found.consulted)
+        if found.interrupts:
+            return None, found.interrupts
+        if found.cancel is not None and self._invocation.sink is not None:
+            self._invocation.sink({"tool_cancel_event": {"tool_use": self._use, "message": found.cancel}})
+        return found.cancel, []
 
     async def _result(self, cancel: str | None) -> tuple[ToolResult | list[Interrupt], Exception | None, float | None]:
         if cancel is not None:
             return error_result(self._id, cancel), None, None
         if self._tool is None:
             return error_result(self._id, f"Unknown tool: {self._use['name']}"), None, None
-        changed = self._changed_since_answered() or self._changed_since_batch_approval()
-        if changed:
-            return changed, None, None
+        try:
+            self._final = final = CallBinding(self._tool, self._use, strict=True)
+        except (TypeError, ValueError) as problem:
+            return error_result(self._id, call_check.not_json(self._use, problem)), problem, None
+        stopped = self._stopped(final)
+        if stopped:
+            return stopped, None, None
         if self._tool.inner_record:
             await self._enter(self._tool)
         elif self._batch.recorder is not None:
             await self._batch.recorder.tool_started(self.as_start(), durable=not self._tool.read_only)
+        self._use = {**self._use, "input": final.input()}  # what was recorded, and nobody else can reach it
         self._batch.running[self._id] = self
         if self._batch.turn.started:
             self._started_again()
@@ -141,7 +163,24 @@ class ToolCall:
         duration = time.perf_counter() - start
         success = result["status"] == "success"
         self._agent.event_loop_metrics.add_tool_usage(self._use, duration, trace, success)
+        self._use = {**self._use, "input": final.input()}  # hooks are shown what ran, whatever the tool made of it
         return result, error, duration
+
+    def _stopped(self, final: CallBinding) -> ToolResult | list[Interrupt] | None:
+        """Look at the call as it will run: return what is to happen instead, or None."""
+        known = self._agent._interrupt_state.interrupts
+        if known:
+            live = [each for each in self._consulted if known.get(each.id) is each]
+            changed = call_check.ask_anew(live, final) or self._changed_since_answered(final)
+            if changed:
+                return changed
+            self._taken.update(alone(self._id, each) for each in self._batch.approvals)
+            untaken = call_check.untaken(known.values(), self._id, self._taken)
+            if untaken:
+                return error_result(self._id, call_check.nobody_took(untaken))
+        if self._again is not None and runs_otherwise(*self._again, final):
+            return error_result(self._id, OTHERWISE)
+        return self._changed_since_batch_approval(final)
 
     async def _run(self, tool: AgentTool) -> tuple[ToolResult, Exception | None]:
         try:
@@ -178,9 +217,11 @@ class ToolCall:
         return as_result(self._id, last)
 
     def _emitter(self) -> Callable[[Any], None] | None:
-        sink, use = self._invocation.sink, self._use
+        sink, final = self._invocation.sink, self._final
         if sink is None:
             return None
+        shown = final.input() if final is not None else self._use["input"]  # not what the tool reads
+        use = {**self._use, "input": shown}
 
         def emit(value: Any) -> None:
             sink({"type": "tool_stream", "tool_stream_event": {"tool_use": use, "data": value}})
@@ -195,14 +236,15 @@ class ToolCall:
             invocation_state=self._invocation.state,
             cancel_signal=agent._cancel_signal,
             idempotency_key=self._idempotency_key(),
-            _asker=Asker(agent._interrupt_state, prefix, self._digest, self._idempotency_key()),
+            _asker=Asker(agent._interrupt_state, prefix, self._binding, self._idempotency_key()),
             _work=self._work,
         )
 
     def _raised(self, raised: InterruptException) -> list[Interrupt]:
         for interrupt in raised.interrupts:
             if interrupt.digest is None:
-                interrupt.digest = interrupt.asked = self._digest()
+                interrupt.bind(self._binding())
+                interrupt.asked = interrupt.digest
         return list(raised.interrupts)
 
     def _lost(self, tool: AgentTool, lost: ToolCallLostError) -> ToolResult | list[Interrupt]:
@@ -213,10 +255,8 @@ class ToolCall:
         verdict = settle_doubt(self._agent, tool, self._use, start, None)
         return verdict if verdict is not None else error_result(self._id, f"Error: {lost}")
 
-    def _digest(self) -> str:
-        if self._tool is None:
-            return call_digest(self._use["name"], self._use["input"], None)
-        return call_digest(self._tool.tool_name, self._use["input"], self._tool.approval_basis)
+    def _binding(self) -> CallBinding:
+        return self._final if self._final is not None else CallBinding(self._tool, self._use)
 
     def _idempotency_key(self) -> str:
         if not self._key:
@@ -227,8 +267,8 @@ class ToolCall:
 
     def as_start(self) -> ToolStart:
         """Return the call as one that was started."""
-        name = self._tool.tool_name if self._tool is not None else self._use["name"]
-        return ToolStart(self._use["toolUseId"], name, self._digest(), self._idempotency_key())
+        call = self._binding()
+        return ToolStart(self._use["toolUseId"], call.name, call.digest, self._idempotency_key(), call.text)
 
     async def _enter(self, tool: AgentTool) -> None:
         """An agent is about to work in this call: what it does is recorded by itself, so the start is no act yet."""
@@ -261,43 +301,14 @@ class ToolCall:
         self._batch.turn.started.pop(self._id, None)
         return result
 
-    def _changed_since_answered(self) -> list[Interrupt]:
+    def _changed_since_answered(self, final: CallBinding) -> list[Interrupt]:
         """Return the questions raised inside this call whose answers were for other arguments, to ask anew."""
         known = self._agent._interrupt_state.interrupts
-        if not known:
-            return []
-        prefix = tool_prefix(self._id)
-        own = [each for each in known.values() if each.answered and not each.carried and each.id.startswith(prefix)]
-        return _ask_anew(own, self._tool, self._use, self._digest()) if own else []
+        own = [each for each in known.values() if each.answered and not each.carried and raised_in(each) == self._id]
+        return call_check.ask_anew(own, final)
 
-    def _changed_since_batch_approval(self) -> list[Interrupt] | ToolResult | None:
+    def _changed_since_batch_approval(self, final: CallBinding) -> list[Interrupt] | ToolResult | None:
         approved = self._batch.approved.get(self._id)
-        if approved is None or approved == self._digest():
+        if approved is None or approved.digest == final.digest:
             return None
-        return ask_about_change(self._batch, self._use, self._digest())
-
-
-def _changed_since_approval(event: BeforeToolCallEvent) -> list[Interrupt]:
-    """Return the answered questions whose answers were for another call than the one about to be made, to ask anew."""
-    if not event.consulted:
-        return []
-    return _ask_anew(event.consulted, event.selected_tool, event.tool_use, event.digest())
-
-
-def _ask_anew(answered: list[Interrupt], tool: AgentTool | None, use: ToolUse, digest: str) -> list[Interrupt]:
-    changed = [interrupt for interrupt in answered if interrupt.digest not in (None, digest)]
-    for interrupt in changed:
-        shown = {"tool": tool.tool_name if tool else use["name"], "input": use["input"]}
-        reason = interrupt.reason if isinstance(interrupt.reason, dict) else {"reason": interrupt.reason}
-        interrupt.reason = {**reason, "changed": shown}
-        interrupt.digest = digest
-        interrupt.withdraw()
-    return changed
-
-
-def _copied(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _copied(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_copied(each) for each in value]
-    return value
+        return ask_about_change(self._batch, self._use, final)

@@ -9,10 +9,12 @@ from strands.hooks.events import AfterToolsEvent, BeforeToolsEvent
 from strands.interrupt import Interrupt, hook_prefix
 from strands.tools.results import error_result
 
+from .call_check import nobody_took, untaken_of_batch
 from .prompt import tool_uses
 
 if TYPE_CHECKING:
     from strands.agent.tool_batch import ToolBatch
+    from strands.hooks.binding import BatchBinding, CallBinding
     from strands.types.content import ContentBlock, Message
     from strands.types.tools import ToolResult, ToolUse
 
@@ -28,17 +30,44 @@ async def before(batch: ToolBatch) -> list[Interrupt]:
     """
     invocation = batch.invocation
     agent = invocation.agent
-    event = BeforeToolsEvent(agent=agent, message=batch.message, invocation_state=invocation.state)
-    _, interrupts = await agent.hooks.invoke_callbacks_async(event)
-    if interrupts:
-        return interrupts
-    if event.cancel:
-        text = event.cancel if isinstance(event.cancel, str) else "tool cancelled by user"
-        for use in tool_uses(batch.message):
-            batch.results.setdefault(use["toolUseId"], error_result(use["toolUseId"], text))
-    elif event.consulted:
-        batch.approvals, batch.approved = event.consulted, event.digests()
+    known = agent._interrupt_state.interrupts
+    consulted: list[Interrupt] = []
+    if agent.hooks.listens(BeforeToolsEvent):
+        event = BeforeToolsEvent(agent=agent, message=batch.message, invocation_state=invocation.state)
+        _, interrupts = await agent.hooks.invoke_callbacks_async(event)
+        if interrupts:
+            return interrupts
+        if event.cancel:
+            _refuse_all(batch, event.cancel if isinstance(event.cancel, str) else "tool cancelled by user")
+            return []
+        consulted = event.consulted
+        if consulted:
+            calls = event.binding()
+            changed = _ask_about_all(consulted, calls)
+            if changed:
+                return changed
+            batch.approvals, batch.approved = consulted, dict(calls.calls)
+    untaken = untaken_of_batch(known.values(), consulted) if known else []
+    if untaken:
+        _refuse_all(batch, nobody_took(untaken))
     return []
+
+
+def _refuse_all(batch: ToolBatch, text: str) -> None:
+    for use in tool_uses(batch.message):
+        batch.results.setdefault(use["toolUseId"], error_result(use["toolUseId"], text))
+
+
+def _ask_about_all(consulted: list[Interrupt], calls: BatchBinding) -> list[Interrupt]:
+    """Return the questions whose answers were for other calls than those that would run, to ask anew."""
+    changed = [each for each in consulted if each.digest is not None and not calls.holds(each.digest)]
+    shown = [{"tool": call.name, "input": call.input()} for call in calls.calls.values()]
+    for interrupt in changed:
+        reason = interrupt.reason if isinstance(interrupt.reason, dict) else {"reason": interrupt.reason}
+        interrupt.reason = {**reason, "changed": shown}
+        interrupt.bind(calls)
+        interrupt.withdraw()
+    return changed
 
 
 async def after(batch: ToolBatch, results: Message) -> Message | None:
@@ -67,7 +96,12 @@ def so_far(batch: ToolBatch) -> Message:
     return {"role": "user", "content": [{"toolResult": result} for result in found if result is not None]}
 
 
-def ask_about_change(batch: ToolBatch, use: ToolUse, digest: str) -> list[Interrupt] | ToolResult | None:
+def alone(tool_use_id: str, approval: Interrupt) -> str:
+    """Return the id of a question about all calls, asked about one of them."""
+    return hook_prefix(tool_use_id) + str(uuid.uuid5(uuid.NAMESPACE_OID, f"before_tools:{approval.name}"))
+
+
+def ask_about_change(batch: ToolBatch, use: ToolUse, final: CallBinding) -> list[Interrupt] | ToolResult | None:
     """A call is another than the one approved together with its siblings: ask about it alone.
 
     Returns:
@@ -76,12 +110,12 @@ def ask_about_change(batch: ToolBatch, use: ToolUse, digest: str) -> list[Interr
     known = batch.invocation.agent._interrupt_state.interrupts
     asked = []
     for approval in batch.approvals:
-        id = hook_prefix(use["toolUseId"]) + str(uuid.uuid5(uuid.NAMESPACE_OID, f"before_tools:{approval.name}"))
+        id = alone(use["toolUseId"], approval)
         question = known.get(id)
-        if question is None or question.digest != digest:
+        if question is None or not final.holds(question.digest):
             reason = approval.reason if isinstance(approval.reason, dict) else {"reason": approval.reason}
-            shown = {**reason, "changed": {"tool": use["name"], "input": use["input"]}}
-            asked.append(Interrupt(id, approval.name, shown, None, digest))
+            shown = {**reason, "changed": {"tool": final.name, "input": final.input()}}
+            asked.append(Interrupt(id, approval.name, shown, None, final.digest, basis=final.basis))
         elif not question.answered:
             asked.append(question)
         elif question.response != approval.response:

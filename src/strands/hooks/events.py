@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from strands.interrupt import Asker, Interrupt, call_digest, hook_prefix
+from strands.interrupt import Asker, Interrupt, hook_prefix
 
+from .binding import BatchBinding, CallBinding
 from .multi_agent_events import (
     AfterMultiAgentInvocationEvent,
     AfterNodeCallEvent,
@@ -17,12 +18,17 @@ from .multi_agent_events import (
 from .registry import BaseHookEvent, Ending, HookEvent, _AgentT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from strands.agent.result import AgentResult
     from strands.types.agent import AgentInput
     from strands.types.content import ContentBlock, Message, Messages
     from strands.types.event_loop import StopReason
     from strands.types.tools import AgentTool, ToolResult, ToolUse
 
+
+BATCH_PREFIX = "v1:before_tools:"
+"""What the ids of questions about all calls of a message begin with."""
 
 __all__ = [
     "AfterInvocationEvent",
@@ -171,7 +177,7 @@ class BeforeToolsEvent(HookEvent[_AgentT]):
         """
         asker: Asker | None = self.__dict__.get("_asker")
         if asker is None:
-            asker = self.__dict__["_asker"] = Asker(self.agent._interrupt_state, "v1:before_tools:", self._digest)
+            asker = self.__dict__["_asker"] = Asker(self.agent._interrupt_state, BATCH_PREFIX, self.binding)
         return asker.ask(name, reason, response)
 
     @property
@@ -180,13 +186,14 @@ class BeforeToolsEvent(HookEvent[_AgentT]):
         asker: Asker | None = self.__dict__.get("_asker")
         return asker.consulted if asker is not None else []
 
-    def digests(self) -> dict[str, str]:
-        """Return tool use id to the hash of tool, arguments and schema as they are now."""
-        uses = [block["toolUse"] for block in self.message["content"] if "toolUse" in block]
-        return {use["toolUseId"]: _use_digest(self.agent.tool_registry.registry.get(use["name"]), use) for use in uses}
+    def callback_ended(self, *, interrupted: bool) -> None:
+        _asker_ended(self, interrupted)
 
-    def _digest(self) -> str:
-        return call_digest("", list(self.digests().items()), None)
+    def binding(self) -> BatchBinding:
+        """Return the calls as they are now."""
+        uses = [block["toolUse"] for block in self.message["content"] if "toolUse" in block]
+        tools = self.agent.tool_registry.registry
+        return BatchBinding({use["toolUseId"]: CallBinding(tools.get(use["name"]), use) for use in uses})
 
 
 @dataclass
@@ -226,8 +233,9 @@ class BeforeToolCallEvent(HookEvent[_AgentT]):
     def interrupt(self, name: str, reason: Any = None, response: Any = None) -> Any:
         """Ask a person before the tool runs, or return what was answered.
 
-        The answer is bound to the tool and the arguments as they are now: if anything changes them afterwards, the
-        tool does not run and the question is asked anew.
+        The answer is bound to the tool and the arguments as they are when the callback that asks is done: what it
+        changes itself after the answer is what was approved. If anything else changes them afterwards, the tool does
+        not run and the question is asked anew.
 
         Args:
             name: Tells this question from others of the same call.
@@ -242,7 +250,7 @@ class BeforeToolCallEvent(HookEvent[_AgentT]):
             TypeError: `reason` is not JSON.
             ValueError: The name was used for this call already.
         """
-        return self._asking().ask(name, reason, response)
+        return self.asking().ask(name, reason, response)
 
     @property
     def consulted(self) -> list[Interrupt]:
@@ -250,21 +258,31 @@ class BeforeToolCallEvent(HookEvent[_AgentT]):
         asker: Asker | None = self.__dict__.get("_asker")
         return asker.consulted if asker is not None else []
 
-    def _asking(self) -> Asker:
+    def asking(self, names: Iterable[str] = ()) -> Asker:
+        """Return its right to ask; `names` were used for this call before."""
         asker: Asker | None = self.__dict__.get("_asker")
         if asker is None:
-            asker = Asker(self.agent._interrupt_state, hook_prefix(self.tool_use["toolUseId"]), self.digest)
+            prefix = hook_prefix(self.tool_use["toolUseId"])
+            asker = Asker(self.agent._interrupt_state, prefix, self.binding, names=names)
             self.__dict__["_asker"] = asker
         return asker
 
-    def digest(self) -> str:
-        """Return the hash of tool, arguments and schema as they are now."""
-        return _use_digest(self.selected_tool, self.tool_use)
+    def callback_ended(self, *, interrupted: bool) -> None:
+        _asker_ended(self, interrupted)
+
+    def binding(self) -> CallBinding:
+        """Return the call as it is now."""
+        return CallBinding(self.selected_tool, self.tool_use)
 
 
-def _use_digest(tool: AgentTool | None, use: ToolUse) -> str:
-    name, basis = (tool.tool_name, tool.approval_basis) if tool else (use["name"], None)
-    return call_digest(name, use["input"], basis)
+def _asker_ended(event: BeforeToolsEvent[Any] | BeforeToolCallEvent[Any], interrupted: bool) -> None:
+    asker: Asker | None = event.__dict__.get("_asker")
+    if asker is None:
+        return
+    if interrupted:
+        asker.asker_stopped()
+    else:
+        asker.asker_returned()
 
 
 @dataclass

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, runtime_checkable
 
 from strands.interrupt import Interrupt, InterruptException
+
+from .naming import qualified_name
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -24,6 +26,8 @@ else:
     _AnyEvent = TypeVar("_AnyEvent")
 
 TEvent = TypeVar("TEvent", bound="BaseHookEvent")
+_GATED = "BeforeToolCallEvent"
+_JUDGED = (_GATED, "BeforeToolsEvent")
 HookCallback = Callable[[_AnyEvent], "Awaitable[None] | None"]
 
 
@@ -48,6 +52,9 @@ class BaseHookEvent:
     def should_reverse_callbacks(self) -> bool:
         """Whether callbacks run last registered first, as the events that end something do."""
         return False
+
+    def callback_ended(self, *, interrupted: bool) -> None:
+        """One callback was told; the next may follow."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         known = name in self.__dict__ or name not in type(self).__dataclass_fields__
@@ -89,6 +96,9 @@ class HookRegistry:
 
     def __init__(self) -> None:
         self._callbacks: dict[type, list[tuple[float, HookCallback]]] = {}
+        self._gates: list[HookCallback] = []
+        self._provider: Any = None
+        self._names: dict[str, None] = {}  # of what judges tool calls
 
     def add_callback(
         self,
@@ -116,24 +126,57 @@ class HookRegistry:
         for each in event_type if isinstance(event_type, list) else [typing.cast(type, event_type)]:
             self._add(each, callback, order)
 
+    def add_gate(self, gate: HookCallback, *, deciders: Iterable[Any] = ()) -> None:
+        """Register what judges a tool call after all callbacks of `BeforeToolCallEvent`, whatever their order.
+
+        It is told the call as it will run, and again whenever another gate changes it, so nothing gets around it. It is
+        not told of calls that a callback cancelled or stopped to ask about.
+
+        Args:
+            gate: A callback of `BeforeToolCallEvent`, sync or async. It may ask, cancel the call or change it.
+            deciders: The objects that decide in it, if it is not the gate itself.
+        """
+        self._gates.append(gate)
+        for each in deciders or (gate,):
+            self._note_judge(each)
+
+    @property
+    def gates(self) -> list[HookCallback]:
+        """What judges tool calls after all callbacks, in the order it was added."""
+        return self._gates
+
+    @property
+    def judges(self) -> list[str]:
+        """The qualified names of the hooks that may stop a tool call, in the order they were added."""
+        return list(self._names)
+
+    def _note_judge(self, callback: HookCallback) -> None:
+        self._names[qualified_name(callback if self._provider is None else self._provider)] = None
+
     def _add(self, event_type: type, callback: HookCallback, order: float) -> None:
         if event_type.__name__ == "AgentInitializedEvent" and _is_async(callback):
             raise ValueError(f"{callback!r} is async; AgentInitializedEvent takes sync callbacks only")
+        if event_type.__name__ in _JUDGED:
+            self._note_judge(callback)
         entries = self._callbacks.setdefault(event_type, [])
         entries.append((order, callback))
         entries.sort(key=lambda entry: entry[0])
 
     def add_hook(self, hook: HookProvider) -> None:
         """Let a provider register its callbacks."""
-        hook.register_hooks(self)
+        outer, self._provider = self._provider, hook
+        try:
+            hook.register_hooks(self)
+        finally:
+            self._provider = outer
 
     def listens(self, event_type: type[BaseHookEvent]) -> bool:
         """Return whether anybody wants this event; when not, it need not be built."""
-        return event_type in self._callbacks
+        return event_type in self._callbacks or (bool(self._gates) and event_type.__name__ == _GATED)
 
     def has_callbacks(self) -> bool:
         """Return whether anybody wants any event."""
-        return bool(self._callbacks)
+        return bool(self._callbacks or self._gates)
 
     def get_callbacks_for(self, event: BaseHookEvent) -> Iterator[HookCallback]:
         """Return the callbacks of an event in the order they run."""
@@ -147,15 +190,11 @@ class HookRegistry:
         Returns:
             The event, and the questions that were raised.
         """
-        interrupts: list[Interrupt] = []
-        for callback in self.get_callbacks_for(event):
-            try:
-                waiting = callback(event)
-                if waiting is not None and hasattr(waiting, "__await__"):
-                    await waiting
-            except InterruptException as raised:
-                interrupts.extend(raised.interrupts)
-        return event, interrupts
+        return event, await _tell(event, self.get_callbacks_for(event))
+
+    async def judge(self, event: TEvent) -> list[Interrupt]:
+        """Have the gates judge a tool call; return the questions that they raise."""
+        return await _tell(event, iter(list(self._gates)))
 
     def invoke_callbacks(self, event: TEvent) -> tuple[TEvent, list[Interrupt]]:
         """Run all callbacks of an event from sync code.
@@ -177,6 +216,21 @@ class HookRegistry:
                 getattr(waiting, "close", lambda: None)()
                 raise RuntimeError(f"{callback!r} is async; {type(event).__name__} is raised from sync code here")
         return event, interrupts
+
+
+async def _tell(event: BaseHookEvent, callbacks: Iterator[HookCallback]) -> list[Interrupt]:
+    interrupts: list[Interrupt] = []
+    for callback in callbacks:
+        try:
+            waiting = callback(event)
+            if waiting is not None and hasattr(waiting, "__await__"):
+                await waiting
+        except InterruptException as raised:
+            event.callback_ended(interrupted=True)
+            interrupts.extend(raised.interrupts)
+        else:
+            event.callback_ended(interrupted=False)
+    return interrupts
 
 
 def infer_event_types(callback: HookCallback) -> list[type[BaseHookEvent]]:

@@ -45,7 +45,9 @@ def register(handlers: Sequence[InterventionHandler], registry: HookRegistry) ->
             raise ValueError(f"two interventions are named {name!r}; each needs its own name")
     for method, event_type in _EVENTS.items():
         wanted = [each for each in handlers if _overrides(each, method)]
-        if wanted:
+        if wanted and event_type is BeforeToolCallEvent:
+            registry.add_gate(partial(_decide, wanted, method), deciders=wanted)
+        elif wanted:
             registry.add_callback(event_type, partial(_decide, wanted, method), order=_last(event_type))
 
 

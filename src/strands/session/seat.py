@@ -10,6 +10,7 @@ import platform
 import threading
 import time
 import weakref
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from strands._threads import in_background, on_disk
@@ -186,17 +187,7 @@ class Seat:
     async def tool_started(self, start: ToolStart, *, durable: bool) -> None:
         """Record a tool that is about to run, after the answers that let it."""
         self.note_answers()
-        self._add(
-            Draft(
-                "started",
-                {
-                    "tool_use_id": start.tool_use_id,
-                    "name": start.name,
-                    "digest": start.digest,
-                    "idempotency_key": start.idempotency_key,
-                },
-            )
-        )
+        self._add(Draft("started", asdict(start)))
         if durable:
             await self._settle()
 

@@ -172,6 +172,12 @@ class DecoratedFunctionTool(DirectTool, Generic[P, R]):
     def tool_spec(self, spec: ToolSpec) -> None:
         self._spec = spec
 
+    @property
+    def origin(self) -> Any:
+        from strands.hooks.binding import code_origin
+
+        return code_origin(self._function)
+
     async def run(
         self,
         tool_use: ToolUse,

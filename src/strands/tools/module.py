@@ -46,6 +46,12 @@ class PythonAgentTool(AgentTool):
     def tool_type(self) -> str:
         return "python"
 
+    @property
+    def origin(self) -> Any:
+        from strands.hooks.binding import code_origin
+
+        return code_origin(self._function)
+
     async def stream(self, tool_use: ToolUse, invocation_state: dict[str, Any], **kwargs: Any) -> ToolGenerator:
         known = {**_surroundings(invocation_state.get("agent")), **invocation_state}
         if inspect.iscoroutinefunction(self._function):

@@ -12,7 +12,7 @@ MAX_DEPTH = 100
 _SCALARS = (type(None), bool, int, float, str)
 
 
-def as_json(value: Any, name: str = "the value") -> Any:
+def as_json(value: Any, name: str = "the value", *, any_text: bool = False) -> Any:
     """Return what JSON makes of a value: a copy of plain dicts, lists, texts, numbers, truth values and None.
 
     A tuple becomes a list, a key that is a number its text, an instance of a subclass (an OrderedDict, an enum that is
@@ -21,6 +21,7 @@ def as_json(value: Any, name: str = "the value") -> Any:
     Args:
         value: Anything.
         name: What the messages of errors call it.
+        any_text: Take text that is not Unicode (half of a surrogate pair), as models and file names have it.
 
     Raises:
         TypeError: It holds something that JSON has no form for, such as a set, bytes or an object.
@@ -32,7 +33,8 @@ def as_json(value: Any, name: str = "the value") -> Any:
         return value
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-        text.encode()
+        if not any_text:
+            text.encode()
         if text.count("[") + text.count("{") > MAX_DEPTH and _too_deep(value):
             raise ValueError
         return json.loads(text, object_pairs_hook=_object)

@@ -229,8 +229,21 @@ class AgentTool(ABC):
         """Look again at what the tool is, before a call of it goes on that waited for a person."""
 
     @property
+    def identity(self) -> Any:
+        """What tells it from any other tool of its name: if it changes, an approval of a call no longer holds."""
+        spec: Any = self.tool_spec
+        return [spec.get("description"), spec.get("inputSchema"), self.origin]
+
+    @property
+    def origin(self) -> Any:
+        """Where its code is from."""
+        from strands.hooks.binding import code_origin
+
+        return code_origin(type(self))
+
+    @property
     def approval_basis(self) -> Any:
-        """What an approval of a call is bound to beside its name and arguments: if it changes, nothing runs."""
+        """What approvals of the first release are bound to beside a call's name and arguments."""
         return self.tool_spec["inputSchema"]
 
     @property

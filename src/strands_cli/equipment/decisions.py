@@ -7,9 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from strands.types.session import decode_bytes_values
 from strands_cli.types import Json
 
 if TYPE_CHECKING:
+    from strands.hooks.binding import CallBinding
+    from strands.interrupt import Interrupt
     from strands_cli.kernel.state import State
 
 DECISION = "approval"
@@ -27,15 +30,16 @@ class Memory:
     def __init__(self, state: State | None = None) -> None:
         self.state = state
 
-    def decided(self, agent: str, tool: str, digest: str) -> Literal["approve", "reject"] | None:
+    def decided(self, agent: str, call: CallBinding) -> Literal["approve", "reject"] | None:
         """Return what an earlier answer says about this call, or None.
 
-        The same arguments weigh more than the same tool, and a rejection ends an older approval of the tool.
+        The same arguments weigh more than the same tool, and a rejection ends an older approval of the tool. A tool
+        that is another one by now, though of the same name, was never decided about.
         """
         exact: Literal["approve", "reject"] | None = None
         of_tool: Literal["approve"] | None = None
-        for reason, same, verdict in self._answers(agent, tool, digest):
-            scope = _scope(reason, verdict)
+        for asked, verdict in self._answers(agent, call):
+            same, scope = call.holds(asked.digest), _scope(asked.reason, verdict)
             if verdict.decision == "reject":
                 of_tool = None
                 exact = "reject" if same and scope != "never" else exact
@@ -44,17 +48,28 @@ class Memory:
                 of_tool = "approve" if scope == "session" else of_tool
         return exact or of_tool
 
-    def _answers(self, agent: str, tool: str, digest: str) -> Iterator[tuple[Mapping[str, Any], bool, Verdict]]:
+    def _answers(self, agent: str, call: CallBinding) -> Iterator[tuple[Interrupt, Verdict]]:
+        from strands.interrupt import Interrupt
+
         if self.state is None:
             return
         for key, answer in self.state.answered.items():
-            asked = self.state.asked.get(key)
-            interrupt = asked.data.get("interrupt") if asked is not None else None
-            reason = interrupt.get("reason") if interrupt is not None else None
-            if asked is None or interrupt is None or not isinstance(reason, Mapping) or reason.get("type") != DECISION:
+            entry = self.state.asked.get(key)
+            if entry is None or "interrupt" not in entry.data or entry.data.get("agent") != agent:
                 continue
-            if reason["tool"] == tool and asked.data.get("agent") == agent and not answer.data.get("timed_out"):
-                yield reason, interrupt["digest"] == digest, verdict(answer.data["value"])
+            asked = Interrupt.from_dict(decode_bytes_values(entry.data["interrupt"]))
+            if asked.gate != DECISION or asked.name != DECISION or answer.data.get("timed_out"):
+                continue
+            found = verdict(answer.data["value"])
+            if asked.reason["tool"] == call.name and (found.decision == "reject" or _same_tool(asked, call)):
+                yield asked, found
+
+
+def _same_tool(asked: Interrupt, call: CallBinding) -> bool:
+    """Return whether the tool is the one that was decided about."""
+    if asked.basis is not None:
+        return asked.basis == call.basis
+    return call.with_input(asked.reason["input"]).holds(asked.digest)  # the first release kept only the whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +138,11 @@ def _scope(reason: Mapping[str, Any], found: Verdict) -> str:
     if found.remember in _SCOPES and rule in _SCOPES:
         return min(rule, found.remember, key=_SCOPES.index)
     return rule
+
+
+def to_text(value: Json) -> str:
+    """Return the one text of a value, to compare it by."""
+    return json.dumps(value, sort_keys=True)
 
 
 def parsed(value: Json) -> Json:

@@ -109,6 +109,8 @@ class JournalRecorder:
             "digest": start.digest,
             "idempotency_key": start.idempotency_key,
         }
+        if start.input is not None:
+            data["input"] = start.input
         if agent is not None:
             data["agent_record"] = agent
         await self._record("started", self._tools[tool], data, sync=durable)

@@ -301,7 +301,7 @@ class _CallFold:
 
     def _start(self, entry: Entry) -> None:
         data = entry.data
-        start = ToolStart(data["id"], data["name"], data["digest"], data["idempotency_key"])
+        start = ToolStart(data["id"], data["name"], data["digest"], data["idempotency_key"], data.get("input"))
         self._told.turn.start(start)
         if "agent_record" in data:
             own = data["agent_record"] == "own"

@@ -82,8 +82,14 @@ class MCPAgentTool(DirectTool):
         return spec
 
     @property
+    def identity(self) -> Any:
+        """What the server says that the tool is and does, and which server it is."""
+        said = {name: self._listed.get(name) for name in ("title", "description", "inputSchema", "annotations")}
+        return [said, self._listed["name"], self.mcp_client.client_name]
+
+    @property
     def approval_basis(self) -> Any:
-        """What an approval of a call is bound to beside its arguments: what the server says that the tool does."""
+        """What approvals of the first release are bound to beside a call's arguments."""
         return [self._listed.get("description"), self._listed["inputSchema"]]
 
     @property

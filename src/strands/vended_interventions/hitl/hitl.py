@@ -102,10 +102,11 @@ class HumanInTheLoop(InterventionHandler):
     async def before_tool_call(self, event: BeforeToolCallEvent, **kwargs: Any) -> Action:
         """Let the call pass, or ask."""
         tool = event.tool_use["name"]
-        if self._runs_freely(tool) or self._is_trusted(event, tool):
+        asked = event_was_asked(event, self.name)  # then it was judged before, and the answer decides
+        if not asked and (self._runs_freely(tool) or self._is_trusted(event, tool)):
             return Proceed()
         why = None
-        if self._classifier and not event_was_asked(event, self.name):  # asked before, it was judged before
+        if self._classifier and not asked:
             needed, why = await self._judged(event)
             if not needed:
                 return Proceed(why)

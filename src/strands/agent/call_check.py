@@ -1,0 +1,119 @@
+"""What stands between a model's wish and a tool: hooks, then gates, then one look at the call as it will run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from strands.hooks.binding import CallBinding
+from strands.hooks.events import BATCH_PREFIX, BeforeToolCallEvent
+from strands.interrupt import Interrupt, hook_prefix, is_about_doubt
+
+if TYPE_CHECKING:
+    from strands.agent.invocation import Invocation
+    from strands.types.tools import AgentTool, ToolUse
+
+_MOST_ROUNDS = 8
+UNSETTLED = "The judges of this call kept changing it; it was not made."
+
+
+@dataclass(slots=True)
+class Judged:
+    """A call after everybody who may stop it was told.
+
+    Attributes:
+        tool: The tool that it is for now.
+        use: The call as it is now.
+        cancel: Why it is not made, or None.
+        interrupts: The questions that must be answered first.
+        consulted: The answered questions that let it pass.
+    """
+
+    tool: AgentTool | None
+    use: ToolUse
+    cancel: str | None = None
+    interrupts: list[Interrupt] = field(default_factory=list)
+    consulted: list[Interrupt] = field(default_factory=list)
+
+
+async def judged(invocation: Invocation, tool: AgentTool | None, use: ToolUse) -> Judged:
+    """Tell the hooks of a call, then its gates, until none of these changes it any more."""
+    hooks = invocation.agent.hooks
+    event = _event(invocation, tool, use)
+    _, interrupts = await hooks.invoke_callbacks_async(event)
+    found = Judged(event.selected_tool, event.tool_use, _cancelled(event), interrupts, event.consulted)
+    if interrupts or found.cancel is not None or not hooks.gates:
+        return found
+    names = event.asking().names
+    for _ in range(_MOST_ROUNDS):
+        try:
+            before = CallBinding(found.tool, found.use, strict=True)
+        except (TypeError, ValueError) as error:
+            found.cancel = not_json(found.use, error)
+            return found
+        event = _event(invocation, found.tool, {**found.use, "input": before.input()})
+        event.asking(names)
+        interrupts = await hooks.judge(event)
+        found.consulted = [*found.consulted, *event.consulted]
+        found.tool, found.use, found.cancel = event.selected_tool, event.tool_use, _cancelled(event)
+        found.interrupts = interrupts
+        if interrupts or found.cancel is not None or event.binding().digest == before.digest:
+            return found
+    found.cancel = UNSETTLED
+    return found
+
+
+def not_json(use: ToolUse, error: Exception) -> str:
+    """Return what the model is told when the arguments of a call cannot run to the byte."""
+    return f"Error: the arguments of {use['name']!r} are not JSON: {error}"
+
+
+def _event(invocation: Invocation, tool: AgentTool | None, use: ToolUse) -> BeforeToolCallEvent[Any]:
+    return BeforeToolCallEvent(
+        agent=invocation.agent, selected_tool=tool, tool_use=use, invocation_state=invocation.state
+    )
+
+
+def _cancelled(event: BeforeToolCallEvent[Any]) -> str | None:
+    if not event.cancel_tool:
+        return None
+    return event.cancel_tool if isinstance(event.cancel_tool, str) else "tool cancelled by user"
+
+
+def ask_anew(answered: Iterable[Interrupt], final: CallBinding) -> list[Interrupt]:
+    """Return those answered questions whose answers were for another call than `final`, to ask them about it."""
+    changed = {each.id: each for each in answered if each.digest is not None and not final.holds(each.digest)}
+    for interrupt in changed.values():
+        reason = interrupt.reason if isinstance(interrupt.reason, dict) else {"reason": interrupt.reason}
+        interrupt.reason = {**reason, "changed": {"tool": final.name, "input": final.input()}}
+        interrupt.bind(final)
+        interrupt.withdraw()
+    return list(changed.values())
+
+
+def untaken(known: Iterable[Interrupt], tool_use_id: str, taken: set[str]) -> list[Interrupt]:
+    """Return the answered questions of hooks about a call that no hook of this process took the answer of."""
+    prefix = hook_prefix(tool_use_id)
+    return [each for each in known if _is_open_answer(each, prefix, taken) and not is_about_doubt(each)]
+
+
+def untaken_of_batch(known: Iterable[Interrupt], taken: Iterable[Interrupt]) -> list[Interrupt]:
+    """Return the answered questions about all calls of a message that no hook took the answer of."""
+    ids = {each.id for each in taken}
+    return [each for each in known if _is_open_answer(each, BATCH_PREFIX, ids)]
+
+
+def _is_open_answer(interrupt: Interrupt, prefix: str, taken: set[str]) -> bool:
+    if not interrupt.answered or interrupt.carried is not None or interrupt.id in taken:
+        return False
+    return interrupt.id.rpartition(":")[0] + ":" == prefix
+
+
+def nobody_took(answered: Iterable[Interrupt]) -> str:
+    """Return what the model is told when an answer has nobody who can act on it."""
+    names = ", ".join(repr(each.name) for each in answered)
+    return (
+        f"The question {names} was answered, and nothing in this process took the answer: the hook that asked is "
+        "missing, or no longer asks. The call was not made."
+    )

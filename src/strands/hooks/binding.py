@@ -1,0 +1,154 @@
+"""What an answer about a tool call is bound to: the tool, and the arguments to the byte."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+from collections.abc import Mapping
+from types import CodeType
+from typing import TYPE_CHECKING, Any, Protocol
+
+from strands.interrupt import call_digest
+from strands.types.json_value import as_json
+
+from .naming import qualified_name
+
+if TYPE_CHECKING:
+    from strands.types.tools import AgentTool, ToolUse
+
+CURRENT = "2:"
+"""Begins the digests of this form; those of the first release are bare."""
+
+
+class Binding(Protocol):
+    """What an answer is bound to."""
+
+    @property
+    def digest(self) -> str:
+        """The hash of all of it."""
+
+    @property
+    def basis(self) -> str | None:
+        """The hash of the tool alone, or None when it is not about one."""
+
+    def holds(self, digest: str | None) -> bool:
+        """Return whether `digest`, also in the form of the first release, is of this very call."""
+
+
+class CallBinding:
+    """One tool call at one moment; what happens to its arguments later does not change it.
+
+    Args:
+        tool: The tool, or None when there is none of that name.
+        use: The call.
+        strict: Refuse arguments that are not JSON, as they could not run to the byte.
+
+    Attributes:
+        name: The tool's name.
+        text: The arguments as JSON.
+
+    Raises:
+        TypeError: The arguments hold what JSON has no form for.
+        ValueError: They hold a value that JSON forbids.
+    """
+
+    __slots__ = ("_basis", "_digest", "_schema", "name", "text")
+
+    def __init__(self, tool: AgentTool | None, use: ToolUse, *, strict: bool = False) -> None:
+        self.name = tool.tool_name if tool is not None else use["name"]
+        given = use["input"]
+        self.text = json.dumps(as_json(given, "the input", any_text=True) if strict else given, default=repr)
+        self._schema = tool.approval_basis if tool is not None else None
+        self._basis = _hash(tool.identity) if tool is not None else None
+        self._digest = ""
+
+    @property
+    def basis(self) -> str | None:
+        """The hash of what the tool is."""
+        return self._basis
+
+    @property
+    def digest(self) -> str:
+        """The hash of the tool's name, of what it is, and of the arguments."""
+        if not self._digest:
+            self._digest = CURRENT + _hash([self.name, self.input(), self._basis])
+        return self._digest
+
+    def input(self) -> Any:
+        """Return the arguments, each time as values of their own."""
+        return json.loads(self.text)
+
+    def with_input(self, input: Any) -> CallBinding:
+        """Return the call of the same tool with other arguments."""
+        made = object.__new__(CallBinding)
+        made.name, made.text, made._digest = self.name, json.dumps(input, default=repr), ""
+        made._schema, made._basis = self._schema, self._basis
+        return made
+
+    def holds(self, digest: str | None) -> bool:
+        """Return whether `digest` is of this very call."""
+        if digest is None or digest.startswith(CURRENT):
+            return digest == self.digest
+        return digest == call_digest(self.name, self.input(), self._schema)
+
+
+class BatchBinding:
+    """All calls of one message at one moment.
+
+    Args:
+        calls: Tool use id to the call.
+    """
+
+    basis = None
+
+    def __init__(self, calls: Mapping[str, CallBinding]) -> None:
+        self.calls = calls
+
+    @property
+    def digest(self) -> str:
+        """The hash of all calls."""
+        return CURRENT + _hash([[id, call.digest] for id, call in self.calls.items()])
+
+    def holds(self, digest: str | None) -> bool:
+        """Return whether `digest` is of these very calls."""
+        if digest is None or digest.startswith(CURRENT):
+            return digest == self.digest
+        first = [(id, call_digest(call.name, call.input(), call._schema)) for id, call in self.calls.items()]
+        return digest == call_digest("", first, None)
+
+
+def code_origin(code: Any) -> list[str]:
+    """Return where the code of a function or class is from, and the hash of it."""
+    code = inspect.unwrap(code) if inspect.isroutine(code) else code
+    key = getattr(code, "__code__", code)
+    try:
+        return [qualified_name(code), _source_hash(key)]
+    except TypeError:  # nothing that can be looked up
+        return [qualified_name(code), ""]
+
+
+@functools.lru_cache(maxsize=1024)
+def _source_hash(code: Any) -> str:
+    """Source says the same in every version of Python; without it, what was compiled is told apart."""
+    try:
+        lines = inspect.getsource(code).splitlines()
+    except Exception:
+        return _hash(_compiled(code)) if isinstance(code, CodeType) else ""
+    return _hash([line.strip() for line in lines if line.strip()])
+
+
+def _compiled(code: CodeType) -> list[Any]:
+    constants = [_compiled(each) if isinstance(each, CodeType) else _constant(each) for each in code.co_consts]
+    return [code.co_code.hex(), list(code.co_names), list(code.co_varnames), constants]
+
+
+def _constant(value: Any) -> str:
+    return repr(sorted(map(repr, value))) if isinstance(value, frozenset) else repr(value)
+
+
+def _hash(value: Any) -> str:
+    import hashlib
+
+    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), default=repr)
+    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
