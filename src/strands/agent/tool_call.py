@@ -163,7 +163,8 @@ class ToolCall:
         duration = time.perf_counter() - start
         success = result["status"] == "success"
         self._agent.event_loop_metrics.add_tool_usage(self._use, duration, trace, success)
-        self._use = {**self._use, "input": final.input()}  # hooks are shown what ran, whatever the tool made of it
+        if self._after:  # hooks are shown what ran, whatever the tool made of it
+            self._use = {**self._use, "input": final.input()}
         return result, error, duration
 
     def _stopped(self, final: CallBinding) -> ToolResult | list[Interrupt] | None:
@@ -220,10 +221,12 @@ class ToolCall:
         sink, final = self._invocation.sink, self._final
         if sink is None:
             return None
-        shown = final.input() if final is not None else self._use["input"]  # not what the tool reads
-        use = {**self._use, "input": shown}
+        use: ToolUse | None = None
 
         def emit(value: Any) -> None:
+            nonlocal use
+            if use is None:  # not what the tool reads
+                use = {**self._use, "input": final.input() if final is not None else self._use["input"]}
             sink({"type": "tool_stream", "tool_stream_event": {"tool_use": use, "data": value}})
 
         return emit

@@ -10,13 +10,14 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from strands.interrupt import call_digest
-from strands.types.json_value import as_json
+from strands.types.json_value import parsed, to_text
 
 from .naming import qualified_name
 
 if TYPE_CHECKING:
     from strands.types.tools import AgentTool, ToolUse
 
+_NOTHING: Any = object()
 CURRENT = "2:"
 """Begins the digests of this form; those of the first release are bare."""
 
@@ -53,44 +54,56 @@ class CallBinding:
         ValueError: They hold a value that JSON forbids.
     """
 
-    __slots__ = ("_basis", "_digest", "_schema", "name", "text")
+    __slots__ = ("_basis", "_digest", "_parsed", "_tool", "name", "text")
 
     def __init__(self, tool: AgentTool | None, use: ToolUse, *, strict: bool = False) -> None:
-        self.name = tool.tool_name if tool is not None else use["name"]
         given = use["input"]
-        self.text = json.dumps(as_json(given, "the input", any_text=True) if strict else given, default=repr)
-        self._schema = tool.approval_basis if tool is not None else None
-        self._basis = _hash(tool.identity) if tool is not None else None
+        self.name = tool.tool_name if tool is not None else use["name"]
+        self._tool = tool
+        self._basis: str | None = None
         self._digest = ""
+        self._parsed: Any = _NOTHING
+        if strict:
+            self.text = to_text(given, "the input", any_text=True)
+            self._parsed = parsed(self.text, given, "the input")
+        else:
+            self.text = json.dumps(given, default=repr)
 
     @property
     def basis(self) -> str | None:
         """The hash of what the tool is."""
+        if self._basis is None and self._tool is not None:
+            self._basis = _hash(self._tool.identity)
         return self._basis
 
     @property
     def digest(self) -> str:
         """The hash of the tool's name, of what it is, and of the arguments."""
         if not self._digest:
-            self._digest = CURRENT + _hash([self.name, self.input(), self._basis])
+            self._digest = CURRENT + _hash([self.name, json.loads(self.text), self.basis])
         return self._digest
 
     def input(self) -> Any:
         """Return the arguments, each time as values of their own."""
-        return json.loads(self.text)
+        found, self._parsed = self._parsed, _NOTHING
+        return json.loads(self.text) if found is _NOTHING else found
 
     def with_input(self, input: Any) -> CallBinding:
         """Return the call of the same tool with other arguments."""
-        made = object.__new__(CallBinding)
-        made.name, made.text, made._digest = self.name, json.dumps(input, default=repr), ""
-        made._schema, made._basis = self._schema, self._basis
+        made = CallBinding(self._tool, {"toolUseId": "", "name": self.name, "input": input})
+        made._basis = self._basis
         return made
 
     def holds(self, digest: str | None) -> bool:
         """Return whether `digest` is of this very call."""
         if digest is None or digest.startswith(CURRENT):
             return digest == self.digest
-        return digest == call_digest(self.name, self.input(), self._schema)
+        return digest == self.first_digest()
+
+    def first_digest(self) -> str:
+        """Return the digest in the form of the first release."""
+        basis = self._tool.approval_basis if self._tool is not None else None
+        return call_digest(self.name, json.loads(self.text), basis)
 
 
 class BatchBinding:
@@ -114,7 +127,7 @@ class BatchBinding:
         """Return whether `digest` is of these very calls."""
         if digest is None or digest.startswith(CURRENT):
             return digest == self.digest
-        first = [(id, call_digest(call.name, call.input(), call._schema)) for id, call in self.calls.items()]
+        first = [(id, call.first_digest()) for id, call in self.calls.items()]
         return digest == call_digest("", first, None)
 
 

@@ -105,6 +105,7 @@ class DecoratedFunctionTool(DirectTool, Generic[P, R]):
         self._streams = inspect.isasyncgenfunction(function)
         self._parameters: Parameters | None = None
         self._spec: ToolSpec | None = None
+        self._origin: Any = None
         parameters = inspect.signature(function).parameters
         self._wants_agent = "agent" in parameters
         _check_context(self._name, parameters, context)
@@ -176,7 +177,9 @@ class DecoratedFunctionTool(DirectTool, Generic[P, R]):
     def origin(self) -> Any:
         from strands.hooks.binding import code_origin
 
-        return code_origin(self._function)
+        if self._origin is None:
+            self._origin = code_origin(self._function)
+        return self._origin
 
     async def run(
         self,

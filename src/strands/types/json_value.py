@@ -28,17 +28,33 @@ def as_json(value: Any, name: str = "the value", *, any_text: bool = False) -> A
         ValueError: It holds a number that is not finite, text that is not Unicode, two keys that JSON takes for one or
             itself, or is nested deeper than `MAX_DEPTH`.
     """
-    kind = type(value)
-    if kind is bool or value is None:
+    if value is None or type(value) is bool:
         return value
+    return parsed(to_text(value, name, any_text=any_text), value, name)
+
+
+def to_text(value: Any, name: str = "the value", *, any_text: bool = False) -> str:
+    """Return a value as JSON text; arguments and errors as `as_json`, but for keys that JSON takes for one."""
     try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        text = (_ASCII if any_text else _UNICODE).encode(value)
         if not any_text:
             text.encode()
         if text.count("[") + text.count("{") > MAX_DEPTH and _too_deep(value):
             raise ValueError
-        return json.loads(text, object_pairs_hook=_object)
+        return text
     except (TypeError, ValueError, RecursionError) as error:
+        raise _refusal(value, name, error) from None
+
+
+def parsed(text: str, value: Any, name: str) -> Any:
+    """Return what a text by `to_text` says.
+
+    Raises:
+        ValueError: Two keys of an object are one in JSON.
+    """
+    try:
+        return _DECODER.decode(text)
+    except ValueError as error:
         raise _refusal(value, name, error) from None
 
 
@@ -47,6 +63,11 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(made) != len(pairs):
         raise ValueError
     return made
+
+
+_ASCII = json.JSONEncoder(allow_nan=False)
+_UNICODE = json.JSONEncoder(allow_nan=False, ensure_ascii=False)
+_DECODER = json.JSONDecoder(object_pairs_hook=_object)
 
 
 def _too_deep(value: Any) -> bool:
