@@ -7,9 +7,10 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from strands.hooks.asker import Asker
 from strands.hooks.binding import CallBinding
 from strands.hooks.events import AfterToolCallEvent, BeforeToolCallEvent
-from strands.interrupt import Asker, Interrupt, InterruptException, tool_prefix
+from strands.interrupt import Interrupt, InterruptException, tool_prefix
 from strands.telemetry.metrics import Trace
 from strands.tools.results import ToolFailure, as_result, error_result
 from strands.types.events import ToolInterruptEvent, ToolResultEvent, ToolStreamEvent

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from strands.interrupt import Asker, Interrupt, hook_prefix
+from strands.interrupt import Interrupt, hook_prefix
 
+from .asker import Asker
 from .binding import BatchBinding, CallBinding
 from .multi_agent_events import (
     AfterMultiAgentInvocationEvent,

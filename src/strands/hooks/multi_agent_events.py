@@ -6,8 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from strands.interrupt import Asker
-
+from .asker import Asker
 from .registry import BaseHookEvent, Ending
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from strands.agent.inside import Work
     from strands.agent.recorder import Inside
-    from strands.interrupt import Asker, Interrupt
+    from strands.hooks.asker import Asker
+    from strands.interrupt import Interrupt
     from strands.types.media import DocumentContent, ImageContent
 
     _AgentT = TypeVar("_AgentT", default=Any)
@@ -169,7 +170,7 @@ class ToolContext(Generic[_AgentT]):
 
     def _own_asker(self) -> Asker:
         if self._asker is None:
-            from strands.interrupt import tool_asker
+            from strands.hooks.asker import tool_asker
 
             self._asker = tool_asker(self.agent, self.tool_use)
         return self._asker

@@ -1,0 +1,137 @@
+"""Who may ask a person about a tool call, and under which ids the questions are known."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from strands.interrupt import TAKEN_NAMES, Interrupt, InterruptException, InterruptState, tool_prefix
+from strands.types.json_value import as_json
+
+if TYPE_CHECKING:
+    from strands.hooks.binding import Binding
+    from strands.types.tools import ToolUse
+
+
+class Asker:
+    """One event's, or one tool call's, right to ask.
+
+    Args:
+        state: Where the agent keeps its questions.
+        prefix: What the ids of these questions begin with.
+        binding: Returns the call as it stands, which an answer is bound to; None binds to nothing.
+        key: The idempotency key of the call.
+        names: Names that were used for this call before.
+
+    Attributes:
+        consulted: The questions whose answers were handed out.
+        names: The names that were used.
+    """
+
+    __slots__ = ("_binding", "_key", "_prefix", "_recent", "_state", "consulted", "names")
+
+    def __init__(
+        self,
+        state: InterruptState,
+        prefix: str,
+        binding: Callable[[], Binding] | None = None,
+        key: str | None = None,
+        names: Iterable[str] = (),
+    ) -> None:
+        self._state = state
+        self._prefix = prefix
+        self._binding = binding
+        self._key = key
+        self._recent: list[tuple[Interrupt, Binding]] = []
+        self.names = set(names)
+        self.consulted: list[Interrupt] = []
+
+    def ask(self, name: str, reason: Any, response: Any, gate: str | None = None) -> Any:
+        """Return the answer to `name`, or raise `InterruptException`."""
+        if name in self.names:
+            raise ValueError(f"the interrupt name {name!r} is used twice in one call; give each question its own name")
+        if name in TAKEN_NAMES:
+            raise ValueError(f"the interrupt name {name!r} is taken: it asks whether a call has happened")
+        self.names.add(name)
+        reason = checked_reason(name, reason)
+        now = self._binding() if self._binding else None
+        known = self._known(name, gate)
+        if known is None or not _about(known, now):
+            if response is not None:
+                return response
+            known = self._new(name, reason, now, gate)
+        if not known.answered:
+            raise InterruptException(known)
+        self.consulted.append(known)
+        if now is not None:
+            self._recent.append((known, now))
+        return known.response
+
+    def raised(self) -> list[Interrupt]:
+        """Return the questions that were raised with this right, answered or not."""
+        return [each for each in self._state.interrupts.values() if each.id.startswith(self._prefix)]
+
+    def was_asked(self, name: str, gate: str | None = None) -> bool:
+        """Return whether the question `name` about the call as it stands was asked already."""
+        known = self._known(name, gate)
+        return known is not None and _about(known, self._binding() if self._binding else None)
+
+    def asker_returned(self) -> None:
+        """Who asked is done: what it made of the call itself after its answers is what was approved."""
+        recent, self._recent = self._recent, []
+        if not recent or self._binding is None:
+            return
+        made = self._binding()
+        for interrupt, shown in recent:
+            if shown.holds(interrupt.digest) and not made.holds(interrupt.digest):
+                interrupt.bind(made)
+
+    def asker_stopped(self) -> None:
+        """Who asked was interrupted: it will run again from its top."""
+        self._recent = []
+
+    def _known(self, name: str, gate: str | None) -> Interrupt | None:
+        known = self._state.interrupts.get(self._prefix + _suffix(name, gate))
+        if known is not None or gate is None:
+            return known
+        first = self._state.interrupts.get(self._prefix + _suffix(name, None))
+        return first if first is not None and first.gate == gate else None
+
+    def _new(self, name: str, reason: Any, now: Binding | None, gate: str | None) -> Interrupt:
+        made = Interrupt(self._prefix + _suffix(name, gate), name, reason, None, gate=gate, key=self._key)
+        if now is not None:
+            made.bind(now)
+            made.asked = made.digest
+        self._state.interrupts[made.id] = made
+        return made
+
+
+def tool_asker(agent: Any, tool_use: ToolUse) -> Asker:
+    """Return the asker of a tool that another tool runs; its answers are bound to that other tool's call."""
+    return Asker(agent._interrupt_state, tool_prefix(tool_use["toolUseId"]))
+
+
+def checked_reason(name: str, reason: Any) -> Any:
+    """Return what JSON makes of a reason.
+
+    Raises:
+        TypeError: It is not JSON: it could neither be stored nor shown.
+    """
+    try:
+        return as_json(reason, "it", any_text=True)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"the reason of interrupt {name!r} must be JSON: {error}") from None
+
+
+def _about(known: Interrupt, now: Binding | None) -> bool:
+    """Return whether a question is about the call as it stands, or was when its asker spoke."""
+    if now is None or known.digest is None:
+        return True
+    return now.holds(known.digest) or now.holds(known.asked)
+
+
+def _suffix(name: str, gate: str | None) -> str:
+    """A gate's questions have ids that no hook's name leads to."""
+    space = uuid.NAMESPACE_OID if gate is None else uuid.uuid5(uuid.NAMESPACE_OID, f"strands gate {gate}")
+    return str(uuid.uuid5(space, name))
