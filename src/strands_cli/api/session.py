@@ -301,6 +301,21 @@ class Session(SessionView):
             )
         return {**given, open_ids[0]: response}
 
+    def missing_parts(self, *, app: str | None = None) -> dict[str, tuple[str, ...]]:
+        """Return what Python gave the session and this process lacks: "hooks", "tools", "model" to names.
+
+        Args:
+            app: `module:attribute` of a Workflow whose hooks, tools and model this process has.
+
+        Raises:
+            AppError: It leads to no Workflow.
+        """
+        from strands_cli.api.guards import lacking
+
+        data = self._state.origin
+        options = with_app(self._options, app) if app is not None else remembered(self._options, data)
+        return {kind: tuple(names) for kind, names in lacking(data.get("brought") or {}, options).items()}
+
     async def _runner(
         self,
         terms: Terms,

@@ -88,6 +88,16 @@ class SessionView:
         return dict(self._state.origin["spec"])
 
     @property
+    def file(self) -> str | None:
+        """The file that the spec was read from, or None."""
+        return self._state.origin.get("file")
+
+    @property
+    def tools_from_python(self) -> list[str]:
+        """The names of the tools that Python gave the session."""
+        return list((self._state.origin.get("brought") or {}).get("tools", ()))
+
+    @property
     def token_usage(self) -> dict[str, int]:
         """Agent id to tokens."""
         return dict(self._state.agent_tokens)

@@ -139,5 +139,5 @@ _HINTS = {
     errors.FILE: "check that the path exists and that you may use it.",
     errors.SESSION: "strands sessions list shows the sessions there are.",
     errors.UNSUPPORTED: "strands list-supported shows what this build can run.",
-    errors.BUDGET: "raise the budget in the spec and start anew.",
+    errors.BUDGET: "raise the budget in the spec, then go on: strands resume ID --spec FILE.",
 }

@@ -23,8 +23,24 @@ interactive = click.option(
     default=None,
     help="Ask here, or pause at a question; by default it asks in a terminal and pauses elsewhere.",
 )
+app = click.option(
+    "--app", "app", metavar="MODULE:NAME", help="The Workflow of a program: its hooks, tools and model are used."
+)
+accept_changes = click.option(
+    "--accept-changes", is_flag=True, help="Keep what is on record of finished steps that the file does differently."
+)
+without_hooks = click.option(
+    "--without-hooks", is_flag=True, help="Go on without hooks that are missing here, once you have seen which."
+)
 spec = click.argument("spec", metavar="SPEC")
 session_id = click.argument("session_id", metavar="ID")
+
+
+def resuming(command: Command) -> Command:
+    """Add the options of a command that may go on with a session."""
+    for option in reversed((app, accept_changes, without_hooks)):
+        command = option(command)
+    return command
 
 
 def running(command: Command) -> Command:

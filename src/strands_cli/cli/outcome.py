@@ -40,8 +40,14 @@ def show(result: RunResult, *, as_json: bool, quiet: bool, saved: bool = True) -
     return result.exit_code
 
 
-def show_failure(error: BaseException, *, as_json: bool, saved: bool = True) -> int:
+def show_failure(error: BaseException, *, as_json: bool, saved: bool = True, file: str | None = None) -> int:
     """Print why a run failed, and how to go on.
+
+    Args:
+        error: The cause.
+        as_json: Print the result as one JSON object.
+        saved: Whether it can be resumed.
+        file: The workflow file, which may be mended before it goes on.
 
     Returns:
         The exit code.
@@ -54,6 +60,8 @@ def show_failure(error: BaseException, *, as_json: bool, saved: bool = True) -> 
     hinted = "strands resume" in str(getattr(error, "hint", ""))
     if session_id and saved and not hinted and code != errors.SESSION:
         say(f"Resume: {resume_command(session_id)}")
+        if file is not None:
+            say(f"When {file} is mended: {resume_command(session_id, file=file)}")
     return code
 
 
@@ -62,9 +70,9 @@ def stopped_result(message: str, code: int, session_id: str | None) -> RunResult
     return RunResult("", code, "", 0.0, False, error_message=message, session_id=session_id, status="failed")
 
 
-def resume_command(session_id: str, questions: Sequence[OpenQuestion] = ()) -> str:
-    """Return the command that goes on with a session, ready to be pasted into a shell."""
-    words = ["strands", "resume", session_id]
+def resume_command(session_id: str, questions: Sequence[OpenQuestion] = (), file: str | None = None) -> str:
+    """Return the command that goes on with a session, with a mended file too, ready to be pasted into a shell."""
+    words = ["strands", "resume", session_id, *(["--spec", file] if file else [])]
     if len(questions) == 1:
         words += ["--response", _placeholder(questions[0])]
     for question in questions if len(questions) > 1 else ():

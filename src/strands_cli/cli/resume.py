@@ -15,9 +15,13 @@ from strands_cli.cli import options
 @click.option(
     "--answer", "-a", "answers", metavar="QUESTION=VALUE", multiple=True, help="The answer to one of several."
 )
+@click.option(
+    "--spec", "spec", metavar="FILE", help="The workflow file, mended: what is not finished is taken from it."
+)
+@options.resuming
 @options.running
-def command(session_id: str, response: str | None, answers: tuple[str, ...], **how: Any) -> int:
+def command(session_id: str, response: str | None, answers: tuple[str, ...], spec: str | None, **how: Any) -> int:
     """Go on with session ID (or an unambiguous beginning of it). What is finished does not run again."""
     from strands_cli.cli import resuming
 
-    return resuming.go_on(session_id, resuming.How(**how), response=response, answers=answers)
+    return resuming.go_on(session_id, resuming.How(**how), response=response, answers=answers, spec=spec)

@@ -9,13 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from strands_cli.cli import logs
+from strands_cli.cli.changes import tell_changes
+from strands_cli.cli.ending import say
 from strands_cli.cli.running import Watched, terminal_handler
-from strands_cli.errors import InvalidAnswerError
+from strands_cli.errors import InvalidAnswerError, SessionError
 
 if TYPE_CHECKING:
     from strands_cli.api.session_manager import Session
-    from strands_cli.api.workflow import Workflow
+    from strands_cli.spec.root import Spec
     from strands_cli.types import RunResult
 
 
@@ -32,6 +36,9 @@ class How:
     quiet: bool = False
     verbose: bool = False
     debug: bool = False
+    app: str | None = None
+    accept_changes: bool = False
+    without_hooks: bool = False
 
     def watched(self, *, trace: bool = False, saved: bool = True) -> Watched:
         """Return what follows a run with these options."""
@@ -46,6 +53,38 @@ class How:
             handler=terminal_handler(self.interactive),
         )
 
+    def from_app(self) -> dict[str, Any]:
+        """Return what the Workflow of --app gives to a new run."""
+        if self.app is None:
+            return {}
+        from strands_cli.api.app import load_app
+
+        given = load_app(self.app)._options
+        return {"hooks": given.hooks, "tools": given.tools, "model": given.model}
+
+
+@dataclass(frozen=True)
+class Given:
+    """The variables of a command line."""
+
+    texts: Sequence[str] = ()
+    file: str | None = None
+
+    def variables(self, spec: Spec, *, ask: bool = False) -> dict[str, Any]:
+        """Return their values; see `gather`."""
+        from strands_cli.cli.variables import gather
+
+        return gather(spec, self.texts, self.file, ask=ask)
+
+    def differing(self, spec: Spec, session: Session) -> list[str]:
+        """Return in words which of them are not what a session began with."""
+        known = session.inputs
+        return [
+            f"{name}={known.get(name)!r}, not {value!r}"
+            for name, value in self.variables(spec).items()
+            if name not in known or known[name] != value
+        ]
+
 
 def go_on(
     session_id: str,
@@ -54,6 +93,8 @@ def go_on(
     response: str | None = None,
     answers: Sequence[str] = (),
     trace: bool = False,
+    spec: str | None = None,
+    given: Given = Given(),
 ) -> int:
     """Resume a session and print what it came to.
 
@@ -63,6 +104,8 @@ def go_on(
         response: The answer to the only open question.
         answers: `question=value`, for any of the open questions.
         trace: Whether to write what happened to a file.
+        spec: The workflow file, which may have been mended.
+        given: Variables, which the session must have begun with.
 
     Returns:
         The exit code.
@@ -74,8 +117,14 @@ def go_on(
 
         session = SessionManager().get_session(session_id)
         watched.session_id = session.id
-        given = parse_answers(session, answers)
-        return lambda: _resumed(session, how, watched, response, given)
+        mended = _loaded(spec, session, how) if spec else None
+        differing = given.differing(mended or session.spec(), session)
+        if differing:
+            raise SessionError(
+                f"session {session.id!r} began with {'; '.join(differing)}",
+                hint="Leave the variables out to go on with it, or leave --resume out to start anew.",
+            )
+        return prepared(session, how, watched, mended, response=response, answers=answers)
 
     code = watched.settle(begin)
     if trace:
@@ -83,19 +132,73 @@ def go_on(
     return code
 
 
-async def resumed(session: Session, how: How, watched: Watched, response: str | None) -> RunResult:
-    """Resume a session that was found by `newest`."""
-    return await _resumed(session, how, watched, response, {})
+def prepared(
+    session: Session,
+    how: How,
+    watched: Watched,
+    spec: Spec | None,
+    *,
+    response: str | None = None,
+    answers: Sequence[str] = (),
+) -> Callable[[], Awaitable[RunResult]]:
+    """Say what is to be known of a session before it goes on, and return what goes on with it.
+
+    Args:
+        session: The session.
+        how: The options.
+        watched: Follows it.
+        spec: Its workflow, which may have been mended; None goes on with the one on record.
+        response: The answer to the only open question.
+        answers: `question=value`, for any of the open questions.
+    """
+    watched.session_id = session.id
+    watched.file = spec._source if spec is not None else session.file
+    given = parse_answers(session, answers)
+    tell_changes(session, spec, quiet=how.quiet)
+    waived = _waived(session, how) if how.without_hooks else ()
+
+    async def resumed() -> RunResult:
+        return await session.resume_async(
+            response,
+            answers=given or None,
+            hitl_handler=watched.handler,
+            on_event=watched,
+            output_dir=how.out,
+            overwrite=how.force or None,
+            offline=how.offline or None,
+            real_tools=how.real_tools or None,
+            spec=spec,
+            accept_changes=how.accept_changes,
+            without_hooks=waived,
+            app=how.app,
+        )
+
+    return resumed
 
 
-def newest(workflow: Workflow) -> Session | None:
-    """Return the newest session that this workflow left unfinished, or None."""
+def newest(spec: Spec, given: Given, response: str | None) -> Session | None:
+    """Return the newest session that this workflow left unfinished and that began with these variables, or None.
+
+    Raises:
+        SessionError: There is none, and somebody gives an answer.
+    """
     from strands_cli.api.session_manager import SessionManager
 
-    spec = workflow.spec.to_dict()
-    for session in SessionManager().list_sessions(workflow=workflow.name):
-        if session.status in ("paused", "answered", "failed", "interrupted") and session.spec_dict == spec:
+    passed = []
+    for session in SessionManager().list_sessions(workflow=spec.name):
+        if session.status in ("running", "completed", "cancelled"):
+            continue
+        differing = given.differing(spec, session)
+        if not differing:
             return session
+        passed.append(f"session {session.id} began with {'; '.join(differing)}")
+    if response is not None:
+        raise SessionError(
+            f"{spec.name!r} has no unfinished session to answer" + (f": {passed[0]}" if passed else ""),
+            hint="Start it without --hitl-response, or name a session: strands sessions list.",
+        )
+    if passed:
+        say(f"A new run: {passed[0]}.")
     return None
 
 
@@ -124,7 +227,6 @@ def write_trace(watched: Watched, out: str | None) -> None:
     """Write the events of a run to `NAME-trace.json` below the output directory."""
     if not watched.events:
         return
-    from strands_cli.cli.ending import say
     from strands_cli.terminal.escape import plain_data
 
     first = watched.events[0]
@@ -148,16 +250,41 @@ def _event(event: Any) -> Mapping[str, Any]:
     return {name: getattr(event, name) for name in names} | {"data": event.data}
 
 
-async def _resumed(
-    session: Session, how: How, watched: Watched, response: str | None, answers: Mapping[str, str]
-) -> RunResult:
-    return await session.resume_async(
-        response,
-        answers=answers or None,
-        hitl_handler=watched.handler,
-        on_event=watched,
-        output_dir=how.out,
-        overwrite=how.force or None,
-        offline=how.offline or None,
-        real_tools=how.real_tools or None,
-    )
+def _loaded(path: str, session: Session, how: How) -> Spec:
+    """Return the spec in a file; its agents may name the tools that the session has from Python."""
+    from strands_cli.api.workflow import Workflow
+
+    return Workflow.from_file(path, **how.from_app()).spec if how.app else _with_tools(path, session)
+
+
+def _with_tools(path: str, session: Session) -> Spec:
+    from strands_cli.loader import load_file
+
+    return load_file(path, tools=session.tools_from_python)
+
+
+def _waived(session: Session, how: How) -> Sequence[str]:
+    """Return the hooks that a person at this terminal lets be missing.
+
+    Raises:
+        MissingPartsError: Nobody is here to see which they are.
+    """
+    from strands_cli.terminal.device import someone_there
+
+    missing = session.missing_parts(app=how.app).get("hooks", ())
+    if not missing:
+        return ()
+    if not someone_there():
+        raise SessionError(
+            f"--without-hooks: nobody is at a terminal to see which are missing: {', '.join(missing)}",
+            hint=f"Run it in a terminal, or name what has them: strands resume {session.id} --app MODULE:NAME",
+        )
+    say(f"Session {session.id} was started with hooks that this process does not have:")
+    for name in missing:
+        say(f"  {name}")
+    say("What they guarded runs without them. Tool calls that wait for an answer of theirs do not run.")
+    if not click.confirm("Go on without them?", default=False, err=True):
+        raise SessionError(
+            "nothing was run: the hooks are missing", hint="Name the Workflow that has them: --app MODULE:NAME"
+        )
+    return missing

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--auto-resume", is_flag=True, help="Go on with this workflow's newest unfinished session, if any.")
 @click.option("--no-save-session", is_flag=True, help="Keep nothing on disk; the run cannot be resumed.")
 @click.option("--trace", is_flag=True, help="Write what happened, with times and tokens, to NAME-trace.json.")
+@options.resuming
 @options.running
 def command(
     spec: str | None,
@@ -46,7 +47,8 @@ def command(
 
     chosen = resuming.How(**how)
     if session_id:
-        return resuming.go_on(session_id, chosen, response=response, trace=trace)
+        given = resuming.Given(texts, file)
+        return resuming.go_on(session_id, chosen, response=response, trace=trace, spec=spec, given=given)
     if not spec:
         raise click.UsageError("a workflow file is missing")
     if response is not None and not auto_resume:
@@ -55,12 +57,12 @@ def command(
 
     def begin() -> Callable[[], Awaitable[RunResult]]:
         workflow = _workflow(spec, chosen, no_save_session)
-        session = resuming.newest(workflow) if auto_resume else None
+        watched.file = workflow.spec._source
+        given = resuming.Given(texts, file)
+        session = resuming.newest(workflow.spec, given, response) if auto_resume else None
         if session is not None:
-            return lambda: resuming.resumed(session, chosen, watched, response)
-        from strands_cli.cli.variables import gather
-
-        variables = gather(workflow.spec, texts, file, ask=ask)
+            return resuming.prepared(session, chosen, watched, workflow.spec, response=response)
+        variables = given.variables(workflow.spec, ask=ask)
         workflow.on("*", watched)
         return lambda: _started(workflow, watched.handler, variables)
 
@@ -85,6 +87,7 @@ def _workflow(spec: str, chosen: How, no_save_session: bool) -> Workflow:
         overwrite=chosen.force,
         offline=chosen.offline,
         real_tools=chosen.real_tools,
+        **chosen.from_app(),
     )
 
 

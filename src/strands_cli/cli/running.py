@@ -48,6 +48,7 @@ class Watched:
         events: What was kept.
         handler: Who answers questions, or None for a pause.
         session_id: The session, once it is known.
+        file: The workflow file, once it is known.
     """
 
     as_json: bool = False
@@ -59,6 +60,7 @@ class Watched:
     handler: HITLHandler | None = None
     events: list[Event] = field(default_factory=list)
     session_id: str | None = None
+    file: str | None = None
     _show: Callable[[Event], None] | None = None
 
     def __call__(self, event: Event) -> None:
@@ -88,7 +90,7 @@ class Watched:
                 import traceback
 
                 traceback.print_exc()
-            return outcome.show_failure(error, as_json=self.as_json, saved=self.saved)
+            return outcome.show_failure(error, as_json=self.as_json, saved=self.saved, file=self.file)
         return outcome.show(result, as_json=self.as_json, quiet=self.quiet, saved=self.saved)
 
     def _run(self, work: Callable[[], Awaitable[RunResult]]) -> RunResult:
