@@ -139,7 +139,7 @@ def test_a_budget_that_was_raised_in_the_file(online: Console, stub: StubOpenAI)
     online.write("report.yaml", REPORT.replace("max_steps: 5", "max_steps: 1"))
     spent = online.run("run", "report.yaml", "--var", "topic=A", "--interactive", stdin="yes\n", code=20)
     online.write("report.yaml", REPORT)
-    command = next(line for line in spent.stderr.splitlines() if "--spec" in line)
+    command = next(line for line in spent.stderr.splitlines() if line.startswith("Hint: "))
     online.run(*command.split(": strands ")[1].split())
     assert [request.prompt for request in stub.requests] == ["Report on A", "Send it"]
 

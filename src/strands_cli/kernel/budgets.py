@@ -105,7 +105,7 @@ class Spending:
         return BudgetExceededError(
             f"the budget of {over.allowed:g} {over.name} is used up ({over.used:g})",
             hint="What is finished is kept. Raise runtime.budgets in the spec, then go on with it: "
-            f"strands resume {self._run.journal.session_id} --spec FILE.",
+            f"{self._run.mended_command()}",
         )
 
     def _check(self, name: str) -> None:

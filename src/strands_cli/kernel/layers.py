@@ -85,7 +85,7 @@ def timeout(run: Run, perform: Perform, *, default: float | None = None) -> Perf
         except asyncio.TimeoutError as error:
             raise CallTimeoutError(
                 f"{call.key!r}: agent {call.agent!r} took longer than {limit:g} s",
-                hint="Raise timeout_s in the spec, then resume the session: finished steps are kept.",
+                hint=f"Raise timeout_s in the spec, then go on with it: {run.mended_command()}",
             ) from error
 
     return bounded

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -217,6 +218,12 @@ class Run:
         """Tell whoever listens of an entry."""
         if self._publish is not None:
             self._publish(entry, self.state)
+
+    def mended_command(self) -> str:
+        """Return the command that goes on with this session and a mended spec, ready to be pasted into a shell."""
+        return shlex.join(
+            ["strands", "resume", self.journal.session_id, "--spec", self.state.origin.get("file", "FILE")]
+        )
 
     def seconds(self) -> float:
         """Return the seconds this session has worked, without waiting for people."""
