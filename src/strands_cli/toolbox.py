@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from strands_cli.errors import ExecutionError
+from strands_cli.loader.check_tools import GROUPS
 
 if TYPE_CHECKING:
     from strands_cli.builtin import Place
@@ -107,6 +108,9 @@ class Toolbox:
         """Return the tools that an id means: one, or all of an MCP server."""
         if id_ in self._servers:
             return list(self._servers[id_])
+        group = self._group(id_)
+        if group is not None:
+            return [tool for each in group for tool in self._listed(each)]
         if self._is_server(id_):
             return []
         name = id_ if id_ in self._makers else short_name(id_)
@@ -116,17 +120,25 @@ class Toolbox:
             self._made[name] = self._made_for(id_, name)
         return [self._made[name]]
 
+    def _group(self, id_: str) -> list[str] | None:
+        """Return the ids that "python", "http_executors" or "mcp" means, unless a tool has that name."""
+        declared = self._spec.tools
+        if id_ not in GROUPS or id_ in self._makers or id_ in self._given:
+            return None
+        if id_ == "mcp":
+            return list(self._servers)
+        if declared is None:
+            return []
+        if id_ == "http_executors":
+            return [each.id for each in declared.http_executors]
+        return [short_name(each if isinstance(each, str) else each.callable) for each in declared.python]
+
     def _made_for(self, id_: str, name: str) -> Any:
         from strands_cli.builtin import builtin_name, make
 
         if name in self._makers:
             return self._makers[name]()
         known = builtin_name(id_)
-        if known == "python_exec" and not self._may_execute():
-            raise ExecutionError(
-                "the tool 'python_exec' is off",
-                hint="It runs code that a model wrote. Allow it by declaring it: tools: {python: [python_exec]}.",
-            )
         if known is not None:
             return make(known, self._place())
         for tools in self._servers.values():
@@ -134,10 +146,6 @@ class Toolbox:
                 if tool_name(tool) == id_:
                     return tool
         return load(id_, self._spec._base_dir)
-
-    def _may_execute(self) -> bool:
-        guardrails = self._spec.security.guardrails if self._spec.security is not None else None
-        return guardrails is not None and "python_exec" in (guardrails.allow_tools or ())
 
     def _declared(self) -> dict[str, Callable[[], Any]]:
         """Return the spec's own tools: id to what makes it."""
@@ -224,9 +232,10 @@ def load(reference: str, base_dir: Path | None = None) -> Any:
         module, _, name = reference.rpartition(".")
     try:
         found = getattr(_imported(module, base_dir), name) if module else None
-    except (ImportError, AttributeError) as error:
+    except Exception as error:  # a module may do anything while it is imported
+        cause = str(error) if isinstance(error, (ImportError, AttributeError)) else f"{type(error).__name__}: {error}"
         raise ExecutionError(
-            f"tool {reference!r} cannot be imported: {error}",
+            f"tool {reference!r} cannot be imported: {cause}",
             hint="Write it as package.module:function, importable here or from the directory of the spec.",
         ) from error
     if found is None:
@@ -234,7 +243,33 @@ def load(reference: str, base_dir: Path | None = None) -> Any:
 
         hint = f"Built in are {', '.join(TOOLS)}; or write package.module:function."
         raise ExecutionError(f"there is no tool {reference!r}", hint=hint)
-    return as_tool(found)
+    made = as_tool(found)
+    if not hasattr(made, "tool_spec") and not hasattr(made, "load_tools") and not isinstance(made, Iterable):
+        raise ExecutionError(
+            f"{reference!r} is a {type(found).__name__}, not a tool",
+            hint="Name a function, decorated with @tool or a plain one.",
+        )
+    return made
+
+
+def problem_of(spec: Spec, id_: str) -> ExecutionError | None:
+    """Return why a tool that the spec names cannot be had, or None. Its module is imported."""
+    from strands_cli.builtin import builtin_name
+
+    declared = spec.tools
+    others = [*(each.id for each in declared.mcp), *(each.id for each in declared.http_executors)] if declared else []
+    python = [each if isinstance(each, str) else each.callable for each in (declared.python if declared else ())]
+    by_name = {short_name(each): each for each in python}
+    if id_ in others or id_ in GROUPS or id_ == "load_skill" or builtin_name(id_) is not None:
+        return None
+    reference = by_name.get(id_, id_)
+    if builtin_name(reference) is not None or ("." not in reference and ":" not in reference):
+        return None  # one of ours, or of an mcp server
+    try:
+        load(reference, spec._base_dir)
+    except ExecutionError as error:
+        return error
+    return None
 
 
 def as_tool(found: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from strands_cli.errors import ExecutionError
+from strands_cli.plan import plan
 from support.cast import Cast, hitl, spec
 
 WRITE_AND_REVIEW: dict[str, Any] = {
@@ -89,19 +90,25 @@ def test_the_limit_counts_over_resumes() -> None:
         cast.resume(rest, "again")
 
 
-def test_no_condition_that_holds_is_an_error_naming_the_node() -> None:
+def test_a_graph_ends_where_no_condition_holds() -> None:
     edges = [{"from": "one", "choose": [{"when": "last_response == 'x'", "to": "two"}]}]
     cast = Cast(graph({"one": {"agent": "a", "input": "?"}, "two": {"agent": "b"}}, edges), {"a": "y"})
-    with pytest.raises(ExecutionError, match="no condition of node 'one' holds"):
-        cast.run()
+    result = cast.run()
+    assert (result.success, result.last_response) == (True, "y")
+    assert result.execution_context["terminal_node"] == "one"
+    assert "when no condition of node 'one' holds, the graph ends there" in cast.workflow.spec.warnings[0]
+    assert plan(cast.workflow.spec).ends == ("nodes/one", "nodes/two")
 
 
 def test_a_condition_that_cannot_be_decided_is_an_error_naming_the_node() -> None:
     edges = [
-        {"from": "one", "choose": [{"when": "nodes.one.responce == 'x'", "to": "two"}, {"when": "else", "to": "two"}]}
+        {
+            "from": "one",
+            "choose": [{"when": "nodes[last_response].response == 'x'", "to": "two"}, {"when": "else", "to": "two"}],
+        }
     ]
     cast = Cast(graph({"one": {"agent": "a", "input": "?"}, "two": {"agent": "b"}}, edges), {"a": "y"})
-    with pytest.raises(ExecutionError, match=r"condition .* of node 'one' cannot be decided.*responce"):
+    with pytest.raises(ExecutionError, match=r"condition .* of node 'one' cannot be decided: 'y'"):
         cast.run()
 
 

@@ -16,7 +16,6 @@ import pytest
 from strands import Workflow
 from strands.models.scripted import ScriptedModel, ToolCall
 from strands_cli.builtin.python_exec import python_exec
-from strands_cli.errors import ExecutionError
 from strands_cli.schema.validator import SchemaValidationError
 from support.console import until
 from support.specs import solo
@@ -161,9 +160,9 @@ def test_it_is_there_where_the_spec_declares_it() -> None:
     assert "42" in run(solo(tools={"python": ["python_exec"]}))
 
 
-def test_it_is_off_where_an_agent_merely_lists_it() -> None:
-    with pytest.raises(ExecutionError, match="python_exec"):
-        run(solo(agent={"tools": ["python_exec"]}))
+def test_it_is_there_where_an_agent_lists_it_and_nowhere_else() -> None:
+    assert "42" in run(solo(agent={"tools": ["python_exec"]}))
+    assert "42" not in run(solo())
 
 
 def test_guardrails_can_allow_it_and_forbid_it() -> None:

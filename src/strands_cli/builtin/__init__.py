@@ -31,6 +31,9 @@ TOOLS: dict[str, BuiltIn] = {
     "search": BuiltIn("lines", "Find lines that hold a text."),
     "http_request": BuiltIn("web", "Make an HTTP request to a public address.", read_only=False, network=True),
     "web_fetch": BuiltIn("web", "Fetch a web page as readable text.", network=True),
+    "tavily_search": BuiltIn("web_search", "Search the web with Tavily (extra: tavily).", network=True),
+    "duckduckgo_search": BuiltIn("web_search", "Search the web with DuckDuckGo (extra: duckduckgo).", network=True),
+    "spec_verify": BuiltIn("spec_verify", "Check the text of a workflow file."),
     "python_exec": BuiltIn(
         "python_exec", "Run Python code in a limited process; only where the spec declares it.", read_only=False
     ),

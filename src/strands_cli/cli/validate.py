@@ -19,26 +19,42 @@ if TYPE_CHECKING:
 @options.quiet
 @options.debug
 def command(spec: str, as_json: bool, quiet: bool, debug: bool) -> int:
-    """Check the workflow in SPEC: all that is wrong with it, each with file, line and column."""
+    """Check the workflow in SPEC: all that is wrong with it, each with file, line and column.
+
+    Tools that it names are imported, as a run would do: check only files whose tools you would run.
+    """
     from strands_cli.cli.ending import say
     from strands_cli.cli.outcome import print_json, print_text
     from strands_cli.loader import load_file
 
     try:
         loaded = load_file(spec)
+        warnings = [*loaded.warnings, *_preflight(loaded)]
     except StrandsError as error:
         if not as_json:
             raise
         print_json({"valid": False, "problems": _problems(error)})
         return error.exit_code
     if as_json:
-        print_json({"valid": True, "name": loaded.name, "problems": [], "warnings": list(loaded.warnings)})
+        print_json({"valid": True, "name": loaded.name, "problems": [], "warnings": warnings})
         return 0
-    for warning in loaded.warnings:
+    for warning in warnings:
         say(f"Warning: {warning}")
     if not quiet:
         print_text(f"{spec}: valid. {_summary(loaded)}")
     return 0
+
+
+def _preflight(spec: Spec) -> list[str]:
+    """Return what this machine lacks for a run; raises SchemaValidationError for what would stop it anywhere."""
+    from strands_cli.api.preflight import located, preflight
+    from strands_cli.schema.validator import SchemaValidationError
+
+    findings = list(preflight(spec))
+    problems = [located(spec, each) for each in findings if not each.warning]
+    if problems:
+        raise SchemaValidationError(problems)
+    return [str(located(spec, each)) for each in findings]
 
 
 def _summary(spec: Spec) -> str:

@@ -27,13 +27,16 @@ def gather(spec: Spec, texts: Sequence[str], file: str | None, *, ask: bool = Fa
     Raises:
         InputError: A text is malformed, a file cannot be read, a value does not fit.
     """
-    from strands_cli.loader.inputs import coerce_text
+    from strands_cli.loader.inputs import coerce_text, unknown
 
     values = _from_file(file) if file else {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not name.strip():
             raise InputError(f"--var {text!r} is not NAME=VALUE", hint="Write it as --var topic=birds.")
+        problem = unknown(spec, name.strip())
+        if problem:
+            raise InputError(problem)
         values[name.strip()] = coerce_text(spec, name.strip(), _content(name.strip(), value))
     return _asked(spec, values) if ask else values
 

@@ -53,6 +53,15 @@ def skill_tool(spec: Spec) -> Any:
     return load_skill
 
 
+def problem_of(spec: Spec, skill: Skill) -> str:
+    """Return why a skill cannot be loaded, or ""."""
+    try:
+        _read(spec, skill, FILE)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 def _folder(spec: Spec, skill: Skill) -> Path:
     path = (spec._base_dir or Path.cwd()) / Path(skill.path).expanduser()
     return path.parent if path.name == FILE else path

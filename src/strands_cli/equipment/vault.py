@@ -72,6 +72,11 @@ class Vault:
         """
         return _REFERENCE.sub(lambda found: self.value(found[1]), text)
 
+    @staticmethod
+    def references(text: str) -> list[str]:
+        """Return the names of the secrets that a text refers to."""
+        return [found[1] for found in _REFERENCE.finditer(text)]
+
     def expanded(self, texts: Mapping[str, str]) -> dict[str, str]:
         """Return a mapping with its values expanded."""
         return {name: self.expand(text) for name, text in texts.items()}

@@ -7,6 +7,7 @@ from typing import Any
 
 from strands_cli.loader.finding import Finding
 from strands_cli.loader.marks import Path
+from strands_cli.loader.template import undecided
 from strands_cli.loader.walk import CONFIG, at, listed, texts
 from strands_cli.schema.problems import did_you_mean
 
@@ -27,6 +28,7 @@ def check_graph(data: dict[str, Any]) -> Iterator[Finding]:
             if target not in nodes:
                 yield _unknown(target_path, target, ids)
         yield from _else_last(path, edge)
+        yield from _whens(path, edge)
     yield from _unreachable(data, ids)
 
 
@@ -50,6 +52,23 @@ def _else_last(path: Path, edge: Mapping[str, Any]) -> Iterator[Finding]:
             yield Finding(
                 (*path, "choose", number, "when"), "'else' must be the last choice; nothing after it can be taken"
             )
+
+
+def _whens(path: Path, edge: Mapping[str, Any]) -> Iterator[Finding]:
+    """Conditions that say neither yes nor no, and choices that may all be wrong."""
+    conditions = [(number, each["when"]) for number, each in _choices(edge) if isinstance(each.get("when"), str)]
+    for number, when in conditions:
+        text = undecided(when)
+        if text:
+            cause = f"'when' gives {text[:60]!r}, neither true nor false"
+            yield Finding((*path, "choose", number, "when"), cause, "Write an expression: nodes.x.response == 'yes'.")
+    if conditions and all(when.strip() != "else" for _, when in conditions):
+        cause = f"when no condition of node {edge.get('from')!r} holds, the graph ends there"
+        yield Finding((*path, "choose"), cause, "Add a last choice with `when: else` to go on.", warning=True)
+
+
+def _choices(edge: Mapping[str, Any]) -> list[tuple[int, Mapping[str, Any]]]:
+    return listed(edge.get("choose"))
 
 
 def _unreachable(data: dict[str, Any], ids: list[str]) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from strands_cli.loader.finding import Finding
 from strands_cli.loader.marks import Path
-from strands_cli.loader.references import references
+from strands_cli.loader.references import paths, references
 from strands_cli.loader.walk import CONFIG, Place, at, listed, pattern_of, templates
 from strands_cli.schema.problems import did_you_mean
 
@@ -24,6 +24,44 @@ def check_references(data: dict[str, Any]) -> Iterator[Finding]:
                 yield Finding(place.path, cause, did_you_mean(key, known[root]))
             if root == "steps" and isinstance(key, int):
                 yield from _step(data, place, key)
+        yield from _fields(data, place)
+
+
+_STEP = ("agent", "response", "tokens", "duration", "stop_reason", "status")
+_FIELDS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("chain", "steps"): ("index", *_STEP),
+    ("routing", "steps"): ("index", *_STEP),
+    ("parallel", "steps"): ("index", *_STEP),
+    ("workflow", "tasks"): _STEP,
+    ("graph", "nodes"): ("iteration", "step", *_STEP),
+    ("parallel", "branches"): ("response", "status", "tokens", "duration", "stop_reason", "steps"),
+    ("routing", "router"): ("chosen_route", *_STEP),
+    ("evaluator_optimizer", "evaluation"): ("score", "issues", "fixes"),
+    ("evaluator_optimizer", "current_evaluation"): ("score", "issues", "fixes"),
+}
+"""What the results of a pattern have, by the name that they are found under."""
+_SINGLE = ("router", "evaluation", "current_evaluation")
+
+
+def _fields(data: dict[str, Any], place: Place) -> Iterator[Finding]:
+    """Fields that no result has, in the templates of a pattern that has such results."""
+    pattern = pattern_of(data)
+    own = {name for group in ("required", "optional", "values") for name in _names(at(data, ("inputs", group)))}
+    for path in sorted(paths(place.text, expression=place.expression), key=str):
+        root = str(path[0])
+        known = _FIELDS.get((pattern, root))
+        depth = 1 if root in _SINGLE else 2
+        if known is None or root in own | place.own or len(path) <= depth:
+            continue
+        field = path[depth]
+        if isinstance(field, str) and field not in known:
+            written = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+            cause = f"{place.path[-1]!r} uses {written}, and a result has no {field!r}"
+            yield Finding(place.path, cause, did_you_mean(field, known))
+
+
+def _names(value: object) -> list[str]:
+    return list(map(str, value)) if isinstance(value, Mapping) else []
 
 
 def with_implied_deps(data: dict[str, Any]) -> tuple[dict[str, Any], list[tuple[Path, str]]]:

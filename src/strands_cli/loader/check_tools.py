@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -22,8 +22,13 @@ BUILT_IN = (
     "head",
     "tail",
     "search",
+    "tavily_search",
+    "duckduckgo_search",
+    "spec_verify",
     "python_exec",
 )
+GROUPS = ("python", "http_executors", "mcp")
+"""Names that mean all tools which a spec declares of a kind."""
 
 
 class _Known:
@@ -39,7 +44,12 @@ class _Known:
         self.jit = [name for _, name in texts(at(data, ("context_policy", "retrieval", "jit_tools")))]
         self.given = given
         self.skills = ["load_skill"] if data.get("skills") else []
-        self.names = [*BUILT_IN, *self.python, *self.http, *self.mcp, *self.jit, *self.skills, *sorted(given)]
+        self.groups = {"python": self.python, "http_executors": self.http, "mcp": self.mcp}
+        self.names = [*BUILT_IN, *GROUPS, *self.python, *self.http, *self.mcp, *self.jit, *self.skills, *sorted(given)]
+
+    def meant(self, names: Iterable[str]) -> set[str]:
+        """Return the ids that names mean: themselves, or all of a kind."""
+        return {id for name in names for id in self.groups.get(name, [_id(name)])}
 
     def default(self) -> set[str]:
         """Return what an agent has that lists no tools."""
@@ -63,7 +73,9 @@ def check_tools(data: dict[str, Any], given: frozenset[str]) -> Iterator[Finding
     overrides = _overrides(data)
     for id, agent in mappings(data.get("agents")):
         listed_tools = agent.get("tools")
-        own = {_id(name) for _, name in texts(listed_tools)} if isinstance(listed_tools, list) else known.default()
+        own = (
+            known.meant(name for _, name in texts(listed_tools)) if isinstance(listed_tools, list) else known.default()
+        )
         has = own | known.always() | overrides.get(id, set())
         for index, approval in listed(agent.get("approvals")):
             yield from _approval(("agents", id, "approvals", index, "tools"), approval.get("tools"), has, known)

@@ -30,7 +30,7 @@ def resolve_inputs(spec: Spec, variables: Mapping[str, object]) -> dict[str, obj
         InputError: A variable is missing, misspelt, reserved or of the wrong type; all problems at once.
     """
     values = _defaults(spec) | dict(spec.inputs.values) | dict(variables)
-    problems = [*_reserved(spec, variables), *_misspelt(spec, values, variables)]
+    problems = [*_reserved(spec, variables), *_misspelt(spec, variables)]
     problems += _missing(spec, values)
     problems += _misfits(spec, values)
     if problems:
@@ -117,13 +117,23 @@ def _reserved(spec: Spec, variables: Mapping[str, object]) -> Iterator[str]:
             yield f"variable {name!r} has a name that the engine uses; choose another one"
 
 
-def _misspelt(spec: Spec, values: Mapping[str, object], variables: Mapping[str, object]) -> Iterator[str]:
-    """A variable that nobody uses and that looks like one that somebody does is a slip of the pen."""
+def unknown(spec: Spec, name: str) -> str:
+    """Return what is wrong with a variable that the workflow neither declares nor uses, or ""."""
     wanted = {*declared(spec), *spec.inputs.values, *used_names(spec)}
+    if name in wanted or name in engine_names(spec.pattern.type):
+        return ""
+    theirs = sorted(wanted - engine_names(spec.pattern.type))
+    return f"variable {name!r} is not used by this workflow; {did_you_mean(name, theirs) or 'it has none'}"
+
+
+def _misspelt(spec: Spec, variables: Mapping[str, object]) -> Iterator[str]:
+    """A variable that nobody uses is a slip of the pen where variables are declared, or where it looks like another."""
+    closed = bool(declared(spec))
+    theirs = {*spec.inputs.values, *used_names(spec)} - engine_names(spec.pattern.type)
     for name in variables:
-        near = nearest(name, wanted - set(variables)) if name not in wanted else None
-        if near and near not in engine_names(spec.pattern.type):
-            yield f"variable {name!r} is not used by this workflow; did you mean {near!r}?"
+        problem = unknown(spec, name)
+        if problem and (closed or nearest(name, theirs)):
+            yield problem
 
 
 def _missing(spec: Spec, values: Mapping[str, object]) -> Iterator[str]:

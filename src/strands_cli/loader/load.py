@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Mapping
+from functools import partial as bound
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from strands_cli.schema.problems import Problem
 from strands_cli.schema.validator import SchemaValidationError
 
 if TYPE_CHECKING:
+    from strands_cli.loader.refs import Reader
     from strands_cli.spec import Spec
 
 MAX_BYTES = 10_000_000
@@ -39,8 +41,14 @@ def load_file(path: str | os.PathLike[str], *, tools: Iterable[str] | None = ())
     return build(data, marks, file.absolute().parent, tools)
 
 
-def load_text(text: str | bytes, *, source: str = "<text>", tools: Iterable[str] | None = ()) -> Spec:
+def load_text(
+    text: str | bytes, *, source: str = "<text>", tools: Iterable[str] | None = (), references: bool = True
+) -> Spec:
     """Check and return the spec in a text; JSON when `source` ends in .json, else YAML.
+
+    Args:
+        tools: Ids of tools that are given in Python; None: tools are not checked.
+        references: Whether it may refer to other files.
 
     Raises:
         LoadError: The text is not YAML or JSON.
@@ -51,7 +59,7 @@ def load_text(text: str | bytes, *, source: str = "<text>", tools: Iterable[str]
     if len(plain) > MAX_BYTES:
         raise _too_large(source, len(plain))
     data, marks = parse(plain, source)
-    return build(data, marks, Path.cwd(), tools)
+    return build(data, marks, Path.cwd(), tools, read=_read_other if references else _read_none)
 
 
 def load_dict(
@@ -133,7 +141,13 @@ def parse(text: str, source: str) -> tuple[dict[str, Any], Marks]:
 
 
 def build(
-    data: dict[str, Any], marks: Marks, base_dir: Path, tools: Iterable[str] | None, *, partial: bool = False
+    data: dict[str, Any],
+    marks: Marks,
+    base_dir: Path,
+    tools: Iterable[str] | None,
+    *,
+    partial: bool = False,
+    read: Reader | None = None,
 ) -> Spec:
     """Check plain data and return its spec."""
     from pydantic import ValidationError
@@ -145,7 +159,7 @@ def build(
     from strands_cli.loader.refs import resolve_refs
     from strands_cli.loader.short_forms import written_out
 
-    data = written_out(resolve_refs(data, marks, base_dir, _read_other), marks)
+    data = written_out(resolve_refs(data, marks, base_dir, read or _read_other), marks)
     problems, warnings = check_meaning(data, marks, tools, partial=partial)
     complete, notes = with_implied_deps(data)
     warnings += [str(marks.problem(data, path, note)) for path, note in notes]
@@ -162,6 +176,7 @@ def build(
     if beyond:
         raise CapabilityError([marks.problem(data, path, message, hint=hint) for path, message, hint in beyond])
     spec._base_dir, spec._source, spec._warnings = base_dir, marks.source, tuple(warnings)
+    spec._locate = bound(marks.problem, data)
     return spec
 
 
@@ -181,6 +196,10 @@ def _validated(data: dict[str, Any]) -> Spec:
 
 def _read_other(file: Path, source: str) -> tuple[dict[str, Any], Marks]:
     return parse(read_text(file, source, regular=True), source)
+
+
+def _read_none(file: Path, source: str) -> tuple[dict[str, Any], Marks]:
+    raise LoadError(Problem(f"{source!r} is another file, and this text may refer to none"), unreadable=True)
 
 
 def _without_waiting(path: str, flags: int) -> int:

@@ -22,7 +22,7 @@ from strands_cli.loader.filters import FILTERS, TESTS
 from strands_cli.loader.infix import Contains
 from strands_cli.loader.missing import Missing, MissingUsed, SoftMissing
 from strands_cli.loader.operators import OPERATORS
-from strands_cli.loader.template import MAX_TEMPLATE, flat, undefined
+from strands_cli.loader.template import MAX_TEMPLATE, flat, undefined, without_dollar
 from strands_cli.schema.problems import did_you_mean
 
 _REFUSED: dict[type[nodes.Node], str] = {
@@ -172,7 +172,7 @@ def tree(source: str) -> nodes.Template:
     if code > MAX_CODE:
         raise TemplateError(f"a template with {code:,} characters between braces is too long (at most {MAX_CODE:,})")
     with _compiling():
-        found = _templates.parse(source)
+        found = _templates.parse(without_dollar(source))
         _refuse(found)
         for call in found.find_all(nodes.Call):
             if isinstance(call.node, nodes.Getattr):
@@ -297,10 +297,23 @@ def _without_braces(source: str) -> str:
     return _BRACES.sub(lambda found: f"({found[2]})", text)
 
 
+def undecided_jinja(source: str) -> str:
+    """Return a text of a condition with statements that would make it neither true nor false, or ""."""
+    try:
+        texts = [data.data.strip() for data in expression_tree(source).find_all(nodes.TemplateData)]
+    except TemplateError:
+        return ""
+    return next((text for text in texts if text.lower() not in _TRUE | _FALSE), "")
+
+
+_TRUE = frozenset(("true", "yes", "1"))
+_FALSE = frozenset(("false", "no", "0", "none", ""))
+
+
 def _as_bool(text: str, source: str) -> bool:
     word = text.strip().lower()
-    if word in ("true", "yes", "1"):
+    if word in _TRUE:
         return True
-    if word in ("false", "no", "0", "none", ""):
+    if word in _FALSE:
         return False
     raise TemplateError(f"the condition {source[:60]!r} gave {text[:60]!r}, neither true nor false")

@@ -25,6 +25,7 @@ _PATH = r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[\s*(?:-?\d{1,9}|'[^'\\{}]*'|\"[^\"\\{}
 _PLAIN = re.compile(r"\{\{\s*(" + _PATH + r")\s*\}\}", re.ASCII)
 _PART = re.compile(r"\.?([A-Za-z_]\w*)|\[\s*(?:(-?\d+)|'([^']*)'|\"([^\"]*)\")\s*\]", re.ASCII)
 _MARKUP = re.compile(r"\{[{%#]|\}\}")
+_DOLLAR = re.compile(r"(\{\{\s*)\$(?=TRACE\b)")
 _WORDS = words("true false none True False None not and or if else is in loop self")
 
 
@@ -81,6 +82,15 @@ def evaluate(expression: str, names: Mapping[str, object]) -> bool:
     return evaluate_jinja(expression, names)
 
 
+def undecided(expression: str) -> str:
+    """Return what a condition says that is neither true nor false, whatever the names are, or ""."""
+    if "{%" not in expression:
+        return ""
+    from strands_cli.loader.sandbox import undecided_jinja
+
+    return undecided_jinja(expression)
+
+
 def check(template: str) -> None:
     """Raise TemplateError when the template is malformed or uses what the sandbox does not have."""
     if "{" in template and _plain(template) is None:
@@ -108,6 +118,7 @@ def plain_paths(template: str) -> tuple[tuple[str | int, ...], ...] | None:
 @lru_cache(maxsize=2048)
 def _plain(template: str) -> tuple[tuple[str, ...], tuple[tuple[str | int, ...], ...]] | None:
     """Return the texts and the paths between them, or None when the template needs Jinja."""
+    template = without_dollar(template)
     pieces = _PLAIN.split(template)
     texts, sources = pieces[0::2], pieces[1::2]
     if any(_MARKUP.search(text) for text in texts):
@@ -139,6 +150,11 @@ def _fill(
         if length > MAX_OUTPUT:
             raise too_long()
     return "".join(result)
+
+
+def without_dollar(template: str) -> str:
+    """Return a template in which `{{ $TRACE }}`, an older way to write it, is `{{ TRACE }}`."""
+    return _DOLLAR.sub(r"\1", template) if "$TRACE" in template else template
 
 
 def look_up(path: tuple[str | int, ...], names: Mapping[str, object]) -> object:

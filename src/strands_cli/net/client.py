@@ -90,6 +90,11 @@ class Network:
         other._allowed = self._allowed | {(url.host, url.port)}
         return other
 
+    def check_allowed(self) -> None:
+        """Raise NetworkError when nothing may be contacted; for clients that connect by themselves."""
+        if self.denied:
+            raise NetworkError(self.denied)
+
     def send(self, request: Request) -> Response:
         """Make a request and follow its redirects; each hop is checked like the first.
 

@@ -89,7 +89,7 @@ def _outcome(config: EvaluatorOptimizerConfig, names: dict[str, Any], *, accepte
     iterations, draft = names["iterations"], names["draft"]
     total = {"final_score": iterations[-1]["score"], "accepted": accepted, "total_iterations": len(iterations)}
     scope = offering({**names, "last_response": draft}, **total)
-    return Outcome(draft, {"iterations": iterations, **total}, scope, config.producer)
+    return Outcome(draft, {"iterations": iterations, "history": iterations, **total}, scope, config.producer)
 
 
 def plan(config: EvaluatorOptimizerConfig) -> Plan:

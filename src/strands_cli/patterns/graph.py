@@ -43,6 +43,7 @@ async def run(config: GraphConfig, run: Run, names: Names) -> Outcome:
 
 
 def _next(edge: GraphEdge, names: Names) -> str | None:
+    """Return the node to go on with, or None where the graph ends: no condition holds."""
     if edge.to:
         return edge.to[0]
     for choice in edge.choose or ():
@@ -52,12 +53,7 @@ def _next(edge: GraphEdge, names: Names) -> str | None:
         except TemplateError as error:
             cause = f"the condition {choice.when!r} of node {edge.from_!r} cannot be decided: {error.message}"
             raise ExecutionError(cause, hint=error.hint) from error
-    if not edge.choose:
-        return None
-    tried = ", ".join(repr(choice.when) for choice in edge.choose)
-    raise ExecutionError(
-        f"no condition of node {edge.from_!r} holds: {tried}", hint="Add a last choice with `when: else`."
-    )
+    return None
 
 
 def _too_often(id_: str, limit: int) -> ExecutionError:
@@ -79,7 +75,9 @@ def plan(config: GraphConfig) -> Plan:
         for id_, node in config.nodes.items()
     )
     edges = (Edge(f"nodes/{source}", f"nodes/{target}", when.strip("{} ")) for source, target, when in ways)
-    left = {source for source, _, _ in ways}
+    left = {
+        edge.from_ for edge in config.edges if edge.to or any(one.when.strip() == "else" for one in edge.choose or ())
+    }
     ends = tuple(f"nodes/{id_}" for id_ in config.nodes if id_ not in left)
     return Plan(nodes, tuple(dict.fromkeys(edges)), (f"nodes/{first}",), ends)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -56,6 +57,7 @@ class Spec(Closed):
     _source: str = PrivateAttr(default="")
     _warnings: tuple[str, ...] = PrivateAttr(default=())
     _used: dict[str, str] | None = PrivateAttr(default=None)
+    _locate: Callable[..., Any] | None = PrivateAttr(default=None)
 
     @field_validator("version", mode="before")
     @classmethod

@@ -1,0 +1,118 @@
+"""What a run would refuse although its file is well-formed: tools, skills and secrets that are not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from strands_cli.errors import StrandsError
+from strands_cli.loader.finding import Finding
+from strands_cli.loader.walk import steps
+from strands_cli.schema.problems import Problem, pointer
+
+if TYPE_CHECKING:
+    from strands_cli.loader.marks import Path
+    from strands_cli.spec.root import Spec
+
+
+def preflight(spec: Spec) -> Iterator[Finding]:
+    """Yield what would stop a run of the spec here; what only this machine lacks is a warning.
+
+    Modules that the spec names are imported, as a run would do.
+    """
+    yield from _tools(spec)
+    yield from _skills(spec)
+    yield from _secrets(spec)
+
+
+def located(spec: Spec, finding: Finding) -> Problem:
+    """Return a finding with its place in the spec's file."""
+    if spec._locate is None:
+        return Problem(finding.message, pointer(finding.path), hint=finding.hint)
+    problem: Problem = spec._locate(finding.path, finding.message, hint=finding.hint, key=finding.key)
+    return problem
+
+
+def _tools(spec: Spec) -> Iterator[Finding]:
+    from strands_cli.toolbox import problem_of
+
+    seen: set[str] = set()
+    for path, reference in _named_tools(spec):
+        if reference in seen:
+            continue
+        seen.add(reference)
+        problem = problem_of(spec, reference)
+        if problem is not None:
+            yield Finding(path, problem.message, problem.hint)
+    guardrails = spec.security.guardrails if spec.security is not None else None
+    allowed = guardrails.allow_tools if guardrails is not None else None
+    if allowed is not None:
+        yield from _dropped(spec, allowed)
+
+
+def _dropped(spec: Spec, allowed: list[str]) -> Iterator[Finding]:
+    from strands_cli.toolbox import short_name
+
+    known = {*allowed, *map(short_name, allowed)}
+    for id, agent in spec.agents.items():
+        for index, name in enumerate(agent.tools or ()):
+            if name not in known and short_name(name) not in known:
+                cause = f"agent {id!r} lists tool {name!r}, which security.guardrails.allow_tools does not allow"
+                yield Finding(("agents", id, "tools", index), cause, "It will not get it.", warning=True)
+
+
+def _named_tools(spec: Spec) -> Iterator[tuple[Path, str]]:
+    for index, declared in enumerate(spec.tools.python if spec.tools is not None else ()):
+        reference = declared if isinstance(declared, str) else declared.callable
+        yield ("tools", "python", index), reference
+    for id, agent in spec.agents.items():
+        for index, name in enumerate(agent.tools or ()):
+            yield ("agents", id, "tools", index), name
+    for path, step in steps(spec.to_dict()):
+        for key in ("tool_overrides", "tools"):
+            for index, name in enumerate(step.get(key) or ()):
+                yield (*path, key, index), name
+
+
+def _skills(spec: Spec) -> Iterator[Finding]:
+    from strands_cli.equipment.skills import problem_of
+
+    for index, skill in enumerate(spec.skills):
+        problem = problem_of(spec, skill)
+        if problem:
+            yield Finding(("skills", index, "path"), problem, f"A skill is a directory with a {'SKILL.md'!r}.")
+
+
+def _secrets(spec: Spec) -> Iterator[Finding]:
+    from strands_cli.equipment.vault import Vault, name_of
+
+    vault = Vault.of(spec)
+    declared = spec.env.secrets if spec.env is not None else []
+    names = {name_of(secret) for secret in declared}
+    for index, secret in enumerate(declared):
+        if secret.source not in ("env", "file"):
+            continue
+        try:
+            vault.value(name_of(secret))
+        except StrandsError as error:
+            yield Finding(("env", "secrets", index), error.message, error.hint, warning=True)
+    for path, text in _expanded(spec):
+        for name in Vault.references(text):
+            if name not in names:
+                cause = f"the secret {name!r} is not declared under 'env.secrets'"
+                yield Finding(path, cause, f"Declare it: env: {{secrets: [{{name: {name}, source: env}}]}}.")
+
+
+def _expanded(spec: Spec) -> Iterator[tuple[Path, str]]:
+    """Yield the texts in which ${NAME} is replaced by a secret."""
+    if spec.tools is None:
+        return
+    places: list[tuple[Path, Any]] = []
+    for index, executor in enumerate(spec.tools.http_executors):
+        places.append((("tools", "http_executors", index, "headers"), executor.headers))
+    for index, server in enumerate(spec.tools.mcp):
+        for key in ("env", "headers"):
+            places.append((("tools", "mcp", index, key), getattr(server, key, None)))
+    for path, texts in places:
+        for name, text in (texts or {}).items():
+            yield (*path, name), str(text)
