@@ -86,7 +86,7 @@ def _validator() -> Any:
 @lru_cache(maxsize=1)
 def _registry() -> Registry[Any]:
     """Return the schemas that a reference may name beside its own: those of the standard. None is ever fetched."""
-    from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]
+    from jsonschema_specifications import REGISTRY
 
     standard: Registry[Any] = REGISTRY
     return standard

@@ -74,7 +74,7 @@ def _duckduckgo_search(place: Place) -> Any:
 
 def _tavily_client() -> Any:
     try:
-        from tavily import TavilyClient  # type: ignore[import-not-found,unused-ignore]
+        from tavily import TavilyClient
     except ImportError as error:
         raise _not_installed("tavily_search", "tavily", error) from error
     key = os.environ.get("TAVILY_API_KEY")
@@ -86,7 +86,7 @@ def _tavily_client() -> Any:
 
 def _ddgs_client() -> Any:
     try:
-        from ddgs import DDGS  # type: ignore[import-not-found,unused-ignore]
+        from ddgs import DDGS
     except ImportError as error:
         raise _not_installed("duckduckgo_search", "duckduckgo", error) from error
     return DDGS()

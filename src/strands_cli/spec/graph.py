@@ -25,8 +25,10 @@ class GraphEdge(Closed):
     """Where to go from a node: to one target, or to the first whose condition holds."""
 
     from_: str = Field(alias="from")
-    to: Names | None = None
-    choose: list[Choice] | None = Field(default=None, min_length=1)
+    to: Names | None = Field(default=None, description="A node; a list may hold one.")
+    choose: list[Choice] | None = Field(
+        default=None, min_length=1, description="When no condition holds, the graph ends there."
+    )
 
 
 class GraphConfig(Closed):

@@ -10,7 +10,9 @@ from strands_cli.spec.base import Closed
 class Guardrails(Closed):
     """Limits that hold for every agent."""
 
-    deny_network: bool = False
+    deny_network: bool = Field(
+        default=False, description="Tools that need the network stay on offer, and each call of one is an error."
+    )
     pii_redaction: bool = False
     allow_tools: list[str] | None = None
     allow_hosts: list[str] = Field(
