@@ -27,9 +27,9 @@ def preflight(spec: Spec) -> Iterator[Finding]:
 
 def located(spec: Spec, finding: Finding) -> Problem:
     """Return a finding with its place in the spec's file."""
-    if spec._locate is None:
+    if spec._places is None:
         return Problem(finding.message, pointer(finding.path), hint=finding.hint)
-    problem: Problem = spec._locate(finding.path, finding.message, hint=finding.hint, key=finding.key)
+    problem: Problem = spec._places.problem(finding.path, finding.message, hint=finding.hint, key=finding.key)
     return problem
 
 

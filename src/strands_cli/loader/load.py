@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Mapping
-from functools import partial as bound
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from strands_cli.loader.errors import LoadError
-from strands_cli.loader.marks import Marks
+from strands_cli.loader.marks import Locator, Marks
 from strands_cli.schema.problems import Problem
 from strands_cli.schema.validator import SchemaValidationError
 
@@ -176,7 +175,7 @@ def build(
     if beyond:
         raise CapabilityError([marks.problem(data, path, message, hint=hint) for path, message, hint in beyond])
     spec._base_dir, spec._source, spec._warnings = base_dir, marks.source, tuple(warnings)
-    spec._locate = bound(marks.problem, data)
+    spec._places = Locator(data, marks)
     return spec
 
 

@@ -57,6 +57,23 @@ class Marks:
         return Problem(message, pointer(path), mark.line, mark.column, mark.source, hint)
 
 
+class Locator:
+    """Knows where the parts of one document stand. Specs that say the same are equal wherever they stand."""
+
+    def __init__(self, data: object, marks: Marks) -> None:
+        self._data, self._marks = data, marks
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Locator)
+
+    def __hash__(self) -> int:
+        return hash(Locator)
+
+    def problem(self, path: Path, message: str, *, hint: str = "", key: bool = False) -> Problem:
+        """Return a problem at `path`; see `Marks.problem`."""
+        return self._marks.problem(self._data, path, message, hint=hint, key=key)
+
+
 def child(data: Any, part: str | int) -> object:
     """Return what a key or an index leads to, or None."""
     if isinstance(data, Mapping):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -57,7 +56,7 @@ class Spec(Closed):
     _source: str = PrivateAttr(default="")
     _warnings: tuple[str, ...] = PrivateAttr(default=())
     _used: dict[str, str] | None = PrivateAttr(default=None)
-    _locate: Callable[..., Any] | None = PrivateAttr(default=None)
+    _places: Any = PrivateAttr(default=None)
 
     @field_validator("version", mode="before")
     @classmethod
