@@ -35,7 +35,7 @@ TOOLS: dict[str, BuiltIn] = {
     "duckduckgo_search": BuiltIn("web_search", "Search the web with DuckDuckGo (extra: duckduckgo).", network=True),
     "spec_verify": BuiltIn("spec_verify", "Check the text of a workflow file."),
     "python_exec": BuiltIn(
-        "python_exec", "Run Python code in a limited process; only where the spec declares it.", read_only=False
+        "python_exec", "Run Python code in a limited process; only where the spec names it.", read_only=False
     ),
 }
 
