@@ -189,7 +189,8 @@ class FileJournal:
             return
         cause = "it is not the line that was on disk"
         if lost > 0:
-            cause = f"{lost} {'entry' if lost == 1 else 'entries'} that were on disk are missing"
+            cause = "1 entry that was" if lost == 1 else f"{lost} entries that were"
+            cause += f" on disk {'is' if lost == 1 else 'are'} missing"
         if parsed.damage is not None:
             cause += f": {parsed.damage.cause}"
         line = min(len(parsed.entries) + 1, told.entries)

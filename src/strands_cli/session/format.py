@@ -121,6 +121,10 @@ def parse(content: bytes, *, seq: int = 0, last_sum: str = "") -> Parsed:
         end = content.find(b"\n", offset)
         line = content[offset:] if end < 0 else content[offset:end]
         body = _checked(line, last_sum)
+        if body is None and b"\0" in line:
+            before = line.partition(b"\0")[0]
+            body = _checked(before, last_sum)  # whole, and only what follows it is lost
+            line, end = (line, end) if body is None else (before, -1)
         if body is None:
             damage = _damage(content, offset, line, seq, last_sum)
             break
