@@ -10,6 +10,7 @@ import contextlib
 import errno
 import os
 import shutil
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -96,7 +97,7 @@ class Disk:
             data: Its new content.
             durable: Return only when it outlives a power loss.
         """
-        temporary = path.with_name(f".{path.name}{TEMPORARY}")
+        temporary = path.with_name(f".{path.name}.{os.getpid()}-{uuid.uuid4().hex[:12]}{TEMPORARY}")  # ours alone
         try:
             with self._open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as file:
                 _write(file, data)

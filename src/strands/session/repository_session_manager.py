@@ -53,12 +53,19 @@ class RepositorySessionManager(SessionManager):
     def __init__(self, session_id: str, session_repository: SessionRepository, **kwargs: Any) -> None:
         self.session_id = session_id
         self.session_repository = session_repository
-        session = session_repository.read_session(session_id)
-        if session is None:
-            session = session_repository.create_session(Session(session_id, SessionType.AGENT))
-        self.session = session
+        self.session = session_repository.read_session(session_id) or self._created()
         self._seats: dict[str, Seat] = {}
         self._multi_agents: dict[str, MultiAgentSeat] = {}
+
+    def _created(self) -> Session:
+        """Make the session; one that another process has just made will do."""
+        try:
+            return self.session_repository.create_session(Session(self.session_id, SessionType.AGENT))
+        except SessionException:
+            made = self.session_repository.read_session(self.session_id)
+            if made is None:
+                raise
+            return made
 
     def register_hooks(self, registry: HookRegistry, **kwargs: Any) -> None:
         """Listen to the agent, before its own hooks at the start of a call and after them at its end."""
