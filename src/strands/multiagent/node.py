@@ -12,6 +12,7 @@ from strands.agent.result import AgentResult
 from strands.hooks import AfterNodeCallEvent, BeforeNodeCallEvent
 from strands.interrupt import Interrupt
 from strands.telemetry.metrics import EventLoopMetrics
+from strands.types.exceptions import MaxTokensReachedException
 
 from .base import MultiAgentBase, MultiAgentResult, NodeResult, Status
 from .tracking import CANCELLED, CutOff, Follower, end_of, prompt_of
@@ -118,6 +119,8 @@ class NodeCall:
         except BaseException as error:
             cut_off = follower.so_far()
             if cut_off is not None:
+                if isinstance(error, MaxTokensReachedException):
+                    cut_off.stop = "max_tokens"
                 self.source.cut_off[self.node_id] = cut_off
             if isinstance(error, asyncio.TimeoutError) and self.timeout is not None:
                 text = f"node {self.node_id!r} took longer than {self.timeout} seconds"

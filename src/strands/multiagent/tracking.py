@@ -113,7 +113,7 @@ class Follower:
         if isinstance(executor, MultiAgentBase):
             self._own_save = executor.save
             executor.save = _both(self._own_save, save)
-        elif _is_own(executor) and getattr(executor, "recorder", None) is None:
+        elif save is not None and _is_own(executor) and getattr(executor, "recorder", None) is None:
             agent: Any = executor
             agent.recorder = self._recorder = NodeRecorder(agent, save, earlier)
 
@@ -126,8 +126,9 @@ class Follower:
             return CutOff(ended or executor.is_under_way, ended=ended)
         if not _is_own(executor):
             return CutOff()
-        if self._recorder is None:
-            return CutOff() if moved else None
+        if self._recorder is None:  # nobody keeps a record: the agent itself knows what it did
+            began = self._earlier is not None and self._earlier.began
+            return CutOff(began or _has_used_tools(executor, self._before)) if moved else None
         return CutOff(self._recorder.began, self._recorder.stop) if moved or self._recorder.began else None
 
     def end(self) -> None:
@@ -252,6 +253,17 @@ def _newest(executor: Any) -> object:
         return getattr(executor, "state", None)
     messages = getattr(executor, "messages", None)
     return messages[-1] if isinstance(messages, list) and messages else None
+
+
+def _has_used_tools(agent: Any, before: object) -> bool:
+    if agent._open_turn is not None:
+        return True
+    for message in reversed(agent.messages):
+        if message is before:
+            return False
+        if any("toolResult" in block for block in message["content"]):
+            return True
+    return False
 
 
 def _has_completed(executor: Any) -> bool:
