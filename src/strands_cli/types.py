@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 Json: TypeAlias = Any
 RunStatus = Literal["completed", "paused", "failed", "cancelled"]
-QuestionKind = Literal["hitl", "interrupt", "approval", "ambiguous_tool", "budget"]
+QuestionKind = Literal["hitl", "interrupt", "approval", "ambiguous_tool", "budget", "elicitation"]
 
 
 @dataclass(slots=True, frozen=True)

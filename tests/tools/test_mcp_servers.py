@@ -14,7 +14,7 @@ pytest.importorskip("mcp.server.mcpserver", reason="the test server is written w
 
 from strands import Workflow
 from strands.models.scripted import ScriptedModel, ToolCall
-from strands_cli.errors import ExecutionError
+from strands_cli.errors import AnswerError, ExecutionError
 from support.specs import solo
 
 TESTS = Path(__file__).parent.parent
@@ -146,3 +146,38 @@ def test_a_variable_may_have_a_default(tmp_path: Path, monkeypatch: pytest.Monke
     model = ScriptedModel([ToolCall("act", {}), "done"])
     assert Workflow.from_dict(solo(tools={"mcp": [server]}), model=model).run().success
     assert f"NAME={seen}" in log.read_text()
+
+
+def asking(log: Path, **more: Any) -> Any:
+    spec = solo(tools={"mcp": [odd("asks", args=["-m", "support.odd_mcp_server", "asks", str(log)])]})
+    call = ToolCall("act", {}, "t1")
+    model = ScriptedModel(lambda messages: "done" if "toolResult" in messages[-1]["content"][0] else call)
+    return Workflow.from_dict(spec, model=model, **more)
+
+
+@pytest.mark.parametrize(
+    ("response", "action"),
+    [("yes", "accept"), ('{"sure": true}', "accept"), ({"sure": False}, "accept"), ("no", "decline")],
+)
+def test_a_question_of_a_server_is_a_form(tmp_path: Path, response: Any, action: str) -> None:
+    log = tmp_path / "log"
+    paused = asking(log).run()
+    (question,) = paused.questions
+    assert (question.kind, question.prompt) == ("elicitation", "act?")
+    assert question.schema["required"] == ["sure"]
+    assert "MCP server 'asks'" in question.context
+    assert asking(log).resume(paused.session_id, answers={question.id: response}).success
+    assert f"act: {action}" in log.read_text()
+
+
+@pytest.mark.parametrize("response", ["Yes, go on", '{"sure": "maybe"}', '{"other": true}', "", None])
+def test_an_answer_that_is_no_answer_to_the_form_is_refused_and_the_question_stays(
+    tmp_path: Path, response: Any
+) -> None:
+    log = tmp_path / "log"
+    paused = asking(log).run()
+    with pytest.raises(AnswerError):
+        asking(log).resume(paused.session_id, answers={paused.questions[0].id: response})
+    assert "act: accept" not in log.read_text()
+    assert "act: decline" not in log.read_text()
+    assert asking(log).resume(paused.session_id, answers={paused.questions[0].id: "yes"}).success

@@ -121,6 +121,8 @@ def checked(question: OpenQuestion, value: Json) -> Json:
         raise InvalidAnswerError(
             f"the answer to {question.id!r} cannot be stored: {error}", hint="Answer with text or a JSON value."
         ) from error
+    if question.kind == "elicitation":
+        return _filled_in(question, value)
     if value is None and not _schema_allows(question, value):
         raise InvalidAnswerError(
             f"None is no answer to {question.id!r}", hint="Give an answer: silence is never taken for one."
@@ -136,6 +138,19 @@ def checked(question: OpenQuestion, value: Json) -> Json:
     if question.pattern and not (isinstance(value, str) and _matches(question, value)):
         raise _mismatch(question, value)
     return _fitted(question, value) if question.schema is not None else value
+
+
+def _filled_in(question: OpenQuestion, value: Json) -> Json:
+    """Return what an MCP server is told: the form that it asked for, filled in, or that it was declined."""
+    from strands.tools.mcp.forms import FormError, read_answer
+
+    try:
+        return read_answer(question.schema, value)
+    except FormError as error:
+        raise InvalidAnswerError(
+            f"the answer to {question.id!r} does not fit: {error}",
+            hint="Answer with the form as JSON, with yes for its defaults, or with no to decline.",
+        ) from None
 
 
 def _matches(question: OpenQuestion, value: str) -> bool:
@@ -229,11 +244,32 @@ def _worded(interrupt: Interrupt, agent: str) -> Question:
     if isinstance(reason, str):
         return Question(reason, schema=schema, kind=kind)
     if isinstance(reason, Mapping) and isinstance(reason.get("message"), str):
+        if _is_elicitation(interrupt):
+            return _elicitation(reason)
         if isinstance(reason.get("question"), Mapping):
             return _approval(reason, reason["question"])
         return Question(reason["message"], context=_readable(reason), schema=schema, kind=kind)
     context = None if reason is None else _readable(reason)
     return Question(f"{agent} asks: {interrupt.name}", context=context, schema=schema, kind=kind)
+
+
+def _is_elicitation(interrupt: Interrupt) -> bool:
+    """Whether an MCP server asks: by the name that its client gives its questions, in the middle of a call."""
+    reason = interrupt.reason
+    asks = isinstance(reason.get("requestedSchema"), Mapping) or isinstance(reason.get("url"), str)
+    return asks and "server" in reason and interrupt.name.startswith("elicitation-") and "tool_call:" in interrupt.id
+
+
+def _elicitation(reason: Mapping[str, Any]) -> Question:
+    """The question of an MCP server: its form is the schema, and who asks is shown."""
+    shown = [f"Asked by the MCP server {reason['server']!r}."]
+    if "url" in reason:
+        shown.append(f"It wants you to visit {reason['url']} (host: {reason.get('host')}). Have you done so?")
+    if reason.get("problem"):
+        shown.append(f"The last answer was {reason['problem']}")
+    return Question(
+        reason["message"], context="\n".join(shown), schema=reason.get("requestedSchema"), kind="elicitation"
+    )
 
 
 def _approval(reason: Mapping[str, Any], shape: Mapping[str, Any]) -> Question:

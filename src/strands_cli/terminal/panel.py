@@ -18,6 +18,7 @@ _PANEL_LIMIT = 60_000
 _WIDEST = 110
 _KINDS = {
     "interrupt": "asked by an agent or one of its tools",
+    "elicitation": "asked by an MCP server",
     "approval": "a tool call",
     "ambiguous_tool": "a tool call that may already have happened",
     "budget": "a budget is used up",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from strands_cli.types import Json
 
 LATER = "/later"
+DECLINE = "/decline"
 _HELP = "/later: leave it open and pause; /show: see it again; Alt-Enter: a new line"
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 _terminal = threading.Lock()
@@ -69,6 +70,10 @@ ask.asks_again = True  # type: ignore[attr-defined]  # the same bad answer twice
 ask.channel = "terminal"  # type: ignore[attr-defined]  # who answers here is the user of this process
 
 
+class _Declined(Exception):
+    """The person says no to what an MCP server asks."""
+
+
 class _Conversation:
     """One question and the lines that are typed at it."""
 
@@ -80,23 +85,33 @@ class _Conversation:
             self.deadline = time.time() + state.timeout_seconds
 
     async def answer(self) -> Json:
-        from strands_cli.terminal import form
-
         if self.state.problem:
             panel.say(self.out, f"Not taken: {self.state.problem}", "bold red")
         else:
             panel.show(self.state, self.out)
-            panel.say(self.out, _HELP, "dim")
+            decline = f"{DECLINE}: say no to the server; " if self._may_decline else ""
+            panel.say(self.out, decline + _HELP, "dim")
         try:
-            if self.state.schema and not self.state.choices:
-                return await form.fill(self.state.schema, self.line, self.complain, self._default)
-            return await self._text()
+            return await self._answered()
+        except _Declined:
+            return {"action": "decline"}
         except asyncio.CancelledError:
             self._closed()
             raise
 
+    async def _answered(self) -> Json:
+        from strands_cli.terminal import form
+
+        if self.state.schema and not self.state.choices:
+            return await form.fill(self.state.schema, self.line, self.complain, self._default)
+        return await self._text()
+
+    @property
+    def _may_decline(self) -> bool:
+        return self.state.kind == "elicitation"
+
     async def line(self, label: str) -> str:
-        """Read one line; `/later` and `/show` are commands, a doubled slash writes one.
+        """Read one line; `/later`, `/show` and `/decline` are commands, a doubled slash writes one.
 
         Raises:
             AnswerLater: The person leaves the question open.
@@ -109,6 +124,8 @@ class _Conversation:
             command = text.strip().lower()
             if command == LATER:
                 raise AnswerLater
+            if command == DECLINE and self._may_decline:
+                raise _Declined
             if command != "/show":
                 return text[1:] if text.startswith("//") else text
             panel.show(self.state, self.out)
