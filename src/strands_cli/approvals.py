@@ -26,11 +26,22 @@ class _Rule(NamedTuple):
     approval: Approval
     number: int
 
-    def covers(self, names: Sequence[str]) -> bool:
-        """Whether a tool of one of these names is meant: by a glob, and by none that excludes."""
+    def covers(self, names: Sequence[str], qualified: str | None) -> bool:
+        """Whether a tool of one of these names is meant: by a glob, and by none that excludes.
+
+        `qualified` is what a tool of an MCP server is called beside: `server/tool`. A glob that excludes a built-in
+        tool by its bare name excludes no server's tool.
+        """
+        from strands_cli.builtin import builtin_name
+
         wanted = [glob for glob in self.approval.tools if not glob.startswith("!")] or ["*"]
         unwanted = [glob[1:] for glob in self.approval.tools if glob.startswith("!")]
-        return any(_any(name, wanted) and not _any(name, unwanted) for name in names)
+        for name in names:
+            beside = [] if qualified is None else [qualified]
+            own = beside if beside and builtin_name(name) is not None else [name, *beside]
+            if any(_any(each, wanted) for each in (name, *beside)) and not any(_any(each, unwanted) for each in own):
+                return True
+        return False
 
     def holds(self, names: Mapping[str, Any]) -> bool:
         """Whether the condition holds; one that cannot be worked out does: a gate never fails open."""
@@ -100,7 +111,8 @@ class ApprovalHooks:
         names = {event.tool_use["name"], event.selected_tool.tool_name}
         scope = self._names(event)
         for rule in self._rules:
-            if rule.covers(sorted(names)) and rule.holds(scope):
+            qualified = getattr(event.selected_tool, "qualified_name", None)
+            if rule.covers(sorted(names), qualified) and rule.holds(scope):
                 return rule
         return None
 

@@ -181,3 +181,19 @@ def test_an_answer_that_is_no_answer_to_the_form_is_refused_and_the_question_sta
     assert "act: accept" not in log.read_text()
     assert "act: decline" not in log.read_text()
     assert asking(log).resume(paused.session_id, answers={paused.questions[0].id: "yes"}).success
+
+
+@pytest.mark.parametrize(
+    ("globs", "asks"),
+    [
+        (["*", "!calculator"], True),
+        (["*", "!desk/calculator"], False),
+        (["desk/*"], True),
+        (["calculator"], True),
+        (["*", "!desk/*"], False),
+    ],
+)
+def test_globs_of_approvals_tell_a_server_s_tool_from_a_built_in_one(globs: list[str], asks: bool) -> None:
+    spec = solo(1, {"approvals": [{"tools": globs}]}, tools={"mcp": [{**odd("calculator"), "id": "desk"}]})
+    result = Workflow.from_dict(spec, model=ScriptedModel([ToolCall("calculator", {}), "done"])).run()
+    assert (result.status == "paused") is asks

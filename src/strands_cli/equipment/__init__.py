@@ -235,7 +235,8 @@ class Equipment:
         from strands_cli.approvals import check_covers
         from strands_cli.toolbox import tool_name
 
-        offered = {tool_name(tool) for tools in self._servers.values() for tool in tools}
+        served = [tool for tools in self._servers.values() for tool in tools]
+        offered = {name for tool in served for name in (tool_name(tool), tool.qualified_name)}
         for agent_id, agent in self._spec.agents.items():
             names = offered | {tool_name(tool) for tool in self.tools(agent_id)} if agent.approvals else set()
             for rule in agent.approvals:
