@@ -109,6 +109,8 @@ class Runner:
         inputs = vault.scrub(_jsonable(resolve_inputs(self.spec, variables)))
         self.check_ready()
         self._check_artifacts(inputs)
+        if not self.options.offline or self.options.real_tools:
+            vault.check(self.spec)
         journal = await self._open(session_id or new_id(self.spec.name), inputs)
         if vault:
             from strands_cli.equipment.redaction import secret_free

@@ -53,12 +53,14 @@ class Place:
         network: The hosts they may reach.
         rehearsal: Nothing is changed and nothing is sent: what would do so says it instead.
         isolated: python_exec runs only where the kernel confines it.
+        seconds: How long a tool may look through files.
     """
 
     files: Confined
     network: Network
     rehearsal: bool = False
     isolated: bool = True
+    seconds: float = 8.0
 
 
 def builtin_name(reference: str) -> str | None:

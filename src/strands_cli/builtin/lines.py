@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -14,6 +15,7 @@ MOST_MATCHES = 200
 MOST_LINE = 2_000
 MOST_BYTES = 50_000_000
 SECONDS = 0.5
+MOST_PATTERN = 1_000
 
 Test = Callable[[str], bool]
 
@@ -39,6 +41,8 @@ def _grep(place: Place) -> Any:
         """
         import regex
 
+        if len(pattern) > MOST_PATTERN:
+            raise ValueError(f"a regular expression may have {MOST_PATTERN:,} characters")
         try:
             compiled = regex.compile(pattern, regex.IGNORECASE if ignore_case else 0)
         except (regex.error, RecursionError) as error:
@@ -105,12 +109,13 @@ def _tail(place: Place) -> Any:
 
 def _found(place: Place, path: str, test: Test, context: int, most: int) -> str:
     most = min(max(most, 1), MOST_MATCHES)
+    deadline = time.monotonic() + place.seconds
     shown: list[str] = []
     matches = 0
     for name, file in place.files.files(path):
         with file:
             try:
-                for block in _matches(_lines(file, name), test, context):
+                for block in _matches(_timely(_lines(file, name), deadline), test, context):
                     if matches == most:
                         return "\n".join([*shown, f"[stopped after {most} matches]"])
                     matches += 1
@@ -118,7 +123,17 @@ def _found(place: Place, path: str, test: Test, context: int, most: int) -> str:
                     shown += ["--"] if context else []
             except UnicodeError:
                 continue
+            except TimeoutError:
+                return "\n".join([*shown, f"[stopped after {place.seconds:g} s at {name}: look at fewer files]"])
     return "\n".join(shown) if shown else "No line matches."
+
+
+def _timely(lines: Iterator[str], deadline: float) -> Iterator[str]:
+    """Yield lines until the time for all of them is over."""
+    for line in lines:
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        yield line
 
 
 def _matches(lines: Iterator[str], test: Test, context: int) -> Iterator[list[str]]:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import math
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from email.utils import parsedate_to_datetime
 from typing import Any, Literal
+from urllib.parse import urlencode
 
 from strands import tool
 from strands_cli.builtin import Place
-from strands_cli.net.client import NetworkError, Request, Response
-from strands_cli.net.url import URLError, parse
+from strands_cli.net.client import Network, NetworkError, Request, Response
+from strands_cli.net.url import URL, URLError, parse
 
 MOST_TEXT = 100_000
+TRIES = 4
+REPEATABLE = ("GET", "HEAD", "OPTIONS", "PUT", "DELETE")
 _FORBIDDEN = {"host", "content-length", "transfer-encoding", "connection", "proxy-authorization", "upgrade"}
 
 
@@ -21,28 +28,37 @@ def make(name: str, place: Place) -> Any:
 
 
 def _http_request(place: Place) -> Any:
-    @tool
+    @tool(context=True)
     def http_request(
         url: str,
         method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] = "GET",
         headers: dict[str, str] | None = None,
+        params: dict[str, Any] | None = None,
+        json_data: Any = None,
         body: str | None = None,
         timeout: float = 30,
+        tool_context: Any = None,
     ) -> str:
-        """Make an HTTP request to a public address.
+        """Make an HTTP request to a public address. An answer of 400 or more is an error.
 
         Args:
             url: The whole URL, with http:// or https://.
             method: The method.
             headers: Headers to send.
-            body: What to send.
-            timeout: Seconds to wait at most.
+            params: Parameters to add to the query: texts, numbers, booleans, or lists of these.
+            json_data: What to send as JSON.
+            body: What to send as it is, instead of json_data.
+            timeout: Seconds to wait at most, for all of it.
         """
-        data = None if body is None else body.encode("utf-8")
-        request = Request(method, parse(url), plain_headers(headers or {}), data, min(max(timeout, 1), 300))
+        check_known(tool_context, ("url", "method", "headers", "params", "json_data", "body", "timeout"))
+        data, kind = content(json_data, body)
+        sent = plain_headers(headers or {})
+        if kind and "content-type" not in map(str.lower, sent):
+            sent = {**sent, "content-type": kind}
+        request = Request(method, with_query(parse(url), params), sent, data, min(max(timeout, 1), 300))
         if place.rehearsal:
             return f"Rehearsal: {method} {request.url} was not sent."
-        return shown(place.network.send(request))
+        return answered(patiently(place.network, request))
 
     return http_request
 
@@ -59,7 +75,7 @@ def _web_fetch(place: Place) -> Any:
         request = Request("GET", parse(url), accept, None, 30)
         if place.rehearsal:
             return f"Rehearsal: {request.url} was not fetched."
-        response = place.network.send(request)
+        response = patiently(place.network, request)
         if response.status >= 400:
             raise NetworkError(f"{response.url} answered {response.status} {response.reason}")
         text = response.text()
@@ -106,9 +122,116 @@ def plain_headers(headers: dict[str, str]) -> dict[str, str]:
     return headers
 
 
-def json_body(value: Any) -> bytes:
-    """Return a JSON value as bytes; a text is taken as it is."""
-    return value.encode("utf-8") if isinstance(value, str) else json.dumps(value, ensure_ascii=False).encode("utf-8")
+def check_known(context: Any, known: Iterable[str]) -> None:
+    """Raise ValueError when a model gave an argument that there is not: what it meant would not happen."""
+    given = context.tool_use["input"] if context is not None else {}
+    unknown = [repr(name) for name in given if name not in (known := tuple(known))]
+    if unknown:
+        raise ValueError(f"there is no argument {', '.join(unknown)}; there are {', '.join(known)}")
+
+
+def content(json_data: Any, body: Any) -> tuple[bytes | None, str]:
+    """Return what to send and its kind: `json_data` as JSON; a body as it is, or as JSON when it is no text.
+
+    Raises:
+        ValueError: Both are given, or the value is not JSON.
+    """
+    if json_data is not None and body is not None:
+        raise ValueError("give either json_data or body, not both")
+    if json_data is not None or (body is not None and not isinstance(body, str)):
+        value = body if json_data is None else json_data
+        try:
+            written = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"what to send is not JSON: {error}") from None
+        return written.encode("utf-8"), "application/json"
+    if body is None:
+        return None, ""
+    return body.encode("utf-8"), "application/json" if _is_json(body) else "text/plain; charset=utf-8"
+
+
+def _is_json(text: str) -> bool:
+    if text.lstrip()[:1] not in ("{", "["):
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def with_query(url: URL, params: Mapping[str, Any] | None) -> URL:
+    """Return a URL with parameters added: booleans and numbers as JSON has them, a list as the name again and again.
+
+    What is null is left out.
+
+    Raises:
+        ValueError: A value is an object, or a list of lists or objects: there is no one way to write it.
+    """
+    pairs: list[tuple[str, str]] = []
+    for name, value in (params or {}).items():
+        for each in value if isinstance(value, (list, tuple)) else [value]:
+            if each is not None:
+                pairs.append((name, _parameter(name, each)))
+    if not pairs:
+        return url
+    return URL(url.scheme, url.host, url.port, f"{url.target}{'&' if '?' in url.target else '?'}{urlencode(pairs)}")
+
+
+def _parameter(name: str, value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, (bool, int)) or (isinstance(value, float) and math.isfinite(value)):
+        return json.dumps(value)
+    raise ValueError(f"the parameter {name!r} is not a text, number, boolean or list of these; write it as a text")
+
+
+def patiently(network: Network, request: Request) -> Response:
+    """Send a request; where the server says that it is busy (429, 503), again, within the time of the request.
+
+    It waits as long as Retry-After says. A 503 without it is taken to mean nothing was done only where doing it twice
+    does no harm.
+    """
+    deadline = time.monotonic() + request.timeout
+    for number in range(TRIES):
+        left = deadline - time.monotonic()
+        response = network.send(replace(request, timeout=max(left, 0.001)))
+        wait = _wait(response, request.method, number)
+        if wait is None or wait > deadline - time.monotonic() or number + 1 == TRIES:
+            return response
+        time.sleep(wait)
+    raise AssertionError("unreachable")
+
+
+def _wait(response: Response, method: str, number: int) -> float | None:
+    """Return the seconds to wait before the next try; None when the answer stands."""
+    after = response.headers.get("retry-after", "").strip()
+    if response.status not in (429, 503):
+        return None
+    if not after:
+        return 2.0**number if response.status == 429 or method in REPEATABLE else None
+    if after.isdecimal():
+        return float(after[:9])
+    try:
+        return max(parsedate_to_datetime(after).timestamp() - time.time(), 0.0)
+    except (TypeError, ValueError, OverflowError):
+        return 2.0**number
+
+
+def answered(response: Response, scrub: Callable[[str], str] | None = None) -> str:
+    """Return a response as a model reads it; see `shown`.
+
+    Raises:
+        StatusError: The status is 400 or more.
+    """
+    text = shown(response, scrub)
+    if response.status >= 400:
+        raise StatusError(text)
+    return text
+
+
+class StatusError(NetworkError):
+    """A server answered that it does not do what it was asked."""
 
 
 def _cut(text: str) -> str:

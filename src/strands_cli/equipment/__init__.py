@@ -189,8 +189,10 @@ class Equipment:
         """Start the MCP servers of the spec, and the span of the drive.
 
         Raises:
-            ExecutionError: One cannot be used.
+            ExecutionError: One cannot be used, or a secret that an HTTP tool needs cannot be read.
         """
+        if not self._rehearses:
+            self._vault.check(self._spec)
         if self._vault:
             from strands_cli.equipment.redaction import scrubbed_logs
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
-from urllib.parse import urlencode
 
 from strands import tool
 from strands_cli.builtin import Place
-from strands_cli.builtin.web import json_body, plain_headers, shown
+from strands_cli.builtin.web import answered, check_known, content, patiently, plain_headers, with_query
 from strands_cli.net.client import NetworkError, Request
-from strands_cli.net.url import URL, URLError, below, parse
+from strands_cli.net.url import URLError, below, parse
 
 if TYPE_CHECKING:
     from strands_cli.equipment.vault import Vault
@@ -27,52 +26,56 @@ def http_executor(executor: HttpExecutor, place: Place, vault: Vault) -> Any:
     base = parse(executor.base_url)
     network = place.network.allowing(base)
 
-    @tool(name=executor.id.replace(".", "_"), description=_description(executor))
+    @tool(name=executor.id.replace(".", "_"), description=_description(executor), context=True)
     def call(
         method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"] = "GET",
         path: str = "",
-        query: dict[str, Any] | None = None,
+        params: dict[str, Any] | None = None,
+        json_data: Any = None,
         body: Any = None,
         headers: dict[str, str] | None = None,
+        query: dict[str, Any] | None = None,
+        tool_context: Any = None,
     ) -> str:
-        """Call the service.
+        """Call the service. An answer of 400 or more is an error.
 
         Args:
             method: The method.
             path: The path below the base URL; it may hold a query.
-            query: Parameters to add to the query.
-            body: What to send: a text as it is, anything else as JSON.
+            params: Parameters to add to the query: texts, numbers, booleans, or lists of these.
+            json_data: What to send as JSON.
+            body: What to send as it is, instead of json_data.
             headers: Headers to add.
+            query: The same as params.
         """
-        url = _with_query(below(base, path), query)
+        check_known(tool_context, _KNOWN)
+        if params and query:
+            raise ValueError("give either params or query, not both")
+        url = with_query(below(base, path), params or query)
+        data, kind = content(json_data, body)
+        given = plain_headers(headers or {})
         if place.rehearsal:
             return f"Rehearsal: {method} {url} was not sent."
         try:
-            own = vault.expanded(executor.headers)
-            sent = _merged(plain_headers(headers or {}), plain_headers(own), body)
-            data = None if body is None else json_body(body)
-            response = network.send(Request(method, url, sent, data, executor.timeout_ms / 1000))
+            sent = _merged(given, plain_headers(vault.expanded(executor.headers)), kind)
+            response = patiently(network, Request(method, url, sent, data, executor.timeout_ms / 1000))
+            return str(vault.scrub(answered(response, vault.scrub)))
         except (NetworkError, URLError) as error:
             raise type(error)(vault.scrub(str(error))) from None
-        return str(vault.scrub(shown(response, vault.scrub)))
 
     call.rehearses = True  # type: ignore[attr-defined]
     return call
 
 
-def _with_query(url: URL, query: dict[str, Any] | None) -> URL:
-    if not query:
-        return url
-    added = urlencode({name: value for name, value in query.items() if value is not None}, doseq=True)
-    return URL(url.scheme, url.host, url.port, f"{url.target}{'&' if '?' in url.target else '?'}{added}")
+_KNOWN = ("method", "path", "params", "json_data", "body", "headers", "query")
 
 
-def _merged(given: dict[str, str], own: dict[str, str], body: Any) -> dict[str, str]:
+def _merged(given: dict[str, str], own: dict[str, str], kind: str) -> dict[str, str]:
     """The spec's headers win over the model's, whatever their case."""
     merged = {name.lower(): value for name, value in given.items()}
     merged.update((name.lower(), value) for name, value in own.items())
-    if body is not None and not isinstance(body, str):
-        merged.setdefault("content-type", "application/json")
+    if kind:
+        merged.setdefault("content-type", kind)
     return merged
 
 
@@ -91,10 +94,12 @@ def _description(executor: HttpExecutor) -> str:
 def _calls(title: str, calls: Iterable[HttpCall]) -> list[str]:
     lines = []
     for each in calls:
-        body = each.json_data if each.json_data is not None else each.body
         line = f"- {each.method} {each.path or '/'}"
-        line += f"?{urlencode(each.params, doseq=True)}" if each.params else ""
-        line += f" with body {json.dumps(body, ensure_ascii=False)}" if body is not None else ""
+        line += f" with params {json.dumps(each.params, ensure_ascii=False)}" if each.params else ""
+        line += (
+            f" with json_data {json.dumps(each.json_data, ensure_ascii=False)}" if each.json_data is not None else ""
+        )
+        line += f" with body {json.dumps(each.body, ensure_ascii=False)}" if each.body is not None else ""
         line += f": {each.description.strip()}" if each.description else ""
         lines.append(line)
     return [f"{title}:\n" + "\n".join(lines)] if lines else []

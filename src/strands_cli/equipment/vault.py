@@ -81,6 +81,19 @@ class Vault:
         """Return a mapping with its values expanded."""
         return {name: self.expand(text) for name, text in texts.items()}
 
+    def check(self, spec: Spec) -> None:
+        """Read every secret that the HTTP tools of the agents will need: better now than in the middle.
+
+        Raises:
+            SecretError: As for `value`.
+        """
+        executors = spec.tools.http_executors if spec.tools is not None else []
+        listed = {id_ for agent in spec.agents.values() for id_ in agent.tools or ()}
+        everybody = any(agent.tools is None for agent in spec.agents.values())
+        for executor in executors:
+            if everybody or executor.id in listed:
+                self.expanded(executor.headers)
+
     def scrub(self, value: Any) -> Any:
         """Return plain data with every secret in it replaced, however it is spelled; see `Spellings`."""
         spellings = self.spellings()

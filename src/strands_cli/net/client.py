@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import http.client
+import io
 import ipaddress
 import socket
 import ssl
+import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar, cast
 
 from strands_cli.net.address import literal, plain_host, why_not, why_not_address
 from strands_cli.net.url import URL, URLError, parse, redirected
@@ -21,6 +23,7 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 _SAFE = ("GET", "HEAD")
 _HARMLESS = ("accept", "accept-language", "user-agent")
 
+T = TypeVar("T")
 Resolve = Callable[[str, int], Iterable[str]]
 
 
@@ -110,8 +113,8 @@ class Network:
             request = following
         raise NetworkError(f"{request.url} was redirected more than {MAX_REDIRECTS} times")
 
-    def addresses(self, url: URL) -> list[str]:
-        """Return the addresses to connect to.
+    def addresses(self, url: URL, seconds: float = 30.0) -> list[str]:
+        """Return the addresses to connect to, looked up within so many seconds.
 
         Raises:
             NetworkError: The host must not be reached, or has no address.
@@ -119,22 +122,22 @@ class Network:
         if self.denied:
             raise NetworkError(f"{url.netloc!r} was not contacted: {self.denied}")
         if (url.host, url.port) in self._allowed or (url.host, 0) in self._allowed:
-            return self._look_up(url)
+            return self._look_up(url, seconds)
         problem = why_not(url.host)
         if problem:
             raise _refusal(url, problem)
-        found = self._look_up(url)
+        found = self._look_up(url, seconds)
         for each in found:
             problem = why_not_address(ipaddress.ip_address(each.partition("%")[0]))
             if problem:
                 raise _refusal(url, problem)
         return found
 
-    def _look_up(self, url: URL) -> list[str]:
+    def _look_up(self, url: URL, seconds: float = 30.0) -> list[str]:
         if literal(url.host) is not None:
             return [url.host]
         try:
-            found = list(self._resolve(url.host, url.port))
+            found = within(seconds, lambda: list(self._resolve(url.host, url.port)))
         except (OSError, UnicodeError) as error:
             raise NetworkError(f"the host {url.host!r} could not be looked up: {error}") from error
         if not found:
@@ -142,43 +145,123 @@ class Network:
         return found
 
     def _once(self, request: Request, deadline: float) -> Response:
-        addresses = self.addresses(request.url)
+        addresses = self.addresses(request.url, max(deadline - time.monotonic(), 0.001))
         problem: Exception | None = None
         for address in addresses[:3]:
-            left = deadline - time.monotonic()
-            if left <= 0:
+            if time.monotonic() >= deadline:
                 break
-            connection = self._connection(request.url, address, left)
-            with contextlib.closing(connection):
-                try:
-                    connection.connect()
-                except OSError as error:
-                    problem = error
-                    continue
+            connection = self._connection(request.url, address, deadline)
+            try:
+                connection.connect()
                 return _exchange(connection, request, deadline)
+            except OSError as error:
+                problem = error
+            finally:
+                connection.end()
         cause = str(problem) if problem is not None else f"it took longer than {request.timeout:g} s"
         raise NetworkError(f"{request.url.netloc!r} could not be reached: {cause}")
 
-    def _connection(self, url: URL, address: str, timeout: float) -> _Connection:
+    def _connection(self, url: URL, address: str, deadline: float) -> _Connection:
         if url.scheme == "http":
-            return _Connection(url, address, timeout, None)
+            return _Connection(url, address, deadline, None)
         if self._context is None:
             self._context = ssl.create_default_context()
-        return _Connection(url, address, timeout, self._context)
+        return _Connection(url, address, deadline, self._context)
 
 
 class _Connection(http.client.HTTPConnection):
     """A connection to one address; the certificate is checked against the host of the URL."""
 
-    def __init__(self, url: URL, address: str, timeout: float, context: ssl.SSLContext | None) -> None:
-        super().__init__(address, url.port, timeout=timeout)
+    def __init__(self, url: URL, address: str, deadline: float, context: ssl.SSLContext | None) -> None:
+        super().__init__(address, url.port)
         self._url = url
+        self._deadline = deadline
         self._context = context
+        self._plain: socket.socket | None = None
 
     def connect(self) -> None:
-        self.sock = socket.create_connection((self.host, self.port), self.timeout)
-        if self._context is not None:
-            self.sock = self._context.wrap_socket(self.sock, server_hostname=self._url.host)
+        found = socket.create_connection((self.host, self.port), _left(self._deadline))
+        try:
+            if self._context is not None:
+                found.settimeout(_left(self._deadline))
+                found = self._context.wrap_socket(found, server_hostname=self._url.host)
+        except BaseException:
+            found.close()
+            raise
+        self._plain = found
+        self.sock = cast("socket.socket", _TimedSocket(found, self._deadline))
+
+    def end(self) -> None:
+        """Close the socket itself; `close` leaves it to a response that is still to be read."""
+        self.close()
+        if self._plain is not None:
+            self._plain.close()
+
+
+class _TimedSocket:
+    """A socket as far as an HTTP connection needs one: everything that is read or sent is in time, or nothing more is.
+
+    A time-out of a socket is for one piece, and a server that drips piece after piece would never reach it.
+    """
+
+    def __init__(self, plain: socket.socket, deadline: float) -> None:
+        self._plain = plain
+        self._deadline = deadline
+
+    def sendall(self, data: Any) -> None:
+        self._plain.settimeout(_left(self._deadline))
+        self._plain.sendall(data)
+
+    def makefile(self, mode: str, buffering: int | None = None) -> io.BufferedReader:
+        return io.BufferedReader(_TimedReader(self._plain, self._deadline))
+
+    def close(self) -> None:
+        """Do nothing: what was received may still be read."""
+
+
+class _TimedReader(io.RawIOBase):
+    def __init__(self, plain: socket.socket, deadline: float) -> None:
+        self._plain = plain
+        self._deadline = deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self._plain.settimeout(_left(self._deadline))
+        return self._plain.recv_into(buffer)
+
+
+def _left(deadline: float) -> float:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left
+
+
+def within(seconds: float, work: Callable[[], T]) -> T:
+    """Return what `work` returns; what cannot be given a time-out goes on in a thread that nobody waits for.
+
+    Raises:
+        TimeoutError: It took longer.
+    """
+    done: list[tuple[T | None, BaseException | None]] = []
+
+    def run() -> None:
+        try:
+            done.append((work(), None))
+        except BaseException as error:  # raised where it is waited for
+            done.append((None, error))
+
+    thread = threading.Thread(target=run, daemon=True, name="strands-lookup")
+    thread.start()
+    thread.join(seconds)
+    if not done:
+        raise TimeoutError(f"it took longer than {seconds:.0f} s")
+    result, error = done[0]
+    if error is not None:
+        raise error
+    return cast(T, result)
 
 
 def _exchange(connection: _Connection, request: Request, deadline: float) -> Response:
@@ -187,7 +270,7 @@ def _exchange(connection: _Connection, request: Request, deadline: float) -> Res
     try:
         connection.request(request.method, request.url.target, body=request.body, headers=headers)
         answer = connection.getresponse()
-        body, truncated = _read(answer, connection, deadline)
+        body, truncated = _read(answer, deadline)
     except (OSError, http.client.HTTPException, ValueError) as error:
         kind = "took too long" if isinstance(error, TimeoutError) else f"failed: {error or type(error).__name__}"
         raise NetworkError(f"{request.method} {request.url.netloc!r} {kind}") from error
@@ -196,15 +279,11 @@ def _exchange(connection: _Connection, request: Request, deadline: float) -> Res
     return Response(answer.status, answer.reason, received, body, request.url, truncated)
 
 
-def _read(answer: http.client.HTTPResponse, connection: _Connection, deadline: float) -> tuple[bytes, bool]:
+def _read(answer: http.client.HTTPResponse, deadline: float) -> tuple[bytes, bool]:
     parts: list[bytes] = []
     size = 0
     while size <= MAX_BODY:
-        left = deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        if connection.sock is not None:
-            connection.sock.settimeout(left)
+        _left(deadline)
         part = answer.read1(65536)
         if not part:
             return b"".join(parts), False
