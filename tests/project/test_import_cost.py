@@ -8,7 +8,7 @@ import sys
 import pytest
 
 PROVIDERS = {"openai", "boto3", "botocore", "anthropic", "google.genai", "ollama", "litellm", "httpx"}
-HEAVY = PROVIDERS | {"mcp", "opentelemetry", "starlette", "uvicorn", "rich", "jinja2", "ruamel", "jsonschema"}
+HEAVY = PROVIDERS | {"mcp", "opentelemetry", "starlette", "uvicorn", "rich", "jinja2", "mpmath", "ruamel", "jsonschema"}
 STATEMENTS = {
     "import strands": HEAVY | {"pydantic", "click", "strands_cli"},
     "from strands import Agent, tool": HEAVY | {"pydantic", "click", "strands_cli"},

@@ -9,14 +9,26 @@ import operator
 import re
 import statistics
 from collections.abc import Callable, Mapping
+from decimal import Decimal, localcontext
+from fractions import Fraction
 from typing import Any
 
 MOST_CHARACTERS = 2_000
 MOST_BITS = 40_000
-MOST_STEPS = 200_000
+MOST_STEPS = 400_000
+SHOWN = 14
 _DEPTH = 100
+_MOST_EXPONENT = 1_000
+_EXPONENT = re.compile(r"[\d.][eE][+-]?(\d+)")
 
-_CONSTANTS: dict[str, Any] = {"pi": math.pi, "e": math.e, "tau": math.tau, "inf": math.inf, "i": 1j, "j": 1j}
+_CONSTANTS: dict[str, Any] = {
+    "pi": math.pi,
+    "e": math.e,
+    "tau": math.tau,
+    "inf": math.inf,
+    "i": 1j,
+    "j": 1j,
+}
 _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
@@ -79,7 +91,21 @@ def _listed(function: Callable[[Any], Any]) -> Callable[..., Any]:
     return lambda *values: function(values[0] if len(values) == 1 and isinstance(values[0], list) else list(values))
 
 
-_ALIKE = ("sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh")
+_ALIKE = (
+    "sqrt",
+    "sin",
+    "cos",
+    "tan",
+    "asin",
+    "acos",
+    "atan",
+    "sinh",
+    "cosh",
+    "tanh",
+    "asinh",
+    "acosh",
+    "atanh",
+)
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{name: _both(getattr(math, name), getattr(cmath, name)) for name in _ALIKE},
     "exp": _both(math.exp, cmath.exp),
@@ -124,16 +150,26 @@ def calculate(expression: str, variables: Mapping[str, Any]) -> str:
     """Return what an expression comes to, as text.
 
     Raises:
-        CalculationError: It is malformed, too large, or undefined.
+        CalculationError: It is malformed, too large, or undefined, or digits are lost on the way to the result.
     """
+    from strands_cli.builtin.exact import ExactEvaluator, settled
+
     tree = parse(expression)
     try:
-        return written(Evaluator(variables).value(tree))
+        if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id in _SPECIAL:
+            return written(ExactEvaluator(variables, 50).value(tree))
+        return written(settled(lambda digits: ExactEvaluator(variables, digits).value(tree)))
     except CalculationError:
         raise
     except ZeroDivisionError:
         raise CalculationError(f"{expression!r} divides by zero") from None
-    except (OverflowError, ValueError, TypeError, ArithmeticError, RecursionError) as error:
+    except (
+        OverflowError,
+        ValueError,
+        TypeError,
+        ArithmeticError,
+        RecursionError,
+    ) as error:
         raise CalculationError(f"{expression!r} cannot be worked out: {error}") from None
 
 
@@ -147,18 +183,31 @@ def parse(expression: str) -> ast.expr:
     text = re.sub(r"(?<![\w.])(\d+(?:\.\d+)?)(?=[A-Za-z(])(?![eE][+-]?\d)", r"\1*", text)
     text = re.sub(r"\)\s*(?=[\w(])", ")*", text)
     text = re.sub(r"(\d+(?:\.\d+)?)\s*%(?!\s*[\w(.])", r"(\1/100)", text)
+    if any(len(exponent) > 4 or int(exponent) > _MOST_EXPONENT for exponent in _EXPONENT.findall(text)):
+        raise CalculationError(f"{expression!r} has a number that is too large, or too near to zero")
     try:
-        return ast.parse(text.strip(), mode="eval").body
+        return _with_exact_numbers(ast.parse(text.strip(), mode="eval").body, text.strip().encode())
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         raise CalculationError(f"{expression!r} is not an expression") from None
 
 
+def _with_exact_numbers(tree: ast.expr, text: bytes) -> ast.expr:
+    """Note at each decimal number what was written: a float has but 17 digits."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, float):
+            written_as = text[node.col_offset : node.end_col_offset].decode().replace("_", "")
+            node.exact = Fraction(written_as)  # type: ignore[attr-defined]
+    return tree
+
+
 class Evaluator:
-    """Works out trees.
+    """Works out trees in the floating point numbers of Python: fast, with about 15 digits.
 
     Args:
         names: Values of names beside the constants.
     """
+
+    most_steps = MOST_STEPS
 
     def __init__(self, names: Mapping[str, Any]) -> None:
         self.names: dict[str, Any] = {**_CONSTANTS, **names}
@@ -167,14 +216,18 @@ class Evaluator:
     def value(self, node: ast.expr, depth: int = 0) -> Any:
         """Return what a tree comes to."""
         self._steps += 1
-        if depth > _DEPTH or self._steps > MOST_STEPS:
+        if depth > _DEPTH or self._steps > self.most_steps:
             raise CalculationError("the expression takes too long")
         if isinstance(node, ast.Constant) and type(node.value) in (int, float, complex):
-            return bounded(node.value)
+            return self.constant(node)
         if isinstance(node, ast.Name):
             return self._named(node.id)
         if isinstance(node, ast.BinOp):
-            return self._binary(node.op, self.value(node.left, depth + 1), self.value(node.right, depth + 1))
+            return self.binary(
+                node.op,
+                self.value(node.left, depth + 1),
+                self.value(node.right, depth + 1),
+            )
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.UAdd, ast.USub)):
             value = self.value(node.operand, depth + 1)
             return -value if isinstance(node.op, ast.USub) else +value
@@ -203,13 +256,22 @@ class Evaluator:
             return self.names[name]
         raise CalculationError(f"{name!r} has no value; give it in variables, or use solve, diff or integrate")
 
-    def _binary(self, op: ast.operator, left: Any, right: Any) -> Any:
+    def constant(self, node: ast.Constant) -> Any:
+        """Return the value of a number as it stands in an expression."""
+        return bounded(node.value)
+
+    def binary(self, op: ast.operator, left: Any, right: Any) -> Any:
+        """Return what two numbers come to."""
         if isinstance(op, ast.Pow):
             return bounded(power(left, right))
         function = _BINARY.get(type(op))
         if function is None or isinstance(left, list) or isinstance(right, list):
             raise CalculationError("lists and bits cannot be reckoned with like numbers")
         return bounded(function(left, right))
+
+    def call(self, name: str, values: list[Any]) -> Any:
+        """Return what a function of `FUNCTIONS` comes to."""
+        return bounded(FUNCTIONS[name](*values))
 
     def _compared(self, node: ast.Compare, depth: int) -> bool:
         left = self.value(node.left, depth + 1)
@@ -226,13 +288,12 @@ class Evaluator:
 
             return calculus.call(name, arguments, self)
         if name in self.names and len(arguments) == 1:
-            return self._binary(ast.Mult(), self._named(name), self.value(arguments[0], depth + 1))
-        function = FUNCTIONS.get(name)
-        if function is None:
+            return self.binary(ast.Mult(), self._named(name), self.value(arguments[0], depth + 1))
+        if name not in FUNCTIONS:
             raise CalculationError(f"there is no function {name!r}; known: {', '.join([*FUNCTIONS, *_SPECIAL])}")
         try:
-            return bounded(function(*(self.value(each, depth + 1) for each in arguments)))
-        except (TypeError, statistics.StatisticsError) as error:
+            return self.call(name, [self.value(each, depth + 1) for each in arguments])
+        except (TypeError, IndexError, statistics.StatisticsError) as error:
             raise CalculationError(f"{name}: {error}") from None
 
 
@@ -251,28 +312,45 @@ def bounded(value: Any) -> Any:
 
 
 def written(value: Any) -> str:
-    """Return a result as text."""
+    """Return a result as text; what is no whole number has 14 digits."""
     if isinstance(value, str):
         return value
     if isinstance(value, list):
         return "[" + ", ".join(written(item) for item in value) + "]"
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, complex):
-        real, imaginary = _rounded(value.real), _rounded(value.imag)
-        if imaginary == 0:
-            return written(real)
-        sign = "-" if imaginary < 0 else "+"
-        return f"{written(real)} {sign} {written(abs(imaginary))}i" if real else f"{written(imaginary)}i"
-    if isinstance(value, float):
-        value = _rounded(value)
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    return _digits(value)
+    if isinstance(value, int):
+        return _digits(value)
+    if isinstance(value, Fraction):
+        return _decimal(_quotient(value))
+    if hasattr(value, "imag") and value.imag != 0:
+        real, imaginary = _real(value.real), _real(value.imag)
+        sign = "-" if imaginary.startswith("-") else "+"
+        return f"{imaginary}i" if real == "0" else f"{real} {sign} {imaginary.removeprefix('-')}i"
+    return _real(value.real if hasattr(value, "real") else value)
 
 
-def _rounded(value: float) -> float:
-    """What is noise of floating point is not shown: 0.1 + 0.2 is 0.3."""
-    return float(f"{value:.14g}") if math.isfinite(value) else value
+def _quotient(value: Fraction) -> Decimal:
+    with localcontext() as context:
+        context.prec = 60
+        return Decimal(value.numerator) / Decimal(value.denominator)
+
+
+def _real(value: Any) -> str:
+    if isinstance(value, (int, Fraction)):
+        return written(value)
+    text = str(value) if isinstance(value, float) else str(value.context.nstr(value, 30))
+    return _decimal(Decimal(text)) if "n" not in text else text.removeprefix("+")
+
+
+def _decimal(value: Decimal) -> str:
+    """What is noise beyond the digits that are shown is not: a third of three is one."""
+    with localcontext() as context:
+        context.prec = SHOWN
+        rounded = +value
+    if rounded == rounded.to_integral_value() and abs(rounded) < 10**15:
+        return str(int(rounded))
+    return repr(float(rounded)) if 1e-300 < abs(rounded) < 1e300 else str(rounded.normalize()).lower()
 
 
 def _digits(value: int) -> str:
