@@ -269,6 +269,10 @@ class Evaluator:
             raise CalculationError("lists and bits cannot be reckoned with like numbers")
         return bounded(function(left, right))
 
+    def alike(self, values: list[Any]) -> list[Any]:
+        """Return numbers as numbers that can be compared and added up."""
+        return values
+
     def call(self, name: str, values: list[Any]) -> Any:
         """Return what a function of `FUNCTIONS` comes to."""
         return bounded(FUNCTIONS[name](*values))
@@ -277,7 +281,7 @@ class Evaluator:
         left = self.value(node.left, depth + 1)
         for op, comparator in zip(node.ops, node.comparators, strict=True):
             right = self.value(comparator, depth + 1)
-            if type(op) not in _COMPARE or not _COMPARE[type(op)](left, right):
+            if type(op) not in _COMPARE or not _COMPARE[type(op)](*self.alike([left, right])):
                 return False
             left = right
         return True

@@ -95,7 +95,17 @@ class ExactEvaluator(Evaluator):
             return self._checked(getattr(mp, name)(*(self._argument(each) for each in values)))
         if name in ("mean", "median", "stdev", "variance"):
             return self._statistic(name, values)
-        return self._checked(FUNCTIONS[name](*values))
+        return self._checked(FUNCTIONS[name](*self.alike(values)))
+
+    def alike(self, values: list[Any]) -> list[Any]:
+        """Return fractions and whole numbers as they are where there is nothing else, and else as what that is."""
+        if len(values) == 1 and isinstance(values[0], list):
+            return [self.alike(values[0])]
+        if any(isinstance(each, (list, bool)) for each in values) or all(
+            isinstance(each, (int, Fraction)) for each in values
+        ):
+            return values
+        return [self.inexact(each) for each in values]
 
     def inexact(self, value: Any) -> Any:
         """Return a number with many digits."""

@@ -42,7 +42,7 @@ def command(as_json: bool, debug: bool) -> int:
     from strands_cli.cli.wording import table
     from strands_cli.errors import OK, RUNTIME
 
-    checks = [_python(), _package(), *_owners(), _sessions(), *_providers(), _terminal()]
+    checks = [_python(), _package(), *_owners(), _sessions(), *_providers(), _isolation(), _terminal()]
     bad = [check for check in checks if check.state == "bad"]
     if as_json:
         print_json({"healthy": not bad, "checks": [check._asdict() for check in checks]})
@@ -123,6 +123,19 @@ def _providers() -> Iterator[Check]:
             continue
         todo = providers.missing(name)
         yield Check(f"provider {name}", "missing" if todo else "ok", "; ".join(todo) or "ready")
+
+
+def _isolation() -> Check:
+    from strands_cli.builtin.python_exec import python_exec
+
+    try:
+        python_exec("1")
+    except Exception as error:  # whatever keeps it from running is what is to be told
+        hint = (
+            "python_exec runs here only with `isolation: none` in the spec; it needs Linux with Landlock and seccomp."
+        )
+        return Check("python_exec", "missing", str(error).splitlines()[0], hint)
+    return Check("python_exec", "ok", "the kernel confines it")
 
 
 def _terminal() -> Check:

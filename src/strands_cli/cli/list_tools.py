@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 @options.as_json
 @options.debug
 def command(spec: str | None, as_json: bool, debug: bool) -> None:
-    """List the tools that come with this build; with SPEC, the tools that each of its agents has."""
+    """List the tools that come with this build; with SPEC, the tools that each of its agents has.
+
+    To tell them, the Python modules that SPEC names are imported, also those beside it: their code runs. MCP servers
+    are not started.
+    """
     from strands_cli.cli.outcome import print_json, print_text
     from strands_cli.cli.wording import table
 
