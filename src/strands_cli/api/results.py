@@ -9,6 +9,7 @@ from strands_cli.errors import ExecutionError, StrandsError
 from strands_cli.kernel import questions
 from strands_cli.kernel.drive import Rest
 from strands_cli.kernel.state import State, text_of
+from strands_cli.kernel.types import Outcome
 from strands_cli.types import Json, RunResult
 
 _MOST = 3
@@ -45,6 +46,15 @@ def run_result(session_id: str, pattern: str, rest: Rest, written: Sequence[str]
     if rest.status == "failed" and outcome is None:
         raise _failure(rest, result)
     return result
+
+
+def finished_result(session_id: str, pattern: str, state: State) -> RunResult:
+    """Return what a completed or cancelled session came to, from its record alone."""
+    assert state.rest is not None
+    data, completed = state.rest.data, state.rest.kind == "closed"
+    outcome = Outcome(data["response"], _so_far(pattern, state), agent=data.get("agent", "")) if completed else None
+    rest = Rest("completed" if completed else "cancelled", state, outcome, seconds=state.seconds)
+    return run_result(session_id, pattern, rest, ())
 
 
 def failure_text(data: Mapping[str, Json]) -> str:

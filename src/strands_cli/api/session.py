@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from strands_cli.api.admission import Admission, Terms, spec_on_record
 from strands_cli.api.app import remembered, with_app
 from strands_cli.api.bridge import run_sync
+from strands_cli.api.results import finished_result
 from strands_cli.api.running import Options, Runner
 from strands_cli.api.session_view import SessionView
 from strands_cli.errors import (
@@ -22,6 +23,7 @@ from strands_cli.errors import (
     MissingPartsError,
     ProviderNotReadyError,
     SessionError,
+    SessionFinishedError,
     SessionNotFoundError,
     StrandsError,
 )
@@ -135,7 +137,10 @@ class Session(SessionView):
             raise
 
     async def _driven_on(self, runner: Runner, handler: HITLHandler | None, *, patient: bool) -> RunResult:
-        """Drive the session; who brought answers waits a while for another driver to rest, and looks again."""
+        """Drive the session; who brought answers waits a while for another driver to rest, and looks again.
+
+        Where that driver came to the end with the answers, its end is what this comes to as well.
+        """
         until = time.monotonic() + (LEASE_SECONDS if patient else 0.0)
         while True:
             try:
@@ -143,6 +148,11 @@ class Session(SessionView):
             except LeaseHeldError:
                 if time.monotonic() >= until:
                     raise
+            except SessionFinishedError:
+                if not patient:
+                    raise
+                await self.refresh_async()
+                return finished_result(self.id, self.pattern, self._state)
             await asyncio.sleep(LOOK_SECONDS)
 
     def resume(self, hitl_response: Json = None, **options: Any) -> RunResult:
