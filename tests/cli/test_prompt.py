@@ -290,3 +290,28 @@ def test_a_long_answer_is_taken_whole(console: Console, length: int) -> None:
     terminal = console.script("ask.py", text, rows=20).expect("Your response: ")
     terminal.type("\x1b[200~" + "word\r" * (length // 5) + "\x1b[201~")
     assert answer(terminal.end()) == length
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"),
+    [
+        (["1"], "run again"),
+        (["Skip"], "skip"),
+        (["3", "", "paid 5"], {"result": "paid 5"}),
+        (["result", '{"id": 7}'], {"result": {"id": 7}}),
+        (["result: paid"], "result: paid"),
+    ],
+)
+def test_what_happened_to_a_call_is_chosen_and_its_result_asked_for_next(
+    console: Console, typed: list[str], answer: Any
+) -> None:
+    schema = {"anyOf": [{"enum": ["run again", "skip"]}]}
+    choices = ["run again", "skip", "result"]
+    fields: dict[str, Any] = {"prompt": "Again?", "kind": "ambiguous_tool", "schema": schema, "choices": choices}
+    terminal = asked(console, **fields).expect("after result").expect("Your response: ")
+    for number, line in enumerate(typed):
+        terminal.type(line)
+        if number + 1 < len(typed):
+            terminal.expect("no result" if not line else "What the call returned").expect("list): ")
+    terminal.expect(f"ANSWER {json.dumps(answer)}")
+    terminal.end()

@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from strands.interrupt import Interrupt
 from strands_cli.errors import (
     InvalidAnswerError,
 )
+from strands_cli.kernel import questions
 from strands_cli.kernel.state import State
+from strands_cli.kernel.types import Entry
 from strands_cli.session import answers
 from strands_cli.types import HITLState
 from support.driving import Echo, driven, session, spec
@@ -72,6 +75,31 @@ def test_case_23_an_answer_that_does_not_fit_leaves_the_question_open(hitl: dict
         assert rest.status == "paused" and not echo.calls
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("value", "taken"),
+    [
+        ("run again", "run again"),
+        (" SKIP ", "skip"),
+        ("result: paid", "result: paid"),
+        ({"result": None}, {"result": None}),
+        ('{"result": {"id": 7}}', {"result": {"id": 7}}),
+        ("result", None),
+        ("yes", None),
+        ("3", None),
+        ({"result": 1, "more": 2}, None),
+    ],
+)
+def test_what_may_be_said_of_a_call_that_may_have_happened(value: Any, taken: Any) -> None:
+    doubt = questions.from_interrupt(Interrupt("i", "ambiguous_tool_call", {"message": "Again?"}), "a", "steps/0")
+    asked = Entry(0, "asked", "q", questions.stored(doubt, 0.0), 0.0)
+    if taken is not None:
+        assert questions.checked(questions.opened(asked), value) == taken
+    else:
+        with pytest.raises(InvalidAnswerError) as caught:
+            questions.checked(questions.opened(asked), value)
+        assert caught.value.hint
 
 
 def test_a_handler_whose_answer_does_not_fit_is_told_why_and_asked_again() -> None:

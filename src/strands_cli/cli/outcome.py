@@ -138,7 +138,9 @@ def _show_no(result: RunResult) -> None:
 def allowed(question: OpenQuestion) -> str:
     """Return what may be answered, in parentheses; "" when anything may."""
     parts = []
-    if question.choices:
+    if question.kind == "ambiguous_tool":
+        parts.append("run again, skip, or result: WHAT IT RETURNED")
+    elif question.choices:
         parts.append(f"one of {', '.join(map(exact_line, question.choices))}")
     elif question.schema:
         parts.append("JSON that fits its schema: strands sessions questions shows it")
@@ -151,7 +153,7 @@ def allowed(question: OpenQuestion) -> str:
 
 def _placeholder(question: OpenQuestion) -> str:
     """A placeholder, never one of the choices: pasting the line must not approve anything."""
-    return "JSON" if question.schema else "TEXT"
+    return "JSON" if question.schema and not question.choices else "TEXT"
 
 
 def _nothing(error: BaseException) -> RunResult:

@@ -25,6 +25,9 @@ DOUBT_SCHEMA = {
 }
 """What can be answered about a tool call that may already have happened."""
 
+DOUBT_CHOICES = ("run again", "skip", "result")
+"""The same as a person chooses from; a result is given with the last."""
+
 
 def stored(question: Question, now: float) -> dict[str, Json]:
     """Return the data of an `asked` entry: the question, without what it leaves unset."""
@@ -134,7 +137,13 @@ def checked(question: OpenQuestion, value: Json) -> Json:
             )
         value = question.default
     if question.choices and value not in question.choices:
-        value = _choice(question, value) if question.kind != "approval" else _choice_or_form(question, value)
+        with_form = question.kind in ("approval", "ambiguous_tool")
+        value = _choice_or_form(question, value) if with_form else _choice(question, value)
+    if question.kind == "ambiguous_tool" and value == "result":
+        raise InvalidAnswerError(
+            f"the answer to {question.id!r} says that there is a result, and not which",
+            hint='Give it as well: "result: what the call returned", or JSON: {"result": ...}.',
+        )
     if question.pattern and not (isinstance(value, str) and _matches(question, value)):
         raise _mismatch(question, value)
     return _fitted(question, value) if question.schema is not None else value
@@ -241,16 +250,17 @@ def _worded(interrupt: Interrupt, agent: str) -> Question:
     doubt = interrupt.name == "ambiguous_tool_call"
     kind: QuestionKind = "ambiguous_tool" if doubt else "interrupt"
     schema = DOUBT_SCHEMA if doubt else None
+    choices = DOUBT_CHOICES if doubt else None
     if isinstance(reason, str):
-        return Question(reason, schema=schema, kind=kind)
+        return Question(reason, choices=choices, schema=schema, kind=kind)
     if isinstance(reason, Mapping) and isinstance(reason.get("message"), str):
         if _is_elicitation(interrupt):
             return _elicitation(reason)
         if isinstance(reason.get("question"), Mapping):
             return _approval(reason, reason["question"])
-        return Question(reason["message"], context=_readable(reason), schema=schema, kind=kind)
+        return Question(reason["message"], context=_readable(reason), choices=choices, schema=schema, kind=kind)
     context = None if reason is None else _readable(reason)
-    return Question(f"{agent} asks: {interrupt.name}", context=context, schema=schema, kind=kind)
+    return Question(f"{agent} asks: {interrupt.name}", context=context, choices=choices, schema=schema, kind=kind)
 
 
 def _is_elicitation(interrupt: Interrupt) -> bool:

@@ -98,4 +98,7 @@ def _choices(state: HITLState) -> list[Text]:
     if not state.choices:
         return []
     numbers = [Text(f"  {number}. {exact_line(choice)}") for number, choice in enumerate(state.choices, 1)]
-    return [Text("Choices (the text or its number):", style="dim"), *numbers]
+    heading = "Choices (the text or its number):"
+    if state.kind == "ambiguous_tool":
+        heading = "Choices (the text or its number; what the call returned is asked for after result):"
+    return [Text(heading, style="dim"), *numbers]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import math
 import sys
 import threading
@@ -102,6 +103,8 @@ class _Conversation:
     async def _answered(self) -> Json:
         from strands_cli.terminal import form
 
+        if self.state.kind == "ambiguous_tool":
+            return await self._doubt()
         if self.state.schema and not self.state.choices:
             return await form.fill(self.state.schema, self.line, self.complain, self._default)
         return await self._text()
@@ -138,6 +141,17 @@ class _Conversation:
             if self._default is not None:
                 return ""
             self.complain("an empty line is no answer, and there is no default.")
+
+    async def _doubt(self) -> Json:
+        """A result is asked for in a second step: as it is typed, or as JSON where it is an object or a list."""
+        said = _chosen(await self._text(), ("run again", "skip", "result"))
+        if said != "result":
+            return said
+        while True:
+            text = (await self.line("What the call returned (text, or a JSON object or list)")).strip()
+            if text:
+                return {"result": _object_or_text(text)}
+            self.complain("an empty line is no result.")
 
     @property
     def _default(self) -> str | None:
@@ -204,6 +218,14 @@ def _chosen(text: str, choices: tuple[str, ...] | None) -> str:
     if typed.isascii() and typed.isdigit() and 1 <= int(typed) <= len(choices):
         return choices[int(typed) - 1]
     return text
+
+
+def _object_or_text(text: str) -> Json:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return value if isinstance(value, (dict, list)) else text
 
 
 def _clock(seconds: float) -> str:
