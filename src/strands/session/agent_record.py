@@ -54,9 +54,11 @@ class AgentRecord(ABC):
 
     Attributes:
         begins_at_once: `begin` takes less time than a worker thread takes to start on it, so it is called directly.
+        refused: Somebody else was at work, or had written, when this one was about to.
     """
 
     begins_at_once: ClassVar[bool] = False
+    refused = False
 
     @abstractmethod
     def load(self) -> Loaded | None:
@@ -85,6 +87,14 @@ class AgentRecord(ABC):
         Raises:
             SessionException: It could not be recorded, and why.
         """
+
+    def refusal(self, text: str) -> SessionException:
+        """Return the error for a writer that was not the first."""
+        self.refused = True
+        return SessionException(text)
+
+    def forked(self) -> None:  # noqa: B027 - most records hold nothing that belongs to one process
+        """This is a copy in a forked child, where no call is under way: locks and leases are the parent's."""
 
     def tidy(self) -> None:  # noqa: B027 - most records have nothing to add
         """Complete what is only there for other readers; done before the right to write is given back.
@@ -128,7 +138,7 @@ class RepositoryRecord(AgentRecord):
 
     def begin(self) -> None:
         if self._repository.read_message(self._session_id, self._agent_id, self._next_id) is not None:
-            raise SessionException(stale(self._session_id, self._agent_id, "another agent has added messages"))
+            raise self.refusal(stale(self._session_id, self._agent_id, "another agent has added messages"))
 
     def end(self) -> None:
         pass

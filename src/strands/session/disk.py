@@ -10,7 +10,6 @@ import contextlib
 import errno
 import os
 import shutil
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from .lease import PRIVATE_FILE, Lease, holder, take
 
 TEMPORARY = ".tmp"
 _PAGE = 4096
+_STEM = 200
 DAMAGED = ".damaged-"
 TORN = ".torn-"
 
@@ -97,9 +97,9 @@ class Disk:
             data: Its new content.
             durable: Return only when it outlives a power loss.
         """
-        temporary = path.with_name(f".{path.name}.{os.getpid()}-{uuid.uuid4().hex[:12]}{TEMPORARY}")  # ours alone
+        temporary = path.with_name(f".{path.name[:_STEM]}.{os.urandom(8).hex()}{TEMPORARY}")  # of this write alone
         try:
-            with self._open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) as file:
+            with self._open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as file:
                 _write(file, data)
                 if durable:
                     self._sync(file)
@@ -179,7 +179,8 @@ class Disk:
     def set_aside(self, path: Path) -> Path:
         """Rename a damaged file so that it is kept and no longer read; return its new path."""
         target = self._aside(path)
-        os.replace(path, target)
+        with contextlib.suppress(FileNotFoundError):  # another process was first
+            os.replace(path, target)
         return target
 
     def copy_aside(self, path: Path) -> Path:
@@ -200,6 +201,12 @@ class Disk:
         while f"{path.name}{ending}{number}" in names:
             number += 1
         return path.with_name(f"{path.name}{ending}{number}")
+
+    def remove_temporary(self, directory: Path) -> None:
+        """Remove what killed writers left half written; only who holds the lease of `directory` does this."""
+        for name in self.scan(directory):
+            if name.startswith(".") and name.endswith(TEMPORARY):
+                self.remove(directory / name)
 
     def remove(self, path: Path) -> None:
         """Remove the file `path`; it may be gone already."""

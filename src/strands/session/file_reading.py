@@ -145,6 +145,8 @@ class FileReading:
         return self._files[id]
 
     def _sizes(self) -> dict[int, int]:
+        if any(name.endswith(TEMPORARY) for name in self._disk.scan(self._record.directory)):
+            self._repairs.append(lambda: self._disk.remove_temporary(self._record.directory))
         directory = self._record.directory / "messages"
         sizes = {}
         for name, size in self._disk.scan(directory).items():

@@ -75,7 +75,7 @@ class FileRecord(AgentRecord):
             self.disk.make_directory(self.directory / MESSAGES)
             lease = self.disk.lock(self.directory / LEASE)
             if lease is None:
-                raise SessionException(self._held())
+                raise self.refusal(self._held())
             try:
                 self._check_unchanged()
                 if self._reading is not None:  # somebody else was at work when it was read
@@ -99,6 +99,10 @@ class FileRecord(AgentRecord):
         with contextlib.suppress(OSError):  # it guards against damage, and promises nothing
             lease.note(self.ledger.head(self._next_id, at_rest=at_rest).encode())
 
+    def forked(self) -> None:
+        self._tidying = threading.Lock()
+        self._lease = None
+
     def _holds(self) -> bool:
         return self._lease is not None and self._lease.is_held()
 
@@ -111,7 +115,7 @@ class FileRecord(AgentRecord):
             try:
                 self.ledger.append(items, durable=durable)
             except Moved:
-                raise SessionException(self._stale("another agent has written to it")) from None
+                raise self.refusal(self._stale("another agent has written to it")) from None
             self._next_id = next_id
             self._owed.update(files)
             if durable:
@@ -161,9 +165,9 @@ class FileRecord(AgentRecord):
     def _check_unchanged(self) -> None:
         news = self.ledger.news()
         if news is not None:
-            raise SessionException(self._stale(_told(news)))
+            raise self.refusal(self._stale(_told(news)))
         if self.disk.size(self.message_path(self._next_id)) >= 0:
-            raise SessionException(self._stale("another program has added messages"))
+            raise self.refusal(self._stale("another program has added messages"))
 
     def _stale(self, why: str) -> str:
         return stale(self._session_id, self._agent_id, why)

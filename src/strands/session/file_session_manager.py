@@ -232,6 +232,8 @@ class FileSessionManager(RepositorySessionManager, SessionRepository):
                 f"session {session_id!r}: {multi_agent_id!r} is at work elsewhere; {holder} holds "
                 f"its lease {str(path)!r}. Wait for that call to end"
             )
+        with self._naming(path):
+            self._disk.remove_temporary(path.parent)
         return lease.release
 
     def open_record(self, session_id: str, agent_id: str) -> FileRecord:

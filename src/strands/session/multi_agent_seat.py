@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -48,6 +49,7 @@ class MultiAgentSeat:
         self._session_id = session_id
         self._known: str | None = None
         self._release: Callable[[], None] | None = None
+        self._pid = os.getpid()
         self._gate = threading.Lock()
         self._taken = 0
         self._written = 0
@@ -79,7 +81,7 @@ class MultiAgentSeat:
         except BaseException:
             release()
             raise
-        self._release = release
+        self._release, self._pid = release, os.getpid()
 
     @property
     def at_work(self) -> bool:
@@ -108,6 +110,8 @@ class MultiAgentSeat:
         await on_disk(partial(self._write, stored, number, sync))
 
     def _write(self, stored: Stored, number: int, sync: Callable[[Any], None]) -> None:
+        if self.at_work and os.getpid() != self._pid:
+            raise SessionException(f"this process was forked while {self.source.id!r} was at work: nothing was written")
         with self._gate:
             if number > self._written:
                 sync(stored)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from strands.agent.agent import Agent
     from strands.multiagent.base import MultiAgentBase
     from strands.types.content import Message
+
+_SECONDS_TO_TAKE_IN = 5.0
+_PAUSE = 0.002
 
 
 class RepositorySessionManager(SessionManager):
@@ -134,6 +138,11 @@ class RepositorySessionManager(SessionManager):
             SessionException: What is stored cannot be read.
             ValueError: The agent's id cannot be part of a file name.
         """
+        given, deadline = list(agent.messages), time.monotonic() + _SECONDS_TO_TAKE_IN
+        while not self._initialized(agent, given, last_try=time.monotonic() > deadline):
+            time.sleep(_PAUSE)  # somebody else takes it in at this moment: go on from what that one wrote
+
+    def _initialized(self, agent: Agent, given: list[Message], *, last_try: bool) -> bool:
         record = self.session_repository.open_record(self.session_id, agent.agent_id)
         loaded = record.load()
         seat = Seat(record, agent, loaded.next_id if loaded else 0)
@@ -141,8 +150,15 @@ class RepositorySessionManager(SessionManager):
         agent.recorder = seat
         if loaded is not None:
             self._restore(agent, seat, loaded)
-        if loaded is None or loaded.agent is None:
-            self._take_in(agent, seat, [] if loaded else agent.messages)
+        if loaded is not None and loaded.agent is not None:
+            return True
+        try:
+            self._take_in(agent, seat, [] if loaded else given)
+        except SessionException:
+            if not record.refused or last_try:
+                raise
+            return False
+        return True
 
     def _restore(self, agent: Agent, seat: Seat, loaded: Loaded) -> None:
         messages = [stored.to_message() for stored in loaded.messages]

@@ -12,7 +12,6 @@ import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from strands.types.exceptions import SessionException
 from strands.types.session import SessionAgent, SessionMessage
 
 from .agent_record import AgentRecord, Draft, Loaded, stale
@@ -60,9 +59,9 @@ class S3Record(AgentRecord):
 
     def begin(self) -> None:
         if self._store.exists(self._ledger_key(self._number)):
-            raise SessionException(self._stale("another agent has written to it"))
+            raise self.refusal(self._stale("another agent has written to it"))
         if self._store.exists(self.message_key(self._next_id)):
-            raise SessionException(self._stale("another program has added messages"))
+            raise self.refusal(self._stale("another program has added messages"))
 
     def end(self) -> None:
         """Nothing is held."""
@@ -80,7 +79,7 @@ class S3Record(AgentRecord):
         body = {"format": 1, "by": uuid.uuid4().hex, "at": time.time(), "since": self._since, "entries": entries}
         key = self._ledger_key(self._number)
         if not self._store.create(key, body) and (self._store.read(key) or {}).get("by") != body["by"]:
-            raise SessionException(self._stale("another agent has written to it"))
+            raise self.refusal(self._stale("another agent has written to it"))
         self._number += 1
         for draft, (_, data) in zip(drafts, items, strict=True):
             if isinstance(draft.stored, SessionMessage):

@@ -33,6 +33,26 @@ _MOMENT = 0.001
 """Seconds in which results and prompts gather that nothing waits for: together they cost one sync."""
 
 
+class _Arrival:
+    """The lease that one caller waits for: it comes when the caller is there, or when nobody waits any more."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._came = self._unwanted = False
+
+    def is_unwanted(self) -> bool:
+        """Note that it came; return whether nobody waits for it."""
+        with self._lock:
+            self._came = True
+            return self._unwanted
+
+    def is_late(self) -> bool:
+        """Note that nobody waits for it; return whether it came before."""
+        with self._lock:
+            self._unwanted = True
+            return self._came
+
+
 class Seat:
     """The place of `agent` in a session; its `Recorder`.
 
@@ -55,8 +75,7 @@ class Seat:
         self._drafts: list[Draft] = []
         self._gate = threading.Lock()
         self._swapping = threading.Lock()
-        self._handover = threading.Lock()
-        self._given_up = False
+        self._pid = os.getpid()
         self._turnstile = asyncio.Lock()
         self._soon = False
         self._timer: asyncio.TimerHandle | None = None
@@ -93,46 +112,70 @@ class Seat:
         return self._calls > 0
 
     async def begin(self) -> None:
-        """Take the lease for one call, and write the answers that it brings."""
-        if not self.invoking:
-            self._given_up = False
-            if self._record.begins_at_once:
-                self._begin()
-            else:
-                await self._begin_elsewhere()
-            self._turnstile = asyncio.Lock()
-            self._timer = None  # one of an event loop that ended is never due
-        self._calls += 1
+        """Take the lease for one call, and write the answers that it brings.
+
+        Raises:
+            SessionException: Somebody else has it or has written, or this process was forked in the middle of a call.
+        """
+        self._check_process()
+        if self._record.begins_at_once or self.invoking:
+            self._begin(_Arrival())
+        else:
+            await self._begin_elsewhere(_Arrival())
         if self._drafts:
             in_background(functools.partial(self._write_quietly, False))
 
-    async def _begin_elsewhere(self) -> None:
+    async def _begin_elsewhere(self, arrival: _Arrival) -> None:
         try:
-            await on_disk(self._begin)
+            await on_disk(functools.partial(self._begin, arrival))
         except asyncio.CancelledError:
-            self._give_up()
+            if arrival.is_late():
+                self._leave()
             raise
 
-    def _begin(self) -> None:
-        with self._gate:  # nothing of ours is half written while it is looked at for what others wrote
-            self._record.begin()
+    def _begin(self, arrival: _Arrival) -> None:
+        with self._gate:  # of several threads one takes the lease, and nothing is half written while others' is sought
+            is_first = not self.invoking
+            if is_first:
+                self._record.begin()
+                self._turnstile = asyncio.Lock()
+                self._timer = None  # one of an event loop that ended is never due
+            self._calls += 1
         try:
-            self.note_answers()
-            self._note_task()
-            if not self._record.begins_at_once:
-                self.flush(durable=False)
+            if is_first:
+                self._note_beginning()
         except BaseException:
-            self._record.end()
+            self._leave()
             raise
-        with self._handover:
-            if self._given_up:
+        if arrival.is_unwanted():
+            self._leave()
+
+    def _note_beginning(self) -> None:
+        self.note_answers()
+        self._note_task()
+        if not self._record.begins_at_once:
+            self.flush(durable=False)
+
+    def _leave(self) -> None:
+        """End a call: the last one gives the lease back."""
+        with self._gate:
+            self._calls -= 1
+            if not self.invoking:
                 self._record.end()
 
-    def _give_up(self) -> None:
-        """Nobody waits for the lease any more, whether it was had already or comes in a moment."""
-        with self._handover:
-            self._given_up = True
-            self._record.end()
+    def _check_process(self) -> None:
+        """A forked child has copies of the locks, and of a call that is its parent's: only the parent writes that."""
+        if os.getpid() == self._pid:
+            return
+        if self.invoking:
+            raise SessionException(
+                "this process was forked in the middle of a call of this agent, and does not hold its lease: nothing "
+                "was written. Create the agent again in this process"
+            )
+        self._pid = os.getpid()
+        self._gate, self._swapping = threading.Lock(), threading.Lock()
+        self._soon = False
+        self._record.forked()
 
     async def rest(self) -> None:
         """Write all of it, synced, and give the lease back, also when nobody waits for it any more."""
@@ -144,14 +187,12 @@ class Seat:
             raise
 
     def _rest(self) -> None:
+        self._check_process()
         try:
             self.flush(durable=True)
             self._record.tidy()
         finally:
-            with self._gate:
-                self._calls -= 1
-                if not self.invoking:
-                    self._record.end()
+            self._leave()
 
     def write_prompt_soon(self) -> None:
         """Write what has gathered if the model takes longer than a moment; a failure is told by the next write."""
@@ -296,6 +337,7 @@ class Seat:
             durable: Sync it, and what was written before.
             only_within_a_call: Do nothing where the lease has been given back meanwhile.
         """
+        self._check_process()
         with self._gate:
             if only_within_a_call and not self.invoking:
                 return
@@ -314,6 +356,7 @@ class Seat:
 
     def write_through(self) -> None:
         """Write what has gathered outside of a call of the agent: with a lease of its own; blocks."""
+        self._check_process()
         self._record.begin()
         try:
             self.flush(durable=True)
