@@ -7,40 +7,20 @@ Subclass `RepositoryConformance` in a test module under a name that begins with 
 from __future__ import annotations
 
 import asyncio
-import time
 import uuid
-from abc import ABC, abstractmethod
-from collections.abc import Coroutine
-from typing import Any
 
 from strands_cli.errors import AlreadyAnsweredError, SessionExistsError, SessionNotFoundError
-from strands_cli.kernel.journal import FORMAT, Conflict, Journal
+from strands_cli.kernel.journal import Conflict, Journal
 from strands_cli.kernel.state import State
-from strands_cli.kernel.types import Draft, Kind
 from strands_cli.session import answers
+from strands_cli.session.conformance_deletion import DeletionConformance, draft, opening
 from strands_cli.session.repository import SessionRepository
 
-
-def draft(kind: Kind, key: str = "", **data: Any) -> Draft:
-    """Return an entry to be."""
-    return Draft(kind, key, data, time.time())
+__all__ = ["RepositoryConformance", "draft", "opening"]
 
 
-def opening() -> Draft:
-    """Return the first entry of a session."""
-    return draft("opened", format=FORMAT, workflow="w", pattern="chain", spec={}, inputs={})
-
-
-class RepositoryConformance(ABC):
+class RepositoryConformance(DeletionConformance):
     """The rules of `SessionRepository` and `Journal`, one test each."""
-
-    @abstractmethod
-    def make_repository(self) -> SessionRepository:
-        """Return a repository over the same store at every call within one test."""
-
-    def run(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        """Run one test."""
-        asyncio.run(coroutine)
 
     async def begun(self, repository: SessionRepository | None = None) -> Journal:
         """Return the journal of a new session."""
@@ -63,6 +43,37 @@ class RepositoryConformance(ABC):
             except SessionExistsError:
                 return
             raise AssertionError("the id was given twice")
+
+        self.run(check())
+
+    def test_of_several_who_begin_one_session_one_does(self) -> None:
+        async def check() -> None:
+            async def begin(who: int) -> bool:
+                try:
+                    await self.make_repository().create("one", opening(), [draft("noted", "by", value=who)])
+                except SessionExistsError:
+                    return False
+                return True
+
+            won = await asyncio.gather(*(begin(who) for who in range(8)))
+            assert won.count(True) == 1
+            entries = await (await self.make_repository().open("one")).load()
+            assert [entry.data.get("value") for entry in entries] == [None, won.index(True)]
+
+        self.run(check())
+
+    def test_a_copy_is_begun_with_all_that_it_holds(self) -> None:
+        async def check() -> None:
+            repository = self.make_repository()
+            rest = [draft("started", "a", agent="x", lane="", prompt="p"), draft("asked", "q", prompt="?")]
+            journal = await repository.create("copy", opening(), rest)
+            for each in (journal, await repository.open("copy")):
+                assert [(entry.seq, entry.kind, entry.key) for entry in await each.load()] == [
+                    (0, "opened", ""),
+                    (1, "started", "a"),
+                    (2, "asked", "q"),
+                ]
+            await journal.append((draft("noted", "n"),), expect=3)
 
         self.run(check())
 
@@ -105,6 +116,75 @@ class RepositoryConformance(ABC):
 
         self.run(check())
 
+    def test_what_an_append_returns_is_what_is_read(self) -> None:
+        async def check() -> None:
+            repository = self.make_repository()
+            journal = await self.begun(repository)
+            given = {"tuple": (1, 2), "numbers": {1: "one", 2.5: "more"}, "empty": {}, "inner": [{"a": (None,)}]}
+            (entry,) = await journal.append((draft("noted", "a", **given),), expect=1)
+            assert entry.data == {
+                "tuple": [1, 2],
+                "numbers": {"1": "one", "2.5": "more"},
+                "empty": {},
+                "inner": [{"a": [None]}],
+            }
+            assert (await (await repository.open(journal.session_id)).load())[1] == entry
+            given["inner"][0]["a"] = "changed afterwards"  # type: ignore[index]
+            assert (await journal.load())[1].data["inner"] == [{"a": [None]}]
+
+        self.run(check())
+
+    def test_a_durable_append_is_an_append(self) -> None:
+        async def check() -> None:
+            repository = self.make_repository()
+            journal = await self.begun(repository)
+            await journal.append((draft("noted", "a"),), expect=1)
+            both = await journal.append((draft("noted", "b"), draft("noted", "c")), expect=2, durable=True)
+            assert [entry.seq for entry in both] == [2, 3]
+            try:
+                await journal.append((draft("noted", "d"),), expect=2, durable=True)
+            except Conflict as conflict:
+                assert [entry.key for entry in conflict.entries] == ["b", "c"]
+            else:
+                raise AssertionError("a stale write went through")
+            several = [
+                (await repository.open(journal.session_id)).append((draft("noted", str(n)),), expect=4, durable=True)
+                for n in range(5)
+            ]
+            ended = await asyncio.gather(*several, return_exceptions=True)
+            assert sum(isinstance(each, list) for each in ended) == 1
+            assert len(await (await repository.open(journal.session_id)).load()) == 5
+
+        self.run(check())
+
+    def test_who_reads_changes_nothing_for_who_writes(self) -> None:
+        async def check() -> None:
+            repository = self.make_repository()
+            journal = await self.begun(repository)
+            for number in range(1, 5):
+                reader = await repository.open(journal.session_id)
+                assert len(await reader.load()) == number
+                assert await repository.ids() == [journal.session_id]
+                await journal.append((draft("noted", "n"),), expect=number)
+                assert [entry.seq for entry in await reader.tail(number)] == [number]
+
+        self.run(check())
+
+    def test_a_journal_serves_several_event_loops_one_after_the_other(self) -> None:
+        repository = self.make_repository()
+        journals: list[Journal] = []
+
+        async def begin() -> None:
+            journals.append(await repository.create("one", opening()))
+
+        async def go_on() -> None:
+            count = len(await journals[0].load())
+            await journals[0].append((draft("noted", "n"),), expect=count, durable=True)
+            await journals[0].sync()
+
+        for step in (begin, go_on, go_on):
+            self.run(step())
+
     def test_a_stale_writer_is_told_what_it_missed_and_writes_nothing(self) -> None:
         async def check() -> None:
             repository = self.make_repository()
@@ -136,7 +216,7 @@ class RepositoryConformance(ABC):
                 try:
                     await answers.give(handle, "q", who, by=who)
                 except AlreadyAnsweredError as error:
-                    assert who not in str(error).split("by")[1].split("at")[0]
+                    assert f" by {who} at " not in str(error), "the loser is told that it won"
                     return False
                 return True
 
@@ -155,6 +235,9 @@ class RepositoryConformance(ABC):
             async with journal.lease() as driver:
                 assert await journal.alive(driver)
                 assert await (await repository.open(journal.session_id)).alive(driver)
+                async with journal.lease() as other:
+                    assert other != driver and await journal.alive(other)
+                assert await journal.alive(driver) and not await journal.alive(other)
             assert not await journal.alive(driver)
 
         self.run(check())

@@ -43,9 +43,8 @@ def read(directory: Path) -> Head | None:
 
 def write(directory: Path, head: Head) -> None:
     """Say how far the journal is on disk; where that cannot be written, what was said before holds."""
-    flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
     with contextlib.suppress(OSError):
-        file = os.open(directory / NAME, flags, 0o600)
+        file = _opened(directory / NAME)
         try:
             if hasattr(os, "pwrite"):
                 os.pwrite(file, _line(head), 0)
@@ -53,6 +52,16 @@ def write(directory: Path, head: Head) -> None:
                 os.write(file, _line(head))
         finally:
             os.close(file)
+
+
+def _opened(path: Path) -> int:
+    flags = os.O_WRONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+    try:
+        return os.open(path, flags)
+    except FileNotFoundError:
+        file = os.open(path, flags | os.O_CREAT, 0o600)
+        os.chmod(path, 0o600)
+        return file
 
 
 def _line(head: Head) -> bytes:
