@@ -158,6 +158,10 @@ class InterruptException(BaseException):
         self.interrupts = [interrupt, *more]
 
 
+class NotYet(BaseException):
+    """A tool call has its turn after others of its message; it stops like one that asks, without a question."""
+
+
 @dataclass
 class PendingToolExecution:
     """The tools of a message that wait for an answer.

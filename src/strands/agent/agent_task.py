@@ -14,7 +14,7 @@ from strands.types.exceptions import MaxTokensReachedException
 from .inside import Work
 from .loop import CUT_OFF
 from .prompt import tool_uses
-from .recorder import Inside, OpenTurn
+from .recorder import Inside, OpenTurn, raised_in
 from .result import AgentResult
 from .structured import DEFAULT_STRUCTURED_OUTPUT_PROMPT
 
@@ -43,12 +43,31 @@ class AgentTask:
         self._id = tool_use_id
         self._key = context.idempotency_key if context is not None else ""
         self._known: dict[str, Interrupt] = context.agent._interrupt_state.interrupts if context is not None else {}
+        self._caller = context.agent if context is not None else None
         self._carried = _carried(self._known, tool_use_id)
         self._first = first
         self._before: Any = None
         self.ended: AgentResult | None = None
 
     # Going on
+
+    def paused_for_others(self) -> tuple[bool, bool]:
+        """Return whether the agent is paused for another call of the same message.
+
+        Returns:
+            Whether such a call waits for answers, and whether one that has them is about to go on.
+        """
+        state = self._agent._interrupt_state
+        if not state.activated or self._caller is None:
+            return False, False
+        pause, invocation = state.context.get("pause"), self._caller._invocation
+        others = [each for each in self._known.values() if each.carried and each.carried["tool_use_id"] != self._id]
+        others = [each for each in others if _origin(each)["pause"] == pause]
+        under_way = invocation.under_way if invocation is not None else ()
+        found = any(not each.answered for each in others), any(raised_in(each) in under_way for each in others)
+        if others and not any(found):
+            state.deactivate()  # that call came to nothing
+        return found
 
     async def take_up(self) -> tuple[bool, Any]:
         """Put the agent where it stopped, also in another process.

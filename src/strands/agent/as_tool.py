@@ -6,16 +6,17 @@ cut off is gone on with where it stopped, and nobody has to be asked whether "th
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
-from strands.interrupt import InterruptException, InterruptState
+from strands.interrupt import InterruptException, InterruptState, NotYet
 from strands.tools.results import error_result
 from strands.types.tools import DirectTool, ToolContext, ToolResult, ToolSpec, ToolUse
 
-from . import calling
+from . import calling, turns
 from .agent_task import AgentTask
 from .inside import InsideRecorder
 from .invocation import Sink
@@ -102,19 +103,38 @@ class AgentAsTool(DirectTool):
 
         Raises:
             InterruptException: It asks.
+            NotYet: It waits for answers about another call of this message, which comes first.
         """
         id = tool_use["toolUseId"]
-        if not self._agent._lock.acquire(blocking=False):
-            return error_result(id, f"Agent {self._agent.name!r} is busy with another call; call it again afterwards.")
+        task = AgentTask(self._agent, id, context, self._first)
+        refusal = await self._take(task, context)
+        if refusal is not None:
+            return error_result(id, refusal)
+        working = turns.enter(self._agent, context)
         try:
-            task = AgentTask(self._agent, id, context, self._first)
             result = await self._work(task, tool_use, emit)
             if result.stop_reason == "interrupt":
                 raise InterruptException(*task.carry(result))
         finally:
+            turns.WORKING.reset(working)
             self._agent._lock.release()
         status = "error" if result.stop_reason == "cancelled" else "success"
         return {"toolUseId": id, "status": status, "content": _content(result)}  # type: ignore[typeddict-item]
+
+    async def _take(self, task: AgentTask, context: ToolContext[Any] | None) -> str | None:
+        """Take the agent for this call; return what the model is told if it cannot be had."""
+        remembers = self._preserve_context or task.work.own  # else each call goes on from what its questions carry
+        while True:
+            refusal = await turns.take(self._agent, context)
+            if refusal is not None or not remembers:
+                return refusal
+            unanswered, under_way = task.paused_for_others()
+            if not unanswered and not under_way:
+                return None
+            self._agent._lock.release()
+            if unanswered:
+                raise NotYet
+            await asyncio.sleep(turns.LOOK_AGAIN)
 
     async def _work(self, task: AgentTask, tool_use: ToolUse, emit: Callable[[Any], None] | None) -> AgentResult:
         agent, recorder = self._agent, task.work.recorder

@@ -36,6 +36,7 @@ class Invocation:
         pace: Waits until no more than so many events are unread, with 0 until more are wanted; None when nobody reads
             them one by one.
         tracing: Leaves spans, or None when nobody collects them.
+        under_way: The tool uses that are to run now and have not come to rest.
     """
 
     __slots__ = (
@@ -52,6 +53,7 @@ class Invocation:
         "structured",
         "tracing",
         "turns",
+        "under_way",
     )
 
     def __init__(
@@ -71,6 +73,7 @@ class Invocation:
         self.route: Route | None = None
         self.pace: Pace | None = None
         self.turns = 0
+        self.under_way: set[str] = set()
         self.asking = False
         self._kicked = False
         self._task = asyncio.current_task()

@@ -79,8 +79,12 @@ class ToolBatch:
             else:
                 own: ToolUse = {**use, "input": copied(use["input"])}  # the history keeps what the model asked for
                 jobs.append(partial(self._job, own))
-        if jobs:
-            await self.invocation.agent.tool_executor.run(jobs)
+                self.invocation.under_way.add(id)
+        try:
+            if jobs:
+                await self.invocation.agent.tool_executor.run(jobs)
+        finally:
+            self.invocation.under_way.clear()
         if not self._asked:
             return []
         return [each for use in self._uses for each in self._asked.get(use["toolUseId"], ())]
@@ -97,12 +101,15 @@ class ToolBatch:
 
     async def _job(self, use: ToolUse) -> bool:
         call = ToolCall(self, use)
-        result = await call.run()
-        if isinstance(result, list):
-            self._ask(use, result)
-            return False
-        self.results[use["toolUseId"]] = result
-        return True
+        try:
+            result = await call.run()
+            if isinstance(result, list):
+                self._ask(use, result)
+                return False
+            self.results[use["toolUseId"]] = result
+            return True
+        finally:
+            self.invocation.under_way.discard(use["toolUseId"])
 
     def _ask(self, use: ToolUse, interrupts: list[Interrupt]) -> None:
         state = self.invocation.agent._interrupt_state

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from strands.hooks.asker import Asker
 from strands.hooks.binding import CallBinding
 from strands.hooks.events import AfterToolCallEvent, BeforeToolCallEvent
-from strands.interrupt import Interrupt, InterruptException, tool_prefix
+from strands.interrupt import Interrupt, InterruptException, NotYet, tool_prefix
 from strands.telemetry.metrics import Trace
 from strands.tools.results import ToolFailure, as_result, error_result
 from strands.types.events import ToolInterruptEvent, ToolResultEvent, ToolStreamEvent
@@ -153,11 +153,11 @@ class ToolCall:
         start = time.perf_counter()
         try:
             result, error = await self._run(self._tool)
-        except InterruptException as raised:
+        except (InterruptException, NotYet) as raised:
             trace.end()
             del self._batch.running[self._id]
             self._batch.turn.started.pop(self._id, None)
-            return self._raised(raised), None, None
+            return self._raised(raised) if isinstance(raised, InterruptException) else [], None, None
         except ToolCallLostError as lost:
             trace.end()
             return self._lost(self._tool, lost), lost, None

@@ -7,26 +7,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from strands.interrupt import Interrupt
+from strands.interrupt import AMBIGUOUS, Interrupt, is_about_doubt
 from strands.types import patterns
 from strands.types.json_value import as_json
 from strands.types.session import encode_bytes_values
 from strands_cli.errors import InvalidAnswerError
 from strands_cli.kernel.state import State, overdue
 from strands_cli.kernel.types import Draft, Entry, Question
-from strands_cli.types import HITLState, Json, OpenQuestion, QuestionKind
+from strands_cli.types import HITLState, Json, OpenQuestion
+
+DOUBT_CHOICES = ("run again", "skip", "result")
+"""What a person chooses from about a tool call that may already have happened; a result is given with the last."""
 
 DOUBT_SCHEMA = {
     "anyOf": [
-        {"enum": ["run again", "skip"]},
+        {"enum": [*DOUBT_CHOICES]},
         {"type": "string", "pattern": "^result:"},
         {"type": "object", "required": ["result"], "properties": {"result": {}}, "additionalProperties": False},
     ]
 }
 """What can be answered about a tool call that may already have happened."""
-
-DOUBT_CHOICES = ("run again", "skip", "result")
-"""The same as a person chooses from; a result is given with the last."""
 
 
 def stored(question: Question, now: float) -> dict[str, Json]:
@@ -49,13 +49,15 @@ def stored(question: Question, now: float) -> dict[str, Json]:
 def opened(entry: Entry) -> OpenQuestion:
     """Return the public view of an `asked` entry."""
     data = entry.data
-    choices = data.get("choices")
+    choices, schema = data.get("choices"), data.get("schema")
+    if not choices and schema and data.get("type") == "ambiguous_tool":  # as the first release stored it
+        choices, schema = DOUBT_CHOICES, DOUBT_SCHEMA
     return OpenQuestion(
         id=entry.key,
         prompt=data["prompt"],
         context=data.get("context"),
         choices=tuple(choices) if choices else None,
-        schema=data.get("schema"),
+        schema=schema,
         default=data.get("default"),
         has_default="default" in data,
         deadline=data.get("deadline"),
@@ -190,7 +192,10 @@ def _choice(question: OpenQuestion, value: Json) -> str:
 
 
 def _choice_or_form(question: OpenQuestion, value: Json) -> Json:
-    """An approval offers choices, and takes whatever its schema allows: a reason with a no, other arguments."""
+    """It offers choices, and takes whatever its schema allows: a reason with a no, other arguments, a result."""
+    numbers = {str(number): choice for number, choice in enumerate(question.choices or (), start=1)}
+    if question.kind == "ambiguous_tool" and not isinstance(value, bool) and str(value).strip() in numbers:
+        return numbers[str(value).strip()]
     try:
         return _choice(question, value)
     except InvalidAnswerError:
@@ -246,21 +251,32 @@ def from_interrupt(interrupt: Interrupt, agent: str, owner: str) -> Question:
 
 
 def _worded(interrupt: Interrupt, agent: str) -> Question:
+    """What a hook of the user's own gives as a reason is data, whatever its shape; our gates say who they are."""
     reason = interrupt.reason
-    doubt = interrupt.name == "ambiguous_tool_call"
-    kind: QuestionKind = "ambiguous_tool" if doubt else "interrupt"
-    schema = DOUBT_SCHEMA if doubt else None
-    choices = DOUBT_CHOICES if doubt else None
+    if interrupt.gate == "approval":
+        return _approval(reason, reason["question"])
+    if is_about_doubt(interrupt):
+        return _doubt(interrupt)
     if isinstance(reason, str):
-        return Question(reason, choices=choices, schema=schema, kind=kind)
+        return Question(reason, kind="interrupt")
+    context = None if reason is None else _readable(reason)
     if isinstance(reason, Mapping) and isinstance(reason.get("message"), str):
         if _is_elicitation(interrupt):
             return _elicitation(reason)
-        if isinstance(reason.get("question"), Mapping):
-            return _approval(reason, reason["question"])
-        return Question(reason["message"], context=_readable(reason), choices=choices, schema=schema, kind=kind)
-    context = None if reason is None else _readable(reason)
-    return Question(f"{agent} asks: {interrupt.name}", context=context, choices=choices, schema=schema, kind=kind)
+        return Question(reason["message"], context=context, kind="interrupt")
+    return Question(f"{agent} asks: {interrupt.name}", context=context, kind="interrupt")
+
+
+def _doubt(interrupt: Interrupt) -> Question:
+    reason = interrupt.reason
+    shown = [f"{reason.get('tool')} {_readable(reason.get('input'))}"]
+    if interrupt.name != AMBIGUOUS:
+        return Question(reason["message"], context=shown[0], kind="ambiguous_tool")
+    if reason.get("problem"):
+        shown.append(str(reason["problem"]))
+    return Question(
+        reason["message"], context="\n".join(shown), choices=DOUBT_CHOICES, schema=DOUBT_SCHEMA, kind="ambiguous_tool"
+    )
 
 
 def _is_elicitation(interrupt: Interrupt) -> bool:
