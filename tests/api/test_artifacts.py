@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from strands.models.scripted import ScriptedModel
-from strands_cli.api import Workflow
+from strands_cli.api import SessionManager, Workflow
 from strands_cli.errors import ArtifactError, ExecutionError
 from strands_cli.loader import load_dict
 from strands_cli.schema.validator import SchemaValidationError
@@ -120,9 +120,25 @@ def test_a_session_does_not_replace_what_somebody_else_wrote(tmp_path: Path) -> 
     assert (tmp_path / "one.md").read_text() == "mine" and not (tmp_path / "d").exists()
 
 
+def test_a_fork_does_not_replace_what_its_origin_wrote(tmp_path: Path) -> None:
+    cast = Cast(artifacts(("one.md", "{{ last_response }}")), {"a": ["text", "other"]}, output_dir=tmp_path)
+    done = cast.run()
+    assert done.session_id
+
+    async def resumed() -> RunResult:
+        manager = SessionManager(repository=cast.repository)
+        session = await manager.get_session_async(str(done.session_id))
+        fork = await session.fork_async("steps/0")
+        return await cast.workflow.resume_async(fork.id)
+
+    with pytest.raises(ExecutionError, match=r"'one\.md' exists"):
+        asyncio.run(resumed())
+    assert (tmp_path / "one.md").read_text() == "text"
+
+
 KILLED = """
 import resource, signal, sys
-from strands_cli.api import Workflow
+from strands_cli.api import SessionManager, Workflow
 signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
 resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 Workflow.from_file(sys.argv[1], output_dir="out").run()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from strands_cli.errors import StrandsError
+from strands_cli.loader.check_tools import GROUPS
 from strands_cli.loader.finding import Finding
 from strands_cli.loader.walk import steps
 from strands_cli.schema.problems import Problem, pointer
@@ -54,9 +56,11 @@ def _dropped(spec: Spec, allowed: list[str]) -> Iterator[Finding]:
     from strands_cli.toolbox import short_name
 
     known = {*allowed, *map(short_name, allowed)}
+    several = {*GROUPS, *(server.id for server in (spec.tools.mcp if spec.tools is not None else ()))}
     for id, agent in spec.agents.items():
         for index, name in enumerate(agent.tools or ()):
-            if name not in known and short_name(name) not in known:
+            spelt = (name, short_name(name))
+            if name not in several and not any(fnmatchcase(each, glob) for each in spelt for glob in known):
                 cause = f"agent {id!r} lists tool {name!r}, which security.guardrails.allow_tools does not allow"
                 yield Finding(("agents", id, "tools", index), cause, "It will not get it.", warning=True)
 

@@ -299,9 +299,9 @@ class Runner:
         assert self._run is not None
         files = outputs.rendered(artifacts, own_first(names), self._directory)
         notes = [value for key, value in self._run.state.noted.items() if key.partition("#")[0] == outputs.NOTE]
-        own = [file for note in notes for file in note["files"]]
+        own = [file for note in notes if note["session"] == journal.session_id for file in note["files"]]
         outputs.check_free(files, own, overwrite=self.options.overwrite)
-        note = {"files": [file.note() for file in files]}
+        note = {"session": journal.session_id, "files": [file.note() for file in files]}
         if note not in notes:
             key = visit(outputs.NOTE, len(notes) + 1)
             await self._run.record("noted", key, {"value": note}, sync=True)
