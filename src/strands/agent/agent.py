@@ -132,6 +132,7 @@ class Agent:
         self._session_manager = session_manager
         self._interrupt_state = InterruptState()
         self._open_turn: Open | None = None
+        self._brought: dict[str, Any] | None = None  # what the process had that its session was begun in
         self._asked: Asked | None = None
         self._invocation: Invocation | None = None
         self._lock = threading.Lock()

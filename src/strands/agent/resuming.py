@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from strands.tools.results import error_result
 
+from .brought import check
 from .loop import Open
-from .prompt import is_answers, open_tool_use, result_message, to_messages
+from .prompt import is_answers, open_tool_use, result_message, to_messages, tool_uses
 from .recorder import raised_in
 
 IN_DOUBT = "This call was started and did not come to an end; it may or may not have happened."
@@ -58,16 +59,25 @@ def begin(agent: Agent, prompt: Any) -> Start:
         TypeError: The agent waits for answers, and the prompt is none.
         KeyError: An answer names an unknown interrupt, or has no response.
         ValueError: The prompt cannot be used, or answers otherwise than before.
+        SessionException: A hook or tool that the turn was begun with is missing.
     """
     state = agent._interrupt_state
     if state.activated and agent._cancel_signal.is_set():
         return Start(None, None if is_answers(prompt) else to_messages(prompt), cancelled=True)
     if state.activated:
         turn = _waiting_turn(agent)
+        _check_brought(agent, turn)
         return Start(turn, None, state.answer(prompt) if prompt is not None else None)
     if prompt is None:
+        if agent._open_turn is not None:
+            _check_brought(agent, agent._open_turn)
         return Start(agent._open_turn or _given_turn(agent), None)
     return Start(None, to_messages(prompt) or None)
+
+
+def _check_brought(agent: Agent, turn: Open) -> None:
+    if agent._brought is not None:
+        check(agent, [use["name"] for use in tool_uses(turn.message) if use["toolUseId"] not in turn.finished])
 
 
 def _given_turn(agent: Agent) -> Open | None:

@@ -51,7 +51,7 @@ class FileSessionManager(RepositorySessionManager, SessionRepository):
         storage_dir: The directory of all sessions, `~` for the user's home; `~/.strands/sessions` by default, where the
             environment variable `STRANDS_HOME` stands in for `~/.strands`. It may be shared, as /tmp is.
         disk: The file operations; for tests that need a failing disk.
-        **kwargs: For subclasses.
+        **kwargs: `without_hooks`, and what subclasses take.
 
     Raises:
         ValueError: `session_id` cannot be part of a file name.

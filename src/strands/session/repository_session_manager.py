@@ -48,14 +48,19 @@ class RepositorySessionManager(SessionManager):
     Args:
         session_id: The session; made when it does not exist.
         session_repository: Where it is kept.
+        without_hooks: Go on with an open turn although hooks that judge tool calls, and that it was begun with, are
+            missing here. A call whose question was answered is still not made without the hook that asked.
         **kwargs: For subclasses.
 
     Raises:
         SessionException: The session could not be read or made.
     """
 
-    def __init__(self, session_id: str, session_repository: SessionRepository, **kwargs: Any) -> None:
+    def __init__(
+        self, session_id: str, session_repository: SessionRepository, *, without_hooks: bool = False, **kwargs: Any
+    ) -> None:
         self.session_id = session_id
+        self.without_hooks = without_hooks
         self.session_repository = session_repository
         self.session = session_repository.read_session(session_id) or self._created()
         self._seats: dict[str, Seat] = {}

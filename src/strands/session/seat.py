@@ -84,6 +84,7 @@ class Seat:
         self._agent_text = ""
         self._created_at = now()
         self._tasks: tuple[tuple[str, int], ...] = ()
+        self._judges: list[str] = []
         self._answered: set[str] = set()
         self._asked = ""
 
@@ -291,10 +292,10 @@ class Seat:
                 self._add(Draft("answered", {"interrupt": interrupt.to_dict(), "by": by}))
 
     def _note_task(self) -> None:
-        """Note for which tool use of another agent this one is about to work, if it is one."""
+        """Note for which tool use of another agent this one is about to work, and hooks that it was given meanwhile."""
         agent = self._agent()
-        if agent is not None and agent._tasks != self._tasks:
-            self._tasks = agent._tasks
+        if agent is not None and (agent._tasks != self._tasks or agent.hooks.judges != self._judges):
+            self._tasks, self._judges = agent._tasks, agent.hooks.judges
             self.note_agent()
 
     def note_agent(self) -> None:

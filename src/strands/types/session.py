@@ -139,6 +139,9 @@ class SessionAgent:
         """
         if agent.agent_id is None:
             raise ValueError("an agent of a session needs an agent_id, not None")
+        from strands.agent.brought import noted
+
+        brought = noted(agent)
         return cls(
             agent_id=agent.agent_id,
             state=agent.state.get(),
@@ -147,6 +150,7 @@ class SessionAgent:
                 "interrupt_state": agent._interrupt_state.to_dict(),
                 "model_state": dict(getattr(agent, "_model_state", {})),
                 **({"tasks": [list(task) for task in agent._tasks]} if agent._tasks else {}),
+                **({"brought": brought} if brought is not None else {}),
             },
         )
 
@@ -158,6 +162,8 @@ class SessionAgent:
             agent._interrupt_state = InterruptState.from_dict(self._internal_state["interrupt_state"])
         if "model_state" in self._internal_state:
             agent._model_state = dict(self._internal_state["model_state"])
+        if isinstance(self._internal_state.get("brought"), dict):
+            agent._brought = dict(self._internal_state["brought"])
         if "tasks" in self._internal_state:
             agent._tasks = tuple((str(key), int(next_id)) for key, next_id in self._internal_state["tasks"])
 

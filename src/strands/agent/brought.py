@@ -1,0 +1,76 @@
+"""What Python gave an agent and no store can keep: hooks, tools, a model. A session notes their names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from strands.hooks.naming import qualified_name
+from strands.types.exceptions import SessionException
+
+if TYPE_CHECKING:
+    from strands.agent.agent import Agent
+
+
+def judges(agent: Agent) -> list[str]:
+    """Return the hooks that may stop a tool call of an agent, or of an agent that works as its tool, by name."""
+    found: dict[str, None] = {}
+    seen: list[Any] = []
+    _collect(agent, found, seen)
+    return list(found)
+
+
+def _collect(agent: Any, found: dict[str, None], seen: list[Any]) -> None:
+    if any(agent is each for each in seen):
+        return
+    seen.append(agent)
+    found.update(dict.fromkeys(agent.hooks.judges))
+    for tool in list(agent.tool_registry.registry.values()):
+        inner = getattr(tool, "agent", None)
+        if hasattr(inner, "hooks") and hasattr(inner, "tool_registry"):
+            _collect(inner, found, seen)
+
+
+def noted(agent: Agent) -> dict[str, Any] | None:
+    """Return what a session notes; None where nothing judges and nothing waits.
+
+    While a turn is open, what it was begun with stays noted, whatever this process has.
+    """
+    names, waits = judges(agent), agent._interrupt_state.activated
+    before = agent._brought if waits or agent._open_turn is not None else None
+    if before is not None:
+        names = list(dict.fromkeys([*before.get("hooks", ()), *names]))
+    if not names and not waits:
+        return None
+    tools = dict.fromkeys([*(before or {}).get("tools", ()), *agent.tool_registry.registry])
+    return {"hooks": names, "tools": list(tools), "model": qualified_name(agent.model)}
+
+
+def check(agent: Agent, waiting: list[str]) -> None:
+    """Refuse to go on with an open turn without what it was begun with.
+
+    Args:
+        agent: The agent.
+        waiting: The names of the tools that are to run.
+
+    Raises:
+        SessionException: A hook that judges tool calls, or a tool that is to run, is missing here.
+    """
+    brought = agent._brought
+    if brought is None:
+        return
+    present = judges(agent)
+    missing = [name for name in brought.get("hooks", ()) if name not in present]
+    session = f"session {agent.session_id!r}" if agent.session_id is not None else f"agent {agent.name!r}"
+    if missing and not getattr(agent._session_manager, "without_hooks", False):
+        raise SessionException(
+            f"{session} is in the middle of a turn that was begun with hooks which this agent does not have: "
+            f"{', '.join(missing)}. They judge tool calls, so nothing was done and no answer was taken. Give the agent "
+            "these hooks, or accept that nobody judges for them: FileSessionManager(..., without_hooks=True)"
+        )
+    known = agent.tool_registry.registry
+    gone = [name for name in waiting if name in brought.get("tools", ()) and name not in known]
+    if gone:
+        raise SessionException(
+            f"{session} waits for tools which this agent does not have: {', '.join(gone)}. No answer was taken. Give "
+            "the agent these tools, or give the calls up: agent.abandon_interrupts()"
+        )
