@@ -163,3 +163,36 @@ def test_hostile_names_stay_on_their_line(console: Console) -> None:
 def test_a_shortened_id_is_enough(console: Console, command: str) -> None:
     session_id = paused(console)
     assert session_id in console.run("sessions", command, session_id[:-4]).stdout
+
+
+BRANCHES = """\
+version: 0
+name: two
+runtime: {provider: openai, model_id: m}
+agents: {a: {prompt: "You are a"}}
+pattern:
+  type: parallel
+  config:
+    branches:
+      - {id: x, steps: [{type: hitl, prompt: "x?"}, {agent: a, input: x}]}
+      - {id: y, steps: [{type: hitl, prompt: "y?", choices: [go, halt]}, {agent: a, input: y}]}
+"""
+
+
+def test_several_answers_are_taken_together_or_not_at_all(console: Console) -> None:
+    console.write("two.yaml", BRANCHES)
+    session_id = json.loads(console.run("run", "two.yaml", "--offline", "--json", code=19).stdout)["session_id"]
+    both = ("-a", "branches/x/steps/0=yes", "-a", "branches/y/steps/0=go")
+    refused = console.run(
+        "sessions", "answer", session_id, both[0], both[1], "-a", "branches/y/steps/0=perhaps", code=17
+    )
+    assert "'perhaps'" in refused.stderr
+    assert len(sessions(console, "questions", session_id)) == 2
+    assert console.run("resume", session_id, *both[:3], "branches/y/steps/0=perhaps", code=17).stderr
+    assert len(sessions(console, "questions", session_id)) == 2
+    for _ in range(2):  # the same by the same person again is a success
+        console.run("sessions", "answer", session_id, *both)
+    (found,) = sessions(console, "list", "--status", "answered")
+    assert found["id"] == session_id and found["questions"] == []
+    assert f"Go on: strands resume {session_id}" in console.run("sessions", "show", session_id).stdout
+    assert json.loads(console.run("resume", session_id, "--json").stdout)["status"] == "completed"

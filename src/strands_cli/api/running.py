@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import re
@@ -14,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from strands.types.json_value import as_json
 from strands_cli.api import guards
 from strands_cli.api.admission import Admission, spec_file
 from strands_cli.api.app import check_not_loading
@@ -344,9 +344,9 @@ def new_id(name: str) -> str:
 def _jsonable(inputs: Mapping[str, Any]) -> dict[str, Any]:
     """A resumed run gets its inputs from the journal, so the first drive gets them in the same form."""
     try:
-        return dict(json.loads(json.dumps(inputs)))
+        return dict(as_json(dict(inputs), "the variables"))
     except (TypeError, ValueError) as error:
         raise InputError(
             f"a variable is not plain data: {error}",
-            hint="Use text, numbers, booleans, lists and dicts with text keys.",
+            hint="Use text, finite numbers, booleans, lists and dicts with text keys.",
         ) from error

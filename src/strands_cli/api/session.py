@@ -117,7 +117,7 @@ class Session(SessionView):
         if self._state.finished:
             raise answering.finished(self._journal, self._state)
         terms = Terms(spec, accept_changes, without_hooks)
-        given, recorded = self._answers(hitl_response, answers), False
+        given, recorded = self.meant(hitl_response, answers), False
         try:
             if spec is None:
                 await self.answer_all_async(given, by=by)
@@ -292,7 +292,16 @@ class Session(SessionView):
         """Remove the session as `delete_async` does."""
         run_sync(lambda: self.delete_async(force=force))
 
-    def _answers(self, response: Json, answers: Mapping[str, Json] | None) -> dict[str, Json]:
+    def meant(self, response: Json, answers: Mapping[str, Json] | None = None) -> dict[str, Json]:
+        """Return question id to answer, with `response` as the answer to the only question that is open beside them.
+
+        Args:
+            response: An answer, or None for none.
+            answers: Question id to answer.
+
+        Raises:
+            AnswerError: No question is left for it, or several are.
+        """
         given = dict(answers or {})
         if response is None:
             return given

@@ -10,10 +10,15 @@ from strands_cli.spec.base import Closed, Seconds
 
 
 class Budgets(Closed):
-    """What a run may use. Time spent waiting for people does not count."""
+    """What a run may use. Time spent waiting for people does not count.
+
+    Looked at before each call, inside a call after each reply that asks for tools, and once more when all is done.
+    """
 
     max_steps: int | None = Field(default=None, ge=1, description="Agent calls.")
-    max_tokens: int | None = Field(default=None, ge=1, description="Tokens in and out, as the provider counts them.")
+    max_tokens: int | None = Field(
+        default=None, ge=1, description="Tokens in and out, as the provider counts them, summaries included."
+    )
     max_duration_s: Seconds | None = Field(default=None, description="Seconds of running.")
     warn_threshold: float = Field(default=0.8, ge=0, le=1, description="Share of a budget at which to warn.")
     on_exceed: Literal["fail", "ask"] = "fail"

@@ -36,9 +36,7 @@ def command(
     from strands_cli.cli.sessions import _open
 
     session = _open.session(session_id)
-    given = parse_answers(session, answers)
-    if response is not None:
-        given[_only_question([question.id for question in session.questions], session.id)] = response
+    given = session.meant(response, parse_answers(session, answers))
     if not given:
         raise click.UsageError("an answer is missing: --response TEXT or --answer QUESTION=VALUE")
     run_sync(partial(session.answer_all_async, given, by=by, reason=reason, channel="terminal"))
@@ -46,18 +44,3 @@ def command(
         print_json({"session_id": session.id, "answered": list(given)})
         return
     say(f"Recorded: {', '.join(given)}. Go on: strands resume {session.id}")
-
-
-def _only_question(open_ids: list[str], session_id: str) -> str:
-    from strands_cli.errors import AnswerError
-
-    if len(open_ids) == 1:
-        return open_ids[0]
-    if not open_ids:
-        raise AnswerError(
-            f"session {session_id!r} has no open question", hint=f"Look at it: strands sessions show {session_id}"
-        )
-    raise AnswerError(
-        f"session {session_id!r} has {len(open_ids)} open questions: {', '.join(open_ids)}",
-        hint="Say which: --answer QUESTION=VALUE.",
-    )

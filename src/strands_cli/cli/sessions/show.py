@@ -96,6 +96,9 @@ def _open_questions(session: Session) -> Iterator[str]:
     from strands_cli.cli.outcome import allowed, resume_command
     from strands_cli.terminal.escape import exact_line
 
+    if session.status == "answered":
+        yield ""
+        yield f"Every question is answered. Go on: {resume_command(session.id)}"
     if not session.questions:
         return
     yield ""
