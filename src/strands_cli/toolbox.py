@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
+from hashlib import sha256
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -302,7 +303,8 @@ def _imported(module: str, base_dir: Path | None) -> Any:
 @cache
 def _of_file(file: Path) -> Any:
     """Import a file under a name of its own: specs in two directories may both have a tools.py."""
-    name = f"strands_spec_tools_{abs(hash(file)):x}_{file.stem}"
+    place = sha256(str(file).encode("utf-8", "surrogatepass")).hexdigest()[:16]  # the same in every process
+    name = f"strands_spec_tools_{place}_{file.stem}"
     found = spec_from_file_location(name, file)
     if found is None or found.loader is None:
         raise ImportError(f"{str(file)!r} is not a Python file")

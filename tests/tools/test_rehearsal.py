@@ -13,6 +13,7 @@ from strands import Workflow, tool
 from strands.hooks import BeforeToolCallEvent, HookRegistry
 from strands.models.scripted import ScriptedModel, ToolCall
 from strands.types.tools import AgentTool, ToolSpec
+from strands_cli.equipment.rehearsed import RehearsedTool
 from strands_cli.session.repository import FileSessionRepository
 from support.small_server import serving
 from support.specs import solo
@@ -134,6 +135,11 @@ def test_a_rehearsal_that_paused_goes_on_as_it_began(tmp_path: Path, real_tools:
     assert paused.session_id is not None
     assert Workflow.from_dict(spec, **options).resume(paused.session_id, "approve").success
     assert (["wire"] if real_tools else []) == CALLS
+
+
+def test_a_rehearsed_tool_is_to_an_approval_what_the_real_one_is() -> None:
+    real = recorded("wire", str)
+    assert RehearsedTool(real).identity == real.identity
 
 
 def test_tools_of_ours_neither_write_nor_send_nor_execute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -160,3 +160,19 @@ def test_grep_limits_the_whole_and_says_where_it_stopped(tmp_path: Path) -> None
     assert "[stopped after 0.3 s at" in found
     with pytest.raises(ValueError, match="may have"):
         grep(pattern="a" * 5_000)
+
+
+def test_the_end_of_a_long_file_is_its_end(tmp_path: Path) -> None:
+    (tmp_path / "long.txt").write_text("".join(f"line {number}\n" for number in range(900_000)))
+    tail = make("tail", Place(Confined(tmp_path), Network()))
+    assert tail(path="long.txt", lines=2) == "line 899998\nline 899999"
+
+
+def test_what_was_not_looked_at_is_told(tmp_path: Path) -> None:
+    with (tmp_path / "long.txt").open("w") as file:
+        file.write("needle\n")
+        for _ in range(60):
+            file.write(("x" * 999 + "\n") * 1_000)
+    search = make("search", Place(Confined(tmp_path), Network()))
+    found = search(query="needle", path="long.txt")
+    assert found == "long.txt:1: needle\n[of long.txt only the first 50,000,000 bytes were looked at]"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from strands_cli.builtin import Place
 MOST_MATCHES = 200
 MOST_LINE = 2_000
 MOST_BYTES = 50_000_000
+MOST_TAIL = 5_000_000
 SECONDS = 0.5
 MOST_PATTERN = 1_000
 
@@ -102,6 +104,9 @@ def _tail(place: Place) -> Any:
             lines: How many.
         """
         with place.files.open(path) as file:
+            file.seek(max(file.seek(0, os.SEEK_END) - MOST_TAIL, 0))
+            if file.tell():
+                file.readline()  # the rest of a line that began before
             return "\n".join(deque(_lines(file, path), min(max(lines, 1), 2_000))) or "[the file is empty]"
 
     return tail
@@ -123,9 +128,15 @@ def _found(place: Place, path: str, test: Test, context: int, most: int) -> str:
                     shown += ["--"] if context else []
             except UnicodeError:
                 continue
+            except _TooLong:
+                shown.append(f"[of {name} only the first {MOST_BYTES:,} bytes were looked at]")
             except TimeoutError:
                 return "\n".join([*shown, f"[stopped after {place.seconds:g} s at {name}: look at fewer files]"])
     return "\n".join(shown) if shown else "No line matches."
+
+
+class _TooLong(Exception):
+    """A file goes on beyond what is looked at."""
 
 
 def _timely(lines: Iterator[str], deadline: float) -> Iterator[str]:
@@ -167,6 +178,6 @@ def _lines(file: BinaryIO, path: str) -> Iterator[str]:
             raise UnicodeError(f"{path!r} is not a text file")
         read += len(raw)
         if read > MOST_BYTES:
-            return
+            raise _TooLong
         line = raw.decode("utf-8", "replace").rstrip("\r\n")
         yield line if len(line) <= MOST_LINE else line[:MOST_LINE] + " [cut off]"

@@ -48,6 +48,14 @@ class RehearsedTool(DirectTool):
         return self._tool.approval_basis
 
     @property
+    def identity(self) -> Any:
+        return self._tool.identity
+
+    @property
+    def origin(self) -> Any:
+        return self._tool.origin
+
+    @property
     def parameters(self) -> Any:
         """What checks the arguments, where the tool has it."""
         return getattr(self._tool, "parameters", None)

@@ -116,7 +116,8 @@ class Run:
 
     def _mended(self, begun: Entry, agent: str, prompt: str) -> bool:
         """Whether a step that has not finished is begun again with what a mended spec says."""
-        if begun.data["agent"] == agent and begun.data["prompt"] == prompt:
+        recorded = begun.data["prompt"] if self._scrub is None else self._scrub(begun.data["prompt"])
+        if begun.data["agent"] == agent and recorded == prompt:
             return False
         origin = self.state.origin
         if begun.key in self.state.done and begun.key in origin.get("accepted", ()):
