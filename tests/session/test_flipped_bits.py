@@ -111,6 +111,7 @@ def test_nothing_that_happened_happens_again(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
 @pytest.mark.parametrize("name", [*STORIES, ASKED_ITSELF])
 def test_nothing_that_happened_happens_again_wherever_it_strikes(

@@ -57,11 +57,13 @@ def gate(event: BeforeToolCallEvent) -> None:
         event.cancel_tool = "denied"
 
 
-def payer(effects: list[str], *replies: Any) -> Agent:
+def payer(effects: list[str], *replies: Any, deadly: bool = False) -> Agent:
     @tool
     def pay(amount: int) -> str:
         """Pay."""
         effects.append("pay")
+        if deadly:
+            raise SystemExit("the power goes")
         return "paid"
 
     return agent_in(*replies, tools=[pay], hooks=[gate])
@@ -147,3 +149,37 @@ def test_redaction_deletion_and_errors(s3: Any) -> None:
         S3SessionManager("a/b", BUCKET)
     with pytest.raises(SessionException, match=r"s3://nowhere/session_s/session\.json"):
         S3SessionManager("s", "nowhere")
+
+
+@pytest.mark.parametrize("deed", ["damaged", "deleted"])
+def test_an_object_of_the_ledger_that_is_lost_leaves_a_question(s3: Any, deed: str) -> None:
+    """Whichever it is, a payment that was approved and cut off is not made again unasked."""
+    effects: list[str] = []
+    (question,) = payer(effects, ToolCall("pay", {"amount": 5}, id="t"))("pay").interrupts
+    with pytest.raises(SystemExit):
+        payer(effects, deadly=True)([{"interruptResponse": {"interruptId": question.id, "response": "y"}}])
+    ledger = {key: body(s3, key) for key in keys(s3) if "/ledger/" in key}
+    for key in sorted(ledger)[: None if deed == "damaged" else -1]:  # nothing tells that the last one is gone
+        before = {each: s3.get_object(Bucket=BUCKET, Key=each)["Body"].read() for each in keys(s3)}
+        if deed == "damaged":
+            s3.put_object(Bucket=BUCKET, Key=key, Body=before[key][:-1])
+        else:
+            s3.delete_object(Bucket=BUCKET, Key=key)
+        agent = payer(effects, "done")
+        for _ in range(5):
+            asked = agent.pending_interrupts
+            result = agent(
+                [
+                    {"interruptResponse": {"interruptId": each.id, "response": "y" if each.name == "ok" else "skip"}}
+                    for each in asked
+                ]
+                or None
+            )
+            if result.stop_reason == "end_turn":
+                break
+        assert result.stop_reason == "end_turn"
+        assert effects == ["pay"], key
+        for each in keys(s3):
+            s3.delete_object(Bucket=BUCKET, Key=each)
+        for each, content in before.items():
+            s3.put_object(Bucket=BUCKET, Key=each, Body=content)

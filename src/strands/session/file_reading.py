@@ -16,7 +16,7 @@ from .disk import DAMAGED, TEMPORARY
 from .file_record import LEASE, message_texts
 from .ledger import Entry, Fold, Kind, from_json, to_json
 from .ledger_scan import Head, Scan
-from .lost_turn import LostTurn
+from .lost_turn import LostTurn, recall
 
 if TYPE_CHECKING:
     from strands.agent.recorder import OpenTurn
@@ -103,7 +103,7 @@ class FileReading:
             fold.messages[id] = messages[id].to_dict()
         if agent is not None:
             fold.agent = vars(agent)
-        _recall(fold)
+        recall(fold)
         where = f"{self._record.ledger.path.name}: {_lines(found)} lost"
         changed = LostTurn(fold, lost, where).settle()
         if changed is None:
@@ -258,18 +258,3 @@ def _is_bloated(found: Scan, fold: Fold) -> bool:
     """Return whether most of the ledger is agent records that newer ones have replaced."""
     needed = sum(fold.sizes.values()) + len(to_json(fold.agent))
     return found.end > BLOATED and found.end > 4 * needed
-
-
-def _recall(fold: Fold) -> None:
-    """Lines are lost: what the agent's record knows of the open turn, its questions above all, stands in for them."""
-    from .history import turn_of
-
-    state = fold.agent["_internal_state"].get("interrupt_state") if fold.agent else None
-    known = turn_of(state)
-    if known is None or not fold.messages or not isinstance(state, dict):
-        return
-    newest = fold.messages[max(fold.messages)]["message"]
-    if state.get("context", {}).get("tool_use_message", {}).get("content") != newest["content"]:
-        return
-    fold.finished = {**known.finished, **fold.finished}
-    fold.asked = {**{id: each.to_dict() for id, each in known.interrupts.items()}, **fold.asked}

@@ -10,6 +10,7 @@ from strands.types.session import SessionMessage, now
 from .ledger import Fold
 
 UNKNOWN_CALL = "unknown_call"
+_LOST = "lost-"
 _BEGINNING_LOST = "(The beginning of this conversation is lost.)"
 
 
@@ -38,7 +39,8 @@ class LostTurn:
         known = {use["toolUseId"] for use in self._uses}
         unfinished = known - self._fold.finished.keys()
         strangers = (self._fold.started.keys() | self._fold.finished.keys()) - self._asked_for()
-        hidden = self._lost >= self._least_for_another_call(len(unfinished))
+        is_asked = any(id.startswith(_LOST) for id in known)
+        hidden = not is_asked and self._lost >= self._least_for_another_call(len(unfinished))
         for use in self._uses:
             if use["toolUseId"] in (unfinished if self._lost else self._fold.started):
                 self._doubt(use)
@@ -94,7 +96,7 @@ class LostTurn:
         return {"toolUseId": id, "name": start.get("name", UNKNOWN_CALL), "input": known}
 
     def _unknown(self) -> dict[str, Any]:
-        return {"toolUseId": f"lost-{self._newest + 1}", "name": UNKNOWN_CALL, "input": {"note": self._where}}
+        return {"toolUseId": f"{_LOST}{self._newest + 1}", "name": UNKNOWN_CALL, "input": {"note": self._where}}
 
     def _add(self, calls: list[dict[str, Any]]) -> int:
         content = [{"toolUse": use} for use in calls]
@@ -110,3 +112,18 @@ class LostTurn:
 
     def _store(self, id: int, message: Any) -> None:
         self._fold.messages[id] = SessionMessage.from_message(message, id).to_dict()
+
+
+def recall(fold: Fold) -> None:
+    """Lines are lost: what the agent's record knows of the open turn, its questions above all, stands in for them."""
+    from .history import turn_of
+
+    state = fold.agent["_internal_state"].get("interrupt_state") if fold.agent else None
+    known = turn_of(state)
+    if known is None or not fold.messages or not isinstance(state, dict):
+        return
+    newest = fold.messages[max(fold.messages)]["message"]
+    if state.get("context", {}).get("tool_use_message", {}).get("content") != newest["content"]:
+        return
+    fold.finished = {**known.finished, **fold.finished}
+    fold.asked = {**{id: each.to_dict() for id, each in known.interrupts.items()}, **fold.asked}

@@ -7,6 +7,7 @@ everything before is in the objects of the session layout.
 
 from __future__ import annotations
 
+import logging
 import time
 import uuid
 from collections.abc import Sequence
@@ -16,9 +17,12 @@ from strands.types.session import SessionAgent, SessionMessage
 
 from .agent_record import AgentRecord, Draft, Loaded, stale
 from .ledger import Entry, Fold
+from .lost_turn import LostTurn, recall
 
 if TYPE_CHECKING:
     from .s3_store import S3Store
+
+logger = logging.getLogger(__name__)
 
 _DIGITS = 12
 
@@ -43,7 +47,7 @@ class S3Record(AgentRecord):
         }
         body = self._store.read(f"{self._prefix}agent.json")
         agent = SessionAgent.from_dict(body) if body is not None else None
-        fold = self._read_ledger()
+        fold, is_damaged = self._read_ledger()
         turn_is_recorded = (max(messages) if messages else -1) in {-1, *fold.messages}
         for id in fold.messages.keys() - messages.keys():
             messages[id] = SessionMessage.from_dict(fold.messages[id])
@@ -51,11 +55,29 @@ class S3Record(AgentRecord):
         if fold.agent is not None and (agent is None or agent.updated_at < fold.agent["updated_at"]):
             agent = SessionAgent.from_dict(fold.agent)
             self._store.write(f"{self._prefix}agent.json", agent.to_dict())
+        if is_damaged:
+            self._settle(fold, messages, agent)
+            turn_is_recorded = True
         if agent is None and not messages:
             return None
         self._next_id = max(messages) + 1 if messages else 0
         turn = fold.open_turn() if turn_is_recorded and fold.messages else None
         return Loaded(agent, [messages[id] for id in sorted(messages)], turn, self._next_id)
+
+    def _settle(self, fold: Fold, messages: dict[int, SessionMessage], agent: SessionAgent | None) -> None:
+        """Let nothing happen unasked that the lost objects may have told of."""
+        for id in messages.keys() - fold.messages.keys():
+            fold.messages[id] = messages[id].to_dict()
+        if agent is not None:
+            fold.agent = vars(agent)
+        recall(fold)
+        where = f"objects below {self._prefix}ledger/ are lost"
+        logger.warning("%s", where)
+        changed = LostTurn(fold, float("inf"), where).settle()
+        for id in sorted(fold.messages):
+            if id == changed or id not in messages:
+                messages[id] = SessionMessage.from_dict(fold.messages[id])
+                self._store.write(self.message_key(id), fold.messages[id])
 
     def begin(self) -> None:
         if self._store.exists(self._ledger_key(self._number)):
@@ -98,19 +120,28 @@ class S3Record(AgentRecord):
         names = (key[len(start) :].removesuffix(".json") for key in self._store.keys(start))
         return sorted(int(name) for name in names if name.isdecimal())
 
-    def _read_ledger(self) -> Fold:
+    def _read_ledger(self) -> tuple[Fold, bool]:
+        """Return what the objects say that still matter, and whether one of them is lost."""
         start = f"{self._prefix}ledger/"
         numbers = sorted(int(key[len(start) : len(start) + _DIGITS]) for key in self._store.keys(start))
         if not numbers:
-            return Fold()
+            return Fold(), False
         self._number = numbers[-1] + 1
-        newest = self._store.read(self._ledger_key(numbers[-1]))
-        self._since = int(newest["since"]) if newest else numbers[-1]
-        wanted = [self._ledger_key(number) for number in numbers if number >= self._since]
+        self._since = self._since_when(numbers)
+        wanted = list(range(self._since, self._number))
+        bodies = self._store.read_all([self._ledger_key(number) for number in wanted])
         fold = Fold()
-        for body in self._store.read_all(wanted):
+        for body in bodies:
             fold.take(_entries(body or {}))
-        return fold
+        return fold, None in bodies
+
+    def _since_when(self, numbers: list[int]) -> int:
+        """Return from which number on the ledger matters, by the newest object that can be read."""
+        for number in reversed(numbers):
+            body = self._store.read(self._ledger_key(number))
+            if body is not None:
+                return int(body["since"])
+        return numbers[0]
 
     def _ledger_key(self, number: int) -> str:
         return f"{self._prefix}ledger/{number:0{_DIGITS}}.json"
