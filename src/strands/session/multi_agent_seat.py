@@ -53,6 +53,7 @@ class MultiAgentSeat:
         self._gate = threading.Lock()
         self._taken = 0
         self._written = 0
+        self._changed = False  # written since `_known` was read
 
     def load(self) -> None:
         """Restore the graph or swarm, or take it into the session when it is new there; blocks."""
@@ -70,8 +71,15 @@ class MultiAgentSeat:
         Raises:
             SessionException: Somebody alive holds it, or the session has moved on.
         """
-        if self._release is None:
-            await on_disk(self._begin)
+        if self._release is not None:
+            return
+        taking = on_disk(self._begin)
+        try:
+            await asyncio.shield(taking)
+        except asyncio.CancelledError:
+            await asyncio.wait([taking])  # a thread may have it already
+            await self.end()
+            raise
 
     def _begin(self) -> None:
         release = self._repository.lease_multi_agent(self._session_id, self.source.id)
@@ -116,13 +124,21 @@ class MultiAgentSeat:
             if number > self._written:
                 sync(stored)
                 self._written = number
-                self._known = self._comparable()
+                self._changed = True
 
     async def end(self) -> None:
         """Give the lease back."""
+        if self._release is not None:
+            await on_disk(self._end)
+
+    def _end(self) -> None:
         release, self._release = self._release, None
-        if release is not None:
-            await on_disk(release)
+        try:
+            if self._changed:
+                self._known, self._changed = self._comparable(), False
+        finally:
+            if release is not None:
+                release()
 
     def _comparable(self) -> str:
         return to_json(self._repository.read_multi_agent(self._session_id, self.source.id))
