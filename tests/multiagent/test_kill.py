@@ -24,11 +24,16 @@ def workers() -> Iterator[Workers]:
     workers.close()
 
 
-@pytest.mark.parametrize(
-    ("agents", "when"),
-    [("tools", "before"), ("tools", "after"), ("agents as tools", "before"), ("agents as tools", "after")]
-    + [("flaky models", "before")],
-)
+KILLS = [
+    ("tools", "before"),
+    ("tools", "after"),
+    ("agents as tools", "before"),
+    ("agents as tools", "after"),
+    ("flaky models", "before"),
+]
+
+
+@pytest.mark.parametrize(("agents", "when"), KILLS)
 @pytest.mark.parametrize("kind", ["graph", "swarm"])
 def test_case_1_killed_at_every_storage_call(workers: Workers, kind: str, when: str, agents: str) -> None:
     """The process that dies answers its own questions; afterwards each process ends at the next ones."""
