@@ -45,6 +45,10 @@ _AS_THEY_ARE = (
 )
 
 
+_ENDS_WITHOUT_STRUCTURE = ("cancelled", "guardrail_intervened", "content_filtered", "refusal")
+"""Stop reasons after which a model is not asked for the structure: it was stopped, or it will not answer."""
+
+
 class Open:
     """A message whose tools are to run now, with what is on record of them."""
 
@@ -250,7 +254,7 @@ def _limit(invocation: Invocation) -> StopReason | None:
 
 def _wants_structure(invocation: Invocation, reply: Reply) -> bool:
     structured = invocation.structured
-    if structured is None or reply.stop_reason == "cancelled":
+    if structured is None or reply.stop_reason in _ENDS_WITHOUT_STRUCTURE:
         return False
     return structured.must_force()
 

@@ -91,6 +91,19 @@ class HookProvider(Protocol):
         ...
 
 
+def _event_types(given: Any) -> list[type]:
+    """Return the event types of a callback; one that is registered for none would never run, and guard nothing."""
+    found = list(given) if isinstance(given, (list, tuple)) else [given]
+    for each in found:
+        if not (isinstance(each, type) and issubclass(each, BaseHookEvent)):
+            raise ValueError(
+                f"{each!r} is not an event; give a class of strands.hooks, or a list of them"
+            )
+    if not found:
+        raise ValueError("an empty list of events was given: the callback would never run; name at least one event")
+    return found
+
+
 class HookRegistry:
     """The callbacks of one agent, by event type."""
 
@@ -123,7 +136,7 @@ class HookRegistry:
             event_type, callback = None, typing.cast(HookCallback, event_type)
         if event_type is None:
             event_type = infer_event_types(callback)
-        for each in event_type if isinstance(event_type, list) else [typing.cast(type, event_type)]:
+        for each in _event_types(event_type):
             self._add(each, callback, order)
 
     def add_gate(self, gate: HookCallback, *, deciders: Iterable[Any] = ()) -> None:

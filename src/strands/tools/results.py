@@ -7,6 +7,9 @@ from typing import Any, cast
 
 from strands.types.tools import ToolResult
 
+_BLOCKS = frozenset({"text", "json", "image", "document", "video", "cachePoint", "searchResult"})
+"""Keys of the blocks that a tool result may hold, after Bedrock's `ToolResultContentBlock`."""
+
 
 class ToolFailure(Exception):
     """A tool raised.
@@ -26,9 +29,22 @@ def as_result(tool_use_id: str, value: Any) -> ToolResult:
     """Return a tool's return value as a tool result; a tool result is kept, with its id set right."""
     if type(value) is str:
         return {"toolUseId": tool_use_id, "status": "success", "content": [{"text": value}]}
-    if isinstance(value, dict) and "status" in value and isinstance(value.get("content"), list):
+    if isinstance(value, dict) and _is_result(value):
         return cast(ToolResult, {**value, "toolUseId": tool_use_id})
     return {"toolUseId": tool_use_id, "status": "success", "content": [{"text": _text(value)}]}
+
+
+def _is_result(value: dict[str, Any]) -> bool:
+    """Whether a dict is a tool result, and not data that looks like one: a known status, and known blocks alone."""
+    content = value.get("content")
+    return value.get("status") in ("success", "error") and isinstance(content, list) and all(map(_is_block, content))
+
+
+def _is_block(block: Any) -> bool:
+    """Whether it is a block that a result may hold; a cache point may stand between others."""
+    if not isinstance(block, dict) or not block or not block.keys() <= _BLOCKS:
+        return False
+    return "text" not in block or isinstance(block["text"], str)
 
 
 def error_result(tool_use_id: str, text: str) -> ToolResult:

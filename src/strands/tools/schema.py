@@ -157,9 +157,9 @@ def _is_plain(hint: Any) -> bool:
     if origin is Literal:
         return all(type(value) is str for value in args)
     if origin is list:
-        return _is_plain(args[0])
+        return not args or _is_plain(args[0])
     if origin is dict:
-        return args[0] is str and _is_plain(args[1])
+        return not args or (args[0] is str and _is_plain(args[1]))
     members = _members(hint)
     return len(members) == 2 and type(None) in members and all(_is_plain(each) for each in members)
 
@@ -174,6 +174,8 @@ def _check(hint: Any) -> Callable[[Any], bool]:
     origin, args = get_origin(hint), get_args(hint)
     if origin is Literal:
         return lambda value: type(value) is str and value in args
+    if origin in (list, dict) and not args:  # typing.List, typing.Dict
+        return lambda value: type(value) is origin
     if origin is list:
         item = _check(args[0])
         return lambda value: type(value) is list and all(map(item, value))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
 from strands.types.content import ContentBlock, Message
 from strands.types.interrupt import InterruptResponseContent
+from strands.types.pydantic_fields import for_pydantic
 
 if TYPE_CHECKING:
     import threading
@@ -100,3 +101,6 @@ class LocalAgent(Protocol):
 
     def load_snapshot(self, snapshot: Snapshot) -> None:
         """Take over what a snapshot holds."""
+
+
+for_pydantic(globals())

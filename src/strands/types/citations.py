@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
+from strands.types.pydantic_fields import for_pydantic
+
 
 class CitationsConfig(TypedDict):
     """Whether a document may be cited."""
@@ -84,3 +86,6 @@ class CitationsContentBlock(TypedDict, total=False):
 
     citations: list[Citation]
     content: list[CitationGeneratedContent]
+
+
+for_pydantic(globals())

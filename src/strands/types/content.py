@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
+from strands.types.pydantic_fields import for_pydantic
+
 if TYPE_CHECKING:
     from strands.types.citations import CitationsContentBlock
     from strands.types.event_loop import Metrics, Usage
@@ -174,3 +176,6 @@ def split_system_prompt(system_prompt: SystemPrompt) -> tuple[str | None, list[S
         raise ValueError(f"system_prompt {system_prompt!r} must be a text or a list of content blocks")
     texts = [block["text"] for block in system_prompt if "text" in block]
     return ("\n".join(texts) if texts else None), system_prompt
+
+
+for_pydantic(globals())

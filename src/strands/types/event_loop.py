@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
+from strands.types.pydantic_fields import for_pydantic
+
 
 class _UsageCore(TypedDict):
     inputTokens: int
@@ -41,3 +43,5 @@ StopReason = Literal[
     "stop_sequence",
     "tool_use",
 ]
+
+for_pydantic(globals())

@@ -2,6 +2,8 @@
 
 from typing import Literal, TypedDict
 
+from strands.types.pydantic_fields import for_pydantic
+
 PIIType = Literal[
     "ADDRESS",
     "AGE",
@@ -157,3 +159,6 @@ class Trace(TypedDict):
     """The guardrail's part of a stream's metadata."""
 
     guardrail: GuardrailTrace
+
+
+for_pydantic(globals())

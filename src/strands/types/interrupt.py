@@ -6,6 +6,7 @@ from typing import Any, TypedDict
 
 from strands.interrupt import Interrupt as Interrupt
 from strands.interrupt import InterruptException as InterruptException
+from strands.types.pydantic_fields import for_pydantic
 
 
 class InterruptResponse(TypedDict):
@@ -19,3 +20,6 @@ class InterruptResponseContent(TypedDict):
     """A prompt block that carries an answer."""
 
     interruptResponse: InterruptResponse
+
+
+for_pydantic(globals())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypedDict
 
 from strands.types.citations import CitationsConfig
+from strands.types.pydantic_fields import for_pydantic
 
 DocumentFormat = Literal["pdf", "csv", "doc", "docx", "xls", "xlsx", "html", "txt", "md"]
 ImageFormat = Literal["png", "jpeg", "gif", "webp"]
@@ -119,3 +120,6 @@ class AudioBlock:
     def to_dict(self) -> _AudioBlockData:
         """Return it as the content block that messages hold."""
         return {"audio": {"format": self.format, "source": self.source}}
+
+
+for_pydantic(globals())

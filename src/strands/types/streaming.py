@@ -7,6 +7,7 @@ from typing import Any, TypedDict
 from strands.types.citations import CitationLocation
 from strands.types.content import ContentBlockStart, Role
 from strands.types.event_loop import Metrics, StopReason, Usage
+from strands.types.pydantic_fields import for_pydantic
 
 __all__ = ["StopReason", "StreamEvent"]
 
@@ -135,3 +136,6 @@ class StreamEvent(TypedDict, total=False):
     serviceUnavailableException: ExceptionEvent
     throttlingException: ExceptionEvent
     validationException: ExceptionEvent
+
+
+for_pydantic(globals())

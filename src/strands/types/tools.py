@@ -9,6 +9,8 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypedDict
 
+from strands.types.pydantic_fields import for_pydantic
+
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
@@ -328,3 +330,6 @@ class DirectTool(AgentTool):
             return ToolResultEvent(await self.run(tool_use, invocation_state, context, found.put_nowait))
         except ToolFailure as failure:
             return ToolResultEvent(failure.result, failure.error)
+
+
+for_pydantic(globals())

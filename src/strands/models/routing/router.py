@@ -171,7 +171,7 @@ class Route:
             except Exception:
                 log.warning("no other model could be chosen after %r", error, exc_info=True)
                 return False
-            if chosen is None:
+            if chosen is None or self._failed_since_last_answer(chosen):
                 return False
             self._switches += 1
             self._chosen = chosen
@@ -180,6 +180,15 @@ class Route:
                 return True
             except Exception as reason:
                 self._attempts.append(RoutingAttempt(chosen, reason))
+        return False
+
+    def _failed_since_last_answer(self, candidate: RoutingCandidate) -> bool:
+        """Whether a candidate has failed in this round: a strategy that offers it again would go on for ever."""
+        for attempt in reversed(self._attempts):
+            if attempt.exception is None:
+                return False
+            if attempt.candidate is candidate:
+                return True
         return False
 
     async def _select(self, router: ModelRouter, attempts: Sequence[RoutingAttempt]) -> RoutingCandidate | None:
