@@ -33,8 +33,8 @@ def turn(number: int) -> list[Any]:
     ]
 
 
-def tool_turn(id: str) -> list[Any]:
-    result = {"toolUseId": id, "status": "success", "content": [{"text": "x"}]}
+def tool_turn(id: str, text: str = "x") -> list[Any]:
+    result = {"toolUseId": id, "status": "success", "content": [{"text": text}]}
     return [
         {"role": "user", "content": [{"text": "use it"}]},
         {"role": "assistant", "content": [{"toolUse": {"toolUseId": id, "name": "look", "input": {}}}]},
@@ -64,19 +64,28 @@ def test_a_model_that_cannot_read_the_history_gets_a_shorter_one() -> None:
     assert agent.messages[0]["content"] == [{"text": "question 2"}]
 
 
-def test_a_history_of_tool_calls_alone_begins_with_a_tool_use() -> None:
+def test_a_loop_longer_than_the_window_keeps_the_task_it_works_on() -> None:
     manager = SlidingWindowConversationManager(window_size=3)
     uses = [message for id in ("t1", "t2", "t3") for message in tool_turn(id)[1:3]]
-    agent = make(["ok"], [*turn(1)[:1], *uses], manager)
+    agent = make(["ok", "ok"], [*turn(1)[:1], *uses], manager)
     agent(None)
-    assert [sorted(message["content"][0]) for message in agent.messages] == [["toolUse"], ["toolResult"], ["text"]]
+    kinds = [sorted(message["content"][0]) for message in agent.messages]
+    assert kinds == [["text"], ["toolUse"], ["toolResult"], ["text"]]
+    assert agent.messages[0]["content"] == [{"text": "question 1"}]
+    agent("something else")
+    assert "question 1" not in str(agent.messages)
 
 
-def test_large_tool_results_go_first() -> None:
-    agent = make([ContextWindowOverflowException("too long"), "ok"], tool_turn("t1"))
+def test_the_oldest_large_result_is_shortened_first_and_its_head_tail_and_status_stay() -> None:
+    history = [*tool_turn("t1", "HEAD" + "x" * 9_000 + "TAIL"), *tool_turn("t2", "y" * 9_000)]
+    agent = make([ContextWindowOverflowException("too long"), "ok"], history)
     agent("next")
-    assert agent.messages[2]["content"][0]["toolResult"]["status"] == "error"
-    assert len(agent.messages) == 6
+    first, second = (agent.messages[at]["content"][0]["toolResult"] for at in (2, 6))
+    text = first["content"][0]["text"]
+    assert (text[:4], text[-4:], first["status"]) == ("HEAD", "TAIL", "success")
+    assert len(text) < 2_000
+    assert second["content"] == [{"text": "y" * 9_000}]
+    assert len(agent.messages) == 10
 
 
 def test_without_a_manager_the_error_reaches_the_caller() -> None:

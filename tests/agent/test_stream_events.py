@@ -105,7 +105,7 @@ def _agent(*replies: Any, **more: Any) -> Agent:
     ],
 )
 def test_a_piece_comes_first_then_its_delta_then_what_the_caller_passed(delta: Any, keys: str) -> None:
-    assert keys in _told(_agent(delta), mine=1)
+    assert keys in _told(_agent(delta), invocation_state={"mine": 1})
 
 
 def test_what_the_caller_passed_never_hides_a_piece() -> None:

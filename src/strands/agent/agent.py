@@ -20,6 +20,7 @@ from strands.types.json_dict import JSONSerializableDict
 
 from . import calling, making, resuming
 from .conversation_manager.sliding_window import SlidingWindowConversationManager
+from .outside import tokens_of
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -221,6 +222,8 @@ class Agent:
         structured_output_model: type[BaseModel] | None = None,
         structured_output_prompt: str | None = None,
         limits: Limits | None = None,
+        cancel_signal: threading.Event | None = None,
+        idempotency_token: Any = None,
         **kwargs: Any,
     ) -> AgentResult:
         """Work on a prompt and return the result; see `invoke_async`."""
@@ -231,6 +234,8 @@ class Agent:
                 structured_output_model=structured_output_model,
                 structured_output_prompt=structured_output_prompt,
                 limits=limits,
+                cancel_signal=cancel_signal,
+                idempotency_token=idempotency_token,
                 **kwargs,
             )
         )
@@ -243,6 +248,8 @@ class Agent:
         structured_output_model: type[BaseModel] | None = None,
         structured_output_prompt: str | None = None,
         limits: Limits | None = None,
+        cancel_signal: threading.Event | None = None,
+        idempotency_token: Any = None,
         **kwargs: Any,
     ) -> AgentResult:
         """Work on a prompt.
@@ -253,7 +260,9 @@ class Agent:
             structured_output_model: A pydantic model that the answer must produce.
             structured_output_prompt: What the model is told when it ended without the structure.
             limits: Where to stop by itself.
-            **kwargs: Added to `invocation_state`.
+            cancel_signal: Set, from any thread, cancels this call; it is never set or cleared here.
+            idempotency_token: A call with the token of one that is under way is not made: it gets that one's result.
+            **kwargs: Added to `invocation_state`, with a warning: a misspelt argument ends up there.
 
         Returns:
             The result. With `stop_reason` "interrupt" the agent waits for answers to `result.interrupts`.
@@ -267,8 +276,14 @@ class Agent:
             StructuredOutputException: The model did not produce the structure.
             ModelError: The model failed.
         """
-        options = calling.Options(invocation_state, structured_output_model, structured_output_prompt, limits, kwargs)
-        return await calling.call(self, prompt, options, calling.handler_sink(self))
+        options = calling.Options(
+            invocation_state, structured_output_model, structured_output_prompt, limits, kwargs, cancel_signal
+        )
+        if idempotency_token is None:
+            return await calling.call(self, prompt, options, calling.handler_sink(self))
+        return await tokens_of(self).once(
+            idempotency_token, lambda: calling.call(self, prompt, options, calling.handler_sink(self))
+        )
 
     def stream_async(
         self,
@@ -278,6 +293,8 @@ class Agent:
         structured_output_model: type[BaseModel] | None = None,
         structured_output_prompt: str | None = None,
         limits: Limits | None = None,
+        cancel_signal: threading.Event | None = None,
+        idempotency_token: Any = None,
         **kwargs: Any,
     ) -> AsyncGenerator[dict[str, Any], None]:
         """Work on a prompt and yield events as they happen; arguments and errors as `invoke_async`.
@@ -286,8 +303,10 @@ class Agent:
             A generator of dictionaries with `data` (text), `current_tool_use`, `message`, `event` (the model's own),
             and others; the last has `result`. Leaving it early ends the work.
         """
-        options = calling.Options(invocation_state, structured_output_model, structured_output_prompt, limits, kwargs)
-        return calling.stream(self, prompt, options)
+        options = calling.Options(
+            invocation_state, structured_output_model, structured_output_prompt, limits, kwargs, cancel_signal
+        )
+        return calling.stream(self, prompt, options, idempotency_token)
 
     def cancel(self, *, message: str | None = None, after_current_tools: bool = False) -> None:
         """Stop as soon as possible, from any thread: the result has `stop_reason` "cancelled".

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import warnings
 from collections import deque
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from strands.types.exceptions import ConcurrencyException, StructuredOutputExcep
 
 from . import loop, resuming
 from .invocation import Invocation, Pace, Sink
+from .outside import cancelled_by, tokens_of
 from .prompt import CANCELLED, to_messages, tool_uses
 from .result import AgentResult
 
@@ -38,6 +41,7 @@ class Options:
     structured_output_prompt: str | None = None
     limits: Limits | None = None
     more: dict[str, Any] | None = None
+    cancel_signal: threading.Event | None = None
 
 
 async def call(
@@ -61,6 +65,8 @@ async def call(
     """
     if options.limits is not None:
         _check_limits(options.limits)
+    if options.more:
+        _warn_of(options.more)
     exclusive = not as_tool and _enter(agent)
     try:
         if agent._tasks and not as_tool:
@@ -68,7 +74,11 @@ async def call(
         invocation = Invocation(agent, _state(agent, options), sink, _structured(agent, options), options.limits)
         invocation.pace = pace
         agent._invocation = invocation
-        result = await _until_done(invocation, prompt)
+        if options.cancel_signal is None:
+            result = await _until_done(invocation, prompt)
+        else:
+            async with cancelled_by(agent, options.cancel_signal):
+                result = await _until_done(invocation, prompt)
     except Exception as error:
         if sink is not None:
             sink({"force_stop": True, "force_stop_reason": str(error)})
@@ -82,6 +92,16 @@ async def call(
     if sink is not None:
         sink({"result": result})
     return result
+
+
+def _warn_of(more: dict[str, Any]) -> None:
+    """An argument that a call does not know is data for hooks and tools, or a misspelt one: say so."""
+    names = ", ".join(map(repr, more))
+    warnings.warn(
+        f"{names} is not an argument of a call; it is added to invocation_state. Give it there, to say that it is "
+        "meant: invocation_state={...}",
+        stacklevel=4,
+    )
 
 
 def _check_limits(limits: Limits) -> None:
@@ -183,7 +203,9 @@ async def _renew_tools(agent: Agent, waiting: Message) -> None:
             await tool.renew()
 
 
-async def stream(agent: Agent, prompt: Any, options: Options) -> AsyncGenerator[dict[str, Any], None]:
+async def stream(
+    agent: Agent, prompt: Any, options: Options, token: Any = None
+) -> AsyncGenerator[dict[str, Any], None]:
     """Yield what the sink hears while the agent works in a task of its own.
 
     The task hardly runs ahead: who leaves or cancels at an event of a reply stops the reply and the tools it asks for.
@@ -206,7 +228,22 @@ async def stream(agent: Agent, prompt: Any, options: Options) -> AsyncGenerator[
             writer = new_future()
             await writer
 
-    task = asyncio.ensure_future(call(agent, prompt, options, sink, pace))
+    async def work() -> AgentResult:
+        if token is None:
+            return await call(agent, prompt, options, sink, pace)
+        made = False
+
+        async def own() -> AgentResult:
+            nonlocal made
+            made = True
+            return await call(agent, prompt, options, sink, pace)
+
+        result = await tokens_of(agent).once(token, own)
+        if not made:
+            sink({"result": result})
+        return result
+
+    task = asyncio.ensure_future(work())
     task.add_done_callback(lambda _: wake(reader))
     try:
         while True:

@@ -113,6 +113,8 @@ async def run(invocation: Invocation, turn: Open | None = None) -> AgentResult:
                 return result
             turn = None
             _announce(invocation)
+            if invocation.pace is not None:
+                await invocation.pace(0)  # who leaves the stream at the results pays for no further call
         except Exception as error:
             if not under_way or isinstance(error, _AS_THEY_ARE):
                 raise

@@ -96,9 +96,7 @@ def _event_types(given: Any) -> list[type]:
     found = list(given) if isinstance(given, (list, tuple)) else [given]
     for each in found:
         if not (isinstance(each, type) and issubclass(each, BaseHookEvent)):
-            raise ValueError(
-                f"{each!r} is not an event; give a class of strands.hooks, or a list of them"
-            )
+            raise ValueError(f"{each!r} is not an event; give a class of strands.hooks, or a list of them")
     if not found:
         raise ValueError("an empty list of events was given: the callback would never run; name at least one event")
     return found

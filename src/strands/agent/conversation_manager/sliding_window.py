@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from strands.types.exceptions import ContextWindowOverflowException
 
 from .base import Compression
+from .compression.pin_message import pin_task, unpin_task
 from .pinning import PinningConversationManager
 
 if TYPE_CHECKING:
@@ -14,16 +16,24 @@ if TYPE_CHECKING:
     from strands.hooks.events import BeforeModelCallEvent
     from strands.hooks.registry import HookRegistry
     from strands.types.content import Message, Messages, Role
+    from strands.types.tools import ToolResult, ToolResultContent
 
 TRUNCATED = "The tool result was too large!"
+"""What stands for a result that cannot be shortened in the middle."""
+LARGE = 2_000
+"""Characters from which a result is large."""
+KEPT = 500
+"""Characters that stay of a large result at its head, and as many at its tail."""
+_CUT = "... ({count} characters were left out: the conversation was too long) ..."
 
 
 class SlidingWindowConversationManager(PinningConversationManager):
-    """Keeps the newest messages; a tool use and its result stay or go together.
+    """Keeps the newest messages; a tool use and its result stay or go together, and a loop of tools
+    that is longer than the window keeps the message that it began with.
 
     Args:
         window_size: Messages to keep; 0 keeps none.
-        should_truncate_results: When the model cannot read the history, first replace the newest large tool results.
+        should_truncate_results: When the model cannot read the history, first shorten the oldest large tool results.
         per_turn: True applies the window before every model call too, a number n before every n-th.
         pin_first: Messages at the start of the conversation that always stay, besides the window.
         proactive_compression: As `ConversationManager`.
@@ -76,17 +86,20 @@ class SlidingWindowConversationManager(PinningConversationManager):
             self.reduce_context(agent)
 
     def reduce_context(self, agent: Agent, e: Exception | None = None, **kwargs: Any) -> None:
-        """Replace large tool results after an error; otherwise drop the oldest messages.
+        """Shorten large tool results after an error; otherwise drop the oldest messages.
 
         Raises:
             ContextWindowOverflowException: Nothing is left to drop.
         """
         messages = agent.messages
         self._pin(messages)
+        unpin_task(messages)
         if e is not None and self.should_truncate_results and _truncate_results(messages):
             return
         begin = self._begin(messages)
         if begin is not None:
+            if begin < len(messages) and messages[begin]["role"] != "user":
+                pin_task(messages, begin)  # a loop of tools longer than the window: what it works on stays
             self._remove(messages, begin)
         elif e is not None:
             raise ContextWindowOverflowException("the history cannot be shortened any further") from e
@@ -122,13 +135,30 @@ def _may_begin(messages: Messages, index: int) -> bool:
 
 
 def _truncate_results(messages: Messages) -> bool:
-    for message in reversed(messages):
+    """Shorten the oldest message that has large results; its head and tail stay, and so does whether it succeeded."""
+    for message in messages:
         results = [block["toolResult"] for block in message["content"] if "toolResult" in block]
-        large = [result for result in results if result["content"] != [{"text": TRUNCATED}]]
-        if not large:
-            continue
-        for result in large:
-            result["status"] = "error"
-            result["content"] = [{"text": TRUNCATED}]
-        return True
+        shortened = [_shorten(result) for result in results]
+        if any(shortened):
+            return True
     return False
+
+
+def _shorten(result: ToolResult) -> bool:
+    """Shorten what is large in a result; return whether anything was."""
+    content = [_shortened(block) for block in result["content"]]
+    changed = any(new is not old for new, old in zip(content, result["content"], strict=True))
+    if changed:
+        result["content"] = content
+    return changed
+
+
+def _shortened(block: ToolResultContent) -> ToolResultContent:
+    if "text" in block or "json" in block:
+        text = block["text"] if "text" in block else json.dumps(block["json"], ensure_ascii=False, default=str)
+        if len(text) <= LARGE:
+            return block
+        return {"text": f"{text[:KEPT]}{_CUT.format(count=len(text) - 2 * KEPT)}{text[-KEPT:]}"}
+    if any(kind in block for kind in ("image", "document", "video")):
+        return {"text": TRUNCATED}
+    return block

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from strands.types.content import Message
 
 _FLAG = "pinned"
+_TASK = "task"
 
 
 def pin_message(messages: list[Message], index: int) -> None:
@@ -27,6 +28,25 @@ def unpin_message(messages: list[Message], index: int) -> None:
         del metadata["custom"]
     if not metadata:
         del messages[index]["metadata"]
+
+
+def pin_task(messages: list[Message], before: int) -> None:
+    """Pin what the tools from `before` on work for: the last message of a user that is no tool result."""
+    for index in range(before - 1, -1, -1):
+        message = messages[index]
+        if message["role"] == "user" and not _results(message) and not _has_flag(message):
+            pin_message(messages, index)
+            cast("dict[str, Any]", message)["metadata"]["custom"][_TASK] = True
+            return
+
+
+def unpin_task(messages: list[Message]) -> None:
+    """Take the pin of `pin_task` away: another task may be at hand now."""
+    for index, message in enumerate(messages):
+        custom = (message.get("metadata") or {}).get("custom")
+        if custom is not None and custom.pop(_TASK, False):
+            unpin_message(messages, index)
+            return
 
 
 def is_pinned(messages: list[Message], index: int) -> bool:
