@@ -56,12 +56,17 @@ def named(path: Path, session_id: str) -> Iterator[None]:
     """Turn what the system says of the file into errors of this package."""
     try:
         yield
-    except FileNotFoundError as error:
-        raise missing(session_id) from error
-    except NotPrivateError as error:
-        raise StorageError(error.cause, hint=f"{error.remedy}.") from error
     except OSError as error:
-        raise StorageError(
-            f"{path}: {error.strerror or error}",
-            hint="Free space or make the directory writable, then resume: what was recorded is kept.",
-        ) from error
+        raise of_system(error, path, session_id) from error
+
+
+def of_system(error: OSError, path: Path, session_id: str) -> SessionNotFoundError | StorageError:
+    """Return what an error of the system, met at the file, is in this package."""
+    if isinstance(error, FileNotFoundError):
+        return missing(session_id)
+    if isinstance(error, NotPrivateError):
+        return StorageError(error.cause, hint=f"{error.remedy}.")
+    return StorageError(
+        f"{path}: {error.strerror or error}",
+        hint="Free space or make the directory writable, then resume: what was recorded is kept.",
+    )

@@ -41,6 +41,7 @@ class FileJournal:
 
     def __init__(self, directory: Path, session_id: str, drivers: Drivers) -> None:
         self.path = directory / NAME
+        self._head_path = str(directory / head.NAME)
         self._id = session_id
         self._drivers = drivers
         self._known: list[Entry] = []
@@ -48,6 +49,7 @@ class FileJournal:
         self._opening = ""
         self._sum = ""
         self._synced = 0
+        self._open_line = False
         self._broken = ""
         self._syncing: asyncio.Future[None] | None = None
 
@@ -67,7 +69,7 @@ class FileJournal:
         self._size, self._synced = len(content), len(self._known)
         with faults.named(self.path, self._id):
             lifetime.begin(self.path, self._id, content)
-        head.write(self.path.parent, self._head())
+        head.write(self._head_path, self._head())
 
     async def load(self) -> list[Entry]:
         self._check_there()
@@ -161,6 +163,7 @@ class FileJournal:
             self._begin(parsed, file, told)
         self._known += parsed.entries
         self._size += parsed.size
+        self._open_line = self._end(file, self._size)[-1:] != b"\n"
         self._sum = parsed.last_sum
         self._synced = max(self._synced, parsed.synced)
         self._check_there()
@@ -185,7 +188,7 @@ class FileJournal:
     def _compare(self, parsed: lines.Parsed, file: int, told: Head) -> None:
         """Notice what was on disk and is gone, although what is left looks whole."""
         lost = told.entries - len(parsed.entries)
-        if lost <= 0 and self._ends(file, told.size, told.last):
+        if lost <= 0 and lines.ends_with(self._end(file, told.size), told.last):
             return
         cause = "it is not the line that was on disk"
         if lost > 0:
@@ -202,11 +205,14 @@ class FileJournal:
             return True
         if size < self._size:
             return False
-        return self._ends(file, self._size, self._sum)
+        end = self._end(file, self._size)
+        self._open_line = not end.endswith(b"\n")
+        return lines.ends_with(end, self._sum)
 
-    def _ends(self, file: int, size: int, last_sum: str) -> bool:
+    def _end(self, file: int, size: int) -> bytes:
+        """Return the last bytes of the first `size`: enough for the sum of the line that ends there."""
         begin = max(0, size - _END_SIZE)
-        return lines.ends_with(os.pread(file, size - begin, begin), last_sum)
+        return os.pread(file, size - begin, begin)
 
     def _replaced(self, file: int, size: int) -> SessionNotFoundError | SessionDamagedError:
         if self._first_sum(file) != self._opening:
@@ -221,9 +227,12 @@ class FileJournal:
 
     def _catch_up(self, file: int) -> list[Entry]:
         """Read what others appended since, under the lock; what one of them left torn makes room."""
-        if self._known and os.fstat(file).st_size == self._size and self._is_ours(file, self._size):
-            return []
         first = not self._known
+        begin = max(0, self._size - _END_SIZE)
+        end = b"" if first else os.pread(file, _END_SIZE + 1, begin)
+        if len(end) == self._size - begin and lines.ends_with(end, self._sum):  # nothing behind it, so no need to look
+            self._open_line = not end.endswith(b"\n")
+            return []
         newer, torn = self._take_in(file, head.read(self.path.parent) if first else None)
         if torn is not None:
             self._cut(file, torn)
@@ -240,7 +249,7 @@ class FileJournal:
 
     def _write(self, file: int, content: bytes) -> None:
         """Append `content` behind the `_size` bytes that are there: all of it, or nothing."""
-        if os.pread(file, 1, self._size - 1) != b"\n":
+        if self._open_line:
             content = b"\n" + content
         try:
             files.write_all(file, content)
@@ -248,6 +257,7 @@ class FileJournal:
             os.ftruncate(file, self._size)
             raise
         self._size += len(content)
+        self._open_line = False
 
     def _head(self) -> Head:
         return Head(len(self._known), self._size, self._opening, self._sum)
@@ -255,23 +265,29 @@ class FileJournal:
     def _sync_now(self, covered: Head) -> None:
         files.sync_path(self.path)
         self._synced = max(self._synced, covered.entries)
-        head.write(self.path.parent, covered)
+        head.write(self._head_path, covered)
 
     @contextmanager
     def _writing(self) -> Iterator[int]:
         """Open the file under its lock: appends of different processes come one after the other."""
-        with self._opened(os.O_RDWR | os.O_APPEND) as file, files.locked(file, self.path):
-            yield file
+        try:
+            file = files.open_private(self.path, os.O_RDWR | os.O_APPEND)
+            try:
+                held = files.lock(file, self.path)
+                try:
+                    yield file
+                finally:
+                    if held is not None:
+                        held.release()
+            finally:
+                os.close(file)
+        except OSError as error:
+            raise faults.of_system(error, self.path, self._id) from error
 
     @contextmanager
     def _reading(self) -> Iterator[int]:
-        with self._opened(os.O_RDONLY) as file:
-            yield file
-
-    @contextmanager
-    def _opened(self, flags: int) -> Iterator[int]:
         with faults.named(self.path, self._id):
-            file = files.open_private(self.path, flags)
+            file = files.open_private(self.path, os.O_RDONLY)
             try:
                 yield file
             finally:

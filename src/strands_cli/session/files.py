@@ -8,9 +8,13 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from strands._home import check_status
 from strands_cli.errors import StorageError
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 LOCK_SECONDS = 5.0
 """How long an append waits for another process's append, which takes microseconds."""
@@ -37,25 +41,40 @@ def open_private(path: Path, flags: int) -> int:
 
 @contextlib.contextmanager
 def locked(file: int, path: Path, *, shared: bool = False) -> Iterator[None]:
-    """Hold the lock of an open file: `shared` with others who read, else alone."""
+    """Hold the lock of an open file, which lasts until the file is closed."""
+    held = lock(file, path, shared=shared)
+    try:
+        yield
+    finally:
+        if held is not None:
+            held.release()
+
+
+def lock(file: int, path: Path, *, shared: bool = False) -> BaseFileLock | None:
+    """Take the lock of an open file: `shared` with others who read, else alone.
+
+    Returns:
+        What to release; None where the lock goes with the open file.
+    """
     try:
         import fcntl
     except ImportError:
         from filelock import FileLock
 
-        with FileLock(f"{path}.lock", timeout=LOCK_SECONDS, mode=0o600):
-            yield
-        return
-    deadline = time.monotonic() + LOCK_SECONDS
+        beside = FileLock(f"{path}.lock", timeout=LOCK_SECONDS, mode=0o600)
+        beside.acquire()
+        return beside
+    kind = (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB
+    deadline = 0.0
     while True:
         try:
-            fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-            break
+            fcntl.flock(file, kind)
+            return None
         except OSError as error:
+            deadline = deadline or time.monotonic() + LOCK_SECONDS
             if error.errno not in (errno.EWOULDBLOCK, errno.EINTR) or time.monotonic() > deadline:
                 raise
             time.sleep(0.0002)
-    yield
 
 
 def keep_beside(path: Path, content: bytes) -> Path:
@@ -79,9 +98,9 @@ def keep_beside(path: Path, content: bytes) -> Path:
 
 def write_all(file: int, content: bytes) -> None:
     """Write all of `content`."""
-    view = memoryview(content)
-    while view:
-        view = view[os.write(file, view) :]
+    written = os.write(file, content)
+    while written < len(content):
+        written += os.write(file, content[written:])
 
 
 def sync(file: int, path: Path) -> None:

@@ -154,7 +154,8 @@ def _checked(line: bytes, last_sum: str) -> bytes | None:
 
 def _read(line: bytes) -> dict[str, Any]:
     try:
-        return dict(from_json(line))
+        found: dict[str, Any] = from_json(line)
+        return found
     except ValueError:  # a lone surrogate, which only the slower reader takes
         return dict(json.loads(line))
 

@@ -6,15 +6,15 @@ it may be old, and then it says less than is there; it never says more.
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import json
 import os
+import zlib
 from pathlib import Path
 from typing import NamedTuple
 
 NAME = "journal.head"
 _WIDTH = 256
+_WRITE = os.O_WRONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
 class Head(NamedTuple):
@@ -36,35 +36,29 @@ def read(directory: Path) -> Head | None:
             text = file.read(_WIDTH)
         told = json.loads(text)
         head = Head(told["entries"], told["size"], told["opening"], told["last"])
+        return head if text == _line(head) else None
     except (OSError, ValueError, TypeError, KeyError):
         return None
-    return head if text == _line(head) else None
 
 
-def write(directory: Path, head: Head) -> None:
-    """Say how far the journal is on disk; where that cannot be written, what was said before holds."""
-    with contextlib.suppress(OSError):
-        file = _opened(directory / NAME)
+def write(path: str, head: Head) -> None:
+    """Say in `path` how far the journal is on disk; where that cannot be written, what was said before holds."""
+    try:
         try:
-            if hasattr(os, "pwrite"):
-                os.pwrite(file, _line(head), 0)
-            else:
-                os.write(file, _line(head))
+            file = os.open(path, _WRITE)
+        except FileNotFoundError:
+            file = os.open(path, _WRITE | os.O_CREAT, 0o600)
+            os.chmod(path, 0o600)
+        try:
+            os.write(file, _line(head))
         finally:
             os.close(file)
-
-
-def _opened(path: Path) -> int:
-    flags = os.O_WRONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
-    try:
-        return os.open(path, flags)
-    except FileNotFoundError:
-        file = os.open(path, flags | os.O_CREAT, 0o600)
-        os.chmod(path, 0o600)
-        return file
+    except OSError:
+        pass
 
 
 def _line(head: Head) -> bytes:
-    text = json.dumps(head._asdict())
-    check = hashlib.sha256(text.encode("ascii")).hexdigest()[:32]
-    return f'{text[:-1]}, "check": "{check}"}}'.encode("ascii").ljust(_WIDTH - 1) + b"\n"
+    entries, size, opening, last = head
+    text = f'{{"entries": {entries}, "size": {size}, "opening": "{opening}", "last": "{last}"'
+    check = zlib.crc32(text.encode("ascii"))
+    return f'{text}, "check": {check}}}'.encode("ascii").ljust(_WIDTH - 1) + b"\n"
