@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from strands_cli.loader import load_dict, load_file, load_text
 from strands_cli.loader.load import parse
-from strands_cli.schema.validator import json_schema
+from strands_cli.schema.validator import SchemaValidationError, json_schema
 from strands_cli.spec import PATTERNS, HitlStep, Spec
 from strands_cli.spec.pattern import config_model
 from support.spec_text import chain, load
@@ -116,6 +116,24 @@ def test_the_json_schema_accepts_every_spec_and_describes_itself() -> None:
         assert [error.message for error in validator.iter_errors(data)] == [], path.name
     assert not validator.is_valid({"version": 0})
     assert schema["$defs"]["Runtime"]["properties"]["temperature"]["anyOf"][0]["maximum"] == 2
+
+
+def test_the_json_schema_knows_the_short_forms_of_branches_and_routes() -> None:
+    validator = Draft202012Validator(json_schema())
+    step, question = {"agent": "a", "input": "x"}, {"type": "hitl", "prompt": "p"}
+    head = {"version": 0, "name": "n", "runtime": {"provider": "scripted"}, "agents": {"a": {"prompt": "p"}}}
+    routes = {"x": step, "y": [step, question], "z": {"then": [step]}, "w": question}
+    for pattern in (
+        {"type": "parallel", "config": {"branches": [step, {"id": "b", **question}, {"id": "c", "steps": [step]}]}},
+        {"type": "routing", "config": {"router": {"agent": "a"}, "routes": routes}},
+    ):
+        data = {**head, "pattern": pattern}
+        assert [error.message for error in validator.iter_errors(data)] == []
+        assert load_dict(data).pattern.type == pattern["type"]
+        broken = json.loads(json.dumps(data).replace('"input"', '"inpt"'))
+        assert not validator.is_valid(broken)
+        with pytest.raises(SchemaValidationError, match="inpt"):
+            load_dict(broken)
 
 
 def test_the_json_schema_refers_only_to_what_it_defines() -> None:

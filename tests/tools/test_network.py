@@ -275,7 +275,10 @@ def test_web_fetch_returns_what_a_person_would_read(tmp_path: Path) -> None:
     page = b"<html><head><title>T</title><style>x{}</style></head><body><h1>Hi</h1><script>no()</script><p>a&amp;b</p>"
     with serving(lambda request: (200, {"Content-Type": "text/html"}, page)) as server:
         place = Place(Confined(tmp_path), Network(allowed=["127.0.0.1"]))
-        text = make("web_fetch", place)(url=server.url)
+        fetch = make("web_fetch", place)
+        text = fetch(url=server.url)
+        assert fetch(url=server.url, mode="markdown", timeout=20) == text
+        assert "<p" in fetch(url=server.url, mode="html")
     assert "Hi" in text
     assert "a&b" in text
     assert "no()" not in text

@@ -28,7 +28,7 @@ def spec_verify(spec: str, check_capability: bool = True) -> str:
     valid, supported, errors, issues = True, True, [], []
     try:
         # A file that it refers to is none of a model's business: a text stands for itself.
-        found = load_text(spec, source="spec.json" if spec.lstrip()[:1] == "{" else "spec.yaml", references=False)
+        found = load_text(spec, source=f"spec.{'json' if _is_json(spec) else 'yaml'}", references=False)
     except CapabilityError as error:
         found, supported = None, False
         issues = [_told(problem, "reason", "remediation") for problem in error.problems if check_capability]
@@ -41,6 +41,14 @@ def spec_verify(spec: str, check_capability: bool = True) -> str:
     if found is not None:
         told["spec"] = {"name": found.name, "pattern": found.pattern.type, "agents": list(found.agents)}
     return json.dumps(told, ensure_ascii=False, indent=2)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _told(problem: Any, cause: str, remedy: str) -> dict[str, Any]:

@@ -65,14 +65,16 @@ def _http_request(place: Place) -> Any:
 
 def _web_fetch(place: Place) -> Any:
     @tool(read_only=True)
-    def web_fetch(url: str) -> str:
+    def web_fetch(url: str, mode: Literal["text", "markdown", "html"] = "text", timeout: float = 30) -> str:
         """Fetch a web page and return its readable text.
 
         Args:
             url: The whole URL, with http:// or https://.
+            mode: "html" for the page as it was sent; the others for its text.
+            timeout: Seconds to wait at most.
         """
         accept = {"Accept": "text/html,text/plain,application/json;q=0.9,*/*;q=0.1"}
-        request = Request("GET", parse(url), accept, None, 30)
+        request = Request("GET", parse(url), accept, None, min(max(timeout, 1), 300))
         if place.rehearsal:
             return f"Rehearsal: {request.url} was not fetched."
         response = patiently(place.network, request)
@@ -80,7 +82,8 @@ def _web_fetch(place: Place) -> Any:
             raise NetworkError(f"{response.url} answered {response.status} {response.reason}")
         text = response.text()
         kind = response.headers.get("content-type", "")
-        if "html" in kind or text.lstrip()[:14].lower() == "<!doctype html":
+        page = "html" in kind or text.lstrip()[:14].lower() == "<!doctype html"
+        if page and mode != "html":
             from strands_cli.builtin.html_text import readable
 
             text = readable(text)

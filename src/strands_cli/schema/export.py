@@ -69,10 +69,30 @@ def _parameters(definitions: dict[str, Json]) -> None:
     short = definitions["Parameter"]["properties"]["type"]
     for key in ("required", "optional"):
         inputs[key]["additionalProperties"] = {"anyOf": [{"enum": short["enum"]}, {"$ref": "#/$defs/Parameter"}]}
+    _short_forms(definitions)
     _one_or_many(definitions["GraphEdge"]["properties"]["to"])
     for model in ("AgentTask", "HitlTask"):
         _one_or_many(definitions[model]["properties"]["deps"])
     _one_or_many(definitions["Approval"]["properties"]["tools"])
+
+
+def _short_forms(definitions: dict[str, Json]) -> None:
+    """A branch may be a step, with an id if it has one; a route may be a step or a list of steps."""
+    step = {"oneOf": [{"$ref": "#/$defs/AgentStep"}, {"$ref": "#/$defs/HitlStep"}]}
+    named = []
+    for model in ("AgentStep", "HitlStep"):
+        whole = definitions[model]
+        definitions[f"{model}Branch"] = {
+            **whole,
+            "title": f"{model}Branch",
+            "properties": {"id": definitions["Branch"]["properties"]["id"], **whole["properties"]},
+        }
+        named.append({"$ref": f"#/$defs/{model}Branch"})
+    branches = definitions["ParallelConfig"]["properties"]["branches"]
+    branches["items"] = {"anyOf": [branches["items"], *named]}
+    routes = definitions["RoutingConfig"]["properties"]["routes"]["patternProperties"]
+    for name, route in routes.items():
+        routes[name] = {"anyOf": [route, step, {"type": "array", "items": step, "minItems": 1}]}
 
 
 def _one_or_many(schema: dict[str, Json]) -> None:

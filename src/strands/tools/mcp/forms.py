@@ -116,11 +116,10 @@ def _readings(field: Mapping[str, Any], value: Any, response: Any) -> list[Any]:
 
 
 def _problem(schema: Mapping[str, Any], content: Mapping[str, Any]) -> str:
-    from jsonschema import Draft202012Validator
+    from strands.types.json_schema import problems
 
     plain = {key: schema[key] for key in ("type", "properties", "required") if key in schema}
-    error = next(iter(Draft202012Validator(plain).iter_errors(dict(content))), None)
-    return "" if error is None else f"{error.json_path}: {error.message[:200]}"
+    return next((problem[:250] for problem in problems(plain, dict(content))), "")
 
 
 def _fields(schema: Mapping[str, Any]) -> Mapping[str, Any]:
