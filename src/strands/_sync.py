@@ -7,9 +7,13 @@ import atexit
 import contextvars
 import os
 import selectors
+import signal
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from queue import SimpleQueue
 from typing import Any, TypeVar
+
+from strands._threads import in_background
 
 T = TypeVar("T")
 
@@ -18,7 +22,7 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine to its end and return what it returns.
 
     The calling thread keeps one event loop for all its calls, so clients that belong to a loop stay usable from call
-    to call. When a loop is already running in this thread, the coroutine runs in a thread of its own.
+    to call. When a loop is already running in this thread, the coroutine runs in a kept thread of ours.
 
     Args:
         coroutine: What to run.
@@ -30,6 +34,70 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
         BaseException: Whatever the coroutine raises; on Ctrl-C it is cancelled first and may clean up.
     """
     return _run_elsewhere(coroutine) if _in_a_loop() else _run_on(_thread_loop(), coroutine)
+
+
+def run_alone(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine as `run` does, and leave nothing of it behind in the loop.
+
+    The first Ctrl-C cancels it and lets it come to rest, a second one ends the wait at once. Its error is raised as if
+    no event loop stood between.
+
+    Raises:
+        KeyboardInterrupt: Somebody pressed Ctrl-C.
+        BaseException: Whatever the coroutine raises.
+    """
+    if _in_a_loop():
+        return _run_elsewhere(coroutine)
+    loop = _thread_loop()
+    others = asyncio.all_tasks(loop)
+    task = loop.create_task(coroutine)
+    try:
+        with _Interrupts(loop, task) as interrupts:
+            _wait(loop, task)
+    finally:
+        _cancel(loop, asyncio.all_tasks(loop) - others)
+    if interrupts.seen and task.cancelled():
+        raise KeyboardInterrupt
+    return task.result()
+
+
+class _Interrupts:
+    """Turns Ctrl-C into the cancellation of a task, in the main thread and where nobody else handles it."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any]) -> None:
+        self.seen = 0
+        self._loop = loop
+        self._task = task
+        self._before: Any = None
+
+    def __enter__(self) -> _Interrupts:
+        main = threading.current_thread() is threading.main_thread()
+        if main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            self._before = signal.signal(signal.SIGINT, self._stop)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+
+    def _stop(self, number: int, frame: Any) -> None:
+        self.seen += 1
+        if self.seen > 1 or self._task.done():
+            raise KeyboardInterrupt
+        self._task.cancel()
+        self._loop.call_soon_threadsafe(lambda: None)  # a loop that waits for its files looks at the task again
+
+
+def _wait(loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any]) -> None:
+    """Run the loop until a task is done; what the task raises stays in it."""
+    loop.run_until_complete(asyncio.wait([task]))
+
+
+def _cancel(loop: asyncio.AbstractEventLoop, tasks: set[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        loop.run_until_complete(asyncio.wait(tasks))
 
 
 def _in_a_loop() -> bool:
@@ -73,7 +141,21 @@ class _Owned:
             self.loop.close()
 
     def __del__(self) -> None:
-        self.close()
+        """A thread that ends is no place to run a loop in: another one closes what is open in it."""
+        if not self.is_usable or self.loop.is_running():
+            return self.close()
+        loop = self.loop
+        try:
+            in_background(lambda: _ended(loop))
+        except RuntimeError:  # the interpreter ends, no thread can be started
+            self.close()
+
+
+def _ended(loop: asyncio.AbstractEventLoop) -> None:
+    try:
+        loop.run_until_complete(loop.shutdown_asyncgens())
+    finally:
+        loop.close()
 
 
 class _Own(threading.local):
@@ -107,21 +189,76 @@ def _run_on(loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, T]) 
         raise
 
 
-def _run_elsewhere(coroutine: Coroutine[Any, Any, T]) -> T:
-    outcome: list[Any] = []
-    failure: list[BaseException] = []
-    context = contextvars.copy_context()
+class _Worker:
+    """A thread with an event loop of its own, kept for the calls that come from within running loops."""
 
-    def body() -> None:
+    def __init__(self) -> None:
+        self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = threading.Thread(target=self._work, name="strands-sync", daemon=True)
+        self._thread.start()
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine in the thread, with the caller's context variables, and wait for it."""
+        context = contextvars.copy_context()
+        done: SimpleQueue[asyncio.Task[T]] = SimpleQueue()
+        begun: list[asyncio.Task[T]] = []
+
+        def job() -> None:
+            loop = self._loop = _thread_loop()
+            task = context.run(loop.create_task, coroutine)
+            begun.append(task)
+            try:
+                _wait(loop, task)
+                _cancel(loop, asyncio.all_tasks(loop))
+            finally:
+                done.put(task)
+
+        self._jobs.put(job)
         try:
-            outcome.append(context.run(asyncio.run, coroutine))
-        except BaseException as error:
-            failure.append(error)
+            return done.get().result()
+        except BaseException:
+            if begun and self._loop is not None and not begun[0].done():
+                self._loop.call_soon_threadsafe(begun[0].cancel)
+                done.get()
+            raise
 
-    thread = threading.Thread(target=body, name="strands-sync", daemon=True)
-    thread.start()
-    thread.join()
-    if failure:
-        raise failure[0]
-    result: T = outcome[0]
-    return result
+    def end(self) -> None:
+        self._jobs.put(None)
+        self._thread.join(_PATIENCE)
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            job()
+            del job
+        _own.end()
+
+
+_PATIENCE = 1.0
+"""Seconds that a process which ends waits for a thread to close what is open in its loop."""
+_KEPT = 8
+_workers: list[_Worker] = []
+
+
+def _run_elsewhere(coroutine: Coroutine[Any, Any, T]) -> T:
+    try:
+        worker = _workers.pop()
+    except IndexError:
+        worker = _Worker()
+    try:
+        return worker.run(coroutine)
+    finally:
+        if len(_workers) < _KEPT:
+            _workers.append(worker)
+        else:
+            worker.end()
+
+
+def _end_workers() -> None:
+    while _workers:
+        _workers.pop().end()
+
+
+atexit.register(_end_workers)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_workers.clear)

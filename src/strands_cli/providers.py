@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import weakref
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from strands_cli.errors import ProviderNotReadyError
 
@@ -227,8 +227,28 @@ def _entry_point(provider: str) -> Callable[[ModelConfig], Model]:
 # -- pooling --------------------------------------------------------------------------------------------------------
 
 
+_Key: TypeAlias = "tuple[ModelConfig, tuple[tuple[str, str], ...]]"
+_UNUSED = 16
+"""How many models a loop keeps before it closes those that nobody uses any more."""
+_VARIABLES = {
+    "openai": ("OPENAI_",),
+    "anthropic": ("ANTHROPIC_",),
+    "gemini": ("GEMINI_", "GOOGLE_"),
+    "bedrock": ("AWS_",),
+    "ollama": ("OLLAMA_",),
+    "scripted": ("STRANDS_",),
+}
+_NETWORK = ("HTTP", "ALL_PROXY", "NO_PROXY", "SSL_")
+
+
+def _environment(provider: str) -> tuple[tuple[str, str], ...]:
+    """Return the environment variables that a provider's client may be built from: a new key is a new client."""
+    prefixes = (*_VARIABLES[provider], *_NETWORK) if provider in _VARIABLES else ("",)
+    return tuple(sorted((name, value) for name, value in os.environ.items() if name.upper().startswith(prefixes)))
+
+
 class ModelPool:
-    """The models of one event loop: those of equal configuration are one, with one client.
+    """The models of one event loop: those of equal configuration and environment are one, with one client.
 
     They are closed when their last user lets go, and with their loop.
     """
@@ -236,8 +256,8 @@ class ModelPool:
     _of: ClassVar[weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, ModelPool]] = weakref.WeakKeyDictionary()
 
     def __init__(self) -> None:
-        self._models: dict[ModelConfig, Model] = {}
-        self._users: dict[ModelConfig, weakref.WeakSet[Any]] = {}
+        self._models: dict[_Key, Model] = {}
+        self._users: dict[_Key, weakref.WeakSet[Any]] = {}
         self._closer: AsyncGenerator[None, None] | None = None
 
     @classmethod
@@ -250,24 +270,32 @@ class ModelPool:
             # A suspended async generator is what a loop closes before it ends.
             pool._closer = pool._until_loop_ends()
             await pool._closer.__anext__()
+        if len(pool._models) > _UNUSED:
+            await pool._close(key for key, users in pool._users.items() if not users)
         return pool
 
     def get(self, config: ModelConfig, user: object) -> Model:
         """Return the model for `config`; `user` keeps it open."""
-        model = self._models.get(config)
+        key = config, _environment(config.provider)
+        model = self._models.get(key)
         if model is None:
-            model = self._models[config] = make_model(config)
-            self._users[config] = weakref.WeakSet()
-        self._users[config].add(user)
+            model = self._models[key] = make_model(config)
+            self._users[key] = weakref.WeakSet()
+        self._users[key].add(user)
         return model
 
     async def release(self, user: object) -> None:
         """Close the models that nobody but `user` used."""
-        for config, users in list(self._users.items()):
+        for users in self._users.values():
             users.discard(user)
-            if not users:
-                del self._users[config]
-                await self._models.pop(config).aclose()
+        await self._close(key for key, users in self._users.items() if not users)
+
+    async def _close(self, keys: Iterable[_Key]) -> None:
+        for key in list(keys):
+            self._users.pop(key, None)
+            model = self._models.pop(key, None)
+            if model is not None:
+                await model.aclose()
 
     async def _until_loop_ends(self) -> AsyncGenerator[None, None]:
         try:

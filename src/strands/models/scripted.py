@@ -39,7 +39,7 @@ class ScriptedModel(Model):
         model_id: The name it goes by.
 
     Attributes:
-        requests: Every `Request` so far, failed ones included.
+        requests: Every `Request` so far, failed ones included; a rehearsal keeps none.
 
     Token usage is an estimate of four characters a token; earlier turns count as cached and are not counted again.
     """
@@ -107,7 +107,8 @@ class ScriptedModel(Model):
             BaseException: The script says so.
         """
         request = Request(messages, tool_specs, system_prompt, tool_choice, kwargs)
-        self.requests.append(request)
+        if not self._rehearse:
+            self.requests.append(request)
         if self._function is None:
             step = self._take(request)
         else:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextvars
-import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
+
+from strands._sync import run_alone
 
 T = TypeVar("T")
 
@@ -14,24 +13,7 @@ T = TypeVar("T")
 def run_sync(start: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run what `start` returns to its end and return its result.
 
-    Inside a running event loop (a notebook) it runs in a thread with a loop of its own.
+    A thread keeps one event loop, and with it its model clients, from call to call. Inside a running event loop (a
+    notebook) it runs in a thread of ours.
     """
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(start())
-    results: list[T] = []
-    errors: list[BaseException] = []
-
-    def work() -> None:
-        try:
-            results.append(asyncio.run(start()))
-        except BaseException as error:
-            errors.append(error)
-
-    thread = threading.Thread(target=contextvars.copy_context().run, args=(work,), daemon=True)
-    thread.start()
-    thread.join()
-    if errors:
-        raise errors[0]
-    return results[0]
+    return run_alone(start())
