@@ -71,6 +71,18 @@ class Session(SessionView):
         await session.refresh_async()
         return session
 
+    @classmethod
+    async def exactly(cls, options: Options, session_id: str) -> Session:
+        """Return the session with this very id.
+
+        Raises:
+            SessionNotFoundError: There is none.
+            SessionError: Its journal is damaged.
+        """
+        session = cls(await options.store().open(session_id), State(), options)
+        await session.refresh_async()
+        return session
+
     async def resume_async(
         self,
         hitl_response: Json = None,

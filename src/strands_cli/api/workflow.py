@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from strands_cli.api.app import app_of, directory_of, making_module
-from strands_cli.api.bridge import run_sync
-from strands_cli.api.running import Options, Runner
+from strands_cli.api.running import Options, Runner, new_id
+from strands_cli.api.scripts import progress_shown, run_resumable
+from strands_cli.errors import AnswerError, InputError, SessionNotFoundError
 from strands_cli.kernel.events import Event, Listeners
 from strands_cli.types import HITLHandler, Json, RunResult
 
@@ -69,6 +70,7 @@ class Workflow:
         )
         self._finished: list[str] = []
         self._module = making_module()
+        self._owner = self
 
     # -- loading --------------------------------------------------------------------------------------------------
 
@@ -140,30 +142,45 @@ class Workflow:
 
     # -- running --------------------------------------------------------------------------------------------------
 
-    async def run_async(self, *, variables: Mapping[str, Any] | None = None, **more: Any) -> RunResult:
+    async def run_async(
+        self,
+        *,
+        session_id: str | None = None,
+        hitl_response: Json = None,
+        variables: Mapping[str, Any] | None = None,
+        **more: Any,
+    ) -> RunResult:
         """Run until the end or the first open question.
 
-        A paused result has `agent_id` "hitl", `exit_code` 19 and the session to resume; nothing runs meanwhile.
+        A paused result has `agent_id` "hitl", `exit_code` 19 and the session to resume; nothing runs meanwhile. The
+        same call with its `session_id`, and a `hitl_response`, goes on with it.
 
         Args:
+            session_id: A session to go on with, or the id of a new one.
+            hitl_response: The answer to the only open question of that session.
             variables: Values for the spec's variables; `more` the same as keywords.
 
         Raises:
-            InputError: A variable is missing, unknown or of the wrong type; nothing was run.
+            InputError: A variable is missing, unknown or of the wrong type, or the session began with another value.
             ProviderNotReadyError: A key or a package is missing; nothing was run.
+            SessionError: The session cannot be gone on with; see `resume_async`.
             ExecutionError: It failed; its `result` names the session that goes on from there.
         """
-        return await self._start(None, variables, more)
+        return await self._begin(None, session_id, hitl_response, {**(variables or {}), **more})
 
-    def run(self, *, variables: Mapping[str, Any] | None = None, **more: Any) -> RunResult:
-        """Run as `run_async` does, and wait for it."""
-        return run_sync(lambda: self.run_async(variables=variables, **more))
+    def run(self, *, session_id: str | None = None, **options: Any) -> RunResult:
+        """Run as `run_async` does, with the same arguments, and wait for it."""
+        id_ = session_id or self._new_id(options)
+        return run_resumable(lambda: self.run_async(session_id=id_, **options), self._options, id_)
 
     async def run_interactive_async(
         self,
         *,
         hitl_handler: HITLHandler | None = None,
         keep_session: bool = False,
+        progress: bool | None = None,
+        session_id: str | None = None,
+        hitl_response: Json = None,
         variables: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> RunResult:
@@ -172,30 +189,26 @@ class Workflow:
         Args:
             hitl_handler: `HITLState -> answer`, sync or async; default: the terminal.
             keep_session: Keep the session of a completed run; a run that is not completed keeps it anyway.
+            progress: Whether to show how it gets on; default: in a terminal, when the terminal is asked.
+            session_id: A session to go on with, or the id of a new one.
+            hitl_response: The answer to the only open question of that session.
             variables: Values for the spec's variables; `more` the same as keywords.
 
         Raises:
             As `run_async`.
         """
-        result = await self._start(hitl_handler or terminal_handler(), variables, more)
+        with progress_shown(progress, asks_here=hitl_handler is None) as show:
+            workflow = self if show is None else self._with_listener(show)
+            values = {**(variables or {}), **more}
+            result = await workflow._begin(hitl_handler or terminal_handler(), session_id, hitl_response, values)
         if result.success and not keep_session and result.session_id is not None:
             await self._delete(result.session_id)
         return result
 
-    def run_interactive(
-        self,
-        *,
-        hitl_handler: HITLHandler | None = None,
-        keep_session: bool = False,
-        variables: Mapping[str, Any] | None = None,
-        **more: Any,
-    ) -> RunResult:
-        """Run as `run_interactive_async` does, and wait for it."""
-        return run_sync(
-            lambda: self.run_interactive_async(
-                hitl_handler=hitl_handler, keep_session=keep_session, variables=variables, **more
-            )
-        )
+    def run_interactive(self, *, session_id: str | None = None, **options: Any) -> RunResult:
+        """Run as `run_interactive_async` does, with the same arguments, and wait for it."""
+        id_ = session_id or self._new_id(options)
+        return run_resumable(lambda: self.run_interactive_async(session_id=id_, **options), self._options, id_)
 
     async def resume_async(
         self,
@@ -245,7 +258,7 @@ class Workflow:
 
     def resume(self, session_id: str, answer: Json = None, **options: Any) -> RunResult:
         """Go on as `resume_async` does, with the same arguments, and wait for it."""
-        return run_sync(lambda: self.resume_async(session_id, answer, **options))
+        return run_resumable(lambda: self.resume_async(session_id, answer, **options), self._options, session_id)
 
     async def stream_async(
         self, *, hitl_handler: HITLHandler | None = None, variables: Mapping[str, Any] | None = None, **more: Any
@@ -275,7 +288,6 @@ class Workflow:
             variables: Values for the spec's variables; `more` the same as keywords.
         """
         from strands_cli.api.live import LiveSession
-        from strands_cli.api.running import new_id
 
         return LiveSession(self, session_id or new_id(self.name), {**(variables or {}), **more})
 
@@ -328,6 +340,34 @@ class Workflow:
 
     # -- parts ----------------------------------------------------------------------------------------------------
 
+    def _new_id(self, options: Mapping[str, Any]) -> str:
+        if options.get("hitl_response") is not None:
+            raise AnswerError("hitl_response answers no session", hint="Give its session_id too.")
+        return new_id(self.name)
+
+    async def _begin(
+        self, handler: HITLHandler | None, session_id: str | None, response: Json, values: Mapping[str, Any]
+    ) -> RunResult:
+        """Go on with the session of this id, or start it."""
+        from strands_cli.api.session import Session
+
+        id_ = session_id or self._new_id({"hitl_response": response})
+        session: Session | None = None
+        with contextlib.nullcontext() if response is not None else contextlib.suppress(SessionNotFoundError):
+            session = await Session.exactly(self._options, id_)
+        if session is None:
+            return await self._start(handler, values, {}, id_)
+        differing = {name: value for name, value in values.items() if session.inputs.get(name) != value}
+        if differing:
+            began = ", ".join(
+                f"{name}={session.inputs.get(name)!r}, not {value!r}" for name, value in differing.items()
+            )
+            hint = "Leave the variables out to go on with it, or choose another session_id to start anew."
+            raise InputError(f"session {session.id!r} began with {began}", hint=hint)
+        result = await session.resume_async(response, hitl_handler=handler, user=self._owner, spec=self.spec)
+        self._note(result)
+        return result
+
     async def _start(
         self,
         handler: HITLHandler | None,
@@ -337,7 +377,7 @@ class Workflow:
     ) -> RunResult:
         values = {**self.variables, **(variables or {}), **more}
         self._remember_app()
-        runner = Runner(self.spec, self._options, self)
+        runner = Runner(self.spec, self._options, self._owner)
         result = await runner.start(values, handler=handler, session_id=session_id)
         self._note(result)
         return result
@@ -353,8 +393,6 @@ class Workflow:
             self._finished.append(result.session_id)
 
     async def _delete(self, session_id: str) -> None:
-        from strands_cli.errors import SessionNotFoundError
-
         with contextlib.suppress(SessionNotFoundError):
             await self._options.store().delete(session_id)
         if session_id in self._finished:
