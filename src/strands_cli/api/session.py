@@ -72,14 +72,17 @@ class Session(SessionView):
         return session
 
     @classmethod
-    async def exactly(cls, options: Options, session_id: str) -> Session:
-        """Return the session with this very id.
+    async def exactly(cls, options: Options, session_id: str) -> Session | None:
+        """Return the session with this very id, or None.
 
         Raises:
-            SessionNotFoundError: There is none.
             SessionError: Its journal is damaged.
         """
-        session = cls(await options.store().open(session_id), State(), options)
+        try:
+            journal = await options.store().open(session_id)
+        except SessionNotFoundError:
+            return None
+        session = cls(journal, State(), options)
         await session.refresh_async()
         return session
 

@@ -352,9 +352,9 @@ class Workflow:
         from strands_cli.api.session import Session
 
         id_ = session_id or self._new_id({"hitl_response": response})
-        session: Session | None = None
-        with contextlib.nullcontext() if response is not None else contextlib.suppress(SessionNotFoundError):
-            session = await Session.exactly(self._options, id_)
+        session = await Session.exactly(self._options, id_)
+        if session is None and response is not None:
+            raise SessionNotFoundError(f"no session {id_!r} to answer", hint="List them: strands sessions list.")
         if session is None:
             return await self._start(handler, values, {}, id_)
         differing = {name: value for name, value in values.items() if session.inputs.get(name) != value}
