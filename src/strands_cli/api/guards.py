@@ -78,6 +78,15 @@ def without(missing: Mapping[str, list[str]], waived: Sequence[str]) -> dict[str
     return {name: names for name, names in left.items() if names}
 
 
+def tool_ids(tools: Sequence[Any] | None) -> list[str]:
+    """Return the ids of tools given in Python, so that the spec may name them."""
+    if not tools:
+        return []
+    from strands_cli.api.builders.base import _tool_id
+
+    return [_tool_id(tool) for tool in tools]
+
+
 def _more(names: Sequence[str], than: Sequence[str]) -> list[str]:
     """Return what `names` has more often than `than`."""
     return sorted((Counter(names) - Counter(than)).elements())

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from strands_cli.api.bridge import run_sync
+from strands_cli.errors import InputError, SessionNotFoundError
+from strands_cli.types import HITLHandler, Json
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from strands_cli.api.running import Options
+    from strands_cli.api.session import Session
     from strands_cli.kernel.events import Event
 
 T = TypeVar("T")
@@ -32,6 +35,43 @@ def progress_shown(wanted: bool | None, *, asks_here: bool) -> AbstractContextMa
     from strands_cli.terminal.progress import Progress
 
     return Progress(sys.stderr, asking=asks_here)
+
+
+def terminal_handler() -> HITLHandler:
+    """Return the handler that asks in the terminal."""
+    from strands_cli.terminal.prompt import ask
+
+    return ask
+
+
+async def session_to_go_on(
+    options: Options, session_id: str, response: Json, values: Mapping[str, Any]
+) -> Session | None:
+    """Return the session of this very id when there is one, or None.
+
+    Args:
+        options: Where sessions are kept.
+        session_id: The id.
+        response: The answer to its only open question, or None.
+        values: Variables; the session must have begun with them.
+
+    Raises:
+        SessionNotFoundError: There is none, and somebody answers it.
+        InputError: It began with other variables.
+    """
+    from strands_cli.api.session import Session
+
+    session = await Session.exactly(options, session_id)
+    if session is None:
+        if response is not None:
+            raise SessionNotFoundError(f"no session {session_id!r} to answer", hint="List them: strands sessions list.")
+        return None
+    differing = {name: value for name, value in values.items() if session.inputs.get(name) != value}
+    if differing:
+        began = ", ".join(f"{name}={session.inputs.get(name)!r}, not {value!r}" for name, value in differing.items())
+        hint = "Leave the variables out to go on with it, or choose another session_id to start anew."
+        raise InputError(f"session {session.id!r} began with {began}", hint=hint)
+    return session
 
 
 def run_resumable(start: Callable[[], Coroutine[Any, Any, T]], options: Options, session_id: str) -> T:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from strands_cli.api.app import app_of, directory_of, making_module
+from strands_cli.api.guards import tool_ids
 from strands_cli.api.running import Options, Runner, new_id
-from strands_cli.api.scripts import progress_shown, run_resumable
-from strands_cli.errors import AnswerError, InputError, SessionNotFoundError
+from strands_cli.api.scripts import progress_shown, run_resumable, session_to_go_on, terminal_handler
+from strands_cli.errors import AnswerError, SessionNotFoundError
 from strands_cli.kernel.events import Event, Listeners
 from strands_cli.types import HITLHandler, Json, RunResult
 
@@ -105,7 +106,7 @@ class Workflow:
         from strands_cli.loader import load_file
 
         return cls._checked(
-            load_file(path, tools=_ids(tools)),
+            load_file(path, tools=tool_ids(tools)),
             hooks=hooks,
             tools=tools,
             model=model,
@@ -122,14 +123,14 @@ class Workflow:
         """Load and check a spec from YAML text; options as for `Workflow`."""
         from strands_cli.loader import load_text
 
-        return cls._checked(load_text(text, source="<text>", tools=_ids(options.get("tools"))), **options)
+        return cls._checked(load_text(text, source="<text>", tools=tool_ids(options.get("tools"))), **options)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], **options: Any) -> Workflow:
         """Check a spec given as a dict; options as for `Workflow`."""
         from strands_cli.loader import load_dict
 
-        return cls._checked(load_dict(data, tools=_ids(options.get("tools"))), **options)
+        return cls._checked(load_dict(data, tools=tool_ids(options.get("tools"))), **options)
 
     @classmethod
     def _checked(cls, spec: Spec, **options: Any) -> Workflow:
@@ -349,21 +350,10 @@ class Workflow:
         self, handler: HITLHandler | None, session_id: str | None, response: Json, values: Mapping[str, Any]
     ) -> RunResult:
         """Go on with the session of this id, or start it."""
-        from strands_cli.api.session import Session
-
         id_ = session_id or self._new_id({"hitl_response": response})
-        session = await Session.exactly(self._options, id_)
-        if session is None and response is not None:
-            raise SessionNotFoundError(f"no session {id_!r} to answer", hint="List them: strands sessions list.")
+        session = await session_to_go_on(self._options, id_, response, values)
         if session is None:
             return await self._start(handler, values, {}, id_)
-        differing = {name: value for name, value in values.items() if session.inputs.get(name) != value}
-        if differing:
-            began = ", ".join(
-                f"{name}={session.inputs.get(name)!r}, not {value!r}" for name, value in differing.items()
-            )
-            hint = "Leave the variables out to go on with it, or choose another session_id to start anew."
-            raise InputError(f"session {session.id!r} began with {began}", hint=hint)
         result = await session.resume_async(response, hitl_handler=handler, user=self._owner, spec=self.spec)
         self._note(result)
         return result
@@ -407,19 +397,3 @@ class Workflow:
         twin._options.listeners = Listeners(self._options.listeners)
         twin._options.listeners.add("*", handler)
         return twin
-
-
-def terminal_handler() -> HITLHandler:
-    """Return the handler that asks in the terminal."""
-    from strands_cli.terminal.prompt import ask
-
-    return ask
-
-
-def _ids(tools: Sequence[Any] | None) -> list[str]:
-    """Return the ids of tools given in Python, so that the spec may name them."""
-    if not tools:
-        return []
-    from strands_cli.api.builders.base import _tool_id
-
-    return [_tool_id(tool) for tool in tools]
