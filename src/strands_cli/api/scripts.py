@@ -61,7 +61,12 @@ async def session_to_go_on(
     """
     from strands_cli.api.session import Session
 
-    session = await Session.exactly(options, session_id)
+    try:
+        await options.store().open(session_id)
+    except SessionNotFoundError:
+        session = None
+    else:
+        session = await Session.found(options, session_id)
     if session is None:
         if response is not None:
             raise SessionNotFoundError(f"no session {session_id!r} to answer", hint="List them: strands sessions list.")

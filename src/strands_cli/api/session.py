@@ -71,21 +71,6 @@ class Session(SessionView):
         await session.refresh_async()
         return session
 
-    @classmethod
-    async def exactly(cls, options: Options, session_id: str) -> Session | None:
-        """Return the session with this very id, or None.
-
-        Raises:
-            SessionError: Its journal is damaged.
-        """
-        try:
-            journal = await options.store().open(session_id)
-        except SessionNotFoundError:
-            return None
-        session = cls(journal, State(), options)
-        await session.refresh_async()
-        return session
-
     async def resume_async(
         self,
         hitl_response: Json = None,
