@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ import pytest
 from strands import SessionManager, Workflow, tool
 from strands.models.scripted import ScriptedModel, ToolCall
 from strands_cli.errors import ExecutionError, LeaseHeldError, SessionError, SessionNotFoundError
+from strands_cli.session.conformance import draft, opening
 from strands_cli.session.repository import FileSessionRepository
 
 STEPS = [{"agent": "a", "input": "x"}, {"type": "hitl", "prompt": "Go on?"}, {"agent": "a", "input": "y"}]
@@ -148,6 +150,21 @@ def test_a_handle_of_a_deleted_session_does_nothing_to_a_new_one_of_its_id(tmp_p
         with pytest.raises(SessionNotFoundError, match=r"no session|another one with this id was begun since"):
             act()
     assert journal.read_bytes() == before
+
+
+def test_a_new_session_that_is_as_long_as_the_old_one_is_another(tmp_path: Path) -> None:
+    async def check() -> None:
+        repository = FileSessionRepository(tmp_path)
+        first = opening()._replace(at=1.5)
+        stale = await repository.create("one", first)
+        await repository.delete("one")
+        new = await repository.create("one", first._replace(at=2.5))
+        assert len(await new.load()) == 1
+        for act in (stale.load(), stale.append((draft("noted", "n"),), expect=1)):
+            with pytest.raises(SessionNotFoundError):
+                await act
+
+    asyncio.run(check())
 
 
 KILLED = """

@@ -73,8 +73,7 @@ class FileJournal:
 
     async def load(self) -> list[Entry]:
         self._check_there()
-        if not self._known or self._current_size() != self._size:
-            self._look()
+        self._look()  # even if it is as long as before: another of this id may be
         return list(self._known)
 
     async def append(self, drafts: Sequence[Draft], *, expect: int, durable: bool = False) -> list[Entry]:
@@ -142,7 +141,7 @@ class FileJournal:
 
     def _look(self) -> None:
         """Read what is new without a lock; what looks damaged is read again while nobody writes."""
-        told = head.read(self.path.parent)
+        told = None if self._known else head.read(self.path.parent)
         with self._reading() as file:
             try:
                 self._take_in(file, told)
