@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
-from strands.multiagent import Graph, Status
+from strands.hooks import BeforeToolCallEvent
+from strands.multiagent import Graph, GraphBuilder, Status, Swarm
+from strands.session import FileSessionManager
+from strands.types.exceptions import SessionException
 from support.nodes import Gate, agent, answer, answers, clerk, graph, make_swarm, paying
 
 
@@ -164,22 +167,30 @@ def test_what_was_cut_off_beside_a_question_that_is_given_up_goes_on(tmp_path: P
 def test_a_process_that_lacks_the_hook_that_asked_runs_nothing(tmp_path: Path, response: str, kind: str) -> None:
     ran: list[str] = []
 
-    def make(*gates: Any) -> Any:
-        executor = agent("a", lambda messages: ran.append("a") or "done")
+    def speak(messages: list[Any]) -> str:
+        ran.append("a")
+        return "done"
+
+    def make(*gates: Any, **more: Any) -> Any:
+        manager = FileSessionManager("s", tmp_path, **more)
         if kind == "swarm":
-            return make_swarm(tmp_path, executor, hooks=list(gates))
+            return Swarm([agent("a", speak)], session_manager=manager, hooks=list(gates))
+        builder = GraphBuilder().set_session_manager(manager)
         if kind == "nested":
-            return graph({"in": graph({"a": executor}, hooks=list(gates), id="i")}, root=tmp_path)
-        return graph({"a": executor}, root=tmp_path, hooks=list(gates))
+            builder.add_node(graph({"a": agent("a", speak)}, hooks=list(gates), id="i"), "in")
+        else:
+            builder.add_node(agent("a", speak), "a")
+            builder.set_hook_providers(list(gates))
+        return builder.build()
 
     asked = make(Gate("a"))("go")
     lacking = make()
     for task in (answers(asked, response), None):
-        with pytest.raises(RuntimeError, match=r"Gate\.ask.*missing"):
+        with pytest.raises(SessionException, match=r"Gate\.ask.*missing|missing.*Gate\.ask"):
             lacking(task)
-    lacking.missing_hooks.clear()
+    told = make(without_hooks=True)
     with contextlib.suppress(RuntimeError):
-        lacking(answers(asked, response))
+        told(answers(asked, response))
     assert ran == []
     again = make(Gate("a"))
     try:
@@ -189,18 +200,37 @@ def test_a_process_that_lacks_the_hook_that_asked_runs_nothing(tmp_path: Path, r
         assert (str(error), ran) == ("not today", [])
 
 
-def test_a_process_that_lacks_a_hook_further_on_runs_nothing(tmp_path: Path) -> None:
-    ran: list[str] = []
+@pytest.mark.parametrize("whose", ["graph", "agent"])
+def test_a_process_that_lacks_a_hook_further_on_runs_nothing(tmp_path: Path, whose: str) -> None:
+    ran: list[Any] = []
 
-    def make(*gates: Any) -> Graph:
-        nodes = {"a": clerk("a", ran), "b": agent("b", lambda messages: ran.append("b") or "done")}
-        return graph(nodes, root=tmp_path, hooks=list(gates), edges=(("a", "b"),))
+    def make(has_hooks: bool, **more: Any) -> Graph:
+        def judge(event: BeforeToolCallEvent) -> None:
+            pass
 
-    asked = make(Gate("b"))("go")
-    with pytest.raises(RuntimeError, match=r"Gate\.ask.*reset\(\)"):
-        make()(answers(asked))
+        builder = GraphBuilder().set_session_manager(FileSessionManager("s", tmp_path, **more))
+        builder.add_node(clerk("a", ran), "a")
+        builder.add_node(agent("b", hooks=[judge] if has_hooks and whose == "agent" else []), "b")
+        builder.add_edge("a", "b")
+        builder.set_hook_providers([Gate("b")] if has_hooks and whose == "graph" else [])
+        return builder.build()
+
+    asked = make(True)("go")
+    name = r"Gate\.ask" if whose == "graph" else r"judge.*node 'b'"
+    with pytest.raises(SessionException, match=name + r".*reset\(\)"):
+        make(False)(answers(asked))
     assert ran == []
-    told = make()
-    told.missing_hooks.clear()
-    assert told(answers(asked)).status is Status.COMPLETED
-    assert ran == [1, "b"]
+    assert make(False, without_hooks=True)(answers(asked)).status is Status.COMPLETED
+    assert ran == [1]
+
+
+def test_a_process_that_lacks_the_tool_that_waits_runs_nothing(tmp_path: Path) -> None:
+    ran: list[Any] = []
+    asked = graph({"a": clerk("a", ran)}, root=tmp_path)("go")
+    without = clerk("a", ran)
+    del without.tool_registry.registry["wire"]
+    lacking = graph({"a": without}, root=tmp_path)
+    with pytest.raises(SessionException, match="wire"):
+        lacking(answers(asked))
+    assert graph({"a": clerk("a", ran)}, root=tmp_path)(None).status is Status.COMPLETED
+    assert ran == [1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from strands.agent.brought import judges
 from strands.hooks import BeforeNodeCallEvent, qualified_name
 
 from .base import MultiAgentBase
@@ -23,9 +24,13 @@ def guards_of(source: Orchestration[Any]) -> dict[str, list[str]]:
             inner = guards_of(executor) if hasattr(executor, "_nodes") else {}  # type: ignore[arg-type]
             found |= {f"{name}/{path}" if path else name: names for path, names in inner.items()}
         else:
-            judges = getattr(getattr(executor, "hooks", None), "judges", None)
-            found[name] = sorted(judges) if isinstance(judges, list) else []
+            found[name] = sorted(judges(executor)) if _is_judged(executor) else []
     return {path: names for path, names in found.items() if names}
+
+
+def _is_judged(executor: Any) -> bool:
+    registry = getattr(getattr(executor, "tool_registry", None), "registry", None)
+    return isinstance(registry, dict) and hasattr(getattr(executor, "hooks", None), "judges")
 
 
 def missing_of(source: Orchestration[Any], recorded: Mapping[str, list[str]]) -> list[str]:

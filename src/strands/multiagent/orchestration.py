@@ -20,7 +20,7 @@ from strands.hooks import (
 )
 from strands.interrupt import InterruptState
 from strands.plugins.registry import MultiAgentPluginRegistry
-from strands.types.exceptions import ConcurrencyException
+from strands.types.exceptions import ConcurrencyException, SessionException
 
 from .base import MultiAgentBase, MultiAgentInput, MultiAgentResult, Status
 from .guards import guards_of, missing_of
@@ -50,7 +50,8 @@ class Orchestration(MultiAgentBase, Generic[R]):
         running: The nodes that run now.
         cut_off: The nodes that began and did not come to their end.
         guards: The hooks that may keep something from running, as they were when the task was last worked on.
-        missing_hooks: Those of them that this process lacks; it does not go on with a stored task while there are any.
+        missing_hooks: Those of them that this process lacks. It goes on without them only where its session manager says
+            `without_hooks`.
     """
 
     state: Any
@@ -240,8 +241,8 @@ class Orchestration(MultiAgentBase, Generic[R]):
         Raises:
             TypeError: There are open questions, and `task` is something else.
             KeyError: An answer names no open question.
-            RuntimeError: Hooks are missing that the task began with.
             ValueError: Another task is half done, or `task` answers what nobody asked.
+            SessionException: Hooks are missing that the task was begun with.
         """
         before, status = dict(vars(self)), self._status
         state = self._interrupt_state
@@ -255,12 +256,14 @@ class Orchestration(MultiAgentBase, Generic[R]):
                 f"{self._named} is half done with another task, {_shown(self.state.task)}: call it with None to go on "
                 "with that, or reset() it to begin anew"
             )
-        if goes_on and not is_new and self.missing_hooks:
+        told = getattr(self.session_manager, "without_hooks", False)
+        if goes_on and not is_new and self.missing_hooks and not told:
             for interrupt in answered:
                 interrupt.withdraw()
-            raise RuntimeError(
-                f"{self._named} does not go on without the hooks that it began with: {', '.join(self.missing_hooks)} "
-                "missing here. Add them, or reset() it; who knows what they guard may clear `missing_hooks`"
+            raise SessionException(
+                f"{self._named} is in the middle of a task that was begun with hooks which are missing here: "
+                f"{', '.join(self.missing_hooks)}. Nothing was done and no answer was taken. Add these hooks, reset() "
+                "it, or accept that nobody judges for them: FileSessionManager(..., without_hooks=True)"
             )
         self.guards = guards_of(self)
         if not goes_on or is_new:

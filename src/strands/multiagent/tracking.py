@@ -160,6 +160,7 @@ def keep(executor: Executor, known: CutOff | None = None) -> dict[str, Any]:
         "messages": list(agent.messages),
         "model_state": dict(getattr(agent, "_model_state", {})),
         "stop": known.stop if known is not None else "",
+        "tools": list(agent.tool_registry.registry),
     }
     cut_off = getattr(agent, "_open_turn", None)
     if isinstance(getattr(agent, "recorder", None), NodeRecorder):
@@ -183,6 +184,7 @@ def bring_back(executor: Executor, kept: Mapping[str, Any]) -> CutOff:
 
     agent: Any = executor
     agent.state = AgentState(kept["state"])
+    agent._brought = {"hooks": [], "tools": list(kept.get("tools") or ())}  # its hooks are among the graph's guards
     agent._model_state = dict(kept.get("model_state") or {})
     agent.restore(list(kept["messages"]), _turn(kept))
     return known

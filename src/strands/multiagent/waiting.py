@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from strands.agent.prompt import is_answers
@@ -33,7 +32,6 @@ def take_answers(state: InterruptState, task: MultiAgentInput, named: str) -> li
         ValueError: A question has another answer already, or gets two that differ.
     """
     if is_answers(task):
-        _refuse_contradictions(task)
         return state.answer(task)
     if task is None or not state.pending:
         return []
@@ -41,16 +39,6 @@ def take_answers(state: InterruptState, task: MultiAgentInput, named: str) -> li
         f"{named} waits for answers to interrupts, so it takes a list of {{'interruptResponse': {{'interruptId', "
         "'response'}} blocks, or None to ask them again; abandon_interrupts() gives them up, reset() begins anew"
     )
-
-
-def _refuse_contradictions(task: Any) -> None:
-    given: dict[Any, Any] = {}
-    for block in task:
-        body = block.get("interruptResponse") if isinstance(block, Mapping) else None
-        if isinstance(body, Mapping) and "interruptId" in body and "response" in body:
-            id, response = body["interruptId"], body["response"]
-            if given.setdefault(id, response) != response:
-                raise ValueError(f"interrupt {id!r} is answered twice, {given[id]!r} and {response!r}; give one answer")
 
 
 def told_apart(state: InterruptState, node_id: str, interrupts: list[Interrupt]) -> list[Interrupt]:
