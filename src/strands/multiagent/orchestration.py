@@ -50,7 +50,7 @@ class Orchestration(MultiAgentBase, Generic[R]):
         running: The nodes that run now.
         cut_off: The nodes that began and did not come to their end.
         guards: The hooks that may keep something from running, as they were when the task was last worked on.
-        missing_hooks: Those of them that this process lacks. It goes on without them only where its session manager says
+        missing_hooks: Those of them that this process lacks. It goes on without only where its session manager says
             `without_hooks`.
     """
 
