@@ -6,8 +6,10 @@ import asyncio
 import os
 import signal
 import sys
+import threading
+import time
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import ExitStack, redirect_stdout
+from contextlib import ExitStack, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 _GRACE = 3.0
 _PATIENCE = 0.7
+_STUCK = 5.0
 _SIGNALS = {signal.SIGINT: ("Interrupted", INTERRUPTED), signal.SIGTERM: ("Terminated", TERMINATED)}
 
 
@@ -31,7 +34,42 @@ class Stopped(Exception):
 
     def __init__(self, number: signal.Signals) -> None:
         name, self.exit_code = _SIGNALS[number]
+        self.left = False
         super().__init__(name)
+
+
+class _Watchdog:
+    """Ends a process that a signal asked to end and that does not come to it: a tool, a hook or a model blocks it.
+
+    Args:
+        stuck: Says what became of the run, when nobody has said it.
+    """
+
+    def __init__(self, stuck: Callable[[Stopped], object] | None) -> None:
+        self._stuck = stuck
+
+    def start(self, number: signal.Signals) -> None:
+        """Begin to watch, in a thread of its own."""
+        threading.Thread(target=self._watch, args=(Stopped(number),), daemon=True, name="strands-end").start()
+
+    def told(self) -> None:
+        """What became of the run is said by whoever waits for it."""
+        self._stuck = None
+
+    def _watch(self, stopped: Stopped) -> None:
+        time.sleep(_STUCK)
+        if self._stuck is not None:
+            self._stuck(stopped)
+        leave(stopped.exit_code)
+
+
+def leave(code: int) -> None:
+    """End the process at once, without waiting for what still runs in it."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(Exception):
+            stream.flush()
+    _show_cursor()
+    os._exit(code)
 
 
 @dataclass
@@ -103,18 +141,23 @@ class Watched:
                 self._show = stack.enter_context(
                     Progress(sys.stderr, verbose=self.verbose, asking=self.handler is not None)
                 )
-            return run_until_signal(_awaiting(work))
+            return run_until_signal(_awaiting(work), stuck=self._tell_stopped)
 
     def _stopped(self, stopped: Stopped) -> int:
+        self._tell_stopped(stopped)
+        if stopped.left:
+            leave(stopped.exit_code)
+        return stopped.exit_code
+
+    def _tell_stopped(self, stopped: Stopped) -> None:
         if self.as_json:
             result = outcome.stopped_result(str(stopped), stopped.exit_code, self.session_id)
             outcome.print_json(result.to_dict())
         if self.session_id is None or not self.saved:
             say(f"{stopped}. Nothing was {'started' if self.saved else 'kept: --no-save-session'}.")
-            return stopped.exit_code
+            return
         say(f"{stopped}. Session {self.session_id} keeps what was finished.")
         say(f"Resume: {outcome.resume_command(self.session_id)}")
-        return stopped.exit_code
 
 
 def terminal_handler(interactive: bool | None) -> HITLHandler | None:
@@ -134,10 +177,15 @@ def terminal_handler(interactive: bool | None) -> HITLHandler | None:
     return ask
 
 
-def run_until_signal(work: Coroutine[Any, Any, Result]) -> Result:
+def run_until_signal(work: Coroutine[Any, Any, Result], *, stuck: Callable[[Stopped], object] | None = None) -> Result:
     """Run a coroutine; the first signal cancels it and lets it rest, a second one ends the process at once.
 
-    Threads that do not end (a tool that blocks) are not waited for after a signal.
+    Threads that do not end (a tool that blocks) are not waited for after a signal, and where the loop itself is
+    blocked the process ends after some seconds.
+
+    Args:
+        work: What to run.
+        stuck: Says what became of it, in the last case.
 
     Raises:
         Stopped: A signal came first.
@@ -145,35 +193,43 @@ def run_until_signal(work: Coroutine[Any, Any, Result]) -> Result:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     threads = True
+    watchdog = _Watchdog(stuck)
     try:
-        return loop.run_until_complete(_guarded(work))
-    except Stopped:
+        return loop.run_until_complete(_guarded(work, watchdog))
+    except Stopped as stopped:
         threads = False
+        stopped.left = _finish(loop, threads)
+        watchdog.told()
         raise
     except KeyboardInterrupt:
         threads = False
         raise Stopped(signal.SIGINT) from None
     finally:
-        _finish(loop, threads)
+        if not loop.is_closed():
+            _finish(loop, threads)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         terminate_softly()
 
 
-async def _guarded(work: Coroutine[Any, Any, Result]) -> Result:
+async def _guarded(work: Coroutine[Any, Any, Result], watchdog: _Watchdog) -> Result:
     loop = asyncio.get_running_loop()
     task = loop.create_task(work)
     stopped = asyncio.Event()
     received: list[signal.Signals] = []
 
-    def stop(number: signal.Signals) -> None:
+    def catch(number: signal.Signals) -> None:
         if received:
-            _show_cursor()
-            os._exit(128 + number)
+            leave(128 + number)
         received.append(number)
+        watchdog.start(number)
+        loop.call_soon_threadsafe(stop)
+
+    def stop() -> None:
         task.cancel()
         stopped.set()
         loop.call_later(_PATIENCE, say, "Stopping; Ctrl-C again ends it at once.")
 
-    _catch(loop, stop)
+    _catch(catch)
     waiting = loop.create_task(stopped.wait())
     try:
         await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
@@ -186,12 +242,11 @@ async def _guarded(work: Coroutine[Any, Any, Result]) -> Result:
         waiting.cancel()
 
 
-def _catch(loop: asyncio.AbstractEventLoop, stop: Callable[[signal.Signals], None]) -> None:
+def _catch(stop: Callable[[signal.Signals], None]) -> None:
+    """Have signals handled wherever the main thread is, not only where the loop comes to look for them."""
     for number in _SIGNALS:
-        try:
-            loop.add_signal_handler(number, stop, number)
-        except (NotImplementedError, RuntimeError, ValueError):
-            return
+        with suppress(ValueError):
+            signal.signal(number, lambda received, _: stop(signal.Signals(received)))
 
 
 def _show_cursor() -> None:
@@ -200,18 +255,25 @@ def _show_cursor() -> None:
         write(sys.__stderr__, "\x1b[?25h\n")
 
 
-def _finish(loop: asyncio.AbstractEventLoop, threads: bool) -> None:
-    """Let everything in the loop come to its end; threads only when `threads` says so."""
+def _finish(loop: asyncio.AbstractEventLoop, threads: bool) -> bool:
+    """Let everything in the loop come to its end; threads only when `threads` says so.
+
+    Returns:
+        Whether something is left that would keep the process from ending.
+    """
     tasks = asyncio.all_tasks(loop)
     for task in tasks:
         task.cancel()
     if tasks:
-        loop.run_until_complete(asyncio.wait(tasks, timeout=_GRACE))
+        loop.run_until_complete(asyncio.wait(tasks, timeout=_GRACE if threads else _PATIENCE))
+    left = any(not task.done() for task in tasks)
     loop.run_until_complete(loop.shutdown_asyncgens())
     if threads:
         loop.run_until_complete(loop.shutdown_default_executor())
     asyncio.set_event_loop(None)
     loop.close()
+    others = (thread for thread in threading.enumerate() if thread is not threading.main_thread())
+    return left or any(not thread.daemon for thread in others)
 
 
 async def _awaiting(work: Callable[[], Awaitable[RunResult]]) -> RunResult:
