@@ -22,11 +22,11 @@ class Asker:
         prefix: What the ids of these questions begin with.
         binding: Returns the call as it stands, which an answer is bound to; None binds to nothing.
         key: The idempotency key of the call.
-        names: Names that were used for this call before.
+        names: What `names` of another asker about this call holds.
 
     Attributes:
         consulted: The questions whose answers were handed out.
-        names: The names that were used.
+        names: What tells the questions apart that were asked.
     """
 
     __slots__ = ("_binding", "_key", "_prefix", "_recent", "_state", "consulted", "names")
@@ -49,18 +49,19 @@ class Asker:
 
     def ask(self, name: str, reason: Any, response: Any, gate: str | None = None) -> Any:
         """Return the answer to `name`, or raise `InterruptException`."""
-        if name in self.names:
+        suffix = _suffix(name, gate)
+        if suffix in self.names:
             raise ValueError(f"the interrupt name {name!r} is used twice in one call; give each question its own name")
         if name in TAKEN_NAMES:
             raise ValueError(f"the interrupt name {name!r} is taken: it asks whether a call has happened")
-        self.names.add(name)
+        self.names.add(suffix)
         reason = checked_reason(name, reason)
         now = self._binding() if self._binding else None
         known = self._known(name, gate)
         if known is None or not _about(known, now):
             if response is not None:
                 return response
-            known = self._new(name, reason, now, gate)
+            known = self._new(name, reason, now, gate, known)
         if not known.answered:
             raise InterruptException(known)
         self.consulted.append(known)
@@ -98,11 +99,13 @@ class Asker:
         first = self._state.interrupts.get(self._prefix + _suffix(name, None))
         return first if first is not None and first.gate == gate else None
 
-    def _new(self, name: str, reason: Any, now: Binding | None, gate: str | None) -> Interrupt:
+    def _new(
+        self, name: str, reason: Any, now: Binding | None, gate: str | None, before: Interrupt | None
+    ) -> Interrupt:
         made = Interrupt(self._prefix + _suffix(name, gate), name, reason, None, gate=gate, key=self._key)
         if now is not None:
             made.bind(now)
-            made.asked = made.digest
+            made.asked = before.asked if before is not None else made.digest  # a gate is told of a call more than once
         self._state.interrupts[made.id] = made
         return made
 

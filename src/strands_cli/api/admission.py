@@ -150,7 +150,7 @@ def spec_on_record(session_id: str, origin: Mapping[str, Any]) -> Spec:
     from strands_cli.spec import Spec
 
     try:
-        spec = Spec.model_validate(origin["spec"])
+        spec = Spec.model_validate(_as_offered_now(origin["spec"]))
     except ValidationError as error:
         raise SessionError(
             f"the spec of session {session_id!r} is not one that this build reads: {error.errors()[0]['msg']}",
@@ -158,6 +158,21 @@ def spec_on_record(session_id: str, origin: Mapping[str, Any]) -> Spec:
         ) from error
     spec._base_dir = Path(origin["base_dir"])
     return spec
+
+
+def _as_offered_now(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """The first release took `remember: always` and did what `session` says."""
+    agents = {
+        name: {**agent, "approvals": [_ending(rule) for rule in agent["approvals"]]}
+        if agent.get("approvals")
+        else agent
+        for name, agent in spec["agents"].items()
+    }
+    return {**spec, "agents": agents}
+
+
+def _ending(rule: Mapping[str, Any]) -> dict[str, Any]:
+    return {**rule, "remember": "session"} if rule.get("remember") == "always" else dict(rule)
 
 
 def spec_file(spec: Spec) -> str | None:

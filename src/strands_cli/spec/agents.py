@@ -25,9 +25,18 @@ class Approval(Closed):
     when: str | None = Field(default=None, description="Expression over `args`; without one every call is asked for.")
     prompt: str | None = Field(default=None, description="Template of the question, over `args` and `tool`.")
     options: list[Literal["approve", "edit", "reject"]] = Field(default=["approve", "reject"], min_length=1)
-    remember: Literal["never", "exact", "session", "always"] = "never"
+    remember: Literal["never", "exact", "session"] = "never"
     timeout_seconds: SecondsOrNone | None = None
     default: Literal["approve", "reject"] | None = None
+
+    @field_validator("remember", mode="before")
+    @classmethod
+    def _ends_with_the_session(cls, value: Any) -> Any:
+        if value == "always":
+            raise ValueError(
+                "'always' is not offered: nobody could list, end or take back what was decided; write 'session'"
+            )
+        return value
 
 
 class AgentSpec(Closed):
