@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, cast
 
+from strands.types.json_value import as_json
 from strands.types.tools import ToolResult
 
 _BLOCKS = frozenset({"text", "json", "image", "document", "video", "cachePoint", "searchResult"})
@@ -26,12 +27,22 @@ class ToolFailure(Exception):
 
 
 def as_result(tool_use_id: str, value: Any) -> ToolResult:
-    """Return a tool's return value as a tool result; a tool result is kept, with its id set right."""
+    """Return a tool's return value as a tool result; a tool result is kept, with its id set right.
+
+    Raises:
+        TypeError: Its JSON holds what JSON has no form for.
+        ValueError: Its JSON holds a value that JSON forbids.
+    """
     if type(value) is str:
         return {"toolUseId": tool_use_id, "status": "success", "content": [{"text": value}]}
     if isinstance(value, dict) and _is_result(value):
-        return cast(ToolResult, {**value, "toolUseId": tool_use_id})
+        blocks = [_plain(block) if "json" in block else block for block in value["content"]]
+        return cast(ToolResult, {**value, "toolUseId": tool_use_id, "content": blocks})
     return {"toolUseId": tool_use_id, "status": "success", "content": [{"text": _text(value)}]}
+
+
+def _plain(block: dict[str, Any]) -> dict[str, Any]:
+    return {**block, "json": as_json(block["json"], "the result", any_text=True)}
 
 
 def _is_result(value: dict[str, Any]) -> bool:
