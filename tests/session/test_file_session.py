@@ -266,7 +266,8 @@ def test_a_result_reaches_the_disk_while_the_model_is_asked(tmp_path: Path) -> N
         await call
         return ledger
 
-    assert b"worked" in asyncio.run(main())[-1]
+    *_, result, synced = asyncio.run(main())
+    assert b"worked" in result and b'"synced":true' in synced, "it is on the disk, and the ledger says so"
 
 
 def test_a_file_that_is_overwritten_in_place_holds_the_new_text_and_nothing_else(tmp_path: Path) -> None:
