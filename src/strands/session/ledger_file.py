@@ -10,7 +10,7 @@ from pathlib import Path
 from strands.types.exceptions import SessionException
 
 from .disk import Disk, Moved, SyncFailed
-from .ledger import FORMAT, Fold, Kind, encode
+from .ledger import FORMAT, Fold, Kind, decode, encode
 from .ledger_scan import Head, Scan, format_told, scan
 
 
@@ -48,7 +48,8 @@ class LedgerFile:
         content = self._disk.read(self.path) or b""
         self._read_size = len(content)
         self._name = content[:8].decode(errors="replace")
-        if head is not None and content and head.ledger != self._name:
+        is_whole = decode(content.partition(b"\n")[0]) is not None
+        if head is not None and is_whole and head.ledger != self._name:
             head = None  # of a ledger that was there before this one
         found = scan(content, head=head)
         fold = Fold().take(found.entries)
