@@ -50,6 +50,7 @@ class Gatherer:
         "_citations",
         "_invocation",
         "_metrics",
+        "_origin",
         "_pieces",
         "_redacted",
         "_signature",
@@ -73,6 +74,7 @@ class Gatherer:
         self._citations: list[Any] = []
         self._signature: str | None = None
         self._redacted: bytes = b""
+        self._origin: dict[str, Any] = {}
         self._tool: dict[str, Any] | None = None
 
     async def gather(self, stream: AsyncIterable[StreamEvent]) -> Reply:
@@ -145,6 +147,8 @@ class Gatherer:
 
     def _reason(self, delta: dict[str, Any], content: dict[str, Any]) -> None:
         emit = self._invocation.sink
+        if content.get("origin") is not None:
+            self._origin = content["origin"]  # the last one is whole
         if content.get("text") is not None:
             self._thoughts.append(content["text"])
             if emit is not None:
@@ -172,11 +176,12 @@ class Gatherer:
             self._tool["input"] = "".join(self._pieces)
         elif self._pieces or self._citations:
             self._blocks.append(self._text_block("".join(self._pieces)))
-        elif self._thoughts or self._signature:
+        elif self._thoughts or self._signature or self._origin:
             text: dict[str, Any] = {"text": "".join(self._thoughts)}
             if self._signature:
                 text["signature"] = self._signature
-            self._blocks.append(cast("ContentBlock", {"reasoningContent": {"reasoningText": text}}))
+            origin = {"origin": self._origin} if self._origin else {}
+            self._blocks.append(cast("ContentBlock", {"reasoningContent": {"reasoningText": text, **origin}}))
         elif self._redacted:
             self._blocks.append({"reasoningContent": {"redactedContent": self._redacted}})
         else:

@@ -39,11 +39,12 @@ _MIME = {
 
 
 class Call(NamedTuple):
-    """A tool use as a provider sent it: `arguments` is JSON text."""
+    """A tool use as a provider sent it: `arguments` is JSON text, `signature` what it wants back with it."""
 
     id: str | None
     name: str
     arguments: str
+    signature: str = ""
 
 
 def mime(medium: Mapping[str, Any]) -> str:
@@ -163,7 +164,10 @@ def tool_events(
                 f"{provider} sent arguments for the tool {call.name!r} that are no JSON object: {arguments[:200]!r}"
             )
         tool_use_id = ids.unique(call.id)
-        events.append({"contentBlockStart": {"start": {"toolUse": {"toolUseId": tool_use_id, "name": call.name}}}})
+        use: Any = {"toolUseId": tool_use_id, "name": call.name}
+        if call.signature:
+            use["reasoningSignature"] = call.signature
+        events.append({"contentBlockStart": {"start": {"toolUse": use}}})
         events.append({"contentBlockDelta": {"delta": {"toolUse": {"input": arguments}}}})
         events.append({"contentBlockStop": {}})
     return events

@@ -134,7 +134,8 @@ def from_event(provider: str, error: Any, *, key: str = "") -> ModelError:
     details = error if isinstance(error, Mapping) else {"message": str(error)}
     message = str(details.get("message") or error)
     code = str(details.get("code") or details.get("type") or "")
-    status = next((int(value) for value in (code, str(details.get("status"))) if value.isdigit()), 0)
+    given = (code, *(str(details.get(name)) for name in ("status", "status_code")))
+    status = next((int(value) for value in given if value.isdigit()), 0)
     return from_status(provider, status if status >= 400 else _status_of(code, message), message, code=code, key=key)
 
 
@@ -151,7 +152,7 @@ def _status_of(code: str, message: str) -> int:
         return 429
     if "auth" in word or "permission" in word:
         return 401
-    if "invalid" in word or "context_length" in word or _OVERFLOW.search(message):
+    if "invalid" in word or "content_filter" in word or "context_length" in word or _OVERFLOW.search(message):
         return 400
     return 500
 

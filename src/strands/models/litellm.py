@@ -63,7 +63,7 @@ class LiteLLMModel(ConfiguredModel):
         system: Any = system_prompt_content or system_prompt
         request = self.format_request(messages, tool_specs, system, tool_choice)
         litellm = await self._clients.get()
-        reply = ChatReply(messages, PROVIDER)
+        reply = ChatReply(messages, PROVIDER, self.config["model_id"])
         try:
             chunks = await litellm.acompletion(**request)
             if not request["stream"]:
@@ -74,6 +74,7 @@ class LiteLLMModel(ConfiguredModel):
                     async for chunk in chunks:
                         for event in reply.feed(chunk.model_dump()):
                             yield event
+                    reply.complete()  # its clients raise when a stream breaks off
                 finally:
                     await _finish(chunks)
         except Exception as error:
@@ -97,7 +98,10 @@ class LiteLLMModel(ConfiguredModel):
         stream = self.config.get("stream", True)
         request: dict[str, Any] = {
             "model": self.config["model_id"],
-            "messages": [*_system(system_prompt), *format_messages(messages, None, PROVIDER)],
+            "messages": [
+                *_system(system_prompt),
+                *format_messages(messages, None, PROVIDER, self.config["model_id"]),
+            ],
             "stream": stream,
             **({"stream_options": {"include_usage": True}} if stream else {}),
             "num_retries": 0,

@@ -11,7 +11,7 @@ from ._chat import ChatReply, cache_arguments, format_messages, format_tool_choi
 from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, Clients, request_arguments, require
 from ._content import join_system
 from ._errors import from_client
-from ._sse import load, objects
+from ._sse import checked, load, objects
 from .model import BaseModelConfig, CacheConfig, ConfiguredModel
 
 if TYPE_CHECKING:
@@ -73,14 +73,15 @@ class OpenAIModel(ConfiguredModel):
         """Yield the reply's events; see `Model.stream`."""
         request = self.format_request(messages, tool_specs, join_system(system_prompt, kwargs), tool_choice)
         client = await self._clients.get()
-        reply = ChatReply(messages, PROVIDER)
+        reply = ChatReply(messages, PROVIDER, self.config["model_id"])
         try:
             async with client.chat.completions.with_streaming_response.create(**request) as response:
                 if not request["stream"]:
-                    for event in reply.feed(load(await response.read(), PROVIDER)):
+                    whole = checked(load(await response.read(), PROVIDER), PROVIDER, KEY)
+                    for event in reply.feed(whole):
                         yield event
                 else:
-                    async for chunk in objects(response.iter_lines(), PROVIDER, KEY):
+                    async for chunk in objects(response.iter_lines(), PROVIDER, KEY, reply.complete):
                         for event in reply.feed(chunk):
                             yield event
         except Exception as error:
@@ -101,7 +102,7 @@ class OpenAIModel(ConfiguredModel):
         Raises:
             ModelRequestError: A message holds what chat completions have no place for.
         """
-        body: dict[str, Any] = {"messages": format_messages(messages, system_prompt, PROVIDER)}
+        body: dict[str, Any] = {"messages": format_messages(messages, system_prompt, PROVIDER, self.config["model_id"])}
         if tool_specs:
             body["tools"] = format_tools(tool_specs)
             if tool_choice:

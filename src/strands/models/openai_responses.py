@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -79,7 +80,7 @@ class OpenAIResponsesModel(ConfiguredModel):
         """Yield the reply's events; see `Model.stream`."""
         request = self.format_request(messages, tool_specs, join_system(system_prompt, kwargs), tool_choice)
         client = await self._clients.get()
-        reply = _Reply(messages)
+        reply = _Reply(messages, self.config["model_id"])
         try:
             async with client.responses.with_streaming_response.create(**request) as response:
                 async for item in objects(response.iter_lines(), PROVIDER, KEY):
@@ -107,13 +108,16 @@ class OpenAIResponsesModel(ConfiguredModel):
             body["tool_choice"] = _tool_choice(tool_choice)
         body.update(cache_arguments(self.config.get("cache_config")))
         params = {name: value for name, value in (self.config.get("params") or {}).items() if name != "tools"}
+        if _reasons(self.config["model_id"], params):
+            body["include"] = ["reasoning.encrypted_content"]  # nothing is stored there, so it must come back
         required = {"model": self.config["model_id"], "input": "", "stream": True}
         return request_arguments(required, body, params)
 
     def _prompt(
         self, messages: Messages, tool_specs: list[ToolSpec] | None, system_prompt: str | None
     ) -> dict[str, Any]:
-        body: dict[str, Any] = {"input": [item for each in messages for item in _items(each)]}
+        model_id = self.config["model_id"]
+        body: dict[str, Any] = {"input": [item for each in messages for item in _items(each, model_id)]}
         if system_prompt:
             body["instructions"] = system_prompt
         tools = [*((self.config.get("params") or {}).get("tools") or ()), *map(_tool, tool_specs or ())]
@@ -152,16 +156,24 @@ def _tool_choice(tool_choice: ToolChoice | None) -> str | dict[str, Any]:
     return "required" if "any" in choice else "auto"
 
 
-def _items(message: Message) -> list[dict[str, Any]]:
+def _reasons(model_id: str, params: Mapping[str, Any]) -> bool:
+    """Whether a model has reasoning to give back; others refuse to be asked for it."""
+    return bool(params.get("reasoning")) or re.match(r"(?:o\d|gpt-5)", model_id.rpartition("/")[2]) is not None
+
+
+def _items(message: Message, model_id: str) -> list[dict[str, Any]]:
     role = message["role"]
     parts: list[dict[str, Any]] = []
     items: list[dict[str, Any]] = []
+    thoughts: list[dict[str, Any]] = []
     for block in message["content"]:
         if "toolUse" in block:
             use = block["toolUse"]
             arguments = plain_text({"json": use["input"]})
             item = {"type": "function_call", "call_id": use["toolUseId"], "name": use["name"], "arguments": arguments}
             items.append(item)
+        elif (thought := _thought(block, model_id)) is not None:
+            thoughts.append(thought)
         elif "toolResult" in block:
             result = block["toolResult"]
             output = [part for each in result["content"] for part in _parts(each, role)]
@@ -172,7 +184,14 @@ def _items(message: Message) -> list[dict[str, Any]]:
         else:
             parts.extend(_parts(block, role))
     said: list[dict[str, Any]] = [{"role": role, "content": parts}] if parts else []
-    return [*said, *items] if role == "assistant" else [*items, *said]
+    return [*thoughts, *said, *items] if role == "assistant" else [*items, *said]
+
+
+def _thought(block: Mapping[str, Any], model_id: str) -> dict[str, Any] | None:
+    """Return the item that a model thought in, if it is this model's."""
+    origin = (block.get("reasoningContent") or {}).get("origin") or {}
+    item: dict[str, Any] | None = origin.get("item") if origin.get("model") == model_id else None
+    return item
 
 
 def _parts(block: Mapping[str, Any], role: str) -> list[dict[str, Any]]:
@@ -194,43 +213,76 @@ def _parts(block: Mapping[str, Any], role: str) -> list[dict[str, Any]]:
 
 
 class _Reply:
-    """Turns the events of the API into ours."""
+    """Turns the events of the API into ours. Items may overlap, so each is known by its `output_index`.
 
-    def __init__(self, messages: Messages) -> None:
+    Text comes as it is written; a call comes when its item is done, which holds the arguments whole.
+    """
+
+    def __init__(self, messages: Messages, model_id: str) -> None:
         self.guard = ToolGuard(messages, PROVIDER)
+        self._model_id = model_id
         self._started = time.perf_counter()
         self._first: float | None = None
-        self._open = False
+        self._open: tuple[Any, str] | None = None  # the item and the kind of the block that is open
+        self._calls: dict[Any, dict[str, Any]] = {}  # those that are not done, by index
 
     def feed(self, item: Mapping[str, Any]) -> list[StreamEvent]:
-        kind = item.get("type", "")
+        kind, index = item.get("type", ""), item.get("output_index")
         if kind == "response.created":
             self._first = time.perf_counter() - self._started
             return [{"messageStart": {"role": "assistant"}}]
         if kind in ("response.output_text.delta", "response.refusal.delta"):
-            return self._content({"text": item["delta"]})
+            return self._content(index, "text", {"text": item["delta"]})
         if kind in ("response.reasoning_summary_text.delta", "response.reasoning_text.delta"):
-            return self._content({"reasoningContent": {"text": item["delta"]}})
-        if kind == "response.output_text.annotation.added" and item["annotation"].get("type") == "url_citation":
-            return self._content({"citation": _citation(item["annotation"])})
+            return self._content(index, "reasoning", {"reasoningContent": {"text": item["delta"]}})
+        if kind == "response.output_text.annotation.added":
+            return self._annotated(index, item["annotation"])
         if kind == "response.output_item.added" and item["item"]["type"] == "function_call":
-            self._open = True
-            return [self.guard.start(item["item"].get("call_id"), item["item"]["name"])]
-        if kind == "response.function_call_arguments.delta":
-            return [self.guard.arguments(item["delta"])]
-        if kind == "response.output_item.done" and self._open:
-            self._open = False
-            return self.guard.stop()
-        if kind in ("response.completed", "response.incomplete"):
+            self._calls[index] = {**item["item"], "arguments": item["item"].get("arguments") or ""}
+        elif kind == "response.function_call_arguments.delta" and index in self._calls:
+            self._calls[index]["arguments"] += item["delta"]
+        elif kind == "response.output_item.done":
+            return self._done(index, item["item"])
+        elif kind in ("response.completed", "response.incomplete"):
             return self._finish(item["response"])
-        if kind in ("response.failed", "error"):
+        elif kind in ("response.failed", "error"):
             raise from_event(PROVIDER, item.get("response", {}).get("error") or item, key=KEY)
         return []
 
-    def _content(self, delta: Any) -> list[StreamEvent]:
-        events: list[StreamEvent] = [] if self._open else [{"contentBlockStart": {"start": {}}}]
-        self._open = True
+    def _done(self, index: Any, item: Mapping[str, Any]) -> list[StreamEvent]:
+        if item["type"] == "function_call":
+            begun = self._calls.pop(index, {})
+            return self._call({**begun, **item, "arguments": item.get("arguments") or begun.get("arguments") or ""})
+        events: list[StreamEvent] = []
+        if item["type"] == "reasoning" and item.get("encrypted_content"):
+            origin = {"model": self._model_id, "item": {key: value for key, value in item.items() if key != "status"}}
+            events = self._content(index, "reasoning", {"reasoningContent": {"origin": origin}})
+        return [*events, *self._close()] if self._open is not None and self._open[0] == index else events
+
+    def _call(self, item: Mapping[str, Any]) -> list[StreamEvent]:
+        return [
+            *self._close(),
+            self.guard.start(item.get("call_id"), item["name"]),
+            self.guard.arguments(item["arguments"]),
+            *self.guard.stop(),
+        ]
+
+    def _annotated(self, index: Any, annotation: Mapping[str, Any]) -> list[StreamEvent]:
+        citation = _citation(annotation)
+        return [] if citation is None else self._content(index, "text", {"citation": citation})
+
+    def _content(self, index: Any, kind: str, delta: Any) -> list[StreamEvent]:
+        events: list[StreamEvent] = []
+        if self._open != (index, kind):
+            events = [*self._close(), {"contentBlockStart": {"start": {}}}]
+            self._open = (index, kind)
         return [*events, {"contentBlockDelta": {"delta": delta}}]
+
+    def _close(self) -> list[StreamEvent]:
+        if self._open is None:
+            return []
+        self._open = None
+        return [{"contentBlockStop": {}}]
 
     def _finish(self, response: Mapping[str, Any]) -> list[StreamEvent]:
         why = (response.get("incomplete_details") or {}).get("reason")
@@ -244,8 +296,15 @@ class _Reply:
             total=usage.get("total_tokens"),
             first=self._first,
         )
-        return [*self.guard.finish(stop), counted]
+        left = [event for index in sorted(self._calls, key=str) for event in self._call(self._calls[index])]
+        return [*left, *self._close(), *self.guard.finish(stop), counted]
 
 
-def _citation(annotation: Mapping[str, Any]) -> dict[str, Any]:
-    return {"title": annotation.get("title") or "", "location": {"web": {"url": annotation.get("url") or ""}}}
+def _citation(annotation: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return where a text is from: a page, or a file that a tool of the server has read."""
+    title = annotation.get("title") or annotation.get("filename") or ""
+    if annotation.get("type") == "url_citation":
+        return {"title": title, "location": {"web": {"url": annotation.get("url") or ""}}}
+    if annotation.get("type") in ("file_citation", "container_file_citation"):
+        return {"title": title, "source": annotation.get("file_id") or "", "sourceContent": []}
+    return None

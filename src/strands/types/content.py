@@ -40,10 +40,14 @@ class ReasoningTextBlock(TypedDict, total=False):
 
 
 class ReasoningContentBlock(TypedDict, total=False):
-    """A model's reasoning, readable or redacted."""
+    """A model's reasoning, readable or redacted.
+
+    `origin` is what its provider wants back with it: the model, and the field or the item that it came as.
+    """
 
     reasoningText: ReasoningTextBlock
     redactedContent: bytes
+    origin: dict[str, Any]
 
 
 class _CachePointCore(TypedDict):
