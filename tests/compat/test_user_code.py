@@ -178,7 +178,8 @@ def test_a_module_tool_knows_its_surroundings() -> None:
 
     spec = normalize_tool_spec({"name": "look", "description": "Look", "inputSchema": {"properties": {}}})
     agent = make([("t1", "look", {})], "ok", tools=[PythonAgentTool("look", spec, look)], system_prompt="Be brief.")
-    agent("go", user="ada")
+    with pytest.warns(UserWarning, match="'user' is not an argument"):
+        agent("go", user="ada")
     assert known["agent"] is agent and known["messages"] is agent.messages and known["model"] is agent.model
     assert known["system_prompt"] == "Be brief." and known["user"] == "ada"
     assert known["tool_config"]["tools"][0]["toolSpec"]["name"] == "look"
@@ -264,7 +265,8 @@ def test_a_summary_is_followed_by_the_assistant() -> None:
 def test_listeners_know_the_cycle_and_what_was_passed() -> None:
     heard: list[dict[str, Any]] = []
     agent = make("hi", callback_handler=lambda **event: heard.append(event))
-    agent("go", user="ada")
+    with pytest.warns(UserWarning, match="'user' is not an argument"):
+        agent("go", user="ada")
     assert heard[0] == {"init_event_loop": True, "user": "ada"}
     spoken = [event for event in heard if "data" in event]
     assert spoken[0]["user"] == "ada" and spoken[0]["event_loop_cycle_id"]

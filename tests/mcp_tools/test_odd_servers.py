@@ -130,7 +130,7 @@ def test_an_approval_is_not_spent_on_a_server_that_is_not_there(tmp_path: Path) 
     command = [sys.executable]
     there = ["-m", "support.odd_mcp_server", "fine", str(log)]
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(TESTS)}
-    client = MCPClient(lambda: transports.stdio(command[0], there, environment, str(TESTS)))
+    client = MCPClient(lambda: transports.stdio(command[0], there, environment, str(TESTS)), name="fine")
     agent = agent_with(client, tmp_path, ToolCall("act", {}, id="t"), hooks=[gate])
     client.stop()
     command[0] = "/nowhere"

@@ -43,4 +43,6 @@ def command(
     if as_json:
         print_json({"session_id": session.id, "answered": list(given)})
         return
-    say(f"Recorded: {', '.join(given)}. Go on: strands resume {session.id}")
+    over = session.status in ("completed", "cancelled")
+    then = f"The session is {session.status}." if over else f"Go on: strands resume {session.id}"
+    say(f"Recorded: {', '.join(given)}. {then}")
