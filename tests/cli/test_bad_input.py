@@ -138,7 +138,7 @@ def test_a_finished_session(console: Console) -> None:
     session_id = paused(console)
     console.run("resume", session_id, "--response", "ok")
     refused(console, "resume", session_id, code=17, cause=session_id, hint="strands")
-    refused(console, "sessions", "answer", session_id, "-r", "other", code=17, cause=session_id)
+    refused(console, "sessions", "answer", session_id, "-r", "other", code=17, cause="already answered")
     cancelled = paused(console)
     console.run("sessions", "cancel", cancelled)
     refused(console, "resume", cancelled, code=17, cause="cancelled")
