@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import enum
+import json
 from collections import OrderedDict, UserString
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from strands.types.json_value import MAX_DEPTH, as_json
+from strands.types.json_value import MAX_DEPTH, NOT_PLAIN, as_json, plain_copy
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 
 
 class Colour(str, enum.Enum):
@@ -116,3 +121,18 @@ def test_what_holds_itself_is_refused() -> None:
     value.append(value)
     with pytest.raises(ValueError, match="the answer is not JSON"):
         as_json(value, "the answer")
+
+
+@given(st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20))
+def test_a_copy_of_a_plain_value_is_what_json_makes_of_it(value: object) -> None:
+    copy = plain_copy(value)
+    if copy is NOT_PLAIN:
+        return
+    assert copy == as_json(value)
+    assert json.dumps(copy) == json.dumps(as_json(value))
+    assert copy is not value or not isinstance(value, (dict, list))
+
+
+@pytest.mark.parametrize("value", [(1,), {1: 2}, float("nan"), OrderedDict(a=1), object(), [set()], {"a": [b"x"]}])
+def test_what_json_would_change_or_refuse_is_not_plain(value: object) -> None:
+    assert plain_copy(value) is NOT_PLAIN

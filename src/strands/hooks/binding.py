@@ -10,7 +10,7 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from strands.interrupt import call_digest
-from strands.types.json_value import parsed, to_text
+from strands.types.json_value import NOT_PLAIN, parsed, plain_copy, to_text
 
 from .naming import qualified_name
 
@@ -47,14 +47,13 @@ class CallBinding:
 
     Attributes:
         name: The tool's name.
-        text: The arguments as JSON.
 
     Raises:
         TypeError: The arguments hold what JSON has no form for.
         ValueError: They hold a value that JSON forbids.
     """
 
-    __slots__ = ("_basis", "_digest", "_parsed", "_tool", "name", "text")
+    __slots__ = ("_basis", "_digest", "_held", "_parsed", "_text", "_tool", "name")
 
     def __init__(self, tool: AgentTool | None, use: ToolUse, *, strict: bool = False) -> None:
         given = use["input"]
@@ -63,11 +62,22 @@ class CallBinding:
         self._basis: str | None = None
         self._digest = ""
         self._parsed: Any = _NOTHING
+        self._text: str | None = None
+        self._held: Any = plain_copy(given) if strict else NOT_PLAIN  # handed to nobody, so it stays what it is
+        if self._held is not NOT_PLAIN:
+            return
         if strict:
-            self.text = to_text(given, "the input", any_text=True)
-            self._parsed = parsed(self.text, given, "the input")
+            self._text = to_text(given, "the input", any_text=True)
+            self._parsed = parsed(self._text, given, "the input")
         else:
-            self.text = json.dumps(given, default=repr)
+            self._text = json.dumps(given, default=repr)
+
+    @property
+    def text(self) -> str:
+        """The arguments as JSON, written once."""
+        if self._text is None:
+            self._text = to_text(self._held, "the input", any_text=True)
+        return self._text
 
     @property
     def basis(self) -> str | None:
@@ -85,6 +95,8 @@ class CallBinding:
 
     def input(self) -> Any:
         """Return the arguments, each time as values of their own."""
+        if self._held is not NOT_PLAIN:
+            return plain_copy(self._held)
         found, self._parsed = self._parsed, _NOTHING
         return json.loads(self.text) if found is _NOTHING else found
 

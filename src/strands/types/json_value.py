@@ -9,6 +9,10 @@ from typing import Any
 MAX_DEPTH = 100
 """How many lists and objects may stand inside each other."""
 
+NOT_PLAIN: Any = object()
+"""What `plain_copy` returns for a value that is not plain."""
+_LARGE = 1 << 64
+
 _SCALARS = (type(None), bool, int, float, str)
 
 
@@ -30,7 +34,39 @@ def as_json(value: Any, name: str = "the value", *, any_text: bool = False) -> A
     """
     if value is None or type(value) is bool:
         return value
+    if any_text:
+        copy = plain_copy(value)
+        if copy is not NOT_PLAIN:
+            return copy
     return parsed(to_text(value, name, any_text=any_text), value, name)
+
+
+def plain_copy(value: Any, depth: int = MAX_DEPTH) -> Any:
+    """Return a copy of a value that is what JSON makes of it already, else `NOT_PLAIN`; quick, for it writes nothing.
+
+    Text may be any; the rest is as `as_json` has it, and what it would change or refuse is not plain.
+    """
+    kind = type(value)
+    if kind is str or value is None or kind is bool:
+        return value
+    if kind is int:
+        return value if -_LARGE < value < _LARGE else NOT_PLAIN
+    if kind is float:
+        return value if math.isfinite(value) else NOT_PLAIN
+    if depth < 1:
+        return NOT_PLAIN
+    if kind is dict:
+        made = {}
+        for key, part in value.items():
+            copy = part if type(part) is str else plain_copy(part, depth - 1)
+            if copy is NOT_PLAIN or type(key) is not str:
+                return NOT_PLAIN
+            made[key] = copy
+        return made
+    if kind is list:
+        items = [plain_copy(part, depth - 1) for part in value]
+        return NOT_PLAIN if any(item is NOT_PLAIN for item in items) else items
+    return NOT_PLAIN
 
 
 def to_text(value: Any, name: str = "the value", *, any_text: bool = False) -> str:
