@@ -178,3 +178,15 @@ def test_one_question_is_asked_where_many_agents_come_to_the_limit_at_once() -> 
         assert rest.status == "completed" and asked == ["budget/steps/0"]
 
     asyncio.run(main())
+
+
+def test_the_error_of_a_step_on_record_is_one_line_without_the_hint(tmp_path: Path) -> None:
+    config = spec("chain", {"steps": [{"agent": "a", "input": f"{n}"} for n in range(2)]})
+    config["runtime"]["budgets"] = {"max_steps": 1}
+    manager = SessionManager(tmp_path)
+    workflow = Workflow.from_dict(config, repository=FileSessionRepository(tmp_path), model=ScriptedModel(["x"]))
+    with pytest.raises(BudgetExceededError) as caught:
+        workflow.run()
+    assert "Raise runtime.budgets" in caught.value.hint
+    last = manager.get_session(caught.value.session_id or "").history[-1]
+    assert (last.key, last.error) == ("steps/1", "the budget of 1 steps is used up (1)")

@@ -159,3 +159,19 @@ def test_an_approval_that_nobody_gives_in_time_is_a_denial_and_not_a_persons(
         result = workflow().resume(result.session_id or "")
     assert result.success and not ran
     assert told == ["Nobody answered in time whether this call may be made; it was not made."]
+
+
+def test_whoever_comes_late_is_told_so_and_the_way_on_that_the_error_names_works(tmp_path: Path) -> None:
+    config = gate(timeout_seconds=0.05)
+    workflow = Workflow.from_dict(config, repository=FileSessionRepository(tmp_path), model=ScriptedModel(["x"]))
+    paused = workflow.run()
+    manager = SessionManager(tmp_path)
+    while (late := manager.get_session(paused.session_id or "")).status == "paused":
+        pass
+    with pytest.raises(AnswerError, match="the deadline of 'steps/0' passed"):
+        late.resume(hitl_response="yes")
+    with pytest.raises(QuestionExpiredError) as caught:
+        workflow.resume(late.id)
+    assert caught.value.hint.endswith(f"strands sessions fork {late.id} --at steps/0")
+    first, again = late.history[0], late.fork("steps/0").history[0]
+    assert again.kind == "hitl" and again.error is None and (again.started_at or 0) > (first.started_at or 0)

@@ -17,7 +17,7 @@ DAY = 86_400.0
 _OVER = ("completed", "cancelled")
 _REASONS = {
     "paused": "it waits for an answer",
-    "answered": "it was answered and can go on: resume it",
+    "answered": "it waits for nobody and can go on: resume it",
     "failed": "it can go on from what it finished: resume it",
     "interrupted": "it can go on from what it finished: resume it",
     "running": "it is being run",

@@ -306,6 +306,9 @@ class Session(SessionView):
         if response is None:
             return given
         open_ids = [question.id for question in self.questions if question.id not in given]
+        late = [key for key in self._state.asked if key not in self._state.answered and key not in given]
+        if not open_ids and late:
+            return {**given, late[-1]: response}  # past its deadline: it is refused in these words
         if not open_ids and self._state.answered:
             return {**given, list(self._state.answered)[-1]: response}  # a success if it is the same, by the same
         if len(open_ids) != 1:

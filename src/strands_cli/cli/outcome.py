@@ -57,7 +57,8 @@ def show_failure(error: BaseException, *, as_json: bool, saved: bool = True, fil
     if as_json:
         print_json((result or _nothing(error)).to_dict())
     code = report(error)
-    hinted = "strands resume" in str(getattr(error, "hint", ""))
+    hint = str(getattr(error, "hint", ""))
+    hinted = "strands resume" in hint or "strands sessions fork" in hint
     if session_id and saved and not hinted and code != errors.SESSION:
         say(f"Resume: {resume_command(session_id)}")
         if file is not None:

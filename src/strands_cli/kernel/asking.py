@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -75,7 +76,7 @@ class Asking:
             if known is not None:
                 return known
             if key in state.expired:
-                return _denial(state.asked[key], state.expired[key])
+                return self._denial(state.asked[key], state.expired[key])
             if await self._closed_by_time(key):
                 continue
             if self._handler is None or key in self._later:
@@ -274,15 +275,15 @@ class Asking:
         if not waiters:
             self._waiting.pop(key, None)
 
-
-def _denial(asked: Entry, expired: Entry) -> Answer:
-    """What nobody answered in time is denied where a tool waits for it, and fails the run where the workflow does."""
-    if "interrupt" in asked.data:
-        return Answer(response_of(expired), "timeout", expired.at, timed_out=True)
-    raise QuestionExpiredError(
-        f"nobody answered {asked.key!r} in time and it has no default",
-        hint="Give the step a default, or a longer timeout_seconds, and start anew: silence is never yes.",
-    )
+    def _denial(self, asked: Entry, expired: Entry) -> Answer:
+        """What nobody answered in time is denied where a tool waits for it, and fails the run elsewhere."""
+        if "interrupt" in asked.data:
+            return Answer(response_of(expired), "timeout", expired.at, timed_out=True)
+        again = shlex.join(["strands", "sessions", "fork", self._run.journal.session_id, "--at", asked.key])
+        raise QuestionExpiredError(
+            f"nobody answered {asked.key!r} in time and it has no default",
+            hint=f"Silence is never yes. Ask again, in a copy that keeps what is finished: {again}",
+        )
 
 
 class _Waiter(NamedTuple):

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from strands_cli.errors import ExecutionError, SessionError, StorageError
+from strands_cli.errors import ExecutionError, SessionError, StorageError, StrandsError
 from strands_cli.kernel import questions
 from strands_cli.kernel.asking import Asking, RunCancelled
 from strands_cli.kernel.clock import Clock, SystemClock
@@ -280,7 +280,10 @@ class Run:
             raise
         except Exception as error:
             self.failures.append((call.key, error))
-            data: dict[str, Json] = {"error": str(error), "error_type": type(error).__name__}
+            words = (
+                error.message if isinstance(error, StrandsError) else str(error)
+            )  # what to do next is the command's to say
+            data: dict[str, Json] = {"error": words, "error_type": type(error).__name__}
             usage = cast(JournalRecorder, call.recorder).unrecorded
             await self.record("failed", call.key, {**data, "usage": dict(usage)} if usage else data)
             raise

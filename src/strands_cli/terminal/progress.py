@@ -116,7 +116,10 @@ class Progress:
     def _on_budget_warning(self, event: Event) -> None:
         budget = event.data.get("budget")
         self._settle(
-            "again", "budget", one_line(budget, 40), f"{event.data.get('used')} of {event.data.get('limit')} used"
+            "again",
+            "budget",
+            one_line(budget, 40),
+            f"{event.data.get('used', 0):g} of {event.data.get('limit', 0):g} used",
         )
 
     def _on_error(self, event: Event) -> None:

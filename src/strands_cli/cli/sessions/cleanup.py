@@ -30,6 +30,6 @@ def command(max_age_days: float, paused: bool, dry_run: bool, as_json: bool, deb
     elif as_json:
         print_json({"deleted": list(found)})
     elif dry_run:
-        say("".join(f"Would delete {session_id}.\n" for session_id in found) or "Nothing to delete.")
+        say("\n".join(f"Would delete {session_id}." for session_id in found) or "Nothing to delete.")
     else:
         say(f"Deleted {count(len(found), 'session')}.")

@@ -98,7 +98,7 @@ def _open_questions(session: Session) -> Iterator[str]:
 
     if session.status == "answered":
         yield ""
-        yield f"Every question is answered. Go on: {resume_command(session.id)}"
+        yield f"No question waits: each is answered or past its deadline. Go on: {resume_command(session.id)}"
     if not session.questions:
         return
     yield ""
