@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from strands.hooks.naming import qualified_name
@@ -13,17 +15,22 @@ if TYPE_CHECKING:
 
 def judges(agent: Agent) -> list[str]:
     """Return the hooks that may stop a tool call of an agent, or of an agent that works as its tool, by name."""
-    found: dict[str, None] = {}
+    found: list[str] = []
     seen: list[Any] = []
     _collect(agent, found, seen)
-    return list(found)
+    return found
 
 
-def _collect(agent: Any, found: dict[str, None], seen: list[Any]) -> None:
+def more(names: Sequence[str], than: Sequence[str]) -> list[str]:
+    """Return what `names` has more often than `than`: of two hooks of one class each counts."""
+    return list((Counter(names) - Counter(than)).elements())
+
+
+def _collect(agent: Any, found: list[str], seen: list[Any]) -> None:
     if any(agent is each for each in seen):
         return
     seen.append(agent)
-    found.update(dict.fromkeys(agent.hooks.judges))
+    found.extend(agent.hooks.judges)
     for tool in list(agent.tool_registry.registry.values()):
         inner = getattr(tool, "agent", None)
         if hasattr(inner, "hooks") and hasattr(inner, "tool_registry"):
@@ -38,7 +45,8 @@ def noted(agent: Agent) -> dict[str, Any] | None:
     names, waits = judges(agent), agent._interrupt_state.activated
     before = agent._brought if waits or agent._open_turn is not None else None
     if before is not None:
-        names = list(dict.fromkeys([*before.get("hooks", ()), *names]))
+        known = before.get("hooks", ())
+        names = [*known, *more(names, known)]
     if not names and not waits:
         return None
     tools = dict.fromkeys([*(before or {}).get("tools", ()), *agent.tool_registry.registry])
@@ -59,7 +67,7 @@ def check(agent: Agent, waiting: list[str]) -> None:
     if brought is None:
         return
     present = judges(agent)
-    missing = [name for name in brought.get("hooks", ()) if name not in present]
+    missing = more(brought.get("hooks", ()), present)
     session = f"session {agent.session_id!r}" if agent.session_id is not None else f"agent {agent.name!r}"
     if missing and not getattr(agent._session_manager, "without_hooks", False):
         raise SessionException(

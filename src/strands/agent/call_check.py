@@ -92,6 +92,17 @@ def ask_anew(answered: Iterable[Interrupt], final: CallBinding) -> list[Interrup
     return list(changed.values())
 
 
+def unanswered(known: Iterable[Interrupt], tool_use_id: str) -> list[Interrupt]:
+    """Return the questions of hooks about a call that wait, though their asker swallowed the interrupt and went on."""
+    prefix = hook_prefix(tool_use_id)
+    return [each for each in known if not each.answered and each.carried is None and each.id.startswith(prefix)]
+
+
+def unanswered_of_batch(known: Iterable[Interrupt]) -> list[Interrupt]:
+    """Return the questions about all calls of a message that wait, though their asker went on."""
+    return [each for each in known if not each.answered and each.id.startswith(BATCH_PREFIX)]
+
+
 def untaken(known: Iterable[Interrupt], tool_use_id: str, taken: set[str]) -> list[Interrupt]:
     """Return the answered questions of hooks about a call that no hook of this process took the answer of."""
     prefix = hook_prefix(tool_use_id)

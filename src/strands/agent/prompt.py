@@ -87,3 +87,12 @@ def _block(item: Any) -> Any:
     if isinstance(item, Mapping) and not _BLOCKS.isdisjoint(item):
         return item
     raise ValueError(f"prompt item {item!r} is not a content block such as {{'text': ...}}")
+
+
+def copied(value: Any) -> Any:
+    """Return a copy of plain data; anything else stays what it is."""
+    if isinstance(value, dict):
+        return {key: copied(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [copied(each) for each in value]
+    return value

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from strands.interrupt import Interrupt
 
-from .prompt import tool_uses
+from .prompt import copied, tool_uses
 from .tool_call import ToolCall
 
 if TYPE_CHECKING:
@@ -118,15 +118,6 @@ class ToolBatch:
         self._asked[use["toolUseId"]] = interrupts
         if interrupts and self.invocation.sink is not None:
             self.invocation.sink({"tool_interrupt_event": {"tool_use": use, "interrupts": interrupts}})
-
-
-def copied(value: Any) -> Any:
-    """Return a copy of plain data; anything else stays what it is."""
-    if isinstance(value, dict):
-        return {key: copied(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [copied(each) for each in value]
-    return value
 
 
 def _waiting(interrupts: dict[str, Interrupt]) -> dict[str, list[Interrupt]]:

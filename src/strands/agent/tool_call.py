@@ -20,7 +20,7 @@ from strands.types.tools import AgentTool, DirectTool, ToolContext, ToolResult, 
 from . import call_check
 from .doubt import runs_otherwise, settle_doubt
 from .inside import Work
-from .prompt import CANCELLED
+from .prompt import CANCELLED, copied
 from .recorder import Inside, ToolStart, doubt_about, raised_in
 from .tool_hooks import alone, ask_about_change
 
@@ -49,6 +49,7 @@ class ToolCall:
         "_taken",
         "_tool",
         "_use",
+        "_wish",
         "_work",
     )
 
@@ -67,6 +68,7 @@ class ToolCall:
         self._taken: set[str] = set()  # the questions whose answers somebody took
         self._before = self._agent.hooks.listens(BeforeToolCallEvent)
         self._after = self._agent.hooks.listens(AfterToolCallEvent)
+        self._wish = copied(use["input"]) if self._after else None  # what the model asked for
 
     async def run(self) -> ToolResult | list[Interrupt]:
         """Return the result, or the questions that must be answered first."""
@@ -109,8 +111,13 @@ class ToolCall:
             cancel_message=cancel,
             duration=duration,
         )
+        shown = copied(event.tool_use["input"])
         await self._agent.hooks.invoke_callbacks_async(event)
-        return None if event.retry else event.result
+        if not event.retry:
+            return event.result
+        if event.tool_use["input"] == shown:  # once more what the model wants, for the hooks to judge from the start
+            self._use = {**self._use, "input": copied(self._wish)}
+        return None
 
     def _find(self, name: str) -> AgentTool | None:
         structured = self._invocation.structured
@@ -176,6 +183,9 @@ class ToolCall:
             changed = call_check.ask_anew(live, final) or self._changed_since_answered(final)
             if changed:
                 return changed
+            unanswered = call_check.unanswered(known.values(), self._id)
+            if unanswered:
+                return unanswered
             self._taken.update(alone(self._id, each) for each in self._batch.approvals)
             untaken = call_check.untaken(known.values(), self._id, self._taken)
             if untaken:

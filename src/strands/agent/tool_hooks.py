@@ -9,7 +9,7 @@ from strands.hooks.events import AfterToolsEvent, BeforeToolsEvent
 from strands.interrupt import Interrupt, hook_prefix
 from strands.tools.results import error_result
 
-from .call_check import nobody_took, untaken_of_batch
+from .call_check import nobody_took, unanswered_of_batch, untaken_of_batch
 from .prompt import tool_uses
 
 if TYPE_CHECKING:
@@ -40,6 +40,9 @@ async def before(batch: ToolBatch) -> list[Interrupt]:
         if event.cancel:
             _refuse_all(batch, event.cancel if isinstance(event.cancel, str) else "tool cancelled by user")
             return []
+        swallowed = unanswered_of_batch(known.values()) if known else []
+        if swallowed:
+            return swallowed
         consulted = event.consulted
         if consulted:
             calls = event.binding()

@@ -109,7 +109,7 @@ class HookRegistry:
         self._callbacks: dict[type, list[tuple[float, HookCallback]]] = {}
         self._gates: list[HookCallback] = []
         self._provider: Any = None
-        self._names: dict[str, None] = {}  # of what judges tool calls
+        self._judges: dict[tuple[int, str], Any] = {}  # who judges tool calls: the objects, by their ids and names
 
     def add_callback(
         self,
@@ -158,11 +158,16 @@ class HookRegistry:
 
     @property
     def judges(self) -> list[str]:
-        """The qualified names of the hooks that may stop a tool call, in the order they were added."""
-        return list(self._names)
+        """The qualified names of the hooks that may stop a tool call, in the order they were added.
+
+        Two hooks of one class are two.
+        """
+        return [name for _, name in self._judges]
 
     def _note_judge(self, callback: HookCallback) -> None:
-        self._names[qualified_name(callback if self._provider is None else self._provider)] = None
+        judge = callback if self._provider is None else self._provider
+        owner = getattr(judge, "__self__", judge)
+        self._judges[id(owner), qualified_name(judge)] = owner  # kept, so that its id stays its own
 
     def _add(self, event_type: type, callback: HookCallback, order: float) -> None:
         if event_type.__name__ == "AgentInitializedEvent" and _is_async(callback):

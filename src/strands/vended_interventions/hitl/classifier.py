@@ -60,4 +60,5 @@ async def judge(event: BeforeToolCallEvent, config: LLMClassifierConfig) -> Clas
 
 def _call(event: BeforeToolCallEvent) -> str:
     arguments = json.dumps(event.tool_use["input"], ensure_ascii=False, default=repr)
-    return f"{event.tool_use['name']}\n  Input: {arguments}"
+    name = event.selected_tool.tool_name if event.selected_tool is not None else event.tool_use["name"]
+    return f"{name}\n  Input: {arguments}"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 TRUSTED = "hitl:trusted_tools"
+_TRUSTED_AS = "hitl:trusted_as"  # tool name to the hash of the tool that was trusted
 
 _TERMINAL = threading.Lock()  # agents in several event loops may ask at once; one question at a time can be read
 
@@ -101,7 +102,7 @@ class HumanInTheLoop(InterventionHandler):
 
     async def before_tool_call(self, event: BeforeToolCallEvent, **kwargs: Any) -> Action:
         """Let the call pass, or ask."""
-        tool = event.tool_use["name"]
+        tool = _tool_name(event)
         asked = event_was_asked(event, self.name)  # then it was judged before, and the answer decides
         if not asked and (self._runs_freely(tool) or self._is_trusted(event, tool)):
             return Proceed()
@@ -130,7 +131,10 @@ class HumanInTheLoop(InterventionHandler):
         return tool not in self._excepted and ("*" in self._allowed or tool in self._allowed)
 
     def _is_trusted(self, event: BeforeToolCallEvent, tool: str) -> bool:
-        return self._may_trust(tool) and tool in (event.agent.state.get(TRUSTED) or [])
+        if not self._may_trust(tool) or tool not in (event.agent.state.get(TRUSTED) or []):
+            return False
+        known = event.agent.state.get(_TRUSTED_AS) or {}
+        return tool not in known or known[tool] == event.binding().basis  # another tool of that name was not trusted
 
     def _may_trust(self, tool: str) -> bool:
         return self._enable_trust and tool not in self._excepted
@@ -139,6 +143,8 @@ class HumanInTheLoop(InterventionHandler):
         if self._may_trust(tool) and self._is_trust(answer):
             trusted = event.agent.state.get(TRUSTED) or []
             event.agent.state.set(TRUSTED, [*trusted, tool] if tool not in trusted else trusted)
+            known = event.agent.state.get(_TRUSTED_AS) or {}
+            event.agent.state.set(_TRUSTED_AS, {**known, tool: event.binding().basis})
             return True
         return bool(self._is_yes(answer))
 
@@ -164,8 +170,13 @@ class HumanInTheLoop(InterventionHandler):
         return await judge(event, config)
 
 
+def _tool_name(event: BeforeToolCallEvent) -> str:
+    """Return the name of the tool that runs, whatever the model called."""
+    return event.selected_tool.tool_name if event.selected_tool is not None else event.tool_use["name"]
+
+
 def _prompt(event: BeforeToolCallEvent, why: str | None) -> str:
-    name = event.tool_use["name"]
+    name = _tool_name(event)
     arguments = json.dumps(event.tool_use["input"], ensure_ascii=False, default=repr)
     because = f"\n  Why: {why}" if why else ""
     return f'Approve "{name}"?\n  Input: {arguments}{because}'
