@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import multiprocessing
 import os
@@ -270,3 +271,24 @@ def test_one_server_runs_however_many_threads_begin_at_once(tmp_path: Path, coun
     assert len(agents) == count
     assert len(processes(log)) == 1
     client.stop()
+
+
+def test_a_question_of_protocol_2026_07_28_outlives_a_restart_without_a_second_call(tmp_path: Path) -> None:
+    pytest.importorskip("mcp.server.mcpserver", reason="protocol 2026-07-28 needs the MCP SDK 2")
+    log = tmp_path / "log"
+    command = [str(TESTS / "support" / "modern_mcp_server.py"), str(log)]
+
+    def client() -> MCPClient:
+        return MCPClient(lambda: transports.stdio(sys.executable, command, None, None), name="modern")
+
+    with client() as first:
+        (question,) = agent_with(first, tmp_path, ToolCall("act", {}, id="t"))("go").interrupts
+    assert (question.reason["message"], question.reason["server"]) == ("Sure?", "modern")
+    with client() as second:
+        agent = agent_with(second, tmp_path, ToolCall("act", {}, id="t"))
+        assert answer(agent, "perhaps").stop_reason == "interrupt"
+        assert "not taken" in agent.pending_interrupts[0].reason["problem"]
+        assert answer(agent, "yes").stop_reason == "end_turn"
+        assert results(agent) == ["accept sealed"]
+    accepted = {"q": {"action": "accept", "content": {"sure": True}}}
+    assert [json.loads(line) for line in log.read_text().splitlines()] == [[None, None], [accepted, "sealed"]]
