@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from strands import Agent, AgentResult, tool
+from strands.agent.conversation_manager import SlidingWindowConversationManager
 from strands.models import Reply, ScriptedModel, ToolCall
+from strands.session import FileSessionManager
 from strands.telemetry import metrics_to_string
 from strands.tools.executors import SequentialToolExecutor
 from strands.types.agent import ConcurrentInvocationMode
@@ -254,6 +256,22 @@ def test_direct_calls_return_the_result_and_are_recorded_unless_told_not_to() ->
     assert len(agent.messages) == 4
     with pytest.raises(AttributeError, match="there is no tool 'nope'"):
         agent.tool.nope()
+
+
+def test_direct_calls_are_let_go_of_like_all_that_is_old(tmp_path: Any) -> None:
+    def window() -> SlidingWindowConversationManager:
+        return SlidingWindowConversationManager(window_size=8)
+
+    def kept(*replies: str) -> Agent:
+        manager = FileSessionManager(session_id="s", storage_dir=str(tmp_path))
+        return make(list(replies), tools=[add], conversation_manager=window(), session_manager=manager)
+
+    agent = kept()
+    for number in range(5):
+        agent.tool.add(a=number, b=1)
+    assert len(agent.messages) == 8
+    assert agent.messages == kept().messages
+    assert str(kept("fine")("hi")) == "fine\n"
 
 
 def test_a_direct_call_that_asks_is_refused_and_the_agent_stays_usable() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -226,6 +228,39 @@ def test_a_result_answers_its_tool_use_whatever_a_hook_makes_of_it() -> None:
     agent = make(meddle, replace)
     agent("go")
     assert [result["toolUseId"] for result in results_of(agent)] == ["t1"]
+
+
+@pytest.mark.parametrize(
+    ("made", "shown"),
+    [
+        ("text", {"text": "text"}),
+        ({"sum": 5}, {"text": '{"sum": 5}'}),
+        ({"status": "success", "content": [{"json": (1, OrderedDict(a=2))}]}, {"json": [1, {"a": 2}]}),
+    ],
+)
+def test_what_a_hook_makes_of_a_result_is_a_result(made: Any, shown: Any) -> None:
+    def replace(event: AfterToolCallEvent) -> None:
+        event.result = made
+
+    agent = make(replace)
+    agent("go")
+    assert [result["content"] for result in results_of(agent)] == [[shown]]
+
+
+@pytest.mark.parametrize("bad", [{1, 2}, float("nan"), Decimal(1)])
+def test_what_a_hook_makes_of_a_result_is_json_or_an_error(bad: Any) -> None:
+    def spoil(event: AfterToolCallEvent) -> None:
+        event.result["content"] = [{"json": {"value": bad}}]  # type: ignore[typeddict-item]
+
+    def add(event: AfterToolCallEvent) -> None:
+        event.result = {**event.result, "metadata": {"value": bad}}  # type: ignore[typeddict-unknown-key]
+
+    for hook in (spoil, add):
+        agent = make(hook)
+        agent("go")
+        (result,) = results_of(agent)
+        assert result["status"] == "error"
+        assert "is not JSON" in texts_of([result])[0]
 
 
 def test_after_tool_call_tells_of_cancellations_and_errors() -> None:

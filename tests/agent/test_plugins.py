@@ -132,3 +132,40 @@ def test_what_a_plugin_takes_out_of_its_lists_is_not_registered() -> None:
     agent = Agent(model=ScriptedModel(["a"]), plugins=[Two()], callback_handler=None)
     agent("go")
     assert (sorted(agent.tool_names), heard) == (["first", "second"], ["heard"])
+
+
+class _Later:
+    def __init__(self, done: list[str]) -> None:
+        self._done = done
+
+    def __await__(self) -> Any:
+        self._done.append("waited")
+        return iter(())
+
+
+@pytest.mark.parametrize("returned", [None, "text", 5, object(), [1]])
+def test_what_a_plugins_initialisation_returns_means_nothing(returned: Any) -> None:
+    class Returns(Plugin, MultiAgentPlugin):
+        name = "returns"
+
+        def init_agent(self, agent: Agent) -> Any:
+            return returned if returned is not None else agent
+
+        async def init_multi_agent(self, orchestrator: Any) -> Any:
+            return returned
+
+    assert str(_agent(plugins=[Returns()])("go")) == "hi\n"
+    Swarm([_agent()], plugins=[Returns()])
+
+
+def test_an_initialisation_that_can_be_waited_for_is_waited_for() -> None:
+    done: list[str] = []
+
+    class Returns(Plugin):
+        name = "returns"
+
+        def init_agent(self, agent: Agent) -> Any:
+            return _Later(done)
+
+    _agent(plugins=[Returns()])
+    assert done == ["waited"]

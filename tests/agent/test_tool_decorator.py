@@ -249,6 +249,45 @@ def test_methods_are_tools_of_their_object() -> None:
     assert call(two.who, {})["content"] == [{"text": "Strands Agents who"}]
 
 
+class Slotted:
+    __slots__ = ("n",)
+
+    @tool
+    def count(self) -> int:
+        """Count."""
+        return 1
+
+
+def test_each_object_may_describe_its_methods_in_its_own_words() -> None:
+    two, three = Counter(2), Counter(3)
+    two.increase.tool_spec["description"] = "Raise the total of two."
+    schema_of(two.increase)["properties"]["times"]["description"] = "How often."
+    three.who.tool_spec = {**three.who.tool_spec, "description": "Three asks."}
+    model = ScriptedModel(["hi"])
+    Agent(model=model, tools=[two.increase, three.who], callback_handler=None)("go")
+    told = {spec["name"]: spec["description"] for spec in model.requests[0].tool_specs}
+    assert told == {"increase": "Raise the total of two.", "who": "Three asks."}
+    assert three.increase.tool_spec["description"] == Counter.increase.tool_spec["description"] == "Increase the total."
+    assert schema_of(two.increase)["properties"]["times"]["description"] == "How often."
+    assert schema_of(three.increase)["properties"]["times"]["description"] != "How often."
+    assert call(two.increase, {"times": 5})["content"] == [{"text": "10"}]
+
+
+def test_a_description_ends_with_its_object() -> None:
+    told = set()
+    for number in range(50):
+        counter = Counter(number)
+        told.add(counter.increase.tool_spec["description"])
+        counter.increase.tool_spec["description"] = f"of {number}"
+        del counter
+    assert told == {"Increase the total."}
+
+
+def test_objects_that_cannot_be_referred_to_weakly_share_a_description() -> None:
+    Slotted().count.tool_spec["description"] = "Count on."
+    assert Slotted().count.tool_spec["description"] == "Count on."
+
+
 def test_the_context_has_the_call_the_agent_the_callers_state_and_a_key() -> None:
     seen: list[ToolContext] = []
 

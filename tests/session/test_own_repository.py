@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from strands import Agent, ToolContext, tool
+from strands.agent.conversation_manager import SlidingWindowConversationManager
 from strands.models.scripted import ScriptedModel, ToolCall
 from strands.session import RepositorySessionManager, SessionManager, SessionRepository
 from strands.types.exceptions import SessionException
@@ -112,6 +115,85 @@ def test_a_pause_with_finished_tools_goes_on_and_a_cut_off_tool_is_in_doubt() ->
     assert effects == ["note", "pay"]
     results: Any = agent.messages[2]["content"]
     assert results[0]["toolResult"]["content"][0]["document"]["source"]["bytes"] == b"\x00"
+
+
+class DecimalRepository(MemoryRepository):
+    """Hands out each number as a `Decimal`, as DynamoDB does."""
+
+    def read_agent(self, session_id: str, agent_id: str, **kwargs: Any) -> SessionAgent | None:
+        data = self.agents.get((session_id, agent_id))
+        return SessionAgent.from_dict(decimals(data)) if data else None
+
+    def list_messages(
+        self, session_id: str, agent_id: str, limit: int | None = None, offset: int = 0, **kwargs: Any
+    ) -> list[SessionMessage]:
+        found = super().list_messages(session_id, agent_id, limit, offset)
+        return [SessionMessage.from_dict(decimals(each.to_dict())) for each in found]
+
+
+def decimals(value: Any) -> Any:
+    return json.loads(json.dumps(value), parse_int=Decimal, parse_float=Decimal)
+
+
+def test_numbers_that_come_back_as_decimals_are_what_was_stored() -> None:
+    repository, paid = DecimalRepository(), []
+
+    @tool(context=True)
+    def pay(amount: float, parts: int, tool_context: ToolContext) -> str:
+        """Pay."""
+        if tool_context.interrupt("ok", reason={"amount": amount}) == "y":
+            paid.append((amount, parts, type(parts)))
+        return "paid"
+
+    first = agent_in(repository, ToolCall("pay", {"amount": 1.5, "parts": 3}), tools=[pay], state={"limit": 0.25})
+    (interrupt,) = first("go").interrupts or ()
+    agent = agent_in(repository, "done", tools=[pay])
+    assert agent.state.get() == {"limit": 0.25}
+    assert [each.reason for each in agent.pending_interrupts] == [{"amount": 1.5}]
+    agent([{"interruptResponse": {"interruptId": interrupt.id, "response": "y"}}])
+    assert paid == [(1.5, 3, int)]
+    assert list(repository.messages["s", "default"]) == [0, 1, 2, 3]
+
+
+def test_a_restore_reads_no_messages_that_the_conversation_manager_let_go_of() -> None:
+    repository = OffsetRepository()
+    agent = agent_in(repository, *"abcdef", conversation_manager=SlidingWindowConversationManager(window_size=4))
+    for number in range(6):
+        agent(str(number))
+    restored = agent_in(repository, "g", conversation_manager=SlidingWindowConversationManager(window_size=4))
+    assert restored.messages == agent.messages
+    assert repository.read == [7]  # and one more, so that the number of the next is known
+    restored("6")
+    assert list(repository.messages["s", "default"]) == list(range(14))
+
+
+def test_a_conversation_manager_may_want_everything_back() -> None:
+    class Everything(SlidingWindowConversationManager):
+        def restore_from_session(self, state: dict[str, Any]) -> Any:
+            found = super().restore_from_session(state)
+            self.removed_message_count = 0
+            return found
+
+    repository = MemoryRepository()
+    agent = agent_in(repository, *"abcd", conversation_manager=Everything(window_size=2))
+    for number in range(4):
+        agent(str(number))
+    assert len(agent.messages) == 2
+    assert len(agent_in(repository, conversation_manager=Everything(window_size=2)).messages) == 8
+
+
+class OffsetRepository(MemoryRepository):
+    """Notes how many messages it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read: list[int] = []
+
+    def list_messages(
+        self, session_id: str, agent_id: str, limit: int | None = None, offset: int = 0, **kwargs: Any
+    ) -> list[SessionMessage]:
+        self.read.append(offset)
+        return super().list_messages(session_id, agent_id, limit, offset)
 
 
 def test_a_second_writer_is_refused() -> None:

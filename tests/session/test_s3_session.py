@@ -12,6 +12,7 @@ from unittest.mock import patch
 import pytest
 
 from strands import Agent, tool
+from strands.agent.conversation_manager import SlidingWindowConversationManager
 from strands.hooks import BeforeToolCallEvent
 from strands.models.scripted import Reply, ScriptedModel, ToolCall
 from strands.types.exceptions import SessionException
@@ -183,3 +184,18 @@ def test_an_object_of_the_ledger_that_is_lost_leaves_a_question(s3: Any, deed: s
             s3.delete_object(Bucket=BUCKET, Key=each)
         for each, content in before.items():
             s3.put_object(Bucket=BUCKET, Key=each, Body=content)
+
+
+def test_a_restore_reads_no_messages_that_the_conversation_manager_let_go_of(s3: Any) -> None:
+    def window() -> SlidingWindowConversationManager:
+        return SlidingWindowConversationManager(window_size=2)
+
+    agent = agent_in(*"abcd", conversation_manager=window())
+    for number in range(4):
+        agent(str(number))
+    for id in range(5):
+        s3.put_object(Bucket=BUCKET, Key=f"app/session_s/agents/agent_default/messages/message_{id}.json", Body=b"{")
+    restored = agent_in("e", conversation_manager=window())
+    assert texts(restored) == ["3", "d"]
+    restored("4")
+    assert texts(agent_in(conversation_manager=window())) == ["4", "e"]

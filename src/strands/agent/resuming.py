@@ -122,10 +122,16 @@ async def repair(invocation: Invocation) -> None:
 async def give_up(agent: Agent) -> list[Interrupt]:
     """Give up all questions outside of a call, and have that stored."""
     given_up = await abandon(agent)
-    sync = getattr(agent._session_manager, "sync_agent", None)
-    if given_up and sync is not None:
-        sync(agent)
+    if given_up:
+        store(agent)
     return given_up
+
+
+def store(agent: Agent) -> None:
+    """Have the agent's session keep what changed outside of a call."""
+    sync = getattr(agent._session_manager, "sync_agent", None)
+    if sync is not None:
+        sync(agent)
 
 
 async def abandon(

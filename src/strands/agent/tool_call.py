@@ -114,10 +114,17 @@ class ToolCall:
         shown = copied(event.tool_use["input"])
         await self._agent.hooks.invoke_callbacks_async(event)
         if not event.retry:
-            return event.result
+            return self._as_hooks_left(event.result)
         if event.tool_use["input"] == shown:  # once more what the model wants, for the hooks to judge from the start
             self._use = {**self._use, "input": copied(self._wish)}
         return None
+
+    def _as_hooks_left(self, result: Any) -> ToolResult:
+        """What hooks made of a result comes in by the same door as what tools return."""
+        try:
+            return as_result(self._id, result)
+        except (TypeError, ValueError) as problem:
+            return error_result(self._id, f"Error: {problem}")
 
     def _find(self, name: str) -> AgentTool | None:
         structured = self._invocation.structured

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+import inspect
 from typing import TYPE_CHECKING, Any
 
 from .decorator import MARK
@@ -72,13 +72,14 @@ def _register(plugin: Any, hooks: HookRegistry) -> None:
         hooks.add_callback(getattr(callback, MARK, None), callback)
 
 
-def _finish(waiting: Awaitable[None] | None) -> None:
-    if waiting is None:
+def _finish(returned: Any) -> None:
+    """Wait for what an initialisation returned, if it can be waited for; anything else means nothing."""
+    if not inspect.isawaitable(returned):
         return
     from strands._sync import run
 
     async def wait() -> None:
-        await waiting
+        await returned
 
     run(wait())
 

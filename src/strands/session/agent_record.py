@@ -11,6 +11,7 @@ from strands.types.exceptions import SessionException
 from strands.types.session import SessionAgent, SessionMessage, decode_bytes_values, encode_bytes_values
 
 from .ledger import Entry, Fold, Kind
+from .numbers import with_plain_numbers
 
 if TYPE_CHECKING:
     from strands.agent.recorder import OpenTurn
@@ -38,15 +39,17 @@ class Loaded:
 
     Attributes:
         agent: The agent, or None when only its messages are known.
-        messages: All of its messages, oldest first.
+        messages: Its messages, oldest first, without the first `skipped`.
         turn: What is on record of the newest message, or None when no record was kept of its tools.
         next_id: The id of the next message.
+        skipped: How many of the oldest messages were not read, because its conversation manager has let go of them.
     """
 
     agent: SessionAgent | None
     messages: list[SessionMessage] = field(default_factory=list)
     turn: OpenTurn | None = None
     next_id: int = 0
+    skipped: int = 0
 
 
 class AgentRecord(ABC):
@@ -63,6 +66,10 @@ class AgentRecord(ABC):
     @abstractmethod
     def load(self) -> Loaded | None:
         """Return what is stored, or None when there is nothing yet."""
+
+    def oldest(self, count: int) -> list[SessionMessage]:
+        """Return the messages that `load` skipped."""
+        return []
 
     @abstractmethod
     def begin(self) -> None:
@@ -123,18 +130,28 @@ class RepositoryRecord(AgentRecord):
         self._next_id = 0
 
     def load(self) -> Loaded | None:
-        self._agent = self._repository.read_agent(self._session_id, self._agent_id)
+        self._agent = with_plain_numbers(self._repository.read_agent(self._session_id, self._agent_id))
         if self._agent is None:
             return None
         self._is_new = False
-        messages = self._repository.list_messages(self._session_id, self._agent_id)
+        skipped = skippable(self._agent)
+        messages = self._messages(offset=skipped)
+        if skipped and not messages:  # fewer are stored than were let go of
+            skipped, messages = 0, self._messages()
         self._next_id = messages[-1].message_id + 1 if messages else 0
         kept = self._agent._internal_state.get(self.TURN)
         if not isinstance(kept, dict) or kept.get("after") != self._next_id:
-            return Loaded(self._agent, messages, None, self._next_id)
+            return Loaded(self._agent, messages, None, self._next_id, skipped)
         self._turn = list(decode_bytes_values(kept["entries"]))
         fold = Fold().take(Entry(seq, item["kind"], 0.0, item["data"]) for seq, item in enumerate(self._turn))
-        return Loaded(self._agent, messages, fold.open_turn(), self._next_id)
+        return Loaded(self._agent, messages, fold.open_turn(), self._next_id, skipped)
+
+    def oldest(self, count: int) -> list[SessionMessage]:
+        return self._messages(limit=count)
+
+    def _messages(self, **part: int) -> list[SessionMessage]:
+        found = self._repository.list_messages(self._session_id, self._agent_id, **part)
+        return [with_plain_numbers(each) for each in found]
 
     def begin(self) -> None:
         if self._repository.read_message(self._session_id, self._agent_id, self._next_id) is not None:
@@ -179,6 +196,12 @@ class RepositoryRecord(AgentRecord):
             self._is_new = False
         else:
             self._repository.update_agent(self._session_id, agent)
+
+
+def skippable(agent: SessionAgent | None) -> int:
+    """Return how many of the oldest messages need not be read to restore an agent; never the newest."""
+    removed = agent.conversation_manager_state.get("removed_message_count") if agent is not None else None
+    return max(removed - 1, 0) if isinstance(removed, int) else 0
 
 
 def stale(session_id: str, agent_id: str, why: str) -> str:

@@ -16,18 +16,18 @@ if TYPE_CHECKING:
 LOST = "The result of this call is not on record."
 
 
-def restore_state(agent: Agent, stored: SessionAgent, messages: list[Message]) -> list[Message]:
+def restore_state(agent: Agent, stored: SessionAgent) -> tuple[list[Message], int]:
     """Give `agent` what is stored of it.
 
     Returns:
-        The messages of its live history, out of all that are stored.
+        The messages that its live history begins with, and from which one on those that are stored follow.
     """
     from strands.agent.state import AgentState
 
     agent.state = AgentState(stored.state)
     stored.initialize_internal_state(agent)
     before = agent.conversation_manager.restore_from_session(stored.conversation_manager_state) or []
-    return [*before, *messages[agent.conversation_manager.removed_message_count :]]
+    return before, agent.conversation_manager.removed_message_count
 
 
 def open_turn(stored: SessionAgent) -> OpenTurn | None:

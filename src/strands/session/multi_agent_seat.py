@@ -13,6 +13,7 @@ from strands.types.exceptions import SessionException
 
 from .agent_record import stale
 from .ledger import to_json
+from .numbers import plain_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,7 +58,7 @@ class MultiAgentSeat:
 
     def load(self) -> None:
         """Restore the graph or swarm, or take it into the session when it is new there; blocks."""
-        state = self._repository.read_multi_agent(self._session_id, self.source.id)
+        state = self._read()
         if state is None:
             self._repository.create_multi_agent(self._session_id, self.source)
             self._known = self._comparable()
@@ -141,4 +142,10 @@ class MultiAgentSeat:
                 release()
 
     def _comparable(self) -> str:
-        return to_json(self._repository.read_multi_agent(self._session_id, self.source.id))
+        return to_json(self._read())
+
+    def _read(self) -> dict[str, Any] | None:
+        found: dict[str, Any] | None = plain_numbers(
+            self._repository.read_multi_agent(self._session_id, self.source.id)
+        )
+        return found

@@ -166,12 +166,17 @@ class RepositorySessionManager(SessionManager):
         return True
 
     def _restore(self, agent: Agent, seat: Seat, loaded: Loaded) -> None:
-        messages = [stored.to_message() for stored in loaded.messages]
-        seat.latest = loaded.messages[-1] if loaded.messages else None
-        turn = loaded.turn
+        stored, turn = loaded.messages, loaded.turn
+        before: list[Message] = []
+        seat.latest = stored[-1] if stored else None
         if loaded.agent is not None:
-            messages = restore_state(agent, loaded.agent, messages)
+            before, first = restore_state(agent, loaded.agent)
+            if first < loaded.skipped:
+                stored = [*seat.oldest(loaded.skipped), *stored][first:]
+            else:
+                stored = stored[first - loaded.skipped :]
             turn = turn if turn is not None else open_turn(loaded.agent)
+        messages = [*before, *(each.to_message() for each in stored)]
         agent.restore(mended(messages), turn)
         if loaded.agent is not None:
             seat.remember(loaded.agent)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from strands.types.session import SessionAgent, SessionMessage
 
-from .agent_record import AgentRecord, Draft, Loaded, stale
+from .agent_record import AgentRecord, Draft, Loaded, skippable, stale
 from .ledger import Entry, Fold
 from .lost_turn import LostTurn, recall
 
@@ -41,20 +41,18 @@ class S3Record(AgentRecord):
 
     def load(self) -> Loaded | None:
         ids = self.message_ids()
-        bodies = self._store.read_all([self.message_key(id) for id in ids])
-        messages = {
-            id: SessionMessage.from_dict(body) for id, body in zip(ids, bodies, strict=True) if body is not None
-        }
         body = self._store.read(f"{self._prefix}agent.json")
         agent = SessionAgent.from_dict(body) if body is not None else None
         fold, is_damaged = self._read_ledger()
-        turn_is_recorded = (max(messages) if messages else -1) in {-1, *fold.messages}
-        for id in fold.messages.keys() - messages.keys():
-            messages[id] = SessionMessage.from_dict(fold.messages[id])
-            self._store.write(self.message_key(id), fold.messages[id])
         if fold.agent is not None and (agent is None or agent.updated_at < fold.agent["updated_at"]):
             agent = SessionAgent.from_dict(fold.agent)
             self._store.write(f"{self._prefix}agent.json", agent.to_dict())
+        skipped = 0 if is_damaged else min(skippable(agent), max(len(ids) - 1, 0))
+        messages = self._messages(ids[skipped:])
+        turn_is_recorded = (max(messages) if messages else -1) in {-1, *fold.messages}
+        for id in fold.messages.keys() - messages.keys() - set(ids[:skipped]):
+            messages[id] = SessionMessage.from_dict(fold.messages[id])
+            self._store.write(self.message_key(id), fold.messages[id])
         if is_damaged:
             self._settle(fold, messages, agent)
             turn_is_recorded = True
@@ -62,7 +60,15 @@ class S3Record(AgentRecord):
             return None
         self._next_id = max(messages) + 1 if messages else 0
         turn = fold.open_turn() if turn_is_recorded and fold.messages else None
-        return Loaded(agent, [messages[id] for id in sorted(messages)], turn, self._next_id)
+        return Loaded(agent, [messages[id] for id in sorted(messages)], turn, self._next_id, skipped)
+
+    def oldest(self, count: int) -> list[SessionMessage]:
+        found = self._messages(self.message_ids()[:count])
+        return [found[id] for id in sorted(found)]
+
+    def _messages(self, ids: list[int]) -> dict[int, SessionMessage]:
+        bodies = self._store.read_all([self.message_key(id) for id in ids])
+        return {id: SessionMessage.from_dict(body) for id, body in zip(ids, bodies, strict=True) if body is not None}
 
     def _settle(self, fold: Fold, messages: dict[int, SessionMessage], agent: SessionAgent | None) -> None:
         """Let nothing happen unasked that the lost objects may have told of."""

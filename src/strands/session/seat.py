@@ -100,6 +100,10 @@ class Seat:
         self._created_at = stored.created_at
         self._agent_text = _comparable(stored)
 
+    def oldest(self, count: int) -> list[SessionMessage]:
+        """Return the messages that were not read when the agent was restored."""
+        return self._record.oldest(count)
+
     # What happens in an invocation
 
     @property

@@ -70,6 +70,7 @@ class ToolCaller:
 
 
 async def _direct(agent: Agent, use: ToolUse, message: str | None, record: bool) -> ToolResult:
+    from strands.agent import resuming
     from strands.agent.invocation import Invocation
     from strands.agent.loop import Open
     from strands.agent.tool_batch import ToolBatch
@@ -88,6 +89,9 @@ async def _direct(agent: Agent, use: ToolUse, message: str | None, record: bool)
     if record:
         for each in _account(use, request, result, message):
             await invocation.append(each)
+        if agent._invocation is None:  # within a call of the agent, the history is shortened when that ends
+            agent.conversation_manager.apply_management(agent)
+            resuming.store(agent)
     return result
 
 

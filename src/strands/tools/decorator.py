@@ -12,6 +12,7 @@ from strands.types.tools import DirectTool, ToolContext, ToolResult, ToolSpec, T
 
 from .results import as_result, failure
 from .schema import Parameters
+from .specs_of_instances import SpecsOfInstances
 
 if TYPE_CHECKING:
     from typing import Concatenate
@@ -105,6 +106,7 @@ class DecoratedFunctionTool(DirectTool, Generic[P, R]):
         self._streams = inspect.isasyncgenfunction(function)
         self._parameters: Parameters | None = None
         self._spec: ToolSpec | None = None
+        self._specs = SpecsOfInstances()
         self._origin: Any = None
         parameters = inspect.signature(function).parameters
         self._wants_agent = "agent" in parameters
@@ -160,6 +162,18 @@ class DecoratedFunctionTool(DirectTool, Generic[P, R]):
 
     @property
     def tool_spec(self) -> ToolSpec:
+        if self._owner is not None:
+            return self._specs.of(self._owner, self._own_spec)
+        return self._own_spec()
+
+    @tool_spec.setter
+    def tool_spec(self, spec: ToolSpec) -> None:
+        if self._owner is not None:
+            self._specs.put(self._owner, spec)
+        else:
+            self._spec = spec
+
+    def _own_spec(self) -> ToolSpec:
         if self._spec is None:
             schema = self._schema if self._schema is not None else self.parameters.schema()
             self._spec = {
@@ -168,10 +182,6 @@ class DecoratedFunctionTool(DirectTool, Generic[P, R]):
                 "inputSchema": schema if "json" in schema else {"json": schema},
             }
         return self._spec
-
-    @tool_spec.setter
-    def tool_spec(self, spec: ToolSpec) -> None:
-        self._spec = spec
 
     @property
     def origin(self) -> Any:

@@ -11,6 +11,8 @@ from strands.types.tools import ToolResult
 _BLOCKS = frozenset({"text", "json", "image", "document", "video", "cachePoint", "searchResult"})
 """Keys of the blocks that a tool result may hold, after Bedrock's `ToolResultContentBlock`."""
 
+_FIELDS = frozenset({"toolUseId", "status", "content"})
+
 
 class ToolFailure(Exception):
     """A tool raised.
@@ -37,7 +39,9 @@ def as_result(tool_use_id: str, value: Any) -> ToolResult:
         return {"toolUseId": tool_use_id, "status": "success", "content": [{"text": value}]}
     if isinstance(value, dict) and _is_result(value):
         blocks = [_plain(block) if "json" in block else block for block in value["content"]]
-        return cast(ToolResult, {**value, "toolUseId": tool_use_id, "content": blocks})
+        more = {key: as_json(value[key], f"the result's {key}", any_text=True) for key in value if key not in _FIELDS}
+        core = {"toolUseId": tool_use_id, "status": value["status"], "content": blocks}
+        return cast(ToolResult, {**core, **more})
     return {"toolUseId": tool_use_id, "status": "success", "content": [{"text": _text(value)}]}
 
 
