@@ -10,9 +10,9 @@ from strands.types.exceptions import ModelAuthenticationError
 from ._anthropic_format import AnthropicReply, cache_control, format_messages, format_tool_choice, format_tools
 from ._anthropic_pause import Said
 from ._caching import mark_messages, mark_system, tools_mark
-from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, Clients, request_arguments, require
+from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, Clients, require
+from ._endpoint import Endpoint
 from ._errors import from_client
-from ._sse import objects
 from .model import BaseModelConfig, CacheConfig, CacheToolsConfig, ConfiguredModel
 
 if TYPE_CHECKING:
@@ -24,6 +24,14 @@ PROVIDER = "Anthropic"
 DEFAULT_MODEL = "claude-sonnet-4-6"
 DEFAULT_MAX_TOKENS = 4096
 _KEY = "the API key in ANTHROPIC_API_KEY"
+_MESSAGES = Endpoint(
+    "anthropic",
+    "/v1/messages",
+    ("messages", "create"),
+    ("anthropic.types.message_create_params", "MessageCreateParamsBase"),
+    PROVIDER,
+    _KEY,
+)
 
 
 class AnthropicModel(ConfiguredModel):
@@ -80,10 +88,9 @@ class AnthropicModel(ConfiguredModel):
         reply = AnthropicReply(messages, PROVIDER, said)
         try:
             while True:
-                async with client.messages.with_streaming_response.create(**request) as response:
-                    async for item in objects(response.iter_lines(), PROVIDER, _KEY):
-                        for event in reply.feed(item):
-                            yield event
+                async for item in _MESSAGES.objects(client, request):
+                    for event in reply.feed(item):
+                        yield event
                 if said is None or not said.paused:
                     break
                 request = _resumed(request, said)
@@ -109,20 +116,19 @@ class AnthropicModel(ConfiguredModel):
         forced = bool(tool_choice) and "auto" not in (tool_choice or {})
         # A reply that must use a tool must not get away with one of Anthropic's own.
         extra_tools = [] if forced and tool_specs else self.config.get("anthropic_tools") or []
-        body = self._prompt(messages, tool_specs, system_prompt, extra_tools)
-        if "tools" in body and tool_choice:
-            body["tool_choice"] = format_tool_choice(tool_choice)
-        params = dict(self.config.get("params") or {})
-        if forced and "tools" in body:
-            # Claude refuses to be forced to a tool while it thinks.
-            params.pop("thinking", None)
-        required = {
+        request = {
             "model": self.config["model_id"],
             "max_tokens": self.config["max_tokens"],
-            "messages": [],
+            **self._prompt(messages, tool_specs, system_prompt, extra_tools),
             "stream": True,
         }
-        return request_arguments(required, body, params)
+        if "tools" in request and tool_choice:
+            request["tool_choice"] = format_tool_choice(tool_choice)
+        params = dict(self.config.get("params") or {})
+        if forced and "tools" in request:
+            # Claude refuses to be forced to a tool while it thinks.
+            params.pop("thinking", None)
+        return {**request, **params}
 
     def _prompt(
         self,
@@ -151,7 +157,7 @@ class AnthropicModel(ConfiguredModel):
     ) -> int | None:
         client = await self._clients.get()
         body = self._prompt(messages, tool_specs, system, self.config.get("anthropic_tools") or [])
-        counted = await client.messages.count_tokens(model=self.config["model_id"], messages=[], extra_body=body)
+        counted = await client.messages.count_tokens(model=self.config["model_id"], **body)
         return int(counted.input_tokens)
 
     async def aclose(self) -> None:
@@ -162,9 +168,9 @@ class AnthropicModel(ConfiguredModel):
 def _resumed(request: dict[str, Any], said: Said) -> dict[str, Any]:
     """Return the request that lets a paused reply go on."""
     said.paused = False
-    body = request["extra_body"]
-    asked = body["messages"][:-1] if body["messages"][-1].get("content") is said.blocks else body["messages"]
-    return {**request, "extra_body": {**body, "messages": [*asked, {"role": "assistant", "content": said.blocks}]}}
+    messages = request["messages"]
+    asked = messages[:-1] if messages[-1].get("content") is said.blocks else messages
+    return {**request, "messages": [*asked, {"role": "assistant", "content": said.blocks}]}
 
 
 def _open(client_args: Mapping[str, Any], user: str) -> Any:

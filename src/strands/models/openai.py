@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from strands.types.exceptions import ModelAuthenticationError
 
 from ._chat import ChatReply, cache_arguments, format_messages, format_tool_choice, format_tools
-from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, Clients, request_arguments, require
+from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, Clients, require
 from ._content import join_system
+from ._endpoint import Endpoint
 from ._errors import from_client
-from ._sse import checked, load, objects
 from .model import BaseModelConfig, CacheConfig, ConfiguredModel
 
 if TYPE_CHECKING:
@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 PROVIDER = "OpenAI"
 KEY = "the API key in OPENAI_API_KEY"
 DEFAULT_MODEL = "gpt-4o-mini"
+_COMPLETIONS = Endpoint(
+    "openai",
+    "/chat/completions",
+    ("chat", "completions", "create"),
+    ("openai.types.chat.completion_create_params", "CompletionCreateParamsBase"),
+    PROVIDER,
+    KEY,
+)
 
 
 class OpenAIModel(ConfiguredModel):
@@ -75,15 +83,9 @@ class OpenAIModel(ConfiguredModel):
         client = await self._clients.get()
         reply = ChatReply(messages, PROVIDER, self.config["model_id"])
         try:
-            async with client.chat.completions.with_streaming_response.create(**request) as response:
-                if not request["stream"]:
-                    whole = checked(load(await response.read(), PROVIDER), PROVIDER, KEY)
-                    for event in reply.feed(whole):
-                        yield event
-                else:
-                    async for chunk in objects(response.iter_lines(), PROVIDER, KEY, reply.complete):
-                        for event in reply.feed(chunk):
-                            yield event
+            async for chunk in _COMPLETIONS.objects(client, request, reply.complete):
+                for event in reply.feed(chunk):
+                    yield event
         except Exception as error:
             typed = from_client(PROVIDER, error, key=KEY)
             raise typed from (error if typed is not error else None)
@@ -102,17 +104,19 @@ class OpenAIModel(ConfiguredModel):
         Raises:
             ModelRequestError: A message holds what chat completions have no place for.
         """
-        body: dict[str, Any] = {"messages": format_messages(messages, system_prompt, PROVIDER, self.config["model_id"])}
+        request: dict[str, Any] = {
+            "model": self.config["model_id"],
+            "messages": format_messages(messages, system_prompt, PROVIDER, self.config["model_id"]),
+            "stream": self.config.get("stream", True),
+        }
         if tool_specs:
-            body["tools"] = format_tools(tool_specs)
+            request["tools"] = format_tools(tool_specs)
             if tool_choice:
-                body["tool_choice"] = format_tool_choice(tool_choice)
-        body.update(cache_arguments(self.config.get("cache_config")))
-        stream = self.config.get("stream", True)
-        if stream:
-            body["stream_options"] = {"include_usage": True}
-        required = {"model": self.config["model_id"], "messages": [], "stream": stream}
-        return request_arguments(required, body, self.config.get("params") or {})
+                request["tool_choice"] = format_tool_choice(tool_choice)
+        request.update(cache_arguments(self.config.get("cache_config")))
+        if request["stream"]:
+            request["stream_options"] = {"include_usage": True}
+        return {**request, **(self.config.get("params") or {})}
 
     async def aclose(self) -> None:
         """Close the connections; a client that you brought stays open."""

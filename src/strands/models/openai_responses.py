@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ._chat import cache_arguments
-from ._clients import Clients, request_arguments
+from ._clients import Clients
 from ._content import (
     TEXT_FORMATS,
     data_url,
@@ -18,9 +18,9 @@ from ._content import (
     plain_text,
     unsupported,
 )
+from ._endpoint import Endpoint
 from ._errors import from_client, from_event
 from ._guard import ToolGuard
-from ._sse import objects
 from .model import BaseModelConfig, CacheConfig, ConfiguredModel
 from .openai import DEFAULT_MODEL, KEY, PROVIDER, close, open_client
 
@@ -30,6 +30,15 @@ if TYPE_CHECKING:
     from strands.types.content import Message, Messages, SystemContentBlock
     from strands.types.streaming import StreamEvent
     from strands.types.tools import ToolChoice, ToolSpec
+
+_RESPONSES = Endpoint(
+    "openai",
+    "/responses",
+    ("responses", "create"),
+    ("openai.types.responses.response_create_params", "ResponseCreateParamsBase"),
+    PROVIDER,
+    KEY,
+)
 
 
 class OpenAIResponsesModel(ConfiguredModel):
@@ -82,10 +91,9 @@ class OpenAIResponsesModel(ConfiguredModel):
         client = await self._clients.get()
         reply = _Reply(messages, self.config["model_id"])
         try:
-            async with client.responses.with_streaming_response.create(**request) as response:
-                async for item in objects(response.iter_lines(), PROVIDER, KEY):
-                    for event in reply.feed(item):
-                        yield event
+            async for item in _RESPONSES.objects(client, request):
+                for event in reply.feed(item):
+                    yield event
         except Exception as error:
             typed = from_client(PROVIDER, error, key=KEY)
             raise typed from (error if typed is not error else None)
@@ -103,15 +111,15 @@ class OpenAIResponsesModel(ConfiguredModel):
         Raises:
             ModelRequestError: A message holds what the API has no place for.
         """
-        body = {**self._prompt(messages, tool_specs, system_prompt), "store": False}
+        prompt = self._prompt(messages, tool_specs, system_prompt)
+        request = {"model": self.config["model_id"], **prompt, "stream": True, "store": False}
         if tool_specs and tool_choice:
-            body["tool_choice"] = _tool_choice(tool_choice)
-        body.update(cache_arguments(self.config.get("cache_config")))
+            request["tool_choice"] = _tool_choice(tool_choice)
+        request.update(cache_arguments(self.config.get("cache_config")))
         params = {name: value for name, value in (self.config.get("params") or {}).items() if name != "tools"}
         if _reasons(self.config["model_id"], params):
-            body["include"] = ["reasoning.encrypted_content"]  # nothing is stored there, so it must come back
-        required = {"model": self.config["model_id"], "input": "", "stream": True}
-        return request_arguments(required, body, params)
+            request["include"] = ["reasoning.encrypted_content"]  # nothing is stored there, so it must come back
+        return {**request, **params}
 
     def _prompt(
         self, messages: Messages, tool_specs: list[ToolSpec] | None, system_prompt: str | None
@@ -131,7 +139,7 @@ class OpenAIResponsesModel(ConfiguredModel):
         client = await self._clients.get()
         prompt = system if isinstance(system, str) else join_system(None, {"system_prompt_content": system})
         body = self._prompt(messages, tool_specs, prompt)
-        counted = await client.responses.input_tokens.count(model=self.config["model_id"], extra_body=body)
+        counted = await client.responses.input_tokens.count(model=self.config["model_id"], **body)
         return int(counted.input_tokens)
 
     async def aclose(self) -> None:
