@@ -178,10 +178,10 @@ def test_an_agent_is_a_local_agent() -> None:
     from strands import Agent, LocalAgent
     from strands.models import ScriptedModel
 
-    def id_of(agent: LocalAgent) -> tuple[str, str | None]:
-        return agent.agent_id, agent.session_id
+    def id_of(agent: LocalAgent) -> str:
+        return agent.agent_id
 
     agent = Agent(model=ScriptedModel([]), callback_handler=None)
-    assert id_of(agent) == ("default", None)
+    assert id_of(agent) == "default"
     members = [name for name in dir(LocalAgent) if not name.startswith("_")] + list(LocalAgent.__annotations__)
     assert [name for name in members if not hasattr(agent, name)] == []

@@ -90,6 +90,8 @@ def test_an_invocation_its_model_calls_and_its_tools_leave_spans() -> None:
     failed = found[2]["attributes"]
     assert isinstance(failed, dict)
     assert (found[2]["error"], failed["error.type"]) == (True, "LookupError")
+    assert {json.dumps(span["attributes"]["session.id"]) for span in found} == {json.dumps(failed["session.id"])}  # type: ignore[index]
+    assert failed["team"] == "a"
 
 
 def test_spans_say_whose_model_it_is_and_messages_are_lists_of_parts() -> None:
@@ -127,6 +129,7 @@ def test_the_settings_of_a_request_and_the_conversation_are_named(tmp_path: Path
         "gen_ai.provider.name": "openai",
         "gen_ai.request.model": "m",
         "gen_ai.conversation.id": "talk",
+        "session.id": "talk",
         "gen_ai.request.temperature": 0.2,
         "gen_ai.request.max_tokens": 9,
         "team": "a",

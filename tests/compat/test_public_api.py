@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+from pathlib import Path
 
 import pytest
 
@@ -119,6 +120,20 @@ def found(path: str) -> object:
 def test_names(module: str) -> None:
     here = importlib.import_module(module)
     assert [name for name in MODULES[module].split() if not hasattr(here, name)] == []
+
+
+def test_every_name_that_can_be_imported_from_the_sdks_modules() -> None:
+    lines = (Path(__file__).parent / "import_paths.txt").read_text().splitlines()
+    paths = {module: names.split() for module, _, names in (line.partition(":") for line in lines)}
+    gone = [
+        f"{module}.{name}"
+        for module, names in paths.items()
+        for name in names
+        if not hasattr(importlib.import_module(module), name)
+    ]
+    assert gone == []
+    with pytest.raises(ImportError, match="Agnet"):
+        exec("from strands.tools.tools import Agnet")
 
 
 @pytest.mark.parametrize("path", PARAMETERS)

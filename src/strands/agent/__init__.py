@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from strands.event_loop.retry import ModelRetryStrategy
 
     from .agent import Agent
+    from .agent_metadata import AgentMetadata
     from .base import AgentBase
     from .conversation_manager import (
         ConversationManager,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Agent": ".agent",
     "AgentBase": ".base",
+    "AgentMetadata": ".agent_metadata",
     "AgentResult": ".result",
     "ConversationManager": ".conversation_manager",
     "ModelRetryStrategy": "strands.event_loop.retry",
@@ -32,6 +34,7 @@ _HOMES = {
 __all__ = [
     "Agent",
     "AgentBase",
+    "AgentMetadata",
     "AgentResult",
     "ConversationManager",
     "ModelRetryStrategy",

@@ -6,6 +6,7 @@ import threading
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from strands._elsewhere import names_of
 from strands._sync import run
 from strands.event_loop.retry import ModelRetryStrategy
 from strands.handlers.callback_handler import PrintingCallbackHandler
@@ -20,6 +21,7 @@ from strands.types.json_dict import JSONSerializableDict
 
 from . import calling, making, resuming
 from .conversation_manager.sliding_window import SlidingWindowConversationManager
+from .lifetime import Lifetime
 from .outside import tokens_of
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ if TYPE_CHECKING:
 _DEFAULT: Any = object()
 
 
-class Agent:
+class Agent(Lifetime):
     """A model, its tools, and the conversation between them.
 
     Args:
@@ -109,6 +111,7 @@ class Agent:
         interventions: Sequence[InterventionHandler] | None = None,
     ) -> None:
         self.model: Model = making.model(model)
+        self._owns_model = model is None or isinstance(model, str)
         self._router = making.router(model)
         self.messages: Messages = making.checked_messages(messages)
         self.system_prompt = system_prompt
@@ -181,12 +184,6 @@ class Agent:
         from strands.tools.caller import ToolCaller
 
         return ToolCaller(self)
-
-    @property
-    def session_id(self) -> str | None:
-        """The session that keeps it, or None."""
-        found = getattr(self._session_manager, "session_id", None)
-        return str(found) if found is not None else None
 
     @property
     def cancel_signal(self) -> threading.Event:
@@ -389,6 +386,6 @@ class Agent:
 
         load(self, snapshot)
 
-    def cleanup(self) -> None:
-        """Let go of tool providers. The agent must not be used afterwards."""
-        self.tool_registry.cleanup()
+
+if not TYPE_CHECKING:
+    __getattr__ = names_of(__name__)

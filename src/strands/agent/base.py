@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from strands._elsewhere import names_of
+
 if TYPE_CHECKING:
     from strands.agent.result import AgentResult
     from strands.types.agent import AgentInput
@@ -25,3 +27,7 @@ class AgentBase(Protocol):
     def stream_async(self, prompt: AgentInput = None, **kwargs: Any) -> AsyncIterator[Any]:
         """Work on a prompt and yield events, the result last."""
         ...
+
+
+if not TYPE_CHECKING:
+    __getattr__ = names_of(__name__)

@@ -68,7 +68,7 @@ def check(agent: Agent, waiting: list[str]) -> None:
         return
     present = judges(agent)
     missing = more(brought.get("hooks", ()), present)
-    session = f"session {agent.session_id!r}" if agent.session_id is not None else f"agent {agent.name!r}"
+    session = f"session {agent.session_id!r}" if agent._session_manager is not None else f"agent {agent.name!r}"
     if missing and not getattr(agent._session_manager, "without_hooks", False):
         raise SessionException(
             f"{session} is in the middle of a turn that was begun with hooks which this agent does not have: "

@@ -25,7 +25,12 @@ class InsideRecorder:
         note: The caller's record.
         path: The tool use ids that lead to the agent, the outermost first.
         failures: Takes what the record raised: that is the outermost caller's failure, not the agent's.
+
+    Attributes:
+        session_id: The session that the record is in.
     """
+
+    session_id = ""
 
     def __init__(self, note: Note, path: Path, failures: list[Exception] | None = None) -> None:
         self.failures = failures if failures is not None else []

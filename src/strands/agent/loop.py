@@ -224,6 +224,7 @@ def finish(
         invocation.state.get("request_state", {}),
         interrupts,
         structured.value if structured is not None else None,
+        invocation.agent.session_id,
     )
 
 

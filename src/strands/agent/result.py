@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from strands.interrupt import Interrupt
@@ -28,6 +28,7 @@ class AgentResult:
         state: The invocation's request state, as hooks and tools left it.
         interrupts: The questions that wait for answers when `stop_reason` is "interrupt".
         structured_output: The requested structure, when one was requested.
+        session_id: The session that kept the agent, where none did a name of the agent's own; "" when nobody knows.
     """
 
     stop_reason: StopReason
@@ -36,6 +37,7 @@ class AgentResult:
     state: Any
     interrupts: Sequence[Interrupt] | None = None
     structured_output: BaseModel | None = None
+    session_id: str = field(default="", compare=False)
 
     @property
     def context_size(self) -> int | None:

@@ -217,7 +217,7 @@ class ToolCall:
         tracing = self._invocation.tracing
         if tracing is None:
             return await self._execute(tool)
-        return await tracing.tool_call(tool, self._use, self._execute)
+        return await tracing.tool_call(self._agent, tool, self._use, self._execute)
 
     async def _execute(self, tool: AgentTool) -> ToolResult:
         if isinstance(tool, DirectTool):
@@ -298,6 +298,7 @@ class ToolCall:
         self._work = Work(own=own, anew=anew, so_far=self._batch.turn.inside.pop(self._id, None))
         if recorder is not None:
             inner = await recorder.inside(self._id, own=own)
+            inner.session_id = self._agent.session_id
             self._work.recorder = None if own else inner
             await recorder.tool_started(self.as_start(), durable=own)
 

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any
 
+from strands._elsewhere import names_of
 from strands.types._events import EventLoopStopEvent
 from strands.types.events import TypedEvent
 
@@ -78,3 +79,6 @@ async def event_loop_cycle(
 
 
 recurse_event_loop = event_loop_cycle
+
+if not TYPE_CHECKING:
+    __getattr__ = names_of(__name__)

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterable, Callable
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
+from strands._elsewhere import names_of
 from strands.types.events import ModelStopReason, TypedEvent
 
 from .pieces import (
@@ -115,3 +116,7 @@ async def stream_messages(
     stream = model.stream(messages, tool_specs or None, system_prompt, tool_choice=tool_choice, **given)
     async for event in process_stream(stream, cancel_signal=cancel_signal):
         yield event
+
+
+if not TYPE_CHECKING:
+    __getattr__ = names_of(__name__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from strands._elsewhere import names_of
 from strands.interrupt import Interrupt, hook_prefix
 
 from .asker import Asker
@@ -310,3 +311,7 @@ class AfterToolCallEvent(Ending, HookEvent[_AgentT]):
     cancel_message: str | None = None
     duration: float | None = None
     retry: bool = False
+
+
+if not TYPE_CHECKING:
+    __getattr__ = names_of(__name__)

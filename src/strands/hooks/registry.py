@@ -81,6 +81,11 @@ class HookEvent(BaseHookEvent, Generic[_AgentT]):
 
     agent: _AgentT
 
+    @property
+    def session_id(self) -> str:
+        """The session that keeps the agent; where none does, a name of the agent's own."""
+        return str(self.agent.session_id)
+
 
 @runtime_checkable
 class HookProvider(Protocol):

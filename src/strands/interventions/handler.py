@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, Literal, Union
+
+from strands._elsewhere import names_of
 
 from .actions import Action, Proceed
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     )
 
 Decision = Union[Action, "Awaitable[Action]"]
+OnError = Literal["throw", "proceed", "deny"]
 
 
 class InterventionHandler(ABC):
@@ -29,7 +32,7 @@ class InterventionHandler(ABC):
         """Tells it from the other handlers of an agent; its questions carry it."""
 
     @property
-    def on_error(self) -> str:
+    def on_error(self) -> OnError:
         """What an error in the handler does: "throw" ends the call, "deny" denies, "proceed" lets it happen."""
         return "throw"
 
@@ -52,3 +55,7 @@ class InterventionHandler(ABC):
     def after_model_call(self, event: AfterModelCallEvent, **kwargs: Any) -> Decision:
         """Look at what the model answered."""
         return Proceed()
+
+
+if not TYPE_CHECKING:
+    __getattr__ = names_of(__name__)

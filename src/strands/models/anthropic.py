@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from strands._elsewhere import names_of
 from strands.types.exceptions import ModelAuthenticationError
 
 from ._anthropic_format import AnthropicReply, cache_control, format_messages, format_tool_choice, format_tools
@@ -190,3 +191,7 @@ def _no_key(user: str) -> ModelAuthenticationError:
 
 async def _close(client: Any) -> None:
     await client.close()
+
+
+if not TYPE_CHECKING:
+    __getattr__ = names_of(__name__)

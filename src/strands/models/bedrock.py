@@ -8,6 +8,8 @@ import threading
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+from strands._elsewhere import names_of
+
 from ._bedrock_format import format_request, from_response, redactions
 from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, require
 from ._errors import from_status, is_transport
@@ -279,3 +281,7 @@ def _from_client_error(error: Any) -> ModelError:
     message = str(said.get("Message") or code or error)
     headers = about.get("HTTPHeaders")
     return from_status(PROVIDER, status if status >= 400 else 500, message, headers=headers, code=code, key=_KEY)
+
+
+if not TYPE_CHECKING:
+    __getattr__ = names_of(__name__)

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from strands._elsewhere import names_of
 from strands.types.exceptions import ModelAuthenticationError, ModelThrottledException, ModelUnavailableError
 
 from ._clients import READ_TIMEOUT, Clients, require
@@ -223,3 +224,7 @@ def _asked_to_wait(details: Any) -> float | None:
         if delay:
             return float(delay[1])
     return None
+
+
+if not TYPE_CHECKING:
+    __getattr__ = names_of(__name__)

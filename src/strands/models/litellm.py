@@ -7,6 +7,8 @@ import os
 from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from strands._elsewhere import names_of
+
 from ._chat import ChatReply, cache_arguments, format_messages, format_tool_choice, format_tools
 from ._clients import READ_TIMEOUT, Clients, require
 from ._errors import from_client
@@ -171,3 +173,7 @@ async def _finish(chunks: Any) -> None:
         await asyncio.shield(close())
     except (RuntimeError, AttributeError):
         return
+
+
+if not TYPE_CHECKING:
+    __getattr__ = names_of(__name__)

@@ -9,6 +9,8 @@ from collections.abc import AsyncGenerator, AsyncIterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
 
+from strands._elsewhere import names_of
+
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
@@ -236,3 +238,7 @@ class ConfiguredModel(Model):
                 f"it knows {', '.join(sorted(self._known))}.",
                 stacklevel=stacklevel,
             )
+
+
+if not TYPE_CHECKING:
+    __getattr__ = names_of(__name__)

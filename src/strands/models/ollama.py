@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from strands._elsewhere import names_of
 from strands.types.exceptions import ModelRequestError, ModelUnavailableError
 
 from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, Clients, require
@@ -283,3 +284,7 @@ def typed_error(error: Exception) -> Exception:
     if "RequestError" in names and type(error).__module__.startswith("ollama"):
         return ModelRequestError(f"{PROVIDER} cannot be asked like this: {error}")
     return from_client(PROVIDER, error, key=_KEY)
+
+
+if not TYPE_CHECKING:
+    __getattr__ = names_of(__name__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from strands._elsewhere import names_of
 from strands.types.exceptions import ModelAuthenticationError
 
 from ._chat import ChatReply, cache_arguments, format_messages, format_tool_choice, format_tools
@@ -143,3 +144,7 @@ def open_client(client_args: Mapping[str, Any], user: str) -> AsyncOpenAI:
 async def close(client: AsyncOpenAI) -> None:
     """Close a client's connections."""
     await client.close()
+
+
+if not TYPE_CHECKING:
+    __getattr__ = names_of(__name__)

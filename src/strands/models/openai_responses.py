@@ -7,6 +7,8 @@ import time
 from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from strands._elsewhere import names_of
+
 from ._chat import cache_arguments
 from ._clients import Clients
 from ._content import (
@@ -316,3 +318,7 @@ def _citation(annotation: Mapping[str, Any]) -> dict[str, Any] | None:
     if annotation.get("type") in ("file_citation", "container_file_citation"):
         return {"title": title, "source": annotation.get("file_id") or "", "sourceContent": []}
     return None
+
+
+if not TYPE_CHECKING:
+    __getattr__ = names_of(__name__)

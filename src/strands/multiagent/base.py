@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Union, cast
 
+from strands._elsewhere import names_of
 from strands.agent.result import AgentResult
 from strands.interrupt import Interrupt
 
@@ -177,10 +178,12 @@ class MultiAgentBase(ABC):
     Attributes:
         id: Tells it from others in a session.
         hooks: Its callbacks.
+        kept_in: The session that keeps it as a part of another, or "".
     """
 
     id: str
     hooks: HookRegistry
+    kept_in: str = ""
     running: dict[str, Any]  # node id to executor, of the nodes that run now
     missing_hooks: list[str]
     save: Callable[[], Awaitable[None]] | None = None  # stores where it stands, when somebody keeps that
@@ -258,3 +261,7 @@ def _totals(data: dict[str, Any]) -> dict[str, Any]:
         "execution_count": int(data.get("execution_count", 0)),
         "interrupts": [Interrupt.from_dict(each) for each in data.get("interrupts") or []],
     }
+
+
+if not TYPE_CHECKING:
+    __getattr__ = names_of(__name__)

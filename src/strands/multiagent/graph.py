@@ -6,6 +6,8 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from strands._elsewhere import names_of
+
 from . import graph_state
 from .base import MultiAgentInput, NodeResult, Status, add_usage
 from .graph_parts import EdgeCondition, EdgeConditionWithContext, GraphEdge, GraphNode, GraphResult, GraphState
@@ -335,4 +337,4 @@ def __getattr__(name: str) -> Any:
         from .builder import GraphBuilder
 
         return GraphBuilder
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return names_of(__name__)(name)

@@ -69,7 +69,8 @@ class EdgeConditionWithContext(Protocol):
         ...
 
 
-EdgeCondition = Callable[["GraphState"], bool] | EdgeConditionWithContext
+LegacyEdgeCondition = Callable[["GraphState"], bool]
+EdgeCondition = LegacyEdgeCondition | EdgeConditionWithContext
 
 
 def begin_again(agent: Any, messages: Sequence[Any]) -> None:

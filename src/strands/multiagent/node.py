@@ -112,7 +112,9 @@ class NodeCall:
 
     async def _followed(self, fresh: Any, answers: list[Any], known: CutOff | None) -> Any:
         """Run the executor; however that ends, what it did so far is kept."""
-        follower = self.source.running[self.node_id] = Follower(self.executor, self.source.save, known)
+        follower = self.source.running[self.node_id] = Follower(
+            self.executor, self.source.save, known, self.source.session_id
+        )
         prompt = (answers or fresh) if known is None else prompt_of(self.executor, fresh, answers)
         try:
             return await asyncio.wait_for(self._execute(prompt), self.timeout)

@@ -70,6 +70,11 @@ class Orchestration(MultiAgentBase, Generic[R]):
         self._lock = threading.Lock()
         self._untold = False  # it came to its end, but the call did not: nobody has its result
 
+    @property
+    def session_id(self) -> str:
+        """The session that keeps it, or ""."""
+        return str(getattr(self.session_manager, "session_id", None) or self.kept_in)
+
     def _made(self, hooks: Sequence[HookProvider] | None, plugins: Sequence[MultiAgentPlugin] | None) -> None:
         """Register hooks and plugins, and tell them that it is there."""
         for provider in [*([self.session_manager] if self.session_manager is not None else []), *(hooks or ())]:

@@ -6,6 +6,8 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from strands._elsewhere import names_of
+
 from . import swarm_state
 from .base import MultiAgentInput, NodeResult, Status, add_usage
 from .node import NodeCall, NodeCancelled, Sink
@@ -303,3 +305,7 @@ def _handoff(node_id: str, state: SwarmState) -> dict[str, Any]:
         "to_node_ids": [str(state.handoff_node)],
         "message": state.handoff_message,
     }
+
+
+if not TYPE_CHECKING:
+    __getattr__ = names_of(__name__)

@@ -36,7 +36,10 @@ class NodeRecorder:
         turn: What is on record of the newest message that asks for tools.
         began: Whether any tool was started, now or in an earlier try.
         stop: Why the model stopped at its newest reply, "" when that is not known.
+        session_id: The session that keeps the graph or swarm.
     """
+
+    session_id = ""
 
     def __init__(self, agent: Any, save: Save | None, earlier: CutOff | None) -> None:
         cut_off = getattr(agent, "_open_turn", None)
@@ -102,9 +105,10 @@ class Follower:
         executor: The executor.
         save: Stores where the graph or swarm stands; None when nobody keeps that.
         earlier: What is known of the run before, if that was cut off.
+        session_id: The session that keeps the graph or swarm, or "".
     """
 
-    def __init__(self, executor: Executor, save: Save | None, earlier: CutOff | None) -> None:
+    def __init__(self, executor: Executor, save: Save | None, earlier: CutOff | None, session_id: str = "") -> None:
         self.executor = executor
         self._earlier = earlier
         self._before = _newest(executor)
@@ -113,9 +117,11 @@ class Follower:
         if isinstance(executor, MultiAgentBase):
             self._own_save = executor.save
             executor.save = _both(self._own_save, save)
+            executor.kept_in = session_id
         elif save is not None and _is_own(executor) and getattr(executor, "recorder", None) is None:
             agent: Any = executor
             agent.recorder = self._recorder = NodeRecorder(agent, save, earlier)
+            self._recorder.session_id = session_id
 
     def so_far(self) -> CutOff | None:
         """Return what would be known if the run were cut off now; None when there is nothing to go on from."""

@@ -8,6 +8,7 @@ from collections.abc import Awaitable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from strands._elsewhere import names_of
 from strands._threads import on_disk
 from strands.hooks import (
     AfterInvocationEvent,
@@ -249,3 +250,7 @@ def _in_event_loop() -> bool:
     except RuntimeError:
         return False
     return True
+
+
+if not TYPE_CHECKING:
+    __getattr__ = names_of(__name__)

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
+from strands._elsewhere import names_of
 from strands.hooks import (
     AfterInvocationEvent,
     AfterMultiAgentInvocationEvent,
@@ -95,3 +96,7 @@ class SessionManager(HookProvider, ABC):
             NotImplementedError: This manager does not store graphs and swarms.
         """
         raise NotImplementedError(f"{type(self).__name__} does not store graphs and swarms")
+
+
+if not TYPE_CHECKING:
+    __getattr__ = names_of(__name__)

@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from strands._elsewhere import names_of
+
 if TYPE_CHECKING:
     from strands.multiagent.base import MultiAgentBase
     from strands.types.session import Session, SessionAgent, SessionMessage
@@ -94,3 +96,7 @@ class SessionRepository(ABC):
         from .agent_record import RepositoryRecord
 
         return RepositoryRecord(self, session_id, agent_id)
+
+
+if not TYPE_CHECKING:
+    __getattr__ = names_of(__name__)

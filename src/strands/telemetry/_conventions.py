@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
+    from strands.types.tools import AgentTool
 
 _PROVIDERS = {
     "AnthropicModel": "anthropic",
@@ -67,14 +68,29 @@ def output_messages(message: Mapping[str, Any], stop_reason: str) -> list[dict[s
     return [{**_message(message), "finish_reason": _FINISH.get(stop_reason, stop_reason)}]
 
 
+def of_tool(agent: Agent, tool: AgentTool, tool_use_id: str) -> dict[str, Any]:
+    """Return what the span of a tool call says."""
+    return {
+        "gen_ai.operation.name": "execute_tool",
+        "gen_ai.tool.name": tool.tool_name,
+        "gen_ai.tool.call.id": tool_use_id,
+        "gen_ai.tool.type": "function",
+        "gen_ai.tool.description": tool.tool_spec["description"],
+        **_of_all(agent),
+    }
+
+
 def _of_both(agent: Agent) -> dict[str, Any]:
-    session = agent.session_id
     return {
         "gen_ai.provider.name": _provider(agent.model),
         "gen_ai.request.model": model_id(agent.model),
-        **({"gen_ai.conversation.id": session} if session else {}),
-        **agent.trace_attributes,
+        **_of_all(agent),
     }
+
+
+def _of_all(agent: Agent) -> dict[str, Any]:
+    session = agent.session_id
+    return {"gen_ai.conversation.id": session, "session.id": session, **agent.trace_attributes}
 
 
 def _config(model: Any) -> Mapping[str, Any]:

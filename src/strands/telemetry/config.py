@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
 BaggageKeyPredicate = Callable[[str], bool]
+BaggageKeyPredicates = BaggageKeyPredicate | Sequence[BaggageKeyPredicate]
 
 _INSTALL = "telemetry needs the OpenTelemetry SDK; install it with: pip install 'strands-cli[otel]'"
 
@@ -65,9 +66,7 @@ class StrandsTelemetry:
         metrics.set_meter_provider(MeterProvider(resource=get_otel_resource(), metric_readers=readers))
         return self
 
-    def setup_baggage_processor(
-        self, baggage_key_predicate: BaggageKeyPredicate | Sequence[BaggageKeyPredicate] | None = None
-    ) -> StrandsTelemetry:
+    def setup_baggage_processor(self, baggage_key_predicate: BaggageKeyPredicates | None = None) -> StrandsTelemetry:
         """Give every span the baggage of the context it is made in, as attributes.
 
         Args:

@@ -7,6 +7,8 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from strands._elsewhere import names_of
+
 if TYPE_CHECKING:
     from strands.types.content import Message
     from strands.types.event_loop import Metrics, Usage
@@ -308,7 +310,7 @@ def _add(total: Usage, usage: Usage) -> None:
 
 def __getattr__(name: str) -> Any:
     if name != "MetricsClient":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return names_of(__name__)(name)
     from .meter import MetricsClient
 
     return MetricsClient

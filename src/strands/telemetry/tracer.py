@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from opentelemetry import trace
 
+from strands._elsewhere import names_of
 from strands.tools.results import ToolFailure
 
 from . import _conventions
 
 if TYPE_CHECKING:
+    from strands.agent.agent import Agent
     from strands.agent.invocation import Invocation
     from strands.agent.reply import Reply
     from strands.agent.result import AgentResult
@@ -79,16 +81,10 @@ class Tracing:
             return reply
 
     async def tool_call(
-        self, tool: AgentTool, use: ToolUse, work: Callable[[AgentTool], Awaitable[ToolResult]]
+        self, agent: Agent, tool: AgentTool, use: ToolUse, work: Callable[[AgentTool], Awaitable[ToolResult]]
     ) -> ToolResult:
         """Do `work` in the span of a tool call."""
-        attributes = {
-            "gen_ai.operation.name": "execute_tool",
-            "gen_ai.tool.name": tool.tool_name,
-            "gen_ai.tool.call.id": use["toolUseId"],
-            "gen_ai.tool.type": "function",
-            "gen_ai.tool.description": tool.tool_spec["description"],
-        }
+        attributes = _conventions.of_tool(agent, tool, use["toolUseId"])
         with self._span(f"execute_tool {tool.tool_name}", attributes) as span:
             if self._with_content:
                 span.set_attribute("gen_ai.tool.call.arguments", _json("tool_input", use["input"]))
@@ -186,3 +182,7 @@ def _filtered(kind: Content, value: Any) -> Any:
 
 def _text(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=lambda other: f"<{type(other).__name__}>")
+
+
+if not TYPE_CHECKING:
+    __getattr__ = names_of(__name__)

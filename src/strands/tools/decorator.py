@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
+from strands._elsewhere import names_of
 from strands._threads import in_thread
 from strands.types.tools import DirectTool, ToolContext, ToolResult, ToolSpec, ToolUse
 
@@ -323,3 +324,7 @@ def _is_context(hint: Any) -> bool:
     if isinstance(hint, str):
         return hint.partition("[")[0].rpartition(".")[2] == "ToolContext"
     return hint is ToolContext or getattr(hint, "__origin__", None) is ToolContext
+
+
+if not TYPE_CHECKING:
+    __getattr__ = names_of(__name__)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from types import ModuleType
+from typing import TYPE_CHECKING
 
+from strands._elsewhere import names_of
 from strands.types.tools import AgentTool
 
 from .module import tools_of_module, tools_of_path, tools_of_string
@@ -72,3 +74,6 @@ __all__ = [
     "load_tools_from_module",
     "load_tools_from_module_path",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__ = names_of(__name__)

@@ -10,8 +10,9 @@ import weakref
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from strands._elsewhere import names_of
 from strands.types.tools import AgentTool, ToolSpec
 
 from .provider import ToolProvider
@@ -277,3 +278,7 @@ def _let_go_soon(providers: list[ToolProvider], consumer: int) -> None:
 def _let_go_quietly(providers: list[ToolProvider], consumer: int) -> None:
     with contextlib.suppress(Exception):
         _let_go(providers, consumer)
+
+
+if not TYPE_CHECKING:
+    __getattr__ = names_of(__name__)

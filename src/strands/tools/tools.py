@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from strands._elsewhere import names_of
 from strands.types.tools import ToolSpec, ToolUse
 
 from .module import PythonAgentTool
@@ -62,3 +63,6 @@ __all__ = [
     "validate_tool_use",
     "validate_tool_use_name",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__ = names_of(__name__)

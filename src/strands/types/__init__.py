@@ -10,14 +10,16 @@ if TYPE_CHECKING:
 
     from .agent import Limits
     from .collections import PaginatedList
+    from .json_dict import JSONSerializableDict
 
 _HOMES = {
+    "JSONSerializableDict": "strands.types.json_dict",
     "Limits": "strands.types.agent",
     "PaginatedList": "strands.types.collections",
     "Snapshot": "strands.agent.snapshot",
 }
 
-__all__ = ["Limits", "PaginatedList", "Snapshot"]
+__all__ = ["JSONSerializableDict", "Limits", "PaginatedList", "Snapshot"]
 
 
 def __getattr__(name: str) -> Any:

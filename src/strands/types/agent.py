@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
+from strands._elsewhere import names_of
 from strands.types.content import ContentBlock, Message
 from strands.types.interrupt import InterruptResponseContent
 from strands.types.pydantic_fields import for_pydantic
@@ -87,8 +88,8 @@ class LocalAgent(Protocol):
         """Set when it is to stop."""
 
     @property
-    def session_id(self) -> str | None:
-        """The session that keeps it, or None."""
+    def session_id(self) -> str:
+        """The session that keeps it; where none does, a name of its own."""
 
     def cancel(self, *, message: str | None = None, after_current_tools: bool = False) -> None:
         """Stop as soon as possible."""
@@ -104,3 +105,6 @@ class LocalAgent(Protocol):
 
 
 for_pydantic(globals())
+
+if not TYPE_CHECKING:
+    __getattr__ = names_of(__name__)

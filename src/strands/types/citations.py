@@ -64,12 +64,17 @@ class WebLocation(TypedDict, total=False):
     domain: str
 
 
+DocumentCharLocationDict = dict[Literal["documentChar"], DocumentCharLocation]
+DocumentPageLocationDict = dict[Literal["documentPage"], DocumentPageLocation]
+DocumentChunkLocationDict = dict[Literal["documentChunk"], DocumentChunkLocation]
+SearchResultLocationDict = dict[Literal["searchResultLocation"], SearchResultLocation]
+WebLocationDict = dict[Literal["web"], WebLocation]
 CitationLocation = (
-    dict[Literal["documentChar"], DocumentCharLocation]
-    | dict[Literal["documentPage"], DocumentPageLocation]
-    | dict[Literal["documentChunk"], DocumentChunkLocation]
-    | dict[Literal["searchResultLocation"], SearchResultLocation]
-    | dict[Literal["web"], WebLocation]
+    DocumentCharLocationDict
+    | DocumentPageLocationDict
+    | DocumentChunkLocationDict
+    | SearchResultLocationDict
+    | WebLocationDict
 )
 
 

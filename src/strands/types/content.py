@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
+from strands._elsewhere import names_of
 from strands.types.pydantic_fields import for_pydantic
 
 if TYPE_CHECKING:
@@ -183,3 +184,6 @@ def split_system_prompt(system_prompt: SystemPrompt) -> tuple[str | None, list[S
 
 
 for_pydantic(globals())
+
+if not TYPE_CHECKING:
+    __getattr__ = names_of(__name__)

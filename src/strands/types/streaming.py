@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
+from strands._elsewhere import names_of
 from strands.types.citations import CitationLocation
 from strands.types.content import ContentBlockStart, Role
 from strands.types.event_loop import Metrics, StopReason, Usage
@@ -139,3 +140,6 @@ class StreamEvent(TypedDict, total=False):
 
 
 for_pydantic(globals())
+
+if not TYPE_CHECKING:
+    __getattr__ = names_of(__name__)

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypedDict
 
+from strands._elsewhere import names_of
 from strands.types.pydantic_fields import for_pydantic
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ else:
 
 ToolResultStatus = Literal["success", "error"]
 ToolGenerator = AsyncGenerator[Any, None]
+JSONSchema = dict
 
 
 class _ToolSpecCore(TypedDict):
@@ -59,6 +61,9 @@ class ToolUse(_ToolUseCore, total=False):
     """A model's wish to run a tool."""
 
     reasoningSignature: str
+
+
+RunToolHandler = Callable[[ToolUse], AsyncGenerator[dict[str, Any], None]]
 
 
 class ToolResultContent(TypedDict, total=False):
@@ -147,6 +152,12 @@ class ToolContext(Generic[_AgentT]):
     idempotency_key: str = ""
     _asker: Asker | None = field(default=None, repr=False, compare=False)
     _work: Work | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def session_id(self) -> str:
+        """The session that keeps the agent; where none does, a name of the agent's own."""
+        agent: Any = self.agent
+        return str(agent.session_id)
 
     def interrupt(self, name: str, reason: Any = None, response: Any = None) -> Any:
         """Ask a person, or return what was answered.
@@ -333,3 +344,6 @@ class DirectTool(AgentTool):
 
 
 for_pydantic(globals())
+
+if not TYPE_CHECKING:
+    __getattr__ = names_of(__name__)

@@ -27,7 +27,13 @@ class Record(Protocol):
 
 
 class JournalRecorder:
-    """Records what happens inside the agent call `key`."""
+    """Records what happens inside the agent call `key`.
+
+    Attributes:
+        session_id: The session that the journal is of.
+    """
+
+    session_id = ""
 
     def __init__(self, key: str, record: Record, fresh_key: Callable[[str], str], replies: int) -> None:
         self.key = key

@@ -245,6 +245,7 @@ class Run:
     ) -> None:
         replies = sum("message" in entry.data for entry in self.state.inner.get(key, ()))
         recorder = JournalRecorder(key, self.record, self._fresh_key, replies)
+        recorder.session_id = self.journal.session_id
         call = Call(
             key=key,
             agent=agent,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 
+from strands._elsewhere import names_of
 from strands.types.tools import DirectTool, ToolContext, ToolResult, ToolSpec, ToolUse
 
 if TYPE_CHECKING:
@@ -110,3 +111,7 @@ class MCPAgentTool(DirectTool):
         )
         result.pop("isError", None)
         return cast("ToolResult", result)
+
+
+if not TYPE_CHECKING:
+    __getattr__ = names_of(__name__)

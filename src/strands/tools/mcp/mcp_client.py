@@ -10,6 +10,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from strands._elsewhere import names_of
 from strands.tools.provider import ToolProvider
 from strands.types.collections import PaginatedList
 from strands.types.exceptions import MCPClientInitializationError, ToolProviderException
@@ -371,3 +372,7 @@ class MCPClient(PromptsAndResources, ToolProvider):
     def map_mcp_content_to_tool_result_content(self, content: Any) -> Any:
         """Return one block of an MCP result as content of a tool result, or None."""
         return to_content(content.model_dump(by_alias=True, mode="json"))
+
+
+if not TYPE_CHECKING:
+    __getattr__ = names_of(__name__)

@@ -1,0 +1,82 @@
+"""An agent from its making to its end: which session keeps it, and what it lets go of at last."""
+
+from __future__ import annotations
+
+import os
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from strands._sync import run
+from strands._threads import in_thread
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from strands.agent.recorder import Recorder
+    from strands.models.model import Model
+    from strands.tools.registry import ToolRegistry
+
+
+class Lifetime:
+    """What agents have to do with sessions and with their own end.
+
+    `with Agent(...) as agent:` and `async with` shut it down when the block ends, whatever ends it.
+    """
+
+    model: Model
+    tool_registry: ToolRegistry
+    recorder: Recorder | None
+    _session_manager: Any
+    _owns_model: bool
+    _session_id = ""
+
+    @property
+    def session_id(self) -> str:
+        """The session that keeps it: its own, or that of the graph, swarm, workflow or agent that it works for.
+
+        Where none does, a name of its own, another one in each process.
+        """
+        kept = getattr(self._session_manager, "session_id", None) or getattr(self.recorder, "session_id", None)
+        if kept:
+            return str(kept)
+        if not self._session_id:
+            self._session_id = os.urandom(4).hex()
+        return self._session_id
+
+    def cleanup(self) -> None:
+        """Let go of tool providers, such as MCP clients: each ends when nobody uses it any more."""
+        self.tool_registry.cleanup()
+
+    def shutdown(self) -> None:
+        """Let go of tool providers, and of the connections of a model that the agent made itself.
+
+        Harmless when there is nothing to let go of, and a second time. Tools of providers fail afterwards.
+        """
+        if self._owns_model:
+            run(self.shutdown_async())
+        else:
+            self.cleanup()
+
+    async def shutdown_async(self) -> None:
+        """As `shutdown`, without blocking the event loop."""
+        try:
+            await in_thread(self.cleanup)
+        finally:
+            if self._owns_model:
+                await self.model.aclose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.shutdown()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.shutdown_async()
