@@ -293,6 +293,20 @@ def test_strict_tools_close_their_objects() -> None:
     assert "additionalProperties" not in str(spec)
 
 
+def test_strict_tools_leave_maps_what_they_take() -> None:
+    spec = tool_spec(
+        "look",
+        counts={"type": "object", "additionalProperties": {"type": "object", "properties": {}}},
+        anything={"type": "object", "additionalProperties": True},
+        type={"type": "string", "default": {"type": "object"}},
+    )
+    (tool,) = body_of([spec], strict_tools=True)["toolConfig"]["tools"]
+    shown = tool["toolSpec"]["inputSchema"]["json"]["properties"]
+    assert shown["counts"]["additionalProperties"]["additionalProperties"] is False
+    assert shown["anything"]["additionalProperties"] is True
+    assert shown["type"] == {"type": "string", "default": {"type": "object"}}
+
+
 def test_a_guardrail_may_look_at_the_newest_message_only() -> None:
     image = {"image": {"format": "png", "source": {"bytes": b"png"}}}
     result = {"toolResult": {"toolUseId": "t1", "status": "success", "content": [{"text": "r"}]}}

@@ -7,7 +7,17 @@ from typing import Any
 
 import pytest
 
-from strands.models import BedrockModel, CacheConfig, CacheToolsConfig, Model
+from strands.models import (
+    AnthropicModel,
+    BedrockModel,
+    CacheConfig,
+    CacheToolsConfig,
+    GeminiModel,
+    Model,
+    OllamaModel,
+    OpenAIModel,
+    OpenAIResponsesModel,
+)
 from support.providers import Provider, ask, assistant, parameters, tool_spec, user
 from support.stub_http import Fault
 
@@ -169,3 +179,26 @@ def test_one_mark_for_the_system_prompt_is_enough() -> None:
 def test_settings_have_a_type() -> None:
     config = BedrockModel.BedrockConfig(model_id="m", temperature=0.5)
     assert BedrockModel(**config).get_config()["temperature"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("make", "model_id", "window"),
+    [
+        (BedrockModel, "us.anthropic.claude-haiku-4-5-20251001-v1:0", 200_000),
+        (BedrockModel, "global.anthropic.claude-sonnet-4-6", 1_000_000),
+        (BedrockModel, "arn:aws:bedrock:us-east-1:1:inference-profile/us.amazon.nova-micro-v1:0", 128_000),
+        (BedrockModel, "amazon.nova-lite-v1:0:24k", 24_000),
+        (OpenAIModel, "gpt-4o-2024-11-20", 128_000),
+        (OpenAIModel, "openai.gpt-5.4", 1_050_000),
+        (OpenAIResponsesModel, "gpt-5-mini", 272_000),
+        (AnthropicModel, "claude-opus-4-8", 1_000_000),
+        (GeminiModel, "gemini-3-pro-preview", 1_048_576),
+        (OpenAIModel, "a-model-of-ours", None),
+        (OllamaModel, "gpt-4o", None),
+    ],
+)
+def test_what_a_known_model_reads(make: Any, model_id: str, window: int | None) -> None:
+    model = make(model_id=model_id)
+    assert (model.context_window_limit, model.get_config().get("context_window_limit")) == (window, window)
+    assert model.estimate_utilization(1000) == 1000 / (window or 200_000)
+    assert make(model_id=model_id, context_window_limit=5).context_window_limit == 5

@@ -29,6 +29,10 @@ _INFERENCE = {
     "top_p": "topP",
     "stop_sequences": "stopSequences",
 }
+# Where a JSON Schema holds others: one, a list of them, or a map of names to them.
+_SCHEMAS = frozenset({"items", "additionalProperties", "not", "if", "then", "else", "contains"})
+_SCHEMA_LISTS = frozenset({"anyOf", "allOf", "oneOf", "prefixItems"})
+_SCHEMA_MAPS = frozenset({"properties", "$defs", "definitions", "patternProperties"})
 
 
 def format_request(
@@ -153,13 +157,19 @@ def _spec(spec: ToolSpec, strict: bool) -> dict[str, Any]:
 
 
 def _closed(schema: Any) -> Any:
-    """Return a JSON Schema whose objects take no other properties than theirs."""
-    if isinstance(schema, list):
-        return [_closed(each) for each in schema]
+    """Return a JSON Schema whose objects take no other properties than theirs; what a map takes, it says itself."""
     if not isinstance(schema, Mapping):
         return schema
-    closed = {key: _closed(value) for key, value in schema.items()}
-    return {**closed, "additionalProperties": False} if schema.get("type") == "object" else closed
+    closed = dict(schema)
+    for key in _SCHEMAS & closed.keys():
+        closed[key] = _closed(closed[key])
+    for key in _SCHEMA_LISTS & closed.keys():
+        closed[key] = [_closed(each) for each in closed[key]]
+    for key in _SCHEMA_MAPS & closed.keys():
+        closed[key] = {name: _closed(each) for name, each in closed[key].items()}
+    if closed.get("type") in ("object", ["object", "null"]):
+        closed.setdefault("additionalProperties", False)
+    return closed
 
 
 class _Model:

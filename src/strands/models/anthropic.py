@@ -61,6 +61,7 @@ class AnthropicModel(ConfiguredModel):
         use_native_token_count: bool
 
     _known = frozenset(AnthropicConfig.__optional_keys__)
+    _windows_known = True
 
     def __init__(
         self, *, client_args: Mapping[str, Any] | None = None, client: Any = None, **model_config: Any

@@ -96,6 +96,7 @@ class BedrockModel(ConfiguredModel):
         use_native_token_count: bool
 
     _known = frozenset(BedrockConfig.__optional_keys__)
+    _windows_known = True
 
     def __init__(
         self,

@@ -50,6 +50,7 @@ class GeminiModel(ConfiguredModel):
         use_native_token_count: bool
 
     _known = frozenset(GeminiConfig.__optional_keys__)
+    _windows_known = True
 
     def __init__(
         self, *, client: Any = None, client_args: Mapping[str, Any] | None = None, **model_config: Any

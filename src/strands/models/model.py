@@ -25,7 +25,8 @@ class BaseModelConfig(TypedDict, total=False):
     """Configuration that every provider knows.
 
     Attributes:
-        context_window_limit: Tokens that a prompt and its reply may take together.
+        context_window_limit: Tokens that a prompt and its reply may take together; left out, what is known of the
+            model's id.
     """
 
     context_window_limit: int | None
@@ -76,7 +77,7 @@ class Model(ABC):
 
     @property
     def context_window_limit(self) -> int | None:
-        """Tokens that the model can read, as its configuration says; None when it does not."""
+        """Tokens that the model can read, as its configuration or its id says; None when neither does."""
         config = self.get_config()
         return config.get("context_window_limit") if isinstance(config, Mapping) else None
 
@@ -189,6 +190,7 @@ class ConfiguredModel(Model):
 
     config: dict[str, Any]
     _known: frozenset[str] = frozenset()
+    _windows_known = False  # whether the ids of its models tell how much they read
 
     def _configure(self, defaults: Mapping[str, Any], given: Mapping[str, Any]) -> None:
         self._warn_of_unknown(given, 4)
@@ -202,6 +204,16 @@ class ConfiguredModel(Model):
         """
         self._warn_of_unknown(model_config, 3)
         self.config.update(model_config)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the configuration, with the `context_window_limit` of a known model where none is set."""
+        if self._windows_known and "context_window_limit" not in self.config:
+            from ._windows import window_of
+
+            known = window_of(str(self.config.get("model_id", "")))
+            if known is not None:
+                return {**self.config, "context_window_limit": known}
+        return self.config
 
     async def count_tokens(
         self,

@@ -13,6 +13,7 @@ from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, Clients, require
 from ._content import join_system
 from ._endpoint import Endpoint
 from ._errors import from_client
+from ._mantle import BedrockMantleConfig, Mantle
 from .model import BaseModelConfig, CacheConfig, ConfiguredModel
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class OpenAIModel(ConfiguredModel):
         client: An `openai.AsyncOpenAI` of your own; it stays open.
         client_args: Arguments of `openai.AsyncOpenAI`: api_key, base_url, timeout (seconds) ... What is left out is
             taken from OPENAI_API_KEY, OPENAI_BASE_URL and so on.
+        bedrock_mantle_config: Leads to Amazon Bedrock's own endpoint for this API, with a new token for each request;
+            see `BedrockMantleConfig`. Needs `pip install 'strands-cli[mantle]'`.
         **model_config: `model_id`; `params`, merged into every request (temperature, max_tokens, ...); `stream=False`
             for a server that cannot stream; `cache_config`, of which the key and the retention are sent.
 
@@ -57,18 +60,19 @@ class OpenAIModel(ConfiguredModel):
         cache_config: CacheConfig | None
 
     _known = frozenset(OpenAIConfig.__optional_keys__)
+    _windows_known = True
 
     def __init__(
         self,
         client: AsyncOpenAI | None = None,
         client_args: Mapping[str, Any] | None = None,
+        bedrock_mantle_config: BedrockMantleConfig | None = None,
         **model_config: Any,
     ) -> None:
         if client is not None and client_args:
             raise ValueError("give OpenAIModel either client or client_args, not both")
         self._configure({"model_id": DEFAULT_MODEL}, model_config)
-        args, name = dict(client_args or {}), type(self).__name__
-        self._clients: Clients[AsyncOpenAI] = Clients(lambda: open_client(args, name), close, client)
+        self._clients = OpenAIClients(self, client, client_args or {}, bedrock_mantle_config)
 
     async def stream(
         self,
@@ -122,6 +126,41 @@ class OpenAIModel(ConfiguredModel):
     async def aclose(self) -> None:
         """Close the connections; a client that you brought stays open."""
         await self._clients.aclose()
+
+
+class OpenAIClients(Clients["AsyncOpenAI"]):
+    """The clients of a model that speaks one of OpenAI's APIs.
+
+    Args:
+        model: The model.
+        given: A client that the user brought.
+        client_args: Arguments of each client.
+        mantle: How to reach the API at Bedrock, if it is there.
+
+    Raises:
+        ValueError: Two of them say where requests go.
+    """
+
+    def __init__(
+        self,
+        model: ConfiguredModel,
+        given: AsyncOpenAI | None,
+        client_args: Mapping[str, Any],
+        mantle: BedrockMantleConfig | None,
+    ) -> None:
+        name, config = type(model).__name__, model.config
+        self._mantle = Mantle(mantle, client_args, given, name) if mantle is not None else None
+        self._config = config
+
+        args = {"api_key": "each request brings its own", **client_args} if mantle is not None else client_args
+        super().__init__(lambda: open_client(args, name), close, given)
+
+    async def get(self) -> AsyncOpenAI:
+        """Return the running loop's client, ready for the next request."""
+        client = await super().get()
+        if self._mantle is not None:
+            await self._mantle.renew(client, self._config["model_id"])
+        return client
 
 
 def open_client(client_args: Mapping[str, Any], user: str) -> AsyncOpenAI:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from strands._elsewhere import names_of
 
 from ._chat import cache_arguments
-from ._clients import Clients
 from ._content import (
     TEXT_FORMATS,
     data_url,
@@ -23,8 +22,9 @@ from ._content import (
 from ._endpoint import Endpoint
 from ._errors import from_client, from_event
 from ._guard import ToolGuard
+from ._mantle import BedrockMantleConfig
 from .model import BaseModelConfig, CacheConfig, ConfiguredModel
-from .openai import DEFAULT_MODEL, KEY, PROVIDER, close, open_client
+from .openai import DEFAULT_MODEL, KEY, PROVIDER, OpenAIClients
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -49,6 +49,7 @@ class OpenAIResponsesModel(ConfiguredModel):
     Args:
         client: An `openai.AsyncOpenAI` of your own; it stays open.
         client_args: Arguments of `openai.AsyncOpenAI`; what is left out is taken from OPENAI_API_KEY and so on.
+        bedrock_mantle_config: Leads to Amazon Bedrock's own endpoint for this API; see `OpenAIModel`.
         **model_config: `model_id`; `params`, merged into every request (temperature, max_output_tokens, reasoning,
             `tools` that run at OpenAI ...); `cache_config`, of which the key and the retention are sent;
             `use_native_token_count`.
@@ -66,18 +67,19 @@ class OpenAIResponsesModel(ConfiguredModel):
         use_native_token_count: bool
 
     _known = frozenset(OpenAIResponsesConfig.__optional_keys__)
+    _windows_known = True
 
     def __init__(
         self,
         client: AsyncOpenAI | None = None,
         client_args: Mapping[str, Any] | None = None,
+        bedrock_mantle_config: BedrockMantleConfig | None = None,
         **model_config: Any,
     ) -> None:
         if client is not None and client_args:
             raise ValueError("give OpenAIResponsesModel either client or client_args, not both")
         self._configure({"model_id": DEFAULT_MODEL}, model_config)
-        args, name = dict(client_args or {}), type(self).__name__
-        self._clients: Clients[AsyncOpenAI] = Clients(lambda: open_client(args, name), close, client)
+        self._clients = OpenAIClients(self, client, client_args or {}, bedrock_mantle_config)
 
     async def stream(
         self,
