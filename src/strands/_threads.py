@@ -33,7 +33,12 @@ async def in_thread(function: Callable[[], T]) -> T:
     Raises:
         BaseException: Whatever it raises. When the caller is cancelled the function still runs to its end.
     """
-    return await _started(_tools, function)
+    job = _started(_tools, function)
+    try:
+        return await job.future  # type: ignore[no-any-return]
+    except asyncio.CancelledError:
+        _tools.give_up(job)
+        raise
 
 
 def on_disk(function: Callable[[], T]) -> asyncio.Future[T]:
@@ -46,7 +51,7 @@ def on_disk(function: Callable[[], T]) -> asyncio.Future[T]:
         A future of the running loop, with the function's result or what it raised. A function whose future was
         cancelled before its thread came to it does not run.
     """
-    return _started(_disk, function)
+    return _started(_disk, function).future
 
 
 def in_background(function: Callable[[], None]) -> None:
@@ -54,20 +59,27 @@ def in_background(function: Callable[[], None]) -> None:
     _disk.submit(_Errand(function))
 
 
-def _started(pool: _Pool, function: Callable[[], T]) -> asyncio.Future[T]:
+def _started(pool: _Pool, function: Callable[[], Any]) -> _Job:
     loop = asyncio.get_running_loop()
     outbox = _outboxes.get(loop)
     if outbox is None:
         outbox = _outboxes[loop] = _Outbox(loop)
-    future: asyncio.Future[T] = loop.create_future()
-    pool.submit(_Job(outbox, future, contextvars.copy_context(), function))
-    return future
+    job = _Job(outbox, loop.create_future(), contextvars.copy_context(), function)
+    pool.submit(job)
+    return job
 
 
 class _Job:
-    """A function on its way through a thread."""
+    """A function on its way through a thread.
 
-    __slots__ = ("_context", "_error", "_function", "_future", "_outbox", "_value")
+    Attributes:
+        future: What its caller waits for.
+        began: A thread is at it, or was.
+        ended: No thread is at it any more.
+        lent: Nobody waits for it, so the pool may have another thread while it keeps this one.
+    """
+
+    __slots__ = ("_context", "_error", "_function", "_outbox", "_value", "began", "ended", "future", "lent")
 
     def __init__(
         self,
@@ -77,15 +89,17 @@ class _Job:
         function: Callable[[], Any],
     ) -> None:
         self._outbox = outbox
-        self._future = future
+        self.future = future
         self._context = context
         self._function = function
         self._value: Any = None
         self._error: BaseException | None = None
+        self.began = self.ended = self.lent = False
 
     def work(self) -> None:
-        if self._future.cancelled():
+        if self.future.cancelled():
             return
+        self.began = True
         try:
             self._value = self._context.run(self._function)
         except StopIteration as error:
@@ -97,21 +111,24 @@ class _Job:
         self._outbox.put(self)
 
     def settle(self) -> None:
-        if self._future.cancelled():
+        if self.future.cancelled():
             return
         if self._error is None:
-            self._future.set_result(self._value)
+            self.future.set_result(self._value)
         else:
-            self._future.set_exception(self._error)
+            self.future.set_exception(self._error)
 
 
 class _Errand:
     """A function that nobody waits for."""
 
-    __slots__ = ("_function",)
+    __slots__ = ("_function", "ended")
+
+    lent = False
 
     def __init__(self, function: Callable[[], None]) -> None:
         self._function = function
+        self.ended = False
 
     def work(self) -> None:
         try:
@@ -162,6 +179,24 @@ class _Pool:
         self._jobs: SimpleQueue[_Job | _Errand] = SimpleQueue()
         self._idle: deque[None] = deque()
         self._threads = 0
+        self._lending = threading.Lock()
+
+    def give_up(self, job: _Job) -> None:
+        """Nobody waits for a job any more: while it keeps a thread, there may be one more."""
+        if not job.began:
+            return
+        with self._lending:
+            if not job.ended and not job.lent:
+                job.lent = True
+                self._limit += 1
+        if job.ended:  # only now
+            self._take_back(job)
+
+    def _take_back(self, job: Any) -> None:
+        with self._lending:
+            if job.lent:
+                job.lent = False
+                self._limit -= 1
 
     def submit(self, job: _Job | _Errand) -> None:
         try:
@@ -176,6 +211,9 @@ class _Pool:
         while True:
             job = self._jobs.get()
             job.work()
+            job.ended = True
+            if job.lent:
+                self._take_back(job)
             job.deliver()
             del job  # what it held may take its time to go, so this thread is not idle before
             self._idle.append(None)

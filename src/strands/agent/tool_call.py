@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from strands.hooks.asker import Asker
 from strands.hooks.binding import CallBinding
@@ -22,6 +22,7 @@ from .doubt import runs_otherwise, settle_doubt
 from .inside import Work
 from .prompt import CANCELLED, copied
 from .recorder import Inside, ToolStart, doubt_about, raised_in
+from .time_limit import CallSignal, Late, gave_up, within
 from .tool_hooks import alone, ask_about_change
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class ToolCall:
         "_id",
         "_invocation",
         "_key",
+        "_made",
+        "_over",
         "_taken",
         "_tool",
         "_use",
@@ -63,6 +66,8 @@ class ToolCall:
         self._key = ""
         self._work: Work | None = None
         self._final: CallBinding | None = None
+        self._made: ToolContext[Any] | None = None  # what the tool was given in this try
+        self._over = False  # it was given up: what it still does counts for nothing
         self._again: tuple[ToolStart, ToolUse] | None = None  # a person let this start of this wish run once more
         self._consulted: list[Interrupt] = []
         self._taken: set[str] = set()  # the questions whose answers somebody took
@@ -91,6 +96,7 @@ class ToolCall:
     async def _attempt(self) -> ToolResult | list[Interrupt] | None:
         """Try once; None asks for another try."""
         self._tool = self._find(self._use["name"])
+        self._made, self._over = None, False
         cancel: str | None = None
         if self._before:
             cancel, interrupts = await self._ask_hooks()
@@ -214,16 +220,29 @@ class ToolCall:
             return error_result(self._id, f"Error: {error}"), error
 
     async def _traced(self, tool: AgentTool) -> ToolResult:
-        tracing = self._invocation.tracing
+        tracing, execute = self._invocation.tracing, self._execute
+        if tool.timeout_seconds is not None:
+            execute = self._in_time
         if tracing is None:
-            return await self._execute(tool)
-        return await tracing.tool_call(self._agent, tool, self._use, self._execute)
+            return await execute(tool)
+        return await tracing.tool_call(self._agent, tool, self._use, execute)
+
+    async def _in_time(self, tool: AgentTool) -> ToolResult:
+        try:
+            return await within(cast(float, tool.timeout_seconds), self._execute(tool), self._give_up)
+        except Late:
+            raise gave_up(tool) from None
+
+    def _give_up(self) -> None:
+        self._over = True
+        if self._made is not None:
+            self._made.give_up()
 
     async def _execute(self, tool: AgentTool) -> ToolResult:
         if isinstance(tool, DirectTool):
-            context = self._context() if tool.takes_context else None
+            context = self._context(tool) if tool.takes_context else None
             return await tool.run(self._use, self._invocation.state, context, self._emitter())
-        more = {"tool_context": self._context()} if tool.takes_context else {}
+        more = {"tool_context": self._context(tool)} if tool.takes_context else {}
         emit = self._emitter()
         last: Any = None
         async for last in tool.stream(self._use, self._invocation.state, **more):
@@ -243,23 +262,27 @@ class ToolCall:
 
         def emit(value: Any) -> None:
             nonlocal use
+            if self._over:
+                return
             if use is None:  # not what the tool reads
                 use = {**self._use, "input": final.input() if final is not None else self._use["input"]}
             sink({"type": "tool_stream", "tool_stream_event": {"tool_use": use, "data": value}})
 
         return emit
 
-    def _context(self) -> ToolContext[Any]:
+    def _context(self, tool: AgentTool) -> ToolContext[Any]:
         agent, prefix = self._agent, tool_prefix(self._id)
-        return ToolContext(
+        signal = agent._cancel_signal
+        self._made = ToolContext(
             tool_use=self._use,
             agent=agent,
             invocation_state=self._invocation.state,
-            cancel_signal=agent._cancel_signal,
+            cancel_signal=signal if tool.timeout_seconds is None else CallSignal(signal),
             idempotency_key=self._idempotency_key(),
             _asker=Asker(agent._interrupt_state, prefix, self._binding, self._idempotency_key()),
             _work=self._work,
         )
+        return self._made
 
     def _raised(self, raised: InterruptException) -> list[Interrupt]:
         for interrupt in raised.interrupts:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from strands.interrupt import TAKEN_NAMES, Interrupt, InterruptException, InterruptState, tool_prefix
+from strands.types.exceptions import ToolTimeoutError
 from strands.types.json_value import as_json
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Asker:
         names: What tells the questions apart that were asked.
     """
 
-    __slots__ = ("_binding", "_key", "_prefix", "_recent", "_state", "consulted", "names")
+    __slots__ = ("_binding", "_closed", "_key", "_prefix", "_recent", "_state", "consulted", "names")
 
     def __init__(
         self,
@@ -43,12 +44,15 @@ class Asker:
         self._prefix = prefix
         self._binding = binding
         self._key = key
+        self._closed = False
         self._recent: list[tuple[Interrupt, Binding]] = []
         self.names = set(names)
         self.consulted: list[Interrupt] = []
 
     def ask(self, name: str, reason: Any, response: Any, gate: str | None = None) -> Any:
         """Return the answer to `name`, or raise `InterruptException`."""
+        if self._closed:
+            raise ToolTimeoutError(f"the question {name!r} comes too late: the call that asks it was given up")
         suffix = _suffix(name, gate)
         if suffix in self.names:
             raise ValueError(f"the interrupt name {name!r} is used twice in one call; give each question its own name")
@@ -68,6 +72,10 @@ class Asker:
         if now is not None:
             self._recent.append((known, now))
         return known.response
+
+    def close(self) -> None:
+        """The call is over for its agent: whoever still works in it may not ask any more."""
+        self._closed = True
 
     def raised(self) -> list[Interrupt]:
         """Return the questions that were raised with this right, answered or not."""

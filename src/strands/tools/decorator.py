@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
@@ -83,6 +84,7 @@ class DecoratedFunctionTool(DirectTool, Generic[P, R]):
     Attributes:
         idempotent: A call that may have happened already may be made again with the same idempotency key.
         read_only: A call changes nothing, so it may be made again at any time.
+        timeout_seconds: How long an agent lets one call take; None for as long as it takes.
     """
 
     def __init__(
@@ -95,6 +97,7 @@ class DecoratedFunctionTool(DirectTool, Generic[P, R]):
         context: str | None = None,
         idempotent: bool = False,
         read_only: bool = False,
+        timeout: float | None = None,
     ) -> None:
         functools.update_wrapper(cast(Any, self), function)
         self._function: Callable[..., Any] = function
@@ -115,6 +118,7 @@ class DecoratedFunctionTool(DirectTool, Generic[P, R]):
         self.takes_context = context is not None
         self.idempotent = idempotent
         self.read_only = read_only
+        self.timeout_seconds = _checked_timeout(self._name, timeout)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         if self._owner is not None:
@@ -260,6 +264,7 @@ def tool(
     *,
     idempotent: bool = False,
     read_only: bool = False,
+    timeout: float | None = None,
 ) -> Callable[[Callable[P, R]], DecoratedFunctionTool[P, R]]: ...
 def tool(
     func: Callable[..., Any] | None = None,
@@ -270,6 +275,7 @@ def tool(
     *,
     idempotent: bool = False,
     read_only: bool = False,
+    timeout: float | None = None,
 ) -> Any:
     """Make a function a tool: its hints and docstring become what a model is told.
 
@@ -286,12 +292,15 @@ def tool(
         context: True hands a `ToolContext` to the parameter `tool_context`, a text names another parameter.
         idempotent: A call that may have happened already may be made again with the same idempotency key.
         read_only: A call changes nothing, so it may be made again at any time.
+        timeout: Seconds that one call by an agent may take. Then the model is told, in an error result, that it was
+            given up and may have happened; `ToolContext.cancel_signal` is set, an async function is cancelled, and a
+            sync one is left to itself: what it returns later counts for nothing. Waiting for a person does not count.
 
     Returns:
         The tool, or a decorator that makes one.
 
     Raises:
-        ValueError: `context` is an empty text.
+        ValueError: `context` is an empty text, or `timeout` is not above 0.
     """
     if context == "":
         raise ValueError("context='' names no parameter; give its name, or True for 'tool_context'")
@@ -306,9 +315,18 @@ def tool(
             context=parameter,
             idempotent=idempotent,
             read_only=read_only,
+            timeout=timeout,
         )
 
     return decorate if func is None else decorate(func)
+
+
+def _checked_timeout(name: str, seconds: float | None) -> float | None:
+    if seconds is None:
+        return None
+    if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 < seconds < math.inf:
+        raise ValueError(f"tool {name!r}: timeout is {seconds!r}; it must be a number of seconds above 0, or None")
+    return seconds
 
 
 def _check_context(name: str, parameters: Mapping[str, inspect.Parameter], context: str | None) -> None:

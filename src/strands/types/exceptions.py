@@ -80,6 +80,10 @@ class ToolCallLostError(Exception):
     """A call was sent off and its end is not known: it may have happened. A tool raises it; a person is asked."""
 
 
+class ToolTimeoutError(Exception):
+    """A tool call took longer than it may, and was given up; it may or may not have happened."""
+
+
 class SessionException(Exception):
     """A session could not be read or written."""
 

@@ -141,7 +141,7 @@ class ToolContext(Generic[_AgentT]):
         tool_use: The call: its id, name and input.
         agent: The agent that makes it.
         invocation_state: What the caller of the agent passed along.
-        cancel_signal: Set when the agent is to stop.
+        cancel_signal: Set when the agent is to stop, or when the call was given up because of its time-out.
         idempotency_key: The same for every try of this one call; hand it to the service that must act only once.
     """
 
@@ -181,6 +181,11 @@ class ToolContext(Generic[_AgentT]):
         """Return the questions that this call has raised, in an earlier try too, answered or not."""
         return self._own_asker().raised()
 
+    def give_up(self) -> None:
+        """The agent does not wait for this call any more: tell it to stop, and let it ask nothing."""
+        self.cancel_signal.set()
+        self._own_asker().close()
+
     def _own_asker(self) -> Asker:
         if self._asker is None:
             from strands.hooks.asker import tool_asker
@@ -204,11 +209,13 @@ class AgentTool(ABC):
         idempotent: A call that may have happened already may be made again with the same idempotency key.
         read_only: A call changes nothing, so it may be made again at any time.
         takes_context: `stream` gets a `ToolContext` as the keyword argument `tool_context`, with which it can ask.
+        timeout_seconds: How long an agent lets one call take before it gives it up; None for as long as it takes.
     """
 
     idempotent: bool = False
     read_only: bool = False
     takes_context: bool = False
+    timeout_seconds: float | None = None
     _is_dynamic: bool = False
 
     @property

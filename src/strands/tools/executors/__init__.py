@@ -1,10 +1,11 @@
-"""How the tools of one message run: all at once, or one after the other."""
+"""How the tools of one message run: all at once, so many at once, or one after the other."""
 
 from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
 Job = Callable[[], Awaitable[bool]]
 
@@ -18,13 +19,29 @@ class ToolExecutor(ABC):
 
 
 class ConcurrentToolExecutor(ToolExecutor):
-    """All at once; a call that stops to ask leaves the others to finish."""
+    """All at once, or so many at once; a call that stops to ask leaves the others to finish.
+
+    Args:
+        max_concurrency: How many calls of one message run at the same time, in the order that the model asked for
+            them; None for all.
+
+    Raises:
+        ValueError: `max_concurrency` is no whole number above 0.
+    """
+
+    def __init__(self, max_concurrency: int | None = None) -> None:
+        whole = isinstance(max_concurrency, int) and not isinstance(max_concurrency, bool) and max_concurrency > 0
+        if max_concurrency is not None and not whole:
+            raise ValueError(f"max_concurrency is {max_concurrency!r}; it must be a whole number above 0, or None")
+        self.max_concurrency = max_concurrency
 
     async def run(self, jobs: Sequence[Job]) -> None:
         if len(jobs) == 1:
             await jobs[0]()
             return
-        tasks = [asyncio.ensure_future(job()) for job in jobs]
+        most = self.max_concurrency
+        work = jobs if most is None or most >= len(jobs) else _so_many_at_once(most, jobs)
+        tasks = [asyncio.ensure_future(job()) for job in work]
         try:
             outcomes = await asyncio.gather(*tasks, return_exceptions=True)
         except asyncio.CancelledError:
@@ -42,6 +59,16 @@ class SequentialToolExecutor(ToolExecutor):
         for job in jobs:
             if not await job():
                 return
+
+
+def _so_many_at_once(most: int, jobs: Sequence[Job]) -> list[Job]:
+    slots = asyncio.Semaphore(most)
+
+    async def when_free(job: Job) -> bool:
+        async with slots:
+            return await job()
+
+    return [partial(when_free, job) for job in jobs]
 
 
 async def _stop(tasks: Sequence[asyncio.Future[bool]]) -> None:
