@@ -156,7 +156,8 @@ def test_an_approval_that_nobody_gives_in_time_is_a_denial_and_not_a_persons(
         result = workflow().run()
         while SessionManager(tmp_path).get_session(result.session_id or "").questions:
             pass
-        result = workflow().resume(result.session_id or "")
+        if result.status == "paused":  # on a slow disk the deadline passes before it can rest
+            result = workflow().resume(result.session_id or "")
     assert result.success and not ran
     assert told == ["Nobody answered in time whether this call may be made; it was not made."]
 

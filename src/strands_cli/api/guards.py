@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from strands_cli.errors import MissingPartsError
@@ -17,18 +18,16 @@ def brought(options: Options) -> dict[str, Json]:
     """Return what Python gives beside the spec, by name: hooks, tools and the model."""
     if not (options.hooks or options.tools or options.model is not None):
         return {}
-    from strands.hooks.naming import qualified_name
-
     return {
-        "hooks": [qualified_name(hook) for hook in options.hooks],
+        "hooks": [_name(hook) for hook in options.hooks],
         "tools": [name for tool in options.tools for name in _tool_names(tool)],
-        "model": qualified_name(options.model) if options.model is not None else None,
+        "model": _name(options.model) if options.model is not None else None,
     }
 
 
 def joined(known: Mapping[str, Json], here: Mapping[str, Json]) -> dict[str, Json]:
     """Return what is on record with what this process brings beside it; the model stays the first drive's."""
-    if not known or not here:
+    if not known or not here or known == here:
         return dict(known or here)
     both = {name: [*known[name], *_more(here[name], known[name])] for name in ("hooks", "tools")}
     return {**both, "model": known["model"]}
@@ -39,6 +38,8 @@ def lacking(known: Mapping[str, Json], options: Options) -> dict[str, list[str]]
     if not known:
         return {}
     here = brought(options) or {"hooks": [], "tools": [], "model": None}
+    if here == known:
+        return {}
     found = {name: _more(known[name], here[name]) for name in ("hooks", "tools")}
     if known["model"] is not None and options.model is None and not options.offline:
         found["model"] = [known["model"]]
@@ -74,6 +75,8 @@ def refusal(
 
 def without(missing: Mapping[str, list[str]], waived: Sequence[str]) -> dict[str, list[str]]:
     """Return what is missing when a person has said which hooks may be."""
+    if not missing or not waived:
+        return {**missing}
     left = {**missing, "hooks": _more(missing.get("hooks", ()), waived)}
     return {name: names for name, names in left.items() if names}
 
@@ -102,9 +105,20 @@ def _tool_names(tool: Any) -> list[str]:
         name = getattr(tool, attribute, None)
         if isinstance(name, str):
             return [name]
+    return [_name(tool)]
+
+
+def _name(thing: Any) -> str:
     from strands.hooks.naming import qualified_name
 
-    return [qualified_name(tool)]
+    return qualified_name(thing) if callable(thing) else _class_name(type(thing))
+
+
+@lru_cache(maxsize=256)
+def _class_name(kind: type) -> str:
+    from strands.hooks.naming import qualified_name
+
+    return qualified_name(kind)
 
 
 _ONE = {"hooks": "hook", "tools": "tool", "model": "model"}

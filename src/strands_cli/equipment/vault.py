@@ -88,6 +88,8 @@ class Vault:
             SecretError: As for `value`.
         """
         executors = spec.tools.http_executors if spec.tools is not None else []
+        if not executors:
+            return
         listed = {id_ for agent in spec.agents.values() for id_ in agent.tools or ()}
         everybody = any(agent.tools is None for agent in spec.agents.values())
         for executor in executors:

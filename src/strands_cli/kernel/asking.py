@@ -40,6 +40,7 @@ class Asking:
         self._body: asyncio.Task[Any] | None = None
         self._problem: BaseException | None = None
         self._until = 0.0
+        self._stops = 0
         self.stopwatch = Stopwatch(run.clock.monotonic)
 
     async def attend(self, body: Awaitable[T]) -> T:
@@ -52,16 +53,17 @@ class Asking:
         from strands_cli.kernel.watch import Watch
 
         watch = Watch.here()
-        self._body = task = asyncio.ensure_future(body)
+        self._body = asyncio.current_task()
         watch.add(self)
         try:
-            return await task
+            return await body
         except asyncio.CancelledError:
             if self._problem is not None:
                 raise self._problem from None
             raise
         finally:
             watch.remove(self)
+            self._take_back()
             self._body = None
 
     async def answer(self, key: str) -> Answer:
@@ -187,6 +189,15 @@ class Asking:
             return
         if self._body is not None:
             self._body.cancel()
+            self._stops += 1
+
+    def _take_back(self) -> None:
+        """Let the task go on: that it was stopped is told by an error, not by its cancellation."""
+        take_back = getattr(self._body, "uncancel", None)  # new in Python 3.11
+        while self._stops:
+            self._stops -= 1
+            if take_back is not None:
+                take_back()
 
     async def _closed_by_time(self, key: str) -> bool:
         """At the deadline the default is the answer; without one the question is closed."""

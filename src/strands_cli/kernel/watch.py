@@ -55,13 +55,8 @@ class Watch:
 
     def remove(self, run: Looker) -> None:
         """The run is at rest."""
-        self._runs.pop(run, None)
-        if self._runs:
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if self._round is not None and self._round is not asyncio.current_task():
+        self._runs.pop(run, None)  # the timer stays: the next run would need one
+        if not self._runs and self._round is not None and self._round is not asyncio.current_task():
             self._round.cancel()
 
     def _again(self) -> None:
@@ -69,6 +64,8 @@ class Watch:
 
     def _begin(self) -> None:
         self._timer = None
+        if not self._runs:
+            return
         self._round = asyncio.ensure_future(self._look(self._turn()))
         self._round.add_done_callback(self._ended)
 

@@ -128,6 +128,8 @@ def unknown(spec: Spec, name: str) -> str:
 
 def _misspelt(spec: Spec, variables: Mapping[str, object]) -> Iterator[str]:
     """A variable that nobody uses is a slip of the pen where variables are declared, or where it looks like another."""
+    if not variables:
+        return
     closed = bool(declared(spec))
     theirs = {*spec.inputs.values, *used_names(spec)} - engine_names(spec.pattern.type)
     for name in variables:

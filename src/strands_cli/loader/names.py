@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from strands_cli.loader.template import plain_paths
@@ -64,7 +65,7 @@ def reserved(pattern: str) -> frozenset[str]:
 def own_first(names: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the names of a pattern as templates see them: the workflow's own variables win over convenient names."""
     own = names.get("inputs")
-    if not isinstance(own, Mapping):
+    if not own or not isinstance(own, Mapping):
         return names
     won = {name: own[name] for name in own.keys() & names.keys() if name not in _NEVER and names[name] is not own[name]}
     return {**names, **won} if won else names
@@ -73,6 +74,7 @@ def own_first(names: Mapping[str, Any]) -> Mapping[str, Any]:
 _NEVER = EVERYWHERE.union(*OF_PATTERN.values()) | {"inputs"}
 
 
+@cache
 def engine_names(pattern: str) -> frozenset[str]:
     """Return all names that a template of this pattern may use without anybody giving them."""
     return reserved(pattern) | OF_SPEC | CONVENIENT_EVERYWHERE | CONVENIENT.get(pattern, frozenset())

@@ -66,7 +66,7 @@ async def call(
     reply = await run.agent(
         key,
         step.agent,
-        told(run, step, names) if prompt is None else prompt,
+        _told(run, step, scope) if prompt is None else prompt,
         names=scope,
         tools=step.tool_overrides,
         timeout=step.timeout_s,
@@ -77,7 +77,10 @@ async def call(
 
 def told(run: Run, step: AgentStep, names: Names) -> str:
     """Return what a step tells its agent: the rendered input, or without one the agent's own prompt."""
-    scope = with_vars(names, step.vars)
+    return _told(run, step, with_vars(names, step.vars))
+
+
+def _told(run: Run, step: AgentStep, scope: Names) -> str:
     return render(step.input, scope) if step.input is not None else run.brief(step.agent, scope)
 
 

@@ -66,17 +66,25 @@ def encode(drafts: Sequence[Draft], seq: int, last_sum: str, *, synced: int = 0)
     entries: list[Entry] = []
     last = seq + len(drafts) - 1
     for draft in drafts:
-        told = {"seq": seq, "kind": draft.kind, "key": draft.key, "at": draft.at, "data": draft.data}
+        data = _json(draft.data)
+        body = _json({"seq": seq, "kind": draft.kind, "key": draft.key, "at": draft.at})[:-1] + b',"data":' + data
         if seq < last:
-            told["more"] = last - seq
+            body += b',"more":%d' % (last - seq)
         if synced:
-            told["synced"] = synced
-        body = _json(told)[:-1]
+            body += b',"synced":%d' % synced
         last_sum = checksum(last_sum, body)
         lines.append(body + _SUM + last_sum.encode("ascii") + b'"}\n')
-        entries.append(_entry(_read(body + b"}")))
+        entries.append(Entry(seq, draft.kind, draft.key, _read(data), draft.at))
         seq += 1
     return b"".join(lines), entries, last_sum
+
+
+def as_read(drafts: Sequence[Draft], seq: int) -> list[Entry]:
+    """Return the entries as they would be read, had `drafts` been written as lines from number `seq` on."""
+    return [
+        Entry(number, draft.kind, draft.key, _read(_json(draft.data)), draft.at)
+        for number, draft in enumerate(drafts, seq)
+    ]
 
 
 def _json(value: object) -> bytes:
