@@ -111,7 +111,8 @@ def _tool_names(tool: Any) -> list[str]:
 def _name(thing: Any) -> str:
     from strands.hooks.naming import qualified_name
 
-    return qualified_name(thing) if callable(thing) else _class_name(type(thing))
+    kind: Any = type(thing)
+    return qualified_name(thing) if callable(thing) else _class_name(kind)
 
 
 @lru_cache(maxsize=256)
