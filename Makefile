@@ -8,7 +8,7 @@ CODE := src tests examples benchmarks docs/generate.py
 
 .PHONY: help
 help:  ## show this help
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' \
@@ -64,7 +64,11 @@ docs: $(VENV)/.installed  ## write the generated pages and run every code block 
 bench: $(VENV)/.runs  ## measure it beside its peers (installs them under .bench; ARGS="--help")
 	@$(BIN)/python benchmarks/bench.py $(ARGS)
 
+.PHONY: conformance-mcp
+conformance-mcp: $(VENV)/.installed  ## run the official MCP scenarios for clients (installs their runner with npm; ARGS="tools_call")
+	@$(BIN)/python tests/conformance/run.py $(ARGS)
+
 .PHONY: clean
 clean:  ## remove what was built, installed or measured here
-	rm -rf $(VENV) .bench .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist demo-out
+	rm -rf $(VENV) .bench .conformance .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist demo-out
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

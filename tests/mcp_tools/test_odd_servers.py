@@ -201,6 +201,22 @@ def test_an_address_that_must_be_visited_first_is_a_question_that_shows_it(tmp_p
         assert "https://login.example.com/x" in str(client.call_tool_sync("t", "act")["content"])
 
 
+def test_every_kind_of_content_reaches_the_model_and_a_broken_one_spoils_no_other() -> None:
+    with odd("contents") as client:
+        assert client.call_tool_sync("t", "act")["content"] == [
+            {"image": {"format": "jpeg", "source": {"bytes": b"ABC"}}},
+            {"image": {"format": "png", "source": {"bytes": b"ABCABC"}}},
+            {"text": "[image, image/png, is not shown: it is not base64]"},
+            {"text": "{}"},
+            {"text": "a: 1"},
+            {"document": {"format": "pdf", "name": "file----x", "source": {"bytes": b"%PDF"}}},
+            {"text": '{"name": "file:///x", "type": "application/zip", "bytes": 3}'},
+            {"text": "[x: file:///x]"},
+            {"text": "[audio content, audio/wav, is not shown]"},
+            {"text": "the rest"},
+        ]
+
+
 def test_a_call_has_a_time_out() -> None:
     with odd("hangs", call_timeout=0.3) as client:
         assert "may have been carried out" in str(client.call_tool_sync("t", "act")["content"])

@@ -1,4 +1,4 @@
-"""A real MCP server, written with the official SDK: `python -m support.mcp_server [--http PORT] [--log FILE]`."""
+"""A real MCP server of the official SDK: `python -m support.mcp_server [--http PORT [--sse]] [--log FILE]`."""
 
 from __future__ import annotations
 
@@ -7,16 +7,26 @@ import asyncio
 import base64
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from mcp.server import MCPServer
-from mcp.server.mcpserver import Context
 from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from mcp.server import MCPServer
+    from mcp.server.mcpserver import Context
+else:
+    try:
+        from mcp.server import MCPServer
+        from mcp.server.mcpserver import Context
+    except ImportError:  # release 1 of the SDK
+        from mcp.server.fastmcp import Context
+        from mcp.server.fastmcp import FastMCP as MCPServer
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--http", type=int, default=0)
+parser.add_argument("--sse", action="store_true")
 parser.add_argument("--log", default=os.devnull)
-options = parser.parse_args()
+options = parser.parse_known_args()[0]
 app = MCPServer("files", log_level="ERROR")
 
 
@@ -55,7 +65,7 @@ def reword(description: str) -> str:
 
 
 @app.tool()
-async def wipe(path: str, ctx: Context[Any]) -> str:
+async def wipe(path: str, ctx: Context) -> str:
     """Wipe a directory, after asking."""
     log(f"wipe {path} called")
     answer: Any = await ctx.elicit(message=f"Really wipe {path}?", schema=Confirmation)
@@ -66,7 +76,7 @@ async def wipe(path: str, ctx: Context[Any]) -> str:
 
 
 @app.tool()
-async def tag(path: str, ctx: Context[Any]) -> str:
+async def tag(path: str, ctx: Context) -> str:
     """Tag a file, after two questions."""
     labels: list[Any] = [await ctx.elicit(message=f"Label {n} of {path}?", schema=Label) for n in (1, 2)]
     return " ".join(f"{each.data.label}/{each.data.color}" for each in labels if each.action == "accept")
@@ -100,7 +110,7 @@ def picture() -> Any:
     note = TextResourceContents(uri="memo://note", text="a note")
     return [
         TextContent(type="text", text="here"),
-        ImageContent(type="image", data=data, mime_type="image/png"),
+        ImageContent(type="image", data=data, mimeType="image/png"),
         EmbeddedResource(type="resource", resource=note),
     ]
 
@@ -118,7 +128,9 @@ def today() -> str:
 
 
 if __name__ == "__main__":
-    if options.http:
-        app.run(transport="streamable-http", port=options.http)
+    transport: Any = "sse" if options.sse else "streamable-http" if options.http else "stdio"
+    if hasattr(app, "settings") and hasattr(app.settings, "port"):  # release 1
+        app.settings.port = options.http
+        app.run(transport)
     else:
-        app.run()
+        app.run(transport, **({"port": options.http} if options.http else {}))

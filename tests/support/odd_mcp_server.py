@@ -59,6 +59,23 @@ NAMES = {
     "odd-names": ["files.read/all", "x" * 90, "no-object", "a-task", "files_read_all"],
     "calculator": ["calculator"],
 }
+
+
+def file(kind: str, data: str) -> dict[str, Any]:
+    return {"type": "resource", "resource": {"uri": "file:///x", "mimeType": kind, "blob": data}}
+
+
+CONTENTS = [
+    {"type": "image", "mimeType": "image/jpg", "data": "QUJD"},
+    {"type": "image", "mimeType": "IMAGE/PNG; q=1", "data": "QUJD\nQUJD"},
+    {"type": "image", "mimeType": "image/png", "data": "this is no picture"},
+    file("application/problem+json", "e30="),
+    file("application/yaml", "YTogMQ=="),
+    file("application/pdf", "JVBERg=="),
+    file("application/zip", "QUJD"),
+    {"type": "resource_link", "uri": "file:///x", "name": "x"},
+    {"type": "audio", "mimeType": "audio/wav", "data": "QUJD"},
+]
 CUT_EMOJI = b'{"jsonrpc":"2.0","id":%d,"result":{"content":[{"type":"text","text":"\xf0\x9f"}]}}\n'
 
 
@@ -73,9 +90,7 @@ def called(id: Any, name: str) -> None:
         note(f"{name}: {action}")
         send(id=id, result=text(f"{name}: {action}"))
     elif KIND == "bad-byte" and name == "act":
-        sys.stdout.buffer.write(
-            b'{"jsonrpc":"2.0","id":%d,"result":{"content":[{"type":"text","text":"\xf0\x9f"}]}}\n' % id
-        )
+        sys.stdout.buffer.write(CUT_EMOJI % id)
         sys.stdout.flush()
     elif KIND == "dies" and name == "act":
         os._exit(3)
@@ -84,6 +99,8 @@ def called(id: Any, name: str) -> None:
         send(id=id, error={"code": -32042, "message": "Sign in first", "data": {"elicitations": [address]}})
     elif KIND == "hangs":
         pass
+    elif KIND == "contents":
+        send(id=id, result={"content": [*CONTENTS, {"type": "text", "text": "the rest"}]})
     else:
         if KIND == "changing":
             send(method="notifications/tools/list_changed")

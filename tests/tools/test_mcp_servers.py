@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 pytest.importorskip("mcp", reason="the MCP SDK is not installed")
-pytest.importorskip("mcp.server.mcpserver", reason="the test server is written with the MCP SDK 2")
 
 from strands import Workflow
 from strands.models.scripted import ScriptedModel, ToolCall

@@ -123,7 +123,9 @@ def _transport(server: McpServer, spec: Spec, vault: Vault) -> Callable[[], Any]
         access = None
         if auth is not None:
             secret = _expanded(auth.client_secret, vault)
-            access = transports.client_credentials(url, _expanded(auth.client_id, vault), secret, auth.scope)
+            access = transports.client_credentials(
+                url, _expanded(auth.client_id, vault), secret, auth.scope, auth.issuer
+            )
         if server.transport == "sse":
             return lambda: transports.sse(url, headers, access)
         return lambda: transports.http(url, headers, access)

@@ -36,6 +36,11 @@ class McpAuth(Closed):
     client_id: str
     client_secret: str
     scope: str | None = Field(default=None, description="Scopes, separated by spaces.")
+    issuer: str | None = Field(
+        default=None,
+        pattern=r"^https?://",
+        description="The authorization server that the secret is for; without it the MCP server decides who gets it.",
+    )
 
 
 class McpToolFilters(Closed):

@@ -56,11 +56,25 @@ def _transport(name: str, server: Mapping[str, Any]) -> Callable[[], MCPTranspor
             server["command"], list(server.get("args", [])), server.get("env"), server.get("cwd"), name
         )
     kind = server.get("transport") or server.get("type") or "streamable-http"
+    access = _access(name, server)
     if kind == "sse":
-        return lambda: transports.sse(server["url"], server.get("headers"))
+        return lambda: transports.sse(server["url"], server.get("headers"), access)
     if kind in ("http", "streamable-http", "streamable_http", "streamableHttp"):
-        return lambda: transports.http(server["url"], server.get("headers"))
+        return lambda: transports.http(server["url"], server.get("headers"), access)
     raise ValueError(f"mcpServers.{name}: transport {kind!r} is not one of 'stdio', 'streamable-http', 'sse'")
+
+
+def _access(name: str, server: Mapping[str, Any]) -> Any:
+    if "auth" not in server:
+        return None
+    place = f"mcpServers.{name}.auth"
+    auth = {key: value for key, value in _mapping(server["auth"], place).items() if key != "type"}
+    wrong = sorted(auth.keys() - {"client_id", "client_secret", "scope", "issuer"})
+    missing = sorted({"client_id", "client_secret"} - auth.keys())
+    if wrong or missing:
+        said = f"{wrong[0]!r} is not known" if wrong else f"{missing[0]!r} is missing"
+        raise ValueError(f"{place}: {said}; expected client_id, client_secret, and perhaps scope and issuer")
+    return transports.client_credentials(server["url"], **auth)
 
 
 def _filters(name: str, data: Any) -> ToolFilters | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
@@ -12,7 +13,13 @@ if TYPE_CHECKING:
 
     from .mcp_types import MCPToolResult
 
-IMAGES = {"image/png": "png", "image/jpeg": "jpeg", "image/gif": "gif", "image/webp": "webp"}
+IMAGES = {
+    "image/png": "png",
+    "image/jpeg": "jpeg",
+    "image/jpg": "jpeg",
+    "image/gif": "gif",
+    "image/webp": "webp",
+}
 DOCUMENTS = {
     "application/pdf": "pdf",
     "text/csv": "csv",
@@ -22,6 +29,8 @@ DOCUMENTS = {
     "application/vnd.ms-excel": "xls",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "xlsx",
 }
+TEXTS = ("json", "x-ndjson", "yaml", "x-yaml", "xml", "toml", "javascript", "sql", "x-sh")
+"""What is text although its type does not begin with `text/`: the part behind `application/`."""
 
 
 def tool_result(tool_use_id: str, data: Mapping[str, Any]) -> MCPToolResult:
@@ -62,13 +71,22 @@ def to_content(item: Mapping[str, Any]) -> ToolResultContent | None:
 
 
 def _binary(mime_type: str, data: str, name: str) -> ToolResultContent:
-    content = base64.b64decode(data)
-    if mime_type in IMAGES:
-        return cast("ToolResultContent", {"image": {"format": IMAGES[mime_type], "source": {"bytes": content}}})
-    if mime_type in DOCUMENTS:
+    kind = mime_type.partition(";")[0].strip().lower()
+    try:
+        content = base64.b64decode("".join(data.split()), validate=True)
+    except (binascii.Error, ValueError):
+        return {"text": f"[{name}, {kind or 'of unknown type'}, is not shown: it is not base64]"}
+    if kind in IMAGES:
+        return cast("ToolResultContent", {"image": {"format": IMAGES[kind], "source": {"bytes": content}}})
+    if kind in DOCUMENTS:
         plain = "".join(character if character.isalnum() else "-" for character in name)[-60:].strip("-")
-        document = {"format": DOCUMENTS[mime_type], "name": plain or "document", "source": {"bytes": content}}
+        document = {"format": DOCUMENTS[kind], "name": plain or "document", "source": {"bytes": content}}
         return cast("ToolResultContent", {"document": document})
-    if mime_type.startswith("text/") or mime_type == "application/json":
+    if _is_text(kind):
         return {"text": content.decode("utf-8", errors="replace")}
-    return {"text": json.dumps({"name": name, "type": mime_type or "unknown", "bytes": len(content)})}
+    return {"text": json.dumps({"name": name, "type": kind or "unknown", "bytes": len(content)})}
+
+
+def _is_text(kind: str) -> bool:
+    name = kind.rpartition("/")[2]
+    return kind.startswith("text/") or name in TEXTS or name.endswith(("+json", "+xml", "+yaml"))

@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
+from .questions import Questions
+
 if TYPE_CHECKING:
     from mcp import ClientSession
 
@@ -42,11 +44,20 @@ async def session_over(
     if mode == "auto":
         async with mcp.Client(_pair(transport, ended), mode="auto", cache=None, **options) as client:
             yield client.session
-    else:
-        streams = _pair(transport, ended)
-        async with streams as (read, write), mcp.ClientSession(read, write, **options) as session:
-            await session.initialize()
-            yield session
+        return
+    async with _pair(transport, ended) as (read, write):
+        questions = None if hasattr(mcp, "Client") else Questions(write, options["elicitation_callback"])
+        if questions is not None:
+            read.takes = questions.take
+        async with mcp.ClientSession(read, write, **options) as session:
+            if questions is not None:
+                questions.session = session
+            try:
+                await session.initialize()
+                yield session
+            finally:
+                if questions is not None:
+                    questions.close()
 
 
 @contextlib.asynccontextmanager
@@ -57,9 +68,14 @@ async def _pair(transport: Callable[[], Any], ended: Callable[[], None]) -> Asyn
 
 
 class _Watched:
-    """A stream to read from that tells when it has ended."""
+    """A stream to read from that tells when it has ended.
+
+    Attributes:
+        takes: Whether a message is dealt with elsewhere.
+    """
 
     def __init__(self, stream: Any, ended: Callable[[], None]) -> None:
+        self.takes: Callable[[Any], bool] = lambda item: False
         self._stream = stream
         self._ended = ended
 
@@ -68,7 +84,9 @@ class _Watched:
 
     async def receive(self) -> Any:
         try:
-            return _with_sound_tools(await self._stream.receive())
+            while self.takes(item := await self._stream.receive()):
+                pass
+            return _with_sound_tools(item)
         except Exception:
             self._ended()
             raise
@@ -78,7 +96,9 @@ class _Watched:
 
     async def __anext__(self) -> Any:
         try:
-            return _with_sound_tools(await self._stream.__anext__())
+            while self.takes(item := await self._stream.__anext__()):
+                pass
+            return _with_sound_tools(item)
         except (StopAsyncIteration, Exception):
             self._ended()
             raise

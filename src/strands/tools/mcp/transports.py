@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
+import warnings
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -21,9 +22,9 @@ def chosen(
         ValueError: Neither or both are given, or HTTP options without a URL.
     """
     try:
-        import mcp  # noqa: F401
+        from mcp.client.streamable_http import streamable_http_client  # noqa: F401
     except ImportError as error:
-        raise ImportError('MCPClient needs the MCP SDK: pip install "strands-cli[mcp]"') from error
+        raise ImportError(f'MCPClient needs {_needed()}: pip install -U "strands-cli[mcp]"') from error
     if (transport is None) == (url is None):
         raise ValueError("MCPClient needs either a transport, such as lambda: stdio_client(...), or a url=")
     if transport is not None:
@@ -35,19 +36,24 @@ def chosen(
     return lambda: http(address, headers, auth)
 
 
+def _needed() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return f"the MCP SDK 1.24 or newer (mcp {version('mcp')} is installed)"
+    except PackageNotFoundError:
+        return "the MCP SDK"
+
+
 @contextlib.asynccontextmanager
 async def http(url: str, headers: dict[str, str] | None = None, auth: Any = None) -> AsyncIterator[Any]:
     """Connect to a streamable HTTP server."""
-    from mcp.client import streamable_http as sdk
+    from mcp.client.streamable_http import streamable_http_client
+    from mcp.shared._httpx_utils import create_mcp_http_client
 
-    if hasattr(sdk, "streamable_http_client"):
-        make: Any = getattr(sdk, "create_mcp_http_client")  # noqa: B009
-        async with make(headers=headers, auth=auth) as client, sdk.streamable_http_client(url, http_client=client) as s:
-            yield s
-    else:
-        connect: Any = getattr(sdk, "streamablehttp_client")  # noqa: B009
-        async with connect(url, headers=headers, auth=auth) as s:
-            yield s
+    made = create_mcp_http_client(headers=headers, auth=auth)
+    async with made as client, streamable_http_client(url, http_client=client) as streams:
+        yield streams
 
 
 @contextlib.asynccontextmanager
@@ -75,7 +81,9 @@ async def stdio(
             yield streams
 
 
-def client_credentials(url: str, client_id: str, client_secret: str, scope: str | None = None) -> Any:
+def client_credentials(
+    url: str, client_id: str, client_secret: str, scope: str | None = None, issuer: str | None = None
+) -> Any:
     """Return an authentication by OAuth client credentials; its tokens are kept in memory.
 
     Args:
@@ -83,25 +91,42 @@ def client_credentials(url: str, client_id: str, client_secret: str, scope: str 
         client_id: Who asks.
         client_secret: The secret of the client.
         scope: The scopes to ask for, separated by spaces; None for the server's own.
+        issuer: The address of the authorization server that the secret is for; to no other it is sent. With None the
+            MCP server decides who gets it.
+
+    Raises:
+        ImportError: The installed MCP SDK cannot hold to an issuer.
     """
-    from mcp.client.auth.extensions.client_credentials import ClientCredentialsOAuthProvider
+    from mcp.client.auth.extensions.client_credentials import ClientCredentialsOAuthProvider as Provider
 
-    more: dict[str, Any] = (
-        {"scope": scope} if "scope" in inspect.signature(ClientCredentialsOAuthProvider.__init__).parameters else {}
-    )
-    if scope is not None and not more:
-        more = {"scopes": scope}  # the name of release 1
-    return ClientCredentialsOAuthProvider(
-        server_url=url, storage=_Tokens(), client_id=client_id, client_secret=client_secret, **more
-    )
+    known = inspect.signature(Provider.__init__).parameters
+    more: dict[str, Any] = {"scope" if "scope" in known else "scopes": scope}
+    if issuer is not None:
+        if "issuer" not in known:
+            raise ImportError('issuer needs a newer MCP SDK: pip install -U "strands-cli[mcp]"')
+        more["issuer"] = issuer
+
+    class ForScope(Provider):
+        """Asks for the scopes that were given; the SDK would ask for those that the server lists."""
+
+        async def _perform_authorization(self) -> Any:
+            if scope is not None:
+                self.context.client_metadata.scope = scope
+            return await super()._perform_authorization()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the SDK, that an issuer should be named
+        return ForScope(
+            server_url=url, storage=MemoryTokens(), client_id=client_id, client_secret=client_secret, **more
+        )
 
 
-class _Tokens:
+class MemoryTokens:
     """Keeps the tokens of one server for as long as the client lives."""
 
     def __init__(self) -> None:
         self._tokens: Any = None
-        self._client: Any = None
+        self.client: Any = None
 
     async def get_tokens(self) -> Any:
         return self._tokens
@@ -110,7 +135,7 @@ class _Tokens:
         self._tokens = tokens
 
     async def get_client_info(self) -> Any:
-        return self._client
+        return self.client
 
     async def set_client_info(self, client_info: Any) -> None:
-        self._client = client_info
+        self.client = client_info
