@@ -20,7 +20,7 @@ AMBIGUOUS = "ambiguous_tool_call"
 TAKEN_NAMES = (AMBIGUOUS, f"{AMBIGUOUS}_result")
 
 _UNANSWERED: Any = object()
-_EXTRAS = ("digest", "asked", "basis", "gate", "answered", "carried", "key")
+_EXTRAS = ("digest", "asked", "basis", "gate", "answered", "carried", "key", "first")
 _FIELDS = ("reason", "response", *_EXTRAS)
 
 
@@ -41,9 +41,11 @@ class Interrupt:
         answered: Whether None, too, is an answer.
         carried: Where it came from, when an agent used as a tool asks.
         key: The idempotency key of the tool call it was raised in.
+        first: The id that it is looked up by; another than its own when an answer to an earlier question must not be
+            taken for one to it.
     """
 
-    __slots__ = ("_response", "asked", "basis", "carried", "digest", "gate", "id", "key", "name", "reason")
+    __slots__ = ("_response", "asked", "basis", "carried", "digest", "first", "gate", "id", "key", "name", "reason")
 
     id: str
     name: str
@@ -64,8 +66,10 @@ class Interrupt:
         answered: bool = False,
         carried: dict[str, Any] | None = None,
         key: str | None = None,
+        first: str | None = None,
     ) -> None:
         self.id = id
+        self.first = first if first is not None else id
         self.name = name
         self.reason = reason
         self.digest = digest
@@ -82,7 +86,7 @@ class Interrupt:
 
     @response.setter
     def response(self, value: Any) -> None:
-        self._response = value
+        self._response = as_json(value, f"the answer to interrupt {self.id!r}")
 
     @property
     def answered(self) -> bool:
@@ -96,6 +100,15 @@ class Interrupt:
     def bind(self, binding: Binding) -> None:
         """Bind the answer to another call; which one its asker spoke about stays known."""
         self.digest, self.basis = binding.digest, binding.basis
+
+    def anew(self, reason: Any, binding: Binding) -> Interrupt:
+        """Return the question as it is asked about another call: under an id of its own, and without an answer."""
+        made = Interrupt(
+            id_about(self.first, binding), self.name, reason, gate=self.gate, key=self.key, first=self.first
+        )
+        made.bind(binding)
+        made.asked = self.asked if self.digest is not None else made.digest
+        return made
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain JSON values."""
@@ -126,6 +139,8 @@ class Interrupt:
             extras["carried"] = self.carried
         if self.key is not None:
             extras["key"] = self.key
+        if self.first != self.id:
+            extras["first"] = self.first
         return extras
 
     def __eq__(self, other: object) -> bool:
@@ -251,10 +266,11 @@ class InterruptState:
         body = block["interruptResponse"]
         if not isinstance(body, Mapping) or "interruptId" not in body or "response" not in body:
             raise KeyError(f"interruptResponse {body!r} must have 'interruptId' and 'response'")
-        interrupt = self.interrupts.get(body["interruptId"])
+        id = body["interruptId"]
+        interrupt = self.interrupts.get(id) if isinstance(id, str) else None
         if interrupt is None:
             known = [each.id for each in self.pending]
-            raise KeyError(f"no interrupt has the id {body['interruptId']!r}; waiting are {known}")
+            raise KeyError(f"no interrupt has the id {id!r}; waiting are {known}")
         response = as_json(body["response"], f"the answer to interrupt {interrupt.id!r}")
         if response is None:
             raise ValueError(f"None is no answer to interrupt {interrupt.id!r}; nothing was answered")
@@ -337,10 +353,22 @@ def is_about_doubt(interrupt: Interrupt) -> bool:
     return interrupt.name in TAKEN_NAMES
 
 
+def id_about(first: str, binding: Binding) -> str:
+    """Return the id of a question about one call, under which no other call was ever asked about."""
+    prefix, _, suffix = first.rpartition(":")
+    return f"{prefix}:{uuid.uuid5(uuid.NAMESPACE_OID, f'{suffix} {binding.digest}')}"
+
+
+def looked_up(interrupts: Mapping[str, Interrupt], first: str) -> Interrupt | None:
+    """Return the newest question that is looked up by the id `first`, or None."""
+    found = interrupts.get(first)
+    return found or next((each for each in interrupts.values() if each.first == first), None)
+
+
 def event_was_asked(event: Any, name: str) -> bool:
     """Return whether the question `name` about the tool call of a `BeforeToolCallEvent` was asked already."""
     id = hook_prefix(event.tool_use["toolUseId"]) + str(uuid.uuid5(uuid.NAMESPACE_OID, name))
-    return id in event.agent._interrupt_state.interrupts
+    return looked_up(event.agent._interrupt_state.interrupts, id) is not None
 
 
 def _blocks(prompt: Any) -> list[Any]:

@@ -110,9 +110,10 @@ class ApprovalHooks:
             return None
         names = {event.tool_use["name"], event.selected_tool.tool_name}
         scope = self._names(event)
+        filled = {**scope, "args": self._filled(event)}
         for rule in self._rules:
             qualified = getattr(event.selected_tool, "qualified_name", None)
-            if rule.covers(sorted(names), qualified) and rule.holds(scope):
+            if rule.covers(sorted(names), qualified) and (rule.holds(scope) or rule.holds(filled)):
                 return rule
         return None
 
@@ -154,6 +155,10 @@ class ApprovalHooks:
     def _names(self, event: BeforeToolCallEvent) -> dict[str, Any]:
         return {"args": event.tool_use["input"], "tool": _tool_name(event), "agent": self._agent}
 
+    def _filled(self, event: BeforeToolCallEvent) -> Any:
+        """Return the arguments as the tool gets them: with its defaults, and as its types read them."""
+        return filled(event.selected_tool, event.tool_use["input"])
+
     def _question(self, event: BeforeToolCallEvent, rule: Approval) -> dict[str, Json]:
         tool, arguments = _tool_name(event), event.tool_use["input"]
         question: dict[str, Json] = {
@@ -164,11 +169,13 @@ class ApprovalHooks:
             question["timeout_seconds"] = rule.timeout_seconds
         if rule.default is not None or rule.timeout_seconds:
             question["default"] = rule.default or "reject"
+        filled = self._filled(event)
         return {
             "type": DECISION,
             "message": self._prompt(event, rule),
             "tool": tool,
             "input": arguments,
+            **({} if to_text(filled) == to_text(arguments) else {"filled": filled}),
             "remember": rule.remember,
             "note": _note(tool, rule.remember),
             "question": question,
@@ -226,6 +233,24 @@ def problems(tool: Any, arguments: Any) -> list[str]:
     from strands.types import json_schema
 
     return json_schema.problems(_input_schema(tool), arguments)
+
+
+def filled(tool: Any, arguments: Any) -> Any:
+    """Return the arguments of a call as the tool gets them; those that do not fit are returned as they are."""
+    if not isinstance(arguments, Mapping):
+        return arguments
+    properties = _input_schema(tool).get("properties") or {}
+    known = {
+        name: each["default"] for name, each in properties.items() if isinstance(each, Mapping) and "default" in each
+    }
+    parameters = getattr(tool, "parameters", None)
+    read = arguments
+    if parameters is not None and hasattr(parameters, "validate"):
+        try:
+            read = parameters.validate(dict(arguments))
+        except ValueError:
+            return arguments
+    return json.loads(json.dumps({**known, **arguments, **read}, default=str))
 
 
 def _input_schema(tool: Any) -> dict[str, Any]:

@@ -42,7 +42,7 @@ class Toolbox:
         servers: Mapping[str, Sequence[Any]] | None = None,
     ) -> None:
         self._spec = spec
-        self._given = {tool_name(tool): tool for tool in map(as_tool, given)}
+        self._given = _by_name(map(as_tool, given))
         self._place = place
         self._vault = vault
         self._servers = servers if servers is not None else {}
@@ -210,6 +210,18 @@ def _put(found: dict[str, Any], tool: Any) -> None:
             f"an agent would have two tools called {tool_name(tool)!r}: {both}",
             hint="Give the mcp server a prefix, or leave one of the two out with its tool_filters.",
         )
+
+
+def _by_name(given: Iterable[Any]) -> dict[str, Any]:
+    """Return tools given in Python by name; of two of one name neither is the one that was meant."""
+    found: dict[str, Any] = {}
+    for tool in given:
+        if found.setdefault(tool_name(tool), tool) is not tool:
+            raise ExecutionError(
+                f"two tools given in Python are called {tool_name(tool)!r}",
+                hint='Give one of them another name: @tool(name="...").',
+            )
+    return found
 
 
 def short_name(reference: str) -> str:

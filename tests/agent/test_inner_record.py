@@ -32,11 +32,13 @@ def _forget() -> None:
 
 
 def tools(deadly: str = "") -> list[Any]:
+    deaths = [deadly]  # a list is no part of what a tool is, so the next process has the same tools
+
     @tool
     def pay(to: str) -> str:
         """Pay somebody."""
         RAN.append(f"pay {to}")
-        if deadly == to:
+        if to in deaths:
             raise Died
         return f"paid {to}"
 
@@ -45,7 +47,7 @@ def tools(deadly: str = "") -> list[Any]:
         """Ask."""
         found = tool_context.interrupt("q")
         RAN.append(f"ask {found}")
-        if deadly == "ask":
+        if "ask" in deaths:
             raise Died
         return f"said {found}"
 

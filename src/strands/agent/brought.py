@@ -70,10 +70,15 @@ def check(agent: Agent, waiting: list[str]) -> None:
     missing = more(brought.get("hooks", ()), present)
     session = f"session {agent.session_id!r}" if agent._session_manager is not None else f"agent {agent.name!r}"
     if missing and not getattr(agent._session_manager, "without_hooks", False):
+        or_else = (
+            f"accept that nobody judges for them: {type(agent._session_manager).__name__}(..., without_hooks=True)"
+            if hasattr(agent._session_manager, "without_hooks")
+            else "give the calls up: agent.abandon_interrupts()"
+        )
         raise SessionException(
             f"{session} is in the middle of a turn that was begun with hooks which this agent does not have: "
             f"{', '.join(missing)}. They judge tool calls, so nothing was done and no answer was taken. Give the agent "
-            "these hooks, or accept that nobody judges for them: FileSessionManager(..., without_hooks=True)"
+            f"these hooks, or {or_else}"
         )
     known = agent.tool_registry.registry
     gone = [name for name in waiting if name in brought.get("tools", ()) and name not in known]

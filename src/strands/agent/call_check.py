@@ -12,6 +12,7 @@ from strands.interrupt import Interrupt, hook_prefix, is_about_doubt
 
 if TYPE_CHECKING:
     from strands.agent.invocation import Invocation
+    from strands.hooks.binding import Binding
     from strands.types.tools import AgentTool, ToolUse
 
 _MOST_ROUNDS = 8
@@ -81,15 +82,31 @@ def _cancelled(event: BeforeToolCallEvent[Any]) -> str | None:
     return event.cancel_tool if isinstance(event.cancel_tool, str) else "tool cancelled by user"
 
 
-def ask_anew(answered: Iterable[Interrupt], final: CallBinding) -> list[Interrupt]:
-    """Return those answered questions whose answers were for another call than `final`, to ask them about it."""
-    changed = {each.id: each for each in answered if each.digest is not None and not final.holds(each.digest)}
-    for interrupt in changed.values():
-        reason = interrupt.reason if isinstance(interrupt.reason, dict) else {"reason": interrupt.reason}
-        interrupt.reason = {**reason, "changed": {"tool": final.name, "input": final.input()}}
-        interrupt.bind(final)
-        interrupt.withdraw()
-    return list(changed.values())
+def ask_anew(known: dict[str, Interrupt], answered: Iterable[Interrupt], final: CallBinding) -> list[Interrupt]:
+    """Return what stands for those answered questions whose answers were for another call than `final`."""
+    changed = [each for each in answered if each.digest is not None and not final.holds(each.digest)]
+    return replaced(known, changed, final, {"tool": final.name, "input": final.input()})
+
+
+def replaced(known: dict[str, Interrupt], changed: Iterable[Interrupt], now: Binding, shown: Any) -> list[Interrupt]:
+    """Put questions about what there is now in the place of those about what there was.
+
+    Args:
+        known: All questions of the agent.
+        changed: Those to replace.
+        now: What the new ones are about.
+        shown: The same, as a person is shown it.
+
+    Returns:
+        The new ones.
+    """
+    made = {}
+    for each in changed:
+        reason = each.reason if isinstance(each.reason, dict) else {"reason": each.reason}
+        made[each.id] = each.anew({**reason, "changed": shown}, now)
+        known.pop(each.id, None)
+    known.update((each.id, each) for each in made.values())
+    return list(made.values())
 
 
 def unanswered(known: Iterable[Interrupt], tool_use_id: str) -> list[Interrupt]:
@@ -111,12 +128,12 @@ def untaken(known: Iterable[Interrupt], tool_use_id: str, taken: set[str]) -> li
 
 def untaken_of_batch(known: Iterable[Interrupt], taken: Iterable[Interrupt]) -> list[Interrupt]:
     """Return the answered questions about all calls of a message that no hook took the answer of."""
-    ids = {each.id for each in taken}
+    ids = {each.first for each in taken}
     return [each for each in known if _is_open_answer(each, BATCH_PREFIX, ids)]
 
 
 def _is_open_answer(interrupt: Interrupt, prefix: str, taken: set[str]) -> bool:
-    if not interrupt.answered or interrupt.carried is not None or interrupt.id in taken:
+    if not interrupt.answered or interrupt.carried is not None or interrupt.first in taken:
         return False
     return interrupt.id.rpartition(":")[0] + ":" == prefix
 

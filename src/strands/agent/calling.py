@@ -176,7 +176,10 @@ async def _work(invocation: Invocation, start: resuming.Start) -> AgentResult:
         if event.cancel:
             text = event.cancel if isinstance(event.cancel, str) else "invocation cancelled"
             refusal: Message = {"role": "assistant", "content": [{"text": text}]}
-            await invocation.append(refusal)
+            if start.turn is not None or start.cancelled:
+                start.refused()  # what is open stays open
+            else:
+                await invocation.append(refusal)
             return loop.finish(invocation, "end_turn", refusal)
     if invocation.sink is not None:
         passed = {key: value for key, value in invocation.state.items() if key not in ("agent", "request_state")}

@@ -80,6 +80,8 @@ class OpenTurn:
 
     def asked(self, interrupt: Interrupt) -> None:
         """Add a question; the tool that raised it, if one did, came to rest and is no longer in doubt."""
+        for id in [id for id, each in self.interrupts.items() if each.first == interrupt.first]:
+            del self.interrupts[id]  # asked anew
         self.interrupts[interrupt.id] = interrupt
         tool_use_id = raised_in(interrupt)
         if tool_use_id is not None:

@@ -12,6 +12,8 @@ from strands.interrupt import InterruptState
 from strands.types.exceptions import SnapshotException
 from strands.types.json_dict import JSONSerializableDict
 
+from .brought import noted
+
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
 
@@ -92,7 +94,7 @@ def take(
         "messages": lambda: agent.messages,
         "state": agent.state.get,
         "conversation_manager_state": agent.conversation_manager.get_state,
-        "interrupt_state": lambda: agent._interrupt_state.to_dict(),
+        "interrupt_state": lambda: _open_questions(agent),
         "system_prompt": lambda: agent._system_blocks,
     }
     data: dict[str, Any] = {name: copy.deepcopy(values[name]()) for name in fields}
@@ -121,8 +123,15 @@ def load(agent: Agent, snapshot: Snapshot) -> None:
         agent.conversation_manager.restore_from_session(data["conversation_manager_state"])
     if "interrupt_state" in data:
         agent._interrupt_state = InterruptState.from_dict(data["interrupt_state"])
+        agent._brought = data["interrupt_state"].get("brought")
     if "system_prompt" in data:
         agent.system_prompt = data["system_prompt"]
+
+
+def _open_questions(agent: Agent) -> dict[str, Any]:
+    """Return the questions, and the hooks without which their turn does not go on elsewhere."""
+    state = agent._interrupt_state
+    return {**state.to_dict(), "brought": noted(agent)} if state.activated else state.to_dict()
 
 
 def _fields(preset: str | None, include: Iterable[Field] | None, exclude: Iterable[Field] | None) -> list[Field]:

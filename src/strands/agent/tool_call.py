@@ -70,7 +70,7 @@ class ToolCall:
         self._over = False  # it was given up: what it still does counts for nothing
         self._again: tuple[ToolStart, ToolUse] | None = None  # a person let this start of this wish run once more
         self._consulted: list[Interrupt] = []
-        self._taken: set[str] = set()  # the questions whose answers somebody took
+        self._taken: set[str] = set()  # what the questions whose answers somebody took are looked up by
         self._before = self._agent.hooks.listens(BeforeToolCallEvent)
         self._after = self._agent.hooks.listens(AfterToolCallEvent)
         self._wish = copied(use["input"]) if self._after else None  # what the model asked for
@@ -141,7 +141,7 @@ class ToolCall:
     async def _ask_hooks(self) -> tuple[str | None, list[Interrupt]]:
         found = await call_check.judged(self._invocation, self._tool, self._use)
         self._tool, self._use, self._consulted = found.tool, found.use, found.consulted
-        self._taken.update(each.id for each in found.consulted)
+        self._taken.update(each.first for each in found.consulted)
         if found.interrupts:
             return None, found.interrupts
         if found.cancel is not None and self._invocation.sink is not None:
@@ -193,7 +193,7 @@ class ToolCall:
         known = self._agent._interrupt_state.interrupts
         if known:
             live = [each for each in self._consulted if known.get(each.id) is each]
-            changed = call_check.ask_anew(live, final) or self._changed_since_answered(final)
+            changed = call_check.ask_anew(known, live, final) or self._changed_since_answered(final)
             if changed:
                 return changed
             unanswered = call_check.unanswered(known.values(), self._id)
@@ -350,7 +350,7 @@ class ToolCall:
         """Return the questions raised inside this call whose answers were for other arguments, to ask anew."""
         known = self._agent._interrupt_state.interrupts
         own = [each for each in known.values() if each.answered and not each.carried and raised_in(each) == self._id]
-        return call_check.ask_anew(own, final)
+        return call_check.ask_anew(known, own, final)
 
     def _changed_since_batch_approval(self, final: CallBinding) -> list[Interrupt] | ToolResult | None:
         approved = self._batch.approved.get(self._id)

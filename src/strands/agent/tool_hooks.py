@@ -6,10 +6,10 @@ import uuid
 from typing import TYPE_CHECKING
 
 from strands.hooks.events import AfterToolsEvent, BeforeToolsEvent
-from strands.interrupt import Interrupt, hook_prefix
+from strands.interrupt import Interrupt, hook_prefix, looked_up
 from strands.tools.results import error_result
 
-from .call_check import nobody_took, unanswered_of_batch, untaken_of_batch
+from .call_check import nobody_took, replaced, unanswered_of_batch, untaken_of_batch
 from .prompt import tool_uses
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ async def before(batch: ToolBatch) -> list[Interrupt]:
         consulted = event.consulted
         if consulted:
             calls = event.binding()
-            changed = _ask_about_all(consulted, calls)
+            changed = _ask_about_all(known, consulted, calls)
             if changed:
                 return changed
             batch.approvals, batch.approved = consulted, dict(calls.calls)
@@ -61,16 +61,11 @@ def _refuse_all(batch: ToolBatch, text: str) -> None:
         batch.results.setdefault(use["toolUseId"], error_result(use["toolUseId"], text))
 
 
-def _ask_about_all(consulted: list[Interrupt], calls: BatchBinding) -> list[Interrupt]:
+def _ask_about_all(known: dict[str, Interrupt], consulted: list[Interrupt], calls: BatchBinding) -> list[Interrupt]:
     """Return the questions whose answers were for other calls than those that would run, to ask anew."""
     changed = [each for each in consulted if each.digest is not None and not calls.holds(each.digest)]
     shown = [{"tool": call.name, "input": call.input()} for call in calls.calls.values()]
-    for interrupt in changed:
-        reason = interrupt.reason if isinstance(interrupt.reason, dict) else {"reason": interrupt.reason}
-        interrupt.reason = {**reason, "changed": shown}
-        interrupt.bind(calls)
-        interrupt.withdraw()
-    return changed
+    return replaced(known, changed, calls, shown)
 
 
 async def after(batch: ToolBatch, results: Message) -> Message | None:
@@ -114,11 +109,11 @@ def ask_about_change(batch: ToolBatch, use: ToolUse, final: CallBinding) -> list
     asked = []
     for approval in batch.approvals:
         id = alone(use["toolUseId"], approval)
-        question = known.get(id)
+        question = looked_up(known, id)
         if question is None or not final.holds(question.digest):
-            reason = approval.reason if isinstance(approval.reason, dict) else {"reason": approval.reason}
-            shown = {**reason, "changed": {"tool": final.name, "input": final.input()}}
-            asked.append(Interrupt(id, approval.name, shown, None, final.digest, basis=final.basis))
+            shown = {"tool": final.name, "input": final.input()}
+            alike = Interrupt(id, approval.name, approval.reason, key=approval.key)
+            asked += replaced(known, [question or alike], final, shown)
         elif not question.answered:
             asked.append(question)
         elif question.response != approval.response:

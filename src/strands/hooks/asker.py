@@ -6,7 +6,15 @@ import uuid
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from strands.interrupt import TAKEN_NAMES, Interrupt, InterruptException, InterruptState, tool_prefix
+from strands.interrupt import (
+    TAKEN_NAMES,
+    Interrupt,
+    InterruptException,
+    InterruptState,
+    id_about,
+    looked_up,
+    tool_prefix,
+)
 from strands.types.exceptions import ToolTimeoutError
 from strands.types.json_value import as_json
 
@@ -24,13 +32,14 @@ class Asker:
         binding: Returns the call as it stands, which an answer is bound to; None binds to nothing.
         key: The idempotency key of the call.
         names: What `names` of another asker about this call holds.
+        by_call: The prefix may be that of other calls, before or after this one: each question gets an id of its own.
 
     Attributes:
         consulted: The questions whose answers were handed out.
         names: What tells the questions apart that were asked.
     """
 
-    __slots__ = ("_binding", "_closed", "_key", "_prefix", "_recent", "_state", "consulted", "names")
+    __slots__ = ("_binding", "_by_call", "_closed", "_key", "_prefix", "_recent", "_state", "consulted", "names")
 
     def __init__(
         self,
@@ -39,8 +48,11 @@ class Asker:
         binding: Callable[[], Binding] | None = None,
         key: str | None = None,
         names: Iterable[str] = (),
+        *,
+        by_call: bool = False,
     ) -> None:
         self._state = state
+        self._by_call = by_call
         self._prefix = prefix
         self._binding = binding
         self._key = key
@@ -101,21 +113,30 @@ class Asker:
         self._recent = []
 
     def _known(self, name: str, gate: str | None) -> Interrupt | None:
-        known = self._state.interrupts.get(self._prefix + _suffix(name, gate))
+        interrupts = self._state.interrupts
+        known = looked_up(interrupts, self._prefix + _suffix(name, gate)) if interrupts else None
         if known is not None or gate is None:
             return known
-        first = self._state.interrupts.get(self._prefix + _suffix(name, None))
+        first = interrupts.get(self._prefix + _suffix(name, None))
         return first if first is not None and first.gate == gate else None
 
     def _new(
         self, name: str, reason: Any, now: Binding | None, gate: str | None, before: Interrupt | None
     ) -> Interrupt:
-        made = Interrupt(self._prefix + _suffix(name, gate), name, reason, None, gate=gate, key=self._key)
+        first = self._prefix + _suffix(name, gate)
+        made = Interrupt(self._id_of(first, now, before), name, reason, gate=gate, key=self._key, first=first)
         if now is not None:
             made.bind(now)
             made.asked = before.asked if before is not None else made.digest  # a gate is told of a call more than once
+        if before is not None:
+            del self._state.interrupts[before.id]  # nobody can answer it any more
         self._state.interrupts[made.id] = made
         return made
+
+    def _id_of(self, first: str, now: Binding | None, before: Interrupt | None) -> str:
+        if now is not None:
+            return id_about(first, now) if self._by_call or before is not None else first
+        return f"{self._prefix}{uuid.uuid4()}" if self._by_call else first
 
 
 def tool_asker(agent: Any, tool_use: ToolUse) -> Asker:

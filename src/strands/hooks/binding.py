@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 import json
 from collections.abc import Mapping
-from types import CodeType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from strands.interrupt import call_digest
 from strands.types.json_value import NOT_PLAIN, parsed, plain_copy, to_text
 
-from .naming import qualified_name
+from .origin import digest_of
 
 if TYPE_CHECKING:
     from strands.types.tools import AgentTool, ToolUse
@@ -83,14 +80,14 @@ class CallBinding:
     def basis(self) -> str | None:
         """The hash of what the tool is."""
         if self._basis is None and self._tool is not None:
-            self._basis = _hash(self._tool.identity)
+            self._basis = digest_of(self._tool.identity)
         return self._basis
 
     @property
     def digest(self) -> str:
         """The hash of the tool's name, of what it is, and of the arguments."""
         if not self._digest:
-            self._digest = CURRENT + _hash([self.name, json.loads(self.text), self.basis])
+            self._digest = CURRENT + digest_of([self.name, json.loads(self.text), self.basis])
         return self._digest
 
     def input(self) -> Any:
@@ -133,7 +130,7 @@ class BatchBinding:
     @property
     def digest(self) -> str:
         """The hash of all calls."""
-        return CURRENT + _hash([[id, call.digest] for id, call in self.calls.items()])
+        return CURRENT + digest_of([[id, call.digest] for id, call in self.calls.items()])
 
     def holds(self, digest: str | None) -> bool:
         """Return whether `digest` is of these very calls."""
@@ -141,39 +138,3 @@ class BatchBinding:
             return digest == self.digest
         first = [(id, call.first_digest()) for id, call in self.calls.items()]
         return digest == call_digest("", first, None)
-
-
-def code_origin(code: Any) -> list[str]:
-    """Return where the code of a function or class is from, and the hash of it."""
-    code = inspect.unwrap(code) if inspect.isroutine(code) else code
-    key = getattr(code, "__code__", code)
-    try:
-        return [qualified_name(code), _source_hash(key)]
-    except TypeError:  # nothing that can be looked up
-        return [qualified_name(code), ""]
-
-
-@functools.lru_cache(maxsize=1024)
-def _source_hash(code: Any) -> str:
-    """Source says the same in every version of Python; without it, what was compiled is told apart."""
-    try:
-        lines = inspect.getsource(code).splitlines()
-    except Exception:
-        return _hash(_compiled(code)) if isinstance(code, CodeType) else ""
-    return _hash([line.strip() for line in lines if line.strip()])
-
-
-def _compiled(code: CodeType) -> list[Any]:
-    constants = [_compiled(each) if isinstance(each, CodeType) else _constant(each) for each in code.co_consts]
-    return [code.co_code.hex(), list(code.co_names), list(code.co_varnames), constants]
-
-
-def _constant(value: Any) -> str:
-    return repr(sorted(map(repr, value))) if isinstance(value, frozenset) else repr(value)
-
-
-def _hash(value: Any) -> str:
-    import hashlib
-
-    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), default=repr)
-    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()

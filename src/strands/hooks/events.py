@@ -179,7 +179,9 @@ class BeforeToolsEvent(HookEvent[_AgentT]):
         """
         asker: Asker | None = self.__dict__.get("_asker")
         if asker is None:
-            asker = self.__dict__["_asker"] = Asker(self.agent._interrupt_state, BATCH_PREFIX, self.binding)
+            asker = self.__dict__["_asker"] = Asker(
+                self.agent._interrupt_state, BATCH_PREFIX, self.binding, by_call=True
+            )
         return asker.ask(name, reason, response)
 
     @property

@@ -61,7 +61,7 @@ class BeforeNodeCallEvent(BaseHookEvent):
         if asker is None:
             state: Any = getattr(self.source, "_interrupt_state")  # noqa: B009
             node = uuid.uuid5(uuid.NAMESPACE_OID, self.node_id)
-            asker = self.__dict__["_asker"] = Asker(state, f"v1:before_node_call:{node}:")
+            asker = self.__dict__["_asker"] = Asker(state, f"v1:before_node_call:{node}:", by_call=True)
         return asker.ask(name, reason, response)
 
     @property

@@ -170,9 +170,11 @@ class HookRegistry:
         return [name for _, name in self._judges]
 
     def _note_judge(self, callback: HookCallback) -> None:
-        judge = callback if self._provider is None else self._provider
-        owner = getattr(judge, "__self__", judge)
-        self._judges[id(owner), qualified_name(judge)] = owner  # kept, so that its id stays its own
+        own = getattr(callback, "__self__", callback) is self._provider
+        for judge in (self._provider,) if own else (self._provider, callback):
+            if judge is not None:
+                owner = getattr(judge, "__self__", judge)
+                self._judges[id(owner), qualified_name(judge)] = owner  # kept, so that its id stays its own
 
     def _add(self, event_type: type, callback: HookCallback, order: float) -> None:
         if event_type.__name__ == "AgentInitializedEvent" and _is_async(callback):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from strands.agent.brought import judges
+from strands.agent.brought import judges, more
 from strands.hooks import BeforeNodeCallEvent, qualified_name
 
 from .base import MultiAgentBase
@@ -15,9 +15,12 @@ if TYPE_CHECKING:
 
 
 def guards_of(source: Orchestration[Any]) -> dict[str, list[str]]:
-    """Return the qualified names of such hooks: those of `source` under "", those in its nodes under their paths."""
+    """Return the qualified names of such hooks: those of `source` under "", those in its nodes under their paths.
+
+    Two hooks of one name are two.
+    """
     callbacks = source.hooks.get_callbacks_for(BeforeNodeCallEvent(source, ""))
-    found = {"": sorted({qualified_name(each) for each in callbacks})}
+    found = {"": sorted(qualified_name(each) for each in callbacks)}
     for name, node in source._nodes.items():
         executor: Any = node.executor
         if isinstance(executor, MultiAgentBase):
@@ -39,6 +42,5 @@ def missing_of(source: Orchestration[Any], recorded: Mapping[str, list[str]]) ->
     return [
         f"{name!r} of {f'node {path!r}' if path else type(source).__name__.lower()}"
         for path, names in recorded.items()
-        for name in names
-        if name not in here.get(path, ())
+        for name in more(names, here.get(path, ()))
     ]

@@ -60,6 +60,8 @@ class SnapshotSessionManager(SessionManager):
             each call, "trigger" after the calls for which `snapshot_trigger` returns True.
         multi_agent_save_latest_on: When that of a graph or swarm is stored: "node" after each node, or "invocation".
         snapshot_trigger: Asked after each call; True keeps the agent's state besides the newest one.
+        without_hooks: Let a turn that waits for answers go on although hooks that judge tool calls, and that it was
+            begun with, are missing.
         **kwargs: Not used.
 
     Raises:
@@ -74,6 +76,7 @@ class SnapshotSessionManager(SessionManager):
         save_latest_on: SaveLatestStrategy = "invocation",
         multi_agent_save_latest_on: MultiAgentSaveLatestStrategy = "node",
         snapshot_trigger: SnapshotTrigger | None = None,
+        without_hooks: bool = False,
         **kwargs: Any,
     ) -> None:
         self.session_id = checked("session_id", session_id)
@@ -87,6 +90,7 @@ class SnapshotSessionManager(SessionManager):
         self._save_latest_on = save_latest_on
         self._multi_agent_save_latest_on = multi_agent_save_latest_on
         self._trigger = snapshot_trigger
+        self.without_hooks = without_hooks
 
     def register_hooks(self, registry: HookRegistry, **kwargs: Any) -> None:
         """Listen to an agent, a graph or a swarm: restore it once it is ready, and store it as it changes."""

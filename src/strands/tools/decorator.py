@@ -136,7 +136,7 @@ class DecoratedFunctionTool(DirectTool, Generic[P, R]):
             return self
         bound = object.__new__(type(self))
         bound.__dict__.update(self.__dict__)
-        bound._owner = instance
+        bound._owner, bound._origin = instance, None
         bound.parameters  # noqa: B018 - shared by all bound copies
         self._parameters = bound._parameters
         return bound
@@ -190,10 +190,10 @@ class DecoratedFunctionTool(DirectTool, Generic[P, R]):
 
     @property
     def origin(self) -> Any:
-        from strands.hooks.binding import code_origin
+        from strands.hooks.origin import code_origin
 
         if self._origin is None:
-            self._origin = code_origin(self._function)
+            self._origin = code_origin(self._function, self._owner)
         return self._origin
 
     async def run(

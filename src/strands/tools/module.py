@@ -48,7 +48,7 @@ class PythonAgentTool(AgentTool):
 
     @property
     def origin(self) -> Any:
-        from strands.hooks.binding import code_origin
+        from strands.hooks.origin import code_origin
 
         return code_origin(self._function)
 

@@ -258,7 +258,7 @@ class AgentTool(ABC):
     @property
     def origin(self) -> Any:
         """Where its code is from."""
-        from strands.hooks.binding import code_origin
+        from strands.hooks.origin import code_origin
 
         return code_origin(type(self))
 

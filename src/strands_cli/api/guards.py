@@ -20,6 +20,7 @@ def brought(options: Options) -> dict[str, Json]:
         return {}
     return {
         "hooks": [_name(hook) for hook in options.hooks],
+        "judges": _judges(options.hooks),
         "tools": [name for tool in options.tools for name in _tool_names(tool)],
         "model": _name(options.model) if options.model is not None else None,
     }
@@ -29,7 +30,8 @@ def joined(known: Mapping[str, Json], here: Mapping[str, Json]) -> dict[str, Jso
     """Return what is on record with what this process brings beside it; the model stays the first drive's."""
     if not known or not here or known == here:
         return dict(known or here)
-    both = {name: [*known[name], *_more(here[name], known[name])] for name in ("hooks", "tools")}
+    first = {name: known.get(name, ()) for name in ("hooks", "judges", "tools")}
+    both = {name: [*names, *_more(here[name], names)] for name, names in first.items()}
     return {**both, "model": known["model"]}
 
 
@@ -37,10 +39,11 @@ def lacking(known: Mapping[str, Json], options: Options) -> dict[str, list[str]]
     """Return the names of what is on record and not in this process, by kind; empty when nothing is missing."""
     if not known:
         return {}
-    here = brought(options) or {"hooks": [], "tools": [], "model": None}
+    here = brought(options) or {"hooks": [], "judges": [], "tools": [], "model": None}
     if here == known:
         return {}
     found = {name: _more(known[name], here[name]) for name in ("hooks", "tools")}
+    found["hooks"] = found["hooks"] or _more(known.get("judges", ()), here["judges"])
     if known["model"] is not None and options.model is None and not options.offline:
         found["model"] = [known["model"]]
     return {name: names for name, names in found.items() if names}
@@ -88,6 +91,19 @@ def tool_ids(tools: Sequence[Any] | None) -> list[str]:
     from strands_cli.api.builders.base import _tool_id
 
     return [_tool_id(tool) for tool in tools]
+
+
+def _judges(hooks: Sequence[Any]) -> list[str]:
+    """Return the names of what may stop a tool call in hooks: a provider may have been told to register nothing."""
+    from strands.hooks.registry import HookRegistry
+
+    registry = HookRegistry()
+    for hook in hooks:
+        try:
+            registry.add_hook(hook) if hasattr(hook, "register_hooks") else registry.add_callback(None, hook)
+        except Exception:  # the agents that get it say what is wrong with it
+            continue
+    return registry.judges
 
 
 def _more(names: Sequence[str], than: Sequence[str]) -> list[str]:

@@ -206,10 +206,10 @@ def parse_answers(session: Session, answers: Sequence[str]) -> dict[str, str]:
     """Return question id to answer; an id may itself contain an equals sign.
 
     Raises:
-        InvalidAnswerError: A text names no open question.
+        InvalidAnswerError: A text names no open question, or two differ about one.
     """
     known = [question.id for question in session.questions]
-    given = {}
+    given: dict[str, str] = {}
     for text in answers:
         # An answered one is let through: whoever takes the answer says who was first.
         matching = [key for key in session.question_ids if text.startswith(f"{key}=")]
@@ -219,7 +219,11 @@ def parse_answers(session: Session, answers: Sequence[str]) -> dict[str, str]:
                 hint=f"Open are: {', '.join(known)}." if known else "No question of it is open.",
             )
         key = max(matching, key=len)
-        given[key] = text[len(key) + 1 :]
+        value = text[len(key) + 1 :]
+        if given.setdefault(key, value) != value:
+            raise InvalidAnswerError(
+                f"{key!r} is answered twice, with {given[key]!r} and {value!r}", hint="Give one answer to it."
+            )
     return given
 
 

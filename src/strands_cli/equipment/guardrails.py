@@ -49,11 +49,12 @@ class AllowedTools:
         self._allowed = allowed
 
     def register_hooks(self, registry: HookRegistry, **kwargs: Any) -> None:
-        """Register before everybody else."""
+        """Register as a gate too: a hook of any order may select another tool."""
         from strands.hooks.events import BeforeToolCallEvent
         from strands.hooks.registry import HookOrder
 
         registry.add_callback(BeforeToolCallEvent, self.before, order=HookOrder.SDK_LAST - 1)
+        registry.add_gate(self.before, deciders=(self,))
 
     def before(self, event: BeforeToolCallEvent) -> None:
         tool = event.selected_tool

@@ -303,6 +303,8 @@ def _approval(reason: Mapping[str, Any], shape: Mapping[str, Any]) -> Question:
     changed = reason.get("changed")
     call = changed if isinstance(changed, Mapping) else reason
     shown = [f"{call.get('tool')} {_readable(call.get('input'))}"]
+    if changed is None and "filled" in reason:
+        shown.append(f"The tool gets, with its defaults: {_readable(reason['filled'])}")
     if changed is not None:
         shown.insert(0, "The call was changed after it had been answered. It would now be:")
     if reason.get("note"):
