@@ -234,3 +234,23 @@ def test_an_app_that_leads_to_no_workflow(app: str, says: str, tmp_path: Path, m
         SessionManager().get_session(session_id).resume("yes", app=app)
     assert says in str(refused.value)
     assert len(SessionManager().list_sessions()) == 1
+
+
+class Provider:
+    """Registers what it was given, or nothing."""
+
+    def __init__(self, callback: Any) -> None:
+        self.callback = callback
+
+    def register_hooks(self, registry: Any, **kwargs: Any) -> None:
+        if self.callback is not None:
+            registry.add_callback(BeforeToolCallEvent, self.callback)
+
+
+@pytest.mark.parametrize("other", [None, log], ids=["nothing", "another callback"])
+def test_a_provider_that_registers_something_else_is_not_the_same_guard(other: Any) -> None:
+    session_id = str(guarded(hooks=[Provider(gate)]).run().session_id)
+    with pytest.raises(MissingPartsError, match=":gate"):
+        guarded(hooks=[Provider(other)]).resume(session_id, "yes")
+    assert RAN == []
+    assert guarded(hooks=[Provider(gate)]).resume(session_id).status == "paused"

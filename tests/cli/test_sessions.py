@@ -89,6 +89,14 @@ def test_answer_records_and_the_next_resume_goes_on(console: Console) -> None:
     assert (line["value"], line["by"], line["reason"]) == ("yes", "Ada", "read it")
 
 
+@pytest.mark.parametrize("command", [["resume"], ["sessions", "answer"]])
+def test_two_answers_to_one_question_are_refused_and_none_is_taken(console: Console, command: list[str]) -> None:
+    session_id = paused(console)
+    taken = console.run(*command, session_id, "--answer", "steps/1=no", "--answer", "steps/1=yes", code=17)
+    assert "answered twice" in taken.stderr
+    assert [each["id"] for each in sessions(console, "questions")] == ["steps/1"]
+
+
 def test_export(console: Console) -> None:
     session_id = paused(console)
     exported = sessions(console, "export", session_id)

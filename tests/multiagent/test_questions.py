@@ -174,3 +174,23 @@ def test_a_call_that_is_refused_takes_its_answers_back(tmp_path: Path) -> None:
     with pytest.raises(SessionException, match="moved on"):
         late(answers(asked))
     assert len(late.pending_interrupts) == 1
+
+
+def test_of_two_hooks_of_one_class_each_must_be_there(tmp_path: Path) -> None:
+    def made(*names: str) -> Graph:
+        nodes = {"a": agent("a"), "b": agent("b")}
+        return graph(nodes, root=tmp_path, hooks=[Gate(name) for name in names], edges=(("a", "b"),))
+
+    asked = answers(made("a", "b")("go"))
+    with pytest.raises(SessionException, match="Gate"):
+        made("a")(asked)
+    assert made("a", "b")(asked).status is Status.INTERRUPTED
+
+
+def test_an_answer_about_one_run_of_a_node_is_none_about_the_next() -> None:
+    made = graph({"a": agent("a")}, hooks=[Gate("a")])
+    first = answers(made("go"))
+    assert made(first).status is Status.COMPLETED
+    assert made("again").status is Status.INTERRUPTED
+    with pytest.raises(KeyError, match="no interrupt has the id"):
+        made(first)

@@ -197,3 +197,28 @@ def test_a_storage_in_a_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
             asyncio.run(S3Storage("nope", boto_session=session).write("a", b""))
     with pytest.raises(StorageError, match="region_name or boto_session"):
         S3Storage("b", region_name="x", boto_session=object())
+
+
+def test_a_turn_that_waits_does_not_go_on_without_the_hooks_that_judge_it() -> None:
+    ran: list[str] = []
+
+    @tool
+    def wipe(path: str) -> str:
+        """Wipe."""
+        ran.append(path)
+        return "gone"
+
+    def ask(event: BeforeToolCallEvent) -> None:
+        if event.interrupt("sure") != "y":
+            event.cancel_tool = True
+
+    storage = InMemoryStorage()
+    result = _agent(storage, ToolCall("wipe", {"path": "a"}), tools=[wipe], hooks=[ask])("go")
+    answer: Any = [{"interruptResponse": {"interruptId": (result.interrupts or ())[0].id, "response": "n"}}]
+    without = (ToolCall("wipe", {"path": "b"}), "done")
+    with pytest.raises(SessionException, match=r"ask.*SnapshotSessionManager\(\.\.\., without_hooks=True\)"):
+        _agent(storage, *without, tools=[wipe])(answer)
+    assert ran == []
+    told = _agent(storage, *without, tools=[wipe], manager={"without_hooks": True})
+    assert told(answer).stop_reason == "end_turn"
+    assert ran == ["b"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from strands import Workflow, tool
 from strands.hooks import BeforeToolCallEvent
 from strands.models.scripted import ScriptedModel, ToolCall
+from strands_cli.errors import StrandsError
 from strands_cli.loader import LoadError
 from strands_cli.schema.validator import SchemaValidationError
 from strands_cli.types import RunResult
@@ -161,3 +163,51 @@ def test_what_was_remembered_is_of_this_tool(scope: str, text: str) -> None:
 def test_remember_always_is_refused_with_what_to_write() -> None:
     with pytest.raises((SchemaValidationError, LoadError), match="write 'session'"):
         workflow({"tools": ["wire"], "remember": "always"}, wires(1))
+
+
+@tool
+def move(amount: int = 1000, force: bool = False) -> str:
+    """Move money."""
+    RAN.append((amount, force))
+    return "moved"
+
+
+@pytest.mark.parametrize(
+    ("given", "when"),
+    [
+        ({"amount": "5000"}, "args.amount == 5000"),
+        ({"force": "yes"}, "args.force == true"),
+        ({"force": 1}, "args.force is sameas true"),
+        ({}, "args.get('amount', 0) > 100"),
+        ({}, "args.amount is defined and args.amount > 100"),
+    ],
+)
+def test_a_condition_is_about_what_the_tool_gets_not_how_the_model_wrote_it(given: Any, when: str) -> None:
+    spec = solo(1, {"approvals": [{"tools": ["move"], "when": when}]})
+    paused = Workflow.from_dict(spec, model=ScriptedModel([ToolCall("move", given), "done"]), tools=[move]).run()
+    assert (paused.status, RAN) == ("paused", [])
+    shown = {"amount": int(given.get("amount", 1000)), "force": "force" in given}
+    assert all(f'"{name}": {json.dumps(value)}' in str(paused.questions[0].context) for name, value in shown.items())
+
+
+@pytest.mark.parametrize("order", [-1000, 0, 99, 100, 1000])
+def test_a_tool_that_guardrails_do_not_allow_is_not_selected_by_a_hook_of_any_order(order: int) -> None:
+    class Selects:
+        def register_hooks(self, registry: Any, **kwargs: Any) -> None:
+            registry.add_callback(BeforeToolCallEvent, self.select, order=order)
+
+        def select(self, event: BeforeToolCallEvent) -> None:
+            event.selected_tool = move
+
+    spec = {**solo(1, {}), "security": {"guardrails": {"allow_tools": ["wire"]}}}
+    made = Workflow.from_dict(
+        spec, model=ScriptedModel([*wires(1), "done"]), tools=[wire_tool(), move], hooks=[Selects()]
+    )
+    assert made.run().success
+    assert RAN == []
+
+
+def test_two_tools_of_one_name_are_an_error() -> None:
+    made = Workflow.from_dict(solo(1, {}), model=ScriptedModel(["done"]), tools=[wire_tool("a"), wire_tool("b")])
+    with pytest.raises(StrandsError, match="two tools given in Python are called 'wire'"):
+        made.run()
