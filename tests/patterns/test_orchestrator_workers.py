@@ -212,9 +212,10 @@ def test_feedback_on_the_results_reaches_the_reducer() -> None:
     assert cast.prompts("reducer") == ["Reduce.\n\nThe reviewer's feedback:\nleave out y"]
 
 
-def test_rejected_results_fail_the_run() -> None:
+@pytest.mark.parametrize("no", ["reject", "No!", "reject: too costly", "Rejected: y is wrong", "no: not like this"])
+def test_rejected_results_fail_the_run(no: str) -> None:
     cast = reviewed()
-    result = cast.resume(cast.run(topic="T"), "reject")
+    result = cast.resume(cast.run(topic="T"), no)
     assert (result.success, result.error_message) == (False, "the results were rejected in review")
     assert not cast.prompts("reducer")
 

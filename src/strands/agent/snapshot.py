@@ -123,7 +123,8 @@ def load(agent: Agent, snapshot: Snapshot) -> None:
         agent.conversation_manager.restore_from_session(data["conversation_manager_state"])
     if "interrupt_state" in data:
         agent._interrupt_state = InterruptState.from_dict(data["interrupt_state"])
-        agent._brought = data["interrupt_state"].get("brought")
+        if agent._session_manager is not None:  # who loads it by hand sees to the hooks
+            agent._brought = data["interrupt_state"].get("brought")
     if "system_prompt" in data:
         agent.system_prompt = data["system_prompt"]
 

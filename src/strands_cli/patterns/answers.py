@@ -57,6 +57,12 @@ def rejects(answer: Any) -> bool:
     return word(answer) in REJECTING
 
 
+def refuses(answer: Any) -> bool:
+    """Whether an answer is a no, or one with its reason: "reject: too costly"."""
+    before, colon, _ = text(answer).partition(":")
+    return rejects(answer) or (bool(colon) and word(before) in ("reject", "rejected", "no"))
+
+
 async def understood(
     run: Run,
     step: AgentStep,

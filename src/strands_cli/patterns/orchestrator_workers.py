@@ -9,7 +9,7 @@ from strands_cli.kernel.run import Run
 from strands_cli.kernel.types import Names, Outcome, Reply
 from strands_cli.loader.names import own_first
 from strands_cli.loader.template import render
-from strands_cli.patterns.answers import RETRIES, approves, rejects
+from strands_cli.patterns.answers import RETRIES, approves, refuses
 from strands_cli.patterns.planning import MAX_REVISIONS, planned
 from strands_cli.patterns.steps import (
     StepResult,
@@ -48,7 +48,7 @@ async def run(config: OrchestratorWorkersConfig, run: Run, names: Names) -> Outc
     if config.reduce_review is not None:
         answer = await ask(run, config.reduce_review, scope, "reduce/review")
         scope = answered(scope, answer)
-        if rejects(answer.response):
+        if refuses(answer.response):
             return _outcome(config, scope, "the results were rejected in review")
         feedback = "" if approves(answer.response) else text(answer.response)
     parts = [each["response"] for each in scope["workers"]]
