@@ -22,7 +22,7 @@ from strands.hooks import BeforeToolCallEvent
 from strands.models.scripted import ScriptedModel, ToolCall
 from strands.session import FileSessionManager
 from strands.tools.mcp import MCPClient, transports
-from strands.types.exceptions import MCPClientInitializationError
+from strands.types.exceptions import MCPClientInitializationError, ToolProviderException
 
 TESTS = Path(__file__).parent.parent
 
@@ -60,6 +60,15 @@ def results(agent: Agent) -> list[str]:
 
 def processes(log: Path) -> list[int]:
     return [int(line.split()[1]) for line in log.read_text().splitlines() if line.startswith("process")]
+
+
+def ends(process: int) -> bool:
+    """Whether a process ends, within ten seconds."""
+    for _ in range(100):
+        if not Path(f"/proc/{process}").exists():
+            return True
+        time.sleep(0.1)
+    return False
 
 
 def test_a_server_that_serves_one_call_at_a_time_may_ask(tmp_path: Path) -> None:
@@ -242,12 +251,7 @@ def test_a_server_that_will_not_end_is_ended(tmp_path: Path) -> None:
     with odd("stubborn", log) as client:
         client.call_tool_sync("t", "act")
     (process,) = processes(log)
-    for _ in range(100):
-        if not Path(f"/proc/{process}").exists():
-            break
-        time.sleep(0.1)
-    with pytest.raises(ProcessLookupError):
-        os.kill(process, 0)
+    assert ends(process)
 
 
 def _call_in_child(client: MCPClient, results: Any) -> None:
@@ -287,6 +291,23 @@ def test_one_server_runs_however_many_threads_begin_at_once(tmp_path: Path, coun
     assert len(agents) == count
     assert len(processes(log)) == 1
     client.stop()
+
+
+def test_the_servers_of_an_agent_start_side_by_side(tmp_path: Path) -> None:
+    """Each of them answers only when all ten have started."""
+    log = tmp_path / "log"
+    agent = Agent(model=ScriptedModel(["done"]), tools=[[odd("meets", log) for _ in range(10)]], callback_handler=None)
+    assert len(agent.tool_names) == len(processes(log)) == 10
+    agent.cleanup()
+
+
+def test_servers_that_are_still_starting_are_ended_when_one_fails(tmp_path: Path) -> None:
+    logs = [tmp_path / name for name in "ab"]
+    gone = MCPClient(lambda: transports.stdio("no-such-command", [], None, None))
+    with pytest.raises(ToolProviderException, match="no-such-command"):
+        Agent(model=ScriptedModel(["done"]), tools=[*(odd("mute", log) for log in logs), gone], callback_handler=None)
+    for pid in (pid for log in logs if log.exists() for pid in processes(log)):
+        assert ends(pid)
 
 
 def test_a_question_of_protocol_2026_07_28_outlives_a_restart_without_a_second_call(tmp_path: Path) -> None:

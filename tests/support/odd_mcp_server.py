@@ -44,7 +44,8 @@ def text(value: str) -> dict[str, Any]:
 
 
 def tools(cursor: str | None) -> dict[str, Any]:
-    named = [{"name": name, "inputSchema": OBJECT} for name in NAMES.get(KIND, ["act", "other"])]
+    names = [f"act_{os.getpid()}"] if KIND == "meets" else NAMES.get(KIND, ["act", "other"])
+    named = [{"name": name, "inputSchema": OBJECT} for name in names]
     if KIND == "circle":
         return {"tools": [named[0]] if cursor is None else [], "nextCursor": "again"}
     if KIND == "odd-names":
@@ -115,6 +116,8 @@ def serve() -> None:
         message = WAITING.pop(0) if WAITING else receive()
         method, id = message.get("method"), message.get("id")
         if method == "initialize":
+            while KIND == "meets" and LOG.read_text().count("process") < 10:
+                time.sleep(0.02)
             info = {"name": KIND, "version": "1"}
             offers: dict[str, Any] = {} if KIND == "no-tools" else {"tools": {"listChanged": True}}
             send(id=id, result={"protocolVersion": "2025-11-25", "capabilities": offers, "serverInfo": info})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -34,3 +34,14 @@ class ToolProvider(ABC):
     def current_tools(self) -> Sequence[AgentTool]:
         """Return the tools as they are now, of a source whose `version` may rise."""
         return ()
+
+
+def providers_in(items: Iterable[Any]) -> list[ToolProvider]:
+    """Return the sources among what an agent was given, lists of them included, each once."""
+    found: dict[int, ToolProvider] = {}
+    for item in items:
+        if isinstance(item, ToolProvider):
+            found[id(item)] = item
+        elif isinstance(item, (list, tuple, set)):
+            found.update((id(each), each) for each in providers_in(item))
+    return list(found.values())

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from strands._elsewhere import names_of
 from strands.types.tools import AgentTool, ToolSpec
 
-from .provider import ToolProvider
+from .provider import ToolProvider, providers_in
 
 logger = logging.getLogger(__name__)
 _NAME = re.compile(r"^[a-zA-Z0-9_-]{1,64}$")
@@ -50,8 +50,10 @@ class ToolRegistry:
             ValueError: A path or module cannot be loaded, or a name is not valid or taken.
         """
         names: list[str] = []
-        for item in tools:
-            for each in self._load(item):
+        items = list(tools)
+        provided = self._provided_by(providers_in(items))
+        for item in items:
+            for each in self._load(item, provided):
                 self.register_tool(each)
                 names.append(each.tool_name)
         return names
@@ -176,13 +178,13 @@ class ToolRegistry:
         """Let go of all tool providers; what the first of them raises is raised once all are let go of."""
         _let_go(self._providers, id(self))
 
-    def _load(self, item: Any) -> list[AgentTool]:
+    def _load(self, item: Any, provided: Mapping[int, list[AgentTool]]) -> list[AgentTool]:
         if isinstance(item, AgentTool):
             return [item]
         if isinstance(item, ToolProvider):
-            return self._open(item)
+            return provided[id(item)]
         if isinstance(item, (list, tuple, set)):
-            return [tool for each in item for tool in self._load(each)]
+            return [tool for each in item for tool in self._load(each, provided)]
         if callable(getattr(type(item), "as_tool", None)):
             return [item.as_tool()]
         if isinstance(item, (str, Mapping, ModuleType)):
@@ -198,22 +200,25 @@ class ToolRegistry:
         )
         return []
 
-    def _open(self, provider: ToolProvider) -> list[AgentTool]:
+    def _provided_by(self, providers: list[ToolProvider]) -> dict[int, list[AgentTool]]:
+        """Return each provider's id to its tools; the providers load side by side."""
+        if not providers:
+            return {}
         from strands._sync import run
+
+        from .loading import loaded
 
         if not self._providers:  # nobody may be left to call cleanup()
             weakref.finalize(self, _let_go_soon, self._providers, id(self))
-        if provider not in self._providers:
-            provider.add_consumer(id(self))
-            self._providers.append(provider)
-
-        async def load() -> list[AgentTool]:
-            return list(await provider.load_tools())
-
-        version = provider.version
-        tools = run(load())
-        self._provided[id(provider)] = version, {tool.tool_name for tool in tools}
-        return tools
+        for provider in providers:
+            if provider not in self._providers:
+                provider.add_consumer(id(self))
+                self._providers.append(provider)
+        versions = [provider.version for provider in providers]
+        found = run(loaded(providers))
+        for provider, version, tools in zip(providers, versions, found, strict=True):
+            self._provided[id(provider)] = version, {tool.tool_name for tool in tools}
+        return {id(provider): tools for provider, tools in zip(providers, found, strict=True)}
 
     def _take_changes(self) -> None:
         """Take the tools of a provider whose tools have changed; a name that another source has stays that one's."""

@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from strands._threads import in_thread
 from strands_cli.errors import ExecutionError, ProviderNotReadyError
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ async def connect(spec: Spec, vault: Vault) -> dict[str, tuple[MCPClient, list[A
 
 async def disconnect(client: MCPClient) -> None:
     """Stop a server."""
-    await asyncio.to_thread(client.stop)
+    await in_thread(client.stop)
 
 
 def check_names(servers: Mapping[str, Sequence[Any]], others: Mapping[str, str]) -> None:

@@ -6,8 +6,10 @@ import asyncio
 import json
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from strands._threads import in_thread
 from strands.interrupt import InterruptException
 from strands.types.exceptions import ToolCallLostError
 
@@ -81,7 +83,7 @@ class Calls:
         call.go_on()  # a question without an answer stops the call before the server hears of it
         result = await self._tried(connection, id, name, arguments, seconds, call, context)
         if connection.mode == "auto" and _needs_back_channel(result):
-            connection = await asyncio.to_thread(older, connection)
+            connection = await in_thread(partial(older, connection))
             result = await self._tried(connection, id, name, arguments, seconds, call, context)
         while call.again and call.interrupt is None:
             result = await self._tried(connection, id, name, arguments, seconds, call, context)

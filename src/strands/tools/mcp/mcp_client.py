@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from strands._elsewhere import names_of
+from strands._threads import in_thread
 from strands.tools.provider import ToolProvider
 from strands.types.collections import PaginatedList
 from strands.types.exceptions import MCPClientInitializationError, ToolProviderException
@@ -172,7 +173,7 @@ class MCPClient(PromptsAndResources, ToolProvider):
             ToolProviderException: The server cannot be reached, and `continue_on_error` is not set.
         """
         try:
-            return await asyncio.to_thread(self._loaded)
+            return await in_thread(self._loaded)
         except asyncio.CancelledError:
             self._shared.give_up()  # the thread that connects would go on until its time-out
             raise
@@ -265,7 +266,7 @@ class MCPClient(PromptsAndResources, ToolProvider):
         """Call a tool of the server; as `call_tool_sync`."""
         seconds = read_timeout_seconds.total_seconds() if read_timeout_seconds is not None else None
         try:
-            connection = await asyncio.to_thread(self._open)
+            connection = await in_thread(self._open)
             return await asyncio.wrap_future(self._calls.direct(connection, tool_use_id, name, arguments, seconds))
         except Exception as error:
             return self._calls.failed(tool_use_id, name, error)
@@ -287,7 +288,7 @@ class MCPClient(PromptsAndResources, ToolProvider):
         """
         try:
             known = self._shared.current
-            connection = known if known is not None else await asyncio.to_thread(self._open)
+            connection = known if known is not None else await in_thread(self._open)
         except Exception as error:
             return self._calls.failed(tool_use_id, name, error)
         seconds = timeout.total_seconds() if timeout is not None else None
@@ -301,7 +302,7 @@ class MCPClient(PromptsAndResources, ToolProvider):
         Raises:
             MCPClientInitializationError: The server cannot be reached.
         """
-        tools = await asyncio.to_thread(self._all_tools)
+        tools = await in_thread(self._all_tools)
         return next((tool.mcp_tool for tool in tools if tool.mcp_tool.name == name), None)
 
     # How it is done
