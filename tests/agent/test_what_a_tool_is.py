@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import functools
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -200,3 +203,47 @@ def test_the_same_code_made_again_is_the_same_tool() -> None:
         agent.tool_registry.replace(make())
         assert agent(answers(first, "y")).stop_reason == "end_turn", make
     assert calls_so_far == [1]
+
+
+TOOL = """
+from strands import tool
+
+@tool
+def wire(to: str) -> str:
+    "Send."
+    print("RAN {text}")
+    return "sent"
+"""
+PROGRAM = """
+import sys
+from pathlib import Path
+from strands import Agent
+from strands.hooks import BeforeToolCallEvent
+from strands.models.scripted import ScriptedModel, ToolCall
+from strands.session import FileSessionManager
+import payments
+
+def approve(event: BeforeToolCallEvent) -> None:
+    event.interrupt("ok")
+
+if sys.argv[1] == "ask":
+    Path("payments.py").write_text(Path("deployed.py").read_text())
+calls = [ToolCall("wire", {"to": "ann"}), "done"] if sys.argv[1] == "ask" else ["done"]
+agent = Agent(model=ScriptedModel(calls), tools=[payments.wire], hooks=[approve], callback_handler=None,
+              session_manager=FileSessionManager("s", "."))
+given = [{"interruptResponse": {"interruptId": each.id, "response": "y"}} for each in agent.pending_interrupts]
+print(agent(given or "go").stop_reason)
+"""
+
+
+def test_code_that_is_deployed_while_its_question_is_asked_is_other_code(tmp_path: Path) -> None:
+    for name, text in (("payments", TOOL.format(text="old")), ("deployed", TOOL.format(text="new")), ("main", PROGRAM)):
+        (tmp_path / f"{name}.py").write_text(text)
+
+    def run(what: str) -> str:
+        command = [sys.executable, "main.py", what]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+
+    assert run("ask") == "interrupt\n"
+    assert run("answer") == "interrupt\n"
+    assert run("answer") == "RAN new\nend_turn\n"

@@ -220,6 +220,21 @@ def test_a_description_that_changed_after_the_approval_asks_anew(
         assert (result.stop_reason, done) == (("end_turn", True) if same else ("interrupt", False))
 
 
+def test_another_server_of_the_same_name_asks_anew(tmp_path: Path) -> None:
+    def client(log: str) -> MCPClient:
+        args = ["-m", "support.mcp_server", "--log", str(tmp_path / log)]
+        server = {"command": sys.executable, "args": args, "cwd": str(TESTS)}
+        (made,) = MCPClient.load_servers({"mcpServers": {"files": server}})
+        return made
+
+    call = ToolCall("delete", {"path": "x"}, id="t")
+    with client("test") as test:
+        agent_with(test, tmp_path, call, hooks=[gate])("go")
+    with client("production") as production:
+        assert answer(agent_with(production, tmp_path, call, hooks=[gate]), "y").stop_reason == "interrupt"
+    assert not (tmp_path / "production").exists()
+
+
 def test_a_description_that_changes_while_the_person_thinks_asks_anew(
     tmp_path: Path, client: MCPClient, log: Path
 ) -> None:

@@ -5,8 +5,12 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
+import time
 from pathlib import Path
 from typing import Any
+
+STARTED = time.time()
+"""When this process began to load hooks and tools, Unix time in seconds."""
 
 
 def qualified_name(hook: Any) -> str:

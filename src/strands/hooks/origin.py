@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import inspect
 import json
+import os
 import sys
 from collections.abc import Iterator
 from types import CodeType, FunctionType
 from typing import Any
 
-from .naming import qualified_name
+from .naming import STARTED, qualified_name
 
 _PLAIN = (type(None), bool, int, float, str, bytes)
 _OURS = ("strands", "strands_cli")
@@ -140,10 +141,19 @@ def _source_hash(code: Any) -> str:
     except Exception:
         return digest_of(_compiled(code)) if isinstance(code, CodeType) else _methods_hash(code)
     text = [line.strip() for line in lines if line.strip()]
-    if isinstance(code, CodeType) and code.co_name == "<lambda>":  # several may stand in one line
-        return digest_of([text, _compiled(code)])
+    if isinstance(code, CodeType) and (code.co_name == "<lambda>" or _is_newer(code.co_filename)):
+        return digest_of([text, _compiled(code)])  # several may stand in one line; or this is not the text that runs
     methods = _methods_hash(code)  # of two classes of one name in a file, either one's text is found
     return digest_of([text, methods] if methods else text)
+
+
+def _is_newer(file: str) -> bool:
+    """Return whether a file was written since this process began, so that what runs may have been another text."""
+    try:
+        found = os.stat(file)
+    except OSError:
+        return False
+    return max(found.st_mtime, found.st_ctime) >= STARTED
 
 
 def _methods_hash(code: Any) -> str:

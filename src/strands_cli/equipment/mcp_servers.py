@@ -128,13 +128,14 @@ def _transport(server: McpServer, spec: Spec, vault: Vault) -> Callable[[], Any]
                 url, _expanded(auth.client_id, vault), secret, auth.scope, auth.issuer
             )
         if server.transport == "sse":
-            return lambda: transports.sse(url, headers, access)
-        return lambda: transports.http(url, headers, access)
+            return transports.at(lambda: transports.sse(url, headers, access), server.url)
+        return transports.at(lambda: transports.http(url, headers, access), server.url)
     base = spec._base_dir or Path.cwd()
     command, args = _expanded(server.command or "", vault), [_expanded(each, vault) for each in server.args]
     environment = {**_environment(), **_all_expanded(server.env, vault)}
     cwd = str(base / server.cwd) if server.cwd else None
-    return lambda: transports.stdio(command, args, environment, cwd, server.id)
+    start = lambda: transports.stdio(command, args, environment, cwd, server.id)  # noqa: E731
+    return transports.at(start, server.command or "", *server.args)
 
 
 def _filters(server: McpServer) -> ToolFilters | None:

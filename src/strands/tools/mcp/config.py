@@ -52,9 +52,9 @@ def _transport(name: str, server: Mapping[str, Any]) -> Callable[[], MCPTranspor
     if ("command" in server) == ("url" in server):
         raise ValueError(f"mcpServers.{name}: expected either 'command' or 'url'")
     if "command" in server:
-        return lambda: transports.stdio(
-            server["command"], list(server.get("args", [])), server.get("env"), server.get("cwd"), name
-        )
+        command, args = server["command"], list(server.get("args", []))
+        start = lambda: transports.stdio(command, args, server.get("env"), server.get("cwd"), name)  # noqa: E731
+        return transports.at(start, command, *args)
     kind = server.get("transport") or server.get("type") or "streamable-http"
     access = _access(name, server)
     if kind == "sse":

@@ -86,7 +86,7 @@ class MCPAgentTool(DirectTool):
     def identity(self) -> Any:
         """What the server says that the tool is and does, and which server it is."""
         said = {name: self._listed.get(name) for name in ("title", "description", "inputSchema", "annotations")}
-        return [said, self._listed["name"], self.mcp_client.client_name]
+        return [said, self._listed["name"], self.mcp_client.client_name, *self.mcp_client.place]
 
     @property
     def approval_basis(self) -> Any:

@@ -89,6 +89,7 @@ class MCPClient(PromptsAndResources, ToolProvider):
     ) -> None:
         self._transport = transports.chosen(transport_callable, url, headers, auth_provider)
         self.client_name = name or application_name or url or "server"
+        self.place: list[str] = getattr(self._transport, "place", [])  # what it leads to, as far as that is known
         self.continue_on_error = continue_on_error
         self.trust_annotations = trust_annotations
         self.connection_failed = False

@@ -33,7 +33,13 @@ def chosen(
         return transport
     assert url is not None
     address = url
-    return lambda: http(address, headers, auth)
+    return at(lambda: http(address, headers, auth), address)
+
+
+def at(transport: Callable[[], MCPTransport], *place: str) -> Callable[[], MCPTransport]:
+    """Note what a transport leads to: an address, or a command with its arguments."""
+    transport.place = list(place)  # type: ignore[attr-defined]
+    return transport
 
 
 def _needed() -> str:
