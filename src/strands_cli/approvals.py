@@ -148,6 +148,8 @@ class ApprovalHooks:
     def _written_by_a_person(self, event: BeforeToolCallEvent) -> bool:
         """A gate is told of a call again when it was changed: these arguments a person wrote in this very round."""
         id = event.tool_use["toolUseId"]
+        if not event.asking().has_asked(DECISION, DECISION):
+            self._edited.pop(id, None)  # of an earlier try, or of another call
         return id in self._edited and to_text(self._edited[id]) == to_text(event.tool_use["input"])
 
     # -- questions ------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from strands import SessionManager, Workflow, tool
+from strands import Agent, SessionManager, Workflow, tool
 from strands.hooks import BeforeToolCallEvent
 from strands.hooks.naming import qualified_name
 from strands.models.scripted import ScriptedModel, ToolCall
@@ -254,3 +254,19 @@ def test_a_provider_that_registers_something_else_is_not_the_same_guard(other: A
         guarded(hooks=[Provider(other)]).resume(session_id, "yes")
     assert RAN == []
     assert guarded(hooks=[Provider(gate)]).resume(session_id).status == "paused"
+
+
+def test_the_hook_of_an_agent_that_is_a_tool_is_a_guard_too() -> None:
+    def helped(*hooks: Any) -> Workflow:
+        helper = Agent(model=model(), name="helper", tools=[wipe], hooks=list(hooks), callback_handler=None)
+        asks = ScriptedModel(
+            lambda m: "end" if "toolResult" in m[-1]["content"][0] else ToolCall("helper", {"input": "x"})
+        )
+        spec = {**SPEC, "agents": {"a": {"prompt": "p", "tools": ["helper"]}}}
+        return Workflow.from_dict(spec, model=asks, tools=[helper])
+
+    session_id = str(helped(gate).run().session_id)
+    with pytest.raises(MissingPartsError, match=":gate"):
+        helped().resume(session_id, "yes")
+    assert RAN == []
+    assert helped(gate).resume(session_id).questions[0].kind == "interrupt"

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from strands import Workflow, tool
+from strands import ToolContext, Workflow, tool
 from strands.hooks import BeforeToolCallEvent
 from strands.models.scripted import ScriptedModel, ToolCall
 from strands_cli.errors import StrandsError
 from strands_cli.loader import LoadError
 from strands_cli.schema.validator import SchemaValidationError
-from strands_cli.types import RunResult
+from strands_cli.types import HITLState, RunResult
 from support.specs import solo
 
 RAN: list[Any] = []
@@ -211,3 +211,21 @@ def test_two_tools_of_one_name_are_an_error() -> None:
     made = Workflow.from_dict(solo(1, {}), model=ScriptedModel(["done"]), tools=[wire_tool("a"), wire_tool("b")])
     with pytest.raises(StrandsError, match="two tools given in Python are called 'wire'"):
         made.run()
+
+
+@pytest.mark.parametrize("amount", [1, 2])
+def test_an_edit_holds_while_the_tool_asks_a_question_of_its_own(amount: int) -> None:
+    @tool(context=True)
+    def careful(amount: int, tool_context: ToolContext) -> str:
+        """Move money."""
+        if tool_context.interrupt("sure") == "y":
+            RAN.append(amount)
+        return "moved"
+
+    def answers(state: HITLState) -> str:
+        return f'edit: {{"amount": {amount}}}' if state.choices else "y"
+
+    spec = solo(1, {"approvals": [{"tools": ["careful"], "options": ["approve", "edit", "reject"]}]})
+    model = ScriptedModel([ToolCall("careful", {"amount": 1}), "done"])
+    result = Workflow.from_dict(spec, model=model, tools=[careful]).run_interactive(hitl_handler=answers)
+    assert (result.status, RAN) == ("completed", [amount])

@@ -98,6 +98,10 @@ class Asker:
         known = self._known(name, gate)
         return known is not None and _about(known, self._binding() if self._binding else None)
 
+    def has_asked(self, name: str, gate: str | None = None) -> bool:
+        """Return whether the question `name` was asked with this right, or with that of `names`."""
+        return _suffix(name, gate) in self.names
+
     def asker_returned(self) -> None:
         """Who asked is done: what it made of the call itself after its answers is what was approved."""
         recent, self._recent = self._recent, []

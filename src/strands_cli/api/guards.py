@@ -20,7 +20,7 @@ def brought(options: Options) -> dict[str, Json]:
         return {}
     return {
         "hooks": [_name(hook) for hook in options.hooks],
-        "judges": _judges(options.hooks),
+        "judges": _judges(options.hooks, options.tools),
         "tools": [name for tool in options.tools for name in _tool_names(tool)],
         "model": _name(options.model) if options.model is not None else None,
     }
@@ -93,8 +93,9 @@ def tool_ids(tools: Sequence[Any] | None) -> list[str]:
     return [_tool_id(tool) for tool in tools]
 
 
-def _judges(hooks: Sequence[Any]) -> list[str]:
-    """Return the names of what may stop a tool call in hooks: a provider may have been told to register nothing."""
+def _judges(hooks: Sequence[Any], tools: Sequence[Any]) -> list[str]:
+    """Return the names of what may stop a tool call: in hooks, of which one may register nothing, and in agents."""
+    from strands.agent.brought import judges
     from strands.hooks.registry import HookRegistry
 
     registry = HookRegistry()
@@ -103,7 +104,11 @@ def _judges(hooks: Sequence[Any]) -> list[str]:
             registry.add_hook(hook) if hasattr(hook, "register_hooks") else registry.add_callback(None, hook)
         except Exception:  # the agents that get it say what is wrong with it
             continue
-    return registry.judges
+    agents = (getattr(tool, "agent", tool) for tool in tools)
+    inside = [
+        name for each in agents if hasattr(each, "hooks") and hasattr(each, "tool_registry") for name in judges(each)
+    ]
+    return [*registry.judges, *inside]
 
 
 def _more(names: Sequence[str], than: Sequence[str]) -> list[str]:
