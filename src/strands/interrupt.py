@@ -359,6 +359,11 @@ def id_about(first: str, binding: Binding) -> str:
     return f"{prefix}:{uuid.uuid5(uuid.NAMESPACE_OID, f'{suffix} {binding.digest}')}"
 
 
+def has_prefix(interrupt: Interrupt, prefix: str) -> bool:
+    """Return whether an id is this prefix and one part more; the id of a tool use may begin with that of another."""
+    return interrupt.id.rpartition(":")[0] + ":" == prefix
+
+
 def looked_up(interrupts: Mapping[str, Interrupt], first: str) -> Interrupt | None:
     """Return the newest question that is looked up by the id `first`, or None."""
     found = interrupts.get(first)

@@ -106,7 +106,7 @@ class ApprovalHooks:
     # -- one call -------------------------------------------------------------------------------------------------
 
     def _rule(self, event: BeforeToolCallEvent) -> _Rule | None:
-        if event.selected_tool is None or event.cancel_tool:
+        if event.selected_tool is None or event.cancel_tool or event.cancel_tool == "":
             return None
         names = {event.tool_use["name"], event.selected_tool.tool_name}
         scope = self._names(event)

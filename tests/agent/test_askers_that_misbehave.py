@@ -123,3 +123,32 @@ def test_a_retry_begins_with_what_the_model_wants() -> None:
     agent.add_hook(once_more, AfterToolCallEvent)
     agent("go")
     assert RAN == tries == ["Dr. Ann"] * 3
+
+
+def test_a_no_without_a_word_is_a_no() -> None:
+    def refuses_call(event: BeforeToolCallEvent) -> None:
+        event.cancel_tool = event.interrupt("why not?")
+
+    def refuses_batch(event: BeforeToolsEvent) -> None:
+        event.cancel = event.interrupt("why not?")
+
+    for hook in (refuses_call, refuses_batch):
+        agent = agent_of(hook)
+        agent("go")
+        assert answer(agent, "").stop_reason == "end_turn"
+        assert agent.messages[2]["content"][0]["toolResult"]["status"] == "error"
+    assert RAN == []
+
+
+@pytest.mark.parametrize("ids", [("a", "a:b"), ("a:b", "a"), ("t", "t:")])
+def test_a_question_about_one_call_holds_up_no_other_whose_id_begins_alike(ids: tuple[str, str]) -> None:
+    def ask(event: BeforeToolCallEvent) -> None:
+        if event.interrupt("ok", reason=event.tool_use["input"]["to"]) != "y":
+            event.cancel_tool = "no"
+
+    calls = [ToolCall("pay", {"to": id}, id=id) for id in ids]
+    model = ScriptedModel([calls, "done"])
+    agent = Agent(model=model, tools=[pay], hooks=[ask], callback_handler=None)
+    first, second = agent("go").interrupts or ()
+    result = agent([{"interruptResponse": {"interruptId": first.id, "response": "y"}}])
+    assert (RAN, result.interrupts) == ([ids[0]], [second])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from strands import Agent, ToolContext, tool
-from strands.hooks import BeforeMultiAgentInvocationEvent
+from strands.hooks import BeforeMultiAgentInvocationEvent, BeforeNodeCallEvent
 from strands.models.scripted import ScriptedModel, ToolCall
 from strands.multiagent import Graph, GraphBuilder, Status, Swarm
 from strands.session import FileSessionManager
@@ -194,3 +195,28 @@ def test_an_answer_about_one_run_of_a_node_is_none_about_the_next() -> None:
     assert made("again").status is Status.INTERRUPTED
     with pytest.raises(KeyError, match="no interrupt has the id"):
         made(first)
+
+
+def test_a_question_that_a_hook_of_a_node_swallowed_is_asked_all_the_same() -> None:
+    class Swallows(Gate):
+        def ask(self, event: BeforeNodeCallEvent) -> None:
+            with contextlib.suppress(BaseException):
+                super().ask(event)
+
+    made = graph({"a": agent("a")}, hooks=[Swallows("a")])
+    asked = made("go")
+    assert asked.status is Status.INTERRUPTED
+    with pytest.raises(RuntimeError, match="not today"):
+        made(answers(asked, "n"))
+    assert "done" not in str(made.nodes["a"].executor.messages)  # type: ignore[union-attr]
+
+
+def test_a_node_is_refused_without_a_word_too() -> None:
+    class Refuses(Gate):
+        def ask(self, event: BeforeNodeCallEvent) -> None:
+            event.cancel_node = event.interrupt("why not?")
+
+    made = graph({"a": agent("a")}, hooks=[Refuses("a")])
+    with pytest.raises(RuntimeError, match="cancelled by user"):
+        made(answers(made("go"), ""))
+    assert "done" not in str(made.nodes["a"].executor.messages)  # type: ignore[union-attr]

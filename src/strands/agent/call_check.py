@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from strands.hooks.binding import CallBinding
 from strands.hooks.events import BATCH_PREFIX, BeforeToolCallEvent
-from strands.interrupt import Interrupt, hook_prefix, is_about_doubt
+from strands.hooks.registry import refusal
+from strands.interrupt import Interrupt, has_prefix, hook_prefix, is_about_doubt
 
 if TYPE_CHECKING:
     from strands.agent.invocation import Invocation
@@ -77,9 +78,7 @@ def _event(invocation: Invocation, tool: AgentTool | None, use: ToolUse) -> Befo
 
 
 def _cancelled(event: BeforeToolCallEvent[Any]) -> str | None:
-    if not event.cancel_tool:
-        return None
-    return event.cancel_tool if isinstance(event.cancel_tool, str) else "tool cancelled by user"
+    return refusal(event.cancel_tool, "tool cancelled by user")
 
 
 def ask_anew(known: dict[str, Interrupt], answered: Iterable[Interrupt], final: CallBinding) -> list[Interrupt]:
@@ -112,7 +111,7 @@ def replaced(known: dict[str, Interrupt], changed: Iterable[Interrupt], now: Bin
 def unanswered(known: Iterable[Interrupt], tool_use_id: str) -> list[Interrupt]:
     """Return the questions of hooks about a call that wait, though their asker swallowed the interrupt and went on."""
     prefix = hook_prefix(tool_use_id)
-    return [each for each in known if not each.answered and each.carried is None and each.id.startswith(prefix)]
+    return [each for each in known if not each.answered and each.carried is None and has_prefix(each, prefix)]
 
 
 def unanswered_of_batch(known: Iterable[Interrupt]) -> list[Interrupt]:
@@ -135,7 +134,7 @@ def untaken_of_batch(known: Iterable[Interrupt], taken: Iterable[Interrupt]) -> 
 def _is_open_answer(interrupt: Interrupt, prefix: str, taken: set[str]) -> bool:
     if not interrupt.answered or interrupt.carried is not None or interrupt.first in taken:
         return False
-    return interrupt.id.rpartition(":")[0] + ":" == prefix
+    return has_prefix(interrupt, prefix)
 
 
 def nobody_took(answered: Iterable[Interrupt]) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from strands.handlers.callback_handler import null_callback_handler
 from strands.hooks.events import AfterInvocationEvent, BeforeInvocationEvent
+from strands.hooks.registry import refusal
 from strands.types.agent import ConcurrentInvocationMode, Limits
 from strands.types.exceptions import ConcurrencyException, StructuredOutputException
 
@@ -173,14 +174,14 @@ async def _work(invocation: Invocation, start: resuming.Start) -> AgentResult:
             start.refused()
             raise
         messages = event.messages
-        if event.cancel:
-            text = event.cancel if isinstance(event.cancel, str) else "invocation cancelled"
-            refusal: Message = {"role": "assistant", "content": [{"text": text}]}
+        text = refusal(event.cancel, "invocation cancelled")
+        if text is not None:
+            reply: Message = {"role": "assistant", "content": [{"text": text}]}
             if start.turn is not None or start.cancelled:
                 start.refused()  # what is open stays open
             else:
-                await invocation.append(refusal)
-            return loop.finish(invocation, "end_turn", refusal)
+                await invocation.append(reply)
+            return loop.finish(invocation, "end_turn", reply)
     if invocation.sink is not None:
         passed = {key: value for key, value in invocation.state.items() if key not in ("agent", "request_state")}
         invocation.sink({"init_event_loop": True, **passed})

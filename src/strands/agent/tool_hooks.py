@@ -6,6 +6,7 @@ import uuid
 from typing import TYPE_CHECKING
 
 from strands.hooks.events import AfterToolsEvent, BeforeToolsEvent
+from strands.hooks.registry import refusal
 from strands.interrupt import Interrupt, hook_prefix, looked_up
 from strands.tools.results import error_result
 
@@ -37,8 +38,9 @@ async def before(batch: ToolBatch) -> list[Interrupt]:
         _, interrupts = await agent.hooks.invoke_callbacks_async(event)
         if interrupts:
             return interrupts
-        if event.cancel:
-            _refuse_all(batch, event.cancel if isinstance(event.cancel, str) else "tool cancelled by user")
+        refused = refusal(event.cancel, "tool cancelled by user")
+        if refused is not None:
+            _refuse_all(batch, refused)
             return []
         swallowed = unanswered_of_batch(known.values()) if known else []
         if swallowed:

@@ -70,6 +70,12 @@ class BeforeNodeCallEvent(BaseHookEvent):
         asker: Asker | None = self.__dict__.get("_asker")
         return asker.consulted if asker is not None else []
 
+    @property
+    def unanswered(self) -> list[Interrupt]:
+        """The questions that its callbacks asked and that wait, also where one swallowed the interrupt and went on."""
+        asker: Asker | None = self.__dict__.get("_asker")
+        return [each for each in asker.raised() if not each.answered] if asker is not None else []
+
 
 @dataclass
 class AfterNodeCallEvent(Ending, BaseHookEvent):

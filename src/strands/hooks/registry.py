@@ -256,6 +256,18 @@ async def _tell(event: BaseHookEvent, callbacks: Iterator[HookCallback]) -> list
     return interrupts
 
 
+def refusal(cancel: Any, text: str) -> str | None:
+    """Return what stands for something that a hook cancelled, or None: a no without a word is a no too.
+
+    Args:
+        cancel: What the hook wrote: True, or a text.
+        text: What stands for it where the hook says nothing.
+    """
+    if isinstance(cancel, str):
+        return cancel or text
+    return text if cancel else None
+
+
 def infer_event_types(callback: HookCallback) -> list[type[BaseHookEvent]]:
     """Return the event types that the annotation of a callback's first parameter names.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from strands.agent.result import AgentResult
 from strands.hooks import AfterNodeCallEvent, BeforeNodeCallEvent
+from strands.hooks.registry import refusal
 from strands.interrupt import Interrupt
 from strands.telemetry.metrics import EventLoopMetrics
 from strands.types.exceptions import MaxTokensReachedException
@@ -60,12 +61,13 @@ class NodeCall:
             RuntimeError: Hooks asked before, and none of this process takes the answer.
         """
         event = BeforeNodeCallEvent(self.source, self.node_id, self.invocation_state)
-        _, interrupts = await self.source.hooks.invoke_callbacks_async(event)
+        _, raised = await self.source.hooks.invoke_callbacks_async(event)
+        interrupts = raised or event.unanswered
         if interrupts:
             self.emit("multiagent_node_interrupt", interrupts=interrupts)
             return interrupts, None
-        if event.cancel_node:
-            text = event.cancel_node if isinstance(event.cancel_node, str) else "node cancelled by user"
+        text = refusal(event.cancel_node, "node cancelled by user")
+        if text is not None:
             self.emit("multiagent_node_cancel", message=text)
             return [], text
         untaken = asked_by_hooks(self.source._interrupt_state, self.node_id) - {each.name for each in event.consulted}
