@@ -202,7 +202,7 @@ def test_after_a_power_loss_all_that_was_synced_is_there_and_the_rest_is_no_dama
     async def write() -> tuple[FileJournal, int, int, list[bytes | None]]:
         journal = await FileSessionRepository(tmp_path).create("s", opening())
         head = journal.path.with_name("journal.head")
-        heads: list[bytes | None] = [None, head.read_bytes()]
+        heads: list[bytes | None] = [None]
         entries, synced, size = 1, 1, journal.path.stat().st_size
         for number in range(chance.randrange(2, 12)):
             several = [

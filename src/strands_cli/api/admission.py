@@ -160,6 +160,15 @@ def spec_on_record(session_id: str, origin: Mapping[str, Any]) -> Spec:
     return spec
 
 
+def in_its_place(spec: Spec, origin: Mapping[str, Any]) -> Spec:
+    """Return a spec that is the one on record, relative to where the session was started."""
+    from pathlib import Path
+
+    pinned = spec.model_copy()
+    pinned._base_dir = Path(origin["base_dir"])
+    return pinned
+
+
 def _as_offered_now(spec: Mapping[str, Any]) -> dict[str, Any]:
     """The first release took `remember: always` and did what `session` says."""
     agents = {

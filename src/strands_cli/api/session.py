@@ -11,7 +11,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from strands_cli.api.admission import Admission, Terms, spec_on_record
+from strands_cli.api.admission import Admission, Terms, in_its_place, spec_on_record
 from strands_cli.api.app import remembered, with_app
 from strands_cli.api.bridge import run_sync
 from strands_cli.api.results import finished_result
@@ -366,7 +366,10 @@ class Session(SessionView):
             options = remembered(options, data)
         admission = Admission(self.id, options, terms, self._state)
         changed = await admission.changes(self._state)
-        spec = terms.spec if changed and terms.spec is not None else self.spec()
+        if terms.spec is None:
+            spec = self.spec()
+        else:
+            spec = terms.spec if changed else in_its_place(terms.spec, data)
         runner = Runner(spec, options, user or self, admission)
         runner.inputs = changed.get("inputs", self.inputs)
         return runner, admission

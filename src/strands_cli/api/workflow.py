@@ -350,10 +350,11 @@ class Workflow:
         self, handler: HITLHandler | None, session_id: str | None, response: Json, values: Mapping[str, Any]
     ) -> RunResult:
         """Go on with the session of this id, or start it."""
-        id_ = session_id or self._new_id({"hitl_response": response})
-        session = await session_to_go_on(self._options, id_, response, values)
+        if session_id is None:
+            return await self._start(handler, values, {}, self._new_id({"hitl_response": response}))
+        session = await session_to_go_on(self._options, session_id, response, values)
         if session is None:
-            return await self._start(handler, values, {}, id_)
+            return await self._start(handler, values, {}, session_id)
         result = await session.resume_async(response, hitl_handler=handler, user=self._owner, spec=self.spec)
         self._note(result)
         return result

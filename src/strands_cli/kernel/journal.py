@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import lru_cache
 from inspect import isawaitable, signature
 from typing import Any, Protocol
 
@@ -82,11 +83,16 @@ class Journal(Protocol):
 
 async def append_durably(journal: Journal, drafts: Sequence[Draft], *, expect: int) -> list[Entry]:
     """Append as `Journal.append` does with `durable`; a store made for release 0.1.0, which lacks it, is synced."""
-    if "durable" in signature(journal.append).parameters:
+    if _takes_durable(getattr(journal.append, "__func__", journal.append)):
         return await journal.append(drafts, expect=expect, durable=True)
     entries = await journal.append(drafts, expect=expect)
     await journal.sync()
     return entries
+
+
+@lru_cache(maxsize=64)
+def _takes_durable(append: Callable[..., Any]) -> bool:
+    return "durable" in signature(append).parameters
 
 
 async def is_alive(journal: Journal, driver: str) -> bool:

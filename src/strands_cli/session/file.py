@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from strands_cli.kernel.types import Draft, Entry
 from strands_cli.session import faults, files, head, lifetime
 from strands_cli.session import format as lines
 from strands_cli.session.head import Head
+from strands_cli.session.journal_file import Handle, JournalFile
 from strands_cli.session.lease import Drivers
 
 logger = logging.getLogger(__name__)
@@ -41,8 +42,8 @@ class FileJournal:
 
     def __init__(self, directory: Path, session_id: str, drivers: Drivers) -> None:
         self.path = directory / NAME
-        self._head_path = str(directory / head.NAME)
         self._id = session_id
+        self._file = JournalFile(self.path, session_id)
         self._drivers = drivers
         self._known: list[Entry] = []
         self._size = 0
@@ -68,8 +69,9 @@ class FileJournal:
         self._opening = lines.sum_of(content.partition(b"\n")[0])
         self._size, self._synced = len(content), len(self._known)
         with faults.named(self.path, self._id):
-            lifetime.begin(self.path, self._id, content)
-        head.write(self._head_path, self._head())
+            self._file.adopt(lifetime.begin(self.path, self._id, content))
+        if rest:  # the opening alone is there as a whole, or there is no session
+            self._file.write_head(self._head())
 
     async def load(self) -> list[Entry]:
         self._check_there()
@@ -80,7 +82,15 @@ class FileJournal:
         if self._broken:
             raise StorageError(self._broken, hint="Resume the session: it goes on from what is on disk.")
         self._check_there()
-        with self._writing() as file:
+        if durable:
+            with self._file.kept_open():
+                entries = self._append(drafts, expect)
+                await self.sync()
+            return entries
+        return self._append(drafts, expect)
+
+    def _append(self, drafts: Sequence[Draft], expect: int) -> list[Entry]:
+        with self._file.writing() as file:
             newer = self._catch_up(file)
             if newer:
                 raise Conflict(newer)
@@ -90,8 +100,6 @@ class FileJournal:
             self._write(file, content)
             self._known += entries
             self._sum = last_sum
-        if durable:
-            await self.sync()
         return entries
 
     async def sync(self) -> None:
@@ -102,7 +110,7 @@ class FileJournal:
         if running is not None:
             await asyncio.wait((running,))
         if self._syncing is running or self._syncing is None:
-            self._syncing = on_disk(partial(self._sync_now, self._head()))
+            self._syncing = on_disk(partial(self._sync_now, self._file.handle, self._head()))
         syncing = self._syncing
         try:
             await asyncio.shield(syncing)
@@ -124,7 +132,8 @@ class FileJournal:
             entered = self._drivers.entered()
             driver = entered.__enter__()
         try:
-            yield driver
+            with self._file.kept_open():
+                yield driver
         finally:
             entered.__exit__(None, None, None)
 
@@ -141,8 +150,10 @@ class FileJournal:
 
     def _look(self) -> None:
         """Read what is new without a lock; what looks damaged is read again while nobody writes."""
-        told = None if self._known else head.read(self.path.parent)
-        with self._reading() as file:
+        told = None if self._known else self._file.read_head()
+        with self._file.reading() as file:
+            if self._known and self._unmoved(file):
+                return
             try:
                 self._take_in(file, told)
             except SessionDamagedError:
@@ -179,6 +190,7 @@ class FileJournal:
         version = parsed.entries[0].data.get("format", FORMAT)
         if version > FORMAT:
             raise faults.newer(self._id, version)
+        self._synced = 1  # a journal that has a name has its opening on disk
         if told is not None and told.opening == parsed.first_sum:
             self._compare(parsed, file, told)
             self._synced = told.entries
@@ -197,6 +209,15 @@ class FileJournal:
             cause += f": {parsed.damage.cause}"
         line = min(len(parsed.entries) + 1, told.entries)
         raise faults.damaged(self.path, self._id, line, cause, head=head.NAME)
+
+    def _unmoved(self, file: int) -> bool:
+        """Whether the file ends where this object left it, so that there is nothing to read."""
+        begin = max(0, self._size - _END_SIZE)
+        end = os.pread(file, _END_SIZE + 1, begin)
+        if len(end) != self._size - begin or not lines.ends_with(end, self._sum):
+            return False
+        self._open_line = not end.endswith(b"\n")
+        return True
 
     def _is_ours(self, file: int, size: int) -> bool:
         """Whether the file still ends, or goes on, where this object left it."""
@@ -227,18 +248,15 @@ class FileJournal:
     def _catch_up(self, file: int) -> list[Entry]:
         """Read what others appended since, under the lock; what one of them left torn makes room."""
         first = not self._known
-        begin = max(0, self._size - _END_SIZE)
-        end = b"" if first else os.pread(file, _END_SIZE + 1, begin)
-        if len(end) == self._size - begin and lines.ends_with(end, self._sum):  # nothing behind it, so no need to look
-            self._open_line = not end.endswith(b"\n")
+        if not first and self._unmoved(file):
             return []
-        newer, torn = self._take_in(file, head.read(self.path.parent) if first else None)
+        newer, torn = self._take_in(file, self._file.read_head() if first else None)
         if torn is not None:
             self._cut(file, torn)
         return [] if first else newer
 
     def _cut(self, file: int, torn: lines.Damage) -> None:
-        told = head.read(self.path.parent)
+        told = self._file.read_head()
         if told is not None and told.opening == self._opening and told.entries > len(self._known):
             raise faults.damaged(self.path, self._id, torn.line, torn.cause)
         size = os.fstat(file).st_size
@@ -261,33 +279,10 @@ class FileJournal:
     def _head(self) -> Head:
         return Head(len(self._known), self._size, self._opening, self._sum)
 
-    def _sync_now(self, covered: Head) -> None:
-        files.sync_path(self.path)
+    def _sync_now(self, handle: Handle | None, covered: Head) -> None:
+        if handle is None:
+            files.sync_path(self.path)
+        else:
+            files.sync(handle.file, self.path)
         self._synced = max(self._synced, covered.entries)
-        head.write(self._head_path, covered)
-
-    @contextmanager
-    def _writing(self) -> Iterator[int]:
-        """Open the file under its lock: appends of different processes come one after the other."""
-        try:
-            file = files.open_private(self.path, os.O_RDWR | os.O_APPEND)
-            try:
-                held = files.lock(file, self.path)
-                try:
-                    yield file
-                finally:
-                    if held is not None:
-                        held.release()
-            finally:
-                os.close(file)
-        except OSError as error:
-            raise faults.of_system(error, self.path, self._id) from error
-
-    @contextmanager
-    def _reading(self) -> Iterator[int]:
-        with faults.named(self.path, self._id):
-            file = files.open_private(self.path, os.O_RDONLY)
-            try:
-                yield file
-            finally:
-                os.close(file)
+        self._file.write_head(covered, handle)

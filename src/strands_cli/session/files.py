@@ -6,15 +6,12 @@ import contextlib
 import errno
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from strands._home import check_status
 from strands_cli.errors import StorageError
-
-if TYPE_CHECKING:
-    from filelock import BaseFileLock
 
 LOCK_SECONDS = 5.0
 """How long an append waits for another process's append, which takes microseconds."""
@@ -31,8 +28,9 @@ def open_private(path: Path, flags: int) -> int:
     file = os.open(path, flags | _FLAGS, 0o600)
     try:
         if flags & os.O_EXCL:
-            os.chmod(path, 0o600)
-        check_status(path, os.fstat(file))
+            os.chmod(file if os.chmod in os.supports_fd else path, 0o600)
+        else:
+            check_status(path, os.fstat(file))
     except BaseException:
         os.close(file)
         raise
@@ -41,20 +39,19 @@ def open_private(path: Path, flags: int) -> int:
 
 @contextlib.contextmanager
 def locked(file: int, path: Path, *, shared: bool = False) -> Iterator[None]:
-    """Hold the lock of an open file, which lasts until the file is closed."""
-    held = lock(file, path, shared=shared)
+    """Hold the lock of an open file."""
+    release = lock(file, path, shared=shared)
     try:
         yield
     finally:
-        if held is not None:
-            held.release()
+        release()
 
 
-def lock(file: int, path: Path, *, shared: bool = False) -> BaseFileLock | None:
+def lock(file: int, path: Path, *, shared: bool = False) -> Callable[[], None]:
     """Take the lock of an open file: `shared` with others who read, else alone.
 
     Returns:
-        What to release; None where the lock goes with the open file.
+        What gives it back.
     """
     try:
         import fcntl
@@ -63,13 +60,13 @@ def lock(file: int, path: Path, *, shared: bool = False) -> BaseFileLock | None:
 
         beside = FileLock(f"{path}.lock", timeout=LOCK_SECONDS, mode=0o600)
         beside.acquire()
-        return beside
+        return beside.release
     kind = (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB
     deadline = 0.0
     while True:
         try:
             fcntl.flock(file, kind)
-            return None
+            return partial(fcntl.flock, file, fcntl.LOCK_UN)
         except OSError as error:
             deadline = deadline or time.monotonic() + LOCK_SECONDS
             if error.errno not in (errno.EWOULDBLOCK, errno.EINTR) or time.monotonic() > deadline:

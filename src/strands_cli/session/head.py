@@ -6,15 +6,17 @@ it may be old, and then it says less than is there; it never says more.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import zlib
-from pathlib import Path
 from typing import NamedTuple
 
 NAME = "journal.head"
 _WIDTH = 256
-_WRITE = os.O_WRONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+_FLAGS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+_READ = os.O_RDONLY | _FLAGS
+_WRITE = os.O_WRONLY | os.O_CREAT | _FLAGS
 
 
 class Head(NamedTuple):
@@ -29,35 +31,49 @@ class Head(NamedTuple):
     last: str
 
 
-def read(directory: Path) -> Head | None:
-    """Return what the head says; None when there is none, or it cannot be read."""
+def read(path: str) -> Head | None:
+    """Return what the head `path` says; None when there is none, or it cannot be read."""
     try:
-        with open(directory / NAME, "rb") as file:
-            text = file.read(_WIDTH)
+        file = os.open(path, _READ)
+        try:
+            text = os.read(file, _WIDTH)
+        finally:
+            os.close(file)
         told = json.loads(text)
         head = Head(told["entries"], told["size"], told["opening"], told["last"])
-        return head if text == _line(head) else None
+        return head if text == line(head) else None
     except (OSError, ValueError, TypeError, KeyError):
         return None
 
 
 def write(path: str, head: Head) -> None:
     """Say in `path` how far the journal is on disk; where that cannot be written, what was said before holds."""
-    try:
+    with contextlib.suppress(OSError):
+        file = opened(path)
         try:
-            file = os.open(path, _WRITE)
-        except FileNotFoundError:
-            file = os.open(path, _WRITE | os.O_CREAT, 0o600)
-            os.chmod(path, 0o600)
-        try:
-            os.write(file, _line(head))
+            os.write(file, line(head))
         finally:
             os.close(file)
-    except OSError:
-        pass
 
 
-def _line(head: Head) -> bytes:
+def opened(path: str) -> int:
+    """Open the head to be written, for its owner alone whatever the umask.
+
+    Raises:
+        OSError: It cannot be.
+    """
+    file = os.open(path, _WRITE, 0o600)
+    try:
+        if os.name == "posix" and os.fstat(file).st_mode & 0o777 != 0o600:
+            os.chmod(file, 0o600)
+    except BaseException:
+        os.close(file)
+        raise
+    return file
+
+
+def line(head: Head) -> bytes:
+    """Return what a head is written as."""
     entries, size, opening, last = head
     text = f'{{"entries": {entries}, "size": {size}, "opening": "{opening}", "last": "{last}"'
     check = zlib.crc32(text.encode("ascii"))

@@ -44,7 +44,16 @@ class Drivers:
     @classmethod
     def of(cls, root: Path) -> Drivers:
         """Return this process's drivers for `root`."""
-        place = Path(os.path.realpath(root))  # one, however it is spelled
+        return cls.at(cls.place(root))
+
+    @staticmethod
+    def place(root: Path) -> Path:
+        """Return the one path of a directory, however it is spelled."""
+        return Path(os.path.realpath(root))
+
+    @classmethod
+    def at(cls, place: Path) -> Drivers:
+        """Return this process's drivers for a directory as `place` spells it."""
         with cls._guard:
             found = cls._of.get(place)
             if found is None:

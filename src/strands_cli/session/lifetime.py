@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 import uuid
@@ -13,27 +14,43 @@ from strands_cli.session import files
 from strands_cli.session import format as lines
 
 
-def begin(path: Path, session_id: str, content: bytes) -> None:
+def begin(path: Path, session_id: str, content: bytes) -> int:
     """Let `path` be a journal of this content, on disk when this returns.
+
+    Returns:
+        The file, open to be read and appended to.
 
     Raises:
         SessionExistsError: The journal has been begun.
         OSError: It cannot be written.
     """
     temporary = path.with_name(f".{path.name}-{uuid.uuid4().hex}.tmp")
+    file = files.open_private(temporary, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL)
     try:
-        file = files.open_private(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         try:
             files.write_all(file, content)
             files.sync(file, temporary)
+            if not _linked(temporary, path):
+                while not _put_in_place(temporary, path, session_id):
+                    pass
         finally:
-            os.close(file)
-        while not _put_in_place(temporary, path, session_id):
-            pass
-    finally:
-        temporary.unlink(missing_ok=True)
-    files.sync_directory(path.parent)
-    files.sync_directory(path.parent.parent)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary)
+        files.sync_directory(path.parent)
+        files.sync_directory(path.parent.parent)
+    except BaseException:
+        os.close(file)
+        raise
+    return file
+
+
+def _linked(temporary: Path, path: Path) -> bool:
+    """Give the file its name, where that is free and the file system has links; else False."""
+    try:
+        os.link(temporary, path)
+    except OSError:
+        return False
+    return True
 
 
 def _put_in_place(temporary: Path, path: Path, session_id: str) -> bool:

@@ -7,6 +7,7 @@ import logging
 import os
 import re
 import shutil
+import stat
 import time
 import uuid
 from collections.abc import Iterator, Sequence
@@ -15,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from strands._home import NotPrivateError, check_private, expanded, home, make_private
+from strands._home import NotPrivateError, check_private, check_status, expanded, home, make_private
 from strands._threads import on_disk
 from strands_cli.errors import SessionExistsError, SessionNotFoundError, StorageError
 from strands_cli.kernel.journal import Journal
@@ -91,6 +92,7 @@ class FileSessionRepository:
     def __init__(self, storage_dir: str | os.PathLike[str] | None = None) -> None:
         with _storage_errors(Path(storage_dir or "~")):
             self.root = expanded(storage_dir) if storage_dir is not None else home() / "workflows"
+        self._place: Path | None = None
 
     async def create(self, session_id: str, opened: Draft, rest: Sequence[Draft] = ()) -> FileJournal:
         if not _ID.fullmatch(session_id):
@@ -177,17 +179,30 @@ class FileSessionRepository:
                 shutil.rmtree(directory, ignore_errors=True)
 
     def _live(self) -> Drivers:
-        return Drivers.of(self.root)
+        if self._place is None:
+            self._place = Drivers.place(self.root)
+        return Drivers.at(self._place)
 
     def _directory(self, session_id: str) -> Path:
         directory = self.root / f"{_PREFIX}{session_id}"
-        if not _ID.fullmatch(session_id) or directory.is_symlink() or not (directory / "journal.jsonl").is_file():
-            shown = session_id if len(session_id) <= 80 else session_id[:77] + "..."
-            raise SessionNotFoundError(f"no session {shown!r} in {self.root}", hint="List them: strands sessions list.")
         with _storage_errors(directory):
-            check_private(self.root)
-            check_private(directory)
-        return directory
+            status = _status_of_session(directory) if _ID.fullmatch(session_id) else None
+            if status is not None:
+                check_private(self.root)
+                check_status(directory, status)
+                return directory
+        shown = session_id if len(session_id) <= 80 else session_id[:77] + "..."
+        raise SessionNotFoundError(f"no session {shown!r} in {self.root}", hint="List them: strands sessions list.")
+
+
+def _status_of_session(directory: Path) -> os.stat_result | None:
+    """Return the status of a session's directory; None when there is none, or no journal in it."""
+    try:
+        status = os.lstat(directory)
+        journal = os.stat(os.path.join(directory, NAME))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return status if stat.S_ISDIR(status.st_mode) and stat.S_ISREG(journal.st_mode) else None
 
 
 def _is_begun(directory: Path) -> bool:

@@ -1,0 +1,185 @@
+"""A journal's files: opened for what is done with them, or kept open while the session is driven.
+
+Where they are kept open an append looks at the name once, and a sync at nothing.
+
+Only so many are kept open in a process, so that thousands of drives do not run out of file descriptors; whoever comes
+when there are that many opens the files at each append. A forked child lets go of what it inherited, because a lock on
+it would be its parent's too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import ClassVar
+from weakref import WeakSet
+
+from strands._home import check_status
+from strands_cli.session import faults, files, head
+from strands_cli.session.head import Head
+
+MOST = 64
+"""How many journals are kept open at once in a process."""
+
+
+class Handle:
+    """An open journal, and the head beside it. It is closed when the last who uses it, a sync perhaps, lets it go.
+
+    Attributes:
+        file: The journal, open to be read and appended to.
+    """
+
+    _open: ClassVar[WeakSet[Handle]] = WeakSet()
+
+    def __init__(self, file: int) -> None:
+        self.file = file
+        self._head = -1
+        self._seen: tuple[int, ...] = _signature(os.fstat(file))
+        Handle._open.add(self)
+
+    @classmethod
+    def of(cls, path: Path, file: int | None = None) -> Handle | None:
+        """Open the journal `path`, unless it is open already as `file`; None where it is not to be kept open.
+
+        Raises:
+            NotPrivateError: It belongs to somebody else, or others can write to it.
+            OSError: It cannot be opened.
+        """
+        if hasattr(os, "register_at_fork") and len(cls._open) < MOST:
+            return cls(files.open_private(path, os.O_RDWR | os.O_APPEND) if file is None else file)
+        if file is not None:
+            os.close(file)
+        return None
+
+    def is_at(self, path: Path) -> bool:
+        """Whether this is still the file at `path`, and still private.
+
+        Raises:
+            NotPrivateError: Others can write to it by now.
+            OSError: There is nothing at `path`.
+        """
+        status = os.stat(path, follow_symlinks=False)
+        if _signature(status) == self._seen:
+            return True
+        check_status(path, status)
+        return self.file >= 0 and os.path.samestat(status, os.fstat(self.file))
+
+    def write_head(self, path: str, covered: Head) -> None:
+        """Say in the head `path` how far the journal is on disk, as `head.write` does."""
+        with contextlib.suppress(OSError):
+            if self._head < 0:
+                self._head = head.opened(path)
+            os.pwrite(self._head, head.line(covered), 0)
+
+    def close(self) -> None:
+        """Close the files."""
+        for file in (self.file, self._head):
+            if file >= 0:
+                with contextlib.suppress(OSError):
+                    os.close(file)
+        self.file = self._head = -1
+
+    __del__ = close
+
+    @classmethod
+    def _begin_child(cls) -> None:
+        """In a forked child: keep nothing of the parent's open."""
+        for handle in list(cls._open):
+            handle._seen = ()
+            handle.close()
+        cls._open = WeakSet()
+
+
+class JournalFile:
+    """The file of a journal, and the head beside it.
+
+    Args:
+        path: The journal.
+        session_id: The session's id, for messages.
+
+    Attributes:
+        handle: What is kept open of them.
+    """
+
+    def __init__(self, path: Path, session_id: str) -> None:
+        self._path = path
+        self._head = os.path.join(path.parent, head.NAME)
+        self._id = session_id
+        self._users = 0
+        self.handle: Handle | None = None
+
+    def adopt(self, file: int) -> None:
+        """Keep the file open that was opened to begin the journal."""
+        self.handle = Handle.of(self._path, file)
+
+    @contextmanager
+    def kept_open(self) -> Iterator[None]:
+        """Keep the files open, once they are, until the last such block ends."""
+        self._users += 1
+        try:
+            yield
+        finally:
+            self._users -= 1
+            if not self._users:
+                self.handle = None
+
+    @contextmanager
+    def writing(self) -> Iterator[int]:
+        """Open the journal under its lock: appends of different processes come one after the other."""
+        try:
+            file = self._opened(os.O_RDWR | os.O_APPEND)
+            try:
+                release = files.lock(file, self._path)
+                try:
+                    yield file
+                finally:
+                    release()
+            finally:
+                self._let_go(file)
+        except OSError as error:
+            raise faults.of_system(error, self._path, self._id) from error
+
+    @contextmanager
+    def reading(self) -> Iterator[int]:
+        """Open the journal to be read."""
+        with faults.named(self._path, self._id):
+            file = self._opened(os.O_RDONLY)
+            try:
+                yield file
+            finally:
+                self._let_go(file)
+
+    def read_head(self) -> Head | None:
+        """Return what the head says, if it says anything."""
+        return head.read(self._head)
+
+    def write_head(self, covered: Head, handle: Handle | None = None) -> None:
+        """Say in the head how far the journal is on disk, as `head.write` does."""
+        if handle is None:
+            head.write(self._head, covered)
+        else:
+            handle.write_head(self._head, covered)
+
+    def _opened(self, flags: int) -> int:
+        """Open what is at the path now, or take what is kept open of it."""
+        handle = self.handle
+        if handle is not None and not handle.is_at(self._path):
+            handle = self.handle = None
+        if handle is None and self._users:
+            handle = self.handle = Handle.of(self._path)
+        return files.open_private(self._path, flags) if handle is None else handle.file
+
+    def _let_go(self, file: int) -> None:
+        if self.handle is None or self.handle.file != file:
+            os.close(file)
+
+
+def _signature(status: os.stat_result) -> tuple[int, ...]:
+    return status.st_ino, status.st_dev, status.st_mode, status.st_uid
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=Handle._begin_child)
