@@ -192,12 +192,13 @@ async def _work(invocation: Invocation, start: resuming.Start) -> AgentResult:
             return loop.finish(invocation, "cancelled", waiting)
     elif start.turn is None:
         await resuming.repair(invocation)
+    if start.turn is not None:
+        await _renew_tools(agent, start.turn.message)
+        return await loop.run(invocation, start.turn, messages or ())
     agent._open_turn = None
     for message in messages or ():
         await invocation.append(message)
-    if start.turn is not None:
-        await _renew_tools(agent, start.turn.message)
-    return await loop.run(invocation, start.turn)
+    return await loop.run(invocation)
 
 
 async def _renew_tools(agent: Agent, waiting: Message) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from strands.hooks.events import AfterToolsEvent
@@ -16,7 +17,7 @@ from strands.types.exceptions import (
 
 from . import tool_hooks
 from .model_call import ask_model
-from .prompt import CANCELLED, result_message, tool_uses
+from .prompt import CANCELLED, result_message, tool_uses, with_doubts
 from .result import AgentResult
 from .tool_batch import ToolBatch
 
@@ -67,12 +68,13 @@ class Open:
         self.inside = inside if inside is not None else {}
 
 
-async def run(invocation: Invocation, turn: Open | None = None) -> AgentResult:
+async def run(invocation: Invocation, turn: Open | None = None, then: Iterable[Message] = ()) -> AgentResult:
     """Work on the history until the agent stops.
 
     Args:
         invocation: The call of the agent.
         turn: Where to go on, when tools of an earlier message are unfinished.
+        then: Messages to add behind the results of these.
 
     Returns:
         What it came to.
@@ -111,7 +113,9 @@ async def run(invocation: Invocation, turn: Open | None = None) -> AgentResult:
             result = await _run_tools(invocation, turn, trace)
             if result is not None:
                 return result
-            turn = None
+            for message in then:
+                await invocation.append(message)
+            turn, then = None, ()
             _announce(invocation)
             if invocation.pace is not None:
                 await invocation.pace(0)  # who leaves the stream at the results pays for no further call
@@ -149,12 +153,14 @@ async def _run_tools(invocation: Invocation, turn: Open, trace: Trace) -> AgentR
     batch = ToolBatch(invocation, turn, trace, recorder=agent.recorder)
     hooks, ending = agent.hooks, None
     try:
+        agent._open_turn = None  # not before: whatever ends this call, what is in doubt stays so
         interrupts = await tool_hooks.before(batch)
         asked_before = bool(interrupts)
         interrupts = interrupts or await batch.run()
         cancelled = agent._cancel_signal.is_set() or agent._cancel_later
         asks = bool(interrupts) and not cancelled
-        results = tool_hooks.so_far(batch) if asks else result_message(turn.message, batch.results, CANCELLED)
+        told = with_doubts(batch.results, turn.started) if turn.started else batch.results
+        results = tool_hooks.so_far(batch) if asks else result_message(turn.message, told, CANCELLED)
         if hooks.listens(AfterToolsEvent) and not asked_before:
             ending = await tool_hooks.after(batch, results)
     except BaseException:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from strands.tools.results import error_result
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 UNANSWERED = "Tool was interrupted."
 CANCELLED = "Tool execution cancelled"
+IN_DOUBT = "This call was started and did not come to an end; it may or may not have happened."
 _BLOCKS = frozenset(ContentBlock.__annotations__)
 
 
@@ -79,6 +80,11 @@ def result_message(message: Message, results: Mapping[str, ToolResult], missing:
     """Return the answers to a message's tool uses in the order it asked; `missing` stands for those without one."""
     found = [results.get(use["toolUseId"]) or error_result(use["toolUseId"], missing) for use in tool_uses(message)]
     return {"role": "user", "content": [{"toolResult": result} for result in found]}
+
+
+def with_doubts(results: Mapping[str, ToolResult], started: Iterable[str]) -> dict[str, ToolResult]:
+    """Return the results of a message's tools, with what the model is told of those that were started besides."""
+    return {**{id: error_result(id, IN_DOUBT) for id in started}, **results}
 
 
 def _block(item: Any) -> Any:

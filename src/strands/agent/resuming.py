@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from strands.tools.results import error_result
-
 from .brought import check
 from .loop import Open
-from .prompt import is_answers, open_tool_use, result_message, to_messages, tool_uses
+from .prompt import is_answers, open_tool_use, result_message, to_messages, tool_uses, with_doubts
 from .recorder import raised_in
-
-IN_DOUBT = "This call was started and did not come to an end; it may or may not have happened."
 
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
@@ -115,7 +111,7 @@ async def repair(invocation: Invocation) -> None:
     turn = agent._open_turn
     results: dict[str, ToolResult] = {}
     if turn is not None:
-        results = {**{id: error_result(id, IN_DOUBT) for id in turn.started}, **turn.finished}
+        results = with_doubts(turn.finished, turn.started)
     await invocation.append(result_message(message, results))
 
 
