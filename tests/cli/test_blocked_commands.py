@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import signal
+import sys
+from pathlib import Path
 
 import pytest
 
-from support.console import Console
+from support.console import Console, until
 
 PROGRAM = """\
 import asyncio, sys, time
@@ -86,3 +89,21 @@ def test_a_signal_ends_the_command(console: Console, blocked: str, number: signa
     assert process.returncode == 128 + number
     assert "keeps what was finished" in said and "Resume: strands resume blocked-" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(("kind", "number"), [("mute", signal.SIGINT), ("stubborn-mute", signal.SIGTERM)])
+def test_a_signal_ends_the_mcp_servers_too(console: Console, tmp_path: Path, kind: str, number: signal.Signals) -> None:
+    pytest.importorskip("mcp", reason="the MCP SDK is not installed")
+    log = tmp_path / "server.log"
+    log.touch()
+    console.env["OPENAI_API_KEY"] = "sk-test"
+    server = {"id": "desk", "command": sys.executable, "args": ["-m", "support.odd_mcp_server", kind, str(log)]}
+    server["cwd"] = str(Path(__file__).parent.parent)
+    console.write("blocked.yaml", SPEC + f"tools: {json.dumps({'mcp': [server]})}\n")
+    with console.start("run", "blocked.yaml") as process:
+        until(lambda: "list" in log.read_text())
+        process.send_signal(number)
+        process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    pid = int(log.read_text().split()[1])
+    until(lambda: not Path(f"/proc/{pid}").exists())

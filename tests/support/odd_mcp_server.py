@@ -32,7 +32,7 @@ def send(**message: Any) -> None:
 def receive() -> dict[str, Any]:
     line = sys.stdin.readline()
     if not line:
-        if KIND == "stubborn":
+        if KIND.startswith("stubborn"):
             time.sleep(600)
         sys.exit(0)
     found: dict[str, Any] = json.loads(line)
@@ -122,7 +122,8 @@ def serve() -> None:
             offers: dict[str, Any] = {} if KIND == "no-tools" else {"tools": {"listChanged": True}}
             send(id=id, result={"protocolVersion": "2025-11-25", "capabilities": offers, "serverInfo": info})
         elif method == "tools/list":
-            if KIND != "mute":
+            note("list")
+            if not KIND.endswith("mute"):
                 send(id=id, result=tools((message.get("params") or {}).get("cursor")))
         elif method == "tools/call":
             called(id, message["params"]["name"])
@@ -135,6 +136,6 @@ if __name__ == "__main__":
     if KIND == "loud":
         sys.stderr.write("\x1b[31mred\x1b]52;c;aGk=\x07\nsecond\n")
         sys.stderr.flush()
-    if KIND == "stubborn":
+    if KIND.startswith("stubborn"):
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     serve()

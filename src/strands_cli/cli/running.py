@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from strands_cli.types import HITLHandler, RunResult
 
 Result = TypeVar("Result")
-_GRACE = 3.0
+_GRACE = 5.0  # an MCP server that will not end is killed after four
 _PATIENCE = 0.7
-_STUCK = 5.0
+_STUCK = 7.0
 _SIGNALS = {signal.SIGINT: ("Interrupted", INTERRUPTED), signal.SIGTERM: ("Terminated", TERMINATED)}
 
 
