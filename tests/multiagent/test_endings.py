@@ -18,6 +18,7 @@ from strands.models.scripted import ScriptedModel, ToolCall
 from strands.multiagent import Graph, GraphBuilder, Status, Swarm
 from strands.session import FileSessionManager
 from support.disks import WatchedDisk
+from support.nodes import agent, graph
 
 KINDS = ["graph", "swarm", "nested", "twice nested"]
 
@@ -312,3 +313,15 @@ def test_a_limit_of_a_nested_graph_keeps_what_is_finished(tmp_path: Path, place:
     again = make(5) if place == "afresh" else graph
     assert again(None).status is Status.COMPLETED
     assert world.paid == 1
+
+
+@pytest.mark.parametrize("kind", [graph, lambda nodes: Swarm([*nodes.values()])], ids=["graph", "swarm"])
+def test_whoever_closes_a_stream_may_call_again_at_once(kind: Any) -> None:
+    async def story() -> None:
+        made = kind({"a": agent("a"), "b": agent("b")})
+        stream = made.stream_async("go")
+        await anext(stream)
+        await stream.aclose()
+        assert (await made.invoke_async(None)).status is Status.COMPLETED
+
+    asyncio.run(story())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -221,7 +221,7 @@ def _figures(metrics: Any, name: str) -> Any:
     return found if isinstance(found, Mapping) else {}
 
 
-async def streamed(work: Callable[[Sink], Awaitable[Any]]) -> AsyncIterator[dict[str, Any]]:
+async def streamed(work: Callable[[Sink], Awaitable[Any]]) -> AsyncGenerator[dict[str, Any], None]:
     """Run `work` and yield what it tells its sink."""
     events: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
     task = asyncio.ensure_future(work(events.put_nowait))

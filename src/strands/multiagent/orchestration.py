@@ -6,7 +6,7 @@ import threading
 import time
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -116,8 +116,9 @@ class Orchestration(MultiAgentBase, Generic[R]):
             result = await self._run(task, invocation_state, sink)
             sink({"type": "multiagent_result", "result": result})
 
-        async for event in streamed(work):
-            yield event
+        async with aclosing(streamed(work)) as events:  # who closes this closes that, at once
+            async for event in events:
+                yield event
 
     # What is half done
 
