@@ -194,7 +194,7 @@ class InterruptState:
     """The questions of one agent, and the turn that waits for their answers.
 
     Attributes:
-        interrupts: Interrupt id to interrupt, in the order they were asked.
+        interrupts: Interrupt id to interrupt, as they were asked. Tools in threads add to it: go through a copy.
         context: While paused `tool_use_message` (whose tools wait) and `tool_results` (of those that finished).
         activated: Whether the agent is paused.
     """
@@ -214,7 +214,7 @@ class InterruptState:
     @property
     def pending(self) -> list[Interrupt]:
         """The questions without an answer."""
-        return [interrupt for interrupt in self.interrupts.values() if not interrupt.answered]
+        return [interrupt for interrupt in list(self.interrupts.values()) if not interrupt.answered]
 
     @property
     def pending_tool_execution(self) -> PendingToolExecution | None:
@@ -279,7 +279,7 @@ class InterruptState:
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain values, in the layout that session files hold."""
         interrupts, extras = {}, {}
-        for interrupt in self.interrupts.values():
+        for interrupt in list(self.interrupts.values()):
             data = interrupt.to_dict()
             more = {key: data.pop(key) for key in _EXTRAS if key in data}
             interrupts[interrupt.id] = data
@@ -367,7 +367,7 @@ def has_prefix(interrupt: Interrupt, prefix: str) -> bool:
 def looked_up(interrupts: Mapping[str, Interrupt], first: str) -> Interrupt | None:
     """Return the newest question that is looked up by the id `first`, or None."""
     found = interrupts.get(first)
-    return found or next((each for each in interrupts.values() if each.first == first), None)
+    return found or next((each for each in list(interrupts.values()) if each.first == first), None)
 
 
 def event_was_asked(event: Any, name: str) -> bool:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from strands import Agent, tool
+from strands import Agent, ToolContext, tool
 from strands.hooks import BeforeInvocationEvent, BeforeToolCallEvent, BeforeToolsEvent
 from strands.models.scripted import ScriptedModel, ToolCall
 from strands.session import FileSessionManager
-from support.agents import answers
+from support.agents import answers, results_of, texts_of
 
 RAN: list[Any] = []
 
@@ -133,3 +134,27 @@ def test_an_id_that_is_no_text_is_unknown() -> None:
     agent("go")
     with pytest.raises(KeyError, match="no interrupt has the id"):
         agent([{"interruptResponse": {"interruptId": ["x"], "response": "y"}}])
+
+
+def test_many_tools_in_threads_may_ask_at_once() -> None:
+    @tool(context=True)
+    def asks(number: int, tool_context: ToolContext) -> str:
+        """Ask twice."""
+        return f"{number} {tool_context.interrupt('first')} {tool_context.interrupt('second')}"
+
+    def lets_pass(event: BeforeToolCallEvent) -> None:
+        event.interrupt("ok")
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(3):
+            script: Any = [[ToolCall("asks", {"number": number}) for number in range(60)], "done"]
+            agent = Agent(model=ScriptedModel(script), tools=[asks], hooks=[lets_pass], callback_handler=None)
+            result = agent("go")
+            for _ in range(3):
+                assert len(result.interrupts or ()) == 60
+                result = agent(answers(result, "y"))
+            assert texts_of(results_of(agent)) == [f"{number} y y" for number in range(60)]
+    finally:
+        sys.setswitchinterval(before)

@@ -61,7 +61,9 @@ class AgentTask:
         if not state.activated or self._caller is None:
             return False, False
         pause, invocation = state.context.get("pause"), self._caller._invocation
-        others = [each for each in self._known.values() if each.carried and each.carried["tool_use_id"] != self._id]
+        others = [
+            each for each in list(self._known.values()) if each.carried and each.carried["tool_use_id"] != self._id
+        ]
         others = [each for each in others if _origin(each)["pause"] == pause]
         under_way = invocation.under_way if invocation is not None else ()
         found = any(not each.answered for each in others), any(raised_in(each) in under_way for each in others)
@@ -212,7 +214,7 @@ def _origin(interrupt: Interrupt) -> dict[str, Any]:
 
 def _carried(known: Mapping[str, Interrupt], tool_use_id: str) -> list[Interrupt]:
     """Return the questions of the agent's latest stop in this call; the first holds where it stopped."""
-    own = [each for each in known.values() if each.carried and each.carried["tool_use_id"] == tool_use_id]
+    own = [each for each in list(known.values()) if each.carried and each.carried["tool_use_id"] == tool_use_id]
     latest = max((_origin(each)["count"] for each in own), default=0)
     found = [each for each in own if _origin(each)["count"] == latest]
     return sorted(found, key=lambda each: "messages" not in _origin(each))

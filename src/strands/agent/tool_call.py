@@ -196,11 +196,11 @@ class ToolCall:
             changed = call_check.ask_anew(known, live, final) or self._changed_since_answered(final)
             if changed:
                 return changed
-            unanswered = call_check.unanswered(known.values(), self._id)
+            unanswered = call_check.unanswered(list(known.values()), self._id)
             if unanswered:
                 return unanswered
             self._taken.update(alone(self._id, each) for each in self._batch.approvals)
-            untaken = call_check.untaken(known.values(), self._id, self._taken)
+            untaken = call_check.untaken(list(known.values()), self._id, self._taken)
             if untaken:
                 return error_result(self._id, call_check.nobody_took(untaken))
         if self._again is not None and runs_otherwise(*self._again, final):
@@ -304,7 +304,7 @@ class ToolCall:
 
     def _idempotency_key(self) -> str:
         if not self._key:
-            known = self._agent._interrupt_state.interrupts.values()
+            known = list(self._agent._interrupt_state.interrupts.values())
             kept = [each.key for each in known if each.key and raised_in(each) == self._id]
             self._key = kept[0] if kept else os.urandom(16).hex()
         return self._key
@@ -349,8 +349,8 @@ class ToolCall:
     def _changed_since_answered(self, final: CallBinding) -> list[Interrupt]:
         """Return the questions raised inside this call whose answers were for other arguments, to ask anew."""
         known = self._agent._interrupt_state.interrupts
-        own = [each for each in known.values() if each.answered and not each.carried and raised_in(each) == self._id]
-        return call_check.ask_anew(known, own, final)
+        answered = [each for each in list(known.values()) if each.answered and not each.carried]
+        return call_check.ask_anew(known, [each for each in answered if raised_in(each) == self._id], final)
 
     def _changed_since_batch_approval(self, final: CallBinding) -> list[Interrupt] | ToolResult | None:
         approved = self._batch.approved.get(self._id)

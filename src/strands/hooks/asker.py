@@ -92,7 +92,7 @@ class Asker:
 
     def raised(self) -> list[Interrupt]:
         """Return the questions that were raised with this right, answered or not."""
-        return [each for each in self._state.interrupts.values() if has_prefix(each, self._prefix)]
+        return [each for each in list(self._state.interrupts.values()) if has_prefix(each, self._prefix)]
 
     def was_asked(self, name: str, gate: str | None = None) -> bool:
         """Return whether the question `name` about the call as it stands was asked already."""

@@ -289,7 +289,7 @@ class Seat:
         agent = self._agent()
         if agent is None:
             return
-        for interrupt in agent._interrupt_state.interrupts.values():
+        for interrupt in list(agent._interrupt_state.interrupts.values()):
             if interrupt.answered and interrupt.id not in self._answered:
                 self._answered.add(interrupt.id)
                 by = f"process {os.getpid()} on {platform.node()}"
