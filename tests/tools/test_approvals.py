@@ -174,6 +174,15 @@ def test_an_answer_that_is_none_leaves_the_question_open(answer: Any) -> None:
     assert SessionManager().get_session(str(result.session_id)).questions
 
 
+@pytest.mark.parametrize("decision", ["approve", "reject"])
+def test_arguments_beside_another_decision_than_edit_are_refused(decision: str) -> None:
+    janitor = Janitor([{"tools": ["*"], "options": ["approve", "edit", "reject"]}])
+    result = paused(janitor)
+    with pytest.raises(InvalidAnswerError):
+        resumed(janitor, result, {"decision": decision, "arguments": {"paths": ["b.txt"]}})
+    assert janitor.deleted == []
+
+
 def test_a_handler_answers_in_the_same_process() -> None:
     seen: list[HITLState] = []
 

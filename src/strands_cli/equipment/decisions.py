@@ -109,21 +109,30 @@ def verdict(answer: Json) -> Verdict:
 
 
 def answer_schema(options: Sequence[str], remember: str) -> dict[str, Json]:
-    """Return the JSON Schema of an answer: an option, a rejection with its reason, new arguments, or an object."""
+    """Return the JSON Schema of an answer: an option, a rejection with its reason, new arguments, or an object.
+
+    Only an edit has arguments: with another decision they would say two things.
+    """
     scopes = _SCOPES[: _SCOPES.index("session" if remember == "always" else remember) + 1]
     fields: dict[str, Json] = {
-        "decision": {"enum": list(options)},
         "feedback": {"type": "string", "description": "What the agent is told."},
         "remember": {"enum": list(scopes), "description": "How far this decision reaches."},
     }
-    if "edit" in options:
-        fields["arguments"] = {"type": "object", "description": "The arguments to use instead."}
+    arguments: Json = {"type": "object", "description": "The arguments to use instead."}
     written = [option for option in options if option != "approve"]
     forms: list[Json] = [{"enum": list(options)}]
     if written:
         forms.append({"type": "string", "pattern": f"^({'|'.join(written)}): *[^ ]"})
-    forms.append({"type": "object", "properties": fields, "required": ["decision"], "additionalProperties": False})
+    plain = [option for option in options if option != "edit"]
+    if plain:
+        forms.append(_object({"decision": {"enum": plain}, **fields}))
+    if "edit" in options:
+        forms.append(_object({"decision": {"enum": ["edit"]}, **fields, "arguments": arguments}))
     return {"anyOf": forms}
+
+
+def _object(fields: dict[str, Json]) -> Json:
+    return {"type": "object", "properties": fields, "required": ["decision"], "additionalProperties": False}
 
 
 def _decision(word: str) -> Literal["approve", "edit", "reject"] | None:
