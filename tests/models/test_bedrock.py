@@ -173,20 +173,6 @@ def test_overflow() -> None:
         ask(bedrock(stub))
 
 
-def test_a_guardrail_takes_back_what_it_blocked() -> None:
-    word = {"customWords": [{"match": "x", "action": "BLOCKED", "detected": True}]}
-    trace = {"guardrail": {"inputAssessment": {"g1": {"wordPolicy": word}}}}
-    with StubBedrock([Say("No.", stop="guardrail_intervened", extra={"trace": trace})]) as stub:
-        events = ask(bedrock(stub, guardrail_id="g1", guardrail_redact_output=True))
-    assert stop_reason(events) == "guardrail_intervened"
-    assert events[-1] == {
-        "redactContent": {
-            "redactUserContentMessage": "[User input redacted.]",
-            "redactAssistantContentMessage": "[Assistant output redacted.]",
-        }
-    }
-
-
 def test_an_api_key_in_place_of_credentials() -> None:
     with StubBedrock(["Hi"]) as stub:
         ask(bedrock(stub, api_key="the-key"))
@@ -230,7 +216,8 @@ ARN = "arn:aws:bedrock:eu-west-1:1:application-inference-profile/abc"
     ("model_id", "kept"),
     [
         ("eu.anthropic.claude-x", [SIGNED]),
-        ("amazon.nova-pro", [THOUGHT]),
+        ("amazon.nova-2-lite", [THOUGHT]),
+        ("amazon.nova-pro", []),
         ("us.deepseek.r1", []),
         ("meta.llama4", []),
         (ARN, [THOUGHT, SIGNED]),

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from strands import Agent, tool
 from strands.types.exceptions import ModelUnavailableError
 from support.providers import (
     Provider,
@@ -19,13 +20,22 @@ from support.providers import (
     usage_of,
     user,
 )
-from support.stub_http import Say
+from support.stub_http import Say, Use
 
 anthropic = pytest.mark.parametrize("provider", parameters("anthropic"))
 gemini = pytest.mark.parametrize("provider", parameters("gemini"))
 responses = pytest.mark.parametrize("provider", parameters("openai_responses"))
 bedrock = pytest.mark.parametrize("provider", parameters("bedrock"))
 SEARCH = {"type": "web_search_20250305", "name": "web_search"}
+SEARCHES = {"type": "server_tool_use", "id": "s", "name": "web_search", "input": {}}
+PAGE = {"type": "web_search_result", "url": "https://example.org", "title": "Weather", "encrypted_content": "enc"}
+FOUND = {"type": "web_search_tool_result", "tool_use_id": "s", "content": [PAGE]}
+
+
+@tool
+def look() -> str:
+    """Look."""
+    return "seen"
 
 
 def cited(**citation: Any) -> Any:
@@ -67,8 +77,8 @@ def test_anthropic_citations(provider: Provider, place: Any, location: Any) -> N
 @anthropic
 def test_anthropic_tools_that_run_there(provider: Provider) -> None:
     ran = [
-        ({"type": "server_tool_use", "id": "s", "name": "web_search", "input": {}}, []),
-        ({"type": "web_search_tool_result", "tool_use_id": "s", "content": []}, []),
+        (SEARCHES, [{"type": "input_json_delta", "partial_json": '{"query": "x"}'}]),
+        (FOUND, []),
     ]
     with provider.stub([Say("Sunny.", extra={"blocks": ran}), "Hi"]) as stub:
         model = provider.model(stub, anthropic_tools=[SEARCH])
@@ -76,9 +86,38 @@ def test_anthropic_tools_that_run_there(provider: Provider) -> None:
         ask(model, "Hello", [tool_spec("look")], tool_choice={"any": {}})
         first, forced = (request.body["tools"] for request in stub.requests)
     assert (text_of(events), stop_reason(events)) == ("Sunny.", "end_turn")
-    assert sum("contentBlockStart" in event for event in events) == 1
+    assert not any("toolUse" in str(event) for event in events if "contentBlockStart" in event)
     assert [tool["name"] for tool in first] == ["look", "web_search"]
     assert [tool["name"] for tool in forced] == ["look"]
+
+
+@anthropic
+def test_what_anthropics_own_tools_did_goes_back_to_the_same_model(provider: Provider) -> None:
+    asked = [{"type": "input_json_delta", "partial_json": '{"query": "x"}'}]
+    with provider.stub([Say("Sunny.", extra={"blocks": [(SEARCHES, asked), (FOUND, [])]}), "Yes.", "Well."]) as stub:
+        model = provider.model(stub, anthropic_tools=[SEARCH])
+        agent = Agent(model=model, callback_handler=None)
+        agent("The weather?")
+        assert "https://example.org" in str(agent.messages[1])
+        agent("Sure?")
+        model.update_config(model_id="another")
+        agent("Really?")
+        second, third = (request.body["messages"][1]["content"] for request in stub.requests[1:])
+    assert second == [{**SEARCHES, "input": {"query": "x"}}, FOUND, {"type": "text", "text": "Sunny."}]
+    assert third == [{"type": "text", "text": "Sunny."}]
+
+
+@anthropic
+def test_a_reply_that_ends_with_a_thought_goes_back_without_it(provider: Provider) -> None:
+    thought = {"reasoningContent": {"reasoningText": {"text": "Hm.", "signature": "s"}}}
+    picture = {"image": {"format": "png", "source": {"bytes": b"img"}}}
+    history = [user("a"), assistant(thought), user("b"), assistant("c", picture, thought), user("d", " ")]
+    with provider.stub(["Hi"]) as stub:
+        ask(provider.model(stub), history)
+        sent = stub.requests[0].body["messages"]
+    assert [message["role"] for message in sent] == ["user", "user", "assistant", "user"]
+    assert [block["type"] for block in sent[2]["content"]] == ["text", "text"]
+    assert "image" in sent[2]["content"][1]["text"]
 
 
 def searching(number: int) -> Say:
@@ -176,6 +215,80 @@ def test_responses_cite_and_use_tools_that_run_there(provider: Provider) -> None
         tools = stub.requests[0].body["tools"]
     assert {"citation": {"title": "t", "location": {"web": {"url": "https://example.org"}}}} in deltas(events)
     assert [tool.get("name", tool["type"]) for tool in tools] == ["web_search", "look"]
+
+
+THERE = {"type": "web_search_call", "id": "ws", "status": "completed", "action": {"type": "search", "query": "x"}}
+THOUGHT = {"type": "reasoning", "id": "rs", "summary": [], "encrypted_content": "enc"}
+DRAWN = {"type": "image_generation_call", "id": "ig", "status": "completed", "result": "aW1n", "output_format": "webp"}
+
+
+@responses
+def test_what_ran_at_responses_goes_back_in_its_place(provider: Provider) -> None:
+    with provider.stub([Say("Sunny.", [Use("look")], extra={"items": [THOUGHT, THERE, DRAWN]}), "Yes."]) as stub:
+        agent = Agent(model=provider.model(stub), tools=[look], callback_handler=None)
+        agent("The weather?")
+        items = stub.requests[1].body["input"]
+    assert agent.messages[1]["content"][2] == {"image": {"format": "webp", "source": {"bytes": b"img"}}}
+    assert "query" in str(agent.messages[1]["content"][1]["reasoningContent"]["reasoningText"])
+    assert items[1:3] == [THOUGHT, THERE]
+    assert [part["text"] for part in items[3]["content"]][1] == "Sunny."
+    assert [item["type"] for item in items[4:]] == ["function_call", "function_call_output"]
+
+
+@responses
+def test_responses_cite_files(provider: Provider) -> None:
+    notes = [
+        {"type": "file_citation", "file_id": "f1", "filename": "a.pdf", "index": 3},
+        {"type": "file_path", "file_id": "f2", "index": 3},
+    ]
+    with provider.stub([Say("Sunny.", extra={"annotations": notes})]) as stub:
+        found = [each["citation"] for each in deltas(ask(provider.model(stub))) if "citation" in each]
+    assert [(each["title"], each["source"]) for each in found] == [("a.pdf", "f1"), ("", "f2")]
+
+
+@gemini
+def test_gemini_rests_on_pages(provider: Provider) -> None:
+    grounding = {
+        "groundingChunks": [{"web": {"uri": "https://example.org/a", "title": "A"}}],
+        "groundingSupports": [{"segment": {"text": "Sunny."}, "groundingChunkIndices": [0]}],
+    }
+    with provider.stub([Say("Sunny.", extra={"grounding": grounding}), "Yes."]) as stub:
+        agent = Agent(model=provider.model(stub), callback_handler=None)
+        agent("The weather?")
+        agent("Sure?")
+        assert stub.requests[1].body["contents"][1]["parts"] == [{"text": "Sunny."}]
+    cited = agent.messages[1]["content"][0]["citationsContent"]
+    place = {"web": {"url": "https://example.org/a", "domain": "example.org"}}
+    assert cited["citations"] == [{"title": "A", "location": place, "sourceContent": [{"text": "Sunny."}]}]
+    assert cited["content"] == [{"text": "Sunny."}]
+
+
+@gemini
+def test_gemini_gets_pictures_and_code_back_as_they_came(provider: Provider) -> None:
+    code = {"executableCode": {"code": "print(1)", "language": "PYTHON"}}
+    ran = {"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": "1\n"}}
+    picture = {"inlineData": {"mimeType": "image/png", "data": "aW1n"}, "thoughtSignature": "c2ln"}
+    with provider.stub([Say("See:", extra={"parts": [code, ran, picture]}), "Yes."]) as stub:
+        agent = Agent(model=provider.model(stub), callback_handler=None)
+        agent("Draw.")
+        assert {"image": {"format": "png", "source": {"bytes": b"img"}}} in agent.messages[1]["content"]
+        assert "print(1)" in str(agent.messages[1])
+        agent("Sure?")
+        *before, shown = stub.requests[1].body["contents"][1]["parts"]
+    assert before == [{"text": "See:"}, code, ran]
+    assert (shown["inlineData"]["data"], shown["thoughtSignature"]) == ("aW1n", "c2ln")
+
+
+@pytest.mark.parametrize("provider", parameters("anthropic", "gemini", "openai", "openai_responses", "ollama"))
+def test_blank_texts_and_empty_replies_stay_here(provider: Provider) -> None:
+    history = [user("a", " "), assistant(" \n"), user("b"), {"role": "assistant", "content": []}, user("c")]
+    with provider.stub(["Hi"]) as stub:
+        ask(provider.model(stub), history)
+        body = stub.requests[0].body
+    turns = body.get("messages") or body.get("contents") or body["input"]
+    if provider.name != "ollama":  # it takes them
+        assert [turn["role"] for turn in turns] == ["user", "user", "user"]
+        assert '" "' not in str(turns).replace("'", '"')
 
 
 @bedrock

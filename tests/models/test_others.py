@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import pytest
 from pydantic import BaseModel
 
+from strands import Agent
 from strands.models import AnthropicModel, GeminiModel, LiteLLMModel, OllamaModel
 from strands.types.exceptions import (
     ModelAuthenticationError,
@@ -212,9 +213,13 @@ def test_gemini_signatures_go_back_with_their_call() -> None:
 
 @marked("gemini")
 @pytest.mark.parametrize("finish", ["MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL"])
-def test_gemini_that_stumbles_over_a_tool_call_may_be_asked_again(finish: str) -> None:
-    with StubGemini([Say("Hm", extra={"finish": finish})]) as stub, pytest.raises(ModelUnavailableError, match=finish):
-        ask(gemini(stub))
+def test_gemini_that_stumbles_over_a_tool_call_is_told(finish: str) -> None:
+    with StubGemini([Say(extra={"finish": finish}), "Done."]) as stub:
+        agent = Agent(model=gemini(stub), callback_handler=None, retry_strategy=None)
+        assert str(agent("Hello")).strip() == "Done."
+        contents = stub.requests[1].body["contents"]
+    assert contents[1]["role"] == "model"
+    assert "nothing was run" in contents[2]["parts"][0]["text"]
 
 
 @marked("gemini")

@@ -18,7 +18,7 @@ class StubBedrock(StubServer):
 
     `Say.extra["event_error"]` ends the stream with an exception event of that type; `Say.extra["corrupt"]` spoils a
     checksum; "half_frame" cuts the last message; "trace" goes with the metadata; "content" are more blocks of a reply
-    in one piece.
+    in one piece; "blocks" are more blocks of a stream, each its start and its deltas.
     """
 
     def write(self, http: _Handler, request: Request, say: Say) -> None:
@@ -44,6 +44,12 @@ class StubBedrock(StubServer):
     def events(self, request: Request, say: Say) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "messageStart", {"role": "assistant"}
         index = 0
+        for start, deltas in say.extra.get("blocks", ()):
+            yield "contentBlockStart", {"start": start, "contentBlockIndex": index}
+            for piece in deltas:
+                yield "contentBlockDelta", {"delta": piece, "contentBlockIndex": index}
+            yield "contentBlockStop", {"contentBlockIndex": index}
+            index += 1
         for delta in self.deltas(say):
             for piece in delta:
                 yield "contentBlockDelta", {"delta": piece, "contentBlockIndex": index}
@@ -81,6 +87,7 @@ class StubBedrock(StubServer):
             "stopReason": say.reason,
             "usage": _usage(say.usage or (0, 0)),
             "metrics": {"latencyMs": 5},
+            **({"trace": say.extra["trace"]} if "trace" in say.extra else {}),
         }
 
 

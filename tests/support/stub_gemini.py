@@ -20,8 +20,8 @@ FINISH = {
 
 
 class StubGemini(StubServer):
-    """`Say.extra`: "finish" is another finish reason, "signature" goes with each function call (base64), "parts" are
-    more parts, "counts" is another usage.
+    """`Say.extra`: "finish" is another finish reason, "grounding" what the text rests on,
+    "signature" goes with each function call (base64), "parts" are more parts, "counts" is another usage.
     """
 
     def write(self, http: _Handler, request: Request, say: Say) -> None:
@@ -44,6 +44,8 @@ class StubGemini(StubServer):
             "candidates": [{"index": 0, "finishReason": say.extra.get("finish", FINISH[say.reason])}],
             "modelVersion": "stub",
         }
+        if "grounding" in say.extra:
+            last["candidates"][0]["groundingMetadata"] = say.extra["grounding"]
         if say.usage is not None:
             total = sum(say.usage)
             counts = {"promptTokenCount": say.usage[0], "candidatesTokenCount": say.usage[1], "totalTokenCount": total}

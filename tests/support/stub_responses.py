@@ -15,7 +15,7 @@ WHY = {"max_tokens": "max_output_tokens", "content_filtered": "content_filter"}
 
 class StubResponses(StubServer):
     """`Say.extra`: "event_error" ends the stream with a failed response of that error code, "annotations" go with the
-    text.
+    text, "items" come before it.
     """
 
     base = "/v1"
@@ -55,6 +55,7 @@ class StubResponses(StubServer):
     def items(self, request: Request, say: Say) -> Iterator[tuple[dict[str, Any], list[tuple[str, str]]]]:
         if say.reasoning:
             yield {"id": "rs_1", "type": "reasoning"}, [("reasoning_summary_text", say.reasoning)]
+        yield from ((item, []) for item in say.extra.get("items", ()))
         if say.text:
             yield {"id": "msg_1", "type": "message"}, [("output_text", text) for text in say.chunks()]
         for number, use in enumerate(say.tools):

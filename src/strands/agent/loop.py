@@ -15,7 +15,7 @@ from strands.types.exceptions import (
     StructuredOutputException,
 )
 
-from . import tool_hooks
+from . import malformed, tool_hooks
 from .model_call import ask_model
 from .prompt import CANCELLED, result_message, tool_uses, with_doubts
 from .result import AgentResult
@@ -100,6 +100,10 @@ async def run(invocation: Invocation, turn: Open | None = None, then: Iterable[M
         try:
             if turn is None:
                 reply = await _ask(invocation, trace)
+                if reply.stop_reason == malformed.STOP:
+                    await _append(invocation, malformed.request())
+                    _announce(invocation)
+                    continue
                 if reply.stop_reason != "tool_use":
                     if _wants_structure(invocation, reply):
                         await _request_structure(invocation)
@@ -140,6 +144,7 @@ async def _ask(invocation: Invocation, trace: Trace) -> Reply:
     metrics.update_metrics(reply.metrics)
     if reply.stop_reason == "max_tokens":
         _close_tool_uses(reply.message)
+    malformed.check(agent.messages, reply)
     if agent.recorder is not None:
         await agent.recorder.replied(reply.message, reply.stop_reason, reply.usage)
     await _append(invocation, reply.message)
@@ -264,6 +269,10 @@ def _limit(invocation: Invocation) -> StopReason | None:
 def _wants_structure(invocation: Invocation, reply: Reply) -> bool:
     structured = invocation.structured
     if structured is None or reply.stop_reason in _ENDS_WITHOUT_STRUCTURE:
+        return False
+    if structured.value is None and structured.take(reply.message):
+        if invocation.sink is not None:
+            invocation.sink({"structured_output": structured.value})
         return False
     return structured.must_force()
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from strands.types.streaming import StreamEvent
 
 AHEAD = 16  # events of a reply that may be unread while more of it comes
+_SHOWN = 400  # characters of an input that cannot be read
 _NAME = re.compile(r"^[a-zA-Z0-9_-]{1,64}$")
 
 
@@ -48,6 +49,7 @@ class Gatherer:
     __slots__ = (
         "_blocks",
         "_citations",
+        "_image",
         "_invocation",
         "_metrics",
         "_origin",
@@ -76,12 +78,13 @@ class Gatherer:
         self._redacted: bytes = b""
         self._origin: dict[str, Any] = {}
         self._tool: dict[str, Any] | None = None
+        self._image: dict[str, Any] | None = None
 
     async def gather(self, stream: AsyncIterable[StreamEvent]) -> Reply:
         """Read a stream to its end.
 
         Raises:
-            ModelUnavailableError: It ended too early, or a tool's input is not a JSON object.
+            ModelUnavailableError: It ended too early.
         """
         try:
             await self._read(stream)
@@ -126,6 +129,8 @@ class Gatherer:
             self._tool = {"toolUseId": use["toolUseId"], "name": use["name"], "input": ""}
             if use.get("reasoningSignature"):
                 self._tool["reasoningSignature"] = use["reasoningSignature"]
+        elif start.get("image"):
+            self._image = {**start["image"], "source": {}}
 
     def _delta(self, delta: dict[str, Any]) -> None:
         emit = self._invocation.sink
@@ -144,6 +149,10 @@ class Gatherer:
             self._citations.append(delta["citation"])
             if emit is not None:
                 emit(self._event({"citation": delta["citation"], "delta": delta}))
+        elif "image" in delta and self._image is not None:
+            for key, value in delta["image"].get("source", {}).items():
+                before = self._image["source"].get(key)
+                self._image["source"][key] = value if before is None else before + value
 
     def _reason(self, delta: dict[str, Any], content: dict[str, Any]) -> None:
         emit = self._invocation.sink
@@ -182,6 +191,9 @@ class Gatherer:
                 text["signature"] = self._signature
             origin = {"origin": self._origin} if self._origin else {}
             self._blocks.append(cast("ContentBlock", {"reasoningContent": {"reasoningText": text, **origin}}))
+        elif self._image is not None:
+            if self._image["source"]:
+                self._blocks.append(cast("ContentBlock", {"image": self._image}))
         elif self._redacted:
             self._blocks.append({"reasoningContent": {"redactedContent": self._redacted}})
         else:
@@ -197,7 +209,7 @@ class Gatherer:
         agent = self._invocation.agent
         user = redaction.get("redactUserContentMessage")
         if user and agent.messages:
-            agent.messages[-1]["content"] = [{"text": user}]
+            agent.messages[-1]["content"] = _redacted(agent.messages[-1]["content"], user)
             redact = getattr(agent._session_manager, "redact_latest_message", None)
             if redact is not None:
                 redact(agent.messages[-1], agent)
@@ -210,7 +222,7 @@ class Gatherer:
         """Return what the events came to.
 
         Raises:
-            ModelUnavailableError: They ended too early, or a tool's input is not a JSON object.
+            ModelUnavailableError: They ended in the middle of a tool use.
         """
         complete = self._tool is None
         self._close()
@@ -220,23 +232,40 @@ class Gatherer:
             if self._stop is None or not complete:
                 raise ModelUnavailableError("the model's stream ended in the middle of a tool use; nothing was run")
             for use in uses:
-                use["input"] = _parsed(use)
+                _parse(use)
+            if stop == "malformed_tool_use" or any("malformed" in use for use in uses):
+                for use in uses:  # a reply that is damaged in one place runs in none
+                    use.setdefault("malformed", "a tool use of this reply could not be read")
             _keep_apart(uses)
-            stop = "tool_use" if stop == "end_turn" else stop
+            stop = "tool_use" if stop in ("end_turn", "malformed_tool_use") else stop
         elif not uses and stop == "tool_use":
             stop = "end_turn"
         return Reply({"role": "assistant", "content": self._blocks}, stop, self._usage, self._metrics)
 
 
-def _parsed(use: dict[str, Any]) -> dict[str, Any]:
+def _redacted(content: list[Any], text: str) -> list[Any]:
+    """Return content that says `text` in place of what it said; tool uses keep their answers."""
+    results = [block["toolResult"] for block in content if "toolResult" in block]
+    kept: list[Any] = [{"toolResult": {**result, "content": [{"text": text}]}} for result in results]
+    return kept or [{"text": text}]
+
+
+def _parse(use: dict[str, Any]) -> None:
+    """Read the input of a tool use; what is no JSON object is noted with it, so that it never runs."""
     text = use["input"]
     try:
         value = json.loads(text) if text.strip() else {}
     except ValueError as error:
-        raise ModelUnavailableError(f"the model's input to tool {use['name']!r} is not JSON: {error}") from error
+        use["malformed"] = f"the arguments are not a JSON object: {error}, in {_short(text)}"
+        value = {}
     if not isinstance(value, dict):
-        raise ModelUnavailableError(f"the model's input to tool {use['name']!r} is {text!r}, not a JSON object")
-    return value
+        use["malformed"] = f"the arguments are not a JSON object: {_short(text)}"
+        value = {}
+    use["input"] = value
+
+
+def _short(text: str) -> str:
+    return repr(text if len(text) <= _SHOWN else f"{text[: _SHOWN // 2]} ... {text[-_SHOWN // 2 :]}")
 
 
 def _keep_apart(uses: list[dict[str, Any]]) -> None:

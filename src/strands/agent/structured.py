@@ -104,6 +104,23 @@ class StructuredOutput:
                 f"the last time: {refused[-1]}"
             )
 
+    def take(self, message: Message) -> bool:
+        """Return whether a model that was told to call the tool gave the structure as plain JSON instead.
+
+        Some models cannot be made to call a tool.
+        """
+        from strands.models.structured import json_in
+
+        found = json_in("".join(block.get("text", "") for block in message["content"])) if self._forced else None
+        if found is None:
+            return False
+        try:
+            self.tool.value = self.tool.structured_output_model.model_validate_json(found)
+        except ValueError as error:
+            self.tool.refused.append(str(error))
+            return False
+        return True
+
     def must_force(self) -> bool:
         """Return True the first time the model ends without the structure.
 
@@ -111,8 +128,10 @@ class StructuredOutput:
             StructuredOutputException: It is the second time.
         """
         if self._forced:
+            why = f"; what it answered does not fit: {self.tool.refused[-1]}" if self.tool.refused else ""
             raise StructuredOutputException(
-                f"the model did not call {self.tool.tool_name!r} although it had to; no structured output was produced"
+                f"the model did not call {self.tool.tool_name!r} although it had to; no structured output was "
+                f"produced{why}"
             )
         self._forced = True
         return True

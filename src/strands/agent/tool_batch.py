@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from strands.interrupt import Interrupt
 
+from . import malformed
 from .prompt import copied, tool_uses
 from .tool_call import ToolCall
 
@@ -74,7 +75,9 @@ class ToolBatch:
             id = use["toolUseId"]
             if id in self.results and use["name"] != wanted:  # the structure itself is in no record
                 continue
-            if id in waiting:
+            if "malformed" in use:
+                self.results[id] = malformed.result_of(use)
+            elif id in waiting:
                 self._asked[id] = waiting[id]
             else:
                 own: ToolUse = {**use, "input": copied(use["input"])}  # the history keeps what the model asked for

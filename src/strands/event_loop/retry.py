@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 from strands.hooks.events import AfterInvocationEvent, AfterModelCallEvent
 from strands.hooks.registry import HookRegistry
-from strands.types.exceptions import ModelQuotaError, ModelThrottledException, ModelUnavailableError
+from strands.types.exceptions import (
+    ModelQuotaError,
+    ModelThrottledException,
+    ModelUnavailableError,
+    ModelUnreachableError,
+)
+
+_UNREACHABLE = 3
+log = logging.getLogger(__name__)
 
 
 class ModelRetryStrategy:
-    """Tries a model call again after throttling and outages, waiting twice as long each time.
+    """Tries a model call again after throttling and outages, waiting twice as long each time, and logs a line of it.
 
     Args:
-        max_attempts: Calls in all, the first included.
+        max_attempts: Calls in all, the first included; to a provider with which no connection comes about, 3 at most.
         initial_delay: Seconds to wait before the second.
         max_delay: Seconds to wait at most.
 
@@ -50,10 +59,12 @@ class ModelRetryStrategy:
         if event.retry or not self.is_retryable(error):
             return
         self._failures += 1
-        if self._failures >= self._max_attempts:
+        most = min(self._max_attempts, _UNREACHABLE) if isinstance(error, ModelUnreachableError) else self._max_attempts
+        if self._failures >= most:
             self._failures = 0
             return
         self.delay = self._delay(error)
+        log.warning("%s\ncall %d of %d follows in %g s", error, self._failures + 1, most, self.delay)
         await asyncio.sleep(self.delay)
         event.retry = True
 

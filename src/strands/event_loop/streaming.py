@@ -57,7 +57,7 @@ async def process_stream(
         The model's events, texts and tool uses; at the end `{"stop": (stop reason, message, usage, metrics)}`.
 
     Raises:
-        ModelUnavailableError: The stream ended in the middle of a tool use, or a tool's input is not a JSON object.
+        ModelUnavailableError: The stream ended in the middle of a tool use.
     """
     from strands.agent.reply import Gatherer
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ._content import TEXT_FORMATS, base64_of, metadata, mime, plain_text, unsupported, written
+from ._content import TEXT_FORMATS, base64_of, kept, metadata, mime, noted, plain_text, unsupported, written
 from ._guard import ToolGuard
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from ._anthropic_pause import Said
 
+_THINKING = ("thinking", "redacted_thinking")
 _STOP_REASONS = {
     "refusal": "content_filtered",
     "pause_turn": "end_turn",
@@ -23,8 +25,10 @@ _STOP_REASONS = {
 }
 
 
-def format_messages(messages: Messages, provider: str) -> list[dict[str, Any]]:
+def format_messages(messages: Messages, provider: str, model_id: str | None = None) -> list[dict[str, Any]]:
     """Return the conversation in Anthropic's format.
+
+    What tools of Anthropic's own did goes back to the model `model_id`, whose reply it was part of.
 
     Raises:
         ModelRequestError: A message holds what the format has no place for.
@@ -32,8 +36,12 @@ def format_messages(messages: Messages, provider: str) -> list[dict[str, Any]]:
     formatted = []
     for message in messages:
         blocks: list[dict[str, Any]] = []
+        answers = message["role"] == "assistant"
         for block in message["content"]:
-            _add(blocks, block, provider)
+            note = noted(block) if answers else None
+            _add(blocks, {"text": note} if note else block, provider, model_id)
+        while answers and blocks and blocks[-1]["type"] in _THINKING:
+            blocks.pop()  # a reply that ends with a thought, or is nothing else, is refused
         if blocks:
             formatted.append({"role": message["role"], "content": blocks})
     return formatted
@@ -64,12 +72,16 @@ def cache_control(point: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": "ephemeral", **({"ttl": point["ttl"]} if point.get("ttl") else {})}
 
 
-def _add(blocks: list[dict[str, Any]], block: Mapping[str, Any], provider: str) -> None:
+def _add(blocks: list[dict[str, Any]], block: Mapping[str, Any], provider: str, model_id: str | None) -> None:
     if "cachePoint" in block:
         if blocks:
             blocks[-1]["cache_control"] = cache_control(block["cachePoint"])
         return
-    formatted = _block(block, provider)
+    origin = (block.get("reasoningContent") or {}).get("origin")
+    if origin:
+        formatted = origin.get("block") if origin.get("model") == model_id else None
+    else:
+        formatted = _block(block, provider)
     if formatted is not None:
         blocks.append(formatted)
 
@@ -130,10 +142,14 @@ class AnthropicReply:
         messages: The conversation that it answers.
         provider: Whom to name in an error.
         said: Keeps what the API says, when it may pause.
+        model_id: The model, to which goes back what Anthropic's own tools did.
     """
 
-    def __init__(self, messages: Messages, provider: str, said: Said | None = None) -> None:
+    def __init__(self, messages: Messages, provider: str, said: Said | None = None, model_id: str = "") -> None:
         self.guard = ToolGuard(messages, provider)
+        self._model_id = model_id
+        self._there: dict[str, Any] = {}  # the block of a tool that runs there
+        self._input: list[str] = []
         self._said = said
         self._earlier: dict[str, int] = {}
         self._started = time.perf_counter()
@@ -151,7 +167,7 @@ class AnthropicReply:
         if kind == "content_block_start":
             return self._start(item["content_block"])
         if kind == "content_block_stop":
-            return self.guard.stop() if self._known else []
+            return self.guard.stop() if self._known else self._end_there()
         if kind == "message_start":
             self._usage.update(item["message"].get("usage") or {})
             if self._first is not None:
@@ -174,14 +190,23 @@ class AnthropicReply:
         if kind == "redacted_thinking":
             redacted: Any = {"reasoningContent": {"redactedContent": block["data"].encode()}}
             return [{"contentBlockStart": {"start": {}}}, {"contentBlockDelta": {"delta": redacted}}]
+        self._there, self._input = dict(block), []
         return [{"contentBlockStart": {"start": {}}}] if self._known else []
+
+    def _end_there(self) -> list[StreamEvent]:
+        block = self._there
+        if self._input:
+            block["input"] = json.loads("".join(self._input))
+        return kept(self._model_id, "block", block, _told(block))
 
     def _delta(self, delta: Mapping[str, Any]) -> list[StreamEvent]:
         kind = delta["type"]
         if kind == "text_delta":
             return [{"contentBlockDelta": {"delta": {"text": delta["text"]}}}]
-        if kind == "input_json_delta" and self._known:
-            return [self.guard.arguments(delta["partial_json"])]
+        if kind == "input_json_delta":
+            if self._known:
+                return [self.guard.arguments(delta["partial_json"])]
+            self._input += [delta["partial_json"]] if delta["partial_json"] else []
         if kind == "thinking_delta":
             return [{"contentBlockDelta": {"delta": {"reasoningContent": {"text": delta["thinking"]}}}}]
         if kind == "citations_delta":
@@ -212,6 +237,17 @@ class AnthropicReply:
             first=self._first,
         )
         return [*self.guard.finish(_STOP_REASONS.get(reason, reason)), counted]
+
+
+def _told(block: Mapping[str, Any]) -> str:
+    """Return for readers what a tool that ran there was asked, or where it looked."""
+    if "input" in block:
+        return f"{block.get('name')} {plain_text({'json': block['input']})}"
+    found = block.get("content")
+    listed = [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
+    places = [f"{each.get('title') or ''} {each.get('url') or ''}".strip() for each in listed]
+    said = found.get("error_code") or found.get("stdout") if isinstance(found, Mapping) else "\n".join(places)
+    return f"{block['type']}: {said}" if said else str(block["type"])
 
 
 _PLACES = {

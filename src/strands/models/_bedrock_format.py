@@ -1,12 +1,13 @@
-"""Requests of Bedrock's Converse API from an agent's messages, and events from a reply that did not stream."""
+"""Requests of Bedrock's Converse API from an agent's messages."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ._bedrock_family import Family, is_claude
+from ._bedrock_refusals import allowed_choice, with_stale_thoughts_dropped
 from ._caching import mark_messages, mark_system, tools_mark
-from ._content import plain_text
 
 if TYPE_CHECKING:
     from strands.types.content import Messages, SystemContentBlock
@@ -14,15 +15,6 @@ if TYPE_CHECKING:
 
     from .model import CacheConfig
 
-_FIELDS = {
-    "audio": ("format", "source"),
-    "cachePoint": ("type", "ttl"),
-    "document": ("format", "name", "source", "citations", "context"),
-    "image": ("format", "source"),
-    "toolResult": ("toolUseId", "content", "status"),
-    "toolUse": ("toolUseId", "name", "input"),
-    "video": ("format", "source"),
-}
 _INFERENCE = {
     "max_tokens": "maxTokens",
     "temperature": "temperature",
@@ -41,50 +33,57 @@ def format_request(
     tool_specs: list[ToolSpec] | None,
     system: Sequence[SystemContentBlock],
     tool_choice: ToolChoice | None,
+    refused: frozenset[str] = frozenset(),
 ) -> dict[str, Any]:
-    """Return the arguments of `converse_stream`."""
-    cache = _cache(config)
+    """Return the arguments of `converse_stream`.
+
+    Args:
+        config: The model's settings.
+        messages: The conversation.
+        tool_specs: The tools that are offered.
+        system: The instructions.
+        tool_choice: Which tool must be used.
+        refused: What the model has refused before; see `Refusals`.
+    """
+    family = Family(config, refused)
+    cache = _cache(config) if family.takes_marks else None
     marked: Any = mark_messages(messages, cache) if cache else messages
-    model = _Model(config)
-    request: dict[str, Any] = {"modelId": config["model_id"], "messages": _turns(marked, model)}
+    request: dict[str, Any] = {"modelId": config["model_id"], "messages": family.turns(marked)}
     if config.get("guardrail_latest_message"):
         _guard_newest(request["messages"])
-    blocks: list[Any] = list(system)
-    if config.get("cache_prompt"):
-        blocks.append({"cachePoint": {"type": config["cache_prompt"]}})
-    blocks = mark_system(blocks, cache)
+    blocks = _system(config, system, cache, family)
     if blocks:
         request["system"] = blocks
-    tools = _tools(config, tool_specs, messages, cache)
+    tools = _tools(config, tool_specs, messages, cache, family)
+    choice = allowed_choice(tool_choice, len(tool_specs or ()), refused) if tool_choice else None
     if tools:
         request["toolConfig"] = {"tools": tools}
-        if tool_choice and tool_specs:
-            request["toolConfig"]["toolChoice"] = tool_choice
-    request.update(_settings(config, forced=bool(tool_choice) and "auto" not in (tool_choice or {})))
+        if choice and tool_specs:
+            request["toolConfig"]["toolChoice"] = choice
+    request.update(_settings(config, forced=bool(choice) and "auto" not in (choice or {})))
+    if "stale_thoughts" in refused and "additionalModelRequestFields" in request:
+        fields = request["additionalModelRequestFields"]
+        request["additionalModelRequestFields"] = with_stale_thoughts_dropped(fields)
     return request
 
 
-def _turns(messages: Messages, model: _Model) -> list[dict[str, Any]]:
-    """Return messages as Bedrock takes them: none without content, and never two of one role in a row."""
-    turns: list[dict[str, Any]] = []
-    for message in messages:
-        content = model.blocks(message["content"])
-        if turns and turns[-1]["role"] == message["role"]:
-            turns[-1]["content"] += content
-        elif content:
-            turns.append({"role": message["role"], "content": content})
-    return turns
+def _system(
+    config: Mapping[str, Any], system: Sequence[SystemContentBlock], cache: CacheConfig | None, family: Family
+) -> list[dict[str, Any]]:
+    blocks: list[Any] = [block for block in system if block.get("text", "-").strip()]
+    if config.get("cache_prompt"):
+        blocks.append({"cachePoint": {"type": config["cache_prompt"]}})
+    blocks = mark_system(blocks, cache)
+    if not family.takes_marks:
+        blocks = [block for block in blocks if "cachePoint" not in block]
+    return blocks if any("cachePoint" not in block for block in blocks) else []
 
 
 def _cache(config: Mapping[str, Any]) -> CacheConfig | None:
     cache: CacheConfig | None = config.get("cache_config")
-    if cache is not None and cache.strategy == "auto" and not _is_claude(str(config["model_id"])):
+    if cache is not None and cache.strategy == "auto" and not is_claude(str(config["model_id"])):
         return None
     return cache
-
-
-def _is_claude(model_id: str) -> bool:
-    return "anthropic" in model_id.lower() or "claude" in model_id.lower()
 
 
 def _guard_newest(messages: list[dict[str, Any]]) -> None:
@@ -133,7 +132,11 @@ def _settings(config: Mapping[str, Any], *, forced: bool) -> dict[str, Any]:
 
 
 def _tools(
-    config: Mapping[str, Any], tool_specs: list[ToolSpec] | None, messages: Messages, cache: CacheConfig | None
+    config: Mapping[str, Any],
+    tool_specs: list[ToolSpec] | None,
+    messages: Messages,
+    cache: CacheConfig | None,
+    family: Family,
 ) -> list[dict[str, Any]]:
     strict = bool(config.get("strict_tools"))
     tools: list[dict[str, Any]] = [{"toolSpec": _spec(spec, strict)} for spec in tool_specs or ()]
@@ -143,7 +146,7 @@ def _tools(
         schema = {"json": {"type": "object", "properties": {}}}
         tools = [{"toolSpec": {"name": name, "description": name, "inputSchema": schema}} for name in sorted(used)]
     mark = tools_mark(cache, config.get("cache_tools"))
-    if tools and mark:
+    if tools and mark and family.takes_marks_on_tools:
         tools.append({"cachePoint": mark})
     return tools
 
@@ -170,112 +173,3 @@ def _closed(schema: Any) -> Any:
     if closed.get("type") in ("object", ["object", "null"]):
         closed.setdefault("additionalProperties", False)
     return closed
-
-
-class _Model:
-    """What the family of a model takes in a message, and what it refuses."""
-
-    def __init__(self, config: Mapping[str, Any]) -> None:
-        model_id = str(config["model_id"]).lower()
-        status = config.get("include_tool_result_status")
-        self._claude = _is_claude(model_id)
-        # The name of an inference profile does not tell the family.
-        self._any = model_id.startswith("arn:") and not self._claude
-        self._deepseek, self._llama = "deepseek" in model_id, "llama" in model_id
-        self._json = "nova" not in model_id
-        self._status = self._claude if status in (None, "auto") else bool(status)
-
-    def blocks(self, content: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        return [formatted for block in content if (formatted := self._block(block)) is not None]
-
-    def _block(self, block: Mapping[str, Any]) -> dict[str, Any] | None:
-        if "text" in block:
-            return {"text": block["text"]} if block["text"] else None
-        if "reasoningContent" in block and not self._takes(block["reasoningContent"]):
-            return None
-        kind = next((key for key in block if key in _FIELDS), None)
-        if kind is None:
-            return dict(block)
-        kept = {key: block[kind][key] for key in _FIELDS[kind] if block[kind].get(key) is not None}
-        if kind == "toolResult":
-            kept["content"] = [self._result_item(item) for item in kept["content"]] or [{"text": ""}]
-            if not self._status:
-                kept.pop("status", None)
-        elif "location" in kept.get("source", {}):
-            location = {key: value for key, value in kept["source"]["location"].items() if key != "type"}
-            kept["source"] = {"s3Location": location}
-        return {kind: kept}
-
-    def _result_item(self, item: Mapping[str, Any]) -> dict[str, Any]:
-        if "json" in item and not (self._json and isinstance(item["json"], dict)):
-            return {"text": plain_text(item) or ""}
-        return self._block(item) or {"text": ""}
-
-    def _takes(self, reasoning: Mapping[str, Any]) -> bool:
-        if self._any or "redactedContent" in reasoning:
-            return not self._deepseek
-        # Claude wants its own thoughts back signed; the others know no signature.
-        signed = bool(reasoning.get("reasoningText", {}).get("signature"))
-        return signed if self._claude else not (signed or self._deepseek or self._llama)
-
-
-def redactions(config: Mapping[str, Any], trace: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the event by which a guardrail that blocked takes content back, or None."""
-    guardrail = trace.get("guardrail")
-    if not config.get("guardrail_id") or not _blocked(guardrail):
-        return None
-    redact = {}
-    if config.get("guardrail_redact_input", True):
-        redact["redactUserContentMessage"] = config.get("guardrail_redact_input_message", "[User input redacted.]")
-    if config.get("guardrail_redact_output", False):
-        text = config.get("guardrail_redact_output_message", "[Assistant output redacted.]")
-        redact["redactAssistantContentMessage"] = text
-    return {"redactContent": redact} if redact else None
-
-
-def _blocked(assessment: Any) -> bool:
-    if isinstance(assessment, Mapping):
-        if assessment.get("action") == "BLOCKED" and assessment.get("detected", True):
-            return True
-        return any(_blocked(each) for each in assessment.values())
-    return isinstance(assessment, list) and any(_blocked(each) for each in assessment)
-
-
-def from_response(response: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the events of a reply that came in one piece."""
-    message = response["output"]["message"]
-    yield {"messageStart": {"role": message["role"]}}
-    for block in message["content"]:
-        if "toolUse" in block:
-            use = block["toolUse"]
-            yield {"contentBlockStart": {"start": {"toolUse": {"toolUseId": use["toolUseId"], "name": use["name"]}}}}
-            yield {"contentBlockDelta": {"delta": {"toolUse": {"input": plain_text({"json": use["input"]})}}}}
-        elif "reasoningContent" in block:
-            yield from _reasoning(block["reasoningContent"])
-        elif "citationsContent" in block:
-            yield from _cited(block["citationsContent"])
-        elif text := plain_text(block):
-            yield {"contentBlockDelta": {"delta": {"text": text}}}
-        yield {"contentBlockStop": {}}
-    stop = {"stopReason": response["stopReason"]}
-    if response.get("additionalModelResponseFields") is not None:
-        stop["additionalModelResponseFields"] = response["additionalModelResponseFields"]
-    yield {"messageStop": stop}
-    keys = ("usage", "metrics", "trace")
-    yield {"metadata": {key: response[key] for key in keys if key in response}}
-
-
-def _cited(cited: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    for part in cited.get("content", ()):
-        yield {"contentBlockDelta": {"delta": {"text": part.get("text", "")}}}
-    for citation in cited.get("citations", ()):
-        yield {"contentBlockDelta": {"delta": {"citation": citation}}}
-
-
-def _reasoning(reasoning: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    shown = reasoning.get("reasoningText", {})
-    parts = {"text": shown.get("text"), "signature": shown.get("signature")}
-    parts["redactedContent"] = reasoning.get("redactedContent")
-    for key, value in parts.items():
-        if value:
-            yield {"contentBlockDelta": {"delta": {"reasoningContent": {key: value}}}}

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
-from strands.types.exceptions import ModelRequestError, ModelUnavailableError
+from strands.types.exceptions import ModelRequestError
 
 if TYPE_CHECKING:
     from strands.types.content import Messages
@@ -103,6 +103,18 @@ def plain_text(block: Mapping[str, Any]) -> str | None:
     return None
 
 
+def is_blank(block: Mapping[str, Any]) -> bool:
+    """Whether a block is text that says nothing; most providers refuse it."""
+    text = plain_text(block)
+    return text is not None and not text.strip()
+
+
+def noted(block: Mapping[str, Any]) -> str | None:
+    """Return what stands for a medium of the model's own in APIs whose replies hold none, else None."""
+    kind = next((each for each in ("image", "video", "audio", "document") if each in block), None)
+    return None if kind is None else f"(Here you made a file: {kind}, {block[kind].get('format', 'unknown format')}.)"
+
+
 def unsupported(block: Mapping[str, Any], provider: str) -> ModelRequestError:
     """Return the error for a block that a provider's API has no place for."""
     return ModelRequestError(f"{provider} has no place for a {next(iter(block), 'nameless')!r} block in a message.")
@@ -137,32 +149,23 @@ class ToolIds:
         return chosen
 
 
-def tool_events(
-    calls: Iterable[Call], messages: Messages, provider: str, *, truncated: bool = False
-) -> list[StreamEvent]:
+def tool_events(calls: Iterable[Call], messages: Messages, *, truncated: bool = False) -> list[StreamEvent]:
     """Return the events of the tool uses of one reply.
 
-    Ids are unique in the conversation: one that repeats gets a new one, a missing one is made up.
+    Ids are unique in the conversation: one that repeats gets a new one, a missing one is made up. Arguments that are no
+    JSON object go on as they are: whoever runs tools tells the model.
 
     Args:
         calls: The tool uses, complete.
         messages: The conversation that they answer.
-        provider: Whom to name in an error.
         truncated: The reply stopped at its token limit: a call with incomplete arguments is left out.
-
-    Raises:
-        ModelUnavailableError: Arguments are no JSON object: the reply is broken, and none of its tools may run.
     """
     ids = ToolIds(messages)
     events: list[StreamEvent] = []
     for call in calls:
         arguments = call.arguments.strip() or "{}"
-        if not is_object(arguments):
-            if truncated:
-                continue
-            raise ModelUnavailableError(
-                f"{provider} sent arguments for the tool {call.name!r} that are no JSON object: {arguments[:200]!r}"
-            )
+        if truncated and not is_object(arguments):
+            continue
         tool_use_id = ids.unique(call.id)
         use: Any = {"toolUseId": tool_use_id, "name": call.name}
         if call.signature:
@@ -171,6 +174,19 @@ def tool_events(
         events.append({"contentBlockDelta": {"delta": {"toolUse": {"input": arguments}}}})
         events.append({"contentBlockStop": {}})
     return events
+
+
+def kept(model_id: str, field: str, item: Any, said: str) -> list[StreamEvent]:
+    """Return the events of a block that holds what has no place of its own, to be sent back as it came.
+
+    Args:
+        model_id: The model whose reply it is part of; no other gets it back.
+        field: What the provider's format calls it in the block's `origin`.
+        item: It, as JSON or with bytes in it.
+        said: What it says to a reader.
+    """
+    delta: Any = {"reasoningContent": {"text": said, "origin": {"model": model_id, field: item}}}
+    return [{"contentBlockStart": {"start": {}}}, {"contentBlockDelta": {"delta": delta}}, {"contentBlockStop": {}}]
 
 
 def metadata(

@@ -16,17 +16,30 @@ from strands.types.exceptions import (
     ModelRequestError,
     ModelThrottledException,
     ModelUnavailableError,
+    ModelUnreachableError,
 )
 
 _OVERFLOW = re.compile(
-    r"context[ _]length|context[ _]?window|maximum context|prompt is too long|input is too long"
+    r"context[ _]length|context[ _]?window|maximum context|(prompt|input) (is )?too long|reduce the length of the mess"
     r"|too many (input )?tokens|(input|prompt|request).{0,60}exceeds? .{0,60}(tokens|length|limit)"
-    r"|exceed.{0,20}context limit"
+    r"|exceed.{0,20}context limit|exceed(s|ed)?( customer)? model (maximum|token limit)|maximum prompt length"
     r"|input token count|input length and .max_tokens. exceed|too many total text bytes|available context size"
-    r"|expected maxlength: \d+, actual|.max_new_tokens. must be <=|request too large",
+    r"|expected maxlength: \d+, actual|.max_new_tokens. must be <=|max_(model|seq)_len|request too large",
     re.IGNORECASE,
 )
 _TRANSPORT = frozenset({"httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "h11", "urllib3"})
+_NO_CONNECTION = frozenset(
+    {
+        "ClientConnectorError",
+        "ConnectError",
+        "ConnectTimeout",
+        "ConnectTimeoutError",
+        "ConnectionRefusedError",
+        "EndpointConnectionError",
+        "NewConnectionError",
+        "gaierror",
+    }
+)
 _ONLY_LATER = frozenset({408, 409, 425})
 
 
@@ -107,6 +120,9 @@ def from_client(provider: str, error: Exception, *, key: str = "") -> Exception:
     if isinstance(error, ModelError):
         return error
     names = {each.__name__ for each in type(error).__mro__}
+    if is_unreachable(error):
+        cause = error.__cause__ or error
+        return ModelUnreachableError(f"{provider} cannot be reached{_place(error)}: {_line(cause)}")
     status = getattr(error, "status_code", None)
     if isinstance(status, int) and status >= 400 and "APIConnectionError" not in names:
         response = getattr(error, "response", None)
@@ -137,6 +153,18 @@ def from_event(provider: str, error: Any, *, key: str = "") -> ModelError:
     given = (code, *(str(details.get(name)) for name in ("status", "status_code")))
     status = next((int(value) for value in given if value.isdigit()), 0)
     return from_status(provider, status if status >= 400 else _status_of(code, message), message, code=code, key=key)
+
+
+def is_unreachable(error: BaseException) -> bool:
+    """Whether no connection came about: refused, unknown host, or no answer to the first knock."""
+    seen: BaseException | None = error
+    for _ in range(8):
+        if seen is None:
+            return False
+        if not _NO_CONNECTION.isdisjoint(each.__name__ for each in type(seen).__mro__):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
 
 
 def is_transport(error: BaseException) -> bool:

@@ -7,7 +7,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ._content import TEXT_FORMATS, data_of, document_text, mime, plain_text, unsupported
+from ._content import TEXT_FORMATS, data_of, document_text, kept, mime, plain_text, unsupported
 
 if TYPE_CHECKING:
     from strands.types.content import Messages
@@ -17,9 +17,19 @@ if TYPE_CHECKING:
     from ._guard import ToolGuard
 
 BLOCKED = frozenset(
-    {"RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "LANGUAGE", "MODEL_ARMOR", "IMAGE_SAFETY"}
+    {
+        "BLOCKLIST",
+        "IMAGE_PROHIBITED_CONTENT",
+        "IMAGE_RECITATION",
+        "IMAGE_SAFETY",
+        "LANGUAGE",
+        "MODEL_ARMOR",
+        "PROHIBITED_CONTENT",
+        "RECITATION",
+        "SPII",
+    }
 )
-BROKEN = frozenset({"MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", "MALFORMED_RESPONSE"})
+MALFORMED = frozenset({"MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", "MALFORMED_RESPONSE"})
 # Google's documented stand-in for the signature of a tool use that another model made.
 _FOREIGN = b"skip_thought_signature_validator"
 
@@ -37,16 +47,35 @@ def format_messages(messages: Messages, model_id: str, provider: str) -> list[di
         for block in message["content"]:
             if "toolUse" in block:
                 names[block["toolUse"]["toolUseId"]] = block["toolUse"]["name"]
-            parts += _parts(block, names, signed="gemini-3" in model_id, provider=provider)
+            if not _signs_picture(block, parts):
+                parts += _kept(block, model_id) or _parts(
+                    block, names, signed="gemini-3" in model_id, provider=provider
+                )
         if parts:
             contents.append({"role": "model" if message["role"] == "assistant" else "user", "parts": parts})
     return contents
 
 
+def _kept(block: Mapping[str, Any], model_id: str) -> list[dict[str, Any]]:
+    """Return the part that a block was, where it has no place of its own elsewhere."""
+    origin = (block.get("reasoningContent") or {}).get("origin") or {}
+    return [origin["part"]] if origin.get("model") == model_id and "part" in origin else []
+
+
+def _signs_picture(block: Mapping[str, Any], parts: list[dict[str, Any]]) -> bool:
+    """Give a picture back the signature that came with it; it stands in a block behind it."""
+    reasoning = block.get("reasoningContent") or {}
+    signature = reasoning.get("reasoningText", {}).get("signature")
+    if not signature or reasoning["reasoningText"].get("text") or not parts or "inline_data" not in parts[-1]:
+        return False
+    parts[-1]["thought_signature"] = _bytes(signature)
+    return True
+
+
 def _parts(block: Mapping[str, Any], names: Mapping[str, str], *, signed: bool, provider: str) -> list[dict[str, Any]]:
     text = plain_text(block)
     if text is not None:
-        return [{"text": text}]
+        return [{"text": text}] if text.strip() else []
     if "toolUse" in block:
         return [_call(block["toolUse"], signed)]
     if "toolResult" in block:
@@ -125,10 +154,19 @@ def format_config(
     return formatted
 
 
-def part_events(part: Any, guard: ToolGuard) -> list[tuple[str, list[StreamEvent]]]:
+def part_events(part: Any, guard: ToolGuard, model_id: str) -> list[tuple[str, list[StreamEvent]]]:
     """Return the blocks that a part belongs to, by their kind ("" for a complete one), each with its events."""
     if part.function_call is not None:
         return [("", _call_events(part, guard))]
+    picture = part.inline_data
+    if picture is not None and str(picture.mime_type).startswith("image/") and not part.thought:
+        shown: list[tuple[str, list[StreamEvent]]] = [("", _picture_events(picture))]
+        if part.thought_signature:
+            shown.append(("reasoning", _thought(None, part.thought_signature)))
+        return shown
+    if not part.text and not part.thought and (told := _told(part)):
+        item = part.model_dump(exclude_none=True)
+        return [("", kept(model_id, "part", item, told))]
     if part.thought:
         return [("reasoning", _thought(part.text, part.thought_signature))]
     blocks: list[tuple[str, list[StreamEvent]]] = []
@@ -138,6 +176,55 @@ def part_events(part: Any, guard: ToolGuard) -> list[tuple[str, list[StreamEvent
         # Text has no place for a signature, and Gemini wants it back.
         blocks.append(("reasoning", _thought(None, part.thought_signature)))
     return blocks
+
+
+def _told(part: Any) -> str:
+    """Return for readers what a part is that is neither text, nor a thought, nor a call."""
+    code, result, file, data = part.executable_code, part.code_execution_result, part.file_data, part.inline_data
+    if code is not None:
+        return f"Ran there:\n{code.code or ''}"
+    if result is not None:
+        return str(result.output or result.outcome or "")
+    if file is not None or data is not None:
+        return f"A file: {getattr(file, 'file_uri', None) or 'inside'}, {(file or data).mime_type}"
+    named = part.model_dump(exclude_none=True, exclude={"thought_signature", "text", "thought"})
+    return ", ".join(named)
+
+
+def _picture_events(picture: Any) -> list[StreamEvent]:
+    start: Any = {"image": {"format": picture.mime_type.partition("/")[2]}}
+    delta: Any = {"image": {"source": {"bytes": picture.data}}}
+    return [
+        {"contentBlockStart": {"start": start}},
+        {"contentBlockDelta": {"delta": delta}},
+        {"contentBlockStop": {}},
+    ]
+
+
+def citations(candidate: Any) -> list[dict[str, Any]]:
+    """Return what a reply rests on, as Google's own tools found it."""
+    grounding = candidate.grounding_metadata
+    chunks = [_source(chunk) for chunk in getattr(grounding, "grounding_chunks", None) or ()]
+    found = []
+    for support in getattr(grounding, "grounding_supports", None) or ():
+        text = getattr(support.segment, "text", None) or ""
+        for index in support.grounding_chunk_indices or ():
+            if index < len(chunks):
+                found.append({**chunks[index], "sourceContent": chunks[index]["sourceContent"] or [{"text": text}]})
+    cited = getattr(candidate.citation_metadata, "citations", None) or ()
+    recited = [_place(each.title, each.uri, None) for each in cited if each.uri or each.title]
+    return [*(found or chunks), *recited]
+
+
+def _source(chunk: Any) -> dict[str, Any]:
+    place = chunk.web or chunk.retrieved_context or getattr(chunk, "maps", None)
+    return _place(getattr(place, "title", None), getattr(place, "uri", None), getattr(place, "text", None))
+
+
+def _place(title: str | None, uri: str | None, text: str | None) -> dict[str, Any]:
+    url = uri or ""
+    location = {"web": {"url": url, "domain": url.partition("//")[2].partition("/")[0]}}
+    return {"title": title or "", "location": location, "sourceContent": [{"text": text}] if text else []}
 
 
 def _call_events(part: Any, guard: ToolGuard) -> list[StreamEvent]:

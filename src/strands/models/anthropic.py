@@ -87,7 +87,7 @@ class AnthropicModel(ConfiguredModel):
         request = self.format_request(messages, tool_specs, system, tool_choice)
         client = await self._clients.get()
         said = Said() if self.config.get("anthropic_tools") else None
-        reply = AnthropicReply(messages, PROVIDER, said)
+        reply = AnthropicReply(messages, PROVIDER, said, self.config["model_id"])
         try:
             while True:
                 async for item in _MESSAGES.objects(client, request):
@@ -116,8 +116,8 @@ class AnthropicModel(ConfiguredModel):
             ModelRequestError: A message holds what the API has no place for.
         """
         forced = bool(tool_choice) and "auto" not in (tool_choice or {})
-        # A reply that must use a tool must not get away with one of Anthropic's own.
-        extra_tools = [] if forced and tool_specs else self.config.get("anthropic_tools") or []
+        # A reply that must use any tool must not get away with one of Anthropic's own.
+        extra_tools = [] if tool_specs and "any" in (tool_choice or {}) else self.config.get("anthropic_tools") or []
         request = {
             "model": self.config["model_id"],
             "max_tokens": self.config["max_tokens"],
@@ -141,7 +141,10 @@ class AnthropicModel(ConfiguredModel):
     ) -> dict[str, Any]:
         cache = self.config.get("cache_config")
         marked: Any = mark_messages(messages, cache) if cache else messages
-        body: dict[str, Any] = {"messages": format_messages(marked, PROVIDER)}
+        model_id = (
+            self.config["model_id"] if extra_tools or "mcp_servers" in (self.config.get("params") or {}) else None
+        )
+        body: dict[str, Any] = {"messages": format_messages(marked, PROVIDER, model_id)}
         if system:
             blocks: Any = [{"text": system}] if isinstance(system, str) else system
             message: Any = {"role": "user", "content": mark_system(blocks, cache)}

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from strands._elsewhere import names_of
 
-from ._bedrock_format import format_request, from_response, redactions
+from ._bedrock_format import format_request
+from ._bedrock_refusals import Refusals
+from ._bedrock_reply import BedrockReply, from_response
 from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, require
-from ._errors import from_status, is_transport
-from ._guard import ToolGuard
+from ._errors import from_status, is_transport, is_unreachable
 from ._threads import in_thread
 from .model import BaseModelConfig, CacheConfig, CacheToolsConfig, ConfiguredModel
 
@@ -120,6 +121,7 @@ class BedrockModel(ConfiguredModel):
         self._given = client
         self._client: Any = None
         self._lock = threading.Lock()
+        self._refusals = Refusals()
 
     async def stream(
         self,
@@ -133,26 +135,34 @@ class BedrockModel(ConfiguredModel):
     ) -> AsyncGenerator[StreamEvent, None]:
         """Yield the reply's events; see `Model.stream`."""
         system = system_prompt_content or ([{"text": system_prompt}] if system_prompt else [])
-        request = format_request(self.config, messages, tool_specs, system, tool_choice)
-        guard = ToolGuard(messages, PROVIDER)
-        exchange = _Exchange(self._open_client, request, streaming=self.config.get("streaming") is not False)
-        try:
-            async for event in in_thread(exchange.read, exchange.stop):
-                for passed in _pass_on(event, guard):
-                    yield passed
-                redacted: Any = redactions(self.config, event.get("metadata", {}).get("trace", {}))
-                if redacted is not None:
-                    yield redacted
-        except Exception as error:
-            typed = typed_error(error)
-            raise typed from (error if typed is not error else None)
-        guard.check_end()
+        model_id, streaming = str(self.config["model_id"]), self.config.get("streaming") is not False
+        while True:
+            refused = self._refusals.of(model_id)
+            request = format_request(self.config, messages, tool_specs, system, tool_choice, refused)
+            whole = not streaming or ("streamed_tools" in refused and "toolConfig" in request)
+            reply = BedrockReply(self.config, messages, PROVIDER)
+            exchange = _Exchange(self._open_client, request, streaming=not whole)
+            begun = False
+            try:
+                async for event in in_thread(exchange.read, exchange.stop):
+                    begun = True
+                    for passed in reply.feed(event):
+                        yield passed
+                break
+            except Exception as error:
+                if not begun and self._refusals.learn(request, error):
+                    continue  # what the model refuses is left out, now and from now on
+                typed = typed_error(error)
+                raise typed from (error if typed is not error else None)
+        for passed in reply.finish():
+            yield passed
 
     async def _count_natively(
         self, messages: Messages, tool_specs: list[ToolSpec] | None, system: str | list[SystemContentBlock] | None
     ) -> int | None:
         blocks: list[SystemContentBlock] = [{"text": system}] if isinstance(system, str) else system or []
-        request = format_request(self.config, messages, tool_specs, blocks, None)
+        refused = self._refusals.of(str(self.config["model_id"]))
+        request = format_request(self.config, messages, tool_specs, blocks, None, refused)
         prompt = {name: request[name] for name in ("messages", "system", "toolConfig") if name in request}
         client = await asyncio.to_thread(self._open_client)
         counted = await asyncio.to_thread(
@@ -240,27 +250,18 @@ class _Exchange:
             return
 
 
-def _pass_on(event: Mapping[str, Any], guard: ToolGuard) -> list[StreamEvent]:
-    passed: Any = event
-    if "contentBlockStart" in event:
-        use = event["contentBlockStart"].get("start", {}).get("toolUse")
-        return [guard.start(use["toolUseId"], use["name"])] if use else [passed]
-    if "contentBlockDelta" in event:
-        use = event["contentBlockDelta"]["delta"].get("toolUse")
-        return [guard.arguments(use["input"])] if use else [passed]
-    if "contentBlockStop" in event:
-        return guard.stop()
-    if "messageStop" in event:
-        stop = dict(event["messageStop"])
-        return guard.finish(stop.pop("stopReason"), **stop)
-    return [passed]
-
-
 def typed_error(error: Exception) -> Exception:
     """Return the typed error for what boto3 raised; an unknown one comes back as it is."""
-    from strands.types.exceptions import ModelAuthenticationError, ModelRequestError, ModelUnavailableError
+    from strands.types.exceptions import (
+        ModelAuthenticationError,
+        ModelRequestError,
+        ModelUnavailableError,
+        ModelUnreachableError,
+    )
 
     names = {each.__name__ for each in type(error).__mro__}
+    if is_unreachable(error):
+        return ModelUnreachableError(f"{PROVIDER} cannot be reached: {error}")
     if "ClientError" in names:
         return _from_client_error(error)
     if any("Credential" in name or "SSO" in name or "Token" in name for name in names):

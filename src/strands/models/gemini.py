@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import AsyncGenerator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from strands._elsewhere import names_of
 from strands.types.exceptions import ModelAuthenticationError, ModelThrottledException, ModelUnavailableError
@@ -13,7 +13,7 @@ from strands.types.exceptions import ModelAuthenticationError, ModelThrottledExc
 from ._clients import READ_TIMEOUT, Clients, require
 from ._content import join_system, metadata
 from ._errors import from_client, from_status
-from ._gemini_format import BLOCKED, BROKEN, format_config, format_messages, part_events
+from ._gemini_format import BLOCKED, MALFORMED, citations, format_config, format_messages, part_events
 from ._guard import ToolGuard
 from .model import BaseModelConfig, ConfiguredModel
 
@@ -77,7 +77,7 @@ class GeminiModel(ConfiguredModel):
             "config": format_config(self.config, tool_specs, join_system(system_prompt, kwargs), tool_choice),
         }
         client = await self._clients.get()
-        reply = _Reply(messages)
+        reply = _Reply(messages, self.config["model_id"])
         try:
             chunks = await client.aio.models.generate_content_stream(**request)
             try:
@@ -138,8 +138,9 @@ async def _close(client: Any) -> None:
 class _Reply:
     """Turns the chunks of one reply into events."""
 
-    def __init__(self, messages: Messages) -> None:
+    def __init__(self, messages: Messages, model_id: str) -> None:
         self._guard = ToolGuard(messages, PROVIDER)
+        self._model_id = model_id
         self._started = time.perf_counter()
         self._first: float | None = None
         self._block = ""
@@ -159,11 +160,15 @@ class _Reply:
             self._refused = True
         for candidate in (chunk.candidates or ())[:1]:
             for part in (candidate.content.parts if candidate.content else None) or ():
-                for block, found in part_events(part, self._guard):
+                for block, found in part_events(part, self._guard, self._model_id):
                     if block != self._block:
                         events += _turn(self._block, block)
                     self._block = block
                     events += found
+            for citation in citations(candidate):
+                events += [] if self._block == "text" else _turn(self._block, "text")
+                self._block = "text"
+                events.append({"contentBlockDelta": {"delta": cast("Any", {"citation": citation})}})
             if candidate.finish_reason:
                 self._finish = candidate.finish_reason.name
         return events
@@ -171,13 +176,13 @@ class _Reply:
     def finish(self) -> list[StreamEvent]:
         if self._finish is None:
             raise ModelUnavailableError(f"{PROVIDER} broke off in the middle of its reply.")
-        if self._finish in BROKEN:
-            raise ModelUnavailableError(f"{PROVIDER} gave up on its reply: {self._finish}")
         stop = "max_tokens" if self._finish == "MAX_TOKENS" else "end_turn"
         if self._finish == "SAFETY":
             stop = "guardrail_intervened"
         elif self._refused or self._finish in BLOCKED:
             stop = "content_filtered"
+        elif self._finish in MALFORMED:
+            stop = "malformed_tool_use"
         events: list[StreamEvent] = [{"contentBlockStop": {}}] if self._block else []
         usage, took = self._usage, time.perf_counter() - self._started
         tokens_in, total = getattr(usage, "prompt_token_count", 0) or 0, getattr(usage, "total_token_count", 0) or 0

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from strands._elsewhere import names_of
 
-from ._chat import ChatReply, cache_arguments, format_messages, format_tool_choice, format_tools
+from ._chat import cache_arguments, format_messages, format_tool_choice, format_tools
+from ._chat_reply import ChatReply
 from ._clients import READ_TIMEOUT, Clients, require
 from ._errors import from_client
 from .model import BaseModelConfig, CacheConfig, ConfiguredModel

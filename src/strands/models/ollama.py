@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from strands._elsewhere import names_of
-from strands.types.exceptions import ModelRequestError, ModelUnavailableError
+from strands.types.exceptions import ModelRequestError, ModelUnavailableError, ModelUnreachableError
 
 from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, Clients, require
 from ._content import (
@@ -22,7 +22,7 @@ from ._content import (
     tool_events,
     unsupported,
 )
-from ._errors import from_client, from_status
+from ._errors import from_client, from_event, from_status
 from ._sse import load
 from .model import BaseModelConfig, CacheConfig, ConfiguredModel
 
@@ -96,7 +96,7 @@ class OllamaModel(ConfiguredModel):
         if response_format is not None:
             request["format"] = dict(response_format)
         client = await self._clients.get()
-        reply = _Reply(messages)
+        reply = _Reply(messages, self.config["model_id"])
         try:
             chunks = await client.chat(**request, stream=True)
             try:
@@ -122,7 +122,7 @@ class OllamaModel(ConfiguredModel):
         formatted: list[dict[str, Any]] = [{"role": "system", "content": system_prompt}] if system_prompt else []
         names: dict[str, str] = {}
         for message in messages:
-            formatted += _messages(message, names)
+            formatted += _messages(message, names, self.config["model_id"])
         config = self.config
         chosen = {name: config[key] for key, name in _OPTIONS.items() if config.get(key) is not None}
         request = {
@@ -191,7 +191,7 @@ def _tool(spec: ToolSpec) -> dict[str, Any]:
     return {"type": "function", "function": {"name": spec["name"], "description": description, "parameters": schema}}
 
 
-def _messages(message: Message, names: dict[str, str]) -> list[dict[str, Any]]:
+def _messages(message: Message, names: dict[str, str], model_id: str) -> list[dict[str, Any]]:
     results: list[dict[str, Any]] = []
     texts: list[str] = []
     images: list[bytes] = []
@@ -214,7 +214,16 @@ def _messages(message: Message, names: dict[str, str]) -> list[dict[str, Any]]:
         rest["images"] = images
     if calls:
         rest["tool_calls"] = calls
+        rest.update(_thoughts(message, model_id))
     return [*results, rest] if texts or images or calls else results
+
+
+def _thoughts(message: Message, model_id: str) -> dict[str, str]:
+    """Return what the model thought before it called tools: some go on from there."""
+    reasoning = [block["reasoningContent"] for block in message["content"] if "reasoningContent" in block]
+    own = {"field": "thinking", "model": model_id}
+    texts = [each.get("reasoningText", {}).get("text", "") for each in reasoning if each.get("origin") == own]
+    return {"thinking": "\n".join(texts)} if texts else {}
 
 
 def _add(block: Mapping[str, Any], texts: list[str], images: list[bytes]) -> None:
@@ -232,8 +241,9 @@ def _add(block: Mapping[str, Any], texts: list[str], images: list[bytes]) -> Non
 class _Reply:
     """Turns the chunks of one reply into events."""
 
-    def __init__(self, messages: Messages) -> None:
+    def __init__(self, messages: Messages, model_id: str) -> None:
         self._messages = messages
+        self._model_id = model_id
         self._started = time.perf_counter()
         self._first: float | None = None
         self._block = ""
@@ -252,7 +262,9 @@ class _Reply:
                     events += [{"contentBlockStop": {}}] if self._block else []
                     events.append({"contentBlockStart": {"start": {}}})
                 self._block = block
-                delta: Any = {"reasoningContent": {"text": text}} if block == "reasoning" else {"text": text}
+                origin = {"field": "thinking", "model": self._model_id}
+                thought = {"reasoningContent": {"text": text, "origin": origin}}
+                delta: Any = thought if block == "reasoning" else {"text": text}
                 events.append({"contentBlockDelta": {"delta": delta}})
         for call in message.tool_calls or ():
             self._calls.append(Call(None, call.function.name, json.dumps(call.function.arguments)))
@@ -265,7 +277,7 @@ class _Reply:
         if last is None:
             raise ModelUnavailableError(f"{PROVIDER} broke off in the middle of its reply.")
         events: list[StreamEvent] = [{"contentBlockStop": {}}] if self._block else []
-        events += tool_events(self._calls, self._messages, PROVIDER)
+        events += tool_events(self._calls, self._messages)
         ended = "tool_use" if self._calls else "end_turn"
         stop: Any = "max_tokens" if last.done_reason == "length" else ended
         events.append({"messageStop": {"stopReason": stop}})
@@ -278,9 +290,9 @@ def typed_error(error: Exception) -> Exception:
     """Return the typed error for what the client raised; an unknown one comes back as it is."""
     names = {each.__name__ for each in type(error).__mro__}
     if "ResponseError" in names and getattr(error, "status_code", 0) < 400:
-        return ModelUnavailableError(f"{PROVIDER} failed: {error}")
+        return from_event(PROVIDER, str(error), key=_KEY)  # it came inside a reply
     if isinstance(error, ConnectionError) or "ConnectError" in names:
-        return ModelUnavailableError(f"{PROVIDER} cannot be reached: is it running? (ollama serve)\n{error}")
+        return ModelUnreachableError(f"{PROVIDER} cannot be reached: is it running? (ollama serve)\n{error}")
     if "RequestError" in names and type(error).__module__.startswith("ollama"):
         return ModelRequestError(f"{PROVIDER} cannot be asked like this: {error}")
     return from_client(PROVIDER, error, key=_KEY)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from strands._elsewhere import names_of
 from strands.types.exceptions import ModelAuthenticationError
 
-from ._chat import ChatReply, cache_arguments, format_messages, format_tool_choice, format_tools
+from ._chat import cache_arguments, format_messages, format_tool_choice, format_tools
+from ._chat_reply import ChatReply
 from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, Clients, require
 from ._content import join_system
 from ._endpoint import Endpoint

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from base64 import b64decode
 from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,11 @@ from ._content import (
     TEXT_FORMATS,
     data_url,
     document_text,
+    is_blank,
     join_system,
+    kept,
     metadata,
+    noted,
     plain_text,
     unsupported,
 )
@@ -41,6 +45,7 @@ _RESPONSES = Endpoint(
     PROVIDER,
     KEY,
 )
+_ASKED = ("name", "action", "queries", "code", "arguments", "output", "error")  # what such an item says to a reader
 
 
 class OpenAIResponsesModel(ConfiguredModel):
@@ -174,36 +179,46 @@ def _reasons(model_id: str, params: Mapping[str, Any]) -> bool:
 
 
 def _items(message: Message, model_id: str) -> list[dict[str, Any]]:
-    role = message["role"]
-    parts: list[dict[str, Any]] = []
+    return _said(message, model_id) if message["role"] == "assistant" else _given(message)
+
+
+def _said(message: Message, model_id: str) -> list[dict[str, Any]]:
+    """Return the items of a reply, in the order they came in."""
     items: list[dict[str, Any]] = []
-    thoughts: list[dict[str, Any]] = []
     for block in message["content"]:
+        origin = (block.get("reasoningContent") or {}).get("origin") or {}
         if "toolUse" in block:
             use = block["toolUse"]
             arguments = plain_text({"json": use["input"]})
             item = {"type": "function_call", "call_id": use["toolUseId"], "name": use["name"], "arguments": arguments}
             items.append(item)
-        elif (thought := _thought(block, model_id)) is not None:
-            thoughts.append(thought)
-        elif "toolResult" in block:
+        elif origin:
+            # What the model thought, and what tools did there, is of no use to another model.
+            items += [origin["item"]] if origin.get("model") == model_id and "item" in origin else []
+        elif not is_blank(block):
+            parts = [{"type": "output_text", "text": note}] if (note := noted(block)) else _parts(block, "assistant")
+            if items and items[-1].get("role") == "assistant":
+                items[-1]["content"] += parts
+            elif parts:
+                items.append({"role": "assistant", "content": parts})
+    return items
+
+
+def _given(message: Message) -> list[dict[str, Any]]:
+    parts: list[dict[str, Any]] = []
+    items: list[dict[str, Any]] = []
+    alone = len(message["content"]) == 1
+    for block in message["content"]:
+        if "toolResult" in block:
             result = block["toolResult"]
-            output = [part for each in result["content"] for part in _parts(each, role)]
+            output = [part for each in result["content"] for part in _parts(each, "user")]
             plain = "\n".join(part.get("text", "") for part in output)
             texts = all(part["type"] == "input_text" for part in output)
             shown: Any = plain if texts else output
             items.append({"type": "function_call_output", "call_id": result["toolUseId"], "output": shown})
-        else:
-            parts.extend(_parts(block, role))
-    said: list[dict[str, Any]] = [{"role": role, "content": parts}] if parts else []
-    return [*thoughts, *said, *items] if role == "assistant" else [*items, *said]
-
-
-def _thought(block: Mapping[str, Any], model_id: str) -> dict[str, Any] | None:
-    """Return the item that a model thought in, if it is this model's."""
-    origin = (block.get("reasoningContent") or {}).get("origin") or {}
-    item: dict[str, Any] | None = origin.get("item") if origin.get("model") == model_id else None
-    return item
+        elif alone or not is_blank(block):
+            parts.extend(_parts(block, "user"))
+    return [*items, {"role": "user", "content": parts}] if parts else items
 
 
 def _parts(block: Mapping[str, Any], role: str) -> list[dict[str, Any]]:
@@ -265,6 +280,8 @@ class _Reply:
         if item["type"] == "function_call":
             begun = self._calls.pop(index, {})
             return self._call({**begun, **item, "arguments": item.get("arguments") or begun.get("arguments") or ""})
+        if item["type"] not in ("message", "reasoning"):
+            return [*self._close(), *_done_there(item, self._model_id)]
         events: list[StreamEvent] = []
         if item["type"] == "reasoning" and item.get("encrypted_content"):
             origin = {"model": self._model_id, "item": {key: value for key, value in item.items() if key != "status"}}
@@ -312,12 +329,26 @@ class _Reply:
         return [*left, *self._close(), *self.guard.finish(stop), counted]
 
 
+def _done_there(item: Mapping[str, Any], model_id: str) -> list[StreamEvent]:
+    """Return the events of what a tool of the server did: a picture, or an item that is sent back as it came."""
+    if item["type"] == "image_generation_call" and item.get("result"):
+        start: Any = {"image": {"format": item.get("output_format") or "png"}}
+        delta: Any = {"image": {"source": {"bytes": b64decode(item["result"])}}}
+        return [
+            {"contentBlockStart": {"start": start}},
+            {"contentBlockDelta": {"delta": delta}},
+            {"contentBlockStop": {}},
+        ]
+    asked = {name: item[name] for name in _ASKED if item.get(name)}
+    return kept(model_id, "item", dict(item), f"{item['type']} {plain_text({'json': asked})}")
+
+
 def _citation(annotation: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return where a text is from: a page, or a file that a tool of the server has read."""
     title = annotation.get("title") or annotation.get("filename") or ""
     if annotation.get("type") == "url_citation":
         return {"title": title, "location": {"web": {"url": annotation.get("url") or ""}}}
-    if annotation.get("type") in ("file_citation", "container_file_citation"):
+    if annotation.get("type") in ("file_citation", "container_file_citation", "file_path"):
         return {"title": title, "source": annotation.get("file_id") or "", "sourceContent": []}
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from .model import Model
 
 M = TypeVar("M")
+_FENCED = re.compile(r"```(?:json)?\s*\n(.*)\n```", re.DOTALL)
 
 
 def tool_for(output_model: type[BaseModel]) -> ToolSpec:
@@ -46,6 +48,7 @@ async def ask_with_tool(
     """Yield the model's events, then `{"output": instance}`; see `Model.structured_output`."""
     spec = tool_for(output_model)
     arguments: list[str] = []
+    texts: list[str] = []
     inside = False
     kwargs.setdefault("tool_choice", {"tool": {"name": spec["name"]}})
     async for event in model.stream(prompt, [spec], system_prompt, **kwargs):
@@ -53,12 +56,22 @@ async def ask_with_tool(
         start = event.get("contentBlockStart")
         if start is not None:
             tool_use = start.get("start", {}).get("toolUse")
-            inside = tool_use is not None and tool_use["name"] == spec["name"] and not arguments
-        elif inside and "contentBlockDelta" in event:
-            arguments.append(event["contentBlockDelta"]["delta"].get("toolUse", {}).get("input", ""))
+            inside = tool_use is not None and tool_use["name"] == spec["name"] and not "".join(arguments)
+        elif "contentBlockDelta" in event:
+            delta = event["contentBlockDelta"]["delta"]
+            texts.append(delta.get("text", ""))
+            arguments.append(delta.get("toolUse", {}).get("input", "") if inside else "")
         elif "contentBlockStop" in event:
             inside = False
-    yield {"output": parse(output_model, "".join(arguments))}
+    # A model that cannot be made to use a tool may have answered in plain JSON.
+    yield {"output": parse(output_model, "".join(arguments) or json_in("".join(texts)) or "")}
+
+
+def json_in(text: str) -> str | None:
+    """Return the JSON object that a text is, alone or in a fence; None when it is something else."""
+    fenced = _FENCED.fullmatch(text.strip())
+    inner = (fenced[1] if fenced else text).strip()
+    return inner if inner.startswith("{") and inner.endswith("}") else None
 
 
 def parse(output_model: type[BaseModel], text: str) -> BaseModel:

@@ -102,9 +102,16 @@ class ContentBlockStartToolUse(_ContentBlockStartToolUseCore, total=False):
     reasoningSignature: str
 
 
+class ContentBlockStartImage(TypedDict):
+    """The format of a picture whose bytes follow."""
+
+    format: str
+
+
 class ContentBlockStart(TypedDict, total=False):
     """How a streamed block begins."""
 
+    image: ContentBlockStartImage
     toolUse: ContentBlockStartToolUse | None
 
 

@@ -39,6 +39,7 @@ StopReason = Literal[
     "limit_output_tokens",
     "limit_total_tokens",
     "limit_turns",
+    "malformed_tool_use",
     "max_tokens",
     "stop_sequence",
     "tool_use",

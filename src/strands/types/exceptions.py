@@ -42,6 +42,10 @@ class ModelUnavailableError(ModelError):
     """The provider could not be reached, failed, timed out or cut its answer short; asking again may help."""
 
 
+class ModelUnreachableError(ModelUnavailableError):
+    """No connection to the provider comes about: it does not run, or its address is wrong; waiting helps less often."""
+
+
 class ModelThrottledException(ModelError):
     """The provider asks to slow down.
 

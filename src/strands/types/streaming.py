@@ -60,15 +60,23 @@ class CitationsDelta(TypedDict, total=False):
 class ReasoningContentBlockDelta(TypedDict, total=False):
     """A piece of reasoning."""
 
+    origin: dict[str, Any]
     redactedContent: bytes | None
     signature: str | None
     text: str | None
+
+
+class ImageBlockDelta(TypedDict, total=False):
+    """A piece of a picture."""
+
+    source: dict[str, Any]
 
 
 class ContentBlockDelta(TypedDict, total=False):
     """A piece of a block; exactly one key is set."""
 
     citation: CitationsDelta
+    image: ImageBlockDelta
     reasoningContent: ReasoningContentBlockDelta
     text: str
     toolUse: ContentBlockDeltaToolUse

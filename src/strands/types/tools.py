@@ -58,9 +58,15 @@ class _ToolUseCore(TypedDict):
 
 
 class ToolUse(_ToolUseCore, total=False):
-    """A model's wish to run a tool."""
+    """A model's wish to run a tool.
+
+    Attributes:
+        reasoningSignature: What its provider wants back with it.
+        malformed: Why its input could not be read; it never runs, and `input` is empty.
+    """
 
     reasoningSignature: str
+    malformed: str
 
 
 RunToolHandler = Callable[[ToolUse], AsyncGenerator[dict[str, Any], None]]
