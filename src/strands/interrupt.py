@@ -103,9 +103,7 @@ class Interrupt:
 
     def anew(self, reason: Any, binding: Binding) -> Interrupt:
         """Return the question as it is asked about another call: under an id of its own, and without an answer."""
-        made = Interrupt(
-            id_about(self.first, binding), self.name, reason, gate=self.gate, key=self.key, first=self.first
-        )
+        made = Interrupt(id_about(self.id, binding), self.name, reason, gate=self.gate, key=self.key, first=self.first)
         made.bind(binding)
         made.asked = self.asked if self.digest is not None else made.digest
         return made
@@ -353,9 +351,9 @@ def is_about_doubt(interrupt: Interrupt) -> bool:
     return interrupt.name in TAKEN_NAMES
 
 
-def id_about(first: str, binding: Binding) -> str:
-    """Return the id of a question about one call, under which no other call was ever asked about."""
-    prefix, _, suffix = first.rpartition(":")
+def id_about(before: str, binding: Binding) -> str:
+    """Return the id of the question that is asked about a call in the place of the one with the id `before`."""
+    prefix, _, suffix = before.rpartition(":")
     return f"{prefix}:{uuid.uuid5(uuid.NAMESPACE_OID, f'{suffix} {binding.digest}')}"
 
 

@@ -46,8 +46,9 @@ def raises_the_sum(event: BeforeToolCallEvent) -> None:
 class Story:
     """An agent, or a new one for each call over one session."""
 
-    def __init__(self, home: Path | None, *hooks: Any) -> None:
+    def __init__(self, home: Path | None, *hooks: Any, id: str | None = None) -> None:
         self.home = home
+        self.id = id
         self.hooks = hooks
         self.agent = self.make()
 
@@ -55,7 +56,7 @@ class Story:
         def script(messages: list[Any]) -> Any:
             done = sum("toolResult" in block for message in messages for block in message["content"])
             turns = sum(block.get("text") == "go" for message in messages for block in message["content"])
-            return ToolCall("wire", {"amount": turns}, f"t{turns}") if done < turns else "done"
+            return ToolCall("wire", {"amount": turns}, self.id or f"t{turns}") if done < turns else "done"
 
         manager = FileSessionManager("s", self.home) if self.home is not None else None
         hooks = list(self.hooks)
@@ -94,6 +95,17 @@ def test_an_answer_sent_twice_is_none_to_what_is_asked_about_the_changed_call(
 @FRESH
 def test_an_answer_about_all_tools_of_a_message_is_none_about_those_of_the_next(fresh: bool, tmp_path: Path) -> None:
     story = Story(tmp_path if fresh else None, approve_all)
+    answer = answers(story("go"), "y")
+    assert story(answer).stop_reason == "end_turn"
+    assert story("go").stop_reason == "interrupt"
+    with pytest.raises(KeyError, match="no interrupt has the id"):
+        story(answer)
+    assert RAN == [1]
+
+
+@FRESH
+def test_an_answer_is_none_to_a_later_call_for_which_the_model_used_the_same_id(fresh: bool, tmp_path: Path) -> None:
+    story = Story(tmp_path if fresh else None, approve, id="call_0")
     answer = answers(story("go"), "y")
     assert story(answer).stop_reason == "end_turn"
     assert story("go").stop_reason == "interrupt"

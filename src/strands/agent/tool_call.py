@@ -279,7 +279,9 @@ class ToolCall:
             invocation_state=self._invocation.state,
             cancel_signal=signal if tool.timeout_seconds is None else CallSignal(signal),
             idempotency_key=self._idempotency_key(),
-            _asker=Asker(agent._interrupt_state, prefix, self._binding, self._idempotency_key()),
+            _asker=Asker(
+                agent._interrupt_state, prefix, self._binding, self._idempotency_key(), messages=agent.messages
+            ),
             _work=self._work,
         )
         return self._made

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from strands.interrupt import (
@@ -21,6 +21,7 @@ from strands.types.json_value import as_json
 
 if TYPE_CHECKING:
     from strands.hooks.binding import Binding
+    from strands.types.content import Message
     from strands.types.tools import ToolUse
 
 
@@ -34,13 +35,25 @@ class Asker:
         key: The idempotency key of the call.
         names: What `names` of another asker about this call holds.
         by_call: The prefix may be that of other calls, before or after this one: each question gets an id of its own.
+        messages: The conversation that the call is in.
 
     Attributes:
         consulted: The questions whose answers were handed out.
         names: What tells the questions apart that were asked.
     """
 
-    __slots__ = ("_binding", "_by_call", "_closed", "_key", "_prefix", "_recent", "_state", "consulted", "names")
+    __slots__ = (
+        "_binding",
+        "_by_call",
+        "_closed",
+        "_key",
+        "_messages",
+        "_prefix",
+        "_recent",
+        "_state",
+        "consulted",
+        "names",
+    )
 
     def __init__(
         self,
@@ -51,8 +64,10 @@ class Asker:
         names: Iterable[str] = (),
         *,
         by_call: bool = False,
+        messages: Sequence[Message] = (),
     ) -> None:
         self._state = state
+        self._messages = messages
         self._by_call = by_call
         self._prefix = prefix
         self._binding = binding
@@ -139,14 +154,23 @@ class Asker:
         return made
 
     def _id_of(self, first: str, now: Binding | None, before: Interrupt | None) -> str:
-        if now is not None:
-            return id_about(first, now) if self._by_call or before is not None else first
-        return f"{self._prefix}{uuid.uuid4()}" if self._by_call else first
+        if before is not None and now is not None:
+            return id_about(before.id, now)
+        return f"{self._prefix}{uuid.uuid4()}" if self._by_call or self._is_reused() else first
+
+    def _is_reused(self) -> bool:
+        """Return whether the model used the id of the tool use before: an earlier answer must not reach this call."""
+        id = self._prefix.split(":", 2)[-1][:-1]
+        return sum(use["toolUseId"] == id for use in _tool_uses(self._messages)) > 1
 
 
 def tool_asker(agent: Any, tool_use: ToolUse) -> Asker:
     """Return the asker of a tool that another tool runs; its answers are bound to that other tool's call."""
-    return Asker(agent._interrupt_state, tool_prefix(tool_use["toolUseId"]))
+    return Asker(agent._interrupt_state, tool_prefix(tool_use["toolUseId"]), messages=agent.messages)
+
+
+def _tool_uses(messages: Sequence[Message]) -> Iterator[ToolUse]:
+    return (block["toolUse"] for message in messages for block in message["content"] if "toolUse" in block)
 
 
 def checked_reason(name: str, reason: Any) -> Any:

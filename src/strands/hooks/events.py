@@ -267,7 +267,8 @@ class BeforeToolCallEvent(HookEvent[_AgentT]):
         asker: Asker | None = self.__dict__.get("_asker")
         if asker is None:
             prefix = hook_prefix(self.tool_use["toolUseId"])
-            asker = Asker(self.agent._interrupt_state, prefix, self.binding, names=names)
+            agent = self.agent
+            asker = Asker(agent._interrupt_state, prefix, self.binding, names=names, messages=agent.messages)
             self.__dict__["_asker"] = asker
         return asker
 
