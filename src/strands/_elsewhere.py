@@ -16,7 +16,7 @@ def names_of(module: str) -> Callable[[str], Any]:
     """Return the `__getattr__` of a module that has names of others, as `NAMES` lists them."""
 
     def find(name: str) -> Any:
-        if name not in NAMES[module].split():
+        if name.startswith("__") or name not in NAMES[module].split():  # an import asks for __path__ each time
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         return getattr(import_module(_homes()[name]), name)
 

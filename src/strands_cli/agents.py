@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from strands.types.session import decode_bytes_values, encode_bytes_values
@@ -128,10 +129,8 @@ class Performer:
         return agent, None
 
     async def _build(self, agent_id: str, tools: tuple[str, ...] | None) -> Agent:
-        from strands.agent.agent import Agent
-
         equipment = self._equipment
-        return Agent(
+        return _agent_class()(
             model=equipment.model(agent_id),
             tools=equipment.tools(agent_id, tools),
             agent_id=agent_id,
@@ -164,6 +163,13 @@ _BLOCKED = {
     "guardrail_intervened": "stopped by a guardrail of its provider",
     "refusal": "refused by the model",
 }
+
+
+@cache
+def _agent_class() -> type[Agent]:
+    from strands.agent.agent import Agent
+
+    return Agent
 
 
 def _streamer(emit: Callable[[str], None] | None) -> Callable[..., None] | None:

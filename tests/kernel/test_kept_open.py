@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from strands_cli.errors import SessionNotFoundError, StorageError, StrandsError
+from strands_cli.kernel.journal import Conflict
 from strands_cli.session.conformance import draft, opening
 from strands_cli.session.file import FileJournal
 from strands_cli.session.repository import FileSessionRepository
@@ -145,3 +146,30 @@ def test_a_forked_child_and_its_parent_take_turns(tmp_path: Path) -> None:
     command = [sys.executable, "-W", "ignore", "-c", FORKED, str(tmp_path / "w")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stdout.split()) == (0, ["402", "402"]), done.stderr
+
+
+def test_threads_that_share_a_driven_journal_take_turns(tmp_path: Path) -> None:
+    async def write(journal: FileJournal, who: int) -> None:
+        expect = 1
+        for number in range(100):
+            while True:
+                try:
+                    await journal.append((draft("noted", f"{who}/{number}"),), expect=expect)
+                    break
+                except Conflict as conflict:
+                    expect += len(conflict.entries)
+            expect += 1
+
+    async def check() -> None:
+        journal = await begun(tmp_path, at=1.5)
+        async with journal.lease():
+            await asyncio.gather(*(asyncio.to_thread(asyncio.run, write(journal, who)) for who in range(4)))
+        found = await (await FileSessionRepository(tmp_path).open("s")).load()
+        assert len({entry.key for entry in found}) == len(found) == 401
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        asyncio.run(check())
+    finally:
+        sys.setswitchinterval(interval)

@@ -20,7 +20,7 @@ def brought(options: Options) -> dict[str, Json]:
         return {}
     return {
         "hooks": [_name(hook) for hook in options.hooks],
-        "judges": _judges(options.hooks, options.tools),
+        "judges": _judges(options.hooks, options.tools) if options.hooks or options.tools else [],
         "tools": [name for tool in options.tools for name in _tool_names(tool)],
         "model": _name(options.model) if options.model is not None else None,
     }

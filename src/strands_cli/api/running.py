@@ -344,7 +344,7 @@ def new_id(name: str) -> str:
 def _jsonable(inputs: Mapping[str, Any]) -> dict[str, Any]:
     """A resumed run gets its inputs from the journal, so the first drive gets them in the same form."""
     try:
-        return dict(as_json(dict(inputs), "the variables"))
+        return dict(as_json(dict(inputs), "the variables")) if inputs else {}
     except (TypeError, ValueError) as error:
         raise InputError(
             f"a variable is not plain data: {error}",

@@ -41,7 +41,9 @@ class Vault:
     @classmethod
     def of(cls, spec: Spec) -> Vault:
         """Return the vault of a spec."""
-        return cls(spec.env.secrets if spec.env is not None else [], spec._base_dir or Path.cwd())
+        if spec.env is None or not spec.env.secrets:
+            return cls([], Path())
+        return cls(spec.env.secrets, spec._base_dir or Path.cwd())
 
     def __bool__(self) -> bool:
         return bool(self._secrets)

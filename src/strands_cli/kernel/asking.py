@@ -12,6 +12,7 @@ from strands_cli.kernel import questions
 from strands_cli.kernel.handlers import answerer, call_handler, patient
 from strands_cli.kernel.state import overdue, response_of
 from strands_cli.kernel.types import Answer, Entry, Paused
+from strands_cli.kernel.watch import Watch
 from strands_cli.types import AnswerLater, HITLHandler, HITLState, Json, OpenQuestion
 
 if TYPE_CHECKING:
@@ -50,8 +51,6 @@ class Asking:
             RunCancelled: Somebody cancelled it.
             SessionError: Somebody took it over, or away.
         """
-        from strands_cli.kernel.watch import Watch
-
         watch = Watch.here()
         self._body = asyncio.current_task()
         watch.add(self)

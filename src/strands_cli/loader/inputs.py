@@ -73,9 +73,10 @@ def missing_inputs(spec: Spec, variables: Mapping[str, object]) -> dict[str, Par
 
 def used_names(spec: Spec) -> dict[str, str]:
     """Return every name that the templates of a spec need from outside, and where it is used first."""
-    if spec._used is None:
-        spec._used = dict(_used(spec))
-    return spec._used
+    found = spec._used
+    if found is None:
+        found = spec._used = dict(_used(spec))
+    return found
 
 
 def spec_names(spec: Spec, now: float | None = None) -> dict[str, object]:

@@ -83,10 +83,13 @@ class FileJournal:
             raise StorageError(self._broken, hint="Resume the session: it goes on from what is on disk.")
         self._check_there()
         if durable:
-            with self._file.kept_open():
+            self._file.keep_open()
+            try:
                 entries = self._append(drafts, expect)
                 await self.sync()
-            return entries
+                return entries
+            finally:
+                self._file.let_close()
         return self._append(drafts, expect)
 
     def _append(self, drafts: Sequence[Draft], expect: int) -> list[Entry]:
@@ -131,10 +134,11 @@ class FileJournal:
         with faults.named(self.path, self._id):
             entered = self._drivers.entered()
             driver = entered.__enter__()
+        self._file.keep_open()
         try:
-            with self._file.kept_open():
-                yield driver
+            yield driver
         finally:
+            self._file.let_close()
             entered.__exit__(None, None, None)
 
     async def alive(self, driver: str) -> bool:

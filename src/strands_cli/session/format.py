@@ -81,10 +81,11 @@ def encode(drafts: Sequence[Draft], seq: int, last_sum: str, *, synced: int = 0)
 
 def as_read(drafts: Sequence[Draft], seq: int) -> list[Entry]:
     """Return the entries as they would be read, had `drafts` been written as lines from number `seq` on."""
-    return [
-        Entry(number, draft.kind, draft.key, _read(_json(draft.data)), draft.at)
-        for number, draft in enumerate(drafts, seq)
-    ]
+    entries = []
+    for draft in drafts:
+        entries.append(Entry(seq, draft.kind, draft.key, _read(_json(draft.data)), draft.at))
+        seq += 1
+    return entries
 
 
 def _json(value: object) -> bytes:

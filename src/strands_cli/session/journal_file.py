@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
 from typing import ClassVar
 from weakref import WeakSet
 
@@ -30,12 +32,14 @@ class Handle:
 
     Attributes:
         file: The journal, open to be read and appended to.
+        turn: Held by the thread that appends: those of one process have the lock of the file in common.
     """
 
     _open: ClassVar[WeakSet[Handle]] = WeakSet()
 
     def __init__(self, file: int) -> None:
         self.file = file
+        self.turn = threading.Lock()
         self._head = -1
         self._seen: tuple[int, ...] = _signature(os.fstat(file))
         Handle._open.add(self)
@@ -61,7 +65,7 @@ class Handle:
             NotPrivateError: Others can write to it by now.
             OSError: There is nothing at `path`.
         """
-        status = os.stat(path, follow_symlinks=False)
+        status = os.lstat(path)
         if _signature(status) == self._seen:
             return True
         check_status(path, status)
@@ -101,11 +105,12 @@ class JournalFile:
         session_id: The session's id, for messages.
 
     Attributes:
+        path: The journal.
         handle: What is kept open of them.
     """
 
     def __init__(self, path: Path, session_id: str) -> None:
-        self._path = path
+        self.path = path
         self._head = os.path.join(path.parent, head.NAME)
         self._id = session_id
         self._users = 0
@@ -113,44 +118,32 @@ class JournalFile:
 
     def adopt(self, file: int) -> None:
         """Keep the file open that was opened to begin the journal."""
-        self.handle = Handle.of(self._path, file)
+        self.handle = Handle.of(self.path, file)
 
-    @contextmanager
-    def kept_open(self) -> Iterator[None]:
-        """Keep the files open, once they are, until the last such block ends."""
+    def keep_open(self) -> None:
+        """Keep the files open, once they are, until as many calls of `let_close`."""
         self._users += 1
-        try:
-            yield
-        finally:
-            self._users -= 1
-            if not self._users:
-                self.handle = None
 
-    @contextmanager
-    def writing(self) -> Iterator[int]:
-        """Open the journal under its lock: appends of different processes come one after the other."""
-        try:
-            file = self._opened(os.O_RDWR | os.O_APPEND)
-            try:
-                release = files.lock(file, self._path)
-                try:
-                    yield file
-                finally:
-                    release()
-            finally:
-                self._let_go(file)
-        except OSError as error:
-            raise faults.of_system(error, self._path, self._id) from error
+    def let_close(self) -> None:
+        """The files need not be kept open any longer."""
+        self._users -= 1
+        if not self._users:
+            self.handle = None
+
+    def writing(self) -> Writing:
+        """Return what opens the journal under its lock: appends of different processes come one after the other."""
+        return Writing(self)
 
     @contextmanager
     def reading(self) -> Iterator[int]:
         """Open the journal to be read."""
-        with faults.named(self._path, self._id):
-            file = self._opened(os.O_RDONLY)
+        with faults.named(self.path, self._id):
+            handle, file = self.opened(os.O_RDONLY)
             try:
                 yield file
             finally:
-                self._let_go(file)
+                if handle is None:
+                    os.close(file)
 
     def read_head(self) -> Head | None:
         """Return what the head says, if it says anything."""
@@ -163,18 +156,63 @@ class JournalFile:
         else:
             handle.write_head(self._head, covered)
 
-    def _opened(self, flags: int) -> int:
-        """Open what is at the path now, or take what is kept open of it."""
+    def opened(self, flags: int) -> tuple[Handle | None, int]:
+        """Open what is at the path now, or take what is kept open of it.
+
+        Returns:
+            What keeps it open, else None; and the file.
+        """
         handle = self.handle
-        if handle is not None and not handle.is_at(self._path):
+        if handle is not None and not handle.is_at(self.path):
             handle = self.handle = None
         if handle is None and self._users:
-            handle = self.handle = Handle.of(self._path)
-        return files.open_private(self._path, flags) if handle is None else handle.file
+            handle = self.handle = Handle.of(self.path)
+        return handle, files.open_private(self.path, flags) if handle is None else handle.file
 
-    def _let_go(self, file: int) -> None:
-        if self.handle is None or self.handle.file != file:
-            os.close(file)
+    def error(self, error: OSError) -> Exception:
+        """Return what an error of the system is in this package."""
+        return faults.of_system(error, self.path, self._id)
+
+
+class Writing:
+    """The journal, open under its lock while the block runs.
+
+    Raises:
+        SessionNotFoundError, StorageError: For what the system refuses, in the block too.
+    """
+
+    def __init__(self, journal: JournalFile) -> None:
+        self._journal = journal
+
+    def __enter__(self) -> int:
+        try:
+            self._handle, self._file = self._journal.opened(os.O_RDWR | os.O_APPEND)
+            if self._handle is not None:
+                self._handle.turn.acquire()
+            try:
+                self._release = files.lock(self._file, self._journal.path)
+            except BaseException:
+                self._end()
+                raise
+        except OSError as error:
+            raise self._journal.error(error) from error
+        return self._file
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self._release()
+        finally:
+            self._end()
+        if isinstance(error, OSError):
+            raise self._journal.error(error) from error
+
+    def _end(self) -> None:
+        if self._handle is None:
+            os.close(self._file)
+        else:
+            self._handle.turn.release()
 
 
 def _signature(status: os.stat_result) -> tuple[int, ...]:
