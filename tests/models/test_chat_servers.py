@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from strands.types.exceptions import ContextWindowOverflowException, ModelThrottledException
+from strands import Agent
+from strands.types.exceptions import ContextWindowOverflowException, ModelThrottledException, ModelUnavailableError
 from support.providers import (
     Provider,
     ask,
@@ -201,3 +202,83 @@ def test_litellm_without_streaming_and_with_a_marked_system_prompt(provider: Pro
     assert (text_of(events), body.get("stream", False)) == ("Hello", False)
     marked = {"type": "text", "text": "Be brief.", "cache_control": {"type": "ephemeral"}}
     assert body["messages"][0] == {"role": "system", "content": [marked]}
+
+
+@pytest.mark.parametrize("provider", parameters("openai"))
+def test_pictures_in_a_reply(provider: Provider) -> None:
+    picture = {"type": "image_url", "image_url": {"url": "data:image/png;base64,aW1n"}}
+    linked = {"type": "image_url", "image_url": {"url": "https://example.org/a.png"}}
+    chunks = [delta(content="See:"), delta(images=[picture]), delta(images=[linked]), delta("stop")]
+    with provider.stub([Say(extra={"chunks": chunks}), "Yes."]) as stub:
+        agent = Agent(model=provider.model(stub), callback_handler=None)
+        agent("Draw.")
+        first, shown, link = agent.messages[1]["content"]
+        agent("Sure?")
+        back = stub.requests[1].body["messages"][1]["content"]
+    assert (first, shown) == ({"text": "See:"}, {"image": {"format": "png", "source": {"bytes": b"img"}}})
+    assert "https://example.org/a.png" in link["text"]
+    assert "image, png" in back
+
+
+CITED = {"type": "url_citation", "url_citation": {"url": "https://example.org/a", "title": "A", "content": "Sunny."}}
+
+
+@pytest.mark.parametrize("provider", parameters("openai"))
+@pytest.mark.parametrize(
+    ("chunks", "title"),
+    [
+        ([delta(content="Sunny."), delta(annotations=[CITED])], "A"),
+        ([{**delta(content="Sunny."), "citations": ["https://example.org/a"]}], ""),
+        ([{**delta(content="Sunny."), "search_results": [{"title": "A", "url": "https://example.org/a"}]}], "A"),
+    ],
+)
+def test_what_a_reply_rests_on(provider: Provider, chunks: list[Any], title: str) -> None:
+    with provider.stub([Say(extra={"chunks": [*chunks, delta("stop")]})]) as stub:
+        agent = Agent(model=provider.model(stub), callback_handler=None)
+        assert str(agent("The weather?")).strip() == "Sunny."
+    (citation,) = agent.messages[1]["content"][0]["citationsContent"]["citations"]
+    assert (citation["title"], citation["location"]["web"]["domain"]) == (title, "example.org")
+
+
+@every
+@pytest.mark.parametrize("reason", ["error", "network_error", "insufficient_system_resource"])
+def test_a_server_that_gives_up_says_so(provider: Provider, reason: str) -> None:
+    if provider.name == "litellm":
+        pytest.skip("it has reasons of its own")
+    with pytest.raises(ModelUnavailableError, match=reason):
+        events_of(provider, delta(reason, content="Hal"))
+
+
+@pytest.mark.parametrize("provider", parameters("openai"))
+@pytest.mark.parametrize(
+    ("reason", "stop"),
+    [
+        ("sensitive", "content_filtered"),
+        ("model_length", "max_tokens"),
+        ("model_context_window_exceeded", "max_tokens"),
+    ],
+)
+def test_reasons_of_other_servers(provider: Provider, reason: str, stop: str) -> None:
+    assert stop_reason(events_of(provider, delta(reason, content="Hal"))) == stop
+
+
+@pytest.mark.parametrize(
+    ("provider", "fault"),
+    [
+        (parameters("ollama")[0], Fault(400, "prompt too long; exceeded max context length by 17 tokens")),
+        (parameters("ollama")[0], Fault(500, "input length exceeds maximum context length")),
+        (parameters("ollama")[0], Say("Hal", extra={"event_error": "the input length exceeds the context length"})),
+        (parameters("openai")[0], Fault(400, "Your request exceeded model token limit: 262144")),
+        (parameters("openai")[0], Fault(400, "Input tokens exceed the configured limit: exceed model maximum")),
+        (parameters("openai")[0], Fault(400, "Please reduce the length of the messages or completion.")),
+        (parameters("openai")[0], Fault(400, "This model's maximum prompt length is 131072")),
+        (
+            parameters("openai")[0],
+            Fault(400, "prompt_tokens (163280) must be less than max_seq_len (32768)"),
+        ),
+    ],
+)
+def test_a_prompt_that_is_too_long_by_any_name(provider: Any, fault: Any) -> None:
+    chosen: Provider = provider.values[0]
+    with chosen.stub([fault]) as stub, pytest.raises(ContextWindowOverflowException):
+        ask(chosen.model(stub))

@@ -41,7 +41,7 @@ def format_messages(
         formatted.append({"role": "system", "content": system_prompt})
     for message in messages:
         if message["role"] == "assistant":
-            _add_assistant(formatted, message, model_id)
+            _add_assistant(formatted, message, model_id, provider)
         else:
             _add_user(formatted, message, provider)
     return formatted
@@ -80,12 +80,12 @@ def cache_arguments(cache: CacheConfig | None) -> dict[str, Any]:
     return {name: value for name, value in arguments.items() if value}
 
 
-def _add_assistant(formatted: list[dict[str, Any]], message: Message, model_id: str | None) -> None:
+def _add_assistant(formatted: list[dict[str, Any]], message: Message, model_id: str | None, provider: str) -> None:
     texts, calls = [], []
     thoughts: dict[str, Any] = {}
     for block in message["content"]:
         if "toolUse" in block:
-            calls.append(_call(block["toolUse"]))
+            calls.append(_call(block["toolUse"], model_id or "", provider))
         elif "reasoningContent" in block:
             thoughts.update(_thoughts(block["reasoningContent"], model_id))
         elif not is_blank(block) and (text := plain_text(block) or noted(block)):
@@ -98,11 +98,14 @@ def _add_assistant(formatted: list[dict[str, Any]], message: Message, model_id: 
         formatted.append({"role": "assistant", **content, **({**thoughts, "tool_calls": calls} if calls else {})})
 
 
-def _call(use: Mapping[str, Any]) -> dict[str, Any]:
+def _call(use: Mapping[str, Any], model_id: str, provider: str) -> dict[str, Any]:
     function = {"name": use["name"], "arguments": plain_text({"json": use["input"]})}
     call: dict[str, Any] = {"id": use["toolUseId"], "type": "function", "function": function}
-    if use.get("reasoningSignature"):
-        call["extra_content"] = {"google": {"thought_signature": use["reasoningSignature"]}}
+    signature = use.get("reasoningSignature")
+    if signature and provider != "LiteLLM":
+        call["extra_content"] = {"google": {"thought_signature": signature}}
+    elif signature and "gemini" in model_id.lower():
+        call["provider_specific_fields"] = {"thought_signature": signature}
     return call
 
 

@@ -30,6 +30,8 @@ _STOP_REASONS = {
     "safety": "content_filtered",
     "sensitive": "content_filtered",
 }
+SIGNED = "__thought__"
+"""What LiteLLM puts between the id of a call and the signature of the thought behind it."""
 _FAILED = frozenset({"error", "network_error", "insufficient_system_resource", "abort"})
 """Reasons by which servers say that they, not the model, ended a reply."""
 
@@ -153,8 +155,9 @@ class ChatReply:
 
     def _feed_call(self, call: Mapping[str, Any]) -> None:
         function = call.get("function") or {}
-        held = self._held(call.get("index"), call.get("id"), function.get("name"))
-        held[0] = held[0] or call.get("id") or ""
+        call_id = str(call.get("id") or "").partition(SIGNED)[0]
+        held = self._held(call.get("index"), call_id, function.get("name"))
+        held[0] = held[0] or call_id
         held[1] = held[1] or function.get("name") or ""
         held[3] = held[3] or _signature(call)
         arguments = function.get("arguments") or ""
@@ -261,9 +264,11 @@ def _with_thinking(blocks: list[dict[str, Any]], piece: Mapping[str, Any]) -> li
 
 
 def _signature(call: Mapping[str, Any]) -> str:
-    """Return the signature of the thought behind a call, as Gemini gives it in this format."""
+    """Return the signature of the thought behind a call, as Gemini gives it in this format, and LiteLLM in its own."""
     google = (call.get("extra_content") or {}).get("google") or {}
-    return str(google.get("thought_signature") or "")
+    own = call.get("provider_specific_fields") or {}
+    in_id = str(call.get("id") or "").partition(SIGNED)[2]
+    return str(google.get("thought_signature") or own.get("thought_signature") or in_id)
 
 
 def _said(content: Any) -> str:

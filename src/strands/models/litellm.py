@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from strands._elsewhere import names_of
 
@@ -49,8 +51,9 @@ class LiteLLMModel(ConfiguredModel):
     def __init__(self, client_args: Mapping[str, Any] | None = None, **model_config: Any) -> None:
         self._configure({"model_id": DEFAULT_MODEL}, model_config)
         self._client_args = dict(client_args or {})
-        name = type(self).__name__
-        self._clients: Clients[Any] = Clients(lambda: _open(name), _close)
+        name, self._user = type(self).__name__, object()
+        user = self._user
+        self._clients: Clients[Any] = Clients(lambda: _open(name), lambda litellm: _close(litellm, user))
 
     async def stream(
         self,
@@ -66,6 +69,7 @@ class LiteLLMModel(ConfiguredModel):
         system: Any = system_prompt_content or system_prompt
         request = self.format_request(messages, tool_specs, system, tool_choice)
         litellm = await self._clients.get()
+        _users().add(self._user)
         reply = ChatReply(messages, PROVIDER, self.config["model_id"])
         try:
             chunks = await litellm.acompletion(**request)
@@ -141,10 +145,12 @@ def _system(system: str | list[SystemContentBlock] | None) -> list[dict[str, Any
     return [{"role": "system", "content": "\n".join(part["text"] for part in parts)}]
 
 
-class _Shared:
-    """LiteLLM keeps one store of connections for the whole process: the last model that closes empties it."""
+_USERS: WeakKeyDictionary[asyncio.AbstractEventLoop, set[object]] = WeakKeyDictionary()
 
-    users = 0
+
+def _users() -> set[object]:
+    """Return the models that use LiteLLM's connections in this event loop: it keeps one store for the process."""
+    return _USERS.setdefault(asyncio.get_running_loop(), set())
 
 
 def _open(user: str) -> Any:
@@ -152,18 +158,29 @@ def _open(user: str) -> Any:
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     litellm: Any = require("litellm", "litellm", user)
     litellm.suppress_debug_info = True
-    _Shared.users += 1
     return litellm
 
 
-async def _close(litellm: Any) -> None:
-    _Shared.users -= 1
-    close = getattr(litellm, "close_litellm_async_clients", None)
-    if _Shared.users > 0 or close is None:
+async def _close(litellm: Any, user: object) -> None:
+    """Close this event loop's connections once the last model in it closes; those of other loops serve on."""
+    users = _users()
+    users.discard(user)
+    store: Any = getattr(litellm, "in_memory_llm_clients_cache", None)
+    mark = store.update_cache_key_with_event_loop("") if hasattr(store, "update_cache_key_with_event_loop") else ""
+    if users or not mark:
         return
-    await close()
-    # Closed clients stay in the store, and would be handed out again.
-    litellm.in_memory_llm_clients_cache.flush_cache()
+    for key in [key for key in list(store.cache_dict) if key.endswith(mark)]:
+        await _shut(store.cache_dict.pop(key))
+
+
+async def _shut(client: Any) -> None:
+    # The connections of some are a level deeper, and closing the client does not reach them.
+    for each in (getattr(getattr(client, "client", None), "_transport", None), client):
+        close = getattr(each, "aclose", None) or getattr(each, "close", None)
+        with suppress(Exception):  # one that is closed already, or was never opened
+            closing: Any = close() if close is not None else None
+            if hasattr(closing, "__await__"):
+                await closing
 
 
 async def _finish(chunks: Any) -> None:
