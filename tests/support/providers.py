@@ -109,7 +109,7 @@ _QUIET = {
     "litellm": [
         pytest.mark.filterwarnings("ignore:Accessing the 'model_:DeprecationWarning"),
         pytest.mark.filterwarnings("ignore:Item 'summary' on TypedDict:UserWarning"),
-        pytest.mark.filterwarnings("ignore:Items 'displayName', 'name':UserWarning"),
+        pytest.mark.filterwarnings("ignore:Items .* on TypedDict:UserWarning"),
     ],
 }
 
