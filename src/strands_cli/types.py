@@ -64,6 +64,8 @@ class HITLState:
         choices: The allowed answers, or None.
         schema: JSON Schema of the answer, or None.
         deadline: Unix time in seconds, or None.
+        kind: Who asks.
+        problem: Why the last answer was refused, when it is asked again.
     """
 
     active: bool

@@ -105,8 +105,10 @@ def _checked(journal: Journal, state: State, question_id: str, value: Json, by: 
     asked = state.asked.get(question_id)
     if asked is None:
         waiting = ", ".join(entry.key for entry in state.open_questions()) or "none"
+        by_id = "" if "/" in question_id else " An answer that is an object is given by its id: answers={ID: {...}}."
         raise AnswerError(
-            f"session {journal.session_id!r} has no question {question_id!r}", hint=f"Open questions: {waiting}."
+            f"session {journal.session_id!r} has no question {question_id!r}",
+            hint=f"Open questions: {waiting}.{by_id}",
         )
     question = questions.opened(asked)
     given = state.answered.get(question_id)
