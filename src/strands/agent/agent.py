@@ -20,7 +20,6 @@ from strands.types.content import split_system_prompt
 from strands.types.json_dict import JSONSerializableDict
 
 from . import calling, making, resuming
-from .conversation_manager.sliding_window import SlidingWindowConversationManager
 from .lifetime import Lifetime
 from .outside import tokens_of
 
@@ -60,7 +59,8 @@ class Agent(Lifetime):
         system_prompt: Text or content blocks.
         structured_output_model: A pydantic model that every answer must produce.
         callback_handler: Takes every event as keyword arguments; None is silent, the default prints.
-        conversation_manager: Keeps the history within what the model can read; the default keeps 40 messages.
+        conversation_manager: Keeps the history within what the model can read; the default keeps 40 messages. A model
+            whose provider keeps the conversation (`stateful`) takes none.
         record_direct_tool_call: Whether `agent.tool.NAME()` leaves a trace in the history.
         load_tools_from_directory: Whether to load the tools of `./tools/*.py`.
         trace_attributes: Attributes of the agent's spans.
@@ -122,7 +122,8 @@ class Agent(Lifetime):
         self.callback_handler: Callable[..., Any] | None = (
             PrintingCallbackHandler() if callback_handler is _DEFAULT else making.checked_handler(callback_handler)
         )
-        self.conversation_manager = conversation_manager or SlidingWindowConversationManager()
+        self._model_state: dict[str, Any] = {}  # what a model whose provider keeps the conversation must be given
+        self.conversation_manager = making.conversation_manager(self.model, conversation_manager)
         self.record_direct_tool_call = record_direct_tool_call
         self.trace_attributes: dict[str, Any] = making.attributes(trace_attributes) if trace_attributes else {}
         self.tool_executor = tool_executor or ConcurrentToolExecutor()

@@ -145,6 +145,8 @@ async def _ask(invocation: Invocation, trace: Trace) -> Reply:
     if reply.stop_reason == "max_tokens":
         _close_tool_uses(reply.message)
     malformed.check(agent.messages, reply)
+    if reply.model_state is not None:
+        agent._model_state = reply.model_state
     if agent.recorder is not None:
         await agent.recorder.replied(reply.message, reply.stop_reason, reply.usage)
     await _append(invocation, reply.message)

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 from strands.handlers.callback_handler import null_callback_handler
 from strands.hooks.events import AgentInitializedEvent
 
+from .conversation_manager.sliding_window import SlidingWindowConversationManager
 from .prompt import check_message
 
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
+    from strands.agent.conversation_manager.base import ConversationManager
     from strands.interventions import InterventionHandler
+    from strands.models.model import Model
     from strands.models.routing import ModelRouter
     from strands.plugins.plugin import Plugin
 
@@ -38,6 +41,23 @@ def router(given: Any) -> ModelRouter | None:
     """Return what is given as a model if it is a router of models."""
     module = sys.modules.get("strands.models.routing.router")  # who has one has imported it
     return given if module is not None and isinstance(given, module.ModelRouter) else None
+
+
+def conversation_manager(model: Model, given: ConversationManager | None) -> ConversationManager:
+    """Return what keeps the history: the one given, or the default for the model.
+
+    Raises:
+        ValueError: One is given, and the model's provider keeps the conversation.
+    """
+    if getattr(model, "stateful", False):
+        if given is not None:
+            raise ValueError(
+                "a conversation_manager is given, but the model is stateful: its provider keeps the history"
+            )
+        from .conversation_manager.server_side import ServerSideConversationManager
+
+        return ServerSideConversationManager()
+    return given or SlidingWindowConversationManager()
 
 
 def checked_id(agent_id: str) -> str:

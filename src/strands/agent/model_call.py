@@ -92,6 +92,8 @@ async def _stream(invocation: Invocation) -> Reply:
     if agent._system_blocks is not None:
         more["system_prompt_content"] = agent._system_blocks
     model = agent.model if agent._router is None else await _model(invocation)
+    if getattr(model, "stateful", False):
+        more["model_state"] = dict(agent._model_state)
     stream = model.stream(agent.messages, specs or None, agent._system_text, tool_choice=choice, **more)
     started = time.perf_counter()
     invocation.asking = True
@@ -105,6 +107,7 @@ async def _stream(invocation: Invocation) -> Reply:
         invocation.asking = False
     if agent._cancel_signal.is_set():
         return _said(agent._cancel_message or CANCELLED, "cancelled")
+    reply.model_state = more.get("model_state")
     if not reply.metrics.get("latencyMs"):
         reply.metrics = {**reply.metrics, "latencyMs": int((time.perf_counter() - started) * 1000)}
     return reply

@@ -28,15 +28,17 @@ class Reply:
         stop_reason: Why it ended.
         usage: Tokens, as the provider counted them.
         metrics: Times in milliseconds.
+        model_state: What a model whose provider keeps the conversation must be given next time, or None.
     """
 
-    __slots__ = ("message", "metrics", "stop_reason", "usage")
+    __slots__ = ("message", "metrics", "model_state", "stop_reason", "usage")
 
     def __init__(self, message: Message, stop_reason: StopReason, usage: Usage, metrics: Metrics) -> None:
         self.message = message
         self.stop_reason = stop_reason
         self.usage = usage
         self.metrics = metrics
+        self.model_state: dict[str, Any] | None = None
 
 
 class Gatherer:

@@ -17,9 +17,9 @@ from .brought import noted
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
 
-Field = Literal["messages", "state", "conversation_manager_state", "interrupt_state", "system_prompt"]
+Field = Literal["messages", "state", "conversation_manager_state", "interrupt_state", "model_state", "system_prompt"]
 SCHEMA_VERSION = "1.0"
-_SESSION: tuple[Field, ...] = ("messages", "state", "conversation_manager_state", "interrupt_state")
+_SESSION: tuple[Field, ...] = ("messages", "state", "conversation_manager_state", "interrupt_state", "model_state")
 _ALL: tuple[Field, ...] = (*_SESSION, "system_prompt")
 
 
@@ -81,7 +81,7 @@ def take(
 
     Args:
         agent: Whose state it is.
-        preset: "session" takes messages, state, conversation manager and open questions.
+        preset: "session" takes messages, state, conversation manager, open questions and the model's state.
         include: Fields to take besides.
         exclude: Fields to leave out.
         app_data: Kept with it.
@@ -95,6 +95,7 @@ def take(
         "state": agent.state.get,
         "conversation_manager_state": agent.conversation_manager.get_state,
         "interrupt_state": lambda: _open_questions(agent),
+        "model_state": lambda: agent._model_state,
         "system_prompt": lambda: agent._system_blocks,
     }
     data: dict[str, Any] = {name: copy.deepcopy(values[name]()) for name in fields}
@@ -125,6 +126,8 @@ def load(agent: Agent, snapshot: Snapshot) -> None:
         agent._interrupt_state = InterruptState.from_dict(data["interrupt_state"])
         if agent._session_manager is not None:  # who loads it by hand sees to the hooks
             agent._brought = data["interrupt_state"].get("brought")
+    if "model_state" in data:
+        agent._model_state = data["model_state"]
     if "system_prompt" in data:
         agent.system_prompt = data["system_prompt"]
 

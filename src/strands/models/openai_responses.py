@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
-from base64 import b64decode
 from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -17,16 +15,14 @@ from ._content import (
     document_text,
     is_blank,
     join_system,
-    kept,
-    metadata,
     noted,
     plain_text,
     unsupported,
 )
 from ._endpoint import Endpoint
-from ._errors import from_client, from_event
-from ._guard import ToolGuard
+from ._errors import from_client
 from ._mantle import BedrockMantleConfig
+from ._responses_reply import ResponsesReply
 from .model import BaseModelConfig, CacheConfig, ConfiguredModel
 from .openai import DEFAULT_MODEL, KEY, PROVIDER, OpenAIClients
 
@@ -45,7 +41,6 @@ _RESPONSES = Endpoint(
     PROVIDER,
     KEY,
 )
-_ASKED = ("name", "action", "queries", "code", "arguments", "output", "error")  # what such an item says to a reader
 
 
 class OpenAIResponsesModel(ConfiguredModel):
@@ -57,9 +52,10 @@ class OpenAIResponsesModel(ConfiguredModel):
         bedrock_mantle_config: Leads to Amazon Bedrock's own endpoint for this API; see `OpenAIModel`.
         **model_config: `model_id`; `params`, merged into every request (temperature, max_output_tokens, reasoning,
             `tools` that run at OpenAI ...); `cache_config`, of which the key and the retention are sent;
-            `use_native_token_count`.
+            `stateful`; `use_native_token_count`.
 
-    The conversation stays on this side, `stateful` or not: nothing is stored by the provider unless `params` say so.
+    The conversation stays on this side, and nothing is stored by the provider, unless it is `stateful`: then the
+    provider keeps it, an agent sends what is new, and its `messages` hold only what the provider does not have.
     """
 
     class OpenAIResponsesConfig(BaseModelConfig, total=False):
@@ -93,12 +89,18 @@ class OpenAIResponsesModel(ConfiguredModel):
         system_prompt: str | None = None,
         *,
         tool_choice: ToolChoice | None = None,
+        model_state: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> AsyncGenerator[StreamEvent, None]:
-        """Yield the reply's events; see `Model.stream`."""
-        request = self.format_request(messages, tool_specs, join_system(system_prompt, kwargs), tool_choice)
+        """Yield the reply's events; see `Model.stream`.
+
+        `model_state` says of a `stateful` conversation which reply it goes on from, and how many of `messages` the
+        provider has; it is changed when the reply is complete.
+        """
+        system = join_system(system_prompt, kwargs)
+        request = self.format_request(messages, tool_specs, system, tool_choice, model_state)
         client = await self._clients.get()
-        reply = _Reply(messages, self.config["model_id"])
+        reply = ResponsesReply(messages, self.config["model_id"], PROVIDER, KEY)
         try:
             async for item in _RESPONSES.objects(client, request):
                 for event in reply.feed(item):
@@ -107,6 +109,13 @@ class OpenAIResponsesModel(ConfiguredModel):
             typed = from_client(PROVIDER, error, key=KEY)
             raise typed from (error if typed is not error else None)
         reply.guard.check_end()
+        if self.stateful and model_state is not None:
+            model_state.update(response_id=reply.response_id, seen=len(messages) + 1)
+
+    @property
+    def stateful(self) -> bool:
+        """Whether the provider keeps the conversation on its side."""
+        return bool(self.config.get("stateful"))
 
     def format_request(
         self,
@@ -114,19 +123,24 @@ class OpenAIResponsesModel(ConfiguredModel):
         tool_specs: list[ToolSpec] | None = None,
         system_prompt: str | None = None,
         tool_choice: ToolChoice | None = None,
+        model_state: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """Return the arguments of the request.
+        """Return the arguments of the request; `model_state` as in `stream`.
 
         Raises:
             ModelRequestError: A message holds what the API has no place for.
         """
-        prompt = self._prompt(messages, tool_specs, system_prompt)
-        request = {"model": self.config["model_id"], **prompt, "stream": True, "store": False}
+        before = (model_state or {}).get("response_id") if self.stateful else None
+        new = messages[int((model_state or {}).get("seen", 0)) :] if before else messages
+        prompt = self._prompt(new, tool_specs, system_prompt)
+        request = {"model": self.config["model_id"], **prompt, "stream": True, "store": self.stateful}
+        if before:
+            request["previous_response_id"] = before
         if tool_specs and tool_choice:
             request["tool_choice"] = _tool_choice(tool_choice)
         request.update(cache_arguments(self.config.get("cache_config")))
         params = {name: value for name, value in (self.config.get("params") or {}).items() if name != "tools"}
-        if _reasons(self.config["model_id"], params):
+        if not self.stateful and _reasons(self.config["model_id"], params):
             request["include"] = ["reasoning.encrypted_content"]  # nothing is stored there, so it must come back
         return {**request, **params}
 
@@ -237,120 +251,6 @@ def _parts(block: Mapping[str, Any], role: str) -> list[dict[str, Any]]:
     if "reasoningContent" in block or "cachePoint" in block:
         return []
     raise unsupported(block, PROVIDER)
-
-
-class _Reply:
-    """Turns the events of the API into ours. Items may overlap, so each is known by its `output_index`.
-
-    Text comes as it is written; a call comes when its item is done, which holds the arguments whole.
-    """
-
-    def __init__(self, messages: Messages, model_id: str) -> None:
-        self.guard = ToolGuard(messages, PROVIDER)
-        self._model_id = model_id
-        self._started = time.perf_counter()
-        self._first: float | None = None
-        self._open: tuple[Any, str] | None = None  # the item and the kind of the block that is open
-        self._calls: dict[Any, dict[str, Any]] = {}  # those that are not done, by index
-
-    def feed(self, item: Mapping[str, Any]) -> list[StreamEvent]:
-        kind, index = item.get("type", ""), item.get("output_index")
-        if kind == "response.created":
-            self._first = time.perf_counter() - self._started
-            return [{"messageStart": {"role": "assistant"}}]
-        if kind in ("response.output_text.delta", "response.refusal.delta"):
-            return self._content(index, "text", {"text": item["delta"]})
-        if kind in ("response.reasoning_summary_text.delta", "response.reasoning_text.delta"):
-            return self._content(index, "reasoning", {"reasoningContent": {"text": item["delta"]}})
-        if kind == "response.output_text.annotation.added":
-            return self._annotated(index, item["annotation"])
-        if kind == "response.output_item.added" and item["item"]["type"] == "function_call":
-            self._calls[index] = {**item["item"], "arguments": item["item"].get("arguments") or ""}
-        elif kind == "response.function_call_arguments.delta" and index in self._calls:
-            self._calls[index]["arguments"] += item["delta"]
-        elif kind == "response.output_item.done":
-            return self._done(index, item["item"])
-        elif kind in ("response.completed", "response.incomplete"):
-            return self._finish(item["response"])
-        elif kind in ("response.failed", "error"):
-            raise from_event(PROVIDER, item.get("response", {}).get("error") or item, key=KEY)
-        return []
-
-    def _done(self, index: Any, item: Mapping[str, Any]) -> list[StreamEvent]:
-        if item["type"] == "function_call":
-            begun = self._calls.pop(index, {})
-            return self._call({**begun, **item, "arguments": item.get("arguments") or begun.get("arguments") or ""})
-        if item["type"] not in ("message", "reasoning"):
-            return [*self._close(), *_done_there(item, self._model_id)]
-        events: list[StreamEvent] = []
-        if item["type"] == "reasoning" and item.get("encrypted_content"):
-            origin = {"model": self._model_id, "item": {key: value for key, value in item.items() if key != "status"}}
-            events = self._content(index, "reasoning", {"reasoningContent": {"origin": origin}})
-        return [*events, *self._close()] if self._open is not None and self._open[0] == index else events
-
-    def _call(self, item: Mapping[str, Any]) -> list[StreamEvent]:
-        return [
-            *self._close(),
-            self.guard.start(item.get("call_id"), item["name"]),
-            self.guard.arguments(item["arguments"]),
-            *self.guard.stop(),
-        ]
-
-    def _annotated(self, index: Any, annotation: Mapping[str, Any]) -> list[StreamEvent]:
-        citation = _citation(annotation)
-        return [] if citation is None else self._content(index, "text", {"citation": citation})
-
-    def _content(self, index: Any, kind: str, delta: Any) -> list[StreamEvent]:
-        events: list[StreamEvent] = []
-        if self._open != (index, kind):
-            events = [*self._close(), {"contentBlockStart": {"start": {}}}]
-            self._open = (index, kind)
-        return [*events, {"contentBlockDelta": {"delta": delta}}]
-
-    def _close(self) -> list[StreamEvent]:
-        if self._open is None:
-            return []
-        self._open = None
-        return [{"contentBlockStop": {}}]
-
-    def _finish(self, response: Mapping[str, Any]) -> list[StreamEvent]:
-        why = (response.get("incomplete_details") or {}).get("reason")
-        stop = {"max_output_tokens": "max_tokens", "content_filter": "content_filtered"}.get(why or "", "end_turn")
-        usage = response.get("usage") or {}
-        counted = metadata(
-            usage.get("input_tokens") or 0,
-            usage.get("output_tokens") or 0,
-            time.perf_counter() - self._started,
-            cached=(usage.get("input_tokens_details") or {}).get("cached_tokens"),
-            total=usage.get("total_tokens"),
-            first=self._first,
-        )
-        left = [event for index in sorted(self._calls, key=str) for event in self._call(self._calls[index])]
-        return [*left, *self._close(), *self.guard.finish(stop), counted]
-
-
-def _done_there(item: Mapping[str, Any], model_id: str) -> list[StreamEvent]:
-    """Return the events of what a tool of the server did: a picture, or an item that is sent back as it came."""
-    if item["type"] == "image_generation_call" and item.get("result"):
-        start: Any = {"image": {"format": item.get("output_format") or "png"}}
-        delta: Any = {"image": {"source": {"bytes": b64decode(item["result"])}}}
-        return [
-            {"contentBlockStart": {"start": start}},
-            {"contentBlockDelta": {"delta": delta}},
-            {"contentBlockStop": {}},
-        ]
-    asked = {name: item[name] for name in _ASKED if item.get(name)}
-    return kept(model_id, "item", dict(item), f"{item['type']} {plain_text({'json': asked})}")
-
-
-def _citation(annotation: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return where a text is from: a page, or a file that a tool of the server has read."""
-    title = annotation.get("title") or annotation.get("filename") or ""
-    if annotation.get("type") == "url_citation":
-        return {"title": title, "location": {"web": {"url": annotation.get("url") or ""}}}
-    if annotation.get("type") in ("file_citation", "container_file_citation", "file_path"):
-        return {"title": title, "source": annotation.get("file_id") or "", "sourceContent": []}
-    return None
 
 
 if not TYPE_CHECKING:
