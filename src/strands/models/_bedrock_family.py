@@ -84,8 +84,10 @@ class Family:
         self._deepseek = "deepseek" in model_id
         self._status = self._claude if status in (None, "auto") else bool(status)
         self._parted = "mixed" in refused or any(name in model_id for name in _PARTED)
-        self.takes_marks = "marks" not in refused and not any(name in model_id for name in _UNCACHED)
-        self.takes_marks_on_tools = self.takes_marks and not self._nova
+        told = getattr(config.get("cache_config"), "strategy", "auto") != "auto"
+        known = told or not any(name in model_id for name in _UNCACHED)
+        self.takes_marks = "marks" not in refused and known
+        self.takes_marks_on_tools = self.takes_marks and (told or not self._nova)
 
     def turns(self, messages: Messages) -> list[dict[str, Any]]:
         """Return messages as Bedrock takes them: none without content, and never two of one role in a row."""
