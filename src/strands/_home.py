@@ -19,7 +19,7 @@ class NotPrivateError(PermissionError):
         remedy: What to do about it.
     """
 
-    def __init__(self, path: Path, cause: str, remedy: str) -> None:
+    def __init__(self, path: str | os.PathLike[str], cause: str, remedy: str) -> None:
         super().__init__(errno.EPERM, f"{cause}. {remedy}", os.fspath(path))
         self.cause = cause
         self.remedy = remedy
@@ -84,7 +84,7 @@ def check_private(path: Path) -> None:
         check_status(path, status)
 
 
-def check_status(path: Path, status: os.stat_result) -> None:
+def check_status(path: str | os.PathLike[str], status: os.stat_result) -> None:
     """Check what `check_private` does, by a status that is known already.
 
     Raises:

@@ -26,7 +26,6 @@ from strands_cli.session.lease import Drivers
 
 logger = logging.getLogger(__name__)
 
-NAME = "journal.jsonl"
 _END_SIZE = 64
 """Bytes that surely hold the sum at the end of a line."""
 
@@ -41,9 +40,9 @@ class FileJournal:
     """
 
     def __init__(self, directory: Path, session_id: str, drivers: Drivers) -> None:
-        self.path = directory / NAME
         self._id = session_id
-        self._file = JournalFile(self.path, session_id)
+        self._file = JournalFile(directory, session_id)
+        self.path = self._file.path
         self._drivers = drivers
         self._known: list[Entry] = []
         self._size = 0

@@ -18,7 +18,7 @@ LOCK_SECONDS = 5.0
 _FLAGS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 
-def open_private(path: Path, flags: int) -> int:
+def open_private(path: str | Path, flags: int) -> int:
     """Open a file that is this user's alone to write.
 
     Raises:
@@ -100,7 +100,7 @@ def write_all(file: int, content: bytes) -> None:
         written += os.write(file, content[written:])
 
 
-def sync(file: int, path: Path) -> None:
+def sync(file: int, path: str | Path) -> None:
     """Return once what `file` holds outlives a power loss.
 
     Raises:
@@ -124,7 +124,7 @@ def sync_path(path: Path) -> None:
         os.close(file)
 
 
-def sync_directory(path: Path) -> None:
+def sync_directory(path: str | Path) -> None:
     """Return once the names in a directory outlive a power loss."""
     if os.name != "posix":
         return
@@ -135,7 +135,7 @@ def sync_directory(path: Path) -> None:
         os.close(file)
 
 
-def _unsynced(path: Path, error: OSError) -> StorageError:
+def _unsynced(path: str | Path, error: OSError) -> StorageError:
     return StorageError(
         f"{path}: could not be synced to disk: {error.strerror or error}",
         hint="Check the disk, then resume: the session goes on from what is on it.",

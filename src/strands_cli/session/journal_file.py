@@ -23,6 +23,7 @@ from strands._home import check_status
 from strands_cli.session import faults, files, head
 from strands_cli.session.head import Head
 
+NAME = "journal.jsonl"
 MOST = 64
 """How many journals are kept open at once in a process."""
 
@@ -101,7 +102,7 @@ class JournalFile:
     """The file of a journal, and the head beside it.
 
     Args:
-        path: The journal.
+        directory: The session's directory.
         session_id: The session's id, for messages.
 
     Attributes:
@@ -109,9 +110,9 @@ class JournalFile:
         handle: What is kept open of them.
     """
 
-    def __init__(self, path: Path, session_id: str) -> None:
-        self.path = path
-        self._head = os.path.join(path.parent, head.NAME)
+    def __init__(self, directory: Path, session_id: str) -> None:
+        self.path = directory / NAME
+        self._head = os.path.join(directory, head.NAME)
         self._id = session_id
         self._users = 0
         self.handle: Handle | None = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-import uuid
 from pathlib import Path
 
 from strands_cli.errors import SessionExistsError
@@ -24,7 +23,8 @@ def begin(path: Path, session_id: str, content: bytes) -> int:
         SessionExistsError: The journal has been begun.
         OSError: It cannot be written.
     """
-    temporary = path.with_name(f".{path.name}-{uuid.uuid4().hex}.tmp")
+    directory, name = os.path.split(path)
+    temporary = os.path.join(directory, f".{name}-{os.urandom(16).hex()}.tmp")
     file = files.open_private(temporary, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL)
     try:
         try:
@@ -36,15 +36,15 @@ def begin(path: Path, session_id: str, content: bytes) -> int:
         finally:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary)
-        files.sync_directory(path.parent)
-        files.sync_directory(path.parent.parent)
+        files.sync_directory(directory)
+        files.sync_directory(os.path.dirname(directory))
     except BaseException:
         os.close(file)
         raise
     return file
 
 
-def _linked(temporary: Path, path: Path) -> bool:
+def _linked(temporary: str, path: Path) -> bool:
     """Give the file its name, where that is free and the file system has links; else False."""
     try:
         os.link(temporary, path)
@@ -53,7 +53,7 @@ def _linked(temporary: Path, path: Path) -> bool:
     return True
 
 
-def _put_in_place(temporary: Path, path: Path, session_id: str) -> bool:
+def _put_in_place(temporary: str, path: Path, session_id: str) -> bool:
     """Rename, if there is no journal yet; only who holds the lock of what is replaced may. False: look again."""
     file = files.open_private(path, os.O_RDWR | os.O_CREAT)
     try:

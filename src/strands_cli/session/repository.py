@@ -16,13 +16,14 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from strands._home import NotPrivateError, check_private, check_status, expanded, home, make_private
+from strands._home import PRIVATE_DIRECTORY, NotPrivateError, check_private, check_status, expanded, home, make_private
 from strands._threads import on_disk
 from strands_cli.errors import SessionExistsError, SessionNotFoundError, StorageError
 from strands_cli.kernel.journal import Journal
 from strands_cli.kernel.types import Draft
 from strands_cli.session import faults, files, lifetime
-from strands_cli.session.file import NAME, FileJournal
+from strands_cli.session.file import FileJournal
+from strands_cli.session.journal_file import NAME
 from strands_cli.session.lease import Drivers
 
 logger = logging.getLogger(__name__)
@@ -103,9 +104,7 @@ class FileSessionRepository:
         directory = self.root / f"{_PREFIX}{session_id}"
         for attempt in range(_TRIES):
             with _storage_errors(self.root):
-                make_private(directory)
-                check_private(self.root)
-                check_private(directory)
+                self._make(directory)
             journal = FileJournal(directory, session_id, self._live())
             try:
                 await on_disk(partial(journal.create, opened, rest))
@@ -177,6 +176,22 @@ class FileSessionRepository:
                 return
             if time.time() - directory.stat().st_mtime > _ABANDONED and not _is_begun(directory):
                 shutil.rmtree(directory, ignore_errors=True)
+
+    def _make(self, directory: Path) -> None:
+        """Make a session's directory, for this user alone; one that is there has to be."""
+        try:
+            os.mkdir(directory, PRIVATE_DIRECTORY)
+        except (FileExistsError, FileNotFoundError):
+            make_private(directory)
+            made = False
+        else:
+            made = True
+        check_private(self.root)
+        status = os.stat(directory)
+        if made and stat.S_IMODE(status.st_mode) != PRIVATE_DIRECTORY:  # the umask of this process, or its group
+            os.chmod(directory, PRIVATE_DIRECTORY)
+        else:
+            check_status(directory, status)
 
     def _live(self) -> Drivers:
         if self._place is None:
