@@ -162,6 +162,8 @@ def spec_on_record(session_id: str, origin: Mapping[str, Any]) -> Spec:
 
 def in_its_place(spec: Spec, origin: Mapping[str, Any]) -> Spec:
     """Return a spec that is the one on record, relative to where the session was started."""
+    if str(spec._base_dir or os.getcwd()) == origin["base_dir"]:
+        return spec
     from pathlib import Path
 
     pinned = spec.model_copy()
