@@ -8,6 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from strands._first_release import call_digest as call_digest
+from strands._first_release import is_gate
+from strands._question_ids import BEFORE_INVOCATION, MESSAGE_ADDED, MOMENTS
+from strands._question_ids import has_prefix as has_prefix
+from strands._question_ids import hook_prefix as hook_prefix
+from strands._question_ids import id_about as id_about
+from strands._question_ids import looked_up as looked_up
+from strands._question_ids import tool_prefix as tool_prefix
 from strands.types.json_value import as_json
 
 if TYPE_CHECKING:
@@ -20,7 +28,7 @@ AMBIGUOUS = "ambiguous_tool_call"
 TAKEN_NAMES = (AMBIGUOUS, f"{AMBIGUOUS}_result")
 
 _UNANSWERED: Any = object()
-_EXTRAS = ("digest", "asked", "basis", "gate", "answered", "carried", "key", "first")
+_EXTRAS = ("digest", "asked", "basis", "gate", "answered", "carried", "key", "first", "place")
 _FIELDS = ("reason", "response", *_EXTRAS)
 
 
@@ -43,9 +51,11 @@ class Interrupt:
         key: The idempotency key of the tool call it was raised in.
         first: The id that it is looked up by; another than its own when an answer to an earlier question must not be
             taken for one to it.
+        place: Where the agent stopped to ask, for a question that is not about a tool call to come, and what it needs
+            to go on from there. Of several questions asked there one has it.
     """
 
-    __slots__ = ("_response", "asked", "basis", "carried", "digest", "first", "gate", "id", "key", "name", "reason")
+    __slots__ = ("_response", "id", "name", "reason", *(name for name in _EXTRAS if name != "answered"))
 
     id: str
     name: str
@@ -67,6 +77,7 @@ class Interrupt:
         carried: dict[str, Any] | None = None,
         key: str | None = None,
         first: str | None = None,
+        place: dict[str, Any] | None = None,
     ) -> None:
         self.id = id
         self.first = first if first is not None else id
@@ -78,6 +89,7 @@ class Interrupt:
         self.gate = gate
         self.carried = carried
         self.key = key
+        self.place = place
         self._response = _UNANSWERED if response is None and not answered else response
 
     @property  # type: ignore[no-redef]
@@ -117,7 +129,7 @@ class Interrupt:
     def from_dict(cls, data: Mapping[str, Any]) -> Interrupt:
         """Return what `to_dict` gave away."""
         found = cls(data["id"], data["name"], **{key: data[key] for key in _FIELDS if key in data})
-        if _is_gate_of_first_release(found):
+        if is_gate(found):
             found.gate = "approval"
         return found
 
@@ -139,6 +151,8 @@ class Interrupt:
             extras["key"] = self.key
         if self.first != self.id:
             extras["first"] = self.first
+        if self.place is not None:
+            extras["place"] = self.place
         return extras
 
     def __eq__(self, other: object) -> bool:
@@ -220,6 +234,32 @@ class InterruptState:
         if "tool_use_message" not in self.context:
             return None
         return PendingToolExecution(self.context["tool_use_message"], self.context.get("tool_results", []))
+
+    @property
+    def place(self) -> dict[str, Any] | None:
+        """Where the agent stopped to ask, or None when it did at the tools of a message."""
+        found = None
+        for each in self.interrupts.values():
+            if each.place is not None and each.place["then"] in ("begin", "model", "reply", "end"):
+                found = each.place
+        return found
+
+    def forget(self, *prefixes: str, but: str = "") -> None:
+        """Forget the questions whose ids begin with one of `prefixes`, except those that begin with `but`."""
+        gone = [id for id in self.interrupts if id.startswith(prefixes) and not (but and id.startswith(but))]
+        for id in gone:
+            del self.interrupts[id]
+
+    def forget_unasked(self) -> None:
+        """Forget what hooks ask about no tool call: nobody was told, as the call failed in which it was raised."""
+        for id in [id for id, each in self.interrupts.items() if not each.answered and id.startswith(MOMENTS)]:
+            del self.interrupts[id]
+
+    def end_tools(self) -> None:
+        """The tools of a message are done: forget what was asked about them."""
+        kept = (BEFORE_INVOCATION, MESSAGE_ADDED)
+        self.interrupts = {id: each for id, each in self.interrupts.items() if each.answered and id.startswith(kept)}
+        self.context, self.activated = {}, False
 
     def activate(self, message: Message, results: list[Any]) -> None:
         """Come to rest at `message`, with the results of the tools that finished."""
@@ -308,64 +348,14 @@ class InterruptState:
         return cls(interrupts, context, bool(data.get("activated")))
 
 
-def _is_gate_of_first_release(interrupt: Interrupt) -> bool:
-    """The first release told its gates' questions by their shape alone; digests of its form end with it."""
-    reason, digest = interrupt.reason, interrupt.digest
-    if digest is None or ":" in digest or not isinstance(reason, dict) or not isinstance(reason.get("question"), dict):
-        return False
-    kind = "approval" if interrupt.name == "approval" else "approval_arguments"
-    texts = ("message", "tool", "remember") if kind == "approval" else ("message", "tool")
-    return (
-        interrupt.name.startswith(kind)
-        and reason.get("type") == kind
-        and all(isinstance(reason.get(name), str) for name in texts)
-        and "input" in reason
-    )
-
-
 def _same(one: Any, other: Any) -> bool:
     """Return whether two answers are the same JSON; `True` is not 1."""
     return json.dumps(one, sort_keys=True, default=repr) == json.dumps(other, sort_keys=True, default=repr)
 
 
-def call_digest(name: str, input: Any, schema: Any) -> str:
-    """Return what approvals of the first release are bound to: the tool's name, the call's input and its schema."""
-    import hashlib
-
-    canonical = json.dumps([name, input, schema], sort_keys=True, separators=(",", ":"), default=repr)
-    return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def tool_prefix(tool_use_id: str) -> str:
-    """Return what the ids of questions raised inside a tool call begin with."""
-    return f"v1:tool_call:{tool_use_id}:"
-
-
-def hook_prefix(tool_use_id: str) -> str:
-    """Return what the ids of questions raised before a tool call begin with."""
-    return f"v1:before_tool_call:{tool_use_id}:"
-
-
 def is_about_doubt(interrupt: Interrupt) -> bool:
     """Return whether it asks whether a call has happened, or what it came to."""
     return interrupt.name in TAKEN_NAMES
-
-
-def id_about(before: str, binding: Binding) -> str:
-    """Return the id of the question that is asked about a call in the place of the one with the id `before`."""
-    prefix, _, suffix = before.rpartition(":")
-    return f"{prefix}:{uuid.uuid5(uuid.NAMESPACE_OID, f'{suffix} {binding.digest}')}"
-
-
-def has_prefix(interrupt: Interrupt, prefix: str) -> bool:
-    """Return whether an id is this prefix and one part more; the id of a tool use may begin with that of another."""
-    return interrupt.id.rpartition(":")[0] + ":" == prefix
-
-
-def looked_up(interrupts: Mapping[str, Interrupt], first: str) -> Interrupt | None:
-    """Return the newest question that is looked up by the id `first`, or None."""
-    found = interrupts.get(first)
-    return found or next((each for each in list(interrupts.values()) if each.first == first), None)
 
 
 def event_was_asked(event: Any, name: str) -> bool:

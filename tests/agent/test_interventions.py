@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from strands import Agent, Plugin, tool
-from strands.hooks import AfterToolCallEvent, BeforeInvocationEvent, BeforeToolCallEvent, MessageAddedEvent
+from strands.hooks import AfterToolCallEvent, BeforeToolCallEvent, MessageAddedEvent
 from strands.interventions import Confirm, Deny, Guide, InterventionHandler, Proceed, Transform
 from strands.models import ScriptedModel, ToolCall
 from strands.plugins import hook
@@ -218,16 +218,27 @@ def test_a_decision_about_what_is_over_is_told_to_have_no_effect(caplog: pytest.
         def after_tool_call(self, event: AfterToolCallEvent, **kwargs: Any) -> Any:
             return self.action
 
-        def before_invocation(self, event: BeforeInvocationEvent, **kwargs: Any) -> Any:
-            return Confirm(prompt="sure?")
-
         def before_tool_call(self, event: BeforeToolCallEvent, **kwargs: Any) -> Any:
             return Proceed()
 
-    agent = make(Late("late", Deny(reason="no")), Late("later", Guide(feedback="hm")))
+    decisions = [Late("a", Deny(reason="no")), Late("b", Guide(feedback="hm")), Late("c", Confirm(prompt="sure?"))]
+    agent = make(*decisions)
     assert agent("go").stop_reason == "end_turn"
     assert texts_of(results_of(agent)) == ["deleted a", "read b"]
     assert caplog.text.count("no effect") == 6
+
+
+@pytest.mark.parametrize("method", ["before_invocation", "before_model_call"])
+def test_a_prompt_and_a_model_call_may_be_confirmed_too(method: str) -> None:
+    def confirm(self: Any, event: Any, **kwargs: Any) -> Any:
+        return Confirm(prompt="sure?")
+
+    late: Any = type("Early", (Named,), {method: confirm, "before_tool_call": lambda self, event, **kwargs: Proceed()})
+    for answer, said in (("n", "CONFIRMATION_FAILED: sure?\n"), ("y", "fine\n")):
+        agent = Agent(model=ScriptedModel(["fine"]), interventions=[late("early", Proceed())], callback_handler=None)
+        result = agent("go")
+        assert [each.reason for each in result.interrupts or ()] == ["sure?"]
+        assert str(agent(answers(result, answer))) == said
 
 
 class Audit(Plugin):

@@ -58,12 +58,18 @@ def gate(event: BeforeToolCallEvent) -> None:
         event.cancel_tool = "denied"
 
 
-def payer(effects: list[str], *replies: Any, deadly: bool = False) -> Agent:
+class Power:
+    """Goes while `fails` is true; the tool stays the same tool."""
+
+    fails = False
+
+
+def payer(effects: list[str], *replies: Any) -> Agent:
     @tool
     def pay(amount: int) -> str:
         """Pay."""
         effects.append("pay")
-        if deadly:
+        if Power.fails:
             raise SystemExit("the power goes")
         return "paid"
 
@@ -153,12 +159,16 @@ def test_redaction_deletion_and_errors(s3: Any) -> None:
 
 
 @pytest.mark.parametrize("deed", ["damaged", "deleted"])
-def test_an_object_of_the_ledger_that_is_lost_leaves_a_question(s3: Any, deed: str) -> None:
+def test_an_object_of_the_ledger_that_is_lost_leaves_a_question(
+    s3: Any, deed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whichever it is, a payment that was approved and cut off is not made again unasked."""
     effects: list[str] = []
     (question,) = payer(effects, ToolCall("pay", {"amount": 5}, id="t"))("pay").interrupts
+    monkeypatch.setattr(Power, "fails", True)
     with pytest.raises(SystemExit):
-        payer(effects, deadly=True)([{"interruptResponse": {"interruptId": question.id, "response": "y"}}])
+        payer(effects)([{"interruptResponse": {"interruptId": question.id, "response": "y"}}])
+    monkeypatch.setattr(Power, "fails", False)
     ledger = {key: body(s3, key) for key in keys(s3) if "/ledger/" in key}
     for key in sorted(ledger)[: None if deed == "damaged" else -1]:  # nothing tells that the last one is gone
         before = {each: s3.get_object(Bucket=BUCKET, Key=each)["Body"].read() for each in keys(s3)}

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from strands._question_ids import MOMENTS, inside_prefix
 from strands.interrupt import Interrupt, InterruptState
 from strands.types.exceptions import MaxTokensReachedException
 
@@ -221,7 +222,12 @@ def _carried(known: Mapping[str, Interrupt], tool_use_id: str) -> list[Interrupt
 
 
 def _free_id(id: str, tool_use_id: str, taken: Mapping[str, Interrupt]) -> str:
-    """Two agents may ask under one id; the second to ask is told apart by the tool use that it works for."""
+    """Two agents may ask under one id; the second to ask is told apart by the tool use that it works for.
+
+    What is about no tool call has no id of such a call in its own, so any two agents would ask under one.
+    """
+    if id.startswith(MOMENTS):
+        id = inside_prefix(tool_use_id) + id
     known = taken.get(id)
     if known is None or (known.carried and known.carried["tool_use_id"] == tool_use_id):
         return id

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from strands.hooks.binding import CallBinding
-from strands.hooks.events import BATCH_PREFIX, BeforeToolCallEvent
+from strands.hooks.events import BeforeToolCallEvent
+from strands.hooks.interruptible import BATCH_PREFIX
 from strands.hooks.registry import refusal
 from strands.interrupt import Interrupt, has_prefix, hook_prefix, is_about_doubt
 

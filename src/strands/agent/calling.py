@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from strands.handlers.callback_handler import null_callback_handler
 from strands.hooks.events import AfterInvocationEvent, BeforeInvocationEvent
-from strands.hooks.registry import refusal
 from strands.types.agent import ConcurrentInvocationMode, Limits
 from strands.types.exceptions import ConcurrencyException, StructuredOutputException
 
-from . import loop, resuming
 from .invocation import Invocation, Pace, Sink
+from .invoking import once
 from .outside import cancelled_by, tokens_of
-from .prompt import CANCELLED, to_messages, tool_uses
+from .prompt import to_messages
 from .result import AgentResult
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from strands.agent.agent import Agent
+    from strands.hooks.interruptible import Interruptible
     from strands.types.content import Message
 
 M = TypeVar("M")
@@ -133,79 +133,14 @@ async def _until_done(invocation: Invocation, prompt: Any) -> AgentResult:
     try:
         while True:
             if tracing is None:
-                result, prompt = await _once(invocation, prompt)
+                result, prompt = await once(invocation, prompt)
             else:
-                result, prompt = await tracing.agent_call(invocation, prompt, _once)
+                result, prompt = await tracing.agent_call(invocation, prompt, once)
             if prompt is None:
                 return result
     finally:
         if figures is not None:
             figures.record()
-
-
-async def _once(invocation: Invocation, prompt: Any) -> tuple[AgentResult, Any]:
-    agent = invocation.agent
-    hooks = agent.hooks
-    agent.event_loop_metrics.reset_usage_metrics()
-    start = resuming.begin(agent, prompt)
-    result: AgentResult | None = None
-    resume: Any = None
-    try:
-        result = await _work(invocation, start)
-    finally:
-        if not agent._interrupt_state.activated:
-            agent.conversation_manager.apply_management(agent)
-        if hooks.listens(AfterInvocationEvent):
-            event = AfterInvocationEvent(agent=agent, invocation_state=invocation.state, result=result)
-            await hooks.invoke_callbacks_async(event)
-            resume = event.resume
-    assert result is not None
-    return result, resume
-
-
-async def _work(invocation: Invocation, start: resuming.Start) -> AgentResult:
-    agent = invocation.agent
-    messages = start.messages
-    if agent.hooks.listens(BeforeInvocationEvent):
-        event = BeforeInvocationEvent(agent=agent, invocation_state=invocation.state, messages=messages)
-        try:
-            await agent.hooks.invoke_callbacks_async(event)
-        except BaseException:
-            start.refused()
-            raise
-        messages = event.messages
-        text = refusal(event.cancel, "invocation cancelled")
-        if text is not None:
-            reply: Message = {"role": "assistant", "content": [{"text": text}]}
-            if start.turn is not None or start.cancelled:
-                start.refused()  # what is open stays open
-            else:
-                await invocation.append(reply)
-            return loop.finish(invocation, "end_turn", reply)
-    if invocation.sink is not None:
-        passed = {key: value for key, value in invocation.state.items() if key not in ("agent", "request_state")}
-        invocation.sink({"init_event_loop": True, **passed})
-    if start.cancelled:
-        waiting = agent._interrupt_state.context.get("tool_use_message")
-        await resuming.abandon(agent, CANCELLED)
-        if waiting is not None and messages is None:
-            return loop.finish(invocation, "cancelled", waiting)
-    elif start.turn is None:
-        await resuming.repair(invocation)
-    if start.turn is not None:
-        await _renew_tools(agent, start.turn.message)
-        return await loop.run(invocation, start.turn, messages or ())
-    agent._open_turn = None
-    for message in messages or ():
-        await invocation.append(message)
-    return await loop.run(invocation)
-
-
-async def _renew_tools(agent: Agent, waiting: Message) -> None:
-    for use in tool_uses(waiting):
-        tool = agent.tool_registry.registry.get(use["name"])
-        if tool is not None:
-            await tool.renew()
 
 
 async def stream(
@@ -301,15 +236,31 @@ async def structure(agent: Agent, model: type[M], prompt: Any) -> M:
     hooks, state = agent.hooks, {"agent": agent}
     try:
         if hooks.listens(BeforeInvocationEvent):
-            await hooks.invoke_callbacks_async(BeforeInvocationEvent(agent=agent, invocation_state=state))
+            await _told(BeforeInvocationEvent(agent=agent, invocation_state=state))
         return await _produced(agent, model, messages)
     finally:
         try:
             if hooks.listens(AfterInvocationEvent):
-                await hooks.invoke_callbacks_async(AfterInvocationEvent(agent=agent, invocation_state=state))
+                await _told(AfterInvocationEvent(agent=agent, invocation_state=state))
         finally:
             if exclusive:
                 agent._lock.release()
+
+
+async def _told(event: Interruptible) -> None:
+    """Tell hooks of an event at which nothing can wait.
+
+    Raises:
+        RuntimeError: They ask.
+    """
+    _, raised = await event.agent.hooks.invoke_callbacks_async(event)
+    asked = event.open_questions(raised)
+    if asked:
+        event.agent._interrupt_state.forget_unasked()
+        raise RuntimeError(
+            f"a hook asks {asked[0].name!r}, but structured_output cannot wait for an answer; call the agent with "
+            "structured_output_model=... instead"
+        )
 
 
 async def _produced(agent: Agent, model: type[M], messages: list[Message]) -> M:

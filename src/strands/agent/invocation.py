@@ -13,6 +13,7 @@ from strands.hooks.events import MessageAddedEvent
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
     from strands.agent.structured import StructuredOutput
+    from strands.interrupt import Interrupt
     from strands.models.routing.router import Route
     from strands.telemetry.meter import Figures
     from strands.telemetry.tracer import Tracing
@@ -37,6 +38,7 @@ class Invocation:
             them one by one.
         tracing: Leaves spans, or None when nobody collects them.
         under_way: The tool uses that are to run now and have not come to rest.
+        asked: What hooks ask about messages that were added; the agent stops for it before it does anything else.
     """
 
     __slots__ = (
@@ -44,6 +46,7 @@ class Invocation:
         "_loop",
         "_task",
         "agent",
+        "asked",
         "asking",
         "limits",
         "pace",
@@ -74,6 +77,7 @@ class Invocation:
         self.pace: Pace | None = None
         self.turns = 0
         self.under_way: set[str] = set()
+        self.asked: list[Interrupt] = []
         self.asking = False
         self._kicked = False
         self._task = asyncio.current_task()
@@ -104,10 +108,22 @@ class Invocation:
         """Add a message to the history and tell whom it concerns."""
         agent = self.agent
         agent.messages.append(message)
-        if agent.hooks.listens(MessageAddedEvent):
-            await agent.hooks.invoke_callbacks_async(MessageAddedEvent(agent=agent, message=message))
+        if agent.hooks.listens(MessageAddedEvent) or agent._interrupt_state.interrupts:
+            await self.tell_added(message)
         if agent.recorder is not None:
             await agent.recorder.appended(message)
+
+    async def tell_added(self, message: Message, *, repeated: bool = False) -> None:
+        """Tell hooks that a message was added, or of it again as the agent goes on after a question about it."""
+        event = MessageAddedEvent(agent=self.agent, message=message, repeated=repeated)
+        _, raised = await self.agent.hooks.invoke_callbacks_async(event)
+        asked = event.open_questions(raised)
+        if asked:
+            self.asked += asked
+        elif self.agent._interrupt_state.interrupts:
+            from .resting import check_taken
+
+            check_taken(event)
 
     def kick(self) -> None:
         """Wake the model call that is being waited for, if one is; safe from any thread."""

@@ -6,7 +6,9 @@ import uuid
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from strands._question_ids import MESSAGE_ADDED, PASSING
 from strands.hooks.events import AfterToolsEvent
+from strands.hooks.interruptible import key_of_message
 from strands.types.exceptions import (
     EventLoopException,
     MaxTokensReachedException,
@@ -18,14 +20,16 @@ from strands.types.exceptions import (
 from . import malformed, tool_hooks
 from .model_call import ask_model
 from .prompt import CANCELLED, result_message, tool_uses, with_doubts
-from .result import AgentResult
+from .resting import end, finish, stop_if_asked
 from .tool_batch import ToolBatch
 
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
     from strands.agent.invocation import Invocation
+    from strands.agent.model_call import Kept
     from strands.agent.recorder import Inside, ToolStart
     from strands.agent.reply import Reply
+    from strands.agent.result import AgentResult
     from strands.interrupt import Interrupt
     from strands.telemetry.metrics import Trace
     from strands.types.content import Message
@@ -68,19 +72,23 @@ class Open:
         self.inside = inside if inside is not None else {}
 
 
-async def run(invocation: Invocation, turn: Open | None = None, then: Iterable[Message] = ()) -> AgentResult:
+async def run(
+    invocation: Invocation, turn: Open | None = None, then: Iterable[Message] = (), kept: Kept | None = None
+) -> AgentResult:
     """Work on the history until the agent stops.
 
     Args:
         invocation: The call of the agent.
         turn: Where to go on, when tools of an earlier message are unfinished.
         then: Messages to add behind the results of these.
+        kept: What the model replied before the agent stopped to ask, if it has.
 
     Returns:
         What it came to.
 
     Raises:
         MaxTokensReachedException: The model hit its token limit.
+        Stopped: Hooks ask.
         Exception: What the model or a hook raised during the first model call.
         EventLoopException: Around what a hook or an untyped model raised later.
     """
@@ -89,7 +97,8 @@ async def run(invocation: Invocation, turn: Open | None = None, then: Iterable[M
     under_way = turn is not None
     while True:
         if turn is None:
-            stopped = _limit(invocation)
+            stop_if_asked(invocation, "model")
+            stopped = _limit(invocation) if kept is None else None
             if stopped is not None:
                 return finish(invocation, stopped, agent.messages[-1])
         start, trace = metrics.start_cycle()
@@ -99,7 +108,8 @@ async def run(invocation: Invocation, turn: Open | None = None, then: Iterable[M
             invocation.sink({"start_event_loop": True})
         try:
             if turn is None:
-                reply = await _ask(invocation, trace)
+                reply = await _ask(invocation, trace, kept)
+                kept = None
                 if reply.stop_reason == malformed.STOP:
                     await _append(invocation, malformed.request())
                     _announce(invocation)
@@ -109,8 +119,9 @@ async def run(invocation: Invocation, turn: Open | None = None, then: Iterable[M
                         await _request_structure(invocation)
                         _announce(invocation)
                         continue
-                    return finish(invocation, reply.stop_reason, reply.message)
+                    return end(invocation, reply.stop_reason, reply.message, reply)
                 turn = Open(reply.message)
+                stop_if_asked(invocation, "tools", turn)
             under_way = True
             if invocation.pace is not None:
                 await invocation.pace(0)
@@ -131,17 +142,15 @@ async def run(invocation: Invocation, turn: Open | None = None, then: Iterable[M
             metrics.end_cycle(start, trace)
 
 
-async def _ask(invocation: Invocation, trace: Trace) -> Reply:
+async def _ask(invocation: Invocation, trace: Trace, kept: Kept | None) -> Reply:
     agent = invocation.agent
-    invocation.turns += 1
+    invocation.turns += kept is None
     call = type(trace)("stream_messages")
     trace.add_child(call)
-    reply = await ask_model(invocation)
+    reply = await ask_model(invocation, kept)
     call.message = reply.message
     call.end()
-    metrics = agent.event_loop_metrics
-    metrics.update_usage(reply.usage)
-    metrics.update_metrics(reply.metrics)
+    reply.count(agent.event_loop_metrics)
     if reply.stop_reason == "max_tokens":
         _close_tool_uses(reply.message)
     malformed.check(agent.messages, reply)
@@ -149,6 +158,8 @@ async def _ask(invocation: Invocation, trace: Trace) -> Reply:
         agent._model_state = reply.model_state
     if agent.recorder is not None:
         await agent.recorder.replied(reply.message, reply.stop_reason, reply.usage)
+    if agent._interrupt_state.interrupts:
+        agent._interrupt_state.forget(*PASSING, but=f"{MESSAGE_ADDED}{key_of_message(reply.message)}:")
     await _append(invocation, reply.message)
     if reply.stop_reason == "max_tokens":
         raise MaxTokensReachedException(CUT_OFF)
@@ -168,26 +179,28 @@ async def _run_tools(invocation: Invocation, turn: Open, trace: Trace) -> AgentR
         asks = bool(interrupts) and not cancelled
         told = with_doubts(batch.results, turn.started) if turn.started else batch.results
         results = tool_hooks.so_far(batch) if asks else result_message(turn.message, told, CANCELLED)
-        if hooks.listens(AfterToolsEvent) and not asked_before:
-            ending = await tool_hooks.after(batch, results)
+        if (hooks.listens(AfterToolsEvent) or agent._interrupt_state.interrupts) and not asked_before:
+            ending, more = await tool_hooks.after(batch, results)
+            interrupts, asks = [*interrupts, *more], (asks or bool(more)) and not cancelled
     except BaseException:
         _keep(agent, batch)
         raise
     if asks:
         return _pause(invocation, batch, interrupts)
-    agent._interrupt_state.deactivate()
+    agent._interrupt_state.end_tools()
     structured = invocation.structured
     structure = structured.value if structured is not None and not cancelled else None
     if structure is not None and invocation.sink is not None:
         invocation.sink({"structured_output": structure})
     await _append(invocation, results)
     if cancelled:
+        invocation.asked = []
         return finish(invocation, "cancelled", await _last_words(invocation) or turn.message)
     if ending is not None:
         await invocation.append(ending)
-        return finish(invocation, "end_turn", ending)
+        return end(invocation, "end_turn", ending)
     if structure is not None or invocation.state.get("request_state", {}).get("stop_event_loop"):
-        return finish(invocation, "tool_use", turn.message)
+        return end(invocation, "tool_use", turn.message)
     if structured is not None:
         structured.check_tries()
     return None
@@ -223,22 +236,6 @@ def _pause(invocation: Invocation, batch: ToolBatch, interrupts: list[Interrupt]
         state.context["pause"] = uuid.uuid4().hex  # an answer that comes down is for one pause
     agent._open_turn = batch.turn
     return finish(invocation, "interrupt", batch.message, interrupts)
-
-
-def finish(
-    invocation: Invocation, stop_reason: StopReason, message: Message, interrupts: list[Interrupt] | None = None
-) -> AgentResult:
-    """Return what the invocation came to."""
-    structured = invocation.structured
-    return AgentResult(
-        stop_reason,
-        message,
-        invocation.agent.event_loop_metrics,
-        invocation.state.get("request_state", {}),
-        interrupts,
-        structured.value if structured is not None else None,
-        invocation.agent.session_id,
-    )
 
 
 async def _append(invocation: Invocation, message: Message) -> None:

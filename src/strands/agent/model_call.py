@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from strands.hooks.events import AfterModelCallEvent, BeforeModelCallEvent
+from strands.hooks.registry import refusal
 from strands.types.exceptions import ContextWindowOverflowException
 
 from .context_size import projected_tokens
 from .reply import Gatherer, Reply
+from .resting import let_pass, place_of_reply
 
 if TYPE_CHECKING:
     from strands.agent.invocation import Invocation
@@ -20,16 +22,39 @@ if TYPE_CHECKING:
 CANCELLED = "Cancelled by user"
 
 
-async def ask_model(invocation: Invocation) -> Reply:
+class Kept(NamedTuple):
+    """What a model replied before the agent stopped to ask.
+
+    Attributes:
+        reply: The reply, or None.
+        error: The error in its place, or None.
+        judged: Hooks were told of it, and have let it pass.
+    """
+
+    reply: Reply | None
+    error: Exception | None
+    judged: bool = False
+
+
+async def ask_model(invocation: Invocation, kept: Kept | None = None) -> Reply:
     """Ask the model once, more often if a retry strategy or a hook wants it, and return its reply.
 
+    Args:
+        invocation: The call of the agent.
+        kept: What the model replied already.
+
     Raises:
+        Stopped: Hooks ask.
         Exception: What the model raised last.
     """
     agent = invocation.agent
     while True:
-        reply, error = await _attempt(invocation)
-        if error is None and not agent.hooks.listens(AfterModelCallEvent):
+        if kept is None:
+            reply, error = await _attempt(invocation)
+        else:
+            reply, error = kept.reply, kept.error
+        judged, kept = kept is not None and kept.judged, None
+        if error is None and (judged or not _is_awaited(invocation, AfterModelCallEvent)):
             assert reply is not None
             agent._retry_succeeded()
             return _answered(invocation, reply)
@@ -44,6 +69,12 @@ async def ask_model(invocation: Invocation) -> Reply:
             raise error
         assert reply is not None
         return _answered(invocation, reply)
+
+
+def _is_awaited(invocation: Invocation, event_type: type[Any]) -> bool:
+    """Return whether hooks want an event, or took an answer at it before."""
+    agent = invocation.agent
+    return agent.hooks.listens(event_type) or bool(agent._interrupt_state.interrupts)
 
 
 def _answered(invocation: Invocation, reply: Reply) -> Reply:
@@ -65,12 +96,14 @@ async def _model(invocation: Invocation) -> Model:
 
 async def _attempt(invocation: Invocation) -> tuple[Reply | None, Exception | None]:
     agent = invocation.agent
-    if agent.hooks.listens(BeforeModelCallEvent):
+    if _is_awaited(invocation, BeforeModelCallEvent):
         tokens = await projected_tokens(agent)
         event = BeforeModelCallEvent(agent=agent, invocation_state=invocation.state, projected_input_tokens=tokens)
-        await agent.hooks.invoke_callbacks_async(event)
-        if event.cancel:
-            return _said(event.cancel if isinstance(event.cancel, str) else "model call cancelled"), None
+        _, raised = await agent.hooks.invoke_callbacks_async(event)
+        let_pass(event, raised, lambda: {"then": "model"})
+        text = refusal(event.cancel, "model call cancelled")
+        if text is not None:
+            return _said(text), None
     try:
         if invocation.tracing is not None:
             return await invocation.tracing.model_call(invocation, _stream), None
@@ -117,14 +150,14 @@ async def _again(invocation: Invocation, reply: Reply | None, error: Exception |
     agent = invocation.agent
     response = AfterModelCallEvent.ModelStopResponse(reply.message, reply.stop_reason) if reply else None
     event = AfterModelCallEvent(agent=agent, invocation_state=invocation.state, stop_response=response, exception=error)
-    await agent.hooks.invoke_callbacks_async(event)
+    _, raised = await agent.hooks.invoke_callbacks_async(event)
+    let_pass(event, raised, lambda: place_of_reply(invocation, reply, error))
     if error is None:
         agent._retry_succeeded()
     elif not event.retry and agent._retry_strategy is not None:
         await _wait(invocation, agent._retry_strategy, event)
     if event.retry and reply is not None:  # forgotten, but paid for
-        agent.event_loop_metrics.update_usage(reply.usage)
-        agent.event_loop_metrics.update_metrics(reply.metrics)
+        reply.count(agent.event_loop_metrics)
     return event.retry
 
 

@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from strands._question_ids import AFTER_TOOL_CALL, hook_prefix
 from strands.interrupt import AMBIGUOUS as AMBIGUOUS
-from strands.interrupt import Interrupt, hook_prefix
+from strands.interrupt import Interrupt
 
 if TYPE_CHECKING:
     from strands.agent.inside import InsideRecorder
@@ -231,13 +232,14 @@ class Recorder(Protocol):
 
 
 def raised_in(interrupt: Interrupt) -> str | None:
-    """Return the id of the tool use inside which a question was raised, or None when a hook or a node asks."""
+    """Return the id of the tool use inside or after which a question was raised, or None when it did not run."""
     if interrupt.carried is not None:
         tool_use_id = interrupt.carried.get("tool_use_id")
         return str(tool_use_id) if tool_use_id is not None else None
-    if interrupt.name == AMBIGUOUS or not interrupt.id.startswith(_TOOL_INTERRUPT):
-        return None
-    return interrupt.id[len(_TOOL_INTERRUPT) :].rpartition(":")[0]
+    for prefix in (_TOOL_INTERRUPT, AFTER_TOOL_CALL):
+        if interrupt.id.startswith(prefix) and interrupt.name != AMBIGUOUS:
+            return interrupt.id[len(prefix) :].rpartition(":")[0]
+    return None
 
 
 def doubt_about(tool_use_id: str) -> str:

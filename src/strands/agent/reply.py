@@ -11,6 +11,7 @@ from strands.types.exceptions import ModelUnavailableError
 
 if TYPE_CHECKING:
     from strands.agent.invocation import Invocation
+    from strands.telemetry.metrics import EventLoopMetrics
     from strands.types.content import ContentBlock, Message
     from strands.types.event_loop import Metrics, StopReason, Usage
     from strands.types.streaming import StreamEvent
@@ -29,9 +30,10 @@ class Reply:
         usage: Tokens, as the provider counted them.
         metrics: Times in milliseconds.
         model_state: What a model whose provider keeps the conversation must be given next time, or None.
+        counted: Whether the agent's metrics have it.
     """
 
-    __slots__ = ("message", "metrics", "model_state", "stop_reason", "usage")
+    __slots__ = ("counted", "message", "metrics", "model_state", "stop_reason", "usage")
 
     def __init__(self, message: Message, stop_reason: StopReason, usage: Usage, metrics: Metrics) -> None:
         self.message = message
@@ -39,6 +41,14 @@ class Reply:
         self.usage = usage
         self.metrics = metrics
         self.model_state: dict[str, Any] | None = None
+        self.counted = False
+
+    def count(self, metrics: EventLoopMetrics) -> None:
+        """Add it to an agent's metrics, once."""
+        if not self.counted:
+            self.counted = True
+            metrics.update_usage(self.usage)
+            metrics.update_metrics(self.metrics)
 
 
 class Gatherer:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from strands._question_ids import MOMENTS
+from strands.hooks.interruptible import key_of_message
+
 from .brought import check
 from .loop import Open
-from .prompt import is_answers, open_tool_use, result_message, to_messages, tool_uses, with_doubts
+from .prompt import copied, is_answers, open_tool_use, result_message, to_messages, tool_uses, with_doubts
 from .recorder import raised_in
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from strands.agent.agent import Agent
     from strands.agent.invocation import Invocation
     from strands.agent.recorder import OpenTurn
     from strands.interrupt import Interrupt
-    from strands.types.content import Messages
+    from strands.types.content import Message, Messages
     from strands.types.tools import ToolResult
 
 
@@ -26,9 +31,10 @@ class Start:
         messages: The messages to add, or None.
         answered: The questions whose answers came with the call.
         cancelled: The questions are to be given up, because the agent was cancelled while it waited.
+        place: Where hooks stopped the agent to ask, when that was not at its tools.
     """
 
-    __slots__ = ("answered", "cancelled", "messages", "turn")
+    __slots__ = ("answered", "cancelled", "messages", "place", "turn")
 
     def __init__(
         self,
@@ -36,11 +42,19 @@ class Start:
         messages: Messages | None,
         answered: list[Interrupt] | None = None,
         cancelled: bool = False,
+        place: dict[str, Any] | None = None,
     ) -> None:
         self.turn = turn
         self.messages = messages
         self.answered = answered or []
         self.cancelled = cancelled
+        self.place = place
+
+    def where(self) -> dict[str, Any]:
+        """Return what it takes to begin here again, when hooks ask before the call has begun."""
+        if self.turn is not None:
+            return {"then": "tools"}
+        return self.place or {"then": "begin", "messages": copied(list(self.messages or ()))}
 
     def refused(self) -> None:
         """Take the answers back: the call was refused before it began, so they were given to nobody."""
@@ -60,6 +74,12 @@ def begin(agent: Agent, prompt: Any) -> Start:
     state = agent._interrupt_state
     if state.activated and agent._cancel_signal.is_set():
         return Start(None, None if is_answers(prompt) else to_messages(prompt), cancelled=True)
+    place = state.place if state.interrupts else None
+    if place is not None and (state.activated or prompt is None):
+        if agent._brought is not None:
+            check(agent, [])
+        answered = state.answer(prompt) if prompt is not None else None
+        return Start(None, copied(place.get("messages")), answered, place=place)
     if state.activated:
         turn = _waiting_turn(agent)
         _check_brought(agent, turn)
@@ -68,7 +88,10 @@ def begin(agent: Agent, prompt: Any) -> Start:
         if agent._open_turn is not None:
             _check_brought(agent, agent._open_turn)
         return Start(agent._open_turn or _given_turn(agent), None)
-    return Start(None, to_messages(prompt) or None)
+    messages = to_messages(prompt)
+    if state.interrupts:  # another prompt gives up what was answered and not acted on
+        state.forget(*MOMENTS)
+    return Start(None, messages or None)
 
 
 def _check_brought(agent: Agent, turn: Open) -> None:
@@ -149,6 +172,7 @@ async def abandon(
         agent.messages.append(answer)
         if agent.hooks.listens(MessageAddedEvent):
             await agent.hooks.invoke_callbacks_async(MessageAddedEvent(agent=agent, message=answer))
+            state.deactivate()  # whoever asks about this is not heard
     return given_up
 
 
@@ -157,11 +181,17 @@ def restore(agent: Agent, messages: Messages, turn: OpenTurn | None) -> None:
     agent.messages = messages
     agent._interrupt_state.deactivate()
     agent._open_turn = None
-    message = open_tool_use(messages)
-    if turn is None or message is None:
+    if turn is None:
         return
     state = agent._interrupt_state
     state.interrupts = dict(turn.interrupts)
+    message, place = open_tool_use(messages), state.place
+    if place is not None:
+        _restore_at(agent, place, message, turn)
+        return
+    if message is None:
+        state.interrupts = {}
+        return
     at_rest = {raised_in(interrupt) for interrupt in turn.interrupts.values() if not interrupt.answered}
     started = {id: start for id, start in turn.started.items() if id not in at_rest}
     inside = {id: inside for id, inside in turn.inside.items() if id not in at_rest}
@@ -170,3 +200,20 @@ def restore(agent: Agent, messages: Messages, turn: OpenTurn | None) -> None:
         state.activate(message, list(cast("dict[str, Any]", turn.finished).values()))
         if turn.pause:
             state.context["pause"] = turn.pause
+
+
+def _restore_at(agent: Agent, place: Mapping[str, Any], message: Message | None, turn: OpenTurn) -> None:
+    """Put an agent where hooks stopped it to ask, not at its tools."""
+    state = agent._interrupt_state
+    state.activated = bool(state.pending)
+    if turn.pause and state.activated:
+        state.context["pause"] = turn.pause
+    if message is not None:
+        agent._open_turn = Open(message, dict(turn.finished), {}, {})
+    begun: list[Message] = place.get("messages") or []
+    if begun and _say_the_same(agent.messages[-len(begun) :], begun):
+        agent.messages = agent.messages[: -len(begun)]  # a workflow's record has the prompt first
+
+
+def _say_the_same(some: list[Message], others: list[Message]) -> bool:
+    return [key_of_message(each) for each in some] == [key_of_message(each) for each in others]

@@ -20,8 +20,10 @@ from strands.types.tools import AgentTool, DirectTool, ToolContext, ToolResult, 
 from . import call_check
 from .doubt import runs_otherwise, settle_doubt
 from .inside import Work
+from .kept_results import Ended, asked_about_result, kept_result, place_of_result, withheld
 from .prompt import CANCELLED, copied
 from .recorder import Inside, ToolStart, doubt_about, raised_in
+from .resting import error_of
 from .time_limit import CallSignal, Late, gave_up, within
 from .tool_hooks import alone, ask_about_change
 
@@ -72,26 +74,32 @@ class ToolCall:
         self._consulted: list[Interrupt] = []
         self._taken: set[str] = set()  # what the questions whose answers somebody took are looked up by
         self._before = self._agent.hooks.listens(BeforeToolCallEvent)
-        self._after = self._agent.hooks.listens(AfterToolCallEvent)
+        self._after = self._agent.hooks.listens(AfterToolCallEvent) or asked_about_result(self._agent, self._id)
         self._wish = copied(use["input"]) if self._after else None  # what the model asked for
 
     async def run(self) -> ToolResult | list[Interrupt]:
         """Return the result, or the questions that must be answered first."""
-        start = self._batch.turn.started.get(self._id)
-        if start is not None:
-            self._key = start.idempotency_key
-            tool, inside = self._find(self._use["name"]), self._batch.turn.inside.get(self._id)
-            verdict = settle_doubt(self._agent, tool, self._use, start, inside)
-            if verdict is not None:
-                return verdict if isinstance(verdict, list) else await self._record(verdict)
-            if tool is not None and not (tool.idempotent or tool.read_only or tool.inner_record):
-                self._again = start, self._use
-        while True:
+        outcome = await self._from_before()
+        while outcome is None:
             outcome = await self._attempt()
-            if isinstance(outcome, list):
-                return outcome
-            if outcome is not None:
-                return await self._record(outcome)
+        return outcome if isinstance(outcome, list) else await self._record(outcome)
+
+    async def _from_before(self) -> ToolResult | list[Interrupt] | None:
+        """Go on with what is on record of the call; None runs it, now or again."""
+        kept = kept_result(self._agent, self._id)
+        if kept is not None:
+            self._use, self._tool = cast("ToolUse", dict(kept["use"])), self._find(kept["use"]["name"])
+            ended = Ended(copied(kept["result"]), error_of(kept["error"]), kept["cancel"], kept["duration"])
+            return await self._judged(ended)
+        start = self._batch.turn.started.get(self._id)
+        if start is None:
+            return None
+        self._key = start.idempotency_key
+        tool, inside = self._find(self._use["name"]), self._batch.turn.inside.get(self._id)
+        verdict = settle_doubt(self._agent, tool, self._use, start, inside)
+        if verdict is None and tool is not None and not (tool.idempotent or tool.read_only or tool.inner_record):
+            self._again = start, self._use
+        return verdict
 
     async def _attempt(self) -> ToolResult | list[Interrupt] | None:
         """Try once; None asks for another try."""
@@ -107,18 +115,31 @@ class ToolCall:
         result, raised, duration = await self._result(cancel)
         if isinstance(result, list) or not self._after:
             return result
+        return await self._judged(Ended(result, raised, cancel, duration))
+
+    async def _judged(self, ended: Ended) -> ToolResult | list[Interrupt] | None:
+        """Tell hooks of a result; return what they made of it, what they ask, or None for another try."""
         event = AfterToolCallEvent(
             agent=self._agent,
             selected_tool=self._tool,
             tool_use=self._use,
             invocation_state=self._invocation.state,
-            result=result,
-            exception=raised,
-            cancel_message=cancel,
-            duration=duration,
+            result=ended.result,
+            exception=ended.error,
+            cancel_message=ended.cancel,
+            duration=ended.duration,
         )
-        shown = copied(event.tool_use["input"])
-        await self._agent.hooks.invoke_callbacks_async(event)
+        shown, result = copied(event.tool_use["input"]), copied(ended.result)
+        _, raised = await self._agent.hooks.invoke_callbacks_async(event)
+        asked = event.open_questions(raised)
+        if asked:
+            asked[0].place = place_of_result({**self._use, "input": shown}, ended, result)
+            self._batch.running.pop(self._id, None)
+            self._batch.turn.started.pop(self._id, None)
+            return asked
+        untaken = event.untaken()
+        if untaken:
+            return error_result(self._id, withheld(untaken))
         if not event.retry:
             return self._as_hooks_left(event.result)
         if event.tool_use["input"] == shown:  # once more what the model wants, for the hooks to judge from the start
@@ -351,8 +372,9 @@ class ToolCall:
     def _changed_since_answered(self, final: CallBinding) -> list[Interrupt]:
         """Return the questions raised inside this call whose answers were for other arguments, to ask anew."""
         known = self._agent._interrupt_state.interrupts
+        prefix = tool_prefix(self._id)
         answered = [each for each in list(known.values()) if each.answered and not each.carried]
-        return call_check.ask_anew(known, [each for each in answered if raised_in(each) == self._id], final)
+        return call_check.ask_anew(known, [each for each in answered if each.id.startswith(prefix)], final)
 
     def _changed_since_batch_approval(self, final: CallBinding) -> list[Interrupt] | ToolResult | None:
         approved = self._batch.approved.get(self._id)

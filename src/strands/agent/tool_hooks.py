@@ -12,6 +12,7 @@ from strands.tools.results import error_result
 
 from .call_check import nobody_took, replaced, unanswered_of_batch, untaken_of_batch
 from .prompt import tool_uses
+from .resting import check_taken
 
 if TYPE_CHECKING:
     from strands.agent.tool_batch import ToolBatch
@@ -70,7 +71,7 @@ def _ask_about_all(known: dict[str, Interrupt], consulted: list[Interrupt], call
     return replaced(known, changed, calls, shown)
 
 
-async def after(batch: ToolBatch, results: Message) -> Message | None:
+async def after(batch: ToolBatch, results: Message) -> tuple[Message | None, list[Interrupt]]:
     """Tell hooks that the tools of a message came to rest.
 
     Args:
@@ -78,16 +79,23 @@ async def after(batch: ToolBatch, results: Message) -> Message | None:
         results: The message with their results.
 
     Returns:
-        The agent's answer, when a hook ends the turn with one.
+        The agent's answer, when a hook ends the turn with one; and what hooks ask.
+
+    Raises:
+        SessionException: A question about these results was answered, and no hook took the answer.
     """
     invocation = batch.invocation
     event = AfterToolsEvent(agent=invocation.agent, message=results, invocation_state=invocation.state)
-    await invocation.agent.hooks.invoke_callbacks_async(event)
+    _, raised = await invocation.agent.hooks.invoke_callbacks_async(event)
+    asked = event.open_questions(raised)
+    if asked:
+        return None, asked
+    check_taken(event)
     end = event.end_turn
     if not end:
-        return None
+        return None, []
     blocks: list[ContentBlock] = end if isinstance(end, list) else [{"text": end if isinstance(end, str) else ENDED}]
-    return {"role": "assistant", "content": blocks}
+    return {"role": "assistant", "content": blocks}, []
 
 
 def so_far(batch: ToolBatch) -> Message:

@@ -6,10 +6,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from strands._elsewhere import names_of
-from strands.interrupt import Interrupt, hook_prefix
+from strands._question_ids import (
+    AFTER_INVOCATION,
+    AFTER_MODEL_CALL,
+    AFTER_TOOLS,
+    BEFORE_INVOCATION,
+    BEFORE_MODEL_CALL,
+    MESSAGE_ADDED,
+    hook_prefix,
+    result_prefix,
+)
 
-from .asker import Asker
 from .binding import BatchBinding, CallBinding
+from .interruptible import BATCH_PREFIX, Interruptible, MomentBinding, key_of, key_of_message
 from .multi_agent_events import (
     AfterMultiAgentInvocationEvent,
     AfterNodeCallEvent,
@@ -20,7 +29,7 @@ from .multi_agent_events import (
 from .registry import BaseHookEvent, Ending, HookEvent, _AgentT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable
 
     from strands.agent.result import AgentResult
     from strands.types.agent import AgentInput
@@ -28,10 +37,7 @@ if TYPE_CHECKING:
     from strands.types.event_loop import StopReason
     from strands.types.tools import AgentTool, ToolResult, ToolUse
 
-
-BATCH_PREFIX = "v1:before_tools:"
-"""What the ids of questions about all calls of a message begin with."""
-
+    from .binding import Binding
 __all__ = [
     "AfterInvocationEvent",
     "AfterModelCallEvent",
@@ -60,8 +66,10 @@ class AgentInitializedEvent(HookEvent[_AgentT]):
 
 
 @dataclass
-class BeforeInvocationEvent(HookEvent[_AgentT]):
-    """A caller's prompt is about to be worked on.
+class BeforeInvocationEvent(Interruptible, HookEvent[_AgentT]):
+    """A caller's prompt is about to be worked on, or an agent that stopped to ask is about to go on.
+
+    What its callbacks were answered holds until the work is done, however often the agent stops to ask meanwhile.
 
     Attributes:
         invocation_state: What the caller passed along.
@@ -74,10 +82,16 @@ class BeforeInvocationEvent(HookEvent[_AgentT]):
     messages: Messages | None = None
     cancel: bool | str = False
 
+    def question_prefix(self) -> str:
+        return BEFORE_INVOCATION
+
 
 @dataclass
-class AfterInvocationEvent(Ending, HookEvent[_AgentT]):
+class AfterInvocationEvent(Ending, Interruptible, HookEvent[_AgentT]):
     """An invocation is over, however it ended.
+
+    A question that is asked here holds the result back. After an error nothing can wait for an answer: the error is
+    raised, and the question is not kept.
 
     Attributes:
         invocation_state: What the caller passed along.
@@ -90,16 +104,32 @@ class AfterInvocationEvent(Ending, HookEvent[_AgentT]):
     result: AgentResult | None = None
     resume: AgentInput = None
 
+    def question_prefix(self) -> str:
+        return f"{AFTER_INVOCATION}{key_of_message(self.result.message if self.result is not None else None)}:"
+
+    def callback_ended(self, *, interrupted: bool) -> None:
+        super().callback_ended(interrupted=interrupted)
+        stop: Callable[[], None] | None = self.__dict__.get("_stop")
+        if interrupted and stop is not None:
+            stop()  # now: who stores the agent is told last
+
 
 @dataclass
-class MessageAddedEvent(HookEvent[_AgentT]):
+class MessageAddedEvent(Interruptible, HookEvent[_AgentT]):
     """A message was added to the history.
+
+    A question that is asked here stops the agent before it does anything else.
 
     Attributes:
         message: The message.
+        repeated: It was told of before, and the agent goes on after a question about it; it is stored already.
     """
 
     message: Message
+    repeated: bool = False
+
+    def question_prefix(self) -> str:
+        return f"{MESSAGE_ADDED}{key_of_message(self.message)}:"
 
 
 @dataclass
@@ -116,7 +146,7 @@ class MessageUpdatedEvent(HookEvent[_AgentT]):
 
 
 @dataclass
-class BeforeModelCallEvent(HookEvent[_AgentT]):
+class BeforeModelCallEvent(Interruptible, HookEvent[_AgentT]):
     """The model is about to be asked.
 
     Attributes:
@@ -130,10 +160,16 @@ class BeforeModelCallEvent(HookEvent[_AgentT]):
     projected_input_tokens: int | None = None
     cancel: bool | str = False
 
+    def question_prefix(self) -> str:
+        messages = self.agent.messages
+        return f"{BEFORE_MODEL_CALL}{key_of_message(messages[-1] if messages else None)}:"
+
 
 @dataclass
-class AfterModelCallEvent(Ending, HookEvent[_AgentT]):
+class AfterModelCallEvent(Ending, Interruptible, HookEvent[_AgentT]):
     """The model replied or failed.
+
+    A question that is asked here keeps the reply: the model is not asked again for it.
 
     Attributes:
         invocation_state: What the caller passed along.
@@ -155,9 +191,14 @@ class AfterModelCallEvent(Ending, HookEvent[_AgentT]):
     exception: Exception | None = None
     retry: bool = False
 
+    def question_prefix(self) -> str:
+        reply = self.stop_response
+        about = key_of_message(reply.message) if reply is not None else key_of(str(self.exception))
+        return f"{AFTER_MODEL_CALL}{about}:"
+
 
 @dataclass
-class BeforeToolsEvent(HookEvent[_AgentT]):
+class BeforeToolsEvent(Interruptible, HookEvent[_AgentT]):
     """The tools of a message are about to run; raised again when some of them go on after an interrupt.
 
     Attributes:
@@ -177,21 +218,13 @@ class BeforeToolsEvent(HookEvent[_AgentT]):
         The answer is bound to all calls of the message. A call that is changed afterwards does not run: the same
         question is asked about it alone, and only the same answer lets it run.
         """
-        asker: Asker | None = self.__dict__.get("_asker")
-        if asker is None:
-            asker = self.__dict__["_asker"] = Asker(
-                self.agent._interrupt_state, BATCH_PREFIX, self.binding, by_call=True
-            )
-        return asker.ask(name, reason, response)
+        return super().interrupt(name, reason, response)
 
-    @property
-    def consulted(self) -> list[Interrupt]:
-        """The questions whose answers were handed out on this event."""
-        asker: Asker | None = self.__dict__.get("_asker")
-        return asker.consulted if asker is not None else []
+    def question_prefix(self) -> str:
+        return BATCH_PREFIX
 
-    def callback_ended(self, *, interrupted: bool) -> None:
-        _asker_ended(self, interrupted)
+    def _binding_of(self) -> Callable[[], Binding]:
+        return self.binding
 
     def binding(self) -> BatchBinding:
         """Return the calls as they are now."""
@@ -201,8 +234,10 @@ class BeforeToolsEvent(HookEvent[_AgentT]):
 
 
 @dataclass
-class AfterToolsEvent(Ending, HookEvent[_AgentT]):
+class AfterToolsEvent(Ending, Interruptible, HookEvent[_AgentT]):
     """The tools of a message came to rest: all are done, or some stopped to ask.
+
+    A question that is asked here is bound to the results there are.
 
     Attributes:
         message: The message with the results there are, as it will stand in the history.
@@ -216,9 +251,15 @@ class AfterToolsEvent(Ending, HookEvent[_AgentT]):
     invocation_state: dict[str, Any]
     end_turn: bool | str | list[ContentBlock] = False
 
+    def question_prefix(self) -> str:
+        return AFTER_TOOLS
+
+    def _binding_of(self) -> Callable[[], Binding]:
+        return lambda: MomentBinding(self.message["content"])
+
 
 @dataclass
-class BeforeToolCallEvent(HookEvent[_AgentT]):
+class BeforeToolCallEvent(Interruptible, HookEvent[_AgentT]):
     """A tool is about to run.
 
     Attributes:
@@ -229,6 +270,7 @@ class BeforeToolCallEvent(HookEvent[_AgentT]):
     """
 
     _writable: ClassVar[frozenset[str]] = frozenset({"selected_tool", "tool_use", "cancel_tool"})
+    _by_call: ClassVar[bool] = False
     selected_tool: AgentTool | None
     tool_use: ToolUse
     invocation_state: dict[str, Any]
@@ -254,45 +296,24 @@ class BeforeToolCallEvent(HookEvent[_AgentT]):
             TypeError: `reason` is not JSON.
             ValueError: The name was used for this call already.
         """
-        return self.asking().ask(name, reason, response)
+        return super().interrupt(name, reason, response)
 
-    @property
-    def consulted(self) -> list[Interrupt]:
-        """The questions whose answers were handed out on this event."""
-        asker: Asker | None = self.__dict__.get("_asker")
-        return asker.consulted if asker is not None else []
+    def question_prefix(self) -> str:
+        return hook_prefix(self.tool_use["toolUseId"])
 
-    def asking(self, names: Iterable[str] = ()) -> Asker:
-        """Return its right to ask; `names` were used for this call before."""
-        asker: Asker | None = self.__dict__.get("_asker")
-        if asker is None:
-            prefix = hook_prefix(self.tool_use["toolUseId"])
-            agent = self.agent
-            asker = Asker(agent._interrupt_state, prefix, self.binding, names=names, messages=agent.messages)
-            self.__dict__["_asker"] = asker
-        return asker
-
-    def callback_ended(self, *, interrupted: bool) -> None:
-        _asker_ended(self, interrupted)
+    def _binding_of(self) -> Callable[[], Binding]:
+        return self.binding
 
     def binding(self) -> CallBinding:
         """Return the call as it is now."""
         return CallBinding(self.selected_tool, self.tool_use)
 
 
-def _asker_ended(event: BeforeToolsEvent[Any] | BeforeToolCallEvent[Any], interrupted: bool) -> None:
-    asker: Asker | None = event.__dict__.get("_asker")
-    if asker is None:
-        return
-    if interrupted:
-        asker.asker_stopped()
-    else:
-        asker.asker_returned()
-
-
 @dataclass
-class AfterToolCallEvent(Ending, HookEvent[_AgentT]):
+class AfterToolCallEvent(Ending, Interruptible, HookEvent[_AgentT]):
     """A tool came to a result. Not raised when it stopped to ask.
+
+    A question that is asked here is bound to the result, and keeps it: the tool does not run again for it.
 
     Attributes:
         selected_tool: The tool, or None when there was none of that name.
@@ -306,6 +327,7 @@ class AfterToolCallEvent(Ending, HookEvent[_AgentT]):
     """
 
     _writable: ClassVar[frozenset[str]] = frozenset({"result", "retry"})
+    _by_call: ClassVar[bool] = False
     selected_tool: AgentTool | None
     tool_use: ToolUse
     invocation_state: dict[str, Any]
@@ -314,6 +336,12 @@ class AfterToolCallEvent(Ending, HookEvent[_AgentT]):
     cancel_message: str | None = None
     duration: float | None = None
     retry: bool = False
+
+    def question_prefix(self) -> str:
+        return result_prefix(self.tool_use["toolUseId"])
+
+    def _binding_of(self) -> Callable[[], Binding]:
+        return lambda: MomentBinding(self.result)
 
 
 if not TYPE_CHECKING:

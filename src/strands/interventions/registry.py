@@ -125,7 +125,7 @@ def _ended(handler: InterventionHandler, action: Action, event: Any) -> bool:
 
 
 def _confirm(handler: InterventionHandler, action: Confirm, event: Any) -> bool:
-    if not isinstance(event, BeforeToolCallEvent):
+    if not isinstance(event, (BeforeToolCallEvent, BeforeInvocationEvent, BeforeModelCallEvent)):
         return _in_vain(handler, "Confirm", event)
     answer = action.response
     if answer is None:

@@ -91,6 +91,8 @@ class RepositorySessionManager(SessionManager):
         await self._seat(event.agent).begin()
 
     def _message_added(self, event: MessageAddedEvent) -> Awaitable[None] | None:
+        if event.repeated:
+            return None
         seat = self._seats.get(event.agent.agent_id)
         if seat is None or seat.invoking:
             self.append_message(event.message, event.agent)

@@ -97,6 +97,7 @@ class Seat:
         agent = self._agent()
         known = agent._interrupt_state.interrupts.values() if agent is not None else ()
         self._answered.update(interrupt.id for interrupt in known if interrupt.answered)
+        self._asked = "before" if known else ""
         self._created_at = stored.created_at
         self._agent_text = _comparable(stored)
 
@@ -319,6 +320,9 @@ class Seat:
 
     def _note_questions(self, agent: Agent) -> None:
         state = agent._interrupt_state
+        if self._asked and not state.interrupts:  # given up, or answered and acted on without a message
+            self._asked = ""
+            self._add(Draft("asked", {"interrupts": []}))
         if not state.activated:
             return
         from strands.agent.recorder import raised_in

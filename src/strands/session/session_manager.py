@@ -48,8 +48,9 @@ class SessionManager(HookProvider, ABC):
             registry.add_callback(event_type, self._multi_agent_changed, order=first)
 
     def _message_added(self, event: MessageAddedEvent) -> Awaitable[None] | None:
-        self.append_message(event.message, event.agent)
-        self.sync_agent(event.agent)
+        if not event.repeated:
+            self.append_message(event.message, event.agent)
+            self.sync_agent(event.agent)
         return None
 
     async def _multi_agent_changed(self, event: AfterNodeCallEvent | AfterMultiAgentInvocationEvent) -> None:

@@ -89,6 +89,9 @@ async def _direct(agent: Agent, use: ToolUse, message: str | None, record: bool)
     if record:
         for each in _account(use, request, result, message):
             await invocation.append(each)
+        if invocation.asked:
+            agent._interrupt_state.forget_unasked()
+            raise RuntimeError(f"a hook asks {invocation.asked[0].name!r}, but in a direct call nobody can answer")
         if agent._invocation is None:  # within a call of the agent, the history is shortened when that ends
             agent.conversation_manager.apply_management(agent)
             resuming.store(agent)

@@ -1,0 +1,145 @@
+"""One invocation, from the hooks before it to those after it, and where it begins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from strands._question_ids import PASSING
+from strands.hooks.events import AfterInvocationEvent, BeforeInvocationEvent
+from strands.hooks.registry import refusal
+
+from . import loop, resting, resuming
+from .model_call import Kept
+from .prompt import CANCELLED, tool_uses
+
+if TYPE_CHECKING:
+    from strands.agent.agent import Agent
+    from strands.agent.invocation import Invocation
+    from strands.agent.result import AgentResult
+    from strands.types.content import Message
+
+
+async def once(invocation: Invocation, prompt: Any) -> tuple[AgentResult, Any]:
+    """Work on a prompt, with hooks around it; return the result, and another prompt if hooks want to go on with one."""
+    agent = invocation.agent
+    agent.event_loop_metrics.reset_usage_metrics()
+    start = resuming.begin(agent, prompt)
+    result: AgentResult | None = None
+    resume: Any = None
+    try:
+        result = await _work(invocation, start)
+    finally:
+        if not agent._interrupt_state.activated:
+            agent.conversation_manager.apply_management(agent)
+        if agent.hooks.listens(AfterInvocationEvent) or agent._interrupt_state.interrupts:
+            result, resume = await _over(invocation, result)
+    assert result is not None
+    return result, resume
+
+
+async def _over(invocation: Invocation, result: AgentResult | None) -> tuple[AgentResult | None, Any]:
+    """Tell hooks that an invocation is over; return the result, and the prompt to go on with, if they want that."""
+    agent = invocation.agent
+    state = agent._interrupt_state
+    ended = result is not None and result.stop_reason != "interrupt" and not state.activated
+    if ended:
+        state.forget(*PASSING)
+    event = AfterInvocationEvent(agent=agent, invocation_state=invocation.state, result=result)
+    rested: list[AgentResult] = []
+
+    def stop() -> None:
+        if ended and not rested and result is not None:
+            rested.append(resting.rest(invocation, resting.Stopped(state.pending, resting.place_of_end(result))))
+
+    event.__dict__["_stop"] = stop
+    _, raised = await agent.hooks.invoke_callbacks_async(event)
+    asked = event.open_questions(raised)
+    if result is None:
+        if not state.activated:
+            state.forget_unasked()
+    elif asked:
+        if not rested:  # who asked went on as if nothing had happened, so it is not stored yet
+            stop()
+            resuming.store(agent)
+        return resting.finish(invocation, "interrupt", result.message, state.pending), None
+    elif ended:
+        resting.check_taken(event)
+        state.interrupts = {}
+    return result, event.resume
+
+
+async def _work(invocation: Invocation, start: resuming.Start) -> AgentResult:
+    try:
+        return await _worked(invocation, start)
+    except resting.Stopped as stop:
+        return resting.rest(invocation, stop)
+
+
+async def _worked(invocation: Invocation, start: resuming.Start) -> AgentResult:
+    agent = invocation.agent
+    state, messages = agent._interrupt_state, start.messages
+    if agent.hooks.listens(BeforeInvocationEvent) or state.interrupts:
+        event = BeforeInvocationEvent(agent=agent, invocation_state=invocation.state, messages=messages)
+        try:
+            _, raised = await agent.hooks.invoke_callbacks_async(event)
+        except BaseException:
+            start.refused()
+            raise
+        if not start.cancelled:
+            resting.let_pass(event, raised, start.where, start.turn)
+        resting.passed(event.consulted)
+        messages = event.messages
+        text = refusal(event.cancel, "invocation cancelled")
+        if text is not None:
+            reply: Message = {"role": "assistant", "content": [{"text": text}]}
+            if start.turn is not None or start.place is not None or start.cancelled:
+                start.refused()  # what is open stays open
+                return resting.finish(invocation, "end_turn", reply)
+            await invocation.append(reply)
+            return resting.end(invocation, "end_turn", reply)
+    if invocation.sink is not None:
+        passed = {key: value for key, value in invocation.state.items() if key not in ("agent", "request_state")}
+        invocation.sink({"init_event_loop": True, **passed})
+    if start.cancelled:
+        waiting = state.context.get("tool_use_message")
+        await resuming.abandon(agent, CANCELLED)
+        if waiting is not None and messages is None:
+            return resting.finish(invocation, "cancelled", waiting)
+    elif start.place is not None and start.place["then"] != "begin":
+        return await _go_on(invocation, start.place)
+    elif start.turn is None:
+        state.activated = False
+        await resuming.repair(invocation)
+    if start.turn is not None:
+        await resting.tell_again(invocation)
+        resting.stop_if_asked(invocation, "tools", start.turn)
+        await _renew_tools(agent, start.turn.message)
+        return await loop.run(invocation, start.turn, messages or ())
+    agent._open_turn = None
+    for message in messages or ():
+        await invocation.append(message)
+    return await loop.run(invocation)
+
+
+async def _go_on(invocation: Invocation, place: Mapping[str, Any]) -> AgentResult:
+    """Go on where hooks stopped the agent to ask; their questions are answered, or are asked again."""
+    agent = invocation.agent
+    await resting.close_tools(invocation)
+    agent._open_turn = None
+    agent._interrupt_state.context, agent._interrupt_state.activated = {}, False
+    await resting.tell_again(invocation)
+    if place["then"] == "end":
+        if resting.needs_reply(invocation, place):
+            return await loop.run(invocation, kept=Kept(*resting.outcome_of(place), judged=True))
+        resting.take_structure(invocation, place)
+        return resting.end(invocation, place["stop"], place["message"])
+    kept = Kept(*resting.outcome_of(place)) if place["then"] == "reply" else None
+    return await loop.run(invocation, kept=kept)
+
+
+async def _renew_tools(agent: Agent, waiting: Message) -> None:
+    for use in tool_uses(waiting):
+        tool = agent.tool_registry.registry.get(use["name"])
+        if tool is not None:
+            await tool.renew()

@@ -1,0 +1,67 @@
+"""What a tool came to, kept while hooks ask a person about it: the tool does not run again for that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from strands._question_ids import result_prefix
+
+from .resting import kept_error
+
+if TYPE_CHECKING:
+    from strands.agent.agent import Agent
+    from strands.interrupt import Interrupt
+    from strands.types.tools import ToolResult, ToolUse
+
+
+class Ended(NamedTuple):
+    """How a call ended.
+
+    Attributes:
+        result: What it came to.
+        error: What the tool raised, or None.
+        cancel: Why it was not run, or None.
+        duration: Seconds it took, or None when it was not run.
+    """
+
+    result: ToolResult
+    error: Exception | None
+    cancel: str | None
+    duration: float | None
+
+
+def place_of_result(use: ToolUse, ended: Ended, result: ToolResult) -> dict[str, Any]:
+    """Return what it takes to go on after a call: what it was, how it ended, and its result before hooks saw it."""
+    return {
+        "then": "result",
+        "use": dict(use),
+        "result": result,
+        "error": kept_error(ended.error),
+        "cancel": ended.cancel,
+        "duration": ended.duration,
+    }
+
+
+def kept_result(agent: Agent, tool_use_id: str) -> Mapping[str, Any] | None:
+    """Return what `place_of_result` returned for a call, or None."""
+    prefix = result_prefix(tool_use_id)
+    for id, interrupt in list(agent._interrupt_state.interrupts.items()):
+        if id.startswith(prefix) and interrupt.place is not None:
+            return interrupt.place
+    return None
+
+
+def asked_about_result(agent: Agent, tool_use_id: str) -> bool:
+    """Return whether hooks asked about the result of a call."""
+    known = agent._interrupt_state.interrupts
+    return bool(known) and any(id.startswith(result_prefix(tool_use_id)) for id in list(known))
+
+
+def withheld(answered: Iterable[Interrupt]) -> str:
+    """Return what the model is told in place of a result when an answer has nobody who can act on it."""
+    names = ", ".join(repr(each.name) for each in answered)
+    return (
+        f"The call was made. The question {names} about its result was answered, and nothing in this process took the "
+        "answer: the hook that asked is missing, or no longer asks. The result is withheld."
+    )
