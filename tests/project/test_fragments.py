@@ -1,0 +1,56 @@
+"""Pieces of workflow files on the pages are right: put into a whole workflow, each is rehearsed to its end."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from ruamel.yaml import YAML
+
+from strands import Workflow
+from strands_cli.cli.validate import command as validate
+from strands_cli.types import HITLState
+from support.page import Block, blocks
+
+ROOT = Path(__file__).parents[2]
+AGENTS = {name: {"prompt": "You work."} for name in ("researcher", "writer", "reader", "critic", "planner")}
+STEPS = [{"agent": "writer", "input": "Go."}]
+
+
+def pieces() -> list[Any]:
+    found = []
+    for page in sorted((ROOT / "docs").glob("*.md")):
+        for block in blocks(page.read_text(encoding="utf-8")):
+            if block.language == "yaml" and "version:" not in block.text:
+                found.append(pytest.param(block, id=f"{page.name}:{block.line}"))
+    return found
+
+
+def whole(piece: dict[str, Any]) -> dict[str, Any]:
+    steps = [*STEPS, *piece.pop("steps", [])]
+    base: dict[str, Any] = {
+        "version": 0,
+        "name": "piece",
+        "runtime": {"provider": "openai", "model_id": "m"},
+        "inputs": {"optional": {name: {"type": "string", "default": "tea"} for name in ("topic", "letter")}},
+        "pattern": {"type": "chain", "config": {"steps": steps}},
+    }
+    return {**base, **piece, "agents": {**AGENTS, **piece.get("agents", {})}}
+
+
+def answer(question: HITLState) -> str:
+    return question.default_response or (question.choices or ("approve",))[0]
+
+
+@pytest.mark.parametrize("block", pieces())
+def test_a_piece_of_a_workflow_is_rehearsed(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    document = whole(YAML(typ="safe").load(block.text))
+    (tmp_path / "piece.json").write_text(json.dumps(document))
+    checked = CliRunner().invoke(validate, ["piece.json"])
+    assert "piece.json: valid." in checked.output, checked.output or repr(checked.exception)
+    result = Workflow.from_dict(document, offline=True).run_interactive(hitl_handler=answer)
+    assert result.success, result.error_message
