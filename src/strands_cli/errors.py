@@ -41,6 +41,13 @@ class StrandsError(Exception):
         return f"{self.message}\n{self.hint}" if self.hint else self.message
 
 
+def cause(error: BaseException) -> str:
+    """Return what an error says of its cause, on one line where it is another package's."""
+    if isinstance(error, StrandsError):
+        return error.message
+    return " ".join(line.strip() for line in str(error).splitlines() if line.strip())
+
+
 class InputError(StrandsError):
     """A variable is missing, unknown, reserved or of the wrong type; nothing was run."""
 

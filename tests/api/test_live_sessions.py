@@ -57,7 +57,7 @@ def test_start_poll_answer_and_finish(tmp_path: Path) -> None:
     snapshot = until(session, "completed")
     assert snapshot.response == "<two yes>"
     assert [item.kind for item in snapshot.history] == ["agent", "hitl", "agent"]
-    with pytest.raises(AlreadyAnsweredError, match="ann"):
+    with pytest.raises(AlreadyAnsweredError, match=f"ann.*\n.*strands resume {session.id}"):
         session.answer("steps/1", "no")
     with pytest.raises(SessionFinishedError):
         session.cancel()

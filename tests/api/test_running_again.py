@@ -124,13 +124,14 @@ def test_nothing_is_shown_in_a_pipe(tmp_path: Path) -> None:
 
 
 HANGING = """\
+import asyncio
 from strands import Workflow, tool
 from strands.models.scripted import ScriptedModel, ToolCall
 @tool
-def hang() -> str:
+async def hang() -> str:
     "Hang."
     print("hanging", flush=True)
-    time.sleep(600)
+    await asyncio.sleep(600)
 spec = %r
 workflow = Workflow.from_dict(spec, model=ScriptedModel([ToolCall("hang", {}), "end"]), tools=[hang])
 try:

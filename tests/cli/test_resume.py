@@ -120,6 +120,7 @@ def test_a_file_that_changed_in_what_is_finished_is_refused(console: Console, re
     arguments = ("run", "report.yaml", "--var", "topic=A", *which, "--hitl-response", "yes", "--offline")
     done = console.run(*arguments, code=17)
     assert "'steps/0'" in done.stderr and "'A long report on A'" in done.stderr and "--accept-changes" in done.stderr
+    assert "follows it" not in done.stderr  # nothing has, when it is refused
     assert status(console, report) == "paused"
     console.run(*arguments, "--accept-changes")
     assert status(console, report) == "completed"

@@ -322,3 +322,38 @@ def test_a_script_that_is_interrupted_at_the_prompt(online: Console) -> None:
     terminal.type("").end()
     (session,) = json.loads(online.run("sessions", "list", "--json").stdout)
     online.run("resume", session["id"], "--response", "ok")
+
+
+def test_the_hint_of_a_provider_belongs_to_its_error(console: Console) -> None:
+    with StubOpenAI([Fault(401, body={"error": {"message": "Incorrect API key provided."}})] * 2) as stub:
+        console.env |= {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": stub.url}
+        done = console.run("run", "my_workflow.yaml", "--var", "topic=bees", code=10)
+    lines = [line for line in done.stderr.splitlines() if line.startswith(("Error:", "Hint:"))]
+    assert [line.partition(":")[0] for line in lines] == ["Error", "Hint"]
+    assert "Incorrect API key provided. Check the API key" in lines[0]
+    assert "\\n" not in done.stderr
+
+
+DEADLINE = """\
+version: 0
+name: late
+runtime: {provider: scripted}
+agents: {a: {prompt: p}}
+pattern: {type: chain, config: {steps: [{type: hitl, prompt: "Go on?", timeout_seconds: 0.01%s}]}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "shown"),
+    [
+        ("", 10, "✗ steps/0    nobody answered in time"),
+        (", default: no", 0, "nobody answered in time; its default is  no"),
+    ],
+)
+def test_silence_does_not_look_like_an_answer(console: Console, more: str, code: int, shown: str) -> None:
+    console.write("late.yaml", DEADLINE % more)
+    done = console.run("run", "late.yaml", "--pause", code=None)
+    if done.returncode == 19:  # it rested before the deadline
+        done = console.run("resume", json.loads(console.run("sessions", "list", "--json").stdout)[0]["id"], code=None)
+    assert done.returncode == code
+    assert shown in done.stderr and "answered  " not in done.stderr

@@ -69,7 +69,7 @@ def test_case_09_at_the_prompt(online: Console, stub: StubOpenAI, number: int, c
     shown = left(terminal, number, code)
     found = session(online)
     assert f"Resume: strands resume {found['id']}" in shown
-    assert found["questions"] == ["steps/1"]
+    assert (found["status"], found["questions"]) == ("paused", ["steps/1"])
     online.run("resume", found["id"], "--response", "approved")
     assert len(stub.requests) == 2
 

@@ -52,6 +52,16 @@ REFUSED = {
         "nowhere",
     ),
     "a skill that is not there": (AGENT % "" + "skills: [{id: s, path: ./none}]\n" + PARTS, "/skills/0/path", "'s'"),
+    "a variable that is not declared": (
+        AGENT % "" + "inputs: {values: {topic: x}}\n" + CHAIN % "{{ tpic }}",
+        "/pattern/config/steps/1/input",
+        "variable 'tpic' is not declared under 'inputs' (did you mean 'topic'?)",
+    ),
+    "a gate as another engine writes it": (
+        AGENT % "" + "pattern: {type: chain, config: {steps: [{agent: a, manual_gate: {enabled: true}}]}}\n",
+        "/pattern/config/steps/0/manual_gate",
+        "agents.NAME.approvals",
+    ),
     "a secret that is not declared": (
         AGENT % ""
         + "tools: {http_executors: [{id: h, base_url: 'https://x.org', headers: {A: 'Bearer ${KEY}'}}]}\n"
@@ -147,3 +157,28 @@ def test_a_variable_that_is_not_used_is_refused(console: Console, spec: Path) ->
         done = console.run("run", str(spec), "--var", "topic=x", "--var", given, code=2)
         assert hint in done.stderr
     console.run("run", str(spec), "--var", "topic=x")
+
+
+def test_a_file_that_declares_no_variables_has_those_that_it_uses(spec: Path) -> None:
+    spec.write_text(HEAD + AGENT % "" + CHAIN % "{{ topic }}")
+    assert validated(spec)[0] == 0
+
+
+def test_a_skill_that_is_not_there_stops_a_run_before_it_begins(console: Console, spec: Path) -> None:
+    text = HEAD + AGENT % "" + "skills: [{id: s, path: ./skill}]\n"
+    spec.write_text(text + PARTS)
+    for words in (("validate",), ("run", "--offline")):
+        done = console.run(*words, str(spec), code=3)
+        assert f"{spec}:5:24: the skill 's' has no file 'SKILL.md'" in done.stderr
+
+    asking = "pattern: {type: chain, config: {steps: [{type: hitl, prompt: ok?}, {agent: a}]}}\n"
+    spec.write_text(text + asking)
+    skill = spec.parent / "skill" / "SKILL.md"
+    skill.parent.mkdir()
+    skill.write_text("Do it.")
+    session = json.loads(console.run("run", str(spec), "--offline", "--json", code=19).stdout)["session_id"]
+    skill.unlink()
+    refused = console.run("resume", session, "--response", "yes", code=3)
+    assert "your answer is recorded" in refused.stderr
+    skill.write_text("Do it.")
+    console.run("resume", session)

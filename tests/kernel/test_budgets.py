@@ -190,3 +190,18 @@ def test_the_error_of_a_step_on_record_is_one_line_without_the_hint(tmp_path: Pa
     assert "Raise runtime.budgets" in caught.value.hint
     last = manager.get_session(caught.value.session_id or "").history[-1]
     assert (last.key, last.error) == ("steps/1", "the budget of 1 steps is used up (1)")
+
+
+def test_a_reply_of_no_use_has_its_price(tmp_path: Path) -> None:
+    patience = {"failure_policy": {"retries": 3, "wait_min": 0, "wait_max": 0}}
+
+    def total(replies: list[Any]) -> int:
+        flow = workflow(LOOP, tmp_path, ScriptedModel(replies), {"max_tokens": 10**6}, **patience)
+        return sum(flow.run().token_usage.values())
+
+    assert total(["", "words"]) > 1.5 * total(["words"])
+
+    model = Counted(lambda messages: "")
+    with pytest.raises(BudgetExceededError):
+        workflow(LOOP, tmp_path, model, {"max_tokens": 1}, **patience).run()
+    assert model.calls == 1

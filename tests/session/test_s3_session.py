@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from unittest.mock import patch
 
@@ -209,3 +209,86 @@ def test_a_restore_reads_no_messages_that_the_conversation_manager_let_go_of(s3:
     assert texts(restored) == ["3", "d"]
     restored("4")
     assert texts(agent_in(conversation_manager=window())) == ["4", "e"]
+
+
+# -- graphs -----------------------------------------------------------------------------------------------------------
+
+STATE = "app/session_g/multi_agents/multi_agent_default_graph/multi_agent.json"
+
+
+def graph_in(effects: list[str], act: Callable[[], None] = lambda: None) -> Any:
+    """A graph of one node whose tool acts."""
+    from strands.multiagent import GraphBuilder
+    from strands.session import S3SessionManager
+
+    @tool
+    async def pay() -> str:
+        """Pay."""
+        effects.append("pay")
+        act()
+        return "paid"
+
+    agent = Agent(model=ScriptedModel([ToolCall("pay", {}), "done"]), tools=[pay], agent_id="a", callback_handler=None)
+    builder = GraphBuilder().set_session_manager(S3SessionManager("g", BUCKET, "app"))
+    builder.add_node(agent, "a")
+    return builder.build()
+
+
+def test_of_two_graphs_at_the_same_time_one_is_refused_before_its_tool(s3: Any) -> None:
+    effects: list[str] = []
+
+    async def main() -> list[Any]:
+        graphs = [graph_in(effects) for _ in range(3)]
+        return await asyncio.gather(*(graph.invoke_async("go") for graph in graphs), return_exceptions=True)
+
+    outcomes = asyncio.run(main())
+    refused = [each for each in outcomes if isinstance(each, SessionException)]
+    assert len(refused) == 2 and all("another one has written to it" in str(each) for each in refused)
+    assert effects == ["pay"]
+    assert graph_in(effects).state.status.value == "completed"
+
+
+def test_a_graph_that_moved_on_elsewhere_is_not_written_over(s3: Any) -> None:
+    effects: list[str] = []
+    old, new = graph_in(effects), graph_in(effects)
+    new("go")
+    done = body(s3, STATE)
+    for _ in range(2):
+        with pytest.raises(SessionException, match="another one has written to it"):
+            old("go")
+    assert body(s3, STATE) == done
+    assert effects == ["pay"]
+
+
+def test_what_somebody_writes_while_a_graph_works_stays(s3: Any) -> None:
+    def write() -> None:
+        s3.put_object(Bucket=BUCKET, Key=STATE, Body=json.dumps({**body(s3, STATE), "theirs": 1}))
+
+    with pytest.raises(SessionException, match="another one has written to it"):
+        graph_in([], write)("go")
+    assert body(s3, STATE)["theirs"] == 1
+
+
+def test_a_write_whose_answer_was_lost_is_a_write(s3: Any) -> None:
+    effects: list[str] = []
+    graph = graph_in(effects)
+    client = graph.session_manager.client
+    lost: list[str] = []
+
+    def twice(params: Any, **_: Any) -> None:
+        """The first request arrives, its answer does not, and the client sends it again."""
+        if params.get("Key") == STATE and not lost:
+            lost.append("answer")
+            s3.put_object(**params)
+
+    client.meta.events.register("provide-client-params.s3.PutObject", twice)
+    graph("go")
+    assert (effects, lost) == (["pay"], ["answer"])
+    assert graph_in(effects).state.status.value == "completed"
+
+
+def test_a_damaged_state_is_not_taken_for_none(s3: Any) -> None:
+    graph_in([])("go")
+    s3.put_object(Bucket=BUCKET, Key=STATE, Body=b"{")
+    with pytest.raises(SessionException, match="is damaged, so it is not known what it has done"):
+        graph_in([])

@@ -170,3 +170,9 @@ def test_guardrails_can_allow_it_and_forbid_it() -> None:
     assert "42" in run(solo(agent={"tools": ["python_exec"]}, **allowed))
     forbidden = {"security": {"guardrails": {"allow_tools": ["calculator"]}}}
     assert "not allowed" in run(solo(tools={"python": ["python_exec", "calculator"]}, **forbidden))
+
+
+def test_what_fills_the_disk_is_stopped() -> None:
+    fill = "for n in range(10**6):\n    with open(str(n), 'wb') as f: f.write(b'x' * 9_000_000)"
+    with pytest.raises(RuntimeError, match="it wrote more than 200 MB"):
+        python_exec(fill, timeout=30)

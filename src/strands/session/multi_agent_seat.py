@@ -58,13 +58,23 @@ class MultiAgentSeat:
 
     def load(self) -> None:
         """Restore the graph or swarm, or take it into the session when it is new there; blocks."""
-        state = self._read()
+        state = plain_numbers(self._repository.open_multi_agent(self._session_id, self.source.id)) or self._made()
         if state is None:
-            self._repository.create_multi_agent(self._session_id, self.source)
             self._known = self._comparable()
         else:
             self.source.deserialize_state(state)
             self._known = to_json(state)
+
+    def _made(self) -> dict[str, Any] | None:
+        """Take the graph or swarm into the session; return the state that another one has taken there first."""
+        try:
+            self._repository.create_multi_agent(self._session_id, self.source)
+        except SessionException:
+            state = self._read()
+            if state is None:
+                raise
+            return state
+        return None
 
     async def begin(self) -> None:
         """Take the lease for one call.

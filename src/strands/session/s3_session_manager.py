@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any
 
 from strands.types.exceptions import SessionException
 from strands.types.session import Session, SessionAgent, SessionMessage
 
+from .agent_record import stale
 from .identifiers import checked
 from .repository_session_manager import RepositorySessionManager
 from .s3_record import S3Record
@@ -20,6 +22,7 @@ SESSION_PREFIX = "session_"
 AGENT_PREFIX = "agent_"
 MESSAGE_PREFIX = "message_"
 MULTI_AGENT_PREFIX = "multi_agent_"
+_WRITER = "writer"
 
 
 class S3SessionManager(RepositorySessionManager, SessionRepository):
@@ -62,6 +65,7 @@ class S3SessionManager(RepositorySessionManager, SessionRepository):
             "s3", config=boto_client_config, region_name=region_name, endpoint_url=endpoint_url
         )
         self._store = S3Store(self.client, bucket)
+        self._versions: dict[str, str] = {}
         super().__init__(session_id=session_id, session_repository=self, **kwargs)
 
     def create_session(self, session: Session, **kwargs: Any) -> Session:
@@ -145,16 +149,62 @@ class S3SessionManager(RepositorySessionManager, SessionRepository):
         return [SessionMessage.from_dict(data) for data in found if data is not None]
 
     def create_multi_agent(self, session_id: str, multi_agent: MultiAgentBase, **kwargs: Any) -> None:
-        """Store the state of a new graph or swarm."""
-        self._store.write(self._multi_agent_key(session_id, multi_agent.id), multi_agent.serialize_state())
+        """Store the state of a new graph or swarm.
+
+        Raises:
+            SessionException: There is one, or the service refuses.
+        """
+        key = self._multi_agent_key(session_id, multi_agent.id)
+        self._versions.pop(key, None)
+        if not self._replace(key, multi_agent.serialize_state(), ""):
+            raise SessionException(f"{multi_agent.id!r} exists already in session {session_id!r}")
+
+    def open_multi_agent(self, session_id: str, multi_agent_id: str) -> dict[str, Any] | None:
+        """Return the state of a graph or swarm, or None; the next write must find it as it is now."""
+        self._versions.pop(self._multi_agent_key(session_id, multi_agent_id), None)
+        return self.read_multi_agent(session_id, multi_agent_id)
 
     def read_multi_agent(self, session_id: str, multi_agent_id: str, **kwargs: Any) -> dict[str, Any] | None:
-        """Return the state of a graph or swarm, or None."""
-        return self._store.read(self._multi_agent_key(session_id, multi_agent_id))
+        """Return the state of a graph or swarm, or None.
+
+        Raises:
+            SessionException: It is damaged, or the service refuses.
+        """
+        key = self._multi_agent_key(session_id, multi_agent_id)
+        state, version = self._store.read_version(key)
+        if state is None and version:
+            raise SessionException(
+                f"the state of {multi_agent_id!r} in session {session_id!r} is damaged, so it is not known what it has "
+                f"done. Find that out first; then move 's3://{self.bucket}/{key}' away to begin anew"
+            )
+        if state is None:
+            return None
+        self._versions.setdefault(key, version)
+        state.pop(_WRITER, None)
+        return state
 
     def update_multi_agent(self, session_id: str, multi_agent: MultiAgentBase, **kwargs: Any) -> None:
-        """Replace the state of a graph or swarm."""
-        self.create_multi_agent(session_id, multi_agent)
+        """Replace the state of a graph or swarm, if it is the one that was read or written here last.
+
+        Raises:
+            SessionException: Somebody else has written to it, or the service refuses.
+        """
+        key, state = self._multi_agent_key(session_id, multi_agent.id), multi_agent.serialize_state()
+        version = self._versions.get(key) or self._store.read_version(key)[1]
+        if not self._replace(key, state, version):
+            raise SessionException(stale(session_id, multi_agent.id, "another one has written to it"))
+
+    def _replace(self, key: str, state: dict[str, Any], version: str) -> bool:
+        """Each write is a version of its own, and one whose answer was lost is known again by its writer."""
+        writer = uuid.uuid4().hex
+        written = self._store.replace(key, {**state, _WRITER: writer}, version)
+        if written is None:
+            there, found = self._store.read_version(key)
+            if there is None or there.get(_WRITER) != writer:
+                return False
+            written = found
+        self._versions[key] = written
+        return True
 
     def open_record(self, session_id: str, agent_id: str) -> S3Record:
         """Return the record of an agent: its ledger and its objects."""

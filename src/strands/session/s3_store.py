@@ -30,12 +30,20 @@ class S3Store:
 
     def read(self, key: str) -> dict[str, Any] | None:
         """Return an object, or None when there is none or it is not JSON."""
+        return self.read_version(key)[0]
+
+    def read_version(self, key: str) -> tuple[dict[str, Any] | None, str]:
+        """Return an object as `read` does, and its version for `replace`; "" when there is none."""
         try:
-            content = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+            found = self._client.get_object(Bucket=self._bucket, Key=key)
+            content, version = found["Body"].read(), str(found.get("ETag", ""))
         except Exception as error:
             if _code(error) in _ABSENT:
-                return None
+                return None, ""
             raise self._failure("read", key, error) from error
+        return self._parsed(key, content), version
+
+    def _parsed(self, key: str, content: bytes) -> dict[str, Any] | None:
         try:
             data = from_json(content)
         except ValueError:
@@ -73,19 +81,27 @@ class S3Store:
 
     def create(self, key: str, data: dict[str, Any]) -> bool:
         """Make an object that is not there yet; return False, and leave it alone, when it is."""
+        return self.replace(key, data, "") is not None
+
+    def replace(self, key: str, data: dict[str, Any], version: str) -> str | None:
+        """Make an object hold `data` if its version is `version` ("": if there is none), and return the new version.
+
+        Returns None, and leaves the object alone, when it is another one by now. Data that is written twice is one
+        version: who must tell writers apart writes something of his own into it.
+        """
         if not self._conditional:
-            return self._create_checked(key, data)
+            return self._replace_checked(key, data, version)
+        condition = {"IfMatch": version} if version else {"IfNoneMatch": "*"}
         try:
-            self._client.put_object(**self._put(key, data), IfNoneMatch="*")
+            return str(self._client.put_object(**self._put(key, data), **condition).get("ETag", ""))
         except Exception as error:
-            if _code(error) in _TAKEN:
-                return False
+            if _code(error) in _TAKEN or (version and _code(error) in _ABSENT):
+                return None
             if _code(error) != "NotImplemented":
                 raise self._failure("write", key, error) from error
             logger.warning("the store of bucket %r has no conditional writes: keep one writer a session", self._bucket)
             self._conditional = False
-            return self._create_checked(key, data)
-        return True
+            return self._replace_checked(key, data, version)
 
     def keys(self, prefix: str) -> list[str]:
         """Return the keys that begin with `prefix`."""
@@ -104,11 +120,11 @@ class S3Store:
             except Exception as error:
                 raise self._failure("delete", keys[start], error) from error
 
-    def _create_checked(self, key: str, data: dict[str, Any]) -> bool:
-        if self.exists(key):
-            return False
+    def _replace_checked(self, key: str, data: dict[str, Any], version: str) -> str | None:
+        if self.read_version(key)[1] != version if version else self.exists(key):
+            return None
         self.write(key, data)
-        return True
+        return self.read_version(key)[1]
 
     def _put(self, key: str, data: dict[str, Any]) -> dict[str, Any]:
         body = to_json(data).encode()

@@ -73,6 +73,10 @@ class SessionRepository(ABC):
         """Store the state of a new graph or swarm."""
         raise NotImplementedError(f"{type(self).__name__} does not store graphs and swarms")
 
+    def open_multi_agent(self, session_id: str, multi_agent_id: str) -> dict[str, Any] | None:
+        """Return the state that a graph or swarm takes up, or None; what is written after it builds on it."""
+        return self.read_multi_agent(session_id, multi_agent_id)
+
     def read_multi_agent(self, session_id: str, multi_agent_id: str, **kwargs: Any) -> dict[str, Any] | None:
         """Return the state of a graph or swarm, or None when there is none."""
         raise NotImplementedError(f"{type(self).__name__} does not store graphs and swarms")

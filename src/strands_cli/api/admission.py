@@ -48,6 +48,7 @@ class Admission:
         self._id = session_id
         self._options = options
         self._terms = terms
+        self._after = None if terms.spec is None else without_literals(terms.spec)
         self._origin = state.origin.get("spec"), state.origin.get("inputs")
 
     async def __call__(self, state: State) -> dict[str, Json]:
@@ -89,15 +90,18 @@ class Admission:
             ChangedSpecError: It is another workflow, or does differently what is on record.
             InputError: It needs a variable that the session does not have.
         """
-        after = self._terms.spec
-        if after is None or state.origin["spec"] == (snapshot := self._options.snapshot(after)):
+        after = self._after
+        if after is None:
+            return {}
+        snapshot = self._snapshot(after)
+        if state.origin["spec"] == snapshot:
             return {}
         before = spec_on_record(self._id, state.origin)
         if before.to_dict() == snapshot:
             return {}
         self._check_same_workflow(before, after)
         inputs = _inputs(after, state.origin["inputs"])
-        differing = await self._differing(state, before, after, inputs)
+        differing = await self._differing(state, before, _as_recorded(after, snapshot), inputs)
         accepted = state.origin.get("accepted") or []
         differing = {key: how for key, how in differing.items() if key not in accepted}
         if differing and not self._terms.accept_changes:
@@ -106,10 +110,17 @@ class Admission:
             raise mending.refusal(self._id, differing, _source(after))
         changed: dict[str, Json] = {"mended": True, "spec": snapshot, "inputs": inputs}
         changed["accepted"] = [*accepted, *differing]
+        if after._literals or state.origin.get("literals"):
+            changed["literals"] = sorted(after._literals)
         if after._base_dir is not None:
             changed["base_dir"] = str(after._base_dir)
         file = spec_file(after)
         return {**changed, "file": file} if file else changed
+
+    def _snapshot(self, spec: Spec) -> dict[str, Json]:
+        from strands_cli.equipment.vault import Vault
+
+        return self._options.snapshot(spec, Vault.of(spec))
 
     def _check_same_workflow(self, before: Spec, after: Spec) -> None:
         was, now = (before.name, before.pattern.type), (after.name, after.pattern.type)
@@ -137,8 +148,22 @@ class Admission:
         return found
 
 
-def spec_on_record(session_id: str, origin: Mapping[str, Any]) -> Spec:
+def without_literals(spec: Spec) -> Spec:
+    """Return a spec whose secrets are named and kept apart; see `equipment.literals`."""
+    if spec.tools is None:
+        return spec
+    from strands_cli.equipment.literals import blotted
+
+    return blotted(spec)
+
+
+def spec_on_record(session_id: str, origin: Mapping[str, Any], given: Spec | None = None) -> Spec:
     """Return the spec that a session is pinned to.
+
+    Args:
+        session_id: The session.
+        origin: What it is on record of its origin.
+        given: The workflow as this process has it: it may know secrets that the record does not hold.
 
     Raises:
         SessionError: This build cannot read it.
@@ -157,6 +182,10 @@ def spec_on_record(session_id: str, origin: Mapping[str, Any]) -> Spec:
             hint="Resume it with the version of strands-cli that started it.",
         ) from error
     spec._base_dir = Path(origin["base_dir"])
+    if origin.get("literals"):
+        from strands_cli.equipment.literals import literals_of
+
+        spec._literals = literals_of(origin["literals"], origin.get("file"), given)
     return spec
 
 
@@ -167,7 +196,7 @@ def in_its_place(spec: Spec, origin: Mapping[str, Any]) -> Spec:
     from pathlib import Path
 
     pinned = spec.model_copy()
-    pinned._base_dir = Path(origin["base_dir"])
+    pinned._base_dir, pinned._blotted = Path(origin["base_dir"]), None
     return pinned
 
 
@@ -189,6 +218,22 @@ def _ending(rule: Mapping[str, Any]) -> dict[str, Any]:
 def spec_file(spec: Spec) -> str | None:
     """Return the absolute path of the file that a spec was read from, or None."""
     return os.path.abspath(spec._source) if spec._source and os.path.isfile(spec._source) else None
+
+
+def recorded_form(spec: Spec) -> dict[str, Json]:
+    """Return a spec as a session would record it: plain values, and no secret."""
+    from strands_cli.api.running import Options
+    from strands_cli.equipment.vault import Vault
+
+    spec = without_literals(spec)
+    return Options().snapshot(spec, Vault.of(spec))
+
+
+def _as_recorded(spec: Spec, snapshot: Mapping[str, Any]) -> Spec:
+    """Return a spec whose texts hold the names of secrets where they hold secrets: the record holds no others."""
+    if spec.env is None or spec.to_dict() == snapshot:
+        return spec
+    return type(spec).model_validate(snapshot)
 
 
 def _source(spec: Spec) -> str:

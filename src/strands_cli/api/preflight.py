@@ -1,4 +1,4 @@
-"""What a run would refuse although its file is well-formed: tools, skills and secrets that are not there."""
+"""What a run would refuse although its file is well-formed: variables, tools, skills and secrets that are not there."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from strands_cli.errors import StrandsError
+from strands_cli.loader import inputs
 from strands_cli.loader.check_tools import GROUPS
 from strands_cli.loader.finding import Finding
 from strands_cli.loader.walk import steps
@@ -22,9 +23,23 @@ def preflight(spec: Spec) -> Iterator[Finding]:
 
     Modules that the spec names are imported, as a run would do.
     """
+    yield from _variables(spec)
     yield from _tools(spec)
     yield from _skills(spec)
     yield from _secrets(spec)
+
+
+def check_skills(spec: Spec) -> None:
+    """Check that the skills of a spec are there.
+
+    Raises:
+        SchemaValidationError: One is not.
+    """
+    problems = [located(spec, each) for each in _skills(spec)]
+    if problems:
+        from strands_cli.schema.validator import SchemaValidationError
+
+        raise SchemaValidationError(problems)
 
 
 def located(spec: Spec, finding: Finding) -> Problem:
@@ -33,6 +48,15 @@ def located(spec: Spec, finding: Finding) -> Problem:
         return Problem(finding.message, pointer(finding.path), hint=finding.hint)
     problem: Problem = spec._places.problem(finding.path, finding.message, hint=finding.hint, key=finding.key)
     return problem
+
+
+def _variables(spec: Spec) -> Iterator[Finding]:
+    names = inputs.undeclared(spec)
+    known = {**inputs.declared(spec), **spec.inputs.values} if names else {}
+    for name, path in names.items():
+        cause = f"variable {name!r} is not declared under 'inputs'{inputs.elsewhere(name, spec, known)}"
+        hint = f"Declare it: inputs: {{required: {{{name}: string}}}}, or correct the name"
+        yield Finding(path, cause, hint + "; {% raw %} is for braces that mean themselves.")
 
 
 def _tools(spec: Spec) -> Iterator[Finding]:

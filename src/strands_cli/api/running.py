@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from strands.types.json_value import as_json
 from strands_cli.api import guards
-from strands_cli.api.admission import Admission, spec_file
+from strands_cli.api.admission import Admission, spec_file, without_literals
 from strands_cli.api.app import check_not_loading
 from strands_cli.api.results import run_result, trace
 from strands_cli.errors import InputError, StrandsError, UnusableReplyError
@@ -57,11 +57,15 @@ class Options:
     listeners: Listeners = field(default_factory=Listeners)
     _snapshot: tuple[Spec, dict[str, Json]] | None = None
 
-    def snapshot(self, spec: Spec) -> dict[str, Json]:
-        """Return the spec as plain values; made once, because a spec does not change."""
+    def snapshot(self, spec: Spec, vault: Vault) -> dict[str, Json]:
+        """Return a spec as a session records it: plain values, and no secret."""
         if self._snapshot is None or self._snapshot[0] is not spec:
-            self._snapshot = spec, spec.to_dict()
-        return self._snapshot[1]
+            self._snapshot = spec, spec.to_dict()  # made once, because a spec does not change
+        if not vault:
+            return self._snapshot[1]
+        from strands_cli.equipment.literals import snapshot
+
+        return snapshot(self._snapshot[1], vault)
 
     def store(self) -> SessionRepository:
         """Return the repository, by default the user's."""
@@ -83,12 +87,13 @@ class Runner:
     """
 
     def __init__(self, spec: Spec, options: Options, user: object, admission: Admission | None = None) -> None:
-        self.spec = spec
+        self.spec = without_literals(spec)
         self.inputs: dict[str, Json] = {}
         self._admission = admission
         self.options = options
         self._user = user
         self._written: list[str] = []
+        self._vault: Vault | None = None
         self._run: Run | None = None
         self._directory = Path(os.path.abspath(options.output_dir or os.getcwd()))
 
@@ -105,12 +110,12 @@ class Runner:
         from strands_cli.loader.inputs import resolve_inputs
 
         check_not_loading()
-        vault = self._secrets()
-        inputs = vault.scrub(_jsonable(resolve_inputs(self.spec, variables)))
+        vault, given = self._secrets(), _jsonable(resolve_inputs(self.spec, variables))
         self.check_ready()
-        self._check_artifacts(inputs)
         if not self.options.offline or self.options.real_tools:
-            vault.check(self.spec)
+            await vault.ready(self.spec)
+        inputs = vault.scrub(given)
+        self._check_artifacts(inputs)
         journal = await self._open(session_id or new_id(self.spec.name), inputs)
         if vault:
             from strands_cli.equipment.redaction import secret_free
@@ -119,9 +124,11 @@ class Runner:
         return await self.drive(journal, inputs, handler)
 
     def _secrets(self) -> Vault:
-        from strands_cli.equipment.vault import Vault
+        if self._vault is None:
+            from strands_cli.equipment.vault import Vault
 
-        return Vault.of(self.spec)
+            self._vault = Vault.of(self.spec)
+        return self._vault
 
     async def drive(self, journal: Journal, inputs: Mapping[str, Any], handler: HITLHandler | None) -> RunResult:
         """Run a session until it rests."""
@@ -153,7 +160,16 @@ class Runner:
     # -- before ---------------------------------------------------------------------------------------------------
 
     def check_ready(self) -> None:
-        """Raise ProviderNotReadyError when a key or a package is missing."""
+        """Check that the providers can be used and that the skills are there.
+
+        Raises:
+            ProviderNotReadyError: A key or a package is missing.
+            SchemaValidationError: A skill is missing.
+        """
+        if self.spec.skills:
+            from strands_cli.api.preflight import check_skills
+
+            check_skills(self.spec)
         if self.options.model is None and not self.options.offline:
             from strands_cli.providers import check_ready
 
@@ -182,7 +198,7 @@ class Runner:
             "format": FORMAT,
             "workflow": self.spec.name,
             "pattern": self.spec.pattern.type,
-            "spec": self.options.snapshot(self.spec),
+            "spec": self.options.snapshot(self.spec, self._secrets()),
             "inputs": inputs,
             "base_dir": str(self.spec._base_dir or os.getcwd()),
             "directory": str(self.options.directory or os.getcwd()),
@@ -201,6 +217,7 @@ class Runner:
             "brought": guards.brought(self.options),
             "app": self.options.app,
             "app_directory": self.options.app_directory,
+            "literals": sorted(self.spec._literals),
         }
         return {name: value for name, value in known.items() if value}
 
@@ -218,6 +235,7 @@ class Runner:
             offline=self.options.offline,
             real_tools=self.options.real_tools,
             session_id=session_id,
+            vault=self._secrets(),
         )
 
     async def _models(self) -> Any:

@@ -20,8 +20,6 @@ from strands_cli.api.session_view import SessionView
 from strands_cli.errors import (
     AnswerError,
     LeaseHeldError,
-    MissingPartsError,
-    ProviderNotReadyError,
     SessionError,
     SessionFinishedError,
     SessionNotFoundError,
@@ -131,7 +129,7 @@ class Session(SessionView):
             admission.check_parts(self._state)
             runner.check_ready()
             return await self._driven_on(runner, hitl_handler, patient=recorded)
-        except (LeaseHeldError, MissingPartsError, ProviderNotReadyError, SessionError) as error:
+        except StrandsError as error:
             if recorded and getattr(error, "result", None) is None:
                 _tell_recorded(error, self.id, list(given))
             raise

@@ -136,8 +136,8 @@ class SessionView:
 
 def _writable(journal: Journal, state: State) -> Journal:
     """Return the journal that answers are written to: a workflow with secrets keeps them out of it."""
-    opened = state.opened.data if state.opened is not None else {}
-    if not ((opened.get("spec") or {}).get("env") or {}).get("secrets"):
+    opened = state.origin
+    if not (((opened.get("spec") or {}).get("env") or {}).get("secrets") or opened.get("literals")):
         return journal
     from strands_cli.equipment.redaction import of_session
 

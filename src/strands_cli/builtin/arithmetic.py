@@ -144,6 +144,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "variance": _listed(statistics.variance),
 }
 _SPECIAL = ("solve", "diff", "derivative", "integrate", "integral", "limit")
+FORMULAS = ("series", "simplify", "expand", "factor")
+"""Functions that work on formulas and never on numbers alone."""
 
 
 def calculate(expression: str, variables: Mapping[str, Any]) -> str:
@@ -152,9 +154,23 @@ def calculate(expression: str, variables: Mapping[str, Any]) -> str:
     Raises:
         CalculationError: It is malformed, too large, or undefined, or digits are lost on the way to the result.
     """
+    tree = parse(expression)
+    try:
+        return _in_numbers(tree, expression, variables)
+    except CalculationError as problem:
+        called = {
+            each.func.id for each in ast.walk(tree) if isinstance(each, ast.Call) and isinstance(each.func, ast.Name)
+        }
+        if called.isdisjoint((*_SPECIAL, *FORMULAS)):
+            raise
+        from strands_cli.builtin.symbolic import formula
+
+        return formula(tree, variables, problem)
+
+
+def _in_numbers(tree: ast.expr, expression: str, variables: Mapping[str, Any]) -> str:
     from strands_cli.builtin.exact import ExactEvaluator, settled
 
-    tree = parse(expression)
     try:
         if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id in _SPECIAL:
             return written(ExactEvaluator(variables, 50).value(tree))
@@ -287,6 +303,8 @@ class Evaluator:
         return True
 
     def _called(self, name: str, arguments: list[ast.expr], depth: int) -> Any:
+        if name in FORMULAS:
+            raise CalculationError(f"{name} works on formulas, which numbers alone do not tell")
         if name in _SPECIAL:
             from strands_cli.builtin import calculus
 
@@ -294,7 +312,9 @@ class Evaluator:
         if name in self.names and len(arguments) == 1:
             return self.binary(ast.Mult(), self._named(name), self.value(arguments[0], depth + 1))
         if name not in FUNCTIONS:
-            raise CalculationError(f"there is no function {name!r}; known: {', '.join([*FUNCTIONS, *_SPECIAL])}")
+            raise CalculationError(
+                f"there is no function {name!r}; known: {', '.join([*FUNCTIONS, *_SPECIAL, *FORMULAS])}"
+            )
         try:
             return self.call(name, [self.value(each, depth + 1) for each in arguments])
         except (TypeError, IndexError, statistics.StatisticsError) as error:

@@ -20,7 +20,8 @@ def calculator(expression: str, variables: dict[str, float] | None = None) -> st
     Knows + - * / // % ** (or ^), comparisons, lists, the constants pi, e, tau and i, the usual functions (sqrt, sin,
     log, factorial, gcd, sum, mean, median, stdev, ...), solve(equation, x) for all roots of a polynomial or one
     root of any other function, diff(f, x) for a derivative as a formula, integrate(f, x, a, b) for a definite integral
-    and limit(f, x, a); inf may be a bound.
+    and limit(f, x, a); inf may be a bound. Where sympy is installed, formulas with letters too: solve, integrate(f, x),
+    series(f, x, a, terms), simplify, expand, factor.
 
     Args:
         expression: For example "2 * (3 + 4)^2", "solve(x^2 + 5x + 6 = 0, x)", "integrate(sin(x), x, 0, pi)".

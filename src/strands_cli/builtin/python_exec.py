@@ -2,7 +2,8 @@
 
 What isolates it: the kernel (Landlock for files, seccomp for processes, programs, sockets and signals, no privileges),
 limits of processor time, memory and file sizes, and an audit hook that says in Python's words what is refused. What
-does not: nothing hides how much time it takes, the code may read Python's own libraries, and the kernel is the wall.
+does not: nothing hides how much time it takes or which files exist elsewhere, the code may read Python's own libraries,
+and the kernel is the wall.
 Where the kernel has neither (macOS, Windows, old Linux), it runs only with `isolation: none` in the spec: then code
 that sets out to break the limits can.
 """
@@ -16,6 +17,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +27,11 @@ from strands_cli.builtin import Place
 SECONDS = 30
 MEMORY = 1 << 30
 FILE = 10_000_000
+DISK = 200_000_000
+FILES = 20_000
 MOST_TEXT = 30_000
 READY = "ready"
+_LOOK = 0.2
 
 
 def make(name: str, place: Place) -> Any:
@@ -112,15 +117,45 @@ def _run(code: str, seconds: int, work: Path, output: Any, isolated: bool) -> tu
         start_new_session=True,
         close_fds=True,
     )
-    status: int | None = None
     try:
-        process.communicate(code.encode("utf-8", "surrogatepass"), timeout=seconds)
-        status = process.returncode
-    except subprocess.TimeoutExpired:
-        pass
+        status = _waited(process, code.encode("utf-8", "surrogatepass"), seconds, work)
     finally:
         _end(process)
     return status, told.read_text(encoding="utf-8")
+
+
+def _waited(process: subprocess.Popen[bytes], code: bytes, seconds: int, work: Path) -> int | None:
+    """Return the exit code, or None when it took too long; what fills the disk is ended at once.
+
+    Raises:
+        RuntimeError: It wrote more than it may.
+    """
+    until, more = time.monotonic() + seconds, code or None
+    while True:
+        try:
+            process.communicate(more, timeout=max(min(until - time.monotonic(), _LOOK), 0.01))
+            return process.returncode
+        except subprocess.TimeoutExpired:
+            more = None
+        if _is_full(work):
+            raise RuntimeError(
+                f"the code was stopped: it wrote more than {DISK // 10**6} MB, or more than {FILES:,} files"
+            )
+        if time.monotonic() >= until:
+            return None
+
+
+def _is_full(work: Path) -> bool:
+    """Whether there is more below a directory than the code may leave there; it may change while it is looked at."""
+    size, files = 0, 0
+    for folder, folders, names in os.walk(work):
+        files += len(folders) + len(names)
+        for name in names:
+            with contextlib.suppress(OSError):
+                size += os.lstat(os.path.join(folder, name)).st_size
+        if size > DISK or files > FILES:
+            return True
+    return False
 
 
 def _environment(work: Path) -> dict[str, str]:

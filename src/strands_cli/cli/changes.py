@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from strands_cli.cli.ending import say
 from strands_cli.errors import StrandsError
-from strands_cli.types import Json
 
 if TYPE_CHECKING:
     from strands_cli.api.session import Session
@@ -27,13 +25,13 @@ def tell_changes(session: Session, spec: Spec | None, *, quiet: bool) -> None:
     if quiet:
         return
     if spec is not None:
-        changed = _changed(session, spec.to_dict())
+        changed = _changed(session, spec)
         if changed and spec.name == session.workflow_name:
-            say(f"{spec._source} has changed since session {session.id} began; what is not finished follows it:")
+            say(f"{spec._source} has changed since session {session.id} began:")
             _list(changed)
         return
     found = _on_disk(session)
-    if found is not None and (changed := _changed(session, found.to_dict())):
+    if found is not None and (changed := _changed(session, found)):
         say(f"Note: {session.file} has changed since session {session.id} began, which goes on as it began:")
         _list(changed)
         say(f"To go on with the file: strands resume {session.id} --spec {session.file}")
@@ -52,12 +50,14 @@ def _on_disk(session: Session) -> Spec | None:
         return None  # a file that is being written, or not yet mended, is nothing that this session needs
 
 
-def _changed(session: Session, now: Mapping[str, Json]) -> list[str]:
+def _changed(session: Session, now: Spec) -> list[str]:
+    from strands_cli.api.admission import recorded_form
     from strands_cli.api.mending import changed_parts
 
-    if now == session.spec_dict:
+    there = recorded_form(now)
+    if there == session.spec_dict:
         return []
-    return changed_parts(session.spec().to_dict(), dict(now))
+    return changed_parts(session.spec().to_dict(), there)
 
 
 def _list(changed: list[str]) -> None:

@@ -43,6 +43,7 @@ class Equipment:
         offline: A rehearsal: nothing is sent anywhere, and only tools that change nothing run.
         real_tools: All tools run though it is a rehearsal, and MCP servers are started.
         session_id: Names the session in notes and spans.
+        vault: The secrets of the spec, where they are known already.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class Equipment:
         offline: bool = False,
         real_tools: bool = False,
         session_id: str = "",
+        vault: Vault | None = None,
     ) -> None:
         from strands_cli.equipment.decisions import Memory
         from strands_cli.equipment.vault import Vault
@@ -68,7 +70,7 @@ class Equipment:
         self._rehearses = offline and not real_tools
         self._session_id = session_id
         self._memory = Memory()
-        self._vault = Vault.of(spec)
+        self._vault = Vault.of(spec) if vault is None else vault
         self._servers: dict[str, list[Any]] = {}
         self._connections: list[Any] = []
         self._made_place: Place | None = None
@@ -192,7 +194,7 @@ class Equipment:
             ExecutionError: One cannot be used, or a secret that an HTTP tool needs cannot be read.
         """
         if not self._rehearses:
-            self._vault.check(self._spec)
+            await self._vault.ready(self._spec)
         if self._vault:
             from strands_cli.equipment.redaction import scrubbed_logs
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _FIELDS = frozenset(
     {"of", "id", "agent", "lane", "driver", "digest", "idempotency_key", "agent_record", "error_type", "format"}
-    | {"spec", "base_dir", "directory", "output_dir", "workflow", "pattern", "brought", "app"}
+    | {"spec", "literals", "base_dir", "directory", "output_dir", "workflow", "pattern", "brought", "app"}
 )
 """Fields of an entry that the engine reads; what people, tools and models say stands in the others."""
 
@@ -63,13 +63,16 @@ def secret_free(journal: Journal, vault: Vault) -> Journal:
 def of_session(journal: Journal, opened: Mapping[str, Any]) -> Journal:
     """Return the journal of a session for writing, by the secrets of the spec that it was opened with."""
     declared = ((opened.get("spec") or {}).get("env") or {}).get("secrets")
-    if not declared or isinstance(journal, SecretFreeJournal):
+    literals = opened.get("literals") or ()
+    if not (declared or literals) or isinstance(journal, SecretFreeJournal):
         return journal
+    from strands_cli.equipment.literals import literals_of
     from strands_cli.equipment.vault import Vault
     from strands_cli.spec.env import Secret
 
-    secrets = [Secret.model_validate(each) for each in declared]
-    return secret_free(journal, Vault(secrets, Path(opened.get("base_dir") or ".")))
+    secrets = [Secret.model_validate(each) for each in declared or ()]
+    known = literals_of(literals, opened.get("file"))
+    return secret_free(journal, Vault(secrets, Path(opened.get("base_dir") or "."), known))
 
 
 class SecretFreeModel(Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from strands_cli.spec.env import Secret
     from strands_cli.spec.root import Spec
 
+_LEAST_LITERAL = 8
 _REFERENCE = re.compile(r"\$\{([A-Za-z_]\w*)\}")
 
 
@@ -29,24 +31,27 @@ class Vault:
     Args:
         secrets: What the spec declares.
         base_dir: What the paths of secrets in files are relative to.
+        literals: Secrets that stand in the spec's file; "" for one that is not known here.
     """
 
-    def __init__(self, secrets: list[Secret], base_dir: Path) -> None:
+    def __init__(self, secrets: list[Secret], base_dir: Path, literals: Mapping[str, str] | None = None) -> None:
         self._secrets = {name_of(secret): secret for secret in secrets}
+        self._literals = dict(literals or {})
         self._base_dir = base_dir
-        self._known: dict[str, str] = {}
+        self._known: dict[str, str] = {name: text for name, text in self._literals.items() if text}
         self._looked = False
         self._spellings: Spellings | None = None
 
     @classmethod
     def of(cls, spec: Spec) -> Vault:
         """Return the vault of a spec."""
-        if spec.env is None or not spec.env.secrets:
+        declared = spec.env.secrets if spec.env is not None else []
+        if not (declared or spec._literals):
             return cls([], Path())
-        return cls(spec.env.secrets, spec._base_dir or Path.cwd())
+        return cls(declared, spec._base_dir or Path.cwd(), spec._literals)
 
     def __bool__(self) -> bool:
-        return bool(self._secrets)
+        return bool(self._secrets or self._literals)
 
     def value(self, name: str) -> str:
         """Return a secret.
@@ -56,13 +61,16 @@ class Vault:
         """
         if name not in self._known:
             secret = self._secrets.get(name)
-            if secret is None:
+            if name in self._literals:
+                self._known[name] = _not_recorded(name)
+            elif secret is not None:
+                self._known[name] = _read(name, secret, self._base_dir)
+            else:
                 declared = ", ".join(self._secrets) or "none"
                 raise SecretError(
                     f"the secret {name!r} is not declared; declared: {declared}",
                     hint=f"Declare it: env.secrets: [{{name: {name}, source: env}}].",
                 )
-            self._known[name] = _read(name, secret, self._base_dir)
             self._spellings = None
         return self._known[name]
 
@@ -83,12 +91,28 @@ class Vault:
         """Return a mapping with its values expanded."""
         return {name: self.expand(text) for name, text in texts.items()}
 
-    def check(self, spec: Spec) -> None:
-        """Read every secret that the HTTP tools of the agents will need: better now than in the middle.
+    async def ready(self, spec: Spec) -> None:
+        """Do as `check` does; what takes a network holds nobody up.
 
         Raises:
             SecretError: As for `value`.
         """
+        if all(secret.source in ("env", "file") for secret in self._secrets.values()):
+            self.check(spec)
+        else:
+            await asyncio.to_thread(self.check, spec)
+
+    def check(self, spec: Spec) -> None:
+        """Read every secret that the HTTP tools of the agents will need, and those that are kept elsewhere.
+
+        Better now than in the middle; and nothing is written before the values are known that must not be in it.
+
+        Raises:
+            SecretError: As for `value`.
+        """
+        for name, secret in self._secrets.items():
+            if secret.source not in ("env", "file"):
+                self.value(name)
         executors = spec.tools.http_executors if spec.tools is not None else []
         if not executors:
             return
@@ -105,7 +129,7 @@ class Vault:
 
     def scrub_error(self, error: BaseException | None) -> None:
         """Take the secrets out of what an error says, and out of what it was caused by."""
-        if not self._secrets:
+        if not self:
             return
         seen: set[int] = set()
         while error is not None and id(error) not in seen:
@@ -118,31 +142,44 @@ class Vault:
 
     def spellings(self) -> Spellings | None:
         """Return what finds the secrets that are known by now; None when there are none."""
-        if not self._secrets:
+        if not self:
             return None
         self._look()
         if self._spellings is None:
             from strands_cli.equipment.spellings import Spellings
 
-            self._spellings = Spellings(self._known)
+            self._spellings = Spellings({name: text for name, text in self._known.items() if self._is_told_apart(name)})
         return self._spellings or None
+
+    def _is_told_apart(self, name: str) -> bool:
+        """Whether a secret is looked for: a short one that nobody declared may be a word like any other."""
+        return name not in self._literals or len(self._known[name]) >= _LEAST_LITERAL
 
     def _look(self) -> None:
         """Learn the secrets that cost nothing to read: a tool may come upon one that no header has used yet."""
         if self._looked:
             return
         self._looked = True
-        for name, secret in self._secrets.items():
-            if name not in self._known and secret.source in ("env", "file"):
-                try:
-                    self._known[name] = _read(name, secret, self._base_dir)
-                except SecretError:
-                    continue
+        free = [name for name, secret in self._secrets.items() if secret.source in ("env", "file")]
+        for name in (*free, *self._literals):
+            try:
+                self.value(name)
+            except SecretError:
+                continue
 
 
 def name_of(secret: Secret) -> str:
     """Return what ${...} calls a secret."""
     return secret.name or secret.key or ""
+
+
+def _not_recorded(name: str) -> str:
+    if not os.environ.get(name):
+        raise SecretError(
+            f"the secret {name!r} stood in the workflow file, and a session does not keep it",
+            hint=f"Resume with the file (strands resume ID --spec FILE), or set it: export {name}=...",
+        )
+    return os.environ[name]
 
 
 def _read(name: str, secret: Secret, base_dir: Path) -> str:

@@ -16,6 +16,7 @@ from strands_cli.errors import (
     SessionFinishedError,
     StorageError,
     StrandsError,
+    cause,
 )
 from strands_cli.kernel import questions
 from strands_cli.kernel.asking import RunCancelled
@@ -201,4 +202,4 @@ def _told(run: Run, error: Exception) -> dict[str, Json]:
 
 
 def _words(error: BaseException) -> str:
-    return error.message if isinstance(error, StrandsError) else f"{type(error).__name__}: {error}"
+    return cause(error) if isinstance(error, StrandsError) else f"{type(error).__name__}: {cause(error)}"

@@ -6,14 +6,16 @@ import asyncio
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
-from strands_cli.errors import ExecutionError
+from strands_cli.errors import ExecutionError, cause
 from strands_cli.kernel.budgets import Budgets, budget
 from strands_cli.kernel.types import Call, Perform, Reply
 
 if TYPE_CHECKING:
+    from strands_cli.kernel.recorder import JournalRecorder
     from strands_cli.kernel.run import Run
+    from strands_cli.types import Json
 
 __all__ = ["Budgets", "CallTimeoutError", "Layer", "RetryPolicy", "budget", "layered", "retry", "timeout"]
 
@@ -64,7 +66,9 @@ def retry(policy: RetryPolicy, transient: Callable[[BaseException], bool]) -> La
                     if attempt == policy.retries or not transient(error):
                         raise
                     wait = policy.wait(attempt, getattr(error, "retry_after", None))
-                    await run.record("retry", call.key, {"attempt": attempt + 1, "error": str(error), "wait": wait})
+                    data: dict[str, Json] = {"attempt": attempt + 1, "error": cause(error), "wait": wait}
+                    usage = cast("JournalRecorder", call.recorder).take_unrecorded()  # a reply of no use has its price
+                    await run.record("retry", call.key, {**data, "usage": usage} if usage else data)
                     await run.clock.sleep(wait)
             raise AssertionError("unreachable")
 

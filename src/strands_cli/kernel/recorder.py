@@ -45,7 +45,7 @@ class JournalRecorder:
         self._replies = replies
         self._finals = 0
         self.last: tuple[Message, str, Mapping[str, int]] | None = None
-        self.unrecorded: dict[str, int] = {}
+        self._unrecorded: dict[str, int] = {}
 
     async def appended(self, message: Any) -> None:
         """The messages of a step follow from its prompt, its replies and its tools' results."""
@@ -56,12 +56,17 @@ class JournalRecorder:
             self.last = (encode_bytes_values(message), stop_reason, usage)
             self._finals += 1
             for name, count in (usage or {}).items():
-                self.unrecorded[name] = self.unrecorded.get(name, 0) + count
+                self._unrecorded[name] = self._unrecorded.get(name, 0) + count
             return
         self._tools = {(): self.key}
         data = {"of": self.key, "message": encode_bytes_values(message), "usage": dict(usage or {})}
         number, self._replies = self._replies, self._replies + 1
         await self._record("done", f"{self.key}/model/{number}", data)
+
+    def take_unrecorded(self) -> dict[str, int]:
+        """Return what final replies have used since this was asked last: who asks records it."""
+        usage, self._unrecorded = self._unrecorded, {}
+        return usage
 
     def altered(self, message: Message) -> bool:
         """Whether what is recorded as the reply is not all that the agent said and was told."""

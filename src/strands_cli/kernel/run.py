@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from strands_cli.errors import ExecutionError, SessionError, StorageError, StrandsError
+from strands_cli.errors import ExecutionError, SessionError, StorageError, cause
 from strands_cli.kernel import questions
 from strands_cli.kernel.asking import Asking, RunCancelled
 from strands_cli.kernel.clock import Clock, SystemClock
@@ -281,20 +281,18 @@ class Run:
             raise
         except Exception as error:
             self.failures.append((call.key, error))
-            words = (
-                error.message if isinstance(error, StrandsError) else str(error)
-            )  # what to do next is the command's to say
-            data: dict[str, Json] = {"error": words, "error_type": type(error).__name__}
-            usage = cast(JournalRecorder, call.recorder).unrecorded
-            await self.record("failed", call.key, {**data, "usage": dict(usage)} if usage else data)
+            data: dict[str, Json] = {"error": cause(error), "error_type": type(error).__name__}
+            usage = cast(JournalRecorder, call.recorder).take_unrecorded()
+            await self.record("failed", call.key, {**data, "usage": usage} if usage else data)
             raise
         finally:
             self.tools -= {tool for tool in self.tools if tool.startswith(f"{call.key}/")}
 
     async def _finish(self, call: Call, reply: Reply, seconds: float) -> None:
         data: dict[str, Json] = {"message": reply.message, "seconds": round(seconds, 6)}
-        if reply.usage:
-            data["usage"] = dict(reply.usage)
+        usage = cast(JournalRecorder, call.recorder).take_unrecorded() or dict(reply.usage)
+        if usage:
+            data["usage"] = usage
         if reply.stop_reason != "end_turn":
             data["stop"] = reply.stop_reason
         await self.record("done", call.key, data, sync=True)

@@ -159,7 +159,7 @@ class State:
 
     @property
     def status(self) -> str:
-        """completed, cancelled, paused, answered, failed, or interrupted (begun, at no rest, whoever drives it)."""
+        """completed, cancelled, paused, answered, failed, or interrupted (left at work, or being driven)."""
         return self.status_at(None)
 
     def status_at(self, now: float | None) -> str:
@@ -167,11 +167,18 @@ class State:
 
         A paused session waits for a person; it is `answered` once none of its questions does.
         """
-        if self.rest is None:
+        if self.rest is not None and self.rest.kind != "paused":
+            return {"closed": "completed"}.get(self.rest.kind, self.rest.kind)
+        if self.rest is None and not self._left_at_questions():
             return "interrupted"
-        if self.rest.kind == "paused":
-            return "paused" if self.open_questions(now) else "answered"
-        return {"closed": "completed"}.get(self.rest.kind, self.rest.kind)
+        return "paused" if self.open_questions(now) else "answered"
+
+    def _left_at_questions(self) -> bool:
+        """Whether a drive that came to no rest ended while it only waited for people."""
+        heard = {entry.key for entry in self.unheard}
+        waiting = [key for key in self.asked if self.is_open(key) or key in heard]
+        steps = {self.step(owner) for key in waiting if (owner := self.asked[key].data.get("of")) is not None}
+        return bool(waiting) and all(key in self.done or key in steps for key in self.started)
 
     # -- how each kind of entry changes it ------------------------------------------------------------------------
 
@@ -214,6 +221,10 @@ class State:
             agent = begun.data["agent"]
             self.agent_tokens[agent] = self.agent_tokens.get(agent, 0) + tokens
 
+    def _retried(self, entry: Entry, owner: str | None) -> None:
+        if entry.data.get("usage"):
+            self._count_tokens(entry.key, entry.data["usage"])
+
     def _failed(self, entry: Entry, owner: str | None) -> None:
         if entry.key:
             self.failed[entry.key] = entry
@@ -253,6 +264,7 @@ _APPLY = {
     "started": State._started,
     "done": State._done,
     "failed": State._failed,
+    "retry": State._retried,
     "asked": State._asked,
     "answered": State._answered,
     "expired": State._expired,

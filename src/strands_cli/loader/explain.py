@@ -32,6 +32,10 @@ _BOUNDS = {
     "less_than": ("less than", "lt"),
     "less_than_equal": ("at most", "le"),
 }
+_WRITTEN_ELSEWHERE = {
+    "manual_gate": "An agent's tools are approved by agents.NAME.approvals: [{tools: [...], prompt: ...}].",
+}
+"""Keys of other engines, and what stands for them here."""
 _QUOTED = re.compile(r"'([^']*)'")
 
 
@@ -61,7 +65,8 @@ def _problem(each: Any, path: Path, data: dict[str, Any], marks: Marks, root: ty
     kind, last = each["type"], path[-1] if path else ""
     if kind == "extra_forbidden":
         known = keys_at(data, path[:-1], root)
-        return marks.problem(data, path, f"unknown key {last!r}", hint=did_you_mean(last, known), key=True)
+        hint = _WRITTEN_ELSEWHERE.get(str(last)) or did_you_mean(last, known)
+        return marks.problem(data, path, f"unknown key {last!r}", hint=hint, key=True)
     if kind == "missing":
         return marks.problem(data, path, f"{last!r} is missing")
     value = each["input"]

@@ -13,6 +13,7 @@ from strands_cli.loader.walk import templates
 from strands_cli.schema.problems import did_you_mean, nearest, pointer
 
 if TYPE_CHECKING:
+    from strands_cli.loader.marks import Path
     from strands_cli.spec import Parameter, Spec
 
 
@@ -71,7 +72,7 @@ def missing_inputs(spec: Spec, variables: Mapping[str, object]) -> dict[str, Par
     return lacking
 
 
-def used_names(spec: Spec) -> dict[str, str]:
+def used_names(spec: Spec) -> dict[str, Path]:
     """Return every name that the templates of a spec need from outside, and where it is used first."""
     found = spec._used
     if found is None:
@@ -96,14 +97,25 @@ def spec_names(spec: Spec, now: float | None = None) -> dict[str, object]:
     return names
 
 
-def _used(spec: Spec) -> Iterator[tuple[str, str]]:
+def undeclared(spec: Spec) -> dict[str, Path]:
+    """Return the names that a spec with `inputs` uses without declaring them, and where each is used first.
+
+    A spec without `inputs` declares nothing: what its templates use are its variables.
+    """
+    if not (declared(spec) or spec.inputs.values):
+        return {}
+    known = {*declared(spec), *spec.inputs.values, *engine_names(spec.pattern.type)}
+    return {name: path for name, path in used_names(spec).items() if name not in known}
+
+
+def _used(spec: Spec) -> Iterator[tuple[str, Path]]:
     seen: set[str] = set()
     for place in templates(spec.to_dict()):
         if place.only:
             continue
         for name in sorted(needed(place.text, expression=place.expression) - place.own - seen):
             seen.add(name)
-            yield name, pointer(place.path)
+            yield name, place.path
 
 
 def _defaults(spec: Spec) -> dict[str, object]:
@@ -146,12 +158,13 @@ def _missing(spec: Spec, values: Mapping[str, object]) -> Iterator[str]:
             enum = f", one of {', '.join(map(str, parameter.enum))}" if parameter.enum else ""
             yield f"variable {name!r} is missing ({parameter.type}{enum}){about}"
     known = engine_names(spec.pattern.type) | set(spec.inputs.required)
-    for name, where in used_names(spec).items():
+    for name, path in used_names(spec).items():
         if name not in values and name not in known:
-            yield f"variable {name!r} is missing: {where} uses it{_elsewhere(name, spec, values)}"
+            yield f"variable {name!r} is missing: {pointer(path)} uses it{elsewhere(name, spec, values)}"
 
 
-def _elsewhere(name: str, spec: Spec, values: Mapping[str, object]) -> str:
+def elsewhere(name: str, spec: Spec, values: Mapping[str, object]) -> str:
+    """Return which pattern has a name that this one has not, or which known name looks like it, in brackets; or ""."""
     patterns = [pattern for pattern in OF_PATTERN if name in OF_PATTERN[pattern] | CONVENIENT[pattern]]
     if patterns:
         return f" (the pattern {patterns[0]!r} has a name {name!r}, {spec.pattern.type!r} has not)"

@@ -22,6 +22,7 @@ MAX_REDIRECTS = 5
 _REDIRECTS = (301, 302, 303, 307, 308)
 _SAFE = ("GET", "HEAD")
 _HARMLESS = ("accept", "accept-language", "user-agent")
+_MOST_WORDS = 200
 
 T = TypeVar("T")
 Resolve = Callable[[str, int], Iterable[str]]
@@ -272,11 +273,17 @@ def _exchange(connection: _Connection, request: Request, deadline: float) -> Res
         answer = connection.getresponse()
         body, truncated = _read(answer, deadline)
     except (OSError, http.client.HTTPException, ValueError) as error:
-        kind = "took too long" if isinstance(error, TimeoutError) else f"failed: {error or type(error).__name__}"
+        kind = "took too long" if isinstance(error, TimeoutError) else f"failed: {_words(error)}"
         raise NetworkError(f"{request.method} {request.url.netloc!r} {kind}") from error
     received = {name.lower(): value for name, value in answer.getheaders()}
     body = _unpacked(body, received.get("content-encoding", ""))
     return Response(answer.status, answer.reason, received, body, request.url, truncated)
+
+
+def _words(error: Exception) -> str:
+    """Return what an error says; what a server sent stands in it, so it is short and can be seen."""
+    text = str(error) or type(error).__name__
+    return text if text.isprintable() and len(text) <= _MOST_WORDS else ascii(text)[1:-1][:_MOST_WORDS]
 
 
 def _read(answer: http.client.HTTPResponse, deadline: float) -> tuple[bytes, bool]:

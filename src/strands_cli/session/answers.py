@@ -116,7 +116,7 @@ def _checked(journal: Journal, state: State, question_id: str, value: Json, by: 
         same_person = given.data.get("by") == by and not given.data.get("timed_out")
         if same_person and _same(questions.checked(question, value), given.data["value"]):
             return {}
-        raise already_answered(state, question_id)
+        raise already_answered(journal, state, question_id)
     if question_id in state.expired:
         raise AnswerError(
             f"the deadline of {question_id!r} passed at {_when(question.deadline)}: nobody answered in time",
@@ -140,20 +140,21 @@ def _when(at: float | None) -> str:
     return datetime.fromtimestamp(at or 0.0, timezone.utc).isoformat(timespec="seconds")
 
 
-def already_answered(state: State, question_id: str) -> AlreadyAnsweredError:
+def already_answered(journal: Journal, state: State, question_id: str) -> AlreadyAnsweredError:
     """Return the error that tells who answered first, and when."""
     entry, question = state.answered[question_id], questions.opened(state.asked[question_id])
+    hint = f"That answer stands; nothing was changed. Go on with it: strands resume {journal.session_id}"
     if entry.data.get("timed_out"):
         return AlreadyAnsweredError(
             f"the deadline of {question_id!r} passed at {_when(question.deadline)}: nobody answered in time, "
             f"so its default is the answer: {entry.data['value']!r}",
-            hint="That answer stands; nothing was changed. Go on with it: strands resume, without an answer.",
+            hint=hint,
             question=question,
         )
     who = entry.data.get("by") or "somebody"
     return AlreadyAnsweredError(
         f"{question_id!r} was already answered by {who} at {_when(entry.at)}: {entry.data['value']!r}",
-        hint="That answer stands; nothing was changed. Go on with it: strands resume, without an answer.",
+        hint=hint,
         question=question,
     )
 

@@ -55,8 +55,10 @@ class Spec(Closed):
     _base_dir: Path | None = PrivateAttr(default=None)
     _source: str = PrivateAttr(default="")
     _warnings: tuple[str, ...] = PrivateAttr(default=())
-    _used: dict[str, str] | None = PrivateAttr(default=None)
+    _used: dict[str, tuple[str | int, ...]] | None = PrivateAttr(default=None)
     _places: Any = PrivateAttr(default=None)
+    _literals: dict[str, str] = PrivateAttr(default_factory=dict)
+    _blotted: Spec | None = PrivateAttr(default=None)
 
     @field_validator("version", mode="before")
     @classmethod

@@ -106,12 +106,13 @@ class Progress:
 
     def _on_hitl_answered(self, event: Event) -> None:
         by = str(event.data.get("by") or "")
-        how = (
-            "the time ran out"
-            if event.data.get("timed_out")
-            else one_line(_written(event.data.get("response", "")), 60)
-        )
-        self._settle("ok", event.step_id, "answered", how, "" if by in ("", "handler", "timeout") else f"by {by}")
+        answer = one_line(_written(event.data.get("response", "")), 60)
+        if not event.data.get("timed_out"):
+            self._settle("ok", event.step_id, "answered", answer, "" if by in ("", "handler") else f"by {by}")
+        elif "value" in event.data:
+            self._settle("ask", event.step_id, "nobody answered in time; its default is", answer)
+        else:
+            self._settle("bad", event.step_id, "nobody answered in time")
 
     def _on_budget_warning(self, event: Event) -> None:
         budget = event.data.get("budget")
