@@ -177,3 +177,11 @@ def test_a_secret_of_aws_is_known_before_anything_is_written(
         result = workflow.run(topic=f"use {CANARY}")
     assert result.last_response == "[secret APP]"
     assert CANARY not in kept(tmp_path)
+
+
+def test_an_answer_in_another_process_is_recorded_without_the_secret(tmp_path: Path, place: Path) -> None:
+    file = place / "flow.yaml"
+    file.write_text(Workflow.from_dict(holding(), offline=True).spec.to_yaml())
+    paused = Workflow.from_file(file, offline=True).run()
+    SessionManager().get_session(paused.session_id or "").answer("steps/1", f"use {KEY}")
+    assert "use [secret API_AUTHORIZATION]" in kept(tmp_path) and KEY not in kept(tmp_path)

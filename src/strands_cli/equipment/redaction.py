@@ -7,6 +7,7 @@ import logging
 import threading
 import weakref
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -71,8 +72,8 @@ def of_session(journal: Journal, opened: Mapping[str, Any]) -> Journal:
     from strands_cli.spec.env import Secret
 
     secrets = [Secret.model_validate(each) for each in declared or ()]
-    known = literals_of(literals, opened.get("file"))
-    return secret_free(journal, Vault(secrets, Path(opened.get("base_dir") or "."), known))
+    unknown, find = dict.fromkeys(literals, ""), partial(literals_of, literals, opened.get("file"))
+    return secret_free(journal, Vault(secrets, Path(opened.get("base_dir") or "."), unknown, find))
 
 
 class SecretFreeModel(Model):

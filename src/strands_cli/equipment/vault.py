@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,9 +32,17 @@ class Vault:
         secrets: What the spec declares.
         base_dir: What the paths of secrets in files are relative to.
         literals: Secrets that stand in the spec's file; "" for one that is not known here.
+        find: Returns `literals`, where finding them out may not be needed.
     """
 
-    def __init__(self, secrets: list[Secret], base_dir: Path, literals: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        secrets: list[Secret],
+        base_dir: Path,
+        literals: Mapping[str, str] | None = None,
+        find: Callable[[], Mapping[str, str]] | None = None,
+    ) -> None:
+        self._find = find
         self._secrets = {name_of(secret): secret for secret in secrets}
         self._literals = dict(literals or {})
         self._base_dir = base_dir
@@ -160,6 +168,8 @@ class Vault:
         if self._looked:
             return
         self._looked = True
+        if self._find is not None:
+            self._known.update((name, text) for name, text in self._find().items() if text)
         free = [name for name, secret in self._secrets.items() if secret.source in ("env", "file")]
         for name in (*free, *self._literals):
             try:
