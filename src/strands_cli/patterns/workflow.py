@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from strands_cli.kernel.run import Run
 from strands_cli.kernel.types import Names, Outcome
-from strands_cli.patterns.steps import HITL, last_agent, step, text
+from strands_cli.patterns.steps import is_hitl, last_agent, step, text
 from strands_cli.plan.model import Edge, Plan, step_node
 
 if TYPE_CHECKING:
@@ -19,9 +19,10 @@ async def run(config: WorkflowConfig, run: Run, names: Names) -> Outcome:
     """Run each task in a lane of its own; the last listed task that nothing depends on has the final response."""
     done: dict[str, dict[str, Any]] = {}
     before = _before(config)
+    people = frozenset(task.id for task in config.tasks if is_hitl(task))
 
     async def work(task: AgentTask | HitlTask) -> None:
-        result = await step(run, task, _scope(names, before[task.id], done), f"tasks/{task.id}")
+        result = await step(run, task, _scope(names, before[task.id], done, people), f"tasks/{task.id}")
         done[task.id] = result.names()
 
     jobs = {f"tasks/{task.id}": partial(work, task) for task in config.tasks}
@@ -30,19 +31,20 @@ async def run(config: WorkflowConfig, run: Run, names: Names) -> Outcome:
     order = _order(config)
     response = done[_ends(config)[-1]]["response"]
     tasks = {task.id: done[task.id] for task in config.tasks}
-    scope = {**_scope(names, order, done), "tasks": tasks, "total_tasks": len(tasks), "last_response": response}
+    scope = {**_scope(names, order, done, people), "tasks": tasks, "total_tasks": len(tasks), "last_response": response}
     return Outcome(text(response), {"tasks": tasks}, scope, last_agent(tasks[id_] for id_ in order))
 
 
-def _scope(names: Names, ids: list[str], done: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def _scope(names: Names, ids: list[str], done: dict[str, dict[str, Any]], people: frozenset[str]) -> dict[str, Any]:
     """Return the names of a task that comes after `ids`; what else is done by now is not for it to see.
 
-    Only so does a resumed task see what it saw before, whichever of the others have finished meanwhile.
+    Only so does a resumed task see what it saw before, whichever of the others have finished meanwhile. `people` are
+    the tasks that ask somebody.
     """
-    scope: dict[str, Any] = {**names, "tasks": {id_: done[id_] for id_ in ids}}
+    scope: dict[str, Any] = {**names, "tasks": dict(zip(ids, map(done.__getitem__, ids), strict=True))}
     if ids:
         scope["last_response"] = done[ids[-1]]["response"]
-    answers = [id_ for id_ in ids if done[id_]["agent"] == HITL]
+    answers = [id_ for id_ in ids if id_ in people] if people else []
     if answers:
         scope["hitl_response"] = done[answers[-1]]["response"]
     return scope
@@ -53,10 +55,11 @@ def _before(config: WorkflowConfig) -> dict[str, list[str]]:
     deps = {task.id: task.deps for task in config.tasks}
     order = _order(config)
     position = {id_: place for place, id_ in enumerate(order)}
-    above: dict[str, set[str]] = {}
+    above: dict[str, set[int]] = {}  # of places in the order, for they are quick to unite and to sort
     for id_ in order:
-        above[id_] = set(deps[id_]).union(*(above[each] for each in deps[id_]))
-    return {id_: sorted(ids, key=position.__getitem__) for id_, ids in above.items()}
+        places = [position[each] for each in deps[id_]]
+        above[id_] = set(places).union(*(above[each] for each in deps[id_]))
+    return {id_: [order[place] for place in sorted(places)] for id_, places in above.items()}
 
 
 def _order(config: WorkflowConfig) -> list[str]:
