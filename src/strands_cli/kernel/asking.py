@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shlex
 from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -289,6 +288,8 @@ class Asking:
         """What nobody answered in time is denied where a tool waits for it, and fails the run elsewhere."""
         if "interrupt" in asked.data:
             return Answer(response_of(expired), "timeout", expired.at, timed_out=True)
+        import shlex
+
         again = shlex.join(["strands", "sessions", "fork", self._run.journal.session_id, "--at", asked.key])
         raise QuestionExpiredError(
             f"nobody answered {asked.key!r} in time and it has no default",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shlex
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -222,6 +221,8 @@ class Run:
 
     def mended_command(self) -> str:
         """Return the command that goes on with this session and a mended spec, ready to be pasted into a shell."""
+        import shlex
+
         return shlex.join(
             ["strands", "resume", self.journal.session_id, "--spec", self.state.origin.get("file", "FILE")]
         )
