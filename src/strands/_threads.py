@@ -11,7 +11,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -54,17 +54,62 @@ def on_disk(function: Callable[[], T]) -> asyncio.Future[T]:
     return _started(_disk, function).future
 
 
+class Shared(Generic[T]):
+    """Work on the disk that several wait for: who stops waiting does not stop it.
+
+    Args:
+        function: What to run, as `on_disk` does.
+
+    Attributes:
+        loop: The event loop that it was started in, and is waited for in.
+        ended: Whether it has come to its end.
+    """
+
+    def __init__(self, function: Callable[[], T]) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.ended = False
+        self._waiting: list[asyncio.Future[T]] = []
+        self._settle: Callable[[asyncio.Future[T]], None] = self._waiting.append
+        _started(_disk, function, self)
+
+    def wait(self) -> asyncio.Future[T]:
+        """Return a future, for one who waits, of the function's result or what it raised."""
+        future: asyncio.Future[T] = self.loop.create_future()
+        self._settle(future)
+        return future
+
+    def cancelled(self) -> bool:
+        """It never is."""
+        return False
+
+    def set_result(self, value: T) -> None:
+        """Tell all who wait."""
+        self._end(lambda future: future.set_result(value))
+
+    def set_exception(self, error: BaseException) -> None:
+        """Tell all who wait."""
+        self._end(lambda future: future.set_exception(error))
+
+    def _end(self, settle: Callable[[asyncio.Future[T]], None]) -> None:
+        self.ended, self._settle = True, settle
+        for future in self._waiting:
+            if not future.done():
+                settle(future)
+        self._waiting.clear()
+
+
 def in_background(function: Callable[[], None]) -> None:
     """Start a function that waits for the disk, from any thread; nobody waits for it, what it raises is logged."""
     _disk.submit(_Errand(function))
 
 
-def _started(pool: _Pool, function: Callable[[], Any]) -> _Job:
+def _started(pool: _Pool, function: Callable[[], Any], shared: Shared[Any] | None = None) -> _Job:
     loop = asyncio.get_running_loop()
     outbox = _outboxes.get(loop)
     if outbox is None:
         outbox = _outboxes[loop] = _Outbox(loop)
-    job = _Job(outbox, loop.create_future(), contextvars.copy_context(), function)
+    future: Any = loop.create_future() if shared is None else shared
+    job = _Job(outbox, future, contextvars.copy_context(), function)
     pool.submit(job)
     return job
 

@@ -291,3 +291,18 @@ def test_a_process_that_ends_leaves_no_lock_behind(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", DRIVER, str(tmp_path)], stdin=subprocess.DEVNULL, capture_output=True)
     assert done.returncode == 0
     assert not list((tmp_path / "drivers").glob(f"{done.stdout.decode().split('.')[0]}*"))
+
+
+def test_who_stops_waiting_for_the_disk_stops_nobody_else(tmp_path: Path) -> None:
+    async def check() -> None:
+        journal = await FileSessionRepository(tmp_path).create("s", opening())
+        for cancelled in range(4):
+            await journal.append((draft("noted", "n"),), expect=1 + cancelled)
+            tasks = [asyncio.ensure_future(journal.sync()) for _ in range(4)]
+            await asyncio.sleep(0)
+            tasks[cancelled].cancel()
+            ended = await asyncio.gather(*tasks, return_exceptions=True)
+            assert [type(each) for each in ended if each is not None] == [asyncio.CancelledError]
+            await journal.sync()
+
+    asyncio.run(check())

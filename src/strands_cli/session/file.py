@@ -7,6 +7,7 @@ what a dead writer left torn, and keeps it beside the journal.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 from collections.abc import AsyncIterator, Sequence
@@ -14,7 +15,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-from strands._threads import on_disk
+from strands._threads import Shared
 from strands_cli.errors import SessionDamagedError, SessionNotFoundError, StorageError
 from strands_cli.kernel.journal import FORMAT, Conflict
 from strands_cli.kernel.types import Draft, Entry
@@ -51,7 +52,7 @@ class FileJournal:
         self._synced = 0
         self._open_line = False
         self._broken = ""
-        self._syncing: asyncio.Future[None] | None = None
+        self._syncing: Shared[None] | None = None
 
     @property
     def session_id(self) -> str:
@@ -107,20 +108,21 @@ class FileJournal:
     async def sync(self) -> None:
         loop = asyncio.get_running_loop()
         running = self._syncing
-        if running is not None and running.get_loop() is not loop:
+        if running is not None and running.loop is not loop:
             running = self._syncing = None  # left behind by a loop that has ended
         if running is not None:
-            await asyncio.wait((running,))
+            with contextlib.suppress(Exception):  # whoever began it is told
+                await running.wait()
         if self._syncing is running or self._syncing is None:
-            self._syncing = on_disk(partial(self._sync_now, self._file.handle, self._head()))
+            self._syncing = Shared(partial(self._sync_now, self._file.handle, self._head()))
         syncing = self._syncing
         try:
-            await asyncio.shield(syncing)
+            await syncing.wait()
         except StorageError as error:
             self._broken = error.message
             raise
         finally:
-            if self._syncing is syncing and syncing.done():
+            if self._syncing is syncing and syncing.ended:
                 self._syncing = None
 
     async def tail(self, after: int) -> list[Entry]:
