@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from strands import Agent, ToolContext, tool
 from strands.hooks import AfterToolCallEvent, BeforeToolCallEvent
+from strands.hooks.binding import CallBinding
 from strands.models import ScriptedModel, ToolCall
 from support.agents import answer, answers, results_of, texts_of
 
@@ -174,3 +178,44 @@ def test_an_answer_to_one_tool_use_is_not_one_to_another_with_the_same_id() -> N
     result = agent([answer(first, "y"), answer(second, "n")])
     assert result.stop_reason == "end_turn"
     assert (RAN, texts_of(results_of(agent))) == (["a"], ["deleted a", "denied"])
+
+
+HALVES = st.text(st.characters(max_codepoint=0xFFFF, exclude_categories=())) | st.just("\ud83d\ude00")
+SCALARS = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | HALVES | st.text()
+)
+ARGUMENTS = st.dictionaries(
+    HALVES, st.recursive(SCALARS, lambda each: st.lists(each) | st.dictionaries(HALVES, each), max_leaves=6)
+)
+
+
+@given(ARGUMENTS)
+def test_a_call_that_is_read_back_is_the_call_that_was_approved(arguments: dict[str, Any]) -> None:
+    def bound(input: Any) -> CallBinding:
+        return CallBinding(None, {"toolUseId": "t", "name": "pay", "input": input}, strict=True)
+
+    call = bound(arguments)
+    assert bound(json.loads(json.dumps(arguments))).holds(call.digest)
+    assert json.dumps(call.input()) == json.dumps(arguments) == call.text
+
+
+@pytest.mark.parametrize(("one", "other"), [(1, True), (1, 1.0), (0, None), ("1", 1), ([], {}), (0.0, -0.0)])
+def test_values_that_only_compare_equal_are_other_calls(one: Any, other: Any) -> None:
+    calls = [CallBinding(None, {"toolUseId": "t", "name": "pay", "input": {"a": each}}) for each in (one, other)]
+    assert not calls[0].holds(calls[1].digest)
+
+
+def test_a_tool_whose_description_is_changed_in_place_is_another_tool() -> None:
+    @tool
+    def pay(amount: int) -> str:
+        """Pay."""
+        return f"paid {amount}"
+
+    use: Any = {"toolUseId": "t", "name": "pay", "input": {"amount": 1}}
+    before = CallBinding(pay, use).digest
+    assert CallBinding(pay, use).holds(before)
+    pay.tool_spec["inputSchema"]["json"]["properties"]["amount"]["minimum"] = 1
+    changed = CallBinding(pay, use)
+    assert not changed.holds(before)
+    pay.tool_spec["inputSchema"]["json"]["properties"]["amount"]["minimum"] = True
+    assert not CallBinding(pay, use).holds(changed.digest)

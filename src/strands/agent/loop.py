@@ -172,7 +172,7 @@ async def _run_tools(invocation: Invocation, turn: Open, trace: Trace) -> AgentR
     hooks, ending = agent.hooks, None
     try:
         agent._open_turn = None  # not before: whatever ends this call, what is in doubt stays so
-        interrupts = await tool_hooks.before(batch)
+        interrupts = await tool_hooks.before(batch) if tool_hooks.is_judged(agent) else []
         asked_before = bool(interrupts)
         interrupts = interrupts or await batch.run()
         cancelled = agent._cancel_signal.is_set() or agent._cancel_later

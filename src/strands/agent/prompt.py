@@ -98,7 +98,7 @@ def _block(item: Any) -> Any:
 def copied(value: Any) -> Any:
     """Return a copy of plain data; anything else stays what it is."""
     if isinstance(value, dict):
-        return {key: copied(each) for key, each in value.items()}
+        return {key: each if type(each) is str else copied(each) for key, each in value.items()}
     if isinstance(value, list):
-        return [copied(each) for each in value]
+        return [each if type(each) is str else copied(each) for each in value]
     return value

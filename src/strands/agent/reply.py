@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 AHEAD = 16  # events of a reply that may be unread while more of it comes
 _SHOWN = 400  # characters of an input that cannot be read
+_decode = json.JSONDecoder().decode
 _NAME = re.compile(r"^[a-zA-Z0-9_-]{1,64}$")
 
 
@@ -64,12 +65,9 @@ class Gatherer:
         "_image",
         "_invocation",
         "_metrics",
-        "_origin",
         "_pieces",
-        "_redacted",
-        "_signature",
+        "_reasoning",
         "_stop",
-        "_thoughts",
         "_tool",
         "_usage",
     )
@@ -84,11 +82,8 @@ class Gatherer:
 
     def _clear(self) -> None:
         self._pieces: list[str] = []
-        self._thoughts: list[str] = []
         self._citations: list[Any] = []
-        self._signature: str | None = None
-        self._redacted: bytes = b""
-        self._origin: dict[str, Any] = {}
+        self._reasoning: _Reasoning | None = None
         self._tool: dict[str, Any] | None = None
         self._image: dict[str, Any] | None = None
 
@@ -168,19 +163,22 @@ class Gatherer:
 
     def _reason(self, delta: dict[str, Any], content: dict[str, Any]) -> None:
         emit = self._invocation.sink
+        if self._reasoning is None:
+            self._reasoning = _Reasoning()
+        gathered = self._reasoning
         if content.get("origin") is not None:
-            self._origin = content["origin"]  # the last one is whole
+            gathered.origin = content["origin"]  # the last one is whole
         if content.get("text") is not None:
-            self._thoughts.append(content["text"])
+            gathered.thoughts.append(content["text"])
             if emit is not None:
                 emit(self._event({"reasoningText": content["text"], "delta": delta, "reasoning": True}))
         elif content.get("signature") is not None:
-            self._signature = (self._signature or "") + content["signature"]
+            gathered.signature += content["signature"]
             if emit is not None:
                 signed = {"reasoning_signature": content["signature"], "delta": delta, "reasoning": True}
                 emit(self._event(signed))
         elif content.get("redactedContent") is not None:
-            self._redacted += content["redactedContent"]
+            gathered.redacted += content["redactedContent"]
             if emit is not None:
                 hidden = {"reasoningRedactedContent": content["redactedContent"], "delta": delta, "reasoning": True}
                 emit(self._event(hidden))
@@ -197,17 +195,11 @@ class Gatherer:
             self._tool["input"] = "".join(self._pieces)
         elif self._pieces or self._citations:
             self._blocks.append(self._text_block("".join(self._pieces)))
-        elif self._thoughts or self._signature or self._origin:
-            text: dict[str, Any] = {"text": "".join(self._thoughts)}
-            if self._signature:
-                text["signature"] = self._signature
-            origin = {"origin": self._origin} if self._origin else {}
-            self._blocks.append(cast("ContentBlock", {"reasoningContent": {"reasoningText": text, **origin}}))
+        elif self._reasoning is not None:
+            self._blocks += self._reasoning.blocks()
         elif self._image is not None:
             if self._image["source"]:
                 self._blocks.append(cast("ContentBlock", {"image": self._image}))
-        elif self._redacted:
-            self._blocks.append({"reasoningContent": {"redactedContent": self._redacted}})
         else:
             return
         self._clear()
@@ -262,11 +254,33 @@ def _redacted(content: list[Any], text: str) -> list[Any]:
     return kept or [{"text": text}]
 
 
+class _Reasoning:
+    """The reasoning of one content block, as far as it has come."""
+
+    __slots__ = ("origin", "redacted", "signature", "thoughts")
+
+    def __init__(self) -> None:
+        self.thoughts: list[str] = []
+        self.signature = ""
+        self.redacted = b""
+        self.origin: dict[str, Any] = {}
+
+    def blocks(self) -> list[ContentBlock]:
+        """Return it as a content block; none when it is empty."""
+        if self.thoughts or self.signature or self.origin:
+            text: dict[str, Any] = {"text": "".join(self.thoughts)}
+            if self.signature:
+                text["signature"] = self.signature
+            origin = {"origin": self.origin} if self.origin else {}
+            return [cast("ContentBlock", {"reasoningContent": {"reasoningText": text, **origin}})]
+        return [{"reasoningContent": {"redactedContent": self.redacted}}] if self.redacted else []
+
+
 def _parse(use: dict[str, Any]) -> None:
     """Read the input of a tool use; what is no JSON object is noted with it, so that it never runs."""
     text = use["input"]
     try:
-        value = json.loads(text) if text.strip() else {}
+        value = _decode(text) if text.strip() else {}
     except ValueError as error:
         use["malformed"] = f"the arguments are not a JSON object: {error}, in {_short(text)}"
         value = {}

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from strands.interrupt import Interrupt
+from strands.types.json_value import NOT_PLAIN, plain_copy
 
 from . import malformed
 from .prompt import copied, tool_uses
@@ -80,8 +81,10 @@ class ToolBatch:
             elif id in waiting:
                 self._asked[id] = waiting[id]
             else:
-                own: ToolUse = {**use, "input": copied(use["input"])}  # the history keeps what the model asked for
-                jobs.append(partial(self._job, own))
+                plain = plain_copy(use["input"])
+                is_plain = plain is not NOT_PLAIN
+                own: ToolUse = {**use, "input": plain if is_plain else copied(use["input"])}
+                jobs.append(partial(self._job, own, is_plain))  # the history keeps what the model asked for
                 self.invocation.under_way.add(id)
         try:
             if jobs:
@@ -102,8 +105,8 @@ class ToolBatch:
                 turn.inside[id] = left
         return turn
 
-    async def _job(self, use: ToolUse) -> bool:
-        call = ToolCall(self, use)
+    async def _job(self, use: ToolUse, is_plain: bool) -> bool:
+        call = ToolCall(self, use, is_plain=is_plain)
         try:
             result = await call.run()
             if isinstance(result, list):

@@ -48,6 +48,7 @@ class ToolCall:
         "_final",
         "_id",
         "_invocation",
+        "_is_own",
         "_key",
         "_made",
         "_over",
@@ -58,7 +59,7 @@ class ToolCall:
         "_work",
     )
 
-    def __init__(self, batch: ToolBatch, use: ToolUse) -> None:
+    def __init__(self, batch: ToolBatch, use: ToolUse, *, is_plain: bool = False) -> None:
         self._batch = batch
         self._invocation = batch.invocation
         self._agent = batch.invocation.agent
@@ -74,6 +75,7 @@ class ToolCall:
         self._consulted: list[Interrupt] = []
         self._taken: set[str] = set()  # what the questions whose answers somebody took are looked up by
         self._before = self._agent.hooks.listens(BeforeToolCallEvent)
+        self._is_own = is_plain and not self._before  # whether its arguments are JSON that nobody else can reach
         self._after = self._agent.hooks.listens(AfterToolCallEvent) or asked_about_result(self._agent, self._id)
         self._wish = copied(use["input"]) if self._after else None  # what the model asked for
 
@@ -175,21 +177,23 @@ class ToolCall:
         if self._tool is None:
             return error_result(self._id, f"Unknown tool: {self._use['name']}"), None, None
         try:
-            self._final = final = CallBinding(self._tool, self._use, strict=True)
+            self._final = final = CallBinding(self._tool, self._use, strict=True, own=self._is_own)
         except (TypeError, ValueError) as problem:
             return error_result(self._id, call_check.not_json(self._use, problem)), problem, None
-        stopped = self._stopped(final)
-        if stopped:
-            return stopped, None, None
+        if self._again is not None or self._batch.approved or self._agent._interrupt_state.interrupts:
+            stopped = self._stopped(final)
+            if stopped:
+                return stopped, None, None
         if self._tool.inner_record:
             await self._enter(self._tool)
         elif self._batch.recorder is not None:
             await self._batch.recorder.tool_started(self.as_start(), durable=not self._tool.read_only)
         self._use = {**self._use, "input": final.input()}  # what was recorded, and nobody else can reach it
+        self._is_own = False
         self._batch.running[self._id] = self
         if self._batch.turn.started:
             self._started_again()
-        trace = Trace(f"Tool: {self._tool.tool_name}")
+        trace = Trace(f"Tool: {final.name}")
         self._batch.trace.add_child(trace)
         start = time.perf_counter()
         try:

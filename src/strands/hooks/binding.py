@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import marshal
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from strands.interrupt import call_digest
-from strands.types.json_value import NOT_PLAIN, parsed, plain_copy, to_text
+from strands.types.json_value import NOT_PLAIN, copy_of_plain, parsed, plain_copy, to_text
 
-from .origin import digest_of
+from .origin import canonical, digest_of, hash_of
 
 if TYPE_CHECKING:
     from strands.types.tools import AgentTool, ToolUse
 
-_NOTHING: Any = object()
+_PAIR = "\\ud"
+_WITHOUT_REFERENCES = 2
+"""A version of the marshal format whose bytes depend on the value alone."""
 CURRENT = "2:"
 """Begins the digests of this form; those of the first release are bare."""
 
@@ -41,6 +45,7 @@ class CallBinding:
         tool: The tool, or None when there is none of that name.
         use: The call.
         strict: Refuse arguments that are not JSON, as they could not run to the byte.
+        own: The arguments are what `plain_copy` returned, and nobody else can reach them.
 
     Attributes:
         name: The tool's name.
@@ -50,22 +55,21 @@ class CallBinding:
         ValueError: They hold a value that JSON forbids.
     """
 
-    __slots__ = ("_basis", "_digest", "_held", "_parsed", "_text", "_tool", "name")
+    __slots__ = ("_basis", "_digest", "_held", "_text", "_tool", "name")
 
-    def __init__(self, tool: AgentTool | None, use: ToolUse, *, strict: bool = False) -> None:
+    def __init__(self, tool: AgentTool | None, use: ToolUse, *, strict: bool = False, own: bool = False) -> None:
         given = use["input"]
         self.name = tool.tool_name if tool is not None else use["name"]
         self._tool = tool
         self._basis: str | None = None
         self._digest = ""
-        self._parsed: Any = _NOTHING
         self._text: str | None = None
-        self._held: Any = plain_copy(given) if strict else NOT_PLAIN  # handed to nobody, so it stays what it is
+        self._held: Any = given if own else plain_copy(given)  # handed to nobody, so it stays what it is
         if self._held is not NOT_PLAIN:
             return
         if strict:
             self._text = to_text(given, "the input", any_text=True)
-            self._parsed = parsed(self._text, given, "the input")
+            parsed(self._text, given, "the input")
         else:
             self._text = json.dumps(given, default=repr)
 
@@ -80,22 +84,26 @@ class CallBinding:
     def basis(self) -> str | None:
         """The hash of what the tool is."""
         if self._basis is None and self._tool is not None:
-            self._basis = digest_of(self._tool.identity)
+            self._basis = _identity_hash(self._tool.identity)
         return self._basis
 
     @property
     def digest(self) -> str:
         """The hash of the tool's name, of what it is, and of the arguments."""
         if not self._digest:
-            self._digest = CURRENT + digest_of([self.name, json.loads(self.text), self.basis])
+            self._digest = CURRENT + hash_of(self._canonical())
         return self._digest
+
+    def _canonical(self) -> str:
+        if self._held is not NOT_PLAIN:
+            text = canonical([self.name, self._held, self.basis])
+            if _PAIR not in text:  # the halves of a pair are one character once they are read
+                return text
+        return canonical([self.name, json.loads(self.text), self.basis])
 
     def input(self) -> Any:
         """Return the arguments, each time as values of their own."""
-        if self._held is not NOT_PLAIN:
-            return plain_copy(self._held)
-        found, self._parsed = self._parsed, _NOTHING
-        return json.loads(self.text) if found is _NOTHING else found
+        return copy_of_plain(self._held) if self._held is not NOT_PLAIN else json.loads(self.text)
 
     def with_input(self, input: Any) -> CallBinding:
         """Return the call of the same tool with other arguments."""
@@ -138,3 +146,15 @@ class BatchBinding:
             return digest == self.digest
         first = [(id, call.first_digest()) for id, call in self.calls.items()]
         return digest == call_digest("", first, None)
+
+
+def _identity_hash(identity: Any) -> str:
+    try:
+        return _hash_of_stored(marshal.dumps(identity, _WITHOUT_REFERENCES))
+    except ValueError:  # it holds an object of a class of its own
+        return digest_of(identity)
+
+
+@functools.lru_cache(maxsize=256)
+def _hash_of_stored(stored: bytes) -> str:
+    return digest_of(marshal.loads(stored))

@@ -31,12 +31,25 @@ def code_origin(code: Any, owner: Any = None) -> list[Any]:
     return _Reader().of(code, owner)
 
 
+canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=repr).encode
+"""Returns the one text that JSON, or `repr`, has for a value."""
+
+
 def digest_of(value: Any) -> str:
     """Return the hash of a value that JSON, or `repr`, has one text for."""
+    return hash_of(canonical(value))
+
+
+def hash_of(text: str) -> str:
+    """Return the hash of a text that `canonical` returned."""
+    return str(_hashlib().sha256(text.encode()).hexdigest())
+
+
+@functools.cache
+def _hashlib() -> Any:
     import hashlib
 
-    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), default=repr)
-    return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib
 
 
 class _Reader:

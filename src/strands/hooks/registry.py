@@ -26,8 +26,7 @@ else:
     _AnyEvent = TypeVar("_AnyEvent")
 
 TEvent = TypeVar("TEvent", bound="BaseHookEvent")
-_GATED = "BeforeToolCallEvent"
-_JUDGED = (_GATED, "BeforeToolsEvent")
+_JUDGED = ("BeforeToolCallEvent", "BeforeToolsEvent")
 HookCallback = Callable[[_AnyEvent], "Awaitable[None] | None"]
 
 
@@ -152,7 +151,10 @@ class HookRegistry:
             gate: A callback of `BeforeToolCallEvent`, sync or async. It may ask, cancel the call or change it.
             deciders: The objects that decide in it, if it is not the gate itself.
         """
+        from .events import BeforeToolCallEvent
+
         self._gates.append(gate)
+        self._callbacks.setdefault(BeforeToolCallEvent, [])  # it is listened to, though by nobody else
         for each in deciders or (gate,):
             self._note_judge(each)
 
@@ -195,11 +197,11 @@ class HookRegistry:
 
     def listens(self, event_type: type[BaseHookEvent]) -> bool:
         """Return whether anybody wants this event; when not, it need not be built."""
-        return event_type in self._callbacks or (bool(self._gates) and event_type.__name__ == _GATED)
+        return event_type in self._callbacks
 
     def has_callbacks(self) -> bool:
         """Return whether anybody wants any event."""
-        return bool(self._callbacks or self._gates)
+        return bool(self._callbacks)
 
     def get_callbacks_for(self, event: BaseHookEvent) -> Iterator[HookCallback]:
         """Return the callbacks of an event in the order they run."""

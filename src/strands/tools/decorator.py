@@ -231,6 +231,8 @@ class DecoratedFunctionTool(DirectTool, Generic[P, R]):
             raise failure(id, f"Error: {type(error).__name__} - {error}", error) from error
 
     async def _call(self, arguments: dict[str, Any], emit: Emit | None) -> Any:
+        if self._is_async and self._owner is None:
+            return await self._function(**arguments)
         call = functools.partial(self._function, *(() if self._owner is None else (self._owner,)), **arguments)
         if self._is_async:
             return await call()

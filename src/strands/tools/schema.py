@@ -39,6 +39,7 @@ class Parameters:
         self._types = {name: _strip(self._hints.get(name, Any)) for name in self._fields}
         self._plain = all(_is_plain(self._types[name]) and not _is_field(each.default) for name, each in fields)
         self._checks = {name: _check(hint) for name, hint in self._types.items()} if self._plain else {}
+        self._exact = {name: hint for name, hint in self._types.items() if hint in _PLAIN} if self._plain else {}
         self._required = [name for name, field in self._fields.items() if field.default is field.empty]
         self._model: Any = None
 
@@ -81,11 +82,17 @@ class Parameters:
             return {name: given[name] for name in self._fields if name in given}
         return arguments(self._pydantic().model_validate(given))
 
-    def _fits(self, given: dict[str, Any]) -> bool:
-        if not isinstance(given, dict) or any(name not in given for name in self._required):
+    def _fits(self, given: Any) -> bool:
+        if not isinstance(given, dict):
             return False
-        checks = self._checks
-        return all(checks[name](value) for name, value in given.items() if name in checks)
+        for name in self._required:
+            if name not in given:
+                return False
+        exact, checks = self._exact, self._checks
+        for name, value in given.items():
+            if type(value) is not exact.get(name) and name in checks and not checks[name](value):
+                return False
+        return True
 
     def _pydantic(self) -> Any:
         if self._model is None:

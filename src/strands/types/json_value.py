@@ -11,7 +11,10 @@ MAX_DEPTH = 100
 
 NOT_PLAIN: Any = object()
 """What `plain_copy` returns for a value that is not plain."""
+_TEXT = frozenset((str,))
+_NESTED = frozenset((dict, list))
 _LARGE = 1 << 64
+_LEAST = -_LARGE
 
 _SCALARS = (type(None), bool, int, float, str)
 
@@ -47,26 +50,30 @@ def plain_copy(value: Any, depth: int = MAX_DEPTH) -> Any:
     Text may be any; the rest is as `as_json` has it, and what it would change or refuse is not plain.
     """
     kind = type(value)
+    if kind is dict and depth:
+        made: dict[Any, Any] = value.copy()
+        for key, part in made.items():
+            kind = type(part)
+            if kind is not str and not (kind is int and _LEAST < part < _LARGE):
+                made[key] = part = plain_copy(part, depth - 1)
+                if part is NOT_PLAIN:
+                    return NOT_PLAIN
+        return made if _TEXT.issuperset(map(type, made)) else NOT_PLAIN
+    if kind is list and depth:
+        items = [part if type(part) is str else plain_copy(part, depth - 1) for part in value]
+        return NOT_PLAIN if NOT_PLAIN in items else items
     if kind is str or value is None or kind is bool:
         return value
     if kind is int:
-        return value if -_LARGE < value < _LARGE else NOT_PLAIN
-    if kind is float:
-        return value if math.isfinite(value) else NOT_PLAIN
-    if depth < 1:
-        return NOT_PLAIN
-    if kind is dict:
-        made = {}
-        for key, part in value.items():
-            copy = part if type(part) is str else plain_copy(part, depth - 1)
-            if copy is NOT_PLAIN or type(key) is not str:
-                return NOT_PLAIN
-            made[key] = copy
-        return made
-    if kind is list:
-        items = [plain_copy(part, depth - 1) for part in value]
-        return NOT_PLAIN if any(item is NOT_PLAIN for item in items) else items
-    return NOT_PLAIN
+        return value if _LEAST < value < _LARGE else NOT_PLAIN
+    return value if kind is float and math.isfinite(value) else NOT_PLAIN
+
+
+def copy_of_plain(value: Any) -> Any:
+    """Return another copy of what `plain_copy` returned."""
+    if type(value) is dict and _NESTED.isdisjoint(map(type, value.values())):
+        return value.copy()
+    return plain_copy(value)
 
 
 def to_text(value: Any, name: str = "the value", *, any_text: bool = False) -> str:

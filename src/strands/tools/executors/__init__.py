@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
+from typing import Any
 
-Job = Callable[[], Awaitable[bool]]
+Job = Callable[[], Coroutine[Any, Any, bool]]
 
 
 class ToolExecutor(ABC):
@@ -41,15 +42,18 @@ class ConcurrentToolExecutor(ToolExecutor):
             return
         most = self.max_concurrency
         work = jobs if most is None or most >= len(jobs) else _so_many_at_once(most, jobs)
-        tasks = [asyncio.ensure_future(job()) for job in work]
+        create_task = asyncio.get_running_loop().create_task
+        tasks = [create_task(job()) for job in work]
+        if not tasks:
+            return
         try:
-            outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.wait(tasks)
         except asyncio.CancelledError:
             await _stop(tasks)
             raise
-        for outcome in outcomes:
-            if isinstance(outcome, BaseException):
-                raise outcome
+        failed = [task for task in tasks if task.cancelled() or task.exception() is not None]
+        if failed:
+            failed[0].result()
 
 
 class SequentialToolExecutor(ToolExecutor):
