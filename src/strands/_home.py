@@ -56,7 +56,7 @@ def make_private(path: Path) -> list[Path]:
         Those that were missing, the lowest first.
     """
     missing = []
-    while not path.is_dir():
+    while not os.path.isdir(path):
         missing.append(path)
         path = path.parent
     for directory in reversed(missing):

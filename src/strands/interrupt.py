@@ -350,6 +350,8 @@ class InterruptState:
 
 def _same(one: Any, other: Any) -> bool:
     """Return whether two answers are the same JSON; `True` is not 1."""
+    if one is other:
+        return True
     return json.dumps(one, sort_keys=True, default=repr) == json.dumps(other, sort_keys=True, default=repr)
 
 

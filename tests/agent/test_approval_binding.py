@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strands import Agent, ToolContext, tool
@@ -189,6 +189,7 @@ ARGUMENTS = st.dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(ARGUMENTS)
 def test_a_call_that_is_read_back_is_the_call_that_was_approved(arguments: dict[str, Any]) -> None:
     def bound(input: Any) -> CallBinding:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import uuid
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from strands._question_ids import MOMENTS, inside_prefix
@@ -197,7 +196,7 @@ class AgentTask:
         }
         turn = agent._open_turn
         if turn is not None and (turn.started or turn.inside):
-            started = {id: asdict(start) for id, start in turn.started.items()}
+            started = {id: start.to_dict() for id, start in turn.started.items()}
             stopped["turn"] = {"started": started, "inside": {id: each.to_dict() for id, each in turn.inside.items()}}
         raised = []
         for each in result.interrupts or ():

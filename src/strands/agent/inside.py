@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class InsideRecorder:
 
     async def tool_started(self, start: ToolStart, *, durable: bool) -> None:
         """Record that a tool is about to run."""
-        await self._tell("started", {"start": asdict(start)}, durable)
+        await self._tell("started", {"start": start.to_dict()}, durable)
 
     async def tool_finished(self, tool_use_id: str, result: ToolResult, *, durable: bool) -> None:
         """Record a tool's result."""

@@ -7,9 +7,10 @@ recorded by its caller's recorder, under the tool use that it works in, at any d
 
 from __future__ import annotations
 
+import functools
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from strands._question_ids import AFTER_TOOL_CALL, hook_prefix
@@ -42,6 +43,16 @@ class ToolStart:
     digest: str
     idempotency_key: str
     input: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        return {
+            "tool_use_id": self.tool_use_id,
+            "name": self.name,
+            "digest": self.digest,
+            "idempotency_key": self.idempotency_key,
+            "input": self.input,
+        }
 
 
 @dataclass(slots=True)
@@ -105,7 +116,7 @@ class OpenTurn:
         """Return it as plain values."""
         return {
             "finished": dict(self.finished),
-            "started": {id: asdict(start) for id, start in self.started.items()},
+            "started": {id: start.to_dict() for id, start in self.started.items()},
             "interrupts": [interrupt.to_dict() for interrupt in self.interrupts.values()],
             "inside": {id: inside.to_dict() for id, inside in self.inside.items()},
         }
@@ -244,4 +255,9 @@ def raised_in(interrupt: Interrupt) -> str | None:
 
 def doubt_about(tool_use_id: str) -> str:
     """Return the id of the question whether a call that was started has happened."""
-    return hook_prefix(tool_use_id) + str(uuid.uuid5(uuid.NAMESPACE_OID, AMBIGUOUS))
+    return hook_prefix(tool_use_id) + _name_of_doubt()
+
+
+@functools.cache
+def _name_of_doubt() -> str:
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, AMBIGUOUS))

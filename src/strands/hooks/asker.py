@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -192,6 +193,7 @@ def _about(known: Interrupt, now: Binding | None) -> bool:
     return now.holds(known.digest) or now.holds(known.asked)
 
 
+@functools.lru_cache(maxsize=256)
 def _suffix(name: str, gate: str | None) -> str:
     """A gate's questions have ids that no hook's name leads to."""
     space = uuid.NAMESPACE_OID if gate is None else uuid.uuid5(uuid.NAMESPACE_OID, f"strands gate {gate}")

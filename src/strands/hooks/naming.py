@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 import sys
 import time
-from pathlib import Path
+import types
 from typing import Any
 
 STARTED = time.time()
@@ -21,7 +22,23 @@ def qualified_name(hook: Any) -> str:
     """
     while isinstance(hook, functools.partial):
         hook = hook.func
-    hook = inspect.unwrap(hook) if inspect.isroutine(hook) else hook
+    kind = type(hook)
+    if kind is types.FunctionType:
+        return _named(inspect.unwrap(hook))
+    name = _of_instances.get(kind)
+    if name is None:
+        is_own = isinstance(hook, type) or inspect.isroutine(hook)  # for the second its class alone decides
+        name = "" if is_own else _named(kind)
+        if len(_of_instances) < _MOST_CLASSES:
+            _of_instances[kind] = name
+    return name or _named(inspect.unwrap(hook) if inspect.isroutine(hook) else hook)
+
+
+_MOST_CLASSES = 1000
+_of_instances: dict[type, str] = {}  # class to the name of its objects, "" for those that have names of their own
+
+
+def _named(hook: Any) -> str:
     named = hook if inspect.isroutine(hook) or isinstance(hook, type) else type(hook)
     module = getattr(named, "__module__", None) or type(named).__module__
     return f"{_importable(module)}:{getattr(named, '__qualname__', type(named).__qualname__)}"
@@ -36,4 +53,4 @@ def _importable(module: str) -> str:
         name: str = spec.name
         return name.removesuffix(".__main__")
     file = getattr(main, "__file__", None)
-    return Path(file).stem if file else module
+    return os.path.splitext(os.path.basename(file))[0] if file else module

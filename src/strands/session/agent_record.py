@@ -26,11 +26,13 @@ class Draft(NamedTuple):
         kind: What it is.
         data: The entry's data; `stored.to_dict()` stands in for it where `stored` is given.
         stored: The message or agent that it is about.
+        text: The entry's data as JSON, where that is written already.
     """
 
     kind: Kind
     data: dict[str, Any]
     stored: SessionMessage | SessionAgent | None = None
+    text: str = ""
 
 
 @dataclass(slots=True)

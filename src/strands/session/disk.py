@@ -10,14 +10,15 @@ import contextlib
 import errno
 import os
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from strands._home import NotPrivateError, check_status, make_private
 from strands.types.exceptions import SessionException
 
 from .lease import PRIVATE_FILE, Lease, holder, take
 
+_BINARY = getattr(os, "O_BINARY", 0)
 TEMPORARY = ".tmp"
 _PAGE = 4096
 _STEM = 200
@@ -97,9 +98,11 @@ class Disk:
             data: Its new content.
             durable: Return only when it outlives a power loss.
         """
-        temporary = path.with_name(f".{path.name[:_STEM]}.{os.urandom(8).hex()}{TEMPORARY}")  # of this write alone
+        name = path.name
+        directory = os.fspath(path)[: -len(name)]
+        temporary = f"{directory}.{name[:_STEM]}.{os.urandom(8).hex()}{TEMPORARY}"  # of this write alone
         try:
-            with self._open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as file:
+            with _Opened(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as file:
                 _write(file, data)
                 if durable:
                     self._sync(file)
@@ -121,7 +124,7 @@ class Disk:
         if not 0 < size <= _PAGE or len(text) > _PAGE:
             self.replace(path, text)
             return
-        with self._open(path, os.O_WRONLY) as file:
+        with _Opened(path, os.O_WRONLY) as file:
             _write(file, text.ljust(size))  # blanks after the value: it can be read before the cut, too
             if size > len(text):
                 os.ftruncate(file, len(text))
@@ -137,7 +140,7 @@ class Disk:
         """
         flags = os.O_WRONLY | os.O_APPEND | (0 if expect else os.O_CREAT)
         try:
-            opened = self._open(path, flags)
+            opened = _Opened(path, flags)
         except FileNotFoundError:
             if expect:
                 raise Moved(-1) from None
@@ -157,13 +160,13 @@ class Disk:
 
     def truncate(self, path: Path, size: int) -> None:
         """Cut `path` to `size` bytes, durably."""
-        with self._open(path, os.O_WRONLY) as file:
+        with _Opened(path, os.O_WRONLY) as file:
             os.ftruncate(file, size)
             self._sync(file)
 
     def sync(self, path: Path) -> None:
         """Make what `path` holds outlive a power loss."""
-        with self._open(path, os.O_WRONLY) as file:
+        with _Opened(path, os.O_WRONLY) as file:
             self._sync(file)
 
     def sync_directory(self, path: Path) -> None:
@@ -228,16 +231,6 @@ class Disk:
         """Return who took the lock file `path` last, as text for people; empty when that is not known."""
         return holder(path)
 
-    @contextlib.contextmanager
-    def _open(self, path: Path, flags: int) -> Iterator[int]:
-        descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0), PRIVATE_FILE)
-        try:
-            if flags & os.O_CREAT and hasattr(os, "fchmod"):
-                os.fchmod(descriptor, PRIVATE_FILE)
-            yield descriptor
-        finally:
-            os.close(descriptor)
-
     def _sync(self, descriptor: int) -> None:
         try:
             os.fsync(descriptor)
@@ -259,19 +252,53 @@ _ADVICE = {
 }
 
 
-@contextlib.contextmanager
-def naming(what: str, path: Path) -> Iterator[None]:
-    """Turn what the system or the JSON encoder refuses into a `SessionException` that names it."""
-    try:
-        yield
-    except NotPrivateError as error:
-        raise SessionException(f"{what}: {error.cause}. {error.remedy}") from error
-    except OSError as error:
-        reason = error.strerror or str(error)
-        advice = _ADVICE.get(error.errno or 0, "")
-        raise SessionException(f"{what}: {str(error.filename or path)!r}: {reason}{advice}") from error
-    except TypeError as error:
-        raise SessionException(f"{what}: {str(path)!r}: {error}") from error
+class Naming:
+    """Turns what the system or the JSON encoder refuses into a `SessionException` that names it.
+
+    Args:
+        what: What could not be done.
+        path: Where.
+    """
+
+    __slots__ = ("_path", "_what")
+
+    def __init__(self, what: str, path: Path) -> None:
+        self._what = what
+        self._path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
+        if isinstance(error, NotPrivateError):
+            raise SessionException(f"{self._what}: {error.cause}. {error.remedy}") from error
+        if isinstance(error, OSError):
+            place = str(error.filename or self._path)
+            reason, advice = error.strerror or str(error), _ADVICE.get(error.errno or 0, "")
+            raise SessionException(f"{self._what}: {place!r}: {reason}{advice}") from error
+        if isinstance(error, TypeError):
+            raise SessionException(f"{self._what}: {str(self._path)!r}: {error}") from error
+
+
+class _Opened:
+    """A file that is open while the block runs; one that is made is private."""
+
+    __slots__ = ("_descriptor",)
+
+    def __init__(self, path: str | Path, flags: int) -> None:
+        self._descriptor = os.open(path, flags | _BINARY, PRIVATE_FILE)
+        try:
+            if flags & os.O_CREAT and hasattr(os, "fchmod"):
+                os.fchmod(self._descriptor, PRIVATE_FILE)
+        except BaseException:
+            os.close(self._descriptor)
+            raise
+
+    def __enter__(self) -> int:
+        return self._descriptor
+
+    def __exit__(self, *error: object) -> None:
+        os.close(self._descriptor)
 
 
 def _write(descriptor: int, data: bytes) -> None:

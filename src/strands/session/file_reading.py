@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -208,7 +207,7 @@ class FileReading:
         items += [("finished", to_json({"tool_use_id": id, "result": result})) for id, result in fold.finished.items()]
         for id, inside in turn.inside.items():
             items.append(("inside", to_json({"path": [id], "what": "whole", **inside.to_dict()})))
-        items += [("started", to_json(asdict(start))) for start in turn.started.values()]
+        items += [("started", to_json(start.to_dict())) for start in turn.started.values()]
         if fold.asked:
             items.append(("asked", to_json({"interrupts": list(fold.asked.values()), "pause": fold.pause})))
         self._repairs.append(lambda: self._record.ledger.rewrite(items))

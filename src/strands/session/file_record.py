@@ -7,11 +7,9 @@ them is mended from the ledger at the next load. Files that another program wrot
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +18,7 @@ from strands.types.exceptions import SessionException
 from strands.types.session import SessionAgent, SessionMessage
 
 from .agent_record import AgentRecord, Draft, Loaded, stale
-from .disk import Disk, Moved, naming
+from .disk import Disk, Moved, Naming
 from .lease import noted
 from .ledger import Fold, Kind, to_json
 from .ledger_file import LedgerFile
@@ -46,6 +44,9 @@ class FileRecord(AgentRecord):
     def __init__(self, disk: Disk, directory: Path, session_id: str, agent_id: str) -> None:
         self.disk = disk
         self.directory = directory
+        self._messages = directory / MESSAGES
+        self._lease_path = directory / LEASE
+        self._agent_path = directory / AGENT
         self.ledger = LedgerFile(disk, directory / LEDGER, root=directory.parent.parent.parent)
         self._session_id = session_id
         self._agent_id = agent_id
@@ -59,9 +60,9 @@ class FileRecord(AgentRecord):
         from .file_reading import FileReading
 
         with self._naming("read"):
-            for directory in (self.directory.parent, self.directory, self.directory / MESSAGES):
+            for directory in (self.directory.parent, self.directory, self._messages):
                 check_private(directory)
-            reading = FileReading(self, Head.decode(noted(self.directory / LEASE)))
+            reading = FileReading(self, Head.decode(noted(self._lease_path)))
             loaded = reading.load()
         self._reading = None if reading.mended else reading
         self._owed.clear()
@@ -72,8 +73,8 @@ class FileRecord(AgentRecord):
         if self._holds():
             return
         with self._naming("write"):
-            self.disk.make_directory(self.directory / MESSAGES)
-            lease = self.disk.lock(self.directory / LEASE)
+            self.disk.make_directory(self._messages)
+            lease = self.disk.lock(self._lease_path)
             if lease is None:
                 raise self.refusal(self._held())
             try:
@@ -96,8 +97,10 @@ class FileRecord(AgentRecord):
 
     def note_head(self, lease: Lease, *, at_rest: bool) -> None:
         """Note with the lease how far the ledger is on disk, so that a lost end is noticed."""
-        with contextlib.suppress(OSError):  # it guards against damage, and promises nothing
+        try:
             lease.note(self.ledger.head(self._next_id, at_rest=at_rest).encode())
+        except OSError:
+            return  # it guards against damage, and promises nothing
 
     def forked(self) -> None:
         self._tidying = threading.Lock()
@@ -136,14 +139,14 @@ class FileRecord(AgentRecord):
                     raise
 
     def _put(self, path: Path, content: bytes) -> None:
-        if path.name == AGENT:
+        if path is self._agent_path:
             self.disk.update(path, content)
         else:
             self.disk.replace(path, content)
 
     def message_path(self, message_id: int) -> Path:
         """Return where a message is kept."""
-        return self.directory / MESSAGES / f"message_{message_id}.json"
+        return self._messages / f"message_{message_id}.json"
 
     def _encoded(self, drafts: Sequence[Draft]) -> tuple[list[tuple[Kind, str]], dict[Path, bytes], int]:
         items: list[tuple[Kind, str]] = []
@@ -155,10 +158,10 @@ class FileRecord(AgentRecord):
                 files[self.message_path(draft.stored.message_id)] = content
                 next_id = max(next_id, draft.stored.message_id + 1)
             elif isinstance(draft.stored, SessionAgent):
-                text = to_json(vars(draft.stored))
-                files[self.directory / AGENT] = text.encode()
+                text = draft.text or to_json(vars(draft.stored))
+                files[self._agent_path] = text.encode()
             else:
-                text = to_json(draft.data)
+                text = draft.text or to_json(draft.data)
             items.append((draft.kind, text))
         return items, files, next_id
 
@@ -173,27 +176,28 @@ class FileRecord(AgentRecord):
         return stale(self._session_id, self._agent_id, why)
 
     def _held(self) -> str:
-        holder = self.disk.holder(self.directory / LEASE) or "another process"
+        holder = self.disk.holder(self._lease_path) or "another process"
         return (
             f"session {self._session_id!r}, agent {self._agent_id!r} is at work elsewhere: {holder} holds its lease "
-            f"{str(self.directory / LEASE)!r}. Nothing was written. Wait for that call to end, "
+            f"{str(self._lease_path)!r}. Nothing was written. Wait for that call to end, "
             "then create the agent again"
         )
 
     def _not_held(self) -> str:
         return (
             f"session {self._session_id!r}, agent {self._agent_id!r}: this process does not hold the lease "
-            f"{str(self.directory / LEASE)!r}, as after a fork. Nothing was written. Create the agent again"
+            f"{str(self._lease_path)!r}, as after a fork. Nothing was written. Create the agent again"
         )
 
-    def _naming(self, deed: str) -> AbstractContextManager[None]:
-        return naming(f"could not {deed} agent {self._agent_id!r} of session {self._session_id!r}", self.directory)
+    def _naming(self, deed: str) -> Naming:
+        return Naming(f"could not {deed} agent {self._agent_id!r} of session {self._session_id!r}", self.directory)
 
 
 def message_texts(stored: SessionMessage) -> tuple[str, bytes]:
     """Return what the ledger keeps of a message, as JSON, and the content of the message's file."""
     message, id = to_json(stored.message), stored.message_id
-    redacted, created, updated = map(to_json, (stored.redact_message, stored.created_at, stored.updated_at))
+    created, updated = to_json(stored.created_at), to_json(stored.updated_at)
+    redacted = "null" if stored.redact_message is None else to_json(stored.redact_message)
     text = (
         f'{{"message":{message},"message_id":{id},"redact_message":{redacted},'
         f'"created_at":{created},"updated_at":{updated}}}'

@@ -6,7 +6,6 @@ import logging
 import os
 import re
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ from strands._home import check_private, check_shared, expanded, home
 from strands.types.exceptions import SessionException
 from strands.types.session import Session, SessionAgent, SessionMessage
 
-from .disk import Disk, naming
+from .disk import Disk, Naming
 from .doubled import Damaged, doubled, undoubled
 from .file_record import AGENT, LEASE, MESSAGES, FileRecord
 from .identifiers import checked
@@ -278,12 +277,12 @@ class FileSessionManager(RepositorySessionManager, SessionRepository):
             target = self._disk.set_aside(path)
         logger.warning("%r is damaged; it is kept as %r and the session goes on without it", str(path), target.name)
 
-    def _naming(self, path: Path) -> AbstractContextManager[None]:
-        return naming(f"session storage {self.storage_dir!r}", path)
+    def _naming(self, path: Path) -> Naming:
+        return Naming(f"session storage {self.storage_dir!r}", path)
 
 
 def _usable(storage_dir: str | os.PathLike[str] | None) -> str:
-    with naming("session storage", Path(storage_dir or "")):
+    with Naming("session storage", Path(storage_dir or "")):
         if storage_dir is not None:
             chosen = expanded(storage_dir)
             check_shared(chosen)

@@ -46,7 +46,7 @@ def to_json(value: Any) -> str:
     Raises:
         TypeError: It holds something that JSON cannot.
     """
-    return json.dumps(value, separators=(",", ":"), default=_other)
+    return _encode(value)
 
 
 def from_json(text: str | bytes) -> Any:
@@ -212,3 +212,6 @@ def _other(value: Any) -> Any:
     if isinstance(value, bytes):
         return encode_bytes(value)
     raise TypeError(f"{value!r} of type {type(value).__name__} cannot be stored as JSON")
+
+
+_encode = json.JSONEncoder(separators=(",", ":"), default=_other).encode

@@ -10,7 +10,6 @@ import platform
 import threading
 import time
 import weakref
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from strands._threads import in_background, on_disk
@@ -234,7 +233,7 @@ class Seat:
     async def tool_started(self, start: ToolStart, *, durable: bool) -> None:
         """Record a tool that is about to run, after the answers that let it."""
         self.note_answers()
-        self._add(Draft("started", asdict(start)))
+        self._add(Draft("started", start.to_dict()))
         if durable:
             await self._settle()
 
@@ -300,7 +299,6 @@ class Seat:
         """Note for which tool use of another agent this one is about to work, and hooks that it was given meanwhile."""
         agent = self._agent()
         if agent is not None and (agent._tasks != self._tasks or agent.hooks.judges != self._judges):
-            self._tasks, self._judges = agent._tasks, agent.hooks.judges
             self.note_agent()
 
     def note_agent(self) -> None:
@@ -310,13 +308,17 @@ class Seat:
             return
         self.note_answers()
         self._note_questions(agent)
+        self._tasks, self._judges = agent._tasks, agent.hooks.judges
         stored = SessionAgent.from_agent(agent)
         text = _comparable(stored)
         if text == self._agent_text:
             return
         self._agent_text = text
         stored.created_at = self._created_at
-        self._add(Draft("agent", {}, stored))
+        own = (stored.agent_id, stored.created_at, stored.updated_at)
+        agent_id, created, updated = map(to_json, own)
+        whole = f'{{"agent_id":{agent_id},{text},"created_at":{created},"updated_at":{updated}}}'
+        self._add(Draft("agent", {}, stored, whole))
 
     def _note_questions(self, agent: Agent) -> None:
         state = agent._interrupt_state
@@ -337,7 +339,7 @@ class Seat:
         if text != self._asked:
             self._asked = text
             self._answered.difference_update(interrupt.id for interrupt in state.pending)
-            self._add(Draft("asked", data))
+            self._add(Draft("asked", data, text=text))
 
     def flush(self, *, durable: bool, only_within_a_call: bool = False) -> None:
         """Write what has gathered; blocks.
@@ -380,4 +382,6 @@ class Seat:
 
 
 def _comparable(stored: SessionAgent) -> str:
-    return to_json([stored.state, stored.conversation_manager_state, stored._internal_state])
+    """Return what may change of an agent, as the members of a JSON object."""
+    manager, internal = stored.conversation_manager_state, stored._internal_state
+    return to_json({"state": stored.state, "conversation_manager_state": manager, "_internal_state": internal})[1:-1]
