@@ -85,6 +85,23 @@ class Approval(HookProvider):
                 event.cancel_tool = "denied"
 
 
+class Way:
+    """How paying goes; an object, as a tool that closes over other values is another tool than the approved one."""
+
+    def __init__(self, deadly: bool, slow: bool, meanwhile: Callable[[], None] | None) -> None:
+        self.deadly = deadly
+        self.slow = slow
+        self.meanwhile = meanwhile
+
+    def pay(self, root: Path) -> None:
+        if self.deadly:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if self.slow:
+            _wait_for(root / "paid")
+        if self.meanwhile is not None:
+            self.meanwhile()
+
+
 def make_agent(
     root: Path,
     disk: Disk | None = None,
@@ -96,6 +113,7 @@ def make_agent(
     **kwargs: Any,
 ) -> Agent:
     """Return the agent of these tests, in the session `bills` of `root`."""
+    way = Way(deadly, slow, while_paying)
 
     @tool(read_only=True)
     def lookup(amount: int) -> str:
@@ -113,12 +131,7 @@ def make_agent(
     def pay(amount: int) -> str:
         """Pay it."""
         note(root, "effects", "pay")
-        if deadly:
-            os.kill(os.getpid(), signal.SIGKILL)
-        if slow:
-            _wait_for(root / "paid")
-        if while_paying is not None:
-            while_paying()
+        way.pay(root)
         return "paid"
 
     @tool(context=True)
