@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 import sys
+import uuid
 from typing import Any
 
 import pytest
 
 from strands import Agent, AgentBase, tool
 from strands.agent import NullConversationManager
+from strands.hooks import AfterModelCallEvent
 from strands.models import Reply, ScriptedModel, ToolCall
 from strands.types.exceptions import MaxTokensReachedException, ModelRequestError
 from support.agents import results_of, texts_of
@@ -176,3 +179,18 @@ def test_the_sync_call_works_inside_a_running_loop_and_inside_a_tool() -> None:
 
     assert asyncio.run(main()) == "outer\n"
     assert texts_of(results_of(outer)) == ["inner\n"]
+
+
+def test_each_cycle_has_a_random_uuid_of_its_own() -> None:
+    found: list[uuid.UUID] = []
+
+    def note(event: AfterModelCallEvent) -> None:
+        found.append(event.invocation_state["event_loop_cycle_id"])
+
+    agent = Agent(model=ScriptedModel(["one", "two"]), callback_handler=None, hooks=[note])
+    agent("go")
+    agent("go")
+    assert len(set(found)) == 2
+    for each in found:
+        assert (each.version, each.variant) == (4, uuid.RFC_4122)
+        assert pickle.loads(pickle.dumps(each)) == uuid.UUID(str(each)) == each

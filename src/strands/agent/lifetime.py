@@ -36,9 +36,11 @@ class Lifetime:
 
         Where none does, a name of its own, another one in each process.
         """
-        kept = getattr(self._session_manager, "session_id", None) or getattr(self.recorder, "session_id", None)
-        if kept:
-            return str(kept)
+        manager, recorder = self._session_manager, self.recorder
+        if manager is not None or recorder is not None:
+            kept = getattr(manager, "session_id", None) or getattr(recorder, "session_id", None)
+            if kept:
+                return str(kept)
         if not self._session_id:
             self._session_id = os.urandom(4).hex()
         return self._session_id

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from strands._ids import new_uuid
 from strands._question_ids import MESSAGE_ADDED, PASSING
 from strands.hooks.events import AfterToolsEvent
 from strands.hooks.interruptible import key_of_message
@@ -102,7 +103,7 @@ async def run(
             if stopped is not None:
                 return finish(invocation, stopped, agent.messages[-1])
         start, trace = metrics.start_cycle()
-        invocation.state["event_loop_cycle_id"] = uuid.uuid4()
+        invocation.state["event_loop_cycle_id"] = new_uuid()
         if invocation.sink is not None:
             invocation.sink({"start": True})
             invocation.sink({"start_event_loop": True})
@@ -153,7 +154,8 @@ async def _ask(invocation: Invocation, trace: Trace, kept: Kept | None) -> Reply
     reply.count(agent.event_loop_metrics)
     if reply.stop_reason == "max_tokens":
         _close_tool_uses(reply.message)
-    malformed.check(agent.messages, reply)
+    if reply.stop_reason != "end_turn":  # then it holds no tool use
+        malformed.check(agent.messages, reply)
     if reply.model_state is not None:
         agent._model_state = reply.model_state
     if agent.recorder is not None:

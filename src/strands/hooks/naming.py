@@ -45,12 +45,16 @@ def _named(hook: Any) -> str:
 
 
 def _importable(module: str) -> str:
-    if module != "__main__":
-        return module
+    return module if module != "__main__" else _program()
+
+
+@functools.cache
+def _program() -> str:
+    """Return what the program that was started is called when it is imported."""
     main = sys.modules.get("__main__")
     spec = getattr(main, "__spec__", None)
     if spec is not None:
         name: str = spec.name
         return name.removesuffix(".__main__")
     file = getattr(main, "__file__", None)
-    return os.path.splitext(os.path.basename(file))[0] if file else module
+    return os.path.splitext(os.path.basename(file))[0] if file else "__main__"

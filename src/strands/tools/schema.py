@@ -41,6 +41,7 @@ class Parameters:
         self._checks = {name: _check(hint) for name, hint in self._types.items()} if self._plain else {}
         self._exact = {name: hint for name, hint in self._types.items() if hint in _PLAIN} if self._plain else {}
         self._required = [name for name, field in self._fields.items() if field.default is field.empty]
+        self._needed = frozenset(self._required)
         self._model: Any = None
 
     def schema(self) -> dict[str, Any]:
@@ -85,9 +86,8 @@ class Parameters:
     def _fits(self, given: Any) -> bool:
         if not isinstance(given, dict):
             return False
-        for name in self._required:
-            if name not in given:
-                return False
+        if not self._needed <= given.keys():
+            return False
         exact, checks = self._exact, self._checks
         for name, value in given.items():
             if type(value) is not exact.get(name) and name in checks and not checks[name](value):

@@ -35,7 +35,7 @@ def as_json(value: Any, name: str = "the value", *, any_text: bool = False) -> A
         ValueError: It holds a number that is not finite, text that is not Unicode, two keys that JSON takes for one or
             itself, or is nested deeper than `MAX_DEPTH`.
     """
-    if value is None or type(value) is bool:
+    if value is None or type(value) is bool or (type(value) is str and value.isascii()):
         return value
     if any_text:
         copy = plain_copy(value)

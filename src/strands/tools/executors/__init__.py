@@ -44,10 +44,8 @@ class ConcurrentToolExecutor(ToolExecutor):
         work = jobs if most is None or most >= len(jobs) else _so_many_at_once(most, jobs)
         create_task = asyncio.get_running_loop().create_task
         tasks = [create_task(job()) for job in work]
-        if not tasks:
-            return
         try:
-            await asyncio.wait(tasks)
+            await _all_ended(tasks)
         except asyncio.CancelledError:
             await _stop(tasks)
             raise
@@ -73,6 +71,24 @@ def _so_many_at_once(most: int, jobs: Sequence[Job]) -> list[Job]:
             return await job()
 
     return [partial(when_free, job) for job in jobs]
+
+
+async def _all_ended(tasks: Sequence[asyncio.Future[bool]]) -> None:
+    """As `asyncio.wait`, which costs more than a tool's own way through the loop."""
+    left = len(tasks)
+    if not left:
+        return
+    ended = asyncio.get_running_loop().create_future()
+
+    def count(_: object) -> None:
+        nonlocal left
+        left -= 1
+        if not left and not ended.done():
+            ended.set_result(None)
+
+    for task in tasks:
+        task.add_done_callback(count)
+    await ended
 
 
 async def _stop(tasks: Sequence[asyncio.Future[bool]]) -> None:
