@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import sys
-import unicodedata
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
@@ -178,5 +177,7 @@ def _listed(script: str, letters: list[str]) -> str:
 
 
 def _script(letter: str) -> str:
+    import unicodedata
+
     name = unicodedata.name(letter, "unknown").removeprefix("HALFWIDTH ").removeprefix("FULLWIDTH ").partition(" ")[0]
     return _EAST.get(name, name.title())

@@ -21,7 +21,6 @@ from strands.types.json_dict import JSONSerializableDict
 
 from . import calling, making, resuming
 from .lifetime import Lifetime
-from .outside import tokens_of
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -279,6 +278,8 @@ class Agent(Lifetime):
         )
         if idempotency_token is None:
             return await calling.call(self, prompt, options, calling.handler_sink(self))
+        from .outside import tokens_of
+
         return await tokens_of(self).once(
             idempotency_token, lambda: calling.call(self, prompt, options, calling.handler_sink(self))
         )

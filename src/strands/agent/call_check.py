@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from strands.hooks.binding import CallBinding
@@ -21,7 +20,6 @@ _MOST_ROUNDS = 8
 UNSETTLED = "The judges of this call kept changing it; it was not made."
 
 
-@dataclass(slots=True)
 class Judged:
     """A call after everybody who may stop it was told.
 
@@ -33,11 +31,21 @@ class Judged:
         consulted: The answered questions that let it pass.
     """
 
-    tool: AgentTool | None
-    use: ToolUse
-    cancel: str | None = None
-    interrupts: list[Interrupt] = field(default_factory=list)
-    consulted: list[Interrupt] = field(default_factory=list)
+    __slots__ = ("cancel", "consulted", "interrupts", "tool", "use")
+
+    def __init__(
+        self,
+        tool: AgentTool | None,
+        use: ToolUse,
+        cancel: str | None,
+        interrupts: list[Interrupt],
+        consulted: list[Interrupt],
+    ) -> None:
+        self.tool = tool
+        self.use = use
+        self.cancel = cancel
+        self.interrupts = interrupts
+        self.consulted = consulted
 
 
 async def judged(invocation: Invocation, tool: AgentTool | None, use: ToolUse) -> Judged:

@@ -17,7 +17,6 @@ from strands.types.exceptions import ConcurrencyException, StructuredOutputExcep
 
 from .invocation import Invocation, Pace, Sink
 from .invoking import once
-from .outside import cancelled_by, tokens_of
 from .prompt import to_messages
 from .result import AgentResult
 
@@ -78,6 +77,8 @@ async def call(
         if options.cancel_signal is None:
             result = await _until_done(invocation, prompt)
         else:
+            from .outside import cancelled_by
+
             async with cancelled_by(agent, options.cancel_signal):
                 result = await _until_done(invocation, prompt)
     except Exception as error:
@@ -177,6 +178,8 @@ async def stream(
             nonlocal made
             made = True
             return await call(agent, prompt, options, sink, pace)
+
+        from .outside import tokens_of
 
         result = await tokens_of(agent).once(token, own)
         if not made:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, cast
 from strands._question_ids import MOMENTS
 from strands.hooks.interruptible import key_of_message
 
-from .brought import check
 from .loop import Open
 from .prompt import copied, is_answers, open_tool_use, result_message, to_messages, tool_uses, with_doubts
 from .recorder import raised_in
@@ -77,6 +76,8 @@ def begin(agent: Agent, prompt: Any) -> Start:
     place = state.place if state.interrupts else None
     if place is not None and (state.activated or prompt is None):
         if agent._brought is not None:
+            from .brought import check
+
             check(agent, [])
         answered = state.answer(prompt) if prompt is not None else None
         return Start(None, copied(place.get("messages")), answered, place=place)
@@ -96,6 +97,8 @@ def begin(agent: Agent, prompt: Any) -> Start:
 
 def _check_brought(agent: Agent, turn: Open) -> None:
     if agent._brought is not None:
+        from .brought import check
+
         check(agent, [use["name"] for use in tool_uses(turn.message) if use["toolUseId"] not in turn.finished])
 
 

@@ -24,7 +24,6 @@ from .kept_results import Ended, asked_about_result, kept_result, place_of_resul
 from .prompt import CANCELLED, copied
 from .recorder import Inside, ToolStart, doubt_about, raised_in
 from .resting import error_of
-from .time_limit import CallSignal, Late, gave_up, within
 from .tool_hooks import alone, ask_about_change
 
 if TYPE_CHECKING:
@@ -253,6 +252,8 @@ class ToolCall:
         return await tracing.tool_call(self._agent, tool, self._use, execute)
 
     async def _in_time(self, tool: AgentTool) -> ToolResult:
+        from .time_limit import Late, gave_up, within
+
         try:
             return await within(cast(float, tool.timeout_seconds), self._execute(tool), self._give_up)
         except Late:
@@ -298,11 +299,15 @@ class ToolCall:
     def _context(self, tool: AgentTool) -> ToolContext[Any]:
         agent, prefix = self._agent, tool_prefix(self._id)
         signal = agent._cancel_signal
+        if tool.timeout_seconds is not None:
+            from .time_limit import CallSignal
+
+            signal = CallSignal(signal)
         self._made = ToolContext(
             tool_use=self._use,
             agent=agent,
             invocation_state=self._invocation.state,
-            cancel_signal=signal if tool.timeout_seconds is None else CallSignal(signal),
+            cancel_signal=signal,
             idempotency_key=self._idempotency_key(),
             _asker=Asker(
                 agent._interrupt_state, prefix, self._binding, self._idempotency_key(), messages=agent.messages

@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any, Protocol
 from strands.interrupt import call_digest
 from strands.types.json_value import NOT_PLAIN, copy_of_plain, parsed, plain_copy, to_text
 
-from .origin import canonical, digest_of, hash_of
-
 if TYPE_CHECKING:
     from strands.types.tools import AgentTool, ToolUse
 
@@ -146,6 +144,27 @@ class BatchBinding:
             return digest == self.digest
         first = [(id, call.first_digest()) for id, call in self.calls.items()]
         return digest == call_digest("", first, None)
+
+
+canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=repr).encode
+"""Returns the one text that JSON, or `repr`, has for a value."""
+
+
+def digest_of(value: Any) -> str:
+    """Return the hash of a value that JSON, or `repr`, has one text for."""
+    return hash_of(canonical(value))
+
+
+def hash_of(text: str) -> str:
+    """Return the hash of a text that `canonical` returned."""
+    return str(_hashlib().sha256(text.encode()).hexdigest())
+
+
+@functools.cache
+def _hashlib() -> Any:
+    import hashlib
+
+    return hashlib
 
 
 def _identity_hash(identity: Any) -> str:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 import inspect
-import json
 import os
 import sys
 from collections.abc import Iterator
 from types import CodeType, FunctionType
 from typing import Any
 
+from .binding import digest_of
 from .naming import STARTED, qualified_name
 
 _PLAIN = (type(None), bool, int, float, str, bytes)
@@ -29,27 +29,6 @@ def code_origin(code: Any, owner: Any = None) -> list[Any]:
         owner: The object that it is a method of, or its class.
     """
     return _Reader().of(code, owner)
-
-
-canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=repr).encode
-"""Returns the one text that JSON, or `repr`, has for a value."""
-
-
-def digest_of(value: Any) -> str:
-    """Return the hash of a value that JSON, or `repr`, has one text for."""
-    return hash_of(canonical(value))
-
-
-def hash_of(text: str) -> str:
-    """Return the hash of a text that `canonical` returned."""
-    return str(_hashlib().sha256(text.encode()).hexdigest())
-
-
-@functools.cache
-def _hashlib() -> Any:
-    import hashlib
-
-    return hashlib
 
 
 class _Reader:
