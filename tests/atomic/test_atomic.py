@@ -158,6 +158,34 @@ tests:
     assert cases(place, text, only="good") == [[]]
 
 
+def test_tests_of_another_engine_are_read(place: Path) -> None:
+    (place / "atomic" / "sample.json").write_text('{"text": "a"}')
+    (place / "atomic" / "high.json").write_text('{"properties": {"score": {"minimum": 2}}}')
+    text = """\
+tests:
+  - name: good
+    input: ./sample.json
+    reply: {score: 3}
+    expect: {output_schema: ./high.json, checks: [{type: has_keys, keys: [score]}, {type: contains, value: "3"}]}
+  - name: bad
+    input: ./sample.json
+    reply: {score: 1}
+    expect:
+      output_schema: ./high.json
+      checks:
+        - {type: has_keys, keys: [score, why]}
+        - {type: max_length, field: score, value: 0}
+        - {type: max_length, field: why, value: 9}
+        - {type: contains, value: zzz}
+"""
+    good, bad = cases(place, text)
+    assert good == []
+    assert [each.partition(" has ")[0] for each in bad[1:4]] == ["the output", "score", "the output"]
+    assert len(bad) == 5 and "minimum" in bad[0] and "'zzz' is not in the output" in bad[4]
+    with pytest.raises(AtomicError, match=r"'\./none\.json', which cannot be read"):
+        cases(place, "tests: [{name: x, input: ./none.json}]")
+
+
 @pytest.mark.parametrize("text", ["tests: []", "tests: [{nam: x}]", "cases: []"])
 def test_malformed_tests_are_an_error(place: Path, text: str) -> None:
     with pytest.raises(AtomicError, match="malformed"):

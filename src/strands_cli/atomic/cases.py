@@ -7,14 +7,32 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from strands_cli.atomic.agent import AtomicAgent, AtomicError
 from strands_cli.atomic.running import run_async
+from strands_cli.equipment.contracts import problems
 from strands_cli.errors import StrandsError
 from strands_cli.spec.base import Closed, Names
+
+
+class Check(Closed):
+    """One thing that must hold of an output, as tests of other engines write it."""
+
+    type: Literal["has_keys", "max_length", "contains"]
+    keys: Names = Field(default_factory=list, description="has_keys: fields that the output must have.")
+    field: str | None = Field(default=None, description="max_length: which field.")
+    value: Any = Field(default=None, description="max_length: characters; contains: a text.")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Check:
+        if self.type == "max_length" and not (self.field and type(self.value) is int):
+            raise ValueError("max_length needs a field, and a whole number as its value")
+        if self.type == "contains" and not isinstance(self.value, str):
+            raise ValueError("contains needs a text as its value")
+        return self
 
 
 class Expect(Closed):
@@ -27,6 +45,10 @@ class Expect(Closed):
     fields: dict[str, Any] = Field(default_factory=dict, description="Dotted path in the output to its value.")
     min_length: int | None = None
     max_length: int | None = None
+    output_schema: str | dict[str, Any] | None = Field(
+        default=None, description="A JSON Schema that it must fit, or a JSON file beside the tests that holds one."
+    )
+    checks: list[Check] = Field(default_factory=list)
     fails: str | None = Field(default=None, description="The run must fail with an error that holds this text.")
 
 
@@ -34,7 +56,7 @@ class Case(Closed):
     """One test."""
 
     name: str
-    input: Any = None
+    input: Any = Field(default=None, description='The input, or "./FILE.json" beside the tests that holds it.')
     reply: Any = Field(default=None, description="What the model answers; without it a model is asked.")
     expect: Expect = Field(default_factory=Expect)
 
@@ -102,7 +124,32 @@ async def run_cases(
     chosen = [case for case in load_cases(agent) if only is None or only in case.name]
     if not chosen:
         raise AtomicError(f"no test of agent {agent.name!r} has {only!r} in its name", hint="Leave --only out.")
-    return [await _run(agent, case, offline, options) for case in chosen]
+    return [await _run(agent, _whole(case, tests_path(agent).parent), offline, options) for case in chosen]
+
+
+def _whole(case: Case, folder: Path) -> Case:
+    """Return a test with what it refers to in its place.
+
+    Raises:
+        AtomicError: A file that it names is not there, or is not JSON.
+    """
+    given, schema = case.input, case.expect.output_schema
+    if isinstance(given, str) and given.startswith("./") and given.endswith(".json"):
+        case = case.model_copy(update={"input": _json_of(folder, given)})
+    if isinstance(schema, str):
+        expect = case.expect.model_copy(update={"output_schema": _json_of(folder, schema)})
+        case = case.model_copy(update={"expect": expect})
+    return case
+
+
+def _json_of(folder: Path, name: str) -> Any:
+    try:
+        return json.loads((folder / name).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        cause = getattr(error, "strerror", None) or "it is not JSON"
+        raise AtomicError(
+            f"the tests name {name!r}, which cannot be read: {cause}", hint=f"It is looked for in {str(folder)!r}."
+        ) from None
 
 
 async def _run(agent: AtomicAgent, case: Case, offline: bool, options: dict[str, Any]) -> CaseResult:
@@ -142,6 +189,10 @@ def _unmet(expect: Expect, output: Any) -> Iterator[str]:
         yield f"the output does not match {expect.matches!r}"
     if "equals" in expect.model_fields_set and output != expect.equals:
         yield f"the output is {_short(output)}, not {_short(expect.equals)}"
+    if isinstance(expect.output_schema, dict):
+        yield from problems(expect.output_schema, output)
+    for check in expect.checks:
+        yield from _unchecked(check, output, text)
     for path, wanted in expect.fields.items():
         found = _at(output, path)
         if found != wanted:
@@ -150,6 +201,20 @@ def _unmet(expect: Expect, output: Any) -> Iterator[str]:
         yield f"the output has {len(text)} characters, fewer than {expect.min_length}"
     if expect.max_length is not None and len(text) > expect.max_length:
         yield f"the output has {len(text)} characters, more than {expect.max_length}"
+
+
+def _unchecked(check: Check, output: Any, text: str) -> Iterator[str]:
+    fields = output if isinstance(output, dict) else {}
+    if check.type == "has_keys":
+        yield from (f"the output has no field {key!r}" for key in check.keys if key not in fields)
+    elif check.type == "contains" and check.value not in text:
+        yield f"{check.value!r} is not in the output"
+    elif check.type == "max_length":
+        length = len(str(fields[check.field])) if check.field in fields else None
+        if length is None:
+            yield f"the output has no field {check.field!r}"
+        elif length > check.value:
+            yield f"{check.field} has {length} characters, more than {check.value}"
 
 
 def _at(value: Any, path: str) -> Any:

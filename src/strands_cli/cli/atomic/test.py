@@ -20,8 +20,9 @@ def command(
 ) -> int:
     """Run the tests of AGENT, which stand in AGENT.tests.yaml beside it.
 
-    A test has a name, an input, what to expect (contains, not_contains, matches, equals, fields, min_length,
-    max_length, fails), and may have the model's reply; without one the model is asked. Exits with 10 if one fails.
+    A test has a name, an input (or "./FILE.json"), what to expect (contains, not_contains, matches, equals, fields,
+    min_length, max_length, output_schema, checks, fails), and may have the model's reply; without one the model is
+    asked. Exits with 10 if one fails.
     """
     import asyncio
 
