@@ -7,10 +7,10 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from strands.hooks.binding import CallBinding
-from strands.interrupt import AMBIGUOUS, Interrupt, call_digest, hook_prefix
+from strands.interrupt import AMBIGUOUS, Interrupt, call_digest, hook_prefix, looked_up
 from strands.tools.results import as_result, error_result
 
-from .recorder import Inside, ToolStart, doubt_about
+from .recorder import Inside, ToolStart, doubt_about, forget_doubt
 
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
@@ -37,8 +37,9 @@ def settle_doubt(
             return None
     digest = _digest(tool, use, start)
     id = doubt_about(use["toolUseId"])
-    known = agent._interrupt_state.interrupts.get(id)
+    known = looked_up(agent._interrupt_state.interrupts, id)
     if known is None or not known.answered or known.digest not in (None, digest):
+        forget_doubt(agent._interrupt_state.interrupts, use["toolUseId"])
         return [_question(id, use, start, digest)]
     answer = known.response
     option = option_of(answer)
@@ -52,6 +53,7 @@ def settle_doubt(
         return as_result(use["toolUseId"], answer[len("result:") :].strip())
     if option == "result":
         return _given_result(agent, use, start, digest)
+    forget_doubt(agent._interrupt_state.interrupts, use["toolUseId"])
     return [_question(id, use, start, digest, problem=f"{answer!r} is not one of {OPTIONS}")]
 
 
@@ -92,9 +94,11 @@ def _call(use: ToolUse, start: ToolStart) -> dict[str, Any]:
     return {"tool": start.name, "input": json.loads(start.input)}
 
 
-def _question(id: str, use: ToolUse, start: ToolStart, digest: str, **more: Any) -> Interrupt:
+def _question(first: str, use: ToolUse, start: ToolStart, digest: str, **more: Any) -> Interrupt:
+    """Return the question; "run again" is for one run, so each time it is asked it has an id of its own."""
+    id = f"{hook_prefix(use['toolUseId'])}{uuid.uuid4()}"
     reason = {**_call(use, start), "message": MESSAGE, "options": OPTIONS, **more}
-    return Interrupt(id, AMBIGUOUS, reason, None, digest, gate=AMBIGUOUS)
+    return Interrupt(id, AMBIGUOUS, reason, None, digest, gate=AMBIGUOUS, first=first)
 
 
 def _plain(value: Any) -> str:

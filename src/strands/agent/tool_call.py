@@ -22,7 +22,7 @@ from .doubt import runs_otherwise, settle_doubt
 from .inside import Work
 from .kept_results import Ended, asked_about_result, kept_result, place_of_result, withheld
 from .prompt import CANCELLED, copied
-from .recorder import Inside, ToolStart, doubt_about, raised_in
+from .recorder import Inside, ToolStart, forget_doubt, raised_in
 from .resting import error_of
 from .tool_hooks import alone, ask_about_change
 
@@ -360,7 +360,7 @@ class ToolCall:
     def _started_again(self) -> None:
         """The answer that let a doubtful call run again was for one run."""
         if self._id in self._batch.turn.started:
-            self._agent._interrupt_state.interrupts.pop(doubt_about(self._id), None)
+            forget_doubt(self._agent._interrupt_state.interrupts, self._id)
 
     def left(self) -> Inside | None:
         """Return where the agent that works in this call stopped; None when the tool is no agent."""

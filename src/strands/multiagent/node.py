@@ -16,7 +16,7 @@ from strands.telemetry.metrics import EventLoopMetrics
 from strands.types.exceptions import MaxTokensReachedException
 
 from .base import MultiAgentBase, MultiAgentResult, NodeResult, Status
-from .tracking import CANCELLED, CutOff, Follower, end_of, prompt_of
+from .tracking import CANCELLED, CutOff, Follower, end_of, prompt_of, prompt_of_paused
 from .waiting import asked_by_hooks, told_apart
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class NodeCall:
         follower = self.source.running[self.node_id] = Follower(
             self.executor, self.source.save, known, self.source.session_id
         )
-        prompt = (answers or fresh) if known is None else prompt_of(self.executor, fresh, answers)
+        prompt = (prompt_of_paused if known is None else prompt_of)(self.executor, fresh, answers)
         try:
             return await asyncio.wait_for(self._execute(prompt), self.timeout)
         except BaseException as error:

@@ -212,12 +212,30 @@ def prompt_of(executor: Executor, fresh: Any, answers: list[Any]) -> Any:
     if not _is_own(agent):
         return answers or fresh
     if answers and getattr(agent, "pending_interrupts", None):
-        return answers
+        return _still_known(agent, answers)
     if not _says_the_last_word(agent):
         return None
     if agent._structured_output_model is not None:
         return agent._structured_output_prompt or DEFAULT_STRUCTURED_OUTPUT_PROMPT
     return fresh  # its reply was cut short: models take no history that ends in one
+
+
+def prompt_of_paused(executor: Executor, fresh: Any, answers: list[Any]) -> Any:
+    """Return the prompt for an executor that is not known to be cut off: the answers to its questions, or `fresh`.
+
+    An agent that died after it had taken an answer, and before it said anything, goes on from where it is.
+    """
+    agent: Any = executor
+    if not answers or not _is_own(agent):
+        return answers or fresh
+    under_way = agent._open_turn is not None or agent._interrupt_state.activated
+    return _still_known(agent, answers) or (None if under_way else answers)
+
+
+def _still_known(agent: Any, answers: list[Any]) -> list[Any]:
+    """Return the answers to questions that an agent has not done with."""
+    known = agent._interrupt_state.interrupts
+    return [block for block in answers if block["interruptResponse"]["interruptId"] in known]
 
 
 def end_of(executor: Executor, known: CutOff) -> Any:

@@ -159,8 +159,10 @@ class Fold:
         from strands.agent.recorder import doubt_about
 
         tool_use_id = entry.data["tool_use_id"]
+        first = doubt_about(tool_use_id)
         self.started[tool_use_id] = entry.data
-        self.asked.pop(doubt_about(tool_use_id), None)  # "run again" was for one run, and this is it
+        for id in [id for id, data in self.asked.items() if data.get("first", id) == first]:
+            del self.asked[id]  # "run again" was for one run, and this is it
 
     def _finished(self, entry: Entry) -> None:
         self._forget(entry.data["tool_use_id"])
