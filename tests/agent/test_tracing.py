@@ -65,11 +65,11 @@ print(json.dumps(spans))
 """
 
 
-def spans(**environment: str) -> list[dict[str, object]]:
+def spans(code: str = CODE, **environment: str) -> list[dict[str, object]]:
     import os
 
     run = subprocess.run(
-        [sys.executable, "-c", CODE], capture_output=True, text=True, check=True, env={**os.environ, **environment}
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ, **environment}
     )
     return list(json.loads(run.stdout))
 
@@ -146,3 +146,31 @@ def test_without_a_provider_nothing_of_opentelemetry_is_imported() -> None:
     script = "import sys, json\nfrom strands import" + code
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
     assert not [name for name in loaded if name.startswith("opentelemetry")]
+
+
+BLOCKED = """
+from strands import Agent
+from strands.models import Model
+
+class Guarded(Model):
+    def get_config(self):
+        return {"model_id": "guarded"}
+    async def structured_output(self, *args, **kwargs):
+        yield {}
+    async def stream(self, messages, *args, **kwargs):
+        yield {"messageStart": {"role": "assistant"}}
+        yield {"contentBlockDelta": {"delta": {"text": "No."}}}
+        yield {"contentBlockStop": {}}
+        yield {"messageStop": {"stopReason": "guardrail_intervened"}}
+        yield {"redactContent": {"redactUserContentMessage": "taken back"}}
+
+Agent(model=Guarded(), callback_handler=None)("a canary")
+print(json.dumps(spans))
+"""
+
+
+def test_what_a_guardrail_took_back_is_in_no_span() -> None:
+    env = {"OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT": "true"}
+    found = json.dumps(spans(CODE.split("from strands import", 1)[0] + BLOCKED, **env))
+    assert "canary" not in found
+    assert found.count("taken back") == 2

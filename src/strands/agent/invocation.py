@@ -39,6 +39,7 @@ class Invocation:
         tracing: Leaves spans, or None when nobody collects them.
         under_way: The tool uses that are to run now and have not come to rest.
         asked: What hooks ask about messages that were added; the agent stops for it before it does anything else.
+        redacted: The message whose content a guardrail took back last, or None.
     """
 
     __slots__ = (
@@ -50,6 +51,7 @@ class Invocation:
         "asking",
         "limits",
         "pace",
+        "redacted",
         "route",
         "sink",
         "state",
@@ -75,6 +77,7 @@ class Invocation:
         self.tracing: Tracing | None = None
         self.route: Route | None = None
         self.pace: Pace | None = None
+        self.redacted: Message | None = None
         self.turns = 0
         self.under_way: set[str] = set()
         self.asked: list[Interrupt] = []

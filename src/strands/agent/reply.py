@@ -214,6 +214,7 @@ class Gatherer:
         user = redaction.get("redactUserContentMessage")
         if user and agent.messages:
             agent.messages[-1]["content"] = _redacted(agent.messages[-1]["content"], user)
+            self._invocation.redacted = agent.messages[-1]
             redact = getattr(agent._session_manager, "redact_latest_message", None)
             if redact is not None:
                 redact(agent.messages[-1], agent)

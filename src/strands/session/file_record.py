@@ -23,6 +23,7 @@ from .lease import noted
 from .ledger import Fold, Kind, to_json
 from .ledger_file import LedgerFile
 from .ledger_scan import Head
+from .redaction import Redaction
 
 if TYPE_CHECKING:
     from .file_reading import FileReading
@@ -119,6 +120,9 @@ class FileRecord(AgentRecord):
                 self.ledger.append(items, durable=durable)
             except Moved:
                 raise self.refusal(self._stale("another agent has written to it")) from None
+            for draft in drafts:
+                if draft.kind == "redacted" and isinstance(draft.stored, SessionMessage):
+                    self.ledger.clear(Redaction.of(draft.stored).cleared)
             self._next_id = next_id
             self._owed.update(files)
             if durable:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, cast
 
 from strands.types.exceptions import SessionException
 
 from .disk import Disk, Moved, SyncFailed
-from .ledger import FORMAT, Fold, Kind, decode, encode
+from .ledger import FORMAT, SYNCED, Fold, Kind, decode, encode, to_json
 from .ledger_scan import Head, Scan, format_told, scan
 
 
@@ -136,6 +137,26 @@ class LedgerFile:
         lines = self._lines(items, synced=True)
         self._disk.replace(self.path, b"".join(lines), durable=True)
         self._wrote(lines)
+
+    def clear(self, cleared: Callable[[str, dict[str, Any]], dict[str, Any] | None]) -> None:
+        """Take something out of the entries, durably and at once; lines keep their places and their lengths.
+
+        Args:
+            cleared: Gets the kind and the data of each entry, and returns the data without it, or None.
+        """
+        lines = (self._disk.read(self.path) or b"").split(b"\n")
+        for number, line in enumerate(lines):
+            entry = decode(line)
+            data = cleared(entry.kind, entry.data) if entry is not None else None
+            if entry is None or data is None:
+                continue
+            text, synced = to_json(data), line.endswith(SYNCED)
+            kind = cast("Kind", entry.kind)
+            shorter = len(line) + 1 - len(encode(entry.seq, kind, entry.at, text, synced=synced))
+            lines[number] = encode(entry.seq, kind, entry.at, text + " " * shorter, synced=synced)[:-1]
+        content = b"\n".join(lines)
+        self._disk.replace(self.path, content, durable=True)
+        self._size = len(content)
 
     def _wrote(self, lines: list[bytes]) -> None:
         if self._seq == 0:

@@ -18,6 +18,7 @@ from strands.types.session import SessionAgent, SessionMessage
 from .agent_record import AgentRecord, Draft, Loaded, skippable, stale
 from .ledger import Entry, Fold
 from .lost_turn import LostTurn, recall
+from .redaction import Redaction
 
 if TYPE_CHECKING:
     from .s3_store import S3Store
@@ -112,9 +113,26 @@ class S3Record(AgentRecord):
         for draft, (_, data) in zip(drafts, items, strict=True):
             if isinstance(draft.stored, SessionMessage):
                 self._store.write(self.message_key(draft.stored.message_id), data)
+                if draft.kind == "redacted":
+                    self._clear(Redaction.of(draft.stored))
                 self._next_id = max(self._next_id, draft.stored.message_id + 1)
             elif isinstance(draft.stored, SessionAgent):
                 self._store.write(f"{self._prefix}agent.json", data)
+
+    def _clear(self, redaction: Redaction) -> None:
+        """Take what was said out of the objects that tell of it; they keep their numbers."""
+        for number in reversed(range(self._number)):
+            body = self._store.read(self._ledger_key(number))
+            if body is None:
+                return
+            entries = body.get("entries", [])
+            changed = [redaction.cleared(each["kind"], each["data"]) for each in entries]
+            if any(data is not None for data in changed):
+                told = zip(entries, changed, strict=True)
+                body["entries"] = [each if data is None else {**each, "data": data} for each, data in told]
+                self._store.write(self._ledger_key(number), body)
+            if any(redaction.begins_before(each["kind"], each["data"]) for each in entries):
+                return
 
     def message_key(self, message_id: int) -> str:
         """Return where a message is kept."""

@@ -18,6 +18,7 @@ from strands.types.session import SessionAgent, SessionMessage, now
 
 from .agent_record import AgentRecord, Draft
 from .ledger import to_json
+from .redaction import Redaction
 
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
@@ -273,15 +274,21 @@ class Seat:
         self._add(Draft("message", {}, self.latest))
 
     def redact(self, message: Message) -> None:
-        """Note what stands in for the latest message.
+        """Note what stands in for the latest message, and take out of what is stored what it said.
 
         Raises:
             SessionException: There is no message yet.
         """
         if self.latest is None:
             raise SessionException("there is no message to redact")
-        self.latest.redact_message = message
+        self.latest.message = self.latest.redact_message = message  # what was said is nowhere at rest
         self.latest.updated_at = now()
+        redaction = Redaction.of(self.latest)
+        with self._swapping:
+            self._drafts = [
+                each._replace(data=redaction.cleared(each.kind, each.data) or each.data) if each.data else each
+                for each in self._drafts
+            ]
         self._add(Draft("redacted", {}, self.latest))
 
     def note_answers(self) -> None:

@@ -64,6 +64,9 @@ class Tracing:
             span.set_attribute("gen_ai.response.finish_reasons", [result.stop_reason])
             if self._with_content:
                 span.set_attribute("gen_ai.output.messages", _reply(result.message, result.stop_reason))
+                redacted = invocation.redacted
+                if redacted is not None and not any("toolResult" in block for block in redacted["content"]):
+                    span.set_attribute("gen_ai.input.messages", _prompt([redacted]))
             return result, more
 
     async def model_call(self, invocation: Invocation, work: Callable[[Invocation], Awaitable[Reply]]) -> Reply:
@@ -73,7 +76,10 @@ class Tracing:
         with self._span(name, _conventions.of_model(agent), trace.SpanKind.CLIENT) as span:
             if self._with_content:
                 span.set_attribute("gen_ai.input.messages", _prompt(agent.messages))
+            before = invocation.redacted
             reply = await work(invocation)
+            if self._with_content and invocation.redacted is not before:
+                span.set_attribute("gen_ai.input.messages", _prompt(agent.messages))
             _set_usage(span, reply.usage)
             span.set_attribute("gen_ai.response.finish_reasons", [reply.stop_reason])
             if self._with_content:

@@ -1,0 +1,53 @@
+"""What a guardrail took back is taken out of what is stored, too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from strands.types.session import SessionMessage
+
+
+class Redaction(NamedTuple):
+    """A message that says something else now.
+
+    Attributes:
+        message_id: The message.
+        tool_use_ids: The tool uses whose results it holds.
+    """
+
+    message_id: int
+    tool_use_ids: frozenset[str]
+
+    @classmethod
+    def of(cls, stored: SessionMessage) -> Redaction:
+        """Return the redaction of a stored message."""
+        blocks = stored.message["content"]
+        ids = frozenset(block["toolResult"]["toolUseId"] for block in blocks if "toolResult" in block)
+        return cls(stored.message_id, ids)
+
+    def begins_before(self, kind: str, data: Mapping[str, Any]) -> bool:
+        """Whether an entry is of a message before: nothing older tells of this one."""
+        return kind == "message" and _id(data) < self.message_id
+
+    def cleared(self, kind: str, data: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return an entry's data without what was taken back, never longer; None when it tells nothing of it."""
+        if kind == "message" and _id(data) == self.message_id:
+            if "stored" not in data:
+                return {**data, "message": _empty(data["message"])}
+            stored = data["stored"]
+            return {**data, "stored": {**stored, "message": _empty(stored["message"]), "redact_message": None}}
+        if kind == "finished" and data["tool_use_id"] in self.tool_use_ids:
+            result = data["result"]
+            return {**data, "result": {**result, "content": []}}
+        if kind == "inside" and data["path"][0] in self.tool_use_ids:
+            return {"path": data["path"], "what": "entered"}
+        return None
+
+
+def _id(data: Mapping[str, Any]) -> int:
+    return int(data["id"] if "id" in data else data["stored"]["message_id"])
+
+
+def _empty(message: Mapping[str, Any]) -> dict[str, Any]:
+    return {"role": message["role"], "content": []}
