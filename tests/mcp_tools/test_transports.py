@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import subprocess
@@ -15,11 +16,12 @@ import pytest
 
 pytest.importorskip("mcp", reason="the MCP SDK is not installed")
 
-from strands import Workflow
+from strands import Agent, Workflow
 from strands.models.scripted import ScriptedModel, ToolCall
 from strands.tools.mcp import MCPClient, transports
 from strands.types.exceptions import MCPClientInitializationError
 from strands_cli.errors import ExecutionError
+from support.small_server import Answer, serving
 from support.specs import solo
 
 TESTS = Path(__file__).parent.parent
@@ -122,6 +124,65 @@ def test_a_secret_goes_to_its_issuer_alone(served: Served, tmp_path: Path) -> No
     with pytest.raises(MCPClientInitializationError, match="issuer"):
         MCPClient(url=base + "/mcp", auth_provider=access).start()
     assert not log.exists()
+
+
+class Sessions:
+    """An MCP server of protocol 2025-11-25 over HTTP that may forget its sessions."""
+
+    def __init__(self, refusal: bytes) -> None:
+        self.refusal = refusal
+        self.known: set[str] = set()
+        self.begun = 0
+
+    def __call__(self, request: Any) -> Answer:
+        if request.command != "POST":
+            return 405, {}, b""
+        message = json.loads(request.body)
+        method, id = message["method"], message.get("id")
+        if method == "initialize":
+            self.begun += 1
+            self.known.add(f"session-{self.begun}")
+            info = {"name": "sessions", "version": "1"}
+            found = {"protocolVersion": "2025-11-25", "capabilities": {"tools": {}}, "serverInfo": info}
+            return self.result(id, found, {"Mcp-Session-Id": f"session-{self.begun}"})
+        if method == "server/discover":
+            return 400, {}, b""
+        if request.headers.get("Mcp-Session-Id") not in self.known:
+            return (
+                404,
+                {"Content-Type": "application/json"} if self.refusal else {},
+                self.refusal.replace(b"ID", str(id or 0).encode()),
+            )
+        if id is None:
+            return 202, {}, b""
+        tools = [{"name": f"act_{self.begun}", "inputSchema": {"type": "object"}}]
+        return self.result(id, {"tools": tools} if method == "tools/list" else {"content": [], "isError": False})
+
+    def result(self, id: Any, found: dict[str, Any], headers: dict[str, str] | None = None) -> Answer:
+        body = json.dumps({"jsonrpc": "2.0", "id": id, "result": found}).encode()
+        return 200, {"Content-Type": "application/json", **(headers or {})}, body
+
+
+@pytest.mark.parametrize(
+    "refusal", [b"", b'{"jsonrpc": "2.0", "id": ID, "error": {"code": -32001, "message": "Session not found"}}']
+)
+def test_a_server_that_has_forgotten_the_session_gets_a_new_one_at_the_next_call(refusal: bytes) -> None:
+    answer = Sessions(refusal)
+    with serving(answer) as server, MCPClient(url=server.url) as client:
+        agent = Agent(
+            model=ScriptedModel([ToolCall("act_1", {}, "a"), "done", ToolCall("act_1", {}, "b"), "done"]),
+            tools=[client],
+            callback_handler=None,
+        )
+        agent("go")
+        answer.known.clear()
+        agent("again")
+        told = agent.messages[-2]["content"][0]["toolResult"]
+        assert (told["status"], "nothing was run" in told["content"][0]["text"]) == ("error", True)
+        assert client.call_tool_sync("t", "act_1")["status"] == "success"
+        answer.known.clear()
+        assert client.call_tool_sync("t", "act_1")["status"] == "error"
+        assert [tool.tool_name for tool in asyncio.run(client.load_tools())] == ["act_3"]
 
 
 @pytest.mark.parametrize(

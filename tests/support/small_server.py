@@ -27,6 +27,7 @@ class Server:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 outer.requests.append((self.command, self.path, headers, body))
+                self.body = body
                 status, sent, content = answer(self)
                 self.send_response(status)
                 for name, value in {"Content-Length": str(len(content)), **sent}.items():

@@ -210,6 +210,8 @@ def _is_lost(error: Exception, connection: Connection) -> bool:
 def _said(error: BaseException) -> str:
     found = getattr(error, "error", None)
     code = getattr(found, "code", None)
+    if sdk.is_session_gone(error):
+        return f"{sdk.said(error)}; the server has begun anew and nothing was run: the next call begins a new session"
     if isinstance(error, asyncio.TimeoutError) or code in (_REQUEST_TIMEOUT, 408):
         return f"no answer in time; {_MAY_HAVE_HAPPENED}"
     text = sdk.said(error)

@@ -130,6 +130,9 @@ class Connection:
             if not task.done():
                 raise ConnectionLost(LOST.format(name=self.name))
             return task.result()
+        except Exception as error:
+            self.lost = self.lost or sdk.is_session_gone(error)  # the next call begins a new session
+            raise
         finally:
             task.cancel()
             closing.cancel()

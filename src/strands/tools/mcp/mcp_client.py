@@ -103,6 +103,7 @@ class MCPClient(PromptsAndResources, ToolProvider):
         self._consumers: set[Any] = set()
         self._held = False  # opened by hand, so closed by hand
         self._tools: list[MCPAgentTool] | None = None
+        self._listed_over: Connection | None = None
         self._shared = SharedConnection(
             self.client_name, self._transport, self._session_options, float(startup_timeout)
         )
@@ -145,6 +146,9 @@ class MCPClient(PromptsAndResources, ToolProvider):
             self.connection_failed = True
             raise
         self.connection_failed = False
+        anew, self._listed_over = self._listed_over not in (None, connection), connection
+        if anew and self._tools is not None:
+            self._list_soon()  # a server that began anew may have other tools
         return connection
 
     def stop(
@@ -187,7 +191,8 @@ class MCPClient(PromptsAndResources, ToolProvider):
 
     def _loaded(self) -> list[MCPAgentTool]:
         with self._shared.lock:
-            if self._tools is None or self._shared.current is None:
+            if self._tools is None or self._shared.current is not self._listed_over:
+                self._tools = None
                 self._tools = self._all_tools()
             return self._tools
 
@@ -320,14 +325,15 @@ class MCPClient(PromptsAndResources, ToolProvider):
 
         async def heard(message: Any) -> None:
             if sdk.is_tools_changed(message) and self._tools is not None:
-                threading.Thread(
-                    target=self._list_anew, name=f"strands-mcp-list-{self.client_name}", daemon=True
-                ).start()
+                self._list_soon()
 
         options: dict[str, Any] = {"elicitation_callback": self._elicitation_callback or ask, "message_handler": heard}
         if self._application is not None:
             options["client_info"] = types.Implementation(name=self._application, version=self._version or "0")
         return options
+
+    def _list_soon(self) -> None:
+        threading.Thread(target=self._list_anew, name=f"strands-mcp-list-{self.client_name}", daemon=True).start()
 
     def _list_anew(self) -> None:
         """The server's tools have changed: agents get the new ones at their next call of a model."""
@@ -346,7 +352,15 @@ class MCPClient(PromptsAndResources, ToolProvider):
         return self._tools or ()
 
     def _all_tools(self) -> list[MCPAgentTool]:
-        connection, taken = self._connect(), set[str]()
+        try:
+            return self._listed_by(self._connect())
+        except Exception as error:
+            if not sdk.is_session_gone(error):
+                raise
+            return self._listed_by(self._connect())
+
+    def _listed_by(self, connection: Connection) -> list[MCPAgentTool]:
+        taken = set[str]()
 
         def page(token: str | None, seconds: float) -> PaginatedList[MCPAgentTool]:
             return self._page(connection, token, seconds=seconds, taken=taken)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_GONE = ("not found", "terminated", "expired", "invalid", "unknown", "no valid")
+
 Mode = Literal["auto", "legacy"]
 """`auto` asks the server for the newest protocol it speaks; `legacy` begins with the handshake of older ones."""
 
@@ -252,6 +254,12 @@ def is_tools_changed(message: Any) -> bool:
     """Whether a message of the server says that its list of tools has changed."""
     inner = getattr(message, "root", message)
     return getattr(inner, "method", None) == "notifications/tools/list_changed"
+
+
+def is_session_gone(error: BaseException) -> bool:
+    """Whether a server does not know the session any more, having begun anew: it did nothing that it was asked."""
+    message = str(getattr(getattr(error, "error", None), "message", "")).lower()
+    return "session" in message and any(word in message for word in _GONE)
 
 
 def said(error: BaseException) -> str:
