@@ -31,16 +31,19 @@ if TYPE_CHECKING:
     from .tools.decorator import tool
     from .types.agent import LocalAgent
     from .types.tools import ToolContext
+    from .vended_plugins.skills import AgentSkills, Skill
 
 _HOMES = {
     "Agent": ".agent.agent",
     "AgentBase": ".agent.base",
     "AgentResult": ".agent.result",
+    "AgentSkills": ".vended_plugins.skills",
     "InterventionHandler": ".interventions.handler",
     "ModelRetryStrategy": ".event_loop.retry",
     "LocalAgent": ".types.agent",
     "MultiAgentPlugin": ".plugins.multiagent_plugin",
     "Plugin": ".plugins.plugin",
+    "Skill": ".vended_plugins.skills",
     "Snapshot": ".agent.snapshot",
     "ToolContext": ".types.tools",
     "tool": ".tools.decorator",
@@ -57,9 +60,12 @@ _SUBMODULES = frozenset(
         "multiagent",
         "plugins",
         "session",
+        "storage",
         "telemetry",
         "tools",
         "types",
+        "vended_plugins",
+        "vended_tools",
     }
 )
 _WORKFLOWS = frozenset(
@@ -82,11 +88,13 @@ __all__ = [
     "Agent",
     "AgentBase",
     "AgentResult",
+    "AgentSkills",
     "InterventionHandler",
     "LocalAgent",
     "ModelRetryStrategy",
     "MultiAgentPlugin",
     "Plugin",
+    "Skill",
     "Snapshot",
     "ToolContext",
     "__version__",

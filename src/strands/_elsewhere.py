@@ -13,9 +13,11 @@ from typing import Any
 
 
 def names_of(module: str) -> Callable[[str], Any]:
-    """Return the `__getattr__` of a module that has names of others, as `NAMES` lists them."""
+    """Return the `__getattr__` of a module that has names of others, as `NAMES` and `LIBRARIES` list them."""
 
     def find(name: str) -> Any:
+        if name in LIBRARIES.get(module, {}):
+            return import_module(LIBRARIES[module][name])
         if name.startswith("__") or name not in NAMES[module].split():  # an import asks for __path__ each time
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         return getattr(import_module(_homes()[name]), name)
@@ -27,6 +29,17 @@ def names_of(module: str) -> Callable[[str], Any]:
 def _homes() -> dict[str, str]:
     return {name: home for home, names in HOMES.items() for name in names.split()}
 
+
+LIBRARIES = {
+    "strands.models.anthropic": {"anthropic": "anthropic"},
+    "strands.models.bedrock": {"boto3": "boto3"},
+    "strands.models.gemini": {"genai": "google.genai"},
+    "strands.models.litellm": {"litellm": "litellm"},
+    "strands.models.ollama": {"ollama": "ollama"},
+    "strands.models.openai": {"openai": "openai"},
+    "strands.models.openai_responses": {"openai": "openai"},
+}
+"""Module to the packages that tests of programs replace parts of by way of it."""
 
 NAMES = {
     "strands.agent.agent": (

@@ -227,3 +227,9 @@ def test_a_manager_of_ones_own_needs_nothing_more() -> None:
         def reduce_context(self, agent: Agent, e: Exception | None = None, **kwargs: Any) -> None: ...
 
     assert str(Agent(model=ScriptedModel(["ok"]), conversation_manager=Mine(), callback_handler=None)("go")) == "ok\n"
+
+
+def test_a_summary_may_cite() -> None:
+    cited: Any = {"citationsContent": {"citations": [], "content": [{"text": "They spoke."}, {"text": ""}]}}
+    summary = as_user_summary({"role": "assistant", "content": [cited, {"text": "Of cats."}]})
+    assert summary == {"role": "user", "content": [{"text": "They spoke."}, {"text": "Of cats."}]}

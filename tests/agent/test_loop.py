@@ -131,6 +131,24 @@ def test_a_tool_may_stop_the_loop() -> None:
     assert result.state["stop_event_loop"] is True
 
 
+def test_the_system_prompt_follows_its_blocks() -> None:
+    blocks: Any = [{"text": "Be brief."}, {"cachePoint": {"type": "default"}}]
+    model = ScriptedModel(["ok"])
+    agent = Agent(model=model, system_prompt=blocks, callback_handler=None)
+    blocks[0]["text"] = "Be kind."
+    (agent.system_prompt_content or []).append({"text": "not asked for"})
+    agent("hi")
+    assert (agent.system_prompt, model.requests[0].system_prompt) == ("Be kind.", "Be kind.")
+    assert agent.system_prompt_content == blocks
+
+
+def test_a_model_is_given_the_signal_to_stop() -> None:
+    model = ScriptedModel(["ok"])
+    agent = Agent(model=model, callback_handler=None)
+    agent("hi")
+    assert model.requests[0].kwargs["cancel_signal"] is agent.cancel_signal
+
+
 def test_the_system_prompt_and_the_tools_reach_the_model() -> None:
     model = ScriptedModel(["x"])
     Agent(model=model, tools=[add], system_prompt="Be brief.", callback_handler=None)("hi")

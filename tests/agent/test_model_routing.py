@@ -166,3 +166,12 @@ def test_a_model_chooses_the_model() -> None:
         _classified(0, max_candidate_chars=10)
     with pytest.raises(ValueError, match="timeout"):
         ClassifierStrategy(MODEL, timeout=0)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"model": object()}, {"timeout": "30"}, {"timeout": True}, {"system_prompt": None}, {"max_message_chars": 1.5}],
+)
+def test_a_classifier_of_other_parts_is_refused(given: Any) -> None:
+    with pytest.raises(TypeError, match="give a"):
+        ClassifierStrategy(**{"model": ScriptedModel([]), **given})

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from strands import Agent
+from strands.models import ScriptedModel
 from strands.tools.decorator import FunctionToolMetadata
 from strands.tools.loader import ToolLoader, load_tools_from_file_path
 from strands.tools.registry import ToolRegistry
@@ -53,10 +55,20 @@ def test_a_registry_finds_loads_and_reloads_the_tools_of_a_directory(tools: Path
         registry.reload_tool("nope")
 
 
+def test_a_file_without_tools_is_one_that_the_others_import(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "tools").mkdir()
+    (tmp_path / "tools/helper_of_wave.py").write_text("TEXT = 'wave'")
+    source = "from helper_of_wave import TEXT\nfrom strands import tool\n\n@tool\ndef wave() -> str:\n    return TEXT\n"
+    (tmp_path / "tools/wave.py").write_text(source)
+    monkeypatch.chdir(tmp_path)
+    assert Agent(model=ScriptedModel([]), load_tools_from_directory=True).tool_names == ["wave"]
+
+
 def test_one_or_all_tools_of_a_file(tools: Path) -> None:
     path = str(tools / "mine.py")
     assert [each.tool_name for each in load_tools_from_file_path(path)] == ["first", "second"]
-    assert [each.tool_name for each in ToolLoader.load_tools(path, "second")] == ["second"]
+    assert [each.tool_name for each in ToolLoader.load_tools(path, "second")] == ["first", "second"]
+    assert ToolLoader.load_tool(path, "second").tool_name == "second"
     assert ToolLoader.load_tool(path, "other").tool_name == "first"
     with pytest.raises(ValueError, match="Python file"):
         ToolLoader.load_tools("tool.sh", "tool")

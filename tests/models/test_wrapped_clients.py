@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import unittest.mock
 from collections.abc import Callable
 from typing import Any
 
@@ -33,6 +34,23 @@ def client_of(package: str, stub: StubServer) -> Any:
     module = pytest.importorskip(package)
     kind = module.AsyncOpenAI if package == "openai" else module.AsyncAnthropic
     return kind(base_url=stub.url, api_key="k", max_retries=0)
+
+
+@pytest.mark.parametrize(
+    ("way", "package", "name"),
+    [
+        ("anthropic.anthropic", "anthropic", "AsyncAnthropic"),
+        ("bedrock.boto3", "boto3", "Session"),
+        ("gemini.genai", "google.genai", "Client"),
+        ("ollama.ollama", "ollama", "AsyncClient"),
+        ("openai.openai", "openai", "AsyncOpenAI"),
+        ("openai_responses.openai", "openai", "AsyncOpenAI"),
+    ],
+)
+def test_the_package_of_a_client_is_reached_through_the_module_of_its_model(way: str, package: str, name: str) -> None:
+    found = pytest.importorskip(package)
+    with unittest.mock.patch(f"strands.models.{way}.{name}") as replaced:  # as tests of programs do
+        assert getattr(found, name) is replaced
 
 
 CASES = [

@@ -160,18 +160,23 @@ class Agent(Lifetime):
     # What it is made of
 
     @property
+    def _system_text(self) -> str | None:
+        # whoever has the blocks may change them
+        return split_system_prompt(self._system_blocks)[0]
+
+    @property
     def system_prompt(self) -> str | None:
         """The system prompt as text."""
         return self._system_text
 
     @system_prompt.setter
     def system_prompt(self, value: SystemPrompt) -> None:
-        self._system_text, self._system_blocks = split_system_prompt(value)
+        self._system_blocks = split_system_prompt(value)[1]
 
     @property
     def system_prompt_content(self) -> list[SystemContentBlock] | None:
         """The system prompt as content blocks."""
-        return self._system_blocks
+        return None if self._system_blocks is None else list(self._system_blocks)
 
     @property
     def tool_names(self) -> list[str]:

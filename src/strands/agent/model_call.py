@@ -121,7 +121,7 @@ async def _stream(invocation: Invocation) -> Reply:
     choice: Any = None
     if structured is not None:
         specs, choice = structured.tools(specs)
-    more: dict[str, Any] = {"invocation_state": invocation.state}
+    more: dict[str, Any] = {"invocation_state": invocation.state, "cancel_signal": agent._cancel_signal}
     if agent._system_blocks is not None:
         more["system_prompt_content"] = agent._system_blocks
     model = agent.model if agent._router is None else await _model(invocation)

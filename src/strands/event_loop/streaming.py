@@ -112,6 +112,7 @@ async def stream_messages(
         **kwargs: Handed on to the model.
     """
     more = {"system_prompt_content": system_prompt_content, "invocation_state": invocation_state, **kwargs}
+    more["cancel_signal"] = cancel_signal
     given = {name: value for name, value in more.items() if value is not None}
     stream = model.stream(messages, tool_specs or None, system_prompt, tool_choice=tool_choice, **given)
     async for event in process_stream(stream, cancel_signal=cancel_signal):

@@ -279,7 +279,7 @@ def infer_event_types(callback: HookCallback) -> list[type[BaseHookEvent]]:
     import inspect
 
     function = callback if inspect.isroutine(callback) else type(callback).__call__
-    names = [name for name in inspect.signature(function).parameters if name != "self"]
+    names = [name for name in inspect.signature(function).parameters if name not in ("self", "cls")]
     try:
         hint = typing.get_type_hints(function).get(names[0]) if names else None
     except NameError as error:

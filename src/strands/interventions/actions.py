@@ -12,7 +12,7 @@ def default_evaluate(response: Any) -> bool:
     return response is True or (isinstance(response, str) and response.strip().lower() in ("y", "yes"))
 
 
-@dataclass
+@dataclass(frozen=True)
 class Proceed:
     """Let it happen."""
 
@@ -20,7 +20,7 @@ class Proceed:
     type: str = "proceed"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Deny:
     """Keep it from happening; the model is told the reason."""
 
@@ -28,7 +28,7 @@ class Deny:
     type: str = "deny"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Guide:
     """Keep it from happening, and tell the model what to do instead."""
 
@@ -37,7 +37,7 @@ class Guide:
     type: str = "guide"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Confirm:
     """Ask a person.
 
@@ -54,7 +54,7 @@ class Confirm:
     type: str = "confirm"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Transform:
     """Change the event."""
 

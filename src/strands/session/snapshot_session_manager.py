@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import secrets
 import time
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from strands.storage import Storage
     from strands.types.content import Message
 
+logger = logging.getLogger(__name__)
+
 SaveLatestStrategy = Literal["message", "invocation", "trigger"]
 MultiAgentSaveLatestStrategy = Literal["node", "invocation"]
 _ID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
@@ -59,7 +62,8 @@ class SnapshotSessionManager(SessionManager):
         save_latest_on: When the newest state of an agent is stored: "message" with each message, "invocation" after
             each call, "trigger" after the calls for which `snapshot_trigger` returns True.
         multi_agent_save_latest_on: When that of a graph or swarm is stored: "node" after each node, or "invocation".
-        snapshot_trigger: Asked after each call; True keeps the agent's state besides the newest one.
+        snapshot_trigger: Asked after each call; True keeps the agent's state besides the newest one. When it raises,
+            that is logged, and the newest state is stored.
         without_hooks: Let a turn that waits for answers go on although hooks that judge tool calls, and that it was
             begun with, are missing.
         **kwargs: Not used.
@@ -80,6 +84,8 @@ class SnapshotSessionManager(SessionManager):
         **kwargs: Any,
     ) -> None:
         self.session_id = checked("session_id", session_id)
+        if not session_id.strip():
+            raise ValueError(f"session_id {session_id!r} is blank; give a text with letters or digits")
         _known("save_latest_on", save_latest_on, SaveLatestStrategy)
         _known("multi_agent_save_latest_on", multi_agent_save_latest_on, MultiAgentSaveLatestStrategy)
         if storage is None:
@@ -107,10 +113,16 @@ class SnapshotSessionManager(SessionManager):
         registry.add_callback(AfterMultiAgentInvocationEvent, self._multi_agent_changed, order=first)
 
     async def _called(self, event: AfterInvocationEvent) -> None:
-        wanted = self._trigger is not None and self._trigger(agent_data=event.agent)
+        failed = False
+        try:
+            wanted = self._trigger is not None and self._trigger(agent_data=event.agent)
+        except Exception:
+            # what the agent has done is kept, whatever its trigger does
+            logger.exception("the snapshot_trigger of session %r failed; the newest state is kept", self.session_id)
+            wanted, failed = False, True
         if wanted:
             await self.save_snapshot(event.agent, is_latest=False)
-        if wanted or self._save_latest_on != "trigger":
+        if wanted or failed or self._save_latest_on != "trigger":
             await self.save_snapshot(event.agent, is_latest=True)
 
     def _save_latest(self, agent: Agent) -> Awaitable[Any]:
@@ -118,7 +130,14 @@ class SnapshotSessionManager(SessionManager):
 
     def initialize(self, agent: Agent, **kwargs: Any) -> None:
         """Give an agent the newest state that is stored of it, if there is one."""
-        run(self.restore_snapshot(agent))
+        given = len(agent.messages)
+        if run(self.restore_snapshot(agent)) and given:
+            logger.warning(
+                "agent %r was made with %d messages; those of session %r take their place",
+                agent.agent_id,
+                given,
+                self.session_id,
+            )
 
     def sync_agent(self, agent: Agent, **kwargs: Any) -> None:
         """Store the agent's state as its newest one."""
@@ -221,15 +240,19 @@ class SnapshotSessionManager(SessionManager):
         Raises:
             StorageError: It could not be removed.
         """
-        for key in await self._storage.list(f"session/{self.session_id}/"):
+        for key in await self._storage.list(f"{self._place()}/"):
             await self._storage.delete(key)
 
+    def _place(self) -> str:
+        # who gives a view below a prefix has chosen the place
+        return self.session_id if getattr(self._storage, "namespaced", False) else f"session/{self.session_id}"
+
     def _latest(self, scope: str, id: str) -> str:
-        return f"session/{self.session_id}/scopes/{scope}/{checked('id', id)}/snapshots/snapshot_latest.json"
+        return f"{self._place()}/scopes/{scope}/{checked('id', id)}/snapshots/snapshot_latest.json"
 
     def _history(self, agent: Agent) -> str:
         id = checked("agent_id", agent.agent_id)
-        return f"session/{self.session_id}/scopes/agent/{id}/snapshots/immutable_history/snapshot_"
+        return f"{self._place()}/scopes/agent/{id}/snapshots/immutable_history/snapshot_"
 
     def _kept(self, agent: Agent, id: str) -> str:
         return f"{self._history(agent)}{id}.json"

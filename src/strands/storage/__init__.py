@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from .in_memory_storage import InMemoryStorage
-from .storage import Storage
+from .storage import Storage, StorageSearchResult
 
 if TYPE_CHECKING:
     from .local_file_storage import LocalFileStorage
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _HOMES = {"LocalFileStorage": "local_file_storage", "S3Storage": "s3_storage"}
 
-__all__ = ["InMemoryStorage", "LocalFileStorage", "S3Storage", "Storage"]
+__all__ = ["InMemoryStorage", "LocalFileStorage", "S3Storage", "Storage", "StorageSearchResult"]
 
 
 def __getattr__(name: str) -> Any:

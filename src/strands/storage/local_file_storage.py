@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import copy
 import errno
 import os
 import secrets
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from strands._home import NotPrivateError, check_shared, check_status, expanded, make_private
 from strands._threads import on_disk
 from strands.types.exceptions import StorageError
 
-from .storage import Storage, normal_key
+from .storage import Storage, StorageSearchResult, normal_key, normal_prefix
+
+if TYPE_CHECKING:
+    from .search import SearchStrategy
 
 _PARTIAL = ".partial-"
 _BELOW = os.open in os.supports_dir_fd
@@ -29,17 +34,27 @@ class LocalFileStorage(Storage):
 
     Args:
         base_dir: The directory, `~` for the user's home; made when it is first written to. It may itself be a link.
+        search_strategy: How `search` finds things, told of what is written; by their words when None.
     """
 
-    def __init__(self, base_dir: str = "./.strands/") -> None:
+    def __init__(self, base_dir: str = "./.strands/", *, search_strategy: SearchStrategy | None = None) -> None:
+        self._strategy = search_strategy
         try:
             self._base = expanded(base_dir)
         except OSError as error:
             raise StorageError(f"{base_dir!r} cannot be used: {error.strerror}") from error
 
+    @property
+    def base_dir(self) -> str:
+        """The directory."""
+        return str(self._base)
+
     async def write(self, key: str, data: bytes) -> None:
-        place = _Place(self._base, normal_key(key))
+        name = normal_key(key)
+        place = _Place(self._base, name)
         await on_disk(lambda: place.write(data))
+        if self._strategy is not None:
+            await self._strategy.index(self, name, data)
 
     async def read(self, key: str) -> bytes | None:
         place = _Place(self._base, normal_key(key))
@@ -49,8 +64,17 @@ class LocalFileStorage(Storage):
         place = _Place(self._base, normal_key(key))
         await on_disk(place.delete)
 
-    async def list(self, query: str) -> builtins.list[str]:
+    async def list(self, query: str = "") -> builtins.list[str]:
         return await on_disk(lambda: self._keys(query))
+
+    async def search(self, query: str) -> builtins.list[StorageSearchResult]:
+        return await (super().search(query) if self._strategy is None else self._strategy.search(self, query))
+
+    def namespace(self, prefix: str) -> LocalFileStorage:
+        below = copy.copy(self)
+        below._base = self._base / normal_prefix(prefix)
+        below.namespaced = True
+        return below
 
     def _keys(self, prefix: str) -> builtins.list[str]:
         found = []

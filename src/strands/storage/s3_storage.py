@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import builtins
+import copy
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from strands._threads import on_disk
 from strands.types.exceptions import StorageError
 
-from .storage import Storage, normal_key
+from .storage import Storage, StorageSearchResult, normal_key, normal_prefix
+
+if TYPE_CHECKING:
+    from .search import SearchStrategy
 
 T = TypeVar("T")
 _MISSING = {"NoSuchKey", "404", "NotFound"}
@@ -24,6 +28,7 @@ class S3Storage(Storage):
         region_name: The region.
         boto_session: The boto3 session to use; one from the environment by default.
         boto_client_config: A botocore configuration for the client.
+        search_strategy: How `search` finds things, told of what is written; by their words when None.
 
     Raises:
         StorageError: `region_name` and `boto_session` are both given.
@@ -37,6 +42,7 @@ class S3Storage(Storage):
         region_name: str | None = None,
         boto_session: Any = None,
         boto_client_config: Any = None,
+        search_strategy: SearchStrategy | None = None,
     ) -> None:
         if region_name is not None and boto_session is not None:
             raise StorageError("give region_name or boto_session; the session has its own region")
@@ -45,11 +51,14 @@ class S3Storage(Storage):
         self._region = region_name
         self._session = boto_session
         self._config = boto_client_config
+        self._strategy = search_strategy
         self._made: Any = None
 
     async def write(self, key: str, data: bytes) -> None:
         name = self._name(key)
         await self._do(name, lambda client: client.put_object(Bucket=self._bucket, Key=name, Body=data))
+        if self._strategy is not None:
+            await self._strategy.index(self, normal_key(key), data)
 
     async def read(self, key: str) -> bytes | None:
         name = self._name(key)
@@ -61,7 +70,7 @@ class S3Storage(Storage):
         name = self._name(key)
         await self._do(name, lambda client: client.delete_object(Bucket=self._bucket, Key=name))
 
-    async def list(self, query: str) -> builtins.list[str]:
+    async def list(self, query: str = "") -> builtins.list[str]:
         name = self._prefix + query.lstrip("/")
 
         def found(client: Any) -> builtins.list[str]:
@@ -70,6 +79,15 @@ class S3Storage(Storage):
             return sorted(each[len(self._prefix) :] for each in names)
 
         return await self._do(name, found) or []
+
+    async def search(self, query: str) -> builtins.list[StorageSearchResult]:
+        return await (super().search(query) if self._strategy is None else self._strategy.search(self, query))
+
+    def namespace(self, prefix: str) -> S3Storage:
+        below = copy.copy(self)
+        below._prefix += normal_prefix(prefix)
+        below.namespaced = True
+        return below
 
     def _name(self, key: str) -> str:
         return self._prefix + normal_key(key)

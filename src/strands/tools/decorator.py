@@ -13,7 +13,7 @@ from strands._threads import in_thread
 from strands.types.tools import DirectTool, ToolContext, ToolResult, ToolSpec, ToolUse
 
 from .results import as_result, failure
-from .schema import Parameters
+from .schema import Parameters, checked_spec
 from .specs_of_instances import SpecsOfInstances
 
 if TYPE_CHECKING:
@@ -173,6 +173,7 @@ class DecoratedFunctionTool(DirectTool, Generic[P, R]):
 
     @tool_spec.setter
     def tool_spec(self, spec: ToolSpec) -> None:
+        checked_spec(self._name, spec)
         if self._owner is not None:
             self._specs.put(self._owner, spec)
         else:
@@ -302,8 +303,10 @@ def tool(
         The tool, or a decorator that makes one.
 
     Raises:
-        ValueError: `context` is an empty text, or `timeout` is not above 0.
+        ValueError: `name` is no text, `context` an empty one, or `timeout` is not above 0.
     """
+    if name is not None and not isinstance(name, str):
+        raise ValueError(f"the name of a tool is {name!r}; give a text")
     if context == "":
         raise ValueError("context='' names no parameter; give its name, or True for 'tool_context'")
     parameter = context if isinstance(context, str) else "tool_context" if context else None

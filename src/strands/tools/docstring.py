@@ -21,6 +21,8 @@ def parse(text: str) -> tuple[str, dict[str, str]]:
         What the function does, and parameter name to text.
     """
     lines = text.splitlines()
+    if lines and _ARGS.match(lines[0]):  # nothing stands above it, so dedenting has put its entries beside it
+        lines[1:] = [f"    {line}" for line in lines[1:]]
     for index, line in enumerate(lines):
         if _ARGS.match(line):
             texts, end = _google(lines, index + 1)

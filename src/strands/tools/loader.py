@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -36,35 +37,45 @@ class ToolLoader:
 
     @staticmethod
     def load_python_tools(tool_path: str, tool_name: str) -> list[AgentTool]:
-        """Return the tools of a Python file, or the one of that name when it has one.
+        """Return the tools of a Python file, or the one of an importable module that `module:function` names.
 
         Raises:
             FileNotFoundError: There is no such file.
+            ValueError: There is no such module, or no such tool in it.
             AttributeError: It has no tools.
         """
-        found = tools_of_path(tool_path)
-        return [tool for tool in found if tool.tool_name == tool_name] or found
+        if ":" in tool_path and not Path(tool_path).expanduser().is_file():
+            return tools_of_string(tool_path)
+        return tools_of_path(tool_path)
 
     @staticmethod
     def load_python_tool(tool_path: str, tool_name: str) -> AgentTool:
-        """Return the first of the tools that `load_python_tools` finds."""
-        return ToolLoader.load_python_tools(tool_path, tool_name)[0]
+        """Return the tool of that name that `load_python_tools` finds, or else the first."""
+        return _one(ToolLoader.load_python_tools(tool_path, tool_name), tool_name)
 
     @classmethod
     def load_tools(cls, tool_path: str, tool_name: str) -> list[AgentTool]:
         """As `load_python_tools`.
 
         Raises:
+            FileNotFoundError: There is no such file.
             ValueError: It is not a Python file.
         """
-        if not tool_path.endswith(".py"):
+        file = Path(tool_path).expanduser()
+        if file.suffix == "" and not file.exists():
+            raise FileNotFoundError(f"there is no tool file {tool_path!r}")
+        if file.suffix != ".py":
             raise ValueError(f"tool file {tool_path!r} is not a Python file; give one whose name ends in .py")
         return cls.load_python_tools(tool_path, tool_name)
 
     @classmethod
     def load_tool(cls, tool_path: str, tool_name: str) -> AgentTool:
-        """Return the first of the tools that `load_tools` finds."""
-        return cls.load_tools(tool_path, tool_name)[0]
+        """Return the tool of that name that `load_tools` finds, or else the first."""
+        return _one(cls.load_tools(tool_path, tool_name), tool_name)
+
+
+def _one(tools: list[AgentTool], name: str) -> AgentTool:
+    return next((tool for tool in tools if tool.tool_name == name), tools[0])
 
 
 __all__ = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import inspect
@@ -14,6 +15,10 @@ from typing import Any
 from strands._threads import in_thread
 from strands.types.events import ToolResultEvent
 from strands.types.tools import AgentTool, ToolGenerator, ToolResult, ToolSpec, ToolUse
+
+
+class NoToolError(AttributeError):
+    """A module has no tool."""
 
 
 class PythonAgentTool(AgentTool):
@@ -40,11 +45,17 @@ class PythonAgentTool(AgentTool):
 
     @tool_spec.setter
     def tool_spec(self, spec: ToolSpec) -> None:
-        self._spec = spec
+        from .schema import checked_spec
+
+        self._spec = checked_spec(self._name, spec)
 
     @property
     def tool_type(self) -> str:
         return "python"
+
+    @property
+    def supports_hot_reload(self) -> bool:
+        return True
 
     @property
     def origin(self) -> Any:
@@ -78,7 +89,7 @@ def tools_of_module(module: ModuleType) -> list[AgentTool]:
     """Return the tools of a module: its `@tool` functions, else its `TOOL_SPEC` function.
 
     Raises:
-        AttributeError: It has neither.
+        NoToolError: It has neither.
     """
     found = [value for value in vars(module).values() if isinstance(value, AgentTool)]
     if found:
@@ -86,7 +97,8 @@ def tools_of_module(module: ModuleType) -> list[AgentTool]:
     spec = getattr(module, "TOOL_SPEC", None)
     function = getattr(module, spec["name"], None) if isinstance(spec, dict) and "name" in spec else None
     if spec is None or not callable(function):
-        raise AttributeError(
+        kind = NoToolError if spec is None else AttributeError
+        raise kind(
             f"module {module.__name__!r} has no tool: it needs a function with @tool, or TOOL_SPEC and a function "
             "of the name given there"
         )
@@ -94,7 +106,7 @@ def tools_of_module(module: ModuleType) -> list[AgentTool]:
 
 
 def tools_of_path(path: str) -> list[AgentTool]:
-    """Return the tools of a Python file.
+    """Return the tools of a Python file, which may import the files beside it.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -109,7 +121,16 @@ def tools_of_path(path: str) -> list[AgentTool]:
         raise ImportError(f"{path!r} is not a Python file")
     module = importlib.util.module_from_spec(location)
     sys.modules[name] = module
-    location.loader.exec_module(module)
+    beside = str(file.resolve().parent)
+    sys.path.insert(0, beside)
+    try:
+        location.loader.exec_module(module)
+    except BaseException:
+        sys.modules.pop(name, None)
+        raise
+    finally:
+        with contextlib.suppress(ValueError):
+            sys.path.remove(beside)
     return tools_of_module(module)
 
 

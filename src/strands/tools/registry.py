@@ -162,9 +162,20 @@ class ToolRegistry:
         tool_spec["inputSchema"] = {"json": normalize_schema(schema["json"])}
 
     def load_directory(self, directory: str) -> list[str]:
-        """Add the tools of all Python files of a directory; nothing happens when there is none."""
-        files = sorted(Path(directory).glob("*.py"))
-        return self.process_tools(str(file) for file in files if not file.name.startswith("_"))
+        """Add the tools of all Python files of a directory; a file without tools is one that the others import."""
+        from .module import NoToolError, tools_of_path
+
+        found: list[AgentTool] = []
+        for file in sorted(Path(directory).glob("*.py")):
+            if file.name.startswith("_"):
+                continue
+            try:
+                found += tools_of_path(str(file))
+            except NoToolError:
+                logger.debug("%s has no tools", file)
+            except (OSError, AttributeError, ImportError) as error:
+                raise ValueError(f"the tool {str(file)!r} cannot be loaded: {error}") from error
+        return self.process_tools(found)
 
     def load_tool_from_filepath(self, tool_name: str, tool_path: str) -> None:
         """Add one tool of a Python file, or all when none has that name.
@@ -254,6 +265,8 @@ def _from_source(item: str | Mapping[str, str] | ModuleType) -> list[AgentTool]:
         raise ValueError(f"{dict(item)!r} is not a tool: a dict needs 'path', a Python file or a module")
     found = tools_of_string(item["path"])
     named = [tool for tool in found if tool.tool_name == item.get("name")]
+    if "name" in item and not named and len(found) > 1:
+        raise ValueError(f"{item['path']!r} has no tool {item['name']!r}; it has {[t.tool_name for t in found]}")
     return named or found
 
 

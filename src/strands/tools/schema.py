@@ -18,6 +18,22 @@ from .docstring import parse
 _PLAIN: dict[Any, str] = {str: "string", int: "integer", float: "number", bool: "boolean"}
 
 
+def checked_spec(name: str, spec: Any) -> Any:
+    """Return what a tool is to be described by from now on.
+
+    Raises:
+        ValueError: It is of another name, or lacks a description or an input schema.
+    """
+    if spec.get("name") != name:
+        raise ValueError(f"the tool_spec of {name!r} has the name {spec.get('name')!r}; a tool keeps its name")
+    for field in ("description", "inputSchema"):
+        if field not in spec:
+            raise ValueError(
+                f"the new tool_spec of {name!r} has no {field!r}; take a copy of the old one, and change that"
+            )
+    return spec
+
+
 class Parameters:
     """What a tool function can be called with.
 

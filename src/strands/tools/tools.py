@@ -11,6 +11,8 @@ from strands.types.tools import ToolSpec, ToolUse
 from .module import PythonAgentTool
 
 _NAME = re.compile(r"^[a-zA-Z0-9_-]{1,64}$")
+_DEEPEST = 64
+_TYPED_OTHERWISE = {"$ref", "allOf", "anyOf", "oneOf", "not", "enum", "const"}
 
 
 class InvalidToolUseNameException(Exception):
@@ -34,24 +36,44 @@ def validate_tool_use_name(tool: ToolUse) -> None:
 
 
 def normalize_schema(schema: dict[str, Any]) -> dict[str, Any]:
-    """Return a JSON schema of an object in which every property has a type and a description."""
-    properties = {name: _property(name, each) for name, each in schema.get("properties", {}).items()}
+    """Return a JSON schema of an object in which every property has a type and a description.
+
+    Raises:
+        ValueError: Objects are nested more than 64 deep.
+    """
+    return _object(schema, 1)
+
+
+def _object(schema: dict[str, Any], depth: int) -> dict[str, Any]:
+    if depth > _DEEPEST:
+        raise ValueError(f"the objects of a tool's input schema are nested more than {_DEEPEST} deep")
+    properties = {name: _property(name, each, depth) for name, each in schema.get("properties", {}).items()}
     return {**schema, "type": "object", "properties": properties, "required": schema.get("required", [])}
 
 
 def normalize_tool_spec(tool_spec: ToolSpec) -> ToolSpec:
-    """Return a tool's specification with a complete input schema under `inputSchema["json"]`."""
-    schema = tool_spec["inputSchema"]
-    return {**tool_spec, "inputSchema": {"json": normalize_schema(schema.get("json", schema))}}
+    """Return a tool's specification with a complete input schema under `inputSchema["json"]`, if it has one.
+
+    Raises:
+        ValueError: Objects in the schema are nested more than 64 deep.
+    """
+    schema: Any = tool_spec.get("inputSchema")
+    if not isinstance(schema, dict):
+        return {**tool_spec}
+    if "json" in schema:
+        return {**tool_spec, "inputSchema": {**schema, "json": normalize_schema(schema["json"])}}
+    return {**tool_spec, "inputSchema": {"json": normalize_schema(schema)}}
 
 
-def _property(name: str, schema: Any) -> dict[str, Any]:
+def _property(name: str, schema: Any, depth: int) -> dict[str, Any]:
     if not isinstance(schema, dict):
         return {"type": "string", "description": f"Property {name}"}
     if "$ref" in schema:
         return schema
     if schema.get("type") == "object" and "properties" in schema:
-        return normalize_schema(schema)
+        return _object(schema, depth + 1)
+    if _TYPED_OTHERWISE & schema.keys():
+        return {"description": f"Property {name}", **schema}
     return {"type": "string", "description": f"Property {name}", **schema}
 
 

@@ -181,7 +181,7 @@ class SessionAgent:
         """
         return cls(
             agent_id=env["agent_id"],
-            state=env["state"],
+            state=decode_bytes_values(env["state"]),
             conversation_manager_state=decode_bytes_values(env["conversation_manager_state"]),
             _internal_state=decode_bytes_values(env.get("_internal_state") or {}),
             **_moments(env),
@@ -191,7 +191,7 @@ class SessionAgent:
         """Return the agent as JSON-able data."""
         return {
             "agent_id": self.agent_id,
-            "state": self.state,
+            "state": encode_bytes_values(self.state),
             "conversation_manager_state": encode_bytes_values(self.conversation_manager_state),
             "_internal_state": encode_bytes_values(self._internal_state),
             "created_at": self.created_at,

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from strands.types.exceptions import ContextWindowOverflowException
-
 from .base import ConversationManager
 
 if TYPE_CHECKING:
@@ -19,7 +17,6 @@ class NullConversationManager(ConversationManager):
         """Do nothing."""
 
     def reduce_context(self, agent: Agent, e: Exception | None = None, **kwargs: Any) -> None:
-        """Raise the error."""
+        """Raise the error; do nothing when there is none yet."""
         if e is not None:
             raise e
-        raise ContextWindowOverflowException("the history is too long, and NullConversationManager removes nothing")

@@ -38,6 +38,7 @@ class ClassifierStrategy:
         max_candidate_chars: Characters that all candidates together may take.
 
     Raises:
+        TypeError: An argument is of another type.
         ValueError: A number is not above 0.
     """
 
@@ -51,6 +52,9 @@ class ClassifierStrategy:
         max_agent_instructions_chars: int = 4000,
         max_candidate_chars: int = 4000,
     ) -> None:
+        _check_types(
+            model, system_prompt, timeout, max_message_chars, max_agent_instructions_chars, max_candidate_chars
+        )
         limits = {
             "timeout": timeout,
             "max_message_chars": max_message_chars,
@@ -130,3 +134,15 @@ def _latest(messages: list[Message]) -> str:
         if message["role"] == "user" and text:
             return text
     return ""
+
+
+def _check_types(model: Any, system_prompt: Any, timeout: Any, *lengths: Any) -> None:
+    if not callable(getattr(model, "stream", None)):
+        raise TypeError(f"the model that chooses is {model!r}; give a Model")
+    if not isinstance(system_prompt, str):
+        raise TypeError(f"system_prompt is {system_prompt!r}; give a text")
+    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)):
+        raise TypeError(f"timeout is {timeout!r}; give a number of seconds")
+    for length in lengths:
+        if isinstance(length, bool) or not isinstance(length, int):
+            raise TypeError(f"a length is {length!r}; give a whole number of characters")

@@ -90,7 +90,10 @@ def as_user_summary(message: Message) -> Message:
     Raises:
         RuntimeError: It has no text.
     """
-    texts = [block["text"] for block in message["content"] if block.get("text")]
+    pieces: list[Any] = [
+        piece for block in message["content"] for piece in block.get("citationsContent", {}).get("content", [block])
+    ]
+    texts = [piece["text"] for piece in pieces if piece.get("text")]
     if not texts:
         raise RuntimeError("the answer of the model that was asked for a summary has no text")
     return {"role": "user", "content": [{"text": text} for text in texts]}

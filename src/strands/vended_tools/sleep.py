@@ -1,0 +1,50 @@
+"""Waiting."""
+
+from __future__ import annotations
+
+import math
+from threading import Event
+from typing import Any
+
+from strands._threads import in_thread
+from strands.tools.decorator import DecoratedFunctionTool, tool
+from strands.types.tools import ToolContext
+
+DEFAULT_MAX_DURATION = 60.0
+
+
+def make_sleep(
+    *, max_duration: float = DEFAULT_MAX_DURATION, name: str = "sleep", description: str | None = None
+) -> DecoratedFunctionTool[Any, Any]:
+    """Return a tool that waits; it stops waiting when the agent is cancelled.
+
+    Args:
+        max_duration: Seconds it waits at most.
+        name: What a model calls it by.
+        description: What a model is told about it.
+
+    Raises:
+        ValueError: `max_duration` is not a finite number above 0.
+    """
+    if isinstance(max_duration, bool) or not isinstance(max_duration, (int, float)) or not 0 < max_duration < math.inf:
+        raise ValueError(f"max_duration is {max_duration!r}; give a finite number of seconds above 0")
+    told = description or f"Wait for a number of seconds, at most {max_duration:g}."
+
+    @tool(name=name, description=told, context=True, read_only=True)
+    async def sleep_tool(duration: float, tool_context: ToolContext[Any] | None = None) -> str:
+        """Wait.
+
+        Args:
+            duration: Seconds to wait.
+        """
+        if isinstance(duration, bool) or not isinstance(duration, (int, float)) or not 0 <= duration <= max_duration:
+            raise ValueError(f"duration is {duration!r}; give a number of seconds from 0 to {max_duration:g}")
+        stop = Event() if tool_context is None else tool_context.cancel_signal
+        if await in_thread(lambda: stop.wait(duration)):
+            raise RuntimeError("the agent was cancelled while it waited")
+        return f"Slept for {duration:g} seconds"
+
+    return sleep_tool
+
+
+sleep = make_sleep()
