@@ -73,6 +73,11 @@ def test_names_can_be_given() -> None:
         "1 +",
         "1" * 3000,
         "sum(1 for i in j)",
+        "1,000 + 5",
+        "1,234",
+        "2 * 1,000,000",
+        "max(1,000, 5)",
+        "sqrt(12,345,000)",
     ],
 )
 def test_what_is_no_arithmetic_or_too_much_is_refused_at_once(expression: str) -> None:

@@ -19,6 +19,7 @@ MOST_STEPS = 400_000
 SHOWN = 14
 _DEPTH = 100
 _MOST_EXPONENT = 1_000
+_THOUSANDS = re.compile(r"(?<![\w.])\d{1,3}(?:,\d{3})*,0\d\d(?!\d)")
 _EXPONENT = re.compile(r"[\d.][eE][+-]?(\d+)")
 
 _CONSTANTS: dict[str, Any] = {
@@ -49,6 +50,10 @@ _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
 
 class CalculationError(ValueError):
     """An expression cannot be worked out."""
+
+
+class NoAnswerError(CalculationError):
+    """There is no result, and no other way to one."""
 
 
 def _both(real: Callable[[Any], Any], complex_: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -157,6 +162,8 @@ def calculate(expression: str, variables: Mapping[str, Any]) -> str:
     tree = parse(expression)
     try:
         return _in_numbers(tree, expression, variables)
+    except NoAnswerError:
+        raise
     except CalculationError as problem:
         called = {
             each.func.id for each in ast.walk(tree) if isinstance(each, ast.Call) and isinstance(each.func, ast.Name)
@@ -202,7 +209,12 @@ def parse(expression: str) -> ast.expr:
     if any(len(exponent) > 4 or int(exponent) > _MOST_EXPONENT for exponent in _EXPONENT.findall(text)):
         raise CalculationError(f"{expression!r} has a number that is too large, or too near to zero")
     try:
-        return _with_exact_numbers(ast.parse(text.strip(), mode="eval").body, text.strip().encode())
+        tree = _with_exact_numbers(ast.parse(text.strip(), mode="eval").body, text.strip().encode())
+        if _THOUSANDS.search(text) or (isinstance(tree, ast.Tuple) and not text.strip().startswith("(")):
+            raise CalculationError(f"{expression!r}: a comma is between the items of a list; write 1000 for 1,000")
+        return tree
+    except CalculationError:
+        raise
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         raise CalculationError(f"{expression!r} is not an expression") from None
 

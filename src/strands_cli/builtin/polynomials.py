@@ -8,7 +8,7 @@ from inspect import signature
 from itertools import zip_longest
 from typing import Any
 
-from strands_cli.builtin.arithmetic import CalculationError
+from strands_cli.builtin.arithmetic import CalculationError, NoAnswerError
 from strands_cli.builtin.exact import ExactEvaluator, number
 
 _MOST_DEGREE = 30
@@ -77,7 +77,7 @@ def roots(coefficients: Coefficients, mp: Any) -> list[Any]:
         coefficients = coefficients[:-1]
     if len(coefficients) == 1:
         always = _is_nothing(coefficients[0], mp)
-        raise CalculationError("the equation holds always" if always else "it has no solution")
+        raise NoAnswerError("the equation holds always" if always else "it has no solution")
     exact = all(isinstance(each, (int, Fraction)) for each in coefficients)
     factor = _without_repetition([Fraction(each) for each in coefficients]) if exact else coefficients
     return _sorted(_found(factor, mp, exact), mp)
