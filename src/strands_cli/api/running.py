@@ -60,7 +60,7 @@ class Options:
     def snapshot(self, spec: Spec, vault: Vault) -> dict[str, Json]:
         """Return a spec as a session records it: plain values, and no secret."""
         if self._snapshot is None or self._snapshot[0] is not spec:
-            self._snapshot = spec, spec.to_dict()  # made once, because a spec does not change
+            self._snapshot = spec, spec.plain()
         if not vault:
             return self._snapshot[1]
         from strands_cli.equipment.literals import snapshot

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import inspect
+import os
 import threading
+from functools import cache
 
 from strands_cli.types import HITLHandler, HITLState, Json
 
@@ -17,12 +19,28 @@ def answerer(channel: str) -> str:
 
 def current_user() -> str:
     """Return the name of the user that this process runs as."""
+    if hasattr(os, "getuid") and not any(os.environ.get(name) for name in _USER):
+        return _account(os.getuid())
+    return _user()
+
+
+_USER = ("LOGNAME", "USER", "LNAME", "USERNAME")
+"""Environment variables that name the user, as `getpass` reads them."""
+
+
+def _user() -> str:
     import getpass
 
     try:
         return getpass.getuser()
     except (KeyError, OSError):
         return "unknown"
+
+
+@cache
+def _account(number: int) -> str:
+    """Return the name of an account, which takes a look into the system's files."""
+    return _user()
 
 
 def patient(handler: HITLHandler | None) -> bool:

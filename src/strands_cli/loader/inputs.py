@@ -110,7 +110,7 @@ def undeclared(spec: Spec) -> dict[str, Path]:
 
 def _used(spec: Spec) -> Iterator[tuple[str, Path]]:
     seen: set[str] = set()
-    for place in templates(spec.to_dict()):
+    for place in templates(spec.plain()):
         if place.only:
             continue
         for name in sorted(needed(place.text, expression=place.expression) - place.own - seen):

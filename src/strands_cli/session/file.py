@@ -22,7 +22,7 @@ from strands_cli.kernel.types import Draft, Entry
 from strands_cli.session import faults, files, head, lifetime
 from strands_cli.session import format as lines
 from strands_cli.session.head import Head
-from strands_cli.session.journal_file import Handle, JournalFile
+from strands_cli.session.journal_file import Handle, JournalFile, Writing
 from strands_cli.session.lease import Drivers
 
 logger = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ class FileJournal:
         return self._append(drafts, expect)
 
     def _append(self, drafts: Sequence[Draft], expect: int) -> list[Entry]:
-        with self._file.writing() as file:
+        with Writing(self._file) as file:
             newer = self._catch_up(file)
             if newer:
                 raise Conflict(newer)

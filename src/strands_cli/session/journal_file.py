@@ -42,7 +42,8 @@ class Handle:
         self.file = file
         self.turn = threading.Lock()
         self._head = -1
-        self._seen: tuple[int, ...] = _signature(os.fstat(file))
+        status = os.fstat(file)
+        self._seen: tuple[int, ...] = (status.st_ino, status.st_dev, status.st_mode, status.st_uid)
         Handle._open.add(self)
 
     @classmethod
@@ -67,7 +68,7 @@ class Handle:
             OSError: There is nothing at `path`.
         """
         status = os.lstat(path)
-        if _signature(status) == self._seen:
+        if (status.st_ino, status.st_dev, status.st_mode, status.st_uid) == self._seen:
             return True
         check_status(path, status)
         return self.file >= 0 and os.path.samestat(status, os.fstat(self.file))
@@ -131,10 +132,6 @@ class JournalFile:
         if not self._users:
             self.handle = None
 
-    def writing(self) -> Writing:
-        """Return what opens the journal under its lock: appends of different processes come one after the other."""
-        return Writing(self)
-
     @contextmanager
     def reading(self) -> Iterator[int]:
         """Open the journal to be read."""
@@ -176,7 +173,7 @@ class JournalFile:
 
 
 class Writing:
-    """The journal, open under its lock while the block runs.
+    """A journal, open under its lock while the block runs: appends of different processes come one after the other.
 
     Raises:
         SessionNotFoundError, StorageError: For what the system refuses, in the block too.
@@ -214,10 +211,6 @@ class Writing:
             os.close(self._file)
         else:
             self._handle.turn.release()
-
-
-def _signature(status: os.stat_result) -> tuple[int, ...]:
-    return status.st_ino, status.st_dev, status.st_mode, status.st_uid
 
 
 if hasattr(os, "register_at_fork"):

@@ -57,6 +57,7 @@ class Spec(Closed):
     _warnings: tuple[str, ...] = PrivateAttr(default=())
     _used: dict[str, tuple[str | int, ...]] | None = PrivateAttr(default=None)
     _places: Any = PrivateAttr(default=None)
+    _plain: dict[str, Any] | None = PrivateAttr(default=None)
     _literals: dict[str, str] = PrivateAttr(default_factory=dict)
     _blotted: Spec | None = PrivateAttr(default=None)
 
@@ -75,6 +76,13 @@ class Spec(Closed):
     def to_dict(self) -> dict[str, Any]:
         """Return the spec as plain JSON values, without what was left out."""
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+    def plain(self) -> dict[str, Any]:
+        """Return what `to_dict` does, made once: for those who only read it."""
+        found = self._plain
+        if found is None:
+            found = self._plain = self.to_dict()
+        return found
 
     def to_yaml(self) -> str:
         """Return the spec as YAML; loading it gives the same spec."""
