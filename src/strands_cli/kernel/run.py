@@ -192,7 +192,8 @@ class Run:
                 except Conflict as conflict:
                     self.asking.absorb(conflict.entries)
             self.state.apply(entry)
-        self._follow(entry)
+        if "of" in entry.data:
+            self._follow(entry)
         if sync:  # outside the lock, so that lanes which finish together share one sync
             await self.journal.sync()
         self.published(entry)
@@ -202,7 +203,7 @@ class Run:
 
     def _follow(self, entry: Entry) -> None:
         """Keep in mind which tools are at work."""
-        if entry.kind == "started" and "of" in entry.data:
+        if entry.kind == "started":
             self.tools.add(entry.key)
         elif entry.kind == "done" and "result" in entry.data:
             self.tools.discard(entry.key)
@@ -333,16 +334,15 @@ class Run:
             if self._slot is not None:
                 around = (*around, self._slot)
             if not around:
-                return await admitted(call)
+                if self.spending is not None:
+                    await self.spending.enter(call.key)
+                return await perform(call)
             async with AsyncExitStack() as stack:
                 for slot in around:
                     await stack.enter_async_context(slot)
-                return await admitted(call)
-
-        async def admitted(call: Call) -> Reply:
-            if self.spending is not None:
-                await self.spending.enter(call.key)
-            return await perform(call)
+                if self.spending is not None:
+                    await self.spending.enter(call.key)
+                return await perform(call)
 
         return within
 

@@ -83,7 +83,11 @@ def as_read(drafts: Sequence[Draft], seq: int) -> list[Entry]:
     """Return the entries as they would be read, had `drafts` been written as lines from number `seq` on."""
     entries = []
     for draft in drafts:
-        entries.append(Entry(seq, draft.kind, draft.key, _read(_json(draft.data)), draft.at))
+        try:
+            data = from_json(to_json(draft.data))
+        except (PydanticSerializationError, UnicodeEncodeError, ValueError):
+            data = _read(_json(draft.data))
+        entries.append(Entry(seq, draft.kind, draft.key, data, draft.at))
         seq += 1
     return entries
 

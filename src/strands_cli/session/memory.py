@@ -35,6 +35,7 @@ class MemoryJournal:
             raise Conflict(self._entries[expect:])
         entries = lines.as_read(drafts, expect)
         self._entries += entries
+        self._deleted = entries[-1].kind == "deleted" if entries else False
         return entries
 
     async def sync(self) -> None:
@@ -51,10 +52,10 @@ class MemoryJournal:
     @property
     def is_deleted(self) -> bool:
         """Whether nothing more is read from it or written to it."""
-        return self._deleted or (bool(self._entries) and self._entries[-1].kind == "deleted")
+        return self._deleted
 
     def _check_there(self) -> None:
-        if self.is_deleted:
+        if self._deleted:
             raise _missing(self._id)
 
     @asynccontextmanager
