@@ -28,7 +28,10 @@ async def once(invocation: Invocation, prompt: Any) -> tuple[AgentResult, Any]:
     result: AgentResult | None = None
     resume: Any = None
     try:
-        result = await _work(invocation, start)
+        try:
+            result = await _work(invocation, start)
+        except resting.Stopped as stop:
+            result = resting.rest(invocation, stop)
     finally:
         if not agent._interrupt_state.activated:
             agent.conversation_manager.apply_management(agent)
@@ -70,13 +73,6 @@ async def _over(invocation: Invocation, result: AgentResult | None) -> tuple[Age
 
 
 async def _work(invocation: Invocation, start: resuming.Start) -> AgentResult:
-    try:
-        return await _worked(invocation, start)
-    except resting.Stopped as stop:
-        return resting.rest(invocation, stop)
-
-
-async def _worked(invocation: Invocation, start: resuming.Start) -> AgentResult:
     agent = invocation.agent
     state, messages = agent._interrupt_state, start.messages
     if agent.hooks.listens(BeforeInvocationEvent) or state.interrupts:

@@ -45,8 +45,11 @@ def place_of_result(use: ToolUse, ended: Ended, result: ToolResult) -> dict[str,
 
 def kept_result(agent: Agent, tool_use_id: str) -> Mapping[str, Any] | None:
     """Return what `place_of_result` returned for a call, or None."""
+    known = agent._interrupt_state.interrupts
+    if not known:
+        return None
     prefix = result_prefix(tool_use_id)
-    for id, interrupt in list(agent._interrupt_state.interrupts.items()):
+    for id, interrupt in list(known.items()):
         if id.startswith(prefix) and interrupt.place is not None:
             return interrupt.place
     return None

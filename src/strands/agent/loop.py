@@ -98,7 +98,8 @@ async def run(
     under_way = turn is not None
     while True:
         if turn is None:
-            stop_if_asked(invocation, "model")
+            if invocation.asked:
+                stop_if_asked(invocation, "model")
             stopped = _limit(invocation) if kept is None else None
             if stopped is not None:
                 return finish(invocation, stopped, agent.messages[-1])
@@ -116,13 +117,14 @@ async def run(
                     _announce(invocation)
                     continue
                 if reply.stop_reason != "tool_use":
-                    if _wants_structure(invocation, reply):
+                    if invocation.structured is not None and _wants_structure(invocation, reply):
                         await _request_structure(invocation)
                         _announce(invocation)
                         continue
                     return end(invocation, reply.stop_reason, reply.message, reply)
                 turn = Open(reply.message)
-                stop_if_asked(invocation, "tools", turn)
+                if invocation.asked:
+                    stop_if_asked(invocation, "tools", turn)
             under_way = True
             if invocation.pace is not None:
                 await invocation.pace(0)

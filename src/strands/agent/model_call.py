@@ -54,7 +54,9 @@ async def ask_model(invocation: Invocation, kept: Kept | None = None) -> Reply:
         else:
             reply, error = kept.reply, kept.error
         judged, kept = kept is not None and kept.judged, None
-        if error is None and (judged or not _is_awaited(invocation, AfterModelCallEvent)):
+        if error is None and (
+            judged or not (agent.hooks.listens(AfterModelCallEvent) or agent._interrupt_state.interrupts)
+        ):
             assert reply is not None
             agent._retry_succeeded()
             return _answered(invocation, reply)
@@ -69,12 +71,6 @@ async def ask_model(invocation: Invocation, kept: Kept | None = None) -> Reply:
             raise error
         assert reply is not None
         return _answered(invocation, reply)
-
-
-def _is_awaited(invocation: Invocation, event_type: type[Any]) -> bool:
-    """Return whether hooks want an event, or took an answer at it before."""
-    agent = invocation.agent
-    return agent.hooks.listens(event_type) or bool(agent._interrupt_state.interrupts)
 
 
 def _answered(invocation: Invocation, reply: Reply) -> Reply:
@@ -96,7 +92,7 @@ async def _model(invocation: Invocation) -> Model:
 
 async def _attempt(invocation: Invocation) -> tuple[Reply | None, Exception | None]:
     agent = invocation.agent
-    if _is_awaited(invocation, BeforeModelCallEvent):
+    if agent.hooks.listens(BeforeModelCallEvent) or agent._interrupt_state.interrupts:
         tokens = await projected_tokens(agent)
         event = BeforeModelCallEvent(agent=agent, invocation_state=invocation.state, projected_input_tokens=tokens)
         _, raised = await agent.hooks.invoke_callbacks_async(event)

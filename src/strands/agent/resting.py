@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from strands._question_ids import MESSAGE_ADDED
@@ -42,7 +42,7 @@ class Stopped(BaseException):
 
 
 def let_pass(
-    event: Interruptible, raised: Iterable[Interrupt], place: Callable[[], dict[str, Any]], turn: Open | None = None
+    event: Interruptible, raised: Sequence[Interrupt], place: Callable[[], dict[str, Any]], turn: Open | None = None
 ) -> None:
     """Go on if the callbacks of an event ask nothing.
 

@@ -61,7 +61,7 @@ class ToolCall:
     def __init__(self, batch: ToolBatch, use: ToolUse, *, is_plain: bool = False) -> None:
         self._batch = batch
         self._invocation = batch.invocation
-        self._agent = batch.invocation.agent
+        self._agent = agent = batch.invocation.agent
         self._use = use
         self._id = use["toolUseId"]
         self._tool: AgentTool | None = None
@@ -73,14 +73,16 @@ class ToolCall:
         self._again: tuple[ToolStart, ToolUse] | None = None  # a person let this start of this wish run once more
         self._consulted: list[Interrupt] = []
         self._taken: set[str] = set()  # what the questions whose answers somebody took are looked up by
-        self._before = self._agent.hooks.listens(BeforeToolCallEvent)
+        self._before = agent.hooks.listens(BeforeToolCallEvent)
         self._is_own = is_plain and not self._before  # whether its arguments are JSON that nobody else can reach
-        self._after = self._agent.hooks.listens(AfterToolCallEvent) or asked_about_result(self._agent, self._id)
+        self._after = agent.hooks.listens(AfterToolCallEvent) or asked_about_result(agent, self._id)
         self._wish = copied(use["input"]) if self._after else None  # what the model asked for
 
     async def run(self) -> ToolResult | list[Interrupt]:
         """Return the result, or the questions that must be answered first."""
-        outcome = await self._from_before()
+        outcome = None
+        if self._batch.turn.started or self._agent._interrupt_state.interrupts:
+            outcome = await self._from_before()
         while outcome is None:
             outcome = await self._attempt()
         return outcome if isinstance(outcome, list) else await self._record(outcome)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from strands.interrupt import Interrupt, has_prefix
@@ -82,10 +82,12 @@ class Interruptible:
         else:
             asker.asker_returned()
 
-    def open_questions(self, raised: Iterable[Interrupt]) -> list[Interrupt]:
+    def open_questions(self, raised: Sequence[Interrupt]) -> list[Interrupt]:
         """Return what was raised, and what waits although its asker swallowed the interrupt and went on."""
-        found = {each.id: each for each in raised}
         asker: Asker | None = self.__dict__.get("_asker")
+        if asker is None and not raised:
+            return []
+        found = {each.id: each for each in raised}
         if asker is not None:
             found.update((each.id, each) for each in asker.raised() if not each.answered)
         return list(found.values())

@@ -56,10 +56,10 @@ class BaseHookEvent:
         """One callback was told; the next may follow."""
 
     def __setattr__(self, name: str, value: Any) -> None:
-        known = name in self.__dict__ or name not in type(self).__dataclass_fields__
-        if known and name not in self._writable:
+        values = self.__dict__
+        if (name in values or name not in self.__dataclass_fields__) and name not in self._writable:
             raise AttributeError(f"{type(self).__name__}.{name} is read-only; writable are {sorted(self._writable)}")
-        self.__dict__[name] = value
+        values[name] = value
 
 
 class Ending:

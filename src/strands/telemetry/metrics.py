@@ -302,6 +302,8 @@ def _add(total: Usage, usage: Usage) -> None:
     total["inputTokens"] += usage["inputTokens"]
     total["outputTokens"] += usage["outputTokens"]
     total["totalTokens"] += usage["totalTokens"]
+    if len(usage) == 3:
+        return
     if usage.get("cacheReadInputTokens"):
         total["cacheReadInputTokens"] = total.get("cacheReadInputTokens", 0) + usage["cacheReadInputTokens"]
     if usage.get("cacheWriteInputTokens"):
