@@ -204,3 +204,10 @@ def test_several_answers_are_taken_together_or_not_at_all(console: Console) -> N
     assert found["id"] == session_id and found["questions"] == []
     assert f"Go on: strands resume {session_id}" in console.run("sessions", "show", session_id).stdout
     assert json.loads(console.run("resume", session_id, "--json").stdout)["status"] == "completed"
+
+
+def test_deleting_says_what_is_lost(console: Console) -> None:
+    first, second = (json.loads(console.run(*RUN, code=19).stdout)["session_id"] for _ in range(2))
+    console.run("sessions", "answer", second, "--response", "approved")
+    assert "waited for an answer to steps/1" in console.run("sessions", "delete", first).stderr
+    assert "was answered and had not gone on" in console.run("sessions", "delete", second).stderr

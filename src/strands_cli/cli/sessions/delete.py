@@ -21,15 +21,17 @@ def command(session_id: str, force: bool, as_json: bool, debug: bool) -> None:
 
     try:
         session = _open.session(session_id)
-        waits = [question.id for question in session.questions]
+        waits, status = [question.id for question in session.questions], session.status
         session.delete(force=force)
         deleted = session.id
     except SessionDamagedError:
         if not force:
             raise
         _open.manager().delete_damaged(session_id)
-        waits, deleted = [], session_id
+        waits, status, deleted = [], "damaged", session_id
     if as_json:
         print_json({"session_id": deleted, "deleted": True})
     else:
-        say(f"Deleted {deleted}" + (f", which waited for an answer to {', '.join(waits)}." if waits else "."))
+        was = f", which waited for an answer to {', '.join(waits)}" if waits else ""
+        was = ", which was answered and had not gone on" if status == "answered" else was
+        say(f"Deleted {deleted}{was}.")
