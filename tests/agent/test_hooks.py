@@ -109,6 +109,13 @@ def test_order_decides_before_registration_does() -> None:
     assert order == ["early", "late"]
 
 
+def test_other_packages_tests_see_what_was_registered() -> None:
+    registry = HookRegistry()
+    registry.add_callback(BeforeInvocationEvent, print, order=5)
+    assert registry._registered_callbacks == {BeforeInvocationEvent: [(print, 5)]}
+    assert registry._registered_callbacks[BeforeInvocationEvent][0].callback is print
+
+
 def test_the_event_is_taken_from_the_annotation() -> None:
     seen: list[str] = []
 

@@ -158,6 +158,11 @@ def _classified(answer: Any, **options: Any) -> str:
     return _said(router, "which city?")
 
 
+def test_where_there_is_one_model_nobody_is_asked() -> None:
+    only = RoutingCandidate(ScriptedModel(["only"]), "only")
+    assert _said(ModelRouter([only], strategy=ClassifierStrategy(ScriptedModel([]))), "which city?") == "only"
+
+
 def test_a_model_chooses_the_model() -> None:
     assert [_classified(0), _classified(1)] == ["small", "large"]
     assert _classified(7) == "small"

@@ -106,6 +106,13 @@ def _event_types(given: Any) -> list[type]:
     return found
 
 
+class Registered(typing.NamedTuple):
+    """A callback and its place among the others of an event."""
+
+    callback: HookCallback
+    order: float
+
+
 class HookRegistry:
     """The callbacks of one agent, by event type."""
 
@@ -157,6 +164,11 @@ class HookRegistry:
         self._callbacks.setdefault(BeforeToolCallEvent, [])  # it is listened to, though by nobody else
         for each in deciders or (gate,):
             self._note_judge(each)
+
+    @property
+    def _registered_callbacks(self) -> dict[type, list[Registered]]:
+        # what tests of packages for the Strands Agents SDK look at to see what was registered
+        return {event: [Registered(each, order) for order, each in kept] for event, kept in self._callbacks.items()}
 
     @property
     def gates(self) -> list[HookCallback]:

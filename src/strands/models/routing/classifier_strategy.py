@@ -79,6 +79,8 @@ class ClassifierStrategy:
         """
         if context.attempts:
             return None
+        if len(context.candidates) == 1:
+            return context.candidates[0]
         request = self._request(context)
         try:
             index = await asyncio.wait_for(self._ask(request), self._timeout)
