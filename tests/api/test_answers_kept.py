@@ -42,8 +42,10 @@ def test_without_a_key_the_answer_is_recorded_and_the_error_says_so(
     assert kept.status == "answered" and kept.history[0].text == "yes"
     with pytest.raises(AlreadyAnsweredError, match="'yes'"):
         kept.resume("no")
-    monkeypatch.setenv("OPENAI_API_KEY", "x")
-    assert kept.resume(offline=True).success
+    model = ScriptedModel(lambda messages: "ok")
+    assert (
+        Workflow.from_dict(config(), repository=FileSessionRepository(tmp_path), model=model).resume(session.id).success
+    )
 
 
 def test_without_the_model_of_the_program_the_answer_is_recorded(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from strands import Agent, SessionManager, Workflow, tool
 from strands.hooks import BeforeToolCallEvent
 from strands.hooks.naming import qualified_name
 from strands.models.scripted import ScriptedModel, ToolCall
-from strands_cli.errors import AppError, MissingPartsError
+from strands_cli.errors import AppError, MissingPartsError, SessionError
 from strands_cli.kernel.handlers import current_user
 
 RAN: list[str] = []
@@ -156,10 +156,15 @@ def test_a_tool_or_a_model_that_is_missing_is_an_error(left_out: dict[str, Any],
     assert RAN == []
 
 
-def test_a_rehearsal_needs_no_model() -> None:
+def test_a_rehearsal_spends_no_answer_of_a_real_session() -> None:
     spec = {**SPEC, "agents": {"a": {"prompt": "p"}}}
     session_id = str(Workflow.from_dict(spec, model=model()).run().session_id)
-    assert Workflow.from_dict(spec, offline=True).resume(session_id, "yes").success
+    with pytest.raises(SessionError, match="is no rehearsal"):
+        Workflow.from_dict(spec, offline=True).resume(session_id, "yes")
+    session = SessionManager().get_session(session_id)
+    with pytest.raises(SessionError, match=f"strands resume {session_id}"):
+        session.resume("yes", offline=True)
+    assert session.status == "paused" and len(session.questions) == 1
 
 
 def test_a_hook_that_a_later_drive_brought_is_needed_from_then_on() -> None:

@@ -77,7 +77,9 @@ class Admission:
 
         Raises:
             MissingPartsError: It has not.
+            SessionError: This process would rehearse what was begun for real.
         """
+        check_kind(self._id, state, self._options.offline)
         missing = guards.lacking(state.origin.get("brought") or {}, self._options)
         missing = guards.without(missing, self._terms.without_hooks)
         if missing:
@@ -253,3 +255,16 @@ def _inputs(spec: Spec, on_record: Mapping[str, Json]) -> dict[str, Json]:
 
 async def _follow(pattern: Any, config: Any, names: Mapping[str, Any], run: Any) -> Any:
     return await pattern.run(config, run, names)
+
+
+def check_kind(session_id: str, state: State, offline: bool) -> None:
+    """Check that no rehearsal goes on with a real session: its answers would be spent on replies that are made up.
+
+    Raises:
+        SessionError: It would.
+    """
+    if offline and not state.origin["offline"]:
+        raise SessionError(
+            f"session {session_id!r} is no rehearsal, so it cannot be gone on with offline",
+            hint=f"Resume it for real: strands resume {session_id}; or rehearse a new run: strands run SPEC --offline.",
+        )

@@ -11,7 +11,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from strands_cli.api.admission import Admission, Terms, in_its_place, spec_on_record
+from strands_cli.api.admission import Admission, Terms, check_kind, in_its_place, spec_on_record
 from strands_cli.api.app import remembered, with_app
 from strands_cli.api.bridge import run_sync
 from strands_cli.api.results import finished_result
@@ -98,7 +98,7 @@ class Session(SessionView):
             on_event: Told of every event.
             output_dir: Where artifacts go; default: where the session was started.
             overwrite: Replace existing artifacts; default: as the session was started.
-            offline: Rehearse; default: as the session was started.
+            offline: Rehearse, which only goes on with a rehearsal; default: as the session was started.
             real_tools: In a rehearsal, run all tools; default: as the session was started.
             by: Who answers; default: the user of this process.
             spec: The workflow, where it was mended since. What is finished may not differ; the rest is taken.
@@ -108,12 +108,13 @@ class Session(SessionView):
 
         Raises:
             ChangedSpecError: `spec` differs in what is finished; nothing was recorded.
-            SessionFinishedError, AnswerError, LeaseHeldError: Nothing was run.
+            SessionError, AnswerError, LeaseHeldError: Nothing was run.
             MissingPartsError: A hook, a tool or the model given in Python is missing here; answers are recorded.
             ExecutionError: It failed; what was finished is kept.
         """
         if self._state.finished:
             raise answering.finished(self._journal, self._state)
+        check_kind(self.id, self._state, bool(self._options.offline if offline is None else offline))
         terms = Terms(spec, accept_changes, without_hooks)
         given, recorded = self.meant(hitl_response, answers), False
         try:
