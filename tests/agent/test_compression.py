@@ -29,6 +29,7 @@ from strands.agent.conversation_manager.compression.pin_message import (
 )
 from strands.hooks import BeforeModelCallEvent
 from strands.models import ScriptedModel, ToolCall
+from strands.models.scripted import Reply
 from strands.session import FileSessionManager
 from strands.types.exceptions import ContextWindowOverflowException
 
@@ -112,6 +113,27 @@ def test_hooks_are_told_about_how_much_the_model_reads() -> None:
     assert seen[1] == usage["inputTokens"] + usage["outputTokens"] + 100
     latest = agent.event_loop_metrics.agent_invocations[-1].cycles[-1].usage
     assert agent.event_loop_metrics.projected_context_size == latest["inputTokens"] + latest["outputTokens"]
+
+
+@pytest.mark.parametrize("total", [110, 150], ids=["cache within the input", "cache beside the input"])
+def test_what_came_from_a_cache_counts_once(total: int) -> None:
+    seen: list[Any] = []
+    usage = {"inputTokens": 100, "outputTokens": 10, "totalTokens": total, "cacheReadInputTokens": 40}
+
+    @tool
+    def look() -> str:
+        """Look."""
+        return ""
+
+    def note(event: BeforeModelCallEvent) -> None:
+        seen.append(event.projected_input_tokens)
+
+    replies: list[Any] = [Reply(tool_calls=[ToolCall("look", {})], usage=usage), Reply("done", usage=usage)]
+    agent = Agent(model=ScriptedModel(replies), tools=[look], hooks=[note], callback_handler=None)
+    agent("go")
+    assert agent.event_loop_metrics.latest_context_size == total - 10
+    assert total <= seen[1] <= total + 10
+    assert agent.event_loop_metrics.projected_context_size == total
 
 
 def test_a_model_that_counts_is_asked() -> None:

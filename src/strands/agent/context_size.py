@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from strands.types.event_loop import prompt_tokens
+
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
     from strands.types.content import Message
@@ -59,6 +61,5 @@ def _read_before(agent: Agent, before: Asked | None) -> tuple[int, int] | None:
         return None
     usages = [each.usage for run in metrics.agent_invocations[-2:] for each in run.cycles]
     usage: dict[str, Any] = dict(usages[-1]) if usages else {}
-    kinds = ("inputTokens", "cacheReadInputTokens", "cacheWriteInputTokens", "outputTokens")
-    tokens = sum(usage.get(kind) or 0 for kind in kinds)
+    tokens = (prompt_tokens(usage) or 0) + (usage.get("outputTokens") or 0)
     return (tokens, before.length + 1) if tokens else None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from strands._elsewhere import names_of
+from strands.types.event_loop import prompt_tokens
 
 if TYPE_CHECKING:
     from strands.types.content import Message
@@ -167,7 +168,7 @@ class EventLoopMetrics:
     def latest_context_size(self) -> int | None:
         """Tokens that the newest model call read, or None before the first."""
         latest = self.latest_agent_invocation
-        return latest.cycles[-1].usage.get("inputTokens") if latest and latest.cycles else None
+        return prompt_tokens(latest.cycles[-1].usage) if latest and latest.cycles else None
 
     @property
     def projected_context_size(self) -> int | None:
@@ -176,7 +177,8 @@ class EventLoopMetrics:
         if not latest or not latest.cycles:
             return None
         usage = latest.cycles[-1].usage
-        return usage["inputTokens"] + usage["outputTokens"]
+        read = prompt_tokens(usage)
+        return None if read is None else read + usage["outputTokens"]
 
     def reset_usage_metrics(self) -> None:
         """Begin a new invocation."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from collections.abc import Mapping
+from typing import Any, Literal, TypedDict
 
 from strands.types.pydantic_fields import for_pydantic
 
@@ -28,6 +29,19 @@ class Metrics(_MetricsCore, total=False):
     """Times of one or several model calls, in milliseconds."""
 
     timeToFirstByteMs: int
+
+
+def prompt_tokens(usage: Mapping[str, Any]) -> int | None:
+    """Return how many tokens a model read, those from a cache included; None when its usage does not say.
+
+    Some providers count what was cached as part of `inputTokens`, some beside it: then the parts do not make the total.
+    """
+    read, written = usage.get("inputTokens"), usage.get("outputTokens")
+    if read is None or written is None:
+        return None
+    if read + written == usage.get("totalTokens"):
+        return int(read)
+    return int(read + (usage.get("cacheReadInputTokens") or 0) + (usage.get("cacheWriteInputTokens") or 0))
 
 
 StopReason = Literal[

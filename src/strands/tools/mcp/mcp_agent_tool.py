@@ -40,7 +40,7 @@ class MCPAgentTool(DirectTool):
         self._take(mcp_tool)
         self._name = name_override or self._listed["name"]
         hints = self._listed.get("annotations") or {}
-        if mcp_client.trust_annotations:
+        if getattr(mcp_client, "trust_annotations", False) is True:  # no stand-in for a client is taken at its word
             self.read_only = bool(hints.get("readOnlyHint"))
             self.idempotent = bool(hints.get("idempotentHint"))
 
