@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
+from strands._tracking import bare
 from strands.types.session import decode_bytes_values, encode_bytes_values
 from strands_cli.errors import UnusableReplyError
 from strands_cli.kernel.recorder import JournalRecorder
@@ -103,7 +104,7 @@ class Performer:
         if result.stop_reason == "interrupt":
             return Reply("", stop_reason="interrupt", interrupts=tuple(result.interrupts or ()))
         message, stop_reason, usage = cast(JournalRecorder, call.recorder).last or (
-            encode_bytes_values(result.message),
+            encode_bytes_values(bare(result.message)),
             result.stop_reason,
             {},
         )
@@ -118,14 +119,14 @@ class Performer:
     async def _restored(self, call: Call) -> tuple[Agent, Any]:
         """Build an agent and bring it to where the journal says it was."""
         agent = await self.cache.make(call)
-        history = [decode_bytes_values(message) for message in call.history()]
+        history = [_own(message) for message in call.history()]
         progress = call.progress()
         if progress is None:
             agent.messages.extend(history)
             return agent, call.prompt
         turn = progress.turn
         turn.finished = {id_: decode_bytes_values(result) for id_, result in turn.finished.items()}
-        agent.restore([*history, *(decode_bytes_values(message) for message in progress.messages)], turn)
+        agent.restore([*history, *map(_own, progress.messages)], turn)
         return agent, None
 
     async def _build(self, agent_id: str, tools: tuple[str, ...] | None) -> Agent:
@@ -145,6 +146,11 @@ class Performer:
         prompt = render(self._spec.agents[call.agent].prompt, call.names)
         more = self._equipment.instructions(call)
         return f"{prompt}\n\n{more}" if more else prompt
+
+
+def _own(message: Any) -> Any:
+    """Return a message of the journal for an agent, which adds to it."""
+    return {**decode_bytes_values(message)}
 
 
 def check_reply(call: Call, reply: Reply) -> None:

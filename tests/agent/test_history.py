@@ -23,7 +23,7 @@ from strands.types.exceptions import (
     ModelUnavailableError,
     SnapshotException,
 )
-from support.agents import answers
+from support.agents import answers, said
 
 
 def turn(number: int) -> list[Any]:
@@ -163,7 +163,7 @@ def test_a_snapshot_holds_the_fields_that_are_asked_for() -> None:
     assert snapshot.data == {"system_prompt": [{"text": "Be kind."}]}
     other = make(["x"], turn(2))
     other.load_snapshot(snapshot)
-    assert (other.system_prompt, other.messages) == ("Be kind.", turn(2))
+    assert (other.system_prompt, said(other.messages)) == ("Be kind.", turn(2))
     with pytest.raises(SnapshotException, match="no field"):
         agent.take_snapshot()
     with pytest.raises(SnapshotException, match="version '2"):

@@ -15,7 +15,7 @@ from strands.agent import NullConversationManager
 from strands.hooks import AfterModelCallEvent
 from strands.models import Reply, ScriptedModel, ToolCall
 from strands.types.exceptions import MaxTokensReachedException, ModelRequestError
-from support.agents import results_of, texts_of
+from support.agents import results_of, said, texts_of
 
 
 @tool
@@ -32,7 +32,7 @@ def test_a_text_reply_ends_the_call() -> None:
     agent = make(["Hello."])
     result = agent("Hi")
     assert (result.stop_reason, str(result)) == ("end_turn", "Hello.\n")
-    assert agent.messages == [
+    assert said(agent.messages) == [
         {"role": "user", "content": [{"text": "Hi"}]},
         {"role": "assistant", "content": [{"text": "Hello."}]},
     ]

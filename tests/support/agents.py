@@ -29,6 +29,11 @@ def results_of(agent: Agent) -> list[Any]:
     return [block["toolResult"] for message in agent.messages for block in message["content"] if "toolResult" in block]
 
 
+def said(messages: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """Return what messages say and who says it, without their ids and what they cost."""
+    return [{"role": message["role"], "content": message["content"]} for message in messages]
+
+
 def texts_of(results: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return the first text of each tool result."""
     return [result["content"][0]["text"] for result in results]

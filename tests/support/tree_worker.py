@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from strands import Agent, ToolContext, tool
+from strands._tracking import bare
 from strands.hooks import BeforeToolCallEvent
 from strands.models.scripted import ScriptedModel, ToolCall
 from strands.session import FileSessionManager
@@ -125,7 +126,7 @@ def go(root: Path, order: dict[str, Any]) -> None:
         elif last is None:
             prompt = "work"
         elif last["role"] == "assistant" and not any("toolUse" in block for block in last["content"]):
-            (root / "end").write_text(json.dumps(agent.messages), encoding="utf-8")
+            (root / "end").write_text(json.dumps([bare(message) for message in agent.messages]), encoding="utf-8")
             return
         else:
             prompt = None

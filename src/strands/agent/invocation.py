@@ -8,6 +8,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
+from strands._tracking import track
 from strands.hooks.events import MessageAddedEvent
 
 if TYPE_CHECKING:
@@ -110,6 +111,8 @@ class Invocation:
     async def append(self, message: Message) -> None:
         """Add a message to the history and tell whom it concerns."""
         agent = self.agent
+        if "tracking_id" not in message:
+            track(message)
         agent.messages.append(message)
         if agent.hooks.listens(MessageAddedEvent) or agent._interrupt_state.interrupts:
             await self.tell_added(message)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from strands._question_ids import PASSING
+from strands._tracking import track_newest
 from strands.hooks.events import AfterInvocationEvent, BeforeInvocationEvent
 from strands.hooks.registry import refusal
 
@@ -24,6 +25,8 @@ async def once(invocation: Invocation, prompt: Any) -> tuple[AgentResult, Any]:
     """Work on a prompt, with hooks around it; return the result, and another prompt if hooks want to go on with one."""
     agent = invocation.agent
     agent.event_loop_metrics.reset_usage_metrics()
+    if agent.messages and "tracking_id" not in agent.messages[-1]:
+        track_newest(agent.messages)
     start = resuming.begin(agent, prompt)
     result: AgentResult | None = None
     resume: Any = None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from strands._ids import new_uuid
 from strands._question_ids import MESSAGE_ADDED, PASSING
+from strands._tracking import track
 from strands.hooks.events import AfterToolsEvent
 from strands.hooks.interruptible import key_of_message
 from strands.types.exceptions import (
@@ -160,6 +161,8 @@ async def _ask(invocation: Invocation, trace: Trace, kept: Kept | None) -> Reply
         malformed.check(agent.messages, reply)
     if reply.model_state is not None:
         agent._model_state = reply.model_state
+    reply.message["metadata"] = {"usage": reply.usage, "metrics": reply.metrics}
+    track(reply.message)
     if agent.recorder is not None:
         await agent.recorder.replied(reply.message, reply.stop_reason, reply.usage)
     if agent._interrupt_state.interrupts:

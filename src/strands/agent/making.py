@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from strands._tracking import track
 from strands.handlers.callback_handler import null_callback_handler
 from strands.hooks.events import AgentInitializedEvent
 
@@ -127,6 +128,7 @@ def checked_messages(given: Any) -> Any:
         return []
     for message in checked_list("messages", given):
         check_message(message)
+        track(message)
     return given
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from strands._question_ids import MOMENTS
+from strands._tracking import track, track_all
 from strands.hooks.interruptible import key_of_message
 
 from .loop import Open
@@ -172,6 +173,7 @@ async def abandon(
     agent._open_turn = None
     if message is not None:
         answer = result_message(message, results, text)
+        track(answer)
         agent.messages.append(answer)
         if agent.hooks.listens(MessageAddedEvent):
             await agent.hooks.invoke_callbacks_async(MessageAddedEvent(agent=agent, message=answer))
@@ -181,6 +183,7 @@ async def abandon(
 
 def restore(agent: Agent, messages: Messages, turn: OpenTurn | None) -> None:
     """Put an agent where a recorded one stopped."""
+    track_all(messages)
     agent.messages = messages
     agent._interrupt_state.deactivate()
     agent._open_turn = None

@@ -7,7 +7,7 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypedDict, TypeVar
 
 from strands._elsewhere import names_of
 
@@ -74,6 +74,8 @@ class Model(ABC):
     """
 
     config: Any = None
+    whole_messages: ClassVar[bool] = False
+    """Whether it takes what it needs out of the messages itself; else it is given only their `role` and `content`."""
 
     @property
     def context_window_limit(self) -> int | None:
@@ -189,6 +191,7 @@ class ConfiguredModel(Model):
     """
 
     config: dict[str, Any]
+    whole_messages = True
     _known: frozenset[str] = frozenset()
     _windows_known = False  # whether the ids of its models tell how much they read
 

@@ -44,6 +44,8 @@ class ScriptedModel(Model):
     Token usage is an estimate of four characters a token; earlier turns count as cached and are not counted again.
     """
 
+    whole_messages = True
+
     def __init__(
         self,
         script: Script | str | None = None,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
+from strands._tracking import bare
 from strands.agent.recorder import ToolStart
 from strands.types.session import encode_bytes_values
 from strands_cli.kernel.types import Entry, Kind, Message
@@ -53,13 +54,13 @@ class JournalRecorder:
     async def replied(self, message: Any, stop_reason: str, usage: Any) -> None:
         """Record a reply whose tools are about to run; the final one is recorded with its step."""
         if stop_reason != "tool_use":
-            self.last = (encode_bytes_values(message), stop_reason, usage)
+            self.last = (encode_bytes_values(bare(message)), stop_reason, usage)
             self._finals += 1
             for name, count in (usage or {}).items():
                 self._unrecorded[name] = self._unrecorded.get(name, 0) + count
             return
         self._tools = {(): self.key}
-        data = {"of": self.key, "message": encode_bytes_values(message), "usage": dict(usage or {})}
+        data = {"of": self.key, "message": encode_bytes_values(bare(message)), "usage": dict(usage or {})}
         number, self._replies = self._replies, self._replies + 1
         await self._record("done", f"{self.key}/model/{number}", data)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from strands._tracking import bare
 from strands.types.exceptions import ContextWindowOverflowException
 
 if TYPE_CHECKING:
@@ -74,7 +75,9 @@ async def generate_summary(
     from strands.event_loop.streaming import process_stream
 
     request: Message = {"role": "user", "content": [{"text": REQUEST}]}
-    stream = model.stream([*messages_to_summarize, request], None, system_prompt or DEFAULT_SUMMARIZATION_PROMPT)
+    stream = model.stream(
+        [*map(bare, messages_to_summarize), request], None, system_prompt or DEFAULT_SUMMARIZATION_PROMPT
+    )
     answer: Any = None
     async for event in process_stream(stream):
         if "stop" in event:
