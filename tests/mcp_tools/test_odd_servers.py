@@ -159,6 +159,12 @@ def test_connecting_and_listing_share_one_time_out() -> None:
         odd("mute", startup_timeout=1.5)._all_tools()
 
 
+def test_a_list_that_does_not_come_is_said_to_whoever_asks_for_it() -> None:
+    late = pytest.raises(MCPClientInitializationError, match=r"'mute' did not list its tools within 1.5 seconds")
+    with odd("mute", startup_timeout=1.5) as client, late:
+        client.list_tools_sync()
+
+
 def test_pages_that_come_round_again_end_the_list(caplog: pytest.LogCaptureFixture) -> None:
     with odd("circle") as client, caplog.at_level(logging.WARNING):
         assert [tool.tool_name for tool in asyncio.run(client.load_tools())] == ["act"]

@@ -13,7 +13,7 @@ pytest.importorskip("mcp", reason="the MCP SDK is not installed")
 
 from strands import Workflow
 from strands.models.scripted import ScriptedModel, ToolCall
-from strands_cli.errors import AnswerError, ExecutionError
+from strands_cli.errors import AnswerError, BudgetExceededError, ExecutionError
 from support.specs import solo
 
 TESTS = Path(__file__).parent.parent
@@ -134,6 +134,17 @@ def test_filters_and_time_outs_of_a_server(tmp_path: Path) -> None:
     model = ScriptedModel(["done"])
     assert Workflow.from_dict(solo(tools={"mcp": [server]}), model=model).run().success
     assert offered(model) == {"x_act"}
+
+
+def test_a_call_that_hangs_ends_with_the_time_of_the_run() -> None:
+    spec = solo(tools={"mcp": [odd("hangs")]})
+    spec["runtime"]["budgets"] = {"max_duration_s": 2}
+    model = ScriptedModel([ToolCall("act", {}), "done"])
+    with pytest.raises(BudgetExceededError) as spent:
+        Workflow.from_dict(spec, model=model).run()
+    spec["runtime"]["budgets"]["max_duration_s"] = 600
+    paused = Workflow.from_dict(spec, model=ScriptedModel(["done"])).resume(str(spent.value.session_id))
+    assert [question.kind for question in paused.questions] == ["ambiguous_tool"]
 
 
 @pytest.mark.parametrize(("name", "seen"), [("${KEY:-fallback}", "fallback"), ("${SET:-fallback}", "given")])

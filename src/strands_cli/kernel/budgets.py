@@ -1,7 +1,11 @@
-"""Budgets: what a run may use. Looked at where a call begins, in its tool loop, and before the run is completed."""
+"""Budgets: what a run may use. Looked at where a call begins, in its tool loop, and before the run is completed.
+
+The time is a bound of the calls under way, too.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,6 +16,10 @@ from strands_cli.kernel.types import Call, Perform, Question, Reply
 if TYPE_CHECKING:
     from strands_cli.kernel.layers import Layer
     from strands_cli.kernel.run import Run
+
+
+_SHORTEST = 0.01
+"""Seconds between two looks at how much time is left, at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,26 @@ class Spending:
             if name != "steps":
                 self._check(name)
         await self._warn()
+
+    async def in_time(self, perform: Perform, call: Call) -> Reply:
+        """Perform a call while there is time for it: one that hangs ends when the seconds are used up.
+
+        Raises:
+            UsedUp: There is no time left.
+        """
+        if "duration_s" not in self._bounds:
+            return await perform(call)
+        working = asyncio.ensure_future(perform(call))
+        try:
+            while not working.done():
+                left = self._allowed("duration_s") - self._used("duration_s")
+                if left <= 0:
+                    self._check("duration_s")
+                await asyncio.wait({working}, timeout=max(left, _SHORTEST))  # a person may have taken some of it
+            return working.result()
+        finally:
+            if working.cancel():
+                await asyncio.wait({working})
 
     async def settle(self) -> None:
         """Look a last time, when all is done: the last reply may have used more than there was.
@@ -153,7 +181,7 @@ def budget(limits: Budgets) -> Layer:
         async def within(call: Call) -> Reply:
             while True:
                 try:
-                    return await perform(call)
+                    return await spending.in_time(perform, call)
                 except UsedUp as over:
                     await spending.extend(over)
 

@@ -13,6 +13,7 @@ class Budgets(Closed):
     """What a run may use. Time spent waiting for people does not count.
 
     Looked at before each call, inside a call after each reply that asks for tools, and once more when all is done.
+    A call under way ends when the seconds are used up.
     """
 
     max_steps: int | None = Field(default=None, ge=1, description="Agent calls.")

@@ -235,7 +235,12 @@ class MCPClient(PromptsAndResources, ToolProvider):
         taken: set[str] | None = None,
     ) -> PaginatedList[MCPAgentTool]:
         future = connection.submit(lambda session: sdk.list_tools(session, token))
-        found, cursor = future.result(self._startup_timeout if seconds is None else max(seconds, 0.0))
+        try:
+            found, cursor = future.result(self._startup_timeout if seconds is None else max(seconds, 0.0))
+        except FutureTimeoutError:
+            raise MCPClientInitializationError(
+                f"MCP server {self.client_name!r} did not list its tools within {self._startup_timeout:g} seconds"
+            ) from None
         filters = self._tool_filters if tool_filters is None else tool_filters
         names = offered(found, self._prefix if prefix is None else prefix, self.client_name, taken)
         tools = [MCPAgentTool(tool, self, name_override=name) for tool, name in names]
@@ -365,12 +370,7 @@ class MCPClient(PromptsAndResources, ToolProvider):
         def page(token: str | None, seconds: float) -> PaginatedList[MCPAgentTool]:
             return self._page(connection, token, seconds=seconds, taken=taken)
 
-        try:
-            return all_pages(page, self._startup_timeout, self.client_name)
-        except FutureTimeoutError:
-            raise MCPClientInitializationError(
-                f"MCP server {self.client_name!r} did not list its tools within {self._startup_timeout:g} seconds"
-            ) from None
+        return all_pages(page, self._startup_timeout, self.client_name)
 
     def _ask(self, work: Callable[[ClientSession], Any]) -> Any:
         return self._open().submit(work).result(self._calls.seconds)
