@@ -20,7 +20,7 @@ from support.providers import (
     usage_of,
     user,
 )
-from support.stub_http import Say, Use
+from support.stub_http import Fault, Say, Use
 
 anthropic = pytest.mark.parametrize("provider", parameters("anthropic"))
 gemini = pytest.mark.parametrize("provider", parameters("gemini"))
@@ -105,6 +105,20 @@ def test_what_anthropics_own_tools_did_goes_back_to_the_same_model(provider: Pro
         second, third = (request.body["messages"][1]["content"] for request in stub.requests[1:])
     assert second == [{**SEARCHES, "input": {"query": "x"}}, FOUND, {"type": "text", "text": "Sunny."}]
     assert third == [{"type": "text", "text": "Sunny."}]
+
+
+@anthropic
+def test_anthropic_leaves_thoughts_out_whose_history_has_changed(provider: Provider) -> None:
+    fault = Fault(400, "thinking block is bound to a different conversation", kind="invalid_request_error")
+    with provider.stub([fault, "Hi", "Again"]) as stub:
+        model = provider.model(
+            stub, params={"thinking": {"type": "adaptive"}, "extra_headers": {"anthropic-beta": "b"}}
+        )
+        assert [text_of(ask(model)) for _ in range(2)] == ["Hi", "Again"]
+        sent = [(request.body["thinking"], request.headers["anthropic-beta"]) for request in stub.requests]
+    dropping = {"type": "adaptive", "block_binding": {"prefix_mismatch_behavior": "drop_block"}}
+    assert sent[0] == ({"type": "adaptive"}, "b")
+    assert sent[1] == sent[2] == (dropping, "b,thinking-binding-controls-2026-08-01")
 
 
 @anthropic

@@ -38,8 +38,10 @@ def format_messages(messages: Messages, provider: str, model_id: str | None = No
         blocks: list[dict[str, Any]] = []
         answers = message["role"] == "assistant"
         for block in message["content"]:
-            note = noted(block) if answers else None
-            _add(blocks, {"text": note} if note else block, provider, model_id)
+            if answers and "text" not in block and (note := noted(block)):
+                _add(blocks, {"text": note}, provider, model_id)
+            else:
+                _add(blocks, block, provider, model_id)
         while answers and blocks and blocks[-1]["type"] in _THINKING:
             blocks.pop()  # a reply that ends with a thought, or is nothing else, is refused
         if blocks:
@@ -77,7 +79,7 @@ def _add(blocks: list[dict[str, Any]], block: Mapping[str, Any], provider: str, 
         if blocks:
             blocks[-1]["cache_control"] = cache_control(block["cachePoint"])
         return
-    origin = (block.get("reasoningContent") or {}).get("origin")
+    origin = block["reasoningContent"].get("origin") if "reasoningContent" in block else None
     if origin:
         formatted = origin.get("block") if origin.get("model") == model_id else None
     else:
@@ -156,6 +158,11 @@ class AnthropicReply:
         self._first: float | None = None
         self._usage: dict[str, Any] = {}
         self._known = False
+
+    @property
+    def begun(self) -> bool:
+        """Whether any of it has come."""
+        return self._first is not None
 
     def feed(self, item: Mapping[str, Any]) -> list[StreamEvent]:
         """Return the events of one of the API's."""

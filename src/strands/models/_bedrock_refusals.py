@@ -6,12 +6,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ._stale_thoughts import BETA, DROPPED, STALE
+
 _SAID = (
     ("mixed", r"[Cc]onversation blocks and tool result blocks cannot be provided in the same turn"),
     ("choice", r"toolChoice|tool_choice"),
     ("marks", r"cachePoint|prompt caching"),
     ("streamed_tools", r"tool use in streaming mode"),
-    ("stale_thoughts", r"bound to a different conversation"),
+    ("stale_thoughts", STALE),
 )
 
 
@@ -60,9 +62,8 @@ def with_stale_thoughts_dropped(fields: Mapping[str, Any]) -> dict[str, Any]:
     thinking = fields.get("thinking")
     if not isinstance(thinking, Mapping) or "block_binding" in thinking:
         return dict(fields)
-    betas = [*(fields.get("anthropic_beta") or ()), "thinking-binding-controls-2026-08-01"]
-    binding = {"prefix_mismatch_behavior": "drop_block"}
-    return {**fields, "anthropic_beta": betas, "thinking": {**thinking, "block_binding": binding}}
+    betas = [*(fields.get("anthropic_beta") or ()), BETA]
+    return {**fields, "anthropic_beta": betas, "thinking": {**thinking, "block_binding": dict(DROPPED)}}
 
 
 def _is_of_one(request: Mapping[str, Any]) -> bool:

@@ -88,7 +88,7 @@ def _add_assistant(formatted: list[dict[str, Any]], message: Message, model_id: 
             calls.append(_call(block["toolUse"], model_id or "", provider))
         elif "reasoningContent" in block:
             thoughts.update(_thoughts(block["reasoningContent"], model_id))
-        elif not is_blank(block) and (text := plain_text(block) or noted(block)):
+        elif (text := plain_text(block) or noted(block)) and text.strip():
             texts.append(text)
     # An assistant message without content is refused by some servers.
     if texts or calls:

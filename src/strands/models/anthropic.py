@@ -14,6 +14,7 @@ from ._caching import mark_messages, mark_system, tools_mark
 from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, Clients, require
 from ._endpoint import Endpoint
 from ._errors import from_client
+from ._stale_thoughts import BETA, DROPPED, STALE
 from .model import BaseModelConfig, CacheConfig, CacheToolsConfig, ConfiguredModel
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class AnthropicModel(ConfiguredModel):
 
     _known = frozenset(AnthropicConfig.__optional_keys__)
     _windows_known = True
+    _stale: frozenset[str] = frozenset()  # models that have refused thoughts whose history had changed
 
     def __init__(
         self, *, client_args: Mapping[str, Any] | None = None, client: Any = None, **model_config: Any
@@ -72,7 +74,7 @@ class AnthropicModel(ConfiguredModel):
         args, name = dict(client_args or {}), type(self).__name__
         self._clients: Clients[Any] = Clients(lambda: _open(args, name), _close, client)
 
-    async def stream(
+    async def _ask(  # type: ignore[override]
         self,
         messages: Messages,
         tool_specs: list[ToolSpec] | None = None,
@@ -82,7 +84,7 @@ class AnthropicModel(ConfiguredModel):
         system_prompt_content: list[SystemContentBlock] | None = None,
         **kwargs: Any,
     ) -> AsyncGenerator[StreamEvent, None]:
-        """Yield the reply's events; see `Model.stream`."""
+        """Yield the events of one reply; see `Model.stream`."""
         system: Any = system_prompt_content or system_prompt
         request = self.format_request(messages, tool_specs, system, tool_choice)
         client = await self._clients.get()
@@ -90,9 +92,16 @@ class AnthropicModel(ConfiguredModel):
         reply = AnthropicReply(messages, PROVIDER, said, self.config["model_id"])
         try:
             while True:
-                async for item in _MESSAGES.objects(client, request):
-                    for event in reply.feed(item):
-                        yield event
+                try:
+                    async for item in _MESSAGES.objects(client, request):
+                        for event in reply.feed(item):
+                            yield event
+                except Exception as error:
+                    again = None if reply.begun else _without_stale_thoughts(request, error)
+                    if again is None:
+                        raise
+                    self._stale, request = self._stale | {self.config["model_id"]}, again
+                    continue
                 if said is None or not said.paused:
                     break
                 request = _resumed(request, said)
@@ -130,7 +139,8 @@ class AnthropicModel(ConfiguredModel):
         if forced and "tools" in request:
             # Claude refuses to be forced to a tool while it thinks.
             params.pop("thinking", None)
-        return {**request, **params}
+        request = {**request, **params}
+        return (self.config["model_id"] in self._stale and _without_stale_thoughts(request)) or request
 
     def _prompt(
         self,
@@ -168,6 +178,18 @@ class AnthropicModel(ConfiguredModel):
     async def aclose(self) -> None:
         """Close the connections; a client that you brought stays open."""
         await self._clients.aclose()
+
+
+def _without_stale_thoughts(request: dict[str, Any], error: Exception | None = None) -> dict[str, Any] | None:
+    """Return a request by which thoughts whose history has changed are left out; None where that is no remedy."""
+    thinking = request.get("thinking")
+    if error is not None and STALE not in str(error):
+        return None
+    if not isinstance(thinking, Mapping) or "block_binding" in thinking:
+        return None
+    headers = dict(request.get("extra_headers") or {})
+    headers["anthropic-beta"] = ",".join(filter(None, (headers.get("anthropic-beta"), BETA)))
+    return {**request, "thinking": {**thinking, "block_binding": dict(DROPPED)}, "extra_headers": headers}
 
 
 def _resumed(request: dict[str, Any], said: Said) -> dict[str, Any]:

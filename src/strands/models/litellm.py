@@ -55,7 +55,7 @@ class LiteLLMModel(ConfiguredModel):
         user = self._user
         self._clients: Clients[Any] = Clients(lambda: _open(name), lambda litellm: _close(litellm, user))
 
-    async def stream(
+    async def _ask(  # type: ignore[override]
         self,
         messages: Messages,
         tool_specs: list[ToolSpec] | None = None,
@@ -65,7 +65,7 @@ class LiteLLMModel(ConfiguredModel):
         system_prompt_content: list[SystemContentBlock] | None = None,
         **kwargs: Any,
     ) -> AsyncGenerator[StreamEvent, None]:
-        """Yield the reply's events; see `Model.stream`."""
+        """Yield the events of one reply; see `Model.stream`."""
         system: Any = system_prompt_content or system_prompt
         request = self.format_request(messages, tool_specs, system, tool_choice)
         litellm = await self._clients.get()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterable, Mapping
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypedDict, TypeVar
 
 from strands._elsewhere import names_of
+from strands.types.exceptions import ModelRequestError
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from strands.types.tools import ToolChoice, ToolSpec
 
 T = TypeVar("T", bound="BaseModel")
+_REFUSED = re.compile(r"tool[_ ]choice", re.IGNORECASE)
 
 
 class BaseModelConfig(TypedDict, total=False):
@@ -193,7 +196,46 @@ class ConfiguredModel(Model):
     config: dict[str, Any]
     whole_messages = True
     _known: frozenset[str] = frozenset()
+    _unforced: frozenset[Any] = frozenset()  # ids of models that refuse to be told which tool to use
     _windows_known = False  # whether the ids of its models tell how much they read
+
+    def stream(
+        self,
+        messages: Messages,
+        tool_specs: list[ToolSpec] | None = None,
+        system_prompt: str | None = None,
+        *,
+        tool_choice: ToolChoice | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterable[StreamEvent]:
+        """Ask the model for its next message; see `Model.stream`.
+
+        A tool choice that the model refuses is left out, now and from now on.
+        """
+        asked = messages, tool_specs, system_prompt
+        if not tool_choice or "auto" in tool_choice:
+            return self._ask(*asked, tool_choice=tool_choice, **kwargs)
+        if self.config.get("model_id") in self._unforced:
+            return self._ask(*asked, **kwargs)
+        return self._forced(asked, tool_choice, kwargs)
+
+    def _ask(self, *asked: Any, tool_choice: ToolChoice | None = None, **kwargs: Any) -> AsyncIterable[StreamEvent]:
+        """Yield the events of one reply."""
+        raise NotImplementedError
+
+    async def _forced(self, asked: Any, tool_choice: ToolChoice, kwargs: Any) -> AsyncGenerator[StreamEvent, None]:
+        begun = False
+        try:
+            async for event in self._ask(*asked, tool_choice=tool_choice, **kwargs):
+                begun = True
+                yield event
+            return
+        except ModelRequestError as error:
+            if begun or not _REFUSED.search(str(error)):
+                raise
+        self._unforced = self._unforced | {self.config.get("model_id")}
+        async for event in self._ask(*asked, **kwargs):
+            yield event
 
     def _configure(self, defaults: Mapping[str, Any], given: Mapping[str, Any]) -> None:
         self._warn_of_unknown(given, 4)

@@ -75,7 +75,7 @@ class OpenAIModel(ConfiguredModel):
         self._configure({"model_id": DEFAULT_MODEL}, model_config)
         self._clients = OpenAIClients(self, client, client_args or {}, bedrock_mantle_config)
 
-    async def stream(
+    async def _ask(  # type: ignore[override]
         self,
         messages: Messages,
         tool_specs: list[ToolSpec] | None = None,
@@ -84,7 +84,7 @@ class OpenAIModel(ConfiguredModel):
         tool_choice: ToolChoice | None = None,
         **kwargs: Any,
     ) -> AsyncGenerator[StreamEvent, None]:
-        """Yield the reply's events; see `Model.stream`."""
+        """Yield the events of one reply; see `Model.stream`."""
         request = self.format_request(messages, tool_specs, join_system(system_prompt, kwargs), tool_choice)
         client = await self._clients.get()
         reply = ChatReply(messages, PROVIDER, self.config["model_id"])

@@ -82,7 +82,7 @@ class OpenAIResponsesModel(ConfiguredModel):
         self._configure({"model_id": DEFAULT_MODEL}, model_config)
         self._clients = OpenAIClients(self, client, client_args or {}, bedrock_mantle_config)
 
-    async def stream(
+    async def _ask(  # type: ignore[override]
         self,
         messages: Messages,
         tool_specs: list[ToolSpec] | None = None,
@@ -92,7 +92,7 @@ class OpenAIResponsesModel(ConfiguredModel):
         model_state: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> AsyncGenerator[StreamEvent, None]:
-        """Yield the reply's events; see `Model.stream`.
+        """Yield the events of one reply; see `Model.stream`.
 
         `model_state` says of a `stateful` conversation which reply it goes on from, and how many of `messages` the
         provider has; it is changed when the reply is complete.
