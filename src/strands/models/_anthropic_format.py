@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ._content import TEXT_FORMATS, base64_of, kept, metadata, mime, noted, plain_text, unsupported, written
+from ._content import TEXT_FORMATS, base64_of, kept, metadata, mime, noted, plain_text, readable, unsupported, written
 from ._guard import ToolGuard
 
 if TYPE_CHECKING:
@@ -97,7 +97,8 @@ def _block(block: Mapping[str, Any], provider: str) -> dict[str, Any] | None:
         return {"type": "tool_use", "id": use["toolUseId"], "name": use["name"], "input": use["input"]}
     if "toolResult" in block:
         result = block["toolResult"]
-        content = [part for item in result["content"] if (part := _block(item, provider)) is not None]
+        shown = (readable(item, lambda each: _block(each, provider)) for item in result["content"])
+        content = [part for part in shown if part is not None]
         failed = result.get("status") == "error"
         return {"type": "tool_result", "tool_use_id": result["toolUseId"], "content": content, "is_error": failed}
     if "image" in block:

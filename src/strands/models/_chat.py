@@ -13,6 +13,7 @@ from ._content import (
     is_blank,
     noted,
     plain_text,
+    readable,
     unsupported,
 )
 
@@ -125,7 +126,7 @@ def _add_user(formatted: list[dict[str, Any]], message: Message, provider: str) 
             parts.extend(_part(block, provider) if alone or not is_blank(block) else ())
             continue
         result = block["toolResult"]
-        shown = [part for item in result["content"] for part in _part(item, provider)]
+        shown = [part for item in result["content"] for part in readable(item, lambda each: _part(each, provider))]
         texts = [part["text"] for part in shown if part["type"] == "text"]
         if len(texts) < len(shown):
             # A tool message carries only text, so a picture follows as the user's.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from uuid import uuid4
 
 from strands.types.exceptions import ModelRequestError
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from strands.types.content import Messages
     from strands.types.streaming import StreamEvent
 
+T = TypeVar("T")
 TEXT_FORMATS = frozenset({"txt", "md", "csv", "html"})
 _MIME = {
     "doc": "application/msword",
@@ -113,6 +114,17 @@ def noted(block: Mapping[str, Any]) -> str | None:
     """Return what stands for a medium of the model's own in APIs whose replies hold none, else None."""
     kind = next((each for each in ("image", "video", "audio", "document") if each in block), None)
     return None if kind is None else f"(Here you made a file: {kind}, {block[kind].get('format', 'unknown format')}.)"
+
+
+def readable(item: Mapping[str, Any], form: Callable[[Mapping[str, Any]], T]) -> T:
+    """Return part of a tool's result in a provider's form; what it cannot read is a line that says so.
+
+    A prompt of the user's is refused for it, but a result stands in the history for good.
+    """
+    try:
+        return form(item)
+    except ModelRequestError as error:
+        return form({"text": f"(Left out: {error})"})
 
 
 def unsupported(block: Mapping[str, Any], provider: str) -> ModelRequestError:

@@ -7,7 +7,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ._content import TEXT_FORMATS, data_of, document_text, kept, mime, plain_text, unsupported
+from ._content import TEXT_FORMATS, data_of, document_text, kept, mime, plain_text, readable, unsupported
 
 if TYPE_CHECKING:
     from strands.types.content import Messages
@@ -111,7 +111,7 @@ def _result(result: Mapping[str, Any], names: Mapping[str, str], provider: str) 
     for item in result["content"]:
         text = plain_text(item)
         if text is None:
-            media += _parts(item, names, signed=False, provider=provider)
+            media += readable(item, lambda each: _parts(each, names, signed=False, provider=provider))
         else:
             output.append(item.get("json", text))
     key = "error" if result.get("status") == "error" else "output"

@@ -105,11 +105,13 @@ class ResponsesReply:
         why = (response.get("incomplete_details") or {}).get("reason")
         stop = {"max_output_tokens": "max_tokens", "content_filter": "content_filtered"}.get(why or "", "end_turn")
         usage = response.get("usage") or {}
+        details = usage.get("input_tokens_details") or {}
         counted = metadata(
             usage.get("input_tokens") or 0,
             usage.get("output_tokens") or 0,
             time.perf_counter() - self._started,
-            cached=(usage.get("input_tokens_details") or {}).get("cached_tokens"),
+            cached=details.get("cached_tokens"),
+            written=details.get("cache_write_tokens"),
             total=usage.get("total_tokens"),
             first=self._first,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import AsyncGenerator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from strands._elsewhere import names_of
@@ -19,6 +20,7 @@ from ._content import (
     join_system,
     metadata,
     plain_text,
+    readable,
     tool_events,
     unsupported,
 )
@@ -204,7 +206,7 @@ def _messages(message: Message, names: dict[str, str], model_id: str) -> list[di
         elif "toolResult" in block:
             said: list[str] = []
             for item in block["toolResult"]["content"]:
-                _add(item, said, images)
+                readable(item, partial(_add, texts=said, images=images))
             name = names.get(block["toolResult"]["toolUseId"], "")
             results.append({"role": "tool", "tool_name": name, "content": "\n".join(said)})
         else:

@@ -17,6 +17,7 @@ from ._content import (
     join_system,
     noted,
     plain_text,
+    readable,
     unsupported,
 )
 from ._endpoint import Endpoint
@@ -225,7 +226,7 @@ def _given(message: Message) -> list[dict[str, Any]]:
     for block in message["content"]:
         if "toolResult" in block:
             result = block["toolResult"]
-            output = [part for each in result["content"] for part in _parts(each, "user")]
+            output = [part for item in result["content"] for part in readable(item, lambda each: _parts(each, "user"))]
             plain = "\n".join(part.get("text", "") for part in output)
             texts = all(part["type"] == "input_text" for part in output)
             shown: Any = plain if texts else output
