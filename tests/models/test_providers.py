@@ -139,19 +139,6 @@ def test_images_go_along(provider: Provider) -> None:
 
 
 @every
-def test_images_in_a_tool_result_go_along(provider: Provider) -> None:
-    result = {"toolUseId": "t1", "status": "success", "content": [{"text": "a photo"}, IMAGE]}
-    history = [
-        user("Look."),
-        assistant({"toolUse": {"toolUseId": "t1", "name": "look", "input": {}}}),
-        user({"toolResult": result}),
-    ]
-    with provider.stub(["A cat."]) as stub:
-        assert text_of(ask(provider.model(stub), history, [tool_spec("look")])) == "A cat."
-        assert BASE64 in json.dumps(stub.requests[0].body)
-
-
-@every
 def test_text_documents_go_along(provider: Provider) -> None:
     document = {"document": {"format": "md", "name": "notes", "source": {"bytes": b"# Milk"}}}
     with provider.stub(["Read."]) as stub:
@@ -173,23 +160,6 @@ def test_what_the_api_has_no_place_for_is_refused_by_name(provider: Provider) ->
     video = {"video": {"format": "mp4", "source": {"bytes": b"x"}}}
     with provider.stub() as stub, pytest.raises(ModelRequestError, match="'video'"):
         ask(provider.model(stub), [user("Watch.", video)])
-
-
-@pytest.mark.parametrize("provider", parameters(without=("bedrock", "gemini")))
-def test_what_the_api_has_no_place_for_in_a_tools_result_is_told(provider: Provider) -> None:
-    video = {"video": {"format": "mp4", "source": {"bytes": b"x"}}}
-    far = {"image": {"format": "png", "source": {"location": {"type": "s3", "uri": "s3://b/k"}}}}
-    result = {"toolUseId": "t1", "status": "success", "content": [{"text": "Here."}, video, far]}
-    history = [
-        user("Look."),
-        assistant({"toolUse": {"toolUseId": "t1", "name": "look", "input": {}}}),
-        user({"toolResult": result}),
-    ]
-    with provider.stub(["I see."]) as stub:
-        assert text_of(ask(provider.model(stub), history, [tool_spec("look")])) == "I see."
-        body = json.dumps(stub.requests[0].body)
-    assert "Here." in body
-    assert body.count("(Left out: ") == 2
 
 
 # -- structured output ----------------------------------------------------------------------------------------------
