@@ -103,9 +103,13 @@ def _is_of(package: str, method: Any) -> bool:
 
 
 def _plain(item: Any) -> dict[str, Any]:
+    from pydantic import BaseModel
+
+    if isinstance(item, BaseModel):
+        # A client that is older than the server warns of what it does not know.
+        return item.model_dump(warnings=False)
     dump = getattr(item, "model_dump", None)
-    found: dict[str, Any] = dump() if dump is not None else dict(item)
-    return found
+    return dict(dump() if dump is not None else item)
 
 
 async def _close(reply: Any) -> None:
