@@ -27,7 +27,7 @@ from strands.agent.conversation_manager.compression.pin_message import (
     pin_message,
     unpin_message,
 )
-from strands.hooks import BeforeModelCallEvent
+from strands.hooks import BeforeModelCallEvent, HookRegistry
 from strands.models import ScriptedModel, ToolCall
 from strands.models.scripted import Reply
 from strands.session import FileSessionManager
@@ -255,3 +255,16 @@ def test_a_summary_may_cite() -> None:
     cited: Any = {"citationsContent": {"citations": [], "content": [{"text": "They spoke."}, {"text": ""}]}}
     summary = as_user_summary({"role": "assistant", "content": [cited, {"text": "Of cats."}]})
     assert summary == {"role": "user", "content": [{"text": "They spoke."}, {"text": "Of cats."}]}
+
+
+def test_a_manager_that_waits_for_nothing_shortens_where_nobody_can_wait() -> None:
+    manager = SlidingWindowConversationManager(window_size=2, proactive_compression=True)
+    registry = HookRegistry()
+    manager.register_hooks(registry)
+    model = ScriptedModel([])
+    model.config["context_window_limit"] = 100
+    agent = Agent(model=model, messages=_talk(3), callback_handler=None)
+    registry.invoke_callbacks(BeforeModelCallEvent(agent=agent, invocation_state={}, projected_input_tokens=60))
+    assert len(agent.messages) == 6
+    registry.invoke_callbacks(BeforeModelCallEvent(agent=agent, invocation_state={}, projected_input_tokens=90))
+    assert len(agent.messages) == 2

@@ -7,6 +7,8 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, TypedDict
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from strands.agent.agent import Agent
     from strands.hooks.events import BeforeModelCallEvent
     from strands.hooks.registry import HookRegistry
@@ -57,18 +59,31 @@ class ConversationManager(ABC):
 
             registry.add_callback(BeforeModelCallEvent, self._compress)
 
-    async def _compress(self, event: BeforeModelCallEvent) -> None:
+    def _compress(self, event: BeforeModelCallEvent) -> Awaitable[None] | None:
+        """Shorten the history in time; only a manager that waits for something is waited for."""
         from strands.models._tokens import window_limit
 
         tokens = event.projected_input_tokens
         if tokens is None or self._compression_threshold is None:
-            return
+            return None
         if tokens < self._compression_threshold * window_limit(event.agent.model):
-            return
+            return None
+        if type(self).reduce_context_async is not ConversationManager.reduce_context_async:
+            return self._compress_async(event.agent)
         try:
-            await self.reduce_context_async(event.agent)
+            self.reduce_context(event.agent)
         except Exception as error:
-            log.warning("the history of %r could not be shortened in time: %s", event.agent.name, error)
+            self._not_compressed(event.agent, error)
+        return None
+
+    async def _compress_async(self, agent: Agent) -> None:
+        try:
+            await self.reduce_context_async(agent)
+        except Exception as error:
+            self._not_compressed(agent, error)
+
+    def _not_compressed(self, agent: Agent, error: Exception) -> None:
+        log.warning("the history of %r could not be shortened in time: %s", agent.name, error)
 
     @abstractmethod
     def apply_management(self, agent: Agent, **kwargs: Any) -> None:
