@@ -19,7 +19,7 @@ import pytest
 pytest.importorskip("mcp", reason="the MCP SDK is not installed")
 
 from strands import Agent
-from strands.hooks import BeforeToolCallEvent
+from strands.hooks import AfterToolCallEvent, BeforeToolCallEvent
 from strands.models.scripted import ScriptedModel, ToolCall
 from strands.session import FileSessionManager
 from strands.tools.mcp import MCPClient
@@ -128,6 +128,29 @@ def test_an_agent_opens_the_client_and_closes_it_when_it_is_done(address: str) -
     agent.cleanup()
     with pytest.raises(MCPClientInitializationError, match="not connected"):
         client.list_tools_sync()
+
+
+def test_hooks_and_sessions_have_the_structure_of_a_result(address: str, tmp_path: Path) -> None:
+    seen: list[Any] = []
+
+    def look(event: AfterToolCallEvent) -> None:
+        seen.append(event.result.get("structuredContent"))
+
+    def make(*replies: Any) -> Agent:
+        return Agent(
+            model=ScriptedModel(list(replies)),
+            tools=[MCPClient(url=address)],
+            hooks=[look],
+            session_manager=FileSessionManager("s", storage_dir=tmp_path),
+            callback_handler=None,
+        )
+
+    with make(ToolCall("add", {"a": 2, "b": 3}, id="t"), "five") as agent:
+        agent("add")
+    with make() as restored:
+        result: Any = restored.messages[2]["content"][0]["toolResult"]
+    assert seen == [{"result": 5}]
+    assert result["structuredContent"] == {"result": 5}
 
 
 def test_a_filter_may_be_a_function_and_a_prefix_may_be_changed(address: str) -> None:
