@@ -15,9 +15,10 @@ AFTER_INVOCATION = "v1:after_invocation:"
 MESSAGE_ADDED = "v1:message_added:"
 BEFORE_MODEL_CALL = "v1:before_model_call:"
 AFTER_MODEL_CALL = "v1:after_model_call:"
+BEFORE_TOOL_CALL = "v1:before_tool_call:"
 AFTER_TOOL_CALL = "v1:after_tool_call:"
 AFTER_TOOLS = "v1:after_tools:"
-"""Beside these, questions are asked before a tool call and inside one; see below."""
+"""Beside these, questions are asked about all calls of a message and inside a tool call; see below."""
 MOMENTS = (BEFORE_INVOCATION, AFTER_INVOCATION, MESSAGE_ADDED, BEFORE_MODEL_CALL, AFTER_MODEL_CALL, AFTER_TOOLS)
 """What the ids of questions begin with that are about no single tool call."""
 PASSING = (MESSAGE_ADDED, BEFORE_MODEL_CALL, AFTER_MODEL_CALL)
@@ -31,7 +32,7 @@ def tool_prefix(tool_use_id: str) -> str:
 
 def hook_prefix(tool_use_id: str) -> str:
     """Return what the ids of questions raised before a tool call begin with."""
-    return f"v1:before_tool_call:{tool_use_id}:"
+    return f"{BEFORE_TOOL_CALL}{tool_use_id}:"
 
 
 def result_prefix(tool_use_id: str) -> str:

@@ -29,9 +29,10 @@ class Judged:
         cancel: Why it is not made, or None.
         interrupts: The questions that must be answered first.
         consulted: The answered questions that let it pass.
+        bound: The call as answers were looked up for it last, or None.
     """
 
-    __slots__ = ("cancel", "consulted", "interrupts", "tool", "use")
+    __slots__ = ("bound", "cancel", "consulted", "interrupts", "tool", "use")
 
     def __init__(
         self,
@@ -46,6 +47,7 @@ class Judged:
         self.cancel = cancel
         self.interrupts = interrupts
         self.consulted = consulted
+        self.bound: CallBinding | None = None
 
 
 async def judged(invocation: Invocation, tool: AgentTool | None, use: ToolUse) -> Judged:
@@ -54,6 +56,7 @@ async def judged(invocation: Invocation, tool: AgentTool | None, use: ToolUse) -
     event = _event(invocation, tool, use)
     _, interrupts = await hooks.invoke_callbacks_async(event)
     found = Judged(event.selected_tool, event.tool_use, _cancelled(event), interrupts, event.consulted)
+    found.bound = event.bound
     if interrupts or found.cancel is not None or not hooks.gates:
         return found
     names = event.asking().names
@@ -68,7 +71,7 @@ async def judged(invocation: Invocation, tool: AgentTool | None, use: ToolUse) -
         interrupts = await hooks.judge(event)
         found.consulted = [*found.consulted, *event.consulted]
         found.tool, found.use, found.cancel = event.selected_tool, event.tool_use, _cancelled(event)
-        found.interrupts = interrupts
+        found.interrupts, found.bound = interrupts, event.bound
         if interrupts or found.cancel is not None or event.binding().digest == before.digest:
             return found
     found.cancel = UNSETTLED
@@ -93,6 +96,8 @@ def _cancelled(event: BeforeToolCallEvent[Any]) -> str | None:
 def ask_anew(known: dict[str, Interrupt], answered: Iterable[Interrupt], final: CallBinding) -> list[Interrupt]:
     """Return what stands for those answered questions whose answers were for another call than `final`."""
     changed = [each for each in answered if each.digest is not None and not final.holds(each.digest)]
+    if not changed:
+        return []
     return replaced(known, changed, final, {"tool": final.name, "input": final.input()})
 
 

@@ -114,7 +114,7 @@ class Invocation:
         if "tracking_id" not in message:
             track(message)
         agent.messages.append(message)
-        if agent.hooks.listens(MessageAddedEvent) or agent._interrupt_state.interrupts:
+        if MessageAddedEvent.is_awaited(agent):
             await self.tell_added(message)
         if agent.recorder is not None:
             await agent.recorder.appended(message)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from strands.agent.agent import Agent
     from strands.agent.invocation import Invocation
     from strands.agent.result import AgentResult
+    from strands.interrupt import InterruptState
     from strands.types.content import Message
 
 
@@ -38,8 +39,10 @@ async def once(invocation: Invocation, prompt: Any) -> tuple[AgentResult, Any]:
     finally:
         if not agent._interrupt_state.activated:
             agent.conversation_manager.apply_management(agent)
-        if agent.hooks.listens(AfterInvocationEvent) or agent._interrupt_state.interrupts:
+        if AfterInvocationEvent.is_awaited(agent):
             result, resume = await _over(invocation, result)
+        elif agent._interrupt_state.interrupts:
+            _forget(agent._interrupt_state, result)
     assert result is not None
     return result, resume
 
@@ -48,7 +51,7 @@ async def _over(invocation: Invocation, result: AgentResult | None) -> tuple[Age
     """Tell hooks that an invocation is over; return the result, and the prompt to go on with, if they want that."""
     agent = invocation.agent
     state = agent._interrupt_state
-    ended = result is not None and result.stop_reason != "interrupt" and not state.activated
+    ended = _is_end(state, result)
     if ended:
         state.forget(*PASSING)
     event = AfterInvocationEvent(agent=agent, invocation_state=invocation.state, result=result)
@@ -61,24 +64,33 @@ async def _over(invocation: Invocation, result: AgentResult | None) -> tuple[Age
     event.__dict__["_stop"] = stop
     _, raised = await agent.hooks.invoke_callbacks_async(event)
     asked = event.open_questions(raised)
-    if result is None:
-        if not state.activated:
-            state.forget_unasked()
-    elif asked:
+    if result is not None and asked:
         if not rested:  # who asked went on as if nothing had happened, so it is not stored yet
             stop()
             resuming.store(agent)
         return resting.finish(invocation, "interrupt", result.message, state.pending), None
-    elif ended:
+    if ended:
         resting.check_taken(event)
-        state.interrupts = {}
+    _forget(state, result)
     return result, event.resume
+
+
+def _is_end(state: InterruptState, result: AgentResult | None) -> bool:
+    return result is not None and result.stop_reason != "interrupt" and not state.activated
+
+
+def _forget(state: InterruptState, result: AgentResult | None) -> None:
+    """Forget the questions that have served, or that nobody was told of."""
+    if _is_end(state, result):
+        state.interrupts = {}
+    elif result is None and not state.activated:
+        state.forget_unasked()
 
 
 async def _work(invocation: Invocation, start: resuming.Start) -> AgentResult:
     agent = invocation.agent
     state, messages = agent._interrupt_state, start.messages
-    if agent.hooks.listens(BeforeInvocationEvent) or state.interrupts:
+    if BeforeInvocationEvent.is_awaited(agent):
         event = BeforeInvocationEvent(agent=agent, invocation_state=invocation.state, messages=messages)
         try:
             _, raised = await agent.hooks.invoke_callbacks_async(event)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from strands._ids import new_uuid
 from strands._question_ids import MESSAGE_ADDED, PASSING
 from strands._tracking import track
-from strands.hooks.events import AfterToolsEvent
+from strands.hooks.events import AfterToolsEvent, BeforeToolsEvent
 from strands.hooks.interruptible import key_of_message
 from strands.types.exceptions import (
     EventLoopException,
@@ -176,17 +176,17 @@ async def _ask(invocation: Invocation, trace: Trace, kept: Kept | None) -> Reply
 async def _run_tools(invocation: Invocation, turn: Open, trace: Trace) -> AgentResult | None:
     agent = invocation.agent
     batch = ToolBatch(invocation, turn, trace, recorder=agent.recorder)
-    hooks, ending = agent.hooks, None
+    ending = None
     try:
         agent._open_turn = None  # not before: whatever ends this call, what is in doubt stays so
-        interrupts = await tool_hooks.before(batch) if tool_hooks.is_judged(agent) else []
+        interrupts = await tool_hooks.before(batch) if BeforeToolsEvent.is_awaited(agent) else []
         asked_before = bool(interrupts)
         interrupts = interrupts or await batch.run()
         cancelled = agent._cancel_signal.is_set() or agent._cancel_later
         asks = bool(interrupts) and not cancelled
         told = with_doubts(batch.results, turn.started) if turn.started else batch.results
         results = tool_hooks.so_far(batch) if asks else result_message(turn.message, told, CANCELLED)
-        if (hooks.listens(AfterToolsEvent) or agent._interrupt_state.interrupts) and not asked_before:
+        if not asked_before and AfterToolsEvent.is_awaited(agent):
             ending, more = await tool_hooks.after(batch, results)
             interrupts, asks = [*interrupts, *more], (asks or bool(more)) and not cancelled
     except BaseException:

@@ -55,9 +55,7 @@ async def ask_model(invocation: Invocation, kept: Kept | None = None) -> Reply:
         else:
             reply, error = kept.reply, kept.error
         judged, kept = kept is not None and kept.judged, None
-        if error is None and (
-            judged or not (agent.hooks.listens(AfterModelCallEvent) or agent._interrupt_state.interrupts)
-        ):
+        if error is None and (judged or not AfterModelCallEvent.is_awaited(agent)):
             assert reply is not None
             agent._retry_succeeded()
             return _answered(invocation, reply)
@@ -93,7 +91,7 @@ async def _model(invocation: Invocation) -> Model:
 
 async def _attempt(invocation: Invocation) -> tuple[Reply | None, Exception | None]:
     agent = invocation.agent
-    if agent.hooks.listens(BeforeModelCallEvent) or agent._interrupt_state.interrupts:
+    if BeforeModelCallEvent.is_awaited(agent):
         tokens = await projected_tokens(agent)
         event = BeforeModelCallEvent(agent=agent, invocation_state=invocation.state, projected_input_tokens=tokens)
         _, raised = await agent.hooks.invoke_callbacks_async(event)

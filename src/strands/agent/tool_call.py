@@ -43,6 +43,7 @@ class ToolCall:
         "_agent",
         "_batch",
         "_before",
+        "_bound",
         "_consulted",
         "_final",
         "_id",
@@ -72,6 +73,7 @@ class ToolCall:
         self._over = False  # it was given up: what it still does counts for nothing
         self._again: tuple[ToolStart, ToolUse] | None = None  # a person let this start of this wish run once more
         self._consulted: list[Interrupt] = []
+        self._bound: CallBinding | None = None  # the call as its answers were looked up
         self._taken: set[str] = set()  # what the questions whose answers somebody took are looked up by
         self._before = agent.hooks.listens(BeforeToolCallEvent)
         self._is_own = is_plain and not self._before  # whether its arguments are JSON that nobody else can reach
@@ -164,7 +166,7 @@ class ToolCall:
 
     async def _ask_hooks(self) -> tuple[str | None, list[Interrupt]]:
         found = await call_check.judged(self._invocation, self._tool, self._use)
-        self._tool, self._use, self._consulted = found.tool, found.use, found.consulted
+        self._tool, self._use, self._consulted, self._bound = found.tool, found.use, found.consulted, found.bound
         self._taken.update(each.first for each in found.consulted)
         if found.interrupts:
             return None, found.interrupts
@@ -217,6 +219,8 @@ class ToolCall:
     def _stopped(self, final: CallBinding) -> ToolResult | list[Interrupt] | None:
         """Look at the call as it will run: return what is to happen instead, or None."""
         known = self._agent._interrupt_state.interrupts
+        if self._bound is not None:
+            final.share(self._bound)
         if known:
             live = [each for each in self._consulted if known.get(each.id) is each]
             changed = call_check.ask_anew(known, live, final) or self._changed_since_answered(final)

@@ -15,7 +15,6 @@ from .prompt import tool_uses
 from .resting import check_taken
 
 if TYPE_CHECKING:
-    from strands.agent.agent import Agent
     from strands.agent.tool_batch import ToolBatch
     from strands.hooks.binding import BatchBinding, CallBinding
     from strands.types.content import ContentBlock, Message
@@ -23,11 +22,6 @@ if TYPE_CHECKING:
 
 REFUSED = "The call was changed after its approval, and the change was refused."
 ENDED = "A hook ended the turn after its tools had run."
-
-
-def is_judged(agent: Agent) -> bool:
-    """Return whether somebody judges, or has judged, the tools of a message."""
-    return agent.hooks.listens(BeforeToolsEvent) or bool(agent._interrupt_state.interrupts)
 
 
 async def before(batch: ToolBatch) -> list[Interrupt]:

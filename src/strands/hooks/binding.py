@@ -99,6 +99,15 @@ class CallBinding:
                 return text
         return canonical([self.name, json.loads(self.text), self.basis])
 
+    def share(self, other: CallBinding) -> None:
+        """Take over the digest of another binding, computed already, if the call is the same to the byte."""
+        if self._held is NOT_PLAIN or other._held is NOT_PLAIN or not other._digest:
+            return
+        if self.name != other.name or self.basis != other.basis:
+            return
+        if marshal.dumps(self._held, _WITHOUT_REFERENCES) == marshal.dumps(other._held, _WITHOUT_REFERENCES):
+            self._digest = other._digest
+
     def input(self) -> Any:
         """Return the arguments, each time as values of their own."""
         return copy_of_plain(self._held) if self._held is not NOT_PLAIN else json.loads(self.text)

@@ -9,9 +9,11 @@ from strands._elsewhere import names_of
 from strands._question_ids import (
     AFTER_INVOCATION,
     AFTER_MODEL_CALL,
+    AFTER_TOOL_CALL,
     AFTER_TOOLS,
     BEFORE_INVOCATION,
     BEFORE_MODEL_CALL,
+    BEFORE_TOOL_CALL,
     MESSAGE_ADDED,
     hook_prefix,
     result_prefix,
@@ -77,6 +79,7 @@ class BeforeInvocationEvent(Interruptible, HookEvent[_AgentT]):
         cancel: True, or a text, ends the invocation at once; writable.
     """
 
+    _moment: ClassVar[str] = BEFORE_INVOCATION
     _writable: ClassVar[frozenset[str]] = frozenset({"messages", "cancel"})
     invocation_state: dict[str, Any] = field(default_factory=dict)
     messages: Messages | None = None
@@ -99,6 +102,7 @@ class AfterInvocationEvent(Ending, Interruptible, HookEvent[_AgentT]):
         resume: A prompt to go on with at once; writable.
     """
 
+    _moment: ClassVar[str] = AFTER_INVOCATION
     _writable: ClassVar[frozenset[str]] = frozenset({"resume"})
     invocation_state: dict[str, Any] = field(default_factory=dict)
     result: AgentResult | None = None
@@ -125,6 +129,7 @@ class MessageAddedEvent(Interruptible, HookEvent[_AgentT]):
         repeated: It was told of before, and the agent goes on after a question about it; it is stored already.
     """
 
+    _moment: ClassVar[str] = MESSAGE_ADDED
     message: Message
     repeated: bool = False
 
@@ -155,6 +160,7 @@ class BeforeModelCallEvent(Interruptible, HookEvent[_AgentT]):
         cancel: True, or a text that stands in for the model's reply, keeps it from being asked; writable.
     """
 
+    _moment: ClassVar[str] = BEFORE_MODEL_CALL
     _writable: ClassVar[frozenset[str]] = frozenset({"cancel"})
     invocation_state: dict[str, Any] = field(default_factory=dict)
     projected_input_tokens: int | None = None
@@ -185,6 +191,7 @@ class AfterModelCallEvent(Ending, Interruptible, HookEvent[_AgentT]):
         message: Message
         stop_reason: StopReason
 
+    _moment: ClassVar[str] = AFTER_MODEL_CALL
     _writable: ClassVar[frozenset[str]] = frozenset({"retry"})
     invocation_state: dict[str, Any] = field(default_factory=dict)
     stop_response: ModelStopResponse | None = None
@@ -207,6 +214,7 @@ class BeforeToolsEvent(Interruptible, HookEvent[_AgentT]):
         cancel: True, or a text for the model, keeps all of them from running; writable.
     """
 
+    _moment: ClassVar[str] = BATCH_PREFIX
     _writable: ClassVar[frozenset[str]] = frozenset({"cancel"})
     message: Message
     invocation_state: dict[str, Any]
@@ -246,6 +254,7 @@ class AfterToolsEvent(Ending, Interruptible, HookEvent[_AgentT]):
             the model again; writable.
     """
 
+    _moment: ClassVar[str] = AFTER_TOOLS
     _writable: ClassVar[frozenset[str]] = frozenset({"end_turn"})
     message: Message
     invocation_state: dict[str, Any]
@@ -269,6 +278,7 @@ class BeforeToolCallEvent(Interruptible, HookEvent[_AgentT]):
         cancel_tool: True, or a text for the model, keeps the tool from running; writable.
     """
 
+    _moment: ClassVar[str] = BEFORE_TOOL_CALL
     _writable: ClassVar[frozenset[str]] = frozenset({"selected_tool", "tool_use", "cancel_tool"})
     _by_call: ClassVar[bool] = False
     selected_tool: AgentTool | None
@@ -306,7 +316,16 @@ class BeforeToolCallEvent(Interruptible, HookEvent[_AgentT]):
 
     def binding(self) -> CallBinding:
         """Return the call as it is now."""
-        return CallBinding(self.selected_tool, self.tool_use)
+        made = CallBinding(self.selected_tool, self.tool_use)
+        if self.bound is not None:
+            made.share(self.bound)
+        self.__dict__["_bound"] = made
+        return made
+
+    @property
+    def bound(self) -> CallBinding | None:
+        """What `binding` returned last."""
+        return self.__dict__.get("_bound")
 
 
 @dataclass
@@ -326,6 +345,7 @@ class AfterToolCallEvent(Ending, Interruptible, HookEvent[_AgentT]):
         retry: True runs the call again and forgets this result; writable.
     """
 
+    _moment: ClassVar[str] = AFTER_TOOL_CALL
     _writable: ClassVar[frozenset[str]] = frozenset({"result", "retry"})
     _by_call: ClassVar[bool] = False
     selected_tool: AgentTool | None

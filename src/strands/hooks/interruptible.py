@@ -21,7 +21,16 @@ class Interruptible:
     """An event whose callbacks may stop the agent to ask a person."""
 
     agent: Any
+    _moment: ClassVar[str]  # what the ids of all questions begin with that are asked at events of this type
     _by_call: ClassVar[bool] = True  # what comes later may be like this moment: its questions are others
+
+    @classmethod
+    def is_awaited(cls, agent: Any) -> bool:
+        """Return whether hooks listen, or a question asked at such an event is known; if not, none need be built."""
+        if agent.hooks.listens(cls):
+            return True
+        known = agent._interrupt_state.interrupts
+        return bool(known) and any(id.startswith(cls._moment) for id in list(known))
 
     def interrupt(self, name: str, reason: Any = None, response: Any = None) -> Any:
         """Ask a person, or return what was answered.

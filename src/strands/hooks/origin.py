@@ -28,6 +28,8 @@ def code_origin(code: Any, owner: Any = None) -> list[Any]:
         code: A function, a class, a method or a partial.
         owner: The object that it is a method of, or its class.
     """
+    if owner is None and type(code) is FunctionType and code.__closure__ is None and not code.__dict__:
+        return [qualified_name(code), _source_hash(code.__code__)]  # there is nothing around it
     return _Reader().of(code, owner)
 
 

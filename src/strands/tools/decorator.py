@@ -191,9 +191,9 @@ class DecoratedFunctionTool(DirectTool, Generic[P, R]):
 
     @property
     def origin(self) -> Any:
-        from strands.hooks.origin import code_origin
-
         if self._origin is None:
+            from strands.hooks.origin import code_origin
+
             self._origin = code_origin(self._function, self._owner)
         return self._origin
 
