@@ -108,8 +108,7 @@ _QUIET = {
     "google.genai": [pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")],
     "litellm": [
         pytest.mark.filterwarnings("ignore:Accessing the 'model_:DeprecationWarning"),
-        pytest.mark.filterwarnings("ignore:Item 'summary' on TypedDict:UserWarning"),
-        pytest.mark.filterwarnings("ignore:Items .* on TypedDict:UserWarning"),
+        pytest.mark.filterwarnings("ignore:Items? .* on TypedDict:UserWarning"),
     ],
 }
 
