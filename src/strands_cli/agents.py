@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
 from strands._tracking import bare
-from strands.types.session import decode_bytes_values, encode_bytes_values
+from strands.types.json_bytes import decode_bytes_values, encode_bytes_values
 from strands_cli.errors import UnusableReplyError
 from strands_cli.kernel.recorder import JournalRecorder
 from strands_cli.kernel.state import text_of

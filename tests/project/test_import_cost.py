@@ -9,11 +9,13 @@ import pytest
 
 PROVIDERS = {"openai", "boto3", "botocore", "anthropic", "google.genai", "ollama", "litellm", "httpx"}
 HEAVY = PROVIDERS | {"mcp", "opentelemetry", "starlette", "uvicorn", "rich", "jinja2", "mpmath", "ruamel", "jsonschema"}
+UNUSED = {"datetime", "strands.hooks.multi_agent_events", "strands.types.session", "strands._other_homes"}
+"""Parts of an agent's package that an agent alone does not need: sessions, graphs and swarms, old names."""
 STATEMENTS = {
-    "import strands": HEAVY | {"pydantic", "click", "strands_cli"},
-    "from strands import Agent, tool": HEAVY | {"pydantic", "click", "strands_cli"},
-    "from strands.models.scripted import ScriptedModel": HEAVY | {"pydantic", "click", "strands_cli"},
-    "from strands import Workflow": HEAVY | {"pydantic", "click"},
+    "import strands": HEAVY | {"pydantic", "click", "strands_cli", "asyncio", "inspect", "dataclasses"},
+    "from strands import Agent, tool": HEAVY | UNUSED | {"pydantic", "click", "strands_cli"},
+    "from strands.models.scripted import ScriptedModel": HEAVY | UNUSED | {"pydantic", "click", "strands_cli"},
+    "from strands import Workflow": HEAVY | UNUSED | {"pydantic", "click"},
     "from strands_cli.errors import StrandsError": HEAVY | {"pydantic", "click", "strands.agent.agent"},
 }
 

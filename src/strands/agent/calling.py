@@ -7,7 +7,6 @@ import threading
 import warnings
 from collections import deque
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from strands._tracking import bare
@@ -33,16 +32,33 @@ NO_TASK = ("", 0)
 """Stands in `Agent._tasks` for calls that are no tool use of another agent."""
 
 
-@dataclass(slots=True)
 class Options:
     """What a caller gives besides the prompt."""
 
-    invocation_state: dict[str, Any] | None = None
-    structured_output_model: type[BaseModel] | None = None
-    structured_output_prompt: str | None = None
-    limits: Limits | None = None
-    more: dict[str, Any] | None = None
-    cancel_signal: threading.Event | None = None
+    __slots__ = (
+        "cancel_signal",
+        "invocation_state",
+        "limits",
+        "more",
+        "structured_output_model",
+        "structured_output_prompt",
+    )
+
+    def __init__(
+        self,
+        invocation_state: dict[str, Any] | None = None,
+        structured_output_model: type[BaseModel] | None = None,
+        structured_output_prompt: str | None = None,
+        limits: Limits | None = None,
+        more: dict[str, Any] | None = None,
+        cancel_signal: threading.Event | None = None,
+    ) -> None:
+        self.invocation_state = invocation_state
+        self.structured_output_model = structured_output_model
+        self.structured_output_prompt = structured_output_prompt
+        self.limits = limits
+        self.more = more
+        self.cancel_signal = cancel_signal
 
 
 async def call(

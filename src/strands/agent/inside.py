@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -96,20 +95,24 @@ async def enter(note: Note, tool_use_id: str, own: bool) -> InsideRecorder:
     return await InsideRecorder(note, ()).inside(tool_use_id, own=own)
 
 
-@dataclass(slots=True)
 class Work:
     """One try of a tool use in which an agent works.
 
-    Attributes:
-        recorder: What the agent reports to; None when nobody records, or when it keeps a record of its own.
+    Args:
         own: It keeps a record of its own.
         anew: A hook asked for another try, so it begins anew.
         so_far: What is on record of an earlier try that was cut off, or None.
+
+    Attributes:
+        recorder: What the agent reports to; None when nobody records, or when it keeps a record of its own.
         left: Where the agent stopped, when this try was cut off.
     """
 
-    recorder: InsideRecorder | None = None
-    own: bool = False
-    anew: bool = False
-    so_far: Inside | None = None
-    left: Inside | None = field(default=None)
+    __slots__ = ("anew", "left", "own", "recorder", "so_far")
+
+    def __init__(self, *, own: bool = False, anew: bool = False, so_far: Inside | None = None) -> None:
+        self.own = own
+        self.anew = anew
+        self.so_far = so_far
+        self.recorder: InsideRecorder | None = None
+        self.left: Inside | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from strands._question_ids import result_prefix
 
@@ -15,20 +15,23 @@ if TYPE_CHECKING:
     from strands.types.tools import ToolResult, ToolUse
 
 
-class Ended(NamedTuple):
+class Ended:
     """How a call ended.
 
-    Attributes:
+    Args:
         result: What it came to.
         error: What the tool raised, or None.
         cancel: Why it was not run, or None.
         duration: Seconds it took, or None when it was not run.
     """
 
-    result: ToolResult
-    error: Exception | None
-    cancel: str | None
-    duration: float | None
+    __slots__ = ("cancel", "duration", "error", "result")
+
+    def __init__(self, result: ToolResult, error: Exception | None, cancel: str | None, duration: float | None) -> None:
+        self.result = result
+        self.error = error
+        self.cancel = cancel
+        self.duration = duration
 
 
 def place_of_result(use: ToolUse, ended: Ended, result: ToolResult) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from strands._tracking import bare
 from strands.hooks.events import AfterModelCallEvent, BeforeModelCallEvent
@@ -23,18 +23,21 @@ if TYPE_CHECKING:
 CANCELLED = "Cancelled by user"
 
 
-class Kept(NamedTuple):
+class Kept:
     """What a model replied before the agent stopped to ask.
 
-    Attributes:
+    Args:
         reply: The reply, or None.
         error: The error in its place, or None.
         judged: Hooks were told of it, and have let it pass.
     """
 
-    reply: Reply | None
-    error: Exception | None
-    judged: bool = False
+    __slots__ = ("error", "judged", "reply")
+
+    def __init__(self, reply: Reply | None, error: Exception | None, judged: bool = False) -> None:
+        self.reply = reply
+        self.error = error
+        self.judged = judged
 
 
 async def ask_model(invocation: Invocation, kept: Kept | None = None) -> Reply:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from strands.interrupt import Interrupt
 from strands.telemetry.metrics import EventLoopMetrics
-from strands.types.session import decode_bytes_values, encode_bytes_values
+from strands.types.json_bytes import decode_bytes_values, encode_bytes_values
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

@@ -21,13 +21,6 @@ from strands._question_ids import (
 
 from .binding import BatchBinding, CallBinding
 from .interruptible import BATCH_PREFIX, Interruptible, MomentBinding, key_of, key_of_message
-from .multi_agent_events import (
-    AfterMultiAgentInvocationEvent,
-    AfterNodeCallEvent,
-    BeforeMultiAgentInvocationEvent,
-    BeforeNodeCallEvent,
-    MultiAgentInitializedEvent,
-)
 from .registry import BaseHookEvent, Ending, HookEvent, _AgentT
 
 if TYPE_CHECKING:
@@ -40,6 +33,14 @@ if TYPE_CHECKING:
     from strands.types.tools import AgentTool, ToolResult, ToolUse
 
     from .binding import Binding
+    from .multi_agent_events import (
+        AfterMultiAgentInvocationEvent,
+        AfterNodeCallEvent,
+        BeforeMultiAgentInvocationEvent,
+        BeforeNodeCallEvent,
+        MultiAgentInitializedEvent,
+    )
+
 __all__ = [
     "AfterInvocationEvent",
     "AfterModelCallEvent",

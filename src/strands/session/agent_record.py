@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from strands.types.exceptions import SessionException
-from strands.types.session import SessionAgent, SessionMessage, decode_bytes_values, encode_bytes_values
+from strands.types.json_bytes import decode_bytes_values, encode_bytes_values
+from strands.types.session import SessionAgent, SessionMessage
 
 from .ledger import Entry, Fold, Kind
 from .numbers import with_plain_numbers

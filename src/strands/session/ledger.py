@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, get_args
 
-from strands.types.session import decode_bytes_values, encode_bytes
+from strands.types.json_bytes import decode_bytes_values, encode_bytes
 
 if TYPE_CHECKING:
     from strands.agent.recorder import OpenTurn

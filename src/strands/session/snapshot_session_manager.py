@@ -23,7 +23,7 @@ from strands.hooks import (
     MultiAgentInitializedEvent,
 )
 from strands.types.exceptions import SessionException
-from strands.types.session import decode_bytes_values, encode_bytes_values
+from strands.types.json_bytes import decode_bytes_values, encode_bytes_values
 
 from .doubled import doubled, undoubled
 from .identifiers import checked

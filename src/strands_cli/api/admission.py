@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -19,19 +18,23 @@ if TYPE_CHECKING:
     from strands_cli.spec.root import Spec
 
 
-@dataclass(frozen=True)
 class Terms:
     """How somebody takes a session up.
 
-    Attributes:
+    Args:
         spec: A spec that may have been mended since; None goes on with the one on record.
         accept_changes: Keep what is on record of finished steps that `spec` does differently.
         without_hooks: The hooks on record that a person lets be missing, by name.
     """
 
-    spec: Spec | None = None
-    accept_changes: bool = False
-    without_hooks: Sequence[str] = ()
+    __slots__ = ("accept_changes", "spec", "without_hooks")
+
+    def __init__(
+        self, spec: Spec | None = None, accept_changes: bool = False, without_hooks: Sequence[str] = ()
+    ) -> None:
+        self.spec = spec
+        self.accept_changes = accept_changes
+        self.without_hooks = without_hooks
 
 
 class Admission:

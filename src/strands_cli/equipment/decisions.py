@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from strands.types.session import decode_bytes_values
+from strands.types.json_bytes import decode_bytes_values
 from strands_cli.types import Json
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import Any
 
 from strands.interrupt import AMBIGUOUS, Interrupt, is_about_doubt
 from strands.types import patterns
+from strands.types.json_bytes import encode_bytes_values
 from strands.types.json_value import as_json
-from strands.types.session import encode_bytes_values
 from strands_cli.errors import InvalidAnswerError
 from strands_cli.kernel.state import State, overdue
 from strands_cli.kernel.types import Draft, Entry, Question

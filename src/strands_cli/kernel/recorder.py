@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from strands._tracking import bare
 from strands.agent.recorder import ToolStart
-from strands.types.session import encode_bytes_values
+from strands.types.json_bytes import encode_bytes_values
 from strands_cli.kernel.types import Entry, Kind, Message
 from strands_cli.types import Json
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from strands.agent.recorder import Inside, OpenTurn, ToolStart, raised_in
 from strands.interrupt import Interrupt
-from strands.types.session import decode_bytes_values
+from strands.types.json_bytes import decode_bytes_values
 from strands_cli.kernel.types import Answer, Entry, Message, Progress, Reply
 from strands_cli.types import Json
 
