@@ -257,8 +257,9 @@ class InterruptState:
 
     def end_tools(self) -> None:
         """The tools of a message are done: forget what was asked about them."""
-        kept = (BEFORE_INVOCATION, MESSAGE_ADDED)
-        self.interrupts = {id: each for id, each in self.interrupts.items() if each.answered and id.startswith(kept)}
+        known, kept = self.interrupts, (BEFORE_INVOCATION, MESSAGE_ADDED)
+        if known:
+            self.interrupts = {id: each for id, each in known.items() if each.answered and id.startswith(kept)}
         self.context, self.activated = {}, False
 
     def activate(self, message: Message, results: list[Any]) -> None:

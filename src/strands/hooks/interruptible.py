@@ -27,10 +27,11 @@ class Interruptible:
     @classmethod
     def is_awaited(cls, agent: Any) -> bool:
         """Return whether hooks listen, or a question asked at such an event is known; if not, none need be built."""
-        if agent.hooks.listens(cls):
-            return True
         known = agent._interrupt_state.interrupts
-        return bool(known) and any(id.startswith(cls._moment) for id in list(known))
+        listens: bool = agent.hooks.listens(cls)
+        if listens or not known:
+            return listens
+        return any(id.startswith(cls._moment) for id in list(known))
 
     def interrupt(self, name: str, reason: Any = None, response: Any = None) -> Any:
         """Ask a person, or return what was answered.
