@@ -84,12 +84,12 @@ def _check(config: ModelConfig) -> None:
     if names and not local and not any(os.environ.get(name) for name in names):
         raise ProviderNotReadyError(
             f"provider {provider!r} needs the environment variable {' or '.join(names)}; it is not set",
-            hint=f"Set it (export {names[0]}=...), or rehearse without a key: --offline.",
+            hint=f"Set it (export {names[0]}=...), or rehearse without a key: --offline (in Python: offline=True).",
         )
     if provider == "bedrock" and not _aws_credentials():
         raise ProviderNotReadyError(
             "provider 'bedrock' needs AWS credentials (AWS_ACCESS_KEY_ID, a profile or a role); none were found",
-            hint="Configure them (aws configure), or rehearse without: --offline.",
+            hint="Configure them (aws configure), or rehearse without: --offline (in Python: offline=True).",
         )
     package = {"anthropic": "anthropic", "gemini": "google.genai", "ollama": "ollama", "litellm": "litellm"}.get(
         provider

@@ -12,6 +12,7 @@ import pytest
 
 from strands import Agent, AgentResult, tool
 from strands.agent.conversation_manager import SlidingWindowConversationManager
+from strands.hooks import BeforeToolCallEvent
 from strands.models import Reply, ScriptedModel, ToolCall
 from strands.session import FileSessionManager
 from strands.telemetry import metrics_to_string
@@ -301,3 +302,13 @@ def test_an_agent_id_cannot_leave_its_directory() -> None:
     for bad in ("a/b", "..", "a\\b"):
         with pytest.raises(ValueError, match="path separators"):
             make(["x"], agent_id=bad)
+
+
+def test_a_result_that_asks_reads_as_its_questions() -> None:
+    def approve(event: BeforeToolCallEvent) -> None:
+        event.interrupt("approval", reason={"of": event.tool_use["name"]})
+
+    result = make([ToolCall("add", {"a": 1, "b": 2})], tools=[add], hooks=[approve])("go")
+    [question] = result.interrupts
+    shown = {"id": question.id, "name": "approval", "reason": {"of": "add"}, "response": None}
+    assert str(result) == str([shown]), "what binds the answer to the call is for the session"

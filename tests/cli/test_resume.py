@@ -247,3 +247,14 @@ def test_without_hooks_needs_a_person_who_sees_them(console: Console) -> None:
     terminal.expect("Go on without them?").type("y").end(0)
     journal = (console.home / "workflows" / f"session_{session_id}" / "journal.jsonl").read_text()
     assert '"without_hooks"' in journal
+
+
+def test_a_fault_in_the_file_names_the_command_that_takes_the_mended_file(console: Console) -> None:
+    broken = REPORT.replace("Send it", "{{ 1 / 0 }}")
+    console.write("report.yaml", broken)
+    console.run("run", "report.yaml", "--offline", "--pause", "--var", "topic=bees", code=19)
+    failed = console.run("resume", "report", "--response", "yes", code=10)
+    command = failed.stderr.split("When it is mended: strands ")[1].split()
+    assert command[:1] + command[2:3] == ["resume", "--spec"]
+    console.write("report.yaml", broken.replace("1 / 0", "1 / 1"))
+    console.run(*command)

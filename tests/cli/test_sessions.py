@@ -25,7 +25,7 @@ def test_list(console: Console) -> None:
     first, second = paused(console), paused(console)
     console.run("resume", second, "--response", "ok")
     lines = console.run("sessions", "list").stdout.splitlines()
-    assert lines[0].split() == ["ID", "STATUS", "WORKFLOW", "USED", "TOKENS", "WAITS", "FOR"]
+    assert lines[0].split() == ["ID", "STATUS", "USED", "TOKENS", "WAITS", "FOR", "WORKFLOW"]
     assert len(lines) == 3
     assert [each["id"] for each in sessions(console, "list", "--status", "paused")] == [first]
     assert [each["id"] for each in sessions(console, "list", "--status", "completed")] == [second]

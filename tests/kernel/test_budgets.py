@@ -189,7 +189,7 @@ def test_the_error_of_a_step_on_record_is_one_line_without_the_hint(tmp_path: Pa
         workflow.run()
     assert "Raise runtime.budgets" in caught.value.hint
     last = manager.get_session(caught.value.session_id or "").history[-1]
-    assert (last.key, last.error) == ("steps/1", "the budget of 1 steps is used up (1)")
+    assert (last.key, last.error) == ("steps/1", "the budget of 1 step is used up (1)")
 
 
 def test_a_reply_of_no_use_has_its_price(tmp_path: Path) -> None:

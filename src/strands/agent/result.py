@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from strands.interrupt import Interrupt
@@ -52,7 +52,7 @@ class AgentResult:
     def __str__(self) -> str:
         """Return the open questions, else the structure as JSON, else the text of the message."""
         if self.interrupts:
-            return str([interrupt.to_dict() for interrupt in self.interrupts])
+            return str([asdict(interrupt) for interrupt in self.interrupts])
         if self.structured_output is not None:
             return self.structured_output.model_dump_json()
         return "".join(_text(block) + "\n" for block in self.message.get("content", []) if _text(block))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from strands_cli import errors
-from strands_cli.errors import ExecutionError, StrandsError
+from strands_cli.errors import ExecutionError, StrandsError, TemplateError
 from strands_cli.kernel import questions
 from strands_cli.kernel.drive import Rest
 from strands_cli.kernel.state import State, text_of
@@ -92,7 +92,7 @@ def _cause(rest: Rest) -> str:
 
 def _failure(rest: Rest, result: RunResult) -> ExecutionError:
     error = rest.error
-    resume = f"What is finished is kept. When it is mended: strands resume {result.session_id}"
+    resume = f"What is finished is kept. When it is mended: {_command(rest, result)}"
     if isinstance(error, ExecutionError):
         error.result = result
         error.message = _cause(rest)
@@ -105,6 +105,14 @@ def _failure(rest: Rest, result: RunResult) -> ExecutionError:
     if isinstance(error, StrandsError):
         failed.exit_code = error.exit_code
     return failed
+
+
+def _command(rest: Rest, result: RunResult) -> str:
+    """Return the command that goes on; what is wrong in the spec itself needs the mended file, else it fails again."""
+    import shlex
+
+    spec = ["--spec", rest.state.origin.get("file", "FILE")] if isinstance(rest.error, TemplateError) else []
+    return shlex.join(["strands", "resume", str(result.session_id), *spec])
 
 
 def _exit_code(rest: Rest) -> int:

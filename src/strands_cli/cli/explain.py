@@ -30,9 +30,10 @@ _PATTERNS = {
 def command(spec: str, debug: bool) -> None:
     """Say in words what the workflow in SPEC needs, does and writes. Nothing is run."""
     from strands_cli.cli.outcome import print_text
+    from strands_cli.cli.wording import folded
     from strands_cli.loader import load_file
 
-    print_text("\n".join(_words(load_file(spec))))
+    print_text("\n".join(map(folded, _words(load_file(spec)))))
 
 
 def _words(spec: Spec) -> Iterator[str]:
@@ -84,7 +85,9 @@ def _limits(spec: Spec) -> Iterator[str]:
     budgets = spec.runtime.budgets
     if budgets is not None:
         limits = {"steps": budgets.max_steps, "tokens": budgets.max_tokens, "seconds": budgets.max_duration_s}
-        said = ", ".join(f"{limit:g} {name}" for name, limit in limits.items() if limit is not None)
+        said = ", ".join(
+            f"{limit:g} {name[:-1] if limit == 1 else name}" for name, limit in limits.items() if limit is not None
+        )
         then = "a person is asked" if budgets.on_exceed == "ask" else "the run fails"
         if said:
             yield f"At most {said}; beyond that {then}."

@@ -121,9 +121,7 @@ class Spending:
         name, used, allowed = over.name, over.used, over.allowed
         if self._limits.on_exceed == "ask":
             times = 1 + int((used - allowed) // self._bounds[name])
-            prompt = (
-                f"The budget of {allowed:g} {name} is used up ({used:g}). Extend it by {times * self._bounds[name]:g}?"
-            )
+            prompt = f"The budget of {_amount(allowed, name)} is used up ({used:g}). Extend it by {times * self._bounds[name]:g}?"
             question = Question(prompt, choices=("extend", "stop"), kind="budget", data={"times": times})
             if (await self._run.ask(f"budget/{name}/{self._asked(name)}", question)).value == "extend":
                 return
@@ -131,7 +129,7 @@ class Spending:
 
     def _exceeded(self, over: UsedUp) -> BudgetExceededError:
         return BudgetExceededError(
-            f"the budget of {over.allowed:g} {over.name} is used up ({over.used:g})",
+            f"the budget of {_amount(over.allowed, over.name)} is used up ({over.used:g})",
             hint="What is finished is kept. Raise runtime.budgets in the spec, then go on with it: "
             f"{self._run.mended_command()}",
         )
@@ -166,6 +164,10 @@ class Spending:
     def _extended(self, name: str) -> list[str]:
         answered = self._run.state.answered.items()
         return [key for key, entry in answered if key.startswith(f"budget/{name}/") and entry.data["value"] == "extend"]
+
+
+def _amount(number: float, name: str) -> str:
+    return f"{number:g} {name[:-1] if number == 1 else name}"
 
 
 def budget(limits: Budgets) -> Layer:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from strands_cli.terminal.device import can_draw, is_terminal, write
@@ -145,11 +145,16 @@ class Progress:
     def _settle(self, kind: str, key: str, *parts: str) -> None:
         self._width = min(max(self._width, len(key)), 32)
         shown = [one_line(part, 200) for part in parts if part]
-        line = f"{self._marks[kind]} {one_line(key, 80):<{self._width}}  {'  '.join(shown)}".rstrip()
+        line = self._line(kind, one_line(key, 80), shown)
+        if self._draws and len(line) > self._console().width:
+            line = self._line(kind, one_line(key, 32), shown)
         if self._waiting is not None:
             self._waiting.append((kind, line))
         else:
             self._print(kind, line)
+
+    def _line(self, kind: str, key: str, shown: Sequence[str]) -> str:
+        return f"{self._marks[kind]} {key:<{self._width}}  {'  '.join(shown)}".rstrip()
 
     def _print(self, kind: str, line: str) -> None:
         if not self._draws:

@@ -90,8 +90,9 @@ class _Conversation:
             panel.say(self.out, f"Not taken: {self.state.problem}", "bold red")
         else:
             panel.show(self.state, self.out)
-            decline = f"{DECLINE}: say no to the server; " if self._may_decline else ""
-            panel.say(self.out, decline + _HELP, "dim")
+            if self._may_decline:
+                panel.say(self.out, f"{DECLINE}: say no to the server", "dim")
+            panel.say(self.out, _HELP, "dim")
         try:
             return await self._answered()
         except _Declined:

@@ -29,9 +29,9 @@ def command(status: str | None, workflow: str | None, limit: int, as_json: bool,
     if not found:
         say("No sessions.")
         return
-    rows = [("ID", "STATUS", "WORKFLOW", "USED", "TOKENS", "WAITS FOR")]
+    rows = [("ID", "STATUS", "USED", "TOKENS", "WAITS FOR", "WORKFLOW")]
     for each in found:
         waits = ", ".join(each["questions"])
         tokens = f"{each['tokens']:,}" if each["tokens"] else ""
-        rows.append((each["id"], each["status"], each["workflow"], ago(each["updated_at"]), tokens, waits))
+        rows.append((each["id"], each["status"], ago(each["updated_at"]), tokens, waits, each["workflow"]))
     print_text(table(rows))

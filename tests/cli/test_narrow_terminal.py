@@ -1,0 +1,81 @@
+"""80 columns: what matters of a line is seen on it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from support.console import Console
+
+APPROVAL = """
+from strands import Workflow
+from strands.models.scripted import ScriptedModel, ToolCall
+
+agent = {"prompt": "p", "tools": ["file_write"], "approvals": [{"tools": ["file_write"]}]}
+spec = {
+    "version": 0,
+    "name": "notes",
+    "runtime": {"provider": "scripted"},
+    "tools": {"python": ["file_write"]},
+    "agents": {"a": agent},
+    "pattern": {"type": "chain", "config": {"steps": [{"agent": "a", "input": "go"}]}},
+}
+model = ScriptedModel([ToolCall("file_write", {"path": "a.txt", "content": "x"}), "Written."])
+print(Workflow.from_dict(spec, model=model).run_interactive().last_response)
+"""
+DECLINED = """
+import asyncio
+from strands_cli.terminal.prompt import ask
+from strands_cli.types import HITLState
+
+schema = {"type": "object", "properties": {"colour": {"type": "string"}}, "required": ["colour"]}
+print(asyncio.run(ask(HITLState(active=True, prompt="Which?", schema=schema, kind="elicitation"))))
+"""
+
+
+@pytest.fixture
+def console(tmp_path: Path) -> Console:
+    return Console(tmp_path)
+
+
+def line_with(shown: str, text: str) -> str:
+    return next(line.rstrip() for line in shown.splitlines() if text in line)
+
+
+def test_a_list_of_sessions_shows_what_each_waits_for(console: Console) -> None:
+    console.write("w.yaml", json.dumps(WAITING))
+    console.run("run", "w.yaml", "--offline", "--pause", code=19)
+    shown = console.terminal("sessions", "list", columns=80).end()
+    line = line_with(shown, "a-workflow-with-a-long-name")
+    assert "steps/0" in line and len(line) <= 80
+
+
+def test_an_answer_to_an_approval_stands_on_its_steps_line(console: Console) -> None:
+    terminal = console.script("notes.py", APPROVAL, columns=80).expect("Your response: ").type("approve")
+    answered = line_with(terminal.end(), "✓ steps/0/interrupts/")
+    assert "answered  approve" in answered and len(answered) <= 80
+
+
+def test_an_explanation_is_folded_between_words(console: Console) -> None:
+    question = "Is everything that was found about the topic of the report good enough to be printed?"
+    console.write("w.yaml", json.dumps(WAITING).replace("Go?", question))
+    lines = [line.rstrip() for line in console.terminal("explain", "w.yaml", columns=80).end().splitlines()]
+    assert max(map(len, lines)) <= 80
+    assert question in " ".join(line.strip() for line in lines)
+    assert question in console.run("explain", "w.yaml").stdout, "a pipe gets whole lines"
+
+
+def test_the_help_of_a_question_is_not_broken_within_a_word(console: Console) -> None:
+    terminal = console.script("form.py", DECLINED, columns=80).expect("colour").type("/decline")
+    shown = terminal.end()
+    assert line_with(shown, "/decline:") == "/decline: say no to the server"
+    assert line_with(shown, "/later:").endswith("Alt-Enter: a new line")
+
+
+WAITING = {
+    "version": 0,
+    "name": "a-workflow-with-a-long-name",
+    "runtime": {"provider": "scripted"},
+    "agents": {"a": {"prompt": "p"}},
+    "pattern": {"type": "chain", "config": {"steps": [{"type": "hitl", "prompt": "Go?"}]}},
+}
