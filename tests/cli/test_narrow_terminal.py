@@ -57,7 +57,7 @@ def test_an_answer_to_an_approval_stands_on_its_steps_line(console: Console) -> 
 
 
 def test_an_explanation_is_folded_between_words(console: Console) -> None:
-    question = "Is everything that was found about the topic of the report good enough to be printed?"
+    question = "Is what was found about it good enough to be printed now?"
     console.write("w.yaml", json.dumps(WAITING).replace("Go?", question))
     lines = [line.rstrip() for line in console.terminal("explain", "w.yaml", columns=80).end().splitlines()]
     assert max(map(len, lines)) <= 80
