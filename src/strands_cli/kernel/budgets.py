@@ -121,7 +121,8 @@ class Spending:
         name, used, allowed = over.name, over.used, over.allowed
         if self._limits.on_exceed == "ask":
             times = 1 + int((used - allowed) // self._bounds[name])
-            prompt = f"The budget of {_amount(allowed, name)} is used up ({used:g}). Extend it by {times * self._bounds[name]:g}?"
+            amount, more = _amount(allowed, name), times * self._bounds[name]
+            prompt = f"The budget of {amount} is used up ({used:g}). Extend it by {more:g}?"
             question = Question(prompt, choices=("extend", "stop"), kind="budget", data={"times": times})
             if (await self._run.ask(f"budget/{name}/{self._asked(name)}", question)).value == "extend":
                 return
