@@ -27,10 +27,11 @@ class Interruptible:
     @classmethod
     def is_awaited(cls, agent: Any) -> bool:
         """Return whether hooks listen, or a question asked at such an event is known; if not, none need be built."""
+        if cls in agent.hooks._callbacks:  # as `listens` says; this is asked some ten times a turn
+            return True
         known = agent._interrupt_state.interrupts
-        listens: bool = agent.hooks.listens(cls)
-        if listens or not known:
-            return listens
+        if not known:
+            return False
         return any(id.startswith(cls._moment) for id in list(known))
 
     def interrupt(self, name: str, reason: Any = None, response: Any = None) -> Any:
