@@ -52,6 +52,7 @@ class Admission:
         self._options = options
         self._terms = terms
         self._after = None if terms.spec is None else without_literals(terms.spec)
+        self._recorded: dict[str, Json] | None = None
         self._origin = state.origin.get("spec"), state.origin.get("inputs")
 
     async def __call__(self, state: State) -> dict[str, Json]:
@@ -98,7 +99,9 @@ class Admission:
         after = self._after
         if after is None:
             return {}
-        snapshot = self._snapshot(after)
+        if self._recorded is None:
+            self._recorded = self._snapshot(after)
+        snapshot = self._recorded
         if state.origin["spec"] == snapshot:
             return {}
         before = spec_on_record(self._id, state.origin)

@@ -26,6 +26,7 @@ from strands_cli.errors import (
     StrandsError,
 )
 from strands_cli.kernel.handlers import current_user
+from strands_cli.kernel.journal import kept_open
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Draft, Entry
 from strands_cli.session import answers as answering
@@ -118,18 +119,19 @@ class Session(SessionView):
         terms = Terms(spec, accept_changes, without_hooks)
         given, recorded = self.meant(hitl_response, answers), False
         try:
-            if spec is None:
-                await self.answer_all_async(given, by=by)
-                recorded = bool(given)
-            runner, admission = await self._runner(terms, output_dir, overwrite, offline, real_tools, user, app)
-            if spec is not None:  # one that may not be taken up records nothing
-                await self.answer_all_async(given, by=by)
-                recorded = bool(given)
-            if on_event is not None:
-                runner.options.listeners.add("*", on_event)
-            admission.check_parts(self._state)
-            runner.check_ready()
-            return await self._driven_on(runner, hitl_handler, patient=recorded)
+            with kept_open(self._journal):
+                if spec is None:
+                    await self.answer_all_async(given, by=by)
+                    recorded = bool(given)
+                runner, admission = await self._runner(terms, output_dir, overwrite, offline, real_tools, user, app)
+                if spec is not None:  # one that may not be taken up records nothing
+                    await self.answer_all_async(given, by=by)
+                    recorded = bool(given)
+                if on_event is not None:
+                    runner.options.listeners.add("*", on_event)
+                admission.check_parts(self._state)
+                runner.check_ready()
+                return await self._driven_on(runner, hitl_handler, patient=recorded)
         except StrandsError as error:
             if recorded and getattr(error, "result", None) is None:
                 _tell_recorded(error, self.id, list(given))
@@ -304,7 +306,8 @@ class Session(SessionView):
         given = dict(answers or {})
         if response is None:
             return given
-        open_ids = [question.id for question in self.questions if question.id not in given]
+        unanswered = self._state.open_questions(time.time())
+        open_ids = [entry.key for entry in unanswered if entry.key not in given]
         late = [key for key in self._state.asked if key not in self._state.answered and key not in given]
         if not open_ids and late:
             return {**given, late[-1]: response}  # past its deadline: it is refused in these words

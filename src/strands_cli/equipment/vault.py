@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from strands_cli.spec.root import Spec
 
 _LEAST_LITERAL = 8
+_HERE = Path()
 _REFERENCE = re.compile(r"\$\{([A-Za-z_]\w*)\}")
 
 
@@ -55,7 +56,7 @@ class Vault:
         """Return the vault of a spec."""
         declared = spec.env.secrets if spec.env is not None else []
         if not (declared or spec._literals):
-            return cls([], Path())
+            return cls([], _HERE)
         return cls(declared, spec._base_dir or Path.cwd(), spec._literals)
 
     def __bool__(self) -> bool:

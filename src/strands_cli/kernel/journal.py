@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
 from functools import lru_cache
 from inspect import isawaitable, signature
 from typing import Any, Protocol
@@ -93,6 +93,12 @@ async def append_durably(journal: Journal, drafts: Sequence[Draft], *, expect: i
 @lru_cache(maxsize=64)
 def _takes_durable(append: Callable[..., Any]) -> bool:
     return "durable" in signature(append).parameters
+
+
+def kept_open(journal: Journal) -> AbstractContextManager[Any]:
+    """Return what keeps open, over several calls, what a store opens for each; many have nothing to open."""
+    found = getattr(journal, "kept_open", None)
+    return nullcontext() if found is None else found()
 
 
 async def is_alive(journal: Journal, driver: str) -> bool:

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple, TypeAlias
 from strands_cli.schema.problems import Problem, pointer
 
 Path: TypeAlias = tuple[str | int, ...]
+MAPPINGS = (dict, Mapping)
+"""What a mapping is an instance of: nearly all are dicts, which are told at once."""
 
 
 class Mark(NamedTuple):
@@ -76,7 +78,7 @@ class Locator:
 
 def child(data: Any, part: str | int) -> object:
     """Return what a key or an index leads to, or None."""
-    if isinstance(data, Mapping):
+    if isinstance(data, MAPPINGS):
         return data.get(part)
     if isinstance(data, list) and isinstance(part, int) and -len(data) <= part < len(data):
         return data[part]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from strands_cli.loader.marks import Path, child
+from strands_cli.loader.marks import MAPPINGS, Path, child
 
 _LISTS: dict[str, tuple[Path, ...]] = {
     "chain": (("steps",),),
@@ -29,8 +28,7 @@ CONFIG: Path = ("pattern", "config")
 APPROVAL_NAMES = frozenset(("args", "tool", "agent"))
 
 
-@dataclass(slots=True, frozen=True)
-class Place:
+class Place(NamedTuple):
     """A template of a document: where, its text, and the names that only it has; `only`: it has no others."""
 
     path: Path
@@ -49,16 +47,16 @@ def at(data: object, path: Path) -> object:
 
 def mappings(value: object) -> list[tuple[str, Mapping[str, Any]]]:
     """Return the items of a mapping that are mappings themselves."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, MAPPINGS):
         return []
-    return [(key, each) for key, each in value.items() if isinstance(each, Mapping)]
+    return [(key, each) for key, each in value.items() if isinstance(each, MAPPINGS)]
 
 
 def listed(value: object) -> list[tuple[int, Mapping[str, Any]]]:
     """Return the items of a list that are mappings."""
     if not isinstance(value, (list, tuple)):
         return []
-    return [(index, each) for index, each in enumerate(value) if isinstance(each, Mapping)]
+    return [(index, each) for index, each in enumerate(value) if isinstance(each, MAPPINGS)]
 
 
 def texts(value: object) -> list[tuple[int, str]]:
@@ -91,7 +89,7 @@ def steps(data: object) -> Iterator[tuple[Path, Mapping[str, Any]]]:
             yield (*CONFIG, "nodes", id), node
     for path in _SINGLES.get(pattern, ()):
         found = at(config, path)
-        if isinstance(found, Mapping):
+        if isinstance(found, MAPPINGS):
             yield CONFIG + path, found
     if pattern == "routing":
         for name, route in mappings(child(config, "routes")):
@@ -118,7 +116,7 @@ def templates(data: object, *, unused: bool = False) -> Iterator[Place]:
     """
     own: dict[str, frozenset[str]] = {agent: frozenset() for _, agent in called_agents(data)}
     for path, step in steps(data):
-        names = frozenset(map(str, step["vars"])) if isinstance(step.get("vars"), Mapping) else frozenset()
+        names = frozenset(map(str, step["vars"])) if isinstance(step.get("vars"), MAPPINGS) else frozenset()
         yield from _of_step(path, step, names)
         agent = step.get("agent")
         if isinstance(agent, str):
@@ -143,7 +141,7 @@ def _list(container: object, path: Path) -> Iterator[tuple[Path, Mapping[str, An
 def _of_step(path: Path, step: Mapping[str, Any], names: frozenset[str]) -> Iterator[Place]:
     yield from _strings(step, path, ("input", "prompt", "context_display"), names)
     values = step.get("vars")
-    if isinstance(values, Mapping):
+    if isinstance(values, MAPPINGS):
         yield from _strings(values, (*path, "vars"), tuple(values), frozenset())
 
 

@@ -10,8 +10,8 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -126,7 +126,7 @@ class FileJournal:
                 self._syncing = None
 
     async def tail(self, after: int) -> list[Entry]:
-        if self._current_size() != self._size:
+        if self._file.size() != self._size:
             self._look()
         return self._known[after:]
 
@@ -142,16 +142,19 @@ class FileJournal:
             self._file.let_close()
             entered.__exit__(None, None, None)
 
+    @contextmanager
+    def kept_open(self) -> Iterator[None]:
+        """While the block runs, keep the files open that an append or a drive in it opens."""
+        self._file.keep_open()
+        try:
+            yield
+        finally:
+            self._file.let_close()
+
     async def alive(self, driver: str) -> bool:
         return self._drivers.alive(driver)
 
     # -- reading --------------------------------------------------------------------------------------------------
-
-    def _current_size(self) -> int:
-        try:
-            return self.path.stat().st_size
-        except OSError:
-            return -1
 
     def _look(self) -> None:
         """Read what is new without a lock; what looks damaged is read again while nobody writes."""

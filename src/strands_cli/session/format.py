@@ -144,7 +144,7 @@ def parse(content: bytes, *, seq: int = 0, last_sum: str = "") -> Parsed:
         data = _read(body + b"}")
         open_append.append(_entry(data))
         synced = data.get("synced", synced)
-        last_sum = checksum(last_sum, body)
+        last_sum = line[len(body) + len(_SUM) : -len(_END)].decode("ascii")
         first_sum = first_sum or last_sum
         offset += len(line) + (end >= 0)
         seq += 1

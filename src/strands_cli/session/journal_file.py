@@ -47,7 +47,7 @@ class Handle:
         Handle._open.add(self)
 
     @classmethod
-    def of(cls, path: Path, file: int | None = None) -> Handle | None:
+    def of(cls, path: str, file: int | None = None) -> Handle | None:
         """Open the journal `path`, unless it is open already as `file`; None where it is not to be kept open.
 
         Raises:
@@ -60,7 +60,7 @@ class Handle:
             os.close(file)
         return None
 
-    def is_at(self, path: Path) -> bool:
+    def is_at(self, path: str) -> bool:
         """Whether this is still the file at `path`, and still private.
 
         Raises:
@@ -113,6 +113,7 @@ class JournalFile:
 
     def __init__(self, directory: Path, session_id: str) -> None:
         self.path = directory / NAME
+        self._name = os.fspath(self.path)
         self._head = os.path.join(directory, head.NAME)
         self._id = session_id
         self._users = 0
@@ -120,7 +121,7 @@ class JournalFile:
 
     def adopt(self, file: int) -> None:
         """Keep the file open that was opened to begin the journal."""
-        self.handle = Handle.of(self.path, file)
+        self.handle = Handle.of(self._name, file)
 
     def keep_open(self) -> None:
         """Keep the files open, once they are, until as many calls of `let_close`."""
@@ -135,13 +136,15 @@ class JournalFile:
     @contextmanager
     def reading(self) -> Iterator[int]:
         """Open the journal to be read."""
-        with faults.named(self.path, self._id):
+        try:
             handle, file = self.opened(os.O_RDONLY)
             try:
                 yield file
             finally:
                 if handle is None:
                     os.close(file)
+        except OSError as error:
+            raise self.error(error) from error
 
     def read_head(self) -> Head | None:
         """Return what the head says, if it says anything."""
@@ -161,11 +164,18 @@ class JournalFile:
             What keeps it open, else None; and the file.
         """
         handle = self.handle
-        if handle is not None and not handle.is_at(self.path):
+        if handle is not None and not handle.is_at(self._name):
             handle = self.handle = None
         if handle is None and self._users:
-            handle = self.handle = Handle.of(self.path)
-        return handle, files.open_private(self.path, flags) if handle is None else handle.file
+            handle = self.handle = Handle.of(self._name)
+        return handle, files.open_private(self._name, flags) if handle is None else handle.file
+
+    def size(self) -> int:
+        """Return how many bytes there are at the path; -1 when there is no telling."""
+        try:
+            return os.stat(self._name).st_size
+        except OSError:
+            return -1
 
     def error(self, error: OSError) -> Exception:
         """Return what an error of the system is in this package."""

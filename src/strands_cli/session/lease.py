@@ -36,6 +36,7 @@ class Drivers:
 
     def __init__(self, root: Path) -> None:
         self._dir = root / "drivers"
+        self._root = _identity(root)
         self._token = ""
         self._lock: _Flock | BaseFileLock | None = None
         self._live: set[str] = set()
@@ -46,9 +47,12 @@ class Drivers:
         """Return this process's drivers for `root`."""
         return cls.at(cls.place(root))
 
-    @staticmethod
-    def place(root: Path) -> Path:
+    @classmethod
+    def place(cls, root: Path) -> Path:
         """Return the one path of a directory, however it is spelled."""
+        known = cls._of.get(root)  # then it is that path, if the same directory is still there
+        if known is not None and known._root is not None and known._root == _identity(root):
+            return root
         return Path(os.path.realpath(root))
 
     @classmethod
@@ -114,6 +118,15 @@ class Drivers:
             drivers._lock = None
             drivers._token = ""
             drivers._live = set()
+
+
+def _identity(directory: Path) -> tuple[int, int] | None:
+    """Return what tells a directory from every other that is there; None when it is not there."""
+    try:
+        status = os.stat(directory)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
 
 
 class _Flock:
