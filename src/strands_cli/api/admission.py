@@ -52,6 +52,7 @@ class Admission:
         self._options = options
         self._terms = terms
         self._after = None if terms.spec is None else without_literals(terms.spec)
+        self._brought = guards.brought(options)
         self._recorded: dict[str, Json] | None = None
         self._origin = state.origin.get("spec"), state.origin.get("inputs")
 
@@ -66,7 +67,7 @@ class Admission:
             raise SessionError(f"session {self._id!r} was changed meanwhile", hint="Look at it, and resume it again.")
         changed = await self.changes(state)
         self.check_parts(state)
-        both = guards.joined(state.origin.get("brought") or {}, guards.brought(self._options))
+        both = guards.joined(state.origin.get("brought") or {}, self._brought)
         if both and both != state.origin.get("brought"):
             changed["brought"] = both
         if self._options.app and self._options.app != state.origin.get("app"):
@@ -84,7 +85,7 @@ class Admission:
             SessionError: This process would rehearse what was begun for real.
         """
         check_kind(self._id, state, self._options.offline)
-        missing = guards.lacking(state.origin.get("brought") or {}, self._options)
+        missing = guards.lacking(state.origin.get("brought") or {}, self._options, self._brought)
         missing = guards.without(missing, self._terms.without_hooks)
         if missing:
             raise guards.refusal(self._id, missing, state.origin.get("app"), self._options.app_problem)

@@ -35,11 +35,19 @@ def joined(known: Mapping[str, Json], here: Mapping[str, Json]) -> dict[str, Jso
     return {**both, "model": known["model"]}
 
 
-def lacking(known: Mapping[str, Json], options: Options) -> dict[str, list[str]]:
-    """Return the names of what is on record and not in this process, by kind; empty when nothing is missing."""
+def lacking(
+    known: Mapping[str, Json], options: Options, here: Mapping[str, Json] | None = None
+) -> dict[str, list[str]]:
+    """Return the names of what is on record and not in this process, by kind; empty when nothing is missing.
+
+    Args:
+        known: What is on record.
+        options: What this process brings.
+        here: The names of that, where they are known already.
+    """
     if not known:
         return {}
-    here = brought(options) or {"hooks": [], "judges": [], "tools": [], "model": None}
+    here = (brought(options) if here is None else here) or {"hooks": [], "judges": [], "tools": [], "model": None}
     if here == known:
         return {}
     found = {name: _more(known[name], here[name]) for name in ("hooks", "tools")}

@@ -121,7 +121,7 @@ def checked(question: OpenQuestion, value: Json) -> Json:
     """
     try:
         value = as_json(value)
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
+        (value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)).encode("utf-8")
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidAnswerError(
             f"the answer to {question.id!r} cannot be stored: {error}", hint="Answer with text or a JSON value."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from strands_cli.loader.marks import MAPPINGS, Path, child
@@ -24,6 +24,7 @@ _SINGLES: dict[str, tuple[Path, ...]] = {
         ("writeup",),
     ),
 }
+_NONE: frozenset[str] = frozenset()
 CONFIG: Path = ("pattern", "config")
 APPROVAL_NAMES = frozenset(("args", "tool", "agent"))
 
@@ -99,12 +100,17 @@ def steps(data: object) -> Iterator[tuple[Path, Mapping[str, Any]]]:
 
 def called_agents(data: object) -> Iterator[tuple[Path, str]]:
     """Yield where an agent is called, and its id."""
-    for path, step in steps(data):
+    return _called(data, steps(data))
+
+
+def _called(data: object, found: Iterable[tuple[Path, Mapping[str, Any]]]) -> Iterator[tuple[Path, str]]:
+    for path, step in found:
         if isinstance(step.get("agent"), str):
             yield (*path, "agent"), step["agent"]
-    producer = at(data, (*CONFIG, "producer"))
-    if pattern_of(data) == "evaluator_optimizer" and isinstance(producer, str):
-        yield (*CONFIG, "producer"), producer
+    if pattern_of(data) == "evaluator_optimizer":
+        producer = at(data, (*CONFIG, "producer"))
+        if isinstance(producer, str):
+            yield (*CONFIG, "producer"), producer
 
 
 def templates(data: object, *, unused: bool = False) -> Iterator[Place]:
@@ -114,23 +120,24 @@ def templates(data: object, *, unused: bool = False) -> Iterator[Place]:
         data: The document.
         unused: Whether agents count that no step calls.
     """
-    own: dict[str, frozenset[str]] = {agent: frozenset() for _, agent in called_agents(data)}
-    for path, step in steps(data):
-        names = frozenset(map(str, step["vars"])) if isinstance(step.get("vars"), MAPPINGS) else frozenset()
+    found, config = list(steps(data)), at(data, CONFIG)
+    own: dict[str, frozenset[str]] = {agent: _NONE for _, agent in _called(data, found)}
+    for path, step in found:
+        names = frozenset(map(str, step["vars"])) if isinstance(step.get("vars"), MAPPINGS) else _NONE
         yield from _of_step(path, step, names)
         agent = step.get("agent")
         if isinstance(agent, str):
-            own[agent] = own.get(agent, frozenset()) | names
-    yield from _strings(at(data, CONFIG), CONFIG, ("revise_prompt",), frozenset())
-    for index, edge in listed(at(data, (*CONFIG, "edges"))):
+            own[agent] = own.get(agent, _NONE) | names
+    yield from _strings(config, CONFIG, ("revise_prompt",), _NONE)
+    for index, edge in listed(child(config, "edges")):
         for number, choice in listed(edge.get("choose")):
             if isinstance(choice.get("when"), str):
                 yield Place((*CONFIG, "edges", index, "choose", number, "when"), choice["when"], True)
     for id, agent_spec in mappings(child(data, "agents")):
         if unused or id in own:
-            yield from _of_agent(("agents", id), agent_spec, own.get(id, frozenset()))
+            yield from _of_agent(("agents", id), agent_spec, own.get(id, _NONE))
     for index, artifact in listed(at(data, ("outputs", "artifacts"))):
-        yield from _strings(artifact, ("outputs", "artifacts", index), ("path", "from"), frozenset())
+        yield from _strings(artifact, ("outputs", "artifacts", index), ("path", "from"), _NONE)
 
 
 def _list(container: object, path: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
@@ -142,7 +149,7 @@ def _of_step(path: Path, step: Mapping[str, Any], names: frozenset[str]) -> Iter
     yield from _strings(step, path, ("input", "prompt", "context_display"), names)
     values = step.get("vars")
     if isinstance(values, MAPPINGS):
-        yield from _strings(values, (*path, "vars"), tuple(values), frozenset())
+        yield from _strings(values, (*path, "vars"), tuple(values), _NONE)
 
 
 def _of_agent(path: Path, agent: Mapping[str, Any], names: frozenset[str]) -> Iterator[Place]:
