@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import subprocess
@@ -12,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from strands_cli.errors import SessionNotFoundError, StorageError, StrandsError
-from strands_cli.kernel.journal import Conflict
+from strands import Workflow
+from strands.models.scripted import ScriptedModel
+from strands_cli.errors import InvalidAnswerError, SessionNotFoundError, StorageError, StrandsError
+from strands_cli.kernel.journal import Conflict, kept_open
 from strands_cli.session.conformance import draft, opening
 from strands_cli.session.file import FileJournal
 from strands_cli.session.repository import FileSessionRepository
@@ -55,12 +58,17 @@ async def begun(root: Path, at: float) -> FileJournal:
         (link, StorageError),
     ],
 )
+@pytest.mark.parametrize("driven", [True, False])
 def test_what_happens_to_the_name_is_noticed(
-    happens: Callable[[Path], None], error: type[StrandsError], tmp_path: Path
+    happens: Callable[[Path], None], error: type[StrandsError], driven: bool, tmp_path: Path
 ) -> None:
     async def check() -> None:
         journal = await begun(tmp_path, at=1.5)
-        async with journal.lease():
+        async with contextlib.AsyncExitStack() as stack:
+            if driven:
+                await stack.enter_async_context(journal.lease())
+            else:
+                stack.enter_context(kept_open(journal))
             await journal.append((draft("noted", "n"),), expect=1, durable=True)
             kept = journal.path.read_bytes()
             await asyncio.to_thread(happens, journal.path.parent)
@@ -69,6 +77,34 @@ def test_what_happens_to_the_name_is_noticed(
                 await journal.append((draft("noted", "x"),), expect=2, durable=True)
             assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == left
             assert kept.count(b"\n") == 2
+
+    asyncio.run(check())
+
+
+GATE = {
+    "version": 0,
+    "name": "gate",
+    "runtime": {"provider": "scripted"},
+    "agents": {"clerk": {"prompt": "Answer."}},
+    "pattern": {
+        "type": "chain",
+        "config": {"steps": [{"type": "hitl", "prompt": "Go on?", "choices": ["yes", "no"]}, {"agent": "clerk"}]},
+    },
+}
+
+
+@pytest.mark.skipif(not os.path.isdir("/dev/fd"), reason="open files are not listed on this platform")
+def test_a_resume_leaves_no_file_open_whatever_it_comes_to(tmp_path: Path) -> None:
+    async def check() -> None:
+        workflow = Workflow.from_dict(GATE, model=ScriptedModel("done"), repository=FileSessionRepository(tmp_path))
+        paused = await workflow.run_async()
+        assert paused.session_id is not None
+        before = len(os.listdir("/dev/fd"))
+        with pytest.raises(InvalidAnswerError):
+            await workflow.resume_async(paused.session_id, "maybe")
+        assert len(os.listdir("/dev/fd")) == before
+        assert (await workflow.resume_async(paused.session_id, "yes")).last_response == "done"
+        assert len(os.listdir("/dev/fd")) == before
 
     asyncio.run(check())
 

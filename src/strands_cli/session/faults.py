@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from strands._home import NotPrivateError
@@ -51,16 +49,7 @@ def newer(session_id: str, version: object) -> SessionDamagedError:
     )
 
 
-@contextmanager
-def named(path: Path, session_id: str) -> Iterator[None]:
-    """Turn what the system says of the file into errors of this package."""
-    try:
-        yield
-    except OSError as error:
-        raise of_system(error, path, session_id) from error
-
-
-def of_system(error: OSError, path: Path, session_id: str) -> SessionNotFoundError | StorageError:
+def of_system(error: OSError, path: str | Path, session_id: str) -> SessionNotFoundError | StorageError:
     """Return what an error of the system, met at the file, is in this package."""
     if isinstance(error, FileNotFoundError):
         return missing(session_id)

@@ -43,7 +43,6 @@ class FileJournal:
     def __init__(self, directory: Path, session_id: str, drivers: Drivers) -> None:
         self._id = session_id
         self._file = JournalFile(directory, session_id)
-        self.path = self._file.path
         self._drivers = drivers
         self._known: list[Entry] = []
         self._size = 0
@@ -58,6 +57,11 @@ class FileJournal:
     def session_id(self) -> str:
         return self._id
 
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return Path(self._file.name)
+
     def create(self, opened: Draft, rest: Sequence[Draft] = ()) -> None:
         """Begin the journal with its `opened` entry and `rest`, at once and on disk before this returns.
 
@@ -68,8 +72,10 @@ class FileJournal:
         content, self._known, self._sum = lines.encode((opened, *rest), 0, "")
         self._opening = lines.sum_of(content.partition(b"\n")[0])
         self._size, self._synced = len(content), len(self._known)
-        with faults.named(self.path, self._id):
-            self._file.adopt(lifetime.begin(self.path, self._id, content))
+        try:
+            self._file.adopt(lifetime.begin(self._file.name, self._id, content))
+        except OSError as error:
+            raise self._file.error(error) from error
         if rest:  # the opening alone is there as a whole, or there is no session
             self._file.write_head(self._head())
 
@@ -132,9 +138,11 @@ class FileJournal:
 
     @asynccontextmanager
     async def lease(self) -> AsyncIterator[str]:
-        with faults.named(self.path, self._id):
-            entered = self._drivers.entered()
+        entered = self._drivers.entered()
+        try:
             driver = entered.__enter__()
+        except OSError as error:
+            raise self._file.error(error) from error
         self._file.keep_open()
         try:
             yield driver
@@ -289,8 +297,8 @@ class FileJournal:
 
     def _sync_now(self, handle: Handle | None, covered: Head) -> None:
         if handle is None:
-            files.sync_path(self.path)
+            files.sync_path(self._file.name)
         else:
-            files.sync(handle.file, self.path)
+            files.sync(handle.file, self._file.name)
         self._synced = max(self._synced, covered.entries)
         self._file.write_head(covered, handle)

@@ -38,7 +38,7 @@ def open_private(path: str | Path, flags: int) -> int:
 
 
 @contextlib.contextmanager
-def locked(file: int, path: Path, *, shared: bool = False) -> Iterator[None]:
+def locked(file: int, path: str | Path, *, shared: bool = False) -> Iterator[None]:
     """Hold the lock of an open file."""
     release = lock(file, path, shared=shared)
     try:
@@ -47,7 +47,7 @@ def locked(file: int, path: Path, *, shared: bool = False) -> Iterator[None]:
         release()
 
 
-def lock(file: int, path: Path, *, shared: bool = False) -> Callable[[], None]:
+def lock(file: int, path: str | Path, *, shared: bool = False) -> Callable[[], None]:
     """Take the lock of an open file: `shared` with others who read, else alone.
 
     Returns:
@@ -112,7 +112,7 @@ def sync(file: int, path: str | Path) -> None:
         raise _unsynced(path, error) from error
 
 
-def sync_path(path: Path) -> None:
+def sync_path(path: str | Path) -> None:
     """Sync the file `path` as `sync` does."""
     try:
         file = os.open(path, os.O_RDWR | _FLAGS)

@@ -107,13 +107,12 @@ class JournalFile:
         session_id: The session's id, for messages.
 
     Attributes:
-        path: The journal.
+        name: The journal's path.
         handle: What is kept open of them.
     """
 
     def __init__(self, directory: Path, session_id: str) -> None:
-        self.path = directory / NAME
-        self._name = os.fspath(self.path)
+        self.name = os.path.join(directory, NAME)
         self._head = os.path.join(directory, head.NAME)
         self._id = session_id
         self._users = 0
@@ -121,7 +120,7 @@ class JournalFile:
 
     def adopt(self, file: int) -> None:
         """Keep the file open that was opened to begin the journal."""
-        self.handle = Handle.of(self._name, file)
+        self.handle = Handle.of(self.name, file)
 
     def keep_open(self) -> None:
         """Keep the files open, once they are, until as many calls of `let_close`."""
@@ -164,22 +163,22 @@ class JournalFile:
             What keeps it open, else None; and the file.
         """
         handle = self.handle
-        if handle is not None and not handle.is_at(self._name):
+        if handle is not None and not handle.is_at(self.name):
             handle = self.handle = None
         if handle is None and self._users:
-            handle = self.handle = Handle.of(self._name)
-        return handle, files.open_private(self._name, flags) if handle is None else handle.file
+            handle = self.handle = Handle.of(self.name)
+        return handle, files.open_private(self.name, flags) if handle is None else handle.file
 
     def size(self) -> int:
         """Return how many bytes there are at the path; -1 when there is no telling."""
         try:
-            return os.stat(self._name).st_size
+            return os.stat(self.name).st_size
         except OSError:
             return -1
 
     def error(self, error: OSError) -> Exception:
         """Return what an error of the system is in this package."""
-        return faults.of_system(error, self.path, self._id)
+        return faults.of_system(error, self.name, self._id)
 
 
 class Writing:
@@ -198,7 +197,7 @@ class Writing:
             if self._handle is not None:
                 self._handle.turn.acquire()
             try:
-                self._release = files.lock(self._file, self._journal.path)
+                self._release = files.lock(self._file, self._journal.name)
             except BaseException:
                 self._end()
                 raise

@@ -30,7 +30,7 @@ class Drivers:
         root: The directory; lock files live in its `drivers` folder.
     """
 
-    _of: ClassVar[dict[Path, Drivers]] = {}
+    _of: ClassVar[dict[str, Drivers]] = {}
     _every: ClassVar[WeakSet[Drivers]] = WeakSet()
     _guard: ClassVar[threading.Lock] = threading.Lock()
 
@@ -50,7 +50,7 @@ class Drivers:
     @classmethod
     def place(cls, root: Path) -> Path:
         """Return the one path of a directory, however it is spelled."""
-        known = cls._of.get(root)  # then it is that path, if the same directory is still there
+        known = cls._of.get(os.fspath(root))  # then it is that path, if the same directory is still there
         if known is not None and known._root is not None and known._root == _identity(root):
             return root
         return Path(os.path.realpath(root))
@@ -59,9 +59,9 @@ class Drivers:
     def at(cls, place: Path) -> Drivers:
         """Return this process's drivers for a directory as `place` spells it."""
         with cls._guard:
-            found = cls._of.get(place)
+            found = cls._of.get(os.fspath(place))
             if found is None:
-                found = cls._of[place] = cls(place)
+                found = cls._of[os.fspath(place)] = cls(place)
             return found
 
     @contextmanager

@@ -13,7 +13,7 @@ from strands_cli.session import files
 from strands_cli.session import format as lines
 
 
-def begin(path: Path, session_id: str, content: bytes) -> int:
+def begin(path: str, session_id: str, content: bytes) -> int:
     """Let `path` be a journal of this content, on disk when this returns.
 
     Returns:
@@ -44,7 +44,7 @@ def begin(path: Path, session_id: str, content: bytes) -> int:
     return file
 
 
-def _linked(temporary: str, path: Path) -> bool:
+def _linked(temporary: str, path: str) -> bool:
     """Give the file its name, where that is free and the file system has links; else False."""
     try:
         os.link(temporary, path)
@@ -53,7 +53,7 @@ def _linked(temporary: str, path: Path) -> bool:
     return True
 
 
-def _put_in_place(temporary: str, path: Path, session_id: str) -> bool:
+def _put_in_place(temporary: str, path: str, session_id: str) -> bool:
     """Rename, if there is no journal yet; only who holds the lock of what is replaced may. False: look again."""
     file = files.open_private(path, os.O_RDWR | os.O_CREAT)
     try:
@@ -106,7 +106,7 @@ def _last_words(parsed: lines.Parsed) -> bytes:
     return lines.encode((draft,), len(parsed.entries), parsed.last_sum, synced=parsed.synced)[0]
 
 
-def _is_at(file: int, path: Path) -> bool:
+def _is_at(file: int, path: str | Path) -> bool:
     try:
         return os.path.samestat(os.fstat(file), os.stat(path))
     except FileNotFoundError:
