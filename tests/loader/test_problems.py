@@ -75,6 +75,10 @@ def test_a_spec_without_a_file_has_pointers_instead_of_lines() -> None:
         (chain(more="telemetry: {otl: {}}\n"), "unknown key 'otl'; did you mean 'otel'?"),
         (chain(more="tools: {mcp: [{id: x}]}\n"), "an mcp server needs either a command or a url"),
         (
+            chain(more="tools: {http_executors: [{id: x, base_url: 'https://me:pw@a.example/b'}]}\n"),
+            "a URL must not hold a name and password",
+        ),
+        (
             chain(agents="a: {prompt: p, inference: {temprature: 1}}"),
             "unknown key 'temprature'; did you mean 'temperature'?",
         ),

@@ -58,9 +58,7 @@ def _read(path: str, what: str) -> str:
             raise InputError(f"{what}: {path!r} is larger than {_FILE_LIMIT:,} bytes", hint="Give a smaller file.")
         return file.read_text(encoding="utf-8")
     except OSError as error:
-        raise InputError(
-            f"{what}: cannot read {path!r}: {error.strerror}", hint="Check the path after the @."
-        ) from None
+        raise InputError(f"{what}: cannot read {path!r}: {error.strerror}", hint="Check the path.") from None
     except (UnicodeDecodeError, ValueError):
         raise InputError(f"{what}: {path!r} is not a UTF-8 text file", hint="Give a text file.") from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
@@ -106,6 +107,13 @@ def _declared(data: dict[str, Any], known: _Known) -> Iterator[Finding]:
                 yield Finding(("tools", kind, index, "id"), f"tool {id!r} is declared twice", "Give each its own id.")
             elif isinstance(id, str):
                 seen.add(id)
+    for index, each in listed(at(data, ("tools", "http_executors"))):
+        authority = re.split("[/?#]", str(each.get("base_url", "")).partition("://")[2], maxsplit=1)[0]
+        if "@" in authority:
+            path = ("tools", "http_executors", index, "base_url")
+            yield Finding(
+                path, "a URL must not hold a name and password", "Give them in a header: ${NAME} of a secret."
+            )
     for index, id in texts(at(data, ("context_policy", "retrieval", "mcp_servers"))):
         if id not in known.mcp:
             path = ("context_policy", "retrieval", "mcp_servers", index)
