@@ -110,9 +110,9 @@ def _declared(data: dict[str, Any], known: _Known) -> Iterator[Finding]:
     for index, each in listed(at(data, ("tools", "http_executors"))):
         authority = re.split("[/?#]", str(each.get("base_url", "")).partition("://")[2], maxsplit=1)[0]
         if "@" in authority:
-            path = ("tools", "http_executors", index, "base_url")
+            place = ("tools", "http_executors", index, "base_url")
             yield Finding(
-                path, "a URL must not hold a name and password", "Give them in a header: ${NAME} of a secret."
+                place, "a URL must not hold a name and password", "Give them in a header: ${NAME} of a secret."
             )
     for index, id in texts(at(data, ("context_policy", "retrieval", "mcp_servers"))):
         if id not in known.mcp:
