@@ -88,12 +88,18 @@ def spec_names(spec: Spec, now: float | None = None) -> dict[str, object]:
         now: Unix time in seconds for `timestamp`; the present by default.
     """
     moment = time.gmtime(time.time() if now is None else now)
+    own = spec._own_names
+    if own is None:
+        own = spec._own_names = _own_names(spec)
+    return {**own, "timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", moment)}
+
+
+def _own_names(spec: Spec) -> dict[str, object]:
     names: dict[str, object] = {"name": spec.name, "version": spec.version, "description": spec.description or ""}
     names["tags"] = list(spec.tags)
     for key in ("metadata", "runtime", "context_policy"):
         part = getattr(spec, key)
         names[key] = part.model_dump(mode="json", by_alias=True) if part is not None else {}
-    names["timestamp"] = time.strftime("%Y-%m-%dT%H:%M:%SZ", moment)
     return names
 
 

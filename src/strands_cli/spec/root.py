@@ -58,6 +58,7 @@ class Spec(Closed):
     _used: dict[str, tuple[str | int, ...]] | None = PrivateAttr(default=None)
     _places: Any = PrivateAttr(default=None)
     _plain: dict[str, Any] | None = PrivateAttr(default=None)
+    _own_names: dict[str, object] | None = PrivateAttr(default=None)
     _literals: dict[str, str] = PrivateAttr(default_factory=dict)
     _blotted: Spec | None = PrivateAttr(default=None)
 
