@@ -14,6 +14,8 @@ def _stub(tools=0, delay=0.0, text="done", name="add", arguments=None):
     from strands.models import Model
 
     class Stub(Model):
+        whole_messages = True  # it reads what it needs out of them, as the providers' models do
+
         def update_config(self, **config):
             pass
 

@@ -52,3 +52,8 @@ def track_newest(messages: Messages) -> None:
 def bare(message: Message) -> Message:
     """Return what a model is shown of a message: who says what."""
     return {"role": message["role"], "content": message["content"]}
+
+
+def all_bare(messages: Messages) -> Messages:
+    """Return what a model is shown of a conversation; it is in the way of each call, so it calls nothing."""
+    return [{"role": message["role"], "content": message["content"]} for message in messages]
