@@ -59,6 +59,7 @@ def test_case_09_during_a_model_call(console: Console, number: int, code: int) -
         assert json.loads(out)["exit_code"] == code
         assert f"Resume: strands resume {session_id}" in err
         assert session(console)["status"] == "interrupted"
+        assert f"Go on: strands resume {session_id}\n" in console.run("sessions", "show", session_id).stdout
         assert console.run("resume", session_id, "--quiet").stdout == "Summary\n"
         assert [request.prompt for request in stub.requests][1:] == ["Write summary. HITL feedback: approved"] * 2
 

@@ -100,6 +100,7 @@ def test_what_may_be_said_of_a_call_that_may_have_happened(value: Any, taken: An
         with pytest.raises(InvalidAnswerError) as caught:
             questions.checked(questions.opened(asked), value)
         assert caught.value.hint
+        assert value != "yes" or "result: WHAT IT RETURNED" in caught.value.hint
 
 
 def test_a_handler_whose_answer_does_not_fit_is_told_why_and_asked_again() -> None:

@@ -186,8 +186,12 @@ def _choice(question: OpenQuestion, value: Json) -> str:
     folded = {choice.casefold(): choice for choice in choices}
     if isinstance(value, str) and value.strip().casefold() in folded:
         return folded[value.strip().casefold()]
+    offered = [
+        "result: WHAT IT RETURNED" if (question.kind, choice) == ("ambiguous_tool", "result") else choice
+        for choice in choices
+    ]
     raise InvalidAnswerError(
-        f"{_short(value)} is not one of the choices of {question.id!r}", hint=f"Answer one of: {', '.join(choices)}."
+        f"{_short(value)} is not one of the choices of {question.id!r}", hint=f"Answer one of: {', '.join(offered)}."
     )
 
 

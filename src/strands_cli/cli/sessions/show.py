@@ -99,6 +99,9 @@ def _open_questions(session: Session) -> Iterator[str]:
     if session.status == "answered":
         yield ""
         yield f"No question waits: each is answered or past its deadline. Go on: {resume_command(session.id)}"
+    if session.status == "interrupted":
+        yield ""
+        yield f"Its process ended before it did. Go on: {resume_command(session.id)}"
     if not session.questions:
         return
     yield ""
