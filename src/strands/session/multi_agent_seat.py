@@ -62,8 +62,8 @@ class MultiAgentSeat:
         if state is None:
             self._known = self._comparable()
         else:
+            self._known = to_json(state)  # as it is stored: whoever takes it may add to it
             self.source.deserialize_state(state)
-            self._known = to_json(state)
 
     def _made(self) -> dict[str, Any] | None:
         """Take the graph or swarm into the session; return the state that another one has taken there first."""
