@@ -55,5 +55,10 @@ def bare(message: Message) -> Message:
 
 
 def all_bare(messages: Messages) -> Messages:
-    """Return what a model is shown of a conversation; it is in the way of each call, so it calls nothing."""
+    """Return what is said in a conversation; it is in the way of each call, so it calls nothing."""
     return [{"role": message["role"], "content": message["content"]} for message in messages]
+
+
+def shown_to(model: object, messages: Messages) -> Messages:
+    """Return a conversation as a model is given it: whole where it says so, else what is said alone."""
+    return messages if getattr(model, "whole_messages", False) else all_bare(messages)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from strands import Agent, tool
+from strands.agent.conversation_manager import SlidingWindowConversationManager
 from strands.hooks import MessageAddedEvent
 from strands.models import Model
 from strands.models.scripted import Reply, ScriptedModel, ToolCall
@@ -72,6 +73,15 @@ class Strict(Model):
 
     def __init__(self) -> None:
         self.seen: list[Any] = []
+        self.counted: list[Any] = []
+
+    @property
+    def context_window_limit(self) -> int | None:
+        return 1000
+
+    async def count_tokens(self, messages: Any, *args: Any, **kwargs: Any) -> int:
+        self.counted += messages
+        return 10
 
     async def stream(self, messages: Any, *args: Any, **kwargs: Any) -> AsyncIterable[Any]:  # type: ignore[override]
         self.seen += messages
@@ -83,10 +93,14 @@ class Strict(Model):
 
 def test_models_are_shown_who_says_what_alone() -> None:
     model = Strict()
-    agent = Agent(model=model, callback_handler=None)
+    manager = SlidingWindowConversationManager(proactive_compression=True)
+    agent = Agent(model=model, conversation_manager=manager, callback_handler=None)
     agent("one")
     agent("two")
-    assert {key for message in model.seen for key in message} == {"role", "content"}
+    assert model.counted and {key for each in (model.seen, model.counted) for message in each for key in message} == {
+        "role",
+        "content",
+    }
     scripted = ScriptedModel(["a", "b"])
     agent = Agent(model=scripted, callback_handler=None)
     agent("one")

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from strands._tracking import bare
+from strands._tracking import all_bare
 from strands.handlers.callback_handler import null_callback_handler
 from strands.hooks.events import AfterInvocationEvent, BeforeInvocationEvent
 from strands.types.agent import ConcurrentInvocationMode, Limits
@@ -249,7 +249,7 @@ async def structure(agent: Agent, model: type[M], prompt: Any) -> M:
             "structured output cannot be asked for while the agent waits for answers to interrupts; answer them or "
             "call agent.abandon_interrupts()"
         )
-    messages = [bare(message) for message in (*agent.messages, *to_messages(prompt))]
+    messages = all_bare([*agent.messages, *to_messages(prompt)])
     if not messages:
         raise ValueError("there is neither a prompt nor a history to answer; give a prompt")
     exclusive = _enter(agent)

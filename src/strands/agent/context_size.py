@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from strands._tracking import shown_to
 from strands.types.event_loop import prompt_tokens
 
 if TYPE_CHECKING:
@@ -38,10 +39,11 @@ async def projected_tokens(agent: Agent) -> int | None:
         read = _read_before(agent, before)
         if read is not None:
             tokens, start = read
-            return tokens + int(await agent.model.count_tokens(agent.messages[start:]))
+            return tokens + int(await agent.model.count_tokens(shown_to(agent.model, agent.messages[start:])))
         specs = agent.tool_registry.get_all_tool_specs()
         blocks = agent._system_blocks
-        return int(await agent.model.count_tokens(agent.messages, specs, agent._system_text, blocks))
+        messages = shown_to(agent.model, agent.messages)
+        return int(await agent.model.count_tokens(messages, specs, agent._system_text, blocks))
     except Exception:
         log.debug("the tokens of the next model call of %r cannot be counted", agent.name, exc_info=True)
         return None

@@ -6,7 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
-from strands._tracking import all_bare
+from strands._tracking import shown_to
 from strands.hooks.events import AfterModelCallEvent, BeforeModelCallEvent
 from strands.hooks.registry import refusal
 from strands.types.exceptions import ContextWindowOverflowException
@@ -125,7 +125,7 @@ async def _stream(invocation: Invocation) -> Reply:
     model = agent.model if agent._router is None else await _model(invocation)
     if getattr(model, "stateful", False):
         more["model_state"] = dict(agent._model_state)
-    messages = agent.messages if getattr(model, "whole_messages", False) else all_bare(agent.messages)
+    messages = shown_to(model, agent.messages)
     stream = model.stream(messages, specs or None, agent._system_text, tool_choice=choice, **more)
     started = time.perf_counter()
     invocation.asking = True

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 from strands._elsewhere import names_of
+from strands._tracking import shown_to
 from strands.types.events import ModelStopReason, TypedEvent
 
 from .pieces import (
@@ -114,7 +115,8 @@ async def stream_messages(
     more = {"system_prompt_content": system_prompt_content, "invocation_state": invocation_state, **kwargs}
     more["cancel_signal"] = cancel_signal
     given = {name: value for name, value in more.items() if value is not None}
-    stream = model.stream(messages, tool_specs or None, system_prompt, tool_choice=tool_choice, **given)
+    shown = shown_to(model, messages)
+    stream = model.stream(shown, tool_specs or None, system_prompt, tool_choice=tool_choice, **given)
     async for event in process_stream(stream, cancel_signal=cancel_signal):
         yield event
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from strands._tracking import bare
+from strands._tracking import all_bare
 
 if TYPE_CHECKING:
     from strands.types.content import Message, Messages
@@ -95,7 +95,7 @@ class Request:
     @property
     def messages(self) -> Messages:
         """The conversation as it was: of more than 32 messages, as the live list has them now."""
-        return [bare(message) for message in self._messages[: self._count]]
+        return all_bare(self._messages[: self._count])
 
     @property
     def prompt(self) -> str:

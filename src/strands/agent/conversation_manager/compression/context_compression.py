@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from strands._tracking import bare
+from strands._tracking import all_bare
 from strands.types.exceptions import ContextWindowOverflowException
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ async def generate_summary(
 
     request: Message = {"role": "user", "content": [{"text": REQUEST}]}
     stream = model.stream(
-        [*map(bare, messages_to_summarize), request], None, system_prompt or DEFAULT_SUMMARIZATION_PROMPT
+        [*all_bare(messages_to_summarize), request], None, system_prompt or DEFAULT_SUMMARIZATION_PROMPT
     )
     answer: Any = None
     async for event in process_stream(stream):
