@@ -11,7 +11,7 @@ from typing import Any, TextIO
 
 from strands_cli.terminal.device import write
 from strands_cli.terminal.escape import visible
-from strands_cli.terminal.line import Line
+from strands_cli.terminal.line import Line, clusters
 
 _PASTE_ON, _PASTE_OFF = "\x1b[?2004h", "\x1b[?2004l"
 _TICK = 1.0
@@ -191,25 +191,31 @@ def _layout(label: str, text: str, cursor: int, width: int) -> tuple[list[str], 
     Returns:
         The rows, and row and column of the cursor.
     """
-    from rich.cells import get_character_cell_size
-
     before = label + visible(text[:cursor])
     whole = label + visible(text)
-    rows, column = [""], 0
-    place = (0, 0)
-    for index, character in enumerate(whole):
-        if index == len(before):
+    rows, column, index = [""], 0, 0
+    place: tuple[int, int] | None = None
+    for character in clusters(whole):
+        if place is None and index >= len(before):
             place = (len(rows) - 1, column)
+        index += len(character)
         if character == "\n":
             rows.append("")
             column = 0
             continue
-        cells = get_character_cell_size(character)
+        cells = _cells(character)
         if column + cells > width:
             rows.append("")
             column = 0
         rows[-1] += character
         column += cells
-    if len(before) >= len(whole):
-        place = (len(rows) - 1, column)
-    return rows, *place
+    return rows, *(place or (len(rows) - 1, column))
+
+
+def _cells(cluster: str) -> int:
+    """Return how many columns a grapheme cluster takes: as many as its widest part, two if it is drawn as an emoji."""
+    from rich.cells import get_character_cell_size
+
+    if len(cluster) > 1 and ("\ufe0f" in cluster or "\U0001f1e6" <= cluster[0] <= "\U0001f1ff"):
+        return 2
+    return max(map(get_character_cell_size, cluster))

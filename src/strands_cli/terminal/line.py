@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Sequence
 
 _SEQUENCE = re.compile(r"\x1b(?:\[[0-9;?]*[@-~]|O[@-~]|[^\[O])", re.DOTALL)
 _INCOMPLETE = re.compile(r"\x1b(?:\[[0-9;?]*|O)?\Z")
 _PASTE_END = "\x1b[201~"
 _WORD_BACK = re.compile(r"\S*\s*\Z")
 _WORD_AHEAD = re.compile(r"\s*\S*")
+
+
+def clusters(text: str) -> Sequence[str]:
+    """Return what a reader takes for the characters of `text`: its extended grapheme clusters (Unicode, UAX #29)."""
+    if text.isascii():
+        return text
+    import regex
+
+    found: list[str] = regex.findall(r"\X", text)
+    return found
 
 
 class Line:
@@ -71,10 +82,10 @@ class Line:
         if key in "\r\n":
             self.done = True
         elif key in "\x7f\x08":
-            self._delete(self.cursor - 1, self.cursor)
+            self._delete(self._left(), self.cursor)
         elif key == "\x04":
             self.ended = not self.text
-            self._delete(self.cursor, self.cursor + 1)
+            self._delete(self.cursor, self._right())
         elif key == "\x15":
             self._delete(0, self.cursor)
         elif key == "\x0b":
@@ -90,7 +101,7 @@ class Line:
         elif sequence in ("\x1b\r", "\x1b\n"):
             self._insert("\n")
         elif sequence == "\x1b[3~":
-            self._delete(self.cursor, self.cursor + 1)
+            self._delete(self.cursor, self._right())
         elif sequence == "\x1b\x7f":
             self._delete(self._word_start(), self.cursor)
         elif sequence in _MOVES:
@@ -106,13 +117,22 @@ class Line:
         self.cursor = min(start, len(self.text))
 
     def _move(self, where: str) -> None:
-        targets = {"left": self.cursor - 1, "right": self.cursor + 1, "home": 0, "end": len(self.text)}
+        targets = {"left": self._left(), "right": self._right(), "home": 0, "end": len(self.text)}
         if where == "word left":
             targets[where] = self._word_start()
         elif where == "word right":
             ahead = _WORD_AHEAD.match(self.text, self.cursor)
             targets[where] = ahead.end() if ahead else self.cursor
         self.cursor = min(max(targets[where], 0), len(self.text))
+
+    def _left(self) -> int:
+        """Where the character before the cursor begins: a letter with its accents, or a joined emoji, is one."""
+        before = clusters(self.text[: self.cursor])
+        return self.cursor - len(before[-1]) if before else 0
+
+    def _right(self) -> int:
+        ahead = clusters(self.text[self.cursor :])
+        return self.cursor + len(ahead[0]) if ahead else self.cursor
 
     def _word_start(self) -> int:
         back = _WORD_BACK.search(self.text[: self.cursor])
