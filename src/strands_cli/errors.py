@@ -5,6 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from strands.journal.errors import SessionDamagedError as SessionDamagedError
+from strands.journal.errors import SessionError as SessionError
+from strands.journal.errors import SessionExistsError as SessionExistsError
+from strands.journal.errors import SessionNotFoundError as SessionNotFoundError
+from strands.journal.errors import StorageError as StorageError
+from strands.journal.errors import StrandsError as StrandsError
+
 if TYPE_CHECKING:
     from strands_cli.types import OpenQuestion, RunResult
 
@@ -20,25 +27,6 @@ BUDGET = 20
 UNEXPECTED = 70
 INTERRUPTED = 130
 TERMINATED = 143
-
-
-class StrandsError(Exception):
-    """Root of every error of this package.
-
-    Args:
-        message: One line of cause: names the thing and says what was expected.
-        hint: One line saying what to do next.
-    """
-
-    exit_code = RUNTIME
-
-    def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-
-    def __str__(self) -> str:
-        return f"{self.message}\n{self.hint}" if self.hint else self.message
 
 
 def cause(error: BaseException) -> str:
@@ -107,38 +95,14 @@ class ArtifactError(ExecutionError):
     exit_code = FILE
 
 
-class StorageError(StrandsError):
-    """A session's files could not be read or written."""
-
-    exit_code = FILE
-
-
 class AppError(StrandsError):
     """`module:attribute` does not lead to a Workflow."""
 
     exit_code = USAGE
 
 
-class SessionError(StrandsError):
-    """Something about a session: unknown, finished, damaged."""
-
-    exit_code = SESSION
-
-
-class SessionNotFoundError(SessionError):
-    """No session has this id."""
-
-
-class SessionExistsError(SessionError):
-    """A session with this id exists already."""
-
-
 class SessionFinishedError(SessionError):
     """The session is completed or cancelled: there is nothing left to run or answer."""
-
-
-class SessionDamagedError(SessionError):
-    """A session's journal fails its checksum or its format is newer than this build reads."""
 
 
 class MissingPartsError(SessionError):

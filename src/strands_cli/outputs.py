@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from strands.journal.files import sync_directory
 from strands_cli.builtin.confined import Confined, ConfinementError
 from strands_cli.errors import ArtifactError
 from strands_cli.loader.artifact_paths import overlap, relative
 from strands_cli.loader.template import render, render_path
-from strands_cli.session.files import sync_directory
 from strands_cli.types import Json
 
 if TYPE_CHECKING:

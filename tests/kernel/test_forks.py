@@ -136,7 +136,7 @@ def test_several_forks_and_forks_of_forks(tmp_path: Path) -> None:
 FORK = """
 import os, signal, sys
 from strands import SessionManager
-from strands_cli.session import files, lifetime
+from strands.journal import files, lifetime
 at, number = int(sys.argv[3]), 0
 def audit(event, args):
     global number

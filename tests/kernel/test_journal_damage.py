@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from strands import SessionManager
+from strands.journal.file_journal import FileJournal
 from strands_cli.errors import SessionDamagedError, SessionNotFoundError
 from strands_cli.kernel.journal import Conflict
 from strands_cli.kernel.types import Entry
 from strands_cli.session.conformance import draft, opening
-from strands_cli.session.file import FileJournal
 from strands_cli.session.repository import FileSessionRepository
 
 BLOCK = 512

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 from strands import Workflow
+from strands.journal.file_journal import FileJournal
 from strands.models.scripted import ScriptedModel
 from strands_cli.errors import InvalidAnswerError, SessionNotFoundError, StorageError, StrandsError
 from strands_cli.kernel.journal import Conflict, kept_open
 from strands_cli.session.conformance import draft, opening
-from strands_cli.session.file import FileJournal
 from strands_cli.session.repository import FileSessionRepository
 
 

@@ -27,6 +27,7 @@ FORBIDDEN = {"kernel": LAYERS[2]}
 """What a unit may not import although it stands further left: the kernel knows no spec."""
 
 MODULES = sorted(SRC.rglob("*.py"))
+JOURNAL = SRC / "strands" / "journal"
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SRC)))
@@ -38,6 +39,13 @@ def test_imports_point_left_only(path: Path) -> None:
         assert other in RANK, f"{other!r} has no layer yet: give it one in LAYERS"
         assert RANK[other] <= RANK[unit], f"{unit} imports {imported}, which stands further right"
         assert other not in FORBIDDEN.get(unit, set()), f"{unit} imports {imported}"
+
+
+@pytest.mark.parametrize("path", sorted(JOURNAL.rglob("*.py")), ids=lambda path: path.name)
+def test_the_journal_knows_neither_agents_nor_workflows(path: Path) -> None:
+    for imported in imports(path):
+        _, unit = imported.split(".")[:2]
+        assert unit in {"journal", "types"} or unit.startswith("_"), f"strands.journal imports {imported}"
 
 
 def test_strands_names_strands_cli_only_as_lazy_names() -> None:

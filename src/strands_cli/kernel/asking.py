@@ -10,7 +10,7 @@ from strands_cli.errors import InvalidAnswerError, LeaseLostError, QuestionExpir
 from strands_cli.kernel import questions
 from strands_cli.kernel.handlers import answerer, call_handler, patient
 from strands_cli.kernel.state import overdue, response_of
-from strands_cli.kernel.types import Answer, Entry, Paused
+from strands_cli.kernel.types import Answer, Entry, Kind, Paused
 from strands_cli.kernel.watch import Watch
 from strands_cli.types import AnswerLater, HITLHandler, HITLState, Json, OpenQuestion
 
@@ -203,7 +203,8 @@ class Asking:
         draft = questions.closing(run.state.asked[key], run.clock.now())
         if draft is None:
             return False
-        await run.record(draft.kind, key, draft.data, sync=True, unless=lambda: not run.state.is_open(key))
+        kind: Kind = "answered" if draft.kind == "answered" else "expired"
+        await run.record(kind, key, draft.data, sync=True, unless=lambda: not run.state.is_open(key))
         return True
 
     # -- answers from the handler ---------------------------------------------------------------------------------

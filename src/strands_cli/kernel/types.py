@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from strands.journal.entries import Draft as Draft
+from strands.journal.entries import Entry as Entry
 from strands_cli.types import Json, QuestionKind
 
 if TYPE_CHECKING:
@@ -31,28 +33,6 @@ Kind = Literal[
 ]
 Message: TypeAlias = dict[str, Any]
 Names: TypeAlias = Mapping[str, Any]
-
-
-class Draft(NamedTuple):
-    """An entry that is not yet in a journal: it has no number."""
-
-    kind: Kind
-    key: str
-    data: Mapping[str, Json]
-    at: float
-
-
-class Entry(NamedTuple):
-    """One line of a journal.
-
-    `seq` counts from 0 without gaps; `at` is Unix time in seconds; `key` names the effect.
-    """
-
-    seq: int
-    kind: Kind
-    key: str
-    data: Mapping[str, Json]
-    at: float
 
 
 @dataclass(slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from strands._home import NotPrivateError
-from strands_cli.errors import SessionDamagedError, SessionNotFoundError, StorageError
-from strands_cli.kernel.journal import FORMAT
+from strands.journal.entries import FORMAT
+from strands.journal.errors import SessionDamagedError, SessionNotFoundError, StorageError
 
 
 def missing(session_id: str) -> SessionNotFoundError:

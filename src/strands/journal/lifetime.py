@@ -7,10 +7,9 @@ import os
 import time
 from pathlib import Path
 
-from strands_cli.errors import SessionExistsError
-from strands_cli.kernel.types import Draft
-from strands_cli.session import files
-from strands_cli.session import format as lines
+from strands.journal import files, lines
+from strands.journal.entries import Draft
+from strands.journal.errors import SessionExistsError
 
 
 def begin(path: str, session_id: str, content: bytes) -> int:

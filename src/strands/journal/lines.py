@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
-from strands_cli.kernel.types import Draft, Entry
+from strands.journal.entries import Draft, Entry
 
 _SUM = b',"sum":"'
 SUM_SIZE = 32

@@ -20,8 +20,8 @@ from typing import ClassVar
 from weakref import WeakSet
 
 from strands._home import check_status
-from strands_cli.session import faults, files, head
-from strands_cli.session.head import Head
+from strands.journal import faults, files, head
+from strands.journal.head import Head
 
 NAME = "journal.jsonl"
 MOST = 64

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from strands._home import check_status
-from strands_cli.errors import StorageError
+from strands.journal.errors import StorageError
 
 LOCK_SECONDS = 5.0
 """How long an append waits for another process's append, which takes microseconds."""

@@ -16,14 +16,13 @@ from functools import partial
 from pathlib import Path
 
 from strands._threads import Shared
-from strands_cli.errors import SessionDamagedError, SessionNotFoundError, StorageError
-from strands_cli.kernel.journal import FORMAT, Conflict
-from strands_cli.kernel.types import Draft, Entry
-from strands_cli.session import faults, files, head, lifetime
-from strands_cli.session import format as lines
-from strands_cli.session.head import Head
-from strands_cli.session.journal_file import Handle, JournalFile, Writing
-from strands_cli.session.lease import Drivers
+from strands.journal import faults, files, head, lifetime, lines
+from strands.journal.drivers import Drivers
+from strands.journal.entries import FORMAT, Draft, Entry
+from strands.journal.errors import SessionDamagedError, SessionNotFoundError, StorageError
+from strands.journal.handle import Handle, JournalFile, Writing
+from strands.journal.head import Head
+from strands.journal.protocol import Conflict
 
 logger = logging.getLogger(__name__)
 

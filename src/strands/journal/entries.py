@@ -1,0 +1,31 @@
+"""Entries: what a journal is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+FORMAT = 1
+"""The journal format that this build writes; a session of a newer one is refused untouched."""
+
+
+class Draft(NamedTuple):
+    """An entry that is not yet in a journal: it has no number."""
+
+    kind: str
+    key: str
+    data: Mapping[str, Any]
+    at: float
+
+
+class Entry(NamedTuple):
+    """One line of a journal.
+
+    `seq` counts from 0 without gaps; `at` is Unix time in seconds; `key` names the effect.
+    """
+
+    seq: int
+    kind: str
+    key: str
+    data: Mapping[str, Any]
+    at: float

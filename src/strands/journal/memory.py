@@ -1,0 +1,113 @@
+"""A journal in memory: for runs that need not outlive their process, and for tests."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from strands.journal import lines
+from strands.journal.entries import Draft, Entry
+from strands.journal.errors import SessionExistsError, SessionNotFoundError
+from strands.journal.protocol import Conflict
+
+
+class MemoryJournal:
+    """A list of entries."""
+
+    def __init__(self, session_id: str) -> None:
+        self._id = session_id
+        self._entries: list[Entry] = []
+        self._deleted = False
+        self._live: set[str] = set()
+
+    @property
+    def session_id(self) -> str:
+        return self._id
+
+    async def load(self) -> list[Entry]:
+        self._check_there()
+        return list(self._entries)
+
+    async def append(self, drafts: Sequence[Draft], *, expect: int, durable: bool = False) -> list[Entry]:
+        self._check_there()
+        if expect != len(self._entries):
+            raise Conflict(self._entries[expect:])
+        entries = lines.as_read(drafts, expect)
+        self._entries += entries
+        self._deleted = entries[-1].kind == "deleted" if entries else False
+        return entries
+
+    async def sync(self) -> None:
+        return None
+
+    async def tail(self, after: int) -> list[Entry]:
+        self._check_there()
+        return self._entries[after:]
+
+    def bury(self) -> None:
+        """Be deleted for whoever still has this object."""
+        self._deleted = True
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether nothing more is read from it or written to it."""
+        return self._deleted
+
+    def _check_there(self) -> None:
+        if self._deleted:
+            raise _missing(self._id)
+
+    @asynccontextmanager
+    async def lease(self) -> AsyncIterator[str]:
+        driver = uuid.uuid4().hex
+        self._live.add(driver)
+        try:
+            yield driver
+        finally:
+            self._live.discard(driver)
+
+    async def alive(self, driver: str) -> bool:
+        return driver in self._live
+
+
+class MemoryRepository:
+    """Sessions that end with their process."""
+
+    def __init__(self) -> None:
+        self._journals: dict[str, MemoryJournal] = {}
+
+    async def create(self, session_id: str, opened: Draft, rest: Sequence[Draft] = ()) -> MemoryJournal:
+        there = self._journals.get(session_id)
+        if there is not None and not there.is_deleted:
+            raise SessionExistsError(f"session {session_id!r} exists", hint="Choose another id, or resume it.")
+        journal = MemoryJournal(session_id)
+        await journal.append((opened, *rest), expect=0)
+        self._journals[session_id] = journal
+        return journal
+
+    async def open(self, session_id: str) -> MemoryJournal:
+        journal = self._journals.get(session_id)
+        if journal is None or journal.is_deleted:
+            raise _missing(session_id)
+        return journal
+
+    async def ids(self) -> list[str]:
+        return [session_id for session_id, journal in self._journals.items() if not journal.is_deleted]
+
+    async def delete(self, session_id: str, *, expect: int | None = None) -> None:
+        journal = self._journals.get(session_id)
+        if expect is None:
+            (await self.open(session_id)).bury()
+        elif journal is None or not journal.is_deleted:
+            return
+        del self._journals[session_id]
+
+    async def sweep(self) -> None:
+        for session_id, journal in list(self._journals.items()):
+            if journal.is_deleted:
+                del self._journals[session_id]
+
+
+def _missing(session_id: str) -> SessionNotFoundError:
+    return SessionNotFoundError(f"no session {session_id!r}", hint="It may have ended with its process.")

@@ -1,0 +1,151 @@
+"""The protocols: an append-only log of one session, with compare-and-append as its only write, and a store of such."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
+from functools import lru_cache
+from inspect import isawaitable, signature
+from typing import Any, Protocol
+
+from strands.journal.entries import Draft, Entry
+
+
+class Conflict(Exception):
+    """The journal has moved on: `entries` are the ones that the caller had not seen."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        super().__init__(f"{len(entries)} newer entries")
+        self.entries = list(entries)
+
+
+class Journal(Protocol):
+    """One session's log.
+
+    Entries are numbered from 0 without gaps. Every implementation passes the suite in
+    `strands.journal.conformance`.
+    """
+
+    @property
+    def session_id(self) -> str:
+        """The session that this is the journal of."""
+        ...
+
+    async def load(self) -> list[Entry]:
+        """Return all entries that are whole. Reading changes nothing, and waits for nobody who writes.
+
+        Raises:
+            SessionNotFoundError: There is no such session, or it was deleted.
+            SessionDamagedError: An entry fails its checksum, or the format is newer than this build's.
+        """
+        ...
+
+    async def append(self, drafts: Sequence[Draft], *, expect: int, durable: bool = False) -> list[Entry]:
+        """Append `drafts`, all or none, if the journal holds exactly `expect` entries.
+
+        Args:
+            durable: Return only once they, and all before them, outlive a power loss.
+
+        Returns:
+            The entries as they will be read: their data is what JSON makes of the drafts'.
+
+        Raises:
+            Conflict: It holds more; nothing was written.
+            SessionNotFoundError: The session was deleted, even if another one has its id now.
+            StorageError: The write failed; the journal is as before. Or it may not outlive a power loss; the journal
+                then refuses further writes until it is opened anew.
+        """
+        ...
+
+    async def sync(self) -> None:
+        """Return once everything appended so far outlives a power loss.
+
+        Raises:
+            StorageError: It may not; the journal refuses further writes until it is opened anew.
+        """
+        ...
+
+    async def tail(self, after: int) -> list[Entry]:
+        """Return the entries from number `after` on; cheap when there are none."""
+        ...
+
+    def lease(self) -> AbstractAsyncContextManager[str]:
+        """Enter as a driver: yields an id that is alive as long as this block and its process."""
+        ...
+
+    async def alive(self, driver: str) -> bool:
+        """Whether the driver with this id may still write, in this process or another."""
+        ...
+
+
+class Repository(Protocol):
+    """A store of sessions. Every implementation passes the suite in `strands.journal.conformance`."""
+
+    async def create(self, session_id: str, opened: Draft, rest: Sequence[Draft] = ()) -> Journal:
+        """Begin a session with its `opened` entry, durably and at once: whoever dies leaves no session, or a whole one.
+
+        Args:
+            session_id: Its id.
+            opened: Its first entry.
+            rest: What it holds besides, when it is a copy.
+
+        Raises:
+            SessionExistsError: The id is taken.
+            StorageError: It cannot be written.
+        """
+        ...
+
+    async def open(self, session_id: str) -> Journal:
+        """Return the journal of a session.
+
+        Raises:
+            SessionNotFoundError: There is none.
+        """
+        ...
+
+    async def ids(self) -> list[str]:
+        """Return the ids of all sessions."""
+        ...
+
+    async def delete(self, session_id: str, *, expect: int | None = None) -> None:
+        """Remove a session for good. Whoever still has its journal cannot write to it, nor to another of that id.
+
+        Args:
+            session_id: Its id.
+            expect: Remove it only if it holds exactly so many entries, the last of kind `deleted`; else somebody else
+                has removed it, and nothing happens.
+
+        Raises:
+            SessionNotFoundError: There is none.
+        """
+        ...
+
+    async def sweep(self) -> None:
+        """Finish what killed deletions and creations have left behind."""
+        ...
+
+
+async def append_durably(journal: Journal, drafts: Sequence[Draft], *, expect: int) -> list[Entry]:
+    """Append as `Journal.append` does with `durable`; a store made for release 0.1.0, which lacks it, is synced."""
+    if _takes_durable(getattr(journal.append, "__func__", journal.append)):
+        return await journal.append(drafts, expect=expect, durable=True)
+    entries = await journal.append(drafts, expect=expect)
+    await journal.sync()
+    return entries
+
+
+@lru_cache(maxsize=64)
+def _takes_durable(append: Callable[..., Any]) -> bool:
+    return "durable" in signature(append).parameters
+
+
+def kept_open(journal: Journal) -> AbstractContextManager[Any]:
+    """Return what keeps open, over several calls, what a store opens for each; many have nothing to open."""
+    found = getattr(journal, "kept_open", None)
+    return nullcontext() if found is None else found()
+
+
+async def is_alive(journal: Journal, driver: str) -> bool:
+    """Whether the driver may still write; a store made for release 0.1.0 tells without being awaited."""
+    told: Any = journal.alive(driver)
+    return bool(await told if isawaitable(told) else told)

@@ -1,0 +1,190 @@
+"""A store of journals in directories."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import re
+import shutil
+import stat
+import time
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from strands._home import PRIVATE_DIRECTORY, NotPrivateError, check_private, check_status, expanded, make_private
+from strands._threads import on_disk
+from strands.journal import faults, files, lifetime
+from strands.journal.drivers import Drivers
+from strands.journal.entries import Draft
+from strands.journal.errors import SessionExistsError, SessionNotFoundError, StorageError
+from strands.journal.file_journal import FileJournal
+from strands.journal.handle import NAME
+
+logger = logging.getLogger(__name__)
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_PREFIX = "session_"
+_GRAVE = ".deleted_"
+_TRIES = 10
+_ABANDONED = 86_400.0
+"""Seconds after which nobody is still beginning a session."""
+
+
+class FileRepository:
+    """Sessions as private directories: `session_<id>/journal.jsonl`.
+
+    Args:
+        storage_dir: Where they live.
+    """
+
+    def __init__(self, storage_dir: str | os.PathLike[str]) -> None:
+        with storage_errors(Path(storage_dir)):
+            self.root = expanded(storage_dir)
+        self._place: Path | None = None
+
+    async def create(self, session_id: str, opened: Draft, rest: Sequence[Draft] = ()) -> FileJournal:
+        if not _ID.fullmatch(session_id):
+            raise StorageError(
+                f"{session_id[:80]!r} cannot be a session id",
+                hint="Use up to 128 letters, digits, dots, dashes and underscores, a letter or digit first.",
+            )
+        directory = self.root / f"{_PREFIX}{session_id}"
+        for attempt in range(_TRIES):
+            with storage_errors(self.root):
+                self._make(directory)
+            journal = FileJournal(directory, session_id, self._live())
+            try:
+                await on_disk(partial(journal.create, opened, rest))
+                return journal
+            except SessionNotFoundError:  # somebody removed the old session of that id, with its directory
+                if attempt == _TRIES - 1:
+                    raise
+            except SessionExistsError:
+                if not await on_disk(partial(self._bury, directory, session_id, only_deleted=True)):
+                    raise
+        raise AssertionError("unreachable")
+
+    async def open(self, session_id: str) -> FileJournal:
+        return FileJournal(self._directory(session_id), session_id, self._live())
+
+    async def ids(self) -> list[str]:
+        with storage_errors(self.root):
+            if not self.root.is_dir():
+                return []
+            check_private(self.root)
+            found = [entry for entry in os.scandir(self.root) if entry.name.startswith(_PREFIX)]
+        ids = []
+        for entry in sorted(found, key=lambda entry: entry.name):
+            if not entry.is_dir(follow_symlinks=False):
+                logger.warning("%s is not a session directory and is ignored", entry.path)
+            elif (Path(entry.path) / "journal.jsonl").is_file():
+                ids.append(entry.name[len(_PREFIX) :])
+        return ids
+
+    async def delete(self, session_id: str, *, expect: int | None = None) -> None:
+        try:
+            directory = self._directory(session_id)
+            await on_disk(partial(self._bury, directory, session_id, expect))
+        except SessionNotFoundError:
+            if expect is None:
+                raise
+
+    async def sweep(self) -> None:
+        await on_disk(self._sweep)
+
+    def _bury(self, directory: Path, session_id: str, expect: int | None = None, *, only_deleted: bool = False) -> bool:
+        """Take a session out of the way under its journal's lock, then remove it."""
+        grave = directory.with_name(f"{_GRAVE}{session_id}_{uuid.uuid4().hex}")
+        with storage_errors(directory):
+            try:
+                moved = lifetime.bury(directory / NAME, grave, expect=expect, only_deleted=only_deleted)
+            except FileNotFoundError as error:
+                raise faults.missing(session_id) from error
+            if moved:
+                files.sync_directory(self.root)
+                shutil.rmtree(grave, ignore_errors=True)
+        return moved
+
+    def _sweep(self) -> None:
+        with storage_errors(self.root):
+            found = list(os.scandir(self.root)) if self.root.is_dir() else []
+        for entry in found:
+            if entry.is_symlink() or not entry.is_dir():
+                continue
+            if entry.name.startswith(_GRAVE):
+                shutil.rmtree(entry.path, ignore_errors=True)
+            elif entry.name.startswith(_PREFIX):
+                self._sweep_session(Path(entry.path), entry.name[len(_PREFIX) :])
+
+    def _sweep_session(self, directory: Path, session_id: str) -> None:
+        """Finish the removal of a session that says it is deleted; of one that was never begun leave nothing."""
+        with contextlib.suppress(SessionNotFoundError, StorageError, OSError):
+            if (directory / NAME).is_file() and self._bury(directory, session_id, only_deleted=True):
+                return
+            if time.time() - directory.stat().st_mtime > _ABANDONED and not _is_begun(directory):
+                shutil.rmtree(directory, ignore_errors=True)
+
+    def _make(self, directory: Path) -> None:
+        """Make a session's directory, for this user alone; one that is there has to be."""
+        try:
+            os.mkdir(directory, PRIVATE_DIRECTORY)
+        except (FileExistsError, FileNotFoundError):
+            make_private(directory)
+            made = False
+        else:
+            made = True
+        check_private(self.root)
+        status = os.stat(directory)
+        if made and stat.S_IMODE(status.st_mode) != PRIVATE_DIRECTORY:  # the umask of this process, or its group
+            os.chmod(directory, PRIVATE_DIRECTORY)
+        else:
+            check_status(directory, status)
+
+    def _live(self) -> Drivers:
+        if self._place is None:
+            self._place = Drivers.place(self.root)
+        return Drivers.at(self._place)
+
+    def _directory(self, session_id: str) -> Path:
+        directory = self.root / f"{_PREFIX}{session_id}"
+        with storage_errors(directory):
+            status = _status_of_session(directory) if _ID.fullmatch(session_id) else None
+            if status is not None:
+                check_private(self.root)
+                check_status(directory, status)
+                return directory
+        shown = session_id if len(session_id) <= 80 else session_id[:77] + "..."
+        raise SessionNotFoundError(f"no session {shown!r} in {self.root}", hint="List them: strands sessions list.")
+
+
+def _status_of_session(directory: Path) -> os.stat_result | None:
+    """Return the status of a session's directory; None when there is none, or no journal in it."""
+    try:
+        status = os.lstat(directory)
+        journal = os.stat(os.path.join(directory, NAME))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return status if stat.S_ISDIR(status.st_mode) and stat.S_ISREG(journal.st_mode) else None
+
+
+def _is_begun(directory: Path) -> bool:
+    """Whether there is anything in a session's directory but what its creation had begun to write."""
+    return any(name != NAME or (directory / name).stat().st_size for name in os.listdir(directory) if name[0] != ".")
+
+
+@contextmanager
+def storage_errors(path: Path) -> Iterator[None]:
+    """Say what the system refuses at `path` as a StorageError."""
+    try:
+        yield
+    except NotPrivateError as error:
+        raise StorageError(error.cause, hint=f"{error.remedy}.") from error
+    except OSError as error:
+        raise StorageError(
+            f"{path}: {error.strerror or error}",
+            hint="Make the directory writable, or choose another with STRANDS_HOME; nothing was run.",
+        ) from error
