@@ -62,6 +62,9 @@ def test_an_answer_that_fits_is_taken_falsy_or_not(hitl: dict[str, Any], value: 
         ({"schema": {"type": "string", "maxLength": 5}}, "x" * 10_000_000),
         ({"schema": {"type": "string", "minLength": 1}}, ""),
         ({"validation": {"pattern": "[A-Z]{3}"}}, "ABCD"),
+        ({"schema": {"type": "object"}}, '{"ok": ' + "[" * 150 + "]" * 150 + "}"),
+        ({"schema": {"type": "object"}}, '{"ok": true, "ok": false}'),
+        ({"schema": {"type": "object"}}, '{"ok": "\\ud800"}'),
     ],
 )
 def test_case_23_an_answer_that_does_not_fit_leaves_the_question_open(hitl: dict[str, Any], value: Any) -> None:

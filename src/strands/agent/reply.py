@@ -8,6 +8,7 @@ from collections.abc import AsyncIterable
 from typing import TYPE_CHECKING, Any, cast
 
 from strands.types.exceptions import ModelUnavailableError
+from strands.types.json_value import MAX_DEPTH, is_too_deep
 
 if TYPE_CHECKING:
     from strands.agent.invocation import Invocation
@@ -282,7 +283,9 @@ def _parse(use: dict[str, Any]) -> None:
     text = use["input"]
     try:
         value = _decode(text) if text.strip() else {}
-    except ValueError as error:
+        if len(text) > MAX_DEPTH and is_too_deep(value, text):
+            raise RecursionError(f"more than {MAX_DEPTH} lists and objects stand inside each other")
+    except (ValueError, RecursionError) as error:
         use["malformed"] = f"the arguments are not a JSON object: {error}, in {_short(text)}"
         value = {}
     if not isinstance(value, dict):

@@ -18,12 +18,16 @@ from strands.interrupt import (
     tool_prefix,
 )
 from strands.types.exceptions import ToolTimeoutError
-from strands.types.json_value import as_json
+from strands.types.json_value import MAX_DEPTH, as_json
 
 if TYPE_CHECKING:
     from strands.hooks.binding import Binding
     from strands.types.content import Message
     from strands.types.tools import ToolUse
+
+
+_DEPTH = MAX_DEPTH + 20
+"""A reason may hold a call whole, whose arguments may be as deep as any value."""
 
 
 class Asker:
@@ -181,7 +185,7 @@ def checked_reason(name: str, reason: Any) -> Any:
         TypeError: It is not JSON: it could neither be stored nor shown.
     """
     try:
-        return as_json(reason, "it", any_text=True)
+        return as_json(reason, "it", any_text=True, depth=_DEPTH)
     except (TypeError, ValueError) as error:
         raise TypeError(f"the reason of interrupt {name!r} must be JSON: {error}") from None
 

@@ -19,7 +19,7 @@ _LEAST = -_LARGE
 _SCALARS = (type(None), bool, int, float, str)
 
 
-def as_json(value: Any, name: str = "the value", *, any_text: bool = False) -> Any:
+def as_json(value: Any, name: str = "the value", *, any_text: bool = False, depth: int = MAX_DEPTH) -> Any:
     """Return what JSON makes of a value: a copy of plain dicts, lists, texts, numbers, truth values and None.
 
     A tuple becomes a list, a key that is a number its text, an instance of a subclass (an OrderedDict, an enum that is
@@ -29,19 +29,20 @@ def as_json(value: Any, name: str = "the value", *, any_text: bool = False) -> A
         value: Anything.
         name: What the messages of errors call it.
         any_text: Take text that is not Unicode (half of a surrogate pair), as models and file names have it.
+        depth: How many lists and objects may stand inside each other.
 
     Raises:
         TypeError: It holds something that JSON has no form for, such as a set, bytes or an object.
         ValueError: It holds a number that is not finite, text that is not Unicode, two keys that JSON takes for one or
-            itself, or is nested deeper than `MAX_DEPTH`.
+            itself, or is nested deeper than `depth`.
     """
     if value is None or type(value) is bool or (type(value) is str and value.isascii()):
         return value
     if any_text:
-        copy = plain_copy(value)
+        copy = plain_copy(value, depth)
         if copy is not NOT_PLAIN:
             return copy
-    return parsed(to_text(value, name, any_text=any_text), value, name)
+    return parsed(to_text(value, name, any_text=any_text, depth=depth), value, name)
 
 
 def plain_copy(value: Any, depth: int = MAX_DEPTH) -> Any:
@@ -76,17 +77,17 @@ def copy_of_plain(value: Any) -> Any:
     return plain_copy(value)
 
 
-def to_text(value: Any, name: str = "the value", *, any_text: bool = False) -> str:
+def to_text(value: Any, name: str = "the value", *, any_text: bool = False, depth: int = MAX_DEPTH) -> str:
     """Return a value as JSON text; arguments and errors as `as_json`, but for keys that JSON takes for one."""
     try:
         text = (_ASCII if any_text else _UNICODE).encode(value)
         if not any_text:
             text.encode()
-        if text.count("[") + text.count("{") > MAX_DEPTH and _too_deep(value):
+        if is_too_deep(value, text, depth):
             raise ValueError
         return text
     except (TypeError, ValueError, RecursionError) as error:
-        raise _refusal(value, name, error) from None
+        raise _refusal(value, name, error, depth) from None
 
 
 def parsed(text: str, value: Any, name: str) -> Any:
@@ -101,6 +102,38 @@ def parsed(text: str, value: Any, name: str) -> Any:
         raise _refusal(value, name, error) from None
 
 
+def from_text(text: str, name: str = "the value") -> Any:
+    """Return the value that a person's JSON text says.
+
+    Args:
+        text: The text.
+        name: What the messages of errors call it.
+
+    Raises:
+        json.JSONDecodeError: It is not JSON.
+        ValueError: It is, and names a key twice, or says what `as_json` refuses: NaN, half of a surrogate pair, lists
+            and objects more than `MAX_DEPTH` inside each other.
+    """
+    twice: list[str] = []
+
+    def made(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, value in pairs:
+            if key in found:
+                twice.append(key)
+            found[key] = value
+        return found
+
+    try:
+        value = json.loads(text, object_pairs_hook=made)
+    except RecursionError:
+        raise ValueError(f"{name} has more than {MAX_DEPTH} lists and objects inside each other") from None
+    value = as_json(value, name)
+    if twice:
+        raise ValueError(f"{name} has the key {_short(twice[0])} twice")
+    return value
+
+
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) != len(pairs):
@@ -113,9 +146,14 @@ _UNICODE = json.JSONEncoder(allow_nan=False, ensure_ascii=False)
 _DECODER = json.JSONDecoder(object_pairs_hook=_object)
 
 
-def _too_deep(value: Any) -> bool:
+def is_too_deep(value: Any, text: str, depth: int = MAX_DEPTH) -> bool:
+    """Return whether more than `depth` lists and objects stand inside each other in a value, whose JSON is `text`."""
+    return len(text) > 2 * depth and text.count("[") + text.count("{") > depth and _too_deep(value, depth)
+
+
+def _too_deep(value: Any, depth: int) -> bool:
     level = [value]
-    for _ in range(MAX_DEPTH):
+    for _ in range(depth):
         level = [part for each in level for part in _parts(each) if not isinstance(part, _SCALARS)]
         if not level:
             return False
@@ -128,9 +166,9 @@ def _parts(value: Any) -> Any:
     return value if isinstance(value, (list, tuple)) else ()
 
 
-def _refusal(value: Any, name: str, error: Exception) -> Exception:
+def _refusal(value: Any, name: str, error: Exception, depth: int = MAX_DEPTH) -> Exception:
     """Return the error that says where and what it is that JSON cannot hold."""
-    found = _fault(value, "", MAX_DEPTH)
+    found = _fault(value, "", depth)
     if found is None:
         return ValueError(f"{name} cannot be written as JSON: {error}")
     path, problem = found

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from strands.types.json_bytes import decode_bytes_values
+from strands.types.json_value import from_text
 from strands_cli.types import Json
 
 if TYPE_CHECKING:
@@ -155,9 +156,10 @@ def to_text(value: Json) -> str:
 
 
 def parsed(value: Json) -> Json:
+    """Return the arguments that an answer on record writes; what cannot be read stays text, which fits no tool."""
     if not isinstance(value, str):
         return value
     try:
-        return json.loads(value)
+        return from_text(value)
     except ValueError:
         return value

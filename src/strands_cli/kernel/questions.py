@@ -10,7 +10,7 @@ from typing import Any
 from strands.interrupt import AMBIGUOUS, Interrupt, is_about_doubt
 from strands.types import patterns
 from strands.types.json_bytes import encode_bytes_values
-from strands.types.json_value import as_json
+from strands.types.json_value import as_json, from_text
 from strands_cli.errors import InvalidAnswerError
 from strands_cli.kernel.state import State, overdue
 from strands_cli.kernel.types import Draft, Entry, Question
@@ -148,7 +148,34 @@ def checked(question: OpenQuestion, value: Json) -> Json:
         )
     if question.pattern and not (isinstance(value, str) and _matches(question, value)):
         raise _mismatch(question, value)
+    if question.kind == "approval":
+        _check_edit(question, value)
     return _fitted(question, value) if question.schema is not None else value
+
+
+def edit_of(value: Json) -> str:
+    """Return the arguments that an answer to an approval writes behind "edit:"; "" when it writes none."""
+    word, _, rest = value.partition(":") if isinstance(value, str) else ("", "", "")
+    return rest.strip() if word.strip().casefold() == "edit" else ""
+
+
+def _check_edit(question: OpenQuestion, value: Json) -> None:
+    """Arguments are read later, from what is recorded; so they must be readable now."""
+    written = edit_of(value)
+    try:
+        if written and not isinstance(from_text(written, "what is behind edit:"), dict):
+            raise ValueError("what is behind edit: is no JSON object")
+    except json.JSONDecodeError as error:
+        raise _unreadable(question, f"what is behind edit: is not JSON: {error}") from None
+    except ValueError as error:
+        raise _unreadable(question, str(error)) from None
+
+
+def _unreadable(question: OpenQuestion, problem: str) -> InvalidAnswerError:
+    return InvalidAnswerError(
+        f"the answer to {question.id!r} cannot be taken: {problem}",
+        hint='Write all arguments as one JSON object: edit: {"name": value}; or edit alone to be asked for them.',
+    )
 
 
 def _filled_in(question: OpenQuestion, value: Json) -> Json:
@@ -219,9 +246,11 @@ def _fitted(question: OpenQuestion, value: Json) -> Json:
     problems = _problems(question.schema, value)
     if problems and isinstance(value, str):
         try:
-            parsed = json.loads(value)
-        except (ValueError, RecursionError):
+            parsed = from_text(value)
+        except json.JSONDecodeError:
             pass
+        except ValueError as error:
+            problems = [str(error)]
         else:
             if not _problems(question.schema, parsed):
                 return parsed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
@@ -9,6 +10,7 @@ from typing import Any, cast
 from strands.agent.recorder import Inside, OpenTurn, ToolStart, raised_in
 from strands.interrupt import Interrupt
 from strands.types.json_bytes import decode_bytes_values
+from strands.types.json_value import as_json
 from strands_cli.kernel.types import Answer, Entry, Message, Progress, Reply
 from strands_cli.types import Json
 
@@ -330,7 +332,11 @@ def response_of(entry: Entry) -> Json:
     data = entry.data
     if entry.kind == "expired" or (data.get("timed_out") and data["value"] == "reject"):
         return f"reject: {NOBODY}"
-    return data["value"]
+    value = data["value"]
+    try:
+        return as_json(value)
+    except ValueError:
+        return json.dumps(value)  # an earlier release took what no agent can be given; as text it fits nothing
 
 
 def overdue(asked: Entry, now: float | None) -> bool:

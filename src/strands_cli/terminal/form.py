@@ -6,6 +6,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
+from strands.types.json_value import from_text
 from strands_cli.terminal.escape import one_line
 
 Schema: TypeAlias = Mapping[str, Any]
@@ -66,8 +67,8 @@ def parse(text: str, schema: Schema) -> Any:
     if kind in ("integer", "number"):
         return _number(text, kind)
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return from_text(text, "the answer")
+    except json.JSONDecodeError:
         raise ValueError(f"{one_line(text, 40)!r} is not JSON, which this answer is written in.") from None
 
 

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TextIO
 from weakref import WeakKeyDictionary
 
+from strands.types.json_value import from_text
 from strands_cli.terminal import AnswerLater, panel
 from strands_cli.terminal.device import can_draw, is_terminal, write
 from strands_cli.terminal.escape import one_line
@@ -150,9 +151,12 @@ class _Conversation:
             return said
         while True:
             text = (await self.line("What the call returned (text, or a JSON object or list)")).strip()
-            if text:
-                return {"result": _object_or_text(text)}
-            self.complain("an empty line is no result.")
+            try:
+                if text:
+                    return {"result": _object_or_text(text)}
+                self.complain("an empty line is no result.")
+            except ValueError as error:
+                self.complain(str(error))
 
     @property
     def _default(self) -> str | None:
@@ -223,8 +227,8 @@ def _chosen(text: str, choices: tuple[str, ...] | None) -> str:
 
 def _object_or_text(text: str) -> Json:
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
+        value = from_text(text, "the result")
+    except json.JSONDecodeError:
         return text
     return value if isinstance(value, (dict, list)) else text
 

@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from strands.types.json_value import from_text
+
 _YES = frozenset({"y", "yes", "true", "ok", "accept", "approve", "approved"})
 _NO = frozenset({"n", "no", "false", "decline", "declined", "reject", "rejected", "deny", "denied"})
 _ACTIONS = ("accept", "decline", "cancel")
@@ -147,7 +149,11 @@ def _parsed(response: Any) -> Any:
     if not isinstance(response, str):
         return response
     try:
-        value = json.loads(response)
-    except (ValueError, RecursionError):
+        value = from_text(response, "the form")
+    except json.JSONDecodeError:
+        return response
+    except ValueError as error:
+        if response.lstrip().startswith("{"):
+            raise FormError(str(error)) from None
         return response
     return value if isinstance(value, (dict, bool, int, float, list)) else response
