@@ -50,6 +50,19 @@ lint: $(VENV)/.installed  ## check style
 types: $(VENV)/.installed  ## check types
 	$(BIN)/mypy
 
+# pyright sees the package as somebody who installed it does: the environment's python finds it.
+PYRIGHT := .pyright/node_modules/.bin/pyright
+$(PYRIGHT):
+	@npm install --silent --fetch-timeout 20000 --fetch-retries 1 --no-audit --no-fund --prefix .pyright pyright@1.1.414
+
+.PHONY: types-public
+types-public: $(VENV)/.installed $(PYRIGHT)  ## check that all that is public has a known type (installs pyright with npm)
+	@for package in strands strands_cli; do \
+	  PATH="$(CURDIR)/$(BIN):$$PATH" $(PYRIGHT) --verifytypes $$package --ignoreexternal > .pyright/$$package.txt \
+	    || { failed=1; grep -A 2 'error:' .pyright/$$package.txt; }; \
+	  echo "$$package: $$(grep completeness .pyright/$$package.txt || tail -n 1 .pyright/$$package.txt)"; \
+	done; exit $${failed:-0}
+
 .PHONY: format
 format: $(VENV)/.installed  ## mend style where it can be mended
 	$(BIN)/ruff check --fix $(CODE)
@@ -70,5 +83,5 @@ conformance-mcp: $(VENV)/.installed  ## run the official MCP scenarios for clien
 
 .PHONY: clean
 clean:  ## remove what was built, installed or measured here
-	rm -rf $(VENV) .bench .conformance .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist demo-out
+	rm -rf $(VENV) .bench .conformance .pyright .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist demo-out
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -6,7 +6,7 @@ import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from strands._first_release import call_digest as call_digest
 from strands._first_release import is_gate
@@ -80,11 +80,11 @@ class Interrupt:
         place: dict[str, Any] | None = None,
     ) -> None:
         self.id = id
-        self.first = first if first is not None else id
+        self.first: str = first if first is not None else id
         self.name = name
         self.reason = reason
         self.digest = digest
-        self.asked = digest if asked is _UNANSWERED else asked
+        self.asked: str | None = digest if asked is _UNANSWERED else asked
         self.basis = basis
         self.gate = gate
         self.carried = carried
@@ -162,7 +162,7 @@ class Interrupt:
         mine = (self.id, self.name, self.reason, self.response)
         return mine == (other.id, other.name, other.reason, other.response)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Interrupt.from_dict, (self.to_dict(),)  # a copy is answered only if this is
@@ -182,7 +182,7 @@ class InterruptException(BaseException):
     def __init__(self, interrupt: Interrupt, *more: Interrupt) -> None:
         super().__init__(interrupt.name)
         self.interrupt = interrupt
-        self.interrupts = [interrupt, *more]
+        self.interrupts: list[Interrupt] = [interrupt, *more]
 
 
 class NotYet(BaseException):
@@ -219,9 +219,9 @@ class InterruptState:
         context: dict[str, Any] | None = None,
         activated: bool = False,
     ) -> None:
-        self.interrupts = interrupts if interrupts is not None else {}
-        self.context = context if context is not None else {}
-        self.activated = activated
+        self.interrupts: dict[str, Interrupt] = interrupts if interrupts is not None else {}
+        self.context: dict[str, Any] = context if context is not None else {}
+        self.activated: bool = activated
 
     @property
     def pending(self) -> list[Interrupt]:

@@ -37,7 +37,7 @@ class AgentCache:
     def __init__(self, build: Callable[[str, tuple[str, ...] | None], Awaitable[Agent]]) -> None:
         self._build = build
         self._kept: dict[tuple[str, str], _Kept] = {}
-        self.built = 0
+        self.built: int = 0
 
     def get(self, call: Call) -> Agent | None:
         """Return the lane's agent, or None when there is none with these tools."""
@@ -74,7 +74,7 @@ class Performer:
         self._spec = spec
         self._equipment = equipment
         self._hooks = list(hooks)
-        self.cache = AgentCache(self._build)
+        self.cache: AgentCache = AgentCache(self._build)
 
     async def __call__(self, call: Call) -> Reply:
         from strands.types.exceptions import EventLoopException

@@ -114,7 +114,7 @@ class MissingPartsError(SessionError):
 
     def __init__(self, message: str, *, hint: str = "", missing: Mapping[str, tuple[str, ...]] | None = None) -> None:
         super().__init__(message, hint=hint)
-        self.missing = dict(missing or {})
+        self.missing: dict[str, tuple[str, ...]] = dict(missing or {})
 
 
 class ChangedSpecError(SessionError):
@@ -126,7 +126,7 @@ class ChangedSpecError(SessionError):
 
     def __init__(self, message: str, *, hint: str = "", steps: Sequence[str] = ()) -> None:
         super().__init__(message, hint=hint)
-        self.steps = tuple(steps)
+        self.steps: tuple[str, ...] = tuple(steps)
 
 
 class LeaseHeldError(SessionError):

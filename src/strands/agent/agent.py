@@ -114,21 +114,23 @@ class Agent(Lifetime):
         self._router = making.router(model)
         self.messages: Messages = making.checked_messages(messages)
         self.system_prompt = system_prompt
-        self.agent_id = making.checked_id(agent_id or "default")
-        self.name = name or "Strands Agents"
+        self.agent_id: str = making.checked_id(agent_id or "default")
+        self.name: str = name or "Strands Agents"
         self.description = description
-        self.state = state if isinstance(state, JSONSerializableDict) else JSONSerializableDict(state)
+        self.state: JSONSerializableDict = (
+            state if isinstance(state, JSONSerializableDict) else JSONSerializableDict(state)
+        )
         self.callback_handler: Callable[..., Any] | None = (
             PrintingCallbackHandler() if callback_handler is _DEFAULT else making.checked_handler(callback_handler)
         )
         self._model_state: dict[str, Any] = {}  # what a model whose provider keeps the conversation must be given
-        self.conversation_manager = making.conversation_manager(self.model, conversation_manager)
+        self.conversation_manager: ConversationManager = making.conversation_manager(self.model, conversation_manager)
         self.record_direct_tool_call = record_direct_tool_call
         self.trace_attributes: dict[str, Any] = making.attributes(trace_attributes) if trace_attributes else {}
-        self.tool_executor = tool_executor or ConcurrentToolExecutor()
-        self.tool_registry = ToolRegistry()
-        self.hooks = HookRegistry()
-        self.event_loop_metrics = EventLoopMetrics()
+        self.tool_executor: ToolExecutor = tool_executor or ConcurrentToolExecutor()
+        self.tool_registry: ToolRegistry = ToolRegistry()
+        self.hooks: HookRegistry = HookRegistry()
+        self.event_loop_metrics: EventLoopMetrics = EventLoopMetrics()
         self.recorder: Recorder | None = None
         self.concurrent_invocation_mode = concurrent_invocation_mode
         self._structured_output_model = structured_output_model

@@ -38,7 +38,7 @@ class AgentTask:
     def __init__(
         self, agent: Agent, tool_use_id: str, context: ToolContext[Any] | None, first: Mapping[str, Any]
     ) -> None:
-        self.work = (context._work if context is not None else None) or Work()
+        self.work: Work = (context._work if context is not None else None) or Work()
         self._agent = agent
         self._id = tool_use_id
         self._key = context.idempotency_key if context is not None else ""

@@ -42,11 +42,11 @@ class Judged:
         interrupts: list[Interrupt],
         consulted: list[Interrupt],
     ) -> None:
-        self.tool = tool
-        self.use = use
-        self.cancel = cancel
-        self.interrupts = interrupts
-        self.consulted = consulted
+        self.tool: AgentTool | None = tool
+        self.use: ToolUse = use
+        self.cancel: str | None = cancel
+        self.interrupts: list[Interrupt] = interrupts
+        self.consulted: list[Interrupt] = consulted
         self.bound: CallBinding | None = None
 
 

@@ -53,12 +53,12 @@ class Options:
         more: dict[str, Any] | None = None,
         cancel_signal: threading.Event | None = None,
     ) -> None:
-        self.invocation_state = invocation_state
-        self.structured_output_model = structured_output_model
-        self.structured_output_prompt = structured_output_prompt
-        self.limits = limits
-        self.more = more
-        self.cancel_signal = cancel_signal
+        self.invocation_state: dict[str, Any] | None = invocation_state
+        self.structured_output_model: type[BaseModel] | None = structured_output_model
+        self.structured_output_prompt: str | None = structured_output_prompt
+        self.limits: Limits | None = limits
+        self.more: dict[str, Any] | None = more
+        self.cancel_signal: threading.Event | None = cancel_signal
 
 
 async def call(

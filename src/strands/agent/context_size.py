@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from strands.agent.agent import Agent
     from strands.types.content import Message
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 
 class Asked(NamedTuple):

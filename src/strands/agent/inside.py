@@ -32,7 +32,7 @@ class InsideRecorder:
     session_id = ""
 
     def __init__(self, note: Note, path: Path, failures: list[Exception] | None = None) -> None:
-        self.failures = failures if failures is not None else []
+        self.failures: list[Exception] = failures if failures is not None else []
         self._note = note
         self._path = path
         self._reply: Message | None = None
@@ -111,8 +111,8 @@ class Work:
     __slots__ = ("anew", "left", "own", "recorder", "so_far")
 
     def __init__(self, *, own: bool = False, anew: bool = False, so_far: Inside | None = None) -> None:
-        self.own = own
-        self.anew = anew
-        self.so_far = so_far
+        self.own: bool = own
+        self.anew: bool = anew
+        self.so_far: Inside | None = so_far
         self.recorder: InsideRecorder | None = None
         self.left: Inside | None = None

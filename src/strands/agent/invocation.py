@@ -70,19 +70,19 @@ class Invocation:
         structured: StructuredOutput | None = None,
         limits: Limits | None = None,
     ) -> None:
-        self.agent = agent
-        self.state = state
-        self.sink = sink
-        self.structured = structured
+        self.agent: Agent = agent
+        self.state: dict[str, Any] = state
+        self.sink: Sink | None = sink
+        self.structured: StructuredOutput | None = structured
         self.limits: Limits = limits or {}
         self.tracing: Tracing | None = None
         self.route: Route | None = None
         self.pace: Pace | None = None
         self.redacted: Message | None = None
-        self.turns = 0
+        self.turns: int = 0
         self.under_way: set[str] = set()
         self.asked: list[Interrupt] = []
-        self.asking = False
+        self.asking: bool = False
         self._kicked = False
         self._task = asyncio.current_task()
         self._loop = asyncio.get_running_loop()

@@ -28,10 +28,10 @@ class Ended:
     __slots__ = ("cancel", "duration", "error", "result")
 
     def __init__(self, result: ToolResult, error: Exception | None, cancel: str | None, duration: float | None) -> None:
-        self.result = result
-        self.error = error
-        self.cancel = cancel
-        self.duration = duration
+        self.result: ToolResult = result
+        self.error: Exception | None = error
+        self.cancel: str | None = cancel
+        self.duration: float | None = duration
 
 
 def place_of_result(use: ToolUse, ended: Ended, result: ToolResult) -> dict[str, Any]:

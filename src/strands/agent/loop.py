@@ -68,10 +68,10 @@ class Open:
         started: dict[str, ToolStart] | None = None,
         inside: dict[str, Inside] | None = None,
     ) -> None:
-        self.message = message
-        self.finished = finished if finished is not None else {}
-        self.started = started if started is not None else {}
-        self.inside = inside if inside is not None else {}
+        self.message: Message = message
+        self.finished: dict[str, ToolResult] = finished if finished is not None else {}
+        self.started: dict[str, ToolStart] = started if started is not None else {}
+        self.inside: dict[str, Inside] = inside if inside is not None else {}
 
 
 async def run(

@@ -35,9 +35,9 @@ class Kept:
     __slots__ = ("error", "judged", "reply")
 
     def __init__(self, reply: Reply | None, error: Exception | None, judged: bool = False) -> None:
-        self.reply = reply
-        self.error = error
-        self.judged = judged
+        self.reply: Reply | None = reply
+        self.error: Exception | None = error
+        self.judged: bool = judged
 
 
 async def ask_model(invocation: Invocation, kept: Kept | None = None) -> Reply:

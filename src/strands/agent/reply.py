@@ -38,12 +38,12 @@ class Reply:
     __slots__ = ("counted", "message", "metrics", "model_state", "stop_reason", "usage")
 
     def __init__(self, message: Message, stop_reason: StopReason, usage: Usage, metrics: Metrics) -> None:
-        self.message = message
+        self.message: Message = message
         self.stop_reason = stop_reason
-        self.usage = usage
-        self.metrics = metrics
+        self.usage: Usage = usage
+        self.metrics: Metrics = metrics
         self.model_state: dict[str, Any] | None = None
-        self.counted = False
+        self.counted: bool = False
 
     def count(self, metrics: EventLoopMetrics) -> None:
         """Add it to an agent's metrics, once."""

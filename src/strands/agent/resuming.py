@@ -44,11 +44,11 @@ class Start:
         cancelled: bool = False,
         place: dict[str, Any] | None = None,
     ) -> None:
-        self.turn = turn
-        self.messages = messages
-        self.answered = answered or []
-        self.cancelled = cancelled
-        self.place = place
+        self.turn: Open | None = turn
+        self.messages: Messages | None = messages
+        self.answered: list[Interrupt] = answered or []
+        self.cancelled: bool = cancelled
+        self.place: dict[str, Any] | None = place
 
     def where(self) -> dict[str, Any]:
         """Return what it takes to begin here again, when hooks ask before the call has begun."""

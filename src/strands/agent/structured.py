@@ -80,7 +80,7 @@ class StructuredOutput:
     """
 
     def __init__(self, model: type[BaseModel], prompt: str | None = None) -> None:
-        self.tool = StructuredOutputTool(model)
+        self.tool: StructuredOutputTool = StructuredOutputTool(model)
         self._prompt = prompt or DEFAULT_STRUCTURED_OUTPUT_PROMPT
         self._forced = False
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from strands.agent.recorder import Recorder
     from strands.hooks.binding import CallBinding
     from strands.telemetry.metrics import Trace
-    from strands.types.tools import ToolUse
+    from strands.types.content import Message
+    from strands.types.tools import ToolResult, ToolUse
 
 
 class ToolBatch:
@@ -53,12 +54,12 @@ class ToolBatch:
         *,
         recorder: Recorder | None,
     ) -> None:
-        self.recorder = recorder
-        self.invocation = invocation
-        self.turn = turn
-        self.message = turn.message
-        self.trace = trace
-        self.results = turn.finished
+        self.recorder: Recorder | None = recorder
+        self.invocation: Invocation = invocation
+        self.turn: Open = turn
+        self.message: Message = turn.message
+        self.trace: Trace = trace
+        self.results: dict[str, ToolResult] = turn.finished
         self._uses = tool_uses(turn.message)
         self.running: dict[str, ToolCall] = {}
         self.approvals: list[Interrupt] = []  # answered questions about all the calls of the message

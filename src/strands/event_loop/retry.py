@@ -16,7 +16,7 @@ from strands.types.exceptions import (
 )
 
 _UNREACHABLE = 3
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 
 class ModelRetryStrategy:

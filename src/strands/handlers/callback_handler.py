@@ -25,7 +25,7 @@ class PrintingCallbackHandler:
     """
 
     def __init__(self, verbose_tool_use: bool = True) -> None:
-        self.tool_count = 0
+        self.tool_count: int = 0
         self._verbose_tool_use = verbose_tool_use
         self._reasoning = False
         self._text = VisibleStream()

@@ -79,7 +79,7 @@ class Asker:
         self._key = key
         self._closed = False
         self._recent: list[tuple[Interrupt, Binding]] = []
-        self.names = set(names)
+        self.names: set[str] = set(names)
         self.consulted: list[Interrupt] = []
 
     def ask(self, name: str, reason: Any, response: Any, gate: str | None = None) -> Any:

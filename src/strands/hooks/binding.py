@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import marshal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from strands.interrupt import call_digest
@@ -57,7 +57,7 @@ class CallBinding:
 
     def __init__(self, tool: AgentTool | None, use: ToolUse, *, strict: bool = False, own: bool = False) -> None:
         given = use["input"]
-        self.name = tool.tool_name if tool is not None else use["name"]
+        self.name: str = tool.tool_name if tool is not None else use["name"]
         self._tool = tool
         self._basis: str | None = None
         self._digest = ""
@@ -155,7 +155,7 @@ class BatchBinding:
         return digest == call_digest("", first, None)
 
 
-canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=repr).encode
+canonical: Callable[[object], str] = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=repr).encode
 """Returns the one text that JSON, or `repr`, has for a value."""
 
 

@@ -123,7 +123,7 @@ class MomentBinding:
     basis = None
 
     def __init__(self, value: Any) -> None:
-        self.digest = f"2:{key_of(value)}"
+        self.digest: str = f"2:{key_of(value)}"
 
     def holds(self, digest: str | None) -> bool:
         """Return whether `digest` is of this very value."""

@@ -22,7 +22,7 @@ from .handler import InterventionHandler
 if TYPE_CHECKING:
     from strands.hooks.registry import HookRegistry
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 _EVENTS: dict[str, type[Any]] = {
     "before_invocation": BeforeInvocationEvent,
     "before_tool_call": BeforeToolCallEvent,
@@ -60,7 +60,7 @@ class InterventionRegistry:
     """
 
     def __init__(self, handlers: Sequence[InterventionHandler], hook_registry: HookRegistry) -> None:
-        self.handlers = list(handlers)
+        self.handlers: list[InterventionHandler] = list(handlers)
         register(self.handlers, hook_registry)
 
 

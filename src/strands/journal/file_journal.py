@@ -24,7 +24,7 @@ from strands.journal.handle import Handle, JournalFile, Writing
 from strands.journal.head import Head
 from strands.journal.protocol import Conflict
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 _END_SIZE = 64
 """Bytes that surely hold the sum at the end of a line."""

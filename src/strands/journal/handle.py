@@ -39,8 +39,8 @@ class Handle:
     _open: ClassVar[WeakSet[Handle]] = WeakSet()
 
     def __init__(self, file: int) -> None:
-        self.file = file
-        self.turn = threading.Lock()
+        self.file: int = file
+        self.turn: threading.Lock = threading.Lock()
         self._head = -1
         status = os.fstat(file)
         self._seen: tuple[int, ...] = (status.st_ino, status.st_dev, status.st_mode, status.st_uid)
@@ -112,7 +112,7 @@ class JournalFile:
     """
 
     def __init__(self, directory: Path, session_id: str) -> None:
-        self.name = os.path.join(directory, NAME)
+        self.name: str = os.path.join(directory, NAME)
         self._head = os.path.join(directory, head.NAME)
         self._id = session_id
         self._users = 0

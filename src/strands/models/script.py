@@ -87,10 +87,10 @@ class Request:
         self._count = len(messages)
         # A copy of each request's whole history would make memory grow with the square of its length.
         self._messages = messages if self._count > _COPIED else list(messages)
-        self.tool_specs = tool_specs or []
-        self.system_prompt = system_prompt
-        self.tool_choice = tool_choice
-        self.kwargs = kwargs or {}
+        self.tool_specs: list[ToolSpec] = tool_specs or []
+        self.system_prompt: str | None = system_prompt
+        self.tool_choice: ToolChoice | None = tool_choice
+        self.kwargs: Mapping[str, Any] = kwargs or {}
 
     @property
     def messages(self) -> Messages:

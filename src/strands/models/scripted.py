@@ -61,7 +61,7 @@ class ScriptedModel(Model):
         if chunk_size < 1:
             raise ValueError(f"chunk_size={chunk_size!r}: expected at least 1 character")
         self.requests: list[Request] = []
-        self.config = {"model_id": model_id}
+        self.config: dict[str, Any] = {"model_id": model_id}
         self._repeat = repeat
         self._delay = delay
         self._chunk_size = chunk_size

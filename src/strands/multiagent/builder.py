@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .graph import EdgeCondition
     from .node import Executor
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 
 class GraphBuilder:

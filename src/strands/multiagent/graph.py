@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from strands.plugins import MultiAgentPlugin
     from strands.session import SessionManager
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 __all__ = [
     "EdgeCondition",

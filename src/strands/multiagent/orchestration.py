@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -60,10 +60,12 @@ class Orchestration(MultiAgentBase, Generic[R]):
         self.id = id
         self.session_manager = session_manager
         self.trace_attributes = trace_attributes
-        self.hooks = HookRegistry()
+        self.hooks: HookRegistry = HookRegistry()
         self.running: dict[str, Follower] = {}
         self.cut_off: dict[str, CutOff] = {}
-        self.save = partial(session_manager.save_multi_agent, self) if session_manager is not None else None
+        self.save: Callable[[], Awaitable[None]] | None = (
+            partial(session_manager.save_multi_agent, self) if session_manager is not None else None
+        )
         self.guards: dict[str, list[str]] = {}
         self.missing_hooks: list[str] = []
         self._interrupt_state = InterruptState()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SharedContext", "Swarm", "SwarmNode", "SwarmResult", "SwarmState"]
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 HANDOFF = "handoff_to_agent"
 
@@ -72,7 +72,7 @@ class Swarm(Orchestration[SwarmResult]):
         plugins: Sequence[MultiAgentPlugin] | None = None,
     ) -> None:
         super().__init__(id, session_manager, trace_attributes)
-        self.nodes = _named(nodes, self)
+        self.nodes: dict[str, SwarmNode] = _named(nodes, self)
         self.entry_point = entry_point
         self.node_timeout = node_timeout
         self.max_handoffs = max_handoffs

@@ -43,11 +43,11 @@ class NodeRecorder:
 
     def __init__(self, agent: Any, save: Save | None, earlier: CutOff | None) -> None:
         cut_off = getattr(agent, "_open_turn", None)
-        self.turn = OpenTurn()
+        self.turn: OpenTurn = OpenTurn()
         if cut_off is not None:
             self.turn = OpenTurn(dict(cut_off.finished), dict(cut_off.started), {}, dict(cut_off.inside))
-        self.began = bool(self.turn.finished or self.turn.started or (earlier is not None and earlier.began))
-        self.stop = earlier.stop if earlier is not None else ""
+        self.began: bool = bool(self.turn.finished or self.turn.started or (earlier is not None and earlier.began))
+        self.stop: str = earlier.stop if earlier is not None else ""
         self._save = save
 
     async def appended(self, message: Message) -> None:

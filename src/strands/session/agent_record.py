@@ -64,7 +64,7 @@ class AgentRecord(ABC):
     """
 
     begins_at_once: ClassVar[bool] = False
-    refused = False
+    refused: bool = False
 
     @abstractmethod
     def load(self) -> Loaded | None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .file_record import FileRecord
     from .lease import Lease
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 BLOATED = 1 << 20
 """Bytes below which a ledger is never written anew only because much of it is outdated."""

@@ -48,7 +48,7 @@ class FileRecord(AgentRecord):
         self._messages = directory / MESSAGES
         self._lease_path = directory / LEASE
         self._agent_path = directory / AGENT
-        self.ledger = LedgerFile(disk, directory / LEDGER, root=directory.parent.parent.parent)
+        self.ledger: LedgerFile = LedgerFile(disk, directory / LEDGER, root=directory.parent.parent.parent)
         self._session_id = session_id
         self._agent_id = agent_id
         self._next_id = 0

@@ -24,7 +24,7 @@ from .session_repository import SessionRepository
 if TYPE_CHECKING:
     from strands.multiagent.base import MultiAgentBase
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 SESSION_PREFIX = "session_"
 AGENT_PREFIX = "agent_"
@@ -65,7 +65,7 @@ class FileSessionManager(RepositorySessionManager, SessionRepository):
         disk: Disk | None = None,
         **kwargs: Any,
     ) -> None:
-        self.storage_dir = _usable(storage_dir)
+        self.storage_dir: str = _usable(storage_dir)
         self._disk = disk if disk is not None else Disk()
         super().__init__(session_id=session_id, session_repository=self, **kwargs)
 

@@ -63,7 +63,7 @@ class RepositorySessionManager(SessionManager):
         self.session_id = session_id
         self.without_hooks = without_hooks
         self.session_repository = session_repository
-        self.session = session_repository.read_session(session_id) or self._created()
+        self.session: Session = session_repository.read_session(session_id) or self._created()
         self._seats: dict[str, Seat] = {}
         self._multi_agents: dict[str, MultiAgentSeat] = {}
 

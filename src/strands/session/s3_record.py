@@ -23,7 +23,7 @@ from .redaction import Redaction
 if TYPE_CHECKING:
     from .s3_store import S3Store
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 _DIGITS = 12
 

@@ -61,7 +61,7 @@ class S3SessionManager(RepositorySessionManager, SessionRepository):
         self.prefix = prefix
         if boto_session is None:
             boto_session = _boto3().Session(region_name=region_name)
-        self.client = boto_session.client(
+        self.client: Any = boto_session.client(
             "s3", config=boto_client_config, region_name=region_name, endpoint_url=endpoint_url
         )
         self._store = S3Store(self.client, bucket)

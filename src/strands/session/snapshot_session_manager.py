@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from strands.storage import Storage
     from strands.types.content import Message
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 SaveLatestStrategy = Literal["message", "invocation", "trigger"]
 MultiAgentSaveLatestStrategy = Literal["node", "invocation"]
@@ -83,7 +83,7 @@ class SnapshotSessionManager(SessionManager):
         without_hooks: bool = False,
         **kwargs: Any,
     ) -> None:
-        self.session_id = checked("session_id", session_id)
+        self.session_id: str = checked("session_id", session_id)
         if not session_id.strip():
             raise ValueError(f"session_id {session_id!r} is blank; give a text with letters or digits")
         _known("save_latest_on", save_latest_on, SaveLatestStrategy)

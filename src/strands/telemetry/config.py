@@ -26,7 +26,7 @@ class StrandsTelemetry:
     """
 
     def __init__(self, tracer_provider: TracerProvider | None = None) -> None:
-        self.tracer_provider = tracer_provider if tracer_provider is not None else _own_provider()
+        self.tracer_provider: Any = tracer_provider if tracer_provider is not None else _own_provider()
 
     def setup_console_exporter(self, **kwargs: Any) -> StrandsTelemetry:
         """Print spans; arguments go to `ConsoleSpanExporter`."""

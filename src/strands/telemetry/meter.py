@@ -31,28 +31,30 @@ class MetricsClient:
 
     def __init__(self) -> None:
         if not hasattr(self, "meter"):
-            self.meter = metrics.get_meter("strands")
+            self.meter: metrics.Meter = metrics.get_meter("strands")
             self.create_instruments()
 
     def create_instruments(self) -> None:
         """Make the instruments."""
         count, spread = self.meter.create_counter, self.meter.create_histogram
-        self.event_loop_cycle_count = count(names.STRANDS_EVENT_LOOP_CYCLE_COUNT, unit="Count")
-        self.event_loop_start_cycle = count(names.STRANDS_EVENT_LOOP_START_CYCLE, unit="Count")
-        self.event_loop_end_cycle = count(names.STRANDS_EVENT_LOOP_END_CYCLE, unit="Count")
-        self.event_loop_cycle_duration = spread(names.STRANDS_EVENT_LOOP_CYCLE_DURATION, unit="s")
-        self.event_loop_latency = spread(names.STRANDS_EVENT_LOOP_LATENCY, unit="ms")
-        self.event_loop_input_tokens = spread(names.STRANDS_EVENT_LOOP_INPUT_TOKENS, unit="token")
-        self.event_loop_output_tokens = spread(names.STRANDS_EVENT_LOOP_OUTPUT_TOKENS, unit="token")
-        self.event_loop_cache_read_input_tokens = spread(names.STRANDS_EVENT_LOOP_CACHE_READ_INPUT_TOKENS, unit="token")
-        self.event_loop_cache_write_input_tokens = spread(
+        self.event_loop_cycle_count: metrics.Counter = count(names.STRANDS_EVENT_LOOP_CYCLE_COUNT, unit="Count")
+        self.event_loop_start_cycle: metrics.Counter = count(names.STRANDS_EVENT_LOOP_START_CYCLE, unit="Count")
+        self.event_loop_end_cycle: metrics.Counter = count(names.STRANDS_EVENT_LOOP_END_CYCLE, unit="Count")
+        self.event_loop_cycle_duration: metrics.Histogram = spread(names.STRANDS_EVENT_LOOP_CYCLE_DURATION, unit="s")
+        self.event_loop_latency: metrics.Histogram = spread(names.STRANDS_EVENT_LOOP_LATENCY, unit="ms")
+        self.event_loop_input_tokens: metrics.Histogram = spread(names.STRANDS_EVENT_LOOP_INPUT_TOKENS, unit="token")
+        self.event_loop_output_tokens: metrics.Histogram = spread(names.STRANDS_EVENT_LOOP_OUTPUT_TOKENS, unit="token")
+        self.event_loop_cache_read_input_tokens: metrics.Histogram = spread(
+            names.STRANDS_EVENT_LOOP_CACHE_READ_INPUT_TOKENS, unit="token"
+        )
+        self.event_loop_cache_write_input_tokens: metrics.Histogram = spread(
             names.STRANDS_EVENT_LOOP_CACHE_WRITE_INPUT_TOKENS, unit="token"
         )
-        self.model_time_to_first_token = spread(names.STRANDS_MODEL_TIME_TO_FIRST_TOKEN, unit="ms")
-        self.tool_call_count = count(names.STRANDS_TOOL_CALL_COUNT, unit="Count")
-        self.tool_success_count = count(names.STRANDS_TOOL_SUCCESS_COUNT, unit="Count")
-        self.tool_error_count = count(names.STRANDS_TOOL_ERROR_COUNT, unit="Count")
-        self.tool_duration = spread(names.STRANDS_TOOL_DURATION, unit="s")
+        self.model_time_to_first_token: metrics.Histogram = spread(names.STRANDS_MODEL_TIME_TO_FIRST_TOKEN, unit="ms")
+        self.tool_call_count: metrics.Counter = count(names.STRANDS_TOOL_CALL_COUNT, unit="Count")
+        self.tool_success_count: metrics.Counter = count(names.STRANDS_TOOL_SUCCESS_COUNT, unit="Count")
+        self.tool_error_count: metrics.Counter = count(names.STRANDS_TOOL_ERROR_COUNT, unit="Count")
+        self.tool_duration: metrics.Histogram = spread(names.STRANDS_TOOL_DURATION, unit="s")
 
 
 class Figures:

@@ -41,12 +41,12 @@ class Trace:
     ) -> None:
         self._id: str | None = None
         self._parent: str | Trace | None = parent_id
-        self.name = name
-        self.raw_name = raw_name
-        self.start_time = time.time() if start_time is None else start_time
+        self.name: str = name
+        self.raw_name: str | None = raw_name
+        self.start_time: float = time.time() if start_time is None else start_time
         self.end_time: float | None = None
         self.children: list[Trace] = []
-        self.metadata = metadata
+        self.metadata: dict[str, Any] | None = metadata
         self.message = message
 
     @property

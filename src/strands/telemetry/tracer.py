@@ -135,7 +135,7 @@ class Tracer:
     """
 
     def __init__(self) -> None:
-        self.tracer = trace.get_tracer("strands")
+        self.tracer: trace.Tracer = trace.get_tracer("strands")
 
 
 def get_tracer() -> Tracer:

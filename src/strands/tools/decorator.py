@@ -115,10 +115,10 @@ class DecoratedFunctionTool(DirectTool, Generic[P, R]):
         parameters = inspect.signature(function).parameters
         self._wants_agent = "agent" in parameters
         _check_context(self._name, parameters, context)
-        self.takes_context = context is not None
+        self.takes_context: bool = context is not None
         self.idempotent = idempotent
         self.read_only = read_only
-        self.timeout_seconds = _checked_timeout(self._name, timeout)
+        self.timeout_seconds: float | None = _checked_timeout(self._name, timeout)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         if self._owner is not None:

@@ -17,7 +17,7 @@ from strands.types.tools import AgentTool, ToolSpec
 
 from .provider import ToolProvider, providers_in
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 _NAME = re.compile(r"^[a-zA-Z0-9_-]{1,64}$")
 
 

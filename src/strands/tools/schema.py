@@ -44,6 +44,7 @@ class Parameters:
 
     def __init__(self, function: Callable[..., Any], skip: set[str]) -> None:
         self._title = "".join(word.capitalize() for word in function.__name__.split("_")) + "Tool"
+        self.description: str
         self.description, self._texts = parse(inspect.getdoc(function) or "")
         self._hints = _hints(function)
         self._fields = {

@@ -16,7 +16,7 @@ class EventLoopException(Exception):
     def __init__(self, original_exception: Exception, request_state: Any = None) -> None:
         super().__init__(str(original_exception))
         self.original_exception = original_exception
-        self.request_state = request_state if request_state is not None else {}
+        self.request_state: Any = request_state if request_state is not None else {}
 
 
 class MaxTokensReachedException(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -18,7 +19,9 @@ _DESCRIPTION = (
 )
 
 
-def make_file_editor(*, name: str = "file_editor", description: str = _DESCRIPTION) -> DecoratedFunctionTool[Any, Any]:
+def make_file_editor(
+    *, name: str = "file_editor", description: str = _DESCRIPTION
+) -> DecoratedFunctionTool[..., Coroutine[Any, Any, str]]:
     """Return a tool that views and edits text files of this machine, with the rights of this process.
 
     Args:
@@ -53,7 +56,7 @@ def make_file_editor(*, name: str = "file_editor", description: str = _DESCRIPTI
     return file_editor_tool
 
 
-file_editor = make_file_editor()
+file_editor: DecoratedFunctionTool[..., Coroutine[Any, Any, str]] = make_file_editor()
 
 
 class _Edit(NamedTuple):

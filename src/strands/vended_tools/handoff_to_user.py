@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from typing import Any
 
 from strands.tools.decorator import DecoratedFunctionTool, tool
@@ -16,7 +17,7 @@ _DESCRIPTION = (
 
 def make_handoff_to_user(
     *, name: str = "handoff_to_user", description: str = _DESCRIPTION
-) -> DecoratedFunctionTool[Any, Any]:
+) -> DecoratedFunctionTool[..., Coroutine[Any, Any, Any]]:
     """Return a tool by which a model asks a person: an interrupt, whose answer is the tool's result.
 
     Args:
@@ -38,4 +39,4 @@ def make_handoff_to_user(
     return handoff_to_user_tool
 
 
-handoff_to_user = make_handoff_to_user()
+handoff_to_user: DecoratedFunctionTool[..., Coroutine[Any, Any, Any]] = make_handoff_to_user()

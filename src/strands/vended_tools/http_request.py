@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from threading import Event
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
@@ -43,7 +44,7 @@ class HttpRequestOutput(TypedDict):
 
 def make_http_request(
     *, name: str = "http_request", description: str = _DESCRIPTION, client: httpx.AsyncClient | None = None
-) -> DecoratedFunctionTool[Any, Any]:
+) -> DecoratedFunctionTool[..., Coroutine[Any, Any, HttpRequestOutput]]:
     """Return a tool that makes HTTP requests; it follows no redirects unless the client does.
 
     Args:
@@ -90,7 +91,7 @@ def make_http_request(
     return http_request_tool
 
 
-http_request = make_http_request()
+http_request: DecoratedFunctionTool[..., Coroutine[Any, Any, HttpRequestOutput]] = make_http_request()
 
 
 async def _answer(client: httpx.AsyncClient, request: httpx.Request, stop: Event) -> HttpRequestOutput:

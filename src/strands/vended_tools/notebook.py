@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from typing import Any, Literal
 
 from strands.tools.decorator import DecoratedFunctionTool, tool
@@ -18,7 +19,7 @@ _DESCRIPTION = (
 
 def make_notebook(
     *, name: str = "notebook", description: str = _DESCRIPTION, max_notebook_size_bytes: int = _LARGEST
-) -> DecoratedFunctionTool[Any, Any]:
+) -> DecoratedFunctionTool[..., Coroutine[Any, Any, str]]:
     """Return a tool that keeps notes in the agent's state, and so in its session.
 
     Args:
@@ -73,7 +74,7 @@ def make_notebook(
     return notebook_tool
 
 
-notebook = make_notebook()
+notebook: DecoratedFunctionTool[..., Coroutine[Any, Any, str]] = make_notebook()
 
 
 def _size(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Coroutine
 from typing import Any
 
 from strands._threads import in_thread
@@ -19,7 +20,7 @@ _DESCRIPTION = (
 
 def make_python_repl(
     *, name: str = "python_repl", description: str = _DESCRIPTION, language: str | None = None
-) -> DecoratedFunctionTool[Any, Any]:
+) -> DecoratedFunctionTool[..., Coroutine[Any, Any, Output]]:
     """Return a tool that runs Python code on this machine, with the rights of this process.
 
     Args:
@@ -47,4 +48,4 @@ def make_python_repl(
     return python_repl_tool
 
 
-python_repl = make_python_repl()
+python_repl: DecoratedFunctionTool[..., Coroutine[Any, Any, Output]] = make_python_repl()

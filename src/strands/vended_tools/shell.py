@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from typing import Any
 
 from strands._threads import in_thread
@@ -16,7 +17,9 @@ _DESCRIPTION = (
 )
 
 
-def make_shell(*, name: str = "shell", description: str = _DESCRIPTION) -> DecoratedFunctionTool[Any, Any]:
+def make_shell(
+    *, name: str = "shell", description: str = _DESCRIPTION
+) -> DecoratedFunctionTool[..., Coroutine[Any, Any, Output]]:
     """Return a tool that runs shell commands on this machine, with the rights of this process.
 
     Args:
@@ -37,4 +40,4 @@ def make_shell(*, name: str = "shell", description: str = _DESCRIPTION) -> Decor
     return shell_tool
 
 
-shell = make_shell()
+shell: DecoratedFunctionTool[..., Coroutine[Any, Any, Output]] = make_shell()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Coroutine
 from threading import Event
 from typing import Any
 
@@ -15,7 +16,7 @@ DEFAULT_MAX_DURATION = 60.0
 
 def make_sleep(
     *, max_duration: float = DEFAULT_MAX_DURATION, name: str = "sleep", description: str | None = None
-) -> DecoratedFunctionTool[Any, Any]:
+) -> DecoratedFunctionTool[..., Coroutine[Any, Any, str]]:
     """Return a tool that waits; it stops waiting when the agent is cancelled.
 
     Args:
@@ -47,4 +48,4 @@ def make_sleep(
     return sleep_tool
 
 
-sleep = make_sleep()
+sleep: DecoratedFunctionTool[..., Coroutine[Any, Any, str]] = make_sleep()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from typing import Any
 
 from strands.tools.decorator import DecoratedFunctionTool, tool
@@ -20,7 +21,7 @@ def make_stop(
     name: str = "stop",
     description: str = _DESCRIPTION,
     max_message_length: int = DEFAULT_MAX_MESSAGE_LENGTH,
-) -> DecoratedFunctionTool[Any, Any]:
+) -> DecoratedFunctionTool[..., Coroutine[Any, Any, str]]:
     """Return a tool by which a model ends the agent's call: the result has `stop_reason` "cancelled".
 
     Args:
@@ -50,4 +51,4 @@ def make_stop(
     return stop_tool
 
 
-stop = make_stop()
+stop: DecoratedFunctionTool[..., Coroutine[Any, Any, str]] = make_stop()

@@ -32,9 +32,9 @@ class Terms:
     def __init__(
         self, spec: Spec | None = None, accept_changes: bool = False, without_hooks: Sequence[str] = ()
     ) -> None:
-        self.spec = spec
-        self.accept_changes = accept_changes
-        self.without_hooks = without_hooks
+        self.spec: Spec | None = spec
+        self.accept_changes: bool = accept_changes
+        self.without_hooks: Sequence[str] = without_hooks
 
 
 class Admission:

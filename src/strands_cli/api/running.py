@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from strands_cli.session.repository import SessionRepository
     from strands_cli.spec.root import Spec
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -87,7 +87,7 @@ class Runner:
     """
 
     def __init__(self, spec: Spec, options: Options, user: object, admission: Admission | None = None) -> None:
-        self.spec = without_literals(spec)
+        self.spec: Spec = without_literals(spec)
         self.inputs: dict[str, Json] = {}
         self._admission = admission
         self.options = options

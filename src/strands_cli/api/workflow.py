@@ -58,7 +58,7 @@ class Workflow:
         variables: Mapping[str, Any] | None = None,
     ) -> None:
         self.spec = spec
-        self.variables = dict(variables or {})
+        self.variables: dict[str, Any] = dict(variables or {})
         self._options = Options(
             hooks=hooks,
             tools=tools,

@@ -31,8 +31,8 @@ class Confined:
     """
 
     def __init__(self, directory: Path, mounts: Mapping[str, Path] | None = None) -> None:
-        self.directory = Path(os.path.realpath(directory))
-        self.mounts = {name: Path(os.path.realpath(path)) for name, path in (mounts or {}).items()}
+        self.directory: Path = Path(os.path.realpath(directory))
+        self.mounts: dict[str, Path] = {name: Path(os.path.realpath(path)) for name, path in (mounts or {}).items()}
 
     def place(self, path: str) -> Path:
         """Return where a path leads, links followed.

@@ -53,7 +53,7 @@ class ExactEvaluator(Evaluator):
     most_steps = MOST_STEPS
 
     def __init__(self, names: Mapping[str, Any], digits: int) -> None:
-        self.context = context(digits)
+        self.context: Any = context(digits)
         mp = self.context
         constants = {
             "pi": +mp.pi,

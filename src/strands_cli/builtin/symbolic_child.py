@@ -246,7 +246,7 @@ def one(item: Any) -> str:
     return text(item)
 
 
-class Writer(sp.printing.str.StrPrinter):  # type: ignore[misc]
+class _Writer(sp.printing.str.StrPrinter):  # type: ignore[misc]
     """Writes formulas as the calculator reads them."""
 
     def _print_Exp1(self, expr: Any) -> str:
@@ -269,5 +269,5 @@ class Writer(sp.printing.str.StrPrinter):  # type: ignore[misc]
 
 
 def text(found: Any) -> str:
-    shown = str(Writer().doprint(found))
+    shown = str(_Writer().doprint(found))
     return shown.replace("**", "^").replace("ceiling(", "ceil(").replace("conjugate(", "conj(")

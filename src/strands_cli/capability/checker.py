@@ -29,7 +29,9 @@ class CapabilityError(StrandsError):
     exit_code = UNSUPPORTED
 
     def __init__(self, problems: Sequence[Problem] | str, *, hint: str = "") -> None:
-        self.problems = (Problem(problems, hint=hint),) if isinstance(problems, str) else tuple(problems)
+        self.problems: tuple[Problem, ...] = (
+            (Problem(problems, hint=hint),) if isinstance(problems, str) else tuple(problems)
+        )
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 

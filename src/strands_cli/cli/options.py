@@ -3,37 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import click
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
-debug = click.option("--debug", is_flag=True, help="Log everything, and show the traceback of an error.")
-quiet = click.option("--quiet", "-q", is_flag=True, help="Print only the final response.")
-verbose = click.option("--verbose", "-v", is_flag=True, help="Show tools and responses as they come.")
-offline = click.option("--offline", is_flag=True, help="Rehearse with the scripted model: no key, no network, no cost.")
-real_tools = click.option("--real-tools", is_flag=True, help="Run all tools in a rehearsal; else only read-only ones.")
-out = click.option("--out", "out", metavar="DIR", help="Where artifacts are written; the current directory by default.")
-force = click.option("--force", is_flag=True, help="Overwrite artifacts that exist.")
-interactive = click.option(
+
+class Option(Protocol):
+    """Adds an option or an argument to a command."""
+
+    def __call__(self, command: Command, /) -> Command: ...
+
+
+as_json: Option = click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
+debug: Option = click.option("--debug", is_flag=True, help="Log everything, and show the traceback of an error.")
+quiet: Option = click.option("--quiet", "-q", is_flag=True, help="Print only the final response.")
+verbose: Option = click.option("--verbose", "-v", is_flag=True, help="Show tools and responses as they come.")
+offline: Option = click.option(
+    "--offline", is_flag=True, help="Rehearse with the scripted model: no key, no network, no cost."
+)
+real_tools: Option = click.option(
+    "--real-tools", is_flag=True, help="Run all tools in a rehearsal; else only read-only ones."
+)
+out: Option = click.option(
+    "--out", "out", metavar="DIR", help="Where artifacts are written; the current directory by default."
+)
+force: Option = click.option("--force", is_flag=True, help="Overwrite artifacts that exist.")
+interactive: Option = click.option(
     "--interactive/--pause",
     "interactive",
     default=None,
     help="Ask here, or pause at a question; by default it asks in a terminal and pauses elsewhere.",
 )
-app = click.option(
+app: Option = click.option(
     "--app", "app", metavar="MODULE:NAME", help="The Workflow of a program: its hooks, tools and model are used."
 )
-accept_changes = click.option(
+accept_changes: Option = click.option(
     "--accept-changes", is_flag=True, help="Keep what is on record of finished steps that the file does differently."
 )
-without_hooks = click.option(
+without_hooks: Option = click.option(
     "--without-hooks", is_flag=True, help="Go on without hooks that are missing here, once you have seen which."
 )
-spec = click.argument("spec", metavar="SPEC")
-session_id = click.argument("session_id", metavar="ID")
+spec: Option = click.argument("spec", metavar="SPEC")
+session_id: Option = click.argument("session_id", metavar="ID")
 
 
 def resuming(command: Command) -> Command:

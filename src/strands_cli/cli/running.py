@@ -33,6 +33,7 @@ class Stopped(Exception):
     """A signal ended the run; what was recorded stays."""
 
     def __init__(self, number: signal.Signals) -> None:
+        self.exit_code: int
         name, self.exit_code = _SIGNALS[number]
         self.left = False
         super().__init__(name)

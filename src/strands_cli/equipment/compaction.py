@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from strands.hooks.events import BeforeModelCallEvent
     from strands.hooks.registry import HookRegistry
     from strands.models.model import Model
+    from strands.types.content import Message
     from strands_cli.spec.context import Compaction
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 PROMPT = """Summarise the conversation below so that it can be continued from the summary alone: what was asked,
 what was found and decided, names and numbers that matter, and what is still open. Answer with the summary only."""
@@ -83,9 +84,9 @@ class LastResort(ConversationManager):
         count = cut(agent.messages, 0.5, 2)
         if count == 0:
             raise e or ContextWindowOverflowException("the conversation is too long, and nothing of it can be dropped")
-        gone = {"role": "user", "content": [{"text": f"{_OPENING}{count} earlier messages were dropped."}]}
-        agent.messages[:count] = [gone]  # type: ignore[list-item]
-        self.removed_message_count += count - 1
+        gone: Message = {"role": "user", "content": [{"text": f"{_OPENING}{count} earlier messages were dropped."}]}
+        agent.messages[:count] = [gone]
+        self._count_removed(count - 1)
 
 
 def estimated_tokens(messages: Any, system_prompt: str | None) -> int:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from strands_cli.kernel.types import Call, Perform, Reply
     from strands_cli.spec.context import Notes
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 HEADING = "Previous Workflow Steps"
 _MOST_INPUT = 400

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from strands.hooks.events import BeforeToolCallEvent
     from strands.hooks.registry import HookRegistry
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 _PLAIN = (str, None, type(None), Any, object, dict, ToolResult)
 
 

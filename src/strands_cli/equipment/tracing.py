@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from strands_cli.spec.telemetry import Otel, Redact
 
 REDACTED = "[redacted]"
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 
 def tracer(spec: Spec) -> trace.Tracer | None:

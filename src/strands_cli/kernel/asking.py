@@ -41,7 +41,7 @@ class Asking:
         self._problem: BaseException | None = None
         self._until = 0.0
         self._stops = 0
-        self.stopwatch = Stopwatch(run.clock.monotonic)
+        self.stopwatch: Stopwatch = Stopwatch(run.clock.monotonic)
 
     async def attend(self, body: Awaitable[T]) -> T:
         """Return what `body` returns, looking out all the while for what others do to the session.

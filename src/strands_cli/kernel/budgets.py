@@ -38,7 +38,9 @@ class UsedUp(BaseException):
 
     def __init__(self, name: str, used: float, allowed: float) -> None:
         super().__init__(name)
-        self.name, self.used, self.allowed = name, used, allowed
+        self.name: str = name
+        self.used: float = used
+        self.allowed: float = allowed
 
 
 class Spending:

@@ -13,7 +13,7 @@ from strands_cli.kernel.state import State, text_of, total_tokens
 from strands_cli.kernel.types import Entry
 from strands_cli.types import Json
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 EVENT_TYPES = (
     "workflow_start",

@@ -27,7 +27,7 @@ class Lanes:
     """
 
     def __init__(self, at_rest: Callable[[], None], working: Callable[[bool], None]) -> None:
-        self.busy = 1
+        self.busy: int = 1
         self.failures: list[tuple[str, BaseException]] = []
         self._asking = 0
         self._at_rest = at_rest

@@ -19,7 +19,7 @@ from strands_cli.types import HITLState, Json, OpenQuestion
 DOUBT_CHOICES = ("run again", "skip", "result")
 """What a person chooses from about a tool call that may already have happened; a result is given with the last."""
 
-DOUBT_SCHEMA = {
+DOUBT_SCHEMA: dict[str, Json] = {
     "anyOf": [
         {"enum": [*DOUBT_CHOICES]},
         {"type": "string", "pattern": "^result:"},

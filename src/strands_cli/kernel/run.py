@@ -56,22 +56,22 @@ class Run:
     ) -> None:
         self.journal = journal
         self.state = state
-        self.clock = clock or SystemClock()
+        self.clock: Clock = clock or SystemClock()
         self.driver = driver
         self._scrub = scrub
         self.perform: Perform = _unset
         self.brief: Callable[[str, Names], str] = _no_brief
         self._publish = publish
         self._token = token
-        self.lock = asyncio.Lock()
+        self.lock: asyncio.Lock = asyncio.Lock()
         self.spending: Spending | None = None
         self.tools: set[str] = set()
         self.failures: list[tuple[str, BaseException]] = []
         self._altered: set[tuple[str, str]] = set()
         self._slot = asyncio.Semaphore(max_parallel) if max_parallel else None
         self._keys: set[str] = set()
-        self.asking = Asking(self, handler)
-        self.lanes = Lanes(self.asking.at_rest, self.asking.stopwatch.run)
+        self.asking: Asking = Asking(self, handler)
+        self.lanes: Lanes = Lanes(self.asking.at_rest, self.asking.stopwatch.run)
 
     # -- effects --------------------------------------------------------------------------------------------------
 

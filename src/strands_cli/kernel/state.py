@@ -25,13 +25,13 @@ class State:
     """
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
-        self.count = 0
+        self.count: int = 0
         self.opened: Entry | None = None
         self.origin: dict[str, Json] = {}
         self.rest: Entry | None = None
-        self.driver = ""
-        self.drives = 0
-        self.seconds = 0.0
+        self.driver: str = ""
+        self.drives: int = 0
+        self.seconds: float = 0.0
         self.started: dict[str, Entry] = {}
         self.done: dict[str, Entry] = {}
         self.failed: dict[str, Entry] = {}

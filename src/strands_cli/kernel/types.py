@@ -155,4 +155,4 @@ class Paused(BaseException):
 
     def __init__(self, keys: Sequence[str]) -> None:
         super().__init__(", ".join(keys))
-        self.keys = tuple(keys)
+        self.keys: tuple[str, ...] = tuple(keys)

@@ -16,11 +16,13 @@ class LoadError(StrandsError):
         column: Counted from 1; 0 when there is no document.
     """
 
-    exit_code = INVALID_SPEC
+    exit_code: int = INVALID_SPEC
 
     def __init__(self, problem: Problem, *, hint: str = "", unreadable: bool = False) -> None:
         super().__init__(str(problem), hint=hint)
-        self.problems = (problem,)
-        self.json_pointer, self.line, self.column = problem.json_pointer, problem.line, problem.column
+        self.problems: tuple[Problem, ...] = (problem,)
+        self.json_pointer: str = problem.json_pointer
+        self.line: int = problem.line
+        self.column: int = problem.column
         if unreadable:
             self.exit_code = FILE

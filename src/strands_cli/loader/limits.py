@@ -30,9 +30,9 @@ class Spent:
     __slots__ = ("deadline", "turns", "weights", "work")
 
     def __init__(self) -> None:
-        self.turns = 0
-        self.work = 0
-        self.deadline = time.thread_time() + MAX_SECONDS
+        self.turns: int = 0
+        self.work: int = 0
+        self.deadline: float = time.thread_time() + MAX_SECONDS
         self.weights: dict[int, tuple[object, int]] = {}
         """Weights of lists and objects by identity; each is kept alive, so that its identity stays its own."""
 
@@ -150,7 +150,7 @@ class Counted:
     __slots__ = ("items",)
 
     def __init__(self, items: Iterable[object]) -> None:
-        self.items = items
+        self.items: Iterable[object] = items
 
     def __iter__(self) -> Iterator[object]:
         for item in self.items:

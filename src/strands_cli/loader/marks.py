@@ -26,7 +26,7 @@ class Marks:
     def __init__(self, source: str) -> None:
         self.source = source
         self._known: dict[int, tuple[object, dict[str | int, tuple[Mark, Mark]]]] = {}
-        self.root = Mark(source, 1, 1)
+        self.root: Mark = Mark(source, 1, 1)
 
     def add(self, container: object, places: dict[str | int, tuple[Mark, Mark]]) -> None:
         """Say where the keys and values of a container stand."""

@@ -17,7 +17,8 @@ class MissingUsed(UndefinedError):
 
     def __init__(self, message: str, path: tuple[str | int, ...], owner: object) -> None:
         super().__init__(message)
-        self.path, self.owner = path, owner
+        self.path: tuple[str | int, ...] = path
+        self.owner: object = owner
 
 
 class Missing(StrictUndefined):

@@ -25,9 +25,11 @@ class SchemaValidationError(StrandsError):
     exit_code = INVALID_SPEC
 
     def __init__(self, problems: Sequence[Problem], *, hint: str = "") -> None:
-        self.problems = tuple(problems)
+        self.problems: tuple[Problem, ...] = tuple(problems)
         first = self.problems[0]
-        self.json_pointer, self.line, self.column = first.json_pointer, first.line, first.column
+        self.json_pointer: str = first.json_pointer
+        self.line: int = first.line
+        self.column: int = first.column
         super().__init__("\n".join(str(problem) for problem in self.problems), hint=hint)
 
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, ClassVar, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import core_schema
@@ -19,7 +19,7 @@ SecondsOrNone = Annotated[float, Field(ge=0, description="Seconds; 0: no limit."
 class Closed(BaseModel):
     """An object in which an unknown key is an error."""
 
-    model_config = ConfigDict(
+    model_config: ClassVar[ConfigDict] = ConfigDict(
         extra="forbid", frozen=True, defer_build=True, regex_engine="python-re", protected_namespaces=()
     )
 

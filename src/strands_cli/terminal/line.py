@@ -34,10 +34,10 @@ class Line:
     """
 
     def __init__(self) -> None:
-        self.text = ""
-        self.cursor = 0
-        self.done = False
-        self.ended = False
+        self.text: str = ""
+        self.cursor: int = 0
+        self.done: bool = False
+        self.ended: bool = False
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._pending = ""
         self._pasting = False

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from strands.types.content import Message
 
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 DEFAULT_COMPRESSION_THRESHOLD = 0.7
 
@@ -49,8 +49,11 @@ class ConversationManager(ABC):
     """
 
     def __init__(self, *, proactive_compression: Compression = None) -> None:
-        self.removed_message_count = 0
+        self.removed_message_count: int = 0
         self._compression_threshold = _threshold(proactive_compression)
+
+    def _count_removed(self, messages: int) -> None:
+        self.removed_message_count += messages
 
     def register_hooks(self, registry: HookRegistry, **kwargs: Any) -> None:
         """Register hooks; a subclass that registers its own calls this too."""

@@ -51,6 +51,6 @@ class PinningConversationManager(ConversationManager):
             known: How many of those before `end` were put there by the manager itself, besides the pinned ones.
         """
         pinned = partition_pinned(messages, 0, end)[0]
-        self.removed_message_count += end - len(self._pinned) - known
+        self._count_removed(end - len(self._pinned) - known)
         self._pinned = pinned
         messages[:end] = [*pinned, *(instead or [])]

@@ -20,6 +20,6 @@ class ServerSideConversationManager(NullConversationManager):
         """Drop the messages that the provider has."""
         seen = min(int(agent._model_state.get("seen", 0)), len(agent.messages))
         del agent.messages[:seen]
-        self.removed_message_count += seen
+        self._count_removed(seen)
         if seen:
             agent._model_state = {**agent._model_state, "seen": 0}

@@ -42,7 +42,7 @@ class SummarizingConversationManager(PinningConversationManager):
         if summarization_agent is not None and summarization_system_prompt is not None:
             raise ValueError("give summarization_agent or summarization_system_prompt; the agent has its own prompt")
         super().__init__(pin_first=pin_first, proactive_compression=proactive_compression)
-        self.summary_ratio = min(max(summary_ratio, 0.1), 0.8)
+        self.summary_ratio: float = min(max(summary_ratio, 0.1), 0.8)
         self.preserve_recent_messages = preserve_recent_messages
         self.summarization_agent = summarization_agent
         self.summarization_system_prompt = summarization_system_prompt

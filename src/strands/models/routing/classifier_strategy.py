@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .router import RoutingCandidate
     from .strategy import RoutingContext
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 POLICY = """Choose which model is to answer a request. Work out what the request needs and how hard it is. Leave out the
 candidates that are known not to be up to it, and of the others choose the least capable one that will still answer

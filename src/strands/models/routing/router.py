@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from strands.agent.agent import Agent
     from strands.agent.invocation import Invocation
 
-log = logging.getLogger(__name__)
+log: logging.Logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)

@@ -45,7 +45,7 @@ class Connection:
     ) -> None:
         self.name = name
         self.mode = mode
-        self.lost = False
+        self.lost: bool = False
         self.desk: Desk = Desk()
         self._process = os.getpid()
         self._transport = transport

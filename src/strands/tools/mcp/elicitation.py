@@ -52,8 +52,8 @@ class Call:
 
     def __init__(self, context: ToolContext[Any] | None, server: str) -> None:
         self.interrupt: InterruptException | None = None
-        self.again = False
-        self.rounds = 0
+        self.again: bool = False
+        self.rounds: int = 0
         self.answers: dict[str, dict[str, Any]] | None = None
         self.state: str | None = None
         self._context = context

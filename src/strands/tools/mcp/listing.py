@@ -13,7 +13,7 @@ from strands.types.collections import PaginatedList
 
 T = TypeVar("T")
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 LONGEST = 64
 """Characters that providers allow in the name of a tool."""

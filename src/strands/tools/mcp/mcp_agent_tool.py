@@ -41,8 +41,8 @@ class MCPAgentTool(DirectTool):
         self._name = name_override or self._listed["name"]
         hints = self._listed.get("annotations") or {}
         if getattr(mcp_client, "trust_annotations", False) is True:  # no stand-in for a client is taken at its word
-            self.read_only = bool(hints.get("readOnlyHint"))
-            self.idempotent = bool(hints.get("idempotentHint"))
+            self.read_only: bool = bool(hints.get("readOnlyHint"))
+            self.idempotent: bool = bool(hints.get("idempotentHint"))
 
     def _take(self, mcp_tool: Any) -> None:
         self.mcp_tool = mcp_tool

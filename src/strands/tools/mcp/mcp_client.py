@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from strands.types.tools import AgentTool, ToolContext
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 
 class MCPClient(PromptsAndResources, ToolProvider):
@@ -88,11 +88,12 @@ class MCPClient(PromptsAndResources, ToolProvider):
         name: str | None = None,
     ) -> None:
         self._transport = transports.chosen(transport_callable, url, headers, auth_provider)
-        self.client_name = name or application_name or url or "server"
+        self.client_name: str = name or application_name or url or "server"
         self.place: list[str] = getattr(self._transport, "place", [])  # what it leads to, as far as that is known
         self.continue_on_error = continue_on_error
         self.trust_annotations = trust_annotations
-        self.connection_failed = False
+        self.connection_failed: bool = False
+        self.version: int = 0
         self._version = application_version
         self._application = application_name
         self._startup_timeout = startup_timeout

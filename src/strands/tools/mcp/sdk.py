@@ -14,7 +14,7 @@ from .questions import Questions
 if TYPE_CHECKING:
     from mcp import ClientSession
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 _GONE = ("not found", "terminated", "expired", "invalid", "unknown", "no valid")
 

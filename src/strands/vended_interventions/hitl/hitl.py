@@ -19,7 +19,7 @@ from .classifier import ClassifierResult, HumanInTheLoopClassifier, LLMClassifie
 if TYPE_CHECKING:
     from strands.hooks.events import BeforeToolCallEvent
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 TRUSTED = "hitl:trusted_tools"
 _TRUSTED_AS = "hitl:trusted_as"  # tool name to the hash of the tool that was trusted
 

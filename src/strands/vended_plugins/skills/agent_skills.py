@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from strands.agent.agent import Agent
     from strands.types.content import SystemContentBlock
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 _RESOURCES = ("scripts", "references", "assets")
 _NOTED = "last_injected_xml"

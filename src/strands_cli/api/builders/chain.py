@@ -40,7 +40,8 @@ class ChainBuilder(Builder):
         self._config.setdefault("steps", []).append(self._checked({"steps": [part]}, ("steps", 0), part))
         return self
 
-    step, hitl = add_step, add_hitl
+    step = add_step
+    hitl = add_hitl
 
 
 class _Groups(Builder):
@@ -74,7 +75,8 @@ class _Groups(Builder):
     def _alone(self, part: Part) -> tuple[Part, tuple[str | int, ...]]:
         raise NotImplementedError
 
-    step, hitl = add_step, add_hitl
+    step = add_step
+    hitl = add_hitl
 
 
 class ParallelBuilder(_Groups):
@@ -105,7 +107,8 @@ class ParallelBuilder(_Groups):
     def _alone(self, part: Part) -> tuple[Part, tuple[str | int, ...]]:
         return {"branches": [{"id": "branch", "steps": [part]}]}, ("branches", 0, "steps", 0)
 
-    branch, reduce = add_branch, with_reduce
+    branch = add_branch
+    reduce = with_reduce
 
 
 class RoutingBuilder(_Groups):
@@ -151,4 +154,6 @@ class RoutingBuilder(_Groups):
     def _alone(self, part: Part) -> tuple[Part, tuple[str | int, ...]]:
         return {"routes": {"route": {"then": [part]}}}, ("routes", "route", "then", 0)
 
-    router, review, route = with_router, with_review, add_route
+    router = with_router
+    review = with_review
+    route = add_route

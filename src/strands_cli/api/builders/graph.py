@@ -62,4 +62,7 @@ class GraphBuilder(Builder):
         nodes[id] = self._checked({"nodes": {id: part}}, ("nodes", id), part)
         return self
 
-    node, hitl, edge, max_iterations = add_node, add_hitl, add_edge, with_max_iterations
+    node = add_node
+    hitl = add_hitl
+    edge = add_edge
+    max_iterations = with_max_iterations

@@ -42,8 +42,11 @@ class EvaluatorOptimizerBuilder(_Slots):
         """Have a person see each draft that was not accepted."""
         return self._put("review_gate", hitl_step(prompt, settings))
 
-    producer, evaluator, accept = with_producer, with_evaluator, with_accept
-    revise_prompt, hitl = with_revise_prompt, with_review_gate
+    producer = with_producer
+    evaluator = with_evaluator
+    accept = with_accept
+    revise_prompt = with_revise_prompt
+    hitl = with_review_gate
 
 
 class OrchestratorWorkersBuilder(_Slots):
@@ -92,5 +95,9 @@ class OrchestratorWorkersBuilder(_Slots):
         """Set the last step: an agent's, or with `prompt` a question to a person."""
         return self._put("writeup", any_step(agent, input, settings))
 
-    orchestrator, worker, reduce, writeup = with_orchestrator, with_worker, with_reduce, with_writeup
-    decomposition_review, reduce_review = with_decomposition_review, with_reduce_review
+    orchestrator = with_orchestrator
+    worker = with_worker
+    reduce = with_reduce
+    writeup = with_writeup
+    decomposition_review = with_decomposition_review
+    reduce_review = with_reduce_review

@@ -52,7 +52,8 @@ class WorkflowBuilder(Builder):
         tasks.append(self._checked({"tasks": [*before, part]}, ("tasks", len(before)), part))
         return self
 
-    task, hitl = add_task, add_hitl
+    task = add_task
+    hitl = add_hitl
 
 
 DagBuilder = WorkflowBuilder
