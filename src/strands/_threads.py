@@ -54,6 +54,40 @@ def on_disk(function: Callable[[], T]) -> asyncio.Future[T]:
     return _started(_disk, function).future
 
 
+class _PromptFuture(asyncio.Future):  # type: ignore[type-arg]
+    """A future whose first waiter goes on at the moment when it is settled, not a round of the event loop later."""
+
+    _first: tuple[Callable[[Any], object], contextvars.Context] | None = None
+
+    def add_done_callback(self, fn: Callable[[Any], object], /, *, context: contextvars.Context | None = None) -> None:
+        if self._first is None and not self.done():
+            self._first = fn, contextvars.copy_context() if context is None else context
+        else:
+            super().add_done_callback(fn, context=context)
+
+    def remove_done_callback(self, fn: Callable[[Any], object], /) -> int:
+        if self._first is not None and self._first[0] == fn:
+            self._first = None
+            return 1 + super().remove_done_callback(fn)
+        return super().remove_done_callback(fn)
+
+    def cancel(self, msg: Any | None = None) -> bool:
+        first, self._first = self._first, None
+        if first is not None:  # who cancels may be the waiter itself, so this one is told later
+            super().add_done_callback(first[0], context=first[1])
+        return super().cancel(msg)
+
+    def settle(self, value: Any, error: BaseException | None) -> None:
+        """Set the result, or the exception; called by the event loop while no task runs."""
+        first, self._first = self._first, None
+        if error is None:
+            self.set_result(value)
+        else:
+            self.set_exception(error)
+        if first is not None:
+            first[1].run(first[0], self)
+
+
 class Shared(Generic[T]):
     """Work on the disk that several wait for: who stops waiting does not stop it.
 
@@ -68,34 +102,37 @@ class Shared(Generic[T]):
     def __init__(self, function: Callable[[], T]) -> None:
         self.loop = asyncio.get_running_loop()
         self.ended = False
-        self._waiting: list[asyncio.Future[T]] = []
-        self._settle: Callable[[asyncio.Future[T]], None] = self._waiting.append
+        self._waiting: list[_PromptFuture] = []
+        self._end: tuple[Any, BaseException | None] = None, None
         _started(_disk, function, self)
 
     def wait(self) -> asyncio.Future[T]:
         """Return a future, for one who waits, of the function's result or what it raised."""
-        future: asyncio.Future[T] = self.loop.create_future()
-        self._settle(future)
+        future = _PromptFuture(loop=self.loop)
+        if self.ended:
+            future.settle(*self._end)
+        else:
+            self._waiting.append(future)
         return future
 
     def cancelled(self) -> bool:
         """It never is."""
         return False
 
-    def set_result(self, value: T) -> None:
+    def settle(self, value: T, error: BaseException | None) -> None:
         """Tell all who wait."""
-        self._end(lambda future: future.set_result(value))
+        self.ended, self._end = True, (value, error)
+        self._tell()
 
-    def set_exception(self, error: BaseException) -> None:
-        """Tell all who wait."""
-        self._end(lambda future: future.set_exception(error))
-
-    def _end(self, settle: Callable[[asyncio.Future[T]], None]) -> None:
-        self.ended, self._settle = True, settle
-        for future in self._waiting:
-            if not future.done():
-                settle(future)
-        self._waiting.clear()
+    def _tell(self) -> None:
+        try:
+            while self._waiting:
+                future = self._waiting.pop(0)
+                if not future.done():
+                    future.settle(*self._end)
+        finally:
+            if self._waiting:  # who was told raised what ends a program; the others are told all the same
+                self.loop.call_soon(self._tell)
 
 
 def in_background(function: Callable[[], None]) -> None:
@@ -108,7 +145,7 @@ def _started(pool: _Pool, function: Callable[[], Any], shared: Shared[Any] | Non
     outbox = _outboxes.get(loop)
     if outbox is None:
         outbox = _outboxes[loop] = _Outbox(loop)
-    future: Any = loop.create_future() if shared is None else shared
+    future: Any = _PromptFuture(loop=loop) if shared is None else shared
     job = _Job(outbox, future, contextvars.copy_context(), function)
     pool.submit(job)
     return job
@@ -129,7 +166,7 @@ class _Job:
     def __init__(
         self,
         outbox: _Outbox,
-        future: asyncio.Future[Any],
+        future: Any,
         context: contextvars.Context,
         function: Callable[[], Any],
     ) -> None:
@@ -156,12 +193,8 @@ class _Job:
         self._outbox.put(self)
 
     def settle(self) -> None:
-        if self.future.cancelled():
-            return
-        if self._error is None:
-            self.future.set_result(self._value)
-        else:
-            self.future.set_exception(self._error)
+        if not self.future.cancelled():
+            self.future.settle(self._value, self._error)
 
 
 class _Errand:
@@ -206,8 +239,13 @@ class _Outbox:
 
     def _settle(self) -> None:
         self._waking = False
-        while self._done:
-            self._done.popleft().settle()
+        try:
+            while self._done:
+                self._done.popleft().settle()
+        finally:
+            loop = self._loop()
+            if self._done and loop is not None:  # who was told raised what ends a program; the others are told as well
+                loop.call_soon(self._settle)
 
 
 class _Pool:

@@ -132,7 +132,12 @@ class Asking:
     async def _wait(self, key: str) -> None:
         """Wait until the question is answered, or until every lane waits: then rest."""
         waiter = self._wait_for(key, blocked=True)
-        self._run.lanes.block()
+        if self._run.lanes.block(tell=False):
+            try:
+                await self._rest()
+            except asyncio.CancelledError:  # this lane ends, the others are told all the same
+                self.at_rest()
+                raise
         await waiter.future
 
     def at_rest(self) -> None:
@@ -143,6 +148,8 @@ class Asking:
         error: BaseException | None = None
         try:
             await self.refresh()
+        except asyncio.CancelledError:
+            raise
         except BaseException as problem:
             error = problem
         if self._run.lanes.busy and error is None:

@@ -33,12 +33,20 @@ class Lanes:
         self._at_rest = at_rest
         self._working = working
 
-    def block(self) -> None:
-        """A lane ends, or stops to wait for something that no other lane brings."""
+    def block(self, *, tell: bool = True) -> bool:
+        """A lane ends, or stops to wait for something that no other lane brings.
+
+        Args:
+            tell: Call `at_rest` if it is the last busy one; else the caller does what is to be done then.
+
+        Returns:
+            Whether it was the last busy one.
+        """
         self.busy -= 1
         self._working(self.busy > self._asking)
-        if self.busy == 0:
+        if self.busy == 0 and tell:
             self._at_rest()
+        return self.busy == 0
 
     def unblock(self) -> None:
         """A lane begins or goes on."""
