@@ -51,7 +51,8 @@ def on_disk(function: Callable[[], T]) -> asyncio.Future[T]:
         A future of the running loop, with the function's result or what it raised. A function whose future was
         cancelled before its thread came to it does not run.
     """
-    return _started(_disk, function).future
+    future: asyncio.Future[T] = _started(_disk, function).future
+    return future
 
 
 class _PromptFuture(asyncio.Future):  # type: ignore[type-arg]

@@ -8,6 +8,7 @@ import os
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -152,6 +153,55 @@ def test_case_3_a_half_created_session_leaves_its_id_usable(tmp_path: Path) -> N
         with pytest.raises(SessionExistsError):
             asyncio.run(FileSessionRepository(tmp_path).create("half", opening()))
         (directory / "journal.jsonl").unlink()
+
+
+FAILING = """
+import asyncio, os, resource, sys
+from strands_cli.errors import StorageError
+from strands_cli.session.conformance import draft, opening
+from strands_cli.session.repository import FileSessionRepository
+fsync = os.fsync
+def refused(file):
+    raise OSError(5, "Input/output error")
+def break_disk():
+    if sys.argv[2] == "sync":
+        os.fsync = refused
+    else:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, resource.RLIM_INFINITY))
+async def main():
+    repository = FileSessionRepository(sys.argv[1])
+    await repository.create("other", opening())
+    break_disk()
+    try:
+        await repository.create("s", opening(), [draft("noted", "n", text="x" * 1000)])
+    except StorageError as error:
+        assert "journal.jsonl" in error.message and error.hint, error
+    else:
+        raise SystemExit("it was begun")
+    assert sorted(os.listdir(sys.argv[1])) == ["session_other"], os.listdir(sys.argv[1])
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    os.fsync = fsync
+    await repository.create("s", opening())
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("what", ["write", "sync"])
+def test_a_session_whose_opening_does_not_get_to_the_disk_is_not_there(what: str, tmp_path: Path) -> None:
+    pytest.importorskip("resource")
+    done = subprocess.run([sys.executable, "-c", FAILING, str(tmp_path), what], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_a_killed_creation_left_is_swept_once_nobody_can_be_at_it(tmp_path: Path) -> None:
+    for name, age in ((".new_old", 100_000), (".new_young", 10)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "journal.jsonl").write_text("{")
+        os.utime(tmp_path / name, (time.time() - age,) * 2)
+    repository = FileSessionRepository(tmp_path)
+    assert asyncio.run(repository.ids()) == []
+    asyncio.run(repository.sweep())
+    assert os.listdir(tmp_path) == [".new_young"]
 
 
 def test_case_8_a_newer_format_is_refused_untouched(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from strands._home import NotPrivateError
@@ -59,3 +61,17 @@ def of_system(error: OSError, path: str | Path, session_id: str) -> SessionNotFo
         f"{path}: {error.strerror or error}",
         hint="Free space or make the directory writable, then resume: what was recorded is kept.",
     )
+
+
+@contextmanager
+def storage_errors(path: Path) -> Iterator[None]:
+    """Say what the system refuses at `path` as a StorageError."""
+    try:
+        yield
+    except NotPrivateError as error:
+        raise StorageError(error.cause, hint=f"{error.remedy}.") from error
+    except OSError as error:
+        raise StorageError(
+            f"{path}: {error.strerror or error}",
+            hint="Make the directory writable, or choose another with STRANDS_HOME; nothing was run.",
+        ) from error

@@ -205,7 +205,6 @@ class FileJournal:
         version = parsed.entries[0].data.get("format", FORMAT)
         if version > FORMAT:
             raise faults.newer(self._id, version)
-        self._synced = 1  # a journal that has a name has its opening on disk
         if told is not None and told.opening == parsed.first_sum:
             self._compare(parsed, file, told)
             self._synced = told.entries

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
+import stat
 import time
 from pathlib import Path
 
-from strands.journal import files, lines
+from strands._home import PRIVATE_DIRECTORY, check_status, make_private
+from strands.journal import faults, files, lines
 from strands.journal.entries import Draft
 from strands.journal.errors import SessionExistsError
 
+NEW = ".new_"
+"""How the names of directories begin in which somebody is beginning a journal."""
+
+GRAVE = ".deleted_"
+"""How the names of directories begin that somebody is removing."""
+
 
 def begin(path: str, session_id: str, content: bytes) -> int:
-    """Let `path` be a journal of this content, on disk when this returns.
+    """Let `path` be a journal of this content, on disk when this returns; its directory is made if it is not there.
 
     Returns:
         The file, open to be read and appended to.
@@ -23,7 +32,54 @@ def begin(path: str, session_id: str, content: bytes) -> int:
         OSError: It cannot be written.
     """
     directory, name = os.path.split(path)
-    temporary = os.path.join(directory, f".{name}-{os.urandom(16).hex()}.tmp")
+    file = _with_directory(directory, name, content)
+    if file is None:
+        return _in_directory(directory, name, session_id, content)
+    try:
+        # It has its name before it is on disk: all of it goes there at once, and what did not get there is no journal.
+        files.sync(file, path)
+        _sync_names(directory)
+    except BaseException:
+        os.close(file)
+        _take_back(path, len(content))
+        raise
+    return file
+
+
+def _sync_names(directory: str) -> None:
+    files.sync_directory(directory)
+    files.sync_directory(os.path.dirname(directory))
+
+
+def _with_directory(directory: str, name: str, content: bytes) -> int | None:
+    """Make the directory with the journal in it; None where there is one, or where that cannot be done at once."""
+    if os.name == "nt" or os.path.lexists(directory):
+        return None
+    new = os.path.join(os.path.dirname(directory), NEW + os.urandom(16).hex())
+    with faults.storage_errors(Path(new).parent):
+        os.mkdir(new, PRIVATE_DIRECTORY)
+    file = -1
+    try:
+        if stat.S_IMODE(os.stat(new).st_mode) != PRIVATE_DIRECTORY:  # the umask of this process, or its group
+            os.chmod(new, PRIVATE_DIRECTORY)
+        file = files.open_private(f"{new}/{name}", os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL)
+        files.write_all(file, content)
+        os.rename(new, directory)
+    except BaseException as error:
+        if file >= 0:
+            os.close(file)
+        shutil.rmtree(new, ignore_errors=True)
+        if isinstance(error, OSError) and os.path.lexists(directory):
+            return None  # somebody else was first
+        raise
+    return file
+
+
+def _in_directory(directory: str, name: str, session_id: str, content: bytes) -> int:
+    """Put the journal into a directory that is there, if it has none."""
+    make_private(Path(directory))
+    check_status(directory, os.stat(directory))
+    path, temporary = (os.path.join(directory, each) for each in (name, f".{name}-{os.urandom(16).hex()}.tmp"))
     file = files.open_private(temporary, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL)
     try:
         try:
@@ -35,12 +91,20 @@ def begin(path: str, session_id: str, content: bytes) -> int:
         finally:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary)
-        files.sync_directory(directory)
-        files.sync_directory(os.path.dirname(directory))
+        _sync_names(directory)
     except BaseException:
         os.close(file)
         raise
     return file
+
+
+def _take_back(path: str, size: int) -> None:
+    """Remove a journal that could not be synced, unless somebody has gone on with it."""
+    directory = os.path.dirname(path)
+    grave = os.path.join(os.path.dirname(directory), f"{GRAVE}{os.path.basename(directory)}_{os.urandom(16).hex()}")
+    with contextlib.suppress(OSError):
+        if bury(Path(path), Path(grave), size=size):
+            shutil.rmtree(grave, ignore_errors=True)
 
 
 def _linked(temporary: str, path: str) -> bool:
@@ -68,7 +132,9 @@ def _put_in_place(temporary: str, path: str, session_id: str) -> bool:
         os.close(file)
 
 
-def bury(path: Path, grave: Path, *, expect: int | None = None, only_deleted: bool = False) -> bool:
+def bury(
+    path: Path, grave: Path, *, expect: int | None = None, only_deleted: bool = False, size: int | None = None
+) -> bool:
     """Rename the directory of the journal `path` to `grave`, so that nobody finds it; False leaves it.
 
     Args:
@@ -76,6 +142,7 @@ def bury(path: Path, grave: Path, *, expect: int | None = None, only_deleted: bo
         grave: The new name of its directory.
         expect: Only if it holds so many entries, the last of which says that it is deleted.
         only_deleted: Only if its last entry says so.
+        size: Only if it has so many bytes.
 
     Raises:
         FileNotFoundError: Somebody else has.
@@ -84,7 +151,10 @@ def bury(path: Path, grave: Path, *, expect: int | None = None, only_deleted: bo
     file = files.open_private(path, os.O_RDWR | os.O_APPEND)
     try:
         with files.locked(file, path):
-            parsed = lines.parse(os.pread(file, os.fstat(file).st_size, 0))
+            found = os.pread(file, os.fstat(file).st_size, 0)
+            if size not in (None, len(found)):
+                return False
+            parsed = lines.parse(found)
             deleted = bool(parsed.entries) and parsed.entries[-1].kind == "deleted"
             if not deleted and (only_deleted or expect is not None):
                 return False

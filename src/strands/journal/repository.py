@@ -10,17 +10,17 @@ import shutil
 import stat
 import time
 import uuid
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from strands._home import PRIVATE_DIRECTORY, NotPrivateError, check_private, check_status, expanded, make_private
+from strands._home import check_private, check_status, expanded, make_private
 from strands._threads import on_disk
 from strands.journal import faults, files, lifetime
 from strands.journal.drivers import Drivers
 from strands.journal.entries import Draft
 from strands.journal.errors import SessionExistsError, SessionNotFoundError, StorageError
+from strands.journal.faults import storage_errors
 from strands.journal.file_journal import FileJournal
 from strands.journal.handle import NAME
 
@@ -28,7 +28,6 @@ logger = logging.getLogger(__name__)
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _PREFIX = "session_"
-_GRAVE = ".deleted_"
 _TRIES = 10
 _ABANDONED = 86_400.0
 """Seconds after which nobody is still beginning a session."""
@@ -55,7 +54,7 @@ class FileRepository:
         directory = self.root / f"{_PREFIX}{session_id}"
         for attempt in range(_TRIES):
             with storage_errors(self.root):
-                self._make(directory)
+                self._check_root()
             journal = FileJournal(directory, session_id, self._live())
             try:
                 await on_disk(partial(journal.create, opened, rest))
@@ -98,7 +97,7 @@ class FileRepository:
 
     def _bury(self, directory: Path, session_id: str, expect: int | None = None, *, only_deleted: bool = False) -> bool:
         """Take a session out of the way under its journal's lock, then remove it."""
-        grave = directory.with_name(f"{_GRAVE}{session_id}_{uuid.uuid4().hex}")
+        grave = directory.with_name(f"{lifetime.GRAVE}{session_id}_{uuid.uuid4().hex}")
         with storage_errors(directory):
             try:
                 moved = lifetime.bury(directory / NAME, grave, expect=expect, only_deleted=only_deleted)
@@ -115,8 +114,11 @@ class FileRepository:
         for entry in found:
             if entry.is_symlink() or not entry.is_dir():
                 continue
-            if entry.name.startswith(_GRAVE):
+            if entry.name.startswith(lifetime.GRAVE):
                 shutil.rmtree(entry.path, ignore_errors=True)
+            elif entry.name.startswith(lifetime.NEW):
+                if time.time() - entry.stat().st_mtime > _ABANDONED:
+                    shutil.rmtree(entry.path, ignore_errors=True)
             elif entry.name.startswith(_PREFIX):
                 self._sweep_session(Path(entry.path), entry.name[len(_PREFIX) :])
 
@@ -128,21 +130,12 @@ class FileRepository:
             if time.time() - directory.stat().st_mtime > _ABANDONED and not _is_begun(directory):
                 shutil.rmtree(directory, ignore_errors=True)
 
-    def _make(self, directory: Path) -> None:
-        """Make a session's directory, for this user alone; one that is there has to be."""
+    def _check_root(self) -> None:
+        """Check the directory of all sessions, which is made for this user alone if it is not there."""
         try:
-            os.mkdir(directory, PRIVATE_DIRECTORY)
-        except (FileExistsError, FileNotFoundError):
-            make_private(directory)
-            made = False
-        else:
-            made = True
-        check_private(self.root)
-        status = os.stat(directory)
-        if made and stat.S_IMODE(status.st_mode) != PRIVATE_DIRECTORY:  # the umask of this process, or its group
-            os.chmod(directory, PRIVATE_DIRECTORY)
-        else:
-            check_status(directory, status)
+            check_status(self.root, os.stat(self.root))
+        except FileNotFoundError:
+            make_private(self.root)
 
     def _live(self) -> Drivers:
         if self._place is None:
@@ -174,17 +167,3 @@ def _status_of_session(directory: Path) -> os.stat_result | None:
 def _is_begun(directory: Path) -> bool:
     """Whether there is anything in a session's directory but what its creation had begun to write."""
     return any(name != NAME or (directory / name).stat().st_size for name in os.listdir(directory) if name[0] != ".")
-
-
-@contextmanager
-def storage_errors(path: Path) -> Iterator[None]:
-    """Say what the system refuses at `path` as a StorageError."""
-    try:
-        yield
-    except NotPrivateError as error:
-        raise StorageError(error.cause, hint=f"{error.remedy}.") from error
-    except OSError as error:
-        raise StorageError(
-            f"{path}: {error.strerror or error}",
-            hint="Make the directory writable, or choose another with STRANDS_HOME; nothing was run.",
-        ) from error

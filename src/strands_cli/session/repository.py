@@ -6,8 +6,9 @@ import os
 from pathlib import Path
 
 from strands._home import home
+from strands.journal.faults import storage_errors
 from strands.journal.protocol import Repository as SessionRepository
-from strands.journal.repository import FileRepository, storage_errors
+from strands.journal.repository import FileRepository
 
 __all__ = ["FileSessionRepository", "SessionRepository"]
 
