@@ -18,6 +18,15 @@ class Draft(NamedTuple):
     at: float
 
 
+class Encoded(NamedTuple):
+    """An entry that is not yet in a journal, and whose data is written as JSON already."""
+
+    kind: str
+    key: str
+    data: bytes
+    at: float
+
+
 class Entry(NamedTuple):
     """One line of a journal.
 

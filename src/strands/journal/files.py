@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from strands._home import check_status
 from strands.journal.errors import StorageError
@@ -16,6 +17,21 @@ from strands.journal.errors import StorageError
 LOCK_SECONDS = 5.0
 """How long an append waits for another process's append, which takes microseconds."""
 _FLAGS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+
+
+class Disk(Protocol):
+    """The file operations that change something, so that a test can watch, slow or fail them; this module is one."""
+
+    def lock(self, file: int, path: str | Path, *, shared: bool = False) -> Callable[[], None]: ...
+    def keep_beside(self, path: Path, content: bytes) -> Path: ...
+    def write_all(self, file: int, content: bytes) -> None: ...
+    def truncate(self, file: int, size: int) -> None: ...
+    def link(self, source: str, path: str) -> None: ...
+    def rename(self, source: str, path: str) -> None: ...
+    def replace_synced(self, path: str, content: bytes) -> None: ...
+    def sync(self, file: int, path: str | Path) -> None: ...
+    def sync_path(self, path: str | Path) -> None: ...
+    def sync_directory(self, path: str | Path) -> None: ...
 
 
 def open_private(path: str | Path, flags: int) -> int:
@@ -98,6 +114,39 @@ def write_all(file: int, content: bytes) -> None:
     written = os.write(file, content)
     while written < len(content):
         written += os.write(file, content[written:])
+
+
+def truncate(file: int, size: int) -> None:
+    """Cut `file` to `size` bytes."""
+    os.ftruncate(file, size)
+
+
+def link(source: str, path: str) -> None:
+    """Give the file `source` the name `path` too, if that is free."""
+    os.link(source, path)
+
+
+def rename(source: str, path: str) -> None:
+    """Give the directory `source` the name `path`, if that is free."""
+    os.rename(source, path)
+
+
+def replace_synced(path: str, content: bytes) -> None:
+    """Make `path` hold `content`, at once and on disk when this returns."""
+    temporary = f"{path}-{os.urandom(8).hex()}.tmp"
+    file = open_private(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+    try:
+        try:
+            write_all(file, content)
+            sync(file, temporary)
+        finally:
+            os.close(file)
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+    sync_directory(os.path.dirname(path))
 
 
 def sync(file: int, path: str | Path) -> None:

@@ -21,6 +21,7 @@ from weakref import WeakSet
 
 from strands._home import check_status
 from strands.journal import faults, files, head
+from strands.journal.files import Disk
 from strands.journal.head import Head
 
 NAME = "journal.jsonl"
@@ -105,13 +106,16 @@ class JournalFile:
     Args:
         directory: The session's directory.
         session_id: The session's id, for messages.
+        disk: The file operations.
 
     Attributes:
         name: The journal's path.
+        disk: The file operations.
         handle: What is kept open of them.
     """
 
-    def __init__(self, directory: Path, session_id: str) -> None:
+    def __init__(self, directory: Path, session_id: str, disk: Disk = files) -> None:
+        self.disk: Disk = disk
         self.name: str = os.path.join(directory, NAME)
         self._head = os.path.join(directory, head.NAME)
         self._id = session_id
@@ -193,17 +197,27 @@ class Writing:
 
     def __enter__(self) -> int:
         try:
-            self._handle, self._file = self._journal.opened(os.O_RDWR | os.O_APPEND)
-            if self._handle is not None:
-                self._handle.turn.acquire()
-            try:
-                self._release = files.lock(self._file, self._journal.name)
-            except BaseException:
-                self._end()
-                raise
+            while not self._locked():
+                pass
         except OSError as error:
             raise self._journal.error(error) from error
         return self._file
+
+    def _locked(self) -> bool:
+        """Open the journal and take its lock; False if another file took its place meanwhile."""
+        self._handle, self._file = self._journal.opened(os.O_RDWR | os.O_APPEND)
+        if self._handle is not None:
+            self._handle.turn.acquire()
+        try:
+            self._release = self._journal.disk.lock(self._file, self._journal.name)
+            if os.fstat(self._file).st_nlink or not os.path.exists(self._journal.name):
+                return True
+            self._release()
+        except BaseException:
+            self._end()
+            raise
+        self._end()
+        return False
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -13,6 +13,7 @@ from strands._home import PRIVATE_DIRECTORY, check_status, make_private
 from strands.journal import faults, files, lines
 from strands.journal.entries import Draft
 from strands.journal.errors import SessionExistsError
+from strands.journal.files import Disk
 
 NEW = ".new_"
 """How the names of directories begin in which somebody is beginning a journal."""
@@ -21,7 +22,7 @@ GRAVE = ".deleted_"
 """How the names of directories begin that somebody is removing."""
 
 
-def begin(path: str, session_id: str, content: bytes) -> int:
+def begin(path: str, session_id: str, content: bytes, disk: Disk = files) -> int:
     """Let `path` be a journal of this content, on disk when this returns; its directory is made if it is not there.
 
     Returns:
@@ -32,13 +33,13 @@ def begin(path: str, session_id: str, content: bytes) -> int:
         OSError: It cannot be written.
     """
     directory, name = os.path.split(path)
-    file = _with_directory(directory, name, content)
+    file = _with_directory(directory, name, content, disk)
     if file is None:
-        return _in_directory(directory, name, session_id, content)
+        return _in_directory(directory, name, session_id, content, disk)
     try:
         # It has its name before it is on disk: all of it goes there at once, and what did not get there is no journal.
-        files.sync(file, path)
-        _sync_names(directory)
+        disk.sync(file, path)
+        _sync_names(directory, disk)
     except BaseException:
         os.close(file)
         _take_back(path, len(content))
@@ -46,12 +47,12 @@ def begin(path: str, session_id: str, content: bytes) -> int:
     return file
 
 
-def _sync_names(directory: str) -> None:
-    files.sync_directory(directory)
-    files.sync_directory(os.path.dirname(directory))
+def _sync_names(directory: str, disk: Disk) -> None:
+    disk.sync_directory(directory)
+    disk.sync_directory(os.path.dirname(directory))
 
 
-def _with_directory(directory: str, name: str, content: bytes) -> int | None:
+def _with_directory(directory: str, name: str, content: bytes, disk: Disk) -> int | None:
     """Make the directory with the journal in it; None where there is one, or where that cannot be done at once."""
     if os.name == "nt" or os.path.lexists(directory):
         return None
@@ -63,8 +64,8 @@ def _with_directory(directory: str, name: str, content: bytes) -> int | None:
         if stat.S_IMODE(os.stat(new).st_mode) != PRIVATE_DIRECTORY:  # the umask of this process, or its group
             os.chmod(new, PRIVATE_DIRECTORY)
         file = files.open_private(f"{new}/{name}", os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL)
-        files.write_all(file, content)
-        os.rename(new, directory)
+        disk.write_all(file, content)
+        disk.rename(new, directory)
     except BaseException as error:
         if file >= 0:
             os.close(file)
@@ -75,7 +76,7 @@ def _with_directory(directory: str, name: str, content: bytes) -> int | None:
     return file
 
 
-def _in_directory(directory: str, name: str, session_id: str, content: bytes) -> int:
+def _in_directory(directory: str, name: str, session_id: str, content: bytes, disk: Disk) -> int:
     """Put the journal into a directory that is there, if it has none."""
     make_private(Path(directory))
     check_status(directory, os.stat(directory))
@@ -83,15 +84,15 @@ def _in_directory(directory: str, name: str, session_id: str, content: bytes) ->
     file = files.open_private(temporary, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL)
     try:
         try:
-            files.write_all(file, content)
-            files.sync(file, temporary)
-            if not _linked(temporary, path):
+            disk.write_all(file, content)
+            disk.sync(file, temporary)
+            if not _linked(temporary, path, disk):
                 while not _put_in_place(temporary, path, session_id):
                     pass
         finally:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary)
-        _sync_names(directory)
+        _sync_names(directory, disk)
     except BaseException:
         os.close(file)
         raise
@@ -107,10 +108,10 @@ def _take_back(path: str, size: int) -> None:
             shutil.rmtree(grave, ignore_errors=True)
 
 
-def _linked(temporary: str, path: str) -> bool:
+def _linked(temporary: str, path: str, disk: Disk) -> bool:
     """Give the file its name, where that is free and the file system has links; else False."""
     try:
-        os.link(temporary, path)
+        disk.link(temporary, path)
     except OSError:
         return False
     return True

@@ -11,12 +11,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
-from strands.journal.entries import Draft, Entry
+from strands.journal.entries import Draft, Encoded, Entry
+
+Read: TypeAlias = Callable[[bytes], dict[str, Any]]
 
 _SUM = b',"sum":"'
 SUM_SIZE = 32
@@ -60,13 +62,24 @@ class Parsed(NamedTuple):
     damage: Damage | None
 
 
-def encode(drafts: Sequence[Draft], seq: int, last_sum: str, *, synced: int = 0) -> tuple[bytes, list[Entry], str]:
-    """Return the lines of `drafts` numbered from `seq`, the entries as they will be read, and the last line's sum."""
+def encode(
+    drafts: Sequence[Draft | Encoded], seq: int, last_sum: str, *, synced: int = 0, read: Read | None = None
+) -> tuple[bytes, list[Entry], str]:
+    """Return the lines of `drafts` numbered from `seq`, the entries as they will be read, and the last line's sum.
+
+    Args:
+        drafts: What the lines say.
+        seq: The number of the first.
+        last_sum: The sum of the line before.
+        synced: How many entries are on disk.
+        read: Reads JSON back; None for who does not need the entries, and gets none.
+    """
     lines: list[bytes] = []
     entries: list[Entry] = []
     last = seq + len(drafts) - 1
     for draft in drafts:
-        data = _json(draft.data)
+        given = draft.data
+        data = given if isinstance(given, bytes) else _json(given)
         body = _json({"seq": seq, "kind": draft.kind, "key": draft.key, "at": draft.at})[:-1] + b',"data":' + data
         if seq < last:
             body += b',"more":%d' % (last - seq)
@@ -74,7 +87,8 @@ def encode(drafts: Sequence[Draft], seq: int, last_sum: str, *, synced: int = 0)
             body += b',"synced":%d' % synced
         last_sum = checksum(last_sum, body)
         lines.append(body + _SUM + last_sum.encode("ascii") + b'"}\n')
-        entries.append(Entry(seq, draft.kind, draft.key, _read(data), draft.at))
+        if read is not None:
+            entries.append(Entry(seq, draft.kind, draft.key, read(data), draft.at))
         seq += 1
     return b"".join(lines), entries, last_sum
 
@@ -86,7 +100,7 @@ def as_read(drafts: Sequence[Draft], seq: int) -> list[Entry]:
         try:
             data = from_json(to_json(draft.data))
         except (PydanticSerializationError, UnicodeEncodeError, ValueError):
-            data = _read(_json(draft.data))
+            data = read_json(_json(draft.data))
         entries.append(Entry(seq, draft.kind, draft.key, data, draft.at))
         seq += 1
     return entries
@@ -99,7 +113,8 @@ def _json(value: object) -> bytes:
         return json.dumps(value, separators=(",", ":"), default=str).encode("ascii")
 
 
-def _entry(data: dict[str, Any]) -> Entry:
+def entry_of(data: dict[str, Any]) -> Entry:
+    """Return the entry that the object of a line tells of."""
     return Entry(data["seq"], data["kind"], data["key"], data["data"], data["at"])
 
 
@@ -121,8 +136,9 @@ def sum_of(line: bytes) -> str:
     return found[len(_SUM) : -len(_END)].decode("ascii", "replace")
 
 
-def parse(content: bytes, *, seq: int = 0, last_sum: str = "") -> Parsed:
-    """Return the entries in `content`, which begins with number `seq`."""
+def parse(content: bytes, *, seq: int = 0, last_sum: str = "", read: Read | None = None) -> Parsed:
+    """Return the entries in `content`, which begins with number `seq`; `read` reads a line, if not as JSON alone."""
+    read = read or read_json
     entries: list[Entry] = []
     open_append: list[Entry] = []
     size = offset = synced = 0
@@ -133,16 +149,16 @@ def parse(content: bytes, *, seq: int = 0, last_sum: str = "") -> Parsed:
     while offset < len(content):
         end = content.find(b"\n", offset)
         line = content[offset:] if end < 0 else content[offset:end]
-        body = _checked(line, last_sum)
+        body = checked(line, last_sum)
         if body is None and b"\0" in line:
             before = line.partition(b"\0")[0]
-            body = _checked(before, last_sum)  # whole, and only what follows it is lost
+            body = checked(before, last_sum)  # whole, and only what follows it is lost
             line, end = (line, end) if body is None else (before, -1)
         if body is None:
             damage = _damage(content, offset, line, seq, last_sum)
             break
-        data = _read(body + b"}")
-        open_append.append(_entry(data))
+        data = read(body + b"}")
+        open_append.append(entry_of(data))
         synced = data.get("synced", synced)
         last_sum = line[len(body) + len(_SUM) : -len(_END)].decode("ascii")
         first_sum = first_sum or last_sum
@@ -159,13 +175,14 @@ def parse(content: bytes, *, seq: int = 0, last_sum: str = "") -> Parsed:
     return Parsed(entries, size, first_sum, sum_before, synced, damage)
 
 
-def _checked(line: bytes, last_sum: str) -> bytes | None:
+def checked(line: bytes, last_sum: str) -> bytes | None:
     """Return the line up to its sum, or None when the sum does not hold."""
     body = line[:-_TAIL] if len(line) > _TAIL else b""
     return body if line[len(body) :] == _SUM + checksum(last_sum, body).encode("ascii") + _END else None
 
 
-def _read(line: bytes) -> dict[str, Any]:
+def read_json(line: bytes) -> dict[str, Any]:
+    """Return the object that a line holds."""
     try:
         found: dict[str, Any] = from_json(line)
         return found
@@ -181,7 +198,7 @@ def _damage(content: bytes, offset: int, line: bytes, seq: int, last_sum: str) -
         return Damage(seq + 1, offset, "bytes of it are zero", torn)
     if whole:
         return Damage(seq + 1, offset, "its checksum does not match", False)
-    if _checked(line[:-1], last_sum) is not None:
+    if checked(line[:-1], last_sum) is not None:
         return Damage(seq + 1, offset, "its last byte is not a newline", False)
     return Damage(seq + 1, offset, "the last line is cut off", True)
 

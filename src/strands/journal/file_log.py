@@ -1,0 +1,309 @@
+"""The log in a journal's file: read without a lock, appended to under an OS lock that is held for microseconds.
+
+Reading changes nothing: what is not whole yet is not there yet. Only who is about to append cuts off what a dead writer
+left torn, and keeps it beside the journal. Its methods wait for the disk; `FileJournal` is the same for an event loop.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from strands.journal import faults, files, head, lifetime, lines
+from strands.journal.entries import FORMAT, Draft, Encoded, Entry
+from strands.journal.errors import SessionDamagedError, SessionNotFoundError, StorageError
+from strands.journal.files import Disk
+from strands.journal.handle import Handle, JournalFile, Writing
+from strands.journal.head import Head
+from strands.journal.protocol import Conflict
+
+logger: logging.Logger = logging.getLogger(__name__)
+
+_END_SIZE = 64
+"""Bytes that surely hold the sum at the end of a line."""
+
+
+class FileLog:
+    """The log in `directory`/journal.jsonl. It keeps no entries: who reads it folds them.
+
+    Args:
+        directory: The session's directory.
+        session_id: The session's id, for messages.
+        disk: The file operations.
+        read: Reads the JSON of a line.
+
+    Attributes:
+        count: How many entries are known.
+    """
+
+    keeps_entries: ClassVar[bool] = False
+
+    def __init__(
+        self, directory: Path, session_id: str, *, disk: Disk = files, read: lines.Read = lines.read_json
+    ) -> None:
+        self.count: int = 0
+        self._id = session_id
+        self._disk = disk
+        self._read = read
+        self._file = JournalFile(directory, session_id, disk)
+        self._last_kind = ""
+        self._size = 0
+        self._opening = ""
+        self._sum = ""
+        self._synced = 0
+        self._open_line = False
+        self._broken = ""
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return Path(self._file.name)
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the disk did not confirm a write, so that nothing more is written through this object."""
+        return bool(self._broken)
+
+    def begin(self, drafts: Sequence[Draft | Encoded]) -> None:
+        """Begin the journal with these entries, at once and on disk before this returns.
+
+        Raises:
+            SessionExistsError: The journal has been begun.
+            StorageError: It cannot be written.
+        """
+        content, entries, self._sum = lines.encode(drafts, 0, "", read=self._reads_back)
+        self._opening = lines.sum_of(content.partition(b"\n")[0])
+        self._took(entries, len(drafts), drafts[-1].kind)
+        self._size, self._synced = len(content), self.count
+        try:
+            self._file.adopt(lifetime.begin(self._file.name, self._id, content, self._disk))
+        except OSError as error:
+            raise self._file.error(error) from error
+        if len(drafts) > 1:  # the opening alone is there as a whole, or there is no session
+            self._file.write_head(self._head())
+
+    def news(self) -> list[Entry]:
+        """Return the entries that are not known yet, all of them at first.
+
+        Raises:
+            SessionNotFoundError: There is no such session, or it was deleted.
+            SessionDamagedError: An entry fails its checksum, or the format is newer than this build's.
+        """
+        self._check_there()
+        return self._look()  # even if it is as long as before: another of this id may be there
+
+    def write(self, drafts: Sequence[Draft | Encoded], *, expect: int, durable: bool = False) -> list[Entry]:
+        """Append as `Journal.append` does, and wait for the disk."""
+        if not durable:
+            return self._append(drafts, expect)
+        self._file.keep_open()
+        try:
+            entries = self._append(drafts, expect)
+            try:
+                self._sync_now(self._file.handle, self._head())
+            except StorageError as error:
+                self._broken = error.message
+                raise
+            return entries
+        finally:
+            self._file.let_close()
+
+    def rewrite(self, change: Callable[[list[Entry]], Sequence[Draft | Encoded]]) -> None:
+        """Replace all entries at once and durably, while nobody appends.
+
+        Args:
+            change: Gets the entries that are there, none when they cannot be read, and returns those that shall be.
+        """
+        with Writing(self._file) as file:
+            content = os.pread(file, os.fstat(file).st_size, 0)
+            drafts = change(lines.parse(content, read=self._read).entries)
+            content, entries, last_sum = lines.encode(drafts, 0, "", synced=1, read=self._reads_back)
+            self._disk.replace_synced(self._file.name, content)
+        self._file.handle = None
+        self.count = 0
+        self._forget()
+        self._took(entries, len(drafts), drafts[-1].kind)
+        self._size, self._synced, self._sum = len(content), self.count, last_sum
+        self._opening = lines.sum_of(content.partition(b"\n")[0])
+        self._file.write_head(self._head())
+
+    def _append(self, drafts: Sequence[Draft | Encoded], expect: int) -> list[Entry]:
+        if self._broken:
+            raise StorageError(self._broken, hint="Resume the session: it goes on from what is on disk.")
+        self._check_there()
+        with Writing(self._file) as file:
+            newer = self._catch_up(file)
+            if newer:
+                raise Conflict(newer)
+            if expect != self.count:
+                raise Conflict(self._since(expect))
+            content, entries, last_sum = lines.encode(
+                drafts, expect, self._sum, synced=self._synced, read=self._reads_back
+            )
+            self._write(file, content)
+            self._took(entries, len(drafts), drafts[-1].kind if drafts else self._last_kind)
+            self._sum = last_sum
+        return entries
+
+    # -- what subclasses keep ---------------------------------------------------------------------------------------
+
+    @property
+    def _reads_back(self) -> lines.Read | None:
+        return self._read if self.keeps_entries else None
+
+    def _took(self, entries: list[Entry], count: int, last_kind: str) -> None:
+        self.count += count
+        self._last_kind = last_kind
+
+    def _forget(self) -> None:
+        pass
+
+    def _since(self, count: int) -> list[Entry]:
+        return []
+
+    # -- reading --------------------------------------------------------------------------------------------------
+
+    def _look(self) -> list[Entry]:
+        """Read what is new without a lock; what looks damaged is read again while nobody writes."""
+        told = None if self.count else self._file.read_head()
+        with self._file.reading() as file:
+            if self.count and self._unmoved(file):
+                return []
+            try:
+                return self._take_in(file, told)[0]
+            except SessionDamagedError:
+                release = self._disk.lock(file, self.path, shared=True)
+                try:
+                    return self._take_in(file, told)[0]
+                finally:
+                    release()
+
+    def _take_in(self, file: int, told: Head | None = None) -> tuple[list[Entry], lines.Damage | None]:
+        """Read what the file holds beyond what is known; return the new entries, and what is torn behind them."""
+        size = os.fstat(file).st_size
+        if not self._is_ours(file, size):
+            raise self._replaced(file, size)
+        content = os.pread(file, size - self._size, self._size)
+        parsed = lines.parse(content, seq=self.count, last_sum=self._sum, read=self._read)
+        if parsed.damage is not None and not parsed.damage.torn:
+            raise faults.damaged(self.path, self._id, parsed.damage.line, parsed.damage.cause)
+        if not self.count:
+            self._begin(parsed, file, told)
+        if parsed.entries:
+            self._took(parsed.entries, len(parsed.entries), parsed.entries[-1].kind)
+        self._size += parsed.size
+        self._open_line = self._end(file, self._size)[-1:] != b"\n"
+        self._sum = parsed.last_sum
+        self._synced = max(self._synced, parsed.synced)
+        self._check_there()
+        return parsed.entries, parsed.damage
+
+    def _check_there(self) -> None:
+        if self._last_kind == "deleted":
+            raise faults.missing(self._id)
+
+    def _begin(self, parsed: lines.Parsed, file: int, told: Head | None) -> None:
+        """Look at a journal that is read for the first time: its format, and whether all is there that should be."""
+        if not parsed.entries:
+            raise faults.missing(self._id)
+        version = parsed.entries[0].data.get("format", FORMAT)
+        if version > FORMAT:
+            raise faults.newer(self._id, version)
+        if told is not None and told.opening == parsed.first_sum:
+            self._compare(parsed, file, told)
+            self._synced = told.entries
+        self._opening = parsed.first_sum
+
+    def _compare(self, parsed: lines.Parsed, file: int, told: Head) -> None:
+        """Notice what was on disk and is gone, although what is left looks whole."""
+        lost = told.entries - len(parsed.entries)
+        if lost <= 0 and lines.ends_with(self._end(file, told.size), told.last):
+            return
+        cause = "it is not the line that was on disk"
+        if lost > 0:
+            cause = "1 entry that was" if lost == 1 else f"{lost} entries that were"
+            cause += f" on disk {'is' if lost == 1 else 'are'} missing"
+        if parsed.damage is not None:
+            cause += f": {parsed.damage.cause}"
+        line = min(len(parsed.entries) + 1, told.entries)
+        raise faults.damaged(self.path, self._id, line, cause, head=head.NAME)
+
+    def _unmoved(self, file: int) -> bool:
+        """Whether the file ends where this object left it, so that there is nothing to read."""
+        begin = max(0, self._size - _END_SIZE)
+        end = os.pread(file, _END_SIZE + 1, begin)
+        if len(end) != self._size - begin or not lines.ends_with(end, self._sum):
+            return False
+        self._open_line = not end.endswith(b"\n")
+        return True
+
+    def _is_ours(self, file: int, size: int) -> bool:
+        """Whether the file still ends, or goes on, where this object left it."""
+        if not self.count:
+            return True
+        if size < self._size:
+            return False
+        end = self._end(file, self._size)
+        self._open_line = not end.endswith(b"\n")
+        return lines.ends_with(end, self._sum)
+
+    def _end(self, file: int, size: int) -> bytes:
+        """Return the last bytes of the first `size`: enough for the sum of the line that ends there."""
+        begin = max(0, size - _END_SIZE)
+        return os.pread(file, size - begin, begin)
+
+    def _replaced(self, file: int, size: int) -> SessionNotFoundError | SessionDamagedError:
+        if self._first_sum(file) != self._opening:
+            return faults.begun_anew(self._id)
+        return faults.changed(self.path, "became shorter" if size < self._size else "was changed by something else")
+
+    def _first_sum(self, file: int) -> str:
+        """Return the sum of the opening line, which tells this session from every other."""
+        return lines.sum_of(os.pread(file, os.fstat(file).st_size, 0).partition(b"\n")[0])
+
+    # -- writing --------------------------------------------------------------------------------------------------
+
+    def _catch_up(self, file: int) -> list[Entry]:
+        """Read what others appended since, under the lock; what one of them left torn makes room."""
+        first = not self.count
+        if not first and self._unmoved(file):
+            return []
+        newer, torn = self._take_in(file, self._file.read_head() if first else None)
+        if torn is not None:
+            self._cut(file, torn)
+        return [] if first else newer
+
+    def _cut(self, file: int, torn: lines.Damage) -> None:
+        told = self._file.read_head()
+        if told is not None and told.opening == self._opening and told.entries > self.count:
+            raise faults.damaged(self.path, self._id, torn.line, torn.cause)
+        size = os.fstat(file).st_size
+        copy = self._disk.keep_beside(self.path, os.pread(file, size - self._size, self._size))
+        self._disk.truncate(file, self._size)
+        logger.warning("%s: %s; what was there of it is kept in %s", self.path, torn.cause, copy.name)
+
+    def _write(self, file: int, content: bytes) -> None:
+        """Append `content` behind the `_size` bytes that are there: all of it, or nothing."""
+        if self._open_line:
+            content = b"\n" + content
+        try:
+            self._disk.write_all(file, content)
+        except OSError:
+            self._disk.truncate(file, self._size)
+            raise
+        self._size += len(content)
+        self._open_line = False
+
+    def _head(self) -> Head:
+        return Head(self.count, self._size, self._opening, self._sum)
+
+    def _sync_now(self, handle: Handle | None, covered: Head) -> None:
+        if handle is None:
+            self._disk.sync_path(self._file.name)
+        else:
+            self._disk.sync(handle.file, self._file.name)
+        self._synced = max(self._synced, covered.entries)
+        self._file.write_head(covered, handle)
