@@ -119,6 +119,13 @@ def test_an_agent_stops_and_goes_on_at_every_moment(event_type: Any, store: str,
     assert last.pending_interrupts == []
     assert last._interrupt_state.interrupts == {}
     if store:
+        again: list[Any] = []
+        later = world.agent(asks(event_type, again))
+        assert later._interrupt_state.to_dict() == last._interrupt_state.to_dict()
+        with contextlib.suppress(Exception):  # the model has nothing more to say
+            later(None)
+        assert "y" not in again
+    if store:
         assert world.agent().messages == last.messages
 
 

@@ -71,7 +71,10 @@ async def _over(invocation: Invocation, result: AgentResult | None) -> tuple[Age
         return resting.finish(invocation, "interrupt", result.message, state.pending), None
     if ended:
         resting.check_taken(event)
+    known = len(state.interrupts)
     _forget(state, result)
+    if len(state.interrupts) != known:
+        resuming.store(agent)  # it was stored among these hooks, when questions of theirs were still to be kept
     return result, event.resume
 
 
