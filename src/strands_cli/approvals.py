@@ -7,7 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from strands_cli.equipment.decisions import DECISION, Memory, Verdict, answer_schema, parsed, to_text, verdict
+from strands_cli.equipment.decisions import (
+    DECISION,
+    Memory,
+    Verdict,
+    answer_schema,
+    numbered,
+    parsed,
+    to_text,
+    verdict,
+)
 from strands_cli.errors import ExecutionError, TemplateError
 from strands_cli.kernel.state import NOBODY
 from strands_cli.loader.template import evaluate, render
@@ -88,13 +97,13 @@ class ApprovalHooks:
         if self._written_by_a_person(event):
             return
         asked = event.asking().was_asked(DECISION, DECISION)  # its answer is this call's, and has to be taken
-        known = None if asked else self._memory.decided(self._agent, event.binding())
-        if known == "approve":
+        known = None if asked else self._memory.decided(self._agent, event.binding(), rule.approval.remember)
+        if known == "approve" and "approve" in rule.approval.options:
             return
         if known == "reject":
             event.cancel_tool = "A person rejected this very call before. Do something else."
             return
-        self._act(event, rule, verdict(_asked(event, DECISION, self._question(event, rule.approval))))
+        self._act(event, self._decided(event, rule.approval))
 
     def after(self, event: AfterToolCallEvent) -> None:
         """Tell the model when a person changed its arguments."""
@@ -117,10 +126,22 @@ class ApprovalHooks:
                 return rule
         return None
 
-    def _act(self, event: BeforeToolCallEvent, rule: _Rule, found: Verdict) -> None:
+    def _decided(self, event: BeforeToolCallEvent, rule: Approval) -> Verdict:
+        """Return what a person decides, asking again as often as it is no option of this rule, which may be mended."""
+        question = self._question(event, rule)
+        message, number = question["message"], 1
+        while True:
+            found = verdict(_asked(event, numbered(DECISION, number), question))
+            if found.decision in (None, "reject", *rule.options):
+                return found
+            number += 1
+            refused = f"Not taken: {found.decision} is no option any more."
+            question = {**question, "message": f"{message} {refused}"}
+
+    def _act(self, event: BeforeToolCallEvent, found: Verdict) -> None:
         if found.decision == "approve":
             return
-        if found.decision == "edit" and "edit" in rule.approval.options:
+        if found.decision == "edit":
             self._use(event, self._arguments(event, found.arguments))
             return
         if found.feedback == NOBODY:
@@ -135,8 +156,7 @@ class ApprovalHooks:
         number = 0
         while given is None or wrong:
             number += 1
-            name = ARGUMENTS if number == 1 else f"{ARGUMENTS}_{number}"
-            given = parsed(_asked(event, name, self._form(event, wrong)))
+            given = parsed(_asked(event, numbered(ARGUMENTS, number), self._form(event, wrong)))
             wrong = problems(event.selected_tool, given)
         return given
 
@@ -208,6 +228,16 @@ def _asked(event: BeforeToolCallEvent, name: str, reason: dict[str, Json]) -> Js
     """Return a person's answer to a question that no hook can have asked."""
     answer: Json = event.asking().ask(name, reason, None, gate=DECISION)
     return answer
+
+
+def offered(rules: Iterable[Approval], tool: str) -> set[str]:
+    """Return the options of all the rules that may cover a tool of this name, whatever their conditions say."""
+    return {
+        option
+        for rule in rules
+        if _Rule(rule, 0).covers([tool], None) or any("/" in glob for glob in rule.tools)
+        for option in rule.options
+    }
 
 
 def check_covers(agent: str, rule: Approval, tools: Iterable[str]) -> None:

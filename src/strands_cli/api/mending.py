@@ -60,7 +60,8 @@ class Replay:
             raise Paused((key,))
         self.seen.add(key)
         here = stored(question, 0.0)
-        for name in ("prompt", "context", "choices", "schema", "pattern"):
+        open_only = () if key in self._state.answered else ("default",)
+        for name in ("prompt", "context", "choices", "schema", "pattern", *open_only):
             if _plain(here.get(name)) != _plain(asked.data.get(name)):
                 word = "question" if name == "prompt" else name
                 state = "was answered" if key in self._state.answered else "is open"

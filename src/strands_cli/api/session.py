@@ -125,7 +125,7 @@ class Session(SessionView):
                     recorded = bool(given)
                 runner, admission = await self._runner(terms, output_dir, overwrite, offline, real_tools, user, app)
                 if spec is not None:  # one that may not be taken up records nothing
-                    await self.answer_all_async(given, by=by)
+                    await self._answer_all(given, by=by, spec=terms.spec)
                     recorded = bool(given)
                 if on_event is not None:
                     runner.options.listeners.add("*", on_event)
@@ -198,11 +198,11 @@ class Session(SessionView):
         Raises:
             As `answer_async`; nothing was recorded.
         """
-        if not answers:
-            return
-        await answering.give_all(
-            self._journal, answers, by=by or current_user(), reason=reason, channel=channel, state=self._state
-        )
+        await self._answer_all(answers, by=by, reason=reason, channel=channel)
+
+    async def _answer_all(self, answers: Mapping[str, Json], *, by: str | None, **how: Any) -> None:
+        if answers:
+            await answering.give_all(self._journal, answers, by=by or current_user(), state=self._state, **how)
 
     def answer(
         self,

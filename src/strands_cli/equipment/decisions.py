@@ -31,8 +31,10 @@ class Memory:
     def __init__(self, state: State | None = None) -> None:
         self.state = state
 
-    def decided(self, agent: str, call: CallBinding) -> Literal["approve", "reject"] | None:
+    def decided(self, agent: str, call: CallBinding, reach: str = "session") -> Literal["approve", "reject"] | None:
         """Return what an earlier answer says about this call, or None.
+
+        `reach` is how far an approval holds by the rule as it is now.
 
         The same arguments weigh more than the same tool, and a rejection ends an older approval of the tool. A tool
         that is another one by now, though of the same name, was never decided about.
@@ -41,6 +43,8 @@ class Memory:
         of_tool: Literal["approve"] | None = None
         for asked, verdict in self._answers(agent, call):
             same, scope = call.holds(asked.digest), _scope(asked.reason, verdict)
+            if verdict.decision == "approve":
+                scope = min(scope, reach, key=_SCOPES.index)
             if verdict.decision == "reject":
                 of_tool = None
                 exact = "reject" if same and scope != "never" else exact
@@ -59,11 +63,20 @@ class Memory:
             if entry is None or "interrupt" not in entry.data or entry.data.get("agent") != agent:
                 continue
             asked = Interrupt.from_dict(decode_bytes_values(entry.data["interrupt"]))
-            if asked.gate != DECISION or asked.name != DECISION or answer.data.get("timed_out"):
+            if asked.gate != DECISION or not _is_decision(asked.name) or answer.data.get("timed_out"):
                 continue
             found = verdict(answer.data["value"])
             if asked.reason["tool"] == call.name and (found.decision == "reject" or _same_tool(asked, call)):
                 yield asked, found
+
+
+def numbered(name: str, number: int) -> str:
+    """Return what a question is called that is asked the `number`-th time about one call."""
+    return name if number == 1 else f"{name}_{number}"
+
+
+def _is_decision(name: str) -> bool:
+    return name == DECISION or name.removeprefix(f"{DECISION}_").isdecimal()
 
 
 def _same_tool(asked: Interrupt, call: CallBinding) -> bool:

@@ -6,13 +6,21 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING
 
-from strands_cli.errors import AlreadyAnsweredError, AnswerError, SessionFinishedError
+from strands_cli.errors import AlreadyAnsweredError, AnswerError, InvalidAnswerError, SessionFinishedError
 from strands_cli.kernel import questions
 from strands_cli.kernel.journal import Conflict, Journal, append_durably
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Draft, Entry
 from strands_cli.types import Json
+
+if TYPE_CHECKING:
+    from strands_cli.spec.root import Spec
+
+
+_OFFERING = {"tools", "options"}
+"""The parts of an approval that say which answers a call may be given."""
 
 
 async def give(
@@ -40,6 +48,7 @@ async def give_all(
     channel: str = "python",
     now: float | None = None,
     state: State | None = None,
+    spec: Spec | None = None,
 ) -> list[Entry]:
     """Record answers, durably: all of them or, if one cannot be taken, none.
 
@@ -52,6 +61,7 @@ async def give_all(
         channel: How: terminal, python, ...
         now: Unix time in seconds; default: the clock's.
         state: What is known of the journal, perhaps not the newest; it is brought up to date.
+        spec: What the session goes on with, where it was mended; default: the one on record.
 
     Returns:
         The entries that were written.
@@ -69,6 +79,9 @@ async def give_all(
         at = time.time() if now is None else now
         await expire(journal, state, at)
         checked = [_checked(journal, state, question_id, value, by) for question_id, value in answers.items()]
+        for data in checked:
+            if data:
+                _check_offered(state, data["key"], data["value"], spec)
         drafts = [Draft("answered", data.pop("key"), {**data, **more}, at) for data in checked if data]
         if not drafts:
             return []
@@ -129,6 +142,27 @@ def _checked(journal: Journal, state: State, question_id: str, value: Json, by: 
     if "of" in asked.data:
         data["of"] = asked.data["of"]
     return data
+
+
+def _check_offered(state: State, key: str, value: Json, spec: Spec | None) -> None:
+    """An approval is decided in a way that was asked for and that the spec, which may be mended since, still offers."""
+    asked = state.asked[key].data
+    interrupt = asked.get("interrupt") or {}
+    if interrupt.get("gate") != "approval" or "remember" not in interrupt["reason"]:
+        return
+    from strands_cli.approvals import offered
+    from strands_cli.equipment.decisions import verdict
+    from strands_cli.spec.agents import Approval
+
+    agents = state.origin["spec"].get("agents", {}) if spec is None else spec.to_dict()["agents"]
+    known = agents.get(asked["agent"], {}).get("approvals") or ()
+    rules = [Approval.model_validate({name: rule[name] for name in _OFFERING & rule.keys()}) for rule in known]
+    decision, options = verdict(value).decision, offered(rules, interrupt["reason"]["tool"])
+    if options and decision is not None and decision not in {"reject", *options}:
+        raise InvalidAnswerError(
+            f"{decision!r} is no answer to {key!r} any more: the workflow was mended since it was asked",
+            hint=f"Answer one of: {', '.join(sorted({'reject', *options}))}.",
+        )
 
 
 def _same(one: Json, other: Json) -> bool:
