@@ -41,10 +41,11 @@ _of_instances: dict[type, str] = {}  # class to the name of its objects, "" for 
 def _named(hook: Any) -> str:
     named = hook if inspect.isroutine(hook) or isinstance(hook, type) else type(hook)
     module = getattr(named, "__module__", None) or type(named).__module__
-    return f"{_importable(module)}:{getattr(named, '__qualname__', type(named).__qualname__)}"
+    return f"{importable(module)}:{getattr(named, '__qualname__', type(named).__qualname__)}"
 
 
-def _importable(module: str) -> str:
+def importable(module: str) -> str:
+    """Return the name of a module, also of the program that was started."""
     return module if module != "__main__" else _program()
 
 

@@ -11,6 +11,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from .binding import digest_of
+from .named_code import named_by
 from .naming import STARTED, qualified_name
 
 _PLAIN = (type(None), bool, int, float, str, bytes)
@@ -22,15 +23,18 @@ def code_origin(code: Any, owner: Any = None) -> list[Any]:
 
     That is what a decorator put around a function, the texts, numbers and functions that it closes over or was given
     by `functools.partial`, and the classes that a class is derived from. An object that it closes over counts by its
-    class.
+    class. What its code names of the program counts as `named_by` says.
 
     Args:
         code: A function, a class, a method or a partial.
         owner: The object that it is a method of, or its class.
     """
     if owner is None and type(code) is FunctionType and code.__closure__ is None and not code.__dict__:
-        return [qualified_name(code), _source_hash(code.__code__)]  # there is nothing around it
-    return _Reader().of(code, owner)
+        found: list[Any] = [qualified_name(code), source_hash(code.__code__)]  # there is nothing around it
+    else:
+        found = _Reader().of(code, owner)
+    named = named_by(code, owner).digest
+    return [*found, {"names": named}] if named else found
 
 
 class _Reader:
@@ -47,7 +51,7 @@ class _Reader:
             owner = code.__self__
         layers = list(_layers(code))
         inner = layers[-1]
-        found: list[Any] = [qualified_name(inner), _source_hash(_text_of(inner))]
+        found: list[Any] = [qualified_name(inner), source_hash(_text_of(inner))]
         more = [part for layer in layers for part in self._around(layer, layers)]
         if owner is not None:
             more.append(self.of(owner if isinstance(owner, type) else type(owner)))
@@ -59,10 +63,10 @@ class _Reader:
             yield [self._part(each) for each in layer.args]
             yield {name: self._part(each) for name, each in sorted(layer.keywords.items())}
         elif isinstance(layer, type):
-            yield from ([qualified_name(each), _source_hash(each)] for each in layer.__mro__[1:] if not _is_known(each))
+            yield from ([qualified_name(each), source_hash(each)] for each in layer.__mro__[1:] if not _is_known(each))
         elif isinstance(layer, FunctionType):
             if layer is not layers[-1]:
-                yield _source_hash(layer.__code__)
+                yield source_hash(layer.__code__)
             cells = {
                 name: self._part(value) for name, value in _closed_over(layer) if not any(value is f for f in layers)
             }
@@ -127,16 +131,20 @@ def _is_known(base: type) -> bool:
     return package in _OURS or (package in sys.stdlib_module_names and package != "__main__")
 
 
+def source_hash(code: Any) -> str:
+    """Return the hash of code; source says the same in every version of Python, where it tells all."""
+    return _source_hash(code, getattr(code, "co_filename", ""))  # code of two files may be equal
+
+
 @functools.lru_cache(maxsize=1024)
-def _source_hash(code: Any) -> str:
-    """Source says the same in every version of Python; where it does not tell all, what was compiled does."""
+def _source_hash(code: Any, file: str) -> str:
     try:
         lines = inspect.getsource(code).splitlines()
     except Exception:
-        return digest_of(_compiled(code)) if isinstance(code, CodeType) else _methods_hash(code)
+        return digest_of(compiled(code)) if isinstance(code, CodeType) else _methods_hash(code)
     text = [line.strip() for line in lines if line.strip()]
     if isinstance(code, CodeType) and (code.co_name == "<lambda>" or _is_newer(code.co_filename)):
-        return digest_of([text, _compiled(code)])  # several may stand in one line; or this is not the text that runs
+        return digest_of([text, compiled(code)])  # several may stand in one line; or this is not the text that runs
     methods = _methods_hash(code)  # of two classes of one name in a file, either one's text is found
     return digest_of([text, methods] if methods else text)
 
@@ -154,12 +162,13 @@ def _methods_hash(code: Any) -> str:
     if not isinstance(code, type):
         return ""
     codes = {name: getattr(each, "__code__", None) for name, each in vars(code).items()}
-    found = {name: _source_hash(each) for name, each in codes.items() if isinstance(each, CodeType)}
+    found = {name: source_hash(each) for name, each in codes.items() if isinstance(each, CodeType)}
     return digest_of(found) if found else ""
 
 
-def _compiled(code: CodeType) -> list[Any]:
-    constants = [_compiled(each) if isinstance(each, CodeType) else _constant(each) for each in code.co_consts]
+def compiled(code: CodeType) -> list[Any]:
+    """Return what tells compiled code from other code."""
+    constants = [compiled(each) if isinstance(each, CodeType) else _constant(each) for each in code.co_consts]
     return [code.co_code.hex(), list(code.co_names), list(code.co_varnames), constants]
 
 

@@ -112,6 +112,7 @@ class DecoratedFunctionTool(DirectTool, Generic[P, R]):
         self._spec: ToolSpec | None = None
         self._specs = SpecsOfInstances()
         self._origin: Any = None
+        self._named: Any = None
         parameters = inspect.signature(function).parameters
         self._wants_agent = "agent" in parameters
         _check_context(self._name, parameters, context)
@@ -136,7 +137,7 @@ class DecoratedFunctionTool(DirectTool, Generic[P, R]):
             return self
         bound = object.__new__(type(self))
         bound.__dict__.update(self.__dict__)
-        bound._owner, bound._origin = instance, None
+        bound._owner, bound._origin, bound._named = instance, None, None
         bound.parameters  # noqa: B018 - shared by all bound copies
         self._parameters = bound._parameters
         return bound
@@ -191,10 +192,13 @@ class DecoratedFunctionTool(DirectTool, Generic[P, R]):
 
     @property
     def origin(self) -> Any:
-        if self._origin is None:
+        named = self._named
+        if named is None or (named.looked_up and not named.holds()):
+            from strands.hooks.named_code import named_by
             from strands.hooks.origin import code_origin
 
             self._origin = code_origin(self._function, self._owner)
+            self._named = named_by(self._function, self._owner)
         return self._origin
 
     async def run(

@@ -1,0 +1,186 @@
+"""An approval of a call is of what the tool calls as well: the functions, classes and constants of its own program."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strands import Agent
+from strands.hooks import BeforeToolCallEvent
+from strands.hooks.named_code import MOST
+from strands.models.scripted import ScriptedModel, ToolCall
+from support.agents import answers
+
+HEAD = "import functools, os, time, uuid\nfrom strands import tool\n"
+WIRE = '@tool\ndef wire(to: str) -> str:\n    "Send."\n    return str({})\n'
+INNER = "def inner(to):\n    return 'OLD', to\n"
+API = "class Base:\n    def send(self, to):\n        return 'OLD', to\nclass Api(Base):\n    pass\n"
+AROUND = (
+    "def around(function):\n    @functools.wraps(function)\n    def wrapped(*a):\n        return 'OLD', function(*a)\n"
+    "    return wrapped\n"
+)
+PROGRAMS = {
+    "a function": INNER + WIRE.format("inner(to)"),
+    "a function below": WIRE.format("inner(to)") + INNER,
+    "a function that a function calls": INNER + "def middle(to):\n    return inner(to)\n" + WIRE.format("middle(to)"),
+    "functions that call each other": (
+        "def one(n):\n    return two(n)\ndef two(n):\n    return one(n - 1) if n > 1 else 'OLD'\n"
+        + WIRE.format("one(3)")
+    ),
+    "a default": "def inner(to, account='OLD'):\n    return account, to\n" + WIRE.format("inner(to)"),
+    "a lambda": "inner = lambda to: ('OLD', to)\n" + WIRE.format("inner(to)"),
+    "a cached function": "@functools.lru_cache\n" + INNER + WIRE.format("inner(to)"),
+    "a partial": INNER + "bound = functools.partial(inner)\n" + WIRE.format("bound(to)"),
+    "a decorator around it": AROUND + "@around\ndef inner(to):\n    return to\n" + WIRE.format("inner(to)"),
+    "what a decorator is around": AROUND.replace("OLD", "") + "@around\n" + INNER + WIRE.format("inner(to)"),
+    "a class's base": API + WIRE.format("Api().send(to)"),
+    "the class of an object": API + "api = Api()\n" + WIRE.format("api.send(to)"),
+    "a property": (
+        "class Api:\n    @property\n    def account(self):\n        return 'OLD'\n" + WIRE.format("Api().account")
+    ),
+    "another tool": "@tool\ndef other(to: str) -> str:\n    'Send.'\n    return 'OLD'\n" + WIRE.format("other(to=to)"),
+    "a constant": "ACCOUNT = 'OLD'\n" + WIRE.format("(ACCOUNT, to)"),
+    "a constant of several": "ACCOUNTS = (1, ('OLD', None))\n" + WIRE.format("(ACCOUNTS, to)"),
+    "a constant that a function names": (
+        "ACCOUNT: str = 'OLD'\ndef inner(to):\n    return ACCOUNT, to\n" + WIRE.format("inner(to)")
+    ),
+    "a comprehension": INNER + WIRE.format("[inner(each) for each in to]"),
+    "a function of a module beside": "import beside\n" + WIRE.format("beside.inner(to)"),
+    "one imported from a module beside": "from beside import inner as other\n" + WIRE.format("other(to)"),
+}
+
+
+class Desk:
+    """A directory with the tool's module, and what an agent does that asks before it calls it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.loaded = 0
+
+    def load(self, program: str, beside: str = INNER) -> Any:
+        """Return the tool of a program, as a process that starts now has it."""
+        self.loaded += 1
+        directory = self.path / str(self.loaded)
+        directory.mkdir()
+        (directory / "payments.py").write_text(HEAD + program)
+        (directory / "beside.py").write_text(beside)
+        for name in ("payments", "beside"):
+            sys.modules.pop(name, None)
+        sys.path.insert(0, str(directory))
+        try:
+            return importlib.import_module("payments").wire
+        finally:
+            sys.path.remove(str(directory))
+
+    def asks_anew(self, shown: Any, now: Callable[[], Any]) -> bool:
+        """Return whether a call that was approved is asked about again once the tool is `now()`."""
+
+        def approve(event: BeforeToolCallEvent) -> None:
+            event.interrupt("ok")
+
+        model = ScriptedModel([ToolCall("wire", {"to": "ann"}), "done"])
+        agent = Agent(model=model, tools=[shown], hooks=[approve], callback_handler=None)
+        first = agent("go")
+        agent.tool_registry.replace(now())
+        return agent(answers(first, "y")).stop_reason == "interrupt"
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    for name in ("payments", "beside"):
+        monkeypatch.setitem(sys.modules, name, sys)  # put back at the end: there was none
+    importlib.invalidate_caches()
+    return Desk(tmp_path)
+
+
+@pytest.mark.parametrize("kind", PROGRAMS)
+def test_what_the_tool_names_is_part_of_what_was_approved(kind: str, desk: Desk) -> None:
+    old, new = PROGRAMS[kind], PROGRAMS[kind].replace("OLD", "NEW")
+    assert desk.asks_anew(desk.load(old), lambda: desk.load(new, INNER.replace("OLD", "NEW")))
+    assert not desk.asks_anew(desk.load(old), lambda: desk.load("# a comment\n" + old))
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        pytest.param("STARTED = time.time()\n" + WIRE.format("STARTED"), id="the time"),
+        pytest.param("RUN = str(uuid.uuid4())\n" + WIRE.format("RUN"), id="an id"),
+        pytest.param("SEEN = [time.time()]\n" + WIRE.format("SEEN"), id="a list"),
+        pytest.param("SEEN = {'at': object()}\n" + WIRE.format("SEEN"), id="a dict"),
+        pytest.param(
+            "def inner(to, at=time.time(), of=(object(),)):\n    return 1\n" + WIRE.format("inner(to)"), id="an object"
+        ),
+        pytest.param("COUNT = 0\nCOUNT = time.time_ns()\n" + WIRE.format("COUNT"), id="one that is set again"),
+        pytest.param(
+            f"COUNT = 0\ndef inner():\n    global COUNT\n    COUNT = time.time_ns()\ninner()\n{WIRE.format('COUNT')}",
+            id="one that a function sets",
+        ),
+        pytest.param(WIRE.format("os.getpid()"), id="the standard library"),
+    ],
+)
+def test_what_may_change_while_a_program_runs_is_no_part_of_it(program: str, desk: Desk) -> None:
+    assert not desk.asks_anew(desk.load(program), lambda: desk.load(program))
+
+
+def test_code_that_it_does_not_name_is_no_part_of_it(desk: Desk) -> None:
+    program = INNER + "def other():\n    return 'OLD OTHER'\n" + WIRE.format("inner(to)")
+    assert not desk.asks_anew(desk.load(program), lambda: desk.load(program.replace("OLD OTHER", "NEW")))
+
+
+def test_a_function_that_is_replaced_in_a_running_process_is_noticed(desk: Desk) -> None:
+    wire = desk.load(PROGRAMS["a function of a module beside"])
+
+    def replaced() -> Any:
+        names: dict[str, Any] = {"__name__": "beside"}
+        exec(INNER.replace("OLD", "NEW"), names)
+        sys.modules["beside"].inner = names["inner"]  # type: ignore[attr-defined]
+        return wire
+
+    assert desk.asks_anew(wire, replaced)
+
+
+def test_modules_that_name_each_other_and_long_chains_come_to_an_end(desk: Desk) -> None:
+    chain = (f"def f{number}(to):\n    return f{number + 1}(to)\n" for number in range(2 * MOST))
+    beside = "import payments\n" + "".join(chain)
+    program = "import payments, beside\n" + WIRE.format("payments.beside.payments.beside.f0(to)")
+    near, far = (f"def f{number}(to)" for number in (MOST // 2, MOST + 2))
+    for changed, asks in ((near, True), (far, False)):
+        mended = beside.replace(f"{changed}:\n", f"{changed}:\n    x = 1\n")
+        assert desk.asks_anew(desk.load(program, beside), lambda text=mended: desk.load(program, text)) is asks
+
+
+def test_a_helper_that_is_edited_between_question_and_answer_does_not_run_unasked(tmp_path: Path) -> None:
+    program = """
+import sys
+from strands import Agent
+from strands.hooks import BeforeToolCallEvent
+from strands.models.scripted import ScriptedModel, ToolCall
+from strands.session import FileSessionManager
+import payments
+
+def approve(event: BeforeToolCallEvent) -> None:
+    event.interrupt("ok")
+
+calls = [ToolCall("wire", {"to": "ann"}), "done"] if sys.argv[1] == "ask" else ["done"]
+agent = Agent(model=ScriptedModel(calls), tools=[payments.wire], hooks=[approve], callback_handler=None,
+              session_manager=FileSessionManager("s", "."))
+given = [{"interruptResponse": {"interruptId": each.id, "response": "y"}} for each in agent.pending_interrupts]
+print(agent(given or "go").stop_reason)
+"""
+    wire = HEAD + "def inner(to):\n    print('RAN OLD')\n" + WIRE.format("inner(to)")
+    (tmp_path / "main.py").write_text(program)
+
+    def run(what: str, text: str) -> str:
+        (tmp_path / "payments.py").write_text(text)
+        command = [sys.executable, "-B", "main.py", what]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+
+    assert run("ask", wire) == "interrupt\n"
+    assert run("answer", wire.replace("OLD", "NEWER")) == "interrupt\n"
+    assert run("answer", wire.replace("OLD", "NEWER")) == "RAN NEWER\nend_turn\n"
