@@ -41,6 +41,21 @@ test: $(VENV)/.installed  ## run the tests (installs what it needs)
 test-long: $(VENV)/.installed  ## run the longer tests as well
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
+.PHONY: coverage
+coverage: $(VENV)/.installed  ## run the tests and print how much of src they reach, branches included
+	@$(PIP) 'coverage[toml]>=7.10'
+	@$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n 2 --dist worksteal -m 'not slow' $(ARGS)
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+
+.PHONY: test-lowest
+test-lowest: $(VENV)/.installed  ## run the tests on the oldest versions that pyproject.toml allows
+	@$(PIP) uv
+	@$(BIN)/uv venv --quiet --clear --python $(PYTHON) $(VENV)/lowest
+	@$(BIN)/uv pip install --quiet --python $(VENV)/lowest/bin/python --resolution lowest-direct -e '.[dev]'
+	$(VENV)/lowest/bin/python -m pytest -n 2 --dist worksteal -m 'not slow' $(ARGS)
+
 .PHONY: lint
 lint: $(VENV)/.installed  ## check style
 	$(BIN)/ruff check $(CODE)
@@ -76,6 +91,10 @@ docs: $(VENV)/.installed  ## write the generated pages and run every code block 
 .PHONY: bench
 bench: $(VENV)/.runs  ## measure it beside its peers (installs them under .bench; ARGS="--help")
 	@$(BIN)/python benchmarks/bench.py $(ARGS)
+
+.PHONY: release
+release: $(VENV)/.runs  ## build the distributions, check them, run the wheel in a fresh environment
+	@.ci/release $(BIN)/python
 
 .PHONY: conformance-mcp
 conformance-mcp: $(VENV)/.installed  ## run the official MCP scenarios for clients (installs their runner with npm; ARGS="tools_call")
