@@ -11,8 +11,6 @@ import contextlib
 import os
 import threading
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 from weakref import WeakSet
@@ -64,16 +62,15 @@ class Drivers:
                 found = cls._of[os.fspath(place)] = cls(place)
             return found
 
-    @contextmanager
-    def entered(self) -> Iterator[str]:
-        """Be a driver: yields an id that others see as alive while the block runs."""
-        driver = f"{self._held()}.{uuid.uuid4().hex[:12]}"
-        live = self._live
-        live.add(driver)
-        try:
-            yield driver
-        finally:
-            live.discard(driver)
+    def enter(self) -> str:
+        """Be a driver: returns an id that others see as alive until `leave`."""
+        driver = f"{self._held()}.{os.urandom(6).hex()}"
+        self._live.add(driver)
+        return driver
+
+    def leave(self, driver: str) -> None:
+        """Be that driver no longer."""
+        self._live.discard(driver)
 
     def alive(self, driver: str) -> bool:
         """Whether the driver with this id runs, in this process or another."""

@@ -68,10 +68,15 @@ def storage_errors(path: Path) -> Iterator[None]:
     """Say what the system refuses at `path` as a StorageError."""
     try:
         yield
-    except NotPrivateError as error:
-        raise StorageError(error.cause, hint=f"{error.remedy}.") from error
     except OSError as error:
-        raise StorageError(
-            f"{path}: {error.strerror or error}",
-            hint="Make the directory writable, or choose another with STRANDS_HOME; nothing was run.",
-        ) from error
+        raise of_place(error, path) from error
+
+
+def of_place(error: OSError, path: str | Path) -> StorageError:
+    """Return what an error of the system, met before anything is begun at `path`, is in this package."""
+    if isinstance(error, NotPrivateError):
+        return StorageError(error.cause, hint=f"{error.remedy}.")
+    return StorageError(
+        f"{path}: {error.strerror or error}",
+        hint="Make the directory writable, or choose another with STRANDS_HOME; nothing was run.",
+    )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -15,6 +15,7 @@ from strands.journal.drivers import Drivers
 from strands.journal.entries import Draft, Entry
 from strands.journal.errors import StorageError
 from strands.journal.file_log import FileLog
+from strands.journal.handle import JournalFile
 
 
 class FileJournal(FileLog):
@@ -82,19 +83,8 @@ class FileJournal(FileLog):
             self._look()
         return self._known[after:]
 
-    @asynccontextmanager
-    async def lease(self) -> AsyncIterator[str]:
-        entered = self._drivers.entered()
-        try:
-            driver = entered.__enter__()
-        except OSError as error:
-            raise self._file.error(error) from error
-        self._file.keep_open()
-        try:
-            yield driver
-        finally:
-            self._file.let_close()
-            entered.__exit__(None, None, None)
+    def lease(self) -> AbstractAsyncContextManager[str]:
+        return _Lease(self._file, self._drivers)
 
     @contextmanager
     def kept_open(self) -> Iterator[None]:
@@ -117,3 +107,25 @@ class FileJournal(FileLog):
 
     def _since(self, count: int) -> list[Entry]:
         return self._known[count:]
+
+
+class _Lease:
+    """Being a driver, with the files kept open, while the block runs."""
+
+    __slots__ = ("_driver", "_drivers", "_file")
+
+    def __init__(self, file: JournalFile, drivers: Drivers) -> None:
+        self._file = file
+        self._drivers = drivers
+
+    async def __aenter__(self) -> str:
+        try:
+            self._driver = self._drivers.enter()
+        except OSError as error:
+            raise self._file.error(error) from error
+        self._file.keep_open()
+        return self._driver
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        self._file.let_close()
+        self._drivers.leave(self._driver)

@@ -53,6 +53,7 @@ class FileLog:
         self._size = 0
         self._opening = ""
         self._sum = ""
+        self._ending = b""
         self._synced = 0
         self._open_line = False
         self._broken = ""
@@ -77,7 +78,7 @@ class FileLog:
         content, entries, self._sum = lines.encode(drafts, 0, "", read=self._reads_back)
         self._opening = lines.sum_of(content.partition(b"\n")[0])
         self._took(entries, len(drafts), drafts[-1].kind)
-        self._size, self._synced = len(content), self.count
+        self._size, self._synced, self._ending = len(content), self.count, content[-_END_SIZE:]
         try:
             self._file.adopt(lifetime.begin(self._file.name, self._id, content, self._disk))
         except OSError as error:
@@ -127,6 +128,7 @@ class FileLog:
         self._forget()
         self._took(entries, len(drafts), drafts[-1].kind)
         self._size, self._synced, self._sum = len(content), self.count, last_sum
+        self._ending = content[-_END_SIZE:]
         self._opening = lines.sum_of(content.partition(b"\n")[0])
         self._file.write_head(self._head())
 
@@ -145,7 +147,7 @@ class FileLog:
             )
             self._write(file, content)
             self._took(entries, len(drafts), drafts[-1].kind if drafts else self._last_kind)
-            self._sum = last_sum
+            self._sum, self._ending = last_sum, content[-_END_SIZE:]
         return entries
 
     # -- what subclasses keep ---------------------------------------------------------------------------------------
@@ -169,17 +171,27 @@ class FileLog:
     def _look(self) -> list[Entry]:
         """Read what is new without a lock; what looks damaged is read again while nobody writes."""
         told = None if self.count else self._file.read_head()
-        with self._file.reading() as file:
-            if self.count and self._unmoved(file):
-                return []
+        try:
+            handle, file = self._file.opened(os.O_RDONLY)
+            try:
+                return self._look_at(file, told)
+            finally:
+                if handle is None:
+                    os.close(file)
+        except OSError as error:
+            raise self._file.error(error) from error
+
+    def _look_at(self, file: int, told: Head | None) -> list[Entry]:
+        if self.count and self._unmoved(file):
+            return []
+        try:
+            return self._take_in(file, told)[0]
+        except SessionDamagedError:
+            release = self._disk.lock(file, self.path, shared=True)
             try:
                 return self._take_in(file, told)[0]
-            except SessionDamagedError:
-                release = self._disk.lock(file, self.path, shared=True)
-                try:
-                    return self._take_in(file, told)[0]
-                finally:
-                    release()
+            finally:
+                release()
 
     def _take_in(self, file: int, told: Head | None = None) -> tuple[list[Entry], lines.Damage | None]:
         """Read what the file holds beyond what is known; return the new entries, and what is torn behind them."""
@@ -191,12 +203,13 @@ class FileLog:
         if parsed.damage is not None and not parsed.damage.torn:
             raise faults.damaged(self.path, self._id, parsed.damage.line, parsed.damage.cause)
         if not self.count:
-            self._begin(parsed, file, told)
+            self._begin(parsed, content, told)
         if parsed.entries:
             self._took(parsed.entries, len(parsed.entries), parsed.entries[-1].kind)
         self._size += parsed.size
-        self._open_line = self._end(file, self._size)[-1:] != b"\n"
-        self._sum = parsed.last_sum
+        if parsed.size:
+            self._open_line = content[parsed.size - 1 : parsed.size] != b"\n"
+        self._sum, self._ending = parsed.last_sum, b""
         self._synced = max(self._synced, parsed.synced)
         self._check_there()
         return parsed.entries, parsed.damage
@@ -205,7 +218,7 @@ class FileLog:
         if self._last_kind == "deleted":
             raise faults.missing(self._id)
 
-    def _begin(self, parsed: lines.Parsed, file: int, told: Head | None) -> None:
+    def _begin(self, parsed: lines.Parsed, content: bytes, told: Head | None) -> None:
         """Look at a journal that is read for the first time: its format, and whether all is there that should be."""
         if not parsed.entries:
             raise faults.missing(self._id)
@@ -213,14 +226,14 @@ class FileLog:
         if version > FORMAT:
             raise faults.newer(self._id, version)
         if told is not None and told.opening == parsed.first_sum:
-            self._compare(parsed, file, told)
+            self._compare(parsed, content, told)
             self._synced = told.entries
         self._opening = parsed.first_sum
 
-    def _compare(self, parsed: lines.Parsed, file: int, told: Head) -> None:
+    def _compare(self, parsed: lines.Parsed, content: bytes, told: Head) -> None:
         """Notice what was on disk and is gone, although what is left looks whole."""
         lost = told.entries - len(parsed.entries)
-        if lost <= 0 and lines.ends_with(self._end(file, told.size), told.last):
+        if lost <= 0 and lines.ends_with(content[: told.size][-_END_SIZE:], told.last):
             return
         cause = "it is not the line that was on disk"
         if lost > 0:
@@ -233,6 +246,9 @@ class FileLog:
 
     def _unmoved(self, file: int) -> bool:
         """Whether the file ends where this object left it, so that there is nothing to read."""
+        ending = self._ending
+        if ending and os.pread(file, len(ending) + 1, self._size - len(ending)) == ending:
+            return True
         begin = max(0, self._size - _END_SIZE)
         end = os.pread(file, _END_SIZE + 1, begin)
         if len(end) != self._size - begin or not lines.ends_with(end, self._sum):

@@ -14,6 +14,13 @@ from typing import Protocol
 from strands._home import check_status
 from strands.journal.errors import StorageError
 
+try:
+    import fcntl
+
+    _HAS_FLOCK = True
+except ImportError:  # on Windows
+    _HAS_FLOCK = False
+
 LOCK_SECONDS = 5.0
 """How long an append waits for another process's append, which takes microseconds."""
 _FLAGS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
@@ -69,9 +76,7 @@ def lock(file: int, path: str | Path, *, shared: bool = False) -> Callable[[], N
     Returns:
         What gives it back.
     """
-    try:
-        import fcntl
-    except ImportError:
+    if not _HAS_FLOCK:
         from filelock import FileLock
 
         beside = FileLock(f"{path}.lock", timeout=LOCK_SECONDS, mode=0o600)

@@ -12,8 +12,6 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import ClassVar
@@ -83,11 +81,14 @@ class Handle:
 
     def close(self) -> None:
         """Close the files."""
-        for file in (self.file, self._head):
-            if file >= 0:
-                with contextlib.suppress(OSError):
-                    os.close(file)
+        file, head = self.file, self._head
         self.file = self._head = -1
+        with contextlib.suppress(OSError):
+            if file >= 0:
+                os.close(file)
+        with contextlib.suppress(OSError):
+            if head >= 0:
+                os.close(head)
 
     __del__ = close
 
@@ -116,8 +117,9 @@ class JournalFile:
 
     def __init__(self, directory: Path, session_id: str, disk: Disk = files) -> None:
         self.disk: Disk = disk
-        self.name: str = os.path.join(directory, NAME)
-        self._head = os.path.join(directory, head.NAME)
+        place = os.fspath(directory)
+        self.name: str = f"{place}/{NAME}"
+        self._head = f"{place}/{head.NAME}"
         self._id = session_id
         self._users = 0
         self.handle: Handle | None = None
@@ -135,19 +137,6 @@ class JournalFile:
         self._users -= 1
         if not self._users:
             self.handle = None
-
-    @contextmanager
-    def reading(self) -> Iterator[int]:
-        """Open the journal to be read."""
-        try:
-            handle, file = self.opened(os.O_RDONLY)
-            try:
-                yield file
-            finally:
-                if handle is None:
-                    os.close(file)
-        except OSError as error:
-            raise self.error(error) from error
 
     def read_head(self) -> Head | None:
         """Return what the head says, if it says anything."""
@@ -205,19 +194,35 @@ class Writing:
 
     def _locked(self) -> bool:
         """Open the journal and take its lock; False if another file took its place meanwhile."""
-        self._handle, self._file = self._journal.opened(os.O_RDWR | os.O_APPEND)
+        self._handle: Handle | None
+        journal, known = self._journal, self._journal.handle
+        if known is not None and known.file >= 0:
+            self._handle, self._file = known, known.file
+        else:
+            self._handle, self._file = journal.opened(os.O_RDWR | os.O_APPEND)
+            known = None
         if self._handle is not None:
             self._handle.turn.acquire()
+        release = None
         try:
-            self._release = self._journal.disk.lock(self._file, self._journal.name)
-            if os.fstat(self._file).st_nlink or not os.path.exists(self._journal.name):
+            self._release = release = journal.disk.lock(self._file, journal.name)
+            if self._is_current(known):
                 return True
-            self._release()
         except BaseException:
+            if release is not None:
+                release()
             self._end()
             raise
+        release()
         self._end()
+        journal.handle = None
         return False
+
+    def _is_current(self, known: Handle | None) -> bool:
+        """Whether the file, under its lock, is the one at the path; one that was only now opened must not be gone."""
+        if known is not None:
+            return known.is_at(self._journal.name)
+        return bool(os.fstat(self._file).st_nlink) or not os.path.exists(self._journal.name)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

@@ -56,9 +56,12 @@ def _with_directory(directory: str, name: str, content: bytes, disk: Disk) -> in
     """Make the directory with the journal in it; None where there is one, or where that cannot be done at once."""
     if os.name == "nt" or os.path.lexists(directory):
         return None
-    new = os.path.join(os.path.dirname(directory), NEW + os.urandom(16).hex())
-    with faults.storage_errors(Path(new).parent):
+    parent = os.path.dirname(directory)
+    new = f"{parent}/{NEW}{os.urandom(16).hex()}"
+    try:
         os.mkdir(new, PRIVATE_DIRECTORY)
+    except OSError as error:
+        raise faults.of_place(error, parent) from error
     file = -1
     try:
         if stat.S_IMODE(os.stat(new).st_mode) != PRIVATE_DIRECTORY:  # the umask of this process, or its group

@@ -53,8 +53,7 @@ class FileRepository:
             )
         directory = self.root / f"{_PREFIX}{session_id}"
         for attempt in range(_TRIES):
-            with storage_errors(self.root):
-                self._check_root()
+            self._check_root()
             journal = FileJournal(directory, session_id, self._live())
             try:
                 await on_disk(partial(journal.create, opened, rest))
@@ -135,7 +134,10 @@ class FileRepository:
         try:
             check_status(self.root, os.stat(self.root))
         except FileNotFoundError:
-            make_private(self.root)
+            with storage_errors(self.root):
+                make_private(self.root)
+        except OSError as error:
+            raise faults.of_place(error, self.root) from error
 
     def _live(self) -> Drivers:
         if self._place is None:

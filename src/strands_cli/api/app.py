@@ -55,7 +55,9 @@ def app_of(workflow: object, module: str) -> str | None:
     The program that was started itself is not named: to import it would run it again.
     """
     names = vars(sys.modules[module]) if module in sys.modules and module != "__main__" else {}
-    return next((f"{module}:{name}" for name, value in names.items() if value is workflow), None)
+    if id(workflow) not in map(id, names.values()):
+        return None
+    return next(f"{module}:{name}" for name, value in names.items() if value is workflow)
 
 
 def directory_of(app: str) -> str | None:

@@ -6,7 +6,6 @@ import logging
 import os
 import re
 import time
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -95,7 +94,7 @@ class Runner:
         self._written: list[str] = []
         self._vault: Vault | None = None
         self._run: Run | None = None
-        self._directory = Path(os.path.abspath(options.output_dir or os.getcwd()))
+        self._directory: str = os.path.abspath(options.output_dir) if options.output_dir else os.getcwd()
 
     async def start(
         self, variables: Mapping[str, Any], *, handler: HITLHandler | None, session_id: str | None = None
@@ -190,7 +189,7 @@ class Runner:
                 continue
         outputs.check_apart(known)
         for path in known:
-            if outputs.place(self._directory, path).exists() and not self.options.overwrite:
+            if outputs.place(Path(self._directory), path).exists() and not self.options.overwrite:
                 raise outputs.exists(path)
 
     async def _open(self, session_id: str, inputs: Mapping[str, Any]) -> Journal:
@@ -202,7 +201,7 @@ class Runner:
             "inputs": inputs,
             "base_dir": str(self.spec._base_dir or os.getcwd()),
             "directory": str(self.options.directory or os.getcwd()),
-            "output_dir": str(self._directory),
+            "output_dir": self._directory,
             "overwrite": self.options.overwrite,
             "offline": self.options.offline,
             **self._origin(),
@@ -315,7 +314,7 @@ class Runner:
         from strands_cli.patterns.steps import visit
 
         assert self._run is not None
-        files = outputs.rendered(artifacts, own_first(names), self._directory)
+        files = outputs.rendered(artifacts, own_first(names), Path(self._directory))
         notes = [value for key, value in self._run.state.noted.items() if key.partition("#")[0] == outputs.NOTE]
         own = [file for note in notes if note["session"] == journal.session_id for file in note["files"]]
         outputs.check_free(files, own, overwrite=self.options.overwrite)
@@ -323,7 +322,7 @@ class Runner:
         if note not in notes:
             key = visit(outputs.NOTE, len(notes) + 1)
             await self._run.record("noted", key, {"value": note}, sync=True)
-        self._written = outputs.write(files, self._directory)
+        self._written = outputs.write(files, Path(self._directory))
 
 
 def brief_of(spec: Spec, agent: str, names: Names) -> str:
@@ -356,7 +355,7 @@ def transient(error: BaseException) -> bool:
 def new_id(name: str) -> str:
     """Return a new session id that begins with the workflow's name."""
     slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "session"
-    return f"{slug}-{uuid.uuid4().hex[:10]}"
+    return f"{slug}-{os.urandom(5).hex()}"
 
 
 def _jsonable(inputs: Mapping[str, Any]) -> dict[str, Any]:

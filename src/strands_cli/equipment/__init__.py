@@ -53,7 +53,7 @@ class Equipment:
         tools: Sequence[Any] = (),
         *,
         directory: Path | None = None,
-        output_dir: Path | None = None,
+        output_dir: str | Path | None = None,
         offline: bool = False,
         real_tools: bool = False,
         session_id: str = "",
@@ -64,7 +64,7 @@ class Equipment:
 
         self._spec = spec
         self._model = model
-        self._directory = directory or Path.cwd()
+        self._directory: str | Path = directory or os.getcwd()
         self._output_dir = output_dir or self._directory
         self._offline = offline
         self._rehearses = offline and not real_tools
@@ -262,9 +262,10 @@ class Equipment:
         guardrails = security.guardrails if security is not None else None
         denied = "security.guardrails.deny_network forbids it" if guardrails and guardrails.deny_network else ""
         denied = "this is a rehearsal: nothing is sent" if self._rehearses else denied
-        base = self._spec._base_dir or self._directory
+        directory = Path(self._directory)
+        base = self._spec._base_dir or directory
         mounts = self._spec.env.mounts if self._spec.env is not None else {}
-        files = Confined(self._directory, {name: base / Path(path).expanduser() for name, path in mounts.items()})
+        files = Confined(directory, {name: base / Path(path).expanduser() for name, path in mounts.items()})
         try:
             network = Network(denied, guardrails.allow_hosts if guardrails else ())
         except ValueError as error:
@@ -304,7 +305,7 @@ class Equipment:
             return None
         from strands_cli.equipment.notes import NotesFile
 
-        return NotesFile(policy.notes, self._output_dir, self._session_id)
+        return NotesFile(policy.notes, Path(self._output_dir), self._session_id)
 
     def _skill_list(self) -> str:
         if not self._spec.skills:

@@ -62,6 +62,13 @@ class Spec(Closed):
     _literals: dict[str, str] = PrivateAttr(default_factory=dict)
     _blotted: Spec | None = PrivateAttr(default=None)
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """Return a private attribute: each run reads some, and looking them up as pydantic does takes its time."""
+            private = object.__getattribute__(self, "__pydantic_private__")
+            return private[name] if private and name in private else super().__getattr__(name)
+
     @field_validator("version", mode="before")
     @classmethod
     def _known(cls, value: object) -> object:
