@@ -2,37 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
-import os
 from typing import TYPE_CHECKING
+
+from ._ids import new_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from strands.types.content import Message, Messages
 
-_FIRST = 1 << 44  # from there on a number has the twelve digits that the last part of a UUID has
-_head: str
-_numbers: itertools.count[int]
-
-
-def _begin() -> None:
-    """Choose what the ids of this process begin with; each is a random UUID but for its last part, which counts on."""
-    global _head, _numbers
-    text = os.urandom(16).hex()
-    _head = f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{'89ab'[int(text[16], 16) % 4]}{text[17:20]}-"
-    _numbers = itertools.count(_FIRST + int(text[20:31], 16))
-
-
-_begin()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_begin)
-
 
 def track(message: Message) -> None:
     """Give a message an id, if it has none."""
     if not message.get("tracking_id"):
-        message["tracking_id"] = f"{_head}{next(_numbers):x}"
+        message["tracking_id"] = new_id()
 
 
 def track_all(messages: Iterable[Message]) -> None:

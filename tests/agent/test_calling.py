@@ -15,7 +15,7 @@ from strands.agent.conversation_manager import SlidingWindowConversationManager
 from strands.hooks import BeforeToolCallEvent
 from strands.models import Reply, ScriptedModel, ToolCall
 from strands.session import FileSessionManager
-from strands.telemetry import metrics_to_string
+from strands.telemetry import Trace, metrics_to_string
 from strands.tools.executors import SequentialToolExecutor
 from strands.types.agent import ConcurrentInvocationMode
 from strands.types.exceptions import ConcurrencyException, ModelThrottledException
@@ -312,3 +312,16 @@ def test_a_result_that_asks_reads_as_its_questions() -> None:
     [question] = result.interrupts
     shown = {"id": question.id, "name": "approval", "reason": {"of": "add"}, "response": None}
     assert str(result) == str([shown]), "what binds the answer to the call is for the session"
+
+
+def test_a_trace_has_a_list_of_what_happened_within_it() -> None:
+    trace = Trace("cycle")
+    assert trace.children == []
+    first = trace.begin("first")
+    trace.add_child(second := Trace("second"))
+    assert trace.children == [first, second] and first.parent_id == trace.id
+    alone = Trace("cycle")
+    only = alone.begin("only")
+    alone.children.append(second)
+    alone.add_child(first)
+    assert alone.children == [only, second, first]

@@ -120,10 +120,11 @@ first = Agent(model=ScriptedModel(["a"]), callback_handler=None)
 first("go")
 child = os.fork()
 agent = Agent(model=ScriptedModel(["a"]), callback_handler=None)
-agent("go")
-os.write(1, (agent.messages[0]["tracking_id"] + " ").encode())
+state = {}
+agent("go", invocation_state=state)
+os.write(1, f"{agent.messages[0]['tracking_id']} {state['event_loop_cycle_id']} ".encode())
 if child:
     os.waitpid(child, 0)
 """
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert len(set(run.stdout.split())) == 2
+    assert len(set(run.stdout.split())) == 4

@@ -155,10 +155,6 @@ class Agent(Lifetime):
         lists = {"hooks": hooks, "plugins": plugins, "interventions": interventions}
         making.register(self, *(making.checked_list(name, given) for name, given in lists.items()))
 
-    def _retry_succeeded(self) -> None:
-        if self._retry_strategy is not None:
-            self._retry_strategy.succeeded()
-
     # What it is made of
 
     @property

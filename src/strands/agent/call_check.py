@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import TYPE_CHECKING, Any
 
 from strands.hooks.binding import CallBinding
@@ -133,7 +133,7 @@ def unanswered_of_batch(known: Iterable[Interrupt]) -> list[Interrupt]:
     return [each for each in known if not each.answered and each.id.startswith(BATCH_PREFIX)]
 
 
-def untaken(known: Iterable[Interrupt], tool_use_id: str, taken: set[str]) -> list[Interrupt]:
+def untaken(known: Iterable[Interrupt], tool_use_id: str, taken: Set[str]) -> list[Interrupt]:
     """Return the answered questions of hooks about a call that no hook of this process took the answer of."""
     prefix = hook_prefix(tool_use_id)
     return [each for each in known if _is_open_answer(each, prefix, taken) and not is_about_doubt(each)]
@@ -145,7 +145,7 @@ def untaken_of_batch(known: Iterable[Interrupt], taken: Iterable[Interrupt]) -> 
     return [each for each in known if _is_open_answer(each, BATCH_PREFIX, ids)]
 
 
-def _is_open_answer(interrupt: Interrupt, prefix: str, taken: set[str]) -> bool:
+def _is_open_answer(interrupt: Interrupt, prefix: str, taken: Set[str]) -> bool:
     if not interrupt.answered or interrupt.carried is not None or interrupt.first in taken:
         return False
     return has_prefix(interrupt, prefix)

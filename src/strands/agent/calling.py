@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 import warnings
 from collections import deque
@@ -15,7 +16,7 @@ from strands.hooks.events import AfterInvocationEvent, BeforeInvocationEvent
 from strands.types.agent import ConcurrentInvocationMode, Limits
 from strands.types.exceptions import ConcurrencyException, StructuredOutputException
 
-from .invocation import Invocation, Pace, Sink
+from .invocation import Invocation, Pace, Sink, is_provider_named
 from .invoking import once
 from .prompt import to_messages
 from .result import AgentResult
@@ -104,7 +105,8 @@ async def call(
         raise
     finally:
         agent._invocation = None
-        agent._cancel_signal.clear()
+        if agent._cancel_signal.is_set():
+            agent._cancel_signal.clear()
         agent._cancel_message, agent._cancel_later = None, False
         if exclusive:
             agent._lock.release()
@@ -146,6 +148,16 @@ def _enter(agent: Agent) -> bool:
 
 async def _until_done(invocation: Invocation, prompt: Any) -> AgentResult:
     """An `AfterInvocationEvent` may ask to go on with another prompt."""
+    if "opentelemetry" in sys.modules or is_provider_named():  # otherwise nothing of it is even imported
+        return await _observed(invocation, prompt)
+    while True:
+        result, prompt = await once(invocation, prompt)
+        if prompt is None:
+            return result
+
+
+async def _observed(invocation: Invocation, prompt: Any) -> AgentResult:
+    """As `_until_done`, with spans and figures for whoever collects them."""
     invocation.trace_if_collected()
     tracing, figures = invocation.tracing, invocation.figures_if_collected()
     try:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import sys
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from strands._tracking import track
+from strands._ids import new_id
 from strands.hooks.events import MessageAddedEvent
+from strands.hooks.interruptible import is_awaited
 
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
@@ -84,8 +86,8 @@ class Invocation:
         self.asked: list[Interrupt] = []
         self.asking: bool = False
         self._kicked = False
-        self._task = asyncio.current_task()
         self._loop = asyncio.get_running_loop()
+        self._task = asyncio.current_task(self._loop)
 
     @property
     def request_state(self) -> dict[str, Any]:
@@ -94,8 +96,8 @@ class Invocation:
         return found
 
     def trace_if_collected(self) -> None:
-        """Leave spans when somebody collects them; otherwise nothing of OpenTelemetry is even imported."""
-        if "opentelemetry.trace" in sys.modules or "OTEL_PYTHON_TRACER_PROVIDER" in os.environ:
+        """Leave spans when somebody collects them."""
+        if "opentelemetry.trace" in sys.modules or is_provider_named():
             from strands.telemetry.tracer import tracing
 
             self.tracing = tracing()
@@ -108,16 +110,18 @@ class Invocation:
 
         return figures(self.agent.event_loop_metrics)
 
-    async def append(self, message: Message) -> None:
-        """Add a message to the history and tell whom it concerns."""
+    async def append(self, message: Message, *, tell: bool = False) -> None:
+        """Add a message to the history and tell whom it concerns; with `tell` it is an event of the sink too."""
         agent = self.agent
         if "tracking_id" not in message:
-            track(message)
+            message["tracking_id"] = new_id()
         agent.messages.append(message)
-        if MessageAddedEvent.is_awaited(agent):
+        if is_awaited(MessageAddedEvent, agent):
             await self.tell_added(message)
         if agent.recorder is not None:
             await agent.recorder.appended(message)
+        if tell and self.sink is not None:
+            self.sink({"message": message})
 
     async def tell_added(self, message: Message, *, repeated: bool = False) -> None:
         """Tell hooks that a message was added, or of it again as the agent goes on after a question about it."""
@@ -147,3 +151,9 @@ class Invocation:
         if self.asking and self._task is not None:
             self._kicked = True
             self._task.cancel()
+
+
+@functools.cache
+def is_provider_named() -> bool:
+    """Return whether the environment says who collects spans; as OpenTelemetry does, it is looked at once."""
+    return "OTEL_PYTHON_TRACER_PROVIDER" in os.environ

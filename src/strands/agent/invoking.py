@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from strands._question_ids import PASSING
 from strands._tracking import track_newest
 from strands.hooks.events import AfterInvocationEvent, BeforeInvocationEvent
+from strands.hooks.interruptible import is_awaited
 from strands.hooks.registry import refusal
 
 from . import loop, resting, resuming
@@ -39,7 +40,7 @@ async def once(invocation: Invocation, prompt: Any) -> tuple[AgentResult, Any]:
     finally:
         if not agent._interrupt_state.activated:
             agent.conversation_manager.apply_management(agent)
-        if AfterInvocationEvent.is_awaited(agent):
+        if is_awaited(AfterInvocationEvent, agent):
             result, resume = await _over(invocation, result)
         elif agent._interrupt_state.interrupts:
             _forget(agent._interrupt_state, result)
@@ -93,7 +94,7 @@ def _forget(state: InterruptState, result: AgentResult | None) -> None:
 async def _work(invocation: Invocation, start: resuming.Start) -> AgentResult:
     agent = invocation.agent
     state, messages = agent._interrupt_state, start.messages
-    if BeforeInvocationEvent.is_awaited(agent):
+    if is_awaited(BeforeInvocationEvent, agent):
         event = BeforeInvocationEvent(agent=agent, invocation_state=invocation.state, messages=messages)
         try:
             _, raised = await agent.hooks.invoke_callbacks_async(event)

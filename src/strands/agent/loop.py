@@ -6,11 +6,10 @@ import uuid
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from strands._ids import new_uuid
+from strands._ids import new_id, new_uuid
 from strands._question_ids import MESSAGE_ADDED, PASSING
-from strands._tracking import track
 from strands.hooks.events import AfterToolsEvent, BeforeToolsEvent
-from strands.hooks.interruptible import key_of_message
+from strands.hooks.interruptible import is_awaited, key_of_message
 from strands.types.exceptions import (
     EventLoopException,
     MaxTokensReachedException,
@@ -114,7 +113,7 @@ async def run(
                 reply = await _ask(invocation, trace, kept)
                 kept = None
                 if reply.stop_reason == malformed.STOP:
-                    await _append(invocation, malformed.request())
+                    await invocation.append(malformed.request(), tell=True)
                     _announce(invocation)
                     continue
                 if reply.stop_reason != "tool_use":
@@ -149,8 +148,7 @@ async def run(
 async def _ask(invocation: Invocation, trace: Trace, kept: Kept | None) -> Reply:
     agent = invocation.agent
     invocation.turns += kept is None
-    call = type(trace)("stream_messages")
-    trace.add_child(call)
+    call = trace.begin("stream_messages")
     reply = await ask_model(invocation, kept)
     call.message = reply.message
     call.end()
@@ -161,13 +159,15 @@ async def _ask(invocation: Invocation, trace: Trace, kept: Kept | None) -> Reply
         malformed.check(agent.messages, reply)
     if reply.model_state is not None:
         agent._model_state = reply.model_state
-    reply.message["metadata"] = {"usage": reply.usage, "metrics": reply.metrics}
-    track(reply.message)
+    message = reply.message
+    message["metadata"] = {"usage": reply.usage, "metrics": reply.metrics}
+    if "tracking_id" not in message:
+        message["tracking_id"] = new_id()
     if agent.recorder is not None:
-        await agent.recorder.replied(reply.message, reply.stop_reason, reply.usage)
+        await agent.recorder.replied(message, reply.stop_reason, reply.usage)
     if agent._interrupt_state.interrupts:
-        agent._interrupt_state.forget(*PASSING, but=f"{MESSAGE_ADDED}{key_of_message(reply.message)}:")
-    await _append(invocation, reply.message)
+        agent._interrupt_state.forget(*PASSING, but=f"{MESSAGE_ADDED}{key_of_message(message)}:")
+    await invocation.append(message, tell=True)
     if reply.stop_reason == "max_tokens":
         raise MaxTokensReachedException(CUT_OFF)
     return reply
@@ -179,14 +179,14 @@ async def _run_tools(invocation: Invocation, turn: Open, trace: Trace) -> AgentR
     ending = None
     try:
         agent._open_turn = None  # not before: whatever ends this call, what is in doubt stays so
-        interrupts = await tool_hooks.before(batch) if BeforeToolsEvent.is_awaited(agent) else []
+        interrupts = await tool_hooks.before(batch) if is_awaited(BeforeToolsEvent, agent) else []
         asked_before = bool(interrupts)
         interrupts = interrupts or await batch.run()
         cancelled = agent._cancel_signal.is_set() or agent._cancel_later
         asks = bool(interrupts) and not cancelled
         told = with_doubts(batch.results, turn.started) if turn.started else batch.results
         results = tool_hooks.so_far(batch) if asks else result_message(turn.message, told, CANCELLED)
-        if not asked_before and AfterToolsEvent.is_awaited(agent):
+        if not asked_before and is_awaited(AfterToolsEvent, agent):
             ending, more = await tool_hooks.after(batch, results)
             interrupts, asks = [*interrupts, *more], (asks or bool(more)) and not cancelled
     except BaseException:
@@ -199,7 +199,7 @@ async def _run_tools(invocation: Invocation, turn: Open, trace: Trace) -> AgentR
     structure = structured.value if structured is not None and not cancelled else None
     if structure is not None and invocation.sink is not None:
         invocation.sink({"structured_output": structure})
-    await _append(invocation, results)
+    await invocation.append(results, tell=True)
     if cancelled:
         invocation.asked = []
         return finish(invocation, "cancelled", await _last_words(invocation) or turn.message)
@@ -219,7 +219,7 @@ async def _last_words(invocation: Invocation) -> Message | None:
     if text is None:
         return None
     message: Message = {"role": "assistant", "content": [{"text": text}]}
-    await _append(invocation, message)
+    await invocation.append(message, tell=True)
     return message
 
 
@@ -243,12 +243,6 @@ def _pause(invocation: Invocation, batch: ToolBatch, interrupts: list[Interrupt]
         state.context["pause"] = uuid.uuid4().hex  # an answer that comes down is for one pause
     agent._open_turn = batch.turn
     return finish(invocation, "interrupt", batch.message, interrupts)
-
-
-async def _append(invocation: Invocation, message: Message) -> None:
-    await invocation.append(message)
-    if invocation.sink is not None:
-        invocation.sink({"message": message})
 
 
 def _announce(invocation: Invocation) -> None:

@@ -55,7 +55,10 @@ def request() -> Message:
 
 
 def _is_malformed(message: Message) -> bool:
-    return any("malformed" in block.get("toolUse", ()) for block in message["content"])
+    for block in message["content"]:  # noqa: SIM110 - a generator would take twice as long
+        if "malformed" in block.get("toolUse", ()):
+            return True
+    return False
 
 
 def _answers(message: Any) -> bool:

@@ -6,8 +6,9 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
-from strands._tracking import shown_to
+from strands._tracking import all_bare
 from strands.hooks.events import AfterModelCallEvent, BeforeModelCallEvent
+from strands.hooks.interruptible import is_awaited
 from strands.hooks.registry import refusal
 from strands.types.exceptions import ContextWindowOverflowException
 
@@ -58,10 +59,13 @@ async def ask_model(invocation: Invocation, kept: Kept | None = None) -> Reply:
         else:
             reply, error = kept.reply, kept.error
         judged, kept = kept is not None and kept.judged, None
-        if error is None and (judged or not AfterModelCallEvent.is_awaited(agent)):
+        if error is None and (judged or not is_awaited(AfterModelCallEvent, agent)):
             assert reply is not None
-            agent._retry_succeeded()
-            return _answered(invocation, reply)
+            if agent._retry_strategy is not None:
+                agent._retry_strategy.succeeded()
+            if invocation.route is not None:
+                invocation.route.answered()
+            return reply
         if await _again(invocation, reply, error):
             continue
         if error is not None and invocation.route is not None and await invocation.route.failed(error):
@@ -71,14 +75,10 @@ async def ask_model(invocation: Invocation, kept: Kept | None = None) -> Reply:
             continue
         if error is not None:
             raise error
+        if invocation.route is not None:
+            invocation.route.answered()
         assert reply is not None
-        return _answered(invocation, reply)
-
-
-def _answered(invocation: Invocation, reply: Reply) -> Reply:
-    if invocation.route is not None:
-        invocation.route.answered()
-    return reply
+        return reply
 
 
 async def _model(invocation: Invocation) -> Model:
@@ -94,7 +94,7 @@ async def _model(invocation: Invocation) -> Model:
 
 async def _attempt(invocation: Invocation) -> tuple[Reply | None, Exception | None]:
     agent = invocation.agent
-    if BeforeModelCallEvent.is_awaited(agent):
+    if is_awaited(BeforeModelCallEvent, agent):
         tokens = await projected_tokens(agent)
         event = BeforeModelCallEvent(agent=agent, invocation_state=invocation.state, projected_input_tokens=tokens)
         _, raised = await agent.hooks.invoke_callbacks_async(event)
@@ -120,13 +120,14 @@ async def _stream(invocation: Invocation) -> Reply:
     if structured is not None:
         specs, choice = structured.tools(specs)
     more: dict[str, Any] = {"invocation_state": invocation.state, "cancel_signal": agent._cancel_signal}
+    text = None
     if agent._system_blocks is not None:
-        more["system_prompt_content"] = agent._system_blocks
+        text, more["system_prompt_content"] = agent._system_text, agent._system_blocks
     model = agent.model if agent._router is None else await _model(invocation)
     if getattr(model, "stateful", False):
         more["model_state"] = dict(agent._model_state)
-    messages = shown_to(model, agent.messages)
-    stream = model.stream(messages, specs or None, agent._system_text, tool_choice=choice, **more)
+    messages = agent.messages if getattr(model, "whole_messages", False) else all_bare(agent.messages)
+    stream = model.stream(messages, specs or None, text, tool_choice=choice, **more)
     started = time.perf_counter()
     invocation.asking = True
     try:
@@ -151,10 +152,11 @@ async def _again(invocation: Invocation, reply: Reply | None, error: Exception |
     event = AfterModelCallEvent(agent=agent, invocation_state=invocation.state, stop_response=response, exception=error)
     _, raised = await agent.hooks.invoke_callbacks_async(event)
     let_pass(event, raised, lambda: place_of_reply(invocation, reply, error))
-    if error is None:
-        agent._retry_succeeded()
-    elif not event.retry and agent._retry_strategy is not None:
-        await _wait(invocation, agent._retry_strategy, event)
+    strategy = agent._retry_strategy
+    if strategy is not None and error is None:
+        strategy.succeeded()
+    elif strategy is not None and not event.retry:
+        await _wait(invocation, strategy, event)
     if event.retry and reply is not None:  # forgotten, but paid for
         reply.count(agent.event_loop_metrics)
     return event.retry

@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterable
 from typing import TYPE_CHECKING, Any, cast
 
+from strands.telemetry.metrics import no_time, no_usage
 from strands.types.exceptions import ModelUnavailableError
 from strands.types.json_value import MAX_DEPTH, is_too_deep
 
@@ -77,8 +78,8 @@ class Gatherer:
         self._invocation = invocation
         self._blocks: list[ContentBlock] = []
         self._stop: StopReason | None = None
-        self._usage: Usage = {"inputTokens": 0, "outputTokens": 0, "totalTokens": 0}
-        self._metrics: Metrics = {"latencyMs": 0}
+        self._usage: Usage | None = None
+        self._metrics: Metrics | None = None
         self._clear()
 
     def _clear(self) -> None:
@@ -94,25 +95,22 @@ class Gatherer:
         Raises:
             ModelUnavailableError: It ended too early.
         """
+        sink, pace = self._invocation.sink, self._invocation.pace
         try:
-            await self._read(stream)
+            async for event in stream:
+                if sink is not None:
+                    sink({"event": event})
+                self.take(event)
+                if pace is not None:
+                    await pace(AHEAD)
+            if pace is not None:
+                await pace(0)
         except BaseException:
             close = getattr(stream, "aclose", None)
             if close is not None:
                 await close()  # a connection is not left to the garbage collector
             raise
         return self.reply()
-
-    async def _read(self, stream: AsyncIterable[StreamEvent]) -> None:
-        sink, pace = self._invocation.sink, self._invocation.pace
-        async for event in stream:
-            if sink is not None:
-                sink({"event": event})
-            self.take(event)
-            if pace is not None:
-                await pace(AHEAD)
-        if pace is not None:
-            await pace(0)
 
     def take(self, event: StreamEvent) -> None:
         """Take the next event of a stream."""
@@ -237,16 +235,16 @@ class Gatherer:
         if uses and stop != "max_tokens":
             if self._stop is None or not complete:
                 raise ModelUnavailableError("the model's stream ended in the middle of a tool use; nothing was run")
-            for use in uses:
-                _parse(use)
-            if stop == "malformed_tool_use" or any("malformed" in use for use in uses):
+            unread = [use for use in uses if not _parse(use)]
+            if unread or stop == "malformed_tool_use":
                 for use in uses:  # a reply that is damaged in one place runs in none
                     use.setdefault("malformed", "a tool use of this reply could not be read")
             _keep_apart(uses)
             stop = "tool_use" if stop in ("end_turn", "malformed_tool_use") else stop
         elif not uses and stop == "tool_use":
             stop = "end_turn"
-        return Reply({"role": "assistant", "content": self._blocks}, stop, self._usage, self._metrics)
+        message: Message = {"role": "assistant", "content": self._blocks}
+        return Reply(message, stop, self._usage or no_usage(), self._metrics or no_time())
 
 
 def _redacted(content: list[Any], text: str) -> list[Any]:
@@ -278,20 +276,21 @@ class _Reasoning:
         return [{"reasoningContent": {"redactedContent": self.redacted}}] if self.redacted else []
 
 
-def _parse(use: dict[str, Any]) -> None:
-    """Read the input of a tool use; what is no JSON object is noted with it, so that it never runs."""
-    text = use["input"]
+def _parse(use: dict[str, Any]) -> bool:
+    """Read the input of a tool use; what is no JSON object is noted with it, so that it never runs: return False."""
+    text, problem = use["input"], ""
     try:
         value = _decode(text) if text.strip() else {}
         if len(text) > MAX_DEPTH and is_too_deep(value, text):
             raise RecursionError(f"more than {MAX_DEPTH} lists and objects stand inside each other")
+        if type(value) is dict:
+            use["input"] = value
+            return True
     except (ValueError, RecursionError) as error:
-        use["malformed"] = f"the arguments are not a JSON object: {error}, in {_short(text)}"
-        value = {}
-    if not isinstance(value, dict):
-        use["malformed"] = f"the arguments are not a JSON object: {_short(text)}"
-        value = {}
-    use["input"] = value
+        problem = f"{error}, in "
+    use["malformed"] = f"the arguments are not a JSON object: {problem}{_short(text)}"
+    use["input"] = {}
+    return False
 
 
 def _short(text: str) -> str:

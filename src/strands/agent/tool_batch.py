@@ -84,7 +84,8 @@ class ToolBatch:
             else:
                 plain = plain_copy(use["input"])
                 is_plain = plain is not NOT_PLAIN
-                own: ToolUse = {**use, "input": plain if is_plain else copied(use["input"])}
+                own: ToolUse = use.copy()
+                own["input"] = plain if is_plain else copied(use["input"])
                 jobs.append(partial(self._job, own, is_plain))  # the history keeps what the model asked for
                 self.invocation.under_way.add(id)
         try:

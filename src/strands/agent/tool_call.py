@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from strands.hooks.asker import Asker
 from strands.hooks.binding import CallBinding
 from strands.hooks.events import AfterToolCallEvent, BeforeToolCallEvent
 from strands.interrupt import Interrupt, InterruptException, NotYet, tool_prefix
-from strands.telemetry.metrics import Trace
 from strands.tools.results import ToolFailure, as_result, error_result
 from strands.types.events import ToolInterruptEvent, ToolResultEvent, ToolStreamEvent
 from strands.types.exceptions import ToolCallLostError
@@ -29,6 +28,7 @@ from .tool_hooks import alone, ask_about_change
 if TYPE_CHECKING:
     from strands.agent.tool_batch import ToolBatch
 
+_NONE: frozenset[str] = frozenset()
 OTHERWISE = (
     "A person let this call run again as it was started. It would now run with other arguments, so it was not made."
 )
@@ -72,9 +72,9 @@ class ToolCall:
         self._made: ToolContext[Any] | None = None  # what the tool was given in this try
         self._over = False  # it was given up: what it still does counts for nothing
         self._again: tuple[ToolStart, ToolUse] | None = None  # a person let this start of this wish run once more
-        self._consulted: list[Interrupt] = []
+        self._consulted: Sequence[Interrupt] = ()
         self._bound: CallBinding | None = None  # the call as its answers were looked up
-        self._taken: set[str] = set()  # what the questions whose answers somebody took are looked up by
+        self._taken: frozenset[str] = _NONE  # what the questions whose answers somebody took are looked up by
         self._before = agent.hooks.listens(BeforeToolCallEvent)
         self._is_own = is_plain and not self._before  # whether its arguments are JSON that nobody else can reach
         self._after = agent.hooks.listens(AfterToolCallEvent) or asked_about_result(agent, self._id)
@@ -87,7 +87,17 @@ class ToolCall:
             outcome = await self._from_before()
         while outcome is None:
             outcome = await self._attempt()
-        return outcome if isinstance(outcome, list) else await self._record(outcome)
+        if isinstance(outcome, list):
+            return outcome
+        if outcome.get("toolUseId") != self._id:
+            outcome = {**outcome, "toolUseId": self._id}  # whatever a hook made of it, it answers this tool use
+        recorder = self._batch.recorder
+        if recorder is not None:
+            durable = self._tool is None or not self._tool.read_only
+            await recorder.tool_finished(self._id, outcome, durable=durable)
+        self._batch.running.pop(self._id, None)
+        self._batch.turn.started.pop(self._id, None)
+        return outcome
 
     async def _from_before(self) -> ToolResult | list[Interrupt] | None:
         """Go on with what is on record of the call; None runs it, now or again."""
@@ -167,7 +177,7 @@ class ToolCall:
     async def _ask_hooks(self) -> tuple[str | None, list[Interrupt]]:
         found = await call_check.judged(self._invocation, self._tool, self._use)
         self._tool, self._use, self._consulted, self._bound = found.tool, found.use, found.consulted, found.bound
-        self._taken.update(each.first for each in found.consulted)
+        self._taken = self._taken.union(each.first for each in found.consulted)
         if found.interrupts:
             return None, found.interrupts
         if found.cancel is not None and self._invocation.sink is not None:
@@ -191,13 +201,11 @@ class ToolCall:
             await self._enter(self._tool)
         elif self._batch.recorder is not None:
             await self._batch.recorder.tool_started(self.as_start(), durable=not self._tool.read_only)
-        self._use = {**self._use, "input": final.input()}  # what was recorded, and nobody else can reach it
-        self._is_own = False
+        self._use, self._is_own = {**self._use, "input": final.input()}, False  # what was recorded, and all its own
         self._batch.running[self._id] = self
         if self._batch.turn.started:
             self._started_again()
-        trace = Trace(f"Tool: {final.name}")
-        self._batch.trace.add_child(trace)
+        trace = self._batch.trace.begin(f"Tool: {final.name}")
         start = time.perf_counter()
         try:
             result, error = await self._run(self._tool)
@@ -229,7 +237,7 @@ class ToolCall:
             unanswered = call_check.unanswered(list(known.values()), self._id)
             if unanswered:
                 return unanswered
-            self._taken.update(alone(self._id, each) for each in self._batch.approvals)
+            self._taken = self._taken.union(alone(self._id, each) for each in self._batch.approvals)
             untaken = call_check.untaken(list(known.values()), self._id, self._taken)
             if untaken:
                 return error_result(self._id, call_check.nobody_took(untaken))
@@ -238,8 +246,13 @@ class ToolCall:
         return self._changed_since_batch_approval(final)
 
     async def _run(self, tool: AgentTool) -> tuple[ToolResult, Exception | None]:
+        execute, tracing = self._execute, self._invocation.tracing
+        if tool.timeout_seconds is not None:
+            execute = self._in_time
         try:
-            return await self._traced(tool), None
+            if tracing is None:
+                return await execute(tool), None
+            return await tracing.tool_call(self._agent, tool, self._use, execute), None
         except ToolFailure as failure:
             return failure.result, failure.error
         except ToolCallLostError:
@@ -248,14 +261,6 @@ class ToolCall:
             if self._work is not None and self._work.recorder is not None and self._work.recorder.failures:
                 raise self._work.recorder.failures[0] from None  # our record failed, and no tool
             return error_result(self._id, f"Error: {error}"), error
-
-    async def _traced(self, tool: AgentTool) -> ToolResult:
-        tracing, execute = self._invocation.tracing, self._execute
-        if tool.timeout_seconds is not None:
-            execute = self._in_time
-        if tracing is None:
-            return await execute(tool)
-        return await tracing.tool_call(self._agent, tool, self._use, execute)
 
     async def _in_time(self, tool: AgentTool) -> ToolResult:
         from .time_limit import Late, gave_up, within
@@ -372,17 +377,6 @@ class ToolCall:
         """Return where the agent that works in this call stopped; None when the tool is no agent."""
         work = self._work
         return None if work is None else work.left or work.so_far or Inside(own=work.own)
-
-    async def _record(self, result: ToolResult) -> ToolResult:
-        if result.get("toolUseId") != self._id:
-            result = {**result, "toolUseId": self._id}  # whatever a hook made of it, it answers this tool use
-        recorder = self._batch.recorder
-        if recorder is not None:
-            durable = self._tool is None or not self._tool.read_only
-            await recorder.tool_finished(self._id, result, durable=durable)
-        self._batch.running.pop(self._id, None)
-        self._batch.turn.started.pop(self._id, None)
-        return result
 
     def _changed_since_answered(self, final: CallBinding) -> list[Interrupt]:
         """Return the questions raised inside this call whose answers were for other arguments, to ask anew."""

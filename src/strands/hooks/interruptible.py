@@ -24,16 +24,6 @@ class Interruptible:
     _moment: ClassVar[str]  # what the ids of all questions begin with that are asked at events of this type
     _by_call: ClassVar[bool] = True  # what comes later may be like this moment: its questions are others
 
-    @classmethod
-    def is_awaited(cls, agent: Any) -> bool:
-        """Return whether hooks listen, or a question asked at such an event is known; if not, none need be built."""
-        if cls in agent.hooks._callbacks:  # as `listens` says; this is asked some ten times a turn
-            return True
-        known = agent._interrupt_state.interrupts
-        if not known:
-            return False
-        return any(id.startswith(cls._moment) for id in list(known))
-
     def interrupt(self, name: str, reason: Any = None, response: Any = None) -> Any:
         """Ask a person, or return what was answered.
 
@@ -111,6 +101,14 @@ class Interruptible:
         prefix, taken = self.question_prefix(), {each.id for each in self.consulted}
         own = [each for each in list(known.values()) if each.carried is None and has_prefix(each, prefix)]
         return [each for each in own if each.answered and each.id not in taken]
+
+
+def is_awaited(kind: type[Interruptible], agent: Any) -> bool:
+    """Return whether hooks listen, or a question asked at such an event is known; if not, none need be built."""
+    if kind in agent.hooks._callbacks:  # as `listens` says; this is asked some ten times a turn
+        return True
+    known = agent._interrupt_state.interrupts
+    return bool(known) and any(id.startswith(kind._moment) for id in list(known))
 
 
 class MomentBinding:

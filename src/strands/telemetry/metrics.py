@@ -28,7 +28,17 @@ class Trace:
         message: What came of it.
     """
 
-    __slots__ = ("_id", "_parent", "children", "end_time", "message", "metadata", "name", "raw_name", "start_time")
+    __slots__ = (
+        "_children",
+        "_id",
+        "_parent",
+        "end_time",
+        "message",
+        "metadata",
+        "name",
+        "raw_name",
+        "start_time",
+    )
 
     def __init__(
         self,
@@ -45,7 +55,7 @@ class Trace:
         self.raw_name: str | None = raw_name
         self.start_time: float = time.time() if start_time is None else start_time
         self.end_time: float | None = None
-        self.children: list[Trace] = []
+        self._children: Trace | list[Trace] | None = None  # most have one at most, which needs no list
         self.metadata: dict[str, Any] | None = metadata
         self.message = message
 
@@ -60,14 +70,35 @@ class Trace:
     def parent_id(self) -> str | None:
         return self._parent.id if isinstance(self._parent, Trace) else self._parent
 
+    @property
+    def children(self) -> list[Trace]:
+        """The stretches within it."""
+        found = self._children
+        if not isinstance(found, list):
+            found = self._children = [] if found is None else [found]
+        return found
+
+    @children.setter
+    def children(self, children: list[Trace]) -> None:
+        self._children = children
+
     def end(self, end_time: float | None = None) -> None:
         """Note that it is over."""
         self.end_time = time.time() if end_time is None else end_time
 
+    def begin(self, name: str) -> Trace:
+        """Begin a stretch within this one, and return it."""
+        child = Trace(name)
+        self.add_child(child)
+        return child
+
     def add_child(self, child: Trace) -> None:
         """Add a stretch within this one."""
         child._parent = self
-        self.children.append(child)
+        if self._children is None:
+            self._children = child
+        else:
+            self.children.append(child)
 
     def duration(self) -> float | None:
         """Return the seconds it took, or None while it lasts."""
@@ -213,8 +244,8 @@ class EventLoopMetrics:
     def update_usage(self, usage: Usage) -> None:
         """Add the tokens of one model call."""
         _add(self.accumulated_usage, usage)
-        if self.agent_invocations:
-            latest = self.agent_invocations[-1]
+        latest = self.latest_agent_invocation
+        if latest is not None:
             _add(latest.usage, usage)
             latest.cycles.append(EventLoopCycleMetric(f"cycle-{self.cycle_count}", usage))
 
