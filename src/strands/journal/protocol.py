@@ -16,7 +16,7 @@ class Conflict(Exception):
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         super().__init__(f"{len(entries)} newer entries")
-        self.entries = list(entries)
+        self.entries: list[Entry] = list(entries)
 
 
 class Journal(Protocol):

@@ -24,7 +24,7 @@ from strands.journal.faults import storage_errors
 from strands.journal.file_journal import FileJournal
 from strands.journal.handle import NAME
 
-logger = logging.getLogger(__name__)
+logger: logging.Logger = logging.getLogger(__name__)
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _PREFIX = "session_"
@@ -42,7 +42,7 @@ class FileRepository:
 
     def __init__(self, storage_dir: str | os.PathLike[str]) -> None:
         with storage_errors(Path(storage_dir)):
-            self.root = expanded(storage_dir)
+            self.root: Path = expanded(storage_dir)
         self._place: Path | None = None
 
     async def create(self, session_id: str, opened: Draft, rest: Sequence[Draft] = ()) -> FileJournal:
