@@ -56,7 +56,7 @@ class ExecutionError(StrandsError):
 
     @property
     def session_id(self) -> str | None:
-        return self.result.session_id if self.result else None
+        return (self.result.session_id or None) if self.result else None
 
 
 class TemplateError(ExecutionError):

@@ -102,7 +102,7 @@ class RunResult:
         success: Whether `exit_code` is 0.
         error_message: The cause of a failure.
         artifacts_written: Absolute paths of the files written.
-        session_id: The session to resume or inspect.
+        session_id: The session to resume or inspect; "" when none was made.
         token_usage: Agent id to tokens, as the provider counted them.
         execution_context: What each part of the pattern produced.
         status: completed, paused, failed or cancelled.
@@ -119,7 +119,7 @@ class RunResult:
     success: bool
     error_message: str | None = None
     artifacts_written: list[str] = field(default_factory=list)
-    session_id: str | None = None
+    session_id: str = ""
     token_usage: dict[str, int] = field(default_factory=dict)
     execution_context: dict[str, Json] = field(default_factory=dict)
     status: RunStatus = "completed"
@@ -130,4 +130,4 @@ class RunResult:
 
     def to_dict(self) -> dict[str, Json]:
         """Return the result as plain JSON values."""
-        return asdict(self)
+        return {**asdict(self), "session_id": self.session_id or None}

@@ -309,7 +309,7 @@ def test_a_result_that_asks_reads_as_its_questions() -> None:
         event.interrupt("approval", reason={"of": event.tool_use["name"]})
 
     result = make([ToolCall("add", {"a": 1, "b": 2})], tools=[add], hooks=[approve])("go")
-    [question] = result.interrupts
+    [question] = result.interrupts or ()
     shown = {"id": question.id, "name": "approval", "reason": {"of": "add"}, "response": None}
     assert str(result) == str([shown]), "what binds the answer to the call is for the session"
 

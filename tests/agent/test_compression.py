@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ from strands.hooks import BeforeModelCallEvent, HookRegistry
 from strands.models import ScriptedModel, ToolCall
 from strands.models.scripted import Reply
 from strands.session import FileSessionManager
+from strands.types.content import Message
 from strands.types.exceptions import ContextWindowOverflowException
 
 
@@ -215,7 +217,7 @@ PAIR: list[Any] = [
 
 
 def test_a_pin_holds_a_tool_use_and_its_result_together() -> None:
-    messages = [dict(each) for each in PAIR]
+    messages: list[Message] = copy.deepcopy(PAIR)
     pin_message(messages, 1)
     assert [is_pinned(messages, index) for index in range(5)] == [False, True, True, False, False]
     assert partition_pinned(messages, 0, 4) == ([messages[1], messages[2]], [messages[0], messages[3]])

@@ -21,6 +21,7 @@ from strands.event_loop.streaming import (
     stream_messages,
 )
 from strands.models import ScriptedModel, ToolCall
+from strands.types.streaming import ContentBlockDelta
 
 
 @tool
@@ -68,8 +69,8 @@ def test_a_message_is_built_from_the_pieces_of_a_stream() -> None:
     message: Any = handle_message_start({"role": "assistant"}, {"role": "user", "content": []})
     state: dict[str, Any] = {"message": message, "content": message["content"]}
     told = []
-    for delta in ({"text": "Let "}, {"text": "me."}):
-        state, event = handle_content_block_delta({"delta": delta}, state)  # type: ignore[arg-type]
+    for text in ("Let ", "me."):
+        state, event = handle_content_block_delta({"delta": {"text": text}}, state)
         told.append(event["data"])
     state = handle_content_block_stop(state)
     state["current_tool_use"] = handle_content_block_start({"start": {"toolUse": {"toolUseId": "t", "name": "n"}}})
@@ -77,8 +78,9 @@ def test_a_message_is_built_from_the_pieces_of_a_stream() -> None:
         state, event = handle_content_block_delta({"delta": {"toolUse": {"input": piece}}}, state)
     assert event["current_tool_use"]["input"] == '{"a": 1}'
     state = handle_content_block_stop(state)
-    for delta in ({"reasoningContent": {"text": "hm"}}, {"reasoningContent": {"signature": "s"}}):
-        state, _ = handle_content_block_delta({"delta": delta}, state)  # type: ignore[arg-type]
+    thought: list[ContentBlockDelta] = [{"reasoningContent": {"text": "hm"}}, {"reasoningContent": {"signature": "s"}}]
+    for delta in thought:
+        state, _ = handle_content_block_delta({"delta": delta}, state)
     handle_content_block_stop(state)
     assert told == ["Let ", "me."]
     assert message == {

@@ -102,7 +102,7 @@ class Story:
 
     def go(self, value: Any = "y", rounds: int = 6) -> list[list[Interrupt]]:
         """Answer until it is done; return the questions of each round."""
-        asked = []
+        asked: list[list[Interrupt]] = []
         result = self.agent("go")
         while result.stop_reason == "interrupt" and len(asked) < rounds:
             asked.append(list(result.interrupts or ()))

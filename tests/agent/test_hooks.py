@@ -257,7 +257,7 @@ def test_what_a_hook_makes_of_a_result_is_a_result(made: Any, shown: Any) -> Non
 @pytest.mark.parametrize("bad", [{1, 2}, float("nan"), Decimal(1)])
 def test_what_a_hook_makes_of_a_result_is_json_or_an_error(bad: Any) -> None:
     def spoil(event: AfterToolCallEvent) -> None:
-        event.result["content"] = [{"json": {"value": bad}}]  # type: ignore[typeddict-item]
+        event.result["content"] = [{"json": {"value": bad}}]
 
     def add(event: AfterToolCallEvent) -> None:
         event.result = {**event.result, "metadata": {"value": bad}}  # type: ignore[typeddict-unknown-key]

@@ -200,7 +200,7 @@ def test_a_call_that_is_cancelled_while_the_inner_model_answers_goes_on() -> Non
             await asyncio.sleep(60)
         return "hung"
 
-    hang.idempotent = True  # type: ignore[attr-defined]
+    hang.idempotent = True
     worker = agent("worker", [pays("a"), [ToolCall("hang", {}, "h")], "worked"], *tools(), hang)
     chief = agent("chief", [ToolCall("worker", {"input": "x"}, "c1"), "done"], worker)
 

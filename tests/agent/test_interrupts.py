@@ -401,4 +401,4 @@ def test_a_question_is_rebuilt_from_its_dictionary_and_copied(extras: dict[str, 
     for twin in [*twins, pickle.loads(pickle.dumps(question))]:
         assert twin == question and twin.answered == question.answered and twin.asked == question.asked
     plain = {"id": "id", "name": "name", "reason": {"why": 1}, "response": extras.get("response")}
-    assert dataclasses.asdict(question) == plain  # type: ignore[call-overload]
+    assert dataclasses.asdict(question) == plain

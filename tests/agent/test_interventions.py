@@ -8,7 +8,7 @@ import pytest
 
 from strands import Agent, Plugin, tool
 from strands.hooks import AfterToolCallEvent, BeforeToolCallEvent, MessageAddedEvent
-from strands.interventions import Confirm, Deny, Guide, InterventionHandler, Proceed, Transform
+from strands.interventions import Confirm, Deny, Guide, InterventionHandler, OnError, Proceed, Transform
 from strands.models import ScriptedModel, ToolCall
 from strands.plugins import hook
 from strands.types.exceptions import EventLoopException
@@ -36,7 +36,7 @@ def make(*interventions: Any, calls: int = 1, **options: Any) -> Agent:
 
 
 class Policy(InterventionHandler):
-    def __init__(self, action: Any, on_error: str = "throw") -> None:
+    def __init__(self, action: Any, on_error: OnError = "throw") -> None:
         self.action = action
         self._on_error = on_error
 
@@ -45,7 +45,7 @@ class Policy(InterventionHandler):
         return "policy"
 
     @property
-    def on_error(self) -> str:
+    def on_error(self) -> OnError:
         return self._on_error
 
     async def before_tool_call(self, event: BeforeToolCallEvent, **kwargs: Any) -> Any:
@@ -182,7 +182,7 @@ def test_settings_that_do_not_do_what_they_seem_to_are_told(caplog: pytest.LogCa
 
 
 class Named(Policy):
-    def __init__(self, name: str, action: Any, on_error: str = "throw") -> None:
+    def __init__(self, name: str, action: Any, on_error: OnError = "throw") -> None:
         super().__init__(action, on_error)
         self._name = name
 

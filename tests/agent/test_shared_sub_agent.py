@@ -137,6 +137,6 @@ def test_agents_that_would_wait_for_each_other_are_told_so() -> None:
     left, right = agent_of("left", "right", []), agent_of("right", "left", [])
     left.tool_registry.register_tool(right.as_tool())
     right.tool_registry.register_tool(left.as_tool())
-    script = [[ToolCall("left", {"input": "x"}, "l"), ToolCall("right", {"input": "x"}, "r")], "end"]
-    boss = Agent(model=ScriptedModel(script), tools=[left.as_tool(), right.as_tool()], callback_handler=None)
+    both = [ToolCall("left", {"input": "x"}, "l"), ToolCall("right", {"input": "x"}, "r")]
+    boss = Agent(model=ScriptedModel([both, "end"]), tools=[left.as_tool(), right.as_tool()], callback_handler=None)
     assert boss("go").stop_reason == "end_turn"

@@ -67,7 +67,7 @@ def _seen(event: dict[str, Any]) -> str:
     """The keys of an event in order, without those of the caller's state."""
     keys = [key for key in event if key not in ("agent", "request_state", "event_loop_cycle_id")]
     if keys == ["event"]:
-        return "event:" + next(iter(event["event"]))
+        return f"event:{next(iter(event['event']))}"
     if keys == ["message"]:
         return f"message:{event['message']['role']}:{next(iter(event['message']['content'][0]))}"
     if keys == ["result"]:

@@ -88,7 +88,8 @@ def test_pydantic_models_and_annotated_parameters_are_understood() -> None:
         guest: Guest, times: Annotated[int, Field(ge=1)] = 1, tone: Annotated[str, "How to speak."] = "kind"
     ) -> str:
         """Greet."""
-        return f"{guest['age']} {guest.name} {times} {tone}"
+        read_as_dictionary: Any = guest
+        return f"{read_as_dictionary['age']} {guest.name} {times} {tone}"
 
     properties = schema_of(greet)["properties"]
     assert properties["times"]["minimum"] == 1

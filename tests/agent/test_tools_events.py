@@ -37,7 +37,7 @@ def _agent(*hooks: Any, **more: Any) -> tuple[Agent, list[str]]:
 
 
 def _answers(result: Any, response: Any) -> list[dict[str, Any]]:
-    return [{"interruptResponse": {"interruptId": each.id, "response": response}} for each in result.interrupts]
+    return [{"interruptResponse": {"interruptId": each.id, "response": response}} for each in result.interrupts or ()]
 
 
 def _results(agent: Agent) -> list[Any]:
@@ -72,7 +72,8 @@ def test_one_question_for_all_tools_of_a_message() -> None:
     agent, ran = _agent(ask)
     result = agent("go")
     assert result.stop_reason == "interrupt" and ran == []
-    assert [(each.id.split(":")[1], each.reason) for each in result.interrupts] == [("before_tools", {"calls": 2})]
+    (question,) = result.interrupts or ()
+    assert (question.id.split(":")[1], question.reason) == ("before_tools", {"calls": 2})
     assert agent(_answers(result, "yes")).stop_reason == "end_turn"
     assert heard == ["yes"] and sorted(ran) == ["a", "b"]
 
@@ -90,7 +91,7 @@ def test_the_question_for_all_tools_survives_the_process(tmp_path: Any) -> None:
     first.cleanup()
     second, ran = _agent(ask, session_manager=FileSessionManager("s", storage_dir=str(tmp_path)))
     second.model = ScriptedModel(["done"])
-    assert [each.id for each in second.pending_interrupts] == [each.id for each in result.interrupts]
+    assert [each.id for each in second.pending_interrupts] == [each.id for each in result.interrupts or ()]
     assert second(_answers(result, "yes")).stop_reason == "end_turn"
     assert sorted(ran) == ["a", "b"]
 

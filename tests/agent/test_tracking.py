@@ -83,7 +83,7 @@ class Strict(Model):
         self.counted += messages
         return 10
 
-    async def stream(self, messages: Any, *args: Any, **kwargs: Any) -> AsyncIterable[Any]:  # type: ignore[override]
+    async def stream(self, messages: Any, *args: Any, **kwargs: Any) -> AsyncIterable[Any]:
         self.seen += messages
         yield {"messageStart": {"role": "assistant"}}
         yield {"contentBlockDelta": {"delta": {"text": "ok"}}}

@@ -157,7 +157,7 @@ def test_a_model_can_end_its_work() -> None:
 def test_a_model_can_ask_the_user() -> None:
     agent = agent_of(handoff_to_user, script=[ToolCall("handoff_to_user", {"message": "Which?"}), "Thanks."])
     result = agent("go")
-    (question,) = result.interrupts
+    (question,) = result.interrupts or ()
     assert (result.stop_reason, question.name, question.reason) == ("interrupt", "strands:handoff-to-user", "Which?")
     agent([{"interruptResponse": {"interruptId": question.id, "response": "The blue one."}}])
     assert "The blue one." in text_of(agent.messages[2]["content"][0]["toolResult"])

@@ -146,7 +146,7 @@ def compiled(body: str) -> Any:
     return names["Compiled"]()
 
 
-PAIRS = {
+PAIRS: dict[str, Callable[[], tuple[Any, Any]]] = {
     "a closure over another text": lambda: (closes_over("test"), closes_over("production")),
     "a closure over another function": lambda: (calls(lambda to: to), calls(lambda to: RAN.append(to))),
     "another decorator around it": lambda: (decorated(dry=True), decorated(dry=False)),

@@ -6,6 +6,7 @@ import importlib
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -152,7 +153,7 @@ def test_modules_that_name_each_other_and_long_chains_come_to_an_end(desk: Desk)
     near, far = (f"def f{number}(to)" for number in (MOST // 2, MOST + 2))
     for changed, asks in ((near, True), (far, False)):
         mended = beside.replace(f"{changed}:\n", f"{changed}:\n    x = 1\n")
-        assert desk.asks_anew(desk.load(program, beside), lambda text=mended: desk.load(program, text)) is asks
+        assert desk.asks_anew(desk.load(program, beside), partial(desk.load, program, mended)) is asks
 
 
 def test_a_helper_that_is_edited_between_question_and_answer_does_not_run_unasked(tmp_path: Path) -> None:

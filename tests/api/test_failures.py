@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ def test_errors_at_their_import_paths(stub: StubOpenAI, tmp_path: Path) -> None:
     with pytest.raises(SchemaValidationError, match="writer") as caught:
         Workflow.from_file("bad.yaml")
     assert caught.value.json_pointer == "/pattern/config/steps/2/agent" and caught.value.line
-    assert issubclass(ExecutionError, Exception) and issubclass(CapabilityError, Exception) and AgentCache
+    assert issubclass(ExecutionError, Exception) and issubclass(CapabilityError, Exception) and callable(AgentCache)
 
 
 def test_a_failing_provider_fails_the_run_and_the_session_goes_on_later(
@@ -75,13 +76,12 @@ def test_a_failing_provider_fails_the_run_and_the_session_goes_on_later(
         assert "strands resume" in str(caught.value)
         assert len(server.requests) == 2, "a 400 is not tried again"
         broken = False
-        assert failed.session_id is not None
         assert SessionManager().get_session(failed.session_id).resume().success
         assert len(server.requests) == 3
 
 
 def test_case_39_throttling_is_waited_out_and_asked_again(stub: StubOpenAI, monkeypatch: pytest.MonkeyPatch) -> None:
-    replies = iter([Fault(429, headers={"Retry-After": "0.05"}), Fault(503), Say("at last")])
+    replies: Iterator[Fault | Say] = iter([Fault(429, headers={"Retry-After": "0.05"}), Fault(503), Say("at last")])
     with StubOpenAI(lambda request: next(replies)) as server:
         monkeypatch.setenv("OPENAI_BASE_URL", server.url)
         spec = QUICK_START.replace(

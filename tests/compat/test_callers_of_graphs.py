@@ -88,7 +88,7 @@ def test_agents_of_ones_own_and_stand_ins_work_in_a_graph() -> None:
 
 def test_what_an_agent_of_ones_own_streams_is_heard() -> None:
     class Chatty(Agent):
-        async def stream_async(self, prompt: Any = None, **kwargs: Any) -> Any:  # type: ignore[override]
+        async def stream_async(self, prompt: Any = None, **kwargs: Any) -> Any:
             heard.append("mine")
             async for event in super().stream_async(prompt, **kwargs):
                 yield event
@@ -154,7 +154,7 @@ def test_a_nested_graph_that_failed_is_a_node_that_failed() -> None:
 
 def test_a_cancelled_agent_ends_a_swarm_as_failed() -> None:
     class Stopped(Agent):
-        async def stream_async(self, prompt: Any = None, **kwargs: Any) -> Any:  # type: ignore[override]
+        async def stream_async(self, prompt: Any = None, **kwargs: Any) -> Any:
             yield {"result": result_of("cut", "cancelled")}
 
     result = Swarm([Stopped(name="one", model=ScriptedModel([]), callback_handler=None)])("go")

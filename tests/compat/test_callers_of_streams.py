@@ -21,8 +21,8 @@ def make(ran: list[str]) -> Agent:
         ran.append("delete")
         return "deleted"
 
-    script = [Reply("I delete it now.", tool_calls=[ToolCall("delete", {})]), "Done."]
-    return Agent(model=ScriptedModel(script), tools=[delete], callback_handler=None)
+    model = ScriptedModel([Reply("I delete it now.", tool_calls=[ToolCall("delete", {})]), "Done."])
+    return Agent(model=model, tools=[delete], callback_handler=None)
 
 
 @pytest.mark.parametrize("seen", ["data", "current_tool_use", "message"])

@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 from mcp import types
 from mcp.client.auth import OAuthClientProvider
 from mcp.client.auth.extensions.client_credentials import PrivateKeyJWTOAuthProvider, SignedJWTParameters
-from mcp.client.streamable_http import create_mcp_http_client
+from mcp.shared._httpx_utils import create_mcp_http_client
 from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata
 from pydantic import AnyUrl
 
@@ -51,7 +51,8 @@ def by_agent(client: MCPClient) -> None:
         agent = Agent(model=ScriptedModel([*calls, "done"]), tools=[client], callback_handler=None)
         result = agent("go")
         while result.stop_reason == "interrupt":
-            answers = [{"interruptResponse": {"interruptId": each.id, "response": "yes"}} for each in result.interrupts]
+            asked = result.interrupts or ()
+            answers = [{"interruptResponse": {"interruptId": each.id, "response": "yes"}} for each in asked]
             result = agent(answers)
         print(json.dumps(agent.messages))
 

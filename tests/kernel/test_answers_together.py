@@ -160,7 +160,7 @@ def test_an_answer_just_before_the_pause_is_written_is_gone_on_with(repository: 
             await answers.give_all(await repository.open(journal.session_id), given, by="ann")
 
         echo = Echo()
-        rest = await driven(Nudged(inner, "paused", answer), TWO, echo)  # type: ignore[arg-type]
+        rest = await driven(Nudged(inner, "paused", answer), TWO, echo)
         assert "branches/z/steps/1" in echo.calls
         assert rest.status == ("completed" if both else "paused")
         state = State(await inner.load())
@@ -179,7 +179,7 @@ def test_a_deadline_just_before_the_pause_is_written_is_gone_on_with() -> None:
             clock.time += 60
             await journal.append((Draft("noted", "tick", {}, clock.time),), expect=len(await journal.load()))
 
-        rest = await driven(Nudged(await session(), "paused", wait), gate, Echo(), clock=clock)  # type: ignore[arg-type]
+        rest = await driven(Nudged(await session(), "paused", wait), gate, Echo(), clock=clock)
         assert rest.status == "completed" and rest.outcome is not None and rest.outcome.response == "d"
 
     asyncio.run(main())
@@ -195,7 +195,7 @@ def test_a_cancel_between_load_and_lease_ends_the_run_as_cancelled(repository: A
 
         for kind in ("leased", "asked", "paused"):
             inner = await session(repository)
-            rest = await driven(Nudged(inner, kind, cancel), TWO, Echo())  # type: ignore[arg-type]
+            rest = await driven(Nudged(inner, kind, cancel), TWO, Echo())
             assert rest.status == "cancelled"
             assert State(await inner.load()).status == "cancelled"
 

@@ -18,7 +18,7 @@ from strands_cli.session.repository import FileSessionRepository
 from support.cast import spec
 from support.driving import Echo, driven, reply, session
 
-MANY = {
+MANY: dict[str, dict[str, Any]] = {
     "workflow": {"tasks": [{"id": f"t{n}", "agent": "a", "input": f"{n}"} for n in range(20)]},
     "parallel": {"branches": [{"id": f"b{n}", "steps": [{"agent": "a", "input": f"{n}"}]} for n in range(20)]},
 }

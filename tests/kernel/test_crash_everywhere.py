@@ -119,7 +119,7 @@ def test_the_same_on_files(name: str, tmp_path: Path) -> None:
         for when in ("before", "after"):
             told = story(name)
             repository = FileSessionRepository(tmp_path / f"{at}-{when}")
-            result = asyncio.run(told.play(repository, Death(at, when)))  # type: ignore[arg-type]
+            result = asyncio.run(told.play(repository, Death(at, when)))
             assert result.last_response == expected
             assert sum((Counter(told.calls) - calls).values()) <= in_flight(name)
 

@@ -91,7 +91,8 @@ def test_an_answer_and_the_deadline_at_one_moment_have_one_outcome(hitl: dict[st
                     return False
 
             drive = driven(await repository.open(journal.session_id), gate(**hitl), Echo(), clock=clock)
-            rest, *won = await asyncio.gather(drive, *(answered(handle, f"w{n}") for n, handle in enumerate(handles)))
+            given = asyncio.gather(*(answered(handle, f"w{n}") for n, handle in enumerate(handles)))
+            rest, won = await asyncio.gather(drive, given)
             entries = await journal.load()
             closing = [entry for entry in entries if entry.key == "steps/0" and entry.kind in ("answered", "expired")]
             assert len(closing) == 1

@@ -286,7 +286,7 @@ def test_a_question_of_the_server_is_an_interrupt(
     agent = agent_with(client, tmp_path, ToolCall("wipe", {"path": "x"}, id="t"))
     result = agent("go")
     assert result.stop_reason == "interrupt"
-    (interrupt,) = result.interrupts
+    (interrupt,) = result.interrupts or ()
     assert interrupt.reason["message"] == "Really wipe x?"
     assert interrupt.reason["requestedSchema"]["required"] == ["sure"]
     assert answer(agent, response).stop_reason == "end_turn"
@@ -309,7 +309,7 @@ def test_questions_of_several_calls_find_their_calls(client: MCPClient, tmp_path
     calls = [ToolCall("wipe", {"path": name}, id=name) for name in "abc"]
     agent = agent_with(client, tmp_path, *calls, ToolCall("add", {"a": 1, "b": 1}, id="d"))
     result = agent("go")
-    assert [i.reason["message"] for i in result.interrupts] == [f"Really wipe {name}?" for name in "abc"]
+    assert [i.reason["message"] for i in result.interrupts or ()] == [f"Really wipe {name}?" for name in "abc"]
     assert answer(agent, True, False, True).stop_reason == "end_turn"
     assert [result_of(agent, n) for n in range(4)] == ["wiped a", "b is kept: decline", "wiped c", "2"]
 

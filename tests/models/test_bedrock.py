@@ -233,8 +233,9 @@ USED = assistant({"toolUse": {"toolUseId": "t1", "name": "look", "input": {}}})
 
 def results(*content: Any, status: str = "error", **config: Any) -> dict[str, Any]:
     result = {"toolResult": {"toolUseId": "t1", "status": status, "content": list(content)}}
-    found: dict[str, Any] = body_of(prompt=[user("a"), USED, user(result)], **config)["messages"][2]["content"][0]
-    return found["toolResult"]
+    content = body_of(prompt=[user("a"), USED, user(result)], **config)["messages"][2]["content"]
+    found: dict[str, Any] = content[0]["toolResult"]
+    return found
 
 
 @pytest.mark.parametrize(

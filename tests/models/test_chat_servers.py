@@ -149,7 +149,7 @@ def test_messages_without_content_are_left_out(provider: Provider) -> None:
 def test_a_picture_in_a_result_follows_and_is_announced(provider: Provider) -> None:
     image = {"image": {"format": "png", "source": {"bytes": b"png"}}}
     note = {"document": {"format": "txt", "name": "note", "source": {"bytes": b"Milk."}}}
-    uses = [{"toolUse": {"toolUseId": name, "name": "look", "input": {}}} for name in ("t1", "t2")]
+    uses: list[Any] = [{"toolUse": {"toolUseId": name, "name": "look", "input": {}}} for name in ("t1", "t2")]
     results = [
         {"toolResult": {"toolUseId": "t1", "status": "success", "content": [image]}},
         {"toolResult": {"toolUseId": "t2", "status": "success", "content": [note]}},
@@ -237,7 +237,8 @@ def test_what_a_reply_rests_on(provider: Provider, chunks: list[Any], title: str
         agent = Agent(model=provider.model(stub), callback_handler=None)
         assert str(agent("The weather?")).strip() == "Sunny."
     (citation,) = agent.messages[1]["content"][0]["citationsContent"]["citations"]
-    assert (citation["title"], citation["location"]["web"]["domain"]) == (title, "example.org")
+    location: Any = citation["location"]
+    assert (citation["title"], location["web"]["domain"]) == (title, "example.org")
 
 
 @every

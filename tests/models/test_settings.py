@@ -55,7 +55,8 @@ def test_an_unknown_setting_is_warned_of_and_kept(provider: Provider) -> None:
 def test_the_context_window(provider: Provider) -> None:
     with provider.stub(["Hi"]) as stub:
         model = provider.model(stub)
-    assert model.context_window_limit is None
+    limit = model.context_window_limit
+    assert limit is None
     assert model.estimate_utilization(1000) == 0.005
     model.update_config(context_window_limit=500)
     assert (model.context_window_limit, model.estimate_utilization(1000)) == (500, 2.0)
@@ -70,9 +71,8 @@ def test_tokens_are_estimated(provider: Provider) -> None:
     ]
     with provider.stub([]) as stub:
         model = provider.model(stub)
-        bare, full = (
-            asyncio.run(model.count_tokens(history, *args)) for args in [(), ([tool_spec("look")], "Be brief.")]
-        )
+        bare = asyncio.run(model.count_tokens(history))
+        full = asyncio.run(model.count_tokens(history, [tool_spec("look")], "Be brief."))
         assert not stub.requests
     assert 160 <= bare <= 180
     assert bare + 30 <= full <= bare + 150

@@ -16,6 +16,7 @@ import pytest
 from strands import Agent, tool
 from strands.models.scripted import ScriptedModel, ToolCall
 from strands.multiagent import Graph, GraphBuilder, Status, Swarm
+from strands.multiagent.graph import GraphResult
 from strands.session import FileSessionManager
 from support.disks import WatchedDisk
 from support.nodes import agent, graph
@@ -71,8 +72,8 @@ class World:
         manager = FileSessionManager("s", self.root, disk=self.disk) if self.session else None
         first, second = self.agents()
         if self.kind == "swarm":
-            self.made = Swarm([first, second], session_manager=manager, **self.limits)
-            return self.made
+            swarm = self.made = Swarm([first, second], session_manager=manager, **self.limits)
+            return swarm
         inner: Any = first
         for depth in range(["graph", "nested", "twice nested"].index(self.kind)):
             inner = chain(inner, id=f"inner-{depth}").build()
@@ -81,8 +82,8 @@ class World:
             builder.set_session_manager(manager)
         for name, value in self.limits.items():
             getattr(builder, f"set_{name}")(value)
-        self.made = builder.build()
-        return self.made
+        graph = self.made = builder.build()
+        return graph
 
     def calm(self) -> None:
         """From now on nothing happens."""
@@ -292,6 +293,7 @@ def test_a_limit_keeps_what_is_finished(tmp_path: Path, kind: str, place: str) -
     assert result.status is Status.COMPLETED
     assert world.paid == 1
     if kind != "swarm":
+        assert isinstance(result, GraphResult)
         assert [node.node_id for node in result.execution_order] == ["n0", "n1"]
 
 

@@ -69,7 +69,8 @@ def answers(result: Any, response: Any = "y") -> list[Any]:
     return [{"interruptResponse": {"interruptId": i.id, "response": response}} for i in result.interrupts]
 
 
-def prompt_of(agent: Agent) -> str:
+def prompt_of(agent: object) -> str:
+    assert isinstance(agent, Agent)
     return " ".join(block["text"] for block in agent.messages[0]["content"])
 
 
@@ -114,7 +115,8 @@ def test_a_cycle_ends_at_its_limit_or_condition() -> None:
     result = graph("go")
     assert result.status is Status.FAILED
     assert [node.node_id for node in result.execution_order] == ["a", "b", "a", "b", "a"]
-    assert len(graph.nodes["b"].executor.messages) == 2
+    second = graph.nodes["b"].executor
+    assert isinstance(second, Agent) and len(second.messages) == 2
 
 
 def test_a_failing_node_fails_the_graph_and_the_next_call_begins_anew() -> None:

@@ -9,6 +9,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ KILLS = [
 def test_case_1_killed_at_every_storage_call(workers: Workers, kind: str, when: str, agents: str) -> None:
     """The process that dies answers its own questions; afterwards each process ends at the next ones."""
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-    more = {"below": agents == "agents as tools", "flaky": agents == "flaky models"}
+    more: dict[str, Any] = {"below": agents == "agents as tools", "flaky": agents == "flaky models"}
     names = "abc" if kind == "graph" else "xy"
     number, status = 0, KILLED
     while status == KILLED:

@@ -25,7 +25,11 @@ def test_nodes_of_one_name_in_two_graphs_ask_two_questions() -> None:
     ran: list[str] = []
 
     def region(name: str) -> Graph:
-        return graph({"publish": agent("p", lambda messages: ran.append(name) or "out")}, hooks=[Gate("publish", name)])
+        def publish(messages: list[Any]) -> str:
+            ran.append(name)
+            return "out"
+
+        return graph({"publish": agent("p", publish)}, hooks=[Gate("publish", name)])
 
     outer = graph({name: region(name) for name in ("test", "production")})
     result = outer("go")
@@ -121,7 +125,8 @@ def test_questions_of_release_0_1_0_are_answered_under_their_ids(tmp_path: Path,
     manager = FileSessionManager("graph", tmp_path / "store")
     builder = GraphBuilder().set_graph_id("g").set_session_manager(manager)
     condition: Callable[[Any], bool] = lambda state: len(state.completed_nodes) == 2  # noqa: E731
-    for name, executor in {"a": payer("a"), "in": inner, "z": agent("z", "end")}.items():
+    executors: dict[str, Agent | Graph] = {"a": payer("a"), "in": inner, "z": agent("z", "end")}
+    for name, executor in executors.items():
         builder.add_node(executor, name)
     builder.add_edge("a", "z", condition)
     builder.add_edge("in", "z", condition)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ def parallel(template: str) -> dict[str, Any]:
 WRITTEN = ("json", "as json", "again", "work ", "reduce ", "write ", "go ", "one ", "two ", "x ", "y ", "all ")
 """How prompts begin that come from a template of the workflow."""
 
-PARTS = {
+PARTS: dict[str, tuple[Callable[[str], dict[str, Any]], dict[str, Any]]] = {
     "evaluator_optimizer": (evaluator, {"a": "draft", "b": SCORES}),
     "orchestrator_workers": (
         orchestrator,

@@ -27,7 +27,7 @@ from strands_cli.spec import PATTERNS
 from strands_cli.types import HITLState, QuestionKind, RunResult
 
 ROOT = Path(__file__).parents[2]
-ELSEWHERE = (CapabilityError, LoadError, SchemaValidationError)
+ELSEWHERE: tuple[type[errors.StrandsError], ...] = (CapabilityError, LoadError, SchemaValidationError)
 
 
 def page(name: str) -> str:
@@ -62,8 +62,8 @@ def test_every_exit_code_is_in_the_readme() -> None:
 
 def test_every_error_is_on_its_page_with_its_exit_code() -> None:
     told = {name: int(row[1]) for row in rows("docs/errors.md", "| error ") for name in named(row[0])}
-    classes = [each for each in vars(errors).values() if inspect.isclass(each) and each.__module__ == errors.__name__]
-    wanted = {each.__name__: each.exit_code for each in (*classes, *ELSEWHERE)}
+    found = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, errors.StrandsError)]
+    wanted = {each.__name__: each.exit_code for each in [*found, *ELSEWHERE]}
     del wanted["StrandsError"], wanted["SessionError"]
     assert told == wanted
 

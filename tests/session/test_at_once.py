@@ -44,7 +44,7 @@ def agent_in(storage: Path, *replies: Any, **kwargs: Any) -> Agent:
     return Agent(model=ScriptedModel(list(replies)), session_manager=manager, callback_handler=None, **kwargs)
 
 
-def in_a_child(work: Callable[[], None]) -> str:
+def in_a_child(work: Callable[[], object]) -> str:
     """Run a function in a forked process; return "done", or what it raised."""
     reading, writing = os.pipe()
     child = os.fork()
@@ -132,7 +132,7 @@ def test_a_lease_is_not_inherited(tmp_path: Path) -> None:
     @tool
     def pay() -> str:
         """Pay."""
-        seen.append(in_a_child(lambda: agent_in(tmp_path, "mine")("hello") and None))
+        seen.append(in_a_child(lambda: agent_in(tmp_path, "mine")("hello")))
         child = os.fork()
         if child == 0:
             time.sleep(60)
@@ -144,7 +144,7 @@ def test_a_lease_is_not_inherited(tmp_path: Path) -> None:
     agent("go")
     try:
         assert f"process {os.getpid()}" in seen[0] and "holds its lease" in seen[0]
-        assert in_a_child(lambda: agent_in(tmp_path, "again")("hello") and None) == "done"
+        assert in_a_child(lambda: agent_in(tmp_path, "again")("hello")) == "done"
     finally:
         for child in children:
             os.kill(child, 9)
@@ -159,7 +159,7 @@ def test_a_child_that_was_forked_in_the_middle_of_a_call_writes_nothing(tmp_path
     def split() -> str:
         """Let a child use the agent that is at work here."""
         before = ledger.read_bytes()
-        reports.append(in_a_child(lambda: agent("from the child") and None))
+        reports.append(in_a_child(lambda: agent("from the child")))
         assert ledger.read_bytes() == before
         return "done"
 
@@ -174,7 +174,7 @@ def test_a_child_that_was_forked_in_the_middle_of_a_call_writes_nothing(tmp_path
 def test_an_agent_that_was_made_before_a_fork_works_in_the_child_and_the_parent_notices(tmp_path: Path) -> None:
     agent = agent_in(tmp_path, "one", "two")
     agent("hello")
-    assert in_a_child(lambda: agent("from the child") and None) == "done"
+    assert in_a_child(lambda: agent("from the child")) == "done"
     with pytest.raises(SessionException, match="moved on"):
         agent("from the parent")
     assert len(agent_in(tmp_path).messages) == 4

@@ -67,9 +67,10 @@ def test_a_cancelled_call_is_gone_on_with(tmp_path: Path, kept: str, again: str)
         if again == "new agent":
             agent = make(storage, effects, None, "done")
         doubtful = await agent.invoke_async(None)
-        assert [i.name for i in doubtful.interrupts or ()] == ["ambiguous_tool_call"]
-        answers = [{"interruptResponse": {"interruptId": doubtful.interrupts[0].id, "response": {"result": "paid"}}}]
-        return await agent.invoke_async(answers)
+        (doubt,) = doubtful.interrupts or ()
+        assert doubt.name == "ambiguous_tool_call"
+        paid = {"interruptId": doubt.id, "response": {"result": "paid"}}
+        return await agent.invoke_async([{"interruptResponse": paid}])
 
     assert asyncio.run(main()).stop_reason == "end_turn"
     assert sorted(effects) == ["note", "pay"]
@@ -81,7 +82,8 @@ def test_a_question_that_is_asked_again_has_its_second_answer_on_record_too(tmp_
         agent = make(tmp_path, [], hang, [ToolCall("pay", {"amount": 1}, id="t1")], "done")
         result = await agent.invoke_async("go")
         for response in ("y", "run again", "run again"):
-            answers = [{"interruptResponse": {"interruptId": i.id, "response": response}} for i in result.interrupts]
+            open_ones = result.interrupts or ()
+            answers = [{"interruptResponse": {"interruptId": i.id, "response": response}} for i in open_ones]
             call = asyncio.ensure_future(agent.invoke_async(answers))
             hang.clear()
             await hang.wait()

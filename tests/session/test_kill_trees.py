@@ -17,7 +17,7 @@ import pytest
 
 from strands import Agent, tool
 from strands.hooks import AfterToolCallEvent
-from strands.models.scripted import ScriptedModel, ToolCall
+from strands.models.scripted import Scripted, ScriptedModel, ToolCall
 from strands.session import FileSessionManager
 from support.session_worker import Workers, lines
 from support.tree_worker import make
@@ -168,7 +168,8 @@ def test_a_ledger_that_is_written_anew_keeps_what_was_inside(tmp_path: Path) -> 
 
     def build(*worker_says: Any) -> Agent:
         worker = Agent(model=ScriptedModel(list(worker_says)), name="worker", tools=[pay], callback_handler=None)
-        says = [*["ok"] * 6, ToolCall("worker", {"input": "pay"}, "c1")] if len(worker_says) > 1 else ["done"]
+        first: list[Scripted] = [*["ok"] * 6, ToolCall("worker", {"input": "pay"}, "c1")]
+        says = first if len(worker_says) > 1 else ["done"]
         session = FileSessionManager("big", tmp_path)
         return Agent(model=ScriptedModel(says), tools=[worker], session_manager=session, callback_handler=None)
 

@@ -36,6 +36,7 @@ def test_the_agent_left_behind_is_refused_and_no_turn_is_lost(tmp_path: Path) ->
     first("a")
     with pytest.raises(SessionException, match=r"session 's' has moved on .* Create the agent again"):
         second("b")
+    assert isinstance(second.model, ScriptedModel)
     assert len(second.model.requests) == 0  # refused before the model was paid for
     third = agent_in(tmp_path, "three")
     third("c")

@@ -67,8 +67,9 @@ def test_a_pause_with_finished_tools_goes_on_and_a_cut_off_tool_is_in_doubt() ->
     Dead.soon = False
     agent = make("done")
     result = agent(None)
-    assert [i.name for i in result.interrupts or ()] == ["ambiguous_tool_call"]
-    again = [{"interruptResponse": {"interruptId": result.interrupts[0].id, "response": "run again"}}]
+    (doubt,) = result.interrupts or ()
+    assert doubt.name == "ambiguous_tool_call"
+    again = [{"interruptResponse": {"interruptId": doubt.id, "response": "run again"}}]
     assert agent(again).stop_reason == "end_turn"
     assert effects == ["note", "pay"]
     results: Any = agent.messages[2]["content"]

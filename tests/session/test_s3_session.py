@@ -164,7 +164,7 @@ def test_an_object_of_the_ledger_that_is_lost_leaves_a_question(
 ) -> None:
     """Whichever it is, a payment that was approved and cut off is not made again unasked."""
     effects: list[str] = []
-    (question,) = payer(effects, ToolCall("pay", {"amount": 5}, id="t"))("pay").interrupts
+    (question,) = payer(effects, ToolCall("pay", {"amount": 5}, id="t"))("pay").interrupts or ()
     monkeypatch.setattr(Power, "fails", True)
     with pytest.raises(SystemExit):
         payer(effects)([{"interruptResponse": {"interruptId": question.id, "response": "y"}}])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,11 @@ def storage(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.
             session.client("s3").create_bucket(Bucket="bucket")
             yield S3Storage("bucket", prefix="all", boto_session=session)
         return
-    made = {"memory": InMemoryStorage, "files": lambda: LocalFileStorage(str(tmp_path / "base")), "brought": Plain}
+    made: dict[str, Callable[[], Storage]] = {
+        "memory": InMemoryStorage,
+        "files": lambda: LocalFileStorage(tmp_path / "base"),
+        "brought": Plain,
+    }
     yield made[request.param]()
 
 
@@ -97,7 +102,7 @@ async def test_a_view_of_a_subclass_is_one_too() -> None:
 
 async def test_what_is_written_is_not_changed_by_its_writer_later() -> None:
     storage, data = InMemoryStorage(), bytearray(b"one")
-    await storage.write("key", data)
+    await storage.write("key", data)  # type: ignore[arg-type]
     data[0] = 0
     assert await storage.read("key") == b"one"
 

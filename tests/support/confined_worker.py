@@ -9,6 +9,7 @@ import resource
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def main(work: str) -> None:
         each.start()
         each.join()
 
-    tries = {
+    tries: dict[str, Callable[[], object]] = {
         "thread": thread,
         "write inside": lambda: Path(work, "a").write_text("a"),
         "read inside": lambda: Path(work, "a").read_text(),

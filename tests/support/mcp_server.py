@@ -110,7 +110,7 @@ def picture() -> Any:
     note = TextResourceContents(uri="memo://note", text="a note")
     return [
         TextContent(type="text", text="here"),
-        ImageContent(type="image", data=data, mimeType="image/png"),
+        ImageContent.model_validate({"type": "image", "data": data, "mimeType": "image/png"}),
         EmbeddedResource(type="resource", resource=note),
     ]
 

@@ -45,12 +45,12 @@ def text(value: str) -> dict[str, Any]:
 
 def tools(cursor: str | None) -> dict[str, Any]:
     names = [f"act_{os.getpid()}"] if KIND == "meets" else NAMES.get(KIND, ["act", "other"])
-    named = [{"name": name, "inputSchema": OBJECT} for name in names]
+    named: list[dict[str, Any]] = [{"name": name, "inputSchema": OBJECT} for name in names]
     if KIND == "circle":
         return {"tools": [named[0]] if cursor is None else [], "nextCursor": "again"}
     if KIND == "odd-names":
         named[2]["inputSchema"] = {"type": "string"}
-        named[3]["execution"] = {"taskSupport": "required"}  # type: ignore[assignment]
+        named[3]["execution"] = {"taskSupport": "required"}
     if KIND == "changing" and LOG.exists() and "call act" in LOG.read_text():
         named = [{"name": "new", "inputSchema": OBJECT}]
     return {"tools": named}

@@ -6,6 +6,7 @@ import os
 import shutil
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -96,10 +97,14 @@ def test_case_38_what_a_path_leads_to_may_change_at_any_time(files: Confined, pl
 
     thread = threading.Thread(target=swap)
     thread.start()
+    actions: list[Callable[[], str]] = [
+        lambda: read(files, "d/secret.txt"),
+        lambda: write(files, "d/secret.txt", "inside"),
+    ]
     try:
         until = time.monotonic() + 0.5
         while time.monotonic() < until:
-            for action in (lambda: read(files, "d/secret.txt"), lambda: write(files, "d/secret.txt", "inside")):
+            for action in actions:
                 try:
                     assert action() != "secret"
                 except (ConfinementError, OSError):

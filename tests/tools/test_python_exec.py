@@ -166,10 +166,10 @@ def test_it_is_there_where_an_agent_lists_it_and_nowhere_else() -> None:
 
 
 def test_guardrails_can_allow_it_and_forbid_it() -> None:
-    allowed = {"security": {"guardrails": {"allow_tools": ["python_exec"]}}}
-    assert "42" in run(solo(agent={"tools": ["python_exec"]}, **allowed))
-    forbidden = {"security": {"guardrails": {"allow_tools": ["calculator"]}}}
-    assert "not allowed" in run(solo(tools={"python": ["python_exec", "calculator"]}, **forbidden))
+    allowed = {"guardrails": {"allow_tools": ["python_exec"]}}
+    assert "42" in run(solo(agent={"tools": ["python_exec"]}, security=allowed))
+    forbidden = {"guardrails": {"allow_tools": ["calculator"]}}
+    assert "not allowed" in run(solo(tools={"python": ["python_exec", "calculator"]}, security=forbidden))
 
 
 def test_what_fills_the_disk_is_stopped() -> None:

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from strands import Workflow, tool
 from strands.hooks import BeforeToolCallEvent, HookRegistry
 from strands.models.scripted import ScriptedModel, ToolCall
-from strands.types.tools import AgentTool, ToolSpec
+from strands.types.tools import AgentTool, ToolResult, ToolSpec
 from strands_cli.equipment.rehearsed import RehearsedTool
 from strands_cli.session.repository import FileSessionRepository
 from support.small_server import serving
@@ -37,7 +37,7 @@ def recorded(name: str, returns: Any, **marks: bool) -> Any:
     return tool(name=name, description="Do it.", **marks)(call)  # type: ignore[call-overload]
 
 
-def told(tools: list[Any], *calls: Any, hooks: Any = (), **options: Any) -> list[dict[str, Any]]:
+def told(tools: list[Any], *calls: Any, hooks: Any = (), **options: Any) -> list[ToolResult]:
     """Return the results that the model was given, in the order of its calls."""
     CALLS.clear()
     model = ScriptedModel([*calls, "done"])

@@ -40,8 +40,8 @@ def test_case_37_the_secret_is_nowhere_else(
         """Fail with the secret."""
         raise RuntimeError(f"cannot log in with {CANARY}")
 
-    calls = [ToolCall("api", {"path": "x"}), ToolCall("leaky"), ToolCall("file_read", {"path": ".env"}), "done"]
-    model = ScriptedModel(calls)
+    calls = [ToolCall("api", {"path": "x"}), ToolCall("leaky"), ToolCall("file_read", {"path": ".env"})]
+    model = ScriptedModel([*calls, "done"])
     artifact = {"path": "./out.md", "from": "{{ last_response }}{{ TRACE }}"}
     with serving(echo) as server:
         spec = solo(**service(server), outputs={"artifacts": [artifact]})

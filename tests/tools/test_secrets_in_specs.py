@@ -102,7 +102,7 @@ def test_a_rotated_key_is_no_change_of_the_workflow(tmp_path: Path) -> None:
     assert "changed" not in console.run("resume", session, "--response", "yes").stderr
 
 
-SECRET_PLACES = {
+SECRET_PLACES: dict[str, dict[str, Any]] = {
     "a header by another name": {"headers": {"Ocp-Apim-Subscription-Key": CANARY}},
     "a cookie": {"headers": {"Cookie": f"sid={CANARY}"}},
     "a query": {"url": f"https://example.com/mcp?tavilyApiKey={CANARY}&x=1"},

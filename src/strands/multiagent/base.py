@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Union, cast
@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from strands.types.event_loop import Metrics, Usage
     from strands.types.interrupt import InterruptResponseContent
 
-MultiAgentInput = Union[str, "list[ContentBlock]", "list[InterruptResponseContent]", None]
+MultiAgentInput = Union[
+    str,
+    "Sequence[ContentBlock]",
+    "Sequence[InterruptResponseContent]",
+    "Sequence[Mapping[str, Any]]",  # the same, in dictionaries that nobody annotated
+    None,
+]
 
 
 class Status(Enum):

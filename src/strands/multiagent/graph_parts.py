@@ -64,7 +64,7 @@ class GraphNode:
 class EdgeConditionWithContext(Protocol):
     """A condition that wants to know what the caller of the graph passed along."""
 
-    def __call__(self, state: GraphState, *, invocation_state: dict[str, Any], **kwargs: Any) -> bool:
+    def __call__(self, state: GraphState, *, invocation_state: dict[str, Any]) -> bool:
         """Return whether the edge is taken now."""
         ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -109,9 +109,13 @@ class Orchestration(MultiAgentBase, Generic[R]):
         """
         return await self._run(task, invocation_state, None)
 
+    def __call__(self, task: MultiAgentInput, invocation_state: dict[str, Any] | None = None, **kwargs: Any) -> R:
+        """Work on a task from sync code; as `invoke_async`."""
+        return run(self.invoke_async(task, {**(invocation_state or {}), **kwargs}))
+
     async def stream_async(
         self, task: MultiAgentInput, invocation_state: dict[str, Any] | None = None, **kwargs: Any
-    ) -> AsyncIterator[dict[str, Any]]:
+    ) -> AsyncGenerator[dict[str, Any], None]:
         """Work on a task and yield events; the last one has the key `result`."""
 
         async def work(sink: Sink) -> None:

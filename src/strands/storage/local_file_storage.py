@@ -37,12 +37,14 @@ class LocalFileStorage(Storage):
         search_strategy: How `search` finds things, told of what is written; by their words when None.
     """
 
-    def __init__(self, base_dir: str = "./.strands/", *, search_strategy: SearchStrategy | None = None) -> None:
+    def __init__(
+        self, base_dir: str | os.PathLike[str] = "./.strands/", *, search_strategy: SearchStrategy | None = None
+    ) -> None:
         self._strategy = search_strategy
         try:
             self._base = expanded(base_dir)
         except OSError as error:
-            raise StorageError(f"{base_dir!r} cannot be used: {error.strerror}") from error
+            raise StorageError(f"{os.fspath(base_dir)!r} cannot be used: {error.strerror}") from error
 
     @property
     def base_dir(self) -> str:

@@ -112,7 +112,7 @@ def _command(rest: Rest, result: RunResult) -> str:
     import shlex
 
     spec = ["--spec", rest.state.origin.get("file", "FILE")] if isinstance(rest.error, TemplateError) else []
-    return shlex.join(["strands", "resume", str(result.session_id), *spec])
+    return shlex.join(["strands", "resume", result.session_id, *spec])
 
 
 def _exit_code(rest: Rest) -> int:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from strands_cli.api.app import app_of, directory_of, making_module
 from strands_cli.api.guards import tool_ids
@@ -202,7 +203,7 @@ class Workflow:
             workflow = self if show is None else self._with_listener(show)
             values = {**(variables or {}), **more}
             result = await workflow._begin(hitl_handler or terminal_handler(), session_id, hitl_response, values)
-        if result.success and not keep_session and result.session_id is not None:
+        if result.success and not keep_session:
             await self._delete(result.session_id)
         return result
 
@@ -292,21 +293,20 @@ class Workflow:
 
         return LiveSession(self, session_id or new_id(self.name), {**(variables or {}), **more})
 
+    @overload
+    def on(self, event_type: str, handler: F) -> F: ...
+    @overload
+    def on(self, event_type: str, handler: None = None) -> Callable[[F], F]: ...
     def on(self, event_type: str, handler: Callable[[Event], Any] | None = None) -> Any:
         """Call a handler, sync or async, with each event of a type; "*" means all. Also a decorator.
 
         Raises:
             ValueError: There is no such event type.
         """
-        if handler is not None:
-            self._options.listeners.add(event_type, handler)
-            return handler
-
-        def decorate(function: F) -> F:
-            self._options.listeners.add(event_type, function)
-            return function
-
-        return decorate
+        if handler is None:
+            return partial(self.on, event_type)
+        self._options.listeners.add(event_type, handler)
+        return handler
 
     # -- looking --------------------------------------------------------------------------------------------------
 
@@ -380,7 +380,7 @@ class Workflow:
             self._options.app_directory = directory_of(app) if app else None
 
     def _note(self, result: RunResult) -> None:
-        if result.success and result.session_id is not None:
+        if result.success:
             self._finished.append(result.session_id)
 
     async def _delete(self, session_id: str) -> None:

@@ -68,7 +68,7 @@ def show_failure(error: BaseException, *, as_json: bool, saved: bool = True, fil
 
 def stopped_result(message: str, code: int, session_id: str | None) -> RunResult:
     """Return the result of a run that a signal ended."""
-    return RunResult("", code, "", 0.0, False, error_message=message, session_id=session_id, status="failed")
+    return RunResult("", code, "", 0.0, False, error_message=message, session_id=session_id or "", status="failed")
 
 
 def resume_command(session_id: str, questions: Sequence[OpenQuestion] = (), file: str | None = None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from strands.hooks.events import BeforeToolCallEvent
@@ -35,7 +35,7 @@ class LLMClassifierConfig:
 class HumanInTheLoopClassifier(Protocol):
     """Judges calls, sync or async."""
 
-    def __call__(self, event: BeforeToolCallEvent, /, **kwargs: Any) -> ClassifierResult | Awaitable[ClassifierResult]:
+    def __call__(self, event: BeforeToolCallEvent, /) -> ClassifierResult | Awaitable[ClassifierResult]:
         """Return whether the call of `event` needs approval."""
         ...
 
