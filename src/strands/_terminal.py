@@ -100,11 +100,20 @@ class VisibleStream:
 
 def put(text: str, end: str = "\n") -> None:
     """Print `text` at once; characters that the standard output cannot encode are printed as their escapes."""
-    try:
-        print(text, end=end, flush=True)
-    except UnicodeEncodeError:
-        encoding = sys.stdout.encoding or "ascii"
-        print(text.encode(encoding, "backslashreplace").decode(encoding), end=end, flush=True)
+    shown = encodable(text)
+    if end == "\n":
+        print(shown)
+    else:
+        print(shown, end=end)
+    sys.stdout.flush()
+
+
+def encodable(text: str) -> str:
+    """Return `text` with escapes in place of what the standard output cannot encode."""
+    if text.isascii():
+        return text
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 @cache

@@ -44,4 +44,4 @@ def all_bare(messages: Messages) -> Messages:
 
 def shown_to(model: object, messages: Messages) -> Messages:
     """Return a conversation as a model is given it: whole where it says so, else what is said alone."""
-    return messages if getattr(model, "whole_messages", False) else all_bare(messages)
+    return messages if getattr(model, "whole_messages", False) is True else all_bare(messages)

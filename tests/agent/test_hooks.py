@@ -131,7 +131,7 @@ def test_the_event_is_taken_from_the_annotation() -> None:
     agent = make(one)
     agent.add_hook(two)
     agent.hooks.add_callback(one)
-    with pytest.raises(ValueError, match="does not say which event"):
+    with pytest.raises(ValueError, match="names no event"):
         agent.add_hook(three)
     agent("go")
     assert seen == ["two", "one", "one", "two"]

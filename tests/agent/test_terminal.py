@@ -67,7 +67,7 @@ def test_trust_is_offered_where_it_can_be_given(console: Console) -> None:
     terminal = ask(
         console, f'[{DELETE}, ToolCall("send", {{"to": "b"}})]', 'enable_trust=True, allowed_tools=["!send"]'
     )
-    terminal.expect("(y/n, t: always) ").type("t")
+    terminal.expect("(y/n/t) [t: always] ").type("t")
     terminal.expect('Approve "send"?').expect("(y/n) ").type("t")
     assert terminal.end().count("RESULT success") == 1
 

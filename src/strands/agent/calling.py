@@ -129,7 +129,7 @@ def _check_limits(limits: Limits) -> None:
     known = Limits.__annotations__
     for name, value in limits.items():
         if name not in known:
-            raise TypeError(f"limits has no {name!r}; it has {', '.join(known)}")
+            raise TypeError(f"limits: {name!r} is not recognized; it has {', '.join(known)}")
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise TypeError(f"limits[{name!r}] is {value!r}; it must be a whole number above 0")
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from strands._tracking import track
+from strands._tracking import track_all
 from strands.handlers.callback_handler import null_callback_handler
 from strands.hooks.events import AgentInitializedEvent
 
@@ -128,7 +128,8 @@ def checked_messages(given: Any) -> Any:
         return []
     for message in checked_list("messages", given):
         check_message(message)
-        track(message)
+    if any("tracking_id" in message for message in given):
+        track_all(given)
     return given
 
 
@@ -152,6 +153,7 @@ def register(
 ) -> None:
     """Let everything that wants to hear of an agent's events register, and tell that it is ready."""
     if agent._session_manager is not None:
+        track_all(agent.messages)  # a session keeps them under their ids; elsewhere the first call gives them
         a_manager = "a session manager, such as FileSessionManager(session_id='...')"
         agent.hooks.add_hook(checked("session_manager", agent._session_manager, "register_hooks", a_manager))
     checked("conversation_manager", agent.conversation_manager, "register_hooks", "a ConversationManager")

@@ -17,6 +17,7 @@ from .reply import Gatherer, Reply
 from .resting import let_pass, place_of_reply
 
 if TYPE_CHECKING:
+    from strands.agent.agent import Agent
     from strands.agent.invocation import Invocation
     from strands.event_loop.retry import ModelRetryStrategy
     from strands.models.model import Model
@@ -72,6 +73,8 @@ async def ask_model(invocation: Invocation, kept: Kept | None = None) -> Reply:
             continue
         if isinstance(error, ContextWindowOverflowException):
             await agent.conversation_manager.reduce_context_async(agent, e=error)
+            if agent._session_manager is not None:
+                agent._session_manager.sync_agent(agent)  # what was taken out is not sent again after a crash
             continue
         if error is not None:
             raise error
@@ -110,6 +113,14 @@ async def _attempt(invocation: Invocation) -> tuple[Reply | None, Exception | No
         return None, error
 
 
+def _tell_more(agent: Agent, more: dict[str, Any]) -> None:
+    """Tell a model of its user's what models of the Strands Agents SDK are told; those of this package need none."""
+    from .agent_metadata import AgentMetadata
+
+    more.setdefault("model_state", dict(agent._model_state))
+    more["agent_metadata"] = AgentMetadata(session_id=getattr(agent._session_manager, "session_id", None))
+
+
 async def _stream(invocation: Invocation) -> Reply:
     agent = invocation.agent
     if agent._cancel_signal.is_set():
@@ -126,7 +137,10 @@ async def _stream(invocation: Invocation) -> Reply:
     model = agent.model if agent._router is None else await _model(invocation)
     if getattr(model, "stateful", False):
         more["model_state"] = dict(agent._model_state)
-    messages = agent.messages if getattr(model, "whole_messages", False) else all_bare(agent.messages)
+    whole = getattr(model, "whole_messages", False) is True
+    if not whole:
+        _tell_more(agent, more)
+    messages = agent.messages if whole else all_bare(agent.messages)
     stream = model.stream(messages, specs or None, text, tool_choice=choice, **more)
     started = time.perf_counter()
     invocation.asking = True

@@ -301,7 +301,7 @@ def infer_event_types(callback: HookCallback) -> list[type[BaseHookEvent]]:
     named = [typing.get_origin(each) or each for each in given]
     found = [each for each in named if isinstance(each, type) and issubclass(each, BaseHookEvent)]
     if not found or len(found) != len(named):
-        raise ValueError(f"{callback!r} does not say which event it takes; annotate its parameter or give the type")
+        raise ValueError(f"Invalid hook {callback!r}: it names no event; annotate its parameter or give the type")
     return found
 
 

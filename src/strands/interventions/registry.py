@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from strands._tracking import track
 from strands.hooks.events import (
     AfterModelCallEvent,
     AfterToolCallEvent,
@@ -21,6 +22,7 @@ from .handler import InterventionHandler
 
 if TYPE_CHECKING:
     from strands.hooks.registry import HookRegistry
+    from strands.types.content import Message
 
 logger: logging.Logger = logging.getLogger(__name__)
 _EVENTS: dict[str, type[Any]] = {
@@ -137,7 +139,9 @@ def _confirm(handler: InterventionHandler, action: Confirm, event: Any) -> bool:
 
 def _guide(text: str, event: Any) -> None:
     if isinstance(event, (BeforeModelCallEvent, AfterModelCallEvent)):
-        event.agent.messages.append({"role": "user", "content": [{"text": text}]})
+        message: Message = {"role": "user", "content": [{"text": text}]}
+        track(message)
+        event.agent.messages.append(message)
         if isinstance(event, AfterModelCallEvent):
             event.retry = True
     elif isinstance(event, BeforeToolCallEvent):

@@ -40,13 +40,15 @@ class ToolLoader:
         """Return the tools of a Python file, or the one of an importable module that `module:function` names.
 
         Raises:
-            FileNotFoundError: There is no such file.
-            ValueError: There is no such module, or no such tool in it.
+            ImportError: There is no such file or module.
+            ValueError: There is no such tool in it.
             AttributeError: It has no tools.
         """
-        if ":" in tool_path and not Path(tool_path).expanduser().is_file():
-            return tools_of_string(tool_path)
-        return tools_of_path(tool_path)
+        if Path(tool_path).expanduser().is_file():
+            return tools_of_path(tool_path)
+        if ":" not in tool_path:
+            raise ImportError(f"there is no tool file {tool_path!r}")
+        return tools_of_string(tool_path)
 
     @staticmethod
     def load_python_tool(tool_path: str, tool_name: str) -> AgentTool:
@@ -62,7 +64,7 @@ class ToolLoader:
             ValueError: It is not a Python file.
         """
         file = Path(tool_path).expanduser()
-        if file.suffix == "" and not file.exists():
+        if file.suffix in ("", ".py") and not file.exists():
             raise FileNotFoundError(f"there is no tool file {tool_path!r}")
         if file.suffix != ".py":
             raise ValueError(f"tool file {tool_path!r} is not a Python file; give one whose name ends in .py")

@@ -17,8 +17,16 @@ from strands.types.events import ToolResultEvent
 from strands.types.tools import AgentTool, ToolGenerator, ToolResult, ToolSpec, ToolUse
 
 
-class NoToolError(AttributeError):
+class NoToolError(AttributeError, ValueError):
     """A module has no tool."""
+
+
+class ToolFunctionError(AttributeError, TypeError):
+    """The function that a module's `TOOL_SPEC` names is missing, or no function."""
+
+
+class MissingModuleError(ImportError, ValueError):
+    """What is to be loaded is neither a file nor an importable module."""
 
 
 class PythonAgentTool(AgentTool):
@@ -90,6 +98,7 @@ def tools_of_module(module: ModuleType) -> list[AgentTool]:
 
     Raises:
         NoToolError: It has neither.
+        ToolFunctionError: It has a specification and no function.
     """
     found = [value for value in vars(module).values() if isinstance(value, AgentTool)]
     if found:
@@ -97,7 +106,7 @@ def tools_of_module(module: ModuleType) -> list[AgentTool]:
     spec = getattr(module, "TOOL_SPEC", None)
     function = getattr(module, spec["name"], None) if isinstance(spec, dict) and "name" in spec else None
     if spec is None or not callable(function):
-        kind = NoToolError if spec is None else AttributeError
+        kind = NoToolError if spec is None else ToolFunctionError
         raise kind(
             f"module {module.__name__!r} has no tool: it needs a function with @tool, or TOOL_SPEC and a function "
             "of the name given there"
@@ -146,7 +155,7 @@ def tools_of_string(text: str) -> list[AgentTool]:
     try:
         module = importlib.import_module(module_name)
     except ImportError as error:
-        raise ValueError(f"the tool {text!r} is neither a file nor an importable module: {error}") from error
+        raise MissingModuleError(f"the tool {text!r} is neither a file nor an importable module: {error}") from error
     tools = tools_of_module(module)
     if not function:
         return tools

@@ -83,7 +83,7 @@ class Parameters:
         if get_origin(hint) is Annotated:
             for extra in get_args(hint)[1:]:
                 text = extra if isinstance(extra, str) else getattr(extra, "description", None)
-                if text:
+                if text is not None:
                     return str(text)
         return self._texts.get(name) or f"Parameter {name}"
 
@@ -262,7 +262,7 @@ def _described(hint: Any, text: str) -> Any:
 
 
 def _has_description(hint: Any) -> bool:
-    return any(getattr(extra, "description", None) for extra in get_args(hint)[1:])
+    return any(getattr(extra, "description", None) is not None for extra in get_args(hint)[1:])
 
 
 def _loosen(hint: Any, default: Any) -> Any:

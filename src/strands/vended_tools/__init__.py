@@ -4,6 +4,9 @@
 whatever the machine reaches: let a gate or an intervention judge their calls.
 """
 
+import warnings
+from typing import Any
+
 from .file_editor import file_editor, make_file_editor
 from .handoff_to_user import HANDOFF_INTERRUPT_NAME, handoff_to_user, make_handoff_to_user
 from .http_request import http_request, make_http_request
@@ -32,3 +35,13 @@ __all__ = [
     "sleep",
     "stop",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in ("bash", "make_bash"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import _bash
+
+    if name == "bash":
+        warnings.warn("bash is deprecated; use shell instead", DeprecationWarning, stacklevel=2)
+    return getattr(_bash, name)

@@ -22,8 +22,8 @@ _DESCRIPTION = (
 HttpMethod = Literal["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS"]
 
 
-class HttpRequestError(Exception):
-    """A request got no answer, or one of 400 or more."""
+class HttpRequestError(ValueError):
+    """A request got no answer, or one of 400 or more, or cannot be made as asked."""
 
 
 class HttpRequestOutput(TypedDict):
@@ -75,7 +75,7 @@ def make_http_request(
         import httpx
 
         if timeout is not None and not timeout > 0:
-            raise ValueError(f"timeout is {timeout}; give a number of seconds above 0")
+            raise HttpRequestError(f"timeout is {timeout}; give a positive number of seconds")
         used = client or httpx.AsyncClient(timeout=DEFAULT_TIMEOUT if timeout is None else timeout)
         try:
             bound = used.timeout.read
@@ -83,7 +83,8 @@ def make_http_request(
             request = used.build_request(method, url, headers=headers, content=body, timeout=wait)
             return await _answer(used, request, Event() if tool_context is None else tool_context.cancel_signal)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise HttpRequestError(f"{method} {url} failed: {error or type(error).__name__}") from error
+            said = error or type(error).__name__
+            raise HttpRequestError(f"Request failed, nothing came back of {method} {url}: {said}") from error
         finally:
             if client is None:
                 await used.aclose()
@@ -100,7 +101,7 @@ async def _answer(client: httpx.AsyncClient, request: httpx.Request, stop: Event
     reply = await client.send(request, stream=True)
     try:
         if reply.status_code >= 400:
-            raise HttpRequestError(f"{request.method} {request.url}: {reply.status_code} {reply.reason_phrase}")
+            raise HttpRequestError(f"{request.method} {request.url}: HTTP {reply.status_code} {reply.reason_phrase}")
         body = bytearray()
         async for piece in reply.aiter_bytes():
             if stop.is_set():

@@ -114,6 +114,8 @@ def _line(lines: list[str], after: int | str) -> int:
             raise ValueError(f"no line has the text {after!r}")
         return found[0]
     at = after if after >= 0 else len(lines) + after + 1
+    if at == len(lines) + 1:  # the number that a line at the end would have
+        at -= 1
     if not 0 <= at <= len(lines):
         raise ValueError(f"insert_line is {after}; there are {len(lines)} lines")
     return at

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Coroutine
 from typing import Any
@@ -29,10 +30,12 @@ def make_python_repl(
         language: The interpreter, as `python3.12`; this process's when None.
 
     Raises:
-        ValueError: The name is empty.
+        ValueError: The name is empty, or `language` is no name of a program.
     """
     if not name:
         raise ValueError("name is empty; give the tool a name")
+    if language is not None and not re.fullmatch(r"[\w./+-]+", language):
+        raise ValueError(f"language is {language!r}; give the name or path of an interpreter, such as python3.12")
     interpreter = language or sys.executable
 
     @tool(name=name, description=description, context=True)

@@ -28,7 +28,7 @@ def make_sleep(
         ValueError: `max_duration` is not a finite number above 0.
     """
     if isinstance(max_duration, bool) or not isinstance(max_duration, (int, float)) or not 0 < max_duration < math.inf:
-        raise ValueError(f"max_duration is {max_duration!r}; give a finite number of seconds above 0")
+        raise ValueError(f"max_duration is {max_duration!r}; give a positive, finite number of seconds")
     told = description or f"Wait for a number of seconds, at most {max_duration:g}."
 
     @tool(name=name, description=told, context=True, read_only=True)
@@ -38,14 +38,22 @@ def make_sleep(
         Args:
             duration: Seconds to wait.
         """
-        if isinstance(duration, bool) or not isinstance(duration, (int, float)) or not 0 <= duration <= max_duration:
-            raise ValueError(f"duration is {duration!r}; give a number of seconds from 0 to {max_duration:g}")
+        _check(duration, max_duration)
         stop = Event() if tool_context is None else tool_context.cancel_signal
         if await in_thread(lambda: stop.wait(duration)):
             raise RuntimeError("the agent was cancelled while it waited")
         return f"Slept for {duration:g} seconds"
 
     return sleep_tool
+
+
+def _check(duration: Any, most: float) -> None:
+    if isinstance(duration, bool) or not isinstance(duration, (int, float)) or not math.isfinite(duration):
+        raise ValueError(f"duration is {duration!r}; give a finite number of seconds")
+    if duration < 0:
+        raise ValueError(f"duration is {duration!r}; give a non-negative number of seconds")
+    if duration > most:
+        raise ValueError(f"duration is {duration!r}, which exceeds maximum {most:g}; wait several times")
 
 
 sleep: DecoratedFunctionTool[..., Coroutine[Any, Any, str]] = make_sleep()

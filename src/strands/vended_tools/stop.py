@@ -30,10 +30,10 @@ def make_stop(
         max_message_length: Characters of the last message at most.
 
     Raises:
-        ValueError: `max_message_length` is not a whole number above 0.
+        ValueError: `max_message_length` is not a positive integer.
     """
     if isinstance(max_message_length, bool) or not isinstance(max_message_length, int) or max_message_length <= 0:
-        raise ValueError(f"max_message_length is {max_message_length!r}; give a whole number above 0")
+        raise ValueError(f"max_message_length is {max_message_length!r}; give a positive integer")
 
     @tool(name=name, description=description, context=True)
     async def stop_tool(tool_context: ToolContext[Any], message: str | None = None) -> str:
@@ -42,6 +42,8 @@ def make_stop(
         Args:
             message: What to say at last.
         """
+        if message is not None and not isinstance(message, str):
+            raise ValueError(f"message must be a string, not {type(message).__name__}")
         said = message or _MESSAGE
         if len(said) > max_message_length:
             raise ValueError(f"message has {len(said)} characters; at most {max_message_length} are possible")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from strands.types.exceptions import ContextWindowOverflowException
 
@@ -20,11 +21,11 @@ if TYPE_CHECKING:
 
 TRUNCATED = "The tool result was too large!"
 """What stands for a result that cannot be shortened in the middle."""
-LARGE = 2_000
+LARGE = 500
 """Characters from which a result is large."""
-KEPT = 500
+KEPT = 200
 """Characters that stay of a large result at its head, and as many at its tail."""
-_CUT = "... ({count} characters were left out: the conversation was too long) ..."
+_CUT = "\n... [truncated: {count} characters left out] ...\n"
 
 
 class SlidingWindowConversationManager(PinningConversationManager):
@@ -58,19 +59,42 @@ class SlidingWindowConversationManager(PinningConversationManager):
         super().__init__(pin_first=pin_first, proactive_compression=proactive_compression)
         self.window_size = window_size
         self.should_truncate_results = should_truncate_results
-        self.per_turn = per_turn
         self._model_calls = 0
+        self._registries: WeakSet[HookRegistry] = WeakSet()  # of the agents it serves
+        self._registered: WeakSet[HookRegistry] = WeakSet()  # those that tell it of model calls
+        self.per_turn = per_turn
+
+    @property
+    def per_turn(self) -> bool | int:
+        """Before which model calls the window is applied; it may be changed at any time."""
+        return self._per_turn
+
+    @per_turn.setter
+    def per_turn(self, value: bool | int) -> None:
+        self._per_turn = value
+        self._listen()
 
     def register_hooks(self, registry: HookRegistry, **kwargs: Any) -> None:
         super().register_hooks(registry, **kwargs)
-        if self.per_turn:
-            from strands.hooks.events import BeforeModelCallEvent
+        self._registries.add(registry)
+        self._listen()
 
-            registry.add_callback(BeforeModelCallEvent, self._before_model_call)
+    def _listen(self) -> None:
+        """Have model calls told once the window is wanted before them; until then they cost nothing."""
+        if not self._per_turn:
+            return
+        from strands.hooks.events import BeforeModelCallEvent
+
+        for registry in list(self._registries):
+            if registry not in self._registered:
+                self._registered.add(registry)
+                registry.add_callback(BeforeModelCallEvent, self._before_model_call)
 
     def _before_model_call(self, event: BeforeModelCallEvent) -> None:
+        if not self._per_turn:
+            return
         self._model_calls += 1
-        if self._model_calls % int(self.per_turn) == 0:
+        if self._model_calls % int(self._per_turn) == 0:
             self.apply_management(event.agent)
 
     def get_state(self) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from strands._sync import run
+from strands._tracking import track
 from strands.types.exceptions import ContextWindowOverflowException
 
 from .base import Compression
@@ -80,6 +81,7 @@ class SummarizingConversationManager(PinningConversationManager):
                 "nothing is left to summarize"
             ) from e
         summary = await self._summarize(old, agent)
+        track(summary)
         self._remove(messages, count, [summary], known=1 if self._summary is not None else 0)
         self._summary = summary
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .mcp_agent_tool import MCPAgentTool as MCPAgentTool
     from .mcp_client import MCPClient as MCPClient
+    from .mcp_types import MCPClientCredentials as MCPClientCredentials
     from .mcp_types import MCPServerConfig as MCPServerConfig
     from .mcp_types import MCPToolResult as MCPToolResult
     from .mcp_types import MCPTransport as MCPTransport
@@ -15,12 +16,21 @@ if TYPE_CHECKING:
 _HOMES = {
     "MCPAgentTool": "mcp_agent_tool",
     "MCPClient": "mcp_client",
+    "MCPClientCredentials": "mcp_types",
     "MCPServerConfig": "mcp_types",
     "MCPToolResult": "mcp_types",
     "MCPTransport": "mcp_types",
     "ToolFilters": "mcp_types",
 }
-__all__ = ["MCPAgentTool", "MCPClient", "MCPServerConfig", "MCPToolResult", "MCPTransport", "ToolFilters"]
+__all__ = [
+    "MCPAgentTool",
+    "MCPClient",
+    "MCPClientCredentials",
+    "MCPServerConfig",
+    "MCPToolResult",
+    "MCPTransport",
+    "ToolFilters",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -69,11 +69,13 @@ def _access(name: str, server: Mapping[str, Any]) -> Any:
         return None
     place = f"mcpServers.{name}.auth"
     auth = {key: value for key, value in _mapping(server["auth"], place).items() if key != "type"}
-    wrong = sorted(auth.keys() - {"client_id", "client_secret", "scope", "issuer"})
+    wrong = sorted(auth.keys() - {"client_id", "client_secret", "scope", "scopes", "issuer"})
     missing = sorted({"client_id", "client_secret"} - auth.keys())
     if wrong or missing:
         said = f"{wrong[0]!r} is not known" if wrong else f"{missing[0]!r} is missing"
         raise ValueError(f"{place}: {said}; expected client_id, client_secret, and perhaps scope and issuer")
+    if "scopes" in auth:
+        auth["scope"] = " ".join(auth.pop("scopes"))
     return transports.client_credentials(server["url"], **auth)
 
 

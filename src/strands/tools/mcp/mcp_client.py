@@ -23,7 +23,7 @@ from .content import to_content
 from .filters import passes
 from .listing import all_pages, offered
 from .mcp_agent_tool import MCPAgentTool
-from .mcp_types import MCPToolResult, MCPTransport, ToolFilters
+from .mcp_types import MCPClientCredentials, MCPToolResult, MCPTransport, ToolFilters
 from .resources import PromptsAndResources
 from .shared_connection import SharedConnection
 
@@ -47,6 +47,7 @@ class MCPClient(PromptsAndResources, ToolProvider):
         transport_callable: Returns a transport of the MCP SDK, such as `lambda: stdio_client(parameters)`.
         url: The address of a streamable HTTP server, in place of a transport.
         headers: HTTP headers for `url`.
+        auth: OAuth client credentials for `url`.
         auth_provider: An `httpx` authentication for `url`.
         startup_timeout: Seconds to connect and to list the tools in.
         call_timeout: Seconds that a call may take; None for as long as it takes.
@@ -64,7 +65,7 @@ class MCPClient(PromptsAndResources, ToolProvider):
 
     Raises:
         ImportError: The MCP SDK is not installed.
-        ValueError: Neither or both of a transport and a `url` are given.
+        ValueError: Neither or both of a transport and a `url` are given, or `url` or `auth` cannot be used.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class MCPClient(PromptsAndResources, ToolProvider):
         *,
         url: str | None = None,
         headers: dict[str, str] | None = None,
+        auth: MCPClientCredentials | None = None,
         auth_provider: Any = None,
         startup_timeout: float = 30,
         call_timeout: float | None = 300,
@@ -87,7 +89,7 @@ class MCPClient(PromptsAndResources, ToolProvider):
         meta: dict[str, Any] | None = None,
         name: str | None = None,
     ) -> None:
-        self._transport = transports.chosen(transport_callable, url, headers, auth_provider)
+        self._transport = transports.chosen(transport_callable, url, headers, auth, auth_provider)
         self.client_name: str = name or application_name or url or "server"
         self.place: list[str] = getattr(self._transport, "place", [])  # what it leads to, as far as that is known
         self.continue_on_error = continue_on_error

@@ -37,6 +37,25 @@ class MCPToolResult(_MCPToolResultCore, total=False):
     isError: bool
 
 
+class _Credentials(TypedDict):
+    client_id: str
+    client_secret: str
+
+
+class MCPClientCredentials(_Credentials, total=False):
+    """OAuth client credentials of a program that talks to an MCP server.
+
+    Attributes:
+        client_id: Who asks.
+        client_secret: The secret of the client.
+        scopes: What it asks for; without them the server's own.
+        issuer: The address of the authorization server that the secret is for; to no other it is sent.
+    """
+
+    scopes: list[str]
+    issuer: str
+
+
 class MCPServerConfig(TypedDict, total=False):
     """One server of an `mcpServers` configuration."""
 

@@ -6,33 +6,46 @@ import contextlib
 import inspect
 import warnings
 from collections.abc import AsyncIterator, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .mcp_types import MCPTransport
 from .server_errors import relayed
 
+if TYPE_CHECKING:
+    from .mcp_types import MCPClientCredentials
+
 
 def chosen(
-    transport: Callable[[], MCPTransport] | None, url: str | None, headers: dict[str, str] | None, auth: Any
+    transport: Callable[[], MCPTransport] | None,
+    url: str | None,
+    headers: dict[str, str] | None,
+    credentials: MCPClientCredentials | None,
+    auth: Any,
 ) -> Callable[[], MCPTransport]:
     """Return what makes the transport.
 
     Raises:
         ImportError: The MCP SDK is not installed.
-        ValueError: Neither or both are given, or HTTP options without a URL.
+        ValueError: Neither or both are given, HTTP options without a URL, or options that cannot be used.
     """
     try:
         from mcp.client.streamable_http import streamable_http_client  # noqa: F401
     except ImportError as error:
         raise ImportError(f'MCPClient needs {_needed()}: pip install -U "strands-cli[mcp]"') from error
-    if (transport is None) == (url is None):
+    if (transport is None) == (not url):
         raise ValueError("MCPClient needs either a transport, such as lambda: stdio_client(...), or a url=")
     if transport is not None:
-        if headers is not None or auth is not None:
-            raise ValueError("headers and auth_provider go with url=; a transport brings its own")
+        if headers is not None or auth is not None or credentials is not None:
+            raise ValueError("headers, auth and auth_provider go with url=; a transport brings its own")
         return transport
     assert url is not None
     address = url
+    if not address.startswith(("http://", "https://")):
+        raise ValueError(f"url is {address!r}; it must begin with http:// or https://")
+    if credentials is not None:
+        if auth is not None:
+            raise ValueError("give auth= or auth_provider=, not both")
+        auth = _of_credentials(address, credentials)
     return at(lambda: http(address, headers, auth), address)
 
 
@@ -40,6 +53,24 @@ def at(transport: Callable[[], MCPTransport], *place: str) -> Callable[[], MCPTr
     """Note what a transport leads to: an address, or a command with its arguments."""
     transport.place = list(place)  # type: ignore[attr-defined]
     return transport
+
+
+def _of_credentials(url: str, given: MCPClientCredentials) -> Any:
+    """Return an authentication by OAuth client credentials.
+
+    Raises:
+        ValueError: Something is missing or of another type.
+    """
+    missing = [name for name in ("client_id", "client_secret") if name not in given]
+    if missing:
+        raise ValueError(f"auth lacks {' and '.join(missing)}")
+    if not isinstance(given["client_id"], str) or not isinstance(given["client_secret"], str):
+        raise ValueError("client_id and client_secret of auth must be strings")
+    scopes: Any = given.get("scopes")
+    if scopes is not None and not (isinstance(scopes, list) and all(isinstance(each, str) for each in scopes)):
+        raise ValueError(f"scopes of auth is {scopes!r}; it must be a list of strings")
+    scope = None if scopes is None else " ".join(scopes)
+    return client_credentials(url, given["client_id"], given["client_secret"], scope, given.get("issuer"))
 
 
 def _needed() -> str:

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from strands._terminal import put, unambiguous
+from strands._terminal import encodable, put, unambiguous
 from strands._threads import in_thread
 from strands.interrupt import event_was_asked
 from strands.interventions.actions import Action, Confirm, Proceed, default_evaluate
@@ -120,7 +120,7 @@ class HumanInTheLoop(InterventionHandler):
         if self._ask is None:
             return None
         if self._ask == "stdio":
-            options = "(y/n, t: always)" if self._may_trust(tool) else "(y/n)"
+            options = "(y/n/t) [t: always]" if self._may_trust(tool) else "(y/n)"
             answer = await in_thread(lambda: _answer_from_terminal(prompt, options))
         else:
             answer = self._ask(prompt)
@@ -188,9 +188,8 @@ def _is_trust(answer: Any) -> bool:
 
 def _answer_from_terminal(prompt: str, options: str) -> str | None:
     with _TERMINAL:
-        put(unambiguous(prompt))
         try:
-            return input(f"{options} ")
+            return input(encodable(f"{unambiguous(prompt)}\n{options} "))
         except EOFError:
             put("")
             return None

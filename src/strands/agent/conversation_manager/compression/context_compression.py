@@ -76,7 +76,7 @@ async def generate_summary(
 
     request: Message = {"role": "user", "content": [{"text": REQUEST}]}
     stream = model.stream(
-        [*all_bare(messages_to_summarize), request], None, system_prompt or DEFAULT_SUMMARIZATION_PROMPT
+        [*all_bare(messages_to_summarize), request], system_prompt=system_prompt or DEFAULT_SUMMARIZATION_PROMPT
     )
     answer: Any = None
     async for event in process_stream(stream):
