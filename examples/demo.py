@@ -48,10 +48,10 @@ def pause_and_resume() -> int:
     if (code := strands("run", WORKFLOW, "--offline", "--out", OUT.name)) != PAUSED:
         return code or 1
     say("Hours later, another process. The analyst's finished step is not asked of the model again.")
-    if (code := strands("resume", session_id(), "--response", "approved")) != PAUSED:
+    if (code := strands("resume", session_id(), "--answer", "steps/1=approved")) != PAUSED:
         return code or 1
     say("And the second gate, in a third process.")
-    return strands("resume", session_id(), "--response", "approved")
+    return strands("resume", session_id(), "--answer", "steps/3=approved")
 
 
 def show_result() -> None:

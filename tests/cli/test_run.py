@@ -54,7 +54,7 @@ def test_pause_here_and_resume_there(online: Console, stub: StubOpenAI) -> None:
     assert paused.stdout == ""
     command = paused.stderr.split("Resume: ")[1].strip()
     session_id = command.split()[2]
-    assert command == f"strands resume {session_id} --response TEXT"
+    assert command == f"strands resume {session_id} --answer steps/1=TEXT"
     assert "Review the research findings." in paused.stderr
     done = online.run("resume", session_id, "--response", "approved")
     assert done.stdout == "Reply to: Write summary. HITL feedback: approved\n"

@@ -59,7 +59,7 @@ def test_show_has_the_timeline(console: Console) -> None:
         "tokens",
     ):
         assert part in shown
-    assert f"Resume: strands resume {session_id} --response TEXT" in shown
+    assert f"Resume: strands resume {session_id} --answer steps/1=TEXT" in shown
     console.run("resume", session_id, "--response", "approved")
     told = sessions(console, "show", session_id)
     assert told["status"] == "completed"
@@ -77,6 +77,77 @@ def test_questions_show_the_whole_context(console: Console) -> None:
     assert question["prompt"] in shown and question["context"] in shown
     console.run("resume", session_id, "--response", "ok")
     assert sessions(console, "questions") == []
+
+
+PAYING = """\
+version: 0
+name: paying
+runtime: {provider: scripted}
+tools: {python: [{callable: "till:pay"}]}
+agents:
+  a: {prompt: You pay., tools: [pay], approvals: [{tools: [pay], options: [approve, edit, reject]}]}
+pattern: {type: chain, config: {steps: [{agent: a, input: pay}]}}
+"""
+TILL = """\
+from strands import tool
+
+@tool
+def pay(to: str, amount: int = 3, note: str = "%s") -> str:
+    "Pay."
+    return "paid"
+"""
+
+
+def test_what_may_be_answered_is_told_in_short_and_whole_on_demand(console: Console) -> None:
+    console.write("paying.yaml", PAYING)
+    console.write("till.py", TILL % ("n" * 5_000))
+    session_id = json.loads(console.run("run", "paying.yaml", "--json", code=19).stdout)["session_id"]
+    shown = console.run("sessions", "questions").stdout
+    assert "anyOf" not in shown
+    assert "or: edit: ALL ARGUMENTS AS A JSON OBJECT, or reject: WHY" in shown
+    assert "anyOf" in console.run("sessions", "questions", "-v").stdout
+    console.run("resume", session_id, "--response", "edit", code=19)
+    shown = console.run("sessions", "questions").stdout
+    assert "to: string" in shown and "amount: integer, default 3" in shown
+    assert "nnnnnnnn" in shown and len(shown) < 3_000
+    assert "n" * 5_000 in console.run("sessions", "questions", "--verbose").stdout
+    assert "n" * 5_000 in sessions(console, "questions")[0]["schema"]["properties"]["note"]["default"]
+
+
+TWO_GATES = """\
+version: 0
+name: two
+runtime: {provider: scripted}
+agents: {a: {prompt: You work.}}
+pattern:
+  type: chain
+  config: {steps: [{type: hitl, prompt: "First?"}, {type: hitl, prompt: "Second?"}, {agent: a, input: go}]}
+"""
+
+
+def test_the_command_that_is_printed_answers_the_question_it_was_printed_for(console: Console) -> None:
+    console.write("two.yaml", TWO_GATES)
+    run = console.run("run", "two.yaml", code=19).stderr
+    session_id = run.split("strands resume ")[1].split()[0]
+    said = [run, console.run("sessions", "show", session_id).stdout, console.run("sessions", "questions").stdout]
+    assert all(f"strands resume {session_id} --answer steps/0=TEXT" in text for text in said)
+    assert not any("--response" in text for text in said)
+    pasted = ("resume", session_id, "--answer", "steps/0=yes")
+    first = console.run(*pasted, code=19)
+    assert "--answer steps/1=TEXT" in first.stderr
+    console.run(*pasted, code=19)  # the same answer again is a success, and none to the second question
+    assert "already answered" in console.run("resume", session_id, "--answer", "steps/0=no", code=17).stderr
+    assert [each["id"] for each in sessions(console, "questions")] == ["steps/1"]
+    console.run("resume", session_id, "--response", "go")
+
+
+def test_an_answer_of_a_command_line_is_told_from_one_of_a_program(console: Console) -> None:
+    console.write("two.yaml", TWO_GATES)
+    for arguments in (["--response", "yes"], ["--answer", "steps/0=yes"]):
+        session_id = json.loads(console.run("run", "two.yaml", "--json", code=19).stdout)["session_id"]
+        console.run("resume", session_id, *arguments, code=19)
+        [line] = [each for each in sessions(console, "export", session_id, "--audit") if each["kind"] == "answered"]
+        assert line["channel"] == "terminal"
 
 
 def test_answer_records_and_the_next_resume_goes_on(console: Console) -> None:

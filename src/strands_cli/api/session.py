@@ -87,6 +87,7 @@ class Session(SessionView):
         accept_changes: bool = False,
         without_hooks: Sequence[str] = (),
         app: str | None = None,
+        channel: str = "python",
     ) -> RunResult:
         """Record answers, all or none, then run on from where the session stopped.
 
@@ -106,6 +107,7 @@ class Session(SessionView):
             accept_changes: Keep what is on record of finished steps that `spec` does differently.
             without_hooks: Hooks that the session was started with and that a person lets be missing here, by name.
             app: `module:attribute` of a Workflow whose hooks, tools and model are used; default: what is on record.
+            channel: How the answers came: terminal, python, ...
 
         Raises:
             ChangedSpecError: `spec` differs in what is finished; nothing was recorded.
@@ -121,11 +123,11 @@ class Session(SessionView):
         try:
             with kept_open(self._journal):
                 if spec is None:
-                    await self.answer_all_async(given, by=by)
+                    await self._answer_all(given, by=by, channel=channel)
                     recorded = bool(given)
                 runner, admission = await self._runner(terms, output_dir, overwrite, offline, real_tools, user, app)
                 if spec is not None:  # one that may not be taken up records nothing
-                    await self._answer_all(given, by=by, spec=terms.spec)
+                    await self._answer_all(given, by=by, channel=channel, spec=terms.spec)
                     recorded = bool(given)
                 if on_event is not None:
                     runner.options.listeners.add("*", on_event)

@@ -72,11 +72,12 @@ def stopped_result(message: str, code: int, session_id: str | None) -> RunResult
 
 
 def resume_command(session_id: str, questions: Sequence[OpenQuestion] = (), file: str | None = None) -> str:
-    """Return the command that goes on with a session, with a mended file too, ready to be pasted into a shell."""
+    """Return the command that goes on with a session, with a mended file too, ready to be pasted into a shell.
+
+    It names the questions: pasted again, it answers no other one that is open by then.
+    """
     words = ["strands", "resume", session_id, *(["--spec", file] if file else [])]
-    if len(questions) == 1:
-        words += ["--response", _placeholder(questions[0])]
-    for question in questions if len(questions) > 1 else ():
+    for question in questions:
         words += ["--answer", f"{question.id}={_placeholder(question)}"]
     return shlex.join(words)
 
@@ -144,7 +145,7 @@ def allowed(question: OpenQuestion) -> str:
     elif question.choices:
         parts.append(f"one of {', '.join(map(exact_line, question.choices))}")
     elif question.schema:
-        parts.append("JSON that fits its schema: strands sessions questions shows it")
+        parts.append("JSON that fits its schema: strands sessions questions shows what it takes")
     if question.has_default:
         parts.append(f"default {one_line(question.default, 40)!r}")
     if question.deadline is not None:

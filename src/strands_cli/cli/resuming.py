@@ -17,6 +17,9 @@ from strands_cli.cli.ending import say
 from strands_cli.cli.running import Watched, terminal_handler
 from strands_cli.errors import InvalidAnswerError, SessionError
 
+CHANNEL = "terminal"
+"""How answers came that a command line gave."""
+
 if TYPE_CHECKING:
     from strands_cli.api.session_manager import Session
     from strands_cli.spec.root import Spec
@@ -171,6 +174,7 @@ def prepared(
             accept_changes=how.accept_changes,
             without_hooks=waived,
             app=how.app,
+            channel=CHANNEL,
         )
 
     return resumed

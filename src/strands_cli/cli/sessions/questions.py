@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 @click.command("questions")
 @click.argument("session_id", metavar="[ID]", required=False)
+@click.option("--verbose", "-v", is_flag=True, help="Show whole JSON Schemas.")
 @options.as_json
 @options.debug
-def command(session_id: str | None, as_json: bool, debug: bool) -> None:
+def command(session_id: str | None, verbose: bool, as_json: bool, debug: bool) -> None:
     """List what waits for an answer: in session ID, or in all sessions. Contexts are shown whole."""
     from strands_cli.cli.ending import say
     from strands_cli.cli.outcome import print_json, print_text
@@ -30,18 +31,23 @@ def command(session_id: str | None, as_json: bool, debug: bool) -> None:
     elif not found:
         say("Nothing waits for an answer.")
     else:
-        print_text("\n".join(line for owner, question in found for line in _lines(owner, question)).rstrip("\n"))
+        print_text(
+            "\n".join(line for owner, question in found for line in _lines(owner, question, verbose)).rstrip("\n")
+        )
 
 
-def _lines(owner: str, question: OpenQuestion) -> Iterator[Any]:
+def _lines(owner: str, question: OpenQuestion, verbose: bool) -> Iterator[Any]:
     import json
 
     from strands_cli.cli.outcome import allowed, resume_command
+    from strands_cli.cli.sessions._form import form_lines
     from strands_cli.terminal.escape import exact_line, unambiguous
 
     yield exact_line(f"{owner}  {question.id}{allowed(question)}")
     yield "  " + unambiguous(question.prompt).replace("\n", "\n    ")
-    if question.schema:
+    if question.schema and not verbose:
+        yield from (f"  {line}" for line in form_lines(question))
+    elif question.schema:
         yield exact_line(f"  schema: {json.dumps(dict(question.schema), ensure_ascii=False)}")
     for line in unambiguous(question.context or "").split("\n") if question.context else ():
         yield f"  | {line}"
