@@ -17,6 +17,7 @@ from . import sdk
 from .connection import Connection, ConnectionLost
 from .content import tool_result
 from .elicitation import Call
+from .sending import CURRENT, Sending
 
 if TYPE_CHECKING:
     from mcp import ClientSession
@@ -32,6 +33,7 @@ _CANCEL_POLL = 0.1
 _CONNECTION_CLOSED = -32000
 _REQUEST_TIMEOUT = -32001
 _URL_NEEDED = -32042
+NOT_REACHED = "the server cannot be reached, so nothing was run: check that it is up; the next call connects anew"
 _MAY_HAVE_HAPPENED = "it may have been carried out all the same"
 
 
@@ -101,12 +103,15 @@ class Calls:
         call: Call,
         context: ToolContext[Any] | None,
     ) -> MCPToolResult:
+        sending = Sending()
         try:
-            future = self._submit(connection, id, name, arguments, seconds, call)
+            future = self._submit(connection, id, name, arguments, seconds, call, sending)
             return await self._until_cancelled(future, id, name, context)
         except Exception as error:
             if _is_lost(error, connection):
                 connection.lost = True
+                if sending.in_vain:
+                    return self.failed(id, name, ConnectionError(NOT_REACHED))
                 why = f"MCP server {self._server!r} ended during the call of {name!r}: {sdk.said(error)}"
                 raise ToolCallLostError(why) from error
             return self.failed(id, name, error)
@@ -138,10 +143,12 @@ class Calls:
         arguments: dict[str, Any] | None,
         seconds: float | None,
         call: Call,
+        sending: Sending | None = None,
     ) -> Future[MCPToolResult]:
         limit = self.seconds if seconds is None else seconds
 
         async def work(session: ClientSession) -> MCPToolResult:
+            CURRENT.set(sending)  # for this task and what it sends
             async with connection.desk.present(call):
                 made = self._made(session, name, arguments, limit, call)
                 wire = await (made if limit is None else asyncio.wait_for(made, limit + 1))

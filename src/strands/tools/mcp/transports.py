@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any
 
 from .mcp_types import MCPTransport
+from .sending import watched
 from .server_errors import relayed
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ async def http(url: str, headers: dict[str, str] | None = None, auth: Any = None
     from mcp.shared._httpx_utils import create_mcp_http_client
 
     made = create_mcp_http_client(headers=headers, auth=auth)
-    async with made as client, streamable_http_client(url, http_client=client) as streams:
+    async with watched(made) as client, streamable_http_client(url, http_client=client) as streams:
         yield streams
 
 
