@@ -33,13 +33,9 @@ def _repository(store):
 
 async def chain(delay, store, stack):
     from strands import Workflow
-    from strands.models.scripted import ScriptedModel
-
-    def reply(messages):
-        return f"reply {messages[-1]['content'][0]['text']}"
 
     steps = [{"agent": f"agent-{n}", "input": f"{n}"} for n in range(5)]
-    model = ScriptedModel(reply, delay=delay)
+    model = strands_agents._stub(delay=delay, text=lambda prompt: f"reply {prompt}")
     workflow = Workflow.from_dict(_spec("chain", steps), model=model, repository=_repository(store))
 
     async def run():

@@ -40,6 +40,7 @@ def _stub(tools=0, delay=0.0, text="done", name="add", arguments=None):
             else:
                 texts = [block["text"] for result in results for block in result["content"]]
                 answer = (texts[0] if arguments else str(sum(map(int, texts)))) if tools else text
+                answer = answer(messages[-1]["content"][0]["text"]) if callable(answer) else answer
                 yield {"contentBlockStart": {"start": {}}}
                 yield {"contentBlockDelta": {"delta": {"text": answer}}}
                 yield {"contentBlockStop": {}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +15,7 @@ from strands_cli.kernel.recorder import JournalRecorder
 from strands_cli.kernel.state import text_of
 from strands_cli.kernel.types import Call, Reply
 from strands_cli.loader.template import render
+from strands_cli.loader.walk import called_agents
 
 if TYPE_CHECKING:
     from strands import Agent
@@ -32,11 +34,18 @@ class AgentCache:
 
     Args:
         build: Makes an agent for an id and the tool ids that replace its own, or None.
+        once: The ids that the workflow calls once; such an agent is not kept when its lane goes on with another.
     """
 
-    def __init__(self, build: Callable[[str, tuple[str, ...] | None], Awaitable[Agent]]) -> None:
+    def __init__(
+        self,
+        build: Callable[[str, tuple[str, ...] | None], Awaitable[Agent]],
+        once: frozenset[str] = frozenset(),
+    ) -> None:
         self._build = build
+        self._once = once
         self._kept: dict[tuple[str, str], _Kept] = {}
+        self._latest: dict[str, str] = {}
         self.built: int = 0
 
     def get(self, call: Call) -> Agent | None:
@@ -46,6 +55,10 @@ class AgentCache:
 
     async def make(self, call: Call) -> Agent:
         """Build the lane's agent anew."""
+        latest = self._latest.get(call.lane)
+        if latest in self._once and latest != call.agent:
+            self._kept.pop((call.lane, latest), None)
+        self._latest[call.lane] = call.agent
         agent = await self._build(call.agent, call.tools)
         self._kept[call.lane, call.agent] = _Kept(agent, call.tools)
         self.built += 1
@@ -74,7 +87,7 @@ class Performer:
         self._spec = spec
         self._equipment = equipment
         self._hooks = list(hooks)
-        self.cache: AgentCache = AgentCache(self._build)
+        self.cache: AgentCache = AgentCache(self._build, called_once(spec))
 
     async def __call__(self, call: Call) -> Reply:
         from strands.types.exceptions import EventLoopException
@@ -146,6 +159,20 @@ class Performer:
         prompt = render(self._spec.agents[call.agent].prompt, call.names)
         more = self._equipment.instructions(call)
         return f"{prompt}\n\n{more}" if more else prompt
+
+
+def called_once(spec: Spec) -> frozenset[str]:
+    """Return the agents that one step of the workflow calls, and that step once."""
+    found = spec._called_once
+    if found is None:
+        calls = called_agents(spec.plain()) if spec.pattern.type in _WITHOUT_ROUNDS else ()
+        counts = Counter(agent for _, agent in calls)
+        found = spec._called_once = frozenset(agent for agent, count in counts.items() if count == 1)
+    return found
+
+
+_WITHOUT_ROUNDS = frozenset(("chain", "workflow", "parallel", "routing"))
+"""Patterns none of whose steps comes round again."""
 
 
 def _own(message: Any) -> Any:

@@ -71,7 +71,7 @@ class Request:
         tool_specs: The tools it was offered.
         system_prompt: Its instructions.
         tool_choice: How it had to choose a tool.
-        kwargs: Everything else that came with the request.
+        kwargs: Everything else that came with the request, except the agent, which would live as long as its model.
     """
 
     __slots__ = ("_count", "_messages", "kwargs", "system_prompt", "tool_choice", "tool_specs")
@@ -90,7 +90,7 @@ class Request:
         self.tool_specs: list[ToolSpec] = tool_specs or []
         self.system_prompt: str | None = system_prompt
         self.tool_choice: ToolChoice | None = tool_choice
-        self.kwargs: Mapping[str, Any] = kwargs or {}
+        self.kwargs: Mapping[str, Any] = _without_agent(kwargs) if kwargs else {}
 
     @property
     def messages(self) -> Messages:
@@ -104,6 +104,13 @@ class Request:
 
     def __repr__(self) -> str:
         return f"Request(prompt={self.prompt!r}, messages={self._count})"
+
+
+def _without_agent(kwargs: Mapping[str, Any]) -> Mapping[str, Any]:
+    state = kwargs.get("invocation_state")
+    if not state or "agent" not in state:
+        return kwargs
+    return {**kwargs, "invocation_state": {key: value for key, value in state.items() if key != "agent"}}
 
 
 def as_reply(step: Any) -> Reply:

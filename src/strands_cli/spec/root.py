@@ -56,6 +56,7 @@ class Spec(Closed):
     _source: str = PrivateAttr(default="")
     _warnings: tuple[str, ...] = PrivateAttr(default=())
     _used: dict[str, tuple[str | int, ...]] | None = PrivateAttr(default=None)
+    _called_once: frozenset[str] | None = PrivateAttr(default=None)
     _places: Any = PrivateAttr(default=None)
     _plain: dict[str, Any] | None = PrivateAttr(default=None)
     _own_names: dict[str, object] | None = PrivateAttr(default=None)
