@@ -16,7 +16,7 @@ from strands_cli.errors import ExecutionError
 from strands_cli.loader.check_tools import GROUPS
 
 if TYPE_CHECKING:
-    from strands_cli.builtin import Place
+    from strands_cli.builtin import ToolAccess
     from strands_cli.equipment.vault import Vault
     from strands_cli.spec.root import Spec
     from strands_cli.spec.tools import HttpExecutor
@@ -37,7 +37,7 @@ class Toolbox:
         self,
         spec: Spec,
         given: Sequence[Any],
-        place: Callable[[], Place],
+        place: Callable[[], ToolAccess],
         vault: Vault,
         servers: Mapping[str, Sequence[Any]] | None = None,
     ) -> None:

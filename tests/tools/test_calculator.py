@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from strands_cli.builtin import TOOLS, Place, builtin_name, make
+from strands_cli.builtin import TOOLS, ToolAccess, builtin_name, make
 from strands_cli.builtin.arithmetic import CalculationError
 from strands_cli.builtin.confined import Confined
 from strands_cli.loader.check_tools import BUILT_IN
@@ -17,7 +17,7 @@ from strands_cli.net.client import Network
 
 
 def builtin(name: str) -> Any:
-    return make(name, Place(Confined(Path.cwd()), Network()))
+    return make(name, ToolAccess(Confined(Path.cwd()), Network()))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from strands_cli.builtin import Place, make
+from strands_cli.builtin import ToolAccess, make
 from strands_cli.builtin.confined import Confined, ConfinementError
 from strands_cli.net.client import Network
 
@@ -31,15 +31,15 @@ def files(place: Path) -> Confined:
 
 
 def read(files: Confined, path: str) -> str:
-    return str(make("file_read", Place(files, Network()))(path=path))
+    return str(make("file_read", ToolAccess(files, Network()))(path=path))
 
 
 def write(files: Confined, path: str, content: str = "new", mode: str = "write") -> str:
-    return str(make("file_write", Place(files, Network()))(path=path, content=content, mode=mode))
+    return str(make("file_write", ToolAccess(files, Network()))(path=path, content=content, mode=mode))
 
 
 def test_a_file_is_read_whole_or_by_lines(files: Confined) -> None:
-    tool = make("file_read", Place(files, Network()))
+    tool = make("file_read", ToolAccess(files, Network()))
     assert tool(path="a.txt") == "one\ntwo\nthree\n"
     assert tool(path="a.txt", start_line=2, max_lines=1) == "two\n"
 
@@ -148,7 +148,7 @@ def test_a_failed_write_leaves_the_old_file(files: Confined, place: Path) -> Non
 
 
 def test_a_rehearsal_writes_nothing(place: Path) -> None:
-    tool = make("file_write", Place(Confined(place), Network(), rehearsal=True))
+    tool = make("file_write", ToolAccess(Confined(place), Network(), rehearsal=True))
     assert "Rehearsal" in tool(path="x.txt", content="x")
     assert list(place.iterdir()) == []
 
@@ -157,7 +157,7 @@ def test_grep_head_tail_and_search(files: Confined, place: Path) -> None:
     (place / "sub").mkdir()
     (place / "sub" / "b.log").write_text("ok\nERROR one\nok\nok\nerror two\n")
     (place / "binary").write_bytes(b"\0error")
-    here = Place(files, Network())
+    here = ToolAccess(files, Network())
     assert make("head", here)(path="a.txt", lines=2) == "one\ntwo"
     assert make("tail", here)(path="a.txt", lines=1) == "three"
     assert make("search", here)(query="error") == "sub/b.log:2: ERROR one\nsub/b.log:5: error two"
@@ -171,14 +171,14 @@ def test_case_21_an_expression_that_never_ends_is_stopped(files: Confined, place
     (place / "a.txt").write_text("a" * 40 + "!")
     started = time.monotonic()
     try:
-        make("grep", Place(files, Network()))(pattern="(a|aa)+$", path="a.txt")
+        make("grep", ToolAccess(files, Network()))(pattern="(a|aa)+$", path="a.txt")
     except ValueError as error:
         assert "too long" in str(error)
     assert time.monotonic() - started < 5
 
 
 def test_tools_that_change_nothing_say_so(files: Confined) -> None:
-    here = Place(files, Network())
+    here = ToolAccess(files, Network())
     assert {name: make(name, here).read_only for name in ("file_read", "grep", "web_fetch", "calculator")} == {
         "file_read": True,
         "grep": True,

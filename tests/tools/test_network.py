@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from strands_cli.builtin import Place, make
+from strands_cli.builtin import ToolAccess, make
 from strands_cli.builtin.confined import Confined
 from strands_cli.net.address import HostError, plain_host, why_not
 from strands_cli.net.client import Network, NetworkError, Request
@@ -274,7 +274,7 @@ def test_case_29_a_path_that_leads_elsewhere_is_refused(path: str) -> None:
 def test_web_fetch_returns_what_a_person_would_read(tmp_path: Path) -> None:
     page = b"<html><head><title>T</title><style>x{}</style></head><body><h1>Hi</h1><script>no()</script><p>a&amp;b</p>"
     with serving(lambda request: (200, {"Content-Type": "text/html"}, page)) as server:
-        place = Place(Confined(tmp_path), Network(allowed=["127.0.0.1"]))
+        place = ToolAccess(Confined(tmp_path), Network(allowed=["127.0.0.1"]))
         fetch = make("web_fetch", place)
         text = fetch(url=server.url)
         assert fetch(url=server.url, mode="markdown", timeout=20) == text
@@ -286,7 +286,7 @@ def test_web_fetch_returns_what_a_person_would_read(tmp_path: Path) -> None:
 
 def test_http_request_sends_and_shows(tmp_path: Path) -> None:
     with serving(lambda request: (201, {"Content-Type": "application/json"}, b'{"id": 1}')) as server:
-        place = Place(Confined(tmp_path), Network(allowed=["127.0.0.1"]))
+        place = ToolAccess(Confined(tmp_path), Network(allowed=["127.0.0.1"]))
         text = make("http_request", place)(url=f"{server.url}/items", method="POST", body="{}", headers={"X-A": "b"})
     assert text.startswith("HTTP 201")
     assert '{"id": 1}' in text
@@ -296,6 +296,6 @@ def test_http_request_sends_and_shows(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("headers", [{"Host": "evil"}, {"X": "a\r\nY: b"}, {"a b": "c"}])
 def test_http_request_refuses_headers_that_are_the_clients(tmp_path: Path, headers: dict[str, str]) -> None:
-    place = Place(Confined(tmp_path), Network(allowed=["127.0.0.1"], resolve=Never()))
+    place = ToolAccess(Confined(tmp_path), Network(allowed=["127.0.0.1"], resolve=Never()))
     with pytest.raises(URLError):
         make("http_request", place)(url="http://127.0.0.1/", headers=headers)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from strands_cli.builtin import Place, make
+from strands_cli.builtin import ToolAccess, make
 from strands_cli.builtin.confined import Confined
 from strands_cli.builtin.html_text import readable
 from strands_cli.net.client import Network, NetworkError, Request
@@ -154,7 +154,7 @@ def test_a_page_reads_as_before() -> None:
 def test_grep_limits_the_whole_and_says_where_it_stopped(tmp_path: Path) -> None:
     for number in range(20):
         (tmp_path / f"{number:02}.txt").write_text("needle\n" + ("a" * 24 + "!\n") * 20_000)
-    grep = make("grep", Place(Confined(tmp_path), Network(), seconds=0.3))
+    grep = make("grep", ToolAccess(Confined(tmp_path), Network(), seconds=0.3))
     found = grep(pattern=r"needle|(a?){12}a{12}b")
     assert ":1: needle" in found
     assert "[stopped after 0.3 s at" in found
@@ -164,7 +164,7 @@ def test_grep_limits_the_whole_and_says_where_it_stopped(tmp_path: Path) -> None
 
 def test_the_end_of_a_long_file_is_its_end(tmp_path: Path) -> None:
     (tmp_path / "long.txt").write_text("".join(f"line {number}\n" for number in range(900_000)))
-    tail = make("tail", Place(Confined(tmp_path), Network()))
+    tail = make("tail", ToolAccess(Confined(tmp_path), Network()))
     assert tail(path="long.txt", lines=2) == "line 899998\nline 899999"
 
 
@@ -173,6 +173,6 @@ def test_what_was_not_looked_at_is_told(tmp_path: Path) -> None:
         file.write("needle\n")
         for _ in range(60):
             file.write(("x" * 999 + "\n") * 1_000)
-    search = make("search", Place(Confined(tmp_path), Network()))
+    search = make("search", ToolAccess(Confined(tmp_path), Network()))
     found = search(query="needle", path="long.txt")
     assert found == "long.txt:1: needle\n[of long.txt only the first 50,000,000 bytes were looked at]"

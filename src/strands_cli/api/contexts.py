@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from strands_cli.kernel.state import State
-from strands_cli.patterns.steps import HITL, StepResult
+from strands_cli.patterns.step import HITL, StepResult
 from strands_cli.types import Json
 
 Context: TypeAlias = dict[str, Any]

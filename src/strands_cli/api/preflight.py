@@ -10,11 +10,10 @@ from strands_cli.errors import StrandsError
 from strands_cli.loader import inputs
 from strands_cli.loader.check_tools import GROUPS
 from strands_cli.loader.finding import Finding
-from strands_cli.loader.walk import steps
+from strands_cli.loader.walk import Path, steps
 from strands_cli.schema.problems import Problem, pointer
 
 if TYPE_CHECKING:
-    from strands_cli.loader.marks import Path
     from strands_cli.spec.root import Spec
 
 

@@ -311,7 +311,7 @@ class Runner:
         if any("TRACE" in artifact.from_ for artifact in artifacts):
             names["TRACE"] = outputs.trace_text(trace(journal.session_id, State(await journal.tail(0))))
         from strands_cli.loader.names import own_first
-        from strands_cli.patterns.steps import visit
+        from strands_cli.patterns.step import visit
 
         assert self._run is not None
         files = outputs.rendered(artifacts, own_first(names), Path(self._directory))

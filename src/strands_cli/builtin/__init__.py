@@ -45,7 +45,7 @@ _REHEARSE = ("file_write", "http_request", "web_fetch")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ToolAccess:
     """Where tools work.
 
     Attributes:
@@ -75,7 +75,7 @@ def builtin_name(reference: str) -> str | None:
     return name if package == "strands_tools" and name in TOOLS else None
 
 
-def make(name: str, place: Place) -> Any:
+def make(name: str, place: ToolAccess) -> Any:
     """Return the tool of ours with this name, for a place."""
     made = import_module(f"{__name__}.{TOOLS[name].module}").make(name, place)
     made.rehearses = name in _REHEARSE

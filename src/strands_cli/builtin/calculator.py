@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from strands import tool
-from strands_cli.builtin import Place
+from strands_cli.builtin import ToolAccess
 from strands_cli.builtin.arithmetic import calculate
 
 
-def make(name: str, place: Place) -> Any:
+def make(name: str, place: ToolAccess) -> Any:
     """Return the tool."""
     return tool(name=name, read_only=True)(calculator)
 

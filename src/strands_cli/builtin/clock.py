@@ -7,10 +7,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from strands import tool
-from strands_cli.builtin import Place
+from strands_cli.builtin import ToolAccess
 
 
-def make(name: str, place: Place) -> Any:
+def make(name: str, place: ToolAccess) -> Any:
     """Return the tool."""
     return tool(name=name, read_only=True)(current_time)
 

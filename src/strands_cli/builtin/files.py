@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from strands import tool
-from strands_cli.builtin import Place
+from strands_cli.builtin import ToolAccess
 
 MOST_BYTES = 1_000_000
 
 
-def make(name: str, place: Place) -> Any:
+def make(name: str, place: ToolAccess) -> Any:
     """Return the tool `name` for a place."""
     return {"file_read": _file_read, "file_write": _file_write}[name](place)
 
 
-def _file_read(place: Place) -> Any:
+def _file_read(place: ToolAccess) -> Any:
     @tool(read_only=True)
     def file_read(path: str, start_line: int = 1, max_lines: int = 0) -> str:
         """Read a text file.
@@ -37,7 +37,7 @@ def _file_read(place: Place) -> Any:
     return file_read
 
 
-def _file_write(place: Place) -> Any:
+def _file_write(place: ToolAccess) -> Any:
     @tool
     def file_write(path: str, content: str, mode: Literal["write", "append"] = "write") -> str:
         """Write a text file; directories that are missing are made.

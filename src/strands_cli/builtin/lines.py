@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any, BinaryIO
 
 from strands import tool
-from strands_cli.builtin import Place
+from strands_cli.builtin import ToolAccess
 
 MOST_MATCHES = 200
 MOST_LINE = 2_000
@@ -22,12 +22,12 @@ MOST_PATTERN = 1_000
 Test = Callable[[str], bool]
 
 
-def make(name: str, place: Place) -> Any:
+def make(name: str, place: ToolAccess) -> Any:
     """Return the tool `name` for a place."""
     return {"grep": _grep, "search": _search, "head": _head, "tail": _tail}[name](place)
 
 
-def _grep(place: Place) -> Any:
+def _grep(place: ToolAccess) -> Any:
     @tool(read_only=True)
     def grep(
         pattern: str, path: str = ".", context_lines: int = 0, ignore_case: bool = False, max_matches: int = 50
@@ -61,7 +61,7 @@ def _grep(place: Place) -> Any:
     return grep
 
 
-def _search(place: Place) -> Any:
+def _search(place: ToolAccess) -> Any:
     @tool(read_only=True)
     def search(query: str, path: str = ".", max_matches: int = 50) -> str:
         """Find the lines of a file, or of all files below a directory, that hold a text; case does not matter.
@@ -79,7 +79,7 @@ def _search(place: Place) -> Any:
     return search
 
 
-def _head(place: Place) -> Any:
+def _head(place: ToolAccess) -> Any:
     @tool(read_only=True)
     def head(path: str, lines: int = 20) -> str:
         """Read the first lines of a text file.
@@ -94,7 +94,7 @@ def _head(place: Place) -> Any:
     return head
 
 
-def _tail(place: Place) -> Any:
+def _tail(place: ToolAccess) -> Any:
     @tool(read_only=True)
     def tail(path: str, lines: int = 20) -> str:
         """Read the last lines of a text file.
@@ -112,7 +112,7 @@ def _tail(place: Place) -> Any:
     return tail
 
 
-def _found(place: Place, path: str, test: Test, context: int, most: int) -> str:
+def _found(place: ToolAccess, path: str, test: Test, context: int, most: int) -> str:
     most = min(max(most, 1), MOST_MATCHES)
     deadline = time.monotonic() + place.seconds
     shown: list[str] = []

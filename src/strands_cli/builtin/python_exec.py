@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from strands import tool
-from strands_cli.builtin import Place
+from strands_cli.builtin import ToolAccess
 
 SECONDS = 30
 MEMORY = 1 << 30
@@ -34,7 +34,7 @@ READY = "ready"
 _LOOK = 0.2
 
 
-def make(name: str, place: Place) -> Any:
+def make(name: str, place: ToolAccess) -> Any:
     """Return the tool."""
     if place.isolated:
         return tool(name=name)(python_exec)

@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 from strands import tool
-from strands_cli.builtin import Place
+from strands_cli.builtin import ToolAccess
 
 
-def make(name: str, place: Place) -> Any:
+def make(name: str, place: ToolAccess) -> Any:
     """Return the tool."""
     return tool(name=name, read_only=True)(spec_verify)
 

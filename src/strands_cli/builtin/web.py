@@ -12,7 +12,7 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 from strands import tool
-from strands_cli.builtin import Place
+from strands_cli.builtin import ToolAccess
 from strands_cli.net.client import Network, NetworkError, Request, Response
 from strands_cli.net.url import URL, URLError, parse
 
@@ -22,12 +22,12 @@ REPEATABLE = ("GET", "HEAD", "OPTIONS", "PUT", "DELETE")
 _FORBIDDEN = {"host", "content-length", "transfer-encoding", "connection", "proxy-authorization", "upgrade"}
 
 
-def make(name: str, place: Place) -> Any:
+def make(name: str, place: ToolAccess) -> Any:
     """Return the tool `name` for a place."""
     return {"http_request": _http_request, "web_fetch": _web_fetch}[name](place)
 
 
-def _http_request(place: Place) -> Any:
+def _http_request(place: ToolAccess) -> Any:
     @tool(context=True)
     def http_request(
         url: str,
@@ -63,7 +63,7 @@ def _http_request(place: Place) -> Any:
     return http_request
 
 
-def _web_fetch(place: Place) -> Any:
+def _web_fetch(place: ToolAccess) -> Any:
     @tool(read_only=True)
     def web_fetch(url: str, mode: Literal["text", "markdown", "html"] = "text", timeout: float = 30) -> str:
         """Fetch a web page and return its readable text.

@@ -7,17 +7,17 @@ import os
 from typing import Any, Literal
 
 from strands import tool
-from strands_cli.builtin import Place
+from strands_cli.builtin import ToolAccess
 
 MOST_RESULTS = 20
 
 
-def make(name: str, place: Place) -> Any:
+def make(name: str, place: ToolAccess) -> Any:
     """Return the tool `name` for a place."""
     return {"tavily_search": _tavily_search, "duckduckgo_search": _duckduckgo_search}[name](place)
 
 
-def _tavily_search(place: Place) -> Any:
+def _tavily_search(place: ToolAccess) -> Any:
     @tool(read_only=True)
     def tavily_search(
         query: str,
@@ -44,7 +44,7 @@ def _tavily_search(place: Place) -> Any:
     return tavily_search
 
 
-def _duckduckgo_search(place: Place) -> Any:
+def _duckduckgo_search(place: ToolAccess) -> Any:
     @tool(read_only=True)
     def duckduckgo_search(
         query: str,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from strands.agent.conversation_manager.base import ConversationManager
     from strands.models.model import Model
-    from strands_cli.builtin import Place
+    from strands_cli.builtin import ToolAccess
     from strands_cli.equipment.vault import Vault
     from strands_cli.kernel.layers import Layer
     from strands_cli.kernel.state import State
@@ -73,7 +73,7 @@ class Equipment:
         self._vault = Vault.of(spec) if vault is None else vault
         self._servers: dict[str, list[Any]] = {}
         self._connections: list[Any] = []
-        self._made_place: Place | None = None
+        self._made_place: ToolAccess | None = None
         self._toolbox = Toolbox(spec, tools, self._place, self._vault, self._servers)
         self._tracer = self._own_tracer()
         self._around = ExitStack()
@@ -248,13 +248,13 @@ class Equipment:
 
     # -- parts --------------------------------------------------------------------------------------------------------
 
-    def _place(self) -> Place:
+    def _place(self) -> ToolAccess:
         if self._made_place is None:
             self._made_place = self._new_place()
         return self._made_place
 
-    def _new_place(self) -> Place:
-        from strands_cli.builtin import Place
+    def _new_place(self) -> ToolAccess:
+        from strands_cli.builtin import ToolAccess
         from strands_cli.builtin.confined import Confined
         from strands_cli.net.client import Network
 
@@ -272,7 +272,7 @@ class Equipment:
             raise ExecutionError(
                 f"security.guardrails.allow_hosts: {error}", hint="Write hosts, or host:port."
             ) from error
-        return Place(files, network, self._rehearses)
+        return ToolAccess(files, network, self._rehearses)
 
     @property
     def _hides_personal_data(self) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
 from strands import tool
-from strands_cli.builtin import Place
+from strands_cli.builtin import ToolAccess
 from strands_cli.builtin.web import answered, check_known, content, patiently, plain_headers, with_query
 from strands_cli.net.client import NetworkError, Request
 from strands_cli.net.url import URLError, below, parse
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from strands_cli.spec.tools import HttpCall, HttpExecutor
 
 
-def http_executor(executor: HttpExecutor, place: Place, vault: Vault) -> Any:
+def http_executor(executor: HttpExecutor, place: ToolAccess, vault: Vault) -> Any:
     """Return the tool that calls a service of the spec.
 
     Its host may be reached even where tools may not go: the spec names it. Redirects elsewhere get neither headers

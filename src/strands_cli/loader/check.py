@@ -15,9 +15,9 @@ from strands_cli.loader.check_references import check_references
 from strands_cli.loader.check_tools import check_tools
 from strands_cli.loader.check_values import check_values
 from strands_cli.loader.finding import Finding
-from strands_cli.loader.marks import Marks, Path
+from strands_cli.loader.marks import Marks
 from strands_cli.loader.names import needed
-from strands_cli.loader.walk import CONFIG, at, called_agents, listed, mappings, pattern_of, templates, texts
+from strands_cli.loader.walk import CONFIG, Path, at, called_agents, listed, mappings, pattern_of, templates, texts
 from strands_cli.schema.problems import MOST_PROBLEMS, Problem, did_you_mean, nearest
 
 

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from strands_cli.loader.finding import Finding
-from strands_cli.loader.marks import Path
 from strands_cli.loader.template import undecided
-from strands_cli.loader.walk import CONFIG, at, listed, texts
+from strands_cli.loader.walk import CONFIG, Path, at, listed, texts
 from strands_cli.schema.problems import did_you_mean
 
 

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from strands_cli.loader.finding import Finding
-from strands_cli.loader.marks import Path
 from strands_cli.loader.references import paths, references
-from strands_cli.loader.walk import CONFIG, Place, at, listed, pattern_of, templates
+from strands_cli.loader.walk import CONFIG, Path, TemplateSite, at, listed, pattern_of, templates
 from strands_cli.schema.problems import did_you_mean
 
 _WORDS = {"tasks": "task", "nodes": "node", "branches": "branch"}
@@ -43,7 +42,7 @@ _FIELDS: dict[tuple[str, str], tuple[str, ...]] = {
 _SINGLE = ("router", "evaluation", "current_evaluation")
 
 
-def _fields(data: dict[str, Any], place: Place) -> Iterator[Finding]:
+def _fields(data: dict[str, Any], place: TemplateSite) -> Iterator[Finding]:
     """Fields that no result has, in the templates of a pattern that has such results."""
     pattern = pattern_of(data)
     own = {name for group in ("required", "optional", "values") for name in _names(at(data, ("inputs", group)))}
@@ -148,7 +147,7 @@ def _known(data: dict[str, Any]) -> dict[str, list[str]]:
     return {}
 
 
-def _step(data: dict[str, Any], place: Place, index: int) -> Iterator[Finding]:
+def _step(data: dict[str, Any], place: TemplateSite, index: int) -> Iterator[Finding]:
     """A step sees the steps before it in its own chain; artifacts see all steps of a chain."""
     total = len(listed(at(data, (*CONFIG, "steps")))) if pattern_of(data) == "chain" else None
     if place.path[0] == "outputs" and total is not None and not -total <= index < total:

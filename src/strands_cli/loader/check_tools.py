@@ -8,8 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from strands_cli.loader.finding import Finding
-from strands_cli.loader.marks import Path, child
-from strands_cli.loader.walk import at, listed, mappings, steps, texts
+from strands_cli.loader.walk import Path, at, child, listed, mappings, steps, texts
 from strands_cli.schema.problems import did_you_mean, nearest
 
 BUILT_IN = (

@@ -7,10 +7,9 @@ from typing import Any
 
 from strands.types import patterns
 from strands_cli.loader.finding import Finding
-from strands_cli.loader.marks import Path, child
+from strands_cli.loader.input_types import misfit
 from strands_cli.loader.names import reserved
-from strands_cli.loader.types import misfit
-from strands_cli.loader.walk import at, pattern_of, steps
+from strands_cli.loader.walk import Path, at, child, pattern_of, steps
 
 
 def check_values(data: dict[str, Any]) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from jinja2 import tests as jinja_tests
 from jinja2.environment import Environment
 from jinja2.runtime import Undefined
 
-from strands_cli.loader import patterns
+from strands_cli.loader import regexes
 from strands_cli.loader.limits import MAX_REPEAT, at_most, built, exceeded, tick, turn, work
 from strands_cli.loader.operators import plus
 from strands_cli.loader.words import words
@@ -168,18 +168,18 @@ def escape(value: object) -> str:
 
 def regex_search(value: object, pattern: str, ignorecase: bool = False) -> str:
     """Return what the pattern finds first (its first group, when it has one), or ""."""
-    found = patterns.search(pattern, text_of(value), ignore_case=ignorecase)
+    found = regexes.search(pattern, text_of(value), ignore_case=ignorecase)
     if found is None:
         return ""
     return (found[1] if found.re.groups else found[0]) or ""
 
 
 def search(value: object, pattern: str, ignorecase: bool = False) -> bool:
-    return patterns.search(pattern, text_of(value), ignore_case=ignorecase) is not None
+    return regexes.search(pattern, text_of(value), ignore_case=ignorecase) is not None
 
 
 def match(value: object, pattern: str, ignorecase: bool = False) -> bool:
-    return patterns.match(pattern, text_of(value), ignore_case=ignorecase) is not None
+    return regexes.match(pattern, text_of(value), ignore_case=ignorecase) is not None
 
 
 def contains(value: Any, item: Any) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from strands_cli.loader.marks import Path
+from strands_cli.loader.walk import Path
 
 
 class Finding(NamedTuple):

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from strands_cli.errors import InputError
+from strands_cli.loader.input_types import from_text, misfit, type_of
 from strands_cli.loader.names import CONVENIENT, OF_PATTERN, engine_names, needed, reserved
-from strands_cli.loader.types import from_text, misfit, type_of
 from strands_cli.loader.walk import templates
 from strands_cli.schema.problems import did_you_mean, nearest, pointer
 
 if TYPE_CHECKING:
-    from strands_cli.loader.marks import Path
+    from strands_cli.loader.walk import Path
     from strands_cli.spec import Parameter, Spec
 
 

@@ -14,7 +14,7 @@ from strands_cli.schema.problems import Problem
 from strands_cli.schema.validator import SchemaValidationError
 
 if TYPE_CHECKING:
-    from strands_cli.loader.refs import Reader
+    from strands_cli.loader.json_refs import Reader
     from strands_cli.spec import Spec
 
 MAX_BYTES = 10_000_000
@@ -154,8 +154,8 @@ def build(
     from strands_cli.capability.checker import CapabilityError, unsupported
     from strands_cli.loader.check import check_meaning, check_tasks
     from strands_cli.loader.check_references import with_implied_deps
-    from strands_cli.loader.explain import explain, in_order
-    from strands_cli.loader.refs import resolve_refs
+    from strands_cli.loader.json_refs import resolve_refs
+    from strands_cli.loader.model_errors import explain, in_order
     from strands_cli.loader.short_forms import written_out
 
     data = written_out(resolve_refs(data, marks, base_dir, read or _read_other), marks)

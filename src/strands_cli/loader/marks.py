@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Sequence
+from typing import NamedTuple
 
+from strands_cli.loader.walk import Path, child
 from strands_cli.schema.problems import Problem, pointer
-
-Path: TypeAlias = tuple[str | int, ...]
-MAPPINGS = (dict, Mapping)
-"""What a mapping is an instance of: nearly all are dicts, which are told at once."""
 
 
 class Mark(NamedTuple):
@@ -74,12 +71,3 @@ class Locator:
     def problem(self, path: Path, message: str, *, hint: str = "", key: bool = False) -> Problem:
         """Return a problem at `path`; see `Marks.problem`."""
         return self._marks.problem(self._data, path, message, hint=hint, key=key)
-
-
-def child(data: Any, part: str | int) -> object:
-    """Return what a key or an index leads to, or None."""
-    if isinstance(data, MAPPINGS):
-        return data.get(part)
-    if isinstance(data, list) and isinstance(part, int) and -len(data) <= part < len(data):
-        return data[part]
-    return None

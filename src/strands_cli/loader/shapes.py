@@ -7,7 +7,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from strands_cli.loader.marks import Path, child
+from strands_cli.loader.walk import Path, child
 from strands_cli.spec.base import Lazy
 from strands_cli.spec.pattern import PATTERNS, Pattern, config_model
 from strands_cli.spec.steps import step_kind

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
-from strands_cli.loader.marks import MAPPINGS, Path, child
-
+Path: TypeAlias = tuple[str | int, ...]
+MAPPINGS = (dict, Mapping)
+"""What a mapping is an instance of: nearly all are dicts, which are told at once."""
 _LISTS: dict[str, tuple[Path, ...]] = {
     "chain": (("steps",),),
     "workflow": (("tasks",),),
@@ -29,7 +30,7 @@ CONFIG: Path = ("pattern", "config")
 APPROVAL_NAMES = frozenset(("args", "tool", "agent"))
 
 
-class Place(NamedTuple):
+class TemplateSite(NamedTuple):
     """A template of a document: where, its text, and the names that only it has; `only`: it has no others."""
 
     path: Path
@@ -37,6 +38,15 @@ class Place(NamedTuple):
     expression: bool = False
     own: frozenset[str] = frozenset()
     only: bool = False
+
+
+def child(data: Any, part: str | int) -> object:
+    """Return what a key or an index leads to, or None."""
+    if isinstance(data, MAPPINGS):
+        return data.get(part)
+    if isinstance(data, list) and isinstance(part, int) and -len(data) <= part < len(data):
+        return data[part]
+    return None
 
 
 def at(data: object, path: Path) -> object:
@@ -113,7 +123,7 @@ def _called(data: object, found: Iterable[tuple[Path, Mapping[str, Any]]]) -> It
             yield (*CONFIG, "producer"), producer
 
 
-def templates(data: object, *, unused: bool = False) -> Iterator[Place]:
+def templates(data: object, *, unused: bool = False) -> Iterator[TemplateSite]:
     """Yield the templates of a document: of agents, steps, conditions and artifacts.
 
     Args:
@@ -132,7 +142,7 @@ def templates(data: object, *, unused: bool = False) -> Iterator[Place]:
     for index, edge in listed(child(config, "edges")):
         for number, choice in listed(edge.get("choose")):
             if isinstance(choice.get("when"), str):
-                yield Place((*CONFIG, "edges", index, "choose", number, "when"), choice["when"], True)
+                yield TemplateSite((*CONFIG, "edges", index, "choose", number, "when"), choice["when"], True)
     for id, agent_spec in mappings(child(data, "agents")):
         if unused or id in own:
             yield from _of_agent(("agents", id), agent_spec, own.get(id, _NONE))
@@ -145,24 +155,24 @@ def _list(container: object, path: Path) -> Iterator[tuple[Path, Mapping[str, An
         yield (*path, index), step
 
 
-def _of_step(path: Path, step: Mapping[str, Any], names: frozenset[str]) -> Iterator[Place]:
+def _of_step(path: Path, step: Mapping[str, Any], names: frozenset[str]) -> Iterator[TemplateSite]:
     yield from _strings(step, path, ("input", "prompt", "context_display"), names)
     values = step.get("vars")
     if isinstance(values, MAPPINGS):
         yield from _strings(values, (*path, "vars"), tuple(values), _NONE)
 
 
-def _of_agent(path: Path, agent: Mapping[str, Any], names: frozenset[str]) -> Iterator[Place]:
+def _of_agent(path: Path, agent: Mapping[str, Any], names: frozenset[str]) -> Iterator[TemplateSite]:
     yield from _strings(agent, path, ("prompt",), names)
     for index, approval in listed(agent.get("approvals")):
         here = (*path, "approvals", index)
         for key in ("when", "prompt"):
             if isinstance(approval.get(key), str):
-                yield Place((*here, key), approval[key], key == "when", APPROVAL_NAMES, True)
+                yield TemplateSite((*here, key), approval[key], key == "when", APPROVAL_NAMES, True)
 
 
-def _strings(value: object, path: Path, keys: tuple[str, ...], names: frozenset[str]) -> Iterator[Place]:
+def _strings(value: object, path: Path, keys: tuple[str, ...], names: frozenset[str]) -> Iterator[TemplateSite]:
     for key in keys:
         text = child(value, key)
         if isinstance(text, str):
-            yield Place((*path, key), text, False, names)
+            yield TemplateSite((*path, key), text, False, names)

@@ -10,7 +10,7 @@ from strands_cli.errors import ExecutionError
 from strands_cli.kernel.run import Run
 from strands_cli.kernel.types import Names
 from strands_cli.loader.json_text import BrokenJsonError, find
-from strands_cli.patterns.steps import StepResult, call, text
+from strands_cli.patterns.step import StepResult, call, text
 from strands_cli.types import Json
 
 if TYPE_CHECKING:

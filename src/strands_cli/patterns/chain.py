@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from strands_cli.kernel.run import Run
 from strands_cli.kernel.types import Names, Outcome
-from strands_cli.patterns.steps import answered, last_agent, offering, step, text
+from strands_cli.patterns.step import answered, last_agent, offering, step, text
 from strands_cli.plan.model import Plan, steps_plan
 
 if TYPE_CHECKING:

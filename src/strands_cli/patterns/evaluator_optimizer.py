@@ -12,7 +12,7 @@ from strands_cli.loader.template import render
 from strands_cli.patterns import shapes
 from strands_cli.patterns.answers import RETRIES, asks_for, understood, word
 from strands_cli.patterns.shapes import REVISION
-from strands_cli.patterns.steps import answered, ask, including, offering, text, told
+from strands_cli.patterns.step import answered, ask, including, offering, text, told
 from strands_cli.plan.model import Edge, Node, Plan, step_node
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from strands_cli.kernel.types import Names, Outcome
 from strands_cli.loader.names import own_first
 from strands_cli.loader.template import evaluate
 from strands_cli.patterns.nodes import Nodes, unvisited
-from strands_cli.patterns.steps import answered, last_agent, offering, step, text, visit
+from strands_cli.patterns.step import answered, last_agent, offering, step, text, visit
 from strands_cli.plan.model import Edge, Plan, step_node
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from strands_cli.patterns.steps import HITL, is_hitl
+from strands_cli.patterns.step import HITL, is_hitl
 
 
 class Unvisited(dict[str, Any]):

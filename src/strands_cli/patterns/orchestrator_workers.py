@@ -11,7 +11,7 @@ from strands_cli.loader.names import own_first
 from strands_cli.loader.template import render
 from strands_cli.patterns.answers import RETRIES, approves, refuses
 from strands_cli.patterns.planning import MAX_REVISIONS, planned
-from strands_cli.patterns.steps import (
+from strands_cli.patterns.step import (
     StepResult,
     answered,
     ask,

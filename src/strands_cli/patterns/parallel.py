@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from strands_cli.kernel.run import Run
 from strands_cli.kernel.types import Names, Outcome
 from strands_cli.patterns import chain
-from strands_cli.patterns.steps import answered, last_agent, offering, step, text
+from strands_cli.patterns.step import answered, last_agent, offering, step, text
 from strands_cli.plan.model import Plan, beside, one, step_node, steps_plan
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from strands_cli.kernel.run import Run
 from strands_cli.loader.names import own_first
 from strands_cli.patterns import shapes
 from strands_cli.patterns.answers import approves, asks_for, rejects, understood
-from strands_cli.patterns.steps import answered, ask, offering, text, told, visit
+from strands_cli.patterns.step import answered, ask, offering, text, told, visit
 
 if TYPE_CHECKING:
     from strands_cli.spec.orchestrator_workers import OrchestratorWorkersConfig

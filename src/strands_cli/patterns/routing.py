@@ -13,7 +13,7 @@ from strands_cli.kernel.types import Names, Outcome
 from strands_cli.loader.names import own_first
 from strands_cli.patterns import chain, shapes
 from strands_cli.patterns.answers import APPROVING, approves, asks_for, short, understood
-from strands_cli.patterns.steps import StepResult, answered, ask, last_agent, offering, text, told
+from strands_cli.patterns.step import StepResult, answered, ask, last_agent, offering, text, told
 from strands_cli.plan.model import Edge, Plan, one, one_of, step_node, steps_plan
 
 if TYPE_CHECKING:

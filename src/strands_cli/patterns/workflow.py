@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from strands_cli.kernel.run import Run
 from strands_cli.kernel.types import Names, Outcome
-from strands_cli.patterns.steps import is_hitl, last_agent, step, text
+from strands_cli.patterns.step import is_hitl, last_agent, step, text
 from strands_cli.plan.model import Edge, Plan, step_node
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from strands_cli.loader.marks import Marks, Path
+from strands_cli.loader.marks import Marks
+from strands_cli.loader.walk import Path
 from strands_cli.schema.problems import MOST_PROBLEMS, Problem, did_you_mean
 
 if TYPE_CHECKING:
