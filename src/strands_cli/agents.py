@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
@@ -33,16 +33,10 @@ class AgentCache:
     """The agents of one run: an agent id has one instance in each lane.
 
     Args:
-        build: Makes an agent for an id and the tool ids that replace its own, or None.
         once: The ids that the workflow calls once; such an agent is not kept when its lane goes on with another.
     """
 
-    def __init__(
-        self,
-        build: Callable[[str, tuple[str, ...] | None], Awaitable[Agent]],
-        once: frozenset[str] = frozenset(),
-    ) -> None:
-        self._build = build
+    def __init__(self, once: frozenset[str] = frozenset()) -> None:
         self._once = once
         self._kept: dict[tuple[str, str], _Kept] = {}
         self._latest: dict[str, str] = {}
@@ -53,16 +47,14 @@ class AgentCache:
         kept = self._kept.get((call.lane, call.agent))
         return kept.agent if kept is not None and kept.tools == call.tools else None
 
-    async def make(self, call: Call) -> Agent:
-        """Build the lane's agent anew."""
+    def keep(self, call: Call, agent: Agent) -> None:
+        """Let an agent be the lane's from now on."""
         latest = self._latest.get(call.lane)
         if latest in self._once and latest != call.agent:
             self._kept.pop((call.lane, latest), None)
         self._latest[call.lane] = call.agent
-        agent = await self._build(call.agent, call.tools)
         self._kept[call.lane, call.agent] = _Kept(agent, call.tools)
         self.built += 1
-        return agent
 
     def drop(self, call: Call) -> None:
         """Forget the lane's agent: the next call rebuilds it from the journal."""
@@ -87,7 +79,7 @@ class Performer:
         self._spec = spec
         self._equipment = equipment
         self._hooks = list(hooks)
-        self.cache: AgentCache = AgentCache(self._build, called_once(spec))
+        self.cache: AgentCache = AgentCache(called_once(spec))
 
     async def __call__(self, call: Call) -> Reply:
         from strands.types.exceptions import EventLoopException
@@ -97,7 +89,7 @@ class Performer:
         if agent is not None and (call.anew or {each.id for each in agent.pending_interrupts} - set(call.answers)):
             agent = None  # what it holds, or waits for, is not what the record says
         if agent is None:
-            agent, prompt = await self._restored(call)
+            agent, prompt = self._restored(call)
         elif agent.pending_interrupts:
             prompt = [
                 {"interruptResponse": {"interruptId": id_, "response": call.answers[id_]}} for id_ in call.answers
@@ -129,9 +121,10 @@ class Performer:
             raise
         return reply
 
-    async def _restored(self, call: Call) -> tuple[Agent, Any]:
+    def _restored(self, call: Call) -> tuple[Agent, Any]:
         """Build an agent and bring it to where the journal says it was."""
-        agent = await self.cache.make(call)
+        agent = self._built(call.agent, call.tools)
+        self.cache.keep(call, agent)
         history = [_own(message) for message in call.history()]
         progress = call.progress()
         if progress is None:
@@ -142,7 +135,7 @@ class Performer:
         agent.restore([*history, *map(_own, progress.messages)], turn)
         return agent, None
 
-    async def _build(self, agent_id: str, tools: tuple[str, ...] | None) -> Agent:
+    def _built(self, agent_id: str, tools: tuple[str, ...] | None) -> Agent:
         equipment = self._equipment
         return _agent_class()(
             model=equipment.model(agent_id),

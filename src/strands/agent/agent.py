@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from strands._elsewhere import names_of
+from strands._event import LazyEvent
 from strands._sync import run
 from strands.event_loop.retry import ModelRetryStrategy
 from strands.handlers.callback_handler import PrintingCallbackHandler
@@ -142,7 +143,7 @@ class Agent(Lifetime):
         self._asked: Asked | None = None
         self._invocation: Invocation | None = None
         self._lock = threading.Lock()
-        self._cancel_signal = threading.Event()
+        self._cancel_signal: threading.Event = LazyEvent()
         self._cancel_message: str | None = None
         self._cancel_later = False
         strategy = ModelRetryStrategy() if retry_strategy is _DEFAULT else retry_strategy

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from strands._elsewhere import names_of
+from strands._ids import new_id
 from strands.types.event_loop import prompt_tokens
 
 if TYPE_CHECKING:
@@ -30,12 +30,12 @@ class Trace:
 
     __slots__ = (
         "_children",
-        "_id",
-        "_parent",
         "end_time",
+        "id",
         "message",
         "metadata",
         "name",
+        "parent_id",
         "raw_name",
         "start_time",
     )
@@ -49,8 +49,8 @@ class Trace:
         metadata: dict[str, Any] | None = None,
         message: Message | None = None,
     ) -> None:
-        self._id: str | None = None
-        self._parent: str | Trace | None = parent_id
+        self.id: str = new_id()
+        self.parent_id: str | None = parent_id  # not the stretch itself: a circle would wait for the collector
         self.name: str = name
         self.raw_name: str | None = raw_name
         self.start_time: float = time.time() if start_time is None else start_time
@@ -58,17 +58,6 @@ class Trace:
         self._children: Trace | list[Trace] | None = None  # most have one at most, which needs no list
         self.metadata: dict[str, Any] | None = metadata
         self.message = message
-
-    @property
-    def id(self) -> str:
-        """Made when somebody asks for it."""
-        if self._id is None:
-            self._id = str(uuid.uuid4())
-        return self._id
-
-    @property
-    def parent_id(self) -> str | None:
-        return self._parent.id if isinstance(self._parent, Trace) else self._parent
 
     @property
     def children(self) -> list[Trace]:
@@ -94,7 +83,7 @@ class Trace:
 
     def add_child(self, child: Trace) -> None:
         """Add a stretch within this one."""
-        child._parent = self
+        child.parent_id = self.id
         if self._children is None:
             self._children = child
         else:

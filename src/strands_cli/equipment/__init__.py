@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,7 +76,7 @@ class Equipment:
         self._made_place: ToolAccess | None = None
         self._toolbox = Toolbox(spec, tools, self._place, self._vault, self._servers)
         self._tracer = self._own_tracer()
-        self._around = ExitStack()
+        self._around: ExitStack | None = None
         self._notes = self._kept_notes()
         self._skills = self._skill_list()
 
@@ -198,11 +198,11 @@ class Equipment:
         if self._vault:
             from strands_cli.equipment.redaction import scrubbed_logs
 
-            self._around.enter_context(scrubbed_logs(self._vault))
+            self._entered(scrubbed_logs(self._vault))
         if self._tracer is not None:
             from strands_cli.equipment.tracing import workflow_span
 
-            self._around.enter_context(workflow_span(self._tracer, self._spec, self._session_id))
+            self._entered(workflow_span(self._tracer, self._spec, self._session_id))
         try:
             await self._connect()
         except BaseException:
@@ -220,7 +220,14 @@ class Equipment:
 
                 await disconnect(self._connections.pop())
         finally:
-            self._around.__exit__(kind, error, trace)
+            if self._around is not None:
+                self._around.__exit__(kind, error, trace)
+
+    def _entered(self, context: AbstractContextManager[Any]) -> None:
+        """Enter a context that ends with the drive."""
+        if self._around is None:
+            self._around = ExitStack()
+        self._around.enter_context(context)
 
     async def _connect(self) -> None:
         if self._spec.tools is None or not self._spec.tools.mcp or self._rehearses:
