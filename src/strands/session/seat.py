@@ -159,7 +159,8 @@ class Seat:
     def _note_beginning(self) -> None:
         self.note_answers()
         self._note_task()
-        if not self._record.begins_at_once:
+        # an answer is on record before a hook acts on it: after a crash nobody is asked what they have answered
+        if self._drafts or not self._record.begins_at_once:
             self.flush(durable=False)
 
     def _leave(self) -> None:
