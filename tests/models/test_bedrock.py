@@ -18,6 +18,9 @@ from strands.types.exceptions import (
 from support.providers import ask, assistant, stop_reason, text_of, tool_spec, tool_uses, usage_of, user
 from support.stub_bedrock import Fault, Say, StubBedrock, Use
 
+# What marks a cache by its older settings still does so, and says that they are the older ones.
+pytestmark = pytest.mark.filterwarnings("ignore:cache_(tools|prompt) is deprecated")
+
 
 @pytest.fixture(autouse=True)
 def credentials(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,7 +79,7 @@ def test_anthropic_request() -> None:
             "content": [{"type": "tool_result", "tool_use_id": "t1", "content": content, "is_error": True}],
         },
     ]
-    assert body["system"] == [{"type": "text", "text": "Be brief."}]
+    assert body["system"] == "Be brief."
     assert (body["max_tokens"], body["temperature"], body["stream"]) == (9, 0.5, True)
     assert (body["tools"][0]["input_schema"]["required"], "tool_choice" in body) == (["query"], False)
 

@@ -13,6 +13,7 @@ from strands.models import (
     CacheConfig,
     CacheToolsConfig,
     GeminiModel,
+    LiteLLMModel,
     Model,
     OllamaModel,
     OpenAIModel,
@@ -20,6 +21,9 @@ from strands.models import (
 )
 from support.providers import Provider, ask, assistant, parameters, tool_spec, user
 from support.stub_http import Fault
+
+# What marks a cache by its older settings still does so, and says that they are the older ones.
+pytestmark = pytest.mark.filterwarnings("ignore:cache_(tools|prompt) is deprecated")
 
 every = pytest.mark.parametrize("provider", parameters())
 POINT = {"cachePoint": {"type": "default"}}
@@ -92,7 +96,7 @@ def test_the_provider_counts_tokens_when_asked_to(provider: Provider) -> None:
         model = provider.model(stub, use_native_token_count=True)
         counted, estimated = asyncio.run(main())
     assert counted == 321
-    assert estimated == 1
+    assert estimated == 2
 
 
 @pytest.mark.parametrize("provider", parameters("openai", "openai_responses"))
@@ -202,3 +206,52 @@ def test_what_a_known_model_reads(make: Any, model_id: str, window: int | None) 
     assert (model.context_window_limit, model.get_config().get("context_window_limit")) == (window, window)
     assert model.estimate_utilization(1000) == 1000 / (window or 200_000)
     assert make(model_id=model_id, context_window_limit=5).context_window_limit == 5
+
+
+def test_functions_are_no_tools_of_the_provider() -> None:
+    pytest.importorskip("anthropic")
+    model = AnthropicModel(model_id="m")
+    with pytest.raises(ValueError, match=r"'f' is a function: give it to the agent"):
+        model.update_config(anthropic_tools=[{"name": "f", "input_schema": {}}])
+    pytest.importorskip("google.genai")
+    with pytest.raises(ValueError, match="declares functions: give them to the agent"):
+        GeminiModel(model_id="m", gemini_tools=[{"function_declarations": [{"name": "f"}]}])
+
+
+def test_tools_among_the_parameters_stand_beside_those_of_the_agent() -> None:
+    search = {"type": "web_search_20260318", "name": "web_search"}
+    model = AnthropicModel(model_id="m", params={"tools": [search]})
+    history: list[Any] = [user("Hello")]
+    assert [each["name"] for each in model.format_request(history, [tool_spec("look")])["tools"]] == [
+        "look",
+        "web_search",
+    ]
+    choice: Any = {"any": {}}
+    forced = model.format_request(history, [tool_spec("look")], tool_choice=choice)
+    assert [each["name"] for each in forced["tools"]] == ["look"]
+
+
+def test_a_thought_takes_no_mark() -> None:
+    thought: Any = {"reasoningContent": {"reasoningText": {"text": "Hm.", "signature": "s"}}}
+    history: list[Any] = [
+        {
+            "role": "assistant",
+            "content": [{"text": "Hi."}, thought, {"cachePoint": {"type": "default"}}, {"text": "Yes."}],
+        },
+        user("Hello"),
+    ]
+    said = AnthropicModel(model_id="m").format_request(history)["messages"][0]["content"]
+    assert [("cache_control" in each) for each in said] == [True, False, False]
+
+
+def test_a_mark_lives_no_longer_than_the_one_before_it() -> None:
+    model = BedrockModel(model_id="anthropic.claude-x", cache_config=CacheConfig(ttl="1h", tools_ttl="5m"))
+    request = model.format_request([user("Hello")], [tool_spec()], [{"text": "Be brief."}])
+    assert request["system"][-1] == {"cachePoint": {"type": "default"}}
+
+
+def test_the_id_of_a_model_behind_a_litellm_proxy() -> None:
+    model = LiteLLMModel(client_args={"use_litellm_proxy": True}, model_id="openai/gpt-4")
+    assert model.get_config()["model_id"] == "litellm_proxy/openai/gpt-4"
+    model.update_config(model_id="anthropic/claude-3")
+    assert model.get_config()["model_id"] == "litellm_proxy/anthropic/claude-3"

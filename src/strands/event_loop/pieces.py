@@ -56,6 +56,9 @@ def handle_content_block_delta(
     delta: Any = event["delta"]
     if "toolUse" in delta:
         use = state.setdefault("current_tool_use", {})
+        for name in ("toolUseId", "name"):  # some models name a tool with its first arguments
+            if delta["toolUse"].get(name):
+                use.setdefault(name, delta["toolUse"][name])
         use["input"] = use.get("input", "") + delta["toolUse"].get("input", "")
         return state, ToolUseStreamEvent(delta, use)
     if "text" in delta:
@@ -85,7 +88,8 @@ def handle_content_block_stop(state: dict[str, Any]) -> dict[str, Any]:
     content: list[Any] = state["content"]
     if state.get("current_tool_use"):
         use = state["current_tool_use"]
-        content.append({"toolUse": {**use, "input": _parsed(use.get("input", ""))}})
+        if use.get("toolUseId") and use.get("name"):  # nobody can run or answer another
+            content.append({"toolUse": {**use, "input": _parsed(use.get("input", ""))}})
         state["current_tool_use"] = {}
     elif state.get("text"):
         block: Any = {"text": state["text"]}

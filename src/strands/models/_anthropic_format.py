@@ -76,8 +76,9 @@ def cache_control(point: Mapping[str, Any]) -> dict[str, Any]:
 
 def _add(blocks: list[dict[str, Any]], block: Mapping[str, Any], provider: str, model_id: str | None) -> None:
     if "cachePoint" in block:
-        if blocks:
-            blocks[-1]["cache_control"] = cache_control(block["cachePoint"])
+        markable = next((each for each in reversed(blocks) if each["type"] not in _THINKING), None)
+        if markable is not None:  # a thought takes no mark
+            markable["cache_control"] = cache_control(block["cachePoint"])
         return
     origin = block["reasoningContent"].get("origin") if "reasoningContent" in block else None
     if origin:
@@ -177,7 +178,7 @@ class AnthropicReply:
         if kind == "content_block_stop":
             return self.guard.stop() if self._known else self._end_there()
         if kind == "message_start":
-            self._usage.update(item["message"].get("usage") or {})
+            self._usage.update((item.get("message") or {}).get("usage") or {})
             if self._first is not None:
                 return []
             self._first = time.perf_counter() - self._started

@@ -124,8 +124,10 @@ class Family:
         if "reasoningContent" in block:
             return self._thought(block["reasoningContent"])
         kind = next((key for key in block if key in _FIELDS), None)
-        if kind is None or (kind == "cachePoint" and not self.takes_marks):
-            return None if kind else dict(block)
+        if kind is None:
+            return None if "SDK_UNKNOWN_MEMBER" in block else dict(block)  # boto3's word for what it could not read
+        if kind == "cachePoint" and not self.takes_marks:
+            return None
         kept = {key: block[kind][key] for key in _FIELDS[kind] if block[kind].get(key) is not None}
         if kind == "toolResult":
             self._result(kept)

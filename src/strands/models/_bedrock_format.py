@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -48,18 +49,22 @@ def format_request(
     family = Family(config, refused)
     cache = _cache(config) if family.takes_marks else None
     marked: Any = mark_messages(messages, cache) if cache else messages
-    request: dict[str, Any] = {"modelId": config["model_id"], "messages": family.turns(marked)}
+    request: dict[str, Any] = {
+        "modelId": config["model_id"],
+        "messages": family.turns(marked),
+        "system": _system(config, system, cache, family, bool(tool_specs)),
+        "inferenceConfig": {name: config[key] for key, name in _INFERENCE.items() if config.get(key) is not None},
+    }
     if config.get("guardrail_latest_message"):
         _guard_newest(request["messages"])
-    blocks = _system(config, system, cache, family)
-    if blocks:
-        request["system"] = blocks
     tools = _tools(config, tool_specs, messages, cache, family)
     choice = allowed_choice(tool_choice, len(tool_specs or ()), refused) if tool_choice else None
     if tools:
         request["toolConfig"] = {"tools": tools}
         if choice and tool_specs:
             request["toolConfig"]["toolChoice"] = choice
+        elif tool_specs and not tool_choice and refused.isdisjoint(("choice", "one_tool")):
+            request["toolConfig"]["toolChoice"] = {"auto": {}}
     request.update(_settings(config, forced=bool(choice) and "auto" not in (choice or {})))
     if "stale_thoughts" in refused and "additionalModelRequestFields" in request:
         fields = request["additionalModelRequestFields"]
@@ -68,12 +73,20 @@ def format_request(
 
 
 def _system(
-    config: Mapping[str, Any], system: Sequence[SystemContentBlock], cache: CacheConfig | None, family: Family
+    config: Mapping[str, Any],
+    system: Sequence[SystemContentBlock],
+    cache: CacheConfig | None,
+    family: Family,
+    has_tools: bool,
 ) -> list[dict[str, Any]]:
     blocks: list[Any] = [block for block in system if block.get("text", "-").strip()]
     if config.get("cache_prompt"):
+        warnings.warn(
+            "cache_prompt is deprecated. Put a cachePoint into the system prompt, or set cache_config.", stacklevel=4
+        )
         blocks.append({"cachePoint": {"type": config["cache_prompt"]}})
-    blocks = mark_system(blocks, cache)
+    on_tools = has_tools and family.takes_marks_on_tools
+    blocks = mark_system(blocks, cache, tools_mark(cache, config.get("cache_tools")) if on_tools else None)
     if not family.takes_marks:
         blocks = [block for block in blocks if "cachePoint" not in block]
     return blocks if any("cachePoint" not in block for block in blocks) else []
@@ -106,9 +119,6 @@ def _guarded(block: dict[str, Any]) -> dict[str, Any]:
 
 def _settings(config: Mapping[str, Any], *, forced: bool) -> dict[str, Any]:
     settings: dict[str, Any] = {}
-    inference = {name: config[key] for key, name in _INFERENCE.items() if config.get(key) is not None}
-    if inference:
-        settings["inferenceConfig"] = inference
     if config.get("guardrail_id"):
         guardrail = {
             "guardrailIdentifier": config["guardrail_id"],

@@ -120,12 +120,11 @@ def from_response(response: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for block in message["content"]:
         yield from _block(block)
         yield {"contentBlockStop": {}}
-    stop = {"stopReason": response["stopReason"]}
-    if response.get("additionalModelResponseFields") is not None:
-        stop["additionalModelResponseFields"] = response["additionalModelResponseFields"]
-    yield {"messageStop": stop}
-    keys = ("usage", "metrics", "trace")
-    yield {"metadata": {key: response[key] for key in keys if key in response}}
+    fields = response.get("additionalModelResponseFields")
+    yield {"messageStop": {"stopReason": response["stopReason"], "additionalModelResponseFields": fields}}
+    told = {key: response[key] for key in ("usage", "metrics", "trace") if key in response}
+    if told:
+        yield {"metadata": told}
 
 
 def _block(block: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

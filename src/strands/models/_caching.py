@@ -28,11 +28,20 @@ def mark_messages(messages: Sequence[Mapping[str, Any]], cache: CacheConfig | No
     return marked
 
 
-def mark_system(blocks: Sequence[Mapping[str, Any]], cache: CacheConfig | None) -> list[dict[str, Any]]:
-    """Return the blocks of a system prompt with a mark at their end, if the configuration wants one there."""
+def mark_system(
+    blocks: Sequence[Mapping[str, Any]], cache: CacheConfig | None, tools: Mapping[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    """Return the blocks of a system prompt with a mark at their end, if the configuration wants one there.
+
+    Args:
+        blocks: The system prompt; not changed.
+        cache: What to mark; None leaves every mark where it is.
+        tools: The mark behind the tools, which stand before it: a mark that lives longer than one before it is refused.
+    """
     if cache is None or cache.system_prompt_ttl is False or not blocks:
-        return [dict(block) for block in blocks]
-    return _with_mark(blocks, _lifetime(cache.system_prompt_ttl, cache))
+        return [_filled(block, None) for block in blocks]
+    ttl = _lifetime(cache.system_prompt_ttl, cache)
+    return _with_mark(blocks, None if ttl == "1h" and tools and tools.get("ttl") != "1h" else ttl)
 
 
 def tools_mark(cache: CacheConfig | None, cache_tools: str | CacheToolsConfig | None) -> dict[str, Any] | None:
@@ -52,11 +61,14 @@ def point(ttl: str | None, kind: Any = "default") -> dict[str, Any]:
 
 def _with_mark(blocks: Sequence[Mapping[str, Any]], ttl: str | None) -> list[dict[str, Any]]:
     """Return the blocks with the marks they have, whose lifetime is filled in, or with one at the end."""
-    marked = [dict(block) for block in blocks]
-    points = [block for block in marked if "cachePoint" in block]
-    for block in points:
-        block["cachePoint"] = {**point(ttl), **block["cachePoint"]}
-    return marked if points else [*marked, {"cachePoint": point(ttl)}]
+    marked = [_filled(block, ttl) for block in blocks]
+    return marked if any("cachePoint" in block for block in marked) else [*marked, {"cachePoint": point(ttl)}]
+
+
+def _filled(block: Mapping[str, Any], ttl: str | None) -> dict[str, Any]:
+    if "cachePoint" not in block:
+        return dict(block)
+    return {"cachePoint": {**point(ttl), **{name: value for name, value in block["cachePoint"].items() if value}}}
 
 
 def _lifetime(asked: bool | str, cache: CacheConfig) -> str | None:

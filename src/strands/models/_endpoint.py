@@ -28,6 +28,8 @@ class Endpoint(NamedTuple):
         params: The module and the name of the method's typed arguments, to know which it takes.
         provider: Whom to name in an error.
         key: What holds the credentials, to say where to look.
+        helper: The names that lead to a method that opens the same stream as a context; it is used where somebody has
+            put something in its place.
     """
 
     package: str
@@ -36,6 +38,7 @@ class Endpoint(NamedTuple):
     params: tuple[str, str]
     provider: str
     key: str
+    helper: tuple[str, ...] = ()
 
     async def objects(
         self, client: Any, request: Mapping[str, Any], done: Callable[[], None] | None = None
@@ -51,6 +54,13 @@ class Endpoint(NamedTuple):
             ModelError: The reply holds an error, or no objects.
             Exception: What the client raises.
         """
+        helper = _find(client, self.helper) if self.helper else None
+        if helper is not None and not _is_of(self.package, helper):
+            given = {name: value for name, value in self.arguments(request).items() if name != "stream"}
+            async with helper(**given) as stream:
+                async for item in stream:
+                    yield checked(_plain(item), self.provider, self.key)
+            return
         reply = await self._send(client, request)
         if hasattr(reply, "__aiter__"):
             try:
@@ -69,9 +79,7 @@ class Endpoint(NamedTuple):
         yield checked(whole, self.provider, self.key)
 
     async def _send(self, client: Any, request: Mapping[str, Any]) -> Any:
-        method = client
-        for name in self.method:
-            method = getattr(method, name)
+        method = _find(client, self.method)
         below = (getattr(client, name, None) for name in ("post", "request"))
         if not all(_is_of(self.package, each) for each in (method, *below)):
             return await method(**self.arguments(request))
@@ -91,6 +99,13 @@ class Endpoint(NamedTuple):
         more = {each: value for each, value in request.items() if each not in known and each != "extra_body"}
         extra = {**more, **(request.get("extra_body") or {})}
         return {**given, "extra_body": extra} if extra else given
+
+
+def _find(client: Any, names: tuple[str, ...]) -> Any:
+    found = client
+    for name in names:
+        found = getattr(found, name, None)
+    return found
 
 
 def _is_of(package: str, method: Any) -> bool:

@@ -124,12 +124,12 @@ def from_client(provider: str, error: Exception, *, key: str = "") -> Exception:
         cause = error.__cause__ or error
         return ModelUnreachableError(f"{provider} cannot be reached{_place(error)}: {_line(cause)}")
     status = getattr(error, "status_code", None)
+    if not isinstance(status, int):  # the class knows it where the response does not say
+        status = getattr(type(error), "status_code", None)
     if isinstance(status, int) and status >= 400 and "APIConnectionError" not in names:
-        response = getattr(error, "response", None)
-        headers = {
-            **(getattr(response, "headers", None) or {}),
-            **(getattr(error, "litellm_response_headers", None) or {}),
-        }
+        given = getattr(getattr(error, "response", None), "headers", None)
+        of_litellm = getattr(error, "litellm_response_headers", None)
+        headers = {**(given if isinstance(given, Mapping) else {}), **(of_litellm or {})}
         message, code = _said(error)
         return from_status(provider, status, message, headers=headers, code=code, key=key)
     if "APITimeoutError" in names or isinstance(error, TimeoutError) or any("Timeout" in name for name in names):

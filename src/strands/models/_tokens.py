@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,7 @@ def estimate(
     system_prompt: str | None = None,
     system_prompt_content: list[SystemContentBlock] | None = None,
 ) -> int:
-    """Return about how many tokens a prompt takes: 4 characters of text, or 2 of JSON, make one.
+    """Return about how many tokens a prompt takes: 4 characters of text, or 2 of JSON, make one, and a rest another.
 
     Args:
         messages: The conversation.
@@ -34,13 +35,13 @@ def estimate(
         system_prompt: The instructions as text; not counted when `system_prompt_content` is given.
         system_prompt_content: The instructions as content blocks.
     """
-    total: float = sum(_block(block) for message in messages for block in message["content"])
+    total = sum(_block(block) for message in messages for block in message["content"])
     total += sum(_json(spec) for spec in tool_specs or ())
     if system_prompt_content:
         total += sum(_block(block) for block in system_prompt_content)
     elif system_prompt:
-        total += len(system_prompt) / _TEXT
-    return round(total)
+        total += _text(system_prompt)
+    return total
 
 
 def window_limit(model: Any) -> int:
@@ -58,19 +59,21 @@ def window_limit(model: Any) -> int:
     return DEFAULT_CONTEXT_WINDOW_LIMIT
 
 
-def _block(block: Mapping[str, Any]) -> float:
-    total: float = 0
+def _block(block: Mapping[str, Any]) -> int:
+    total = 0
     for kind, value in block.items():
         if kind == "text":
-            total += len(value) / _TEXT
+            total += _text(value)
         elif kind in _MEDIA:
             total += _MEDIA[kind]
         elif kind == "toolUse":
-            total += len(value["name"]) / _TEXT + _json(value["input"])
+            total += _text(value["name"]) + _json(value["input"])
         elif kind == "toolResult":
             total += sum(_block(each) for each in value["content"])
         elif kind == "reasoningContent":
-            total += len(value.get("reasoningText", {}).get("text", "")) / _TEXT
+            total += _text(value.get("reasoningText", {}).get("text", ""))
+        elif kind == "guardContent":
+            total += _block(value.get("text") or {})
         elif kind == "citationsContent":
             total += sum(_block(each) for each in value.get("content", []))
         elif kind == "json":
@@ -78,5 +81,9 @@ def _block(block: Mapping[str, Any]) -> float:
     return total
 
 
-def _json(value: Any) -> float:
-    return len(json.dumps(value, default=str)) / _JSON
+def _text(text: str) -> int:
+    return math.ceil(len(text) / _TEXT)
+
+
+def _json(value: Any) -> int:
+    return math.ceil(len(json.dumps(value, default=str)) / _JSON)

@@ -33,6 +33,7 @@ _MESSAGES = Endpoint(
     ("anthropic.types.message_create_params", "MessageCreateParamsBase"),
     PROVIDER,
     _KEY,
+    ("messages", "stream"),
 )
 
 
@@ -74,6 +75,15 @@ class AnthropicModel(ConfiguredModel):
         args, name = dict(client_args or {}), type(self).__name__
         self._clients: Clients[Any] = Clients(lambda: _open(args, name), _close, client)
 
+    def _settled(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        functions = [each.get("name") for each in given.get("anthropic_tools") or () if "input_schema" in each]
+        if functions:
+            raise ValueError(
+                f"anthropic_tools are for tools that run at Anthropic, and {functions[0]!r} is a function: "
+                "give it to the agent, in tools=[...]."
+            )
+        return given
+
     async def _ask(  # type: ignore[override]
         self,
         messages: Messages,
@@ -85,15 +95,16 @@ class AnthropicModel(ConfiguredModel):
         **kwargs: Any,
     ) -> AsyncGenerator[StreamEvent, None]:
         """Yield the events of one reply; see `Model.stream`."""
-        system: Any = system_prompt_content or system_prompt
-        request = self.format_request(messages, tool_specs, system, tool_choice)
+        request = self.format_request(
+            messages, tool_specs, system_prompt, tool_choice, system_prompt_content=system_prompt_content
+        )
         client = await self._clients.get()
         said = Said() if self.config.get("anthropic_tools") else None
         reply = AnthropicReply(messages, PROVIDER, said, self.config["model_id"])
         try:
             while True:
                 try:
-                    async for item in _MESSAGES.objects(client, request):
+                    async for item in _MESSAGES.objects(client, {**request, "stream": True}):
                         for event in reply.feed(item):
                             yield event
                 except Exception as error:
@@ -118,25 +129,28 @@ class AnthropicModel(ConfiguredModel):
         tool_specs: list[ToolSpec] | None = None,
         system_prompt: str | list[SystemContentBlock] | None = None,
         tool_choice: ToolChoice | None = None,
+        *,
+        system_prompt_content: list[SystemContentBlock] | None = None,
     ) -> dict[str, Any]:
-        """Return the arguments of the request.
+        """Return the arguments of the request, which is always for a stream.
 
         Raises:
             ModelRequestError: A message holds what the API has no place for.
         """
+        params = dict(self.config.get("params") or {})
         forced = bool(tool_choice) and "auto" not in (tool_choice or {})
-        # A reply that must use any tool must not get away with one of Anthropic's own.
-        extra_tools = [] if tool_specs and "any" in (tool_choice or {}) else self.config.get("anthropic_tools") or []
+        extra_tools = [*(self.config.get("anthropic_tools") or ()), *(params.pop("tools", None) or ())]
+        if tool_specs and forced:
+            extra_tools = []  # a reply that must use one of the agent's must not get away with one of Anthropic's own
         request = {
             "model": self.config["model_id"],
             "max_tokens": self.config["max_tokens"],
-            **self._prompt(messages, tool_specs, system_prompt, extra_tools),
-            "stream": True,
+            "tools": [],
+            **self._prompt(messages, tool_specs, system_prompt_content or system_prompt, extra_tools),
         }
-        if "tools" in request and tool_choice:
+        if request["tools"] and tool_choice:
             request["tool_choice"] = format_tool_choice(tool_choice)
-        params = dict(self.config.get("params") or {})
-        if forced and "tools" in request:
+        if forced and request["tools"]:
             # Claude refuses to be forced to a tool while it thinks.
             params.pop("thinking", None)
         request = {**request, **params}
@@ -155,13 +169,15 @@ class AnthropicModel(ConfiguredModel):
             self.config["model_id"] if extra_tools or "mcp_servers" in (self.config.get("params") or {}) else None
         )
         body: dict[str, Any] = {"messages": format_messages(marked, PROVIDER, model_id)}
+        tools = [*format_tools(tool_specs or ()), *extra_tools]
+        mark = tools_mark(cache, self.config.get("cache_tools")) if tools else None
         if system:
             blocks: Any = [{"text": system}] if isinstance(system, str) else system
-            message: Any = {"role": "user", "content": mark_system(blocks, cache)}
-            body["system"] = [each for part in format_messages([message], PROVIDER) for each in part["content"]]
-        tools = [*format_tools(tool_specs or ()), *extra_tools]
-        mark = tools_mark(cache, self.config.get("cache_tools"))
-        if tools and mark:
+            message: Any = {"role": "user", "content": mark_system(blocks, cache, mark)}
+            formatted = [each for part in format_messages([message], PROVIDER) for each in part["content"]]
+            plain = isinstance(system, str) and formatted == [{"type": "text", "text": system}]
+            body.update({"system": system if plain else formatted} if formatted else {})
+        if mark:
             tools[-1] = {**tools[-1], "cache_control": cache_control(mark)}
         if tools:
             body["tools"] = tools

@@ -112,7 +112,7 @@ class BedrockModel(ConfiguredModel):
     ) -> None:
         if boto_session is not None and region_name:
             raise ValueError("give BedrockModel either boto_session or region_name, not both")
-        self._configure({"model_id": DEFAULT_BEDROCK_MODEL_ID}, model_config)
+        self._configure({"model_id": DEFAULT_BEDROCK_MODEL_ID, "include_tool_result_status": "auto"}, model_config)
         self._session = boto_session
         self._client_config = boto_client_config
         self._region = region_name
@@ -137,11 +137,11 @@ class BedrockModel(ConfiguredModel):
         system = system_prompt_content or ([{"text": system_prompt}] if system_prompt else [])
         model_id, streaming = str(self.config["model_id"]), self.config.get("streaming") is not False
         while True:
-            refused = self._refusals.of(model_id)
-            request = format_request(self.config, messages, tool_specs, system, tool_choice, refused)
-            whole = not streaming or ("streamed_tools" in refused and "toolConfig" in request)
+            request = self.format_request(messages, tool_specs, system, tool_choice)
+            whole = not streaming or ("streamed_tools" in self._refusals.of(model_id) and "toolConfig" in request)
             reply = BedrockReply(self.config, messages, PROVIDER)
-            exchange = _Exchange(self._open_client, request, streaming=not whole)
+            convert = self.convert_non_streaming_to_streaming if whole else None
+            exchange = _Exchange(self._open_client, request, convert)
             begun = False
             try:
                 async for event in in_thread(exchange.read, exchange.stop):
@@ -157,12 +157,29 @@ class BedrockModel(ConfiguredModel):
         for passed in reply.finish():
             yield passed
 
+    def format_request(
+        self,
+        messages: Messages,
+        tool_specs: list[ToolSpec] | None = None,
+        system_prompt_content: list[SystemContentBlock] | None = None,
+        tool_choice: ToolChoice | None = None,
+    ) -> dict[str, Any]:
+        """Return the arguments of `converse` and `converse_stream`.
+
+        What the model has refused before is left out.
+        """
+        refused = self._refusals.of(str(self.config["model_id"]))
+        return format_request(self.config, messages, tool_specs, system_prompt_content or [], tool_choice, refused)
+
+    def convert_non_streaming_to_streaming(self, response: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """Yield the events of a reply of `converse`, which comes in one piece."""
+        yield from from_response(response)
+
     async def _count_natively(
         self, messages: Messages, tool_specs: list[ToolSpec] | None, system: str | list[SystemContentBlock] | None
     ) -> int | None:
         blocks: list[SystemContentBlock] = [{"text": system}] if isinstance(system, str) else system or []
-        refused = self._refusals.of(str(self.config["model_id"]))
-        request = format_request(self.config, messages, tool_specs, blocks, None, refused)
+        request = self.format_request(messages, tool_specs, blocks)
         prompt = {name: request[name] for name in ("messages", "system", "toolConfig") if name in request}
         client = await asyncio.to_thread(self._open_client)
         counted = await asyncio.to_thread(
@@ -222,22 +239,24 @@ class BedrockModel(ConfiguredModel):
 class _Exchange:
     """One request and its reply, read in a thread."""
 
-    def __init__(self, open_client: Any, request: Mapping[str, Any], *, streaming: bool) -> None:
+    def __init__(self, open_client: Any, request: Mapping[str, Any], convert: Any) -> None:
         self._open_client = open_client
         self._request = request
-        self._streaming = streaming
+        self._convert = convert  # makes events of a reply in one piece; None for a stream
         self._stream: Any = None
 
     def read(self) -> Iterator[Mapping[str, Any]]:
         client = self._open_client()
-        if not self._streaming:
-            yield from from_response(client.converse(**self._request))
+        if self._convert is not None:
+            yield from self._convert(client.converse(**self._request))
             return
         self._stream = client.converse_stream(**self._request)["stream"]
         try:
             yield from self._stream
         finally:
-            self._stream.close()
+            close = getattr(self._stream, "close", None)  # a program's stand-in may stream from a list
+            if close is not None:
+                close()
 
     def stop(self) -> None:
         # Closing a socket does not wake up a thread that reads from it; shutting it down does.

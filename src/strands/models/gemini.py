@@ -61,6 +61,16 @@ class GeminiModel(ConfiguredModel):
         args, name = dict(client_args or {}), type(self).__name__
         self._clients: Clients[Any] = Clients(lambda: _open(args, name), _close, client)
 
+    def _settled(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        for each in given.get("gemini_tools") or ():
+            found = each.get("function_declarations") if isinstance(each, Mapping) else each.function_declarations
+            if found:
+                raise ValueError(
+                    "gemini_tools are for tools of Google's own, and this one declares functions: "
+                    "give them to the agent, in tools=[...]."
+                )
+        return given
+
     async def stream(
         self,
         messages: Messages,

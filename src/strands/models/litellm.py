@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 PROVIDER = "LiteLLM"
 DEFAULT_MODEL = "openai/gpt-4o-mini"
 _KEY = "the API key that LiteLLM reads for this model"
+_PROXY = "litellm_proxy/"
 
 
 class LiteLLMModel(ConfiguredModel):
@@ -32,6 +33,7 @@ class LiteLLMModel(ConfiguredModel):
 
     Args:
         client_args: Arguments of every request that say how to reach the provider: api_key, api_base, timeout ...
+            With `use_litellm_proxy=True` the model's id is that of a LiteLLM proxy.
         **model_config: `model_id` with LiteLLM's prefix for the provider; `params`, merged into every request;
             `stream=False` for a server that cannot stream; `cache_config`, of which the key and the retention are sent.
 
@@ -49,11 +51,17 @@ class LiteLLMModel(ConfiguredModel):
     _known = frozenset(LiteLLMConfig.__optional_keys__)
 
     def __init__(self, client_args: Mapping[str, Any] | None = None, **model_config: Any) -> None:
-        self._configure({"model_id": DEFAULT_MODEL}, model_config)
         self._client_args = dict(client_args or {})
+        self._configure({"model_id": DEFAULT_MODEL}, model_config)
         name, self._user = type(self).__name__, object()
         user = self._user
         self._clients: Clients[Any] = Clients(lambda: _open(name), lambda litellm: _close(litellm, user))
+
+    def _settled(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        model_id = given.get("model_id")
+        if not model_id or not self._client_args.get("use_litellm_proxy") or model_id.startswith(_PROXY):
+            return given
+        return {**given, "model_id": f"{_PROXY}{model_id}"}
 
     async def _ask(  # type: ignore[override]
         self,

@@ -239,7 +239,7 @@ class ConfiguredModel(Model):
 
     def _configure(self, defaults: Mapping[str, Any], given: Mapping[str, Any]) -> None:
         self._warn_of_unknown(given, 4)
-        self.config = {**defaults, **given}
+        self.config = {**defaults, **self._settled(given)}
 
     def update_config(self, **model_config: Any) -> None:
         """Change the configuration for the requests that follow.
@@ -248,7 +248,7 @@ class ConfiguredModel(Model):
             **model_config: The settings to change; the others stay.
         """
         self._warn_of_unknown(model_config, 3)
-        self.config.update(model_config)
+        self.config.update(self._settled(model_config))
 
     def get_config(self) -> dict[str, Any]:
         """Return the configuration, with the `context_window_limit` of a known model where none is set."""
@@ -287,12 +287,22 @@ class ConfiguredModel(Model):
         """Return the provider's own count, or None from one that does not count."""
         return None
 
+    def _settled(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return settings as they are kept; raise ValueError when one cannot be what it is."""
+        return given
+
     def _warn_of_unknown(self, given: Mapping[str, Any], stacklevel: int) -> None:
         unknown = sorted(given.keys() - self._known)
         if unknown:
             warnings.warn(
-                f"{type(self).__name__} does not know the setting {', '.join(map(repr, unknown))} and ignores it; "
-                f"it knows {', '.join(sorted(self._known))}.",
+                f"Invalid configuration parameters: {type(self).__name__} does not know the setting "
+                f"{', '.join(map(repr, unknown))} and ignores it; it knows {', '.join(sorted(self._known))}.",
+                stacklevel=stacklevel,
+            )
+        if given.get("cache_tools"):
+            warnings.warn(
+                "cache_tools is deprecated. Use CacheConfig(tools_ttl=...) as the cache_config.",
+                DeprecationWarning,
                 stacklevel=stacklevel,
             )
 

@@ -100,7 +100,7 @@ class OllamaModel(ConfiguredModel):
         client = await self._clients.get()
         reply = _Reply(messages, self.config["model_id"])
         try:
-            chunks = await client.chat(**request, stream=True)
+            chunks = await client.chat(**{**request, "stream": True})
             try:
                 async for chunk in chunks:
                     for event in reply.feed(chunk):
@@ -131,10 +131,10 @@ class OllamaModel(ConfiguredModel):
             "model": config["model_id"],
             "messages": formatted,
             "options": {**(config.get("options") or {}), **chosen},
+            "stream": True,
+            "tools": [_tool(spec) for spec in tool_specs or ()],
             **(config.get("additional_args") or {}),
         }
-        if tool_specs:
-            request["tools"] = [_tool(spec) for spec in tool_specs]
         if config.get("keep_alive") is not None:
             request["keep_alive"] = config["keep_alive"]
         return request
@@ -207,11 +207,12 @@ def _messages(message: Message, names: dict[str, str], model_id: str) -> list[di
             said: list[str] = []
             for item in block["toolResult"]["content"]:
                 readable(item, partial(_add, texts=said, images=images))
-            name = names.get(block["toolResult"]["toolUseId"], "")
-            results.append({"role": "tool", "tool_name": name, "content": "\n".join(said)})
+            name = names.get(block["toolResult"]["toolUseId"])
+            named = {"tool_name": name} if name else {}
+            results.append({"role": "tool", **named, "content": "\n".join(said)})
         else:
             _add(block, texts, images)
-    rest: dict[str, Any] = {"role": message["role"], "content": "\n".join(texts)}
+    rest: dict[str, Any] = {"role": message["role"], **({"content": "\n".join(texts)} if texts else {})}
     if images:
         rest["images"] = images
     if calls:
