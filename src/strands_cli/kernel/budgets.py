@@ -114,8 +114,8 @@ class Spending:
             if name != "steps" and self._limits.on_exceed == "fail" and self._used(name) > self._allowed(name):
                 raise self._exceeded(UsedUp(name, self._used(name), self._allowed(name)))
 
-    async def extend(self, over: UsedUp) -> None:
-        """Have a person extend a budget that is used up, where the limits say so.
+    async def extend(self, over: UsedUp, key: str) -> None:
+        """Have a person extend a budget that is used up, where the limits say so; the call `key` waits for it.
 
         Raises:
             BudgetExceededError: It stays as it is.
@@ -125,7 +125,7 @@ class Spending:
             times = 1 + int((used - allowed) // self._bounds[name])
             amount, more = _amount(allowed, name), times * self._bounds[name]
             prompt = f"The budget of {amount} is used up ({used:g}). Extend it by {more:g}?"
-            question = Question(prompt, choices=("extend", "stop"), kind="budget", data={"times": times})
+            question = Question(prompt, choices=("extend", "stop"), kind="budget", data={"times": times, "step": key})
             if (await self._run.ask(f"budget/{name}/{self._asked(name)}", question)).value == "extend":
                 return
         raise self._exceeded(over)
@@ -188,7 +188,7 @@ def budget(limits: Budgets) -> Layer:
                 try:
                     return await spending.in_time(perform, call)
                 except UsedUp as over:
-                    await spending.extend(over)
+                    await spending.extend(over, call.key)
 
         return within
 

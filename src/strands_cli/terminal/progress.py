@@ -38,6 +38,7 @@ class Progress:
         self._verbose = verbose
         self._asking = asking
         self._running: dict[str, _Step] = {}
+        self._resting: dict[str, dict[str, _Step]] = {}  # by the question that they wait for
         self._tools: dict[str, str] = {}
         self._live: Live | None = None
         self._waiting: list[tuple[str, str]] | None = None
@@ -70,7 +71,7 @@ class Progress:
         self._running[event.step_id] = _Step(event.agent_id, time.monotonic())
 
     def _on_step_complete(self, event: Event) -> None:
-        step = self._running.pop(event.step_id, None)
+        step = self._taken(event.step_id)
         agent = event.agent_id or (step.agent if step else "")
         tokens = f"{event.tokens:,} tokens" if event.tokens else ""
         self._settle("ok", event.step_id, agent, f"{event.duration:.1f}s", tokens)
@@ -100,11 +101,13 @@ class Progress:
         self._settle("again", event.step_id, event.agent_id, again, one_line(event.data.get("error", ""), 120))
 
     def _on_hitl_requested(self, event: Event) -> None:
-        self._drop(event.step_id)
+        asking = str(event.data.get("step") or event.step_id)  # a budget's question says which step it stops
+        self._resting[event.step_id] = self._drop(asking)
         if not self._asking:
             self._settle("ask", event.step_id, "asks", exact_line(event.data.get("prompt", ""), 80))
 
     def _on_hitl_answered(self, event: Event) -> None:
+        self._running.update(self._resting.pop(event.step_id, {}))
         by = str(event.data.get("by") or "")
         answer = one_line(_written(event.data.get("response", "")), 60)
         if not event.data.get("timed_out"):
@@ -125,6 +128,7 @@ class Progress:
 
     def _on_error(self, event: Event) -> None:
         self._drop(event.step_id)
+        self._taken(event.step_id)
         if event.step_id:
             self._settle("bad", event.step_id, event.agent_id, one_line(event.data.get("error", "failed"), 200))
 
@@ -136,11 +140,15 @@ class Progress:
                 return step
         return None
 
-    def _drop(self, key: str) -> None:
-        """Take away the spinner of the step that `key` is in: it rests."""
-        for running in list(self._running):
-            if key == running or key.startswith(f"{running}/"):
-                del self._running[running]
+    def _drop(self, key: str) -> dict[str, _Step]:
+        """Take away the spinner of the step that `key` is in: it rests. Return what was taken away."""
+        found = [running for running in self._running if key == running or key.startswith(f"{running}/")]
+        return {running: self._running.pop(running) for running in found}
+
+    def _taken(self, key: str) -> _Step | None:
+        """Take away a step that is over, wherever it is."""
+        resting = [steps.pop(key) for steps in self._resting.values() if key in steps]
+        return self._running.pop(key, None) or (resting[0] if resting else None)
 
     def _settle(self, kind: str, key: str, *parts: str) -> None:
         self._width = min(max(self._width, len(key)), 32)
