@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from strands import Workflow
 from strands.models.scripted import ScriptedModel
 from strands_cli.api.session_manager import SessionManager
-from strands_cli.errors import AlreadyAnsweredError, AnswerError, MissingPartsError, ProviderNotReadyError
+from strands_cli.errors import AlreadyAnsweredError, AnswerError, MissingPartsError, ProviderNotReadyError, StrandsError
 from strands_cli.session.repository import FileSessionRepository
 
 STEPS = [{"type": "hitl", "prompt": "Go on?"}, {"agent": "a", "input": "x"}]
@@ -56,6 +57,27 @@ def test_without_the_model_of_the_program_the_answer_is_recorded(tmp_path: Path)
     with pytest.raises(MissingPartsError, match="your answer is recorded"):
         session.resume("yes")
     assert flow.resume(session.id).success
+
+
+@pytest.mark.parametrize("lost", ["session", "journal", "home"])
+def test_an_answer_whose_session_was_removed_meanwhile_is_not_said_to_be_kept(tmp_path: Path, lost: str) -> None:
+    home = tmp_path / "home"
+
+    def model(messages: Any) -> str:
+        [folder] = {each.parent for each in home.rglob("journal.jsonl")}
+        if lost == "journal":
+            for file in folder.iterdir():
+                file.unlink()
+        else:
+            shutil.rmtree(folder if lost == "session" else home)
+        return "ok"
+
+    flow = Workflow.from_dict(config(), repository=FileSessionRepository(home), model=ScriptedModel(model))
+    paused = flow.run()
+    with pytest.raises(StrandsError) as caught:
+        flow.resume(str(paused.session_id), "yes")
+    assert "recorded" not in str(caught.value)
+    assert "cannot be known" in str(caught.value)
 
 
 def test_several_answers_are_given_by_one_call(tmp_path: Path) -> None:

@@ -135,8 +135,10 @@ class Session(SessionView):
                 runner.check_ready()
                 return await self._driven_on(runner, hitl_handler, patient=recorded)
         except StrandsError as error:
-            if recorded and getattr(error, "result", None) is None:
-                _tell_recorded(error, self.id, list(given))
+            if recorded:
+                from strands_cli.api.kept_answers import tell_kept
+
+                await tell_kept(error, self._options, self.id, list(given))
             raise
 
     async def _driven_on(self, runner: Runner, handler: HITLHandler | None, *, patient: bool) -> RunResult:
@@ -385,14 +387,3 @@ class Session(SessionView):
             SessionError: This build cannot read it.
         """
         return spec_on_record(self.id, self._state.origin)
-
-
-def _tell_recorded(error: StrandsError, session_id: str, answered: list[str]) -> None:
-    """Say that answers are kept, although this process could not go on."""
-    which = "your answer is" if len(answered) == 1 else f"your {len(answered)} answers are"
-    if isinstance(error, LeaseHeldError):
-        error.message += f"; {which} recorded and that process goes on with it"
-        return
-    error.message += f"; {which} recorded"
-    if f"strands resume {session_id}" not in error.hint:
-        error.hint = f"{error.hint} Then, or where it can run: strands resume {session_id}.".strip()
