@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -49,6 +49,14 @@ def id_about(before: str, binding: Binding) -> str:
     """Return the id of the question that is asked about a call in the place of the one with the id `before`."""
     prefix, _, suffix = before.rpartition(":")
     return f"{prefix}:{uuid.uuid5(uuid.NAMESPACE_OID, f'{suffix} {binding.digest}')}"
+
+
+def is_any(ids: Iterable[str], prefix: str) -> bool:
+    """Return whether any id begins with a prefix; threads may add to the ids meanwhile."""
+    for id in tuple(ids):  # noqa: SIM110 - asked at every moment, and a generator takes twice as long
+        if id.startswith(prefix):
+            return True
+    return False
 
 
 def has_prefix(interrupt: Interrupt, prefix: str) -> bool:

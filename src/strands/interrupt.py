@@ -14,6 +14,7 @@ from strands._question_ids import BEFORE_INVOCATION, MESSAGE_ADDED, MOMENTS
 from strands._question_ids import has_prefix as has_prefix
 from strands._question_ids import hook_prefix as hook_prefix
 from strands._question_ids import id_about as id_about
+from strands._question_ids import is_any as is_any
 from strands._question_ids import looked_up as looked_up
 from strands._question_ids import tool_prefix as tool_prefix
 from strands.types.json_value import as_json

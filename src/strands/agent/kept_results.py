@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from strands._question_ids import result_prefix
+from strands._question_ids import is_any, result_prefix
 
 from .resting import kept_error
 
@@ -61,7 +61,9 @@ def kept_result(agent: Agent, tool_use_id: str) -> Mapping[str, Any] | None:
 def asked_about_result(agent: Agent, tool_use_id: str) -> bool:
     """Return whether hooks asked about the result of a call."""
     known = agent._interrupt_state.interrupts
-    return bool(known) and any(id.startswith(result_prefix(tool_use_id)) for id in list(known))
+    if not known:
+        return False
+    return is_any(known, result_prefix(tool_use_id))
 
 
 def withheld(answered: Iterable[Interrupt]) -> str:

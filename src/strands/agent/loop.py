@@ -100,7 +100,7 @@ async def run(
         if turn is None:
             if invocation.asked:
                 stop_if_asked(invocation, "model")
-            stopped = _limit(invocation) if kept is None else None
+            stopped = _limit(invocation) if invocation.limits and kept is None else None
             if stopped is not None:
                 return finish(invocation, stopped, agent.messages[-1])
         start, trace = metrics.start_cycle()
@@ -253,8 +253,6 @@ def _announce(invocation: Invocation) -> None:
 
 def _limit(invocation: Invocation) -> StopReason | None:
     limits = invocation.limits
-    if not limits:
-        return None
     latest = invocation.agent.event_loop_metrics.latest_agent_invocation
     usage: Any = latest.usage if latest else {}
     if "turns" in limits and invocation.turns >= limits["turns"]:

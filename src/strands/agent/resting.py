@@ -188,6 +188,8 @@ async def tell_again(invocation: Invocation) -> None:
     """Tell hooks again of the messages that questions are about, as the agent goes on after those."""
     agent = invocation.agent
     known = [id for id in agent._interrupt_state.interrupts if id.startswith(MESSAGE_ADDED)]
+    if not known:
+        return
     wanted = {id[len(MESSAGE_ADDED) :].partition(":")[0] for id in known}
     found: list[Message] = []
     for message in reversed(agent.messages[-_FAR_BACK:]):

@@ -72,6 +72,8 @@ def begin(agent: Agent, prompt: Any) -> Start:
         SessionException: A hook or tool that the turn was begun with is missing.
     """
     state = agent._interrupt_state
+    if prompt is not None and not state.activated and not state.interrupts:
+        return Start(None, to_messages(prompt) or None)
     if state.activated and agent._cancel_signal.is_set():
         return Start(None, None if is_answers(prompt) else to_messages(prompt), cancelled=True)
     place = state.place if state.interrupts else None

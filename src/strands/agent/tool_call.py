@@ -14,7 +14,7 @@ from strands.interrupt import Interrupt, InterruptException, NotYet, tool_prefix
 from strands.tools.results import ToolFailure, as_result, error_result
 from strands.types.events import ToolInterruptEvent, ToolResultEvent, ToolStreamEvent
 from strands.types.exceptions import ToolCallLostError
-from strands.types.tools import AgentTool, DirectTool, ToolContext, ToolResult, ToolUse
+from strands.types.tools import AgentTool, ToolContext, ToolResult, ToolUse
 
 from . import call_check
 from .doubt import runs_otherwise, settle_doubt
@@ -26,6 +26,7 @@ from .resting import error_of
 from .tool_hooks import alone, ask_about_change
 
 if TYPE_CHECKING:
+    from strands.agent.invocation import Sink
     from strands.agent.tool_batch import ToolBatch
 
 _NONE: frozenset[str] = frozenset()
@@ -276,11 +277,13 @@ class ToolCall:
             self._made.give_up()
 
     async def _execute(self, tool: AgentTool) -> ToolResult:
-        if isinstance(tool, DirectTool):
+        emit = None if self._invocation.sink is None else self._emitter(self._invocation.sink)
+        if tool._is_direct:
+            direct: Any = tool
             context = self._context(tool) if tool.takes_context else None
-            return await tool.run(self._use, self._invocation.state, context, self._emitter())
+            result: ToolResult = await direct.run(self._use, self._invocation.state, context, emit)
+            return result
         more = {"tool_context": self._context(tool)} if tool.takes_context else {}
-        emit = self._emitter()
         last: Any = None
         async for last in tool.stream(self._use, self._invocation.state, **more):
             if isinstance(last, ToolResultEvent):
@@ -291,10 +294,8 @@ class ToolCall:
                 emit(last["tool_stream_event"]["data"] if isinstance(last, ToolStreamEvent) else last)
         return as_result(self._id, last)
 
-    def _emitter(self) -> Callable[[Any], None] | None:
-        sink, final = self._invocation.sink, self._final
-        if sink is None:
-            return None
+    def _emitter(self, sink: Sink) -> Callable[[Any], None]:
+        final = self._final
         use: ToolUse | None = None
 
         def emit(value: Any) -> None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from strands.interrupt import Interrupt, has_prefix
+from strands.interrupt import Interrupt, has_prefix, is_any
 
 from .asker import Asker
 
@@ -108,7 +108,9 @@ def is_awaited(kind: type[Interruptible], agent: Any) -> bool:
     if kind in agent.hooks._callbacks:  # as `listens` says; this is asked some ten times a turn
         return True
     known = agent._interrupt_state.interrupts
-    return bool(known) and any(id.startswith(kind._moment) for id in list(known))
+    if not known:
+        return False
+    return is_any(known, kind._moment)
 
 
 class MomentBinding:

@@ -16,6 +16,16 @@ if TYPE_CHECKING:
     from strands.types.tools import ToolUse
 
 
+def no_usage() -> Usage:
+    """Return no tokens at all."""
+    return {"inputTokens": 0, "outputTokens": 0, "totalTokens": 0}
+
+
+def no_time() -> Metrics:
+    """Return no time at all."""
+    return {"latencyMs": 0}
+
+
 class Trace:
     """One stretch of work, and those within it.
 
@@ -78,7 +88,11 @@ class Trace:
     def begin(self, name: str) -> Trace:
         """Begin a stretch within this one, and return it."""
         child = Trace(name)
-        self.add_child(child)
+        child._parent = self
+        if self._children is None:
+            self._children = child
+        else:
+            self.children.append(child)
         return child
 
     def add_child(self, child: Trace) -> None:
@@ -154,7 +168,7 @@ class AgentInvocation:
     """The tokens of one invocation, cycle by cycle and in all."""
 
     cycles: list[EventLoopCycleMetric] = field(default_factory=list)
-    usage: Usage = field(default_factory=lambda: no_usage())
+    usage: Usage = field(default_factory=no_usage)
 
 
 @dataclass
@@ -176,8 +190,8 @@ class EventLoopMetrics:
     cycle_durations: list[float] = field(default_factory=list)
     agent_invocations: list[AgentInvocation] = field(default_factory=list)
     traces: list[Trace] = field(default_factory=list)
-    accumulated_usage: Usage = field(default_factory=lambda: no_usage())
-    accumulated_metrics: Metrics = field(default_factory=lambda: no_time())
+    accumulated_usage: Usage = field(default_factory=no_usage)
+    accumulated_metrics: Metrics = field(default_factory=no_time)
 
     @property
     def latest_agent_invocation(self) -> AgentInvocation | None:
@@ -233,8 +247,8 @@ class EventLoopMetrics:
     def update_usage(self, usage: Usage) -> None:
         """Add the tokens of one model call."""
         _add(self.accumulated_usage, usage)
-        latest = self.latest_agent_invocation
-        if latest is not None:
+        if self.agent_invocations:
+            latest = self.agent_invocations[-1]
             _add(latest.usage, usage)
             latest.cycles.append(EventLoopCycleMetric(f"cycle-{self.cycle_count}", usage))
 
@@ -282,16 +296,6 @@ def metrics_to_string(event_loop_metrics: EventLoopMetrics, allowed_names: set[s
     for trace in event_loop_metrics.traces:
         lines += _trace_lines(trace, 1, allowed_names)
     return "\n".join(lines)
-
-
-def no_usage() -> Usage:
-    """Return no tokens at all."""
-    return {"inputTokens": 0, "outputTokens": 0, "totalTokens": 0}
-
-
-def no_time() -> Metrics:
-    """Return no time at all."""
-    return {"latencyMs": 0}
 
 
 def _trace_lines(trace: Trace, depth: int, allowed: set[str] | None) -> list[str]:

@@ -221,7 +221,7 @@ class DecoratedFunctionTool(DirectTool, Generic[P, R]):
         """
         id = tool_use.get("toolUseId", "unknown")
         try:
-            arguments = self.parameters.validate(tool_use.get("input", {}))
+            arguments = (self._parameters or self.parameters).validate(tool_use.get("input", {}))
         except ValueError as error:
             raise failure(id, f"Error: Validation failed for input parameters: {error}", error) from error
         if self._context:
@@ -229,6 +229,8 @@ class DecoratedFunctionTool(DirectTool, Generic[P, R]):
         if self._wants_agent and "agent" not in arguments:
             arguments["agent"] = invocation_state.get("agent")
         try:
+            if self._is_async and self._owner is None:
+                return as_result(id, await self._function(**arguments))
             return as_result(id, await self._call(arguments, emit))
         except ValueError as error:
             raise failure(id, f"Error: {error}", error) from error
@@ -236,8 +238,6 @@ class DecoratedFunctionTool(DirectTool, Generic[P, R]):
             raise failure(id, f"Error: {type(error).__name__} - {error}", error) from error
 
     async def _call(self, arguments: dict[str, Any], emit: Emit | None) -> Any:
-        if self._is_async and self._owner is None:
-            return await self._function(**arguments)
         call = functools.partial(self._function, *(() if self._owner is None else (self._owner,)), **arguments)
         if self._is_async:
             return await call()

@@ -97,6 +97,8 @@ class Parameters:
             ValueError: They do not fit; the message says where and why.
         """
         if self._plain and self._fits(given):
+            if given.keys() == self._fields.keys():
+                return dict(given)
             return {name: given[name] for name in self._fields if name in given}
         return arguments(self._pydantic().model_validate(given))
 

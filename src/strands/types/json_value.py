@@ -11,7 +11,6 @@ MAX_DEPTH = 100
 
 NOT_PLAIN: Any = object()
 """What `plain_copy` returns for a value that is not plain."""
-_TEXT = frozenset((str,))
 _NESTED = frozenset((dict, list))
 _LARGE = 1 << 64
 _LEAST = -_LARGE
@@ -59,7 +58,9 @@ def plain_copy(value: Any, depth: int = MAX_DEPTH) -> Any:
                 made[key] = part = plain_copy(part, depth - 1)
                 if part is NOT_PLAIN:
                     return NOT_PLAIN
-        return made if _TEXT.issuperset(map(type, made)) else NOT_PLAIN
+            if type(key) is not str:
+                return NOT_PLAIN
+        return made
     if kind is list and depth:
         items = [part if type(part) is str else plain_copy(part, depth - 1) for part in value]
         return NOT_PLAIN if NOT_PLAIN in items else items

@@ -7,7 +7,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, TypedDict
 
 from strands._elsewhere import names_of
 from strands.types.pydantic_fields import for_pydantic
@@ -222,6 +222,7 @@ class AgentTool(ABC):
     read_only: bool = False
     takes_context: bool = False
     timeout_seconds: float | None = None
+    _is_direct: ClassVar[bool] = False  # a `DirectTool`; to ask an abstract class takes longer
     _is_dynamic: bool = False
 
     @property
@@ -308,6 +309,8 @@ class AgentTool(ABC):
 
 class DirectTool(AgentTool):
     """A tool that returns its result instead of yielding it: no generator between it and the agent."""
+
+    _is_direct: ClassVar[bool] = True
 
     @abstractmethod
     async def run(
