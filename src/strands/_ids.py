@@ -24,17 +24,12 @@ def _begin() -> None:
     global _numbers, _texts
     _numbers = itertools.count(_random())
     number = _random()
-    head = str(UUID(int=number))[:-12]
+    head = text_of(number)[:-12]
     _texts = map((head + "%x").__mod__, itertools.count(_FIRST + number % _FIRST))
 
 
 def _random() -> int:
     return int.from_bytes(os.urandom(16), "big") & _SHAPE & _ROOM | _RANDOM
-
-
-_begin()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_begin)
 
 
 def new_uuid() -> UUID:
@@ -45,6 +40,21 @@ def new_uuid() -> UUID:
     return made
 
 
+def new_number() -> int:
+    """Return the number of such a UUID; `text_of` tells its text."""
+    return next(_numbers)
+
+
+def text_of(number: int) -> str:
+    """Return the text of the UUID with a number."""
+    return str(UUID(int=number))
+
+
 def new_id() -> str:
     """Return the text of such a UUID, another one each time."""
     return next(_texts)
+
+
+_begin()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin)

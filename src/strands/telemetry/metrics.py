@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from strands._elsewhere import names_of
-from strands._ids import new_id
+from strands._ids import new_number, text_of
 from strands.types.event_loop import prompt_tokens
 
 if TYPE_CHECKING:
@@ -40,12 +40,12 @@ class Trace:
 
     __slots__ = (
         "_children",
+        "_number",
+        "_parent",
         "end_time",
-        "id",
         "message",
         "metadata",
         "name",
-        "parent_id",
         "raw_name",
         "start_time",
     )
@@ -59,8 +59,8 @@ class Trace:
         metadata: dict[str, Any] | None = None,
         message: Message | None = None,
     ) -> None:
-        self.id: str = new_id()
-        self.parent_id: str | None = parent_id  # not the stretch itself: a circle would wait for the collector
+        self._number = new_number()
+        self._parent: int | str | None = parent_id  # not the stretch itself: a circle would wait for the collector
         self.name: str = name
         self.raw_name: str | None = raw_name
         self.start_time: float = time.time() if start_time is None else start_time
@@ -68,6 +68,16 @@ class Trace:
         self._children: Trace | list[Trace] | None = None  # most have one at most, which needs no list
         self.metadata: dict[str, Any] | None = metadata
         self.message = message
+
+    @property
+    def id(self) -> str:
+        """Tells it from all others."""
+        return text_of(self._number)
+
+    @property
+    def parent_id(self) -> str | None:
+        """The id of the stretch around it."""
+        return text_of(self._parent) if isinstance(self._parent, int) else self._parent
 
     @property
     def children(self) -> list[Trace]:
@@ -88,7 +98,7 @@ class Trace:
     def begin(self, name: str) -> Trace:
         """Begin a stretch within this one, and return it."""
         child = Trace(name)
-        child._parent = self
+        child._parent = self._number
         if self._children is None:
             self._children = child
         else:
@@ -97,7 +107,7 @@ class Trace:
 
     def add_child(self, child: Trace) -> None:
         """Add a stretch within this one."""
-        child.parent_id = self.id
+        child._parent = self._number
         if self._children is None:
             self._children = child
         else:
