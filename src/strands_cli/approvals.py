@@ -41,7 +41,7 @@ class _Rule(NamedTuple):
         `qualified` is what a tool of an MCP server is called beside: `server/tool`. A glob that excludes a built-in
         tool by its bare name excludes no server's tool.
         """
-        from strands_cli.builtin import builtin_name
+        from strands_cli.capability.builtin_tools import builtin_name
 
         wanted = [glob for glob in self.approval.tools if not glob.startswith("!")] or ["*"]
         unwanted = [glob[1:] for glob in self.approval.tools if glob.startswith("!")]

@@ -12,6 +12,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from strands_cli.capability.builtin_tools import TOOLS, builtin_name
 from strands_cli.errors import ExecutionError
 from strands_cli.loader.check_tools import GROUPS
 
@@ -71,8 +72,6 @@ class Toolbox:
 
     def in_use(self) -> dict[str, str]:
         """Return the tools that this run may use beside those of MCP servers: name to what it is."""
-        from strands_cli.builtin import builtin_name
-
         found = {name: f"the tool {name!r} given in Python" for name in self._given}
         found.update((name, f"the declared tool {name!r}") for name in self._makers)
         for agent in self._spec.agents.values():
@@ -99,8 +98,6 @@ class Toolbox:
         return server in allowed or qualified in allowed or (name in allowed and not self._is_taken(name))
 
     def _is_taken(self, name: str) -> bool:
-        from strands_cli.builtin import builtin_name
-
         return builtin_name(name) is not None or name in self._makers or name in self._given
 
     # -- finding --------------------------------------------------------------------------------------------------
@@ -135,7 +132,7 @@ class Toolbox:
         return [short_name(each if isinstance(each, str) else each.callable) for each in declared.python]
 
     def _made_for(self, id_: str, name: str) -> Any:
-        from strands_cli.builtin import builtin_name, make
+        from strands_cli.builtin import make
 
         if name in self._makers:
             return self._makers[name]()
@@ -162,7 +159,7 @@ class Toolbox:
         return found
 
     def _python(self, reference: str, isolated: bool) -> Any:
-        from strands_cli.builtin import builtin_name, make
+        from strands_cli.builtin import make
 
         name = builtin_name(reference)
         return (
@@ -226,8 +223,6 @@ def _by_name(given: Iterable[Any]) -> dict[str, Any]:
 
 def short_name(reference: str) -> str:
     """Return the id of a tool: the last part of "package.module:function" or of a dotted name."""
-    from strands_cli.builtin import builtin_name
-
     return builtin_name(reference) or reference.replace(":", ".").rpartition(".")[2]
 
 
@@ -252,8 +247,6 @@ def load(reference: str, base_dir: Path | None = None) -> Any:
             hint="Write it as package.module:function, importable here or from the directory of the spec.",
         ) from error
     if found is None:
-        from strands_cli.builtin import TOOLS
-
         hint = f"Built in are {', '.join(TOOLS)}; or write package.module:function."
         raise ExecutionError(f"there is no tool {reference!r}", hint=hint)
     made = as_tool(found)
@@ -267,8 +260,6 @@ def load(reference: str, base_dir: Path | None = None) -> Any:
 
 def problem_of(spec: Spec, id_: str) -> ExecutionError | None:
     """Return why a tool that the spec names cannot be had, or None. Its module is imported."""
-    from strands_cli.builtin import builtin_name
-
     declared = spec.tools
     others = [*(each.id for each in declared.mcp), *(each.id for each in declared.http_executors)] if declared else []
     python = [each if isinstance(each, str) else each.callable for each in (declared.python if declared else ())]

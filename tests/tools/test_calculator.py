@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from strands_cli.builtin import TOOLS, ToolAccess, builtin_name, make
+from strands_cli.builtin import ToolAccess, make
 from strands_cli.builtin.arithmetic import CalculationError
 from strands_cli.builtin.confined import Confined
-from strands_cli.loader.check_tools import BUILT_IN
+from strands_cli.capability.builtin_tools import TOOLS, builtin_name
 from strands_cli.net.client import Network
 
 
@@ -114,7 +114,3 @@ def test_every_tool_tells_a_model_what_it_does(name: str) -> None:
     assert tool.read_only is TOOLS[name].read_only
     schema = tool.tool_spec["inputSchema"]["json"]
     assert all(field["description"] for field in schema["properties"].values())
-
-
-def test_the_loader_knows_the_same_tools() -> None:
-    assert set(BUILT_IN) == set(TOOLS)

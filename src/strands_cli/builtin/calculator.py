@@ -11,7 +11,7 @@ from strands_cli.builtin.arithmetic import calculate
 
 def make(name: str, place: ToolAccess) -> Any:
     """Return the tool."""
-    return tool(name=name, read_only=True)(calculator)
+    return tool(name=name)(calculator)
 
 
 def calculator(expression: str, variables: dict[str, float] | None = None) -> str:

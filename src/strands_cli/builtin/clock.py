@@ -12,7 +12,7 @@ from strands_cli.builtin import ToolAccess
 
 def make(name: str, place: ToolAccess) -> Any:
     """Return the tool."""
-    return tool(name=name, read_only=True)(current_time)
+    return tool(name=name)(current_time)
 
 
 def current_time(timezone_name: str = "UTC") -> str:

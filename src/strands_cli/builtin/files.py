@@ -16,7 +16,7 @@ def make(name: str, place: ToolAccess) -> Any:
 
 
 def _file_read(place: ToolAccess) -> Any:
-    @tool(read_only=True)
+    @tool
     def file_read(path: str, start_line: int = 1, max_lines: int = 0) -> str:
         """Read a text file.
 

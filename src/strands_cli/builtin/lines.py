@@ -28,7 +28,7 @@ def make(name: str, place: ToolAccess) -> Any:
 
 
 def _grep(place: ToolAccess) -> Any:
-    @tool(read_only=True)
+    @tool
     def grep(
         pattern: str, path: str = ".", context_lines: int = 0, ignore_case: bool = False, max_matches: int = 50
     ) -> str:
@@ -62,7 +62,7 @@ def _grep(place: ToolAccess) -> Any:
 
 
 def _search(place: ToolAccess) -> Any:
-    @tool(read_only=True)
+    @tool
     def search(query: str, path: str = ".", max_matches: int = 50) -> str:
         """Find the lines of a file, or of all files below a directory, that hold a text; case does not matter.
 
@@ -80,7 +80,7 @@ def _search(place: ToolAccess) -> Any:
 
 
 def _head(place: ToolAccess) -> Any:
-    @tool(read_only=True)
+    @tool
     def head(path: str, lines: int = 20) -> str:
         """Read the first lines of a text file.
 
@@ -95,7 +95,7 @@ def _head(place: ToolAccess) -> Any:
 
 
 def _tail(place: ToolAccess) -> Any:
-    @tool(read_only=True)
+    @tool
     def tail(path: str, lines: int = 20) -> str:
         """Read the last lines of a text file.
 

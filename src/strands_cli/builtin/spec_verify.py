@@ -11,7 +11,7 @@ from strands_cli.builtin import ToolAccess
 
 def make(name: str, place: ToolAccess) -> Any:
     """Return the tool."""
-    return tool(name=name, read_only=True)(spec_verify)
+    return tool(name=name)(spec_verify)
 
 
 def spec_verify(spec: str, check_capability: bool = True) -> str:

@@ -64,7 +64,7 @@ def _http_request(place: ToolAccess) -> Any:
 
 
 def _web_fetch(place: ToolAccess) -> Any:
-    @tool(read_only=True)
+    @tool
     def web_fetch(url: str, mode: Literal["text", "markdown", "html"] = "text", timeout: float = 30) -> str:
         """Fetch a web page and return its readable text.
 

@@ -18,7 +18,7 @@ def make(name: str, place: ToolAccess) -> Any:
 
 
 def _tavily_search(place: ToolAccess) -> Any:
-    @tool(read_only=True)
+    @tool
     def tavily_search(
         query: str,
         max_results: int = 5,
@@ -45,7 +45,7 @@ def _tavily_search(place: ToolAccess) -> Any:
 
 
 def _duckduckgo_search(place: ToolAccess) -> Any:
-    @tool(read_only=True)
+    @tool
     def duckduckgo_search(
         query: str,
         max_results: int = 5,

@@ -6,15 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from strands_cli.capability.providers import PROVIDERS, known
 from strands_cli.errors import UNSUPPORTED, StrandsError
 from strands_cli.schema.problems import Problem, did_you_mean, pointer
 
 if TYPE_CHECKING:
     from strands_cli.spec import GraphConfig, Spec
-
-PROVIDERS = ("bedrock", "openai", "anthropic", "gemini", "ollama", "litellm", "scripted")
-PROVIDER_GROUP = "strands.models"
-"""Entry points of this group are further providers."""
 
 Beyond = tuple[tuple[str | int, ...], str, str]
 
@@ -50,24 +47,17 @@ def unsupported(spec: Spec) -> list[Beyond]:
     return beyond
 
 
-def known_providers() -> tuple[str, ...]:
-    """Return the providers of this build and of the packages installed beside it."""
-    from importlib.metadata import entry_points
-
-    return (*PROVIDERS, *sorted({point.name for point in entry_points(group=PROVIDER_GROUP)}))
-
-
 def _providers(spec: Spec) -> list[Beyond]:
     named: list[tuple[tuple[str | int, ...], str]] = [(("runtime", "provider"), spec.runtime.provider)]
     named += [(("agents", id, "provider"), agent.provider) for id, agent in spec.agents.items() if agent.provider]
     strange = [(path, name) for path, name in named if name not in PROVIDERS]
     if not strange:
         return []
-    known = known_providers()
+    names = known()
     return [
-        (path, f"no package here provides models of {name!r}", did_you_mean(name, known))
+        (path, f"no package here provides models of {name!r}", did_you_mean(name, names))
         for path, name in strange
-        if name not in known
+        if name not in names
     ]
 
 

@@ -116,12 +116,19 @@ def _sessions() -> Check:
 
 
 def _providers() -> Iterator[Check]:
-    from strands_cli.cli import providers
+    from strands_cli.capability import providers
+    from strands_cli.errors import ProviderNotReadyError
 
-    for name in providers.supported():
+    for name in providers.known():
         if name == "scripted":
             continue
-        todo = providers.missing(name)
+        try:
+            provider = providers.provider(name)
+        except ProviderNotReadyError as error:
+            yield Check(f"provider {name}", "missing", error.message, error.hint)
+            continue
+        todo = [] if provider.installed else [provider.how_to_install]
+        todo += [] if provider.has_key else [f"set {provider.keys[0]}"]
         yield Check(f"provider {name}", "missing" if todo else "ok", "; ".join(todo) or "ready")
 
 

@@ -14,13 +14,13 @@ from strands_cli.cli import options
 @options.debug
 def command(as_json: bool, debug: bool) -> None:
     """List the patterns, providers and kinds of steps that this build runs."""
-    from strands_cli.cli import providers
+    from strands_cli.capability import providers
     from strands_cli.cli.outcome import print_json, print_text
     from strands_cli.spec.pattern import PATTERNS
 
     supported: dict[str, list[str]] = {
         "patterns": [name for name in PATTERNS if find_spec(f"strands_cli.patterns.{name}")],
-        "providers": providers.supported(),
+        "providers": list(providers.known()),
         "steps": ["agent", "hitl"],
     }
     if as_json:

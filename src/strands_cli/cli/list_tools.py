@@ -35,7 +35,7 @@ def command(spec: str | None, as_json: bool, debug: bool) -> None:
 
 
 def _built_in() -> list[dict[str, Any]]:
-    from strands_cli.builtin import TOOLS
+    from strands_cli.capability.builtin_tools import TOOLS
 
     return [
         {"name": name, "read_only": tool.read_only, "network": tool.network, "description": tool.summary}

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from strands_cli.capability.checker import PROVIDERS
+from strands_cli.capability.providers import PROVIDERS, known
 from strands_cli.errors import TemplateError
 from strands_cli.loader import template as templating
 from strands_cli.loader.check_graph import check_graph
@@ -61,17 +61,20 @@ def _providers(data: dict[str, Any]) -> Iterator[Finding]:
     places += [("agents", id, "provider") for id, _ in mappings(data.get("agents"))]
     for path in places:
         provider = at(data, path)
-        if isinstance(provider, str) and provider not in PROVIDERS and nearest(provider, PROVIDERS):
+        if not isinstance(provider, str) or provider in PROVIDERS or not nearest(provider, PROVIDERS):
+            continue
+        if provider not in known():  # whom a package beside this one offers may have a name like one of ours
             yield Finding(path, f"provider {provider!r} is not known", did_you_mean(provider, PROVIDERS))
 
 
 def _agents(data: dict[str, Any]) -> Iterator[Finding]:
-    known = data.get("agents")
-    if not isinstance(known, dict):
+    declared = data.get("agents")
+    if not isinstance(declared, dict):
         return
     for path, agent in called_agents(data):
-        if agent not in known:
-            yield Finding(path, f"agent {agent!r} is not declared under 'agents'", did_you_mean(agent, map(str, known)))
+        if agent not in declared:
+            hint = did_you_mean(agent, map(str, declared))
+            yield Finding(path, f"agent {agent!r} is not declared under 'agents'", hint)
 
 
 def _templates(data: dict[str, Any]) -> Iterator[Finding]:

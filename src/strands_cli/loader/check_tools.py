@@ -7,26 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
+from strands_cli.capability.builtin_tools import TOOLS
 from strands_cli.loader.finding import Finding
 from strands_cli.loader.walk import Path, at, child, listed, mappings, steps, texts
 from strands_cli.schema.problems import did_you_mean, nearest
 
-BUILT_IN = (
-    "calculator",
-    "current_time",
-    "file_read",
-    "file_write",
-    "http_request",
-    "web_fetch",
-    "grep",
-    "head",
-    "tail",
-    "search",
-    "tavily_search",
-    "duckduckgo_search",
-    "spec_verify",
-    "python_exec",
-)
 GROUPS = ("python", "http_executors", "mcp")
 """Names that mean all tools which a spec declares of a kind."""
 
@@ -45,7 +30,7 @@ class _Known:
         self.given = given
         self.skills = ["load_skill"] if data.get("skills") else []
         self.groups = {"python": self.python, "http_executors": self.http, "mcp": self.mcp}
-        self.names = [*BUILT_IN, *GROUPS, *self.python, *self.http, *self.mcp, *self.jit, *self.skills, *sorted(given)]
+        self.names = [*TOOLS, *GROUPS, *self.python, *self.http, *self.mcp, *self.jit, *self.skills, *sorted(given)]
 
     def meant(self, names: Iterable[str]) -> set[str]:
         """Return the ids that names mean: themselves, or all of a kind."""
@@ -95,8 +80,8 @@ def _python(tools: object) -> Iterator[tuple[int, str]]:
 
 def _declared(data: dict[str, Any], known: _Known) -> Iterator[Finding]:
     for index, name in _python(data.get("tools")):
-        if name not in BUILT_IN and name not in known.given and "." not in name and ":" not in name:
-            hint = did_you_mean(name, BUILT_IN)
+        if name not in TOOLS and name not in known.given and "." not in name and ":" not in name:
+            hint = did_you_mean(name, TOOLS)
             yield Finding(("tools", "python", index), f"there is no built-in tool {name!r}", hint)
     seen: set[str] = set()
     for kind in ("mcp", "http_executors"):

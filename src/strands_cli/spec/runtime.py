@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from strands_cli.capability.providers import PROVIDERS
 from strands_cli.spec.base import Closed, Seconds
 
 
@@ -43,9 +44,7 @@ class FailurePolicy(Closed):
 class Runtime(Closed):
     """Which model answers, and within which limits."""
 
-    provider: str = Field(
-        min_length=1, description="bedrock, openai, anthropic, gemini, ollama, litellm, scripted, or an entry point."
-    )
+    provider: str = Field(min_length=1, description=f"{', '.join(PROVIDERS)}, or an entry point.")
     model_id: str | None = None
     region: str | None = None
     host: str | None = Field(default=None, description="Base URL of the provider.")

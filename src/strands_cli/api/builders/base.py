@@ -40,7 +40,7 @@ class Builder:
         """Set the provider, the model and the limits.
 
         Args:
-            provider: bedrock, openai, anthropic, gemini, ollama, litellm, scripted, or an entry point.
+            provider: One that `strands list-supported` lists: bedrock, openai ...
             model_id: The model; `model` is short for it.
             settings: The other keys of `runtime` in a spec.
 
