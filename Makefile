@@ -79,7 +79,9 @@ types-public: $(VENV)/.installed $(PYRIGHT)  ## check that all that is public ha
 	  PATH="$(CURDIR)/$(BIN):$$PATH" $(PYRIGHT) --verifytypes $$package --ignoreexternal > .pyright/$$package.txt \
 	    || { failed=1; grep -A 2 'error:' .pyright/$$package.txt; }; \
 	  echo "$$package: $$(grep completeness .pyright/$$package.txt || tail -n 1 .pyright/$$package.txt)"; \
-	done; exit $${failed:-0}
+	done; \
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(PYRIGHT) -p tests/typed || failed=1; \
+	exit $${failed:-0}
 
 .PHONY: format
 format: $(VENV)/.installed  ## mend style where it can be mended

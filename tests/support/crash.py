@@ -89,8 +89,8 @@ class MortalRepository:
         self._inner = inner
         self._death = death
 
-    async def create(self, session_id: str, opened: Draft) -> MortalJournal:
-        journal = await self._death.write(lambda: self._inner.create(session_id, opened))
+    async def create(self, session_id: str, opened: Draft, rest: Sequence[Draft] = ()) -> MortalJournal:
+        journal = await self._death.write(lambda: self._inner.create(session_id, opened, rest))
         return MortalJournal(journal, self._death)
 
     async def open(self, session_id: str) -> MortalJournal:
@@ -100,8 +100,11 @@ class MortalRepository:
     async def ids(self) -> list[str]:
         return list(await self._inner.ids())
 
-    async def delete(self, session_id: str) -> None:
-        await self._inner.delete(session_id)
+    async def delete(self, session_id: str, *, expect: int | None = None) -> None:
+        await self._inner.delete(session_id, expect=expect)
+
+    async def sweep(self) -> None:
+        await self._inner.sweep()
 
 
 @dataclass

@@ -33,11 +33,12 @@ if TYPE_CHECKING:
     from strands.agent.recorder import OpenTurn, Recorder
     from strands.agent.result import AgentResult
     from strands.agent.snapshot import Snapshot
-    from strands.hooks.registry import BaseHookEvent
+    from strands.hooks.registry import BaseHookEvent, TEvent
     from strands.interventions import InterventionHandler
     from strands.models.model import Model
     from strands.models.routing import ModelRouter
     from strands.plugins.plugin import Plugin
+    from strands.session.session_manager import SessionManager
     from strands.tools.caller import ToolCaller
     from strands.types.agent import Limits
     from strands.types.content import Messages, SystemContentBlock, SystemPrompt
@@ -103,10 +104,10 @@ class Agent(Lifetime):
         state: JSONSerializableDict | dict[str, Any] | None = None,
         plugins: Sequence[Plugin] | None = None,
         hooks: Sequence[HookProvider | HookCallback] | None = None,
-        session_manager: Any = None,
+        session_manager: SessionManager | None = None,
         structured_output_prompt: str | None = None,
         tool_executor: ToolExecutor | None = None,
-        retry_strategy: Any = _DEFAULT,
+        retry_strategy: HookProvider | None = _DEFAULT,
         concurrent_invocation_mode: ConcurrentInvocationMode = ConcurrentInvocationMode.THROW,
         interventions: Sequence[InterventionHandler] | None = None,
     ) -> None:
@@ -201,8 +202,8 @@ class Agent(Lifetime):
 
     def add_hook(
         self,
-        callback: HookCallback,
-        event_type: type[BaseHookEvent] | list[type[BaseHookEvent]] | None = None,
+        callback: HookCallback[TEvent],
+        event_type: type[TEvent] | Sequence[type[BaseHookEvent]] | None = None,
         *,
         order: float = 0,
     ) -> None:

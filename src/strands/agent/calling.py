@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from strands.agent.agent import Agent
-    from strands.hooks.interruptible import Interruptible
     from strands.types.content import Message
 
 M = TypeVar("M")
@@ -268,27 +267,27 @@ async def structure(agent: Agent, model: type[M], prompt: Any) -> M:
     hooks, state = agent.hooks, {"agent": agent}
     try:
         if hooks.listens(BeforeInvocationEvent):
-            await _told(BeforeInvocationEvent(agent=agent, invocation_state=state))
+            await _told(agent, BeforeInvocationEvent(agent=agent, invocation_state=state))
         return await _produced(agent, model, messages)
     finally:
         try:
             if hooks.listens(AfterInvocationEvent):
-                await _told(AfterInvocationEvent(agent=agent, invocation_state=state))
+                await _told(agent, AfterInvocationEvent(agent=agent, invocation_state=state))
         finally:
             if exclusive:
                 agent._lock.release()
 
 
-async def _told(event: Interruptible) -> None:
+async def _told(agent: Agent, event: BeforeInvocationEvent | AfterInvocationEvent) -> None:
     """Tell hooks of an event at which nothing can wait.
 
     Raises:
         RuntimeError: They ask.
     """
-    _, raised = await event.agent.hooks.invoke_callbacks_async(event)
+    _, raised = await agent.hooks.invoke_callbacks_async(event)
     asked = event.open_questions(raised)
     if asked:
-        event.agent._interrupt_state.forget_unasked()
+        agent._interrupt_state.forget_unasked()
         raise RuntimeError(
             f"a hook asks {asked[0].name!r}, but structured_output cannot wait for an answer; call the agent with "
             "structured_output_model=... instead"

@@ -20,7 +20,6 @@ BATCH_PREFIX = "v1:before_tools:"
 class Interruptible:
     """An event whose callbacks may stop the agent to ask a person."""
 
-    agent: Any
     _moment: ClassVar[str]  # what the ids of all questions begin with that are asked at events of this type
     _by_call: ClassVar[bool] = True  # what comes later may be like this moment: its questions are others
 
@@ -55,7 +54,7 @@ class Interruptible:
         """Return its right to ask; `names` were used at this moment before."""
         asker: Asker | None = self.__dict__.get("_asker")
         if asker is None:
-            agent = self.agent
+            agent: Any = self.__dict__["agent"]
             asker = self.__dict__["_asker"] = Asker(
                 agent._interrupt_state,
                 self.question_prefix(),
@@ -95,7 +94,8 @@ class Interruptible:
 
     def untaken(self) -> list[Interrupt]:
         """Return the questions of this moment that were answered, and whose answers no callback took."""
-        known = self.agent._interrupt_state.interrupts
+        agent: Any = self.__dict__["agent"]
+        known = agent._interrupt_state.interrupts
         if not known:
             return []
         prefix, taken = self.question_prefix(), {each.id for each in self.consulted}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, overload, runtime_checkable
 
 from strands.interrupt import Interrupt, InterruptException
 
@@ -122,9 +122,21 @@ class HookRegistry:
         self._provider: Any = None
         self._judges: dict[tuple[int, str], Any] = {}  # who judges tool calls: the objects, by their ids and names
 
+    @overload
+    def add_callback(
+        self, event_type: type[TEvent], callback: HookCallback[TEvent], *, order: float = HookOrder.DEFAULT
+    ) -> None: ...
+    @overload
     def add_callback(
         self,
-        event_type: type[BaseHookEvent] | list[type[BaseHookEvent]] | HookCallback | None,
+        event_type: Sequence[type[BaseHookEvent]] | HookCallback | None,
+        callback: HookCallback | None = None,
+        *,
+        order: float = HookOrder.DEFAULT,
+    ) -> None: ...
+    def add_callback(
+        self,
+        event_type: type[BaseHookEvent] | Sequence[type[BaseHookEvent]] | HookCallback | None,
         callback: HookCallback | None = None,
         *,
         order: float = HookOrder.DEFAULT,

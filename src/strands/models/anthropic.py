@@ -18,6 +18,8 @@ from ._stale_thoughts import BETA, DROPPED, STALE
 from .model import BaseModelConfig, CacheConfig, CacheToolsConfig, ConfiguredModel
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from strands.types.content import Messages, SystemContentBlock
     from strands.types.streaming import StreamEvent
     from strands.types.tools import ToolChoice, ToolSpec
@@ -67,7 +69,11 @@ class AnthropicModel(ConfiguredModel):
     _stale: frozenset[str] = frozenset()  # models that have refused thoughts whose history had changed
 
     def __init__(
-        self, *, client_args: Mapping[str, Any] | None = None, client: Any = None, **model_config: Any
+        self,
+        *,
+        client_args: Mapping[str, Any] | None = None,
+        client: Any = None,
+        **model_config: Unpack[AnthropicConfig],
     ) -> None:
         if client is not None and client_args:
             raise ValueError("give AnthropicModel either client or client_args, not both")

@@ -19,6 +19,8 @@ from ._threads import in_thread
 from .model import BaseModelConfig, CacheConfig, CacheToolsConfig, ConfiguredModel
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from strands.types.content import Messages, SystemContentBlock
     from strands.types.exceptions import ModelError
     from strands.types.streaming import StreamEvent
@@ -108,7 +110,7 @@ class BedrockModel(ConfiguredModel):
         endpoint_url: str | None = None,
         api_key: str | None = None,
         client: Any = None,
-        **model_config: Any,
+        **model_config: Unpack[BedrockConfig],
     ) -> None:
         if boto_session is not None and region_name:
             raise ValueError("give BedrockModel either boto_session or region_name, not both")

@@ -18,6 +18,8 @@ from ._guard import ToolGuard
 from .model import BaseModelConfig, ConfiguredModel
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from strands.types.content import Messages, SystemContentBlock
     from strands.types.streaming import StreamEvent
     from strands.types.tools import ToolChoice, ToolSpec
@@ -53,7 +55,7 @@ class GeminiModel(ConfiguredModel):
     _windows_known = True
 
     def __init__(
-        self, *, client: Any = None, client_args: Mapping[str, Any] | None = None, **model_config: Any
+        self, *, client: Any = None, client_args: Mapping[str, Any] | None = None, **model_config: Unpack[GeminiConfig]
     ) -> None:
         if client is not None and client_args:
             raise ValueError("give GeminiModel either client or client_args, not both")

@@ -18,6 +18,8 @@ from ._errors import from_client
 from .model import BaseModelConfig, CacheConfig, ConfiguredModel
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from strands.types.content import Messages, SystemContentBlock
     from strands.types.streaming import StreamEvent
     from strands.types.tools import ToolChoice, ToolSpec
@@ -50,7 +52,7 @@ class LiteLLMModel(ConfiguredModel):
 
     _known = frozenset(LiteLLMConfig.__optional_keys__)
 
-    def __init__(self, client_args: Mapping[str, Any] | None = None, **model_config: Any) -> None:
+    def __init__(self, client_args: Mapping[str, Any] | None = None, **model_config: Unpack[LiteLLMConfig]) -> None:
         self._client_args = dict(client_args or {})
         self._configure({"model_id": DEFAULT_MODEL}, model_config)
         name, self._user = type(self).__name__, object()

@@ -30,6 +30,7 @@ from .model import BaseModelConfig, CacheConfig, ConfiguredModel
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
+    from typing_extensions import Unpack
 
     from strands.types.content import Message, Messages
     from strands.types.streaming import StreamEvent
@@ -77,7 +78,7 @@ class OllamaModel(ConfiguredModel):
         *,
         ollama_client_args: Mapping[str, Any] | None = None,
         client: Any = None,
-        **model_config: Any,
+        **model_config: Unpack[OllamaConfig],
     ) -> None:
         self._configure({"model_id": DEFAULT_MODEL}, model_config)
         args, name = {"host": host, **(ollama_client_args or {})}, type(self).__name__

@@ -19,6 +19,7 @@ from .model import BaseModelConfig, CacheConfig, ConfiguredModel
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
+    from typing_extensions import Unpack
 
     from strands.types.content import Messages
     from strands.types.streaming import StreamEvent
@@ -68,7 +69,7 @@ class OpenAIModel(ConfiguredModel):
         client: AsyncOpenAI | None = None,
         client_args: Mapping[str, Any] | None = None,
         bedrock_mantle_config: BedrockMantleConfig | None = None,
-        **model_config: Any,
+        **model_config: Unpack[OpenAIConfig],
     ) -> None:
         if client is not None and client_args:
             raise ValueError("give OpenAIModel either client or client_args, not both")

@@ -29,6 +29,7 @@ from .openai import DEFAULT_MODEL, KEY, PROVIDER, OpenAIClients
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
+    from typing_extensions import Unpack
 
     from strands.types.content import Message, Messages, SystemContentBlock
     from strands.types.streaming import StreamEvent
@@ -76,7 +77,7 @@ class OpenAIResponsesModel(ConfiguredModel):
         client: AsyncOpenAI | None = None,
         client_args: Mapping[str, Any] | None = None,
         bedrock_mantle_config: BedrockMantleConfig | None = None,
-        **model_config: Any,
+        **model_config: Unpack[OpenAIResponsesConfig],
     ) -> None:
         if client is not None and client_args:
             raise ValueError("give OpenAIResponsesModel either client or client_args, not both")

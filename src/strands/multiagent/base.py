@@ -13,7 +13,8 @@ from strands.agent.result import AgentResult
 from strands.interrupt import Interrupt
 
 if TYPE_CHECKING:
-    from strands.hooks import HookCallback, HookRegistry
+    from strands.hooks import BaseHookEvent, HookCallback, HookRegistry
+    from strands.hooks.registry import TEvent
     from strands.types.content import ContentBlock
     from strands.types.event_loop import Metrics, Usage
     from strands.types.interrupt import InterruptResponseContent
@@ -245,7 +246,11 @@ class MultiAgentBase(ABC):
         raise NotImplementedError(f"{type(self).__name__} cannot be restored from a session")
 
     def add_hook(
-        self, callback: HookCallback, event_type: type | list[type] | None = None, *, order: float = 0
+        self,
+        callback: HookCallback[TEvent],
+        event_type: type[TEvent] | Sequence[type[BaseHookEvent]] | None = None,
+        *,
+        order: float = 0,
     ) -> None:
         """Register a callback; its event type is taken from its annotation when it is not given."""
         self.hooks.add_callback(event_type, callback, order=order)

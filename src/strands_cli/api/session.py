@@ -33,8 +33,10 @@ from strands_cli.session import answers as answering
 from strands_cli.types import HITLHandler, Json, RunResult
 
 if TYPE_CHECKING:
-    from strands_cli.spec.root import Spec
+    from typing_extensions import Unpack
 
+    from strands_cli.api.keywords import SessionResumeOptions
+    from strands_cli.spec.root import Spec
 
 LEASE_SECONDS = 2.0
 """How long somebody who brings answers waits for another driver of the session to rest, before saying that it works."""
@@ -160,7 +162,7 @@ class Session(SessionView):
                 return finished_result(self.id, self.pattern, self._state)
             await asyncio.sleep(LOOK_SECONDS)
 
-    def resume(self, hitl_response: Json = None, **options: Any) -> RunResult:
+    def resume(self, hitl_response: Json = None, **options: Unpack[SessionResumeOptions]) -> RunResult:
         """Go on as `resume_async` does, and wait for it."""
         return run_sync(lambda: self.resume_async(hitl_response, **options))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from strands_cli.api.bridge import run_sync
 from strands_cli.api.cleanup import Cleanup, clean_up
@@ -15,6 +15,9 @@ from strands_cli.api.session import Session
 from strands_cli.errors import SessionError, SessionNotFoundError
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from strands_cli.api.keywords import SessionFilters
     from strands_cli.session.repository import SessionRepository
 
 __all__ = ["Cleanup", "HistoryItem", "Session", "SessionManager"]
@@ -65,7 +68,7 @@ class SessionManager:
         found.sort(key=lambda session: session.created_at, reverse=True)
         return found[offset:] if limit is None else found[offset : offset + limit]
 
-    def list_sessions(self, **filters: Any) -> list[Session]:
+    def list_sessions(self, **filters: Unpack[SessionFilters]) -> list[Session]:
         """Return sessions as `list_sessions_async` does."""
         return run_sync(lambda: self.list_sessions_async(**filters))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from copy import copy
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -19,7 +20,11 @@ from strands_cli.kernel.events import Event, Listeners
 from strands_cli.types import HITLHandler, Json, RunResult
 
 if TYPE_CHECKING:
+    from typing_extensions import Self, Unpack
+
+    from strands.hooks.registry import HookCallback, HookProvider
     from strands.models.model import Model
+    from strands_cli.api.keywords import ResumeOptions, WorkflowOptions
     from strands_cli.api.live import LiveSession
     from strands_cli.plan.model import Plan
     from strands_cli.session.repository import SessionRepository
@@ -48,7 +53,7 @@ class Workflow:
         self,
         spec: Spec,
         *,
-        hooks: Sequence[Any] = (),
+        hooks: Sequence[HookProvider | HookCallback] = (),
         tools: Sequence[Any] = (),
         model: Model | None = None,
         repository: SessionRepository | None = None,
@@ -82,7 +87,7 @@ class Workflow:
         path: str | PathLike[str],
         *,
         variables: Mapping[str, Any] | None = None,
-        hooks: Sequence[Any] = (),
+        hooks: Sequence[HookProvider | HookCallback] = (),
         tools: Sequence[Any] = (),
         model: Model | None = None,
         repository: SessionRepository | None = None,
@@ -91,7 +96,7 @@ class Workflow:
         offline: bool = False,
         real_tools: bool = False,
         **overrides: Any,
-    ) -> Workflow:
+    ) -> Self:
         """Load and check a YAML or JSON file.
 
         Args:
@@ -106,7 +111,7 @@ class Workflow:
         """
         from strands_cli.loader import load_file
 
-        return cls._checked(
+        return cls(
             load_file(path, tools=tool_ids(tools)),
             hooks=hooks,
             tools=tools,
@@ -120,22 +125,18 @@ class Workflow:
         )
 
     @classmethod
-    def from_yaml(cls, text: str, **options: Any) -> Workflow:
+    def from_yaml(cls, text: str, **options: Unpack[WorkflowOptions]) -> Self:
         """Load and check a spec from YAML text; options as for `Workflow`."""
         from strands_cli.loader import load_text
 
-        return cls._checked(load_text(text, source="<text>", tools=tool_ids(options.get("tools"))), **options)
+        return cls(load_text(text, source="<text>", tools=tool_ids(options.get("tools"))), **options)
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any], **options: Any) -> Workflow:
+    def from_dict(cls, data: Mapping[str, Any], **options: Unpack[WorkflowOptions]) -> Self:
         """Check a spec given as a dict; options as for `Workflow`."""
         from strands_cli.loader import load_dict
 
-        return cls._checked(load_dict(data, tools=tool_ids(options.get("tools"))), **options)
-
-    @classmethod
-    def _checked(cls, spec: Spec, **options: Any) -> Workflow:
-        return cls(spec, **options)
+        return cls(load_dict(data, tools=tool_ids(options.get("tools"))), **options)
 
     @property
     def name(self) -> str:
@@ -207,10 +208,13 @@ class Workflow:
             await self._delete(result.session_id)
         return result
 
-    def run_interactive(self, *, session_id: str | None = None, **options: Any) -> RunResult:
+    def run_interactive(
+        self, *, session_id: str | None = None, hitl_handler: HITLHandler | None = None, **options: Any
+    ) -> RunResult:
         """Run as `run_interactive_async` does, with the same arguments, and wait for it."""
         id_ = session_id or self._new_id(options)
-        return run_resumable(lambda: self.run_interactive_async(session_id=id_, **options), self._options, id_)
+        options = {"session_id": id_, "hitl_handler": hitl_handler, **options}
+        return run_resumable(lambda: self.run_interactive_async(**options), self._options, id_)
 
     async def resume_async(
         self,
@@ -258,7 +262,7 @@ class Workflow:
         self._note(result)
         return result
 
-    def resume(self, session_id: str, answer: Json = None, **options: Any) -> RunResult:
+    def resume(self, session_id: str, answer: Json = None, **options: Unpack[ResumeOptions]) -> RunResult:
         """Go on as `resume_async` does, with the same arguments, and wait for it."""
         return run_resumable(lambda: self.resume_async(session_id, answer, **options), self._options, session_id)
 
@@ -324,7 +328,7 @@ class Workflow:
 
     # -- cleaning up ----------------------------------------------------------------------------------------------
 
-    async def __aenter__(self) -> Workflow:
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
@@ -350,12 +354,10 @@ class Workflow:
         self, handler: HITLHandler | None, session_id: str | None, response: Json, values: Mapping[str, Any]
     ) -> RunResult:
         """Go on with the session of this id, or start it."""
-        if session_id is None:
-            return await self._start(handler, values, {}, self._new_id({"hitl_response": response}))
-        session = await session_to_go_on(self._options, session_id, response, values)
-        if session is None:
-            return await self._start(handler, values, {}, session_id)
-        result = await session.resume_async(response, hitl_handler=handler, user=self._owner, spec=self.spec)
+        found = None if session_id is None else await session_to_go_on(self._options, session_id, response, values)
+        if found is None:
+            return await self._start(handler, values, {}, session_id or self._new_id({"hitl_response": response}))
+        result = await found.resume_async(response, hitl_handler=handler, user=self._owner, spec=self.spec)
         self._note(result)
         return result
 
@@ -390,8 +392,6 @@ class Workflow:
             self._finished.remove(session_id)
 
     def _with_listener(self, handler: Callable[[Event], Any]) -> Workflow:
-        from copy import copy
-
         self._remember_app()
         twin = copy(self)
         twin._options = copy(self._options)

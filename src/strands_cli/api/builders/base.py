@@ -14,6 +14,9 @@ from strands_cli.schema.problems import Problem, pointer
 from strands_cli.schema.validator import SchemaValidationError
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from strands_cli.api.keywords import WorkflowOptions
     from strands_cli.api.workflow import Workflow
     from strands_cli.spec import Spec
 
@@ -127,7 +130,7 @@ class Builder:
             tools=[_tool_id(tool) for tool in tools],
         )
 
-    def build(self, *, base_dir: str | PathLike[str] | None = None, **workflow_options: Any) -> Workflow:
+    def build(self, *, base_dir: str | PathLike[str] | None = None, **options: Unpack[WorkflowOptions]) -> Workflow:
         """Return the workflow; options as for `Workflow`.
 
         Raises:
@@ -135,7 +138,7 @@ class Builder:
         """
         from strands_cli.api.workflow import Workflow
 
-        return Workflow(self.spec(base_dir=base_dir, tools=workflow_options.get("tools") or ()), **workflow_options)
+        return Workflow(self.spec(base_dir=base_dir, tools=options.get("tools") or ()), **options)
 
     # -- short names --------------------------------------------------------------------------------------------------
 

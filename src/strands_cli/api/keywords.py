@@ -1,0 +1,61 @@
+"""Keyword arguments that one method hands on to another, by name and type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypedDict
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from strands.hooks.registry import HookCallback, HookProvider
+    from strands.models.model import Model
+    from strands_cli.session.repository import SessionRepository
+    from strands_cli.spec.root import Spec
+    from strands_cli.types import HITLHandler, Json
+
+
+class WorkflowOptions(TypedDict, total=False):
+    """The options of a `Workflow`."""
+
+    hooks: Sequence[HookProvider | HookCallback]
+    tools: Sequence[Any]
+    model: Model | None
+    repository: SessionRepository | None
+    output_dir: str | PathLike[str] | None
+    overwrite: bool
+    offline: bool
+    real_tools: bool
+    variables: Mapping[str, Any] | None
+
+
+class ResumeOptions(TypedDict, total=False):
+    """The options of `Workflow.resume_async`."""
+
+    answers: Mapping[str, Json] | None
+    hitl_handler: HITLHandler | None
+    accept_changes: bool
+    without_hooks: Sequence[str]
+
+
+class SessionResumeOptions(ResumeOptions, total=False):
+    """The options of `Session.resume_async`."""
+
+    on_event: Any
+    output_dir: str | PathLike[str] | None
+    overwrite: bool | None
+    offline: bool | None
+    real_tools: bool | None
+    by: str | None
+    user: object
+    spec: Spec | None
+    app: str | None
+
+
+class SessionFilters(TypedDict, total=False):
+    """Which sessions `SessionManager.list_sessions_async` returns."""
+
+    status: str | None
+    workflow: str | None
+    limit: int | None
+    offset: int
