@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import ClassVar
@@ -23,8 +24,20 @@ from strands.journal.files import Disk
 from strands.journal.head import Head
 
 NAME = "journal.jsonl"
-MOST = 64
-"""How many journals are kept open at once in a process."""
+MOST = 512
+"""How many journals are kept open at once in a process, at most."""
+
+_SHARE = 16
+"""One journal, which is two files, is kept open for so many files that the process may open."""
+
+
+@cache
+def _most() -> int:
+    """Return how many journals are kept open at once in this process."""
+    import resource
+
+    allowed = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return MOST if allowed == resource.RLIM_INFINITY else min(MOST, allowed // _SHARE)
 
 
 class Handle:
@@ -53,7 +66,7 @@ class Handle:
             NotPrivateError: It belongs to somebody else, or others can write to it.
             OSError: It cannot be opened.
         """
-        if hasattr(os, "register_at_fork") and len(cls._open) < MOST:
+        if hasattr(os, "register_at_fork") and len(cls._open) < _most():
             return cls(files.open_private(path, os.O_RDWR | os.O_APPEND) if file is None else file)
         if file is not None:
             os.close(file)

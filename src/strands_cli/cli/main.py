@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
+
+_ALLOCATIONS = 20_000
+"""After so many new objects the collector looks for circles: what is imported and what runs at once is none of them."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -16,6 +20,8 @@ def main(argv: list[str] | None = None) -> int:
         The exit code.
     """
     arguments = sys.argv[1:] if argv is None else argv
+    if argv is None:  # the process is this command's
+        gc.set_threshold(_ALLOCATIONS, 10, 10)
     try:
         from strands_cli.cli.ending import run_command, terminate_softly
 
