@@ -250,6 +250,16 @@ def test_what_ran_at_responses_goes_back_in_its_place(provider: Provider) -> Non
 
 
 @responses
+def test_the_phase_of_a_text_goes_back_to_its_model(provider: Provider) -> None:
+    with provider.stub([Say("Looking.", [Use("look")], extra={"phase": "commentary"}), "Yes."]) as stub:
+        agent = Agent(model=provider.model(stub), tools=[look], callback_handler=None)
+        agent("The weather?")
+        said = [item for item in stub.requests[1].body["input"] if item.get("role") == "assistant"]
+    assert [(item["phase"], item["content"][0]["text"]) for item in said] == [("commentary", "Looking.")]
+    assert agent.messages[1]["content"][0] == {"text": "Looking."}
+
+
+@responses
 def test_responses_cite_files(provider: Provider) -> None:
     notes = [
         {"type": "file_citation", "file_id": "f1", "filename": "a.pdf", "index": 3},

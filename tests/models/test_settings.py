@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from strands import Agent
 from strands.models import (
     AnthropicModel,
     BedrockModel,
@@ -19,6 +21,7 @@ from strands.models import (
     OpenAIModel,
     OpenAIResponsesModel,
 )
+from strands.session import FileSessionManager
 from support.providers import Provider, ask, assistant, parameters, tool_spec, user
 from support.stub_http import Fault
 
@@ -99,6 +102,7 @@ def test_the_provider_counts_tokens_when_asked_to(provider: Provider) -> None:
     assert estimated == 2
 
 
+@pytest.mark.filterwarnings("ignore:OpenAI has no use for ttl")
 @pytest.mark.parametrize("provider", parameters("openai", "openai_responses"))
 @pytest.mark.parametrize(
     ("cache", "sent"),
@@ -255,3 +259,20 @@ def test_the_id_of_a_model_behind_a_litellm_proxy() -> None:
     assert model.get_config()["model_id"] == "litellm_proxy/openai/gpt-4"
     model.update_config(model_id="anthropic/claude-3")
     assert model.get_config()["model_id"] == "litellm_proxy/anthropic/claude-3"
+
+
+@pytest.mark.parametrize("provider", parameters("openai", "openai_responses"))
+def test_the_prompts_of_a_session_share_a_cache_key(provider: Provider, tmp_path: Path) -> None:
+    with provider.stub(["Hi", "Hi"]) as stub:
+        for key in (None, False):
+            kept = FileSessionManager(session_id="s1", storage_dir=str(tmp_path / str(key)))
+            model = provider.model(stub, cache_config=CacheConfig(cache_key=key))
+            Agent(model=model, session_manager=kept, callback_handler=None)("Hello")
+        assert [body.get("prompt_cache_key") for body in (each.body for each in stub.requests)] == ["strands-s1", None]
+
+
+def test_cache_settings_without_use_are_said() -> None:
+    with pytest.warns(UserWarning, match="Ollama has no use for ttl of cache_config"):
+        OllamaModel(model_id="m", cache_config=CacheConfig(ttl="1h")).format_request([user("Hello")])
+    with pytest.warns(UserWarning, match="OpenAI has no use for ttl, tools_ttl of cache_config"):
+        OpenAIModel(model_id="m", cache_config=CacheConfig(ttl="5m", tools_ttl=True)).format_request([user("Hello")])

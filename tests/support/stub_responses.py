@@ -15,7 +15,7 @@ WHY = {"max_tokens": "max_output_tokens", "content_filtered": "content_filter"}
 
 class StubResponses(StubServer):
     """`Say.extra`: "event_error" ends the stream with a failed response of that error code, "annotations" go with the
-    text, "items" come before it.
+    text, "items" come before it, "phase" is that of its message.
     """
 
     base = "/v1"
@@ -57,7 +57,8 @@ class StubResponses(StubServer):
             yield {"id": "rs_1", "type": "reasoning"}, [("reasoning_summary_text", say.reasoning)]
         yield from ((item, []) for item in say.extra.get("items", ()))
         if say.text:
-            yield {"id": "msg_1", "type": "message"}, [("output_text", text) for text in say.chunks()]
+            phase = {"phase": say.extra["phase"]} if "phase" in say.extra else {}
+            yield {"id": "msg_1", "type": "message", **phase}, [("output_text", text) for text in say.chunks()]
         for number, use in enumerate(say.tools):
             call_id = use.id or f"call_{request.index}_{number}"
             item = {"id": f"fc_{number}", "type": "function_call", "call_id": call_id, "name": use.name}

@@ -114,10 +114,14 @@ async def _attempt(invocation: Invocation) -> tuple[Reply | None, Exception | No
 
 
 def _tell_more(agent: Agent, more: dict[str, Any]) -> None:
-    """Tell a model of its user's what models of the Strands Agents SDK are told; those of this package need none."""
+    """Tell a model of its user's what models of the Strands Agents SDK are told."""
+    more.setdefault("model_state", dict(agent._model_state))
+    _tell_session(agent, more)
+
+
+def _tell_session(agent: Agent, more: dict[str, Any]) -> None:
     from .agent_metadata import AgentMetadata
 
-    more.setdefault("model_state", dict(agent._model_state))
     more["agent_metadata"] = AgentMetadata(session_id=getattr(agent._session_manager, "session_id", None))
 
 
@@ -140,6 +144,8 @@ async def _stream(invocation: Invocation) -> Reply:
     whole = getattr(model, "whole_messages", False) is True
     if not whole:
         _tell_more(agent, more)
+    elif agent._session_manager is not None:
+        _tell_session(agent, more)
     messages = agent.messages if whole else all_bare(agent.messages)
     stream = model.stream(messages, specs or None, text, tool_choice=choice, **more)
     started = time.perf_counter()

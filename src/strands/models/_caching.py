@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import dataclasses
+import warnings
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .model import CacheConfig, CacheToolsConfig
+
+
+def warn_of_unused(cache: CacheConfig | None, provider: str, used: Collection[str] = ()) -> None:
+    """Warn of settings of a cache that a provider has no use for.
+
+    Args:
+        cache: What the model is configured to do, or None.
+        provider: Whom to name.
+        used: The names of the settings that it uses as they are.
+    """
+    if cache is None:
+        return
+    given = [each.name for each in dataclasses.fields(cache) if getattr(cache, each.name) != each.default]
+    unused = [name for name in given if name not in used]
+    if unused:
+        warnings.warn(f"{provider} has no use for {', '.join(unused)} of cache_config and ignores it.", stacklevel=4)
 
 
 def mark_messages(messages: Sequence[Mapping[str, Any]], cache: CacheConfig | None) -> list[dict[str, Any]]:

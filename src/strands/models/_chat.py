@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ._caching import warn_of_unused
 from ._content import (
     TEXT_FORMATS,
     base64_of,
@@ -18,6 +19,7 @@ from ._content import (
 )
 
 if TYPE_CHECKING:
+    from strands.agent.agent_metadata import AgentMetadata
     from strands.types.content import Message, Messages
     from strands.types.tools import ToolChoice, ToolSpec
 
@@ -71,13 +73,23 @@ def format_tool_choice(tool_choice: ToolChoice | None) -> str | dict[str, Any]:
     return "required" if "any" in choice else "auto"
 
 
-def cache_arguments(cache: CacheConfig | None) -> dict[str, Any]:
-    """Return the arguments by which OpenAI finds a prompt in its cache again."""
+def cache_arguments(
+    cache: CacheConfig | None, provider: str, agent_metadata: AgentMetadata | None = None
+) -> dict[str, Any]:
+    """Return the arguments by which OpenAI finds a prompt in its cache again.
+
+    Args:
+        cache: What the model is configured to do.
+        provider: Whom to name in a warning of settings that it has no use for.
+        agent_metadata: Whose prompt it is: where no key is set, the prompts of a session share one.
+    """
     if cache is None:
         return {}
-    arguments = {"prompt_cache_key": cache.cache_key, "prompt_cache_retention": cache.ttl}
-    if cache.ttl not in _RETENTIONS:
-        del arguments["prompt_cache_retention"]
+    known = cache.ttl is None or cache.ttl in _RETENTIONS
+    warn_of_unused(cache, provider, {"cache_key", *(["ttl"] if known else [])})
+    session_id = agent_metadata.session_id if agent_metadata is not None else None
+    key = f"strands-{session_id}" if cache.cache_key is None and session_id else cache.cache_key
+    arguments = {"prompt_cache_key": key, "prompt_cache_retention": cache.ttl if known else None}
     return {name: value for name, value in arguments.items() if value}
 
 

@@ -74,6 +74,10 @@ class ResponsesReply:
         if item["type"] == "reasoning" and item.get("encrypted_content"):
             origin = {"model": self._model_id, "item": {key: value for key, value in item.items() if key != "status"}}
             events = self._content(index, "reasoning", {"reasoningContent": {"origin": origin}})
+        elif item.get("phase"):
+            # Text has no place for it; without it a model takes what it said on the way for its answer.
+            origin = {"model": self._model_id, "phase": item["phase"]}
+            events = self._content(index, "phase", {"reasoningContent": {"origin": origin}})
         return [*events, *self._close()] if self._open is not None and self._open[0] == index else events
 
     def _call(self, item: Mapping[str, Any]) -> list[StreamEvent]:

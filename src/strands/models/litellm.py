@@ -20,6 +20,7 @@ from .model import BaseModelConfig, CacheConfig, ConfiguredModel
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from strands.agent.agent_metadata import AgentMetadata
     from strands.types.content import Messages, SystemContentBlock
     from strands.types.streaming import StreamEvent
     from strands.types.tools import ToolChoice, ToolSpec
@@ -73,11 +74,12 @@ class LiteLLMModel(ConfiguredModel):
         *,
         tool_choice: ToolChoice | None = None,
         system_prompt_content: list[SystemContentBlock] | None = None,
+        agent_metadata: AgentMetadata | None = None,
         **kwargs: Any,
     ) -> AsyncGenerator[StreamEvent, None]:
         """Yield the events of one reply; see `Model.stream`."""
         system: Any = system_prompt_content or system_prompt
-        request = self.format_request(messages, tool_specs, system, tool_choice)
+        request = self.format_request(messages, tool_specs, system, tool_choice, agent_metadata=agent_metadata)
         litellm = await self._clients.get()
         _users().add(self._user)
         reply = ChatReply(messages, PROVIDER, self.config["model_id"])
@@ -106,6 +108,8 @@ class LiteLLMModel(ConfiguredModel):
         tool_specs: list[ToolSpec] | None = None,
         system_prompt: str | list[SystemContentBlock] | None = None,
         tool_choice: ToolChoice | None = None,
+        *,
+        agent_metadata: AgentMetadata | None = None,
     ) -> dict[str, Any]:
         """Return the arguments of the request.
 
@@ -124,7 +128,7 @@ class LiteLLMModel(ConfiguredModel):
             "num_retries": 0,
             "max_retries": 0,
             "timeout": READ_TIMEOUT,
-            **cache_arguments(self.config.get("cache_config")),
+            **cache_arguments(self.config.get("cache_config"), PROVIDER, agent_metadata),
             **self._client_args,
             **(self.config.get("params") or {}),
         }

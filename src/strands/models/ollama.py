@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from strands._elsewhere import names_of
 from strands.types.exceptions import ModelRequestError, ModelUnavailableError, ModelUnreachableError
 
+from ._caching import warn_of_unused
 from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, Clients, require
 from ._content import (
     TEXT_FORMATS,
@@ -127,6 +128,7 @@ class OllamaModel(ConfiguredModel):
         for message in messages:
             formatted += _messages(message, names, self.config["model_id"])
         config = self.config
+        warn_of_unused(config.get("cache_config"), PROVIDER)
         chosen = {name: config[key] for key, name in _OPTIONS.items() if config.get(key) is not None}
         request = {
             "model": config["model_id"],

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
     from typing_extensions import Unpack
 
+    from strands.agent.agent_metadata import AgentMetadata
     from strands.types.content import Messages
     from strands.types.streaming import StreamEvent
     from strands.types.tools import ToolChoice, ToolSpec
@@ -83,10 +84,12 @@ class OpenAIModel(ConfiguredModel):
         system_prompt: str | None = None,
         *,
         tool_choice: ToolChoice | None = None,
+        agent_metadata: AgentMetadata | None = None,
         **kwargs: Any,
     ) -> AsyncGenerator[StreamEvent, None]:
         """Yield the events of one reply; see `Model.stream`."""
-        request = self.format_request(messages, tool_specs, join_system(system_prompt, kwargs), tool_choice)
+        system = join_system(system_prompt, kwargs)
+        request = self.format_request(messages, tool_specs, system, tool_choice, agent_metadata=agent_metadata)
         client = await self._clients.get()
         reply = ChatReply(messages, PROVIDER, self.config["model_id"])
         try:
@@ -105,6 +108,8 @@ class OpenAIModel(ConfiguredModel):
         tool_specs: list[ToolSpec] | None = None,
         system_prompt: str | None = None,
         tool_choice: ToolChoice | None = None,
+        *,
+        agent_metadata: AgentMetadata | None = None,
     ) -> dict[str, Any]:
         """Return the arguments of the request.
 
@@ -120,7 +125,7 @@ class OpenAIModel(ConfiguredModel):
             request["tools"] = format_tools(tool_specs)
             if tool_choice:
                 request["tool_choice"] = format_tool_choice(tool_choice)
-        request.update(cache_arguments(self.config.get("cache_config")))
+        request.update(cache_arguments(self.config.get("cache_config"), PROVIDER, agent_metadata))
         if request["stream"]:
             request["stream_options"] = {"include_usage": True}
         return {**request, **(self.config.get("params") or {})}

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
     from typing_extensions import Unpack
 
+    from strands.agent.agent_metadata import AgentMetadata
     from strands.types.content import Message, Messages, SystemContentBlock
     from strands.types.streaming import StreamEvent
     from strands.types.tools import ToolChoice, ToolSpec
@@ -92,6 +93,7 @@ class OpenAIResponsesModel(ConfiguredModel):
         *,
         tool_choice: ToolChoice | None = None,
         model_state: dict[str, Any] | None = None,
+        agent_metadata: AgentMetadata | None = None,
         **kwargs: Any,
     ) -> AsyncGenerator[StreamEvent, None]:
         """Yield the events of one reply; see `Model.stream`.
@@ -100,7 +102,9 @@ class OpenAIResponsesModel(ConfiguredModel):
         provider has; it is changed when the reply is complete.
         """
         system = join_system(system_prompt, kwargs)
-        request = self.format_request(messages, tool_specs, system, tool_choice, model_state)
+        request = self.format_request(
+            messages, tool_specs, system, tool_choice, model_state, agent_metadata=agent_metadata
+        )
         client = await self._clients.get()
         reply = ResponsesReply(messages, self.config["model_id"], PROVIDER, KEY)
         try:
@@ -126,6 +130,8 @@ class OpenAIResponsesModel(ConfiguredModel):
         system_prompt: str | None = None,
         tool_choice: ToolChoice | None = None,
         model_state: Mapping[str, Any] | None = None,
+        *,
+        agent_metadata: AgentMetadata | None = None,
     ) -> dict[str, Any]:
         """Return the arguments of the request; `model_state` as in `stream`.
 
@@ -140,7 +146,7 @@ class OpenAIResponsesModel(ConfiguredModel):
             request["previous_response_id"] = before
         if tool_specs and tool_choice:
             request["tool_choice"] = _tool_choice(tool_choice)
-        request.update(cache_arguments(self.config.get("cache_config")))
+        request.update(cache_arguments(self.config.get("cache_config"), PROVIDER, agent_metadata))
         params = {name: value for name, value in (self.config.get("params") or {}).items() if name != "tools"}
         if not self.stateful and _reasons(self.config["model_id"], params):
             request["include"] = ["reasoning.encrypted_content"]  # nothing is stored there, so it must come back
@@ -208,12 +214,15 @@ def _said(message: Message, model_id: str) -> list[dict[str, Any]]:
             arguments = plain_text({"json": use["input"]})
             item = {"type": "function_call", "call_id": use["toolUseId"], "name": use["name"], "arguments": arguments}
             items.append(item)
+        elif "phase" in origin:
+            if origin.get("model") == model_id and items and items[-1].get("role") == "assistant":
+                items[-1]["phase"] = origin["phase"]
         elif origin:
             # What the model thought, and what tools did there, is of no use to another model.
             items += [origin["item"]] if origin.get("model") == model_id and "item" in origin else []
         elif not is_blank(block):
             parts = [{"type": "output_text", "text": note}] if (note := noted(block)) else _parts(block, "assistant")
-            if items and items[-1].get("role") == "assistant":
+            if items and items[-1].get("role") == "assistant" and "phase" not in items[-1]:
                 items[-1]["content"] += parts
             elif parts:
                 items.append({"role": "assistant", "content": parts})
