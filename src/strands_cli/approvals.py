@@ -127,16 +127,26 @@ class ApprovalHooks:
         return None
 
     def _decided(self, event: BeforeToolCallEvent, rule: Approval) -> Verdict:
-        """Return what a person decides, asking again as often as it is no option of this rule, which may be mended."""
+        """Return what a person decides, asking again as often as this rule, which may be mended, does not take it."""
         question = self._question(event, rule)
         message, number = question["message"], 1
         while True:
             found = verdict(_asked(event, numbered(DECISION, number), question))
-            if found.decision in (None, "reject", *rule.options):
+            wrong = self._refused(event, rule, found)
+            if wrong is None:
                 return found
             number += 1
-            refused = f"Not taken: {found.decision} is no option any more."
-            question = {**question, "message": f"{message} {refused}"}
+            question = {**question, "message": f"{message} Not taken: {wrong}."}
+
+    def _refused(self, event: BeforeToolCallEvent, rule: Approval, found: Verdict) -> str | None:
+        if found.decision in (None, "reject"):
+            return None
+        if found.decision not in rule.options:
+            return f"{found.decision} is no option any more"
+        took = self._memory.seconds_to_answer(event.asking().consulted[-1].id)
+        if rule.timeout_seconds and took is not None and took > rule.timeout_seconds:
+            return f"it came later than the {rule.timeout_seconds:g} seconds that the workflow allows now"
+        return None
 
     def _act(self, event: BeforeToolCallEvent, found: Verdict) -> None:
         if found.decision == "approve":

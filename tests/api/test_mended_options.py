@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from strands import SessionManager, Workflow, tool
 from strands.models.scripted import ScriptedModel, ToolCall
 from strands_cli.errors import ChangedSpecError, InvalidAnswerError
+from strands_cli.session import answers
 from strands_cli.session.memory import MemorySessionRepository
 from strands_cli.types import HITLState, RunResult
 
@@ -136,6 +139,24 @@ def test_an_approval_that_is_remembered_is_none_where_it_is_no_option_any_more()
     result = office.workflow({**LESS, "remember": "session"}).resume(str(result.session_id), "yes")
     assert result.questions[0].choices == ("reject",)
     assert office.paid == [0]
+
+
+@pytest.mark.parametrize(("after", "asks"), [(30.0, False), (90.0, True)])
+def test_an_answer_that_came_later_than_the_spec_lets_it_now_is_asked_for_again(after: float, asks: bool) -> None:
+    office = Office()
+    result = office.workflow(ALL).run()
+
+    async def give() -> None:
+        journal = await office.repository.open(str(result.session_id))
+        await answers.give(journal, the(result), "approve", by="ann", now=time.time() + after)
+
+    asyncio.run(give())
+    again = office.workflow({**ALL, "timeout_seconds": 60}).resume(str(result.session_id))
+    assert (again.status == "paused", office.paid) == (asks, [] if asks else [0])
+    if asks:
+        assert "later than the 60 seconds" in again.questions[0].prompt
+        assert office.workflow({**ALL, "timeout_seconds": 60}).resume(str(result.session_id), "approve").success
+        assert office.paid == [0]
 
 
 GATE = {"type": "hitl", "prompt": "Go on?", "choices": ["yes", "no"], "default": "no", "timeout_seconds": 3600}

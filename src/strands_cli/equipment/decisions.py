@@ -53,6 +53,15 @@ class Memory:
                 of_tool = "approve" if scope == "session" else of_tool
         return exact or of_tool
 
+    def seconds_to_answer(self, interrupt_id: str) -> float | None:
+        """Return how long a person took for the newest answer to a question; None where nobody gave one."""
+        found: float | None = None
+        for key, answer in self.state.answered.items() if self.state is not None else ():
+            entry = self.state.asked.get(key) if self.state is not None else None
+            if entry is not None and entry.data.get("interrupt", {}).get("id") == interrupt_id:
+                found = None if answer.data.get("timed_out") else answer.at - entry.at
+        return found
+
     def _answers(self, agent: str, call: CallBinding) -> Iterator[tuple[Interrupt, Verdict]]:
         from strands.interrupt import Interrupt
 
