@@ -101,3 +101,10 @@ def test_an_empty_line_takes_the_default_of_a_single_value() -> None:
 def test_nested_objects_are_typed_as_json() -> None:
     nested = {"type": "object", "properties": {"a": {"type": "object"}}}
     assert Person('{"a": {}}').fill(nested) == {"a": {}}
+
+
+def test_a_long_default_is_shown_shortened_and_taken_whole() -> None:
+    person = Person("", "")
+    fields = {"note": {"type": "string", "default": "n" * 5_000}, "of": {"enum": ["x" * 3_000], "default": "x" * 3_000}}
+    assert person.fill({"type": "object", "properties": fields}) == {"note": "n" * 5_000, "of": "x" * 3_000}
+    assert [len(label) < 120 for label in person.labels] == [True, True]
