@@ -138,7 +138,7 @@ PAPER = {"document": {"format": "pdf", "name": "paper", "source": {"bytes": b"%P
         (["Read", NOTES], ["text", "cachePoint", "document"]),
         (["Read", NOTES, NOTES, POINT], ["text", "cachePoint", "document", "document"]),
         ([NOTES], ["document"]),
-        ([POINT, "Read"], ["text"]),
+        ([POINT, "Read"], ["text", "cachePoint"]),
     ],
 )
 def test_cache_points_stand_where_bedrock_takes_them(content: list[Any], kinds: list[str]) -> None:

@@ -248,6 +248,15 @@ def test_a_thought_takes_no_mark() -> None:
     assert [("cache_control" in each) for each in said] == [True, False, False]
 
 
+def test_a_mark_with_nothing_before_it_is_set_anew() -> None:
+    model = AnthropicModel(model_id="m", cache_config=CacheConfig())
+    history: list[Any] = [{"role": "user", "content": [POINT, {"text": "Hello"}]}, {"role": "user", "content": [POINT]}]
+    request = model.format_request(history, system_prompt_content=[POINT, {"text": "Be brief."}])  # type: ignore[list-item]
+    marked = {"type": "ephemeral"}
+    assert request["messages"][0]["content"] == [{"type": "text", "text": "Hello", "cache_control": marked}]
+    assert request["system"] == [{"type": "text", "text": "Be brief.", "cache_control": marked}]
+
+
 def test_a_mark_lives_no_longer_than_the_one_before_it() -> None:
     model = BedrockModel(model_id="anthropic.claude-x", cache_config=CacheConfig(ttl="1h", tools_ttl="5m"))
     request = model.format_request([user("Hello")], [tool_spec()], [{"text": "Be brief."}])

@@ -78,7 +78,7 @@ def _add(blocks: list[dict[str, Any]], block: Mapping[str, Any], provider: str, 
     if "cachePoint" in block:
         markable = next((each for each in reversed(blocks) if each["type"] not in _THINKING), None)
         if markable is not None:  # a thought takes no mark
-            markable["cache_control"] = cache_control(block["cachePoint"])
+            markable.setdefault("cache_control", cache_control(block["cachePoint"]))
         return
     origin = block["reasoningContent"].get("origin") if "reasoningContent" in block else None
     if origin:

@@ -36,7 +36,7 @@ def mark_messages(messages: Sequence[Mapping[str, Any]], cache: CacheConfig | No
     """
     if cache is None:
         return [dict(message) for message in messages]
-    newest = next((n for n in reversed(range(len(messages))) if messages[n]["role"] == "user"), None)
+    newest = next((n for n in reversed(range(len(messages))) if _may_end_prefix(messages[n])), None)
     marked = []
     for number, message in enumerate(messages):
         content = [block for block in message["content"] if "cachePoint" not in block]
@@ -77,9 +77,17 @@ def point(ttl: str | None, kind: Any = "default") -> dict[str, Any]:
     return {"type": kind, **({"ttl": ttl} if ttl else {})}
 
 
+def _may_end_prefix(message: Mapping[str, Any]) -> bool:
+    return message["role"] == "user" and any("cachePoint" not in block for block in message["content"])
+
+
 def _with_mark(blocks: Sequence[Mapping[str, Any]], ttl: str | None) -> list[dict[str, Any]]:
-    """Return the blocks with the marks they have, whose lifetime is filled in, or with one at the end."""
-    marked = [_filled(block, ttl) for block in blocks]
+    """Return the blocks with the marks they have, whose lifetime is filled in, or with one at the end.
+
+    A mark with nothing before it marks nothing, and is left out.
+    """
+    begun = next((n for n, block in enumerate(blocks) if "cachePoint" not in block), 0)
+    marked = [_filled(block, ttl) for block in blocks[begun:]]
     return marked if any("cachePoint" in block for block in marked) else [*marked, {"cachePoint": point(ttl)}]
 
 
