@@ -9,10 +9,19 @@ _making = threading.Lock()
 
 
 class LazyEvent(threading.Event):
-    """A `threading.Event` whose condition is made when it is first set, cleared or waited for; most never are."""
+    """A `threading.Event` whose condition is made when it is first set, cleared or waited for; most never are.
+
+    Attributes:
+        linked: Another event: once that is set, `is_set` says so here, too. Who waits is not woken by it.
+    """
+
+    linked: threading.Event | None = None
 
     def __init__(self) -> None:
         self._flag: bool = False
+
+    def is_set(self) -> bool:
+        return self._flag or (self.linked is not None and self.linked.is_set())
 
     def __getattr__(self, name: str) -> Any:
         if name != "_cond":

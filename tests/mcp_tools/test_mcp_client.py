@@ -192,7 +192,7 @@ def test_a_server_that_dies_in_a_call_is_an_error_result() -> None:
 def test_what_a_client_needs_is_said() -> None:
     with pytest.raises(ValueError, match="either a transport"):
         MCPClient()
-    with pytest.raises(ValueError, match="go with url="):
+    with pytest.raises(ValueError, match="require 'url'"):
         MCPClient(lambda: None, headers={})  # type: ignore[arg-type, return-value]
 
 

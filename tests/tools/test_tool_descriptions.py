@@ -53,7 +53,7 @@ def test_a_schema_without_end_is_refused() -> None:
     schema: Any = {"type": "object", "properties": {}}
     for _ in range(100):
         schema = {"type": "object", "properties": {"child": schema}}
-    with pytest.raises(ValueError, match="nested more than 64 deep"):
+    with pytest.raises(ValueError, match="nesting exceeds 64"):
         normalize_tool_spec({"name": "deep", "description": "", "inputSchema": {"json": schema}})
 
 

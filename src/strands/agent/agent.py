@@ -144,7 +144,7 @@ class Agent(Lifetime):
         self._asked: Asked | None = None
         self._invocation: Invocation | None = None
         self._lock = threading.Lock()
-        self._cancel_signal: threading.Event = LazyEvent()
+        self._cancel_signal = LazyEvent()
         self._cancel_message: str | None = None
         self._cancel_later = False
         strategy = ModelRetryStrategy() if retry_strategy is _DEFAULT else retry_strategy

@@ -13,6 +13,7 @@ from strands.hooks.registry import refusal
 from strands.types.exceptions import ContextWindowOverflowException
 
 from .context_size import projected_tokens
+from .conversation_manager.base import ConversationManager
 from .reply import Gatherer, Reply
 from .resting import let_pass, place_of_reply
 
@@ -72,7 +73,7 @@ async def ask_model(invocation: Invocation, kept: Kept | None = None) -> Reply:
         if error is not None and invocation.route is not None and await invocation.route.failed(error):
             continue
         if isinstance(error, ContextWindowOverflowException):
-            await agent.conversation_manager.reduce_context_async(agent, e=error)
+            await _shorten(agent, error)
             if agent._session_manager is not None:
                 agent._session_manager.sync_agent(agent)  # what was taken out is not sent again after a crash
             continue
@@ -111,6 +112,15 @@ async def _attempt(invocation: Invocation) -> tuple[Reply | None, Exception | No
         return await _stream(invocation), None
     except Exception as error:
         return None, error
+
+
+async def _shorten(agent: Agent, error: Exception) -> None:
+    manager = agent.conversation_manager
+    waits = getattr(type(manager), "reduce_context_async", ConversationManager.reduce_context_async)
+    if waits is ConversationManager.reduce_context_async:  # as of any object that has the one method
+        manager.reduce_context(agent, e=error)
+    else:
+        await manager.reduce_context_async(agent, e=error)
 
 
 def _tell_more(agent: Agent, more: dict[str, Any]) -> None:

@@ -26,6 +26,8 @@ from .resting import error_of
 from .tool_hooks import alone, ask_about_change
 
 if TYPE_CHECKING:
+    import threading
+
     from strands.agent.invocation import Sink
     from strands.agent.tool_batch import ToolBatch
 
@@ -310,7 +312,7 @@ class ToolCall:
 
     def _context(self, tool: AgentTool) -> ToolContext[Any]:
         agent, prefix = self._agent, tool_prefix(self._id)
-        signal = agent._cancel_signal
+        signal: threading.Event = agent._cancel_signal
         if tool.timeout_seconds is not None:
             from .time_limit import CallSignal
 

@@ -46,7 +46,7 @@ def normalize_schema(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _object(schema: dict[str, Any], depth: int) -> dict[str, Any]:
     if depth > _DEEPEST:
-        raise ValueError(f"the objects of a tool's input schema are nested more than {_DEEPEST} deep")
+        raise ValueError(f"a tool's input schema: its nesting exceeds {_DEEPEST} objects")
     properties = {name: _property(name, each, depth) for name, each in schema.get("properties", {}).items()}
     return {**schema, "type": "object", "properties": properties, "required": schema.get("required", [])}
 

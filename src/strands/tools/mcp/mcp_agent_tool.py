@@ -78,7 +78,7 @@ class MCPAgentTool(DirectTool):
         }
         if "outputSchema" in self._listed:
             spec["outputSchema"] = {"json": self._listed["outputSchema"]}
-        if "annotations" in self._listed:
+        if self._listed.get("annotations"):
             spec["annotations"] = self._listed["annotations"]
         return spec
 

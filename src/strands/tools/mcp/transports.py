@@ -37,7 +37,7 @@ def chosen(
         raise ValueError("MCPClient needs either a transport, such as lambda: stdio_client(...), or a url=")
     if transport is not None:
         if headers is not None or auth is not None or credentials is not None:
-            raise ValueError("headers, auth and auth_provider go with url=; a transport brings its own")
+            raise ValueError("headers, auth and auth_provider require 'url'; a transport brings its own")
         return transport
     assert url is not None
     address = url

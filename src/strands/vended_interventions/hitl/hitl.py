@@ -6,7 +6,7 @@ import json
 import logging
 import threading
 from collections.abc import Awaitable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from strands._terminal import encodable, put, unambiguous
 from strands._threads import in_thread
@@ -26,6 +26,7 @@ _TRUSTED_AS = "hitl:trusted_as"  # tool name to the hash of the tool that was tr
 _TERMINAL = threading.Lock()  # agents in several event loops may ask at once; one question at a time can be read
 
 
+@runtime_checkable
 class AskCallback(Protocol):
     """Asks a person, sync or async; None is a no."""
 
@@ -34,6 +35,7 @@ class AskCallback(Protocol):
         ...
 
 
+@runtime_checkable
 class EvaluateCallback(Protocol):
     """Judges an answer."""
 
