@@ -134,6 +134,26 @@ def test_code_that_it_does_not_name_is_no_part_of_it(desk: Desk) -> None:
     assert not desk.asks_anew(desk.load(program), lambda: desk.load(program.replace("OLD OTHER", "NEW")))
 
 
+def test_an_object_that_cannot_be_looked_at_is_left_alone(desk: Desk) -> None:
+    program = """
+class Proxy:
+    __dict__ = __class__ = property(lambda self: 1 / 0)
+
+    def __getattr__(self, name):
+        raise LookupError(name)
+
+proxy = Proxy()
+class Holder:
+    kept = proxy
+    @functools.cached_property
+    def inner(self):
+        return 'OLD'
+holder = Holder()
+""" + WIRE.format("(proxy.send, holder.inner)")
+    assert not desk.asks_anew(desk.load(program), lambda: desk.load(program))
+    assert desk.asks_anew(desk.load(program), lambda: desk.load(program.replace("OLD", "NEW")))
+
+
 def test_a_function_that_is_replaced_in_a_running_process_is_noticed(desk: Desk) -> None:
     wire = desk.load(PROGRAMS["a function of a module beside"])
 

@@ -152,16 +152,19 @@ def _inside(value: Any) -> Iterator[Any]:
 def _own_dict(value: Any) -> Mapping[str, Any]:
     try:
         found = object.__getattribute__(value, "__dict__")
-    except AttributeError:
+    except Exception:  # a stand-in for something else may have none, or say so in its own way
         return {}
     return found if isinstance(found, Mapping) else {}
 
 
 def _methods(kind: type) -> Iterator[FunctionType]:
     for each in vars(kind).values():
-        for part in (each, *(getattr(each, name, None) for name in ("__func__", "fget", "fset", "func"))):
-            if isinstance(part, FunctionType):
-                yield part
+        parts = [each]
+        if type(each) is property:
+            parts = [each.fget, each.fset]
+        elif type(each) is functools.cached_property:
+            parts = [each.func]
+        yield from (found for part in parts for found in _inside(part) if type(found) is FunctionType)
 
 
 def _made_of(function: FunctionType) -> Any:
