@@ -19,6 +19,7 @@ from strands.plugins import Plugin, hook
 from strands.session import FileSessionManager, RepositorySessionManager, SnapshotSessionManager
 from strands.session.session_repository import SessionRepository
 from strands.storage import InMemoryStorage, LocalFileStorage, Storage
+from strands.tools.mcp import MCPClient
 from strands.types.content import Messages
 from strands.types.session import Session, SessionAgent, SessionMessage
 from strands.types.tools import AgentTool, ToolGenerator, ToolSpec, ToolUse
@@ -178,3 +179,19 @@ def a_session_is_called_from_outside(workflow: Workflow) -> None:
     live.answer(live.poll().questions[0].id, "yes", by="ann")
     live.answer("yes")  # type: ignore[call-arg]
     live.wait("long")  # type: ignore[arg-type]
+
+
+async def _told(done: float, total: float | None, message: str | None) -> None:
+    print(done, total, message)
+
+
+async def _told_a_text(text: str) -> None:
+    print(text)
+
+
+def a_server_is_connected() -> None:
+    client = MCPClient(url="https://example.com/mcp", prefix="far", call_timeout=5, progress_callback=_told)
+    Agent(tools=[client, client.list_tools_sync()])
+    MCPClient(url=7)  # type: ignore[arg-type]
+    MCPClient(lambda: "a transport")  # type: ignore[arg-type, return-value]
+    MCPClient(url="https://example.com/mcp", progress_callback=_told_a_text)  # type: ignore[arg-type]

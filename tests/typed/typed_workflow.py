@@ -149,4 +149,5 @@ def sessions_are_found_and_answered(result: RunResult) -> None:
     manager.list_sessions(state="paused")  # type: ignore[call-arg]
     manager.list_sessions(limit="3")  # type: ignore[arg-type]
     session.resume("yes", answer={})  # type: ignore[call-arg]
+    session.resume("yes", on_event=_approve_text)  # type: ignore[arg-type]
     session.cancel("ann")  # type: ignore[call-arg]

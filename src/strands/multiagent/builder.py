@@ -10,6 +10,7 @@ from .graph import Graph, GraphEdge, GraphNode
 
 if TYPE_CHECKING:
     from strands.hooks import HookProvider
+    from strands.plugins import MultiAgentPlugin
     from strands.session import SessionManager
 
     from .graph import EdgeCondition
@@ -104,7 +105,7 @@ class GraphBuilder:
         """Tell these of the graph's events."""
         return self._set("hooks", list(hooks))
 
-    def set_plugins(self, plugins: Sequence[Any]) -> GraphBuilder:
+    def set_plugins(self, plugins: Sequence[MultiAgentPlugin]) -> GraphBuilder:
         """Tell these of the graph once it is made."""
         return self._set("plugins", list(plugins))
 

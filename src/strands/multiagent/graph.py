@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from strands.interrupt import Interrupt
     from strands.plugins import MultiAgentPlugin
     from strands.session import SessionManager
+    from strands.types.traces import AttributeValue
 
 logger: logging.Logger = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ class Graph(Orchestration[GraphResult]):
         session_manager: SessionManager | None = None,
         hooks: Sequence[HookProvider] | None = None,
         id: str = "default_graph",
-        trace_attributes: Any = None,
+        trace_attributes: Mapping[str, AttributeValue] | None = None,
         plugins: Sequence[MultiAgentPlugin] | None = None,
     ) -> None:
         super().__init__(id, session_manager, trace_attributes)

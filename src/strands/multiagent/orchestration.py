@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from strands.interrupt import Interrupt
     from strands.plugins import MultiAgentPlugin
     from strands.session import SessionManager
+    from strands.types.traces import AttributeValue
 
 R = TypeVar("R", bound=MultiAgentResult)
 
@@ -56,7 +57,9 @@ class Orchestration(MultiAgentBase, Generic[R]):
 
     state: Any
 
-    def __init__(self, id: str, session_manager: SessionManager | None, trace_attributes: Any) -> None:
+    def __init__(
+        self, id: str, session_manager: SessionManager | None, trace_attributes: Mapping[str, AttributeValue] | None
+    ) -> None:
         self.id = id
         self.session_manager = session_manager
         self.trace_attributes = trace_attributes

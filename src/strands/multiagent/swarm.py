@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from strands.interrupt import Interrupt
     from strands.plugins import MultiAgentPlugin
     from strands.session import SessionManager
+    from strands.types.traces import AttributeValue
 
 __all__ = ["SharedContext", "Swarm", "SwarmNode", "SwarmResult", "SwarmState"]
 
@@ -68,7 +69,7 @@ class Swarm(Orchestration[SwarmResult]):
         session_manager: SessionManager | None = None,
         hooks: Sequence[HookProvider] | None = None,
         id: str = "default_swarm",
-        trace_attributes: Any = None,
+        trace_attributes: Mapping[str, AttributeValue] | None = None,
         plugins: Sequence[MultiAgentPlugin] | None = None,
     ) -> None:
         super().__init__(id, session_manager, trace_attributes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict
 
 if TYPE_CHECKING:
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from strands.hooks.registry import HookCallback, HookProvider
     from strands.models.model import Model
+    from strands_cli.kernel.events import Event
     from strands_cli.session.repository import SessionRepository
     from strands_cli.spec.root import Spec
     from strands_cli.types import HITLHandler, Json
@@ -41,7 +42,7 @@ class ResumeOptions(TypedDict, total=False):
 class SessionResumeOptions(ResumeOptions, total=False):
     """The options of `Session.resume_async`."""
 
-    on_event: Any
+    on_event: Callable[[Event], Any] | None
     output_dir: str | PathLike[str] | None
     overwrite: bool | None
     offline: bool | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from os import PathLike
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from strands_cli.api.keywords import SessionResumeOptions
+    from strands_cli.kernel.events import Event
     from strands_cli.spec.root import Spec
 
 LEASE_SECONDS = 2.0
@@ -78,7 +79,7 @@ class Session(SessionView):
         *,
         answers: Mapping[str, Json] | None = None,
         hitl_handler: HITLHandler | None = None,
-        on_event: Any = None,
+        on_event: Callable[[Event], Any] | None = None,
         output_dir: str | PathLike[str] | None = None,
         overwrite: bool | None = None,
         offline: bool | None = None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -83,8 +83,8 @@ class MCPClient(PromptsAndResources, ToolProvider):
         application_name: str | None = None,
         application_version: str | None = None,
         continue_on_error: bool = False,
-        elicitation_callback: Any = None,
-        progress_callback: Any = None,
+        elicitation_callback: Callable[[Any, Any], Awaitable[Any]] | None = None,
+        progress_callback: Callable[[float, float | None, str | None], Awaitable[None]] | None = None,
         trust_annotations: bool = False,
         meta: dict[str, Any] | None = None,
         name: str | None = None,
