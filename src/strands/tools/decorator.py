@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
 
 from strands._elsewhere import names_of
 from strands._threads import in_thread
+from strands.types.exceptions import ToolCallLostError
 from strands.types.tools import DirectTool, ToolContext, ToolResult, ToolSpec, ToolUse
 
 from .results import as_result, failure
@@ -232,6 +233,8 @@ class DecoratedFunctionTool(DirectTool, Generic[P, R]):
             if self._is_async and self._owner is None:
                 return as_result(id, await self._function(**arguments))
             return as_result(id, await self._call(arguments, emit))
+        except ToolCallLostError:  # no failure: a person has to say what became of it
+            raise
         except ValueError as error:
             raise failure(id, f"Error: {error}", error) from error
         except Exception as error:

@@ -10,6 +10,7 @@ from typing import Any
 from .file_editor import file_editor, make_file_editor
 from .handoff_to_user import HANDOFF_INTERRUPT_NAME, handoff_to_user, make_handoff_to_user
 from .http_request import http_request, make_http_request
+from .mcp_router import make_mcp_router
 from .notebook import make_notebook, notebook
 from .python_repl import make_python_repl, python_repl
 from .shell import make_shell, shell
@@ -24,6 +25,7 @@ __all__ = [
     "make_file_editor",
     "make_handoff_to_user",
     "make_http_request",
+    "make_mcp_router",
     "make_notebook",
     "make_python_repl",
     "make_shell",
