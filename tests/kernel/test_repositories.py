@@ -8,11 +8,11 @@ import os
 import stat
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
+from strands import SessionManager
 from strands_cli.errors import SessionDamagedError, SessionExistsError, StorageError
 from strands_cli.kernel.types import Entry
 from strands_cli.session.conformance import RepositoryConformance, draft, opening
@@ -193,15 +193,48 @@ def test_a_session_whose_opening_does_not_get_to_the_disk_is_not_there(what: str
     assert done.returncode == 0, done.stderr
 
 
-def test_what_a_killed_creation_left_is_swept_once_nobody_can_be_at_it(tmp_path: Path) -> None:
-    for name, age in ((".new_old", 100_000), (".new_young", 10)):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "journal.jsonl").write_text("{")
-        os.utime(tmp_path / name, (time.time() - age,) * 2)
-    repository = FileSessionRepository(tmp_path)
-    assert asyncio.run(repository.ids()) == []
-    asyncio.run(repository.sweep())
-    assert os.listdir(tmp_path) == [".new_young"]
+RACING = """
+import asyncio, sys
+from strands_cli.errors import SessionExistsError
+from strands_cli.session.conformance import draft, opening
+from strands_cli.session.repository import FileSessionRepository
+async def main():
+    repository, mine = FileSessionRepository(sys.argv[1]), 0
+    print("ready", flush=True)
+    sys.stdin.readline()
+    for number in range(100):
+        try:
+            journal = await repository.create(f"s{number}", opening())
+        except SessionExistsError:
+            continue
+        await journal.append((draft("noted", sys.argv[2]),), expect=1, durable=True)
+        mine += 1
+    print(mine)
+asyncio.run(main())
+"""
+
+
+def test_of_processes_that_begin_one_session_at_once_one_does(tmp_path: Path) -> None:
+    def started(who: int) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", RACING, str(tmp_path / "w"), str(who)]
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    racing = [started(who) for who in range(3)]
+    for process in racing:
+        assert process.stdout is not None and process.stdout.readline() == "ready\n"
+    for process in racing:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    assert sum(int(process.communicate(timeout=60)[0]) for process in racing) == 100
+    assert all(len(load(tmp_path / "w", f"s{number}")) == 2 for number in range(100))
+
+
+def test_a_session_that_was_begun_by_half_is_not_listed(tmp_path: Path) -> None:
+    begun(tmp_path)
+    (tmp_path / "session_half").mkdir(mode=0o700)
+    (tmp_path / "session_half" / "journal.jsonl").touch(mode=0o600)
+    assert [session.id for session in SessionManager(tmp_path).list_sessions()] == ["s"]
 
 
 def test_case_8_a_newer_format_is_refused_untouched(tmp_path: Path) -> None:

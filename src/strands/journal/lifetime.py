@@ -15,9 +15,6 @@ from strands.journal.entries import Draft
 from strands.journal.errors import SessionExistsError
 from strands.journal.files import Disk
 
-NEW = ".new_"
-"""How the names of directories begin in which somebody is beginning a journal."""
-
 GRAVE = ".deleted_"
 """How the names of directories begin that somebody is removing."""
 
@@ -53,30 +50,51 @@ def _sync_names(directory: str, disk: Disk) -> None:
 
 
 def _with_directory(directory: str, name: str, content: bytes, disk: Disk) -> int | None:
-    """Make the directory with the journal in it; None where there is one, or where that cannot be done at once."""
-    if os.name == "nt" or os.path.lexists(directory):
+    """Make the directory with the journal in it; None where somebody else has."""
+    if os.name == "nt":
         return None
-    parent = os.path.dirname(directory)
-    new = f"{parent}/{NEW}{os.urandom(16).hex()}"
     try:
-        os.mkdir(new, PRIVATE_DIRECTORY)
+        os.mkdir(directory, PRIVATE_DIRECTORY)
+    except FileExistsError:
+        return None
     except OSError as error:
-        raise faults.of_place(error, parent) from error
-    file = -1
+        raise faults.of_place(error, os.path.dirname(directory)) from error
+    if stat.S_IMODE(os.stat(directory).st_mode) != PRIVATE_DIRECTORY:  # the umask of this process, or its group
+        os.chmod(directory, PRIVATE_DIRECTORY)
+    path = f"{directory}/{name}"
     try:
-        if stat.S_IMODE(os.stat(new).st_mode) != PRIVATE_DIRECTORY:  # the umask of this process, or its group
-            os.chmod(new, PRIVATE_DIRECTORY)
-        file = files.open_private(f"{new}/{name}", os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL)
-        disk.write_all(file, content)
-        disk.rename(new, directory)
-    except BaseException as error:
-        if file >= 0:
-            os.close(file)
-        shutil.rmtree(new, ignore_errors=True)
-        if isinstance(error, OSError) and os.path.lexists(directory):
-            return None  # somebody else was first
+        file = files.open_private(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL)
+    except FileExistsError:
+        return None
+    try:
+        if _written(file, path, content, disk):
+            return file
+    except BaseException:
+        os.close(file)
         raise
-    return file
+    os.close(file)
+    return None
+
+
+def _written(file: int, path: str, content: bytes, disk: Disk) -> bool:
+    """Write a new journal under its lock; False if somebody took it for one that was left half done, and began another.
+
+    Nobody takes it for a journal before all of it is there.
+    """
+    release = disk.lock(file, path)
+    try:
+        if not _is_at(file, path):
+            return False
+        try:
+            disk.write_all(file, content)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+                os.rmdir(os.path.dirname(path))
+            raise
+        return True
+    finally:
+        release()
 
 
 def _in_directory(directory: str, name: str, session_id: str, content: bytes, disk: Disk) -> int:

@@ -115,9 +115,6 @@ class FileRepository:
                 continue
             if entry.name.startswith(lifetime.GRAVE):
                 shutil.rmtree(entry.path, ignore_errors=True)
-            elif entry.name.startswith(lifetime.NEW):
-                if time.time() - entry.stat().st_mtime > _ABANDONED:
-                    shutil.rmtree(entry.path, ignore_errors=True)
             elif entry.name.startswith(_PREFIX):
                 self._sweep_session(Path(entry.path), entry.name[len(_PREFIX) :])
 
