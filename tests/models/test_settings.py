@@ -285,3 +285,32 @@ def test_cache_settings_without_use_are_said() -> None:
         OllamaModel(model_id="m", cache_config=CacheConfig(ttl="1h")).format_request([user("Hello")])
     with pytest.warns(UserWarning, match="OpenAI has no use for ttl, tools_ttl of cache_config"):
         OpenAIModel(model_id="m", cache_config=CacheConfig(ttl="5m", tools_ttl=True)).format_request([user("Hello")])
+
+
+class Recording:
+    """A client of Gemini that notes what it is asked, and fails."""
+
+    def __init__(self) -> None:
+        self.aio = self.models = self
+        self.asked: dict[str, Any] = {}
+
+    async def generate_content_stream(self, **asked: Any) -> Any:
+        self.asked = asked
+        raise LookupError("asked enough")
+
+    def of(self, message: Any, tools: Any = None, **config: Any) -> dict[str, Any]:
+        with pytest.raises(LookupError):
+            ask(GeminiModel(client=self, model_id="m", **config), [message], tools)
+        return self.asked
+
+
+def test_functions_that_geminis_client_would_run_itself_are_left_to_nobody() -> None:
+    assert Recording().of(user("Hello"), [tool_spec()])["config"].keys() == {"tools"}
+    asked = Recording().of(user("Hello"), params={"tools": [print]})
+    assert asked["config"]["automatic_function_calling"] == {"disable": True}
+
+
+@pytest.mark.parametrize(("given", "sent"), [("mkv", "video/x-matroska"), ("three_gp", "video/3gpp")])
+def test_videos_have_their_media_type(given: str, sent: str) -> None:
+    video = {"role": "user", "content": [{"video": {"format": given, "source": {"bytes": b"v"}}}]}
+    assert Recording().of(video)["contents"][0]["parts"][0]["inline_data"]["mime_type"] == sent

@@ -33,7 +33,13 @@ _MIME = {
     "webp": "image/webp",
     "mp3": "audio/mpeg",
     "wav": "audio/wav",
+    "flv": "video/x-flv",
+    "mkv": "video/x-matroska",
     "mp4": "video/mp4",
+    "mpeg": "video/mpeg",
+    "mpg": "video/mpeg",
+    "three_gp": "video/3gpp",
+    "wmv": "video/x-ms-wmv",
     "mov": "video/quicktime",
     "webm": "video/webm",
 }

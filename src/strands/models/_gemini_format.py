@@ -130,7 +130,7 @@ def format_config(
     tool_choice: ToolChoice | None,
 ) -> dict[str, Any]:
     """Return the generation config: the model's parameters, the system prompt, the tools."""
-    formatted: dict[str, Any] = {"automatic_function_calling": {"disable": True}, **(config.get("params") or {})}
+    formatted: dict[str, Any] = dict(config.get("params") or {})
     if system_prompt:
         formatted["system_instruction"] = system_prompt
     declarations = [
@@ -145,6 +145,11 @@ def format_config(
     tools += config.get("gemini_tools") or ()
     if tools:
         formatted["tools"] = tools
+    if not all(
+        isinstance(each, Mapping) or hasattr(each, "function_declarations") for each in formatted.get("tools", ())
+    ):
+        # The client itself would run functions and MCP sessions, past the agent.
+        formatted.setdefault("automatic_function_calling", {"disable": True})
     choice: Any = tool_choice or {}
     if declarations and "tool" in choice:
         wanted = {"mode": "ANY", "allowed_function_names": [choice["tool"]["name"]]}
