@@ -144,7 +144,7 @@ class Interrupt:
             extras["basis"] = self.basis
         if self.gate is not None:
             extras["gate"] = self.gate
-        if self.answered:
+        if self.answered and self._response is None:  # any other answer shows by itself
             extras["answered"] = True
         if self.carried is not None:
             extras["carried"] = self.carried

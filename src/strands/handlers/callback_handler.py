@@ -36,9 +36,12 @@ class PrintingCallbackHandler:
         if reasoning:
             self._reasoning = True
             put(self._text.feed(reasoning), end="")
+        complete = bool(kwargs.get("complete"))
         if data:
-            self._data(data, bool(kwargs.get("complete")))
+            self._data(data, complete)
         self._event(kwargs.get("event") or {})
+        if data and complete:
+            put("\n")
 
     def _data(self, data: Any, complete: bool) -> None:
         opening = f"{self._text.end()}\n\n" if self._reasoning else ""

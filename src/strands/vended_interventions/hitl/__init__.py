@@ -1,13 +1,13 @@
 """A person approves tool calls."""
 
 from .classifier import ClassifierResult, HumanInTheLoopClassifier, LLMClassifierConfig
-from .hitl import TRUSTED, AskCallback, EvaluateCallback, HumanInTheLoop
+from .hitl import TRUSTED, HumanInTheLoop
+from .hitl import AskCallback as AskCallback
+from .hitl import EvaluateCallback as EvaluateCallback
 
 __all__ = [
     "TRUSTED",
-    "AskCallback",
     "ClassifierResult",
-    "EvaluateCallback",
     "HumanInTheLoop",
     "HumanInTheLoopClassifier",
     "LLMClassifierConfig",
