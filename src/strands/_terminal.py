@@ -98,13 +98,10 @@ class VisibleStream:
         return visible(before + text)[len(visible(before)) :]
 
 
-def put(text: str, end: str = "\n") -> None:
+def put(text: str, end: str | None = None) -> None:
     """Print `text` at once; characters that the standard output cannot encode are printed as their escapes."""
     shown = encodable(text)
-    if end == "\n":
-        print(shown)
-    else:
-        print(shown, end=end)
+    print(shown) if end is None else print(shown, end=end)
     sys.stdout.flush()
 
 
