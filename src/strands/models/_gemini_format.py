@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ._content import TEXT_FORMATS, data_of, document_text, kept, mime, plain_text, readable, unsupported
+from ._content import TEXT_FORMATS, base64_of, document_text, kept, mime, plain_text, readable, unsupported
 
 if TYPE_CHECKING:
     from strands.types.content import Messages
@@ -68,7 +68,7 @@ def _signs_picture(block: Mapping[str, Any], parts: list[dict[str, Any]]) -> boo
     signature = reasoning.get("reasoningText", {}).get("signature")
     if not signature or reasoning["reasoningText"].get("text") or not parts or "inline_data" not in parts[-1]:
         return False
-    parts[-1]["thought_signature"] = _bytes(signature)
+    parts[-1]["thought_signature"] = signature
     return True
 
 
@@ -84,13 +84,13 @@ def _parts(block: Mapping[str, Any], names: Mapping[str, str], *, signed: bool, 
         return [{"text": document_text(block["document"], provider)}]
     for kind in ("image", "document", "audio", "video"):
         if kind in block:
-            data = data_of(block[kind], kind, provider)
+            data = base64_of(block[kind], kind, provider)
             return [{"inline_data": {"mime_type": mime(block[kind]), "data": data}}]
     if "reasoningContent" in block:
         shown = block["reasoningContent"].get("reasoningText", {})
         if not shown.get("signature"):
             return []
-        return [{"text": shown.get("text", ""), "thought": True, "thought_signature": _bytes(shown["signature"])}]
+        return [{"text": shown.get("text", ""), "thought": True, "thought_signature": shown["signature"]}]
     if "cachePoint" in block:
         return []
     raise unsupported(block, provider)
@@ -100,7 +100,7 @@ def _call(use: Mapping[str, Any], signed: bool) -> dict[str, Any]:
     part: dict[str, Any] = {"function_call": {"id": use["toolUseId"], "name": use["name"], "args": use["input"]}}
     signature = use.get("reasoningSignature")
     if signature:
-        part["thought_signature"] = _bytes(signature)
+        part["thought_signature"] = signature
     elif signed:
         part["thought_signature"] = _FOREIGN
     return part
@@ -151,6 +151,8 @@ def format_config(
         # The client itself would run functions and MCP sessions, past the agent.
         formatted.setdefault("automatic_function_calling", {"disable": True})
     choice: Any = tool_choice or {}
+    if "tool_config" in formatted:
+        return formatted  # what the parameters say wins
     if declarations and "tool" in choice:
         wanted = {"mode": "ANY", "allowed_function_names": [choice["tool"]["name"]]}
         formatted["tool_config"] = {"function_calling_config": wanted}
@@ -251,7 +253,3 @@ def _thought(text: str | None, signature: bytes | None) -> list[StreamEvent]:
 
 def _text(signature: bytes) -> str:
     return b64encode(signature).decode("ascii")
-
-
-def _bytes(signature: str) -> bytes:
-    return b64decode(signature)
