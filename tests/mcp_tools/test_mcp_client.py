@@ -18,6 +18,8 @@ import pytest
 
 pytest.importorskip("mcp", reason="the MCP SDK is not installed")
 
+from mcp.types import TextContent, TextResourceContents
+
 from strands import Agent
 from strands.hooks import AfterToolCallEvent, BeforeToolCallEvent
 from strands.models.scripted import ScriptedModel, ToolCall
@@ -96,9 +98,11 @@ def test_images_and_resources_become_content(client: MCPClient) -> None:
 
 def test_prompts_and_resources(client: MCPClient) -> None:
     assert [prompt.name for prompt in client.list_prompts_sync().prompts] == ["greet"]
-    assert client.get_prompt_sync("greet", {"name": "Ada"}).messages[0].content.text == "Hello Ada"
+    greeting = client.get_prompt_sync("greet", {"name": "Ada"}).messages[0].content
+    assert isinstance(greeting, TextContent) and greeting.text == "Hello Ada"
     assert [str(resource.uri) for resource in client.list_resources_sync().resources] == ["memo://today"]
-    assert client.read_resource_sync("memo://today").contents[0].text == "nothing"
+    memo = client.read_resource_sync("memo://today").contents[0]
+    assert isinstance(memo, TextResourceContents) and memo.text == "nothing"
     assert client.list_resource_templates_sync() is not None
 
 

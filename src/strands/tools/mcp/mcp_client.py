@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from mcp import ClientSession
 
     from strands.types.tools import AgentTool, ToolContext
+
+    from .resources import T
 
 logger: logging.Logger = logging.getLogger(__name__)
 
@@ -375,7 +377,7 @@ class MCPClient(PromptsAndResources, ToolProvider):
 
         return all_pages(page, self._startup_timeout, self.client_name)
 
-    def _ask(self, work: Callable[[ClientSession], Any]) -> Any:
+    def _ask(self, work: Callable[[ClientSession], Coroutine[Any, Any, T]]) -> T:
         return self._open().submit(work).result(self._calls.seconds)
 
     def _open(self) -> Connection:
