@@ -14,8 +14,8 @@ from strands_cli.errors import UnusableReplyError
 from strands_cli.kernel.recorder import JournalRecorder
 from strands_cli.kernel.state import text_of
 from strands_cli.kernel.types import Call, Reply
+from strands_cli.loader.parts import called_agents
 from strands_cli.loader.template import render
-from strands_cli.loader.walk import called_agents
 
 if TYPE_CHECKING:
     from strands import Agent

@@ -11,8 +11,8 @@ from jsonschema import Draft202012Validator
 from strands_cli.loader import load_dict, load_file, load_text
 from strands_cli.loader.load import parse
 from strands_cli.schema.validator import SchemaValidationError, json_schema
-from strands_cli.spec import PATTERNS, HitlStep, Spec
-from strands_cli.spec.pattern import config_model
+from strands_cli.spec import HitlStep, Spec, known_patterns
+from strands_cli.spec.registry import pattern_record
 from support.spec_text import chain, load
 
 SPECS = Path(__file__).parent / "specs"
@@ -36,29 +36,29 @@ def test_a_spec_reads_back_from_its_yaml_and_from_its_dict(path: Path) -> None:
 
 
 def test_the_specs_cover_every_pattern() -> None:
-    assert {load_file(path).pattern.type for path in FILES} == set(PATTERNS)
+    assert {load_file(path).pattern.type for path in FILES} == set(known_patterns())
 
 
-@pytest.mark.parametrize("name", PATTERNS)
+@pytest.mark.parametrize("name", known_patterns())
 def test_the_config_of_a_pattern_has_its_own_model(name: str) -> None:
     spec = load_file(SPECS / f"{name}.yaml")
 
-    assert type(spec.pattern.config) is config_model(name)
+    assert type(spec.pattern.config) is pattern_record(name).model
 
 
 def test_keys_that_are_no_python_names_have_other_names_in_python() -> None:
     spec = load_file(SPECS / "chain.yaml")
 
-    details = spec.pattern.config.steps[3]  # type: ignore[union-attr]
+    details = spec.pattern.config.steps[3]
     assert isinstance(details, HitlStep)
     assert details.schema_ is not None and details.schema_["type"] == "object"
     assert spec.outputs.artifacts[1].from_ == "{{ TRACE }}"
-    assert load_file(SPECS / "graph.yaml").pattern.config.edges[0].from_ == "code"  # type: ignore[union-attr]
+    assert load_file(SPECS / "graph.yaml").pattern.config.edges[0].from_ == "code"
 
 
 def test_a_default_of_null_is_a_default() -> None:
-    with_null = load(chain("- {type: hitl, prompt: p, default: null}")).pattern.config.steps[0]  # type: ignore[union-attr]
-    without = load(chain("- {type: hitl, prompt: p}")).pattern.config.steps[0]  # type: ignore[union-attr]
+    with_null = load(chain("- {type: hitl, prompt: p, default: null}")).pattern.config.steps[0]
+    without = load(chain("- {type: hitl, prompt: p}")).pattern.config.steps[0]
 
     assert isinstance(with_null, HitlStep) and with_null.has_default
     assert isinstance(without, HitlStep) and not without.has_default

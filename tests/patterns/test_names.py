@@ -13,8 +13,8 @@ from strands.models.scripted import ScriptedModel
 from strands_cli.api import Workflow
 from strands_cli.errors import InputError
 from strands_cli.loader import load_dict
-from strands_cli.loader.names import CONVENIENT, OF_PATTERN
 from strands_cli.schema.validator import SchemaValidationError
+from strands_cli.spec.registry import known_patterns, pattern_record
 from support.cast import Cast, hitl, spec
 
 SCORES = ['{"score": 10, "issues": ["short"]}', '{"score": 90}']
@@ -84,7 +84,7 @@ def played(cast: Cast, **variables: Any) -> Any:
 @pytest.mark.parametrize("pattern", PARTS)
 def test_a_variable_wins_in_every_template_and_changes_nothing_else(pattern: str, tmp_path: Path) -> None:
     make, parts = PARTS[pattern]
-    names = sorted(CONVENIENT[pattern] | {"execution_context", "TRACE"})
+    names = sorted(pattern_record(pattern).soft_names | {"execution_context", "TRACE"})
     template = " ".join(f"{{{{ {name} }}}}" for name in names)
     data = make(template)
     data["outputs"] = {"artifacts": [{"path": "names.txt", "from": template}]}
@@ -107,11 +107,11 @@ def _shape(value: Any) -> Any:
     return [_shape(each) for each in value] if isinstance(value, list) else value
 
 
-@pytest.mark.parametrize("pattern", OF_PATTERN)
+@pytest.mark.parametrize("pattern", known_patterns())
 def test_reserved_are_only_the_names_that_a_pattern_cannot_do_without(pattern: str) -> None:
-    reserved = {"last_response", "hitl_response"} | OF_PATTERN[pattern]
+    reserved = {"last_response", "hitl_response"} | pattern_record(pattern).names
     assert reserved <= {"steps", "tasks", "nodes", "branches", "last_response", "hitl_response"}
-    assert not reserved & CONVENIENT[pattern]
+    assert not reserved & pattern_record(pattern).soft_names
 
 
 def test_a_reserved_name_is_refused_where_its_pattern_has_it() -> None:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from strands_cli.loader import load_file
-from strands_cli.loader.walk import steps
+from strands_cli.loader.parts import steps
 from strands_cli.plan import draw, mermaid, plan, svg, text
 from strands_cli.plan.layout import back_edges, rows
 from strands_cli.plan.model import Edge, Node, Plan, beside, one, step_node, steps_plan

@@ -10,8 +10,10 @@ from strands_cli.errors import StrandsError
 from strands_cli.loader import inputs
 from strands_cli.loader.check_tools import GROUPS
 from strands_cli.loader.finding import Finding
-from strands_cli.loader.walk import Path, steps
+from strands_cli.loader.parts import parts
+from strands_cli.loader.walk import Path
 from strands_cli.schema.problems import Problem, pointer
+from strands_cli.spec.roles import Role
 
 if TYPE_CHECKING:
     from strands_cli.spec.root import Spec
@@ -95,10 +97,10 @@ def _named_tools(spec: Spec) -> Iterator[tuple[Path, str]]:
     for id, agent in spec.agents.items():
         for index, name in enumerate(agent.tools or ()):
             yield ("agents", id, "tools", index), name
-    for path, step in steps(spec.to_dict()):
-        for key in ("tool_overrides", "tools"):
-            for index, name in enumerate(step.get(key) or ()):
-                yield (*path, key, index), name
+    for part in parts(spec.to_dict()):
+        for path, names in part.marked(Role.TOOLS):
+            for index, name in enumerate(names or ()):
+                yield (*path, index), name
 
 
 def _skills(spec: Spec) -> Iterator[Finding]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from strands_cli.capability.providers import PROVIDERS, known
 from strands_cli.errors import UNSUPPORTED, StrandsError
 from strands_cli.schema.problems import Problem, did_you_mean, pointer
+from strands_cli.spec.registry import pattern_record
 
 if TYPE_CHECKING:
-    from strands_cli.spec import GraphConfig, Spec
+    from strands_cli.spec import Spec
 
 Beyond = tuple[tuple[str | int, ...], str, str]
 
@@ -41,10 +41,8 @@ def check(spec: Spec) -> None:
 
 def unsupported(spec: Spec) -> list[Beyond]:
     """Return what a spec asks for and this build does not do: where, what, and what to do instead."""
-    beyond = [*_providers(spec)]
-    if spec.pattern.type == "graph":
-        beyond += _fan_out(spec.pattern.config)  # type: ignore[arg-type]
-    return beyond
+    of_pattern = pattern_record(spec.pattern.type).unsupported
+    return [*_providers(spec), *(of_pattern(spec.pattern.config) if of_pattern is not None else ())]
 
 
 def _providers(spec: Spec) -> list[Beyond]:
@@ -59,20 +57,3 @@ def _providers(spec: Spec) -> list[Beyond]:
         for path, name in strange
         if name not in names
     ]
-
-
-def _fan_out(config: GraphConfig) -> list[Beyond]:
-    advice = "use the pattern 'parallel' or 'workflow' for steps that run side by side, or 'choose' for one of several"
-    beyond: list[Beyond] = []
-    for index, edge in enumerate(config.edges):
-        if edge.to and len(edge.to) > 1:
-            path = ("pattern", "config", "edges", index, "to")
-            beyond.append(
-                (path, f"the edge from {edge.from_!r} has {len(edge.to)} targets; a graph goes to one", advice)
-            )
-    sources = Counter(edge.from_ for edge in config.edges)
-    for index, edge in enumerate(config.edges):
-        if sources.pop(edge.from_, 0) > 1:
-            path = ("pattern", "config", "edges", index, "from")
-            beyond.append((path, f"several edges leave {edge.from_!r}; a graph goes to one target", advice))
-    return beyond

@@ -13,16 +13,6 @@ if TYPE_CHECKING:
     from strands_cli.plan import Node
     from strands_cli.spec import Spec
 
-_PATTERNS = {
-    "chain": "one step after the other",
-    "parallel": "branches at the same time",
-    "workflow": "tasks, each as soon as those it depends on are done",
-    "routing": "a router chooses one of several routes",
-    "evaluator_optimizer": "drafts are revised until an evaluator accepts one",
-    "orchestrator_workers": "an orchestrator makes tasks, workers do them",
-    "graph": "from node to node, as the conditions on the edges say",
-}
-
 
 @click.command("explain")
 @options.spec
@@ -37,8 +27,10 @@ def command(spec: str, debug: bool) -> None:
 
 
 def _words(spec: Spec) -> Iterator[str]:
+    from strands_cli.spec.registry import pattern_record
+
     model = " ".join(part for part in (spec.runtime.provider, spec.runtime.model_id) if part)
-    yield f"{spec.name} ({spec.pattern.type}): {_PATTERNS[spec.pattern.type]}. Model: {model}."
+    yield f"{spec.name} ({spec.pattern.type}): {pattern_record(spec.pattern.type).says}. Model: {model}."
     if spec.description:
         yield spec.description.strip()
     yield from _needs(spec)

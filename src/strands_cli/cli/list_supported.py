@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 import click
 
 from strands_cli.cli import options
@@ -16,10 +14,10 @@ def command(as_json: bool, debug: bool) -> None:
     """List the patterns, providers and kinds of steps that this build runs."""
     from strands_cli.capability import providers
     from strands_cli.cli.outcome import print_json, print_text
-    from strands_cli.spec.pattern import PATTERNS
+    from strands_cli.spec.registry import known_patterns
 
     supported: dict[str, list[str]] = {
-        "patterns": [name for name in PATTERNS if find_spec(f"strands_cli.patterns.{name}")],
+        "patterns": list(known_patterns()),
         "providers": list(providers.known()),
         "steps": ["agent", "hitl"],
     }

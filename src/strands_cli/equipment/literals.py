@@ -30,11 +30,8 @@ _SCHEME = re.compile(r"((?:Bearer|Basic|Token|Digest|ApiKey|Api-Key|Key|Negotiat
 _OPTION = re.compile(r"(--?[A-Za-z][\w-]*[= ]|[A-Za-z][\w-]*[=:]\s*)(.+)", re.S)
 _QUERY = re.compile(r"([?&]([^=&#]+)=)([^&#]+)")
 _USER = re.compile(r"(?<=://)[^/@\s]+(?=@)")
-_TEXTS = words(
-    "prompt input context_display description revise_prompt authentication_info body json_data params values vars "
-    "headers args"
-)
-"""Keys below which a spec holds what people wrote, and no name that the engine looks up."""
+_TEXTS = words("prompt description authentication_info body json_data params values headers args")
+"""Keys below which a spec holds what people wrote, and no name that the engine looks up: beside its pattern's."""
 
 
 def blotted(spec: Spec) -> Spec:
@@ -73,7 +70,11 @@ def snapshot(data: dict[str, Any], vault: Vault) -> dict[str, Any]:
     spellings = vault.spellings()
     if not spellings:
         return data
-    found: dict[str, Any] = _texts_scrubbed(data, spellings.scrubbed, inside=False)
+    from strands_cli.loader.template_sites import template_keys
+    from strands_cli.loader.walk import pattern_of
+
+    keys = _TEXTS | template_keys(pattern_of(data))
+    found: dict[str, Any] = _texts_scrubbed(data, spellings.scrubbed, keys, inside=False)
     return found
 
 
@@ -94,16 +95,16 @@ def _with(spec: Spec, data: dict[str, Any], values: dict[str, str]) -> Spec:
     return found
 
 
-def _texts_scrubbed(value: Any, scrub: Callable[[str], str], *, inside: bool) -> Any:
+def _texts_scrubbed(value: Any, scrub: Callable[[str], str], keys: frozenset[str], *, inside: bool) -> Any:
     if isinstance(value, str):
         return _text_scrubbed(value, scrub) if inside else value
     if isinstance(value, Mapping):
         return {
-            key: _texts_scrubbed(item, scrub, inside=inside or key in _TEXTS or _is_text(key, value))
+            key: _texts_scrubbed(item, scrub, keys, inside=inside or key in keys or _is_text(key, value))
             for key, item in value.items()
         }
     if isinstance(value, list):
-        return [_texts_scrubbed(item, scrub, inside=inside) for item in value]
+        return [_texts_scrubbed(item, scrub, keys, inside=inside) for item in value]
     return value
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from strands_cli.capability.providers import PROVIDERS, known
 from strands_cli.errors import TemplateError
 from strands_cli.loader import template as templating
-from strands_cli.loader.check_graph import check_graph
+from strands_cli.loader.check_items import check_items, duplicates
 from strands_cli.loader.check_outputs import check_outputs
 from strands_cli.loader.check_references import check_references
 from strands_cli.loader.check_tools import check_tools
@@ -17,8 +17,11 @@ from strands_cli.loader.check_values import check_values
 from strands_cli.loader.finding import Finding
 from strands_cli.loader.marks import Marks
 from strands_cli.loader.names import needed
-from strands_cli.loader.walk import CONFIG, Path, at, called_agents, listed, mappings, pattern_of, templates, texts
+from strands_cli.loader.parts import called_agents
+from strands_cli.loader.template_sites import templates
+from strands_cli.loader.walk import Path, at, mappings, pattern_of
 from strands_cli.schema.problems import MOST_PROBLEMS, Problem, did_you_mean, nearest
+from strands_cli.spec.registry import find_pattern
 
 
 def check_meaning(
@@ -48,12 +51,10 @@ def _findings(data: dict[str, Any], tools: frozenset[str] | None, partial: bool)
     yield from duplicates(data, ("skills",), "skill")
     if tools is not None:
         yield from check_tools(data, tools)
-    if pattern_of(data) == "graph":
-        yield from check_graph(data)
-    elif pattern_of(data) == "workflow":
-        yield from check_tasks(data)
-    elif pattern_of(data) == "parallel":
-        yield from duplicates(data, (*CONFIG, "branches"), "branch")
+    yield from check_items(data)
+    record = find_pattern(pattern_of(data))
+    if record is not None and record.check is not None:
+        yield from record.check(data)
 
 
 def _providers(data: dict[str, Any]) -> Iterator[Finding]:
@@ -88,53 +89,3 @@ def _templates(data: dict[str, Any]) -> Iterator[Finding]:
         for name in sorted(strange):
             cause = f"{place.path[-1]!r} of an approval does not know {name!r}"
             yield Finding(place.path, cause, did_you_mean(name, sorted(place.own)))
-
-
-def check_tasks(data: dict[str, Any]) -> Iterator[Finding]:
-    """Yield ids that are taken, deps that are no task, and tasks that wait for each other."""
-    path = (*CONFIG, "tasks")
-    yield from duplicates(data, path, "task")
-    tasks = {task["id"]: (index, task) for index, task in listed(at(data, path)) if isinstance(task.get("id"), str)}
-    deps = {id: [dep for _, dep in texts(task.get("deps"))] for id, (_, task) in tasks.items()}
-    for id, (index, task) in tasks.items():
-        for number, dep in texts(task.get("deps")):
-            here = (*path, index, "deps", number) if isinstance(task["deps"], list) else (*path, index, "deps")
-            if dep not in tasks:
-                yield Finding(here, f"task {id!r} depends on {dep!r}, which is no task", did_you_mean(dep, tasks))
-    cycle = find_cycle(deps)
-    if cycle:
-        first = tasks[cycle[0]][0]
-        route = " -> ".join(repr(id) for id in [*cycle, cycle[0]])
-        yield Finding(
-            (*path, first, "deps"), f"these tasks wait for each other: {route}", "Take one of these deps away."
-        )
-
-
-def duplicates(data: dict[str, Any], path: Path, what: str) -> Iterator[Finding]:
-    """Yield a finding for each id that an earlier item of the list has."""
-    seen: set[str] = set()
-    for index, each in listed(at(data, path)):
-        id = each.get("id")
-        if isinstance(id, str) and id in seen:
-            yield Finding((*path, index, "id"), f"{what} {id!r} is declared twice", "Give each its own id.")
-        elif isinstance(id, str):
-            seen.add(id)
-
-
-def find_cycle(deps: dict[str, list[str]]) -> list[str]:
-    """Return the ids of a cycle, in its order, or []."""
-    done: set[str] = set()
-    for start in deps:
-        trail: dict[str, Iterator[str]] = {start: iter(deps[start])} if start not in done else {}
-        while trail:
-            current = next(reversed(trail))
-            following = next((dep for dep in trail[current] if dep in deps and dep not in done), None)
-            if following is None:
-                done.add(current)
-                del trail[current]
-            elif following in trail:
-                ids = list(trail)
-                return ids[ids.index(following) :]
-            else:
-                trail[following] = iter(deps[following])
-    return []

@@ -9,8 +9,10 @@ from typing import Any
 
 from strands_cli.capability.builtin_tools import TOOLS
 from strands_cli.loader.finding import Finding
-from strands_cli.loader.walk import Path, at, child, listed, mappings, steps, texts
+from strands_cli.loader.parts import parts
+from strands_cli.loader.walk import Path, at, child, listed, mappings, texts
 from strands_cli.schema.problems import did_you_mean, nearest
+from strands_cli.spec.roles import Role
 
 GROUPS = ("python", "http_executors", "mcp")
 """Names that mean all tools which a spec declares of a kind."""
@@ -107,9 +109,9 @@ def _declared(data: dict[str, Any], known: _Known) -> Iterator[Finding]:
 def _mentions(data: dict[str, Any]) -> Iterator[tuple[Path, str]]:
     for id, agent in mappings(data.get("agents")):
         yield from _names(("agents", id, "tools"), agent.get("tools"))
-    for path, step in steps(data):
-        yield from _names((*path, "tool_overrides"), step.get("tool_overrides"))
-        yield from _names((*path, "tools"), step.get("tools"))
+    for part in parts(data):
+        for path, names in part.marked(Role.TOOLS):
+            yield from _names(path, names)
     allowed: Path = ("security", "guardrails", "allow_tools")
     yield from _names(allowed, at(data, allowed))
 
@@ -135,11 +137,10 @@ def _mention(path: Path, name: str, known: _Known) -> Iterator[Finding]:
 
 def _overrides(data: dict[str, Any]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
-    for _, step in steps(data):
-        agent = step.get("agent")
-        for key in ("tool_overrides", "tools"):
-            if isinstance(agent, str) and isinstance(step.get(key), list):
-                found.setdefault(agent, set()).update(_id(name) for _, name in texts(step[key]))
+    for part in parts(data):
+        names = {_id(name) for path, listed in part.marked(Role.TOOLS) for _, name in _names(path, listed)}
+        for _, agent in part.agents() if names else ():
+            found.setdefault(agent, set()).update(names)
     return found
 
 

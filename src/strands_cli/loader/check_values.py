@@ -9,18 +9,21 @@ from strands.types import patterns
 from strands_cli.loader.finding import Finding
 from strands_cli.loader.input_types import misfit
 from strands_cli.loader.names import reserved
-from strands_cli.loader.walk import Path, at, child, pattern_of, steps
+from strands_cli.loader.parts import parts
+from strands_cli.loader.walk import MAPPINGS, Path, at, child, pattern_of
+from strands_cli.spec.roles import Role
 
 
 def check_values(data: dict[str, Any]) -> Iterator[Finding]:
     """Yield values that do not fit what the document itself says of them."""
     yield from _variables(data)
-    for path, step in steps(data):
-        taken = reserved(pattern_of(data)) & set(step["vars"]) if isinstance(step.get("vars"), Mapping) else ()
-        for name in taken:
-            yield _taken((*path, "vars", name), name)
-        if "prompt" in step:
-            yield from _default(path, step)
+    engine = reserved(pattern_of(data))
+    for part in parts(data):
+        for path, names in part.marked(Role.VARIABLES):
+            for name in engine & set(names) if isinstance(names, MAPPINGS) else ():
+                yield _taken((*path, name), name)
+        if part.shape.step and "prompt" in part.value:
+            yield from _default(part.path, part.value)
 
 
 def _variables(data: dict[str, Any]) -> Iterator[Finding]:

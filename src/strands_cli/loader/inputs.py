@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from strands_cli.errors import InputError
 from strands_cli.loader.input_types import from_text, misfit, type_of
-from strands_cli.loader.names import CONVENIENT, OF_PATTERN, engine_names, needed, reserved
-from strands_cli.loader.walk import templates
+from strands_cli.loader.names import engine_names, needed, reserved
+from strands_cli.loader.template_sites import templates
 from strands_cli.schema.problems import did_you_mean, nearest, pointer
+from strands_cli.spec.registry import pattern_records
 
 if TYPE_CHECKING:
     from strands_cli.loader.walk import Path
@@ -171,7 +172,9 @@ def _missing(spec: Spec, values: Mapping[str, object]) -> Iterator[str]:
 
 def elsewhere(name: str, spec: Spec, values: Mapping[str, object]) -> str:
     """Return which pattern has a name that this one has not, or which known name looks like it, in brackets; or ""."""
-    patterns = [pattern for pattern in OF_PATTERN if name in OF_PATTERN[pattern] | CONVENIENT[pattern]]
+    records = list(pattern_records())
+    patterns = [each.name for each in records if name in each.names]
+    patterns += [each.name for each in records if name in each.soft_names]
     if patterns:
         return f" (the pattern {patterns[0]!r} has a name {name!r}, {spec.pattern.type!r} has not)"
     known = [*values, *filter(str.islower, engine_names(spec.pattern.type))]

@@ -152,8 +152,8 @@ def build(
     from pydantic import ValidationError
 
     from strands_cli.capability.checker import CapabilityError, unsupported
-    from strands_cli.loader.check import check_meaning, check_tasks
-    from strands_cli.loader.check_references import with_implied_deps
+    from strands_cli.loader.check import check_meaning
+    from strands_cli.loader.check_items import check_items, with_implied_deps
     from strands_cli.loader.json_refs import resolve_refs
     from strands_cli.loader.model_errors import explain, in_order
     from strands_cli.loader.short_forms import written_out
@@ -163,7 +163,7 @@ def build(
     complete, notes = with_implied_deps(data)
     warnings += [str(marks.problem(data, path, note)) for path, note in notes]
     if notes and not problems:
-        problems += [marks.problem(data, each.path, each.message, hint=each.hint) for each in check_tasks(complete)]
+        problems += [marks.problem(data, each.path, each.message, hint=each.hint) for each in check_items(complete)]
     spec: Spec | None = None
     try:
         spec = _validated(complete)

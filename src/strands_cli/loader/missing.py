@@ -9,7 +9,7 @@ from jinja2.exceptions import UndefinedError
 from jinja2.runtime import StrictUndefined
 from jinja2.utils import missing
 
-from strands_cli.loader.names import NOT_YET
+from strands_cli.loader.names import comes_later
 
 
 class MissingUsed(UndefinedError):
@@ -45,7 +45,7 @@ class Missing(StrictUndefined):
 
     def __bool__(self) -> bool:  # type: ignore[override]
         below = isinstance(self._undefined_obj, (Mapping, list, tuple))
-        if self.soft and (below or (self._undefined_obj is missing and self._undefined_name in NOT_YET)):
+        if self.soft and (below or (self._undefined_obj is missing and comes_later(str(self._undefined_name)))):
             return False
         return cast("bool", self._fail_with_undefined_error())
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from strands_cli.loader.template import plain_paths
 from strands_cli.loader.words import words
+from strands_cli.spec.registry import find_pattern, pattern_records
 
 if TYPE_CHECKING:
     from jinja2 import nodes
@@ -15,43 +16,8 @@ if TYPE_CHECKING:
 EVERYWHERE = frozenset(("last_response", "hitl_response"))
 """Names of every pattern that it cannot do without; no variable may take them."""
 
-OF_PATTERN: dict[str, frozenset[str]] = {
-    "chain": frozenset(("steps",)),
-    "workflow": frozenset(("tasks",)),
-    "routing": frozenset(("steps",)),
-    "parallel": frozenset(("branches", "steps")),
-    "evaluator_optimizer": frozenset(),
-    "orchestrator_workers": frozenset(),
-    "graph": frozenset(("nodes",)),
-}
-"""Names of one pattern that it cannot do without; no variable of a spec of that pattern may take them."""
-
 CONVENIENT_EVERYWHERE = frozenset(("execution_context", "TRACE"))
 """Names of artifacts; a variable may take them over."""
-
-CONVENIENT: dict[str, frozenset[str]] = {
-    "chain": words("total_steps"),
-    "workflow": words("total_tasks"),
-    "routing": words("router chosen_route router_agent total_steps"),
-    "parallel": words("reduce total_branches"),
-    "evaluator_optimizer": words(
-        "draft iteration evaluation iterations current_draft current_evaluation "
-        "iteration_index iteration_count total_iterations final_score score issues fixes feedback min_score max_iters"
-    ),
-    "orchestrator_workers": words(
-        "subtasks task_count orchestrator_response workers num_workers round_count reduce_response "
-        "worker_count writeup_response task subtask index decomposition tasks rounds round max_workers"
-    ),
-    "graph": words("total_steps terminal_node execution_path current_node iteration"),
-}
-"""Names that a pattern has too, and that a variable may take over."""
-
-NOT_YET = (
-    EVERYWHERE.union(CONVENIENT_EVERYWHERE, *OF_PATTERN.values())
-    | words("router draft iteration evaluation iterations current_draft current_evaluation subtasks task_count")
-    | words("orchestrator_response workers num_workers round_count reduce_response")
-)
-"""Names that count as false in a template while the engine has no value for them yet."""
 
 OF_SPEC = words("name version description tags metadata runtime context_policy timestamp inputs")
 """The spec's own keys and the time; a variable may take them over."""
@@ -59,7 +25,8 @@ OF_SPEC = words("name version description tags metadata runtime context_policy t
 
 def reserved(pattern: str) -> frozenset[str]:
     """Return the names that no variable of a spec of this pattern may have."""
-    return EVERYWHERE | OF_PATTERN.get(pattern, frozenset())
+    record = find_pattern(pattern)
+    return EVERYWHERE if record is None else EVERYWHERE | record.names
 
 
 def own_first(names: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -71,13 +38,25 @@ def own_first(names: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**names, **won} if won else names
 
 
-_NEVER = EVERYWHERE.union(*OF_PATTERN.values()) | {"inputs"}
+_NEVER = EVERYWHERE | {"inputs"}
 
 
 @cache
 def engine_names(pattern: str) -> frozenset[str]:
     """Return all names that a template of this pattern may use without anybody giving them."""
-    return reserved(pattern) | OF_SPEC | CONVENIENT_EVERYWHERE | CONVENIENT.get(pattern, frozenset())
+    record = find_pattern(pattern)
+    soft = frozenset[str]() if record is None else record.soft_names
+    return reserved(pattern) | OF_SPEC | CONVENIENT_EVERYWHERE | soft
+
+
+def comes_later(name: str) -> bool:
+    """Whether some pattern has a value of this name, though perhaps not yet."""
+    return name in _all_names()
+
+
+@cache
+def _all_names() -> frozenset[str]:
+    return EVERYWHERE.union(CONVENIENT_EVERYWHERE, *(each.names | each.soft_names for each in pattern_records()))
 
 
 def needed(template: str, *, expression: bool = False) -> frozenset[str]:

@@ -9,7 +9,8 @@ from pydantic import BaseModel
 
 from strands_cli.loader.walk import Path, child
 from strands_cli.spec.base import Lazy
-from strands_cli.spec.pattern import PATTERNS, Pattern, config_model
+from strands_cli.spec.pattern import Pattern
+from strands_cli.spec.registry import find_pattern
 from strands_cli.spec.steps import step_kind
 
 
@@ -30,8 +31,8 @@ def _below(shape: Any, part: str | int, data: object) -> Any:
     """Return the annotation of a key or an item of a shape."""
     if isinstance(shape, type) and issubclass(shape, BaseModel):
         if shape is Pattern and part == "config":
-            chosen = child(data, "type")
-            return config_model(str(chosen)) if chosen in PATTERNS else None
+            record = find_pattern(child(data, "type"))
+            return None if record is None else record.model
         for name, field in shape.model_fields.items():
             if part == (field.alias or name):
                 lazy = next((each for each in field.metadata if isinstance(each, Lazy)), None)

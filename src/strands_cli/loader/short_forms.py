@@ -6,24 +6,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from strands_cli.loader.marks import Marks
+from strands_cli.loader.parts import Shape, shape_of
 from strands_cli.loader.walk import CONFIG, at, pattern_of
 
 
 def written_out(data: dict[str, Any], marks: Marks) -> dict[str, Any]:
-    """Return the document with each branch and route that is only a step, or only its steps, in its full form.
+    """Return the document with each group of steps that is only a step, or only its steps, in its full form.
 
     `- agent: worker` is a branch of one step whose id is the agent's, numbered where an id is taken.
     """
-    config, pattern = at(data, CONFIG), pattern_of(data)
-    if not isinstance(config, Mapping):
+    config, shape = at(data, CONFIG), shape_of(pattern_of(data))
+    if not isinstance(config, Mapping) or shape is None:
         return data
     parts: dict[str, Any] = {}
-    if pattern == "parallel" and isinstance(config.get("branches"), list):
-        parts["branches"] = _branches(config["branches"], marks)
-    elif pattern == "routing" and isinstance(config.get("routes"), Mapping):
-        routes = config["routes"]
-        parts["routes"] = {name: _with_steps(route, "then", marks) for name, route in routes.items()}
-        marks.add(parts["routes"], marks.of(routes))
+    for key, nesting, group in shape.below:
+        groups = config.get(key)
+        if group.steps_key and nesting == ("list",) and isinstance(groups, list):
+            parts[key] = _listed(groups, group, marks)
+        elif group.steps_key and nesting == ("mapping",) and isinstance(groups, Mapping):
+            parts[key] = {name: _with_steps(each, group, marks) for name, each in groups.items()}
+            marks.add(parts[key], marks.of(groups))
     if not parts or all(parts[name] == config[name] for name in parts):
         return data
     fresh = {**config, **parts}
@@ -35,22 +37,23 @@ def written_out(data: dict[str, Any], marks: Marks) -> dict[str, Any]:
     return whole
 
 
-def _branches(branches: list[Any], marks: Marks) -> list[Any]:
-    taken = {each["id"] for each in branches if isinstance(each, Mapping) and isinstance(each.get("id"), str)}
+def _listed(groups: list[Any], group: Shape, marks: Marks) -> list[Any]:
+    taken = {each["id"] for each in groups if isinstance(each, Mapping) and isinstance(each.get("id"), str)}
     found: list[Any] = []
-    for branch in branches:
-        full = _with_steps(branch, "steps", marks)
-        if isinstance(full, Mapping) and full is not branch and "id" not in full:
-            full = {"id": _fresh_id(str(branch.get("agent", "branch")), taken), **full}
-            marks.add(full, marks.of(branch))
+    for each in groups:
+        full = _with_steps(each, group, marks)
+        if group.has_id and isinstance(full, Mapping) and full is not each and "id" not in full:
+            full = {"id": _fresh_id(str(each.get("agent", group.word)), taken), **full}
+            marks.add(full, marks.of(each))
         found.append(full)
-    marks.add(found, marks.of(branches))
+    marks.add(found, marks.of(groups))
     return found
 
 
-def _with_steps(value: Any, key: str, marks: Marks) -> Any:
-    """Return a step, or a list of steps, as an object that has them under `key`; anything else as it is."""
-    if isinstance(value, list) and key == "then":
+def _with_steps(value: Any, group: Shape, marks: Marks) -> Any:
+    """Return a step, or a list of steps that needs no id, as an object that has them; anything else as it is."""
+    key = group.steps_key
+    if isinstance(value, list) and not group.has_id:
         full: dict[str, Any] = {key: value}
     elif isinstance(value, Mapping) and key not in value and ("agent" in value or "type" in value):
         step = {name: each for name, each in value.items() if name != "id"}

@@ -1,14 +1,16 @@
-"""The patterns: small coroutines that ask a `Run` for effects by name. One file each, with `run` and `plan`."""
+"""The patterns: small coroutines that ask a `Run` for effects by name. One file each: `run`, `plan`, `so_far`."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from strands_cli.spec.registry import pattern_code
 
 if TYPE_CHECKING:
     from strands_cli.kernel.run import Run
     from strands_cli.kernel.types import Names, Outcome
+    from strands_cli.patterns.step import Context, Done
     from strands_cli.plan.model import Plan
 
 
@@ -17,8 +19,9 @@ class Pattern(Protocol):
 
     run: Callable[[Any, Run, Names], Awaitable[Outcome]]
     plan: Callable[[Any], Plan]
+    so_far: Callable[[Done], Context]
 
 
 def pattern(type_: str) -> Pattern:
-    """Return the module of the pattern `type_`, one of `strands_cli.spec.PATTERNS`."""
-    return cast(Pattern, import_module(f"{__name__}.{type_}"))
+    """Return the module of a pattern; raises as `strands_cli.spec.registry.pattern_record`."""
+    return cast(Pattern, pattern_code(type_))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from strands_cli.loader.template import render
 from strands_cli.patterns import shapes
 from strands_cli.patterns.answers import RETRIES, asks_for, understood, word
 from strands_cli.patterns.shapes import REVISION
-from strands_cli.patterns.step import answered, ask, including, offering, text, told
+from strands_cli.patterns.step import Context, Done, answered, ask, including, offering, text, told
 from strands_cli.plan.model import Edge, Node, Plan, step_node
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ ENDS = frozenset(("stop", "abort", "end"))
 ACCEPTS = frozenset(("accept", "accepted", "approve", "approved"))
 GOES_ON = frozenset(("continue", "proceed", "next", "go on", "yes", "y", "no", "n", "ok", "okay"))
 PREVIEW = 500
+_ITERATION = re.compile(r"iterations/(?P<number>\d+)/(?P<part>draft|review)")
 
 
 async def run(config: EvaluatorOptimizerConfig, run: Run, names: Names) -> Outcome:
@@ -105,3 +107,20 @@ def plan(config: EvaluatorOptimizerConfig) -> Plan:
         nodes.append(gate)
         edges += [Edge(scored.id, gate.id, below), Edge(gate.id, draft.id, "go on")]
     return Plan(tuple(nodes), tuple(edges), (draft.id,), tuple(node.id for node in nodes[1:]))
+
+
+def so_far(done: Done) -> Context:
+    """Return the drafts that are made, and what people said of them."""
+    iterations: dict[int, dict[str, Any]] = {}
+    for key, shown in done.items():
+        match = _ITERATION.fullmatch(key)
+        if match is None:
+            continue
+        number = int(match["number"])
+        one = iterations.setdefault(number, {"iteration": number})
+        if match["part"] == "draft":
+            draft = shown["response"]
+            one.update(draft=draft, producer_response=draft, tokens=shown["tokens"], duration=shown["duration"])
+        else:
+            one["feedback"] = shown["response"]
+    return {"iterations": [iterations[number] for number in sorted(iterations)], "total_iterations": len(iterations)}

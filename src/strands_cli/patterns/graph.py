@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +12,14 @@ from strands_cli.kernel.types import Names, Outcome
 from strands_cli.loader.names import own_first
 from strands_cli.loader.template import evaluate
 from strands_cli.patterns.nodes import Nodes, unvisited
-from strands_cli.patterns.step import answered, last_agent, offering, step, text, visit
+from strands_cli.patterns.step import Context, Done, answered, last_agent, offering, step, text, visit
 from strands_cli.plan.model import Edge, Plan, step_node
 
 if TYPE_CHECKING:
     from strands_cli.spec.graph import GraphConfig, GraphEdge
+
+
+_VISIT = re.compile(r"nodes/(?P<id>[^#]+)(?:#(?P<number>\d+))?")
 
 
 async def run(config: GraphConfig, run: Run, names: Names) -> Outcome:
@@ -95,3 +99,15 @@ def _loops(id_: str, ways: list[tuple[str, str, str]]) -> bool:
             seen.add(one)
             reached += targets.get(one, ())
     return id_ in seen
+
+
+def so_far(done: Done) -> Context:
+    """Return the nodes that were visited, and the way so far."""
+    nodes: Context = {}
+    path: list[str] = []
+    for key, shown in done.items():
+        match = _VISIT.fullmatch(key)
+        if match:
+            path.append(match["id"])
+            nodes[match["id"]] = {"iteration": int(match["number"] or 1), "step": len(path), **shown}
+    return {"nodes": nodes, "execution_path": path, "total_steps": len(path)}

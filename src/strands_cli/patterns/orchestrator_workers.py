@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ from strands_cli.loader.template import render
 from strands_cli.patterns.answers import RETRIES, approves, refuses
 from strands_cli.patterns.planning import MAX_REVISIONS, planned
 from strands_cli.patterns.step import (
+    Context,
+    Done,
     StepResult,
     answered,
     ask,
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from strands_cli.spec.steps import Step
 
 Scope = dict[str, Any]
+_WORKER = re.compile(r"rounds/(?P<round>\d+)/workers/(?P<index>\d+)")
 
 
 async def run(config: OrchestratorWorkersConfig, run: Run, names: Names) -> Outcome:
@@ -124,3 +128,18 @@ def plan(config: OrchestratorWorkersConfig) -> Plan:
     for key, last in (("reduce/review", config.reduce_review), ("reduce", config.reduce), ("writeup", config.writeup)):
         whole = whole.then(one(step_node(last, key))) if last is not None else whole
     return whole.with_edges(*loops)
+
+
+def so_far(done: Done) -> Context:
+    """Return the tasks that are done, and what was made of them."""
+    workers = []
+    for key, shown in done.items():
+        match = _WORKER.fullmatch(key)
+        if match:
+            workers.append({"index": int(match["index"]), "round": int(match["round"]), **shown})
+    workers.sort(key=lambda each: (each["round"], each["index"]))
+    context: Context = {"workers": workers, "round_count": max((each["round"] for each in workers), default=0)}
+    for name in ("reduce", "writeup"):
+        if name in done:
+            context[f"{name}_response"] = done[name]["response"]
+    return context

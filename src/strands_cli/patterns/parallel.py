@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from strands_cli.kernel.run import Run
 from strands_cli.kernel.types import Names, Outcome
 from strands_cli.patterns import chain
-from strands_cli.patterns.step import answered, last_agent, offering, step, text
+from strands_cli.patterns.step import Context, Done, answered, last_agent, offering, step, text
 from strands_cli.plan.model import Plan, beside, one, step_node, steps_plan
 
 if TYPE_CHECKING:
@@ -52,3 +52,18 @@ def plan(config: ParallelConfig) -> Plan:
     lanes = ((branch.steps, f"branches/{branch.id}") for branch in config.branches)
     branches = beside(*(steps_plan(steps, f"{lane}/steps", group=lane) for steps, lane in lanes))
     return branches.then(one(step_node(config.reduce, "reduce"))) if config.reduce else branches
+
+
+def so_far(done: Done) -> Context:
+    """Return what is done of each branch, and the reduce step."""
+    branches = {
+        lane: {
+            "response": steps[-1]["response"],
+            "tokens": sum(step["tokens"] for step in steps),
+            "duration": sum(step["duration"] for step in steps),
+            "steps": steps,
+        }
+        for lane, steps in chain.lanes(done).items()
+        if lane is not None
+    }
+    return {"branches": branches, **({"reduce": done["reduce"]} if "reduce" in done else {})}

@@ -13,7 +13,7 @@ from strands_cli.kernel.types import Names, Outcome
 from strands_cli.loader.names import own_first
 from strands_cli.patterns import chain, shapes
 from strands_cli.patterns.answers import APPROVING, approves, asks_for, short, understood
-from strands_cli.patterns.step import StepResult, answered, ask, last_agent, offering, text, told
+from strands_cli.patterns.step import Context, Done, StepResult, answered, ask, last_agent, offering, text, told
 from strands_cli.plan.model import Edge, Plan, one, one_of, step_node, steps_plan
 
 if TYPE_CHECKING:
@@ -98,3 +98,12 @@ def plan(config: RoutingConfig) -> Plan:
     taken = one_of(*routes.values())
     edges = (Edge(head.ends[0], start, name) for name, route in routes.items() for start in route.starts)
     return Plan(head.nodes + taken.nodes, (*head.edges, *edges, *taken.edges), head.starts, taken.ends, taken.choices)
+
+
+def so_far(done: Done) -> Context:
+    """Return the choice, and what is done of the route."""
+    router = [shown for key, shown in done.items() if re.fullmatch(r"router(/\d+)?", key)]
+    context: Context = {"router": router[-1], "router_agent": router[-1]["agent"]} if router else {}
+    for route, steps in chain.lanes(done).items():
+        context.update(chosen_route=route, steps=steps)
+    return context

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from typing_extensions import TypeIs
 
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from strands_cli.spec.steps import AgentStep, HitlStep
 
 HITL = "hitl"
+Done: TypeAlias = Mapping[str, dict[str, Any]]
+"""The finished steps and the answered questions of a run by their keys, in the order they ended."""
+Context: TypeAlias = dict[str, Any]
+"""The part of `execution_context` that is done, in the form that the whole one of the pattern has."""
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from strands_cli.kernel.run import Run
 from strands_cli.kernel.types import Names, Outcome
-from strands_cli.patterns.step import is_hitl, last_agent, step, text
+from strands_cli.patterns.step import Context, Done, is_hitl, last_agent, step, text
 from strands_cli.plan.model import Edge, Plan, step_node
 
 if TYPE_CHECKING:
@@ -89,3 +89,8 @@ def plan(config: WorkflowConfig) -> Plan:
     edges = (Edge(f"tasks/{id_}", f"tasks/{task.id}") for task in config.tasks for id_ in task.deps)
     starts = tuple(f"tasks/{task.id}" for task in config.tasks if not task.deps)
     return Plan(nodes, tuple(dict.fromkeys(edges)), starts, tuple(f"tasks/{id_}" for id_ in _ends(config)))
+
+
+def so_far(done: Done) -> Context:
+    """Return the tasks that are done."""
+    return {"tasks": {key.removeprefix("tasks/"): shown for key, shown in done.items() if key.startswith("tasks/")}}

@@ -24,8 +24,9 @@ DRAWINGS = ("text", "mermaid", "svg")
 
 def plan(spec: Spec) -> Plan:
     """Return what a spec's pattern will do."""
-    module = import_module(f"strands_cli.patterns.{spec.pattern.type}")
-    found: Plan = module.plan(spec.pattern.config)
+    from strands_cli.spec.registry import pattern_code
+
+    found: Plan = pattern_code(spec.pattern.type).plan(spec.pattern.config)
     return found
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from strands_cli.loader.parts import shape_of
 from strands_cli.spec.context import ContextPolicy
 from strands_cli.spec.env import Env
 from strands_cli.spec.metadata import Metadata
-from strands_cli.spec.pattern import PATTERNS, config_model
+from strands_cli.spec.registry import PatternRecord, config_name, own_patterns, pattern_records
 from strands_cli.spec.root import Spec
 from strands_cli.spec.security import Security
 from strands_cli.spec.skills import Skill
@@ -23,17 +25,38 @@ _LAZY: tuple[type[BaseModel], ...] = (ContextPolicy, Env, Metadata, Security, Sk
 
 def export() -> dict[str, Json]:
     """Return the JSON Schema (2020-12) of a spec, with every pattern."""
-    models: list[type[BaseModel]] = [Spec, *_LAZY, *map(config_model, PATTERNS)]
+    definitions = _definitions(
+        Spec, *_LAZY, *(record.model for record in pattern_records() if record.name in own_patterns())
+    )
+    root = definitions.pop("Spec")
+    _parameters(definitions)
+    for record in pattern_records():
+        if record.name not in own_patterns():
+            _add(definitions, record)
+        _short_forms(definitions, record.name)
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Strands workflow"}
+    return {**head, **{k: v for k, v in root.items() if k != "title"}, "$defs": dict(sorted(definitions.items()))}
+
+
+def _definitions(*models: type[BaseModel]) -> dict[str, Json]:
     for model in models:
         model.model_rebuild()
     _, together = models_json_schema([(model, "validation") for model in models], by_alias=True)
-    definitions: dict[str, Json] = together["$defs"]
-    for schema in definitions.values():
+    found: dict[str, Json] = together["$defs"]
+    for schema in found.values():
         _tidy(schema)
-    root = definitions.pop("Spec")
-    _parameters(definitions)
-    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Strands workflow"}
-    return {**head, **{k: v for k, v in root.items() if k != "title"}, "$defs": dict(sorted(definitions.items()))}
+    return found
+
+
+def _add(definitions: dict[str, Json], record: PatternRecord) -> None:
+    """Add what the pattern of another package may hold; what it calls like something of ours gets another name."""
+    theirs = _definitions(record.model)
+    text = json.dumps(theirs)
+    for name, schema in theirs.items():
+        if definitions.get(name, schema) != schema:
+            text = text.replace(f'"#/$defs/{name}"', f'"#/$defs/{record.name}.{name}"')
+    for name, schema in json.loads(text).items():
+        definitions[name if definitions.get(name, theirs[name]) == theirs[name] else f"{record.name}.{name}"] = schema
 
 
 def _tidy(schema: Json) -> None:
@@ -69,32 +92,32 @@ def _parameters(definitions: dict[str, Json]) -> None:
     short = definitions["Parameter"]["properties"]["type"]
     for key in ("required", "optional"):
         inputs[key]["additionalProperties"] = {"anyOf": [{"enum": short["enum"]}, {"$ref": "#/$defs/Parameter"}]}
-    _short_forms(definitions)
-    _one_or_many(definitions["GraphEdge"]["properties"]["to"])
-    for model in ("AgentTask", "HitlTask"):
-        _one_or_many(definitions[model]["properties"]["deps"])
-    _one_or_many(definitions["Approval"]["properties"]["tools"])
 
 
-def _short_forms(definitions: dict[str, Json]) -> None:
-    """A branch may be a step, with an id if it has one; a route may be a step or a list of steps."""
+def _short_forms(definitions: dict[str, Json], pattern: str) -> None:
+    """A group may be written as its step, with an id if it has one; without an id also as a list of steps."""
     step = {"oneOf": [{"$ref": "#/$defs/AgentStep"}, {"$ref": "#/$defs/HitlStep"}]}
-    named = []
+    properties = definitions[config_name(pattern)]["properties"]
+    shape = shape_of(pattern)
+    for key, nesting, group in shape.below if shape is not None else ():
+        if group.steps_key and nesting == ("list",):
+            items = properties[key]["items"]
+            named = _with_id(definitions, items["$ref"].rpartition("/")[2]) if group.has_id else [step]
+            properties[key]["items"] = {"anyOf": [items, *named]}
+        elif group.steps_key and nesting == ("mapping",):
+            groups = properties[key].get("patternProperties") or properties[key]
+            for name in groups if groups is not properties[key] else ("additionalProperties",):
+                groups[name] = {"anyOf": [groups[name], step, {"type": "array", "items": step, "minItems": 1}]}
+
+
+def _with_id(definitions: dict[str, Json], group: str) -> list[dict[str, Json]]:
+    named: list[dict[str, Json]] = []
     for model in ("AgentStep", "HitlStep"):
         whole = definitions[model]
-        definitions[f"{model}Branch"] = {
+        definitions[f"{model}{group}"] = {
             **whole,
-            "title": f"{model}Branch",
-            "properties": {"id": definitions["Branch"]["properties"]["id"], **whole["properties"]},
+            "title": f"{model}{group}",
+            "properties": {"id": definitions[group]["properties"]["id"], **whole["properties"]},
         }
-        named.append({"$ref": f"#/$defs/{model}Branch"})
-    branches = definitions["ParallelConfig"]["properties"]["branches"]
-    branches["items"] = {"anyOf": [branches["items"], *named]}
-    routes = definitions["RoutingConfig"]["properties"]["routes"]["patternProperties"]
-    for name, route in routes.items():
-        routes[name] = {"anyOf": [route, step, {"type": "array", "items": step, "minItems": 1}]}
-
-
-def _one_or_many(schema: dict[str, Json]) -> None:
-    variants = schema.pop("anyOf", None) or [{"type": schema.pop("type"), "items": schema.pop("items")}]
-    schema["anyOf"] = [{"type": "string"}, *variants]
+        named.append({"$ref": f"#/$defs/{model}{group}"})
+    return named

@@ -28,10 +28,8 @@ if TYPE_CHECKING:
     from strands_cli.spec.outputs import Outputs as Outputs
     from strands_cli.spec.parallel import Branch as Branch
     from strands_cli.spec.parallel import ParallelConfig as ParallelConfig
-    from strands_cli.spec.pattern import PATTERNS as PATTERNS
-    from strands_cli.spec.pattern import Config as Config
     from strands_cli.spec.pattern import Pattern as Pattern
-    from strands_cli.spec.pattern import PatternType as PatternType
+    from strands_cli.spec.registry import known_patterns as known_patterns
     from strands_cli.spec.root import Spec as Spec
     from strands_cli.spec.routing import Route as Route
     from strands_cli.spec.routing import Router as Router
@@ -68,7 +66,8 @@ _MODULES = {
     "orchestrator_workers": "Limits Orchestrator OrchestratorWorkersConfig WorkerTemplate",
     "outputs": "Artifact Outputs",
     "parallel": "Branch ParallelConfig",
-    "pattern": "PATTERNS Config Pattern PatternType",
+    "pattern": "Pattern",
+    "registry": "known_patterns",
     "root": "Spec",
     "routing": "Route Router RoutingConfig",
     "runtime": "Budgets FailurePolicy Runtime",

@@ -50,7 +50,14 @@ def one_or_many(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-Names = Annotated[list[str], BeforeValidator(one_or_many)]
+class _OneOrMany:
+    """Tells editors that a list of one may be written as its only item."""
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string"}, handler(schema)]}
+
+
+Names = Annotated[list[str], BeforeValidator(one_or_many), _OneOrMany()]
 
 
 @contextmanager

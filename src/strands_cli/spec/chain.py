@@ -5,7 +5,13 @@ from __future__ import annotations
 from pydantic import Field
 
 from strands_cli.spec.base import Closed
+from strands_cli.spec.roles import RESULT, Results
 from strands_cli.spec.steps import Step
+
+SAYS = "one step after the other"
+NAMES = frozenset(("steps",))
+SOFT_NAMES = frozenset(("total_steps",))
+RESULTS = {"steps": Results(("index", *RESULT), of="steps")}
 
 
 class ChainConfig(Closed):

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from strands_cli.loader.words import words
 from strands_cli.spec.base import Closed
+from strands_cli.spec.roles import AgentId, Results, Template
 from strands_cli.spec.steps import AgentStep, HitlStep
+
+SAYS = "drafts are revised until an evaluator accepts one"
+SOFT_NAMES = words(
+    "draft iteration evaluation iterations current_draft current_evaluation "
+    "iteration_index iteration_count total_iterations final_score score issues fixes feedback min_score max_iters"
+)
+_EVALUATION = Results(("score", "issues", "fixes"), single=True)
+RESULTS = {"evaluation": _EVALUATION, "current_evaluation": _EVALUATION}
 
 
 class Accept(Closed):
@@ -18,8 +28,10 @@ class Accept(Closed):
 class EvaluatorOptimizerConfig(Closed):
     """A producer, an evaluator, and what counts as accepted."""
 
-    producer: str = Field(description="Id of the agent that writes the drafts.")
+    producer: AgentId = Field(description="Id of the agent that writes the drafts.")
     evaluator: AgentStep
     accept: Accept
-    revise_prompt: str | None = Field(default=None, description="Template of the message that asks for a better draft.")
+    revise_prompt: Template | None = Field(
+        default=None, description="Template of the message that asks for a better draft."
+    )
     review_gate: HitlStep | None = Field(default=None, description="A person sees each draft that was not accepted.")

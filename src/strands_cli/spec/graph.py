@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
 from strands_cli.spec.base import Closed, Id, Names
+from strands_cli.spec.roles import RESULT, Expression, Results
 from strands_cli.spec.steps import Step
+
+if TYPE_CHECKING:
+    from strands_cli.loader.finding import Finding
+
+SAYS = "from node to node, as the conditions on the edges say"
+NAMES = frozenset(("nodes",))
+SOFT_NAMES = frozenset(("total_steps", "terminal_node", "execution_path", "current_node", "iteration"))
+RESULTS = {"nodes": Results(("iteration", "step", *RESULT), of="nodes", word="node", by_agent=True)}
 
 
 def _as_text(value: object) -> object:
@@ -17,7 +28,7 @@ def _as_text(value: object) -> object:
 class Choice(Closed):
     """A target and the condition under which it is taken."""
 
-    when: Annotated[str, BeforeValidator(_as_text)] = Field(description="An expression, or else.")
+    when: Annotated[Expression, BeforeValidator(_as_text)] = Field(description="An expression, or else.")
     to: str
 
 
@@ -37,3 +48,24 @@ class GraphConfig(Closed):
     nodes: dict[Id, Step] = Field(min_length=1)
     edges: list[GraphEdge] = Field(default_factory=list)
     max_iterations: int = Field(default=10, ge=1, le=10_000, description="Visits of one node.")
+
+
+def check(data: dict[str, Any]) -> Iterator[Finding]:
+    """Yield what is wrong with the edges of a graph."""
+    from strands_cli.loader.check_graph import check_graph
+
+    return check_graph(data)
+
+
+def unsupported(config: GraphConfig) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
+    """Yield the edges by which a graph would go to several nodes at once."""
+    advice = "use the pattern 'parallel' or 'workflow' for steps that run side by side, or 'choose' for one of several"
+    edges = ("pattern", "config", "edges")
+    for index, edge in enumerate(config.edges):
+        if edge.to and len(edge.to) > 1:
+            cause = f"the edge from {edge.from_!r} has {len(edge.to)} targets; a graph goes to one"
+            yield (*edges, index, "to"), cause, advice
+    sources = Counter(edge.from_ for edge in config.edges)
+    for index, edge in enumerate(config.edges):
+        if sources.pop(edge.from_, 0) > 1:
+            yield (*edges, index, "from"), f"several edges leave {edge.from_!r}; a graph goes to one target", advice

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from strands_cli.loader.words import words
 from strands_cli.spec.base import Closed
+from strands_cli.spec.roles import AgentId, StepModel, Template, ToolIds
 from strands_cli.spec.steps import AgentStep, HitlStep, Step
+
+SAYS = "an orchestrator makes tasks, workers do them"
+SOFT_NAMES = words(
+    "subtasks task_count orchestrator_response workers num_workers round_count reduce_response "
+    "worker_count writeup_response task subtask index decomposition tasks rounds round max_workers"
+)
 
 
 class Limits(Closed):
@@ -21,13 +29,13 @@ class Orchestrator(AgentStep):
     limits: Limits = Field(default_factory=Limits)
 
 
-class WorkerTemplate(Closed):
+class WorkerTemplate(StepModel):
     """The agent that does a task; as many of them as there are tasks."""
 
-    agent: str
-    input: str | None = Field(default=None, description="Template of the message; without one the task's text.")
-    tools: list[str] | None = Field(default=None, description="Tool ids that replace the agent's own.")
-    tool_overrides: list[str] | None = Field(default=None, description="Another name for `tools`.")
+    agent: AgentId
+    input: Template | None = Field(default=None, description="Template of the message; without one the task's text.")
+    tools: ToolIds | None = Field(default=None, description="Tool ids that replace the agent's own.")
+    tool_overrides: ToolIds | None = Field(default=None, description="Another name for `tools`.")
     timeout_s: float | None = Field(default=None, gt=0)
     description: str | None = None
 

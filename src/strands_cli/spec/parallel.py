@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from strands_cli.spec.base import Closed, Id
+from strands_cli.spec.roles import RESULT, Group, Results
 from strands_cli.spec.steps import Step
 
+SAYS = "branches at the same time"
+NAMES = frozenset(("branches", "steps"))
+SOFT_NAMES = frozenset(("reduce", "total_branches"))
+RESULTS = {
+    "steps": Results(("index", *RESULT)),
+    "branches": Results(
+        ("response", "status", "tokens", "duration", "stop_reason", "steps"), of="branches", word="branch"
+    ),
+}
 
-class Branch(Closed):
+
+class Branch(Group):
     """A chain of steps that runs beside the others."""
+
+    steps_key: ClassVar[str] = "steps"
 
     id: Id
     steps: list[Step] = Field(min_length=1)

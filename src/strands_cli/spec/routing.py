@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from strands_cli.spec.base import Closed, Id
+from strands_cli.spec.roles import RESULT, Group, Results
 from strands_cli.spec.steps import AgentStep, HitlStep, Step
+
+SAYS = "a router chooses one of several routes"
+NAMES = frozenset(("steps",))
+SOFT_NAMES = frozenset(("router", "chosen_route", "router_agent", "total_steps"))
+RESULTS = {
+    "steps": Results(("index", *RESULT)),
+    "router": Results(("chosen_route", *RESULT), single=True),
+}
 
 
 class Router(AgentStep):
@@ -15,8 +26,10 @@ class Router(AgentStep):
     review_router: HitlStep | None = Field(default=None, description="A person confirms or changes the choice.")
 
 
-class Route(Closed):
+class Route(Group):
     """One of the chains to choose from."""
+
+    steps_key: ClassVar[str] = "then"
 
     then: list[Step] = Field(min_length=1)
 

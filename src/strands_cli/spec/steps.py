@@ -7,20 +7,19 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, field_validator
 
-from strands_cli.spec.base import Closed, Id, Names, Seconds, SecondsOrNone
+from strands_cli.spec.base import Closed, Id, Seconds, SecondsOrNone
+from strands_cli.spec.roles import AgentId, Earlier, StepModel, Template, ToolIds, Variables
 
 
-class AgentStep(Closed):
+class AgentStep(StepModel):
     """An agent is called once with a rendered input."""
 
-    agent: str = Field(description="Id of an agent of this spec.")
-    input: str | None = Field(
+    agent: AgentId = Field(description="Id of an agent of this spec.")
+    input: Template | None = Field(
         default=None, description="Template of the message; without one the agent gets its prompt only."
     )
-    vars: dict[str, Any] = Field(
-        default_factory=dict, description="Names for this step's templates; texts are templates."
-    )
-    tool_overrides: list[str] | None = Field(default=None, description="Tool ids that replace the agent's own.")
+    vars: Variables = Field(default_factory=dict, description="Names for this step's templates; texts are templates.")
+    tool_overrides: ToolIds | None = Field(default=None, description="Tool ids that replace the agent's own.")
     timeout_s: Seconds | None = Field(default=None, description="Limit for this call, in seconds.")
     description: str | None = None
 
@@ -40,12 +39,12 @@ class Validation(Closed):
         return value
 
 
-class HitlStep(Closed):
+class HitlStep(StepModel):
     """A person is asked; the run waits, at no cost, until somebody answers."""
 
     type: Literal["hitl"]
-    prompt: str = Field(min_length=1, description="Template of the question.")
-    context_display: str | None = Field(default=None, description="Template of what the person needs to see.")
+    prompt: Template = Field(min_length=1, description="Template of the question.")
+    context_display: Template | None = Field(default=None, description="Template of what the person needs to see.")
     default: Any = Field(default=None, description="The answer at the deadline, and of an empty answer.")
     timeout_seconds: SecondsOrNone | None = Field(default=None, description="Deadline in seconds; 0: none.")
     choices: list[str] | None = Field(default=None, min_length=1, description="The only answers allowed.")
@@ -73,9 +72,9 @@ class HitlStep(Closed):
         return value
 
 
-class _Depending(Closed):
+class _Depending(StepModel):
     id: Id
-    deps: Names = Field(default_factory=list, description="Ids of the tasks that must be done before.")
+    deps: Earlier = Field(default_factory=list, description="Ids of the tasks that must be done before.")
 
 
 class AgentTask(AgentStep, _Depending):

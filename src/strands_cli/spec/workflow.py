@@ -5,7 +5,13 @@ from __future__ import annotations
 from pydantic import Field
 
 from strands_cli.spec.base import Closed
+from strands_cli.spec.roles import RESULT, Results
 from strands_cli.spec.steps import Task
+
+SAYS = "tasks, each as soon as those it depends on are done"
+NAMES = frozenset(("tasks",))
+SOFT_NAMES = frozenset(("total_tasks",))
+RESULTS = {"tasks": Results(RESULT, of="tasks", word="task")}
 
 
 class WorkflowConfig(Closed):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from strands_cli.api.builders.any_pattern import PatternBuilder
 from strands_cli.api.builders.chain import ChainBuilder, ParallelBuilder, RoutingBuilder
 from strands_cli.api.builders.fluent import FluentBuilder
 from strands_cli.api.builders.graph import GraphBuilder
@@ -16,6 +17,7 @@ __all__ = [
     "GraphBuilder",
     "OrchestratorWorkersBuilder",
     "ParallelBuilder",
+    "PatternBuilder",
     "RoutingBuilder",
     "WorkflowBuilder",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
+from strands_cli.api.builders.any_pattern import PatternBuilder
 from strands_cli.api.builders.base import Builder, Part, wrong
 from strands_cli.api.builders.chain import ChainBuilder, ParallelBuilder, RoutingBuilder
 from strands_cli.api.builders.graph import GraphBuilder
@@ -46,11 +47,21 @@ class FluentBuilder(Builder):
 
     dag = workflow
 
+    def pattern(self, type: str) -> PatternBuilder:
+        """Go on with any pattern, part by part: one of this build, or of another package.
+
+        Raises:
+            SchemaValidationError: There is no such pattern.
+        """
+        builder = PatternBuilder(self._data["name"], type)
+        builder._data = self._data
+        return builder
+
     def to_dict(self) -> Part:
         """Raise: without a pattern there is nothing to run."""
-        hint = (
-            "call chain(), workflow(), parallel(), routing(), graph(), evaluator_optimizer() or orchestrator_workers()"
-        )
+        from strands_cli.spec.registry import own_patterns
+
+        hint = f"call {', '.join(f'{name}()' for name in own_patterns())} or pattern('...')"
         raise wrong(f"workflow {self._data['name']!r} has no pattern yet", hint=hint)
 
     def _into(self, kind: type[_B]) -> _B:

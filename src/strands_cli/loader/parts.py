@@ -1,0 +1,177 @@
+"""The parts of a pattern's config that mean something to the checks, as the marks of its model say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, NamedTuple, TypeAlias, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from strands_cli.loader.walk import CONFIG, MAPPINGS, Path, at, pattern_of
+from strands_cli.spec.base import Lazy
+from strands_cli.spec.registry import find_pattern
+from strands_cli.spec.roles import Group, Role, StepModel
+
+Nesting: TypeAlias = tuple[str, ...]
+"""How many lists and mappings lie between a key and what is meant: ("mapping", "list") for lists by name."""
+
+
+class Shape:
+    """What the objects of one model, or of a union of models, hold.
+
+    Attributes:
+        step: Whether they are steps.
+        steps_key: The key of the steps of a group that may be written in short, or "".
+        word: What a group without an id is called.
+        has_id: Whether they have an id.
+        marked: Keys by their marks: the key, and what lies between.
+        below: Keys under which there are objects: the key, what lies between, their shape.
+    """
+
+    __slots__ = ("below", "has_id", "marked", "step", "steps_key", "word")
+
+    def __init__(self, models: tuple[type[BaseModel], ...]) -> None:
+        self.step = any(issubclass(model, StepModel) for model in models)
+        self.steps_key = next((model.steps_key for model in models if issubclass(model, Group)), "")
+        self.word = models[0].__name__.lower()
+        self.has_id = any("id" in model.model_fields for model in models)
+        self.marked: dict[Role, list[tuple[str, Nesting]]] = {}
+        self.below: list[tuple[str, Nesting, Shape]] = []
+
+    def keys(self, *roles: Role) -> list[str]:
+        """Return the keys that have one of these marks."""
+        return [key for role in roles for key, _ in self.marked.get(role, ())]
+
+
+class Part(NamedTuple):
+    """An object of a config: where it stands, what is in it, what it may hold.
+
+    `number` is its place in the list of steps that it belongs to, or None.
+    """
+
+    path: Path
+    value: Mapping[str, Any]
+    shape: Shape
+    number: int | None = None
+
+    def marked(self, role: Role) -> Sequence[tuple[Path, Any]]:
+        """Return what is there under the keys with a mark, and where."""
+        path, values, shape, _ = self
+        keys = shape.marked.get(role)
+        if keys is None:
+            return ()
+        found: list[tuple[Path, Any]] = []
+        for key, nesting in keys:
+            if key not in values:
+                continue
+            if nesting:
+                found += [(where, each) for where, each, _ in _items((*path, key), values[key], nesting, None)]
+            else:
+                found.append(((*path, key), values[key]))
+        return found
+
+    def agents(self) -> list[tuple[Path, str]]:
+        """Return where agents are called, and their ids."""
+        return [(path, id) for path, id in self.marked(Role.AGENT) if isinstance(id, str)]
+
+
+@cache
+def shape_of(pattern: str) -> Shape | None:
+    """Return the shape of a pattern's config, or None when there is no such pattern."""
+    record = find_pattern(pattern)
+    return None if record is None else _shape((record.model,), {})
+
+
+def parts(data: object) -> Iterator[Part]:
+    """Yield the objects of a document's config in the order of its model, on any data, also on wrong one."""
+    shape, config = shape_of(pattern_of(data)), at(data, CONFIG)
+    if shape is not None and isinstance(config, MAPPINGS):
+        yield from _below(Part(CONFIG, config, shape))
+
+
+def steps(data: object) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Yield every step, task, node, branch step, review and reduce of a document, in the order of its model."""
+    for part in parts(data):
+        if part.shape.step:
+            yield part.path, part.value
+
+
+def called_agents(data: object) -> Iterator[tuple[Path, str]]:
+    """Yield where an agent is called, and its id."""
+    for part in parts(data):
+        yield from part.agents()
+
+
+def _below(part: Part) -> Iterator[Part]:
+    yield part
+    for key, nesting, shape in part.shape.below:
+        found = part.value.get(key)
+        if found is None:
+            continue
+        for path, value, index in _items((*part.path, key), found, nesting, None):
+            if isinstance(value, MAPPINGS):
+                inner = Part(path, value, shape, index if shape.step and index is not None else part.number)
+                if shape.below:
+                    yield from _below(inner)
+                else:
+                    yield inner
+
+
+def _items(path: Path, value: Any, nesting: Nesting, index: int | None) -> Iterator[tuple[Path, Any, int | None]]:
+    """Yield what lies below so many lists and mappings, and its index when the innermost one is a list."""
+    if not nesting:
+        yield path, value, index
+        return
+    inner, below = nesting[1:], list[tuple[Path, Any, int | None]]()
+    if nesting[0] == "list":
+        numbered = enumerate(value if isinstance(value, (list, tuple)) else ())
+        below = [((*path, number), item, number) for number, item in numbered]
+    elif isinstance(value, MAPPINGS):
+        below = [((*path, key), item, None) for key, item in value.items()]
+    if not inner:
+        yield from below
+        return
+    for each in below:
+        yield from _items(each[0], each[1], inner, each[2])
+
+
+def _shape(models: tuple[type[BaseModel], ...], known: dict[tuple[type[BaseModel], ...], Shape]) -> Shape:
+    if models in known:
+        return known[models]  # a model may hold itself
+    shape = known[models] = Shape(models)
+    for model in models:
+        for name, field in model.model_fields.items():
+            key = field.alias or name
+            found = [((), mark) for mark in _marks(field.metadata)] + list(_meanings(field.annotation))
+            for nesting, mark in found:
+                if isinstance(mark, Role) and (key, nesting) not in shape.marked.setdefault(mark, []):
+                    shape.marked[mark].append((key, nesting))
+            for nesting in dict.fromkeys(nesting for nesting, mark in found if not isinstance(mark, Role)):
+                inner = tuple(mark for each, mark in found if each == nesting and not isinstance(mark, Role))
+                shape.below.append((key, nesting, _shape(inner, known)))
+    return shape
+
+
+def _meanings(annotation: Any, nesting: Nesting = ()) -> Iterator[tuple[Nesting, Any]]:
+    """Yield the marks and the models of an annotation, with what lies between."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        yield from ((nesting, mark) for mark in _marks(arguments[1:]))
+        yield from _meanings(arguments[0], nesting)
+    elif origin in (Union, UnionType):
+        for each in arguments:
+            yield from _meanings(each, nesting)
+    elif origin in (list, tuple) and arguments:
+        yield from _meanings(arguments[0], (*nesting, "list"))
+    elif origin is dict:
+        yield from _meanings(arguments[1], (*nesting, "mapping"))
+    elif isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield nesting, annotation
+
+
+def _marks(metadata: Iterable[Any]) -> Iterator[Any]:
+    for mark in metadata:
+        if isinstance(mark, (Role, Lazy)):
+            yield mark if isinstance(mark, Role) else mark.model()
