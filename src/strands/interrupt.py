@@ -365,7 +365,7 @@ def is_about_doubt(interrupt: Interrupt) -> bool:
 def event_was_asked(event: Any, name: str) -> bool:
     """Return whether the question `name` about the tool call of a `BeforeToolCallEvent` was asked already."""
     id = hook_prefix(event.tool_use["toolUseId"]) + str(uuid.uuid5(uuid.NAMESPACE_OID, name))
-    return looked_up(event.agent._interrupt_state.interrupts, id) is not None
+    return looked_up(event.agent.turn.interrupts.interrupts, id) is not None
 
 
 def _blocks(prompt: Any) -> list[Any]:

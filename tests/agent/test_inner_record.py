@@ -80,8 +80,8 @@ def tree(steps: list[Any], deadly: str = "", depth: int = 1, **more: Any) -> Age
 def died(chief: Agent, prompt: Any = "go") -> MemoryRecorder:
     """Let the chief work until its process dies; return what is on record."""
     recorder = MemoryRecorder()
-    if chief._open_turn is not None:
-        recorder.turn = OpenTurn(inside=chief._open_turn.inside, started=chief._open_turn.started)
+    if chief.turn.open is not None:
+        recorder.turn = OpenTurn(inside=chief.turn.open.inside, started=chief.turn.open.started)
     chief.recorder = recorder
     with pytest.raises(Died):
         chief(prompt)

@@ -6,13 +6,13 @@ import threading
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from strands._core.cancellation import Cancellation
+from strands._core.turn import Turn
 from strands._elsewhere import names_of
-from strands._event import LazyEvent
 from strands._sync import run
 from strands.event_loop.retry import ModelRetryStrategy
 from strands.handlers.callback_handler import PrintingCallbackHandler
 from strands.hooks.registry import HookCallback, HookProvider, HookRegistry
-from strands.interrupt import Interrupt, InterruptState
 from strands.telemetry.metrics import EventLoopMetrics
 from strands.tools.executors import ConcurrentToolExecutor, ToolExecutor
 from strands.tools.registry import ToolRegistry
@@ -28,12 +28,11 @@ if TYPE_CHECKING:
 
     from strands.agent.context_size import Asked
     from strands.agent.conversation_manager.base import ConversationManager
-    from strands.agent.invocation import Invocation
-    from strands.agent.loop import Open
     from strands.agent.recorder import OpenTurn, Recorder
     from strands.agent.result import AgentResult
     from strands.agent.snapshot import Snapshot
     from strands.hooks.registry import BaseHookEvent, TEvent
+    from strands.interrupt import Interrupt
     from strands.interventions import InterventionHandler
     from strands.models.model import Model
     from strands.models.routing import ModelRouter
@@ -82,9 +81,6 @@ class Agent(Lifetime):
         ValueError: A tool, hook or prompt cannot be used as given.
     """
 
-    _tasks: tuple[tuple[str, int], ...] = ()
-    """The latest tool uses it worked in, by idempotency key, with the id of its next message when each began."""
-
     def __init__(
         self,
         model: Model | ModelRouter | str | None = None,
@@ -125,7 +121,7 @@ class Agent(Lifetime):
         self.callback_handler: Callable[..., Any] | None = (
             PrintingCallbackHandler() if callback_handler is _DEFAULT else making.checked_handler(callback_handler)
         )
-        self._model_state: dict[str, Any] = {}  # what a model whose provider keeps the conversation must be given
+        self.model_state: dict[str, Any] = {}  # what a model whose provider keeps the conversation must be given
         self.conversation_manager: ConversationManager = making.conversation_manager(self.model, conversation_manager)
         self.record_direct_tool_call = record_direct_tool_call
         self.trace_attributes: dict[str, Any] = making.attributes(trace_attributes) if trace_attributes else {}
@@ -138,15 +134,9 @@ class Agent(Lifetime):
         self._structured_output_model = structured_output_model
         self._structured_output_prompt = structured_output_prompt
         self._session_manager = session_manager
-        self._interrupt_state = InterruptState()
-        self._open_turn: Open | None = None
-        self._brought: dict[str, Any] | None = None  # what the process had that its session was begun in
-        self._asked: Asked | None = None
-        self._invocation: Invocation | None = None
-        self._lock = threading.Lock()
-        self._cancel_signal = LazyEvent()
-        self._cancel_message: str | None = None
-        self._cancel_later = False
+        self.turn: Turn = Turn()
+        self.cancellation: Cancellation = Cancellation()
+        self._last_projection: Asked | None = None
         strategy = ModelRetryStrategy() if retry_strategy is _DEFAULT else retry_strategy
         self._retry_strategy: ModelRetryStrategy | None = strategy if isinstance(strategy, ModelRetryStrategy) else None
         if strategy is not None and self._retry_strategy is None:
@@ -193,12 +183,12 @@ class Agent(Lifetime):
     @property
     def cancel_signal(self) -> threading.Event:
         """Set when it is to stop."""
-        return self._cancel_signal
+        return self.cancellation.signal
 
     @property
     def pending_interrupts(self) -> list[Interrupt]:
         """The questions that wait for an answer, in the order they were asked."""
-        return self._interrupt_state.pending if self._interrupt_state.activated else []
+        return self.turn.interrupts.pending if self.turn.interrupts.activated else []
 
     def add_hook(
         self,
@@ -324,12 +314,12 @@ class Agent(Lifetime):
                 would.
         """
         if message is not None:
-            self._cancel_message = message
+            self.cancellation.message = message
         if after_current_tools:
-            self._cancel_later = True
+            self.cancellation.after_tools = True
             return
-        self._cancel_signal.set()
-        invocation = self._invocation
+        self.cancellation.signal.set()
+        invocation = self.turn.invocation
         if invocation is not None:
             invocation.kick()
 

@@ -16,13 +16,13 @@ from .loop import CUT_OFF
 from .prompt import tool_uses
 from .recorder import Inside, OpenTurn, raised_in
 from .result import AgentResult
-from .structured import DEFAULT_STRUCTURED_OUTPUT_PROMPT
+from .structured import structure_prompt
 
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
     from strands.types.tools import ToolContext
 
-_KEPT_TASKS = 16
+_KEPT_CALLS = 16
 
 
 class AgentTask:
@@ -42,7 +42,7 @@ class AgentTask:
         self._agent = agent
         self._id = tool_use_id
         self._key = context.idempotency_key if context is not None else ""
-        self._known: dict[str, Interrupt] = context.agent._interrupt_state.interrupts if context is not None else {}
+        self._known: dict[str, Interrupt] = context.agent.turn.interrupts.interrupts if context is not None else {}
         self._caller = context.agent if context is not None else None
         self._carried = _carried(self._known, tool_use_id)
         self._first = first
@@ -57,10 +57,10 @@ class AgentTask:
         Returns:
             Whether such a call waits for answers, and whether one that has them is about to go on.
         """
-        state = self._agent._interrupt_state
+        state = self._agent.turn.interrupts
         if not state.activated or self._caller is None:
             return False, False
-        pause, invocation = state.context.get("pause"), self._caller._invocation
+        pause, invocation = state.context.get("pause"), self._caller.turn.invocation
         others = [
             each for each in list(self._known.values()) if each.carried and each.carried["tool_use_id"] != self._id
         ]
@@ -96,12 +96,12 @@ class AgentTask:
     def _take_up_own(self) -> tuple[bool, Any]:
         """The agent's own record says how far it came."""
         agent = self._agent
-        waits = agent._interrupt_state.activated
+        waits = agent.turn.interrupts.activated
         tried = waits or self._carried or self.work.so_far is not None
-        if agent._tasks and agent._tasks[-1][0] == self._key and tried and not self.work.anew:
+        if agent.turn.parent_calls and agent.turn.parent_calls[-1][0] == self._key and tried and not self.work.anew:
             if waits:
                 return True, self._answers() if self._carried and self._waits_here() else None
-            if getattr(agent.recorder, "next_id", 0) == agent._tasks[-1][1]:
+            if getattr(agent.recorder, "next_id", 0) == agent.turn.parent_calls[-1][1]:
                 return False, None
             return True, self._look_at_end(None)
         if self._carried:
@@ -112,18 +112,18 @@ class AgentTask:
         """The agent begins with a prompt."""
         agent = self._agent
         if self.work.own:
-            task = (self._key, getattr(agent.recorder, "next_id", 0))
-            agent._tasks = (*agent._tasks, task)[-_KEPT_TASKS:]
+            call = (self._key, getattr(agent.recorder, "next_id", 0))
+            agent.turn.parent_calls = (*agent.turn.parent_calls, call)[-_KEPT_CALLS:]
         self._before = agent.messages[-1] if agent.messages else self
 
     def cut_off(self) -> None:
         """Keep where the agent stopped, as it does not come to its end in this try."""
-        agent, turn = self._agent, self._agent._open_turn
+        agent, turn = self._agent, self._agent.turn.open
         if self.work.own or not agent.messages or agent.messages[-1] is self._before:
             return
         known = OpenTurn()
         if turn is not None:
-            known = OpenTurn(turn.finished, turn.started, dict(agent._interrupt_state.interrupts), turn.inside)
+            known = OpenTurn(turn.finished, turn.started, dict(agent.turn.interrupts.interrupts), turn.inside)
         base = {"messages": [], "state": agent.state.get()}
         self.work.left = Inside(base=base, messages=list(agent.messages), turn=known)
 
@@ -154,11 +154,11 @@ class AgentTask:
         return turn
 
     def _waits_here(self) -> bool:
-        state = self._agent._interrupt_state
+        state = self._agent.turn.interrupts
         return state.activated and _origin(self._carried[0])["pause"] == state.context.get("pause")
 
     def _answers(self) -> Any:
-        known = self._agent._interrupt_state.interrupts
+        known = self._agent.turn.interrupts.interrupts
         return [
             {"interruptResponse": {"interruptId": _origin(each)["id"], "response": each.response}}
             for each in self._carried
@@ -171,8 +171,9 @@ class AgentTask:
         last = agent.messages[-1]
         if last["role"] != "assistant" or tool_uses(last):
             return None
-        if agent._structured_output_model is not None:
-            return agent._structured_output_prompt or DEFAULT_STRUCTURED_OUTPUT_PROMPT
+        prompt = structure_prompt(agent)
+        if prompt is not None:
+            return prompt
         stop: Any = (so_far.stop if so_far is not None else "") or "end_turn"
         if stop == "max_tokens":
             raise MaxTokensReachedException(CUT_OFF)
@@ -184,7 +185,7 @@ class AgentTask:
     def carry(self, result: AgentResult) -> list[Interrupt]:
         """Return the agent's questions as its caller's, with where the agent stopped."""
         agent = self._agent
-        state = agent._interrupt_state
+        state = agent.turn.interrupts
         count = max((_origin(each)["count"] for each in self._carried), default=0) + 1
         if not self.work.own or "pause" not in state.context:
             state.context["pause"] = uuid.uuid4().hex
@@ -194,7 +195,7 @@ class AgentTask:
             "state": agent.state.get(),
             "interrupt_state": copy.deepcopy(state.to_dict()),
         }
-        turn = agent._open_turn
+        turn = agent.turn.open
         if turn is not None and (turn.started or turn.inside):
             started = {id: start.to_dict() for id, start in turn.started.items()}
             stopped["turn"] = {"started": started, "inside": {id: each.to_dict() for id, each in turn.inside.items()}}

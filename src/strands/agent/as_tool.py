@@ -89,7 +89,7 @@ class AgentAsTool(DirectTool):
         record = self.inner_record
         if inside.own != (record == "own"):
             return bool(record) and not inside.own and not inside.begun
-        keys = [key for key, _ in self._agent._tasks]
+        keys = [key for key, _ in self._agent.turn.parent_calls]
         return bool(record) and (not inside.own or idempotency_key not in keys or keys[-1] == idempotency_key)
 
     async def run(
@@ -117,7 +117,7 @@ class AgentAsTool(DirectTool):
                 raise InterruptException(*task.carry(result))
         finally:
             turns.WORKING.reset(working)
-            self._agent._lock.release()
+            self._agent.turn.lock.release()
         status = "error" if result.stop_reason == "cancelled" else "success"
         return {"toolUseId": id, "status": status, "content": _content(result)}  # type: ignore[typeddict-item]
 
@@ -131,7 +131,7 @@ class AgentAsTool(DirectTool):
             unanswered, under_way = task.paused_for_others()
             if not unanswered and not under_way:
                 return None
-            self._agent._lock.release()
+            self._agent.turn.lock.release()
             if unanswered:
                 raise NotYet
             await asyncio.sleep(turns.LOOK_AGAIN)
@@ -167,7 +167,7 @@ class AgentAsTool(DirectTool):
             return now if now != self._first else None
         agent.messages = copy.deepcopy(self._first["messages"])
         agent.state = type(agent.state)(self._first["state"])
-        agent._interrupt_state = InterruptState()
+        agent.turn.interrupts = InterruptState()
         return None
 
     def _sink(self, emit: Callable[[Any], None] | None) -> Sink | None:

@@ -42,8 +42,8 @@ def noted(agent: Agent) -> dict[str, Any] | None:
 
     While a turn is open, what it was begun with stays noted, whatever this process has.
     """
-    names, waits = judges(agent), agent._interrupt_state.activated
-    before = agent._brought if waits or agent._open_turn is not None else None
+    names, waits = judges(agent), agent.turn.interrupts.activated
+    before = agent.turn.brought if waits or agent.turn.open is not None else None
     if before is not None:
         known = before.get("hooks", ())
         names = [*known, *more(names, known)]
@@ -63,7 +63,7 @@ def check(agent: Agent, waiting: list[str]) -> None:
     Raises:
         SessionException: A hook that judges tool calls, or a tool that is to run, is missing here.
     """
-    brought = agent._brought
+    brought = agent.turn.brought
     if brought is None:
         return
     present = judges(agent)

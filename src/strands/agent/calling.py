@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from strands.types.content import Message
 
 M = TypeVar("M")
-NO_TASK = ("", 0)
-"""Stands in `Agent._tasks` for calls that are no tool use of another agent."""
+NO_PARENT = ("", 0)
+"""Stands in `Turn.parent_calls` for calls that are no tool use of another agent."""
 
 
 class Options:
@@ -86,11 +86,11 @@ async def call(
         _warn_of(options.more)
     exclusive = not as_tool and _enter(agent)
     try:
-        if agent._tasks and not as_tool:
-            agent._tasks = (*agent._tasks, NO_TASK)
+        if agent.turn.parent_calls and not as_tool:
+            agent.turn.parent_calls = (*agent.turn.parent_calls, NO_PARENT)
         invocation = Invocation(agent, _state(agent, options), sink, _structured(agent, options), options.limits)
         invocation.pace = pace
-        agent._invocation = invocation
+        agent.turn.invocation = invocation
         if options.cancel_signal is None:
             result = await _until_done(invocation, prompt)
         else:
@@ -103,12 +103,10 @@ async def call(
             sink({"force_stop": True, "force_stop_reason": str(error)})
         raise
     finally:
-        agent._invocation = None
-        if agent._cancel_signal.is_set():
-            agent._cancel_signal.clear()
-        agent._cancel_message, agent._cancel_later = None, False
+        agent.turn.invocation = None
+        agent.cancellation.end()
         if exclusive:
-            agent._lock.release()
+            agent.turn.lock.release()
     if sink is not None:
         sink({"result": result})
     return result
@@ -137,7 +135,7 @@ def _enter(agent: Agent) -> bool:
     """Take the agent for one caller; return whether it has to be given back."""
     if agent.concurrent_invocation_mode == ConcurrentInvocationMode.UNSAFE_REENTRANT:
         return False
-    if not agent._lock.acquire(blocking=False):
+    if not agent.turn.lock.acquire(blocking=False):
         raise ConcurrencyException(
             f"agent {agent.name!r} is at work for another caller: concurrent invocations would mix their histories; "
             "wait for it, or use one agent for each conversation"
@@ -255,7 +253,7 @@ async def structure(agent: Agent, model: type[M], prompt: Any) -> M:
         ValueError: There is neither a prompt nor a history.
         StructuredOutputException: The model did not produce an instance of `model`.
     """
-    if agent._interrupt_state.activated:
+    if agent.turn.interrupts.activated:
         raise RuntimeError(
             "structured output cannot be asked for while the agent waits for answers to interrupts; answer them or "
             "call agent.abandon_interrupts()"
@@ -275,7 +273,7 @@ async def structure(agent: Agent, model: type[M], prompt: Any) -> M:
                 await _told(agent, AfterInvocationEvent(agent=agent, invocation_state=state))
         finally:
             if exclusive:
-                agent._lock.release()
+                agent.turn.lock.release()
 
 
 async def _told(agent: Agent, event: BeforeInvocationEvent | AfterInvocationEvent) -> None:
@@ -287,7 +285,7 @@ async def _told(agent: Agent, event: BeforeInvocationEvent | AfterInvocationEven
     _, raised = await agent.hooks.invoke_callbacks_async(event)
     asked = event.open_questions(raised)
     if asked:
-        agent._interrupt_state.forget_unasked()
+        agent.turn.interrupts.forget_unasked()
         raise RuntimeError(
             f"a hook asks {asked[0].name!r}, but structured_output cannot wait for an answer; call the agent with "
             "structured_output_model=... instead"

@@ -34,7 +34,7 @@ async def projected_tokens(agent: Agent) -> int | None:
 
     Where the call before is known, its own count stands, and only the messages since are estimated.
     """
-    before, agent._asked = agent._asked, _now(agent)
+    before, agent._last_projection = agent._last_projection, _now(agent)
     try:
         read = _read_before(agent, before)
         if read is not None:

@@ -37,9 +37,9 @@ def settle_doubt(
             return None
     digest = _digest(tool, use, start)
     id = doubt_about(use["toolUseId"])
-    known = looked_up(agent._interrupt_state.interrupts, id)
+    known = looked_up(agent.turn.interrupts.interrupts, id)
     if known is None or not known.answered or known.digest not in (None, digest):
-        forget_doubt(agent._interrupt_state.interrupts, use["toolUseId"])
+        forget_doubt(agent.turn.interrupts.interrupts, use["toolUseId"])
         return [_question(id, use, start, digest)]
     answer = known.response
     option = option_of(answer)
@@ -53,7 +53,7 @@ def settle_doubt(
         return as_result(use["toolUseId"], answer[len("result:") :].strip())
     if option == "result":
         return _given_result(agent, use, start, digest)
-    forget_doubt(agent._interrupt_state.interrupts, use["toolUseId"])
+    forget_doubt(agent.turn.interrupts.interrupts, use["toolUseId"])
     return [_question(id, use, start, digest, problem=f"{answer!r} is not one of {OPTIONS}")]
 
 
@@ -74,7 +74,7 @@ def runs_otherwise(start: ToolStart, use: ToolUse, final: CallBinding) -> bool:
 
 def _given_result(agent: Agent, use: ToolUse, start: ToolStart, digest: str) -> ToolResult | list[Interrupt]:
     id = hook_prefix(use["toolUseId"]) + str(uuid.uuid5(uuid.NAMESPACE_OID, RESULT))
-    known = agent._interrupt_state.interrupts.get(id)
+    known = agent.turn.interrupts.interrupts.get(id)
     if known is not None and known.answered and known.digest == digest:
         return as_result(use["toolUseId"], known.response)
     reason = {**_call(use, start), "message": RESULT_MESSAGE}

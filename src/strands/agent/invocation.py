@@ -130,7 +130,7 @@ class Invocation:
         asked = event.open_questions(raised)
         if asked:
             self.asked += asked
-        elif self.agent._interrupt_state.interrupts:
+        elif self.agent.turn.interrupts.interrupts:
             from .resting import check_taken
 
             check_taken(event)

@@ -38,12 +38,12 @@ async def once(invocation: Invocation, prompt: Any) -> tuple[AgentResult, Any]:
         except resting.Stopped as stop:
             result = resting.rest(invocation, stop)
     finally:
-        if not agent._interrupt_state.activated:
+        if not agent.turn.interrupts.activated:
             agent.conversation_manager.apply_management(agent)
         if is_awaited(AfterInvocationEvent, agent):
             result, resume = await _over(invocation, result)
-        elif agent._interrupt_state.interrupts:
-            _forget(agent._interrupt_state, result)
+        elif agent.turn.interrupts.interrupts:
+            _forget(agent.turn.interrupts, result)
     assert result is not None
     return result, resume
 
@@ -51,7 +51,7 @@ async def once(invocation: Invocation, prompt: Any) -> tuple[AgentResult, Any]:
 async def _over(invocation: Invocation, result: AgentResult | None) -> tuple[AgentResult | None, Any]:
     """Tell hooks that an invocation is over; return the result, and the prompt to go on with, if they want that."""
     agent = invocation.agent
-    state = agent._interrupt_state
+    state = agent.turn.interrupts
     ended = _is_end(state, result)
     if ended:
         state.forget(*PASSING)
@@ -93,7 +93,7 @@ def _forget(state: InterruptState, result: AgentResult | None) -> None:
 
 async def _work(invocation: Invocation, start: resuming.Start) -> AgentResult:
     agent = invocation.agent
-    state, messages = agent._interrupt_state, start.messages
+    state, messages = agent.turn.interrupts, start.messages
     if is_awaited(BeforeInvocationEvent, agent):
         event = BeforeInvocationEvent(agent=agent, invocation_state=invocation.state, messages=messages)
         try:
@@ -131,7 +131,7 @@ async def _work(invocation: Invocation, start: resuming.Start) -> AgentResult:
         resting.stop_if_asked(invocation, "tools", start.turn)
         await _renew_tools(agent, start.turn.message)
         return await loop.run(invocation, start.turn, messages or ())
-    agent._open_turn = None
+    agent.turn.open = None
     for message in messages or ():
         await invocation.append(message)
     return await loop.run(invocation)
@@ -141,8 +141,8 @@ async def _go_on(invocation: Invocation, place: Mapping[str, Any]) -> AgentResul
     """Go on where hooks stopped the agent to ask; their questions are answered, or are asked again."""
     agent = invocation.agent
     await resting.close_tools(invocation)
-    agent._open_turn = None
-    agent._interrupt_state.context, agent._interrupt_state.activated = {}, False
+    agent.turn.open = None
+    agent.turn.interrupts.context, agent.turn.interrupts.activated = {}, False
     await resting.tell_again(invocation)
     if place["then"] == "end":
         if resting.needs_reply(invocation, place):

@@ -48,7 +48,7 @@ def place_of_result(use: ToolUse, ended: Ended, result: ToolResult) -> dict[str,
 
 def kept_result(agent: Agent, tool_use_id: str) -> Mapping[str, Any] | None:
     """Return what `place_of_result` returned for a call, or None."""
-    known = agent._interrupt_state.interrupts
+    known = agent.turn.interrupts.interrupts
     if not known:
         return None
     prefix = result_prefix(tool_use_id)
@@ -60,7 +60,7 @@ def kept_result(agent: Agent, tool_use_id: str) -> Mapping[str, Any] | None:
 
 def asked_about_result(agent: Agent, tool_use_id: str) -> bool:
     """Return whether hooks asked about the result of a call."""
-    known = agent._interrupt_state.interrupts
+    known = agent.turn.interrupts.interrupts
     if not known:
         return False
     return is_any(known, result_prefix(tool_use_id))

@@ -12,7 +12,9 @@ from strands._threads import in_thread
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from strands._core.turn import Turn
     from strands.agent.recorder import Recorder
+    from strands.interrupt import InterruptState
     from strands.models.model import Model
     from strands.tools.registry import ToolRegistry
 
@@ -24,11 +26,30 @@ class Lifetime:
     """
 
     model: Model
+    model_state: dict[str, Any]
+    turn: Turn
     tool_registry: ToolRegistry
     recorder: Recorder | None
     _session_manager: Any
     _owns_model: bool
     _session_id = ""
+
+    @property
+    def _interrupt_state(self) -> InterruptState:
+        # programs written for the Strands Agents SDK know these two by their private names
+        return self.turn.interrupts
+
+    @_interrupt_state.setter
+    def _interrupt_state(self, value: InterruptState) -> None:
+        self.turn.interrupts = value
+
+    @property
+    def _model_state(self) -> dict[str, Any]:
+        return self.model_state
+
+    @_model_state.setter
+    def _model_state(self, value: dict[str, Any]) -> None:
+        self.model_state = value
 
     @property
     def session_id(self) -> str:

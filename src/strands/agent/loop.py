@@ -158,15 +158,15 @@ async def _ask(invocation: Invocation, trace: Trace, kept: Kept | None) -> Reply
     if reply.stop_reason != "end_turn":  # then it holds no tool use
         malformed.check(agent.messages, reply)
     if reply.model_state is not None:
-        agent._model_state = reply.model_state
+        agent.model_state = reply.model_state
     message = reply.message
     message["metadata"] = {"usage": reply.usage, "metrics": reply.metrics}
     if "tracking_id" not in message:
         message["tracking_id"] = new_id()
     if agent.recorder is not None:
         await agent.recorder.replied(message, reply.stop_reason, reply.usage)
-    if agent._interrupt_state.interrupts:
-        agent._interrupt_state.forget(*PASSING, but=f"{MESSAGE_ADDED}{key_of_message(message)}:")
+    if agent.turn.interrupts.interrupts:
+        agent.turn.interrupts.forget(*PASSING, but=f"{MESSAGE_ADDED}{key_of_message(message)}:")
     await invocation.append(message, tell=True)
     if reply.stop_reason == "max_tokens":
         raise MaxTokensReachedException(CUT_OFF)
@@ -178,11 +178,11 @@ async def _run_tools(invocation: Invocation, turn: Open, trace: Trace) -> AgentR
     batch = ToolBatch(invocation, turn, trace, recorder=agent.recorder)
     ending = None
     try:
-        agent._open_turn = None  # not before: whatever ends this call, what is in doubt stays so
+        agent.turn.open = None  # not before: whatever ends this call, what is in doubt stays so
         interrupts = await tool_hooks.before(batch) if is_awaited(BeforeToolsEvent, agent) else []
         asked_before = bool(interrupts)
         interrupts = interrupts or await batch.run()
-        cancelled = agent._cancel_signal.is_set() or agent._cancel_later
+        cancelled = agent.cancellation.is_wanted
         asks = bool(interrupts) and not cancelled
         told = with_doubts(batch.results, turn.started) if turn.started else batch.results
         results = tool_hooks.so_far(batch) if asks else result_message(turn.message, told, CANCELLED)
@@ -194,7 +194,7 @@ async def _run_tools(invocation: Invocation, turn: Open, trace: Trace) -> AgentR
         raise
     if asks:
         return _pause(invocation, batch, interrupts)
-    agent._interrupt_state.end_tools()
+    agent.turn.interrupts.end_tools()
     structured = invocation.structured
     structure = structured.value if structured is not None and not cancelled else None
     if structure is not None and invocation.sink is not None:
@@ -215,7 +215,7 @@ async def _run_tools(invocation: Invocation, turn: Open, trace: Trace) -> AgentR
 
 async def _last_words(invocation: Invocation) -> Message | None:
     """Say what the agent was cancelled with, if that was a message."""
-    text = invocation.agent._cancel_message
+    text = invocation.agent.cancellation.message
     if text is None:
         return None
     message: Message = {"role": "assistant", "content": [{"text": text}]}
@@ -225,23 +225,23 @@ async def _last_words(invocation: Invocation) -> Message | None:
 
 def _keep(agent: Agent, batch: ToolBatch) -> None:
     """Something went wrong among the tools: what finished stays finished, what was started is in doubt."""
-    agent._open_turn = batch.cut_off()
-    if agent._interrupt_state.activated:
-        agent._interrupt_state.context["tool_results"] = list(batch.results.values())
+    agent.turn.open = batch.cut_off()
+    if agent.turn.interrupts.activated:
+        agent.turn.interrupts.context["tool_results"] = list(batch.results.values())
 
 
 def _pause(invocation: Invocation, batch: ToolBatch, interrupts: list[Interrupt]) -> AgentResult:
     results = [batch.results[use["toolUseId"]] for use in tool_uses(batch.message) if use["toolUseId"] in batch.results]
     agent = invocation.agent
-    state = agent._interrupt_state
+    state = agent.turn.interrupts
     known = {interrupt.id: interrupt for interrupt in state.interrupts.values()}
     # What is open is listed in the order of the calls, not in that in which their questions arrived.
     state.interrupts = {id: each for id, each in known.items() if each.answered}
     state.interrupts |= {interrupt.id: known.get(interrupt.id, interrupt) for interrupt in interrupts}
     state.activate(batch.message, results)
-    if agent._tasks:
+    if agent.turn.parent_calls:
         state.context["pause"] = uuid.uuid4().hex  # an answer that comes down is for one pause
-    agent._open_turn = batch.turn
+    agent.turn.open = batch.turn
     return finish(invocation, "interrupt", batch.message, interrupts)
 
 

@@ -125,7 +125,7 @@ async def _shorten(agent: Agent, error: Exception) -> None:
 
 def _tell_more(agent: Agent, more: dict[str, Any]) -> None:
     """Tell a model of its user's what models of the Strands Agents SDK are told."""
-    more.setdefault("model_state", dict(agent._model_state))
+    more.setdefault("model_state", dict(agent.model_state))
     _tell_session(agent, more)
 
 
@@ -137,20 +137,20 @@ def _tell_session(agent: Agent, more: dict[str, Any]) -> None:
 
 async def _stream(invocation: Invocation) -> Reply:
     agent = invocation.agent
-    if agent._cancel_signal.is_set():
-        return _said(agent._cancel_message or CANCELLED, "cancelled")
+    if agent.cancellation.signal.is_set():
+        return _said(agent.cancellation.message or CANCELLED, "cancelled")
     structured = invocation.structured
     specs = agent.tool_registry.get_all_tool_specs()
     choice: Any = None
     if structured is not None:
         specs, choice = structured.tools(specs)
-    more: dict[str, Any] = {"invocation_state": invocation.state, "cancel_signal": agent._cancel_signal}
+    more: dict[str, Any] = {"invocation_state": invocation.state, "cancel_signal": agent.cancellation.signal}
     text = None
     if agent._system_blocks is not None:
         text, more["system_prompt_content"] = agent._system_text, agent._system_blocks
     model = agent.model if agent._router is None else await _model(invocation)
     if getattr(model, "stateful", False):
-        more["model_state"] = dict(agent._model_state)
+        more["model_state"] = dict(agent.model_state)
     whole = getattr(model, "whole_messages", False) is True
     if not whole:
         _tell_more(agent, more)
@@ -165,11 +165,11 @@ async def _stream(invocation: Invocation) -> Reply:
     except asyncio.CancelledError:
         if not invocation.was_kicked():
             raise
-        return _said(agent._cancel_message or CANCELLED, "cancelled")
+        return _said(agent.cancellation.message or CANCELLED, "cancelled")
     finally:
         invocation.asking = False
-    if agent._cancel_signal.is_set():
-        return _said(agent._cancel_message or CANCELLED, "cancelled")
+    if agent.cancellation.signal.is_set():
+        return _said(agent.cancellation.message or CANCELLED, "cancelled")
     reply.model_state = more.get("model_state")
     if not reply.metrics.get("latencyMs"):
         reply.metrics = {**reply.metrics, "latencyMs": int((time.perf_counter() - started) * 1000)}

@@ -26,13 +26,13 @@ async def cancelled_by(agent: Agent, signal: threading.Event | None) -> AsyncIte
         return
     if signal.is_set():
         agent.cancel()
-    agent._cancel_signal.linked = signal  # seen wherever the agent looks whether to go on
+    agent.cancellation.signal.linked = signal  # seen wherever the agent looks whether to go on
     watcher = asyncio.ensure_future(_watch(agent, signal))
     try:
         yield
     finally:
         watcher.cancel()
-        agent._cancel_signal.linked = None
+        agent.cancellation.signal.linked = None
 
 
 async def _watch(agent: Agent, signal: threading.Event) -> None:

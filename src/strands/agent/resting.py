@@ -80,7 +80,7 @@ def _has_passed(interrupt: Interrupt) -> bool:
 def rest(invocation: Invocation, stop: Stopped) -> AgentResult:
     """Come to rest where hooks ask."""
     agent = invocation.agent
-    state, turn = agent._interrupt_state, stop.turn
+    state, turn = agent.turn.interrupts, stop.turn
     for each in state.interrupts.values():
         if each.place is not None and each.place["then"] not in ("result", "passed"):
             each.place = None
@@ -89,8 +89,8 @@ def rest(invocation: Invocation, stop: Stopped) -> AgentResult:
         state.activate(turn.message, list(turn.finished.values()))
     else:
         state.context, state.activated = {}, True
-    agent._open_turn = turn
-    if agent._tasks:
+    agent.turn.open = turn
+    if agent.turn.parent_calls:
         state.context["pause"] = uuid.uuid4().hex  # an answer that comes down is for one pause
     invocation.asked = []
     last: Message = agent.messages[-1] if agent.messages else {"role": "assistant", "content": []}
@@ -187,7 +187,7 @@ def error_of(kept: list[str] | None) -> Exception | None:
 async def tell_again(invocation: Invocation) -> None:
     """Tell hooks again of the messages that questions are about, as the agent goes on after those."""
     agent = invocation.agent
-    known = [id for id in agent._interrupt_state.interrupts if id.startswith(MESSAGE_ADDED)]
+    known = [id for id in agent.turn.interrupts.interrupts if id.startswith(MESSAGE_ADDED)]
     if not known:
         return
     wanted = {id[len(MESSAGE_ADDED) :].partition(":")[0] for id in known}
@@ -206,7 +206,7 @@ async def tell_again(invocation: Invocation) -> None:
 async def close_tools(invocation: Invocation) -> None:
     """A record without the results of the newest tools, which are all there, gets them as a message."""
     agent = invocation.agent
-    message, turn = open_tool_use(agent.messages), agent._open_turn
+    message, turn = open_tool_use(agent.messages), agent.turn.open
     if message is not None and turn is not None:
         await invocation.append(result_message(message, turn.finished))
 

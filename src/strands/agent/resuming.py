@@ -71,14 +71,14 @@ def begin(agent: Agent, prompt: Any) -> Start:
         ValueError: The prompt cannot be used, or answers otherwise than before.
         SessionException: A hook or tool that the turn was begun with is missing.
     """
-    state = agent._interrupt_state
+    state = agent.turn.interrupts
     if prompt is not None and not state.activated and not state.interrupts:
         return Start(None, to_messages(prompt) or None)
-    if state.activated and agent._cancel_signal.is_set():
+    if state.activated and agent.cancellation.signal.is_set():
         return Start(None, None if is_answers(prompt) else to_messages(prompt), cancelled=True)
     place = state.place if state.interrupts else None
     if place is not None and (state.activated or prompt is None):
-        if agent._brought is not None:
+        if agent.turn.brought is not None:
             from .brought import check
 
             check(agent, [])
@@ -89,9 +89,9 @@ def begin(agent: Agent, prompt: Any) -> Start:
         _check_brought(agent, turn)
         return Start(turn, None, state.answer(prompt) if prompt is not None else None)
     if prompt is None:
-        if agent._open_turn is not None:
-            _check_brought(agent, agent._open_turn)
-        return Start(agent._open_turn or _given_turn(agent), None)
+        if agent.turn.open is not None:
+            _check_brought(agent, agent.turn.open)
+        return Start(agent.turn.open or _given_turn(agent), None)
     messages = to_messages(prompt)
     if state.interrupts:  # another prompt gives up what was answered and not acted on
         state.forget(*MOMENTS)
@@ -99,7 +99,7 @@ def begin(agent: Agent, prompt: Any) -> Start:
 
 
 def _check_brought(agent: Agent, turn: Open) -> None:
-    if agent._brought is not None:
+    if agent.turn.brought is not None:
         from .brought import check
 
         check(agent, [use["name"] for use in tool_uses(turn.message) if use["toolUseId"] not in turn.finished])
@@ -117,7 +117,7 @@ def _given_turn(agent: Agent) -> Open | None:
 
 
 def _waiting_turn(agent: Agent) -> Open:
-    state = agent._interrupt_state
+    state = agent.turn.interrupts
     message = open_tool_use(agent.messages)
     if message is None:
         raise ValueError(
@@ -125,7 +125,7 @@ def _waiting_turn(agent: Agent) -> Open:
             "agent.abandon_interrupts() gives the questions up"
         )
     finished = {result["toolUseId"]: result for result in state.context.get("tool_results", [])}
-    cut_off = agent._open_turn
+    cut_off = agent.turn.open
     if cut_off is None:
         return Open(message, finished)
     return Open(message, {**finished, **cut_off.finished}, cut_off.started, cut_off.inside)
@@ -137,7 +137,7 @@ async def repair(invocation: Invocation) -> None:
     message = open_tool_use(agent.messages)
     if message is None:
         return
-    turn = agent._open_turn
+    turn = agent.turn.open
     results: dict[str, ToolResult] = {}
     if turn is not None:
         results = with_doubts(turn.finished, turn.started)
@@ -165,14 +165,14 @@ async def abandon(
     """Give up all questions: the tools that waited get error results with this text."""
     from strands.hooks.events import MessageAddedEvent
 
-    state = agent._interrupt_state
+    state = agent.turn.interrupts
     if not state.activated:
         return []
     given_up = state.pending
     message = open_tool_use(agent.messages)
     results: dict[str, ToolResult] = {each["toolUseId"]: each for each in state.context.get("tool_results", [])}
     state.deactivate()
-    agent._open_turn = None
+    agent.turn.open = None
     if message is not None:
         answer = result_message(message, results, text)
         track(answer)
@@ -187,11 +187,11 @@ def restore(agent: Agent, messages: Messages, turn: OpenTurn | None) -> None:
     """Put an agent where a recorded one stopped."""
     track_all(messages)
     agent.messages = messages
-    agent._interrupt_state.deactivate()
-    agent._open_turn = None
+    agent.turn.interrupts.deactivate()
+    agent.turn.open = None
     if turn is None:
         return
-    state = agent._interrupt_state
+    state = agent.turn.interrupts
     state.interrupts = dict(turn.interrupts)
     message, place = open_tool_use(messages), state.place
     if place is not None:
@@ -203,7 +203,7 @@ def restore(agent: Agent, messages: Messages, turn: OpenTurn | None) -> None:
     at_rest = {raised_in(interrupt) for interrupt in turn.interrupts.values() if not interrupt.answered}
     started = {id: start for id, start in turn.started.items() if id not in at_rest}
     inside = {id: inside for id, inside in turn.inside.items() if id not in at_rest}
-    agent._open_turn = Open(message, dict(turn.finished), started, inside)
+    agent.turn.open = Open(message, dict(turn.finished), started, inside)
     if state.pending:
         state.activate(message, list(cast("dict[str, Any]", turn.finished).values()))
         if turn.pause:
@@ -212,12 +212,12 @@ def restore(agent: Agent, messages: Messages, turn: OpenTurn | None) -> None:
 
 def _restore_at(agent: Agent, place: Mapping[str, Any], message: Message | None, turn: OpenTurn) -> None:
     """Put an agent where hooks stopped it to ask, not at its tools."""
-    state = agent._interrupt_state
+    state = agent.turn.interrupts
     state.activated = bool(state.pending)
     if turn.pause and state.activated:
         state.context["pause"] = turn.pause
     if message is not None:
-        agent._open_turn = Open(message, dict(turn.finished), {}, {})
+        agent.turn.open = Open(message, dict(turn.finished), {}, {})
     begun: list[Message] = place.get("messages") or []
     if begun and _say_the_same(agent.messages[-len(begun) :], begun):
         agent.messages = agent.messages[: -len(begun)]  # a workflow's record has the prompt first

@@ -95,7 +95,7 @@ def take(
         "state": agent.state.get,
         "conversation_manager_state": agent.conversation_manager.get_state,
         "interrupt_state": lambda: _open_questions(agent),
-        "model_state": lambda: agent._model_state,
+        "model_state": lambda: agent.model_state,
         "system_prompt": lambda: agent._system_blocks,
     }
     data: dict[str, Any] = {name: copy.deepcopy(values[name]()) for name in fields}
@@ -117,24 +117,24 @@ def load(agent: Agent, snapshot: Snapshot) -> None:
     data = copy.deepcopy(snapshot.data)
     if "messages" in data:
         agent.messages = data["messages"]
-        agent._open_turn = None
+        agent.turn.open = None
     if "state" in data:
         agent.state = JSONSerializableDict(data["state"])
     if "conversation_manager_state" in data:
         agent.conversation_manager.restore_from_session(data["conversation_manager_state"])
     if "interrupt_state" in data:
-        agent._interrupt_state = InterruptState.from_dict(data["interrupt_state"])
+        agent.turn.interrupts = InterruptState.from_dict(data["interrupt_state"])
         if agent._session_manager is not None:  # who loads it by hand sees to the hooks
-            agent._brought = data["interrupt_state"].get("brought")
+            agent.turn.brought = data["interrupt_state"].get("brought")
     if "model_state" in data:
-        agent._model_state = data["model_state"]
+        agent.model_state = data["model_state"]
     if "system_prompt" in data:
         agent.system_prompt = data["system_prompt"]
 
 
 def _open_questions(agent: Agent) -> dict[str, Any]:
     """Return the questions, and the hooks without which their turn does not go on elsewhere."""
-    state = agent._interrupt_state
+    state = agent.turn.interrupts
     return {**state.to_dict(), "brought": noted(agent)} if state.activated else state.to_dict()
 
 

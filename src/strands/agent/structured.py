@@ -10,12 +10,20 @@ from strands.types.tools import DirectTool, ToolContext, ToolResult, ToolSpec, T
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from strands.agent.agent import Agent
     from strands.types.content import Message
 
 _TRIES = 10
 """Answers that do not fit, after which a model is not asked again."""
 
 DEFAULT_STRUCTURED_OUTPUT_PROMPT = "Now give your previous answer by calling the structured output tool."
+
+
+def structure_prompt(agent: Agent) -> str | None:
+    """Return the prompt that asks an agent for the structure that all its answers must have; None for free answers."""
+    if agent._structured_output_model is None:
+        return None
+    return agent._structured_output_prompt or DEFAULT_STRUCTURED_OUTPUT_PROMPT
 
 
 class StructuredOutputTool(DirectTool):

@@ -68,7 +68,7 @@ class ToolBatch:
 
     async def run(self) -> list[Interrupt]:
         """Run what is not finished and does not wait for an answer; return the open questions in request order."""
-        state = self.invocation.agent._interrupt_state
+        state = self.invocation.agent.turn.interrupts
         waiting = _waiting(state.interrupts) if state.interrupts else {}
         structured = self.invocation.structured
         wanted = structured.tool.tool_name if structured is not None and structured.value is None else None
@@ -120,7 +120,7 @@ class ToolBatch:
             self.invocation.under_way.discard(use["toolUseId"])
 
     def _ask(self, use: ToolUse, interrupts: list[Interrupt]) -> None:
-        state = self.invocation.agent._interrupt_state
+        state = self.invocation.agent.turn.interrupts
         for interrupt in interrupts:
             state.interrupts[interrupt.id] = interrupt
         self._asked[use["toolUseId"]] = interrupts

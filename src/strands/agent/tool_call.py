@@ -86,7 +86,7 @@ class ToolCall:
     async def run(self) -> ToolResult | list[Interrupt]:
         """Return the result, or the questions that must be answered first."""
         outcome = None
-        if self._batch.turn.started or self._agent._interrupt_state.interrupts:
+        if self._batch.turn.started or self._agent.turn.interrupts.interrupts:
             outcome = await self._from_before()
         while outcome is None:
             outcome = await self._attempt()
@@ -128,7 +128,7 @@ class ToolCall:
             cancel, interrupts = await self._ask_hooks()
             if interrupts:
                 return interrupts
-        if cancel is None and self._agent._cancel_signal.is_set():
+        if cancel is None and self._agent.cancellation.signal.is_set():
             cancel = CANCELLED
         result, raised, duration = await self._result(cancel)
         if isinstance(result, list) or not self._after:
@@ -196,7 +196,7 @@ class ToolCall:
             self._final = final = CallBinding(self._tool, self._use, strict=True, own=self._is_own)
         except (TypeError, ValueError) as problem:
             return error_result(self._id, call_check.not_json(self._use, problem)), problem, None
-        if self._again is not None or self._batch.approved or self._agent._interrupt_state.interrupts:
+        if self._again is not None or self._batch.approved or self._agent.turn.interrupts.interrupts:
             stopped = self._stopped(final)
             if stopped:
                 return stopped, None, None
@@ -229,7 +229,7 @@ class ToolCall:
 
     def _stopped(self, final: CallBinding) -> ToolResult | list[Interrupt] | None:
         """Look at the call as it will run: return what is to happen instead, or None."""
-        known = self._agent._interrupt_state.interrupts
+        known = self._agent.turn.interrupts.interrupts
         if self._bound is not None:
             final.share(self._bound)
         if known:
@@ -312,7 +312,7 @@ class ToolCall:
 
     def _context(self, tool: AgentTool) -> ToolContext[Any]:
         agent, prefix = self._agent, tool_prefix(self._id)
-        signal: threading.Event = agent._cancel_signal
+        signal: threading.Event = agent.cancellation.signal
         if tool.timeout_seconds is not None:
             from .time_limit import CallSignal
 
@@ -324,7 +324,7 @@ class ToolCall:
             cancel_signal=signal,
             idempotency_key=self._idempotency_key(),
             _asker=Asker(
-                agent._interrupt_state, prefix, self._binding, self._idempotency_key(), messages=agent.messages
+                agent.turn.interrupts, prefix, self._binding, self._idempotency_key(), messages=agent.messages
             ),
             _work=self._work,
         )
@@ -350,7 +350,7 @@ class ToolCall:
 
     def _idempotency_key(self) -> str:
         if not self._key:
-            known = list(self._agent._interrupt_state.interrupts.values())
+            known = list(self._agent.turn.interrupts.interrupts.values())
             kept = [each.key for each in known if each.key and raised_in(each) == self._id]
             self._key = kept[0] if kept else os.urandom(16).hex()
         return self._key
@@ -374,7 +374,7 @@ class ToolCall:
     def _started_again(self) -> None:
         """The answer that let a doubtful call run again was for one run."""
         if self._id in self._batch.turn.started:
-            forget_doubt(self._agent._interrupt_state.interrupts, self._id)
+            forget_doubt(self._agent.turn.interrupts.interrupts, self._id)
 
     def left(self) -> Inside | None:
         """Return where the agent that works in this call stopped; None when the tool is no agent."""
@@ -383,7 +383,7 @@ class ToolCall:
 
     def _changed_since_answered(self, final: CallBinding) -> list[Interrupt]:
         """Return the questions raised inside this call whose answers were for other arguments, to ask anew."""
-        known = self._agent._interrupt_state.interrupts
+        known = self._agent.turn.interrupts.interrupts
         prefix = tool_prefix(self._id)
         answered = [each for each in list(known.values()) if each.answered and not each.carried]
         return call_check.ask_anew(known, [each for each in answered if each.id.startswith(prefix)], final)

@@ -32,7 +32,7 @@ async def before(batch: ToolBatch) -> list[Interrupt]:
     """
     invocation = batch.invocation
     agent = invocation.agent
-    known = agent._interrupt_state.interrupts
+    known = agent.turn.interrupts.interrupts
     consulted: list[Interrupt] = []
     if agent.hooks.listens(BeforeToolsEvent):
         event = BeforeToolsEvent(agent=agent, message=batch.message, invocation_state=invocation.state)
@@ -115,7 +115,7 @@ def ask_about_change(batch: ToolBatch, use: ToolUse, final: CallBinding) -> list
     Returns:
         The open questions; or an error result when one was answered otherwise than for all; else None.
     """
-    known = batch.invocation.agent._interrupt_state.interrupts
+    known = batch.invocation.agent.turn.interrupts.interrupts
     asked = []
     for approval in batch.approvals:
         id = alone(use["toolUseId"], approval)

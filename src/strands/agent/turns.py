@@ -27,7 +27,7 @@ async def take(agent: Agent, context: ToolContext[Any] | None) -> str | None:
         None when it was taken; else what the model is told: the agent can never become free while this call waits,
         or the call was cancelled.
     """
-    lock = agent._lock
+    lock = agent.turn.lock
     if lock.acquire(blocking=False):
         return None
     around = _around(context)

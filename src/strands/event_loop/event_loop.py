@@ -58,7 +58,7 @@ async def event_loop_cycle(
         invocation_state.setdefault("agent", agent)
         invocation_state.setdefault("request_state", {})
         structure = StructuredOutput(model) if model is not None else None
-        result = await loop.run(Invocation(agent, invocation_state, sink, structure, limits), agent._open_turn)
+        result = await loop.run(Invocation(agent, invocation_state, sink, structure, limits), agent.turn.open)
         stop = (result.stop_reason, result.message, result.metrics, result.state)
         return EventLoopStopEvent(*stop, result.interrupts, result.structured_output)
 

@@ -171,7 +171,7 @@ class Asker:
 
 def tool_asker(agent: Any, tool_use: ToolUse) -> Asker:
     """Return the asker of a tool that another tool runs; its answers are bound to that other tool's call."""
-    return Asker(agent._interrupt_state, tool_prefix(tool_use["toolUseId"]), messages=agent.messages)
+    return Asker(agent.turn.interrupts, tool_prefix(tool_use["toolUseId"]), messages=agent.messages)
 
 
 def _tool_uses(messages: Sequence[Message]) -> Iterator[ToolUse]:

@@ -56,7 +56,7 @@ class Interruptible:
         if asker is None:
             agent: Any = self.__dict__["agent"]
             asker = self.__dict__["_asker"] = Asker(
-                agent._interrupt_state,
+                agent.turn.interrupts,
                 self.question_prefix(),
                 self._binding_of(),
                 names=names,
@@ -95,7 +95,7 @@ class Interruptible:
     def untaken(self) -> list[Interrupt]:
         """Return the questions of this moment that were answered, and whose answers no callback took."""
         agent: Any = self.__dict__["agent"]
-        known = agent._interrupt_state.interrupts
+        known = agent.turn.interrupts.interrupts
         if not known:
             return []
         prefix, taken = self.question_prefix(), {each.id for each in self.consulted}
@@ -107,7 +107,7 @@ def is_awaited(kind: type[Interruptible], agent: Any) -> bool:
     """Return whether hooks listen, or a question asked at such an event is known; if not, none need be built."""
     if kind in agent.hooks._callbacks:  # as `listens` says; this is asked some ten times a turn
         return True
-    known = agent._interrupt_state.interrupts
+    known = agent.turn.interrupts.interrupts
     if not known:
         return False
     return is_any(known, kind._moment)

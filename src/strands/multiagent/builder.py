@@ -6,6 +6,8 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from strands._core.host import has_session
+
 from .graph import Graph, GraphEdge, GraphNode
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ class GraphBuilder:
             raise ValueError(f"Node {name!r} already exists; give each node its own id")
         if any(node.executor is executor for node in self.nodes.values()):
             raise ValueError(f"the executor of node {name!r} has a node already; make an agent for each node")
-        if getattr(executor, "_session_manager", None) is not None:
+        if has_session(executor):
             raise ValueError(f"the agent of node {name!r} has a session manager of its own; give it to the graph")
         self.nodes[name] = GraphNode(node_id=name, executor=executor)
         return self.nodes[name]

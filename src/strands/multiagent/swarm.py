@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from strands._core.host import has_session
 from strands._elsewhere import names_of
 
 from . import swarm_state
@@ -291,7 +292,7 @@ def _named(agents: Sequence[Agent], swarm: Swarm) -> dict[str, SwarmNode]:
         name = agent.name or f"node_{number}"
         if name in nodes:
             raise ValueError(f"two agents are called {name!r}; give each agent of a swarm a name of its own")
-        if agent._session_manager is not None:
+        if has_session(agent):
             raise ValueError(f"agent {name!r} has a session manager of its own; give it to the swarm")
         nodes[name] = SwarmNode(name, agent, swarm)
     if not nodes:

@@ -10,9 +10,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from strands._core.host import agent_turn
 from strands.agent.inside import InsideRecorder, enter
 from strands.agent.recorder import OpenTurn, ToolStart
-from strands.agent.structured import DEFAULT_STRUCTURED_OUTPUT_PROMPT
+from strands.agent.structured import structure_prompt
 from strands.interrupt import InterruptState
 
 from .base import MultiAgentBase, Status
@@ -42,7 +43,8 @@ class NodeRecorder:
     session_id = ""
 
     def __init__(self, agent: Any, save: Save | None, earlier: CutOff | None) -> None:
-        cut_off = getattr(agent, "_open_turn", None)
+        turn = agent_turn(agent)
+        cut_off = turn.open if turn is not None else None
         self.turn: OpenTurn = OpenTurn()
         if cut_off is not None:
             self.turn = OpenTurn(dict(cut_off.finished), dict(cut_off.started), {}, dict(cut_off.inside))
@@ -147,10 +149,10 @@ class Follower:
         if recorder is None or agent.recorder is not recorder:
             return
         agent.recorder = None
-        for id, result in recorder.turn.finished.items() if agent._open_turn is not None else ():
-            agent._open_turn.finished.setdefault(id, result)
-            agent._open_turn.started.pop(id, None)
-            agent._open_turn.inside.pop(id, None)
+        for id, result in recorder.turn.finished.items() if agent.turn.open is not None else ():
+            agent.turn.open.finished.setdefault(id, result)
+            agent.turn.open.started.pop(id, None)
+            agent.turn.open.inside.pop(id, None)
 
 
 def keep(executor: Executor, known: CutOff | None = None) -> dict[str, Any]:
@@ -158,21 +160,21 @@ def keep(executor: Executor, known: CutOff | None = None) -> dict[str, Any]:
     if isinstance(executor, MultiAgentBase):
         return {"multi_agent": executor.serialize_state(), "ended": known is not None and known.ended}
     agent: Any = executor
-    if not hasattr(agent, "_interrupt_state"):  # not one of ours: where it stands is its own affair
+    turn = agent_turn(agent)
+    if turn is None:  # not one of ours: where it stands is its own affair
         return {}
     kept: dict[str, Any] = {
-        "interrupt_state": agent._interrupt_state.to_dict(),
+        "interrupt_state": turn.interrupts.to_dict(),
         "state": agent.state.get(),
         "messages": list(agent.messages),
-        "model_state": dict(getattr(agent, "_model_state", {})),
+        "model_state": dict(getattr(agent, "model_state", {})),
         "stop": known.stop if known is not None else "",
         "tools": list(agent.tool_registry.registry),
     }
-    cut_off = getattr(agent, "_open_turn", None)
     if isinstance(getattr(agent, "recorder", None), NodeRecorder):
         kept["turn"] = agent.recorder.turn.to_dict()
-    elif cut_off is not None:
-        kept["turn"] = OpenTurn(cut_off.finished, cut_off.started, {}, cut_off.inside).to_dict()
+    elif turn.open is not None:
+        kept["turn"] = OpenTurn(turn.open.finished, turn.open.started, {}, turn.open.inside).to_dict()
     return kept
 
 
@@ -190,8 +192,8 @@ def bring_back(executor: Executor, kept: Mapping[str, Any]) -> CutOff:
 
     agent: Any = executor
     agent.state = AgentState(kept["state"])
-    agent._brought = {"hooks": [], "tools": list(kept.get("tools") or ())}  # its hooks are among the graph's guards
-    agent._model_state = dict(kept.get("model_state") or {})
+    agent.turn.brought = {"hooks": [], "tools": list(kept.get("tools") or ())}  # its hooks are among the graph's guards
+    agent.model_state = dict(kept.get("model_state") or {})
     agent.restore(list(kept["messages"]), _turn(kept))
     return known
 
@@ -215,9 +217,7 @@ def prompt_of(executor: Executor, fresh: Any, answers: list[Any]) -> Any:
         return _still_known(agent, answers)
     if not _says_the_last_word(agent):
         return None
-    if agent._structured_output_model is not None:
-        return agent._structured_output_prompt or DEFAULT_STRUCTURED_OUTPUT_PROMPT
-    return fresh  # its reply was cut short: models take no history that ends in one
+    return structure_prompt(agent) or fresh  # its reply was cut short: models take no history that ends in one
 
 
 def prompt_of_paused(executor: Executor, fresh: Any, answers: list[Any]) -> Any:
@@ -228,13 +228,13 @@ def prompt_of_paused(executor: Executor, fresh: Any, answers: list[Any]) -> Any:
     agent: Any = executor
     if not answers or not _is_own(agent):
         return answers or fresh
-    under_way = agent._open_turn is not None or agent._interrupt_state.activated
+    under_way = agent.turn.open is not None or agent.turn.interrupts.activated
     return _still_known(agent, answers) or (None if under_way else answers)
 
 
 def _still_known(agent: Any, answers: list[Any]) -> list[Any]:
     """Return the answers to questions that an agent has not done with."""
-    known = agent._interrupt_state.interrupts
+    known = agent.turn.interrupts.interrupts
     return [block for block in answers if block["interruptResponse"]["interruptId"] in known]
 
 
@@ -247,7 +247,7 @@ def end_of(executor: Executor, known: CutOff) -> Any:
     stop: Any = known.stop or "end_turn"
     if stop in _NO_END or not _is_own(agent) or not _says_the_last_word(agent):
         return None
-    if agent._structured_output_model is not None:
+    if structure_prompt(agent) is not None:
         return None
     from strands.agent.result import AgentResult
 
@@ -282,7 +282,7 @@ def _newest(executor: Any) -> object:
 
 
 def _has_used_tools(agent: Any, before: object) -> bool:
-    if agent._open_turn is not None:
+    if agent.turn.open is not None:
         return True
     for message in reversed(agent.messages):
         if message is before:

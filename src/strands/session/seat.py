@@ -95,7 +95,7 @@ class Seat:
     def remember(self, stored: SessionAgent) -> None:
         """Take `stored`, and the answers that the agent was restored with, as what is on record."""
         agent = self._agent()
-        known = agent._interrupt_state.interrupts.values() if agent is not None else ()
+        known = agent.turn.interrupts.interrupts.values() if agent is not None else ()
         self._answered.update(interrupt.id for interrupt in known if interrupt.answered)
         self._asked = "before" if known else ""
         self._created_at = stored.created_at
@@ -297,7 +297,7 @@ class Seat:
         agent = self._agent()
         if agent is None:
             return
-        for interrupt in list(agent._interrupt_state.interrupts.values()):
+        for interrupt in list(agent.turn.interrupts.interrupts.values()):
             if interrupt.answered and interrupt.id not in self._answered:
                 self._answered.add(interrupt.id)
                 by = f"process {os.getpid()} on {platform.node()}"
@@ -306,7 +306,7 @@ class Seat:
     def _note_task(self) -> None:
         """Note for which tool use of another agent this one is about to work, and hooks that it was given meanwhile."""
         agent = self._agent()
-        if agent is not None and (agent._tasks != self._tasks or agent.hooks.judges != self._judges):
+        if agent is not None and (agent.turn.parent_calls != self._tasks or agent.hooks.judges != self._judges):
             self.note_agent()
 
     def note_agent(self) -> None:
@@ -316,7 +316,7 @@ class Seat:
             return
         self.note_answers()
         self._note_questions(agent)
-        self._tasks, self._judges = agent._tasks, agent.hooks.judges
+        self._tasks, self._judges = agent.turn.parent_calls, agent.hooks.judges
         stored = SessionAgent.from_agent(agent)
         text = _comparable(stored)
         if text == self._agent_text:
@@ -329,7 +329,7 @@ class Seat:
         self._add(Draft("agent", {}, stored, whole))
 
     def _note_questions(self, agent: Agent) -> None:
-        state = agent._interrupt_state
+        state = agent.turn.interrupts
         if self._asked and not state.interrupts:  # given up, or answered and acted on without a message
             self._asked = ""
             self._add(Draft("asked", {"interrupts": []}))

@@ -49,7 +49,7 @@ class ToolCaller:
 
     def _call(self, name: str, arguments: dict[str, Any], message: str | None, record: bool | None) -> ToolResult:
         agent = self._agent
-        if agent._interrupt_state.activated:
+        if agent.turn.interrupts.activated:
             raise RuntimeError(
                 f"tool {name!r} cannot be called directly while the agent waits for answers to interrupts; answer them "
                 "or call agent.abandon_interrupts()"
@@ -58,7 +58,7 @@ class ToolCaller:
         recorded = agent.record_direct_tool_call if record is None else record
         if not recorded or agent.concurrent_invocation_mode == ConcurrentInvocationMode.UNSAFE_REENTRANT:
             return run(_direct(agent, use, message, recorded))
-        if not agent._lock.acquire(blocking=False):
+        if not agent.turn.lock.acquire(blocking=False):
             raise ConcurrencyException(
                 f"tool {name!r} cannot be called directly while the agent is at work: concurrent invocations would mix "
                 "their messages; pass record_direct_tool_call=False to leave no trace in the history"
@@ -66,7 +66,7 @@ class ToolCaller:
         try:
             return run(_direct(agent, use, message, recorded))
         finally:
-            agent._lock.release()
+            agent.turn.lock.release()
 
 
 async def _direct(agent: Agent, use: ToolUse, message: str | None, record: bool) -> ToolResult:
@@ -81,7 +81,7 @@ async def _direct(agent: Agent, use: ToolUse, message: str | None, record: bool)
     batch = ToolBatch(invocation, Open(request), Trace("direct tool call"), recorder=None)
     interrupts = await batch.run()
     if interrupts:
-        agent._interrupt_state.deactivate()
+        agent.turn.interrupts.deactivate()
         raise RuntimeError(
             f"tool {use['name']!r} asks {interrupts[0].name!r}, but in a direct call nobody can answer"
         ) from InterruptException(interrupts[0])
@@ -90,9 +90,9 @@ async def _direct(agent: Agent, use: ToolUse, message: str | None, record: bool)
         for each in _account(use, request, result, message):
             await invocation.append(each)
         if invocation.asked:
-            agent._interrupt_state.forget_unasked()
+            agent.turn.interrupts.forget_unasked()
             raise RuntimeError(f"a hook asks {invocation.asked[0].name!r}, but in a direct call nobody can answer")
-        if agent._invocation is None:  # within a call of the agent, the history is shortened when that ends
+        if agent.turn.invocation is None:  # within a call of the agent, the history is shortened when that ends
             agent.conversation_manager.apply_management(agent)
             resuming.store(agent)
     return result

@@ -116,9 +116,9 @@ class SessionAgent:
             state=agent.state.get(),
             conversation_manager_state=agent.conversation_manager.get_state(),
             _internal_state={
-                "interrupt_state": agent._interrupt_state.to_dict(),
-                "model_state": dict(getattr(agent, "_model_state", {})),
-                **({"tasks": [list(task) for task in agent._tasks]} if agent._tasks else {}),
+                "interrupt_state": agent.turn.interrupts.to_dict(),
+                "model_state": dict(getattr(agent, "model_state", {})),
+                **({"tasks": [list(task) for task in agent.turn.parent_calls]} if agent.turn.parent_calls else {}),
                 **({"brought": brought} if brought is not None else {}),
             },
         )
@@ -128,13 +128,13 @@ class SessionAgent:
         from strands.interrupt import InterruptState
 
         if "interrupt_state" in self._internal_state:
-            agent._interrupt_state = InterruptState.from_dict(self._internal_state["interrupt_state"])
+            agent.turn.interrupts = InterruptState.from_dict(self._internal_state["interrupt_state"])
         if "model_state" in self._internal_state:
-            agent._model_state = dict(self._internal_state["model_state"])
+            agent.model_state = dict(self._internal_state["model_state"])
         if isinstance(self._internal_state.get("brought"), dict):
-            agent._brought = dict(self._internal_state["brought"])
+            agent.turn.brought = dict(self._internal_state["brought"])
         if "tasks" in self._internal_state:
-            agent._tasks = tuple((str(key), int(next_id)) for key, next_id in self._internal_state["tasks"])
+            agent.turn.parent_calls = tuple((str(key), int(next_id)) for key, next_id in self._internal_state["tasks"])
 
     @classmethod
     def from_dict(cls, env: dict[str, Any]) -> SessionAgent:

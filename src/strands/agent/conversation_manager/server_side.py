@@ -18,8 +18,8 @@ class ServerSideConversationManager(NullConversationManager):
 
     def apply_management(self, agent: Agent, **kwargs: Any) -> None:
         """Drop the messages that the provider has."""
-        seen = min(int(agent._model_state.get("seen", 0)), len(agent.messages))
+        seen = min(int(agent.model_state.get("seen", 0)), len(agent.messages))
         del agent.messages[:seen]
         self._count_removed(seen)
         if seen:
-            agent._model_state = {**agent._model_state, "seen": 0}
+            agent.model_state = {**agent.model_state, "seen": 0}

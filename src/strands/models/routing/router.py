@@ -195,7 +195,7 @@ class Route:
         agent = self._invocation.agent
         context = RoutingContext(
             messages=copy.deepcopy(agent.messages),
-            system_prompt=copy.deepcopy(agent._system_blocks),
+            system_prompt=copy.deepcopy(agent.system_prompt_content),
             tool_specs=copy.deepcopy(agent.tool_registry.get_all_tool_specs()),
             candidates=router.candidates,
             invocation_state=self._invocation.state,

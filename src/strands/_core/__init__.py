@@ -1,0 +1,1 @@
+"""What an agent does in a call; private: programs use `strands.agent`."""
