@@ -18,7 +18,7 @@ from strands_cli.loader.parts import called_agents
 from strands_cli.loader.template import render
 
 if TYPE_CHECKING:
-    from strands import Agent
+    from strands.agent.agent import Agent
     from strands_cli.equipment import Equipment
     from strands_cli.spec.root import Spec
 

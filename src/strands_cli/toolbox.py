@@ -284,7 +284,7 @@ def as_tool(found: Any) -> Any:
         return found
     if hasattr(found, "load_tools"):
         return found
-    from strands import tool
+    from strands.tools.decorator import tool
 
     return tool(found)
 

@@ -11,7 +11,7 @@ AGENT = [SRC / "strands" / "agent" / "agent.py", SRC / "strands" / "agent" / "li
 ROOMS_OF_AGENT = ("strands/agent/", "strands/_core/")
 MOST_REACHES = 106
 """Reaches into the private attributes of others that are left; it may only fall."""
-LARGEST_CIRCLES = [56, 29, 14, 6, 4, 4, 4, 4, 3, 3, 3]
+LARGEST_CIRCLES = [56, 14, 11, 6, 4, 4, 4, 4, 3, 3, 3]
 """Files that import each other, type checkers' imports included, three and more; none may grow."""
 
 DOCUMENTED = {"_replace", "_asdict", "_exit", "_getframe"}

@@ -256,7 +256,7 @@ class Swarm(Orchestration[SwarmResult]):
         return found[0]
 
     def _give_handoff_tool(self) -> None:
-        from strands import tool
+        from strands.tools.decorator import tool
 
         @tool(name=HANDOFF, read_only=True)
         def handoff_to_agent(agent_name: str, message: str, context: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any, BinaryIO
 
-from strands import tool
+from strands.tools.decorator import tool
 from strands_cli.builtin import ToolAccess
 
 MOST_MATCHES = 200

@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from strands import tool
+from strands.tools.decorator import tool
 from strands_cli.builtin import ToolAccess
 
 SECONDS = 30

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from strands import tool
+from strands.tools.decorator import tool
 from strands_cli.builtin import ToolAccess
 
 

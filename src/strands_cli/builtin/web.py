@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Literal
 from urllib.parse import urlencode
 
-from strands import tool
+from strands.tools.decorator import tool
 from strands_cli.builtin import ToolAccess
 from strands_cli.net.client import Network, NetworkError, Request, Response
 from strands_cli.net.url import URL, URLError, parse

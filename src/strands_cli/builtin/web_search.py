@@ -6,7 +6,7 @@ import json
 import os
 from typing import Any, Literal
 
-from strands import tool
+from strands.tools.decorator import tool
 from strands_cli.builtin import ToolAccess
 
 MOST_RESULTS = 20

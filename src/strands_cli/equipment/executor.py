@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Literal
 
-from strands import tool
+from strands.tools.decorator import tool
 from strands_cli.builtin import ToolAccess
 from strands_cli.builtin.web import answered, check_known, content, patiently, plain_headers, with_query
 from strands_cli.net.client import NetworkError, Request

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from strands import tool
+from strands.tools.decorator import tool
 from strands_cli.builtin.confined import Confined, ConfinementError
 
 if TYPE_CHECKING:
