@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ._version import __version__
+from strands._lazy import lazy
+
+from ._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from strands_cli.api import ChainBuilder as ChainBuilder
@@ -20,100 +21,34 @@ if TYPE_CHECKING:
     from strands_cli.api import Workflow as Workflow
     from strands_cli.api import WorkflowBuilder as WorkflowBuilder
 
-    from .agent.agent import Agent
-    from .agent.base import AgentBase
-    from .agent.result import AgentResult
-    from .agent.snapshot import Snapshot
-    from .event_loop.retry import ModelRetryStrategy
-    from .interventions.handler import InterventionHandler
-    from .plugins.multiagent_plugin import MultiAgentPlugin
-    from .plugins.plugin import Plugin
-    from .tools.decorator import tool
-    from .types.agent import LocalAgent
-    from .types.tools import ToolContext
-    from .vended_plugins.skills import AgentSkills, Skill
-
-_HOMES = {
-    "Agent": ".agent.agent",
-    "AgentBase": ".agent.base",
-    "AgentResult": ".agent.result",
-    "AgentSkills": ".vended_plugins.skills",
-    "InterventionHandler": ".interventions.handler",
-    "ModelRetryStrategy": ".event_loop.retry",
-    "LocalAgent": ".types.agent",
-    "MultiAgentPlugin": ".plugins.multiagent_plugin",
-    "Plugin": ".plugins.plugin",
-    "Skill": ".vended_plugins.skills",
-    "Snapshot": ".agent.snapshot",
-    "ToolContext": ".types.tools",
-    "tool": ".tools.decorator",
-}
-_SUBMODULES = frozenset(
-    {
-        "agent",
-        "event_loop",
-        "handlers",
-        "hooks",
-        "interrupt",
-        "interventions",
-        "models",
-        "multiagent",
-        "plugins",
-        "session",
-        "storage",
-        "telemetry",
-        "tools",
-        "types",
-        "vended_plugins",
-        "vended_tools",
-    }
-)
-_WORKFLOWS = frozenset(
-    {
-        "ChainBuilder",
-        "DagBuilder",
-        "EvaluatorOptimizerBuilder",
-        "FluentBuilder",
-        "GraphBuilder",
-        "OrchestratorWorkersBuilder",
-        "ParallelBuilder",
-        "RoutingBuilder",
-        "SessionManager",
-        "Workflow",
-        "WorkflowBuilder",
-    }
-)
-
-__all__ = [
-    "Agent",
-    "AgentBase",
-    "AgentResult",
-    "AgentSkills",
-    "InterventionHandler",
-    "LocalAgent",
-    "ModelRetryStrategy",
-    "MultiAgentPlugin",
-    "Plugin",
-    "Skill",
-    "Snapshot",
-    "ToolContext",
-    "__version__",
-    "tool",
-]
-
-
-def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        value = getattr(import_module(_HOMES[name], __name__), name)
-    elif name in _SUBMODULES:
-        return import_module(f".{name}", __name__)
-    elif name in _WORKFLOWS:
-        value = getattr(import_module("strands_cli.api"), name)
-    else:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__, *_SUBMODULES, *_WORKFLOWS})
+    from . import agent as agent
+    from . import event_loop as event_loop
+    from . import handlers as handlers
+    from . import hooks as hooks
+    from . import interrupt as interrupt
+    from . import interventions as interventions
+    from . import models as models
+    from . import multiagent as multiagent
+    from . import plugins as plugins
+    from . import session as session
+    from . import storage as storage
+    from . import telemetry as telemetry
+    from . import tools as tools
+    from . import types as types
+    from . import vended_plugins as vended_plugins
+    from . import vended_tools as vended_tools
+    from .agent.agent import Agent as Agent
+    from .agent.base import AgentBase as AgentBase
+    from .agent.result import AgentResult as AgentResult
+    from .agent.snapshot import Snapshot as Snapshot
+    from .event_loop.retry import ModelRetryStrategy as ModelRetryStrategy
+    from .interventions.handler import InterventionHandler as InterventionHandler
+    from .plugins.multiagent_plugin import MultiAgentPlugin as MultiAgentPlugin
+    from .plugins.plugin import Plugin as Plugin
+    from .tools.decorator import tool as tool
+    from .types.agent import LocalAgent as LocalAgent
+    from .types.tools import ToolContext as ToolContext
+    from .vended_plugins.skills import AgentSkills as AgentSkills
+    from .vended_plugins.skills import Skill as Skill
+else:
+    __getattr__, __dir__ = lazy(__name__)

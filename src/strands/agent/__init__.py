@@ -2,52 +2,20 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from strands._lazy import lazy
 
 if TYPE_CHECKING:
-    from strands.event_loop.retry import ModelRetryStrategy
+    from strands.event_loop.retry import ModelRetryStrategy as ModelRetryStrategy
 
-    from .agent import Agent
-    from .agent_metadata import AgentMetadata
-    from .base import AgentBase
-    from .conversation_manager import (
-        ConversationManager,
-        NullConversationManager,
-        SlidingWindowConversationManager,
-        SummarizingConversationManager,
-    )
-    from .result import AgentResult
-
-_HOMES = {
-    "Agent": ".agent",
-    "AgentBase": ".base",
-    "AgentMetadata": ".agent_metadata",
-    "AgentResult": ".result",
-    "ConversationManager": ".conversation_manager",
-    "ModelRetryStrategy": "strands.event_loop.retry",
-    "NullConversationManager": ".conversation_manager",
-    "SlidingWindowConversationManager": ".conversation_manager",
-    "SummarizingConversationManager": ".conversation_manager",
-}
-
-__all__ = [
-    "Agent",
-    "AgentBase",
-    "AgentMetadata",
-    "AgentResult",
-    "ConversationManager",
-    "ModelRetryStrategy",
-    "NullConversationManager",
-    "SlidingWindowConversationManager",
-    "SummarizingConversationManager",
-]
-
-
-def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(home, __name__), name)
-    globals()[name] = value
-    return value
+    from .agent import Agent as Agent
+    from .agent_metadata import AgentMetadata as AgentMetadata
+    from .base import AgentBase as AgentBase
+    from .conversation_manager import ConversationManager as ConversationManager
+    from .conversation_manager import NullConversationManager as NullConversationManager
+    from .conversation_manager import SlidingWindowConversationManager as SlidingWindowConversationManager
+    from .conversation_manager import SummarizingConversationManager as SummarizingConversationManager
+    from .result import AgentResult as AgentResult
+else:
+    __getattr__, __dir__ = lazy(__name__)

@@ -1,15 +1,17 @@
 """What governs the agent's loop from outside: retries of model calls."""
 
-from importlib import import_module
-from typing import Any
+from __future__ import annotations
 
-from .retry import ModelRetryStrategy
+from typing import TYPE_CHECKING
 
-__all__ = ["ModelRetryStrategy"]
+from strands._lazy import lazy
 
+from .retry import ModelRetryStrategy as ModelRetryStrategy
 
-def __getattr__(name: str) -> Any:
-    """Import a module of this package when somebody asks for it."""
-    if name in ("event_loop", "pieces", "streaming"):
-        return import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if TYPE_CHECKING:
+    from . import event_loop as event_loop
+    from . import pieces as pieces
+    from . import streaming as streaming
+
+else:
+    __getattr__, __dir__ = lazy(__name__)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from strands._lazy import lazy
 
 if TYPE_CHECKING:
     from .base import MultiAgentBase as MultiAgentBase
@@ -16,38 +18,5 @@ if TYPE_CHECKING:
     from .graph import GraphResult as GraphResult
     from .swarm import Swarm as Swarm
     from .swarm import SwarmResult as SwarmResult
-
-_HOMES = {
-    "EdgeCondition": "graph",
-    "EdgeConditionWithContext": "graph",
-    "Graph": "graph",
-    "GraphBuilder": "builder",
-    "GraphResult": "graph",
-    "MultiAgentBase": "base",
-    "MultiAgentResult": "base",
-    "NodeResult": "base",
-    "Status": "base",
-    "Swarm": "swarm",
-    "SwarmResult": "swarm",
-}
-__all__ = [
-    "EdgeCondition",
-    "EdgeConditionWithContext",
-    "Graph",
-    "GraphBuilder",
-    "GraphResult",
-    "MultiAgentBase",
-    "MultiAgentResult",
-    "NodeResult",
-    "Status",
-    "Swarm",
-    "SwarmResult",
-]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+else:
+    __getattr__, __dir__ = lazy(__name__)

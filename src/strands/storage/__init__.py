@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from .in_memory_storage import InMemoryStorage
-from .storage import Storage, StorageSearchResult
+from strands._lazy import lazy
+
+from .in_memory_storage import InMemoryStorage as InMemoryStorage
+from .storage import Storage as Storage
+from .storage import StorageSearchResult as StorageSearchResult
 
 if TYPE_CHECKING:
-    from .local_file_storage import LocalFileStorage
-    from .s3_storage import S3Storage
-
-_HOMES = {"LocalFileStorage": "local_file_storage", "S3Storage": "s3_storage"}
-
-__all__ = ["InMemoryStorage", "LocalFileStorage", "S3Storage", "Storage", "StorageSearchResult"]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    from .local_file_storage import LocalFileStorage as LocalFileStorage
+    from .s3_storage import S3Storage as S3Storage
+else:
+    __getattr__, __dir__ = lazy(__name__)

@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from .metrics import EventLoopMetrics, ToolMetrics, Trace, metrics_to_string
+from strands._lazy import lazy
+
+from .metrics import EventLoopMetrics as EventLoopMetrics
+from .metrics import ToolMetrics as ToolMetrics
+from .metrics import Trace as Trace
+from .metrics import metrics_to_string as metrics_to_string
 
 if TYPE_CHECKING:
-    from .config import StrandsTelemetry
-    from .meter import MetricsClient
-    from .tracer import Tracer, get_tracer
-
-_HOMES = {"MetricsClient": "meter", "StrandsTelemetry": "config", "Tracer": "tracer", "get_tracer": "tracer"}
-
-__all__ = [
-    "EventLoopMetrics",
-    "MetricsClient",
-    "StrandsTelemetry",
-    "ToolMetrics",
-    "Trace",
-    "Tracer",
-    "get_tracer",
-    "metrics_to_string",
-]
-
-
-def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{home}"), name)
-    globals()[name] = value
-    return value
+    from .config import StrandsTelemetry as StrandsTelemetry
+    from .meter import MetricsClient as MetricsClient
+    from .tracer import Tracer as Tracer
+    from .tracer import get_tracer as get_tracer
+else:
+    __getattr__, __dir__ = lazy(__name__)

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from strands._lazy import lazy
 
 if TYPE_CHECKING:
-    from strands.agent.snapshot import Snapshot
+    from strands.agent.snapshot import Snapshot as Snapshot
 
-    from .agent import Limits
-    from .collections import PaginatedList
-    from .json_dict import JSONSerializableDict
-
-_HOMES = {
-    "JSONSerializableDict": "strands.types.json_dict",
-    "Limits": "strands.types.agent",
-    "PaginatedList": "strands.types.collections",
-    "Snapshot": "strands.agent.snapshot",
-}
-
-__all__ = ["JSONSerializableDict", "Limits", "PaginatedList", "Snapshot"]
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    from .agent import Limits as Limits
+    from .collections import PaginatedList as PaginatedList
+    from .json_dict import JSONSerializableDict as JSONSerializableDict
+else:
+    __getattr__, __dir__ = lazy(__name__)

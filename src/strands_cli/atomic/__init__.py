@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from strands._lazy import lazy
 
 if TYPE_CHECKING:
     from strands_cli.atomic.agent import AtomicAgent as AtomicAgent
@@ -17,23 +18,5 @@ if TYPE_CHECKING:
     from strands_cli.atomic.running import run as run
     from strands_cli.atomic.running import run_async as run_async
     from strands_cli.atomic.scaffold import init as init
-
-_HOMES = {
-    "AtomicAgent": "agent",
-    "AtomicError": "agent",
-    "AtomicResult": "running",
-    "CaseResult": "cases",
-    "find": "places",
-    "init": "scaffold",
-    "load": "agent",
-    "named": "places",
-    "run": "running",
-    "run_async": "running",
-    "run_cases": "cases",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+else:
+    __getattr__, __dir__ = lazy(__name__)

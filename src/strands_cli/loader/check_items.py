@@ -12,7 +12,7 @@ from strands_cli.loader.template_sites import templates
 from strands_cli.loader.walk import CONFIG, Path, at, listed, pattern_of, texts
 from strands_cli.schema.problems import did_you_mean
 from strands_cli.spec.registry import find_pattern
-from strands_cli.spec.roles import Role
+from strands_cli.spec.roles import EARLIER
 
 
 class _Items(NamedTuple):
@@ -71,7 +71,7 @@ def _lists(data: object) -> Iterator[_Items]:
     for name, results in record.results.items() if record is not None and shape is not None else ():
         for key, nesting, below in shape.below if shape is not None else ():
             if results.word and key == results.of and nesting == ("list",):
-                yield _Items(name, key, results.word, next(iter(below.keys(Role.EARLIER)), ""))
+                yield _Items(name, key, results.word, next(iter(below.keys(EARLIER)), ""))
 
 
 def _waiting(data: dict[str, Any], items: _Items) -> Iterator[Finding]:

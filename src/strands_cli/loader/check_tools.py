@@ -12,7 +12,7 @@ from strands_cli.loader.finding import Finding
 from strands_cli.loader.parts import parts
 from strands_cli.loader.walk import Path, at, child, listed, mappings, texts
 from strands_cli.schema.problems import did_you_mean, nearest
-from strands_cli.spec.roles import Role
+from strands_cli.spec.roles import TOOL_IDS
 
 GROUPS = ("python", "http_executors", "mcp")
 """Names that mean all tools which a spec declares of a kind."""
@@ -110,7 +110,7 @@ def _mentions(data: dict[str, Any]) -> Iterator[tuple[Path, str]]:
     for id, agent in mappings(data.get("agents")):
         yield from _names(("agents", id, "tools"), agent.get("tools"))
     for part in parts(data):
-        for path, names in part.marked(Role.TOOLS):
+        for path, names in part.marked(TOOL_IDS):
             yield from _names(path, names)
     allowed: Path = ("security", "guardrails", "allow_tools")
     yield from _names(allowed, at(data, allowed))
@@ -138,7 +138,7 @@ def _mention(path: Path, name: str, known: _Known) -> Iterator[Finding]:
 def _overrides(data: dict[str, Any]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for part in parts(data):
-        names = {_id(name) for path, listed in part.marked(Role.TOOLS) for _, name in _names(path, listed)}
+        names = {_id(name) for path, listed in part.marked(TOOL_IDS) for _, name in _names(path, listed)}
         for _, agent in part.agents() if names else ():
             found.setdefault(agent, set()).update(names)
     return found

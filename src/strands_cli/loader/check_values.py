@@ -11,7 +11,7 @@ from strands_cli.loader.input_types import misfit
 from strands_cli.loader.names import reserved
 from strands_cli.loader.parts import parts
 from strands_cli.loader.walk import MAPPINGS, Path, at, child, pattern_of
-from strands_cli.spec.roles import Role
+from strands_cli.spec.roles import VARIABLES
 
 
 def check_values(data: dict[str, Any]) -> Iterator[Finding]:
@@ -19,7 +19,7 @@ def check_values(data: dict[str, Any]) -> Iterator[Finding]:
     yield from _variables(data)
     engine = reserved(pattern_of(data))
     for part in parts(data):
-        for path, names in part.marked(Role.VARIABLES):
+        for path, names in part.marked(VARIABLES):
             for name in engine & set(names) if isinstance(names, MAPPINGS) else ():
                 yield _taken((*path, name), name)
         if part.shape.step and "prompt" in part.value:

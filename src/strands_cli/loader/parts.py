@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from strands_cli.loader.walk import CONFIG, MAPPINGS, Path, at, pattern_of
 from strands_cli.spec.base import Lazy
 from strands_cli.spec.registry import find_pattern
-from strands_cli.spec.roles import Group, Role, StepModel
+from strands_cli.spec.roles import AGENT, Group, Role, StepModel
 
 Nesting: TypeAlias = tuple[str, ...]
 """How many lists and mappings lie between a key and what is meant: ("mapping", "list") for lists by name."""
@@ -33,10 +33,10 @@ class Shape:
     __slots__ = ("below", "has_id", "marked", "step", "steps_key", "word")
 
     def __init__(self, models: tuple[type[BaseModel], ...]) -> None:
-        self.step = any(issubclass(model, StepModel) for model in models)
-        self.steps_key = next((model.steps_key for model in models if issubclass(model, Group)), "")
-        self.word = models[0].__name__.lower()
-        self.has_id = any("id" in model.model_fields for model in models)
+        self.step: bool = any(issubclass(model, StepModel) for model in models)
+        self.steps_key: str = next((model.steps_key for model in models if issubclass(model, Group)), "")
+        self.word: str = models[0].__name__.lower()
+        self.has_id: bool = any("id" in model.model_fields for model in models)
         self.marked: dict[Role, list[tuple[str, Nesting]]] = {}
         self.below: list[tuple[str, Nesting, Shape]] = []
 
@@ -74,7 +74,7 @@ class Part(NamedTuple):
 
     def agents(self) -> list[tuple[Path, str]]:
         """Return where agents are called, and their ids."""
-        return [(path, id) for path, id in self.marked(Role.AGENT) if isinstance(id, str)]
+        return [(path, id) for path, id in self.marked(AGENT) if isinstance(id, str)]
 
 
 @cache

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from strands_cli.loader.parts import parts, shape_of
 from strands_cli.loader.walk import MAPPINGS, Path, at, child, listed, mappings
-from strands_cli.spec.roles import Role
+from strands_cli.spec.roles import EXPRESSION, TEMPLATE, VARIABLES
 
 _NONE: frozenset[str] = frozenset()
 APPROVAL_NAMES = frozenset(("args", "tool", "agent"))
@@ -42,12 +42,12 @@ def templates(data: object, *, unused: bool = False) -> Iterator[TemplateSite]:
     """
     own: dict[str, frozenset[str]] = {}
     for part in parts(data):
-        variables = [(path, each) for path, each in part.marked(Role.VARIABLES) if isinstance(each, MAPPINGS)]
+        variables = [(path, each) for path, each in part.marked(VARIABLES) if isinstance(each, MAPPINGS)]
         names = frozenset(str(name) for _, each in variables for name in each) if variables else _NONE
-        for path, text in part.marked(Role.TEMPLATE):
+        for path, text in part.marked(TEMPLATE):
             if isinstance(text, str):
                 yield TemplateSite(path, text, False, names, False, part.number)
-        for path, text in part.marked(Role.EXPRESSION):
+        for path, text in part.marked(EXPRESSION):
             if isinstance(text, str):
                 yield TemplateSite(path, text, True, names, False, part.number)
         for path, values in variables:
@@ -70,7 +70,7 @@ def template_keys(pattern: str) -> frozenset[str]:
         if shape is None or id(shape) in seen:
             continue
         seen.add(id(shape))
-        found.update(shape.keys(Role.TEMPLATE, Role.VARIABLES))
+        found.update(shape.keys(TEMPLATE, VARIABLES))
         waiting += [below for _, _, below in shape.below]
     return frozenset(found)
 

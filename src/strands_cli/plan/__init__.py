@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from strands._lazy import lazy
 from strands_cli.plan.model import Edge as Edge
 from strands_cli.plan.model import Node as Node
 from strands_cli.plan.model import Plan as Plan
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from strands_cli.plan.as_svg import svg as svg
     from strands_cli.plan.as_text import text as text
     from strands_cli.spec import Spec
+else:
+    __getattr__, __dir__ = lazy(__name__)
 
 DRAWINGS = ("text", "mermaid", "svg")
 
@@ -42,11 +45,5 @@ def draw(plan: Plan, format: str = "text") -> str:
     """
     if format not in DRAWINGS:
         raise ValueError(f"there is no drawing {format!r}; there are {', '.join(DRAWINGS)}")
-    drawing: str = __getattr__(format)(plan)
+    drawing: str = getattr(import_module(f"{__name__}.as_{format}"), format)(plan)
     return drawing
-
-
-def __getattr__(name: str) -> Any:
-    if name not in DRAWINGS:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.as_{name}"), name)

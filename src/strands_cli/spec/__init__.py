@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from strands._lazy import lazy
 
 if TYPE_CHECKING:
     from strands_cli.spec.agents import AgentSpec as AgentSpec
@@ -53,35 +54,5 @@ if TYPE_CHECKING:
     from strands_cli.spec.tools import PythonTool as PythonTool
     from strands_cli.spec.tools import Tools as Tools
     from strands_cli.spec.workflow import WorkflowConfig as WorkflowConfig
-
-_MODULES = {
-    "agents": "AgentSpec Approval Inference",
-    "chain": "ChainConfig",
-    "context": "ContextPolicy",
-    "env": "Env",
-    "evaluator_optimizer": "Accept EvaluatorOptimizerConfig",
-    "graph": "Choice GraphConfig GraphEdge",
-    "inputs": "Inputs Parameter",
-    "metadata": "Metadata",
-    "orchestrator_workers": "Limits Orchestrator OrchestratorWorkersConfig WorkerTemplate",
-    "outputs": "Artifact Outputs",
-    "parallel": "Branch ParallelConfig",
-    "pattern": "Pattern",
-    "registry": "known_patterns",
-    "root": "Spec",
-    "routing": "Route Router RoutingConfig",
-    "runtime": "Budgets FailurePolicy Runtime",
-    "security": "Guardrails Security",
-    "skills": "Skill",
-    "steps": "AgentStep AgentTask HitlStep HitlTask Step Task Validation",
-    "telemetry": "Telemetry",
-    "tools": "HttpExecutor McpServer PythonTool Tools",
-    "workflow": "WorkflowConfig",
-}
-_HOME = {name: module for module, names in _MODULES.items() for name in names.split()}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+else:
+    __getattr__, __dir__ = lazy(__name__)

@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Annotated, Any, ClassVar, NamedTuple
 
 from strands_cli.spec.base import Closed, Names
 
 
-class Role(Enum):
-    """What stands in a field. Whoever reads, checks, draws or records a workflow follows these marks."""
+class Role:
+    """What stands in a field. Whoever reads, checks, draws or records a workflow follows these marks.
 
-    AGENT = "the id of an agent that is called"
-    TEMPLATE = "a template"
-    EXPRESSION = "an expression that decides something"
-    VARIABLES = "names that the templates beside it may use; its texts are templates"
-    TOOLS = "ids of tools"
-    EARLIER = "ids of the items of the same list that are done before"
+    Args:
+        holds: What it is, in words.
+    """
 
-    __hash__ = object.__hash__  # that of Enum is written in Python, and checks look marks up for every step
+    def __init__(self, holds: str) -> None:
+        self.holds: str = holds
+
+    def __repr__(self) -> str:
+        return f"<{self.holds}>"
 
 
-AgentId = Annotated[str, Role.AGENT]
-Template = Annotated[str, Role.TEMPLATE]
-Expression = Annotated[str, Role.EXPRESSION]
-Variables = Annotated[dict[str, Any], Role.VARIABLES]
-ToolIds = Annotated[list[str], Role.TOOLS]
-Earlier = Annotated[Names, Role.EARLIER]
+AGENT = Role("the id of an agent that is called")
+TEMPLATE = Role("a template")
+EXPRESSION = Role("an expression that decides something")
+VARIABLES = Role("names that the templates beside it may use; its texts are templates")
+TOOL_IDS = Role("ids of tools")
+EARLIER = Role("ids of the items of the same list that are done before")
+
+AgentId = Annotated[str, AGENT]
+Template = Annotated[str, TEMPLATE]
+Expression = Annotated[str, EXPRESSION]
+Variables = Annotated[dict[str, Any], VARIABLES]
+ToolIds = Annotated[list[str], TOOL_IDS]
+Earlier = Annotated[Names, EARLIER]
 
 
 class StepModel(Closed):

@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from .structured_output_utils import convert_pydantic_to_tool_spec
+from strands._lazy import lazy
+
+from .structured_output_utils import convert_pydantic_to_tool_spec as convert_pydantic_to_tool_spec
 
 if TYPE_CHECKING:
     from strands.agent.structured import DEFAULT_STRUCTURED_OUTPUT_PROMPT as DEFAULT_STRUCTURED_OUTPUT_PROMPT
-
-__all__ = ["DEFAULT_STRUCTURED_OUTPUT_PROMPT", "convert_pydantic_to_tool_spec"]
-
-
-def __getattr__(name: str) -> Any:
-    if name != "DEFAULT_STRUCTURED_OUTPUT_PROMPT":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from strands.agent import structured
-
-    return structured.DEFAULT_STRUCTURED_OUTPUT_PROMPT
+else:
+    __getattr__, __dir__ = lazy(__name__)
