@@ -141,7 +141,7 @@ class _Owned:
             self.loop.close()
 
     def __del__(self) -> None:
-        """A thread that ends is no place to run a loop in: another one closes what is open in it."""
+        """A thread that ends cannot run a loop any more: another one closes what is open in it."""
         if not self.is_usable or self.loop.is_running():
             return self.close()
         loop = self.loop

@@ -313,7 +313,7 @@ class InterruptState:
             raise KeyError(f"no interrupt has the id {id!r}; waiting are {known}")
         response = as_json(body["response"], f"the answer to interrupt {interrupt.id!r}")
         if response is None:
-            raise ValueError(f"None is no answer to interrupt {interrupt.id!r}; nothing was answered")
+            raise ValueError(f"None is not an answer to interrupt {interrupt.id!r}; nothing was answered")
         return interrupt, response
 
     def to_dict(self) -> dict[str, Any]:

@@ -142,7 +142,7 @@ class ApprovalHooks:
         if found.decision in (None, "reject"):
             return None
         if found.decision not in rule.options:
-            return f"{found.decision} is no option any more"
+            return f"{found.decision} is no longer an option"
         took = self._memory.seconds_to_answer(event.asking().consulted[-1].id)
         if rule.timeout_seconds and took is not None and took > rule.timeout_seconds:
             return f"it came later than the {rule.timeout_seconds:g} seconds that the workflow allows now"

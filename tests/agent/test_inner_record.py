@@ -32,7 +32,7 @@ def _forget() -> None:
 
 
 def tools(deadly: str = "") -> list[Any]:
-    deaths = [deadly]  # a list is no part of what a tool is, so the next process has the same tools
+    deaths = [deadly]  # a list is not part of what a tool is, so the next process has the same tools
 
     @tool
     def pay(to: str) -> str:

@@ -64,7 +64,7 @@ def test_a_structure_is_a_pydantic_model_and_a_snapshot_a_snapshot() -> None:
     agent = Agent(model=ScriptedModel(["ok"]), callback_handler=None)
     with pytest.raises(ValueError, match="must be a pydantic model"):
         agent("go", structured_output_model=int)  # type: ignore[arg-type]
-    with pytest.raises(SnapshotException, match=r"dict is no snapshot; make one of data by Snapshot\.from_dict"):
+    with pytest.raises(SnapshotException, match=r"dict is not a snapshot; make one of data by Snapshot\.from_dict"):
         agent.load_snapshot({})  # type: ignore[arg-type]
 
 

@@ -159,7 +159,7 @@ def test_a_tool_or_a_model_that_is_missing_is_an_error(left_out: dict[str, Any],
 def test_a_rehearsal_spends_no_answer_of_a_real_session() -> None:
     spec = {**SPEC, "agents": {"a": {"prompt": "p"}}}
     session_id = str(Workflow.from_dict(spec, model=model()).run().session_id)
-    with pytest.raises(SessionError, match="is no rehearsal"):
+    with pytest.raises(SessionError, match="is not a rehearsal"):
         Workflow.from_dict(spec, offline=True).resume(session_id, "yes")
     session = SessionManager().get_session(session_id)
     with pytest.raises(SessionError, match=f"strands resume {session_id}"):

@@ -48,7 +48,7 @@ def test_one_value(schema: Mapping[str, Any], typed: str, value: object) -> None
     ("schema", "typed", "problem"),
     [
         ({"type": "boolean"}, "maybe", "neither yes nor no"),
-        ({"type": "integer"}, "many", "is no integer"),
+        ({"type": "integer"}, "many", "is not an integer"),
         ({"type": "integer", "minimum": 3}, "2", "less than the minimum"),
         ({"enum": ["red"]}, "green", "none of red"),
         ({"type": "array"}, "[", "is not JSON"),

@@ -312,6 +312,6 @@ def test_what_happened_to_a_call_is_chosen_and_its_result_asked_for_next(
     for number, line in enumerate(typed):
         terminal.type(line)
         if number + 1 < len(typed):
-            terminal.expect("no result" if not line else "What the call returned").expect("list): ")
+            terminal.expect("not a result" if not line else "What the call returned").expect("list): ")
     terminal.expect(f"ANSWER {json.dumps(answer)}")
     terminal.end()

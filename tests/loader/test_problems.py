@@ -131,7 +131,7 @@ def test_tasks_that_wait_for_each_other_or_for_nobody() -> None:
 
     assert len(told) == 3
     assert "these tasks wait for each other: 'one' -> 'three' -> 'two' -> 'one'" in told[0]
-    assert "task 'two' depends on 'twoo', which is no task; did you mean 'two'?" in told[1]
+    assert "task 'two' depends on 'twoo', which is not a task; did you mean 'two'?" in told[1]
     assert "task 'four' is declared twice" in told[2]
 
 

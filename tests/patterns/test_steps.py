@@ -35,7 +35,7 @@ def test_the_authors_message_is_told_to_somebody_whose_answer_does_not_match() -
     ask = hitl("Ticket?", validation={"pattern": "[A-Z]+-[0-9]+", "message": "write it like ABC-12"})
     cast = Cast(chain(ask), {})
     paused = cast.run()
-    with pytest.raises(InvalidAnswerError, match="'12' is no answer to 'steps/0': write it like ABC-12"):
+    with pytest.raises(InvalidAnswerError, match="'12' is not an answer to 'steps/0': write it like ABC-12"):
         cast.resume(paused, "12")
     assert cast.resume(paused, "AB-12").last_response == "AB-12"
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 M = TypeVar("M")
 NO_PARENT = ("", 0)
-"""Stands in `Turn.parent_calls` for calls that are no tool use of another agent."""
+"""Stands in `Turn.parent_calls` for calls that are not a tool use of another agent."""
 
 
 class Options:

@@ -122,7 +122,7 @@ def checked_messages(given: Any) -> Any:
     """Return the history that an agent begins with; the list given, not a copy.
 
     Raises:
-        ValueError: It is no list of messages with content blocks.
+        ValueError: It is not a list of messages with content blocks.
     """
     if given is None:
         return []

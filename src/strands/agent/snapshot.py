@@ -111,7 +111,7 @@ def load(agent: Agent, snapshot: Snapshot) -> None:
     """
     if not isinstance(snapshot, Snapshot):
         raise SnapshotException(
-            f"{type(snapshot).__name__} is no snapshot; make one of data by Snapshot.from_dict(...)"
+            f"{type(snapshot).__name__} is not a snapshot; make one of data by Snapshot.from_dict(...)"
         )
     snapshot.validate()
     data = copy.deepcopy(snapshot.data)

@@ -377,7 +377,7 @@ class ToolCall:
             forget_doubt(self._agent.turn.interrupts.interrupts, self._id)
 
     def left(self) -> Inside | None:
-        """Return where the agent that works in this call stopped; None when the tool is no agent."""
+        """Return where the agent that works in this call stopped; None when the tool is not an agent."""
         work = self._work
         return None if work is None else work.left or work.so_far or Inside(own=work.own)
 

@@ -13,7 +13,7 @@ from ._errors import from_event
 async def objects(
     lines: AsyncIterator[str], provider: str, key: str, done: Callable[[], None] | None = None
 ) -> AsyncGenerator[dict[str, Any], None]:
-    """Yield the JSON objects of a stream, or the one of a body that is no stream although one was asked for.
+    """Yield the JSON objects of a stream, or the one of a body that is not a stream although one was asked for.
 
     Args:
         lines: The lines of the response.

@@ -203,7 +203,7 @@ class AnthropicModel(ConfiguredModel):
 
 
 def _without_stale_thoughts(request: dict[str, Any], error: Exception | None = None) -> dict[str, Any] | None:
-    """Return a request by which thoughts whose history has changed are left out; None where that is no remedy."""
+    """Return a request by which thoughts whose history has changed are left out; None where that would not help."""
     thinking = request.get("thinking")
     if error is not None and STALE not in str(error):
         return None

@@ -132,7 +132,7 @@ def as_reply(step: Any) -> Reply:
     if isinstance(step, Sequence) and step and all(isinstance(item, ToolCall) for item in step):
         return Reply(tool_calls=step)
     raise TypeError(
-        f"{step!r} is no scripted reply: expected a text, ToolCall, list of ToolCall, Reply, exception or dict"
+        f"{step!r} is not a scripted reply: expected a text, ToolCall, list of ToolCall, Reply, exception or dict"
     )
 
 

@@ -310,7 +310,7 @@ def tool(
         The tool, or a decorator that makes one.
 
     Raises:
-        ValueError: `name` is no text, `context` an empty one, or `timeout` is not above 0.
+        ValueError: `name` is not text, `context` an empty one, or `timeout` is not above 0.
     """
     if name is not None and not isinstance(name, str):
         raise ValueError(f"the name of a tool is {name!r}; give a text")

@@ -30,7 +30,7 @@ def full_match(pattern: str, text: str) -> bool:
 
 
 def check(pattern: str) -> None:
-    """Raise PatternError when `pattern` is no regular expression."""
+    """Raise PatternError when `pattern` is not a regular expression."""
     _run("match", pattern, "", False)
 
 

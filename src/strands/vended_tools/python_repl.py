@@ -30,7 +30,7 @@ def make_python_repl(
         language: The interpreter, as `python3.12`; this process's when None.
 
     Raises:
-        ValueError: The name is empty, or `language` is no name of a program.
+        ValueError: The name is empty, or `language` is not the name of a program.
     """
     if not name:
         raise ValueError("name is empty; give the tool a name")

@@ -272,6 +272,6 @@ def check_kind(session_id: str, state: State, offline: bool) -> None:
     """
     if offline and not state.origin["offline"]:
         raise SessionError(
-            f"session {session_id!r} is no rehearsal, so it cannot be gone on with offline",
+            f"session {session_id!r} is not a rehearsal, so it cannot be gone on with offline",
             hint=f"Resume it for real: strands resume {session_id}; or rehearse a new run: strands run SPEC --offline.",
         )

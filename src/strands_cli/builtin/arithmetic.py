@@ -348,7 +348,7 @@ def bounded(value: Any) -> Any:
 
 
 def written(value: Any) -> str:
-    """Return a result as text; what is no whole number has 14 digits."""
+    """Return a result as text; what is not a whole number has 14 digits."""
     if isinstance(value, str):
         return value
     if isinstance(value, list):

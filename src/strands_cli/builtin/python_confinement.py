@@ -157,7 +157,7 @@ def _bound_files(libc: ctypes.CDLL, work: str, readable: list[str]) -> None:
     for path in readable:
         with contextlib.suppress(FileNotFoundError, PermissionError):
             _allow(libc, rules, path, _READ & every)
-    _allow(libc, rules, work, every & ~0x0E40)  # what is no device, socket or pipe
+    _allow(libc, rules, work, every & ~0x0E40)  # what is not a device, socket or pipe
     _call(libc, "Landlock", _RESTRICT_SELF, ctypes.c_int(rules), ctypes.c_uint32(0))
     os.close(rules)
 

@@ -100,4 +100,4 @@ def _plain(node: ast.expr, values: Mapping[str, Any]) -> list[Any]:
         return ["list", *map(plain, node.elts)]
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
         return ["call", node.func.id, *map(plain, node.args)]
-    raise CalculationError(f"{ast.unparse(node)!r} is no part of a formula")
+    raise CalculationError(f"{ast.unparse(node)!r} cannot stand in a formula")

@@ -134,7 +134,7 @@ def check_known(context: Any, known: Iterable[str]) -> None:
 
 
 def content(json_data: Any, body: Any) -> tuple[bytes | None, str]:
-    """Return what to send and its kind: `json_data` as JSON; a body as it is, or as JSON when it is no text.
+    """Return what to send and its kind: `json_data` as JSON; a body as it is, or as JSON when it is not text.
 
     Raises:
         ValueError: Both are given, or the value is not JSON.

@@ -78,7 +78,7 @@ class LazyGroup(click.Group):
             return super().resolve_command(ctx, args)
         near = difflib.get_close_matches(name, self._listing, n=1)
         known = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(self._listing)}."
-        raise click.UsageError(f"{name!r} is no command of {ctx.command_path!r}: {known}", ctx)
+        raise click.UsageError(f"{name!r} is not a command of {ctx.command_path!r}: {known}", ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

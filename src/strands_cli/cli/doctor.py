@@ -148,5 +148,5 @@ def _isolation() -> Check:
 def _terminal() -> Check:
     from strands_cli.terminal.device import someone_there
 
-    asks = "asks here" if someone_there() else "pauses at questions: this is no terminal"
+    asks = "asks here" if someone_there() else "pauses at questions: this is not a terminal"
     return Check("terminal", "ok", f"{asks}, encoding {getattr(sys.stdout, 'encoding', None) or 'unknown'}")

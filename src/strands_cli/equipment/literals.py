@@ -38,7 +38,7 @@ def blotted(spec: Spec) -> Spec:
     """Return a spec in which every secret that stands literally in a secret place is a ${NAME}.
 
     Secret places are headers, variables, arguments and queries of tools whose name says so, and what an MCP server logs
-    in with. The values are kept beside the spec, for its `Vault`; they are no part of what `to_dict` returns.
+    in with. The values are kept beside the spec, for its `Vault`; they are not part of what `to_dict` returns.
     """
     tools = spec.tools
     if spec._literals or tools is None or not (tools.http_executors or tools.mcp):

@@ -130,7 +130,7 @@ def checked(question: OpenQuestion, value: Json) -> Json:
         return _filled_in(question, value)
     if value is None and not _schema_allows(question, value):
         raise InvalidAnswerError(
-            f"None is no answer to {question.id!r}", hint="Give an answer: silence is never taken for one."
+            f"None is not an answer to {question.id!r}", hint="Give an answer: silence is never taken for one."
         )
     if isinstance(value, str) and not value.strip() and not _schema_allows(question, value):
         if not question.has_default:
@@ -201,7 +201,7 @@ def _matches(question: OpenQuestion, value: str) -> bool:
 def _mismatch(question: OpenQuestion, value: Json) -> InvalidAnswerError:
     refusal = question.data.get("refusal")
     if refusal:
-        return InvalidAnswerError(f"{_short(value)} is no answer to {question.id!r}: {refusal}")
+        return InvalidAnswerError(f"{_short(value)} is not an answer to {question.id!r}: {refusal}")
     return InvalidAnswerError(
         f"the answer to {question.id!r} does not match {question.pattern!r}: {_short(value)}",
         hint="Answer in the form the pattern asks for.",

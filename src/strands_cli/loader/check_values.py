@@ -70,7 +70,7 @@ def _fits(path: Path, name: str, declaration: object, value: object) -> Iterator
 
 
 def _default(path: Path, step: Mapping[str, Any]) -> Iterator[Finding]:
-    """A default that its own question would refuse is no answer at the deadline."""
+    """A default that its own question would refuse is not an answer at the deadline."""
     if step.get("default") is None:
         return
     value, choices = step["default"], step.get("choices")

@@ -112,7 +112,7 @@ class _Reader:
         except ValueError as error:
             self._fail(str(getattr(error, "msg", error)), getattr(error, "pos", self.at))
         if _SURROGATE.search(text):
-            self._fail("half of a surrogate pair is no character")
+            self._fail("half of a surrogate pair is not a character")
         return str(text)
 
     def _number(self) -> int | float:

@@ -1,4 +1,4 @@
-"""JSON in what a model writes: found wherever it stands, mended where that is no guess, refused when it is broken."""
+"""JSON in what a model writes: found wherever it stands, mended where nothing is guessed, refused when it is broken."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def _object(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_number(word: str) -> Any:
-    raise BrokenJsonError(f"{word} is no number of JSON")
+    raise BrokenJsonError(f"{word} is not a JSON number")
 
 
 def _finite(digits: str) -> float:

@@ -15,7 +15,7 @@ from strands_cli.spec.steps import step_kind
 
 
 def model_at(data: object, path: Path, model: type[BaseModel]) -> type[BaseModel] | None:
-    """Return the model of what stands at `path` of a document, or None when it is no object of the schema."""
+    """Return the model of what stands at `path` of a document, or None when it is not an object of the schema."""
     shape: Any = model
     for index, part in enumerate(path):
         shape = _below(shape, part, data)

@@ -224,7 +224,7 @@ class _Reader:
         try:
             return str(event.value).encode("utf-16", "surrogatepass").decode("utf-16")
         except UnicodeDecodeError:
-            raise self._refused(event, "half of a surrogate pair is no character") from None
+            raise self._refused(event, "half of a surrogate pair is not a character") from None
 
     def _integer(self, event: Any, text: str) -> int:
         if len(text) > 1000:

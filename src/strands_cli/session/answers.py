@@ -160,7 +160,7 @@ def _check_offered(state: State, key: str, value: Json, spec: Spec | None) -> No
     decision, options = verdict(value).decision, offered(rules, interrupt["reason"]["tool"])
     if options and decision is not None and decision not in {"reject", *options}:
         raise InvalidAnswerError(
-            f"{decision!r} is no answer to {key!r} any more: the workflow was mended since it was asked",
+            f"{decision!r} is not an answer to {key!r} any more: the workflow was mended since it was asked",
             hint=f"Answer one of: {', '.join(sorted({'reject', *options}))}.",
         )
 

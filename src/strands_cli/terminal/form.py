@@ -54,7 +54,7 @@ def parse(text: str, schema: Schema) -> Any:
     """Return the value that `text` writes for `schema`.
 
     Raises:
-        ValueError: `text` is no such value; its message says what was expected.
+        ValueError: `text` is not such a value; its message says what was expected.
     """
     options = schema.get("enum")
     if options:
@@ -173,8 +173,11 @@ def _boolean(text: str) -> bool:
     return word in _YES
 
 
+_WITH_ARTICLE = {"integer": "an integer", "number": "a number"}
+
+
 def _number(text: str, kind: str) -> int | float:
     try:
         return int(text) if kind == "integer" else float(text)
     except ValueError:
-        raise ValueError(f"{one_line(text, 40)!r} is no {kind}.") from None
+        raise ValueError(f"{one_line(text, 40)!r} is not {_WITH_ARTICLE[kind]}.") from None

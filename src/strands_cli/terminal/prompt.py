@@ -154,7 +154,7 @@ class _Conversation:
             try:
                 if text:
                     return {"result": _object_or_text(text)}
-                self.complain("an empty line is no result.")
+                self.complain("an empty line is not a result.")
             except ValueError as error:
                 self.complain(str(error))
 

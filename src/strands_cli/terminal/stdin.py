@@ -1,4 +1,4 @@
-"""Reading an answer from what is no terminal: a pipe, a file, a notebook's input box."""
+"""Reading an answer from what is not a terminal: a pipe, a file, a notebook's input box."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ class ModelRouter(Plugin):
         max_switches: How often another model may be chosen in one invocation; None leaves it to the strategy.
 
     Raises:
-        TypeError: `models` is no sequence of models, or the strategy has no async `select`.
+        TypeError: `models` is not a sequence of models, or the strategy has no async `select`.
         ValueError: There is no model, one is listed twice or keeps the conversation itself, two names are alike, or
             `max_switches` is below 0.
     """
@@ -111,7 +111,7 @@ class ModelRouter(Plugin):
         Raises:
             ValueError: Always; a router is an agent's model.
         """
-        raise ValueError("a ModelRouter is no plugin of its own; give it as Agent(model=...)")
+        raise ValueError("a ModelRouter is not a plugin by itself; give it as Agent(model=...)")
 
     def route(self, invocation: Invocation) -> Route:
         """Return what chooses for one invocation."""

@@ -27,7 +27,7 @@ class ConcurrentToolExecutor(ToolExecutor):
             them; None for all.
 
     Raises:
-        ValueError: `max_concurrency` is no whole number above 0.
+        ValueError: `max_concurrency` is not a whole number above 0.
     """
 
     def __init__(self, max_concurrency: int | None = None) -> None:

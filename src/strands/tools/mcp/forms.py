@@ -57,7 +57,7 @@ def _agreed(value: Any) -> dict[str, Any]:
 
 
 def _worded(schema: Mapping[str, Any], value: Any, response: Any) -> dict[str, Any]:
-    """Read an answer that is no object: a value of the one field there is, or yes or no to the whole."""
+    """Read an answer that is not an object: a value of the one field there is, or yes or no to the whole."""
     fields = _fields(schema)
     only = next(iter(fields)) if len(fields) == 1 else None
     if only is not None and not _is_boolean(fields[only]):

@@ -19,7 +19,7 @@ REQUEST = "Please summarize this conversation."
 
 
 def find_valid_trim_point(messages: list[Message], start_index: int) -> int:
-    """Return where a history may begin, at `start_index` or later: with a user message that is no tool result.
+    """Return where a history may begin, at `start_index` or later: with a user message that is not a tool result.
 
     Returns:
         The index, or the number of messages when there is none.

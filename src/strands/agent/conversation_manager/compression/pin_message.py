@@ -31,7 +31,7 @@ def unpin_message(messages: list[Message], index: int) -> None:
 
 
 def pin_task(messages: list[Message], before: int) -> None:
-    """Pin what the tools from `before` on work for: the last message of a user that is no tool result."""
+    """Pin what the tools from `before` on work for: the last message of a user that is not a tool result."""
     for index in range(before - 1, -1, -1):
         message = messages[index]
         if message["role"] == "user" and not _results(message) and not _has_flag(message):
