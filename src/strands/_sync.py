@@ -61,6 +61,12 @@ def run_alone(coroutine: Coroutine[Any, Any, T]) -> T:
     return task.result()
 
 
+def in_sync_call() -> bool:
+    """Whether somebody waits in a thread, in `run` or `run_alone`, for what the running event loop does."""
+    owned = _own.owned
+    return owned is not None and owned.loop.is_running()
+
+
 class _Interrupts:
     """Turns Ctrl-C into the cancellation of a task, in the main thread and where nobody else handles it."""
 

@@ -165,7 +165,7 @@ def test_a_child_that_was_forked_in_the_middle_of_a_call_writes_nothing(tmp_path
 
     mode = ConcurrentInvocationMode.UNSAFE_REENTRANT
     agent = agent_in(tmp_path, ToolCall("split", {}, id="1"), "done", tools=[split], concurrent_invocation_mode=mode)
-    ledger = tmp_path / "session_s/agents/agent_default/ledger.jsonl"
+    ledger = tmp_path / "session_s/agents/agent_default/journal.jsonl"
     agent("go")
     assert "forked in the middle of a call" in reports[0]
     assert len(agent_in(tmp_path).messages) == 4

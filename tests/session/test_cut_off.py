@@ -92,16 +92,16 @@ def test_a_question_that_is_asked_again_has_its_second_answer_on_record_too(tmp_
             result = await agent.invoke_async(None)
 
     asyncio.run(main())
-    (ledger,) = tmp_path.rglob("ledger.jsonl")
-    kinds = [json.loads(line[9:])["kind"] for line in ledger.read_bytes().splitlines()]
+    (journal,) = tmp_path.rglob("journal.jsonl")
+    kinds = [json.loads(line)["kind"] for line in journal.read_bytes().splitlines()]
     assert kinds.count("answered") == kinds.count("started") == 3
 
 
 def test_a_call_that_is_cancelled_while_it_takes_the_lease_leaves_none(tmp_path: Path) -> None:
     class Slow(Disk):
-        def lock(self, path: Path) -> Any:
-            time.sleep(0.1)
-            return super().lock(path)
+        def lock(self, file: int, path: str | Path, *, shared: bool = False) -> Any:
+            time.sleep(0.05)
+            return super().lock(file, path, shared=shared)
 
     async def main() -> None:
         for wait in (0.0, 0.05, 0.12):

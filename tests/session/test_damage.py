@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from strands import Agent
+from strands.journal.entries import Draft
+from strands.journal.lines import encode
 from strands.models.scripted import ScriptedModel
 from strands.session import FileSessionManager
 from strands.types.exceptions import SessionException
@@ -43,7 +45,7 @@ BAD = [b"", b'{"message": {"ro', b"\x00" * 200, b"[1, 2]", b"\xff\xfe", b'"' + b
 
 @pytest.mark.parametrize("content", BAD)
 @pytest.mark.parametrize("name", ["agent.json", "messages/message_1.json"])
-def test_case_4_a_damaged_file_is_mended_from_the_ledger_and_kept_aside(store: Path, name: str, content: bytes) -> None:
+def test_case_4_a_damaged_file_is_mended_and_kept_aside(store: Path, name: str, content: bytes) -> None:
     path = home(store) / name
     good = path.read_bytes()
     path.write_bytes(content)
@@ -57,7 +59,7 @@ def test_case_4_a_damaged_file_is_mended_from_the_ledger_and_kept_aside(store: P
 
 
 @pytest.mark.parametrize("name", ["agent.json", "messages/message_0.json", "messages"])
-def test_a_missing_file_is_mended_from_the_ledger(store: Path, name: str) -> None:
+def test_a_missing_file_is_mended_from_the_journal(store: Path, name: str) -> None:
     path = home(store) / name
     if path.is_dir():
         for message in path.iterdir():
@@ -72,10 +74,10 @@ def test_a_missing_file_is_mended_from_the_ledger(store: Path, name: str) -> Non
 
 
 @pytest.mark.parametrize("content", [b"", b'{"message"'])
-def test_without_a_ledger_a_damaged_message_is_left_out_and_named(
+def test_without_a_journal_a_damaged_message_is_left_out_and_named(
     store: Path, content: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    (home(store) / "ledger.jsonl").unlink()
+    (home(store) / "journal.jsonl").unlink()
     (home(store) / "messages/message_1.json").write_bytes(content)
     with caplog.at_level(logging.WARNING):
         agent = agent_in(store, "three")
@@ -85,71 +87,70 @@ def test_without_a_ledger_a_damaged_message_is_left_out_and_named(
     assert (home(store) / "messages/message_5.json").exists()
 
 
-def test_a_torn_last_line_of_the_ledger_is_cut_off(store: Path) -> None:
-    ledger = home(store) / "ledger.jsonl"
-    whole = ledger.read_bytes()
-    ledger.write_bytes(whole + b'12345678 {"seq":9,"kind":"mess')
+def test_a_torn_last_line_of_the_journal_is_cut_off(store: Path) -> None:
+    journal = home(store) / "journal.jsonl"
+    whole = journal.read_bytes()
+    journal.write_bytes(whole + b'{"seq":9,"kind":"mess')
     agent = agent_in(store, "three")
     assert texts(agent) == ["a", "one", "b", "two"]
     agent("c")
-    assert ledger.read_bytes().startswith(whole)
+    assert journal.read_bytes().startswith(whole)
     assert len(agent_in(store).messages) == 6
 
 
 @pytest.mark.parametrize("kind", ["opened", "message", "asked", "agent"])
-def test_a_question_outlives_any_damaged_line_of_the_ledger(tmp_path: Path, kind: str) -> None:
+def test_a_question_outlives_any_damaged_line_of_the_journal(tmp_path: Path, kind: str) -> None:
     start(make_agent(tmp_path), tmp_path)
-    (ledger,) = tmp_path.rglob("ledger.jsonl")
-    lines = ledger.read_bytes().splitlines(keepends=True)
+    (journal,) = tmp_path.rglob("journal.jsonl")
+    lines = journal.read_bytes().splitlines(keepends=True)
     number = max(n for n, line in enumerate(lines) if b'"kind":"%s"' % kind.encode() in line)
     lines[number] = lines[number].replace(b'"kind"', b'"Kind"')
-    ledger.write_bytes(b"".join(lines))
+    journal.write_bytes(b"".join(lines))
     for _ in range(2):
         agent = make_agent(tmp_path)
         assert [interrupt.name for interrupt in agent.pending_interrupts] == ["approval"]
         assert agent.pending_interrupts[0].reason == {"amount": 10}
 
 
-def test_a_flipped_bit_in_the_ledger_is_named_and_the_rest_goes_on(
+def test_a_flipped_bit_in_the_journal_is_named_and_the_rest_goes_on(
     store: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    ledger = home(store) / "ledger.jsonl"
-    content = bytearray(ledger.read_bytes())
+    journal = home(store) / "journal.jsonl"
+    content = bytearray(journal.read_bytes())
     content[len(content) // 2] ^= 1
-    ledger.write_bytes(content)
+    journal.write_bytes(content)
     with caplog.at_level(logging.WARNING):
         agent = agent_in(store, "three")
-    assert str(ledger) in caplog.text
-    assert (home(store) / "ledger.jsonl.damaged-1").read_bytes() == content
+    assert str(journal) in caplog.text
+    assert (home(store) / "journal.jsonl.damaged-1").read_bytes() == content
     assert texts(agent) == ["a", "one", "b", "two"]
     agent("c")
     assert len(agent_in(store).messages) == 6
 
 
-def test_after_a_damaged_ledger_no_tool_of_the_open_turn_runs_unasked(tmp_path: Path) -> None:
+def test_after_a_damaged_journal_no_tool_of_the_open_turn_runs_unasked(tmp_path: Path) -> None:
     start(make_agent(tmp_path), tmp_path)
-    ledger = tmp_path / "store/session_bills/agents/agent_default/ledger.jsonl"
-    lines = ledger.read_bytes().split(b"\n")
+    journal = tmp_path / "store/session_bills/agents/agent_default/journal.jsonl"
+    lines = journal.read_bytes().split(b"\n")
     damaged = [line.replace(b"kind", b"KIND") if b'"asked"' in line else line for line in lines]
-    ledger.write_bytes(b"\n".join(damaged))
+    journal.write_bytes(b"\n".join(damaged))
     agent = make_agent(tmp_path)
     assert [interrupt.name for interrupt in agent.pending_interrupts] == ["approval"]
     agent(answers(agent(None), "y"))
-    for _ in range(2):  # the second time from the ledger that was written anew
+    for _ in range(2):  # the second time from the journal that was written anew
         assert [interrupt.name for interrupt in agent.pending_interrupts] == ["ambiguous_tool_call"]
         agent = make_agent(tmp_path)
         assert agent(None).stop_reason == "interrupt"
         assert "pay" not in (tmp_path / "effects").read_text().split()
 
 
-def test_a_ledger_of_a_newer_release_is_refused_untouched(store: Path) -> None:
-    from strands.session.ledger import encode
-
-    ledger = home(store) / "ledger.jsonl"
-    ledger.write_bytes(encode(0, "opened", 0.0, '{"format":2}'))
+def test_a_journal_of_a_newer_release_is_refused_untouched(store: Path) -> None:
+    journal = home(store) / "journal.jsonl"
+    newer, _, _ = encode([Draft("opened", "", {"format": 2}, 0.0)], 0, "")
+    journal.write_bytes(newer)
     with pytest.raises(SessionException, match=r"has format 2; this release reads up to 1"):
         agent_in(store)
-    assert ledger.read_bytes() == encode(0, "opened", 0.0, '{"format":2}')
+    assert journal.read_bytes() == newer
 
 
 def test_case_3_a_half_created_session_is_completed(tmp_path: Path) -> None:
@@ -159,7 +160,7 @@ def test_case_3_a_half_created_session_is_completed(tmp_path: Path) -> None:
     agent = agent_in(tmp_path, "two")
     assert texts(agent) == ["a", "one"]
     (home(tmp_path) / "agent.json").unlink()
-    (home(tmp_path) / "ledger.jsonl").unlink()
+    (home(tmp_path) / "journal.jsonl").unlink()
     agent = agent_in(tmp_path, "two")
     agent("b")
     assert texts(agent_in(tmp_path)) == ["a", "one", "b", "two"]
@@ -203,15 +204,15 @@ def test_case_33_arguments_edited_on_disk_after_approval_are_asked_anew(tmp_path
     assert "pay" not in (tmp_path / "effects").read_text().split()
 
 
-def test_outdated_agent_records_do_not_pile_up_in_the_ledger(tmp_path: Path) -> None:
+def test_outdated_agent_records_do_not_pile_up_in_the_journal(tmp_path: Path) -> None:
     agent = agent_in(tmp_path, *["reply"] * 40, state={"big": "x" * 50_000})
     for number in range(40):
         agent.state.set("number", number)
         agent("prompt")
-    ledger = home(tmp_path) / "ledger.jsonl"
-    assert ledger.stat().st_size > 2_000_000
+    journal = home(tmp_path) / "journal.jsonl"
+    assert journal.stat().st_size > 2_000_000
     again = agent_in(tmp_path, "reply")
-    assert ledger.stat().st_size < 100_000
+    assert journal.stat().st_size < 100_000
     assert (len(again.messages), again.state.get("number")) == (
         80 - again.conversation_manager.removed_message_count,
         39,

@@ -35,7 +35,7 @@ def test_case_6_a_refusing_disk_fails_cleanly_at_every_call(tmp_path: Path, code
 
         def refuse(call: int, name: str, at: int = number) -> None:
             nonlocal failed
-            if call >= at and name != "lock":
+            if call >= at:
                 failed = True
                 raise OSError(code, "no more", "disk")
 
@@ -53,7 +53,7 @@ def test_case_6_the_same_agent_works_again_once_there_is_space(tmp_path: Path) -
     full = False
 
     def refuse(call: int, name: str) -> None:
-        if full and name in ("append", "replace"):
+        if full and name in ("write_all", "replace"):
             raise OSError(errno.ENOSPC, "No space left on device", "disk")
 
     agent = agent_in(tmp_path, "one", "two", "three", disk=WatchedDisk(before=refuse))
@@ -70,35 +70,31 @@ def test_case_6_a_write_that_stops_half_way_is_undone(tmp_path: Path) -> None:
     class Half(Disk):
         full = False
 
-        def append(self, path: Path, data: bytes, *, expect: int, durable: bool) -> None:
+        def write_all(self, file: int, content: bytes) -> None:
             if Half.full:
-                size = path.stat().st_size
-                with open(path, "ab") as file:
-                    file.write(data[: len(data) // 2])
-                self.truncate(path, size)
-                raise OSError(errno.ENOSPC, "No space left on device", str(path))
-            super().append(path, data, expect=expect, durable=durable)
+                super().write_all(file, content[: len(content) // 2])
+                raise OSError(errno.ENOSPC, "No space left on device")
+            super().write_all(file, content)
 
     agent = agent_in(tmp_path, "one", "two", "three", disk=Half())
     agent("a")
     Half.full = True
-    with pytest.raises(SessionException, match=r"ledger\.jsonl.*No space left"):
+    with pytest.raises(SessionException, match=r"journal\.jsonl.*No space left"):
         agent("b")
     Half.full = False
     agent("c")
-    assert len(agent_in(tmp_path).messages) == 6
+    assert [each["content"][0]["text"] for each in agent.messages] == ["a", "one", "c", "two"]
+    assert agent_in(tmp_path).messages == agent.messages
 
 
 def test_case_6_a_failed_fsync_is_never_taken_for_a_success(tmp_path: Path) -> None:
     class Lying(Disk):
         broken = False
 
-        def _sync(self, descriptor: int) -> None:
+        def sync(self, file: int, path: str | Path) -> None:
             if Lying.broken:
-                from strands.session.disk import SyncFailed
-
-                raise SyncFailed(errno.EIO, "Input/output error")
-            super()._sync(descriptor)
+                raise OSError(errno.EIO, "Input/output error")
+            super().sync(file, path)
 
     agent = agent_in(tmp_path, "one", "two", "three", disk=Lying())
     agent("a")

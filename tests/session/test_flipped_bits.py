@@ -10,19 +10,19 @@ from pathlib import Path
 import pytest
 
 from strands import Agent
-from strands.session.lease import take
+from strands.types.exceptions import SessionException
 from support import tree_worker
 from support.session_worker import Workers, finish, lines, make_agent
 
-LEDGER = "store/session_bills/agents/agent_default/ledger.jsonl"
-LEASE = "store/session_bills/agents/agent_default/lease.lock"
+JOURNAL = "store/session_bills/agents/agent_default/journal.jsonl"
+HEAD = "store/session_bills/agents/agent_default/journal.head"
 STORIES = {
     "paused": ["start"],
     "killed in an approved call": ["start", "die_in_pay"],
     "killed in a call nobody was asked about": ["die_unasked"],
     "done": ["start", "finish"],
 }
-TREE_LEDGER = "store/session_tree/agents/agent_chief/ledger.jsonl"
+TREE_JOURNAL = "store/session_tree/agents/agent_chief/journal.jsonl"
 TREE = {"depth": 1, "asks": True, "disk": ("plain", 0)}
 ASKED_ITSELF = "killed in a call that had asked itself"
 BLOCK = 512
@@ -85,17 +85,17 @@ def places(content: bytes, exhaustive: bool) -> list[int]:
 
 
 def check(story: Path, root: Path, bad: bytes) -> None:
-    """Go on from a damaged ledger, and see that nothing happened twice and nothing was thrown away."""
+    """Go on from a damaged journal, and see that nothing happened twice and nothing was thrown away."""
     shutil.copytree(story, root)
-    ledger = root / LEDGER
-    ledger.write_bytes(bad)
+    journal = root / JOURNAL
+    journal.write_bytes(bad)
     finish(make_agent(root), root)
     effects = Counter(line.split()[0] for line in lines(root, "effects"))
     assert effects["pay"] <= 1 and effects["transfer"] <= 1, effects
     assert len({line for line in lines(root, "effects") if line.startswith("mail")}) <= 1
-    kept = [path.read_bytes() for path in ledger.parent.glob("ledger.jsonl.damaged-*")]
-    torn = b"".join(path.read_bytes() for path in ledger.parent.glob("ledger.jsonl.torn-*"))
-    now = ledger.read_bytes()
+    kept = [path.read_bytes() for path in journal.parent.glob("journal.jsonl.damaged-*")]
+    torn = b"".join(path.read_bytes() for path in journal.parent.glob("journal.jsonl.torn-*"))
+    now = journal.read_bytes()
     assert bad in kept or now.startswith(bad) or (torn and bad.endswith(torn) and now.startswith(bad[: -len(torn)]))
     shutil.rmtree(root)
 
@@ -105,7 +105,7 @@ def check(story: Path, root: Path, bad: bytes) -> None:
 def test_nothing_that_happened_happens_again(
     stories: dict[str, Path], tmp_path: Path, name: str, change: Callable[[bytes, int], bytes]
 ) -> None:
-    content = (stories[name] / LEDGER).read_bytes()
+    content = (stories[name] / JOURNAL).read_bytes()
     for position in places(content, exhaustive=False):
         check(stories[name], tmp_path / str(position), change(content, position))
 
@@ -117,7 +117,7 @@ def test_nothing_that_happened_happens_again(
 def test_nothing_that_happened_happens_again_wherever_it_strikes(
     stories: dict[str, Path], tmp_path: Path, name: str, change: Callable[[bytes, int], bytes]
 ) -> None:
-    content = (stories[name] / LEDGER).read_bytes()
+    content = (stories[name] / JOURNAL).read_bytes()
     for position in places(content, exhaustive=True):
         check(stories[name], tmp_path / str(position), change(content, position))
 
@@ -130,8 +130,8 @@ def test_a_flipped_bit_is_found_without_a_head_too(
     """As in a session of an earlier release, or after a power loss."""
     story = tmp_path / "story"
     shutil.copytree(stories[name], story)
-    (story / LEASE).unlink()
-    content = (story / LEDGER).read_bytes()
+    (story / HEAD).unlink()
+    content = (story / JOURNAL).read_bytes()
     for position in places(content, exhaustive=False):
         check(story, tmp_path / str(position), change(content, position))
 
@@ -145,8 +145,8 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
         number += 1
         root = tmp_path_factory.mktemp("tree")
         status = workers.run("go", root, disk=("before", number), depth=1, asks=True)
-        ledger = root / TREE_LEDGER
-        if ledger.exists() and b"manager paid" in ledger.read_bytes():
+        journal = root / TREE_JOURNAL
+        if journal.exists() and b"manager paid" in journal.read_bytes():
             break
     workers.close()
     assert status == KILLED
@@ -157,11 +157,11 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_nothing_that_an_agent_in_an_agent_did_happens_again(
     tree: Path, tmp_path: Path, change: Callable[[bytes, int], bytes]
 ) -> None:
-    content = (tree / TREE_LEDGER).read_bytes()
+    content = (tree / TREE_JOURNAL).read_bytes()
     for position in places(content, exhaustive=False):
         root = tmp_path / str(position)
         shutil.copytree(tree, root)
-        (root / TREE_LEDGER).write_bytes(change(content, position))
+        (root / TREE_JOURNAL).write_bytes(change(content, position))
         go_on(tree_worker.make(root, TREE))
         assert max(Counter(lines(root, "effects")).values()) == 1
         shutil.rmtree(root)
@@ -183,9 +183,9 @@ def test_what_is_lost_is_named_and_a_head_notices_a_lost_end(
     stories: dict[str, Path], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     shutil.copytree(stories["killed in an approved call"], tmp_path / "s")
-    ledger = tmp_path / "s" / LEDGER
-    whole = ledger.read_bytes().splitlines(keepends=True)
-    ledger.write_bytes(b"".join(whole[:-1]))
+    journal = tmp_path / "s" / JOURNAL
+    whole = journal.read_bytes().splitlines(keepends=True)
+    journal.write_bytes(b"".join(whole[:-1]))
     agent = make_agent(tmp_path / "s")
     assert f"what stood in line {len(whole)} is lost" in caplog.text
     (question,) = agent(None).interrupts or ()
@@ -194,13 +194,13 @@ def test_what_is_lost_is_named_and_a_head_notices_a_lost_end(
 
 def test_a_whole_last_line_needs_no_line_break(stories: dict[str, Path], tmp_path: Path) -> None:
     shutil.copytree(stories["killed in an approved call"], tmp_path / "s")
-    ledger = tmp_path / "s" / LEDGER
-    whole = ledger.read_bytes()
-    ledger.write_bytes(whole[:-1])
+    journal = tmp_path / "s" / JOURNAL
+    whole = journal.read_bytes()
+    journal.write_bytes(whole[:-1])
     (question,) = make_agent(tmp_path / "s")(None).interrupts or ()
     assert question.name == "ambiguous_tool_call"
-    assert ledger.read_bytes().startswith(whole)
-    assert [path.name for path in ledger.parent.glob("ledger.jsonl?*")] == []
+    assert journal.read_bytes().startswith(whole)
+    assert [path.name for path in journal.parent.glob("journal.jsonl?*")] == []
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
@@ -208,14 +208,25 @@ def test_who_does_not_hold_the_lease_changes_nothing(
     stories: dict[str, Path], tmp_path: Path, change: Callable[[bytes, int], bytes]
 ) -> None:
     shutil.copytree(stories["paused"], tmp_path / "s")
-    ledger = tmp_path / "s" / LEDGER
-    ledger.write_bytes(change(ledger.read_bytes(), 2000))
-    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    lease = take(tmp_path / "s" / LEASE)
-    assert lease is not None
-    make_agent(tmp_path / "s")
-    lease.release()
-    after = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
-    assert {**after, tmp_path / "s" / LEASE: b""} == {**before, tmp_path / "s" / LEASE: b""}
+    journal = tmp_path / "s" / JOURNAL
+    seen: list[bool] = []
+
+    def look() -> None:
+        make_agent(tmp_path / "s")
+        journal.write_bytes(change(journal.read_bytes(), 2000))
+        before = contents(tmp_path)
+        make_agent(tmp_path / "s")
+        seen.append(contents(tmp_path) == before)
+
+    try:
+        finish(make_agent(tmp_path / "s", while_paying=look), tmp_path / "s")
+    except SessionException as error:
+        assert "moved on" in str(error)  # the end that it had written is gone
+    if change is not cut:  # which takes with it who holds the lease
+        assert seen == [True]
     finish(make_agent(tmp_path / "s"), tmp_path / "s")
-    assert lines(tmp_path / "s", "effects").count("pay") <= 1
+    assert lines(tmp_path / "s", "effects").count("pay") == 1
+
+
+def contents(root: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}

@@ -43,8 +43,9 @@ def check(root: Path, moment: str) -> None:
             assert id[0] not in answered, log
     asked = {line[1] for line in log if line[0] == "asked"}
     doubts = [line[1] for line in log if line[0] == "doubt"]
-    assert asked == answered, log
-    assert len(asked) == MOMENTS[moment], log
+    assert answered <= asked, log
+    if not doubts:  # a call in doubt that is skipped has no result to ask about, and ends one more call of the agent
+        assert asked == answered and len(asked) == MOMENTS[moment], log
     assert len(set(doubts)) == len(doubts), log
     assert lines(root, "effects") == ["pay"] or (doubts and not lines(root, "effects")), log
 

@@ -179,7 +179,7 @@ def test_a_ledger_that_is_written_anew_keeps_what_was_inside(tmp_path: Path) -> 
         agent("remember this")
     with pytest.raises(KeyboardInterrupt):
         agent("pay")
-    (ledger,) = tmp_path.rglob("ledger.jsonl")
+    (ledger,) = tmp_path.rglob("journal.jsonl")
     size = ledger.stat().st_size
     build("paid")
     assert ledger.stat().st_size < size / 3

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from strands import Agent, tool
-from strands.models.scripted import Reply, ScriptedModel, ToolCall
+from strands import Agent
+from strands.models.scripted import Reply, ScriptedModel
 from strands.session import FileSessionManager
 from strands.types.exceptions import SessionException
 from support.session_worker import Workers, lines, make_agent
@@ -138,24 +138,22 @@ def test_case_13_a_stopped_process_keeps_its_lease_and_goes_on(workers: Workers,
     assert lines(tmp_path, "effects").count("pay") == 1
 
 
-def test_case_13_writes_of_a_holder_whose_lease_was_lost_are_refused(tmp_path: Path) -> None:
-    """The lock file is removed under a working agent, as a careless clean-up would: the ledger itself refuses it."""
-
-    def steal() -> str:
-        (tmp_path / "session_s/agents/agent_default/lease.lock").unlink()
-        agent_in(tmp_path, "from the thief")("mine")
-        return "stolen"
-
-    @tool
-    def rob() -> str:
-        """Rob."""
-        return steal()
-
-    agent = agent_in(tmp_path, ToolCall("rob", {}, id="t"), "done", tools=[rob])
-    with pytest.raises(SessionException, match="moved on"):
-        agent("go")
-    texts = [m["content"][0].get("text") for m in agent_in(tmp_path).messages]
-    assert texts[-2:] == ["mine", "from the thief"]
+def test_case_13_writes_of_a_holder_whose_lease_was_lost_are_refused(workers: Workers, tmp_path: Path) -> None:
+    """The lock file is removed under a working agent, as a careless clean-up would: the journal itself refuses it."""
+    assert workers.run("start", tmp_path) == 0
+    order = {**_answer(tmp_path, "y"), "slow": True}
+    workers.ask(order)
+    (tmp_path / "go").touch()
+    _wait_until(lambda: "pay" in lines(tmp_path, "effects"))
+    for lock in (tmp_path / "store/drivers").iterdir():
+        lock.unlink()
+    thief = make_agent(tmp_path)
+    assert [each.name for each in thief(None).interrupts or ()] == ["ambiguous_tool_call"]
+    (tmp_path / "paid").touch()
+    assert workers.ask({"do": "wait"})["statuses"] == [1]
+    (error,) = lines(tmp_path, "errors")
+    assert error.startswith("SessionException") and "moved on" in error
+    assert lines(tmp_path, "effects").count("pay") == 1
 
 
 def _answer(root: Path, response: str) -> dict[str, Any]:

@@ -23,7 +23,7 @@ ABOVE = ["session_s", "session_s/agents", "session_s/agents/agent_default", "ses
 READ = [
     "session_s/session.json",
     "session_s/agents/agent_default/agent.json",
-    "session_s/agents/agent_default/ledger.jsonl",
+    "session_s/agents/agent_default/journal.jsonl",
 ]
 NOBODY = 65534
 as_root = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root may give files away")

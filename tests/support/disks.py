@@ -11,7 +11,23 @@ from typing import Any
 
 from strands.session import Disk
 
-CHANGES = ("make_directory", "replace", "append", "truncate", "sync", "sync_directory", "set_aside", "remove", "lock")
+CHANGES = (
+    "make_directory",
+    "replace",
+    "update",
+    "write_all",
+    "truncate",
+    "link",
+    "replace_synced",
+    "sync",
+    "sync_path",
+    "sync_directory",
+    "keep_beside",
+    "set_aside",
+    "copy_aside",
+    "remove",
+    "take_lease",
+)
 
 
 class WatchedDisk(Disk):
@@ -55,17 +71,17 @@ def killing_disk(at: int, when: str) -> WatchedDisk:
 
 
 class TearingDisk(Disk):
-    """Its `at`th append writes half of the data, and kills the process."""
+    """Its `at`th write to a journal writes half of the data, and kills the process."""
 
     def __init__(self, at: int) -> None:
         self._at = at
 
-    def append(self, path: Path, data: bytes, *, expect: int, durable: bool) -> None:
+    def write_all(self, file: int, content: bytes) -> None:
         self._at -= 1
         if self._at:
-            super().append(path, data, expect=expect, durable=durable)
+            super().write_all(file, content)
             return
-        super().append(path, data[: len(data) // 2], expect=expect, durable=durable)
+        super().write_all(file, content[: len(content) // 2])
         os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -83,27 +99,31 @@ class PowerLossDisk(Disk):
         self._synced = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
         self._named = set(root.rglob("*"))
 
-    def append(self, path: Path, data: bytes, *, expect: int, durable: bool) -> None:
-        super().append(path, data, expect=expect, durable=durable)
-        if durable:
-            self._synced[path] = path.read_bytes()
+    def sync(self, file: int, path: str | Path) -> None:
+        super().sync(file, path)
+        self._synced[Path(path)] = Path(path).read_bytes()
 
-    def sync(self, path: Path) -> None:
-        super().sync(path)
-        self._synced[path] = path.read_bytes()
+    def sync_path(self, path: str | Path) -> None:
+        super().sync_path(path)
+        self._synced[Path(path)] = Path(path).read_bytes()
 
-    def truncate(self, path: Path, size: int) -> None:
-        super().truncate(path, size)
-        self._synced[path] = path.read_bytes()
+    def link(self, source: str, path: str) -> None:
+        super().link(source, path)
+        if Path(source) in self._synced:
+            self._synced[Path(path)] = self._synced[Path(source)]
+
+    def replace_synced(self, path: str, content: bytes) -> None:
+        super().replace_synced(path, content)
+        self._synced[Path(path)] = content
 
     def replace(self, path: Path, data: bytes, *, durable: bool = False) -> None:
         super().replace(path, data, durable=durable)
         if durable:
             self._synced[path] = data
 
-    def sync_directory(self, path: Path) -> None:
+    def sync_directory(self, path: str | Path) -> None:
         super().sync_directory(path)
-        self._named |= set(path.iterdir())
+        self._named |= set(Path(path).iterdir())
 
     def image(self, target: Path, chance: random.Random) -> None:
         """Make `target` what is found when the power is back."""

@@ -77,9 +77,14 @@ def step(agent: Agent, root: Path) -> bool:
             note(root, "log", f"{'doubt' if doubt else 'asked'} {interrupt.id}")
             response = "skip" if doubt else "y"
             prompt.append({"interruptResponse": {"interruptId": interrupt.id, "response": response}})
-    elif not agent.messages:
+    elif not agent.messages and not lines(root, "log"):  # else the answer to its first question is on record
         prompt = "pay the bill"
-    elif agent.messages[-1]["role"] == "assistant" and "text" in agent.messages[-1]["content"][0] and not cut_off(root):
+    elif (
+        agent.messages
+        and agent.messages[-1]["role"] == "assistant"
+        and "text" in agent.messages[-1]["content"][0]
+        and not cut_off(root)
+    ):
         return True
     return agent(prompt).stop_reason == "end_turn"
 

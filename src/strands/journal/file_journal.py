@@ -89,11 +89,11 @@ class FileJournal(FileLog):
     @contextmanager
     def kept_open(self) -> Iterator[None]:
         """While the block runs, keep the files open that an append or a drive in it opens."""
-        self._file.keep_open()
+        self.keep_open()
         try:
             yield
         finally:
-            self._file.let_close()
+            self.let_close()
 
     async def alive(self, driver: str) -> bool:
         return self._drivers.alive(driver)
@@ -103,6 +103,7 @@ class FileJournal(FileLog):
         self._known += entries
 
     def _forget(self) -> None:
+        super()._forget()
         self._known = []
 
     def _since(self, count: int) -> list[Entry]:

@@ -64,9 +64,19 @@ class FileLog:
         return Path(self._file.name)
 
     @property
-    def is_broken(self) -> bool:
-        """Whether the disk did not confirm a write, so that nothing more is written through this object."""
-        return bool(self._broken)
+    def size(self) -> int:
+        """How many bytes of the file are known."""
+        return self._size
+
+    @property
+    def is_on_disk(self) -> bool:
+        """Whether something of it, and its name, is known to outlive a power loss."""
+        return self._synced > 0
+
+    @property
+    def broken(self) -> str:
+        """Why the disk did not confirm a write, so that nothing more is written through this object; "" if it did."""
+        return self._broken
 
     def begin(self, drafts: Sequence[Draft | Encoded]) -> None:
         """Begin the journal with these entries, at once and on disk before this returns.
@@ -105,32 +115,50 @@ class FileLog:
             entries = self._append(drafts, expect)
             try:
                 self._sync_now(self._file.handle, self._head())
-            except StorageError as error:
-                self._broken = error.message
+            except (StorageError, OSError) as error:
+                self._broken = getattr(error, "message", "") or str(error)
                 raise
             return entries
         finally:
             self._file.let_close()
 
-    def rewrite(self, change: Callable[[list[Entry]], Sequence[Draft | Encoded]]) -> None:
+    def replace(self, make: Callable[[bytes, bool], Sequence[Draft | Encoded] | None]) -> bool:
         """Replace all entries at once and durably, while nobody appends.
 
         Args:
-            change: Gets the entries that are there, none when they cannot be read, and returns those that shall be.
+            make: Is shown the bytes that are there, and told whether this object knows all of them; returns the entries
+                that shall be, or None to leave all as it is.
+
+        Returns:
+            Whether they were replaced.
         """
         with Writing(self._file) as file:
-            content = os.pread(file, os.fstat(file).st_size, 0)
-            drafts = change(lines.parse(content, read=self._read).entries)
-            content, entries, last_sum = lines.encode(drafts, 0, "", synced=1, read=self._reads_back)
+            drafts = make(os.pread(file, os.fstat(file).st_size, 0), self.count > 0 and self._unmoved(file))
+            if drafts is None:
+                return False
+            content, entries, last_sum = lines.encode(drafts, 0, "", read=self._reads_back)
             self._disk.replace_synced(self._file.name, content)
         self._file.handle = None
-        self.count = 0
         self._forget()
         self._took(entries, len(drafts), drafts[-1].kind)
         self._size, self._synced, self._sum = len(content), self.count, last_sum
         self._ending = content[-_END_SIZE:]
         self._opening = lines.sum_of(content.partition(b"\n")[0])
         self._file.write_head(self._head())
+        return True
+
+    def keep_open(self) -> None:
+        """Keep the files open that an append opens, until as many calls of `let_close`."""
+        self._file.keep_open()
+
+    def let_close(self) -> None:
+        """The files need not be kept open any longer."""
+        self._file.let_close()
+
+    def is_unmoved(self) -> bool:
+        """Return whether nobody else has written since this object read or wrote."""
+        with Writing(self._file) as file:
+            return self._unmoved(file)
 
     def _append(self, drafts: Sequence[Draft | Encoded], expect: int) -> list[Entry]:
         if self._broken:
@@ -145,9 +173,10 @@ class FileLog:
             content, entries, last_sum = lines.encode(
                 drafts, expect, self._sum, synced=self._synced, read=self._reads_back
             )
-            self._write(file, content)
-            self._took(entries, len(drafts), drafts[-1].kind if drafts else self._last_kind)
-            self._sum, self._ending = last_sum, content[-_END_SIZE:]
+            if drafts:
+                self._write(file, content)
+                self._took(entries, len(drafts), drafts[-1].kind)
+                self._sum, self._ending = last_sum, content[-_END_SIZE:]
         return entries
 
     # -- what subclasses keep ---------------------------------------------------------------------------------------
@@ -161,7 +190,7 @@ class FileLog:
         self._last_kind = last_kind
 
     def _forget(self) -> None:
-        pass
+        self.count = 0
 
     def _since(self, count: int) -> list[Entry]:
         return []
@@ -199,7 +228,7 @@ class FileLog:
         if not self._is_ours(file, size):
             raise self._replaced(file, size)
         content = os.pread(file, size - self._size, self._size)
-        parsed = lines.parse(content, seq=self.count, last_sum=self._sum, read=self._read)
+        parsed = lines.parse(content, seq=self.count, last_sum=self._sum, begin=self._size, read=self._read)
         if parsed.damage is not None and not parsed.damage.torn:
             raise faults.damaged(self.path, self._id, parsed.damage.line, parsed.damage.cause)
         if not self.count:

@@ -28,6 +28,9 @@ _ZEROS = re.compile(rb"\0+")
 _BLOCK = 512
 """A disk loses whole blocks, of at least so many bytes."""
 
+_MANY = 16
+"""Zeros in a row that are no byte or two gone bad."""
+
 _SYNCED_KINDS = frozenset({"opened", "asked", "answered", "closed"})
 """Kinds that release 0.1.0 had on disk before anything went on, without saying so in the line."""
 
@@ -133,11 +136,25 @@ def sum_of(line: bytes) -> str:
     found = line.rstrip(b"\n")[-_TAIL:]
     if not (found.startswith(_SUM) and found.endswith(_END)):
         return ""
-    return found[len(_SUM) : -len(_END)].decode("ascii", "replace")
+    text = found[len(_SUM) : -len(_END)]
+    return text.decode("ascii") if text.isalnum() else ""
 
 
-def parse(content: bytes, *, seq: int = 0, last_sum: str = "", read: Read | None = None) -> Parsed:
-    """Return the entries in `content`, which begins with number `seq`; `read` reads a line, if not as JSON alone."""
+def own_sum(line: bytes, last_sum: str) -> str:
+    """Return the sum that a line should have, for one whose own may be broken."""
+    return checksum(last_sum, line[:-_TAIL]) if len(line) > _TAIL else ""
+
+
+def parse(content: bytes, *, seq: int = 0, last_sum: str = "", begin: int = 0, read: Read | None = None) -> Parsed:
+    """Return the entries in `content`.
+
+    Args:
+        content: Bytes of a journal, from the beginning of a line on.
+        seq: The number of their first entry.
+        last_sum: The sum of the line before.
+        begin: Where they begin in the journal.
+        read: Reads a line, if not as JSON alone.
+    """
     read = read or read_json
     entries: list[Entry] = []
     open_append: list[Entry] = []
@@ -155,7 +172,7 @@ def parse(content: bytes, *, seq: int = 0, last_sum: str = "", read: Read | None
             body = checked(before, last_sum)  # whole, and only what follows it is lost
             line, end = (line, end) if body is None else (before, -1)
         if body is None:
-            damage = _damage(content, offset, line, seq, last_sum)
+            damage = _damage(content, offset, line, seq, last_sum, begin)
             break
         data = read(body + b"}")
         open_append.append(entry_of(data))
@@ -190,11 +207,11 @@ def read_json(line: bytes) -> dict[str, Any]:
         return dict(json.loads(line))
 
 
-def _damage(content: bytes, offset: int, line: bytes, seq: int, last_sum: str) -> Damage:
+def _damage(content: bytes, offset: int, line: bytes, seq: int, last_sum: str, begin: int) -> Damage:
     """Tell a write that never came to its end from damage to what was written."""
     whole = offset + len(line) < len(content)
     if b"\0" in line:
-        torn = _is_hole(line, at_end=not whole) and not _promised_behind(content[offset:], seq)
+        torn = _is_hole(line, begin + offset, at_end=not whole) and not _promised_behind(content[offset:], seq)
         return Damage(seq + 1, offset, "bytes of it are zero", torn)
     if whole:
         return Damage(seq + 1, offset, "its checksum does not match", False)
@@ -203,11 +220,17 @@ def _damage(content: bytes, offset: int, line: bytes, seq: int, last_sum: str) -
     return Damage(seq + 1, offset, "the last line is cut off", True)
 
 
-def _is_hole(line: bytes, *, at_end: bool) -> bool:
-    """Whether blocks that never reached the disk explain the zeros of `line`: a flipped bit does not look like one."""
-    runs = list(_ZEROS.finditer(line))
+def _is_hole(line: bytes, offset: int, *, at_end: bool) -> bool:
+    """Whether blocks that never reached the disk explain the zeros of `line`: a flipped bit does not look like one.
+
+    A block that held the end of the line before loses what was appended to it: those zeros begin with the line, and are
+    many, or end where the block does.
+    """
     return all(
-        run.start() == 0 or run.end() - run.start() >= _BLOCK or (at_end and run.end() == len(line)) for run in runs
+        run.end() - run.start() >= _BLOCK
+        or (run.start() == 0 and (run.end() >= _MANY or (offset + run.end()) % _BLOCK == 0))
+        or (at_end and run.end() == len(line))
+        for run in _ZEROS.finditer(line)
     )
 
 

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from strands.journal.entries import Entry
 from strands.types.exceptions import SessionException
 from strands.types.json_bytes import decode_bytes_values, encode_bytes_values
 from strands.types.session import SessionAgent, SessionMessage
 
-from .ledger import Entry, Fold, Kind
+from .journal_state import JournalState, Kind
 from .numbers import with_plain_numbers
 
 if TYPE_CHECKING:
@@ -60,10 +61,12 @@ class AgentRecord(ABC):
 
     Attributes:
         begins_at_once: `begin` takes less time than a worker thread takes to start on it, so it is called directly.
+        has_rested: It is on record that the call came to its end, so that `begin` is called even if another goes on.
         refused: Somebody else was at work, or had written, when this one was about to.
     """
 
     begins_at_once: ClassVar[bool] = False
+    has_rested: bool = False
     refused: bool = False
 
     @abstractmethod
@@ -98,6 +101,14 @@ class AgentRecord(ABC):
             SessionException: It could not be recorded, and why.
         """
 
+    def rested(self, next_id: int) -> Draft | None:
+        """Return what is to be recorded last when a call comes to its end, if anything is.
+
+        Args:
+            next_id: The id of the message that comes next.
+        """
+        return None
+
     def refusal(self, text: str) -> SessionException:
         """Return the error for a writer that was not the first."""
         self.refused = True
@@ -107,11 +118,10 @@ class AgentRecord(ABC):
         """This is a copy in a forked child, where no call is under way: locks and leases are the parent's."""
 
     def tidy(self) -> None:  # noqa: B027 - most records have nothing to add
-        """Complete what is only there for other readers; done before the right to write is given back.
+        """Complete what is only there for other readers; what fails is tried again by the next call."""
 
-        Raises:
-            SessionException: It could not be written; the record itself is whole, and the next call tries again.
-        """
+    def tidy_soon(self) -> None:  # noqa: B027
+        """Have `tidy` done while nobody waits for it."""
 
 
 class RepositoryRecord(AgentRecord):
@@ -146,7 +156,9 @@ class RepositoryRecord(AgentRecord):
         if not isinstance(kept, dict) or kept.get("after") != self._next_id:
             return Loaded(self._agent, messages, None, self._next_id, skipped)
         self._turn = list(decode_bytes_values(kept["entries"]))
-        fold = Fold().take(Entry(seq, item["kind"], 0.0, item["data"]) for seq, item in enumerate(self._turn))
+        fold = JournalState().take(
+            Entry(seq, item["kind"], "", item["data"], 0.0) for seq, item in enumerate(self._turn)
+        )
         return Loaded(self._agent, messages, fold.open_turn(), self._next_id, skipped)
 
     def oldest(self, count: int) -> list[SessionMessage]:

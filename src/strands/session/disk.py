@@ -10,10 +10,13 @@ import contextlib
 import errno
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from strands._home import NotPrivateError, check_status, make_private
+from strands.journal import files
+from strands.journal.errors import StrandsError
 from strands.types.exceptions import SessionException
 
 from .lease import PRIVATE_FILE, Lease, holder, take
@@ -23,19 +26,6 @@ TEMPORARY = ".tmp"
 _PAGE = 4096
 _STEM = 200
 DAMAGED = ".damaged-"
-TORN = ".torn-"
-
-
-class Moved(Exception):
-    """A file is not as long as its writer left it: `size` is its length in bytes, or -1 when it is gone."""
-
-    def __init__(self, size: int) -> None:
-        super().__init__(size)
-        self.size = size
-
-
-class SyncFailed(OSError):
-    """An fsync failed: what was written may be lost, and another try would not tell."""
 
 
 class Disk:
@@ -57,15 +47,6 @@ class Disk:
                 return file.read()
         except FileNotFoundError:
             return None
-
-    def read_from(self, path: Path, offset: int) -> bytes:
-        """Return what `path` holds from byte `offset` on; nothing when there is no such file."""
-        try:
-            with open(path, "rb") as file:
-                file.seek(offset)
-                return file.read()
-        except FileNotFoundError:
-            return b""
 
     def size(self, path: Path) -> int:
         """Return the length of `path` in bytes, or -1 when there is no such file."""
@@ -105,7 +86,7 @@ class Disk:
             with _Opened(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as file:
                 _write(file, data)
                 if durable:
-                    self._sync(file)
+                    os.fsync(file)
             os.replace(temporary, path)
         except OSError:
             with contextlib.suppress(OSError):
@@ -129,55 +110,45 @@ class Disk:
             if size > len(text):
                 os.ftruncate(file, len(text))
 
-    def append(self, path: Path, data: bytes, *, expect: int, durable: bool) -> None:
-        """Append `data` to `path` if it is exactly `expect` bytes long; 0 makes it when it is not there.
+    # What a journal asks for
 
-        On a failed write the file is cut back to `expect` bytes.
+    def lock(self, file: int, path: str | Path, *, shared: bool = False) -> Callable[[], None]:
+        """Take the lock of an open file; return what gives it back."""
+        return files.lock(file, path, shared=shared)
 
-        Raises:
-            Moved: The file has another length, or is gone; nothing was written.
-            SyncFailed: The data was written, and may not outlive a power loss.
-        """
-        flags = os.O_WRONLY | os.O_APPEND | (0 if expect else os.O_CREAT)
-        try:
-            opened = _Opened(path, flags)
-        except FileNotFoundError:
-            if expect:
-                raise Moved(-1) from None
-            raise
-        with opened as file:
-            size = os.fstat(file).st_size
-            if size != expect:
-                raise Moved(size)
-            try:
-                _write(file, data)
-            except OSError:
-                with contextlib.suppress(OSError):
-                    os.ftruncate(file, expect)
-                raise
-            if durable:
-                self._sync(file)
+    def keep_beside(self, path: Path, content: bytes) -> Path:
+        """Keep what is about to be cut off a file; return where."""
+        return files.keep_beside(path, content)
 
-    def truncate(self, path: Path, size: int) -> None:
-        """Cut `path` to `size` bytes, durably."""
-        with _Opened(path, os.O_WRONLY) as file:
-            os.ftruncate(file, size)
-            self._sync(file)
+    def write_all(self, file: int, content: bytes) -> None:
+        """Write all of `content` to an open file."""
+        files.write_all(file, content)
 
-    def sync(self, path: Path) -> None:
+    def truncate(self, file: int, size: int) -> None:
+        """Cut an open file to `size` bytes."""
+        files.truncate(file, size)
+
+    def link(self, source: str, path: str) -> None:
+        """Give the file `source` the name `path` too, if that is free."""
+        files.link(source, path)
+
+    def replace_synced(self, path: str, content: bytes) -> None:
+        """Make `path` hold `content`, at once and on disk when this returns."""
+        files.replace_synced(path, content)
+
+    def sync(self, file: int, path: str | Path) -> None:
+        """Make what an open file holds outlive a power loss."""
+        files.sync(file, path)
+
+    def sync_path(self, path: str | Path) -> None:
         """Make what `path` holds outlive a power loss."""
-        with _Opened(path, os.O_WRONLY) as file:
-            self._sync(file)
+        files.sync_path(path)
 
-    def sync_directory(self, path: Path) -> None:
+    def sync_directory(self, path: str | Path) -> None:
         """Make the names in `path` outlive a power loss."""
-        if os.name == "nt":
-            return
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            self._sync(descriptor)
-        finally:
-            os.close(descriptor)
+        files.sync_directory(path)
+
+    # What is left of others
 
     def set_aside(self, path: Path) -> Path:
         """Rename a damaged file so that it is kept and no longer read; return its new path."""
@@ -192,18 +163,12 @@ class Disk:
         shutil.copy(path, target)  # and its mode
         return target
 
-    def keep_aside(self, path: Path, content: bytes) -> Path:
-        """Keep what is about to be cut off a file; return where."""
-        target = self._aside(path, TORN)
-        self.replace(target, content)
-        return target
-
-    def _aside(self, path: Path, ending: str = DAMAGED) -> Path:
+    def _aside(self, path: Path) -> Path:
         names = self.scan(path.parent)
         number = 1
-        while f"{path.name}{ending}{number}" in names:
+        while f"{path.name}{DAMAGED}{number}" in names:
             number += 1
-        return path.with_name(f"{path.name}{ending}{number}")
+        return path.with_name(f"{path.name}{DAMAGED}{number}")
 
     def remove_temporary(self, directory: Path) -> None:
         """Remove what killed writers left half written; only who holds the lease of `directory` does this."""
@@ -220,7 +185,7 @@ class Disk:
         """Remove the directory `path` with all that is in it."""
         shutil.rmtree(path)
 
-    def lock(self, path: Path) -> Lease | None:
+    def take_lease(self, path: Path) -> Lease | None:
         """Take the lock file `path` and return it, or None when somebody alive holds it; `holder` then tells who.
 
         The lock is the operating system's and dies with its process.
@@ -230,12 +195,6 @@ class Disk:
     def holder(self, path: Path) -> str:
         """Return who took the lock file `path` last, as text for people; empty when that is not known."""
         return holder(path)
-
-    def _sync(self, descriptor: int) -> None:
-        try:
-            os.fsync(descriptor)
-        except OSError as error:
-            raise SyncFailed(error.errno, error.strerror) from error
 
 
 _ELSEWHERE = ". Let this process write there, or give another storage_dir"
@@ -272,6 +231,8 @@ class Naming:
     def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
         if isinstance(error, NotPrivateError):
             raise SessionException(f"{self._what}: {error.cause}. {error.remedy}") from error
+        if isinstance(error, StrandsError):
+            raise SessionException(f"{self._what}: {error.message}. {error.hint.rstrip('.')}") from error
         if isinstance(error, OSError):
             place = str(error.filename or self._path)
             reason, advice = error.strerror or str(error), _ADVICE.get(error.errno or 0, "")

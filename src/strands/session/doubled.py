@@ -10,7 +10,7 @@ import re
 import zlib
 from typing import Any
 
-from .ledger import from_json, to_json
+from .json_text import from_json, to_json
 
 _GLUE = b',"_sum":"%08x","_copy":{'
 _GLUE_SIZE = len(_GLUE % 0)

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import re
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from strands._home import check_private, check_shared, expanded, home
+from strands.journal.drivers import Drivers
 from strands.types.exceptions import SessionException
 from strands.types.session import Session, SessionAgent, SessionMessage
 
 from .disk import Disk, Naming
 from .doubled import Damaged, doubled, undoubled
-from .file_record import AGENT, LEASE, MESSAGES, FileRecord
 from .identifiers import checked
-from .ledger import from_json, to_json
+from .journal_reading import LEASE
+from .journal_record import JournalRecord
+from .json_text import from_json, to_json
+from .layout import AGENT, MESSAGES
+from .pending import Pending
 from .repository_session_manager import RepositorySessionManager
 from .session_repository import SessionRepository
 
@@ -121,6 +127,7 @@ class FileSessionManager(RepositorySessionManager, SessionRepository):
 
     def read_agent(self, session_id: str, agent_id: str, **kwargs: Any) -> SessionAgent | None:
         """Return an agent, or None."""
+        self._settle(session_id, agent_id)
         data = self._read(self._agent_path(session_id, agent_id) / AGENT)
         return SessionAgent.from_dict(data) if data is not None else None
 
@@ -145,6 +152,7 @@ class FileSessionManager(RepositorySessionManager, SessionRepository):
 
     def read_message(self, session_id: str, agent_id: str, message_id: int, **kwargs: Any) -> SessionMessage | None:
         """Return a message, or None."""
+        self._settle(session_id, agent_id)
         data = self._read(self._message_path(session_id, agent_id, message_id))
         return SessionMessage.from_dict(data) if data is not None else None
 
@@ -169,6 +177,7 @@ class FileSessionManager(RepositorySessionManager, SessionRepository):
         Raises:
             SessionException: There is no such agent.
         """
+        self._settle(session_id, agent_id)
         directory = self._agent_path(session_id, agent_id) / MESSAGES
         if not directory.is_dir():
             raise SessionException(f"there is no agent {agent_id!r} in session {session_id!r}")
@@ -224,7 +233,7 @@ class FileSessionManager(RepositorySessionManager, SessionRepository):
         path = self._multi_agent_path(session_id, multi_agent_id).with_name(LEASE)
         with self._naming(path):
             self._disk.make_directory(path.parent)
-            lease = self._disk.lock(path)
+            lease = self._disk.take_lease(path)
         if lease is None:
             holder = self._disk.holder(path) or "another process"
             raise SessionException(
@@ -235,9 +244,22 @@ class FileSessionManager(RepositorySessionManager, SessionRepository):
             self._disk.remove_temporary(path.parent)
         return lease.release
 
-    def open_record(self, session_id: str, agent_id: str) -> FileRecord:
-        """Return the record of an agent: its ledger and its files."""
-        return FileRecord(self._disk, self._agent_path(session_id, agent_id), session_id, agent_id)
+    def open_record(self, session_id: str, agent_id: str) -> JournalRecord:
+        """Return the record of an agent: its journal and its files."""
+        directory = self._agent_path(session_id, agent_id)
+        return JournalRecord(self._disk, directory, session_id, agent_id, self._drivers(directory.parent.parent))
+
+    def _drivers(self, session: Path) -> Drivers:
+        """Return this process's drivers for a session; where others keep sessions as well, it has some of its own."""
+        storage = session.parent
+        with contextlib.suppress(OSError):
+            if os.name == "posix" and stat.S_IMODE(os.stat(storage).st_mode) & 0o022:
+                return Drivers.of(session)
+        return Drivers.of(storage)
+
+    def _settle(self, session_id: str, agent_id: str) -> None:
+        """Let what this process knows be in the files that are read next."""
+        Pending.settle(self._agent_path(session_id, agent_id))
 
     def _session_path(self, session_id: str) -> Path:
         return Path(self.storage_dir) / f"{SESSION_PREFIX}{checked('session_id', session_id)}"

@@ -7,7 +7,7 @@ from typing import Any
 
 from strands.types.session import SessionMessage, now
 
-from .ledger import Fold
+from .journal_state import JournalState
 
 UNKNOWN_CALL = "unknown_call"
 _LOST = "lost-"
@@ -23,7 +23,7 @@ class LostTurn:
         where: What is damaged, for people.
     """
 
-    def __init__(self, fold: Fold, lost: float, where: str) -> None:
+    def __init__(self, fold: JournalState, lost: float, where: str) -> None:
         self._fold = fold
         self._lost = lost
         self._where = where
@@ -114,7 +114,7 @@ class LostTurn:
         self._fold.messages[id] = SessionMessage.from_message(message, id).to_dict()
 
 
-def recall(fold: Fold) -> None:
+def recall(fold: JournalState) -> None:
     """Lines are lost: what the agent's record knows of the open turn, its questions above all, stands in for them."""
     from .history import turn_of
 

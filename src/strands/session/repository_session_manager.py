@@ -25,9 +25,9 @@ from strands.types.exceptions import SessionException
 from strands.types.session import Session, SessionType
 
 from .agent_record import Loaded, stale
+from .agent_recorder import AgentRecorder
 from .history import mended, open_turn, restore_state
-from .multi_agent_seat import MultiAgentSeat
-from .seat import Seat
+from .multi_agent_recorder import MultiAgentRecorder
 from .session_manager import SessionManager
 from .session_repository import SessionRepository
 
@@ -64,8 +64,8 @@ class RepositorySessionManager(SessionManager):
         self.without_hooks = without_hooks
         self.session_repository = session_repository
         self.session: Session = session_repository.read_session(session_id) or self._created()
-        self._seats: dict[str, Seat] = {}
-        self._multi_agents: dict[str, MultiAgentSeat] = {}
+        self._recorders: dict[str, AgentRecorder] = {}
+        self._multi_agents: dict[str, MultiAgentRecorder] = {}
 
     def _created(self) -> Session:
         """Make the session; one that another process has just made will do."""
@@ -88,13 +88,13 @@ class RepositorySessionManager(SessionManager):
         self._register_multi_agent_hooks(registry)
 
     async def _begin(self, event: BeforeInvocationEvent) -> None:
-        await self._seat(event.agent).begin()
+        await self._recorder(event.agent).begin()
 
     def _message_added(self, event: MessageAddedEvent) -> Awaitable[None] | None:
         if event.repeated:
             return None
-        seat = self._seats.get(event.agent.agent_id)
-        if seat is None or seat.invoking:
+        recorder = self._recorders.get(event.agent.agent_id)
+        if recorder is None or recorder.invoking:
             self.append_message(event.message, event.agent)
             return None
         if _in_event_loop():
@@ -107,21 +107,21 @@ class RepositorySessionManager(SessionManager):
         self.sync_agent(event.agent)
 
     async def _rest(self, event: AfterInvocationEvent) -> None:
-        seat = self._seats.get(event.agent.agent_id)
-        if seat is None or not seat.invoking or not seat.belongs_to(event.agent):
+        recorder = self._recorders.get(event.agent.agent_id)
+        if recorder is None or not recorder.invoking or not recorder.belongs_to(event.agent):
             return  # the call was refused before it began
         try:
             self.sync_agent(event.agent)
         finally:
-            await seat.rest()
+            await recorder.rest()
 
     def append_message(self, message: Message, agent: Agent, **kwargs: Any) -> None:
         """Store a message; within a call of the agent it is written together with what follows from it."""
-        seat = self._seat(agent)
-        seat.append(message)
-        if seat.invoking and message["role"] == "user" and _in_event_loop():
-            seat.write_prompt_soon()
-        self._written(seat)
+        recorder = self._recorder(agent)
+        recorder.append(message)
+        if recorder.invoking and message["role"] == "user" and _in_event_loop():
+            recorder.write_prompt_soon()
+        self._written(recorder)
 
     def redact_latest_message(self, redact_message: Message, agent: Agent, **kwargs: Any) -> None:
         """Let `redact_message` stand in for the message that was appended last.
@@ -129,15 +129,15 @@ class RepositorySessionManager(SessionManager):
         Raises:
             SessionException: No message was appended since the agent was made.
         """
-        seat = self._seat(agent)
-        seat.redact(redact_message)
-        self._written(seat)
+        recorder = self._recorder(agent)
+        recorder.redact(redact_message)
+        self._written(recorder)
 
     def sync_agent(self, agent: Agent, **kwargs: Any) -> None:
         """Store the agent's state, if it changed."""
-        seat = self._seat(agent)
-        seat.note_agent()
-        self._written(seat)
+        recorder = self._recorder(agent)
+        recorder.note_agent()
+        self._written(recorder)
 
     def initialize(self, agent: Agent, **kwargs: Any) -> None:
         """Restore the agent from the session, or take it into the session when it is new there.
@@ -153,42 +153,42 @@ class RepositorySessionManager(SessionManager):
     def _initialized(self, agent: Agent, given: list[Message], *, last_try: bool) -> bool:
         record = self.session_repository.open_record(self.session_id, agent.agent_id)
         loaded = record.load()
-        seat = Seat(record, agent, loaded.next_id if loaded else 0)
-        self._seats[agent.agent_id] = seat
-        agent.recorder = seat
+        recorder = AgentRecorder(record, agent, loaded.next_id if loaded else 0)
+        self._recorders[agent.agent_id] = recorder
+        agent.recorder = recorder
         if loaded is not None:
-            self._restore(agent, seat, loaded)
+            self._restore(agent, recorder, loaded)
         if loaded is not None and loaded.agent is not None:
             return True
         try:
-            self._take_in(agent, seat, [] if loaded else given)
+            self._take_in(agent, recorder, [] if loaded else given)
         except SessionException:
             if not record.refused or last_try:
                 raise
             return False
         return True
 
-    def _restore(self, agent: Agent, seat: Seat, loaded: Loaded) -> None:
+    def _restore(self, agent: Agent, recorder: AgentRecorder, loaded: Loaded) -> None:
         stored, turn = loaded.messages, loaded.turn
         before: list[Message] = []
-        seat.latest = stored[-1] if stored else None
+        recorder.latest = stored[-1] if stored else None
         if loaded.agent is not None:
             before, first = restore_state(agent, loaded.agent)
             if first < loaded.skipped:
-                stored = [*seat.oldest(loaded.skipped), *stored][first:]
+                stored = [*recorder.oldest(loaded.skipped), *stored][first:]
             else:
                 stored = stored[first - loaded.skipped :]
             turn = turn if turn is not None else open_turn(loaded.agent)
         messages = [*before, *(each.to_message() for each in stored)]
         agent.restore(mended(messages), turn)
         if loaded.agent is not None:
-            seat.remember(loaded.agent)
+            recorder.remember(loaded.agent)
 
-    def _take_in(self, agent: Agent, seat: Seat, messages: list[Message]) -> None:
-        seat.note_agent()  # first: a repository may refuse messages of an agent that it does not know
+    def _take_in(self, agent: Agent, recorder: AgentRecorder, messages: list[Message]) -> None:
+        recorder.note_agent()  # first: a repository may refuse messages of an agent that it does not know
         for message in messages:
-            seat.append(message)
-        seat.write_through()
+            recorder.append(message)
+        recorder.write_through()
 
     def sync_multi_agent(self, source: MultiAgentBase, **kwargs: Any) -> None:
         """Store the state of a graph or swarm."""
@@ -196,54 +196,54 @@ class RepositorySessionManager(SessionManager):
 
     def initialize_multi_agent(self, source: MultiAgentBase, **kwargs: Any) -> None:
         """Restore a graph or swarm from the session, or take it into the session when it is new there."""
-        seat = MultiAgentSeat(self.session_repository, self.session_id, source)
-        seat.load()
-        self._multi_agents[source.id] = seat
+        recorder = MultiAgentRecorder(self.session_repository, self.session_id, source)
+        recorder.load()
+        self._multi_agents[source.id] = recorder
 
     async def _multi_agent_begins(self, event: BeforeMultiAgentInvocationEvent) -> None:
-        seat = self._multi_agent_seat(event.source)
-        await seat.begin()
+        recorder = self._multi_agent_recorder(event.source)
+        await recorder.begin()
         try:
-            await seat.write(self.sync_multi_agent)
+            await recorder.write(self.sync_multi_agent)
         except BaseException:
-            await seat.end()
+            await recorder.end()
             raise
 
     async def _multi_agent_changed(self, event: AfterNodeCallEvent | AfterMultiAgentInvocationEvent) -> None:
-        seat = self._multi_agents.get(event.source.id)
-        if seat is None or seat.source is not event.source or not seat.at_work:
+        recorder = self._multi_agents.get(event.source.id)
+        if recorder is None or recorder.source is not event.source or not recorder.at_work:
             return  # the call was refused before it began
         if isinstance(event, AfterMultiAgentInvocationEvent):
-            await seat.rest(self.sync_multi_agent)
+            await recorder.rest(self.sync_multi_agent)
         else:
-            await seat.write(self.sync_multi_agent)
+            await recorder.write(self.sync_multi_agent)
 
     async def store_multi_agent(self, source: MultiAgentBase) -> None:
-        seat = self._multi_agent_seat(source)
-        await seat.begin()
-        await seat.rest(self.sync_multi_agent)
+        recorder = self._multi_agent_recorder(source)
+        await recorder.begin()
+        await recorder.rest(self.sync_multi_agent)
 
     async def save_multi_agent(self, source: MultiAgentBase) -> None:
         """Store the state of a graph or swarm as it is now; of two moments the later one stays."""
-        await self._multi_agent_seat(source).write(self.sync_multi_agent)
+        await self._multi_agent_recorder(source).write(self.sync_multi_agent)
 
-    def _multi_agent_seat(self, source: MultiAgentBase) -> MultiAgentSeat:
-        seat = self._multi_agents.get(source.id)
-        if seat is None or seat.source is not source:
+    def _multi_agent_recorder(self, source: MultiAgentBase) -> MultiAgentRecorder:
+        recorder = self._multi_agents.get(source.id)
+        if recorder is None or recorder.source is not source:
             raise SessionException(stale(self.session_id, source.id, "another one took its place, or it was not added"))
-        return seat
+        return recorder
 
-    def _seat(self, agent: Agent) -> Seat:
-        seat = self._seats.get(agent.agent_id)
-        if seat is None:
+    def _recorder(self, agent: Agent) -> AgentRecorder:
+        recorder = self._recorders.get(agent.agent_id)
+        if recorder is None:
             raise SessionException(f"agent {agent.agent_id!r} is not part of session {self.session_id!r}")
-        if not seat.belongs_to(agent):
+        if not recorder.belongs_to(agent):
             raise SessionException(stale(self.session_id, agent.agent_id, "another agent object took its place"))
-        return seat
+        return recorder
 
-    def _written(self, seat: Seat) -> None:
-        if not seat.invoking:
-            seat.write_through()
+    def _written(self, recorder: AgentRecorder) -> None:
+        if not recorder.invoking:
+            recorder.write_through()
 
 
 def _in_event_loop() -> bool:

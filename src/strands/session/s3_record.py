@@ -13,10 +13,11 @@ import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from strands.journal.entries import Entry
 from strands.types.session import SessionAgent, SessionMessage
 
 from .agent_record import AgentRecord, Draft, Loaded, skippable, stale
-from .ledger import Entry, Fold
+from .journal_state import JournalState
 from .lost_turn import LostTurn, recall
 from .redaction import Redaction
 
@@ -71,7 +72,7 @@ class S3Record(AgentRecord):
         bodies = self._store.read_all([self.message_key(id) for id in ids])
         return {id: SessionMessage.from_dict(body) for id, body in zip(ids, bodies, strict=True) if body is not None}
 
-    def _settle(self, fold: Fold, messages: dict[int, SessionMessage], agent: SessionAgent | None) -> None:
+    def _settle(self, fold: JournalState, messages: dict[int, SessionMessage], agent: SessionAgent | None) -> None:
         """Let nothing happen unasked that the lost objects may have told of."""
         for id in messages.keys() - fold.messages.keys():
             fold.messages[id] = messages[id].to_dict()
@@ -144,17 +145,17 @@ class S3Record(AgentRecord):
         names = (key[len(start) :].removesuffix(".json") for key in self._store.keys(start))
         return sorted(int(name) for name in names if name.isdecimal())
 
-    def _read_ledger(self) -> tuple[Fold, bool]:
+    def _read_ledger(self) -> tuple[JournalState, bool]:
         """Return what the objects say that still matter, and whether one of them is lost."""
         start = f"{self._prefix}ledger/"
         numbers = sorted(int(key[len(start) : len(start) + _DIGITS]) for key in self._store.keys(start))
         if not numbers:
-            return Fold(), False
+            return JournalState(), False
         self._number = numbers[-1] + 1
         self._since = self._since_when(numbers)
         wanted = list(range(self._since, self._number))
         bodies = self._store.read_all([self._ledger_key(number) for number in wanted])
-        fold = Fold()
+        fold = JournalState()
         for body in bodies:
             fold.take(_entries(body or {}))
         return fold, None in bodies
@@ -175,4 +176,4 @@ class S3Record(AgentRecord):
 
 
 def _entries(body: dict[str, Any]) -> list[Entry]:
-    return [Entry(seq, item["kind"], body["at"], item["data"]) for seq, item in enumerate(body.get("entries", []))]
+    return [Entry(seq, item["kind"], "", item["data"], body["at"]) for seq, item in enumerate(body.get("entries", []))]

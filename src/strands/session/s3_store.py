@@ -8,7 +8,7 @@ from typing import Any
 
 from strands.types.exceptions import SessionException
 
-from .ledger import from_json, to_json
+from .json_text import from_json, to_json
 
 logger: logging.Logger = logging.getLogger(__name__)
 

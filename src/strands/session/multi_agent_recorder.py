@@ -12,7 +12,7 @@ from strands._threads import on_disk
 from strands.types.exceptions import SessionException
 
 from .agent_record import stale
-from .ledger import to_json
+from .json_text import to_json
 from .numbers import plain_numbers
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ class Stored:
         return self._state
 
 
-class MultiAgentSeat:
-    """The place of `source` in a session.
+class MultiAgentRecorder:
+    """Keeps what `source` does in a session.
 
     Args:
         repository: Where the session is kept.

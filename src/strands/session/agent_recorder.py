@@ -12,12 +12,14 @@ import time
 import weakref
 from typing import TYPE_CHECKING, Any
 
+from strands._sync import in_sync_call
 from strands._threads import in_background, on_disk
 from strands.types.exceptions import SessionException
 from strands.types.session import SessionAgent, SessionMessage, now
 
 from .agent_record import AgentRecord, Draft
-from .ledger import to_json
+from .arrival import Arrival
+from .json_text import to_json
 from .redaction import Redaction
 
 if TYPE_CHECKING:
@@ -33,28 +35,8 @@ _MOMENT = 0.001
 """Seconds in which results and prompts gather that nothing waits for: together they cost one sync."""
 
 
-class _Arrival:
-    """The lease that one caller waits for: it comes when the caller is there, or when nobody waits any more."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._came = self._unwanted = False
-
-    def is_unwanted(self) -> bool:
-        """Note that it came; return whether nobody waits for it."""
-        with self._lock:
-            self._came = True
-            return self._unwanted
-
-    def is_late(self) -> bool:
-        """Note that nobody waits for it; return whether it came before."""
-        with self._lock:
-            self._unwanted = True
-            return self._came
-
-
-class Seat:
-    """The place of `agent` in a session; its `Recorder`.
+class AgentRecorder:
+    """Keeps what `agent` does in a session; its `Recorder`.
 
     Entries gather in memory and are written together when the next one has to be on disk before anything goes on: a
     tool's start, an answer, the end of the call. A tool's result goes to the disk while the model is asked, and is
@@ -89,7 +71,7 @@ class Seat:
         self._asked = ""
 
     def belongs_to(self, agent: Agent) -> bool:
-        """Return whether this is the seat of that very agent."""
+        """Return whether this is the recorder of that very agent."""
         return self._agent() is agent
 
     def remember(self, stored: SessionAgent) -> None:
@@ -125,13 +107,13 @@ class Seat:
         """
         self._check_process()
         if self._record.begins_at_once or self.invoking:
-            self._begin(_Arrival())
+            self._begin(Arrival())
         else:
-            await self._begin_elsewhere(_Arrival())
+            await self._begin_elsewhere(Arrival())
         if self._drafts:
             in_background(functools.partial(self._write_quietly, False))
 
-    async def _begin_elsewhere(self, arrival: _Arrival) -> None:
+    async def _begin_elsewhere(self, arrival: Arrival) -> None:
         try:
             await on_disk(functools.partial(self._begin, arrival))
         except asyncio.CancelledError:
@@ -139,11 +121,12 @@ class Seat:
                 self._leave()
             raise
 
-    def _begin(self, arrival: _Arrival) -> None:
+    def _begin(self, arrival: Arrival) -> None:
         with self._gate:  # of several threads one takes the lease, and nothing is half written while others' is sought
             is_first = not self.invoking
-            if is_first:
+            if is_first or self._record.has_rested:
                 self._record.begin()
+            if is_first:
                 self._turnstile = asyncio.Lock()
                 self._timer = None  # one of an event loop that ended is never due
             self._calls += 1
@@ -186,20 +169,23 @@ class Seat:
 
     async def rest(self) -> None:
         """Write all of it, synced, and give the lease back, also when nobody waits for it any more."""
-        resting = on_disk(self._rest)
+        resting = on_disk(functools.partial(self._rest, in_sync_call()))
         try:
             await asyncio.shield(resting)
         except asyncio.CancelledError:
             await asyncio.wait([resting])
             raise
 
-    def _rest(self) -> None:
+    def _rest(self, waits: bool) -> None:
         self._check_process()
         try:
-            self.flush(durable=True)
-            self._record.tidy()
+            self.flush(durable=True, at_end=True)
         finally:
             self._leave()
+        if waits:  # who waits in a thread reads the files next
+            self._record.tidy()
+        else:
+            self._record.tidy_soon()
 
     def write_prompt_soon(self) -> None:
         """Write what has gathered if the model takes longer than a moment; a failure is told by the next write."""
@@ -349,12 +335,13 @@ class Seat:
             self._answered.difference_update(interrupt.id for interrupt in state.pending)
             self._add(Draft("asked", data, text=text))
 
-    def flush(self, *, durable: bool, only_within_a_call: bool = False) -> None:
+    def flush(self, *, durable: bool, only_within_a_call: bool = False, at_end: bool = False) -> None:
         """Write what has gathered; blocks.
 
         Args:
             durable: Sync it, and what was written before.
             only_within_a_call: Do nothing where the lease has been given back meanwhile.
+            at_end: A call comes to its end; if it is the only one, what is written says so.
         """
         self._check_process()
         with self._gate:
@@ -364,8 +351,9 @@ class Seat:
                 drafts, added, self._drafts = self._drafts, self._added, []
             if not drafts and (not durable or self._durable == added):
                 return
+            ending = [self._record.rested(self._next_id)] if at_end and self._calls <= 1 else []
             try:
-                self._record.write(drafts, durable=durable)
+                self._record.write([*drafts, *filter(None, ending)], durable=durable)
             except BaseException:
                 with self._swapping:
                     self._drafts = drafts + self._drafts
@@ -378,10 +366,10 @@ class Seat:
         self._check_process()
         self._record.begin()
         try:
-            self.flush(durable=True)
-            self._record.tidy()
+            self.flush(durable=True, at_end=True)
         finally:
             self._record.end()
+        self._record.tidy()
 
     def _add(self, draft: Draft) -> None:
         with self._swapping:

@@ -1,0 +1,326 @@
+"""Reading an agent's directory back, whatever a crash, another program or a bad disk left in it."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import TYPE_CHECKING, Any
+
+from strands.journal import head
+from strands.journal.entries import FORMAT, Encoded, Entry
+from strands.journal.errors import SessionDamagedError, SessionNotFoundError, StrandsError
+from strands.journal.salvage import Salvaged, salvage
+from strands.types.exceptions import SessionException
+from strands.types.session import SessionAgent, SessionMessage
+
+from . import ledger
+from .agent_record import Loaded
+from .history import open_turn
+from .journal_record import encoded, opening, read_line
+from .journal_state import JournalState
+from .json_text import to_json
+from .layout import LayoutReading, message_texts
+from .lease import noted
+from .lost_lines import hidden, told
+from .lost_turn import LostTurn, recall
+
+if TYPE_CHECKING:
+    from strands.agent.recorder import OpenTurn
+
+    from .journal_record import JournalRecord
+
+logger: logging.Logger = logging.getLogger(__name__)
+
+LEASE = "lease.lock"
+BLOATED = 1 << 20
+"""Bytes below which a journal is never written anew only because much of it is outdated."""
+
+
+class JournalReading:
+    """One reading of `record`'s directory. What can be mended is mended, if nobody else is at work in it."""
+
+    def __init__(self, record: JournalRecord) -> None:
+        self._record = record
+        self._disk = record.disk
+        self._layout = LayoutReading(record.layout, record.disk, record.directory)
+        self._ledger_path = record.directory / ledger.LEDGER
+        self._exists = self._is_sound = False
+        self._size = 0
+        self._ledger: dict[str, Any] | None = None
+        self._driver = ""
+        self._anew: list[Encoded] | None = None
+
+    @property
+    def mended(self) -> bool:
+        """Whether there is nothing left to mend."""
+        return not self._layout.repairs and self._anew is None
+
+    def load(self) -> Loaded | None:
+        """Return what the directory holds, or None when it holds nothing of an agent."""
+        found = self._read()
+        state = self._healed(found) if found.gaps else JournalState().take(found.entries)
+        if state.format > FORMAT:
+            raise SessionException(
+                f"{str(self._record.log.path)!r} has format {state.format}; this release reads up to {FORMAT}: "
+                "upgrade strands-cli"
+            )
+        self._driver = state.driver
+        is_outdated = self._exists and self._take_in_newer_ledger(state)
+        self._record.known(state, names_synced=not self._exists or self._record.log.is_on_disk)
+        messages, sizes = self._messages(state)
+        agent, journal_is_newest = self._agent(state)
+        if agent is None and not messages and not found.gaps:
+            return None
+        if found.gaps:
+            self._layout.repairs.append(lambda: self._keep_damaged(found))
+            self._settle(found, state, messages, agent)
+            journal_is_newest = True
+        loaded = self._loaded(state, messages, agent, journal_is_newest)
+        if is_outdated or not self._is_sound or _is_bloated(self._size, state):
+            self._write_anew(state, loaded, sizes)
+        try:
+            self.mend()
+        except (SessionException, StrandsError, OSError):
+            if self._exists:
+                raise  # else it is as it was, and is taken in by the first call, or by who was faster
+        return loaded
+
+    def _read(self) -> Salvaged:
+        log = self._record.log
+        try:
+            entries = log.news()
+            self._exists = self._is_sound = True
+            self._size = log.size
+            return Salvaged(entries, next=log.count)
+        except SessionNotFoundError:
+            told_of = self._head()
+            return self._read_ledger() if told_of is None else self._salvaged(told_of)
+        except SessionDamagedError:
+            return self._salvaged(self._head())
+
+    def _head(self) -> head.Head | None:
+        return head.read(os.fspath(self._record.log.path.with_name(head.NAME)))
+
+    def _salvaged(self, told_of: head.Head | None) -> Salvaged:
+        content = self._disk.read(self._record.log.path)
+        self._exists, self._size = content is not None, len(content or b"")
+        return salvage(content or b"", head=told_of, read=read_line)
+
+    def _read_ledger(self) -> Salvaged:
+        content = self._disk.read(self._ledger_path)
+        if content is None:
+            return Salvaged()
+        found = ledger.read(content, ledger.Note.decode(noted(self._record.directory / LEASE)))
+        if ledger.format_of(found) > ledger.FORMAT:
+            raise SessionException(
+                f"{str(self._ledger_path)!r} has format {ledger.format_of(found)}; "
+                f"this release reads up to {ledger.FORMAT}: upgrade strands-cli"
+            )
+        self._ledger = {"ledger": {"name": ledger.name_of(content), "size": len(content)}}
+        return found
+
+    def _take_in_newer_ledger(self, state: JournalState) -> bool:
+        """Take in what release 0.1.0 has done since its ledger was taken in; return whether it has done anything."""
+        if self._disk.size(self._ledger_path) == (state.ledger[1] if state.ledger[0] else -1):
+            self._ledger = {"ledger": {"name": state.ledger[0], "size": state.ledger[1]}} if state.ledger[0] else None
+            return False
+        found = self._read_ledger()
+        newer = JournalState().take(found.entries)
+        if not newer.messages or max(newer.messages) < max(state.messages, default=-1):
+            return False
+        state.messages.update(newer.messages)
+        state.sizes.update(newer.sizes)
+        if newer.agent is not None:
+            state.agent = newer.agent
+        state.finished, state.started, state.inner = newer.finished, newer.started, newer.inner
+        state.asked, state.pause = newer.asked, newer.pause
+        return True
+
+    def _loaded(
+        self,
+        state: JournalState,
+        messages: dict[int, SessionMessage],
+        agent: SessionAgent | None,
+        journal_is_newest: bool,
+    ) -> Loaded:
+        next_id = max(messages) + 1 if messages else 0
+        kept = [messages[id] for id in sorted(messages)]
+        if messages and next_id - 1 not in state.messages:
+            return Loaded(agent, kept, None, next_id)  # another program went on without the journal
+        turn = state.open_turn()
+        if not journal_is_newest and agent is not None:
+            turn = _joined(turn, agent)
+        return Loaded(agent, kept, turn, next_id)
+
+    def _healed(self, found: Salvaged) -> JournalState:
+        """Return what the journal says once messages whose lines are broken are read from their files."""
+        for gap in found.gaps:
+            for each in told(gap) or ():
+                stored = self._layout.message(each.message_id) if each.message_id is not None else None
+                if stored is not None and each.kind == "message":
+                    data = {"size": len(message_texts(stored)[1]), "stored": stored.to_dict()}
+                    found.entries.append(Entry(each.seq, "message", "", data, 0.0))
+        found.entries.sort(key=lambda entry: entry.seq)
+        return JournalState().take(found.entries)
+
+    def _settle(
+        self, found: Salvaged, state: JournalState, messages: dict[int, SessionMessage], agent: SessionAgent | None
+    ) -> None:
+        """Let nothing happen unasked that the lost lines may have told of."""
+        lost = self._lost(found, state, messages)
+        for id in messages.keys() - state.messages.keys():
+            state.messages[id] = messages[id].to_dict()
+        if agent is not None:
+            state.agent = vars(agent)
+        recall(state)
+        changed = LostTurn(state, lost, f"{self._path.name}: {found.told()} lost").settle()
+        if changed is None:
+            return
+        for id in sorted(state.messages):
+            if id == changed or id not in messages:
+                messages[id] = SessionMessage.from_dict(state.messages[id])
+                self._layout.write_again(self._record.layout.message_path(id), messages[id])
+
+    def _lost(self, found: Salvaged, state: JournalState, messages: dict[int, SessionMessage]) -> float:
+        """Return how many lost lines may have told of calls that came after the newest message of the journal."""
+        newest = max((entry.seq for entry in found.entries if entry.kind == "message"), default=-1)
+        gaps = [gap for gap in found.gaps if gap.after >= newest]
+        lost = sum(hidden(gap, known=messages.keys()) for gap in gaps)
+        if lost and _was_over(found, state, max(messages, default=-1) + 1):
+            return 1
+        adopted = len(messages.keys() - state.messages.keys())
+        return max(lost - adopted, 1) if lost else 0
+
+    def _messages(self, state: JournalState) -> tuple[dict[int, SessionMessage], dict[int, int]]:
+        sizes = self._layout.sizes()
+        messages: dict[int, SessionMessage] = {}
+        for id in sizes.keys() | state.messages.keys():
+            if id in state.messages and state.sizes[id] == sizes.get(id):
+                messages[id] = SessionMessage.from_dict(state.messages[id])
+                continue
+            stored = self._layout.message(id) if id in sizes else None
+            if stored is None and id in state.messages:
+                stored = SessionMessage.from_dict(state.messages[id])
+                self._layout.write_again(self._record.layout.message_path(id), stored)
+                sizes.pop(id, None)
+            if stored is not None:
+                messages[id] = stored
+        return messages, sizes
+
+    def _agent(self, state: JournalState) -> tuple[SessionAgent | None, bool]:
+        stored = self._layout.agent()
+        recorded = SessionAgent.from_dict(state.agent) if state.agent is not None else None
+        if recorded is None or (stored is not None and stored.updated_at > recorded.updated_at):
+            return stored, recorded is None
+        if stored is None or stored.updated_at < recorded.updated_at:
+            self._layout.write_again(self._record.layout.agent_path, recorded)
+        return recorded, True
+
+    # -- mending --------------------------------------------------------------------------------------------------
+
+    @property
+    def _path(self) -> Any:
+        return self._record.log.path if self._exists else self._ledger_path
+
+    def _keep_damaged(self, found: Salvaged) -> None:
+        if self._disk.size(self._path) < 0:
+            logger.warning("%r is gone", str(self._path))
+            return
+        kept = self._disk.copy_aside(self._path)
+        logger.warning("%r: %s lost; it is kept as %r", str(self._path), found.told(), kept.name)
+
+    def _write_anew(self, state: JournalState, loaded: Loaded, sizes: dict[int, int]) -> None:
+        """Let the journal hold what is known now, and nothing else."""
+        agent = loaded.agent
+        turn = loaded.turn if loaded.turn is not None else (open_turn(agent) if agent is not None else None)
+        items: list[Encoded] = []
+        for stored in loaded.messages:
+            text, content = message_texts(stored)
+            size = sizes.get(stored.message_id, len(content))
+            text = text.replace(f'{{"size":{len(content)},', f'{{"size":{size},', 1)
+            items.append(encoded("message", f"messages/{stored.message_id}", text))
+        if agent is not None:
+            items.append(encoded("agent", "", to_json(vars(agent))))
+        if turn is not None:
+            items += _of_turn(turn)
+        self._anew = items
+
+    def mend(self) -> bool:
+        """Mend what can be mended; False if somebody else is at work there."""
+        if self.mended:
+            return True
+        if self._driver and self._record.is_alive(self._driver):
+            return False
+        if not self._exists:
+            return self._take_in()
+        with self._record.layout.locked():
+            self._record.log.replace(self._mended)
+        self._record.mended()
+        return True
+
+    def _mended(self, content: bytes, unmoved: bool) -> list[Encoded] | None:
+        if not (unmoved if self._is_sound else len(content) == self._size):
+            return None  # somebody has written since it was read, and mended it
+        self._repair()
+        items, self._anew = self._anew, None
+        return None if items is None else [encoded("opened", "", to_json(opening(self._ledger))), *items]
+
+    def _take_in(self) -> bool:
+        """Begin a journal with what a ledger or another program has left."""
+        path = self._record.directory / LEASE
+        lease = self._disk.take_lease(path) if self._disk.size(path) >= 0 else None
+        if lease is None and self._disk.size(path) >= 0:
+            return False
+        try:
+            self._repair()
+            if self._anew:
+                self._record.create(self._anew, self._ledger)
+            self._anew = None
+        finally:
+            if lease is not None:
+                lease.release()
+        return True
+
+    def _repair(self) -> None:
+        while self._layout.repairs:
+            self._layout.repairs[0]()
+            del self._layout.repairs[0]
+
+
+def _of_turn(turn: OpenTurn) -> list[Encoded]:
+    items = [
+        encoded("finished", f"tools/{id}", to_json({"tool_use_id": id, "result": result}))
+        for id, result in turn.finished.items()
+    ]
+    for id, inside in turn.inside.items():
+        items.append(encoded("inside", f"tools/{id}", to_json({"path": [id], "what": "whole", **inside.to_dict()})))
+    items += [encoded("started", f"tools/{id}", to_json(start.to_dict())) for id, start in turn.started.items()]
+    if turn.interrupts:
+        asked = [interrupt.to_dict() for interrupt in turn.interrupts.values()]
+        items.append(encoded("asked", "", to_json({"interrupts": asked, "pause": turn.pause})))
+    return items
+
+
+def _joined(turn: OpenTurn, agent: SessionAgent) -> OpenTurn:
+    """The agent's own record is newer: its questions and results count, and what the journal has in doubt stays so."""
+    newer = open_turn(agent)
+    if newer is None:
+        return turn
+    turn.finished.update(newer.finished)
+    for tool_use_id in newer.finished:
+        turn.forget(tool_use_id)
+    turn.interrupts.update(newer.interrupts)
+    turn.pause = newer.pause or turn.pause
+    return turn
+
+
+def _was_over(found: Salvaged, state: JournalState, next_id: int) -> bool:
+    """Whether the last call was over, nothing came since, and all of its messages are known."""
+    is_last = all(gap.after < found.entries[-1].seq for gap in found.gaps) if found.entries else False
+    return is_last and state.at_rest is not None and next_id >= state.at_rest
+
+
+def _is_bloated(size: int, state: JournalState) -> bool:
+    """Return whether most of the journal is agent records that newer ones have replaced."""
+    needed = sum(state.sizes.values()) + len(to_json(state.agent))
+    return size > BLOATED and size > 4 * needed

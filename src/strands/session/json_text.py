@@ -1,0 +1,37 @@
+"""What sessions are written as: one line of JSON, in which bytes stand as base64 under a marker key."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from strands.types.json_bytes import decode_bytes_values, encode_bytes
+
+
+def to_json(value: Any) -> str:
+    """Return `value` as one line of JSON, bytes as base64 under a marker key.
+
+    Raises:
+        TypeError: It holds something that JSON cannot.
+    """
+    return _encode(value)
+
+
+def from_json(text: str | bytes) -> Any:
+    """Return what `to_json` was given.
+
+    Raises:
+        ValueError: It is not JSON.
+    """
+    value = json.loads(text)
+    marker = b"__bytes_encoded__" if isinstance(text, bytes) else "__bytes_encoded__"
+    return decode_bytes_values(value) if marker in text else value  # type: ignore[operator]
+
+
+def _other(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return encode_bytes(value)
+    raise TypeError(f"{value!r} of type {type(value).__name__} cannot be stored as JSON")
+
+
+_encode = json.JSONEncoder(separators=(",", ":"), default=_other).encode
