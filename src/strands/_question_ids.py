@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from strands.hooks.binding import Binding
     from strands.interrupt import Interrupt
+    from strands.types.binding import Binding
 
 BEFORE_INVOCATION = "v1:before_invocation:"
 AFTER_INVOCATION = "v1:after_invocation:"

@@ -20,9 +20,9 @@ from strands._question_ids import tool_prefix as tool_prefix
 from strands.types.json_value import as_json
 
 if TYPE_CHECKING:
-    from strands.hooks.binding import Binding
+    from strands.types.binding import Binding
     from strands.types.content import Message
-    from strands.types.tools import ToolResult
+    from strands.types.tool_use import ToolResult
 
 AMBIGUOUS = "ambiguous_tool_call"
 """The name of the question whether a call that was started has happened; only we ask it."""

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from strands.interrupt import InterruptState
 
 if TYPE_CHECKING:
-    from strands.agent.invocation import Invocation
-    from strands.agent.loop import Open
+    from strands.agent.recorder import OpenTurn
+
+
+class CallUnderWay(Protocol):
+    """A call of an agent.
+
+    Attributes:
+        under_way: The tool uses that are to run now and have not come to rest.
+    """
+
+    under_way: set[str]
+
+    def interrupt_model_call(self) -> None:
+        """Wake the model call that is being waited for, if one is; safe from any thread."""
 
 
 class Turn:
@@ -29,8 +41,8 @@ class Turn:
 
     def __init__(self) -> None:
         self.interrupts: InterruptState = InterruptState()
-        self.open: Open | None = None
+        self.open: OpenTurn | None = None
         self.parent_calls: tuple[tuple[str, int], ...] = ()
         self.brought: dict[str, Any] | None = None
-        self.invocation: Invocation | None = None
+        self.invocation: CallUnderWay | None = None
         self.lock: threading.Lock = threading.Lock()

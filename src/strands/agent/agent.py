@@ -321,7 +321,7 @@ class Agent(Lifetime):
         self.cancellation.signal.set()
         invocation = self.turn.invocation
         if invocation is not None:
-            invocation.kick()
+            invocation.interrupt_model_call()
 
     def abandon_interrupts(self) -> list[Interrupt]:
         """Give up the questions that wait for an answer; their tools get error results in the history.

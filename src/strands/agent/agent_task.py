@@ -19,7 +19,7 @@ from .result import AgentResult
 from .structured import structure_prompt
 
 if TYPE_CHECKING:
-    from strands.agent.agent import Agent
+    from strands._core.host import Host
     from strands.types.tools import ToolContext
 
 _KEPT_CALLS = 16
@@ -36,7 +36,7 @@ class AgentTask:
     """
 
     def __init__(
-        self, agent: Agent, tool_use_id: str, context: ToolContext[Any] | None, first: Mapping[str, Any]
+        self, agent: Host, tool_use_id: str, context: ToolContext[Any] | None, first: Mapping[str, Any]
     ) -> None:
         self.work: Work = (context._work if context is not None else None) or Work()
         self._agent = agent

@@ -10,10 +10,10 @@ from strands.hooks.naming import qualified_name
 from strands.types.exceptions import SessionException
 
 if TYPE_CHECKING:
-    from strands.agent.agent import Agent
+    from strands._core.host import Host
 
 
-def judges(agent: Agent) -> list[str]:
+def judges(agent: Host) -> list[str]:
     """Return the hooks that may stop a tool call of an agent, or of an agent that works as its tool, by name."""
     found: list[str] = []
     seen: list[Any] = []
@@ -37,7 +37,7 @@ def _collect(agent: Any, found: list[str], seen: list[Any]) -> None:
             _collect(inner, found, seen)
 
 
-def noted(agent: Agent) -> dict[str, Any] | None:
+def noted(agent: Host) -> dict[str, Any] | None:
     """Return what a session notes; None where nothing judges and nothing waits.
 
     While a turn is open, what it was begun with stays noted, whatever this process has.
@@ -53,7 +53,7 @@ def noted(agent: Agent) -> dict[str, Any] | None:
     return {"hooks": names, "tools": list(tools), "model": qualified_name(agent.model)}
 
 
-def check(agent: Agent, waiting: list[str]) -> None:
+def check(agent: Host, waiting: list[str]) -> None:
     """Refuse to go on with an open turn without what it was begun with.
 
     Args:

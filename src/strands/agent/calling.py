@@ -24,7 +24,7 @@ from .result import AgentResult
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from strands.agent.agent import Agent
+    from strands._core.host import Host
     from strands.types.content import Message
 
 M = TypeVar("M")
@@ -62,7 +62,7 @@ class Options:
 
 
 async def call(
-    agent: Agent,
+    agent: Host,
     prompt: Any,
     options: Options,
     sink: Sink | None,
@@ -131,7 +131,7 @@ def _check_limits(limits: Limits) -> None:
             raise TypeError(f"limits[{name!r}] is {value!r}; it must be a whole number above 0")
 
 
-def _enter(agent: Agent) -> bool:
+def _enter(agent: Host) -> bool:
     """Take the agent for one caller; return whether it has to be given back."""
     if agent.concurrent_invocation_mode == ConcurrentInvocationMode.UNSAFE_REENTRANT:
         return False
@@ -170,9 +170,7 @@ async def _observed(invocation: Invocation, prompt: Any) -> AgentResult:
             figures.record()
 
 
-async def stream(
-    agent: Agent, prompt: Any, options: Options, token: Any = None
-) -> AsyncGenerator[dict[str, Any], None]:
+async def stream(agent: Host, prompt: Any, options: Options, token: Any = None) -> AsyncGenerator[dict[str, Any], None]:
     """Yield what the sink hears while the agent works in a task of its own.
 
     The task hardly runs ahead: who leaves or cancels at an event of a reply stops the reply and the tools it asks for.
@@ -236,7 +234,7 @@ def wake(waiting: asyncio.Future[None] | None) -> None:
         waiting.set_result(None)
 
 
-def handler_sink(agent: Agent) -> Sink | None:
+def handler_sink(agent: Host) -> Sink | None:
     """Return what hands events to the agent's callback handler, or None when nobody listens."""
     handler = agent.callback_handler
     if handler is None or handler is null_callback_handler:
@@ -244,7 +242,7 @@ def handler_sink(agent: Agent) -> Sink | None:
     return lambda event: handler(**event)
 
 
-async def structure(agent: Agent, model: type[M], prompt: Any) -> M:
+async def structure(agent: Host, model: type[M], prompt: Any) -> M:
     """Return what the model itself makes of the history and a prompt; neither is changed.
 
     Raises:
@@ -276,7 +274,7 @@ async def structure(agent: Agent, model: type[M], prompt: Any) -> M:
                 agent.turn.lock.release()
 
 
-async def _told(agent: Agent, event: BeforeInvocationEvent | AfterInvocationEvent) -> None:
+async def _told(agent: Host, event: BeforeInvocationEvent[Host] | AfterInvocationEvent[Host]) -> None:
     """Tell hooks of an event at which nothing can wait.
 
     Raises:
@@ -292,7 +290,7 @@ async def _told(agent: Agent, event: BeforeInvocationEvent | AfterInvocationEven
         )
 
 
-async def _produced(agent: Agent, model: type[M], messages: list[Message]) -> M:
+async def _produced(agent: Host, model: type[M], messages: list[Message]) -> M:
     from strands.models.structured import output_of
 
     found = await output_of(agent.model, model, messages, agent._system_text)
@@ -301,7 +299,7 @@ async def _produced(agent: Agent, model: type[M], messages: list[Message]) -> M:
     return found
 
 
-def _state(agent: Agent, options: Options) -> dict[str, Any]:
+def _state(agent: Host, options: Options) -> dict[str, Any]:
     state = options.invocation_state if options.invocation_state is not None else {}
     if options.more:
         state.update(options.more)
@@ -310,7 +308,7 @@ def _state(agent: Agent, options: Options) -> dict[str, Any]:
     return state
 
 
-def _structured(agent: Agent, options: Options) -> Any:
+def _structured(agent: Host, options: Options) -> Any:
     model = options.structured_output_model or agent._structured_output_model
     if model is None:
         return None

@@ -9,7 +9,7 @@ from strands._tracking import shown_to
 from strands.types.event_loop import prompt_tokens
 
 if TYPE_CHECKING:
-    from strands.agent.agent import Agent
+    from strands._core.host import Host
     from strands.types.content import Message
 
 log: logging.Logger = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ class Asked(NamedTuple):
     cycles: int
 
 
-async def projected_tokens(agent: Agent) -> int | None:
+async def projected_tokens(agent: Host) -> int | None:
     """Return about how many tokens the next model call reads, or None when they cannot be counted.
 
     Where the call before is known, its own count stands, and only the messages since are estimated.
@@ -49,12 +49,12 @@ async def projected_tokens(agent: Agent) -> int | None:
         return None
 
 
-def _now(agent: Agent) -> Asked | None:
+def _now(agent: Host) -> Asked | None:
     messages = agent.messages
     return Asked(messages[0], len(messages), agent.event_loop_metrics.cycle_count) if messages else None
 
 
-def _read_before(agent: Agent, before: Asked | None) -> tuple[int, int] | None:
+def _read_before(agent: Host, before: Asked | None) -> tuple[int, int] | None:
     """Return the tokens of the call before with its reply, and where what came since begins in the history."""
     messages, metrics = agent.messages, agent.event_loop_metrics
     if before is None or len(messages) <= before.length or messages[0] is not before.first:

@@ -13,7 +13,7 @@ from strands.tools.results import as_result, error_result
 from .recorder import Inside, ToolStart, doubt_about, forget_doubt
 
 if TYPE_CHECKING:
-    from strands.agent.agent import Agent
+    from strands._core.host import Host
     from strands.types.tools import AgentTool, ToolResult, ToolUse
 
 OPTIONS = ["run again", "skip", "result"]
@@ -27,7 +27,7 @@ RESULT_MESSAGE = "What was the result of this call? It is given to the model as 
 
 
 def settle_doubt(
-    agent: Agent, tool: AgentTool | None, use: ToolUse, start: ToolStart, inside: Inside | None
+    agent: Host, tool: AgentTool | None, use: ToolUse, start: ToolStart, inside: Inside | None
 ) -> ToolResult | list[Interrupt] | None:
     """Return a result to take instead of running, the question to ask, or None when the tool may run (again)."""
     if tool is not None:
@@ -72,7 +72,7 @@ def runs_otherwise(start: ToolStart, use: ToolUse, final: CallBinding) -> bool:
     return bool(shown["tool"] != final.name or _plain(shown["input"]) != _plain(final.input()))
 
 
-def _given_result(agent: Agent, use: ToolUse, start: ToolStart, digest: str) -> ToolResult | list[Interrupt]:
+def _given_result(agent: Host, use: ToolUse, start: ToolStart, digest: str) -> ToolResult | list[Interrupt]:
     id = hook_prefix(use["toolUseId"]) + str(uuid.uuid5(uuid.NAMESPACE_OID, RESULT))
     known = agent.turn.interrupts.interrupts.get(id)
     if known is not None and known.answered and known.digest == digest:

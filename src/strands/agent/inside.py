@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from strands.agent.recorder import Inside, ToolStart
     from strands.types.content import Message
     from strands.types.event_loop import Usage
-    from strands.types.tools import ToolResult
+    from strands.types.tool_use import ToolResult
 
 Path: TypeAlias = tuple[str, ...]
 Note: TypeAlias = Callable[[Path, str, dict[str, Any], bool], Awaitable[None]]

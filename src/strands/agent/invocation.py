@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from strands._ids import new_id
 from strands.hooks.events import MessageAddedEvent
-from strands.hooks.interruptible import is_awaited
+from strands.hooks.interruptible import check_taken, is_awaited
 
 if TYPE_CHECKING:
-    from strands.agent.agent import Agent
+    from strands._core.host import Host
     from strands.agent.structured import StructuredOutput
     from strands.interrupt import Interrupt
     from strands.models.routing.router import Route
@@ -46,7 +46,7 @@ class Invocation:
     """
 
     __slots__ = (
-        "_kicked",
+        "_interrupted",
         "_loop",
         "_task",
         "agent",
@@ -66,13 +66,13 @@ class Invocation:
 
     def __init__(
         self,
-        agent: Agent,
+        agent: Host,
         state: dict[str, Any],
         sink: Sink | None = None,
         structured: StructuredOutput | None = None,
         limits: Limits | None = None,
     ) -> None:
-        self.agent: Agent = agent
+        self.agent: Host = agent
         self.state: dict[str, Any] = state
         self.sink: Sink | None = sink
         self.structured: StructuredOutput | None = structured
@@ -85,7 +85,7 @@ class Invocation:
         self.under_way: set[str] = set()
         self.asked: list[Interrupt] = []
         self.asking: bool = False
-        self._kicked = False
+        self._interrupted = False
         self._loop = asyncio.get_running_loop()
         self._task = asyncio.current_task(self._loop)
 
@@ -131,25 +131,23 @@ class Invocation:
         if asked:
             self.asked += asked
         elif self.agent.turn.interrupts.interrupts:
-            from .resting import check_taken
-
             check_taken(event)
 
-    def kick(self) -> None:
+    def interrupt_model_call(self) -> None:
         """Wake the model call that is being waited for, if one is; safe from any thread."""
         if self.asking:
             self._loop.call_soon_threadsafe(self._cancel_model_call)
 
-    def was_kicked(self) -> bool:
+    def was_interrupted(self) -> bool:
         """Return whether the cancellation that just arrived was our own, and forget it."""
-        kicked, self._kicked = self._kicked, False
+        kicked, self._interrupted = self._interrupted, False
         if kicked and self._task is not None and hasattr(self._task, "uncancel"):
             self._task.uncancel()
         return kicked
 
     def _cancel_model_call(self) -> None:
         if self.asking and self._task is not None:
-            self._kicked = True
+            self._interrupted = True
             self._task.cancel()
 
 

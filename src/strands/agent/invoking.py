@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from strands._question_ids import PASSING
 from strands._tracking import track_newest
 from strands.hooks.events import AfterInvocationEvent, BeforeInvocationEvent
-from strands.hooks.interruptible import is_awaited
+from strands.hooks.interruptible import check_taken, is_awaited, note_passed
 from strands.hooks.registry import refusal
 
 from . import loop, resting, resuming
@@ -16,7 +16,7 @@ from .model_call import Kept
 from .prompt import CANCELLED, tool_uses
 
 if TYPE_CHECKING:
-    from strands.agent.agent import Agent
+    from strands._core.host import Host
     from strands.agent.invocation import Invocation
     from strands.agent.result import AgentResult
     from strands.interrupt import InterruptState
@@ -71,7 +71,7 @@ async def _over(invocation: Invocation, result: AgentResult | None) -> tuple[Age
             resuming.store(agent)
         return resting.finish(invocation, "interrupt", result.message, state.pending), None
     if ended:
-        resting.check_taken(event)
+        check_taken(event)
     known = len(state.interrupts)
     _forget(state, result)
     if len(state.interrupts) != known:
@@ -103,7 +103,7 @@ async def _work(invocation: Invocation, start: resuming.Start) -> AgentResult:
             raise
         if not start.cancelled:
             resting.let_pass(event, raised, start.where, start.turn)
-        resting.passed(event.consulted)
+        note_passed(event.consulted)
         messages = event.messages
         text = refusal(event.cancel, "invocation cancelled")
         if text is not None:
@@ -153,7 +153,7 @@ async def _go_on(invocation: Invocation, place: Mapping[str, Any]) -> AgentResul
     return await loop.run(invocation, kept=kept)
 
 
-async def _renew_tools(agent: Agent, waiting: Message) -> None:
+async def _renew_tools(agent: Host, waiting: Message) -> None:
     for use in tool_uses(waiting):
         tool = agent.tool_registry.registry.get(use["name"])
         if tool is not None:

@@ -10,7 +10,7 @@ from strands._question_ids import is_any, result_prefix
 from .resting import kept_error
 
 if TYPE_CHECKING:
-    from strands.agent.agent import Agent
+    from strands._core.host import Host
     from strands.interrupt import Interrupt
     from strands.types.tools import ToolResult, ToolUse
 
@@ -46,7 +46,7 @@ def place_of_result(use: ToolUse, ended: Ended, result: ToolResult) -> dict[str,
     }
 
 
-def kept_result(agent: Agent, tool_use_id: str) -> Mapping[str, Any] | None:
+def kept_result(agent: Host, tool_use_id: str) -> Mapping[str, Any] | None:
     """Return what `place_of_result` returned for a call, or None."""
     known = agent.turn.interrupts.interrupts
     if not known:
@@ -58,7 +58,7 @@ def kept_result(agent: Agent, tool_use_id: str) -> Mapping[str, Any] | None:
     return None
 
 
-def asked_about_result(agent: Agent, tool_use_id: str) -> bool:
+def asked_about_result(agent: Host, tool_use_id: str) -> bool:
     """Return whether hooks asked about the result of a call."""
     known = agent.turn.interrupts.interrupts
     if not known:

@@ -21,21 +21,20 @@ from strands.types.exceptions import (
 from . import malformed, tool_hooks
 from .model_call import ask_model
 from .prompt import CANCELLED, result_message, tool_uses, with_doubts
+from .recorder import OpenTurn
 from .resting import end, finish, stop_if_asked
 from .tool_batch import ToolBatch
 
 if TYPE_CHECKING:
-    from strands.agent.agent import Agent
+    from strands._core.host import Host
     from strands.agent.invocation import Invocation
     from strands.agent.model_call import Kept
-    from strands.agent.recorder import Inside, ToolStart
     from strands.agent.reply import Reply
     from strands.agent.result import AgentResult
     from strands.interrupt import Interrupt
     from strands.telemetry.metrics import Trace
     from strands.types.content import Message
     from strands.types.event_loop import StopReason
-    from strands.types.tools import ToolResult
 
 CUT_OFF = (
     "The model stopped at its token limit. What it said so far is in the history; call the agent again to go on, or "
@@ -55,26 +54,8 @@ _ENDS_WITHOUT_STRUCTURE = ("cancelled", "guardrail_intervened", "content_filtere
 """Stop reasons after which a model is not asked for the structure: it was stopped, or it will not answer."""
 
 
-class Open:
-    """A message whose tools are to run now, with what is on record of them."""
-
-    __slots__ = ("finished", "inside", "message", "started")
-
-    def __init__(
-        self,
-        message: Message,
-        finished: dict[str, ToolResult] | None = None,
-        started: dict[str, ToolStart] | None = None,
-        inside: dict[str, Inside] | None = None,
-    ) -> None:
-        self.message: Message = message
-        self.finished: dict[str, ToolResult] = finished if finished is not None else {}
-        self.started: dict[str, ToolStart] = started if started is not None else {}
-        self.inside: dict[str, Inside] = inside if inside is not None else {}
-
-
 async def run(
-    invocation: Invocation, turn: Open | None = None, then: Iterable[Message] = (), kept: Kept | None = None
+    invocation: Invocation, turn: OpenTurn | None = None, then: Iterable[Message] = (), kept: Kept | None = None
 ) -> AgentResult:
     """Work on the history until the agent stops.
 
@@ -122,7 +103,7 @@ async def run(
                         _announce(invocation)
                         continue
                     return end(invocation, reply.stop_reason, reply.message, reply)
-                turn = Open(reply.message)
+                turn = OpenTurn(message=reply.message)
                 if invocation.asked:
                     stop_if_asked(invocation, "tools", turn)
             under_way = True
@@ -173,7 +154,7 @@ async def _ask(invocation: Invocation, trace: Trace, kept: Kept | None) -> Reply
     return reply
 
 
-async def _run_tools(invocation: Invocation, turn: Open, trace: Trace) -> AgentResult | None:
+async def _run_tools(invocation: Invocation, turn: OpenTurn, trace: Trace) -> AgentResult | None:
     agent = invocation.agent
     batch = ToolBatch(invocation, turn, trace, recorder=agent.recorder)
     ending = None
@@ -223,7 +204,7 @@ async def _last_words(invocation: Invocation) -> Message | None:
     return message
 
 
-def _keep(agent: Agent, batch: ToolBatch) -> None:
+def _keep(agent: Host, batch: ToolBatch) -> None:
     """Something went wrong among the tools: what finished stays finished, what was started is in doubt."""
     agent.turn.open = batch.cut_off()
     if agent.turn.interrupts.activated:

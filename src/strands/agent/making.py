@@ -14,7 +14,7 @@ from .conversation_manager.sliding_window import SlidingWindowConversationManage
 from .prompt import check_message
 
 if TYPE_CHECKING:
-    from strands.agent.agent import Agent
+    from strands._core.host import Host
     from strands.agent.conversation_manager.base import ConversationManager
     from strands.interventions import InterventionHandler
     from strands.models.model import Model
@@ -146,7 +146,7 @@ def _fits_a_span(value: Any) -> bool:
 
 
 def register(
-    agent: Agent,
+    agent: Host,
     hooks: Sequence[Any],
     plugins: Sequence[Plugin],
     interventions: Sequence[InterventionHandler],

@@ -14,11 +14,12 @@ from strands.types.exceptions import ContextWindowOverflowException
 
 from .context_size import projected_tokens
 from .conversation_manager.base import ConversationManager
-from .reply import Gatherer, Reply
+from .reply import Reply
+from .reply_builder import ReplyBuilder
 from .resting import let_pass, place_of_reply
 
 if TYPE_CHECKING:
-    from strands.agent.agent import Agent
+    from strands._core.host import Host
     from strands.agent.invocation import Invocation
     from strands.event_loop.retry import ModelRetryStrategy
     from strands.models.model import Model
@@ -92,7 +93,7 @@ async def _model(invocation: Invocation) -> Model:
     if router is None or agent.model is not router.default_model:
         return agent.model
     if invocation.route is None:
-        invocation.route = router.route(invocation)
+        invocation.route = router.route(agent, invocation.state)
     return await invocation.route.model()
 
 
@@ -114,7 +115,7 @@ async def _attempt(invocation: Invocation) -> tuple[Reply | None, Exception | No
         return None, error
 
 
-async def _shorten(agent: Agent, error: Exception) -> None:
+async def _shorten(agent: Host, error: Exception) -> None:
     manager = agent.conversation_manager
     waits = getattr(type(manager), "reduce_context_async", ConversationManager.reduce_context_async)
     if waits is ConversationManager.reduce_context_async:  # as of any object that has the one method
@@ -123,13 +124,13 @@ async def _shorten(agent: Agent, error: Exception) -> None:
         await manager.reduce_context_async(agent, e=error)
 
 
-def _tell_more(agent: Agent, more: dict[str, Any]) -> None:
+def _tell_more(agent: Host, more: dict[str, Any]) -> None:
     """Tell a model of its user's what models of the Strands Agents SDK are told."""
     more.setdefault("model_state", dict(agent.model_state))
     _tell_session(agent, more)
 
 
-def _tell_session(agent: Agent, more: dict[str, Any]) -> None:
+def _tell_session(agent: Host, more: dict[str, Any]) -> None:
     from .agent_metadata import AgentMetadata
 
     more["agent_metadata"] = AgentMetadata(session_id=getattr(agent._session_manager, "session_id", None))
@@ -161,9 +162,9 @@ async def _stream(invocation: Invocation) -> Reply:
     started = time.perf_counter()
     invocation.asking = True
     try:
-        reply = await Gatherer(invocation).gather(stream)
+        reply = await ReplyBuilder(invocation).gather(stream)
     except asyncio.CancelledError:
-        if not invocation.was_kicked():
+        if not invocation.was_interrupted():
             raise
         return _said(agent.cancellation.message or CANCELLED, "cancelled")
     finally:
@@ -192,7 +193,7 @@ async def _again(invocation: Invocation, reply: Reply | None, error: Exception |
     return event.retry
 
 
-async def _wait(invocation: Invocation, strategy: ModelRetryStrategy, event: AfterModelCallEvent) -> None:
+async def _wait(invocation: Invocation, strategy: ModelRetryStrategy, event: AfterModelCallEvent[Host]) -> None:
     """Let the strategy wait; when the agent is cancelled meanwhile, the next try ends as cancelled at once."""
     invocation.asking = True
     try:
@@ -200,7 +201,7 @@ async def _wait(invocation: Invocation, strategy: ModelRetryStrategy, event: Aft
         if event.retry and invocation.sink is not None:
             invocation.sink({"event_loop_throttled_delay": strategy.delay, **invocation.state})
     except asyncio.CancelledError:
-        if not invocation.was_kicked():
+        if not invocation.was_interrupted():
             raise
         event.retry = True
     finally:

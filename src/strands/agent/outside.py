@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from strands.types.exceptions import IdempotencyAbortedError
 
 if TYPE_CHECKING:
-    from strands.agent.agent import Agent
+    from strands._core.host import Host
     from strands.agent.result import AgentResult
 
 LOOK_SECONDS = 0.05
@@ -19,7 +19,7 @@ LOOK_SECONDS = 0.05
 
 
 @contextlib.asynccontextmanager
-async def cancelled_by(agent: Agent, signal: threading.Event | None) -> AsyncIterator[None]:
+async def cancelled_by(agent: Host, signal: threading.Event | None) -> AsyncIterator[None]:
     """Cancel the agent's call while the block runs once `signal` is set; the signal itself is left as it is."""
     if signal is None:
         yield
@@ -35,7 +35,7 @@ async def cancelled_by(agent: Agent, signal: threading.Event | None) -> AsyncIte
         agent.cancellation.signal.linked = None
 
 
-async def _watch(agent: Agent, signal: threading.Event) -> None:
+async def _watch(agent: Host, signal: threading.Event) -> None:
     while not signal.is_set():  # noqa: ASYNC110 - it is an event of threads
         await asyncio.sleep(LOOK_SECONDS)
     agent.cancel()
@@ -77,7 +77,7 @@ class Tokens:
             own.ended.set()
 
 
-def tokens_of(agent: Agent) -> Tokens:
+def tokens_of(agent: Host) -> Tokens:
     """Return the tokens of an agent's calls; made with the first one, for few agents have any."""
     found: Tokens = agent.__dict__.setdefault("_tokens", Tokens())
     return found

@@ -10,7 +10,7 @@ from strands.types.content import ContentBlock
 
 if TYPE_CHECKING:
     from strands.types.content import Message, Messages
-    from strands.types.tools import ToolResult, ToolUse
+    from strands.types.tool_use import ToolResult, ToolUse
 
 UNANSWERED = "Tool was interrupted."
 CANCELLED = "Tool execution cancelled"

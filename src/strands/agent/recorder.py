@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from strands.agent.inside import InsideRecorder
     from strands.types.content import Message
     from strands.types.event_loop import Usage
-    from strands.types.tools import ToolResult
+    from strands.types.tool_use import ToolResult
 
 _TOOL_INTERRUPT = "v1:tool_call:"
 
@@ -55,11 +55,16 @@ class ToolStart:
         }
 
 
+def _no_message() -> Message:
+    return {"role": "assistant", "content": []}
+
+
 @dataclass(slots=True)
 class OpenTurn:
-    """What is on record of the newest message that asks for tools.
+    """A message that asks for tools, and what is known of those.
 
     Attributes:
+        message: The message; one without content where a record has it elsewhere.
         finished: Tool use id to result.
         started: Tool use id to start, of tools that neither finished nor came to rest at a question of their own
             (fold questions in with `asked`).
@@ -73,6 +78,7 @@ class OpenTurn:
     interrupts: dict[str, Interrupt] = field(default_factory=dict)
     inside: dict[str, Inside] = field(default_factory=dict)
     pause: str = ""
+    message: Message = field(default_factory=_no_message)
 
     def start(self, start: ToolStart) -> None:
         """Add a start; an answer that lets a doubtful tool run again was for one run, and this is it."""

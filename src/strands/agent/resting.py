@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from strands._question_ids import MESSAGE_ADDED
-from strands.hooks.interruptible import Interruptible, key_of_message
+from strands.hooks.interruptible import Interruptible, check_taken, key_of_message
 from strands.types import exceptions
 
 from .prompt import copied, open_tool_use, result_message
@@ -16,7 +16,7 @@ from .result import AgentResult
 
 if TYPE_CHECKING:
     from strands.agent.invocation import Invocation
-    from strands.agent.loop import Open
+    from strands.agent.recorder import OpenTurn
     from strands.interrupt import Interrupt
     from strands.types.content import Message
     from strands.types.event_loop import StopReason
@@ -34,7 +34,7 @@ class Stopped(BaseException):
         turn: The tools that were about to run, or None.
     """
 
-    def __init__(self, interrupts: list[Interrupt], place: dict[str, Any], turn: Open | None = None) -> None:
+    def __init__(self, interrupts: list[Interrupt], place: dict[str, Any], turn: OpenTurn | None = None) -> None:
         super().__init__(", ".join(each.name for each in interrupts))
         self.interrupts = interrupts
         self.place = place
@@ -42,7 +42,7 @@ class Stopped(BaseException):
 
 
 def let_pass(
-    event: Interruptible, raised: Sequence[Interrupt], place: Callable[[], dict[str, Any]], turn: Open | None = None
+    event: Interruptible, raised: Sequence[Interrupt], place: Callable[[], dict[str, Any]], turn: OpenTurn | None = None
 ) -> None:
     """Go on if the callbacks of an event ask nothing.
 
@@ -54,27 +54,6 @@ def let_pass(
     if asked:
         raise Stopped(asked, place(), turn)
     check_taken(event)
-
-
-def check_taken(event: Interruptible) -> None:
-    """Raise SessionException when a question of this moment was answered, and no callback took the answer."""
-    untaken = [each for each in event.untaken() if not _has_passed(each)]
-    if untaken:
-        names = ", ".join(repr(each.name) for each in untaken)
-        raise exceptions.SessionException(
-            f"{type(event).__name__}: the question {names} was answered, and no hook of this process takes the answer. "
-            "Give the agent the hook that asked and call it with None, or agent.abandon_interrupts()"
-        )
-
-
-def passed(interrupts: Iterable[Interrupt]) -> None:
-    """Note that questions have served where they were asked, though their answers hold on."""
-    for each in interrupts:
-        each.place = {"then": "passed"}
-
-
-def _has_passed(interrupt: Interrupt) -> bool:
-    return interrupt.place is not None and interrupt.place["then"] == "passed"
 
 
 def rest(invocation: Invocation, stop: Stopped) -> AgentResult:
@@ -97,7 +76,7 @@ def rest(invocation: Invocation, stop: Stopped) -> AgentResult:
     return finish(invocation, "interrupt", last, state.pending)
 
 
-def stop_if_asked(invocation: Invocation, then: str, turn: Open | None = None) -> None:
+def stop_if_asked(invocation: Invocation, then: str, turn: OpenTurn | None = None) -> None:
     """Raise Stopped when hooks ask about a message that was added."""
     if invocation.asked:
         raise Stopped(invocation.asked, {"then": then}, turn)

@@ -8,16 +8,14 @@ from strands._question_ids import MOMENTS
 from strands._tracking import track, track_all
 from strands.hooks.interruptible import key_of_message
 
-from .loop import Open
 from .prompt import copied, is_answers, open_tool_use, result_message, to_messages, tool_uses, with_doubts
-from .recorder import raised_in
+from .recorder import OpenTurn, raised_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from strands.agent.agent import Agent
+    from strands._core.host import Host
     from strands.agent.invocation import Invocation
-    from strands.agent.recorder import OpenTurn
     from strands.interrupt import Interrupt
     from strands.types.content import Message, Messages
     from strands.types.tools import ToolResult
@@ -38,13 +36,13 @@ class Start:
 
     def __init__(
         self,
-        turn: Open | None,
+        turn: OpenTurn | None,
         messages: Messages | None,
         answered: list[Interrupt] | None = None,
         cancelled: bool = False,
         place: dict[str, Any] | None = None,
     ) -> None:
-        self.turn: Open | None = turn
+        self.turn: OpenTurn | None = turn
         self.messages: Messages | None = messages
         self.answered: list[Interrupt] = answered or []
         self.cancelled: bool = cancelled
@@ -62,7 +60,7 @@ class Start:
             interrupt.withdraw()
 
 
-def begin(agent: Agent, prompt: Any) -> Start:
+def begin(agent: Host, prompt: Any) -> Start:
     """Return where a call begins; answers are taken.
 
     Raises:
@@ -98,14 +96,14 @@ def begin(agent: Agent, prompt: Any) -> Start:
     return Start(None, messages or None)
 
 
-def _check_brought(agent: Agent, turn: Open) -> None:
+def _check_brought(agent: Host, turn: OpenTurn) -> None:
     if agent.turn.brought is not None:
         from .brought import check
 
         check(agent, [use["name"] for use in tool_uses(turn.message) if use["toolUseId"] not in turn.finished])
 
 
-def _given_turn(agent: Agent) -> Open | None:
+def _given_turn(agent: Host) -> OpenTurn | None:
     """A history from elsewhere may end in a tool use: nobody here can have begun it, so it runs now.
 
     Of a recorded one it is not known whether the tool ran, so there the call gets an error result.
@@ -113,10 +111,10 @@ def _given_turn(agent: Agent) -> Open | None:
     if agent._session_manager is not None or agent.recorder is not None:
         return None
     message = open_tool_use(agent.messages)
-    return Open(message) if message is not None else None
+    return OpenTurn(message=message) if message is not None else None
 
 
-def _waiting_turn(agent: Agent) -> Open:
+def _waiting_turn(agent: Host) -> OpenTurn:
     state = agent.turn.interrupts
     message = open_tool_use(agent.messages)
     if message is None:
@@ -127,8 +125,8 @@ def _waiting_turn(agent: Agent) -> Open:
     finished = {result["toolUseId"]: result for result in state.context.get("tool_results", [])}
     cut_off = agent.turn.open
     if cut_off is None:
-        return Open(message, finished)
-    return Open(message, {**finished, **cut_off.finished}, cut_off.started, cut_off.inside)
+        return OpenTurn(finished, message=message)
+    return OpenTurn({**finished, **cut_off.finished}, cut_off.started, inside=cut_off.inside, message=message)
 
 
 async def repair(invocation: Invocation) -> None:
@@ -144,7 +142,7 @@ async def repair(invocation: Invocation) -> None:
     await invocation.append(result_message(message, results))
 
 
-async def give_up(agent: Agent) -> list[Interrupt]:
+async def give_up(agent: Host) -> list[Interrupt]:
     """Give up all questions outside of a call, and have that stored."""
     given_up = await abandon(agent)
     if given_up:
@@ -152,7 +150,7 @@ async def give_up(agent: Agent) -> list[Interrupt]:
     return given_up
 
 
-def store(agent: Agent) -> None:
+def store(agent: Host) -> None:
     """Have the agent's session keep what changed outside of a call."""
     sync = getattr(agent._session_manager, "sync_agent", None)
     if sync is not None:
@@ -160,7 +158,7 @@ def store(agent: Agent) -> None:
 
 
 async def abandon(
-    agent: Agent, text: str = "The question about this call was given up; it was not run."
+    agent: Host, text: str = "The question about this call was given up; it was not run."
 ) -> list[Interrupt]:
     """Give up all questions: the tools that waited get error results with this text."""
     from strands.hooks.events import MessageAddedEvent
@@ -183,7 +181,7 @@ async def abandon(
     return given_up
 
 
-def restore(agent: Agent, messages: Messages, turn: OpenTurn | None) -> None:
+def restore(agent: Host, messages: Messages, turn: OpenTurn | None) -> None:
     """Put an agent where a recorded one stopped."""
     track_all(messages)
     agent.messages = messages
@@ -203,21 +201,21 @@ def restore(agent: Agent, messages: Messages, turn: OpenTurn | None) -> None:
     at_rest = {raised_in(interrupt) for interrupt in turn.interrupts.values() if not interrupt.answered}
     started = {id: start for id, start in turn.started.items() if id not in at_rest}
     inside = {id: inside for id, inside in turn.inside.items() if id not in at_rest}
-    agent.turn.open = Open(message, dict(turn.finished), started, inside)
+    agent.turn.open = OpenTurn(dict(turn.finished), started, inside=inside, message=message)
     if state.pending:
         state.activate(message, list(cast("dict[str, Any]", turn.finished).values()))
         if turn.pause:
             state.context["pause"] = turn.pause
 
 
-def _restore_at(agent: Agent, place: Mapping[str, Any], message: Message | None, turn: OpenTurn) -> None:
+def _restore_at(agent: Host, place: Mapping[str, Any], message: Message | None, turn: OpenTurn) -> None:
     """Put an agent where hooks stopped it to ask, not at its tools."""
     state = agent.turn.interrupts
     state.activated = bool(state.pending)
     if turn.pause and state.activated:
         state.context["pause"] = turn.pause
     if message is not None:
-        agent.turn.open = Open(message, dict(turn.finished), {}, {})
+        agent.turn.open = OpenTurn(dict(turn.finished), message=message)
     begun: list[Message] = place.get("messages") or []
     if begun and _say_the_same(agent.messages[-len(begun) :], begun):
         agent.messages = agent.messages[: -len(begun)]  # a workflow's record has the prompt first

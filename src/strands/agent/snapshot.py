@@ -3,74 +3,27 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Literal
 
 from strands.interrupt import InterruptState
+from strands.types._snapshot import SCHEMA_VERSION, Field
+from strands.types._snapshot import Snapshot as Snapshot
 from strands.types.exceptions import SnapshotException
 from strands.types.json_dict import JSONSerializableDict
 
 from .brought import noted
 
 if TYPE_CHECKING:
-    from strands.agent.agent import Agent
+    from strands._core.host import Host
 
-Field = Literal["messages", "state", "conversation_manager_state", "interrupt_state", "model_state", "system_prompt"]
-SCHEMA_VERSION = "1.0"
 _SESSION: tuple[Field, ...] = ("messages", "state", "conversation_manager_state", "interrupt_state", "model_state")
 _ALL: tuple[Field, ...] = (*_SESSION, "system_prompt")
 
 
-@dataclass
-class Snapshot:
-    """An agent's state as plain values.
-
-    Attributes:
-        scope: What it is of: "agent".
-        schema_version: The version of `data`.
-        data: Field name to value.
-        app_data: What the caller wants to keep with it.
-        created_at: When it was taken, ISO 8601 in UTC.
-    """
-
-    scope: str
-    schema_version: str
-    data: dict[str, Any]
-    app_data: dict[str, Any] = field(default_factory=dict)
-    created_at: str = ""
-
-    def validate(self) -> None:
-        """Raise SnapshotException when it cannot be loaded here."""
-        if self.scope != "agent":
-            raise SnapshotException(f"the snapshot's scope is {self.scope!r}; an agent loads 'agent'")
-        if self.schema_version != SCHEMA_VERSION:
-            raise SnapshotException(
-                f"the snapshot has schema version {self.schema_version!r}; this build reads {SCHEMA_VERSION!r}"
-            )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as plain values."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Snapshot:
-        """Return what `to_dict` gave away."""
-        try:
-            return cls(
-                data["scope"],
-                data["schema_version"],
-                data["data"],
-                data.get("app_data") or {},
-                data.get("created_at", ""),
-            )
-        except KeyError as error:
-            raise SnapshotException(f"the snapshot has no {error.args[0]!r}") from error
-
-
 def take(
-    agent: Agent,
+    agent: Host,
     *,
     preset: Literal["session"] | None = None,
     include: Iterable[Field] | None = None,
@@ -103,7 +56,7 @@ def take(
     return Snapshot("agent", SCHEMA_VERSION, data, copy.deepcopy(app_data or {}), now)
 
 
-def load(agent: Agent, snapshot: Snapshot) -> None:
+def load(agent: Host, snapshot: Snapshot) -> None:
     """Give an agent what a snapshot holds; what it does not hold stays.
 
     Raises:
@@ -132,7 +85,7 @@ def load(agent: Agent, snapshot: Snapshot) -> None:
         agent.system_prompt = data["system_prompt"]
 
 
-def _open_questions(agent: Agent) -> dict[str, Any]:
+def _open_questions(agent: Host) -> dict[str, Any]:
     """Return the questions, and the hooks without which their turn does not go on elsewhere."""
     state = agent.turn.interrupts
     return {**state.to_dict(), "brought": noted(agent)} if state.activated else state.to_dict()

@@ -10,7 +10,7 @@ from strands.types.tools import DirectTool, ToolContext, ToolResult, ToolSpec, T
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from strands.agent.agent import Agent
+    from strands._core.host import Host
     from strands.types.content import Message
 
 _TRIES = 10
@@ -19,7 +19,7 @@ _TRIES = 10
 DEFAULT_STRUCTURED_OUTPUT_PROMPT = "Now give your previous answer by calling the structured output tool."
 
 
-def structure_prompt(agent: Agent) -> str | None:
+def structure_prompt(agent: Host) -> str | None:
     """Return the prompt that asks an agent for the structure that all its answers must have; None for free answers."""
     if agent._structured_output_model is None:
         return None

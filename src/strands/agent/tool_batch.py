@@ -14,8 +14,7 @@ from .tool_call import ToolCall
 
 if TYPE_CHECKING:
     from strands.agent.invocation import Invocation
-    from strands.agent.loop import Open
-    from strands.agent.recorder import Recorder
+    from strands.agent.recorder import OpenTurn, Recorder
     from strands.hooks.binding import CallBinding
     from strands.telemetry.metrics import Trace
     from strands.types.content import Message
@@ -49,14 +48,14 @@ class ToolBatch:
     def __init__(
         self,
         invocation: Invocation,
-        turn: Open,
+        turn: OpenTurn,
         trace: Trace,
         *,
         recorder: Recorder | None,
     ) -> None:
         self.recorder: Recorder | None = recorder
         self.invocation: Invocation = invocation
-        self.turn: Open = turn
+        self.turn: OpenTurn = turn
         self.message: Message = turn.message
         self.trace: Trace = trace
         self.results: dict[str, ToolResult] = turn.finished
@@ -97,7 +96,7 @@ class ToolBatch:
             return []
         return [each for use in self._uses for each in self._asked.get(use["toolUseId"], ())]
 
-    def cut_off(self) -> Open:
+    def cut_off(self) -> OpenTurn:
         """Return the turn with the tools that were started and came to no end, here or before."""
         turn = self.turn
         for id, call in self.running.items():

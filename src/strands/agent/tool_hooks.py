@@ -6,13 +6,13 @@ import uuid
 from typing import TYPE_CHECKING
 
 from strands.hooks.events import AfterToolsEvent, BeforeToolsEvent
+from strands.hooks.interruptible import check_taken
 from strands.hooks.registry import refusal
 from strands.interrupt import Interrupt, hook_prefix, looked_up
 from strands.tools.results import error_result
 
 from .call_check import nobody_took, replaced, unanswered_of_batch, untaken_of_batch
 from .prompt import tool_uses
-from .resting import check_taken
 
 if TYPE_CHECKING:
     from strands.agent.tool_batch import ToolBatch

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .prompt import CANCELLED
 
 if TYPE_CHECKING:
-    from strands.agent.agent import Agent
+    from strands._core.host import Host
     from strands.types.tools import ToolContext
 
 WORKING: ContextVar[tuple[Any, ...]] = ContextVar("agents at work as tools", default=())
@@ -20,7 +20,7 @@ LOOK_AGAIN = 0.01
 _waiting: list[tuple[tuple[Any, ...], Any]] = []  # who works around each caller that waits, and for whom it waits
 
 
-async def take(agent: Agent, context: ToolContext[Any] | None) -> str | None:
+async def take(agent: Host, context: ToolContext[Any] | None) -> str | None:
     """Take an agent for one tool use as soon as it is free.
 
     Returns:
@@ -45,7 +45,7 @@ async def take(agent: Agent, context: ToolContext[Any] | None) -> str | None:
     return None
 
 
-def enter(agent: Agent, context: ToolContext[Any] | None) -> Token[tuple[Any, ...]]:
+def enter(agent: Host, context: ToolContext[Any] | None) -> Token[tuple[Any, ...]]:
     """Note that an agent, which was taken, is at work; return what `WORKING.reset` takes."""
     return WORKING.set((*_around(context), agent))
 

@@ -50,7 +50,7 @@ class ModelRetryStrategy:
         registry.add_callback(AfterModelCallEvent, self.after_model_call)
         registry.add_callback(AfterInvocationEvent, self._after_invocation)
 
-    async def after_model_call(self, event: AfterModelCallEvent) -> None:
+    async def after_model_call(self, event: AfterModelCallEvent[Any]) -> None:
         """Wait, and ask for another try, when the call failed in a way that may pass."""
         error = event.exception
         if error is None:

@@ -60,10 +60,10 @@ async def process_stream(
     Raises:
         ModelUnavailableError: The stream ended in the middle of a tool use.
     """
-    from strands.agent.reply import Gatherer
+    from strands.agent.reply_builder import ReplyBuilder
 
     heard: list[TypedEvent] = []
-    gatherer = Gatherer(_listening(heard.append))
+    gatherer = ReplyBuilder(_listening(heard.append))
     async for chunk in chunks:
         if cancel_signal is not None and cancel_signal.is_set():
             break

@@ -21,9 +21,9 @@ from strands.types.exceptions import ToolTimeoutError
 from strands.types.json_value import MAX_DEPTH, as_json
 
 if TYPE_CHECKING:
-    from strands.hooks.binding import Binding
+    from strands.types.binding import Binding
     from strands.types.content import Message
-    from strands.types.tools import ToolUse
+    from strands.types.tool_use import ToolUse
 
 
 _DEPTH = MAX_DEPTH + 20

@@ -8,11 +8,12 @@ import marshal
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from strands.interrupt import call_digest
+from strands._first_release import call_digest
+from strands.types.binding import Binding as Binding
 from strands.types.json_value import NOT_PLAIN, copy_of_plain, parsed, plain_copy, to_text
 
 if TYPE_CHECKING:
-    from strands.types.tools import AgentTool, ToolUse
+    from strands.types.tool_use import ToolUse
 
 _PAIR = "\\ud"
 _WITHOUT_REFERENCES = 2
@@ -21,19 +22,20 @@ CURRENT = "2:"
 """Begins the digests of this form; those of the first release are bare."""
 
 
-class Binding(Protocol):
-    """What an answer is bound to."""
+class IdentifiedTool(Protocol):
+    """What tells a tool from others; see `AgentTool`."""
 
     @property
-    def digest(self) -> str:
-        """The hash of all of it."""
+    def tool_name(self) -> str:
+        """The name a model calls it by."""
 
     @property
-    def basis(self) -> str | None:
-        """The hash of the tool alone, or None when it is not about one."""
+    def identity(self) -> Any:
+        """What tells it from any other tool of its name."""
 
-    def holds(self, digest: str | None) -> bool:
-        """Return whether `digest`, also in the form of the first release, is of this very call."""
+    @property
+    def approval_basis(self) -> Any:
+        """What approvals of the first release are bound to beside a call's name and arguments."""
 
 
 class CallBinding:
@@ -55,7 +57,7 @@ class CallBinding:
 
     __slots__ = ("_basis", "_digest", "_held", "_text", "_tool", "name")
 
-    def __init__(self, tool: AgentTool | None, use: ToolUse, *, strict: bool = False, own: bool = False) -> None:
+    def __init__(self, tool: IdentifiedTool | None, use: ToolUse, *, strict: bool = False, own: bool = False) -> None:
         given = use["input"]
         self.name: str = tool.tool_name if tool is not None else use["name"]
         self._tool = tool

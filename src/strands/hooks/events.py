@@ -21,7 +21,7 @@ from strands._question_ids import (
 
 from .binding import BatchBinding, CallBinding
 from .interruptible import BATCH_PREFIX, Interruptible, MomentBinding, key_of, key_of_message
-from .registry import BaseHookEvent, Ending, HookEvent, _AgentT
+from .registry import BaseHookEvent, Ending, Gated, HookEvent, _AgentT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -269,7 +269,7 @@ class AfterToolsEvent(Ending, Interruptible, HookEvent[_AgentT]):
 
 
 @dataclass
-class BeforeToolCallEvent(Interruptible, HookEvent[_AgentT]):
+class BeforeToolCallEvent(Interruptible, Gated, HookEvent[_AgentT]):
     """A tool is about to run.
 
     Attributes:

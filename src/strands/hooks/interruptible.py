@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from strands.interrupt import Interrupt, has_prefix, is_any
+from strands.types.exceptions import SessionException
 
 from .asker import Asker
 
@@ -141,3 +142,24 @@ def key_of(value: Any) -> str:
 def key_of_message(message: Any) -> str:
     """Return what tells a message from others by what it says."""
     return key_of([message["role"], message["content"]]) if message is not None else "none"
+
+
+def check_taken(event: Interruptible) -> None:
+    """Raise SessionException when a question of this moment was answered, and no callback took the answer."""
+    untaken = [each for each in event.untaken() if not _has_passed(each)]
+    if untaken:
+        names = ", ".join(repr(each.name) for each in untaken)
+        raise SessionException(
+            f"{type(event).__name__}: the question {names} was answered, and no hook of this process takes the answer. "
+            "Give the agent the hook that asked and call it with None, or agent.abandon_interrupts()"
+        )
+
+
+def note_passed(interrupts: Iterable[Interrupt]) -> None:
+    """Note that questions have served where they were asked, though their answers hold on."""
+    for each in interrupts:
+        each.place = {"then": "passed"}
+
+
+def _has_passed(interrupt: Interrupt) -> bool:
+    return interrupt.place is not None and interrupt.place["then"] == "passed"

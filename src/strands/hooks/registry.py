@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
     from strands.agent.agent import Agent
+    from strands.types.agent import LocalAgent
 
-    _AgentT = TypeVar("_AgentT", bound=Agent, default=Agent)
+    _AgentT = TypeVar("_AgentT", bound=LocalAgent, default=Agent)
     _AnyEvent = TypeVar("_AnyEvent", default=Any)
 else:
     from typing import TypeVar
@@ -68,6 +69,20 @@ class Ending:
     @property
     def should_reverse_callbacks(self) -> bool:
         return True
+
+
+class Gated:
+    """An event at which gates judge what its callbacks have left; see `HookRegistry.add_gate`.
+
+    Attributes:
+        kinds: All classes of such events.
+    """
+
+    kinds: ClassVar[list[type]] = []
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        Gated.kinds.append(cls)
 
 
 @dataclass
@@ -170,10 +185,9 @@ class HookRegistry:
             gate: A callback of `BeforeToolCallEvent`, sync or async. It may ask, cancel the call or change it.
             deciders: The objects that decide in it, if it is not the gate itself.
         """
-        from .events import BeforeToolCallEvent
-
         self._gates.append(gate)
-        self._callbacks.setdefault(BeforeToolCallEvent, [])  # it is listened to, though by nobody else
+        for kind in Gated.kinds:
+            self._callbacks.setdefault(kind, [])  # it is listened to, though by nobody else
         for each in deciders or (gate,):
             self._note_judge(each)
 

@@ -6,18 +6,21 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Union, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, Union, cast
 
 from strands._elsewhere import names_of
 from strands.agent.result import AgentResult
 from strands.interrupt import Interrupt
 
 if TYPE_CHECKING:
-    from strands.hooks import BaseHookEvent, HookCallback, HookRegistry
-    from strands.hooks.registry import TEvent
+    from strands.agent.base import AgentBase
+    from strands.hooks.registry import BaseHookEvent, HookCallback, HookRegistry, TEvent
     from strands.types.content import ContentBlock
     from strands.types.event_loop import Metrics, Usage
     from strands.types.interrupt import InterruptResponseContent
+
+    Executor: TypeAlias = "AgentBase | MultiAgentBase"
+    """What works at a node of a graph or swarm."""
 
 MultiAgentInput = Union[
     str,

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from strands._core.host import has_session
+from strands._core.executor import has_session
 
 from .graph import Graph, GraphEdge, GraphNode
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from strands.plugins import MultiAgentPlugin
     from strands.session import SessionManager
 
+    from .base import Executor
     from .graph import EdgeCondition
-    from .node import Executor
 
 logger: logging.Logger = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from .base import MultiAgentBase, MultiAgentInput, MultiAgentResult, NodeResult,
 if TYPE_CHECKING:
     from strands.types.event_loop import Metrics, Usage
 
-    from .node import Executor
+    from .base import Executor
 
 
 @dataclass(eq=False)

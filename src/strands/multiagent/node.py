@@ -20,13 +20,10 @@ from .tracking import CANCELLED, CutOff, Follower, end_of, prompt_of, prompt_of_
 from .waiting import asked_by_hooks, told_apart
 
 if TYPE_CHECKING:
-    from strands.agent.base import AgentBase
     from strands.types.event_loop import Usage
 
+    from .base import Executor
     from .orchestration import Orchestration
-
-    Executor = AgentBase | MultiAgentBase
-
 Sink = Callable[[dict[str, Any]], None]
 
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from strands._core.host import has_session
+from strands._core.executor import has_session
 from strands._elsewhere import names_of
 
 from . import swarm_state

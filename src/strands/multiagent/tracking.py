@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from strands._core.host import agent_turn
+from strands._core.executor import agent_turn
 from strands.agent.inside import InsideRecorder, enter
 from strands.agent.recorder import OpenTurn, ToolStart
 from strands.agent.structured import structure_prompt
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from strands.types.event_loop import Usage
     from strands.types.tools import ToolResult
 
-    from .node import Executor
+    from .base import Executor
 
 Save: TypeAlias = Callable[[], Awaitable[None]]
 CANCELLED = "cancelled"

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from .decorator import MARK
 
 if TYPE_CHECKING:
-    from strands.agent.agent import Agent
     from strands.hooks.registry import HookRegistry
     from strands.multiagent.base import MultiAgentBase
+    from strands.types.agent import LocalAgent
 
     from .multiagent_plugin import MultiAgentPlugin
     from .plugin import Plugin
@@ -23,8 +23,8 @@ class PluginRegistry:
         agent: The agent.
     """
 
-    def __init__(self, agent: Agent) -> None:
-        self._agent = agent
+    def __init__(self, agent: LocalAgent) -> None:
+        self._agent: Any = agent  # plugins that programs write may ask for more than every agent has
         self._plugins: dict[str, Plugin] = {}
 
     def add_and_init(self, plugin: Plugin) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from strands.agent.agent import Agent
+    from strands._core.host import Host
     from strands.types.tools import AgentTool
 
 _PROVIDERS = {
@@ -27,7 +27,7 @@ _FINISH = {
 }
 
 
-def of_agent(agent: Agent) -> dict[str, Any]:
+def of_agent(agent: Host) -> dict[str, Any]:
     """Return the attributes that say which agent works, for whom and with which model."""
     return {
         "gen_ai.operation.name": "invoke_agent",
@@ -38,7 +38,7 @@ def of_agent(agent: Agent) -> dict[str, Any]:
     }
 
 
-def of_model(agent: Agent) -> dict[str, Any]:
+def of_model(agent: Host) -> dict[str, Any]:
     """Return the attributes of a call of an agent's model."""
     config = _config(agent.model)
     params = config.get("params")
@@ -68,7 +68,7 @@ def output_messages(message: Mapping[str, Any], stop_reason: str) -> list[dict[s
     return [{**_message(message), "finish_reason": _FINISH.get(stop_reason, stop_reason)}]
 
 
-def of_tool(agent: Agent, tool: AgentTool, tool_use_id: str) -> dict[str, Any]:
+def of_tool(agent: Host, tool: AgentTool, tool_use_id: str) -> dict[str, Any]:
     """Return what the span of a tool call says."""
     return {
         "gen_ai.operation.name": "execute_tool",
@@ -80,7 +80,7 @@ def of_tool(agent: Agent, tool: AgentTool, tool_use_id: str) -> dict[str, Any]:
     }
 
 
-def _of_both(agent: Agent) -> dict[str, Any]:
+def _of_both(agent: Host) -> dict[str, Any]:
     return {
         "gen_ai.provider.name": _provider(agent.model),
         "gen_ai.request.model": model_id(agent.model),
@@ -88,7 +88,7 @@ def _of_both(agent: Agent) -> dict[str, Any]:
     }
 
 
-def _of_all(agent: Agent) -> dict[str, Any]:
+def _of_all(agent: Host) -> dict[str, Any]:
     session = agent.session_id
     return {"gen_ai.conversation.id": session, "session.id": session, **agent.trace_attributes}
 

@@ -11,7 +11,7 @@ import os
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from opentelemetry import trace
 
@@ -21,10 +21,10 @@ from strands.tools.results import ToolFailure
 from . import _conventions
 
 if TYPE_CHECKING:
-    from strands.agent.agent import Agent
-    from strands.agent.invocation import Invocation
+    from strands._core.host import Host
     from strands.agent.reply import Reply
     from strands.agent.result import AgentResult
+    from strands.types.content import Message
     from strands.types.tools import AgentTool, ToolResult, ToolUse
 
 Content = Literal["messages", "tool_input", "tool_output"]
@@ -33,6 +33,23 @@ content_filter: ContextVar[Callable[[Content, Any], Any] | None] = ContextVar("c
 """Changes content before a span gets it: takes its kind and itself, returns what may be recorded."""
 
 _CAPTURE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
+
+
+class Observed(Protocol):
+    """A call of an agent, as far as its spans tell of it.
+
+    Attributes:
+        redacted: The message whose content a guardrail took back last, or None.
+    """
+
+    redacted: Message | None
+
+    @property
+    def agent(self) -> Host:
+        """The agent."""
+
+
+C = TypeVar("C", bound=Observed)
 
 
 class Tracing:
@@ -48,9 +65,9 @@ class Tracing:
 
     async def agent_call(
         self,
-        invocation: Invocation,
+        invocation: C,
         prompt: Any,
-        work: Callable[[Invocation, Any], Awaitable[tuple[AgentResult, Any]]],
+        work: Callable[[C, Any], Awaitable[tuple[AgentResult, Any]]],
     ) -> tuple[AgentResult, Any]:
         """Do `work` in the span of an invocation."""
         agent = invocation.agent
@@ -69,7 +86,7 @@ class Tracing:
                     span.set_attribute("gen_ai.input.messages", _prompt([redacted]))
             return result, more
 
-    async def model_call(self, invocation: Invocation, work: Callable[[Invocation], Awaitable[Reply]]) -> Reply:
+    async def model_call(self, invocation: C, work: Callable[[C], Awaitable[Reply]]) -> Reply:
         """Do `work` in the span of a model call."""
         agent = invocation.agent
         name = f"chat {_conventions.model_id(agent.model)}"
@@ -87,7 +104,7 @@ class Tracing:
             return reply
 
     async def tool_call(
-        self, agent: Agent, tool: AgentTool, use: ToolUse, work: Callable[[AgentTool], Awaitable[ToolResult]]
+        self, agent: Host, tool: AgentTool, use: ToolUse, work: Callable[[AgentTool], Awaitable[ToolResult]]
     ) -> ToolResult:
         """Do `work` in the span of a tool call."""
         attributes = _conventions.of_tool(agent, tool, use["toolUseId"])

@@ -13,7 +13,7 @@ from strands.types.agent import ConcurrentInvocationMode
 from strands.types.exceptions import ConcurrencyException
 
 if TYPE_CHECKING:
-    from strands.agent.agent import Agent
+    from strands._core.host import Host
     from strands.types.content import ContentBlock, Message
     from strands.types.tools import ToolResult, ToolUse
 
@@ -25,7 +25,7 @@ class ToolCaller:
         agent: Whose tools they are.
     """
 
-    def __init__(self, agent: Agent) -> None:
+    def __init__(self, agent: Host) -> None:
         self._agent = agent
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
@@ -69,16 +69,16 @@ class ToolCaller:
             agent.turn.lock.release()
 
 
-async def _direct(agent: Agent, use: ToolUse, message: str | None, record: bool) -> ToolResult:
+async def _direct(agent: Host, use: ToolUse, message: str | None, record: bool) -> ToolResult:
     from strands.agent import resuming
     from strands.agent.invocation import Invocation
-    from strands.agent.loop import Open
+    from strands.agent.recorder import OpenTurn
     from strands.agent.tool_batch import ToolBatch
     from strands.telemetry.metrics import Trace
 
     request: Message = {"role": "assistant", "content": [{"toolUse": use}]}
     invocation = Invocation(agent, {"agent": agent, "request_state": {}})
-    batch = ToolBatch(invocation, Open(request), Trace("direct tool call"), recorder=None)
+    batch = ToolBatch(invocation, OpenTurn(message=request), Trace("direct tool call"), recorder=None)
     interrupts = await batch.run()
     if interrupts:
         agent.turn.interrupts.deactivate()

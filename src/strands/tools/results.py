@@ -6,7 +6,7 @@ import json
 from typing import Any, cast
 
 from strands.types.json_value import as_json
-from strands.types.tools import ToolResult
+from strands.types.tool_use import ToolResult
 
 _BLOCKS = frozenset({"text", "json", "image", "document", "video", "cachePoint", "searchResult"})
 """Keys of the blocks that a tool result may hold, after Bedrock's `ToolResultContentBlock`."""

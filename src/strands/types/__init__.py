@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from strands._lazy import lazy
 
 if TYPE_CHECKING:
-    from strands.agent.snapshot import Snapshot as Snapshot
-
+    from ._snapshot import Snapshot as Snapshot
     from .agent import Limits as Limits
     from .collections import PaginatedList as PaginatedList
     from .json_dict import JSONSerializableDict as JSONSerializableDict

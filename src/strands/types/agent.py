@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict
 
@@ -14,12 +14,11 @@ from strands.types.pydantic_fields import for_pydantic
 if TYPE_CHECKING:
     import threading
 
-    from strands.agent.snapshot import Snapshot
     from strands.hooks.registry import HookCallback, HookRegistry
     from strands.models.model import Model
     from strands.telemetry.metrics import EventLoopMetrics
-    from strands.tools.caller import ToolCaller
     from strands.tools.registry import ToolRegistry
+    from strands.types._snapshot import Snapshot
     from strands.types.content import Messages, SystemContentBlock
     from strands.types.json_dict import JSONSerializableDict
 
@@ -54,6 +53,13 @@ class ConcurrentInvocationMode(str, Enum):
     UNSAFE_REENTRANT = "unsafe_reentrant"
 
 
+class DirectTools(Protocol):
+    """An agent's tools, to call directly: `agent.tool.NAME(...)`."""
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        """Return what calls the tool `name`."""
+
+
 class LocalAgent(Protocol):
     """What hooks, tools and plugins may rely on of an agent in their process."""
 
@@ -76,7 +82,7 @@ class LocalAgent(Protocol):
         """The system prompt as content blocks."""
 
     @property
-    def tool(self) -> ToolCaller:
+    def tool(self) -> DirectTools:
         """Its tools, to call directly."""
 
     @property

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from strands.types.citations import CitationsContentBlock
     from strands.types.event_loop import Metrics, Usage
     from strands.types.media import AudioContent, DocumentContent, ImageContent, VideoContent
-    from strands.types.tools import ToolResult, ToolUse
+    from strands.types.tool_use import ToolResult, ToolUse
 
 Role = Literal["user", "assistant"]
 

@@ -7,7 +7,7 @@ from typing import Any, cast
 from strands.interrupt import Interrupt
 from strands.types.content import Message
 from strands.types.event_loop import Metrics, StopReason, Usage
-from strands.types.tools import ToolResult, ToolUse
+from strands.types.tool_use import ToolResult, ToolUse
 
 
 class TypedEvent(dict[str, Any]):

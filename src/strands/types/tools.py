@@ -7,10 +7,27 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Protocol
 
 from strands._elsewhere import names_of
 from strands.types.pydantic_fields import for_pydantic
+from strands.types.tool_use import JSONSchema as JSONSchema
+from strands.types.tool_use import RunToolHandler as RunToolHandler
+from strands.types.tool_use import Tool as Tool
+from strands.types.tool_use import ToolChoice as ToolChoice
+from strands.types.tool_use import ToolChoiceAny as ToolChoiceAny
+from strands.types.tool_use import ToolChoiceAnyDict as ToolChoiceAnyDict
+from strands.types.tool_use import ToolChoiceAuto as ToolChoiceAuto
+from strands.types.tool_use import ToolChoiceAutoDict as ToolChoiceAutoDict
+from strands.types.tool_use import ToolChoiceTool as ToolChoiceTool
+from strands.types.tool_use import ToolChoiceToolDict as ToolChoiceToolDict
+from strands.types.tool_use import ToolConfig as ToolConfig
+from strands.types.tool_use import ToolResult as ToolResult
+from strands.types.tool_use import ToolResultBlock as ToolResultBlock
+from strands.types.tool_use import ToolResultContent as ToolResultContent
+from strands.types.tool_use import ToolResultStatus as ToolResultStatus
+from strands.types.tool_use import ToolSpec as ToolSpec
+from strands.types.tool_use import ToolUse as ToolUse
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -19,7 +36,6 @@ if TYPE_CHECKING:
     from strands.agent.recorder import Inside
     from strands.hooks.asker import Asker
     from strands.interrupt import Interrupt
-    from strands.types.media import DocumentContent, ImageContent
 
     _AgentT = TypeVar("_AgentT", default=Any)
 else:
@@ -27,116 +43,7 @@ else:
 
     _AgentT = TypeVar("_AgentT")
 
-ToolResultStatus = Literal["success", "error"]
 ToolGenerator = AsyncGenerator[Any, None]
-JSONSchema = dict
-
-
-class _ToolSpecCore(TypedDict):
-    name: str
-    description: str
-    inputSchema: dict[str, Any]
-
-
-class ToolSpec(_ToolSpecCore, total=False):
-    """What a model is told about a tool; `inputSchema` is `{"json": JSON Schema}`."""
-
-    outputSchema: dict[str, Any]
-    annotations: dict[str, object]
-
-
-class Tool(TypedDict):
-    """A tool as a provider lists it."""
-
-    toolSpec: ToolSpec
-
-
-class _ToolUseCore(TypedDict):
-    toolUseId: str
-    name: str
-    input: Any
-
-
-class ToolUse(_ToolUseCore, total=False):
-    """A model's wish to run a tool.
-
-    Attributes:
-        reasoningSignature: What its provider wants back with it.
-        malformed: Why its input could not be read; it never runs, and `input` is empty.
-    """
-
-    reasoningSignature: str
-    malformed: str
-
-
-RunToolHandler = Callable[[ToolUse], AsyncGenerator[dict[str, Any], None]]
-
-
-class ToolResultContent(TypedDict, total=False):
-    """One part of a tool's result; exactly one key is set."""
-
-    document: DocumentContent
-    image: ImageContent
-    json: Any
-    text: str
-
-
-class ToolResult(TypedDict):
-    """What a tool came to."""
-
-    toolUseId: str
-    status: ToolResultStatus
-    content: list[ToolResultContent]
-
-
-class _ToolResultBlockData(TypedDict):
-    toolResult: ToolResult
-
-
-@dataclass
-class ToolResultBlock:
-    """A tool's result, to build a message of.
-
-    Attributes:
-        tool_use_id: The call it answers.
-        status: Whether the tool did its work.
-        content: What it came to.
-    """
-
-    tool_use_id: str
-    status: ToolResultStatus
-    content: list[ToolResultContent]
-
-    def to_dict(self) -> _ToolResultBlockData:
-        """Return it as the content block that messages hold."""
-        return {"toolResult": {"toolUseId": self.tool_use_id, "status": self.status, "content": self.content}}
-
-
-class ToolChoiceAuto(TypedDict):
-    """The model may call a tool."""
-
-
-class ToolChoiceAny(TypedDict):
-    """The model must call some tool."""
-
-
-class ToolChoiceTool(TypedDict):
-    """The model must call this tool."""
-
-    name: str
-
-
-ToolChoiceAutoDict = dict[Literal["auto"], ToolChoiceAuto]
-ToolChoiceAnyDict = dict[Literal["any"], ToolChoiceAny]
-ToolChoiceToolDict = dict[Literal["tool"], ToolChoiceTool]
-ToolChoice = ToolChoiceAutoDict | ToolChoiceAnyDict | ToolChoiceToolDict
-
-
-class ToolConfig(TypedDict):
-    """The tools of a model call and how they are to be used."""
-
-    tools: list[Tool]
-    toolChoice: ToolChoice
 
 
 @dataclass(slots=True)

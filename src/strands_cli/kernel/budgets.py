@@ -6,7 +6,7 @@ The time is a bound of the calls under way, too.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,7 +14,6 @@ from strands_cli.errors import BudgetExceededError
 from strands_cli.kernel.types import Call, Perform, Question, Reply
 
 if TYPE_CHECKING:
-    from strands_cli.kernel.layers import Layer
     from strands_cli.kernel.run import Run
 
 
@@ -173,7 +172,7 @@ def _amount(number: float, name: str) -> str:
     return f"{number:g} {name[:-1] if number == 1 else name}"
 
 
-def budget(limits: Budgets) -> Layer:
+def budget(limits: Budgets) -> Callable[[Run, Perform], Perform]:
     """Return a layer that warns near a limit and stops, or asks a person, at it.
 
     It stands outside the slots for calls at once, so a question to a person holds up nobody; what is looked at when a

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .null import NullConversationManager
 
 if TYPE_CHECKING:
-    from strands.agent.agent import Agent
+    from strands._core.host import Host
 
 
 class ServerSideConversationManager(NullConversationManager):
@@ -16,7 +16,7 @@ class ServerSideConversationManager(NullConversationManager):
     What it was not sent yet, such as the results of tools after which an agent was cancelled, stays for the next call.
     """
 
-    def apply_management(self, agent: Agent, **kwargs: Any) -> None:
+    def apply_management(self, agent: Host, **kwargs: Any) -> None:
         """Drop the messages that the provider has."""
         seen = min(int(agent.model_state.get("seen", 0)), len(agent.messages))
         del agent.messages[:seen]

@@ -13,7 +13,7 @@ from .compression.pin_message import pin_task, unpin_task
 from .pinning import PinningConversationManager
 
 if TYPE_CHECKING:
-    from strands.agent.agent import Agent
+    from strands._core.host import Host
     from strands.hooks.events import BeforeModelCallEvent
     from strands.hooks.registry import HookRegistry
     from strands.types.content import Message, Messages, Role
@@ -104,12 +104,12 @@ class SlidingWindowConversationManager(PinningConversationManager):
         self._model_calls = state.get("model_call_count", 0)
         return super().restore_from_session(state)
 
-    def apply_management(self, agent: Agent, **kwargs: Any) -> None:
+    def apply_management(self, agent: Host, **kwargs: Any) -> None:
         """Drop the oldest messages beyond the window."""
         if len(agent.messages) - len(self._pinned) > self.window_size:
             self.reduce_context(agent)
 
-    def reduce_context(self, agent: Agent, e: Exception | None = None, **kwargs: Any) -> None:
+    def reduce_context(self, agent: Host, e: Exception | None = None, **kwargs: Any) -> None:
         """Shorten large tool results after an error; otherwise drop the oldest messages.
 
         Raises:

@@ -16,8 +16,7 @@ from .fallback_strategy import FallbackStrategy
 from .strategy import RoutingAttempt, RoutingContext, RoutingStrategy
 
 if TYPE_CHECKING:
-    from strands.agent.agent import Agent
-    from strands.agent.invocation import Invocation
+    from strands.types.agent import LocalAgent
 
 log: logging.Logger = logging.getLogger(__name__)
 
@@ -105,7 +104,7 @@ class ModelRouter(Plugin):
         first = self._candidates[0].model
         return first.default_model if isinstance(first, ModelRouter) else first
 
-    def init_agent(self, agent: Agent) -> None:
+    def init_agent(self, agent: LocalAgent) -> None:
         """Refuse to be a plugin.
 
         Raises:
@@ -113,9 +112,9 @@ class ModelRouter(Plugin):
         """
         raise ValueError("a ModelRouter is not a plugin by itself; give it as Agent(model=...)")
 
-    def route(self, invocation: Invocation) -> Route:
-        """Return what chooses for one invocation."""
-        return Route(self, invocation)
+    def route(self, agent: LocalAgent, state: Mapping[str, Any]) -> Route:
+        """Return what chooses for one invocation of an agent; `state` is what its caller passed along."""
+        return Route(self, agent, state)
 
 
 CandidateInput = Union[Model, ModelRouter, RoutingCandidate]  # noqa: UP007 - also at run time
@@ -126,12 +125,14 @@ class Route:
 
     Args:
         router: Whose candidates they are.
-        invocation: The invocation.
+        agent: Whose invocation it is.
+        state: What the caller of the agent passed along.
     """
 
-    def __init__(self, router: ModelRouter, invocation: Invocation) -> None:
+    def __init__(self, router: ModelRouter, agent: LocalAgent, state: Mapping[str, Any]) -> None:
         self._router = router
-        self._invocation = invocation
+        self._agent = agent
+        self._state = state
         self._attempts: list[RoutingAttempt] = []
         self._switches = 0
         self._chosen: RoutingCandidate | None = None
@@ -192,13 +193,13 @@ class Route:
         return False
 
     async def _select(self, router: ModelRouter, attempts: Sequence[RoutingAttempt]) -> RoutingCandidate | None:
-        agent = self._invocation.agent
+        agent = self._agent
         context = RoutingContext(
             messages=copy.deepcopy(agent.messages),
             system_prompt=copy.deepcopy(agent.system_prompt_content),
             tool_specs=copy.deepcopy(agent.tool_registry.get_all_tool_specs()),
             candidates=router.candidates,
-            invocation_state=self._invocation.state,
+            invocation_state=self._state,
             attempts=tuple(attempts),
         )
         chosen = await router._strategy.select(context)

@@ -6,37 +6,45 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from . import transports
 
 if TYPE_CHECKING:
-    from .mcp_client import MCPClient
     from .mcp_types import MCPTransport, ToolFilters
 
 _VARIABLE = re.compile(r"\$\{(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(:-[^}]*)?\}")
 
 
-def clients(config: str | dict[str, Any], continue_on_error: bool, prefix_with_server_name: bool) -> list[MCPClient]:
+C = TypeVar("C")
+
+
+def clients(
+    config: str | dict[str, Any], continue_on_error: bool, prefix_with_server_name: bool, make: Callable[..., C]
+) -> list[C]:
     """Return a client for each server that is not disabled.
+
+    Args:
+        config: The configuration, or the path of a JSON file that holds it.
+        continue_on_error: Whether agents do without a server that cannot be reached, where it does not say.
+        prefix_with_server_name: Whether tools are called after their server, where it has no prefix.
+        make: Makes a client: the class `MCPClient`.
 
     Raises:
         ValueError: The configuration is not of the known form; the message names the place.
     """
     servers = _servers(config)
     return [
-        _client(name, _mapping(server, f"mcpServers.{name}"), continue_on_error, prefix_with_server_name)
+        _client(name, _mapping(server, f"mcpServers.{name}"), continue_on_error, prefix_with_server_name, make)
         for name, server in servers.items()
         if not (isinstance(server, Mapping) and server.get("disabled"))
     ]
 
 
-def _client(name: str, server: Mapping[str, Any], continue_on_error: bool, prefixed: bool) -> MCPClient:
-    from .mcp_client import MCPClient
-
+def _client(name: str, server: Mapping[str, Any], continue_on_error: bool, prefixed: bool, make: Callable[..., C]) -> C:
     resolved = cast("dict[str, Any]", _with_variables(dict(server), f"mcpServers.{name}"))
     prefix = resolved.get("prefix") or (re.sub(r"[^a-zA-Z0-9_-]", "_", name) if prefixed else None)
-    return MCPClient(
+    return make(
         _transport(name, resolved),
         startup_timeout=resolved.get("startup_timeout", 30),
         call_timeout=resolved.get("call_timeout", 300),

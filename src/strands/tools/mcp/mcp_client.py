@@ -129,7 +129,7 @@ class MCPClient(PromptsAndResources, ToolProvider):
         """
         from .config import clients
 
-        return clients(config, continue_on_error, prefix_with_server_name)
+        return clients(config, continue_on_error, prefix_with_server_name, MCPClient)
 
     # Opening and closing
 
