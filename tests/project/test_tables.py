@@ -20,6 +20,7 @@ from strands.types.agent import Limits
 from strands.types.event_loop import StopReason
 from strands_cli import errors
 from strands_cli.capability.checker import CapabilityError
+from strands_cli.capability.providers import PROVIDERS
 from strands_cli.kernel.events import EVENT_TYPES
 from strands_cli.loader import LoadError
 from strands_cli.schema.validator import SchemaValidationError
@@ -131,3 +132,14 @@ def test_every_pattern_has_its_section_its_example_and_its_context(pattern: str)
     assert [row for row in rows("docs/python-api.md", "| pattern ") if row[0] == pattern]
     specs = (path.read_text(encoding="utf-8") for path in (ROOT / "examples").rglob("*.yaml"))
     assert any(f"type: {pattern}\n" in text for text in specs)
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+def test_every_provider_is_told_with_what_it_needs(name: str) -> None:
+    provider = PROVIDERS[name]
+    row = next(row for row in rows("docs/models.md", "| model ") if row[0].lower().startswith(f"`{name}"))
+    assert row[1] == (f"`{provider.how_to_install}`" if provider.extra else "included")
+    assert provider.key_files or set(provider.keys) <= set(named(row[2]))
+    extras = page("pyproject.toml").split("[project.optional-dependencies]")[1]
+    assert not provider.extra or f"\n{provider.extra} = [" in extras
+    assert name in next(line for line in page("docs/spec.md").splitlines() if "provider: openai " in line)

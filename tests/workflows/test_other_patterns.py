@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from support.console import Console
 from support.packages import install
 
+SRC = Path(__file__).parents[2] / "src"
 RELAY = '''
 """relay: runners hand a text on; a person may look at it on the way, and a coach has the last word."""
 
@@ -169,6 +171,24 @@ def test_its_schema_stands_beside_ours(theirs: Console) -> None:
     assert schema["$defs"]["Branch"]["required"] == ["id", "steps"]
     items = schema["$defs"]["RelayConfig"]["properties"]["runners"]["items"]["anyOf"]
     assert {"$ref": "#/$defs/relay.Branch"} in items and len(items) == 3
+
+
+def test_two_files_are_a_pattern_of_the_package_itself(tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    for package in ("strands", "strands_cli"):
+        shutil.copytree(SRC / package, copy / package, ignore=shutil.ignore_patterns("__pycache__"))
+    model, code = RELAY.split("\n\nasync def run(", 1)
+    copy.joinpath("strands_cli/spec/relay.py").write_text(model, encoding="utf-8")
+    imports = model[: model.index("SAYS = ")]
+    copy.joinpath("strands_cli/patterns/relay.py").write_text(f"{imports}\nasync def run({code}", encoding="utf-8")
+    console = Console(tmp_path, {"PYTHONPATH": str(copy)})
+    console.write("relay.yaml", SPEC)
+    assert "relay, routing, workflow" in console.run("list-supported").stdout
+    assert "runners hand a text on" in console.run("explain", "relay.yaml").stdout
+    console.write("wrong.yaml", SPEC.replace("coach: coach", "coach: couch"))
+    assert "did you mean 'coach'?" in console.run("validate", "wrong.yaml", code=3).stderr
+    paused = json.loads(console.run("run", "relay.yaml", "--json", code=None).stdout)
+    assert json.loads(console.run("resume", paused["session_id"], "--response", "yes", "--json").stdout)["success"]
 
 
 def test_a_builder_makes_it(theirs: Console) -> None:
