@@ -45,6 +45,29 @@ PROGRAMS = {
     "a property": (
         "class Api:\n    @property\n    def account(self):\n        return 'OLD'\n" + WIRE.format("Api().account")
     ),
+    "a decorator that says nothing": (
+        "def around(function):\n    def wrapped(*a):\n        return function(*a)\n    return wrapped\n"
+        "@around\n" + INNER + WIRE.format("inner(to)")
+    ),
+    "a constant of a class": "class Api:\n    ACCOUNT = 'OLD'\n" + WIRE.format("Api.ACCOUNT"),
+    "a field of a class": (
+        "import dataclasses\n@dataclasses.dataclass\nclass Api:\n    account: str = 'OLD'\n"
+        + WIRE.format("Api().account")
+    ),
+    "a constant to choose from": (
+        "import enum\nclass Account(enum.Enum):\n    MAIN = 'OLD'\n" + WIRE.format("Account.MAIN.value")
+    ),
+    "a class in a class": (
+        "class Api:\n    class Inner:\n        def send(self, to):\n            return 'OLD', to\n"
+        + WIRE.format("Api.Inner().send(to)")
+    ),
+    "the class of an attribute": (
+        "class Field:\n    def __get__(self, *a):\n        return 'OLD'\nclass Api:\n    account = Field()\n"
+        + WIRE.format("Api().account")
+    ),
+    "a function of a table": INNER
+    + "ways = {'plain': inner, 'time': time.time()}\n"
+    + WIRE.format("ways['plain'](to)"),
     "another tool": "@tool\ndef other(to: str) -> str:\n    'Send.'\n    return 'OLD'\n" + WIRE.format("other(to=to)"),
     "a constant": "ACCOUNT = 'OLD'\n" + WIRE.format("(ACCOUNT, to)"),
     "a constant of several": "ACCOUNTS = (1, ('OLD', None))\n" + WIRE.format("(ACCOUNTS, to)"),
@@ -122,6 +145,7 @@ def test_what_the_tool_names_is_part_of_what_was_approved(kind: str, desk: Desk)
             f"COUNT = 0\ndef inner():\n    global COUNT\n    COUNT = time.time_ns()\ninner()\n{WIRE.format('COUNT')}",
             id="one that a function sets",
         ),
+        pytest.param("class Api:\n    AT = time.time()\n" + WIRE.format("Api.AT"), id="the time in a class"),
         pytest.param(WIRE.format("os.getpid()"), id="the standard library"),
     ],
 )
@@ -176,8 +200,7 @@ def test_modules_that_name_each_other_and_long_chains_come_to_an_end(desk: Desk)
         assert desk.asks_anew(desk.load(program, beside), partial(desk.load, program, mended)) is asks
 
 
-def test_a_helper_that_is_edited_between_question_and_answer_does_not_run_unasked(tmp_path: Path) -> None:
-    program = """
+MAIN = """
 import sys
 from strands import Agent
 from strands.hooks import BeforeToolCallEvent
@@ -192,16 +215,47 @@ calls = [ToolCall("wire", {"to": "ann"}), "done"] if sys.argv[1] == "ask" else [
 agent = Agent(model=ScriptedModel(calls), tools=[payments.wire], hooks=[approve], callback_handler=None,
               session_manager=FileSessionManager("s", "."))
 given = [{"interruptResponse": {"interruptId": each.id, "response": "y"}} for each in agent.pending_interrupts]
+before = payments.wire.identity
 print(agent(given or "go").stop_reason)
+assert payments.wire.identity == before, "what a call loads is no change"
 """
-    wire = HEAD + "def inner(to):\n    print('RAN OLD')\n" + WIRE.format("inner(to)")
-    (tmp_path / "main.py").write_text(program)
+INSIDE = '@tool\ndef wire(to: str) -> str:\n    "Send."\n    {}\n    return str(inner(to))\n'
+SENDS = "def inner(to):\n    print('RAN OLD')\n"
 
-    def run(what: str, text: str) -> str:
-        (tmp_path / "payments.py").write_text(text)
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        pytest.param({"payments": HEAD + SENDS + WIRE.format("inner(to)")}, id="beside it"),
+        pytest.param(
+            {"payments": HEAD + INSIDE.format("from beside import inner"), "beside": SENDS}, id="imported inside"
+        ),
+        pytest.param(
+            {
+                "payments": HEAD + INSIDE.format("import far.beside\n    inner = far.beside.inner"),
+                "far/__init__": "",
+                "far/beside": "from .below import inner",
+                "far/below": SENDS,
+            },
+            id="imported by what is imported inside",
+        ),
+        pytest.param(
+            {"payments": HEAD + INSIDE.format("from code import inner"), "code": SENDS}, id="named like Python's"
+        ),
+    ],
+)
+def test_a_helper_that_is_edited_between_question_and_answer_does_not_run_unasked(
+    files: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "main.py").write_text(MAIN)
+
+    def run(what: str, old: str = "OLD") -> str:
+        for name, text in files.items():
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / f"{name}.py").write_text(text.replace("OLD", old))
         command = [sys.executable, "-B", "main.py", what]
         return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout
 
-    assert run("ask", wire) == "interrupt\n"
-    assert run("answer", wire.replace("OLD", "NEWER")) == "interrupt\n"
-    assert run("answer", wire.replace("OLD", "NEWER")) == "RAN NEWER\nend_turn\n"
+    assert run("ask") == "interrupt\n"
+    assert run("answer", "NEWER") == "interrupt\n"
+    assert run("answer", "NEWER") == "RAN NEWER\nend_turn\n"

@@ -6,19 +6,19 @@ import ast
 import functools
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from .binding import digest_of
+from .imported_code import Import, Text, imports_of, is_of_program, texts
 from .naming import importable
 
 MOST = 500
 """How many functions are followed; what only those name that come later does not count."""
 
 _SIMPLE = (type(None), bool, int, float, complex, str, bytes)
-_OURS = ("strands", "strands_cli")
 
 
 class _Found(NamedTuple):
@@ -26,10 +26,14 @@ class _Found(NamedTuple):
 
     digest: str
     looked_up: tuple[tuple[Mapping[str, Any], str, Any], ...]
+    texts: tuple[Text, ...] = ()
 
     def holds(self) -> bool:
         """Return whether the names still stand for the same."""
-        return all(names.get(name) is value for names, name, value in self.looked_up)
+        for names, name, value in self.looked_up:
+            if names.get(name) is not value:
+                return False
+        return not self.texts or all(text.holds() for text in self.texts)
 
 
 _known: WeakKeyDictionary[Any, _Found] = WeakKeyDictionary()
@@ -39,8 +43,9 @@ def named_by(root: Any, owner: Any = None) -> _Found:
     """Return what code names of its own program: the hash of it, "" for nothing, and where that stands.
 
     That are functions and classes, what those name in turn, the classes of objects, and constants that are written in
-    their module as numbers, texts or tuples of these. Of the program are modules outside of the standard library, of
-    installed packages and of this product. Other objects may change while a program runs and do not count.
+    their module or class as numbers, texts or tuples of these. Of the program are modules outside of the standard
+    library, of installed packages and of this product. What a function imports while it runs counts with all of its
+    text: it may not be loaded yet. Other objects may change while a program runs and do not count.
 
     Args:
         root: A function or a class.
@@ -50,7 +55,8 @@ def named_by(root: Any, owner: Any = None) -> _Found:
     if owner is None:
         return found
     more = _named_by(owner if isinstance(owner, type) else type(owner))
-    return _Found(f"{found.digest}{more.digest}", (*found.looked_up, *more.looked_up))
+    both = (*found.looked_up, *more.looked_up), (*found.texts, *more.texts)
+    return _Found(f"{found.digest}{more.digest}", *both)
 
 
 def _named_by(root: Any) -> _Found:
@@ -68,24 +74,31 @@ class _Walk:
         self._parts: dict[str, Any] = {}
         self._looked_up: list[tuple[Mapping[str, Any], str, Any]] = []
         self._seen: set[int] = set()
-        self._functions: list[FunctionType] = []
+        self._functions: list[tuple[FunctionType, bool]] = []
+        self._imports: dict[str, list[Import]] = {}
 
     def of(self, root: Any) -> _Found:
         self._take(root, recorded=False)
-        for number, function in enumerate(self._functions):  # which grows meanwhile
+        for number, (function, recorded) in enumerate(self._functions):  # which grows meanwhile
             if number == MOST:
                 break
-            self._read(function)
-        return _Found(digest_of(self._parts) if self._parts else "", tuple(self._looked_up))
+            self._read(function, recorded)
+        imported = {text.module: text for package, found in self._imports.items() for text in texts(found, package)}
+        self._parts.update((f"import {name}", text.digest) for name, text in imported.items())
+        digest = digest_of(self._parts) if self._parts else ""
+        return _Found(digest, tuple(self._looked_up), tuple(imported.values()))
 
-    def _read(self, function: FunctionType) -> None:
+    def _read(self, function: FunctionType, recorded: bool) -> None:
         names = _names(function.__code__)
+        imports = imports_of(function.__code__)
+        if imports:
+            self._imports.setdefault(str(function.__globals__.get("__package__") or ""), []).extend(imports)
         for name in names:
             if name in function.__globals__:
                 self._look_up(function.__globals__, name, names, set())
         for cell in function.__closure__ or ():
             try:
-                self._take(cell.cell_contents, recorded=False)
+                self._take(cell.cell_contents, recorded=recorded)  # of the first function it is known otherwise
             except ValueError:  # not assigned yet
                 continue
 
@@ -103,8 +116,10 @@ class _Walk:
             if _is_own(module) and _is_written(module, name):
                 self._looked_up.append((space, name, value))
                 self._parts[f"{importable(module)}:{name}"] = _text(value)
-        elif self._take(value, recorded=True):
-            self._looked_up.append((space, name, value))
+        else:
+            counts = [self._take(each, recorded=True) for each in _entries(value)]
+            if any(counts):
+                self._looked_up.append((space, name, value))
 
     def _take(self, value: Any, *, recorded: bool) -> bool:
         """Take a function or a class in; return whether it counts."""
@@ -113,8 +128,10 @@ class _Walk:
             if type(each) is FunctionType:
                 functions += [each] if _is_own(each.__module__) else []
             else:
-                bases = (base for base in each.__mro__ if _is_own(base.__module__))
-                functions += [method for base in bases for method in _methods(base)]
+                classes = _classes(each)
+                functions += [method for base in classes for method in _methods(base)]
+                if recorded:
+                    self._parts.update(part for base in classes for part in _constants(base))
         for function in functions:
             self._add(function, recorded)
         return bool(functions)
@@ -123,10 +140,19 @@ class _Walk:
         if id(function) in self._seen:
             return
         self._seen.add(id(function))
-        self._functions.append(function)
+        self._functions.append((function, recorded))
         if recorded:
             name = f"{importable(function.__module__)}:{function.__qualname__}"
             self._parts.setdefault(name, []).append(_made_of(function))
+
+
+def _entries(value: Any) -> Sequence[Any]:
+    """Return the functions in a table of them, such as one to choose from; of another value itself."""
+    kind = type(value)
+    if kind not in (dict, list, tuple):
+        return (value,)
+    entries = list(value.values() if kind is dict else value)[:MOST]
+    return [each for each in entries if type(each) in (FunctionType, MethodType, functools.partial)]
 
 
 def _inside(value: Any) -> Iterator[Any]:
@@ -155,6 +181,26 @@ def _own_dict(value: Any) -> Mapping[str, Any]:
     except Exception:  # a stand-in for something else may have none, or say so in its own way
         return {}
     return found if isinstance(found, Mapping) else {}
+
+
+def _classes(kind: type) -> list[type]:
+    """Return a class with those that it is made of: its bases, its metaclass, those inside it and of its attributes."""
+    found: list[type] = [kind]
+    for each in found:  # which grows meanwhile
+        inner = (part if issubclass(type(part), type) else type(part) for part in vars(each).values())
+        more = (*each.__mro__[1:], type(each), *inner) if _is_own(each.__module__) else each.__mro__[1:]
+        found += [one for one in dict.fromkeys(more) if one not in found and _is_own(one.__module__)]
+        if len(found) > MOST:
+            break
+    return [each for each in found if _is_own(each.__module__)]
+
+
+def _constants(kind: type) -> Iterator[tuple[str, str]]:
+    """Yield the constants that are written in a class."""
+    inside = f"{kind.__qualname__}."
+    for name, text in _written_in(kind.__module__).items():
+        if name.startswith(inside) and "." not in name[len(inside) :]:
+            yield f"{importable(kind.__module__)}:{name}", text
 
 
 def _methods(kind: type) -> Iterator[FunctionType]:
@@ -194,38 +240,49 @@ def _names(code: CodeType) -> tuple[str, ...]:
 @functools.lru_cache(maxsize=4096)
 def _is_own(module: str | None) -> bool:
     """Return whether a module is of the program, and not of Python, an installed package or this product."""
-    if module is None:
-        return False
-    package = module.partition(".")[0]
-    if package in _OURS or (package in sys.stdlib_module_names and package != "__main__"):
-        return False
-    file = getattr(sys.modules.get(module), "__file__", None)
-    return file is None or not {"site-packages", "dist-packages"}.intersection(file.split(os.sep))
+    return module is not None and is_of_program(module, getattr(sys.modules.get(module), "__file__", None))
 
 
 def _is_written(module: str, name: str) -> bool:
     """Return whether a module writes a constant in its text; others may differ in each process, such as the time."""
-    found = sys.modules.get(module)
-    file = getattr(found, "__file__", None)
+    return name in _written_in(module)
+
+
+def _written_in(module: str) -> Mapping[str, str]:
+    """Return the constants that are written in the text of a module and of its classes: `NAME` and `Class.NAME`."""
+    file = getattr(sys.modules.get(module), "__file__", None)
     try:
-        return file is not None and name in _written(file, os.stat(file).st_mtime_ns)
+        return _written(file, os.stat(file).st_mtime_ns) if file is not None else {}
     except OSError:
-        return False
+        return {}
 
 
 @functools.lru_cache(maxsize=256)
-def _written(file: str, changed_at: int) -> frozenset[str]:
+def _written(file: str, changed_at: int) -> Mapping[str, str]:
     try:
         with open(file, "rb") as stream:
             tree = ast.parse(stream.read())
     except (OSError, SyntaxError, ValueError, RecursionError):
-        return frozenset()
-    written: dict[str, int] = {}
-    for target, value in (pair for node in tree.body for pair in _assigned(node)):
-        if isinstance(target, ast.Name):
-            written[target.id] = written.get(target.id, 0) + (1 if _is_literal(value) else 2)
+        return {}
     changed = {name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names}
-    return frozenset(name for name, times in written.items() if times == 1) - changed
+    return {name: text for name, text in _literals(tree.body, "").items() if name not in changed}
+
+
+def _literals(body: Iterable[ast.stmt], inside: str) -> dict[str, str]:
+    """Return the names that are assigned once, and a constant, with its text."""
+    found: dict[str, str] = {}
+    written: dict[str, list[ast.expr | None]] = {}
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            found.update(_literals(node.body, f"{inside}{node.name}."))
+        for target, value in _assigned(node):
+            if isinstance(target, ast.Name):
+                written.setdefault(f"{inside}{target.id}", []).append(value)
+    for name, values in written.items():
+        text = _literal(values[0]) if len(values) == 1 else None
+        if text is not None:
+            found[name] = text
+    return found
 
 
 def _assigned(node: ast.stmt) -> list[tuple[ast.expr, ast.expr | None]]:
@@ -234,8 +291,10 @@ def _assigned(node: ast.stmt) -> list[tuple[ast.expr, ast.expr | None]]:
     return [(node.target, node.value)] if isinstance(node, (ast.AnnAssign, ast.AugAssign)) else []
 
 
-def _is_literal(node: ast.expr | None) -> bool:
+def _literal(node: ast.expr | None) -> str | None:
+    """Return the text of a constant; None for what is none."""
     try:
-        return node is not None and _is_constant(ast.literal_eval(node))
+        value = ast.literal_eval(node) if node is not None else node
+        return _text(value) if node is not None and _is_constant(value) else None
     except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
-        return False
+        return None

@@ -194,7 +194,7 @@ class DecoratedFunctionTool(DirectTool, Generic[P, R]):
     @property
     def origin(self) -> Any:
         named = self._named
-        if named is None or (named.looked_up and not named.holds()):
+        if named is None or ((named.looked_up or named.texts) and not named.holds()):
             from strands.hooks.named_code import named_by
             from strands.hooks.origin import code_origin
 
