@@ -41,6 +41,53 @@ def test_imports_point_left_only(path: Path) -> None:
         assert other not in FORBIDDEN.get(unit, set()), f"{unit} imports {imported}"
 
 
+STRANDS_LAYERS = [
+    {"types"},
+    {"hooks", "interrupt", "types.agent", "types.events", "types._events", "types.interrupt"},
+    {"journal"},
+    {"models", "tools", "telemetry", "handlers", "storage", "interventions", "plugins"}
+    | {"event_loop.retry", "event_loop.pieces", "types.tools"},
+    {"agent", "_core", "event_loop"},
+    {"session", "multiagent", "vended_interventions", "vended_plugins", "vended_tools", "experimental"}
+    | {"types.session", "types.multiagent"},
+]
+"""Units of `strands`: a package, or a module that the Strands Agents SDK has in a package further left."""
+STRANDS_RANK = {unit: rank for rank, layer in enumerate(STRANDS_LAYERS) for unit in layer}
+
+
+@pytest.mark.parametrize("path", sorted((SRC / "strands").rglob("*.py")), ids=lambda path: str(path.relative_to(SRC)))
+def test_imports_of_strands_point_left_only(path: Path) -> None:
+    rank = strands_rank(".".join(path.relative_to(SRC).with_suffix("").parts))
+    for imported in strands_imports(path):
+        assert strands_rank(imported) <= rank, f"{path.relative_to(SRC)} imports {imported}, which stands further right"
+
+
+def strands_rank(module: str) -> int:
+    """Return the place of a module of strands; small helpers beside the packages may be used by all of them."""
+    _, package, *rest = [*module.split("."), ""]
+    if package.startswith("_") and package != "_core":
+        return 0 if package != "__init__" else len(STRANDS_LAYERS)
+    ranks = [STRANDS_RANK.get(unit) for unit in (f"{package}.{rest[0]}", package)]
+    found = [rank for rank in ranks if rank is not None]
+    assert found, f"{package!r} has no layer yet: give it one in STRANDS_LAYERS"
+    return found[0]
+
+
+def strands_imports(path: Path) -> Iterator[str]:
+    """Yield the modules of strands that a file imports, a name of a package as one of its modules where it is one."""
+    package = path.relative_to(SRC).parent.parts
+    for node in runtime_nodes(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else ()
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            found = [f"{base}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        yield from (name for name in found if name.startswith("strands."))
+
+
 @pytest.mark.parametrize("path", sorted(JOURNAL.rglob("*.py")), ids=lambda path: path.name)
 def test_the_journal_knows_neither_agents_nor_workflows(path: Path) -> None:
     for imported in imports(path):

@@ -26,6 +26,7 @@ from .lifetime import Lifetime
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from strands._core.direct_call import ToolCaller
     from strands.agent.context_size import Asked
     from strands.agent.conversation_manager.base import ConversationManager
     from strands.agent.recorder import OpenTurn, Recorder
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from strands.models.routing import ModelRouter
     from strands.plugins.plugin import Plugin
     from strands.session.session_manager import SessionManager
-    from strands.tools.caller import ToolCaller
     from strands.types.agent import Limits
     from strands.types.content import Messages, SystemContentBlock, SystemPrompt
     from strands.types.tools import AgentTool
@@ -176,7 +176,7 @@ class Agent(Lifetime):
     @property
     def tool(self) -> ToolCaller:
         """Its tools, to call directly: `agent.tool.NAME(...)`."""
-        from strands.tools.caller import ToolCaller
+        from strands._core.direct_call import ToolCaller
 
         return ToolCaller(self)
 

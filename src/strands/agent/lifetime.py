@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from strands._sync import run
 from strands._threads import in_thread
+from strands.interrupt import InterruptState
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
     from strands._core.turn import Turn
     from strands.agent.recorder import Recorder
-    from strands.interrupt import InterruptState
     from strands.models.model import Model
     from strands.tools.registry import ToolRegistry
 
@@ -65,6 +66,30 @@ class Lifetime:
         if not self._session_id:
             self._session_id = os.urandom(4).hex()
         return self._session_id
+
+    def internal_state(self) -> dict[str, Any]:
+        """Return what a session keeps of it besides the history and `state`: open questions, and what they need."""
+        from .brought import noted
+
+        turn, agent = self.turn, cast("Any", self)
+        brought = noted(agent)
+        return {
+            "interrupt_state": turn.interrupts.to_dict(),
+            "model_state": dict(self.model_state),
+            **({"tasks": [list(call) for call in turn.parent_calls]} if turn.parent_calls else {}),
+            **({"brought": brought} if brought is not None else {}),
+        }
+
+    def restore_internal_state(self, kept: Mapping[str, Any]) -> None:
+        """Take over what `internal_state` returned, here or in another process; what is missing stays."""
+        if "interrupt_state" in kept:
+            self.turn.interrupts = InterruptState.from_dict(kept["interrupt_state"])
+        if "model_state" in kept:
+            self.model_state = dict(kept["model_state"])
+        if isinstance(kept.get("brought"), dict):
+            self.turn.brought = dict(kept["brought"])
+        if "tasks" in kept:
+            self.turn.parent_calls = tuple((str(key), int(next_id)) for key, next_id in kept["tasks"])
 
     def cleanup(self) -> None:
         """Let go of tool providers, such as MCP clients: each ends when nobody uses it any more."""

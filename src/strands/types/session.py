@@ -108,33 +108,16 @@ class SessionAgent:
         """
         if agent.agent_id is None:
             raise ValueError("an agent of a session needs an agent_id, not None")
-        from strands.agent.brought import noted
-
-        brought = noted(agent)
         return cls(
             agent_id=agent.agent_id,
             state=agent.state.get(),
             conversation_manager_state=agent.conversation_manager.get_state(),
-            _internal_state={
-                "interrupt_state": agent.turn.interrupts.to_dict(),
-                "model_state": dict(getattr(agent, "model_state", {})),
-                **({"tasks": [list(task) for task in agent.turn.parent_calls]} if agent.turn.parent_calls else {}),
-                **({"brought": brought} if brought is not None else {}),
-            },
+            _internal_state=agent.internal_state(),
         )
 
     def initialize_internal_state(self, agent: Any) -> None:
         """Give `agent` the questions and the model state that are stored."""
-        from strands.interrupt import InterruptState
-
-        if "interrupt_state" in self._internal_state:
-            agent.turn.interrupts = InterruptState.from_dict(self._internal_state["interrupt_state"])
-        if "model_state" in self._internal_state:
-            agent.model_state = dict(self._internal_state["model_state"])
-        if isinstance(self._internal_state.get("brought"), dict):
-            agent.turn.brought = dict(self._internal_state["brought"])
-        if "tasks" in self._internal_state:
-            agent.turn.parent_calls = tuple((str(key), int(next_id)) for key, next_id in self._internal_state["tasks"])
+        agent.restore_internal_state(self._internal_state)
 
     @classmethod
     def from_dict(cls, env: dict[str, Any]) -> SessionAgent:

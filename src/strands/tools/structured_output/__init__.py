@@ -9,6 +9,6 @@ from strands._lazy import lazy
 from .structured_output_utils import convert_pydantic_to_tool_spec as convert_pydantic_to_tool_spec
 
 if TYPE_CHECKING:
-    from strands.agent.structured import DEFAULT_STRUCTURED_OUTPUT_PROMPT as DEFAULT_STRUCTURED_OUTPUT_PROMPT
+    from .structured_output_tool import DEFAULT_STRUCTURED_OUTPUT_PROMPT as DEFAULT_STRUCTURED_OUTPUT_PROMPT
 else:
     __getattr__, __dir__ = lazy(__name__)
