@@ -70,10 +70,10 @@ class ToolCaller:
 
 
 async def _direct(agent: Host, use: ToolUse, message: str | None, record: bool) -> ToolResult:
-    from strands.agent import resuming
-    from strands.agent.invocation import Invocation
+    from strands._core import resume
+    from strands._core.invocation import Invocation
+    from strands._core.tool_batch import ToolBatch
     from strands.agent.recorder import OpenTurn
-    from strands.agent.tool_batch import ToolBatch
     from strands.telemetry.metrics import Trace
 
     request: Message = {"role": "assistant", "content": [{"toolUse": use}]}
@@ -94,7 +94,7 @@ async def _direct(agent: Host, use: ToolUse, message: str | None, record: bool) 
             raise RuntimeError(f"a hook asks {invocation.asked[0].name!r}, but in a direct call nobody can answer")
         if agent.turn.invocation is None:  # within a call of the agent, the history is shortened when that ends
             agent.conversation_manager.apply_management(agent)
-            resuming.store(agent)
+            resume.store(agent)
     return result
 
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from strands._core import invoke, resume
 from strands._core.cancellation import Cancellation
 from strands._core.turn import Turn
 from strands._elsewhere import names_of
@@ -20,14 +21,14 @@ from strands.types.agent import AgentInput, ConcurrentInvocationMode
 from strands.types.content import split_system_prompt
 from strands.types.json_dict import JSONSerializableDict
 
-from . import calling, making, resuming
+from . import arguments
 from .lifetime import Lifetime
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from strands._core.context_size import Asked
     from strands._core.direct_call import ToolCaller
-    from strands.agent.context_size import Asked
     from strands.agent.conversation_manager.base import ConversationManager
     from strands.agent.recorder import OpenTurn, Recorder
     from strands.agent.result import AgentResult
@@ -107,24 +108,26 @@ class Agent(Lifetime):
         concurrent_invocation_mode: ConcurrentInvocationMode = ConcurrentInvocationMode.THROW,
         interventions: Sequence[InterventionHandler] | None = None,
     ) -> None:
-        self.model: Model = making.model(model)
+        self.model: Model = arguments.model(model)
         self._owns_model = model is None or isinstance(model, str)
-        self._router = making.router(model)
-        self.messages: Messages = making.checked_messages(messages)
+        self._router = arguments.router(model)
+        self.messages: Messages = arguments.checked_messages(messages)
         self.system_prompt = system_prompt
-        self.agent_id: str = making.checked_id(agent_id or "default")
+        self.agent_id: str = arguments.checked_id(agent_id or "default")
         self.name: str = name or "Strands Agents"
         self.description = description
         self.state: JSONSerializableDict = (
             state if isinstance(state, JSONSerializableDict) else JSONSerializableDict(state)
         )
         self.callback_handler: Callable[..., Any] | None = (
-            PrintingCallbackHandler() if callback_handler is _DEFAULT else making.checked_handler(callback_handler)
+            PrintingCallbackHandler() if callback_handler is _DEFAULT else arguments.checked_handler(callback_handler)
         )
         self.model_state: dict[str, Any] = {}  # what a model whose provider keeps the conversation must be given
-        self.conversation_manager: ConversationManager = making.conversation_manager(self.model, conversation_manager)
+        self.conversation_manager: ConversationManager = arguments.conversation_manager(
+            self.model, conversation_manager
+        )
         self.record_direct_tool_call = record_direct_tool_call
-        self.trace_attributes: dict[str, Any] = making.attributes(trace_attributes) if trace_attributes else {}
+        self.trace_attributes: dict[str, Any] = arguments.attributes(trace_attributes) if trace_attributes else {}
         self.tool_executor: ToolExecutor = tool_executor or ConcurrentToolExecutor()
         self.tool_registry: ToolRegistry = ToolRegistry()
         self.hooks: HookRegistry = HookRegistry()
@@ -140,12 +143,12 @@ class Agent(Lifetime):
         strategy = ModelRetryStrategy() if retry_strategy is _DEFAULT else retry_strategy
         self._retry_strategy: ModelRetryStrategy | None = strategy if isinstance(strategy, ModelRetryStrategy) else None
         if strategy is not None and self._retry_strategy is None:
-            self.hooks.add_hook(making.checked_strategy(strategy))
-        self.tool_registry.process_tools(making.checked_list("tools", tools))
+            self.hooks.add_hook(arguments.checked_strategy(strategy))
+        self.tool_registry.process_tools(arguments.checked_list("tools", tools))
         if load_tools_from_directory:
             self.tool_registry.load_directory("tools")
         lists = {"hooks": hooks, "plugins": plugins, "interventions": interventions}
-        making.register(self, *(making.checked_list(name, given) for name, given in lists.items()))
+        arguments.register(self, *(arguments.checked_list(name, given) for name, given in lists.items()))
 
     # What it is made of
 
@@ -268,15 +271,15 @@ class Agent(Lifetime):
             StructuredOutputException: The model did not produce the structure.
             ModelError: The model failed.
         """
-        options = calling.Options(
+        options = invoke.Options(
             invocation_state, structured_output_model, structured_output_prompt, limits, kwargs, cancel_signal
         )
         if idempotency_token is None:
-            return await calling.call(self, prompt, options, calling.handler_sink(self))
-        from .outside import tokens_of
+            return await invoke.call(self, prompt, options, invoke.handler_sink(self))
+        from strands._core.caller_signals import tokens_of
 
         return await tokens_of(self).once(
-            idempotency_token, lambda: calling.call(self, prompt, options, calling.handler_sink(self))
+            idempotency_token, lambda: invoke.call(self, prompt, options, invoke.handler_sink(self))
         )
 
     def stream_async(
@@ -297,10 +300,10 @@ class Agent(Lifetime):
             A generator of dictionaries with `data` (text), `current_tool_use`, `message`, `event` (the model's own),
             and others; the last has `result`. Leaving it early ends the work.
         """
-        options = calling.Options(
+        options = invoke.Options(
             invocation_state, structured_output_model, structured_output_prompt, limits, kwargs, cancel_signal
         )
-        return calling.stream(self, prompt, options, idempotency_token)
+        return invoke.stream(self, prompt, options, idempotency_token)
 
     def cancel(self, *, message: str | None = None, after_current_tools: bool = False) -> None:
         """Stop as soon as possible, from any thread: the result has `stop_reason` "cancelled".
@@ -329,7 +332,7 @@ class Agent(Lifetime):
         Returns:
             The questions that were given up.
         """
-        return run(resuming.give_up(self))
+        return run(resume.give_up(self))
 
     def restore(self, messages: Messages, turn: OpenTurn | None = None) -> None:
         """Put the agent where a recorded one stopped.
@@ -340,7 +343,7 @@ class Agent(Lifetime):
                 finished ones are not run again, and of one that was started and did not finish a person is asked,
                 unless it is idempotent or read-only.
         """
-        resuming.restore(self, messages, turn)
+        resume.restore(self, messages, turn)
 
     # More ways to use it
 
@@ -355,7 +358,7 @@ class Agent(Lifetime):
             ValueError: There is neither a prompt nor a history.
             StructuredOutputException: The model did not produce one.
         """
-        return await calling.structure(self, output_model, prompt)
+        return await invoke.structure(self, output_model, prompt)
 
     def as_tool(
         self, *, name: str | None = None, description: str | None = None, preserve_context: bool = False

@@ -12,14 +12,14 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
+from strands._core import invoke, waiting_callers
+from strands._core.invocation import Sink
+from strands._core.subagent_task import AgentTask
 from strands.interrupt import InterruptException, InterruptState, NotYet
 from strands.tools.results import error_result
 from strands.types.tools import DirectTool, ToolContext, ToolResult, ToolSpec, ToolUse
 
-from . import calling, turns
-from .agent_task import AgentTask
 from .inside import InsideRecorder
-from .invocation import Sink
 
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
@@ -110,13 +110,13 @@ class AgentAsTool(DirectTool):
         refusal = await self._take(task, context)
         if refusal is not None:
             return error_result(id, refusal)
-        working = turns.enter(self._agent, context)
+        working = waiting_callers.enter(self._agent, context)
         try:
             result = await self._work(task, tool_use, emit)
             if result.stop_reason == "interrupt":
                 raise InterruptException(*task.carry(result))
         finally:
-            turns.WORKING.reset(working)
+            waiting_callers.WORKING.reset(working)
             self._agent.turn.lock.release()
         status = "error" if result.stop_reason == "cancelled" else "success"
         return {"toolUseId": id, "status": status, "content": _content(result)}  # type: ignore[typeddict-item]
@@ -125,7 +125,7 @@ class AgentAsTool(DirectTool):
         """Take the agent for this call; return what the model is told if it cannot be had."""
         remembers = self._preserve_context or task.work.own  # else each call goes on from what its questions carry
         while True:
-            refusal = await turns.take(self._agent, context)
+            refusal = await waiting_callers.take(self._agent, context)
             if refusal is not None or not remembers:
                 return refusal
             unanswered, under_way = task.paused_for_others()
@@ -134,7 +134,7 @@ class AgentAsTool(DirectTool):
             self._agent.turn.lock.release()
             if unanswered:
                 raise NotYet
-            await asyncio.sleep(turns.LOOK_AGAIN)
+            await asyncio.sleep(waiting_callers.LOOK_AGAIN)
 
     async def _work(self, task: AgentTask, tool_use: ToolUse, emit: Callable[[Any], None] | None) -> AgentResult:
         agent, recorder = self._agent, task.work.recorder
@@ -151,7 +151,7 @@ class AgentAsTool(DirectTool):
         if recorder is not None:
             agent.recorder = recorder
         try:
-            return await calling.call(agent, prompt, calling.Options(), self._sink(emit), as_tool=True)
+            return await invoke.call(agent, prompt, invoke.Options(), self._sink(emit), as_tool=True)
         except BaseException:
             task.cut_off()
             raise
@@ -172,7 +172,7 @@ class AgentAsTool(DirectTool):
 
     def _sink(self, emit: Callable[[Any], None] | None) -> Sink | None:
         """The caller's listeners hear what the agent's own hear."""
-        handler = calling.handler_sink(self._agent)
+        handler = invoke.handler_sink(self._agent)
         if emit is None or handler is None:
             return emit or handler
 

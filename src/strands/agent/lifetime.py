@@ -69,7 +69,7 @@ class Lifetime:
 
     def internal_state(self) -> dict[str, Any]:
         """Return what a session keeps of it besides the history and `state`: open questions, and what they need."""
-        from .brought import noted
+        from strands._core.brought import noted
 
         turn, agent = self.turn, cast("Any", self)
         brought = noted(agent)

@@ -192,7 +192,7 @@ class Inside:
 
     def close(self) -> None:
         """Add the results of the newest tool uses, if they are not there yet."""
-        from .prompt import CANCELLED, open_tool_use, result_message
+        from strands._core.messages import CANCELLED, open_tool_use, result_message
 
         asks = open_tool_use(self.messages)
         if asks is not None:

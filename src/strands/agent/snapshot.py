@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterable
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Literal
 
+from strands._core.brought import noted
 from strands.interrupt import InterruptState
 from strands.types._snapshot import SCHEMA_VERSION, Field
 from strands.types._snapshot import Snapshot as Snapshot
 from strands.types.exceptions import SnapshotException
 from strands.types.json_dict import JSONSerializableDict
-
-from .brought import noted
 
 if TYPE_CHECKING:
     from strands._core.host import Host

@@ -42,9 +42,9 @@ async def event_loop_cycle(
     Raises:
         Exception: As a call of the agent.
     """
-    from strands.agent import loop
-    from strands.agent.invocation import Invocation
-    from strands.agent.structured import StructuredOutput
+    from strands._core import loop
+    from strands._core.invocation import Invocation
+    from strands._core.structured_output import StructuredOutput
 
     model = getattr(structured_output_context, "structured_output_model", None)
     events: deque[TypedEvent] = deque()

@@ -24,7 +24,7 @@ from .pieces import (
 if TYPE_CHECKING:
     import threading
 
-    from strands.agent.invocation import Invocation
+    from strands._core.invocation import Invocation
     from strands.models.model import Model
     from strands.types.content import Messages, SystemContentBlock
     from strands.types.streaming import StreamEvent
@@ -60,7 +60,7 @@ async def process_stream(
     Raises:
         ModelUnavailableError: The stream ended in the middle of a tool use.
     """
-    from strands.agent.reply_builder import ReplyBuilder
+    from strands._core.reply_builder import ReplyBuilder
 
     heard: list[TypedEvent] = []
     gatherer = ReplyBuilder(_listening(heard.append))

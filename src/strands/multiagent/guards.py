@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from strands.agent.brought import judges, more
+from strands._core.brought import judges, more
 from strands.hooks import BeforeNodeCallEvent, qualified_name
 
 from .base import MultiAgentBase

@@ -10,8 +10,8 @@ from contextlib import aclosing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from strands._core.messages import is_answers
 from strands._sync import run
-from strands.agent.prompt import is_answers
 from strands.hooks import (
     AfterMultiAgentInvocationEvent,
     BeforeMultiAgentInvocationEvent,

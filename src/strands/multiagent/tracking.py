@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from strands._core.executor import agent_turn
+from strands._core.structured_output import structure_prompt
 from strands.agent.inside import InsideRecorder, enter
 from strands.agent.recorder import OpenTurn, ToolStart
-from strands.agent.structured import structure_prompt
 from strands.interrupt import InterruptState
 
 from .base import MultiAgentBase, Status
@@ -300,7 +300,7 @@ def _has_completed(executor: Any) -> bool:
 
 
 def _says_the_last_word(agent: Any) -> bool:
-    from strands.agent.prompt import tool_uses
+    from strands._core.messages import tool_uses
 
     last = agent.messages[-1] if agent.messages else None
     return last is not None and last["role"] == "assistant" and not tool_uses(last)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from strands.agent.prompt import is_answers
+from strands._core.messages import is_answers
 from strands.interrupt import Interrupt
 
 if TYPE_CHECKING:

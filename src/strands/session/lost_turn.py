@@ -77,7 +77,7 @@ class LostTurn:
                 self._ask(use)
 
     def _ask(self, use: dict[str, Any]) -> None:
-        from strands.agent.doubt import MESSAGE, OPTIONS
+        from strands._core.ambiguous_call import MESSAGE, OPTIONS
         from strands.agent.recorder import AMBIGUOUS, doubt_about
         from strands.interrupt import Interrupt
 

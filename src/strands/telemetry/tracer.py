@@ -22,7 +22,7 @@ from . import _conventions
 
 if TYPE_CHECKING:
     from strands._core.host import Host
-    from strands.agent.reply import Reply
+    from strands._core.reply import Reply
     from strands.agent.result import AgentResult
     from strands.types.content import Message
     from strands.types.tools import AgentTool, ToolResult, ToolUse

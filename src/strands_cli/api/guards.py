@@ -103,7 +103,7 @@ def tool_ids(tools: Sequence[Any] | None) -> list[str]:
 
 def _judges(hooks: Sequence[Any], tools: Sequence[Any]) -> list[str]:
     """Return the names of what may stop a tool call: in hooks, of which one may register nothing, and in agents."""
-    from strands.agent.brought import judges
+    from strands._core.brought import judges
     from strands.hooks.registry import HookRegistry
 
     registry = HookRegistry()

@@ -7,20 +7,20 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from strands._tracking import all_bare
+from strands.agent.conversation_manager.base import ConversationManager
 from strands.hooks.events import AfterModelCallEvent, BeforeModelCallEvent
 from strands.hooks.interruptible import is_awaited
 from strands.hooks.registry import refusal
 from strands.types.exceptions import ContextWindowOverflowException
 
 from .context_size import projected_tokens
-from .conversation_manager.base import ConversationManager
+from .outcome import let_pass, place_of_reply
 from .reply import Reply
 from .reply_builder import ReplyBuilder
-from .resting import let_pass, place_of_reply
 
 if TYPE_CHECKING:
     from strands._core.host import Host
-    from strands.agent.invocation import Invocation
+    from strands._core.invocation import Invocation
     from strands.event_loop.retry import ModelRetryStrategy
     from strands.models.model import Model
 
@@ -131,7 +131,7 @@ def _tell_more(agent: Host, more: dict[str, Any]) -> None:
 
 
 def _tell_session(agent: Host, more: dict[str, Any]) -> None:
-    from .agent_metadata import AgentMetadata
+    from strands.agent.agent_metadata import AgentMetadata
 
     more["agent_metadata"] = AgentMetadata(session_id=getattr(agent._session_manager, "session_id", None))
 

@@ -7,15 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from strands._question_ids import MESSAGE_ADDED
+from strands.agent.result import AgentResult
 from strands.hooks.interruptible import Interruptible, check_taken, key_of_message
 from strands.types import exceptions
 
-from .prompt import copied, open_tool_use, result_message
+from .messages import copied, open_tool_use, result_message
 from .reply import Reply
-from .result import AgentResult
 
 if TYPE_CHECKING:
-    from strands.agent.invocation import Invocation
+    from strands._core.invocation import Invocation
     from strands.agent.recorder import OpenTurn
     from strands.interrupt import Interrupt
     from strands.types.content import Message

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from strands._ids import new_id, new_uuid
 from strands._question_ids import MESSAGE_ADDED, PASSING
+from strands.agent.recorder import OpenTurn
 from strands.hooks.events import AfterToolsEvent, BeforeToolsEvent
 from strands.hooks.interruptible import is_awaited, key_of_message
 from strands.types.exceptions import (
@@ -19,17 +20,16 @@ from strands.types.exceptions import (
 )
 
 from . import malformed, tool_hooks
+from .messages import CANCELLED, result_message, tool_uses, with_doubts
 from .model_call import ask_model
-from .prompt import CANCELLED, result_message, tool_uses, with_doubts
-from .recorder import OpenTurn
-from .resting import end, finish, stop_if_asked
+from .outcome import end, finish, stop_if_asked
 from .tool_batch import ToolBatch
 
 if TYPE_CHECKING:
     from strands._core.host import Host
-    from strands.agent.invocation import Invocation
-    from strands.agent.model_call import Kept
-    from strands.agent.reply import Reply
+    from strands._core.invocation import Invocation
+    from strands._core.model_call import Kept
+    from strands._core.reply import Reply
     from strands.agent.result import AgentResult
     from strands.interrupt import Interrupt
     from strands.telemetry.metrics import Trace

@@ -11,15 +11,15 @@ from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from strands._tracking import all_bare
+from strands.agent.result import AgentResult
 from strands.handlers.callback_handler import null_callback_handler
 from strands.hooks.events import AfterInvocationEvent, BeforeInvocationEvent
 from strands.types.agent import ConcurrentInvocationMode, Limits
 from strands.types.exceptions import ConcurrencyException, StructuredOutputException
 
 from .invocation import Invocation, Pace, Sink, is_provider_named
-from .invoking import once
-from .prompt import to_messages
-from .result import AgentResult
+from .messages import to_messages
+from .single_invocation import once
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -94,7 +94,7 @@ async def call(
         if options.cancel_signal is None:
             result = await _until_done(invocation, prompt)
         else:
-            from .outside import cancelled_by
+            from .caller_signals import cancelled_by
 
             async with cancelled_by(agent, options.cancel_signal):
                 result = await _until_done(invocation, prompt)
@@ -203,7 +203,7 @@ async def stream(agent: Host, prompt: Any, options: Options, token: Any = None) 
             made = True
             return await call(agent, prompt, options, sink, pace)
 
-        from .outside import tokens_of
+        from .caller_signals import tokens_of
 
         result = await tokens_of(agent).once(token, own)
         if not made:
@@ -314,6 +314,6 @@ def _structured(agent: Host, options: Options) -> Any:
         return None
     if not hasattr(model, "model_json_schema"):
         raise ValueError(f"structured_output_model {model!r} must be a pydantic model: a class that extends BaseModel")
-    from .structured import StructuredOutput
+    from .structured_output import StructuredOutput
 
     return StructuredOutput(model, options.structured_output_prompt or agent._structured_output_prompt)

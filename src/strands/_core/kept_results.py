@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from strands._question_ids import is_any, result_prefix
 
-from .resting import kept_error
+from .outcome import kept_error
 
 if TYPE_CHECKING:
     from strands._core.host import Host

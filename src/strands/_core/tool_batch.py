@@ -9,11 +9,11 @@ from strands.interrupt import Interrupt
 from strands.types.json_value import NOT_PLAIN, plain_copy
 
 from . import malformed
-from .prompt import copied, tool_uses
+from .messages import copied, tool_uses
 from .tool_call import ToolCall
 
 if TYPE_CHECKING:
-    from strands.agent.invocation import Invocation
+    from strands._core.invocation import Invocation
     from strands.agent.recorder import OpenTurn, Recorder
     from strands.hooks.binding import CallBinding
     from strands.telemetry.metrics import Trace

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 from strands._question_ids import MOMENTS
 from strands._tracking import track, track_all
+from strands.agent.recorder import OpenTurn, raised_in
 from strands.hooks.interruptible import key_of_message
 
-from .prompt import copied, is_answers, open_tool_use, result_message, to_messages, tool_uses, with_doubts
-from .recorder import OpenTurn, raised_in
+from .messages import copied, is_answers, open_tool_use, result_message, to_messages, tool_uses, with_doubts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from strands._core.host import Host
-    from strands.agent.invocation import Invocation
+    from strands._core.invocation import Invocation
     from strands.interrupt import Interrupt
     from strands.types.content import Message, Messages
     from strands.types.tools import ToolResult

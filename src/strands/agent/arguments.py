@@ -6,12 +6,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from strands._core.messages import check_message
 from strands._tracking import track_all
 from strands.handlers.callback_handler import null_callback_handler
 from strands.hooks.events import AgentInitializedEvent
 
 from .conversation_manager.sliding_window import SlidingWindowConversationManager
-from .prompt import check_message
 
 if TYPE_CHECKING:
     from strands._core.host import Host

@@ -12,10 +12,10 @@ from strands.interrupt import Interrupt, hook_prefix, looked_up
 from strands.tools.results import error_result
 
 from .call_check import nobody_took, replaced, unanswered_of_batch, untaken_of_batch
-from .prompt import tool_uses
+from .messages import tool_uses
 
 if TYPE_CHECKING:
-    from strands.agent.tool_batch import ToolBatch
+    from strands._core.tool_batch import ToolBatch
     from strands.hooks.binding import BatchBinding, CallBinding
     from strands.types.content import ContentBlock, Message
     from strands.types.tools import ToolResult, ToolUse

@@ -6,11 +6,10 @@ import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
+from strands.agent.recorder import Inside, ToolStart, doubt_about, forget_doubt
 from strands.hooks.binding import CallBinding
 from strands.interrupt import AMBIGUOUS, Interrupt, call_digest, hook_prefix, looked_up
 from strands.tools.results import as_result, error_result
-
-from .recorder import Inside, ToolStart, doubt_about, forget_doubt
 
 if TYPE_CHECKING:
     from strands._core.host import Host

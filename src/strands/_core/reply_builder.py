@@ -14,7 +14,7 @@ from strands.types.json_value import MAX_DEPTH, is_too_deep
 from .reply import Reply
 
 if TYPE_CHECKING:
-    from strands.agent.invocation import Invocation
+    from strands._core.invocation import Invocation
     from strands.types.content import ContentBlock, Message
     from strands.types.event_loop import Metrics, StopReason, Usage
     from strands.types.streaming import StreamEvent

@@ -15,7 +15,7 @@ from strands.hooks.interruptible import check_taken, is_awaited
 
 if TYPE_CHECKING:
     from strands._core.host import Host
-    from strands.agent.structured import StructuredOutput
+    from strands._core.structured_output import StructuredOutput
     from strands.interrupt import Interrupt
     from strands.models.routing.router import Route
     from strands.telemetry.meter import Figures

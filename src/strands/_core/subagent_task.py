@@ -8,15 +8,15 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from strands._question_ids import MOMENTS, inside_prefix
+from strands.agent.inside import Work
+from strands.agent.recorder import Inside, OpenTurn, raised_in
+from strands.agent.result import AgentResult
 from strands.interrupt import Interrupt, InterruptState
 from strands.types.exceptions import MaxTokensReachedException
 
-from .inside import Work
 from .loop import CUT_OFF
-from .prompt import tool_uses
-from .recorder import Inside, OpenTurn, raised_in
-from .result import AgentResult
-from .structured import structure_prompt
+from .messages import tool_uses
+from .structured_output import structure_prompt
 
 if TYPE_CHECKING:
     from strands._core.host import Host

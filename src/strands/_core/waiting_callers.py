@@ -6,7 +6,7 @@ import asyncio
 from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING, Any
 
-from .prompt import CANCELLED
+from .messages import CANCELLED
 
 if TYPE_CHECKING:
     from strands._core.host import Host

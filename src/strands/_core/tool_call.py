@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+from strands.agent.inside import Work
+from strands.agent.recorder import Inside, ToolStart, forget_doubt, raised_in
 from strands.hooks.asker import Asker
 from strands.hooks.binding import CallBinding
 from strands.hooks.events import AfterToolCallEvent, BeforeToolCallEvent
@@ -17,19 +19,17 @@ from strands.types.exceptions import ToolCallLostError
 from strands.types.tools import AgentTool, ToolContext, ToolResult, ToolUse
 
 from . import call_check
-from .doubt import runs_otherwise, settle_doubt
-from .inside import Work
+from .ambiguous_call import runs_otherwise, settle_doubt
 from .kept_results import Ended, asked_about_result, kept_result, place_of_result, withheld
-from .prompt import CANCELLED, copied
-from .recorder import Inside, ToolStart, forget_doubt, raised_in
-from .resting import error_of
+from .messages import CANCELLED, copied
+from .outcome import error_of
 from .tool_hooks import alone, ask_about_change
 
 if TYPE_CHECKING:
     import threading
 
-    from strands.agent.invocation import Sink
-    from strands.agent.tool_batch import ToolBatch
+    from strands._core.invocation import Sink
+    from strands._core.tool_batch import ToolBatch
 
 _NONE: frozenset[str] = frozenset()
 OTHERWISE = (

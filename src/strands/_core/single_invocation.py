@@ -11,13 +11,13 @@ from strands.hooks.events import AfterInvocationEvent, BeforeInvocationEvent
 from strands.hooks.interruptible import check_taken, is_awaited, note_passed
 from strands.hooks.registry import refusal
 
-from . import loop, resting, resuming
+from . import loop, outcome, resume
+from .messages import CANCELLED, tool_uses
 from .model_call import Kept
-from .prompt import CANCELLED, tool_uses
 
 if TYPE_CHECKING:
     from strands._core.host import Host
-    from strands.agent.invocation import Invocation
+    from strands._core.invocation import Invocation
     from strands.agent.result import AgentResult
     from strands.interrupt import InterruptState
     from strands.types.content import Message
@@ -29,23 +29,23 @@ async def once(invocation: Invocation, prompt: Any) -> tuple[AgentResult, Any]:
     agent.event_loop_metrics.reset_usage_metrics()
     if agent.messages and "tracking_id" not in agent.messages[-1]:
         track_newest(agent.messages)
-    start = resuming.begin(agent, prompt)
+    start = resume.begin(agent, prompt)
     result: AgentResult | None = None
-    resume: Any = None
+    following: Any = None
     try:
         try:
             result = await _work(invocation, start)
-        except resting.Stopped as stop:
-            result = resting.rest(invocation, stop)
+        except outcome.Stopped as stop:
+            result = outcome.rest(invocation, stop)
     finally:
         if not agent.turn.interrupts.activated:
             agent.conversation_manager.apply_management(agent)
         if is_awaited(AfterInvocationEvent, agent):
-            result, resume = await _over(invocation, result)
+            result, following = await _over(invocation, result)
         elif agent.turn.interrupts.interrupts:
             _forget(agent.turn.interrupts, result)
     assert result is not None
-    return result, resume
+    return result, following
 
 
 async def _over(invocation: Invocation, result: AgentResult | None) -> tuple[AgentResult | None, Any]:
@@ -60,7 +60,7 @@ async def _over(invocation: Invocation, result: AgentResult | None) -> tuple[Age
 
     def stop() -> None:
         if ended and not rested and result is not None:
-            rested.append(resting.rest(invocation, resting.Stopped(state.pending, resting.place_of_end(result))))
+            rested.append(outcome.rest(invocation, outcome.Stopped(state.pending, outcome.place_of_end(result))))
 
     event.__dict__["_stop"] = stop
     _, raised = await agent.hooks.invoke_callbacks_async(event)
@@ -68,14 +68,14 @@ async def _over(invocation: Invocation, result: AgentResult | None) -> tuple[Age
     if result is not None and asked:
         if not rested:  # who asked went on as if nothing had happened, so it is not stored yet
             stop()
-            resuming.store(agent)
-        return resting.finish(invocation, "interrupt", result.message, state.pending), None
+            resume.store(agent)
+        return outcome.finish(invocation, "interrupt", result.message, state.pending), None
     if ended:
         check_taken(event)
     known = len(state.interrupts)
     _forget(state, result)
     if len(state.interrupts) != known:
-        resuming.store(agent)  # it was stored among these hooks, when questions of theirs were still to be kept
+        resume.store(agent)  # it was stored among these hooks, when questions of theirs were still to be kept
     return result, event.resume
 
 
@@ -91,7 +91,7 @@ def _forget(state: InterruptState, result: AgentResult | None) -> None:
         state.forget_unasked()
 
 
-async def _work(invocation: Invocation, start: resuming.Start) -> AgentResult:
+async def _work(invocation: Invocation, start: resume.Start) -> AgentResult:
     agent = invocation.agent
     state, messages = agent.turn.interrupts, start.messages
     if is_awaited(BeforeInvocationEvent, agent):
@@ -102,7 +102,7 @@ async def _work(invocation: Invocation, start: resuming.Start) -> AgentResult:
             start.refused()
             raise
         if not start.cancelled:
-            resting.let_pass(event, raised, start.where, start.turn)
+            outcome.let_pass(event, raised, start.where, start.turn)
         note_passed(event.consulted)
         messages = event.messages
         text = refusal(event.cancel, "invocation cancelled")
@@ -110,25 +110,25 @@ async def _work(invocation: Invocation, start: resuming.Start) -> AgentResult:
             reply: Message = {"role": "assistant", "content": [{"text": text}]}
             if start.turn is not None or start.place is not None or start.cancelled:
                 start.refused()  # what is open stays open
-                return resting.finish(invocation, "end_turn", reply)
+                return outcome.finish(invocation, "end_turn", reply)
             await invocation.append(reply)
-            return resting.end(invocation, "end_turn", reply)
+            return outcome.end(invocation, "end_turn", reply)
     if invocation.sink is not None:
         passed = {key: value for key, value in invocation.state.items() if key not in ("agent", "request_state")}
         invocation.sink({"init_event_loop": True, **passed})
     if start.cancelled:
         waiting = state.context.get("tool_use_message")
-        await resuming.abandon(agent, CANCELLED)
+        await resume.abandon(agent, CANCELLED)
         if waiting is not None and messages is None:
-            return resting.finish(invocation, "cancelled", waiting)
+            return outcome.finish(invocation, "cancelled", waiting)
     elif start.place is not None and start.place["then"] != "begin":
         return await _go_on(invocation, start.place)
     elif start.turn is None:
         state.activated = False
-        await resuming.repair(invocation)
+        await resume.repair(invocation)
     if start.turn is not None:
-        await resting.tell_again(invocation)
-        resting.stop_if_asked(invocation, "tools", start.turn)
+        await outcome.tell_again(invocation)
+        outcome.stop_if_asked(invocation, "tools", start.turn)
         await _renew_tools(agent, start.turn.message)
         return await loop.run(invocation, start.turn, messages or ())
     agent.turn.open = None
@@ -140,16 +140,16 @@ async def _work(invocation: Invocation, start: resuming.Start) -> AgentResult:
 async def _go_on(invocation: Invocation, place: Mapping[str, Any]) -> AgentResult:
     """Go on where hooks stopped the agent to ask; their questions are answered, or are asked again."""
     agent = invocation.agent
-    await resting.close_tools(invocation)
+    await outcome.close_tools(invocation)
     agent.turn.open = None
     agent.turn.interrupts.context, agent.turn.interrupts.activated = {}, False
-    await resting.tell_again(invocation)
+    await outcome.tell_again(invocation)
     if place["then"] == "end":
-        if resting.needs_reply(invocation, place):
-            return await loop.run(invocation, kept=Kept(*resting.outcome_of(place), judged=True))
-        resting.take_structure(invocation, place)
-        return resting.end(invocation, place["stop"], place["message"])
-    kept = Kept(*resting.outcome_of(place)) if place["then"] == "reply" else None
+        if outcome.needs_reply(invocation, place):
+            return await loop.run(invocation, kept=Kept(*outcome.outcome_of(place), judged=True))
+        outcome.take_structure(invocation, place)
+        return outcome.end(invocation, place["stop"], place["message"])
+    kept = Kept(*outcome.outcome_of(place)) if place["then"] == "reply" else None
     return await loop.run(invocation, kept=kept)
 
 

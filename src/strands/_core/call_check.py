@@ -12,7 +12,7 @@ from strands.hooks.registry import refusal
 from strands.interrupt import Interrupt, has_prefix, hook_prefix, is_about_doubt
 
 if TYPE_CHECKING:
-    from strands.agent.invocation import Invocation
+    from strands._core.invocation import Invocation
     from strands.hooks.binding import Binding
     from strands.types.tools import AgentTool, ToolUse
 
