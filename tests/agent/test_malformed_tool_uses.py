@@ -33,7 +33,9 @@ def make(*script: Any, **options: Any) -> Agent:
     return Agent(model=ScriptedModel(list(script)), tools=[act], callback_handler=None, **options)
 
 
-@pytest.mark.parametrize("raw", ['{"target": "x', "[1]", "null", '"text"', "{'target': 'x'}"])
+@pytest.mark.parametrize(
+    "raw", ['{"target": NaN}', '{"target": -1e999}', '{"target": "x', "[1]", "null", '"text"', "{'target': 'x'}"]
+)
 def test_the_model_is_told_and_does_it_better(raw: str) -> None:
     agent = make(Reply(tool_calls=[ToolCall("act", raw_input=raw)]), ToolCall("act", {"target": "x"}), "Done.")
     assert str(agent("go")).strip() == "Done."

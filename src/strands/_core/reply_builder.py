@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from strands.telemetry.metrics import no_time, no_usage
 from strands.types.exceptions import ModelUnavailableError
-from strands.types.json_value import MAX_DEPTH, is_too_deep
+from strands.types.json_value import MAX_DEPTH, finite, is_too_deep
 
 from .reply import Reply
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 AHEAD = 16  # events of a reply that may be unread while more of it comes
 _SHOWN = 400  # characters of an input that cannot be read
-_decode = json.JSONDecoder().decode
+_decode = json.JSONDecoder(parse_constant=finite, parse_float=finite).decode
 _NAME = re.compile(r"^[a-zA-Z0-9_-]{1,64}$")
 
 

@@ -135,6 +135,18 @@ def from_text(text: str, name: str = "the value") -> Any:
     return value
 
 
+def finite(number: str) -> float:
+    """Return the number that a JSON text holds; for a reader of such texts, which takes more than JSON has.
+
+    Raises:
+        ValueError: It is not finite.
+    """
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(f"{number[:20]} is no number of JSON, which are finite")
+    return value
+
+
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) != len(pairs):
