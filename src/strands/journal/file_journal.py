@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import ClassVar
 
 from strands._threads import Shared
+from strands.journal import files
 from strands.journal.drivers import Drivers
 from strands.journal.entries import Draft, Entry
 from strands.journal.errors import StorageError
 from strands.journal.file_log import FileLog
+from strands.journal.files import Disk
 from strands.journal.handle import JournalFile
 
 
@@ -25,12 +27,13 @@ class FileJournal(FileLog):
         directory: The session's directory.
         session_id: The session's id.
         drivers: Who is alive.
+        disk: The file operations, unless they are the system's.
     """
 
     keeps_entries: ClassVar[bool] = True
 
-    def __init__(self, directory: Path, session_id: str, drivers: Drivers) -> None:
-        super().__init__(directory, session_id)
+    def __init__(self, directory: Path, session_id: str, drivers: Drivers, disk: Disk | None = None) -> None:
+        super().__init__(directory, session_id, disk=disk or files)
         self._drivers = drivers
         self._known: list[Entry] = []
         self._syncing: Shared[None] | None = None

@@ -249,6 +249,9 @@ class FileLog:
 
     def _begin(self, parsed: lines.Parsed, content: bytes, told: Head | None) -> None:
         """Look at a journal that is read for the first time: its format, and whether all is there that should be."""
+        if not parsed.entries and told is not None:
+            cause = parsed.damage.cause if parsed.damage is not None else "nothing is there"
+            raise faults.damaged(self.path, self._id, 1, f"it was on disk, and {cause}")
         if not parsed.entries:
             raise faults.missing(self._id)
         version = parsed.entries[0].data.get("format", FORMAT)

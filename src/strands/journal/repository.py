@@ -22,6 +22,7 @@ from strands.journal.entries import Draft
 from strands.journal.errors import SessionExistsError, SessionNotFoundError, StorageError
 from strands.journal.faults import storage_errors
 from strands.journal.file_journal import FileJournal
+from strands.journal.files import Disk
 from strands.journal.handle import NAME
 
 logger: logging.Logger = logging.getLogger(__name__)
@@ -38,12 +39,14 @@ class FileRepository:
 
     Args:
         storage_dir: Where they live.
+        disk: The file operations; for tests that need a failing disk.
     """
 
-    def __init__(self, storage_dir: str | os.PathLike[str]) -> None:
+    def __init__(self, storage_dir: str | os.PathLike[str], *, disk: Disk | None = None) -> None:
         with storage_errors(Path(storage_dir)):
             self.root: Path = expanded(storage_dir)
         self._place: Path | None = None
+        self._disk = disk
 
     async def create(self, session_id: str, opened: Draft, rest: Sequence[Draft] = ()) -> FileJournal:
         if not _ID.fullmatch(session_id):
@@ -54,7 +57,7 @@ class FileRepository:
         directory = self.root / f"{_PREFIX}{session_id}"
         for attempt in range(_TRIES):
             self._check_root()
-            journal = FileJournal(directory, session_id, self._live())
+            journal = FileJournal(directory, session_id, self._live(), self._disk)
             try:
                 await on_disk(partial(journal.create, opened, rest))
                 return journal
@@ -67,7 +70,7 @@ class FileRepository:
         raise AssertionError("unreachable")
 
     async def open(self, session_id: str) -> FileJournal:
-        return FileJournal(self._directory(session_id), session_id, self._live())
+        return FileJournal(self._directory(session_id), session_id, self._live(), self._disk)
 
     async def ids(self) -> list[str]:
         with storage_errors(self.root):

@@ -63,10 +63,9 @@ async def session_to_go_on(
 
     try:
         await options.store().open(session_id)
-    except SessionNotFoundError:
-        session = None
-    else:
         session = await Session.found(options, session_id)
+    except SessionNotFoundError:  # or its beginning was cut short
+        session = None
     if session is None:
         if response is not None:
             raise SessionNotFoundError(f"no session {session_id!r} to answer", hint="List them: strands sessions list.")
