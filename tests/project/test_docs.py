@@ -13,7 +13,7 @@ from support.page import blocks
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-LANGUAGES = {"python", "shell", "yaml", "json", "text", "mermaid", "stub"}
+LANGUAGES = {"python", "shell", "yaml", "json", "toml", "text", "mermaid", "stub"}
 
 
 def name(path: Path) -> str:

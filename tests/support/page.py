@@ -6,6 +6,7 @@ What the blocks mean:
 - `yaml`, `python`, `json` whose first line is `# a_name.ext`: that file. A Python file must be run by a later block, by
   a command or by Python that names it.
 - `yaml`: parsed; one with a `version:` is loaded as a spec.
+- `toml`: that file; `pip install -e .` then makes the entry points of a `pyproject.toml` known to later commands.
 - `shell`: each line is run; `# exit code 19` at its end is what is expected. `ID` is the newest session's id.
   What installs or tests (pip, git, cd, .ci) is not run here; a `make` target must exist. `examples/` is there.
 - `text` and others: for reading only.
@@ -33,14 +34,21 @@ from typing import Any
 
 import pexpect
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 from support.console import Terminal, environment
+from support.packages import install
 from support.stub_openai import Request, StubOpenAI
 
 ROOT = Path(__file__).parents[2]
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)\s*$")
 _DIRECTIVE = re.compile(r"^<!-- (?P<name>terminal|stub): ?(?P<value>.*?) ?-->$")
-_TITLE = re.compile(r"^# (?P<name>[\w./-]+\.(yaml|py|json))$")
+_TITLE = re.compile(r"^# (?P<name>[\w./-]+\.(yaml|py|json|toml))$")
 _CODE = re.compile(r"\s+# exit code (?P<code>\d+)\s*$")
+_HERE = "pip install -e ."
 _INSTALLS = ("pip ", "git ", "cd ", ".ci/")
 
 
@@ -93,9 +101,17 @@ class Page:
         self.namespace: dict[str, Any] = {"__name__": "__page__"}
         self.reply: str | None = None
         self.unrun: set[str] = set()
+        self.offered: set[str] = set()
 
     def run(self) -> None:
-        known = {"python": self.python, "shell": self.shell, "yaml": self.yaml, "json": self.json, "stub": self.stub}
+        known = {
+            "python": self.python,
+            "shell": self.shell,
+            "yaml": self.yaml,
+            "json": self.json,
+            "toml": self.keep,
+            "stub": self.stub,
+        }
         with StubOpenAI(self.answer) as stub:
             os.environ |= {"OPENAI_BASE_URL": stub.url, "OPENAI_API_KEY": "none", "NO_COLOR": "1"}
             for block in self.blocks:
@@ -105,6 +121,7 @@ class Page:
                         run(block)
                 except BaseException as error:
                     raise Failure(f"{self.path.name}:{block.line}: {type(error).__name__}: {error}") from error
+        self.unrun -= self.offered
         if self.unrun:
             raise Failure(f"{self.path.name}: no block runs {sorted(self.unrun)}")
 
@@ -149,7 +166,9 @@ class Page:
             self.execute(block)
 
     def execute(self, block: Block) -> None:
-        self.unrun -= {title for title in self.unrun if title in block.text}
+        self.unrun -= {
+            title for title in self.unrun if title in block.text or f"from {title[:-3]} import" in block.text
+        }
         source = "\n" * (block.line - 1) + block.text
         code = compile(source, str(self.path), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
         printed = StringIO()
@@ -165,10 +184,13 @@ class Page:
     def shell(self, block: Block) -> None:
         for line in block.text.replace("\\\n", " ").splitlines():
             command, code = _CODE.sub("", line).strip(), _CODE.search(line)
-            if command and not command.startswith(("#", *_INSTALLS)):
+            if command == _HERE or (command and not command.startswith(("#", *_INSTALLS))):
                 self.command(command, int(code["code"]) if code else 0, block.answers)
 
     def command(self, command: str, code: int, answers: list[str] | None) -> None:
+        if command == _HERE:
+            self.offered = install_here()
+            return
         if command.startswith("make "):
             target = command.split()[1]
             if f"\n{target}:" not in (ROOT / "Makefile").read_text(encoding="utf-8"):
@@ -196,6 +218,20 @@ class Page:
             terminal.end(code)
         except pexpect.ExceptionPexpect:
             raise Failure(f"{command} did not ask or did not end; it showed: {terminal.shown}") from None
+
+
+def install_here() -> set[str]:
+    """Install the package of the current directory as pip would: its modules and entry points are found.
+
+    Returns:
+        The files that its entry points offer to commands.
+    """
+    about = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
+    points = {f"{group}/{name}": to for group, names in about["entry-points"].items() for name, to in names.items()}
+    install(Path("site"), about["name"], {}, points)
+    sys.path.insert(0, str(Path("site").resolve()))
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(Path.cwd()), sys.path[0], os.environ["PYTHONPATH"]])
+    return {f"{to.partition(':')[0]}.py" for to in points.values()}
 
 
 def newest_session() -> str:

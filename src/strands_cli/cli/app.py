@@ -52,19 +52,23 @@ class LazyGroup(click.Group):
     Args:
         package: The package of the command modules; each has a `command`.
         listing: Command name to one-line help, in the order of the list.
+        others: Whether packages installed beside this one may add commands.
     """
 
-    def __init__(self, *args: Any, package: str, listing: Mapping[str, str], **options: Any) -> None:
+    def __init__(
+        self, *args: Any, package: str, listing: Mapping[str, str], others: bool = False, **options: Any
+    ) -> None:
         super().__init__(*args, **options)
         self._package = package
         self._listing = listing
+        self._others = others
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self._listing)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in self._listing:
-            return None
+            return self._of_others(name)
         module = import_module(f"{self._package}.{name.replace('-', '_')}")
         command = module.command
         assert isinstance(command, click.Command)
@@ -74,11 +78,18 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0]
-        if name in self._listing or name.startswith("-"):
+        if name in self._listing or name.startswith("-") or self._of_others(name):
             return super().resolve_command(ctx, args)
         near = difflib.get_close_matches(name, self._listing, n=1)
         known = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(self._listing)}."
         raise click.UsageError(f"{name!r} is not a command of {ctx.command_path!r}: {known}", ctx)
+
+    def _of_others(self, name: str) -> click.Command | None:
+        if not self._others:
+            return None
+        from strands_cli.cli.others import find
+
+        return find(name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -106,6 +117,7 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     cls=LazyGroup,
     package="strands_cli.cli",
     listing=COMMANDS,
+    others=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog='\b\nTab completion: eval "$(_STRANDS_COMPLETE=bash_source strands)" (or zsh_source, fish_source).',
 )

@@ -46,14 +46,24 @@ def run_command(arguments: list[str]) -> int:
     except Terminated:
         say("Terminated.")
         return errors.TERMINATED
-    except SystemExit as leaving:  # click's way out when nobody reads any more, and the only one that it takes here
-        raise BrokenPipeError from leaving
+    except SystemExit as leaving:
+        if isinstance(leaving.__context__, OSError):  # click's way out when nobody reads any more
+            raise BrokenPipeError from leaving
+        return _code_of(leaving)
     except BrokenPipeError:
         raise
     except Exception as error:
         if debug:
             _traceback()
         return report(error)
+
+
+def _code_of(leaving: SystemExit) -> int:
+    """Return the exit code of a command that ended by `sys.exit`, as Python itself would."""
+    if leaving.code is None or isinstance(leaving.code, int):
+        return leaving.code or errors.OK
+    say(str(leaving.code))
+    return 1
 
 
 def report(error: BaseException) -> int:
@@ -111,7 +121,8 @@ def _own_lines(error: errors.StrandsError) -> list[str]:
     lines = [f"Error: {line}" for line in error.message.splitlines()]
     if len(problems) > 1:
         lines = [f"Error: {problem}" for problem in map(_problem, problems)]
-    hint = error.hint or _HINTS.get(error.exit_code, "")
+    fallback = _ANSWER if isinstance(error, errors.InvalidAnswerError) else _HINTS.get(error.exit_code, "")
+    hint = error.hint or fallback
     return [*lines, f"Hint: {hint}"] if hint else lines
 
 
@@ -132,6 +143,7 @@ def _traceback() -> None:
 _HELP: tuple[type, ...] = (getattr(click.exceptions, "NoArgsIsHelpError", type(None)),)
 """What newer clicks raise when a command is left out: its message is the help."""
 
+_ANSWER = "the question is still open: give another answer."
 _HINTS = {
     errors.USAGE: "correct the command and run it again; --help lists what it takes.",
     errors.INVALID_SPEC: "correct the file, then check it: strands validate FILE.",

@@ -11,8 +11,9 @@ from strands_cli.cli import options
 @options.as_json
 @options.debug
 def command(as_json: bool, debug: bool) -> None:
-    """List the patterns, providers and kinds of steps that this build runs."""
+    """List the patterns, providers and kinds of steps that this build runs, and commands of other packages."""
     from strands_cli.capability import providers
+    from strands_cli.cli import others
     from strands_cli.cli.outcome import print_json, print_text
     from strands_cli.spec.registry import known_patterns
 
@@ -21,6 +22,8 @@ def command(as_json: bool, debug: bool) -> None:
         "providers": list(providers.known()),
         "steps": ["agent", "hitl"],
     }
+    if commands := others.names():
+        supported["commands"] = commands
     if as_json:
         print_json(supported)
     else:
