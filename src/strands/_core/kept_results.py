@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from strands._question_ids import is_any, result_prefix
+from strands._question_ids import has_prefix, result_prefix
 
 from .outcome import kept_error
 
@@ -52,8 +52,8 @@ def kept_result(agent: Host, tool_use_id: str) -> Mapping[str, Any] | None:
     if not known:
         return None
     prefix = result_prefix(tool_use_id)
-    for id, interrupt in list(known.items()):
-        if id.startswith(prefix) and interrupt.place is not None:
+    for interrupt in list(known.values()):
+        if interrupt.place is not None and has_prefix(interrupt, prefix):
             return interrupt.place
     return None
 
@@ -63,7 +63,8 @@ def asked_about_result(agent: Host, tool_use_id: str) -> bool:
     known = agent.turn.interrupts.interrupts
     if not known:
         return False
-    return is_any(known, result_prefix(tool_use_id))
+    prefix = result_prefix(tool_use_id)
+    return any(has_prefix(each, prefix) for each in list(known.values()))
 
 
 def withheld(answered: Iterable[Interrupt]) -> str:

@@ -12,7 +12,7 @@ from strands.agent.recorder import Inside, ToolStart, forget_doubt, raised_in
 from strands.hooks.asker import Asker
 from strands.hooks.binding import CallBinding
 from strands.hooks.events import AfterToolCallEvent, BeforeToolCallEvent
-from strands.interrupt import Interrupt, InterruptException, NotYet, tool_prefix
+from strands.interrupt import Interrupt, InterruptException, NotYet, has_prefix, tool_prefix
 from strands.tools.results import ToolFailure, as_result, error_result
 from strands.types.events import ToolInterruptEvent, ToolResultEvent, ToolStreamEvent
 from strands.types.exceptions import ToolCallLostError
@@ -386,7 +386,7 @@ class ToolCall:
         known = self._agent.turn.interrupts.interrupts
         prefix = tool_prefix(self._id)
         answered = [each for each in list(known.values()) if each.answered and not each.carried]
-        return call_check.ask_anew(known, [each for each in answered if each.id.startswith(prefix)], final)
+        return call_check.ask_anew(known, [each for each in answered if has_prefix(each, prefix)], final)
 
     def _changed_since_batch_approval(self, final: CallBinding) -> list[Interrupt] | ToolResult | None:
         approved = self._batch.approved.get(self._id)
