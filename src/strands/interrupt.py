@@ -357,7 +357,7 @@ def _same(one: Any, other: Any) -> bool:
     return json.dumps(one, sort_keys=True, default=repr) == json.dumps(other, sort_keys=True, default=repr)
 
 
-def is_about_doubt(interrupt: Interrupt) -> bool:
+def is_about_ambiguous_call(interrupt: Interrupt) -> bool:
     """Return whether it asks whether a call has happened, or what it came to."""
     return interrupt.name in TAKEN_NAMES
 

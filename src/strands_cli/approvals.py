@@ -96,7 +96,7 @@ class ApprovalHooks:
             return
         if self._written_by_a_person(event):
             return
-        asked = event.asking().was_asked(DECISION, DECISION)  # its answer is this call's, and has to be taken
+        asked = event.question_scope().was_asked(DECISION, DECISION)  # its answer is this call's, and has to be taken
         known = None if asked else self._memory.decided(self._agent, event.binding(), rule.approval.remember)
         if known == "approve" and "approve" in rule.approval.options:
             return
@@ -143,7 +143,7 @@ class ApprovalHooks:
             return None
         if found.decision not in rule.options:
             return f"{found.decision} is no longer an option"
-        took = self._memory.seconds_to_answer(event.asking().consulted[-1].id)
+        took = self._memory.seconds_to_answer(event.question_scope().consulted[-1].id)
         if rule.timeout_seconds and took is not None and took > rule.timeout_seconds:
             return f"it came later than the {rule.timeout_seconds:g} seconds that the workflow allows now"
         return None
@@ -178,7 +178,7 @@ class ApprovalHooks:
     def _written_by_a_person(self, event: BeforeToolCallEvent) -> bool:
         """A gate is told of a call again when it was changed: these arguments a person wrote in this very round."""
         id = event.tool_use["toolUseId"]
-        if not event.asking().has_asked(DECISION, DECISION):
+        if not event.question_scope().has_asked(DECISION, DECISION):
             self._edited.pop(id, None)  # of an earlier try, or of another call
         return id in self._edited and to_text(self._edited[id]) == to_text(event.tool_use["input"])
 
@@ -236,7 +236,7 @@ class ApprovalHooks:
 
 def _asked(event: BeforeToolCallEvent, name: str, reason: dict[str, Json]) -> Json:
     """Return a person's answer to a question that no hook can have asked."""
-    answer: Json = event.asking().ask(name, reason, None, gate=DECISION)
+    answer: Json = event.question_scope().ask(name, reason, None, gate=DECISION)
     return answer
 
 

@@ -6,7 +6,7 @@ import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from strands.agent.recorder import Inside, ToolStart, doubt_about, forget_doubt
+from strands.agent.recorder import Inside, ToolStart, ambiguous_question_id, forget_ambiguous
 from strands.hooks.binding import CallBinding
 from strands.interrupt import AMBIGUOUS, Interrupt, call_digest, hook_prefix, looked_up
 from strands.tools.results import as_result, error_result
@@ -25,7 +25,7 @@ RESULT = f"{AMBIGUOUS}_result"
 RESULT_MESSAGE = "What was the result of this call? It is given to the model as the tool's own."
 
 
-def settle_doubt(
+def resolve_ambiguous(
     agent: Host, tool: AgentTool | None, use: ToolUse, start: ToolStart, inside: Inside | None
 ) -> ToolResult | list[Interrupt] | None:
     """Return a result to take instead of running, the question to ask, or None when the tool may run (again)."""
@@ -35,10 +35,10 @@ def settle_doubt(
         if inside is not None and tool.goes_on(start.idempotency_key, inside):
             return None
     digest = _digest(tool, use, start)
-    id = doubt_about(use["toolUseId"])
+    id = ambiguous_question_id(use["toolUseId"])
     known = looked_up(agent.turn.interrupts.interrupts, id)
     if known is None or not known.answered or known.digest not in (None, digest):
-        forget_doubt(agent.turn.interrupts.interrupts, use["toolUseId"])
+        forget_ambiguous(agent.turn.interrupts.interrupts, use["toolUseId"])
         return [_question(id, use, start, digest)]
     answer = known.response
     option = option_of(answer)
@@ -52,7 +52,7 @@ def settle_doubt(
         return as_result(use["toolUseId"], answer[len("result:") :].strip())
     if option == "result":
         return _given_result(agent, use, start, digest)
-    forget_doubt(agent.turn.interrupts.interrupts, use["toolUseId"])
+    forget_ambiguous(agent.turn.interrupts.interrupts, use["toolUseId"])
     return [_question(id, use, start, digest, problem=f"{answer!r} is not one of {OPTIONS}")]
 
 

@@ -9,7 +9,7 @@ from strands.hooks.binding import CallBinding
 from strands.hooks.events import BeforeToolCallEvent
 from strands.hooks.interruptible import BATCH_PREFIX
 from strands.hooks.registry import refusal
-from strands.interrupt import Interrupt, has_prefix, hook_prefix, is_about_doubt
+from strands.interrupt import Interrupt, has_prefix, hook_prefix, is_about_ambiguous_call
 
 if TYPE_CHECKING:
     from strands._core.invocation import Invocation
@@ -59,7 +59,7 @@ async def judged(invocation: Invocation, tool: AgentTool | None, use: ToolUse) -
     found.bound = event.bound
     if interrupts or found.cancel is not None or not hooks.gates:
         return found
-    names = event.asking().names
+    names = event.question_scope().names
     for _ in range(_MOST_ROUNDS):
         try:
             before = CallBinding(found.tool, found.use, strict=True)
@@ -67,7 +67,7 @@ async def judged(invocation: Invocation, tool: AgentTool | None, use: ToolUse) -
             found.cancel = not_json(found.use, error)
             return found
         event = _event(invocation, found.tool, {**found.use, "input": before.input()})
-        event.asking(names)
+        event.question_scope(names)
         interrupts = await hooks.judge(event)
         found.consulted = [*found.consulted, *event.consulted]
         found.tool, found.use, found.cancel = event.selected_tool, event.tool_use, _cancelled(event)
@@ -136,7 +136,7 @@ def unanswered_of_batch(known: Iterable[Interrupt]) -> list[Interrupt]:
 def untaken(known: Iterable[Interrupt], tool_use_id: str, taken: Set[str]) -> list[Interrupt]:
     """Return the answered questions of hooks about a call that no hook of this process took the answer of."""
     prefix = hook_prefix(tool_use_id)
-    return [each for each in known if _is_open_answer(each, prefix, taken) and not is_about_doubt(each)]
+    return [each for each in known if _is_open_answer(each, prefix, taken) and not is_about_ambiguous_call(each)]
 
 
 def untaken_of_batch(known: Iterable[Interrupt], taken: Iterable[Interrupt]) -> list[Interrupt]:

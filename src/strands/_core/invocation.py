@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from strands.types.content import Message
 
 Sink = Callable[[dict[str, Any]], None]
-Pace = Callable[[int], Awaitable[None]]
+Backpressure = Callable[[int], Awaitable[None]]
 
 
 class Invocation:
@@ -37,8 +37,8 @@ class Invocation:
         route: Chooses the model, when the agent has several; made with the first model call.
         structured: The structure that was asked for, or None.
         limits: Where to stop by itself.
-        pace: Waits until no more than so many events are unread, with 0 until more are wanted; None when nobody reads
-            them one by one.
+        backpressure: Waits until no more than so many events are unread, with 0 until more are wanted; None when
+            nobody reads them one by one.
         tracing: Leaves spans, or None when nobody collects them.
         under_way: The tool uses that are to run now and have not come to rest.
         asked: What hooks ask about messages that were added; the agent stops for it before it does anything else.
@@ -52,8 +52,8 @@ class Invocation:
         "agent",
         "asked",
         "asking",
+        "backpressure",
         "limits",
-        "pace",
         "redacted",
         "route",
         "sink",
@@ -79,7 +79,7 @@ class Invocation:
         self.limits: Limits = limits or {}
         self.tracing: Tracing | None = None
         self.route: Route | None = None
-        self.pace: Pace | None = None
+        self.backpressure: Backpressure | None = None
         self.redacted: Message | None = None
         self.turns: int = 0
         self.under_way: set[str] = set()

@@ -17,7 +17,7 @@ from strands.hooks.events import AfterInvocationEvent, BeforeInvocationEvent
 from strands.types.agent import ConcurrentInvocationMode, Limits
 from strands.types.exceptions import ConcurrencyException, StructuredOutputException
 
-from .invocation import Invocation, Pace, Sink, is_provider_named
+from .invocation import Backpressure, Invocation, Sink, is_provider_named
 from .messages import to_messages
 from .single_invocation import once
 
@@ -66,7 +66,7 @@ async def call(
     prompt: Any,
     options: Options,
     sink: Sink | None,
-    pace: Pace | None = None,
+    backpressure: Backpressure | None = None,
     *,
     as_tool: bool = False,
 ) -> AgentResult:
@@ -77,7 +77,7 @@ async def call(
         prompt: What it is to work on.
         options: What its caller gives besides.
         sink: Takes events, or None.
-        pace: Waits for a reader of the events, or None.
+        backpressure: Waits for a reader of the events, or None.
         as_tool: It works in a tool use of another agent, which holds its lock.
     """
     if options.limits is not None:
@@ -89,7 +89,7 @@ async def call(
         if agent.turn.parent_calls and not as_tool:
             agent.turn.parent_calls = (*agent.turn.parent_calls, NO_PARENT)
         invocation = Invocation(agent, _state(agent, options), sink, _structured(agent, options), options.limits)
-        invocation.pace = pace
+        invocation.backpressure = backpressure
         agent.turn.invocation = invocation
         if options.cancel_signal is None:
             result = await _until_done(invocation, prompt)
@@ -187,7 +187,7 @@ async def stream(agent: Host, prompt: Any, options: Options, token: Any = None) 
         events.append(event)
         wake(reader)
 
-    async def pace(ahead: int) -> None:
+    async def backpressure(ahead: int) -> None:
         nonlocal writer
         while len(events) > ahead or (ahead == 0 and (reader is None or reader.done())):
             writer = new_future()
@@ -195,13 +195,13 @@ async def stream(agent: Host, prompt: Any, options: Options, token: Any = None) 
 
     async def work() -> AgentResult:
         if token is None:
-            return await call(agent, prompt, options, sink, pace)
+            return await call(agent, prompt, options, sink, backpressure)
         made = False
 
         async def own() -> AgentResult:
             nonlocal made
             made = True
-            return await call(agent, prompt, options, sink, pace)
+            return await call(agent, prompt, options, sink, backpressure)
 
         from .caller_signals import tokens_of
 

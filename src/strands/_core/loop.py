@@ -20,7 +20,7 @@ from strands.types.exceptions import (
 )
 
 from . import malformed, tool_hooks
-from .messages import CANCELLED, result_message, tool_uses, with_doubts
+from .messages import CANCELLED, result_message, tool_uses, with_ambiguous
 from .model_call import ask_model
 from .outcome import end, finish, stop_if_asked
 from .tool_batch import ToolBatch
@@ -107,8 +107,8 @@ async def run(
                 if invocation.asked:
                     stop_if_asked(invocation, "tools", turn)
             under_way = True
-            if invocation.pace is not None:
-                await invocation.pace(0)
+            if invocation.backpressure is not None:
+                await invocation.backpressure(0)
             result = await _run_tools(invocation, turn, trace)
             if result is not None:
                 return result
@@ -116,8 +116,8 @@ async def run(
                 await invocation.append(message)
             turn, then = None, ()
             _announce(invocation)
-            if invocation.pace is not None:
-                await invocation.pace(0)  # who leaves the stream at the results pays for no further call
+            if invocation.backpressure is not None:
+                await invocation.backpressure(0)  # who leaves the stream at the results pays for no further call
         except Exception as error:
             if not under_way or isinstance(error, _AS_THEY_ARE):
                 raise
@@ -165,7 +165,7 @@ async def _run_tools(invocation: Invocation, turn: OpenTurn, trace: Trace) -> Ag
         interrupts = interrupts or await batch.run()
         cancelled = agent.cancellation.is_wanted
         asks = bool(interrupts) and not cancelled
-        told = with_doubts(batch.results, turn.started) if turn.started else batch.results
+        told = with_ambiguous(batch.results, turn.started) if turn.started else batch.results
         results = tool_hooks.so_far(batch) if asks else result_message(turn.message, told, CANCELLED)
         if not asked_before and is_awaited(AfterToolsEvent, agent):
             ending, more = await tool_hooks.after(batch, results)

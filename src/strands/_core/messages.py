@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 UNANSWERED = "Tool was interrupted."
 CANCELLED = "Tool execution cancelled"
-IN_DOUBT = "This call was started and did not come to an end; it may or may not have happened."
+AMBIGUOUS_RESULT = "This call was started and did not come to an end; it may or may not have happened."
 _BLOCKS = frozenset(ContentBlock.__annotations__)
 
 
@@ -82,9 +82,9 @@ def result_message(message: Message, results: Mapping[str, ToolResult], missing:
     return {"role": "user", "content": [{"toolResult": result} for result in found]}
 
 
-def with_doubts(results: Mapping[str, ToolResult], started: Iterable[str]) -> dict[str, ToolResult]:
+def with_ambiguous(results: Mapping[str, ToolResult], started: Iterable[str]) -> dict[str, ToolResult]:
     """Return the results of a message's tools, with what the model is told of those that were started besides."""
-    return {**{id: error_result(id, IN_DOUBT) for id in started}, **results}
+    return {**{id: error_result(id, AMBIGUOUS_RESULT) for id in started}, **results}
 
 
 def _block(item: Any) -> Any:

@@ -66,16 +66,16 @@ class ReplyBuilder:
         Raises:
             ModelUnavailableError: It ended too early.
         """
-        sink, pace = self._invocation.sink, self._invocation.pace
+        sink, backpressure = self._invocation.sink, self._invocation.backpressure
         try:
             async for event in stream:
                 if sink is not None:
                     sink({"event": event})
                 self.take(event)
-                if pace is not None:
-                    await pace(AHEAD)
-            if pace is not None:
-                await pace(0)
+                if backpressure is not None:
+                    await backpressure(AHEAD)
+            if backpressure is not None:
+                await backpressure(0)
         except BaseException:
             close = getattr(stream, "aclose", None)
             if close is not None:

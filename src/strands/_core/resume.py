@@ -9,7 +9,7 @@ from strands._tracking import track, track_all
 from strands.agent.recorder import OpenTurn, raised_in
 from strands.hooks.interruptible import key_of_message
 
-from .messages import copied, is_answers, open_tool_use, result_message, to_messages, tool_uses, with_doubts
+from .messages import copied, is_answers, open_tool_use, result_message, to_messages, tool_uses, with_ambiguous
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -138,7 +138,7 @@ async def repair(invocation: Invocation) -> None:
     turn = agent.turn.open
     results: dict[str, ToolResult] = {}
     if turn is not None:
-        results = with_doubts(turn.finished, turn.started)
+        results = with_ambiguous(turn.finished, turn.started)
     await invocation.append(result_message(message, results))
 
 

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from strands.agent.inside import Work
-from strands.agent.recorder import Inside, ToolStart, forget_doubt, raised_in
-from strands.hooks.asker import Asker
+from strands.agent.recorder import Inside, ToolStart, forget_ambiguous, raised_in
 from strands.hooks.binding import CallBinding
 from strands.hooks.events import AfterToolCallEvent, BeforeToolCallEvent
+from strands.hooks.question_scope import QuestionScope
 from strands.interrupt import Interrupt, InterruptException, NotYet, has_prefix, tool_prefix
 from strands.tools.results import ToolFailure, as_result, error_result
 from strands.types.events import ToolInterruptEvent, ToolResultEvent, ToolStreamEvent
@@ -19,7 +19,7 @@ from strands.types.exceptions import ToolCallLostError
 from strands.types.tools import AgentTool, ToolContext, ToolResult, ToolUse
 
 from . import call_check
-from .ambiguous_call import runs_otherwise, settle_doubt
+from .ambiguous_call import resolve_ambiguous, runs_otherwise
 from .kept_results import Ended, asked_about_result, kept_result, place_of_result, withheld
 from .messages import CANCELLED, copied
 from .outcome import error_of
@@ -114,7 +114,7 @@ class ToolCall:
             return None
         self._key = start.idempotency_key
         tool, inside = self._find(self._use["name"]), self._batch.turn.inside.get(self._id)
-        verdict = settle_doubt(self._agent, tool, self._use, start, inside)
+        verdict = resolve_ambiguous(self._agent, tool, self._use, start, inside)
         if verdict is None and tool is not None and not (tool.idempotent or tool.read_only or tool.inner_record):
             self._again = start, self._use
         return verdict
@@ -323,7 +323,7 @@ class ToolCall:
             invocation_state=self._invocation.state,
             cancel_signal=signal,
             idempotency_key=self._idempotency_key(),
-            _asker=Asker(
+            _scope=QuestionScope(
                 agent.turn.interrupts, prefix, self._binding, self._idempotency_key(), messages=agent.messages
             ),
             _work=self._work,
@@ -342,7 +342,7 @@ class ToolCall:
         start = self.as_start()
         del self._batch.running[self._id]
         self._batch.turn.started[self._id] = start
-        verdict = settle_doubt(self._agent, tool, self._use, start, None)
+        verdict = resolve_ambiguous(self._agent, tool, self._use, start, None)
         return verdict if verdict is not None else error_result(self._id, f"Error: {lost}")
 
     def _binding(self) -> CallBinding:
@@ -374,7 +374,7 @@ class ToolCall:
     def _started_again(self) -> None:
         """The answer that let a doubtful call run again was for one run."""
         if self._id in self._batch.turn.started:
-            forget_doubt(self._agent.turn.interrupts.interrupts, self._id)
+            forget_ambiguous(self._agent.turn.interrupts.interrupts, self._id)
 
     def left(self) -> Inside | None:
         """Return where the agent that works in this call stopped; None when the tool is not an agent."""

@@ -84,7 +84,7 @@ class OpenTurn:
         """Add a start; an answer that lets a doubtful tool run again was for one run, and this is it."""
         self.started[start.tool_use_id] = start
         if self.interrupts:
-            forget_doubt(self.interrupts, start.tool_use_id)
+            forget_ambiguous(self.interrupts, start.tool_use_id)
 
     def finish(self, tool_use_id: str, result: ToolResult) -> None:
         """Add a result."""
@@ -259,18 +259,18 @@ def raised_in(interrupt: Interrupt) -> str | None:
     return None
 
 
-def doubt_about(tool_use_id: str) -> str:
+def ambiguous_question_id(tool_use_id: str) -> str:
     """Return what the question whether a call that was started has happened is looked up by."""
-    return hook_prefix(tool_use_id) + _name_of_doubt()
+    return hook_prefix(tool_use_id) + _ambiguous_suffix()
 
 
 @functools.cache
-def _name_of_doubt() -> str:
+def _ambiguous_suffix() -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_OID, AMBIGUOUS))
 
 
-def forget_doubt(interrupts: dict[str, Interrupt], tool_use_id: str) -> None:
+def forget_ambiguous(interrupts: dict[str, Interrupt], tool_use_id: str) -> None:
     """Forget that question and its answer."""
-    first = doubt_about(tool_use_id)
+    first = ambiguous_question_id(tool_use_id)
     for id in [id for id, each in list(interrupts.items()) if each.first == first]:
         del interrupts[id]

@@ -21,7 +21,7 @@ from strands._question_ids import (
 
 from .binding import BatchBinding, CallBinding
 from .interruptible import BATCH_PREFIX, Interruptible, MomentBinding, key_of, key_of_message
-from .registry import BaseHookEvent, Ending, Gated, HookEvent, _AgentT
+from .registry import BaseHookEvent, Gated, HookEvent, ReverseOrder, _AgentT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,7 +91,7 @@ class BeforeInvocationEvent(Interruptible, HookEvent[_AgentT]):
 
 
 @dataclass
-class AfterInvocationEvent(Ending, Interruptible, HookEvent[_AgentT]):
+class AfterInvocationEvent(ReverseOrder, Interruptible, HookEvent[_AgentT]):
     """An invocation is over, however it ended.
 
     A question that is asked here holds the result back. After an error nothing can wait for an answer: the error is
@@ -173,7 +173,7 @@ class BeforeModelCallEvent(Interruptible, HookEvent[_AgentT]):
 
 
 @dataclass
-class AfterModelCallEvent(Ending, Interruptible, HookEvent[_AgentT]):
+class AfterModelCallEvent(ReverseOrder, Interruptible, HookEvent[_AgentT]):
     """The model replied or failed.
 
     A question that is asked here keeps the reply: the model is not asked again for it.
@@ -243,7 +243,7 @@ class BeforeToolsEvent(Interruptible, HookEvent[_AgentT]):
 
 
 @dataclass
-class AfterToolsEvent(Ending, Interruptible, HookEvent[_AgentT]):
+class AfterToolsEvent(ReverseOrder, Interruptible, HookEvent[_AgentT]):
     """The tools of a message came to rest: all are done, or some stopped to ask.
 
     A question that is asked here is bound to the results there are.
@@ -330,7 +330,7 @@ class BeforeToolCallEvent(Interruptible, Gated, HookEvent[_AgentT]):
 
 
 @dataclass
-class AfterToolCallEvent(Ending, Interruptible, HookEvent[_AgentT]):
+class AfterToolCallEvent(ReverseOrder, Interruptible, HookEvent[_AgentT]):
     """A tool came to a result. Not raised when it stopped to ask.
 
     A question that is asked here is bound to the result, and keeps it: the tool does not run again for it.

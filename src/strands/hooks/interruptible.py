@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from strands.interrupt import Interrupt, has_prefix, is_any
 from strands.types.exceptions import SessionException
 
-from .asker import Asker
+from .question_scope import QuestionScope
 
 if TYPE_CHECKING:
     from strands.hooks.binding import Binding
@@ -43,20 +43,20 @@ class Interruptible:
             TypeError: `reason` is not JSON.
             ValueError: The name was used at this moment already.
         """
-        return self.asking().ask(name, reason, response)
+        return self.question_scope().ask(name, reason, response)
 
     @property
     def consulted(self) -> list[Interrupt]:
         """The questions whose answers were handed out on this event."""
-        asker: Asker | None = self.__dict__.get("_asker")
-        return asker.consulted if asker is not None else []
+        scope: QuestionScope | None = self.__dict__.get("_scope")
+        return scope.consulted if scope is not None else []
 
-    def asking(self, names: Iterable[str] = ()) -> Asker:
+    def question_scope(self, names: Iterable[str] = ()) -> QuestionScope:
         """Return its right to ask; `names` were used at this moment before."""
-        asker: Asker | None = self.__dict__.get("_asker")
-        if asker is None:
+        scope: QuestionScope | None = self.__dict__.get("_scope")
+        if scope is None:
             agent: Any = self.__dict__["agent"]
-            asker = self.__dict__["_asker"] = Asker(
+            scope = self.__dict__["_scope"] = QuestionScope(
                 agent.turn.interrupts,
                 self.question_prefix(),
                 self._binding_of(),
@@ -64,7 +64,7 @@ class Interruptible:
                 by_call=self._by_call,
                 messages=agent.messages,
             )
-        return asker
+        return scope
 
     def question_prefix(self) -> str:
         """Return what the ids of its questions begin with."""
@@ -75,22 +75,22 @@ class Interruptible:
         return None
 
     def callback_ended(self, *, interrupted: bool) -> None:
-        asker: Asker | None = self.__dict__.get("_asker")
-        if asker is None:
+        scope: QuestionScope | None = self.__dict__.get("_scope")
+        if scope is None:
             return
         if interrupted:
-            asker.asker_stopped()
+            scope.asker_stopped()
         else:
-            asker.asker_returned()
+            scope.asker_returned()
 
     def open_questions(self, raised: Sequence[Interrupt]) -> list[Interrupt]:
         """Return what was raised, and what waits although its asker swallowed the interrupt and went on."""
-        asker: Asker | None = self.__dict__.get("_asker")
-        if asker is None and not raised:
+        scope: QuestionScope | None = self.__dict__.get("_scope")
+        if scope is None and not raised:
             return []
         found = {each.id: each for each in raised}
-        if asker is not None:
-            found.update((each.id, each) for each in asker.raised() if not each.answered)
+        if scope is not None:
+            found.update((each.id, each) for each in scope.raised() if not each.answered)
         return list(found.values())
 
     def untaken(self) -> list[Interrupt]:

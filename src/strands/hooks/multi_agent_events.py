@@ -6,8 +6,8 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .asker import Asker
-from .registry import BaseHookEvent, Ending
+from .question_scope import QuestionScope
+from .registry import BaseHookEvent, ReverseOrder
 
 if TYPE_CHECKING:
     from strands.interrupt import Interrupt
@@ -31,7 +31,7 @@ class BeforeMultiAgentInvocationEvent(BaseHookEvent):
 
 
 @dataclass
-class AfterMultiAgentInvocationEvent(Ending, BaseHookEvent):
+class AfterMultiAgentInvocationEvent(ReverseOrder, BaseHookEvent):
     """A graph or swarm is done with a task."""
 
     source: MultiAgentBase
@@ -57,28 +57,28 @@ class BeforeNodeCallEvent(BaseHookEvent):
 
     def interrupt(self, name: str, reason: Any = None, response: Any = None) -> Any:
         """Ask a person before the node runs, or return what was answered; as `BeforeToolCallEvent.interrupt`."""
-        asker: Asker | None = self.__dict__.get("_asker")
-        if asker is None:
+        scope: QuestionScope | None = self.__dict__.get("_scope")
+        if scope is None:
             state: Any = getattr(self.source, "_interrupt_state")  # noqa: B009
             node = uuid.uuid5(uuid.NAMESPACE_OID, self.node_id)
-            asker = self.__dict__["_asker"] = Asker(state, f"v1:before_node_call:{node}:", by_call=True)
-        return asker.ask(name, reason, response)
+            scope = self.__dict__["_scope"] = QuestionScope(state, f"v1:before_node_call:{node}:", by_call=True)
+        return scope.ask(name, reason, response)
 
     @property
     def consulted(self) -> list[Interrupt]:
         """The answered questions whose answers its callbacks have taken."""
-        asker: Asker | None = self.__dict__.get("_asker")
-        return asker.consulted if asker is not None else []
+        scope: QuestionScope | None = self.__dict__.get("_scope")
+        return scope.consulted if scope is not None else []
 
     @property
     def unanswered(self) -> list[Interrupt]:
         """The questions that its callbacks asked and that wait, also where one swallowed the interrupt and went on."""
-        asker: Asker | None = self.__dict__.get("_asker")
-        return [each for each in asker.raised() if not each.answered] if asker is not None else []
+        scope: QuestionScope | None = self.__dict__.get("_scope")
+        return [each for each in scope.raised() if not each.answered] if scope is not None else []
 
 
 @dataclass
-class AfterNodeCallEvent(Ending, BaseHookEvent):
+class AfterNodeCallEvent(ReverseOrder, BaseHookEvent):
     """A node of a graph or swarm has run."""
 
     source: MultiAgentBase

@@ -63,7 +63,7 @@ class BaseHookEvent:
         values[name] = value
 
 
-class Ending:
+class ReverseOrder:
     """Callbacks of an event that ends something run last registered first."""
 
     @property

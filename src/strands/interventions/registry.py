@@ -15,7 +15,7 @@ from strands.hooks.events import (
     BeforeModelCallEvent,
     BeforeToolCallEvent,
 )
-from strands.hooks.registry import Ending, HookOrder
+from strands.hooks.registry import HookOrder, ReverseOrder
 
 from .actions import Action, Confirm, Deny, Guide, Proceed, Transform
 from .handler import InterventionHandler
@@ -68,7 +68,7 @@ class InterventionRegistry:
 
 def _last(event_type: type[Any]) -> float:
     """After all hooks of the agent: callbacks of an event that ends something run in reverse."""
-    return HookOrder.INTERVENTION_OUTPUT if issubclass(event_type, Ending) else HookOrder.INTERVENTION_INPUT
+    return HookOrder.INTERVENTION_OUTPUT if issubclass(event_type, ReverseOrder) else HookOrder.INTERVENTION_INPUT
 
 
 def _overrides(handler: InterventionHandler, method: str) -> bool:

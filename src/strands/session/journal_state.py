@@ -113,10 +113,10 @@ class JournalState:
         self.sizes[stored["message_id"]] = entry.data["size"]
 
     def _started(self, entry: Entry) -> None:
-        from strands.agent.recorder import doubt_about
+        from strands.agent.recorder import ambiguous_question_id
 
         tool_use_id = entry.data["tool_use_id"]
-        first = doubt_about(tool_use_id)
+        first = ambiguous_question_id(tool_use_id)
         self.started[tool_use_id] = dict(entry.data)
         for id in [id for id, data in self.asked.items() if data.get("first", id) == first]:
             del self.asked[id]  # "run again" was for one run, and this is it

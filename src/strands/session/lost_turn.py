@@ -78,11 +78,11 @@ class LostTurn:
 
     def _ask(self, use: dict[str, Any]) -> None:
         from strands._core.ambiguous_call import MESSAGE, OPTIONS
-        from strands.agent.recorder import AMBIGUOUS, doubt_about
+        from strands.agent.recorder import AMBIGUOUS, ambiguous_question_id
         from strands.interrupt import Interrupt
 
         reason = {"tool": use["name"], "input": use["input"], "message": MESSAGE, "options": OPTIONS}
-        asked = Interrupt(doubt_about(use["toolUseId"]), AMBIGUOUS, reason)
+        asked = Interrupt(ambiguous_question_id(use["toolUseId"]), AMBIGUOUS, reason)
         self._fold.asked[asked.id] = asked.to_dict()
 
     def _stranger(self, id: str) -> dict[str, Any]:

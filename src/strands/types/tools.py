@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from strands.agent.inside import Work
     from strands.agent.recorder import Inside
-    from strands.hooks.asker import Asker
+    from strands.hooks.question_scope import QuestionScope
     from strands.interrupt import Interrupt
 
     _AgentT = TypeVar("_AgentT", default=Any)
@@ -63,7 +63,7 @@ class ToolContext(Generic[_AgentT]):
     invocation_state: dict[str, Any]
     cancel_signal: threading.Event = field(default_factory=threading.Event)
     idempotency_key: str = ""
-    _asker: Asker | None = field(default=None, repr=False, compare=False)
+    _scope: QuestionScope | None = field(default=None, repr=False, compare=False)
     _work: Work | None = field(default=None, repr=False, compare=False)
 
     @property
@@ -88,23 +88,23 @@ class ToolContext(Generic[_AgentT]):
             TypeError: `reason` is not JSON.
             ValueError: The name was used in this call already.
         """
-        return self._own_asker().ask(name, reason, response)
+        return self._own_scope().ask(name, reason, response)
 
     def raised_interrupts(self) -> list[Interrupt]:
         """Return the questions that this call has raised, in an earlier try too, answered or not."""
-        return self._own_asker().raised()
+        return self._own_scope().raised()
 
     def give_up(self) -> None:
         """The agent does not wait for this call any more: tell it to stop, and let it ask nothing."""
         self.cancel_signal.set()
-        self._own_asker().close()
+        self._own_scope().close()
 
-    def _own_asker(self) -> Asker:
-        if self._asker is None:
-            from strands.hooks.asker import tool_asker
+    def _own_scope(self) -> QuestionScope:
+        if self._scope is None:
+            from strands.hooks.question_scope import tool_question_scope
 
-            self._asker = tool_asker(self.agent, self.tool_use)
-        return self._asker
+            self._scope = tool_question_scope(self.agent, self.tool_use)
+        return self._scope
 
 
 class ToolFunc(Protocol):

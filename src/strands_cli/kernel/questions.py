@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from strands.interrupt import AMBIGUOUS, Interrupt, is_about_doubt
+from strands.interrupt import AMBIGUOUS, Interrupt, is_about_ambiguous_call
 from strands.types import patterns
 from strands.types.json_bytes import encode_bytes_values
 from strands.types.json_value import as_json, from_text
@@ -16,12 +16,12 @@ from strands_cli.kernel.state import State, overdue
 from strands_cli.kernel.types import Draft, Entry, Question
 from strands_cli.types import HITLState, Json, OpenQuestion
 
-DOUBT_CHOICES = ("run again", "skip", "result")
+AMBIGUOUS_CHOICES = ("run again", "skip", "result")
 """What a person chooses from about a tool call that may already have happened; a result is given with the last."""
 
-DOUBT_SCHEMA: dict[str, Json] = {
+AMBIGUOUS_SCHEMA: dict[str, Json] = {
     "anyOf": [
-        {"enum": [*DOUBT_CHOICES]},
+        {"enum": [*AMBIGUOUS_CHOICES]},
         {"type": "string", "pattern": "^result:"},
         {"type": "object", "required": ["result"], "properties": {"result": {}}, "additionalProperties": False},
     ]
@@ -51,7 +51,7 @@ def opened(entry: Entry) -> OpenQuestion:
     data = entry.data
     choices, schema = data.get("choices"), data.get("schema")
     if not choices and schema and data.get("type") == "ambiguous_tool":  # as the first release stored it
-        choices, schema = DOUBT_CHOICES, DOUBT_SCHEMA
+        choices, schema = AMBIGUOUS_CHOICES, AMBIGUOUS_SCHEMA
     return OpenQuestion(
         id=entry.key,
         prompt=data["prompt"],
@@ -288,7 +288,7 @@ def _worded(interrupt: Interrupt, agent: str) -> Question:
     reason = interrupt.reason
     if interrupt.gate == "approval":
         return _approval(reason, reason["question"])
-    if is_about_doubt(interrupt):
+    if is_about_ambiguous_call(interrupt):
         return _doubt(interrupt)
     if isinstance(reason, str):
         return Question(reason, kind="interrupt")
@@ -308,7 +308,11 @@ def _doubt(interrupt: Interrupt) -> Question:
     if reason.get("problem"):
         shown.append(str(reason["problem"]))
     return Question(
-        reason["message"], context="\n".join(shown), choices=DOUBT_CHOICES, schema=DOUBT_SCHEMA, kind="ambiguous_tool"
+        reason["message"],
+        context="\n".join(shown),
+        choices=AMBIGUOUS_CHOICES,
+        schema=AMBIGUOUS_SCHEMA,
+        kind="ambiguous_tool",
     )
 
 

@@ -30,7 +30,7 @@ _DEPTH = MAX_DEPTH + 20
 """A reason may hold a call whole, whose arguments may be as deep as any value."""
 
 
-class Asker:
+class QuestionScope:
     """One event's, or one tool call's, right to ask.
 
     Args:
@@ -38,7 +38,7 @@ class Asker:
         prefix: What the ids of these questions begin with.
         binding: Returns the call as it stands, which an answer is bound to; None binds to nothing.
         key: The idempotency key of the call.
-        names: What `names` of another asker about this call holds.
+        names: What `names` of another scope about this call holds.
         by_call: The prefix may be that of other calls, before or after this one: each question gets an id of its own.
         messages: The conversation that the call is in.
 
@@ -169,9 +169,9 @@ class Asker:
         return sum(use["toolUseId"] == id for use in _tool_uses(self._messages)) > 1
 
 
-def tool_asker(agent: Any, tool_use: ToolUse) -> Asker:
-    """Return the asker of a tool that another tool runs; its answers are bound to that other tool's call."""
-    return Asker(agent.turn.interrupts, tool_prefix(tool_use["toolUseId"]), messages=agent.messages)
+def tool_question_scope(agent: Any, tool_use: ToolUse) -> QuestionScope:
+    """Return the question scope of a tool that another tool runs; its answers are bound to that other tool's call."""
+    return QuestionScope(agent.turn.interrupts, tool_prefix(tool_use["toolUseId"]), messages=agent.messages)
 
 
 def _tool_uses(messages: Sequence[Message]) -> Iterator[ToolUse]:
