@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from strands import Agent, ToolContext, tool
-from strands.agent.recorder import OpenTurn
+from strands._core.recorder import OpenTurn
 from strands.hooks import BeforeToolCallEvent
 from strands.interrupt import Interrupt, InterruptState
 from strands.models import Reply, ScriptedModel, ToolCall

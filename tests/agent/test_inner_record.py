@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from strands import Agent, ToolContext, tool
-from strands.agent.recorder import AMBIGUOUS, OpenTurn
+from strands._core.recorder import AMBIGUOUS, OpenTurn
 from strands.hooks import AfterToolCallEvent, BeforeToolCallEvent
 from strands.interrupt import Interrupt, hook_prefix
 from strands.models import ScriptedModel, ToolCall
@@ -81,7 +81,7 @@ def died(chief: Agent, prompt: Any = "go") -> MemoryRecorder:
     """Let the chief work until its process dies; return what is on record."""
     recorder = MemoryRecorder()
     if chief.turn.open is not None:
-        recorder.turn = OpenTurn(inside=chief.turn.open.inside, started=chief.turn.open.started)
+        recorder.turn = OpenTurn(subagents=chief.turn.open.subagents, started=chief.turn.open.started)
     chief.recorder = recorder
     with pytest.raises(Died):
         chief(prompt)
@@ -271,7 +271,7 @@ def test_a_start_without_a_record_of_what_was_inside_is_in_doubt() -> None:
     """As releases wrote it that did not record what agents do inside a tool use."""
     first = tree([pays("a")], "a")
     recorder = died(first)
-    recorder.turn.inside.clear()
+    recorder.turn.subagents.clear()
     other = again(first, tree([pays("a")]), recorder)
     (doubt,) = other(None).interrupts or ()
     assert doubt.id.startswith(hook_prefix("c1"))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from strands import Agent, ToolContext, tool
-from strands.agent.recorder import AMBIGUOUS, OpenTurn, ToolStart, raised_in
+from strands._core.recorder import AMBIGUOUS, OpenTurn, ToolStart, raised_in
 from strands.hooks import BeforeInvocationEvent, BeforeToolCallEvent
 from strands.interrupt import Interrupt
 from strands.models import ScriptedModel, ToolCall

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from strands import Agent, AgentResult
-from strands.agent.inside import InsideRecorder, Path, enter
-from strands.agent.recorder import OpenTurn, ToolStart
+from strands._core.recorder import OpenTurn, ToolStart
+from strands._core.subagent import Path, SubagentRecorder, enter
 from strands.interrupt import Interrupt
 from strands.types.content import Message
 from strands.types.event_loop import Usage
@@ -61,7 +61,7 @@ class MemoryRecorder:
         self.turn.finish(tool_use_id, result)
         self.events.append(("finished", (tool_use_id, durable)))
 
-    async def inside(self, tool_use_id: str, *, own: bool = False) -> InsideRecorder:
+    async def subagent(self, tool_use_id: str, *, own: bool = False) -> SubagentRecorder:
         return await enter(self._note, tool_use_id, own)
 
     async def _note(self, path: Path, what: str, data: dict[str, Any], durable: bool) -> None:

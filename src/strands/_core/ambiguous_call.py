@@ -6,7 +6,7 @@ import json
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from strands.agent.recorder import Inside, ToolStart, ambiguous_question_id, forget_ambiguous
+from strands._core.recorder import SubagentRecord, ToolStart, ambiguous_question_id, forget_ambiguous
 from strands.hooks.binding import CallBinding
 from strands.interrupt import AMBIGUOUS, Interrupt, call_digest, hook_prefix, looked_up
 from strands.tools.results import as_result, error_result
@@ -26,7 +26,7 @@ RESULT_MESSAGE = "What was the result of this call? It is given to the model as 
 
 
 def resolve_ambiguous(
-    agent: Host, tool: AgentTool | None, use: ToolUse, start: ToolStart, inside: Inside | None
+    agent: Host, tool: AgentTool | None, use: ToolUse, start: ToolStart, inside: SubagentRecord | None
 ) -> ToolResult | list[Interrupt] | None:
     """Return a result to take instead of running, the question to ask, or None when the tool may run (again)."""
     if tool is not None:

@@ -72,8 +72,8 @@ class ToolCaller:
 async def _direct(agent: Host, use: ToolUse, message: str | None, record: bool) -> ToolResult:
     from strands._core import resume
     from strands._core.invocation import Invocation
+    from strands._core.recorder import OpenTurn
     from strands._core.tool_batch import ToolBatch
-    from strands.agent.recorder import OpenTurn
     from strands.telemetry.metrics import Trace
 
     request: Message = {"role": "assistant", "content": [{"toolUse": use}]}

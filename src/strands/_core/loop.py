@@ -6,9 +6,9 @@ import uuid
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from strands._core.recorder import OpenTurn
 from strands._ids import new_id, new_uuid
 from strands._question_ids import MESSAGE_ADDED, PASSING
-from strands.agent.recorder import OpenTurn
 from strands.hooks.events import AfterToolsEvent, BeforeToolsEvent
 from strands.hooks.interruptible import is_awaited, key_of_message
 from strands.types.exceptions import (

@@ -16,7 +16,7 @@ from .reply import Reply
 
 if TYPE_CHECKING:
     from strands._core.invocation import Invocation
-    from strands.agent.recorder import OpenTurn
+    from strands._core.recorder import OpenTurn
     from strands.interrupt import Interrupt
     from strands.types.content import Message
     from strands.types.event_loop import StopReason

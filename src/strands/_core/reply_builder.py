@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import AsyncIterable
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 AHEAD = 16  # events of a reply that may be unread while more of it comes
 _SHOWN = 400  # characters of an input that cannot be read
 _decode = json.JSONDecoder(parse_constant=finite, parse_float=finite).decode
-_NAME = re.compile(r"^[a-zA-Z0-9_-]{1,64}$")
+INVALID_NAME = "INVALID_TOOL_NAME"
+NAME = re.compile(r"^[a-zA-Z0-9_-]{1,64}$")
 
 
 class ReplyBuilder:
@@ -67,8 +69,11 @@ class ReplyBuilder:
             ModelUnavailableError: It ended too early.
         """
         sink, backpressure = self._invocation.sink, self._invocation.backpressure
+        asked, first = time.perf_counter(), 0.0
         try:
             async for event in stream:
+                if not first:
+                    first = time.perf_counter() - asked
                 if sink is not None:
                     sink({"event": event})
                 self.take(event)
@@ -81,7 +86,9 @@ class ReplyBuilder:
             if close is not None:
                 await close()  # a connection is not left to the garbage collector
             raise
-        return self.reply()
+        reply = self.reply()
+        reply.metrics = {"timeToFirstByteMs": int(first * 1000), **reply.metrics}
+        return reply
 
     def take(self, event: StreamEvent) -> None:
         """Take the next event of a stream."""
@@ -277,5 +284,5 @@ def _keep_apart(uses: list[dict[str, Any]]) -> None:
             count += 1
             use["toolUseId"] = f"{id}-{count}"
         seen.add(use["toolUseId"])
-        if not _NAME.match(use["name"]):
-            use["name"] = "INVALID_TOOL_NAME"
+        if not NAME.match(use["name"]):
+            use["name"] = INVALID_NAME

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from strands._core.recorder import OpenTurn, raised_in
 from strands._question_ids import MOMENTS
 from strands._tracking import track, track_all
-from strands.agent.recorder import OpenTurn, raised_in
 from strands.hooks.interruptible import key_of_message
 
 from .messages import copied, is_answers, open_tool_use, result_message, to_messages, tool_uses, with_ambiguous
@@ -126,7 +126,7 @@ def _waiting_turn(agent: Host) -> OpenTurn:
     cut_off = agent.turn.open
     if cut_off is None:
         return OpenTurn(finished, message=message)
-    return OpenTurn({**finished, **cut_off.finished}, cut_off.started, inside=cut_off.inside, message=message)
+    return OpenTurn({**finished, **cut_off.finished}, cut_off.started, subagents=cut_off.subagents, message=message)
 
 
 async def repair(invocation: Invocation) -> None:
@@ -200,8 +200,8 @@ def restore(agent: Host, messages: Messages, turn: OpenTurn | None) -> None:
         return
     at_rest = {raised_in(interrupt) for interrupt in turn.interrupts.values() if not interrupt.answered}
     started = {id: start for id, start in turn.started.items() if id not in at_rest}
-    inside = {id: inside for id, inside in turn.inside.items() if id not in at_rest}
-    agent.turn.open = OpenTurn(dict(turn.finished), started, inside=inside, message=message)
+    inside = {id: inside for id, inside in turn.subagents.items() if id not in at_rest}
+    agent.turn.open = OpenTurn(dict(turn.finished), started, subagents=inside, message=message)
     if state.pending:
         state.activate(message, list(cast("dict[str, Any]", turn.finished).values()))
         if turn.pause:

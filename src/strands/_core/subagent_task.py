@@ -7,9 +7,9 @@ import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from strands._core.recorder import OpenTurn, SubagentRecord, raised_in
+from strands._core.subagent import Attempt
 from strands._question_ids import MOMENTS, inside_prefix
-from strands.agent.inside import Work
-from strands.agent.recorder import Inside, OpenTurn, raised_in
 from strands.agent.result import AgentResult
 from strands.interrupt import Interrupt, InterruptState
 from strands.types.exceptions import MaxTokensReachedException
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _KEPT_CALLS = 16
 
 
-class AgentTask:
+class SubagentTask:
     """One tool use in which `agent` works.
 
     Args:
@@ -38,7 +38,7 @@ class AgentTask:
     def __init__(
         self, agent: Host, tool_use_id: str, context: ToolContext[Any] | None, first: Mapping[str, Any]
     ) -> None:
-        self.work: Work = (context._work if context is not None else None) or Work()
+        self.attempt: Attempt = (context._attempt if context is not None else None) or Attempt()
         self._agent = agent
         self._id = tool_use_id
         self._key = context.idempotency_key if context is not None else ""
@@ -78,9 +78,9 @@ class AgentTask:
             Whether it goes on at all, and with which prompt. When it came to its end before it was cut off, `ended` is
             its result.
         """
-        if self.work.own:
+        if self.attempt.own:
             return self._take_up_own()
-        so_far, recorder = self.work.so_far, self.work.recorder
+        so_far, recorder = self.attempt.so_far, self.attempt.recorder
         if so_far is not None and so_far.begun:
             self._restore(so_far)
             return True, self._look_at_end(so_far) if so_far.messages else None
@@ -90,28 +90,28 @@ class AgentTask:
             await recorder.opened(resumed=True)
         if self._waits_here():
             return True, self._answers()
-        self._restore(Inside(resumed=True))
+        self._restore(SubagentRecord(resumed=True))
         return True, None
 
     def _take_up_own(self) -> tuple[bool, Any]:
         """The agent's own record says how far it came."""
         agent = self._agent
         waits = agent.turn.interrupts.activated
-        tried = waits or self._carried or self.work.so_far is not None
-        if agent.turn.parent_calls and agent.turn.parent_calls[-1][0] == self._key and tried and not self.work.anew:
+        tried = waits or self._carried or self.attempt.so_far is not None
+        if agent.turn.parent_calls and agent.turn.parent_calls[-1][0] == self._key and tried and not self.attempt.anew:
             if waits:
                 return True, self._answers() if self._carried and self._waits_here() else None
             if getattr(agent.recorder, "next_id", 0) == agent.turn.parent_calls[-1][1]:
                 return False, None
             return True, self._look_at_end(None)
         if self._carried:
-            self._restore(Inside(resumed=True))
+            self._restore(SubagentRecord(resumed=True))
         return bool(self._carried), None
 
     def begin(self) -> None:
         """The agent begins with a prompt."""
         agent = self._agent
-        if self.work.own:
+        if self.attempt.own:
             call = (self._key, getattr(agent.recorder, "next_id", 0))
             agent.turn.parent_calls = (*agent.turn.parent_calls, call)[-_KEPT_CALLS:]
         self._before = agent.messages[-1] if agent.messages else self
@@ -119,15 +119,15 @@ class AgentTask:
     def cut_off(self) -> None:
         """Keep where the agent stopped, as it does not come to its end in this try."""
         agent, turn = self._agent, self._agent.turn.open
-        if self.work.own or not agent.messages or agent.messages[-1] is self._before:
+        if self.attempt.own or not agent.messages or agent.messages[-1] is self._before:
             return
         known = OpenTurn()
         if turn is not None:
-            known = OpenTurn(turn.finished, turn.started, dict(agent.turn.interrupts.interrupts), turn.inside)
+            known = OpenTurn(turn.finished, turn.started, dict(agent.turn.interrupts.interrupts), turn.subagents)
         base = {"messages": [], "state": agent.state.get()}
-        self.work.left = Inside(base=base, messages=list(agent.messages), turn=known)
+        self.attempt.left = SubagentRecord(base=base, messages=list(agent.messages), turn=known)
 
-    def _restore(self, inside: Inside) -> None:
+    def _restore(self, inside: SubagentRecord) -> None:
         agent = self._agent
         paused = _origin(self._carried[0]) if self._carried and inside.resumed else None
         base = paused or inside.base or self._first
@@ -150,7 +150,7 @@ class AgentTask:
             turn.start(start)
         for tool_use_id, result in since.finished.items():
             turn.finish(tool_use_id, result)
-        turn.inside.update(since.inside)
+        turn.subagents.update(since.subagents)
         return turn
 
     def _waits_here(self) -> bool:
@@ -165,7 +165,7 @@ class AgentTask:
             if each.answered and _origin(each)["id"] in known
         ] or None
 
-    def _look_at_end(self, so_far: Inside | None) -> Any:
+    def _look_at_end(self, so_far: SubagentRecord | None) -> Any:
         """Return the prompt to go on with; a history that ends with an answer is the end, or nearly so."""
         agent = self._agent
         last = agent.messages[-1]
@@ -187,7 +187,7 @@ class AgentTask:
         agent = self._agent
         state = agent.turn.interrupts
         count = max((_origin(each)["count"] for each in self._carried), default=0) + 1
-        if not self.work.own or "pause" not in state.context:
+        if not self.attempt.own or "pause" not in state.context:
             state.context["pause"] = uuid.uuid4().hex
         pause = state.context["pause"]
         stopped: dict[str, Any] = {
@@ -196,9 +196,10 @@ class AgentTask:
             "interrupt_state": copy.deepcopy(state.to_dict()),
         }
         turn = agent.turn.open
-        if turn is not None and (turn.started or turn.inside):
+        if turn is not None and (turn.started or turn.subagents):
             started = {id: start.to_dict() for id, start in turn.started.items()}
-            stopped["turn"] = {"started": started, "inside": {id: each.to_dict() for id, each in turn.inside.items()}}
+            inside = {id: each.to_dict() for id, each in turn.subagents.items()}
+            stopped["turn"] = {"started": started, "inside": inside}
         raised = []
         for each in result.interrupts or ():
             up = Interrupt(_free_id(each.id, self._id, self._known), each.name, each.reason, None, each.digest)

@@ -14,7 +14,7 @@ from .tool_call import ToolCall
 
 if TYPE_CHECKING:
     from strands._core.invocation import Invocation
-    from strands.agent.recorder import OpenTurn, Recorder
+    from strands._core.recorder import OpenTurn, Recorder
     from strands.hooks.binding import CallBinding
     from strands.telemetry.metrics import Trace
     from strands.types.content import Message
@@ -103,7 +103,7 @@ class ToolBatch:
             turn.started[id] = call.as_start()
             left = call.left()
             if left is not None:
-                turn.inside[id] = left
+                turn.subagents[id] = left
         return turn
 
     async def _job(self, use: ToolUse, is_plain: bool) -> bool:

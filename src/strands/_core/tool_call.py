@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from strands.agent.inside import Work
-from strands.agent.recorder import Inside, ToolStart, forget_ambiguous, raised_in
+from strands._core.recorder import SubagentRecord, ToolStart, forget_ambiguous, raised_in
+from strands._core.subagent import Attempt
 from strands.hooks.binding import CallBinding
 from strands.hooks.events import AfterToolCallEvent, BeforeToolCallEvent
 from strands.hooks.question_scope import QuestionScope
@@ -50,6 +50,7 @@ class ToolCall:
         "_consulted",
         "_final",
         "_id",
+        "_inner_attempt",
         "_invocation",
         "_is_own",
         "_key",
@@ -59,7 +60,6 @@ class ToolCall:
         "_tool",
         "_use",
         "_wish",
-        "_work",
     )
 
     def __init__(self, batch: ToolBatch, use: ToolUse, *, is_plain: bool = False) -> None:
@@ -70,7 +70,7 @@ class ToolCall:
         self._id = use["toolUseId"]
         self._tool: AgentTool | None = None
         self._key = ""
-        self._work: Work | None = None
+        self._inner_attempt: Attempt | None = None
         self._final: CallBinding | None = None
         self._made: ToolContext[Any] | None = None  # what the tool was given in this try
         self._over = False  # it was given up: what it still does counts for nothing
@@ -113,7 +113,7 @@ class ToolCall:
         if start is None:
             return None
         self._key = start.idempotency_key
-        tool, inside = self._find(self._use["name"]), self._batch.turn.inside.get(self._id)
+        tool, inside = self._find(self._use["name"]), self._batch.turn.subagents.get(self._id)
         verdict = resolve_ambiguous(self._agent, tool, self._use, start, inside)
         if verdict is None and tool is not None and not (tool.idempotent or tool.read_only or tool.inner_record):
             self._again = start, self._use
@@ -261,8 +261,12 @@ class ToolCall:
         except ToolCallLostError:
             raise
         except Exception as error:
-            if self._work is not None and self._work.recorder is not None and self._work.recorder.failures:
-                raise self._work.recorder.failures[0] from None  # our record failed, and no tool
+            if (
+                self._inner_attempt is not None
+                and self._inner_attempt.recorder is not None
+                and self._inner_attempt.recorder.failures
+            ):
+                raise self._inner_attempt.recorder.failures[0] from None  # our record failed, and no tool
             return error_result(self._id, f"Error: {error}"), error
 
     async def _in_time(self, tool: AgentTool) -> ToolResult:
@@ -326,7 +330,7 @@ class ToolCall:
             _scope=QuestionScope(
                 agent.turn.interrupts, prefix, self._binding, self._idempotency_key(), messages=agent.messages
             ),
-            _work=self._work,
+            _attempt=self._inner_attempt,
         )
         return self._made
 
@@ -363,12 +367,12 @@ class ToolCall:
     async def _enter(self, tool: AgentTool) -> None:
         """An agent is about to work in this call: what it does is recorded by itself, so the start is no act yet."""
         recorder, own = self._batch.recorder, tool.inner_record == "own"
-        anew = self._work is not None
-        self._work = Work(own=own, anew=anew, so_far=self._batch.turn.inside.pop(self._id, None))
+        anew = self._inner_attempt is not None
+        self._inner_attempt = Attempt(own=own, anew=anew, so_far=self._batch.turn.subagents.pop(self._id, None))
         if recorder is not None:
-            inner = await recorder.inside(self._id, own=own)
+            inner = await recorder.subagent(self._id, own=own)
             inner.session_id = self._agent.session_id
-            self._work.recorder = None if own else inner
+            self._inner_attempt.recorder = None if own else inner
             await recorder.tool_started(self.as_start(), durable=own)
 
     def _started_again(self) -> None:
@@ -376,10 +380,10 @@ class ToolCall:
         if self._id in self._batch.turn.started:
             forget_ambiguous(self._agent.turn.interrupts.interrupts, self._id)
 
-    def left(self) -> Inside | None:
+    def left(self) -> SubagentRecord | None:
         """Return where the agent that works in this call stopped; None when the tool is not an agent."""
-        work = self._work
-        return None if work is None else work.left or work.so_far or Inside(own=work.own)
+        work = self._inner_attempt
+        return None if work is None else work.left or work.so_far or SubagentRecord(own=work.own)
 
     def _changed_since_answered(self, final: CallBinding) -> list[Interrupt]:
         """Return the questions raised inside this call whose answers were for other arguments, to ask anew."""

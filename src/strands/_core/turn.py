@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from strands.interrupt import InterruptState
 
 if TYPE_CHECKING:
-    from strands.agent.recorder import OpenTurn
+    from strands._core.recorder import OpenTurn
 
 
 class CallUnderWay(Protocol):

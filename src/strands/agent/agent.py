@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from strands._core.context_size import Asked
     from strands._core.direct_call import ToolCaller
+    from strands._core.recorder import OpenTurn, Recorder
     from strands.agent.conversation_manager.base import ConversationManager
-    from strands.agent.recorder import OpenTurn, Recorder
     from strands.agent.result import AgentResult
     from strands.agent.snapshot import Snapshot
     from strands.hooks.registry import BaseHookEvent, TEvent

@@ -14,16 +14,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from strands._core import invoke, waiting_callers
 from strands._core.invocation import Sink
-from strands._core.subagent_task import AgentTask
+from strands._core.subagent import SubagentRecorder
+from strands._core.subagent_task import SubagentTask
 from strands.interrupt import InterruptException, InterruptState, NotYet
 from strands.tools.results import error_result
 from strands.types.tools import DirectTool, ToolContext, ToolResult, ToolSpec, ToolUse
 
-from .inside import InsideRecorder
-
 if TYPE_CHECKING:
+    from strands._core.recorder import SubagentRecord
     from strands.agent.agent import Agent
-    from strands.agent.recorder import Inside
     from strands.agent.result import AgentResult
 
 _NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9_-]+")
@@ -81,11 +80,11 @@ class AgentAsTool(DirectTool):
     @property
     def inner_record(self) -> Literal["", "caller", "own"]:
         recorder = self._agent.recorder
-        if recorder is None or isinstance(recorder, InsideRecorder):
+        if recorder is None or isinstance(recorder, SubagentRecorder):
             return "caller"
         return "own" if hasattr(recorder, "next_id") else ""
 
-    def goes_on(self, idempotency_key: str, inside: Inside) -> bool:
+    def goes_on(self, idempotency_key: str, inside: SubagentRecord) -> bool:
         record = self.inner_record
         if inside.own != (record == "own"):
             return bool(record) and not inside.own and not inside.begun
@@ -106,7 +105,7 @@ class AgentAsTool(DirectTool):
             NotYet: It waits for answers about another call of this message, which comes first.
         """
         id = tool_use["toolUseId"]
-        task = AgentTask(self._agent, id, context, self._first)
+        task = SubagentTask(self._agent, id, context, self._first)
         refusal = await self._take(task, context)
         if refusal is not None:
             return error_result(id, refusal)
@@ -121,9 +120,9 @@ class AgentAsTool(DirectTool):
         status = "error" if result.stop_reason == "cancelled" else "success"
         return {"toolUseId": id, "status": status, "content": _content(result)}  # type: ignore[typeddict-item]
 
-    async def _take(self, task: AgentTask, context: ToolContext[Any] | None) -> str | None:
+    async def _take(self, task: SubagentTask, context: ToolContext[Any] | None) -> str | None:
         """Take the agent for this call; return what the model is told if it cannot be had."""
-        remembers = self._preserve_context or task.work.own  # else each call goes on from what its questions carry
+        remembers = self._preserve_context or task.attempt.own  # else each call goes on from what its questions carry
         while True:
             refusal = await waiting_callers.take(self._agent, context)
             if refusal is not None or not remembers:
@@ -136,8 +135,8 @@ class AgentAsTool(DirectTool):
                 raise NotYet
             await asyncio.sleep(waiting_callers.LOOK_AGAIN)
 
-    async def _work(self, task: AgentTask, tool_use: ToolUse, emit: Callable[[Any], None] | None) -> AgentResult:
-        agent, recorder = self._agent, task.work.recorder
+    async def _work(self, task: SubagentTask, tool_use: ToolUse, emit: Callable[[Any], None] | None) -> AgentResult:
+        agent, recorder = self._agent, task.attempt.recorder
         goes_on, prompt = await task.take_up()
         if task.ended is not None:
             return task.ended

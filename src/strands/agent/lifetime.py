@@ -14,8 +14,8 @@ from strands.interrupt import InterruptState
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+    from strands._core.recorder import Recorder
     from strands._core.turn import Turn
-    from strands.agent.recorder import Recorder
     from strands.models.model import Model
     from strands.tools.registry import ToolRegistry
 

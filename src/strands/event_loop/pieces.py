@@ -27,6 +27,8 @@ if TYPE_CHECKING:
         RedactContentEvent,
     )
 
+BLANK = "[blank text]"
+
 
 def handle_message_start(event: MessageStartEvent, message: Message) -> Message:
     """Give a message its role."""
@@ -91,18 +93,19 @@ def handle_content_block_stop(state: dict[str, Any]) -> dict[str, Any]:
         if use.get("toolUseId") and use.get("name"):  # nobody can run or answer another
             content.append({"toolUse": {**use, "input": _parsed(use.get("input", ""))}})
         state["current_tool_use"] = {}
-    elif state.get("text"):
+    if state.get("text"):
         block: Any = {"text": state["text"]}
         if state.get("citationsContent"):
             block = {"citationsContent": {"citations": state["citationsContent"], "content": [block]}}
             state["citationsContent"] = []
         content.append(block)
         state["text"] = ""
-    elif state.get("reasoningText"):
-        text = {"text": state["reasoningText"], **({"signature": state["signature"]} if state.get("signature") else {})}
+    signature = state.pop("signature", None)
+    if state.get("reasoningText") or signature:
+        text = {"text": state.get("reasoningText", ""), **({"signature": signature} if signature else {})}
         content.append({"reasoningContent": {"reasoningText": text}})
         state["reasoningText"] = ""
-    elif state.get("redactedContent"):
+    if state.get("redactedContent"):
         content.append({"reasoningContent": {"redactedContent": state["redactedContent"]}})
         state["redactedContent"] = b""
     return state
@@ -138,14 +141,20 @@ def extract_usage_metrics(event: MetadataEvent, time_to_first_byte_ms: int | Non
 
 
 def remove_blank_messages_content_text(messages: list[Message]) -> list[Message]:
-    """Take empty texts out of the model's messages, as some providers refuse them; changed in place.
+    """Take blank texts out of the model's messages, as some providers refuse them; changed in place.
 
-    A message that has nothing else keeps a text that says so.
+    In a message that asks no tool a blank text becomes one that says so, and a message without content gets one.
     """
     for message in messages:
-        if message.get("role") != "assistant":
-            continue
-        kept = [block for block in message.get("content", []) if "text" not in block or block["text"].strip()]
-        if len(kept) != len(message["content"]):
-            message["content"] = kept or [{"text": "[blank text]"}]
+        if message.get("role") == "assistant" and "content" in message:
+            message["content"] = _without_blanks(message["content"])
     return messages
+
+
+def _without_blanks(content: list[Any]) -> list[Any]:
+    if not content:
+        return [{"text": BLANK}]
+    kept = [block for block in content if "text" not in block or block["text"].strip()]
+    if len(kept) == len(content) or any("toolUse" in block for block in content):
+        return kept
+    return [{"text": BLANK} if block not in kept else block for block in content]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncGenerator, AsyncIterable, Callable
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from strands._core.invocation import Invocation
     from strands.models.model import Model
-    from strands.types.content import Messages, SystemContentBlock
+    from strands.types.content import Message, Messages, SystemContentBlock
     from strands.types.streaming import StreamEvent
     from strands.types.tools import ToolSpec
 
@@ -51,7 +52,7 @@ async def process_stream(
 
     Args:
         chunks: The model's events, as `Model.stream` yields them.
-        start_time: Not used; the model's own latency is reported.
+        start_time: When the model was asked, as `time.time()` says; left out, now.
         cancel_signal: Stops reading when it is set.
 
     Yields:
@@ -64,7 +65,10 @@ async def process_stream(
 
     heard: list[TypedEvent] = []
     gatherer = ReplyBuilder(_listening(heard.append))
+    asked = time.time() if start_time is None else start_time
+    first: int | None = None
     async for chunk in chunks:
+        first = int((time.time() - asked) * 1000) if first is None else first
         if cancel_signal is not None and cancel_signal.is_set():
             break
         heard.append(TypedEvent({"event": chunk}))
@@ -73,7 +77,8 @@ async def process_stream(
             yield event
         heard.clear()
     reply = gatherer.reply()
-    yield ModelStopReason(reply.stop_reason, reply.message, reply.usage, reply.metrics)
+    metrics: Any = {"timeToFirstByteMs": first or 0, **reply.metrics}
+    yield ModelStopReason(reply.stop_reason, reply.message, reply.usage, metrics)
 
 
 def _listening(listener: Callable[[TypedEvent], None]) -> Invocation:
@@ -112,13 +117,34 @@ async def stream_messages(
         cancel_signal: Stops reading when it is set.
         **kwargs: Handed on to the model.
     """
-    more = {"system_prompt_content": system_prompt_content, "invocation_state": invocation_state, **kwargs}
-    more["cancel_signal"] = cancel_signal
-    given = {name: value for name, value in more.items() if value is not None}
-    shown = shown_to(model, messages)
-    stream = model.stream(shown, tool_specs or None, system_prompt, tool_choice=tool_choice, **given)
-    async for event in process_stream(stream, cancel_signal=cancel_signal):
+    shown = shown_to(model, _readable(messages))
+    more = {"model_state": None, "agent_metadata": None, **kwargs}
+    stream = model.stream(
+        shown,
+        tool_specs or None,
+        system_prompt,
+        tool_choice=tool_choice,
+        system_prompt_content=system_prompt_content,
+        invocation_state=invocation_state,
+        cancel_signal=cancel_signal,
+        **more,
+    )
+    async for event in process_stream(stream, time.time(), cancel_signal):
         yield event
+
+
+def _readable(messages: Messages) -> Messages:
+    """Return a conversation without what providers refuse: blank texts, tools of names that no tool can have."""
+    from strands._core.reply_builder import INVALID_NAME, NAME
+
+    def named(block: Any) -> Any:
+        use = block.get("toolUse")
+        if use is None or NAME.match(use.get("name", "")):
+            return block
+        return {**block, "toolUse": {**use, "name": INVALID_NAME}}
+
+    copies: list[Message] = [{**message, "content": list(map(named, message["content"]))} for message in messages]
+    return remove_blank_messages_content_text(copies)
 
 
 if not TYPE_CHECKING:

@@ -157,14 +157,14 @@ class AnthropicReply:
         self._said = said
         self._earlier: dict[str, int] = {}
         self._started = time.perf_counter()
-        self._first: float | None = None
+        self._begun = False
         self._usage: dict[str, Any] = {}
         self._known = False
 
     @property
     def begun(self) -> bool:
         """Whether any of it has come."""
-        return self._first is not None
+        return self._begun
 
     def feed(self, item: Mapping[str, Any]) -> list[StreamEvent]:
         """Return the events of one of the API's."""
@@ -179,9 +179,9 @@ class AnthropicReply:
             return self.guard.stop() if self._known else self._end_there()
         if kind == "message_start":
             self._usage.update((item.get("message") or {}).get("usage") or {})
-            if self._first is not None:
+            if self._begun:
                 return []
-            self._first = time.perf_counter() - self._started
+            self._begun = True
             return [{"messageStart": {"role": "assistant"}}]
         if kind == "message_delta":
             self._usage.update({key: value for key, value in (item.get("usage") or {}).items() if value is not None})
@@ -243,7 +243,6 @@ class AnthropicReply:
             written=written_to,
             # The input tokens are without those of the cache.
             total=sum(tokens) + (cached or 0) + (written_to or 0),
-            first=self._first,
         )
         return [*self.guard.finish(_STOP_REASONS.get(reason, reason)), counted]
 

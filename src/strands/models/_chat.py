@@ -12,6 +12,7 @@ from ._content import (
     data_url,
     document_text,
     is_blank,
+    is_elsewhere,
     noted,
     plain_text,
     readable,
@@ -135,7 +136,8 @@ def _add_user(formatted: list[dict[str, Any]], message: Message, provider: str) 
     alone = len(message["content"]) == 1
     for block in message["content"]:
         if "toolResult" not in block:
-            parts.extend(_part(block, provider) if alone or not is_blank(block) else ())
+            if alone or not (is_blank(block) or is_elsewhere(block, provider)):
+                parts.extend(_part(block, provider))
             continue
         result = block["toolResult"]
         shown = [part for item in result["content"] for part in readable(item, lambda each: _part(each, provider))]

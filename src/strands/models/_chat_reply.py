@@ -52,7 +52,7 @@ class ChatReply:
         self._origin: dict[str, Any] = {}
         self._complete = False
         self._started = time.perf_counter()
-        self._first: float | None = None
+        self._begun = False
         self._block = ""
         self._calls: list[list[str]] = []
         self._positions: dict[int, int] = {}
@@ -64,8 +64,8 @@ class ChatReply:
     def feed(self, chunk: Mapping[str, Any]) -> list[StreamEvent]:
         """Return the events of one chunk."""
         events: list[StreamEvent] = []
-        if self._first is None:
-            self._first = time.perf_counter() - self._started
+        if not self._begun:
+            self._begun = True
             events.append({"messageStart": {"role": "assistant"}})
         usage = chunk.get("usage") or (chunk.get("x_groq") or {}).get("usage")
         if usage:
@@ -214,7 +214,8 @@ class ChatReply:
             # Some servers say "stop" after tool calls, and "tool_calls" without any.
             stop = "tool_use" if calls else "end_turn"
         events.append({"messageStop": {"stopReason": stop}})
-        events.append(self._metadata())
+        if self._usage:
+            events.append(self._metadata())
         return events
 
     def _metadata(self) -> StreamEvent:
@@ -227,7 +228,6 @@ class ChatReply:
             cached=details.get("cached_tokens"),
             written=usage.get("cache_creation_input_tokens", details.get("cache_write_tokens")),
             total=usage.get("total_tokens"),
-            first=self._first,
         )
 
 

@@ -78,7 +78,8 @@ class Clients(Generic[C]):
         for gone in [each for each in self._open if each.is_closed()]:
             del self._open[gone]
         try:
-            owned = _Owned(await asyncio.to_thread(self._open_client), self._close_client)
+            opened = await asyncio.to_thread(self._open_client)
+            owned = _Owned(await self._enter(opened), self._close_client)
             await owned.until_loop_ends.__anext__()
             # The finalizer holds the client, so that connections are closed before they are collected.
             owned.forgotten = weakref.finalize(self, _close_soon, loop, owned)
@@ -87,6 +88,10 @@ class Clients(Generic[C]):
         finally:
             del self._opening[loop]
         return owned.client
+
+    async def _enter(self, opened: C) -> C:
+        """Return the client that serves requests, of one that was opened."""
+        return opened
 
     async def aclose(self) -> None:
         """Close every client that was opened here."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from strands.types.streaming import StreamEvent
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
+_MEDIA = ("image", "document", "video", "audio")
 TEXT_FORMATS = frozenset({"txt", "md", "csv", "html"})
 _MIME = {
     "doc": "application/msword",
@@ -69,6 +72,15 @@ def data_of(medium: Mapping[str, Any], kind: str, provider: str) -> bytes:
     if "bytes" not in source:
         raise ModelRequestError(f"{provider} cannot read {kind} from {dict(source)!r}: give its 'bytes'.")
     return bytes(source["bytes"])
+
+
+def is_elsewhere(block: Mapping[str, Any], provider: str) -> bool:
+    """Whether a block of several is a medium that lies where a provider cannot read it; the log says so."""
+    medium = next((block[kind] for kind in _MEDIA if kind in block), None)
+    if medium is None or "location" not in (medium.get("source") or ()):
+        return False
+    _log.warning("%s cannot read from %r; left out: give its 'bytes'", provider, medium["source"]["location"])
+    return True
 
 
 def base64_of(medium: Mapping[str, Any], kind: str, provider: str) -> str:
@@ -133,9 +145,13 @@ def readable(item: Mapping[str, Any], form: Callable[[Mapping[str, Any]], T]) ->
         return form({"text": f"(Left out: {error})"})
 
 
-def unsupported(block: Mapping[str, Any], provider: str) -> ModelRequestError:
+class NoPlaceError(ModelRequestError, TypeError):
+    """A message holds what a provider's API has no place for."""
+
+
+def unsupported(block: Mapping[str, Any], provider: str) -> NoPlaceError:
     """Return the error for a block that a provider's API has no place for."""
-    return ModelRequestError(f"{provider} has no place for a {next(iter(block), 'nameless')!r} block in a message.")
+    return NoPlaceError(f"{provider} has no place for a {next(iter(block), 'nameless')!r} block in a message.")
 
 
 def join_system(system_prompt: str | None, kwargs: Mapping[str, Any]) -> str | None:
@@ -215,7 +231,6 @@ def metadata(
     cached: int | None = None,
     written: int | None = None,
     total: int | None = None,
-    first: float | None = None,
 ) -> StreamEvent:
     """Return the metadata event.
 
@@ -226,17 +241,13 @@ def metadata(
         cached: Tokens read from a cache; None when the provider says nothing of them.
         written: Tokens written to a cache.
         total: All tokens as the provider counts them; None adds the first two up.
-        first: Seconds until the first event.
     """
     usage: Any = {"inputTokens": tokens_in, "outputTokens": tokens_out, "totalTokens": total or tokens_in + tokens_out}
     if cached is not None:
         usage["cacheReadInputTokens"] = cached
     if written is not None:
         usage["cacheWriteInputTokens"] = written
-    metrics: Any = {"latencyMs": int(latency * 1000)}
-    if first is not None:
-        metrics["timeToFirstByteMs"] = int(first * 1000)
-    return {"metadata": {"usage": usage, "metrics": metrics}}
+    return {"metadata": {"usage": usage, "metrics": {"latencyMs": int(latency * 1000)}}}
 
 
 def _tool_uses(messages: Messages) -> Iterable[Any]:

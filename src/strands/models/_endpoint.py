@@ -8,6 +8,7 @@ content is posted by the same client, and the reply is read line by line.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import AsyncGenerator, Callable, Mapping
 from importlib import import_module
 from types import FunctionType, MethodType
@@ -59,7 +60,7 @@ class Endpoint(NamedTuple):
             given = {name: value for name, value in self.arguments(request).items() if name != "stream"}
             async with helper(**given) as stream:
                 async for item in stream:
-                    yield checked(_plain(item), self.provider, self.key)
+                    yield checked(plain(item), self.provider, self.key)
             return
         reply = await self._send(client, request)
         if hasattr(reply, "__aiter__"):
@@ -69,13 +70,13 @@ class Endpoint(NamedTuple):
                         yield item
                     return
                 async for item in reply:
-                    yield checked(_plain(item), self.provider, self.key)
+                    yield checked(plain(item), self.provider, self.key)
                 if done is not None:
                     done()  # the client raises when a reply breaks off
             finally:
                 await _close(reply)
             return
-        whole = load(reply, self.provider) if isinstance(reply, (str, bytes)) else _plain(reply)
+        whole = load(reply, self.provider) if isinstance(reply, (str, bytes)) else plain(reply)
         yield checked(whole, self.provider, self.key)
 
     async def _send(self, client: Any, request: Mapping[str, Any]) -> Any:
@@ -117,14 +118,37 @@ def _is_of(package: str, method: Any) -> bool:
     return written_in.partition(".")[0] == package
 
 
-def _plain(item: Any) -> dict[str, Any]:
+def plain(item: Any) -> dict[str, Any]:
+    """Return an object of a reply as a plain dict: a client's own, or any with the same attributes."""
+    return dict(_plain(item))
+
+
+def _plain(value: Any) -> Any:
     from pydantic import BaseModel
 
-    if isinstance(item, BaseModel):
+    if value is None or isinstance(value, (str, int, float, bytes, type, FunctionType, MethodType)):
+        return value
+    if isinstance(value, Mapping):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    if isinstance(value, BaseModel):
         # A client that is older than the server warns of what it does not know.
-        return item.model_dump(warnings=False)
-    dump = getattr(item, "model_dump", None)
-    return dict(dump() if dump is not None else item)
+        return value.model_dump(warnings=False)
+    if hasattr(type(value), "model_dump"):
+        return value.model_dump()
+    given = getattr(value, "__dict__", None)
+    if given is None:
+        return value
+    told = _told_by(given["model_dump"]) if callable(given.get("model_dump")) else {}
+    return {**told, **{name: _plain(each) for name, each in given.items() if name[:1] != "_"}}
+
+
+def _told_by(dump: Callable[[], Any]) -> dict[str, Any]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        told = dump()
+    return told if isinstance(told, dict) else {}
 
 
 async def _close(reply: Any) -> None:

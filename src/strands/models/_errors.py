@@ -27,6 +27,7 @@ _OVERFLOW = re.compile(
     r"|expected maxlength: \d+, actual|.max_new_tokens. must be <=|max_(model|seq)_len|request too large",
     re.IGNORECASE,
 )
+_THROTTLED = re.compile(r"rate.?limit (is |was )?(exceeded|reached)|too many requests", re.IGNORECASE)
 _TRANSPORT = frozenset({"httpx", "httpx2", "httpcore", "httpcore2", "aiohttp", "h11", "urllib3"})
 _NO_CONNECTION = frozenset(
     {
@@ -147,7 +148,9 @@ def from_client(provider: str, error: Exception, *, key: str = "") -> Exception:
 
 def from_event(provider: str, error: Any, *, key: str = "") -> ModelError:
     """Return the typed error for one that a provider reports inside a stream: an object or a text."""
-    details = error if isinstance(error, Mapping) else {"message": str(error)}
+    details: Mapping[Any, Any] = error if isinstance(error, Mapping) else {"message": str(error)}
+    if isinstance(details.get("error"), Mapping):
+        details = details["error"]
     message = str(details.get("message") or error)
     code = str(details.get("code") or details.get("type") or "")
     given = (code, *(str(details.get(name)) for name in ("status", "status_code")))
@@ -176,7 +179,7 @@ def is_transport(error: BaseException) -> bool:
 
 def _status_of(code: str, message: str) -> int:
     word = code.lower()
-    if "rate_limit" in word or "overloaded" in word or "throttl" in word:
+    if "rate_limit" in word or "overloaded" in word or "throttl" in word or _THROTTLED.search(message):
         return 429
     if "auth" in word or "permission" in word:
         return 401

@@ -36,16 +36,25 @@ class ResponsesReply:
         self.response_id: str | None = None
         self._model_id = model_id
         self._started = time.perf_counter()
-        self._first: float | None = None
+        self._begun = False
         self._open: tuple[Any, str] | None = None  # the item and the kind of the block that is open
         self._calls: dict[Any, dict[str, Any]] = {}  # those that are not done, by index
 
     def feed(self, item: Mapping[str, Any]) -> list[StreamEvent]:
-        kind, index = item.get("type", ""), item.get("output_index")
+        """Return the events of one of the API's."""
+        kind = item.get("type", "")
+        if not self._begun and kind not in ("response.failed", "error"):
+            self._begun = True
+            return [{"messageStart": {"role": "assistant"}}, *self._feed(kind, item)]
+        return self._feed(kind, item)
+
+    def _feed(self, kind: str, item: Mapping[str, Any]) -> list[StreamEvent]:
+        index = item.get("output_index", item.get("item_id"))
+        if index is None:
+            index = (item.get("item") or {}).get("id")
         if kind == "response.created":
             self.response_id = (item.get("response") or {}).get("id")
-            self._first = time.perf_counter() - self._started
-            return [{"messageStart": {"role": "assistant"}}]
+            return []
         if kind in ("response.output_text.delta", "response.refusal.delta"):
             return self._content(index, "text", {"text": item["delta"]})
         if kind in ("response.reasoning_summary_text.delta", "response.reasoning_text.delta"):
@@ -56,6 +65,8 @@ class ResponsesReply:
             self._calls[index] = {**item["item"], "arguments": item["item"].get("arguments") or ""}
         elif kind == "response.function_call_arguments.delta" and index in self._calls:
             self._calls[index]["arguments"] += item["delta"]
+        elif kind == "response.function_call_arguments.done" and index in self._calls:
+            self._calls[index]["arguments"] = item.get("arguments") or self._calls[index]["arguments"]
         elif kind == "response.output_item.done":
             return self._done(index, item["item"])
         elif kind in ("response.completed", "response.incomplete"):
@@ -83,7 +94,7 @@ class ResponsesReply:
     def _call(self, item: Mapping[str, Any]) -> list[StreamEvent]:
         return [
             *self._close(),
-            self.guard.start(item.get("call_id"), item["name"]),
+            self.guard.start(item.get("call_id"), item.get("name") or ""),
             self.guard.arguments(item["arguments"]),
             *self.guard.stop(),
         ]
@@ -117,7 +128,6 @@ class ResponsesReply:
             cached=details.get("cached_tokens"),
             written=details.get("cache_write_tokens"),
             total=usage.get("total_tokens"),
-            first=self._first,
         )
         left = [event for index in sorted(self._calls, key=str) for event in self._call(self._calls[index])]
         return [*left, *self._close(), *self.guard.finish(stop), counted]

@@ -154,7 +154,7 @@ class _Reply:
         self._guard = ToolGuard(messages, PROVIDER)
         self._model_id = model_id
         self._started = time.perf_counter()
-        self._first: float | None = None
+        self._begun = False
         self._block = ""
         self._finish: str | None = None
         self._usage: Any = None
@@ -162,8 +162,8 @@ class _Reply:
 
     def feed(self, chunk: Any) -> list[StreamEvent]:
         events: list[StreamEvent] = []
-        if self._first is None:
-            self._first = time.perf_counter() - self._started
+        if not self._begun:
+            self._begun = True
             events.append({"messageStart": {"role": "assistant"}})
         self._usage = chunk.usage_metadata or self._usage
         feedback = chunk.prompt_feedback
@@ -205,7 +205,6 @@ class _Reply:
             took,
             cached=getattr(usage, "cached_content_token_count", None),
             total=total,
-            first=self._first,
         )
         return [*events, *self._guard.finish(stop), counted]
 

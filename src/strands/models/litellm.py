@@ -14,6 +14,7 @@ from strands._elsewhere import names_of
 from ._chat import cache_arguments, format_messages, format_tool_choice, format_tools
 from ._chat_reply import ChatReply
 from ._clients import READ_TIMEOUT, Clients, require
+from ._endpoint import plain
 from ._errors import from_client
 from .model import BaseModelConfig, CacheConfig, ConfiguredModel
 
@@ -86,12 +87,12 @@ class LiteLLMModel(ConfiguredModel):
         try:
             chunks = await litellm.acompletion(**request)
             if not request["stream"]:
-                for event in reply.feed(chunks.model_dump()):
+                for event in reply.feed(plain(chunks)):
                     yield event
             else:
                 try:
                     async for chunk in chunks:
-                        for event in reply.feed(chunk.model_dump()):
+                        for event in reply.feed(plain(chunk)):
                             yield event
                     reply.complete()  # its clients raise when a stream breaks off
                 finally:

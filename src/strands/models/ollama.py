@@ -251,15 +251,15 @@ class _Reply:
         self._messages = messages
         self._model_id = model_id
         self._started = time.perf_counter()
-        self._first: float | None = None
+        self._begun = False
         self._block = ""
         self._calls: list[Call] = []
         self._last: Any = None
 
     def feed(self, chunk: Any) -> list[StreamEvent]:
         events: list[StreamEvent] = []
-        if self._first is None:
-            self._first = time.perf_counter() - self._started
+        if not self._begun:
+            self._begun = True
             events.append({"messageStart": {"role": "assistant"}})
         message = chunk.message
         for block, text in (("reasoning", getattr(message, "thinking", None)), ("text", message.content)):
@@ -288,7 +288,7 @@ class _Reply:
         stop: Any = "max_tokens" if last.done_reason == "length" else ended
         events.append({"messageStop": {"stopReason": stop}})
         took = time.perf_counter() - self._started
-        events.append(metadata(last.prompt_eval_count or 0, last.eval_count or 0, took, first=self._first))
+        events.append(metadata(last.prompt_eval_count or 0, last.eval_count or 0, took))
         return events
 
 

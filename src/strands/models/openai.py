@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from strands._elsewhere import names_of
-from strands.types.exceptions import ModelAuthenticationError
+from strands.types.exceptions import ModelAuthenticationError, StructuredOutputException
 
 from ._chat import cache_arguments, format_messages, format_tool_choice, format_tools
 from ._chat_reply import ChatReply
@@ -15,6 +15,7 @@ from ._content import join_system
 from ._endpoint import Endpoint
 from ._errors import from_client
 from ._mantle import BedrockMantleConfig, Mantle
+from ._native import NativelyStructured, T
 from .model import BaseModelConfig, CacheConfig, ConfiguredModel
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ _COMPLETIONS = Endpoint(
 )
 
 
-class OpenAIModel(ConfiguredModel):
+class OpenAIModel(NativelyStructured):
     """A model behind OpenAI's chat completions API.
 
     Args:
@@ -102,6 +103,16 @@ class OpenAIModel(ConfiguredModel):
         for event in reply.finish():
             yield event
 
+    async def _parse(
+        self, output_model: type[T], prompt: Messages, system_prompt: str | None, kwargs: Mapping[str, Any]
+    ) -> T | None:
+        system = join_system(system_prompt, kwargs)
+        request = self.format_request(prompt, None, system, agent_metadata=kwargs.get("agent_metadata"))
+        client = await self._clients.get()
+        answer = await parsed(client.beta.chat.completions.parse, request, {"response_format": output_model})
+        found: T | None = answer.choices[0].message.parsed if answer.choices else None
+        return found
+
     def format_request(
         self,
         messages: Messages,
@@ -126,9 +137,10 @@ class OpenAIModel(ConfiguredModel):
             if tool_choice:
                 request["tool_choice"] = format_tool_choice(tool_choice)
         request.update(cache_arguments(self.config.get("cache_config"), PROVIDER, agent_metadata))
+        request.update(self.config.get("params") or {})
         if request["stream"]:
-            request["stream_options"] = {"include_usage": True}
-        return {**request, **(self.config.get("params") or {})}
+            request.setdefault("stream_options", {"include_usage": True})
+        return request
 
     async def aclose(self) -> None:
         """Close the connections; a client that you brought stays open."""
@@ -162,6 +174,10 @@ class OpenAIClients(Clients["AsyncOpenAI"]):
         args = {"api_key": "each request brings its own", **client_args} if mantle is not None else client_args
         super().__init__(lambda: open_client(args, name), close, given)
 
+    async def _enter(self, opened: AsyncOpenAI) -> AsyncOpenAI:
+        # A client of another class may be ready only when it is entered.
+        return await opened.__aenter__()
+
     async def get(self) -> AsyncOpenAI:
         """Return the running loop's client, ready for the next request."""
         client = await super().get()
@@ -185,6 +201,28 @@ def open_client(client_args: Mapping[str, Any], user: str) -> AsyncOpenAI:
             f"{user} has no API key.\nSet OPENAI_API_KEY, or pass client_args={{'api_key': ...}}."
         ) from error
     return client
+
+
+async def parsed(method: Any, request: Mapping[str, Any], schema: Mapping[str, Any]) -> Any:
+    """Return the whole reply to a request for an answer that keeps to a schema.
+
+    Args:
+        method: The client's method.
+        request: The arguments of a request for a stream.
+        schema: The argument that brings the schema.
+
+    Raises:
+        StructuredOutputException: The reply ended before the answer did.
+        ModelError: The request is refused, or the server cannot be reached.
+    """
+    given = {name: value for name, value in request.items() if name not in ("stream", "stream_options", *schema)}
+    try:
+        return await method(**given, **schema)
+    except Exception as error:
+        if type(error).__name__ in ("LengthFinishReasonError", "ContentFilterFinishReasonError"):
+            raise StructuredOutputException(f"{PROVIDER} ended the reply before the answer was complete.") from error
+        typed = from_client(PROVIDER, error, key=KEY)
+        raise typed from (error if typed is not error else None)
 
 
 async def close(client: AsyncOpenAI) -> None:

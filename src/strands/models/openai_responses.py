@@ -14,6 +14,7 @@ from ._content import (
     data_url,
     document_text,
     is_blank,
+    is_elsewhere,
     join_system,
     noted,
     plain_text,
@@ -23,9 +24,10 @@ from ._content import (
 from ._endpoint import Endpoint
 from ._errors import from_client
 from ._mantle import BedrockMantleConfig
+from ._native import NativelyStructured, T
 from ._responses_reply import ResponsesReply
-from .model import BaseModelConfig, CacheConfig, ConfiguredModel
-from .openai import DEFAULT_MODEL, KEY, PROVIDER, OpenAIClients
+from .model import BaseModelConfig, CacheConfig
+from .openai import DEFAULT_MODEL, KEY, PROVIDER, OpenAIClients, parsed
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -46,7 +48,7 @@ _RESPONSES = Endpoint(
 )
 
 
-class OpenAIResponsesModel(ConfiguredModel):
+class OpenAIResponsesModel(NativelyStructured):
     """A model behind OpenAI's Responses API.
 
     Args:
@@ -117,6 +119,16 @@ class OpenAIResponsesModel(ConfiguredModel):
         reply.guard.check_end()
         if self.stateful and model_state is not None:
             model_state.update(response_id=reply.response_id, seen=len(messages) + 1)
+
+    async def _parse(
+        self, output_model: type[T], prompt: Messages, system_prompt: str | None, kwargs: Mapping[str, Any]
+    ) -> T | None:
+        system = join_system(system_prompt, kwargs)
+        request = self.format_request(prompt, None, system, agent_metadata=kwargs.get("agent_metadata"))
+        client = await self._clients.get()
+        answer = await parsed(client.responses.parse, request, {"text_format": output_model})
+        found: T | None = answer.output_parsed
+        return found
 
     @property
     def stateful(self) -> bool:
@@ -241,7 +253,7 @@ def _given(message: Message) -> list[dict[str, Any]]:
             texts = all(part["type"] == "input_text" for part in output)
             shown: Any = plain if texts else output
             items.append({"type": "function_call_output", "call_id": result["toolUseId"], "output": shown})
-        elif alone or not is_blank(block):
+        elif alone or not (is_blank(block) or is_elsewhere(block, PROVIDER)):
             parts.extend(_parts(block, "user"))
     return [*items, {"role": "user", "content": parts}] if parts else items
 

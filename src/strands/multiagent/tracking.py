@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from strands._core.executor import agent_turn
+from strands._core.recorder import OpenTurn, ToolStart
 from strands._core.structured_output import structure_prompt
-from strands.agent.inside import InsideRecorder, enter
-from strands.agent.recorder import OpenTurn, ToolStart
+from strands._core.subagent import SubagentRecorder, enter
 from strands.interrupt import InterruptState
 
 from .base import MultiAgentBase, Status
@@ -47,7 +47,7 @@ class NodeRecorder:
         cut_off = turn.open if turn is not None else None
         self.turn: OpenTurn = OpenTurn()
         if cut_off is not None:
-            self.turn = OpenTurn(dict(cut_off.finished), dict(cut_off.started), {}, dict(cut_off.inside))
+            self.turn = OpenTurn(dict(cut_off.finished), dict(cut_off.started), {}, dict(cut_off.subagents))
         self.began: bool = bool(self.turn.finished or self.turn.started or (earlier is not None and earlier.began))
         self.stop: str = earlier.stop if earlier is not None else ""
         self._save = save
@@ -71,7 +71,7 @@ class NodeRecorder:
         self.turn.finish(tool_use_id, result)
         await self._saved(durable)
 
-    async def inside(self, tool_use_id: str, *, own: bool = False) -> InsideRecorder:
+    async def subagent(self, tool_use_id: str, *, own: bool = False) -> SubagentRecorder:
         """Record that the tool about to start is an agent, and return the recorder of what it does."""
         self.began = True
         return await enter(self._note_inside, tool_use_id, own)
@@ -152,7 +152,7 @@ class Follower:
         for id, result in recorder.turn.finished.items() if agent.turn.open is not None else ():
             agent.turn.open.finished.setdefault(id, result)
             agent.turn.open.started.pop(id, None)
-            agent.turn.open.inside.pop(id, None)
+            agent.turn.open.subagents.pop(id, None)
 
 
 def keep(executor: Executor, known: CutOff | None = None) -> dict[str, Any]:
@@ -174,7 +174,7 @@ def keep(executor: Executor, known: CutOff | None = None) -> dict[str, Any]:
     if isinstance(getattr(agent, "recorder", None), NodeRecorder):
         kept["turn"] = agent.recorder.turn.to_dict()
     elif turn.open is not None:
-        kept["turn"] = OpenTurn(turn.open.finished, turn.open.started, {}, turn.open.inside).to_dict()
+        kept["turn"] = OpenTurn(turn.open.finished, turn.open.started, {}, turn.open.subagents).to_dict()
     return kept
 
 

@@ -16,7 +16,7 @@ from .journal_state import JournalState, Kind
 from .numbers import with_plain_numbers
 
 if TYPE_CHECKING:
-    from strands.agent.recorder import OpenTurn
+    from strands._core.recorder import OpenTurn
 
     from .session_repository import SessionRepository
 

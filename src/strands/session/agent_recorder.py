@@ -23,9 +23,9 @@ from .json_text import to_json
 from .redaction import Redaction
 
 if TYPE_CHECKING:
+    from strands._core.recorder import ToolStart
+    from strands._core.subagent import SubagentRecorder
     from strands.agent.agent import Agent
-    from strands.agent.inside import InsideRecorder
-    from strands.agent.recorder import ToolStart
     from strands.types.content import Message
     from strands.types.event_loop import Usage
     from strands.types.tools import ToolResult
@@ -231,9 +231,9 @@ class AgentRecorder:
         if durable:
             self._write_result_soon()
 
-    async def inside(self, tool_use_id: str, *, own: bool = False) -> InsideRecorder:
+    async def subagent(self, tool_use_id: str, *, own: bool = False) -> SubagentRecorder:
         """Record that the tool about to start is an agent, and return the recorder of what it does."""
-        from strands.agent.inside import enter
+        from strands._core.subagent import enter
 
         return await enter(self._note_inside, tool_use_id, own)
 
@@ -321,7 +321,7 @@ class AgentRecorder:
             self._add(Draft("asked", {"interrupts": []}))
         if not state.activated:
             return
-        from strands.agent.recorder import raised_in
+        from strands._core.recorder import raised_in
 
         data: dict[str, Any] = {
             "interrupts": [interrupt.to_dict() for interrupt in state.interrupts.values()],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from strands.agent.recorder import OpenTurn
+from strands._core.recorder import OpenTurn
 from strands.interrupt import InterruptState
 
 if TYPE_CHECKING:

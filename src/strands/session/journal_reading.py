@@ -25,7 +25,7 @@ from .lost_lines import hidden, told
 from .lost_turn import LostTurn, recall
 
 if TYPE_CHECKING:
-    from strands.agent.recorder import OpenTurn
+    from strands._core.recorder import OpenTurn
 
     from .journal_record import JournalRecord
 
@@ -292,7 +292,7 @@ def _of_turn(turn: OpenTurn) -> list[Encoded]:
         encoded("finished", f"tools/{id}", to_json({"tool_use_id": id, "result": result}))
         for id, result in turn.finished.items()
     ]
-    for id, inside in turn.inside.items():
+    for id, inside in turn.subagents.items():
         items.append(encoded("inside", f"tools/{id}", to_json({"path": [id], "what": "whole", **inside.to_dict()})))
     items += [encoded("started", f"tools/{id}", to_json(start.to_dict())) for id, start in turn.started.items()]
     if turn.interrupts:

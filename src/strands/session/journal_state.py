@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 from strands.journal.entries import FORMAT, Entry
 
 if TYPE_CHECKING:
-    from strands.agent.recorder import OpenTurn
+    from strands._core.recorder import OpenTurn
 
 Kind: TypeAlias = Literal[
     "opened",
@@ -75,13 +75,13 @@ class JournalState:
 
     def open_turn(self) -> OpenTurn:
         """Return what is on record of the newest message, for `Agent.restore`."""
-        from strands.agent.recorder import OpenTurn, ToolStart
+        from strands._core.recorder import OpenTurn, ToolStart
         from strands.interrupt import Interrupt
 
         turn = OpenTurn(
             finished=dict(self.finished),
             started={id: ToolStart(**start) for id, start in self.started.items()},
-            inside=dict(self.inner.inside) if self.inner is not None else {},
+            subagents=dict(self.inner.subagents) if self.inner is not None else {},
             pause=self.pause,
         )
         turn.interrupts.update((id, Interrupt.from_dict(data)) for id, data in self.asked.items())
@@ -113,7 +113,7 @@ class JournalState:
         self.sizes[stored["message_id"]] = entry.data["size"]
 
     def _started(self, entry: Entry) -> None:
-        from strands.agent.recorder import ambiguous_question_id
+        from strands._core.recorder import ambiguous_question_id
 
         tool_use_id = entry.data["tool_use_id"]
         first = ambiguous_question_id(tool_use_id)
@@ -127,7 +127,7 @@ class JournalState:
 
     def _inside(self, entry: Entry) -> None:
         if self.inner is None:
-            from strands.agent.recorder import OpenTurn
+            from strands._core.recorder import OpenTurn
 
             self.inner = OpenTurn()
         self.inner.note(entry.data["path"], entry.data["what"], entry.data)

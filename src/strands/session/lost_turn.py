@@ -65,7 +65,7 @@ class LostTurn:
         return 2 if self._role == "user" else 3
 
     def _doubt(self, use: dict[str, Any]) -> None:
-        from strands.agent.recorder import raised_in
+        from strands._core.recorder import raised_in
         from strands.interrupt import Interrupt
 
         id = use["toolUseId"]
@@ -78,7 +78,7 @@ class LostTurn:
 
     def _ask(self, use: dict[str, Any]) -> None:
         from strands._core.ambiguous_call import MESSAGE, OPTIONS
-        from strands.agent.recorder import AMBIGUOUS, ambiguous_question_id
+        from strands._core.recorder import AMBIGUOUS, ambiguous_question_id
         from strands.interrupt import Interrupt
 
         reason = {"tool": use["name"], "input": use["input"], "message": MESSAGE, "options": OPTIONS}

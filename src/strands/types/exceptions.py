@@ -96,7 +96,7 @@ class SnapshotException(Exception):
     """A snapshot could not be taken or loaded."""
 
 
-class StructuredOutputException(Exception):
+class StructuredOutputException(ValueError):
     """The model did not produce the requested structure.
 
     Attributes:

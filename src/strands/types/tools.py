@@ -32,8 +32,8 @@ from strands.types.tool_use import ToolUse as ToolUse
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
-    from strands.agent.inside import Work
-    from strands.agent.recorder import Inside
+    from strands._core.recorder import SubagentRecord
+    from strands._core.subagent import Attempt
     from strands.hooks.question_scope import QuestionScope
     from strands.interrupt import Interrupt
 
@@ -64,7 +64,7 @@ class ToolContext(Generic[_AgentT]):
     cancel_signal: threading.Event = field(default_factory=threading.Event)
     idempotency_key: str = ""
     _scope: QuestionScope | None = field(default=None, repr=False, compare=False)
-    _work: Work | None = field(default=None, repr=False, compare=False)
+    _attempt: Attempt | None = field(default=None, repr=False, compare=False)
 
     @property
     def session_id(self) -> str:
@@ -186,7 +186,7 @@ class AgentTool(ABC):
         """Where an agent that works in a call is recorded step by step; "" when no agent does, or nobody records it."""
         return ""
 
-    def goes_on(self, idempotency_key: str, inside: Inside) -> bool:
+    def goes_on(self, idempotency_key: str, inside: SubagentRecord) -> bool:
         """Return whether a call that was cut off can be gone on with, so that nobody needs to be asked about it.
 
         Args:

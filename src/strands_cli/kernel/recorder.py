@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
+from strands._core.recorder import ToolStart
 from strands._tracking import bare
-from strands.agent.recorder import ToolStart
 from strands.types.json_bytes import encode_bytes_values
 from strands_cli.kernel.types import Entry, Kind, Message
 from strands_cli.types import Json
 
 if TYPE_CHECKING:
-    from strands.agent.inside import InsideRecorder, Path
+    from strands._core.subagent import Path, SubagentRecorder
 
 
 class Record(Protocol):
@@ -86,9 +86,9 @@ class JournalRecorder:
         """Record a tool's result."""
         await self._finished((), tool_use_id, result, durable)
 
-    async def inside(self, tool_use_id: str, *, own: bool = False) -> InsideRecorder:
+    async def subagent(self, tool_use_id: str, *, own: bool = False) -> SubagentRecorder:
         """Record that the tool about to start is an agent, and return the recorder of what it does."""
-        from strands.agent.inside import enter
+        from strands._core.subagent import enter
 
         return await enter(self._note, tool_use_id, own)
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
-from strands.agent.recorder import Inside, OpenTurn, ToolStart, raised_in
+from strands._core.recorder import OpenTurn, SubagentRecord, ToolStart, raised_in
 from strands.interrupt import Interrupt
 from strands.types.json_bytes import decode_bytes_values
 from strands.types.json_value import as_json
@@ -96,13 +96,13 @@ class State:
 
     def _messages(self, key: str, *, whole: bool = True) -> tuple[list[Message], OpenTurn]:
         prompt = self.started[key].data["prompt"]
-        told = Inside(messages=[{"role": "user", "content": [{"text": prompt}]}])
+        told = SubagentRecord(messages=[{"role": "user", "content": [{"text": prompt}]}])
         self._fold(told, [key])
         if whole:
             told.close()
         return cast("list[Message]", told.messages), told.turn
 
-    def _fold(self, told: Inside, keys: Sequence[str]) -> None:
+    def _fold(self, told: SubagentRecord, keys: Sequence[str]) -> None:
         """Read into `told` what is on record of one agent: of the step, or of the tries of a tool use."""
         fold = _CallFold(told)
         for key in keys:
@@ -111,7 +111,7 @@ class State:
                 fold.apply(entry)
                 if told.turn is not turn:
                     fold.tries.clear()
-        for tool_use_id, inside in told.turn.inside.items():
+        for tool_use_id, inside in told.turn.subagents.items():
             self._fold(inside, fold.tries[tool_use_id])
 
     def step(self, owner: str) -> str:
@@ -287,7 +287,7 @@ class _CallFold:
         tries: Tool use id to the keys of its starts in the newest turn.
     """
 
-    def __init__(self, told: Inside) -> None:
+    def __init__(self, told: SubagentRecord) -> None:
         self.tries: defaultdict[str, list[str]] = defaultdict(list)
         self._told = told
         self._asked: dict[str, Interrupt] = {}
@@ -319,7 +319,7 @@ class _CallFold:
         self._told.turn.start(start)
         if "agent_record" in data:
             own = data["agent_record"] == "own"
-            self._told.turn.inside.setdefault(start.tool_use_id, Inside()).own = own
+            self._told.turn.subagents.setdefault(start.tool_use_id, SubagentRecord()).own = own
             self.tries[start.tool_use_id].append(entry.key)
 
 

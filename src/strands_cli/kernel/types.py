@@ -11,7 +11,7 @@ from strands.journal.entries import Entry as Entry
 from strands_cli.types import Json, QuestionKind
 
 if TYPE_CHECKING:
-    from strands.agent.recorder import OpenTurn, Recorder
+    from strands._core.recorder import OpenTurn, Recorder
     from strands.interrupt import Interrupt
 
 Kind = Literal[

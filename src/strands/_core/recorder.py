@@ -18,7 +18,7 @@ from strands.interrupt import AMBIGUOUS as AMBIGUOUS
 from strands.interrupt import Interrupt
 
 if TYPE_CHECKING:
-    from strands.agent.inside import InsideRecorder
+    from strands._core.subagent import SubagentRecorder
     from strands.types.content import Message
     from strands.types.event_loop import Usage
     from strands.types.tool_use import ToolResult
@@ -69,14 +69,14 @@ class OpenTurn:
         started: Tool use id to start, of tools that neither finished nor came to rest at a question of their own
             (fold questions in with `asked`).
         interrupts: Interrupt id to interrupt, the answered ones included.
-        inside: Tool use id to what is on record of the agent that works in it, of agents used as tools.
+        subagents: Tool use id to what is on record of the agent that works in it, of agents used as tools.
         pause: Tells the pause in which the questions were asked from others of the agent; "" when nobody needs that.
     """
 
     finished: dict[str, ToolResult] = field(default_factory=dict)
     started: dict[str, ToolStart] = field(default_factory=dict)
     interrupts: dict[str, Interrupt] = field(default_factory=dict)
-    inside: dict[str, Inside] = field(default_factory=dict)
+    subagents: dict[str, SubagentRecord] = field(default_factory=dict)
     pause: str = ""
     message: Message = field(default_factory=_no_message)
 
@@ -94,7 +94,7 @@ class OpenTurn:
     def forget(self, tool_use_id: str) -> None:
         """The tool is no longer under way."""
         self.started.pop(tool_use_id, None)
-        self.inside.pop(tool_use_id, None)
+        self.subagents.pop(tool_use_id, None)
 
     def asked(self, interrupt: Interrupt) -> None:
         """Add a question; the tool that raised it, if one did, came to rest and is no longer in doubt."""
@@ -106,7 +106,7 @@ class OpenTurn:
             self.forget(tool_use_id)
 
     def note(self, path: Sequence[str], what: str, data: Mapping[str, Any]) -> None:
-        """Add what an `InsideRecorder` notes.
+        """Add what an `SubagentRecorder` notes.
 
         Args:
             path: The tool use ids that lead to the agent, the outermost first.
@@ -115,8 +115,8 @@ class OpenTurn:
         """
         turn = self
         for tool_use_id in path[:-1]:
-            turn = turn.inside.setdefault(tool_use_id, Inside()).turn
-        turn.inside.setdefault(path[-1], Inside()).take(what, data)
+            turn = turn.subagents.setdefault(tool_use_id, SubagentRecord()).turn
+        turn.subagents.setdefault(path[-1], SubagentRecord()).take(what, data)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain values."""
@@ -124,7 +124,7 @@ class OpenTurn:
             "finished": dict(self.finished),
             "started": {id: start.to_dict() for id, start in self.started.items()},
             "interrupts": [interrupt.to_dict() for interrupt in self.interrupts.values()],
-            "inside": {id: inside.to_dict() for id, inside in self.inside.items()},
+            "inside": {id: inside.to_dict() for id, inside in self.subagents.items()},
         }
 
     @classmethod
@@ -135,12 +135,12 @@ class OpenTurn:
             finished=dict(data.get("finished", {})),
             started={id: ToolStart(**start) for id, start in data.get("started", {}).items()},
             interrupts={interrupt.id: interrupt for interrupt in interrupts},
-            inside={id: Inside.from_dict(inside) for id, inside in data.get("inside", {}).items()},
+            subagents={id: SubagentRecord.from_dict(inside) for id, inside in data.get("inside", {}).items()},
         )
 
 
 @dataclass(slots=True)
-class Inside:
+class SubagentRecord:
     """What is on record of an agent that works in a tool use of another.
 
     Attributes:
@@ -165,7 +165,7 @@ class Inside:
         return self.resumed or bool(self.messages)
 
     def take(self, what: str, data: Mapping[str, Any]) -> None:
-        """Read one note of an `InsideRecorder`."""
+        """Read one note of an `SubagentRecorder`."""
         if what == "entered":
             self.own = bool(data.get("own"))
         elif what == "opened":
@@ -178,7 +178,7 @@ class Inside:
         elif what == "finished":
             self.turn.finish(data["tool_use_id"], data["result"])
         elif what == "whole":
-            whole = Inside.from_dict(data)
+            whole = SubagentRecord.from_dict(data)
             for name in self.__slots__:
                 setattr(self, name, getattr(whole, name))
 
@@ -211,7 +211,7 @@ class Inside:
         }
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Inside:
+    def from_dict(cls, data: Mapping[str, Any]) -> SubagentRecord:
         """Return what `to_dict` gave away; what is missing is empty."""
         return cls(
             own=bool(data.get("own")),
@@ -238,7 +238,7 @@ class Recorder(Protocol):
     async def tool_finished(self, tool_use_id: str, result: ToolResult, *, durable: bool) -> None:
         """Record a tool's result; `durable` asks that it be on disk before returning."""
 
-    async def inside(self, tool_use_id: str, *, own: bool = False) -> InsideRecorder:
+    async def subagent(self, tool_use_id: str, *, own: bool = False) -> SubagentRecorder:
         """Record that the tool about to start is an agent, and return the recorder of what it does.
 
         Args:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from strands.agent.recorder import Inside, ToolStart
+    from strands._core.recorder import SubagentRecord, ToolStart
     from strands.types.content import Message
     from strands.types.event_loop import Usage
     from strands.types.tool_use import ToolResult
@@ -17,7 +17,7 @@ Note: TypeAlias = Callable[[Path, str, dict[str, Any], bool], Awaitable[None]]
 before anything goes on. `OpenTurn.note` reads notes back."""
 
 
-class InsideRecorder:
+class SubagentRecorder:
     """The recorder of an agent that works in a tool use: whatever it is told becomes a note in its caller's record.
 
     Args:
@@ -69,9 +69,9 @@ class InsideRecorder:
         self._results[tool_use_id] = result
         await self._tell("finished", {"tool_use_id": tool_use_id, "result": result}, durable)
 
-    async def inside(self, tool_use_id: str, *, own: bool = False) -> InsideRecorder:
+    async def subagent(self, tool_use_id: str, *, own: bool = False) -> SubagentRecorder:
         """Record that the tool about to start is an agent, and return the recorder of what it does."""
-        inner = InsideRecorder(self._note, (*self._path, tool_use_id), self.failures)
+        inner = SubagentRecorder(self._note, (*self._path, tool_use_id), self.failures)
         await inner._tell("entered", {"own": True} if own else {})
         return inner
 
@@ -90,12 +90,12 @@ class InsideRecorder:
             raise
 
 
-async def enter(note: Note, tool_use_id: str, own: bool) -> InsideRecorder:
-    """Note that the tool about to start is an agent, and return the recorder of what it does: `Recorder.inside`."""
-    return await InsideRecorder(note, ()).inside(tool_use_id, own=own)
+async def enter(note: Note, tool_use_id: str, own: bool) -> SubagentRecorder:
+    """Note that the tool about to start is an agent, and return the recorder of what it does: `Recorder.subagent`."""
+    return await SubagentRecorder(note, ()).subagent(tool_use_id, own=own)
 
 
-class Work:
+class Attempt:
     """One try of a tool use in which an agent works.
 
     Args:
@@ -110,9 +110,9 @@ class Work:
 
     __slots__ = ("anew", "left", "own", "recorder", "so_far")
 
-    def __init__(self, *, own: bool = False, anew: bool = False, so_far: Inside | None = None) -> None:
+    def __init__(self, *, own: bool = False, anew: bool = False, so_far: SubagentRecord | None = None) -> None:
         self.own: bool = own
         self.anew: bool = anew
-        self.so_far: Inside | None = so_far
-        self.recorder: InsideRecorder | None = None
-        self.left: Inside | None = None
+        self.so_far: SubagentRecord | None = so_far
+        self.recorder: SubagentRecorder | None = None
+        self.left: SubagentRecord | None = None

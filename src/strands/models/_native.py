@@ -1,0 +1,55 @@
+"""Structured output by the provider's own means: a schema that the reply keeps to."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from strands.types.exceptions import ModelRequestError, StructuredOutputException
+
+from .model import ConfiguredModel
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from strands.types.content import Messages
+
+T = TypeVar("T", bound="BaseModel")
+
+
+class NativelyStructured(ConfiguredModel):
+    """A provider that may be given a schema; where its server or model takes none, a tool is used as everywhere."""
+
+    _schemaless: frozenset[Any] = frozenset()  # ids of models that refused a schema, or did not keep to it
+
+    async def structured_output(
+        self, output_model: type[T], prompt: Messages, system_prompt: str | None = None, **kwargs: Any
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        """Ask for an answer that fits a pydantic model; see `Model.structured_output`."""
+        from pydantic import ValidationError
+
+        if "tool_choice" not in kwargs and self.config["model_id"] not in self._schemaless:
+            try:
+                found = await self._parse(output_model, prompt, system_prompt, kwargs)
+            except (ModelRequestError, ValidationError):
+                self._schemaless = self._schemaless | {self.config["model_id"]}
+            else:
+                if found is None:
+                    raise StructuredOutputException(
+                        f"The model answered without filling {output_model.__name__!r}; ask again or another model."
+                    )
+                yield {"output": found}
+                return
+        async for event in super().structured_output(output_model, prompt, system_prompt, **kwargs):
+            yield event
+
+    async def _parse(
+        self, output_model: type[T], prompt: Messages, system_prompt: str | None, kwargs: Mapping[str, Any]
+    ) -> T | None:
+        """Ask with a schema and return what the reply says, or None.
+
+        Raises:
+            ModelRequestError: The request is refused.
+            ValidationError: The reply does not fit.
+        """
+        raise NotImplementedError
