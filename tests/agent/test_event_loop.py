@@ -110,3 +110,43 @@ def test_blank_texts_are_taken_out() -> None:
     ]
     kept = [message["content"] for message in remove_blank_messages_content_text(messages)]
     assert kept == [[{"toolUse": {}}], [{"text": "[blank text]"}], [{"text": ""}]]
+
+
+def test_a_model_is_shown_no_blank_texts_and_no_names_that_no_tool_can_have() -> None:
+    shown: list[Any] = []
+
+    class Watching(ScriptedModel):
+        whole_messages = False
+
+        async def stream(self, messages: Any, *args: Any, **kwargs: Any) -> Any:
+            shown.append((messages, kwargs))
+            async for event in super().stream(messages, *args, **kwargs):
+                yield event
+
+    async def run() -> Any:
+        said: Any = [{"text": "a"}, {"text": " "}]
+        messages: Any = [
+            {"role": "assistant", "content": said},
+            {"role": "assistant", "content": [{"toolUse": {"toolUseId": "t", "name": "not a name", "input": {}}}]},
+        ]
+        return messages, [event async for event in stream_messages(Watching(["hello"]), None, messages, [])]
+
+    messages, events = asyncio.run(run())
+    [(seen, kwargs)] = shown
+    assert seen[0]["content"] == [{"text": "a"}, {"text": "[blank text]"}]
+    assert seen[1]["content"][0]["toolUse"]["name"] == "INVALID_TOOL_NAME"
+    assert messages[0]["content"][1] == {"text": " "}
+    assert {"model_state", "agent_metadata", "invocation_state", "cancel_signal"} <= kwargs.keys()
+    assert "timeToFirstByteMs" in events[-1]["stop"][3]
+
+
+def test_a_block_that_ends_leaves_nothing_behind() -> None:
+    state: dict[str, Any] = {
+        "content": [],
+        "current_tool_use": {"toolUseId": "t", "name": "n", "input": "{}"},
+        "text": "said",
+        "signature": "s",
+    }
+    handle_content_block_stop(state)
+    assert [next(iter(block)) for block in state["content"]] == ["toolUse", "text", "reasoningContent"]
+    assert not state["text"] and not state["current_tool_use"] and "signature" not in state

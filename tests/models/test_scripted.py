@@ -172,7 +172,7 @@ def test_a_hang_can_be_cancelled() -> None:
 
 @pytest.mark.parametrize("wrong", [None, 3, [], ["text in a list"], [ToolCall("a"), "b"]])
 def test_what_is_no_reply_is_named(wrong: Any) -> None:
-    with pytest.raises(TypeError, match="no scripted reply"):
+    with pytest.raises(TypeError, match="not a scripted reply"):
         ask(ScriptedModel([wrong]))
 
 

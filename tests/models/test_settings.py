@@ -64,7 +64,8 @@ def test_the_context_window(provider: Provider) -> None:
         model = provider.model(stub)
     limit = model.context_window_limit
     assert limit is None
-    assert model.estimate_utilization(1000) == 0.005
+    with pytest.warns(UserWarning, match="context_window_limit"):
+        assert model.estimate_utilization(1000) == 0.005
     model.update_config(context_window_limit=500)
     assert (model.context_window_limit, model.estimate_utilization(1000)) == (500, 2.0)
 
@@ -205,6 +206,7 @@ def test_settings_have_a_type() -> None:
         (OllamaModel, "gpt-4o", None),
     ],
 )
+@pytest.mark.filterwarnings("ignore:the model has no context_window_limit")
 def test_what_a_known_model_reads(make: Any, model_id: str, window: int | None) -> None:
     model = make(model_id=model_id)
     assert (model.context_window_limit, model.get_config().get("context_window_limit")) == (window, window)

@@ -6,11 +6,13 @@ import asyncio
 import functools
 import unittest.mock
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from strands.models import AnthropicModel, Model, OpenAIModel, OpenAIResponsesModel
+from strands.types.exceptions import ModelThrottledException
 from support.providers import ask, ask_async, text_of, tool_spec, tool_uses
 from support.stub_anthropic import StubAnthropic
 from support.stub_http import Say, StubServer, Use
@@ -182,3 +184,83 @@ def test_a_stand_in_that_is_no_client_at_all() -> None:
     with StubOpenAI() as stub:
         assert text_of(ask(chat(stub, client=StandIn(inner)))) == "Hi"
         assert stub.requests == []
+
+
+class Entered:
+    """What stands for OpenAI's client class: the client is ready when it is entered, and replies are plain objects."""
+
+    def __init__(self, replies: list[Any]) -> None:
+        self.replies = replies
+        self.asked: list[Any] = []
+        method = SimpleNamespace(create=self.create)
+        self.ready = SimpleNamespace(chat=SimpleNamespace(completions=method), responses=method, close=self.close)
+
+    async def create(self, **kwargs: Any) -> Any:
+        self.asked.append(kwargs)
+
+        async def stream() -> Any:
+            for reply in self.replies:
+                yield reply
+
+        return stream()
+
+    async def close(self) -> None:
+        self.asked.append("closed")
+
+    async def __aenter__(self) -> Any:
+        return self.ready
+
+
+def piece(**delta: Any) -> Any:
+    return SimpleNamespace(choices=[SimpleNamespace(finish_reason=None, delta=unittest.mock.Mock(**delta))])
+
+
+END = SimpleNamespace(choices=[SimpleNamespace(finish_reason="stop", delta=None)])
+USAGE = unittest.mock.Mock(choices=[], usage=unittest.mock.Mock(prompt_tokens=3, completion_tokens=4, total_tokens=7))
+DONE = unittest.mock.Mock(response=unittest.mock.Mock(usage=unittest.mock.Mock(input_tokens=3, output_tokens=4)))
+DONE.type = "response.completed"
+
+
+def test_a_class_in_the_place_of_the_client_is_entered_and_its_objects_are_read_by_their_attributes() -> None:
+    client = Entered([piece(content="Hel"), piece(content="lo"), END, USAGE])
+    with unittest.mock.patch("openai.AsyncOpenAI", return_value=client):
+        events = ask(OpenAIModel(model_id="m"), "Hello")
+    assert text_of(events) == "Hello"
+    assert events[-1]["metadata"]["usage"] == {"inputTokens": 3, "outputTokens": 4, "totalTokens": 7}
+    assert client.asked[0]["model"] == "m"
+    assert client.asked[-1] == "closed"
+
+
+def test_responses_without_their_first_event_begin_a_message() -> None:
+    text = SimpleNamespace(type="response.output_text.delta", item_id="msg_1", delta="Hello")
+    client = Entered([text, DONE])
+    with unittest.mock.patch("openai.AsyncOpenAI", return_value=client):
+        events = ask(OpenAIResponsesModel(model_id="m"), "Hello")
+    assert (events[0], text_of(events)) == ({"messageStart": {"role": "assistant"}}, "Hello")
+
+
+def test_calls_of_responses_are_known_by_their_item_where_no_index_is_sent() -> None:
+    begin = SimpleNamespace(
+        type="response.output_item.added",
+        item=SimpleNamespace(type="function_call", id="fc_1", call_id="c1", name="look"),
+    )
+    cut = SimpleNamespace(type="response.function_call_arguments.delta", item_id="fc_1", delta='{"at": ')
+    whole = SimpleNamespace(type="response.function_call_arguments.done", item_id="fc_1", arguments='{"at": "home"}')
+    client = Entered([begin, cut, whole, DONE])
+    with unittest.mock.patch("openai.AsyncOpenAI", return_value=client):
+        events = ask(OpenAIResponsesModel(model_id="m"), "Hello", [tool_spec("look")])
+    assert tool_uses(events) == [("c1", "look", '{"at": "home"}')]
+
+
+def test_an_error_inside_responses_has_the_clients_own_as_its_cause() -> None:
+    error = SimpleNamespace(type="error", code="rate_limit_exceeded", message="Rate limit exceeded.")
+    replaced = unittest.mock.patch("openai.AsyncOpenAI", return_value=Entered([error]))
+    with replaced, pytest.raises(ModelThrottledException) as caught:
+        ask(OpenAIResponsesModel(model_id="m"), "Hello")
+    assert getattr(caught.value.__cause__, "code", None) == "rate_limit_exceeded"
+
+
+def test_a_reply_without_usage_says_none() -> None:
+    with unittest.mock.patch("openai.AsyncOpenAI", return_value=Entered([piece(content="Hi"), END])):
+        events = ask(OpenAIModel(model_id="m"), "Hello")
+    assert not any("metadata" in event for event in events)

@@ -24,6 +24,9 @@ class StubResponses(StubServer):
         if request.path.endswith("/input_tokens"):
             http.send_json({"object": "response.input_tokens", "input_tokens": 321})
             return
+        if not request.body.get("stream"):
+            http.send_json(self.response(request, say))
+            return
         parts = [
             b"event: %s\ndata: %s\n\n" % (event["type"].encode(), json.dumps({**event, "sequence_number": n}).encode())
             for n, event in enumerate(self.events(request, say))
@@ -51,6 +54,12 @@ class StubResponses(StubServer):
         details = {"incomplete_details": {"reason": why}} if why else {}
         usage = {} if say.usage is None else {"usage": _usage(say.usage)}
         yield {"type": f"response.{status}", "response": {**response, "status": status, **details, **usage}}
+
+    def response(self, request: Request, say: Say) -> dict[str, Any]:
+        text = {"type": "output_text", "text": say.text, "annotations": []}
+        message = {"id": "msg_1", "type": "message", "role": "assistant", "status": "completed", "content": [text]}
+        answer = {"id": f"resp_{request.index}", "object": "response", "model": "stub", "created_at": int(request.at)}
+        return {**answer, "status": "completed", "output": [message]}
 
     def items(self, request: Request, say: Say) -> Iterator[tuple[dict[str, Any], list[tuple[str, str]]]]:
         if say.reasoning:

@@ -7,7 +7,19 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ._content import TEXT_FORMATS, base64_of, kept, metadata, mime, noted, plain_text, readable, unsupported, written
+from ._content import (
+    TEXT_FORMATS,
+    base64_of,
+    is_elsewhere,
+    kept,
+    metadata,
+    mime,
+    noted,
+    plain_text,
+    readable,
+    unsupported,
+    written,
+)
 from ._guard import ToolGuard
 
 if TYPE_CHECKING:
@@ -18,6 +30,7 @@ if TYPE_CHECKING:
     from ._anthropic_pause import Said
 
 _THINKING = ("thinking", "redacted_thinking")
+_IMAGES = ("gif", "jpeg", "jpg", "png", "webp")
 _STOP_REASONS = {
     "refusal": "content_filtered",
     "pause_turn": "end_turn",
@@ -25,10 +38,13 @@ _STOP_REASONS = {
 }
 
 
-def format_messages(messages: Messages, provider: str, model_id: str | None = None) -> list[dict[str, Any]]:
+def format_messages(
+    messages: Messages, provider: str, model_id: str | None = None, *, one_mark: bool = False
+) -> list[dict[str, Any]]:
     """Return the conversation in Anthropic's format.
 
-    What tools of Anthropic's own did goes back to the model `model_id`, whose reply it was part of.
+    What tools of Anthropic's own did goes back to the model `model_id`, whose reply it was part of. With `one_mark` a
+    message has one mark for the cache at most, the first that a block can carry.
 
     Raises:
         ModelRequestError: A message holds what the format has no place for.
@@ -38,15 +54,29 @@ def format_messages(messages: Messages, provider: str, model_id: str | None = No
         blocks: list[dict[str, Any]] = []
         answers = message["role"] == "assistant"
         for block in message["content"]:
+            if len(message["content"]) > 1 and is_elsewhere(block, provider):
+                continue
             if answers and "text" not in block and (note := noted(block)):
                 _add(blocks, {"text": note}, provider, model_id)
             else:
                 _add(blocks, block, provider, model_id)
         while answers and blocks and blocks[-1]["type"] in _THINKING:
             blocks.pop()  # a reply that ends with a thought, or is nothing else, is refused
+        if one_mark:
+            _keep_one_mark(blocks, message["content"])
         if blocks:
             formatted.append({"role": message["role"], "content": blocks})
     return formatted
+
+
+def _keep_one_mark(blocks: list[dict[str, Any]], content: Sequence[Mapping[str, Any]]) -> None:
+    marked = [block for block in blocks if "cache_control" in block]
+    for block in marked[1:]:
+        del block["cache_control"]
+    asked = next((block["cachePoint"] for block in content if "cachePoint" in block), None)
+    carriers = [block for block in blocks if block["type"] not in _THINKING]
+    if asked is not None and carriers and not marked:  # nothing that is sent stood before it
+        carriers[-1]["cache_control"] = cache_control(asked)
 
 
 def format_tools(tool_specs: Sequence[ToolSpec]) -> list[dict[str, Any]]:
@@ -104,6 +134,8 @@ def _block(block: Mapping[str, Any], provider: str) -> dict[str, Any] | None:
         return {"type": "tool_result", "tool_use_id": result["toolUseId"], "content": content, "is_error": failed}
     if "image" in block:
         image = block["image"]
+        if image["format"] not in _IMAGES:
+            raise unsupported({f"{image['format']} image": None}, provider)
         data = base64_of(image, "an image", provider)
         return {"type": "image", "source": {"type": "base64", "media_type": mime(image), "data": data}}
     if "document" in block:
@@ -189,6 +221,10 @@ class AnthropicReply:
             if self._said is not None and self._said.paused:
                 return self._pause()
             return self._finish(reason) if reason else []
+        if kind == "message_stop" and not self.guard.stopped:
+            # A helper of the client says at the end what the whole message is.
+            reason = (item.get("message") or {}).get("stop_reason")
+            return self._finish(reason) if isinstance(reason, str) else []
         return []
 
     def _start(self, block: Mapping[str, Any]) -> list[StreamEvent]:

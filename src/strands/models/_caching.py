@@ -27,12 +27,24 @@ def warn_of_unused(cache: CacheConfig | None, provider: str, used: Collection[st
         warnings.warn(f"{provider} has no use for {', '.join(unused)} of cache_config and ignores it.", stacklevel=4)
 
 
-def mark_messages(messages: Sequence[Mapping[str, Any]], cache: CacheConfig | None) -> list[dict[str, Any]]:
-    """Return the messages with one mark, in the newest of the user; a provider allows few marks.
+def known(cache: CacheConfig | None) -> CacheConfig | None:
+    """Return the settings of a cache whose strategy is one; another is warned of and marks nothing."""
+    if cache is None or cache.strategy in ("auto", "anthropic"):
+        return cache
+    warnings.warn(f"{cache.strategy!r} is not a strategy of CacheConfig, so nothing is cached.", stacklevel=4)
+    return None
+
+
+def mark_messages(
+    messages: Sequence[Mapping[str, Any]], cache: CacheConfig | None, passing: int = 0
+) -> list[dict[str, Any]]:
+    """Return the messages with marks in the newest of the user alone; a provider allows few marks.
 
     Args:
         messages: The conversation; not changed.
         cache: What to mark; None leaves every mark where it is.
+        passing: How many blocks at the end of the newest message are made anew for each call: the mark stands before
+            them, and where nothing else is there is none.
     """
     if cache is None:
         return [dict(message) for message in messages]
@@ -41,7 +53,7 @@ def mark_messages(messages: Sequence[Mapping[str, Any]], cache: CacheConfig | No
     for number, message in enumerate(messages):
         content = [block for block in message["content"] if "cachePoint" not in block]
         if number == newest and content:
-            content = _with_mark(message["content"], cache.ttl)
+            content = _marked_before(message["content"], cache.ttl, passing)
         marked.append({**message, "content": content})
     return marked
 
@@ -89,6 +101,13 @@ def _with_mark(blocks: Sequence[Mapping[str, Any]], ttl: str | None) -> list[dic
     begun = next((n for n, block in enumerate(blocks) if "cachePoint" not in block), 0)
     marked = [_filled(block, ttl) for block in blocks[begun:]]
     return marked if any("cachePoint" in block for block in marked) else [*marked, {"cachePoint": point(ttl)}]
+
+
+def _marked_before(blocks: Sequence[Mapping[str, Any]], ttl: str | None, passing: int) -> list[dict[str, Any]]:
+    end = max(0, len(blocks) - passing)
+    stays = any("cachePoint" not in block for block in blocks[:end])
+    rest = [dict(block) for block in blocks[end:] if "cachePoint" not in block]
+    return [*(_with_mark(blocks[:end], ttl) if stays else ()), *rest]
 
 
 def _filled(block: Mapping[str, Any], ttl: str | None) -> dict[str, Any]:

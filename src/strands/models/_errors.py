@@ -158,6 +158,14 @@ def from_event(provider: str, error: Any, *, key: str = "") -> ModelError:
     return from_status(provider, status if status >= 400 else _status_of(code, message), message, code=code, key=key)
 
 
+def client_error(details: Mapping[str, Any]) -> Exception:
+    """Return the error that OpenAI's client would have raised for one that is reported inside a stream."""
+    from openai import APIError
+
+    nowhere: Any = None
+    return APIError(str(details.get("message") or details), nowhere, body=dict(details))
+
+
 def is_unreachable(error: BaseException) -> bool:
     """Whether no connection came about: refused, unknown host, or no answer to the first knock."""
     seen: BaseException | None = error

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ._content import kept, metadata, plain_text
-from ._errors import from_event
+from ._errors import client_error, from_event
 from ._guard import ToolGuard
 
 if TYPE_CHECKING:
@@ -72,7 +72,8 @@ class ResponsesReply:
         elif kind in ("response.completed", "response.incomplete"):
             return self._finish(item["response"])
         elif kind in ("response.failed", "error"):
-            raise from_event(self._provider, item.get("response", {}).get("error") or item, key=self._key)
+            details = item.get("response", {}).get("error") or item
+            raise from_event(self._provider, details, key=self._key) from client_error(details)
         return []
 
     def _done(self, index: Any, item: Mapping[str, Any]) -> list[StreamEvent]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from strands._elsewhere import names_of
@@ -10,7 +11,7 @@ from strands.types.exceptions import ModelAuthenticationError
 
 from ._anthropic_format import AnthropicReply, cache_control, format_messages, format_tool_choice, format_tools
 from ._anthropic_pause import Said
-from ._caching import mark_messages, mark_system, tools_mark
+from ._caching import known, mark_messages, mark_system, tools_mark
 from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, Clients, require
 from ._endpoint import Endpoint
 from ._errors import from_client
@@ -66,7 +67,8 @@ class AnthropicModel(ConfiguredModel):
 
     _known = frozenset(AnthropicConfig.__optional_keys__)
     _windows_known = True
-    _stale: frozenset[str] = frozenset()  # models that have refused thoughts whose history had changed
+    # Models that have refused thoughts whose history had changed, with the betas that the client asks for.
+    _stale: Mapping[str, str] = MappingProxyType({})
 
     def __init__(
         self,
@@ -98,12 +100,12 @@ class AnthropicModel(ConfiguredModel):
         *,
         tool_choice: ToolChoice | None = None,
         system_prompt_content: list[SystemContentBlock] | None = None,
+        dynamic_trailing_blocks: int = 0,
         **kwargs: Any,
     ) -> AsyncGenerator[StreamEvent, None]:
         """Yield the events of one reply; see `Model.stream`."""
-        request = self.format_request(
-            messages, tool_specs, system_prompt, tool_choice, system_prompt_content=system_prompt_content
-        )
+        asked = messages, tool_specs, system_prompt, tool_choice, dynamic_trailing_blocks
+        request = self.format_request(*asked, system_prompt_content=system_prompt_content)
         client = await self._clients.get()
         said = Said() if self.config.get("anthropic_tools") else None
         reply = AnthropicReply(messages, PROVIDER, said, self.config["model_id"])
@@ -114,10 +116,11 @@ class AnthropicModel(ConfiguredModel):
                         for event in reply.feed(item):
                             yield event
                 except Exception as error:
-                    again = None if reply.begun else _without_stale_thoughts(request, error)
+                    beta = _beta_of(client)
+                    again = None if reply.begun else _without_stale_thoughts(request, beta, error)
                     if again is None:
                         raise
-                    self._stale, request = self._stale | {self.config["model_id"]}, again
+                    self._stale, request = {**self._stale, self.config["model_id"]: beta}, again
                     continue
                 if said is None or not said.paused:
                     break
@@ -135,16 +138,26 @@ class AnthropicModel(ConfiguredModel):
         tool_specs: list[ToolSpec] | None = None,
         system_prompt: str | list[SystemContentBlock] | None = None,
         tool_choice: ToolChoice | None = None,
+        dynamic_trailing_blocks: int = 0,
         *,
         system_prompt_content: list[SystemContentBlock] | None = None,
     ) -> dict[str, Any]:
         """Return the arguments of the request, which is always for a stream.
 
+        Args:
+            messages: The conversation.
+            tool_specs: The tools of the agent.
+            system_prompt: Instructions that stand before the conversation.
+            tool_choice: Which tool must be used.
+            dynamic_trailing_blocks: How many blocks at the end of the newest message are made anew for each call; what
+                is kept in the cache ends before them.
+            system_prompt_content: The instructions as content blocks.
+
         Raises:
             ModelRequestError: A message holds what the API has no place for.
         """
         params = dict(self.config.get("params") or {})
-        forced = bool(tool_choice) and "auto" not in (tool_choice or {})
+        forced = tool_choice is not None and "auto" not in tool_choice
         extra_tools = [*(self.config.get("anthropic_tools") or ()), *(params.pop("tools", None) or ())]
         if tool_specs and forced:
             extra_tools = []  # a reply that must use one of the agent's must not get away with one of Anthropic's own
@@ -152,15 +165,18 @@ class AnthropicModel(ConfiguredModel):
             "model": self.config["model_id"],
             "max_tokens": self.config["max_tokens"],
             "tools": [],
-            **self._prompt(messages, tool_specs, system_prompt_content or system_prompt, extra_tools),
+            **self._prompt(
+                messages, tool_specs, system_prompt_content or system_prompt, extra_tools, dynamic_trailing_blocks
+            ),
         }
         if request["tools"] and tool_choice:
             request["tool_choice"] = format_tool_choice(tool_choice)
-        if forced and request["tools"]:
+        if "tool_choice" in request and forced:
             # Claude refuses to be forced to a tool while it thinks.
             params.pop("thinking", None)
         request = {**request, **params}
-        return (self.config["model_id"] in self._stale and _without_stale_thoughts(request)) or request
+        beta = self._stale.get(self.config["model_id"])
+        return (beta is not None and _without_stale_thoughts(request, beta)) or request
 
     def _prompt(
         self,
@@ -168,17 +184,18 @@ class AnthropicModel(ConfiguredModel):
         tool_specs: list[ToolSpec] | None,
         system: str | list[SystemContentBlock] | None,
         extra_tools: list[dict[str, Any]],
+        passing: int = 0,
     ) -> dict[str, Any]:
-        cache = self.config.get("cache_config")
-        marked: Any = mark_messages(messages, cache) if cache else messages
+        cache = known(self.config.get("cache_config"))
+        marked: Any = mark_messages(messages, cache, passing) if cache else messages
         model_id = (
             self.config["model_id"] if extra_tools or "mcp_servers" in (self.config.get("params") or {}) else None
         )
-        body: dict[str, Any] = {"messages": format_messages(marked, PROVIDER, model_id)}
+        body: dict[str, Any] = {"messages": format_messages(marked, PROVIDER, model_id, one_mark=bool(cache))}
         tools = [*format_tools(tool_specs or ()), *extra_tools]
         mark = tools_mark(cache, self.config.get("cache_tools")) if tools else None
         if system:
-            blocks: Any = [{"text": system}] if isinstance(system, str) else system
+            blocks: Any = [{"text": system}] if isinstance(system, str) else [block for block in system if block]
             message: Any = {"role": "user", "content": mark_system(blocks, cache, mark)}
             formatted = [each for part in format_messages([message], PROVIDER) for each in part["content"]]
             plain = isinstance(system, str) and formatted == [{"type": "text", "text": system}]
@@ -202,15 +219,24 @@ class AnthropicModel(ConfiguredModel):
         await self._clients.aclose()
 
 
-def _without_stale_thoughts(request: dict[str, Any], error: Exception | None = None) -> dict[str, Any] | None:
-    """Return a request by which thoughts whose history has changed are left out; None where that would not help."""
+def _beta_of(client: Any) -> str:
+    """Return the betas that a client asks for with each request; a request that names its own asks for those alone."""
+    headers = getattr(client, "default_headers", None)
+    given = headers.get("anthropic-beta") if isinstance(headers, Mapping) else None
+    return given if isinstance(given, str) else ""
+
+
+def _without_stale_thoughts(
+    request: dict[str, Any], beta: str, error: Exception | None = None
+) -> dict[str, Any] | None:
+    """Return a request by which thoughts whose history has changed are left out; None where that does not help."""
     thinking = request.get("thinking")
     if error is not None and STALE not in str(error):
         return None
     if not isinstance(thinking, Mapping) or "block_binding" in thinking:
         return None
     headers = dict(request.get("extra_headers") or {})
-    headers["anthropic-beta"] = ",".join(filter(None, (headers.get("anthropic-beta"), BETA)))
+    headers["anthropic-beta"] = ",".join(filter(None, (headers.get("anthropic-beta") or beta, BETA)))
     return {**request, "thinking": {**thinking, "block_binding": dict(DROPPED)}, "extra_headers": headers}
 
 

@@ -115,7 +115,9 @@ class OpenAIResponsesModel(NativelyStructured):
                     yield event
         except Exception as error:
             typed = from_client(PROVIDER, error, key=KEY)
-            raise typed from (error if typed is not error else None)
+            if typed is error:
+                raise
+            raise typed from error
         reply.guard.check_end()
         if self.stateful and model_state is not None:
             model_state.update(response_id=reply.response_id, seen=len(messages) + 1)
