@@ -8,7 +8,7 @@ import weakref
 from collections.abc import AsyncGenerator, Iterable
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
-from strands_cli.capability.providers import ModelConfig as ModelConfig
+from strands_cli.capability.model_config import ModelConfig as ModelConfig
 from strands_cli.capability.providers import provider
 
 if TYPE_CHECKING:

@@ -4,40 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from strands._lazy import lazy
 from strands_cli.errors import ProviderNotReadyError
 
 if TYPE_CHECKING:
     from strands.models.model import Model
+    from strands_cli.capability.model_config import ModelConfig as ModelConfig
+else:
+    __getattr__, __dir__ = lazy(__name__)
 
 GROUP = "strands.models"
 """Entry points of this group are the providers of other packages: a `Provider`, or a function that makes a model."""
 
 
-@dataclass(frozen=True, slots=True)
-class ModelConfig:
-    """Everything that tells one model client from another."""
-
-    provider: str
-    model_id: str | None = None
-    region: str | None = None
-    host: str | None = None
-    temperature: float | None = None
-    top_p: float | None = None
-    max_tokens: int | None = None
-
-    def params(self) -> dict[str, Any]:
-        """Return the inference parameters that are set."""
-        found = {"temperature": self.temperature, "top_p": self.top_p, "max_tokens": self.max_tokens}
-        return {name: value for name, value in found.items() if value is not None}
-
-
-@dataclass(frozen=True, slots=True)
-class Provider:
+class Provider(NamedTuple):
     """A provider of models.
 
     Attributes:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from strands_cli.errors import UNSUPPORTED, StrandsError
 
@@ -32,8 +31,7 @@ class BrokenPatternError(StrandsError):
     exit_code = UNSUPPORTED
 
 
-@dataclass(frozen=True, slots=True)
-class PatternRecord:
+class PatternRecord(NamedTuple):
     """What a workflow of a pattern may say.
 
     Attributes:
