@@ -11,7 +11,7 @@ from strands_cli.patterns.step import Context, Done, is_hitl, last_agent, step, 
 from strands_cli.plan.model import Edge, Plan, step_node
 
 if TYPE_CHECKING:
-    from strands_cli.spec.steps import HitlTask, SubagentTask
+    from strands_cli.spec.steps import AgentTask, HitlTask
     from strands_cli.spec.workflow import WorkflowConfig
 
 
@@ -21,7 +21,7 @@ async def run(config: WorkflowConfig, run: Run, names: Names) -> Outcome:
     before = _before(config)
     people = frozenset(task.id for task in config.tasks if is_hitl(task))
 
-    async def work(task: SubagentTask | HitlTask) -> None:
+    async def work(task: AgentTask | HitlTask) -> None:
         result = await step(run, task, _scope(names, before[task.id], done, people), f"tasks/{task.id}")
         done[task.id] = result.names()
 

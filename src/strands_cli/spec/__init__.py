@@ -42,10 +42,10 @@ if TYPE_CHECKING:
     from strands_cli.spec.security import Security as Security
     from strands_cli.spec.skills import Skill as Skill
     from strands_cli.spec.steps import AgentStep as AgentStep
+    from strands_cli.spec.steps import AgentTask as AgentTask
     from strands_cli.spec.steps import HitlStep as HitlStep
     from strands_cli.spec.steps import HitlTask as HitlTask
     from strands_cli.spec.steps import Step as Step
-    from strands_cli.spec.steps import SubagentTask as SubagentTask
     from strands_cli.spec.steps import Task as Task
     from strands_cli.spec.steps import Validation as Validation
     from strands_cli.spec.telemetry import Telemetry as Telemetry

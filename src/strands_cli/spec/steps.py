@@ -77,7 +77,7 @@ class _Depending(StepModel):
     deps: Earlier = Field(default_factory=list, description="Ids of the tasks that must be done before.")
 
 
-class SubagentTask(AgentStep, _Depending):
+class AgentTask(AgentStep, _Depending):
     """A task of a workflow that an agent does."""
 
 
@@ -104,6 +104,6 @@ Step = Annotated[
     Discriminator(step_kind),
 ]
 Task = Annotated[
-    Annotated[SubagentTask, Tag("<agent>")] | Annotated[HitlTask, Tag("<hitl>")],
+    Annotated[AgentTask, Tag("<agent>")] | Annotated[HitlTask, Tag("<hitl>")],
     Discriminator(step_kind),
 ]
