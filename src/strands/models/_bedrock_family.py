@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from strands.types.exceptions import ModelRequestError
+
 from ._content import plain_text
 
 if TYPE_CHECKING:
@@ -90,7 +92,17 @@ class Family:
         self.takes_marks_on_tools = self.takes_marks and (told or not self._nova)
 
     def turns(self, messages: Messages) -> list[dict[str, Any]]:
-        """Return messages as Bedrock takes them: none without content, and never two of one role in a row."""
+        """Return messages as Bedrock takes them: none without content, and never two of one role in a row.
+
+        Where nothing would be left, all goes as it is: Bedrock says what is wrong with it.
+        """
+        return self._turns(messages) or [turn for turn in map(self._as_it_is, messages) if turn["content"]]
+
+    def _as_it_is(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        blocks = (dict(block) if "text" in block else self._block(block) for block in message["content"])
+        return {"role": message["role"], "content": [block for block in blocks if block is not None]}
+
+    def _turns(self, messages: Messages) -> list[dict[str, Any]]:
         turns: list[dict[str, Any]] = []
         for message in messages:
             content = self._blocks(message["content"])
@@ -129,6 +141,8 @@ class Family:
         if kind == "cachePoint" and not self.takes_marks:
             return None
         kept = {key: block[kind][key] for key in _FIELDS[kind] if block[kind].get(key) is not None}
+        if kind == "cachePoint" and not kept.get("ttl"):
+            kept.pop("ttl", None)
         if kind == "toolResult":
             self._result(kept)
         elif kind == "citationsContent":
@@ -136,8 +150,9 @@ class Family:
         elif kind == "toolUse" and not isinstance(kept.get("input"), dict):
             kept["input"] = {}
         elif "location" in kept.get("source", {}):
-            location = {key: value for key, value in kept["source"]["location"].items() if key != "type"}
-            kept["source"] = {"s3Location": location}
+            kept["source"] = {
+                "s3Location": _in_s3(kept["source"]["location"], f"an {kind}" if kind[0] in "ai" else f"a {kind}")
+            }
         if kind == "video":
             kept["format"] = _VIDEO.get(kept["format"], kept["format"])
         return {kind: kept}
@@ -175,7 +190,8 @@ class Family:
             return None
         kept = {key: reasoning[key] for key in _REASONING if reasoning.get(key)}
         if "reasoningText" in kept:
-            kept["reasoningText"] = {key: value for key, value in kept["reasoningText"].items() if value}
+            shown = kept["reasoningText"]
+            kept["reasoningText"] = {key: shown[key] for key in ("text", "signature") if shown.get(key)}
         return {"reasoningContent": kept} if kept else None
 
     def _takes(self, reasoning: Mapping[str, Any]) -> bool:
@@ -184,6 +200,15 @@ class Family:
         # Claude wants its own thoughts back signed; the others know no signature.
         signed = bool(reasoning.get("reasoningText", {}).get("signature"))
         return signed if self._claude else self._thinks and not signed
+
+
+def _in_s3(location: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    if location.get("type", "s3") != "s3" or not location.get("uri"):
+        raise ModelRequestError(
+            f"Bedrock cannot read {kind} from the location {dict(location)!r}: give its 'bytes', or a location of "
+            "the type 's3' with a 'uri'."
+        )
+    return {key: value for key, value in location.items() if key != "type"}
 
 
 def _set_aside(result: dict[str, Any]) -> list[dict[str, Any]]:

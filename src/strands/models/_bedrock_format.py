@@ -109,7 +109,7 @@ def _guard_newest(messages: list[dict[str, Any]]) -> None:
 
 def _guarded(block: dict[str, Any]) -> dict[str, Any]:
     if "text" in block:
-        return {"guardContent": {"text": {"text": block["text"]}}}
+        return {"guardContent": {"text": {"text": block["text"]}}} if block["text"].strip() else block
     image = block.get("image", {})
     # A guardrail looks at no other formats, and at nothing that it would have to fetch.
     if image.get("format") in ("png", "jpeg") and "bytes" in image.get("source", {}):

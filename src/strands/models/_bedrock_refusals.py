@@ -44,7 +44,7 @@ class Refusals:
         if kind == "choice" and _is_of_one(request):
             kind = "one_tool"
         known = self.of(request["modelId"])
-        if kind is None or kind in known:
+        if kind is None or kind in known or (kind == "mixed" and not any(map(_is_mixed, request["messages"]))):
             return False
         self._known[request["modelId"]] = known | {kind}
         return True
@@ -68,6 +68,11 @@ def with_stale_thoughts_dropped(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 def _is_of_one(request: Mapping[str, Any]) -> bool:
     return "tool" in (request.get("toolConfig") or {}).get("toolChoice", ())
+
+
+def _is_mixed(message: Mapping[str, Any]) -> bool:
+    results = ["toolResult" in block for block in message["content"]]
+    return any(results) and not all(results)
 
 
 def _said(error: Any) -> tuple[str, str]:

@@ -23,11 +23,13 @@ class BedrockReply:
         config: The model's settings, for what its guardrail redacts.
         messages: The conversation that it answers.
         provider: Whom to name in an error.
+        whole: Whether the reply came in one piece: what its guardrail takes back follows all the rest.
     """
 
-    def __init__(self, config: Mapping[str, Any], messages: Messages, provider: str) -> None:
+    def __init__(self, config: Mapping[str, Any], messages: Messages, provider: str, *, whole: bool = False) -> None:
         self.guard = ToolGuard(messages, provider)
         self._config = config
+        self._whole = whole
         self._stop: str | None = None
         self._judged = False
         self._there: dict[str, Any] | None = None  # the block of a tool that runs there
@@ -47,7 +49,8 @@ class BedrockReply:
             self._stop = stop.pop("stopReason")
             return self.guard.finish(_STOP_REASONS.get(str(self._stop), str(self._stop)), **stop)
         if "metadata" in event:
-            return [passed, *self._redacted((event["metadata"].get("trace") or {}).get("guardrail"))]
+            redacted = self._redacted((event["metadata"].get("trace") or {}).get("guardrail"))
+            return [passed, *redacted] if self._whole else [*redacted, passed]
         return [passed]
 
     def finish(self) -> list[StreamEvent]:

@@ -111,7 +111,7 @@ def _marked_before(blocks: Sequence[Mapping[str, Any]], ttl: str | None, passing
 
 
 def _filled(block: Mapping[str, Any], ttl: str | None) -> dict[str, Any]:
-    if "cachePoint" not in block:
+    if not block.get("cachePoint"):
         return dict(block)
     return {"cachePoint": {**point(ttl), **{name: value for name, value in block["cachePoint"].items() if value}}}
 

@@ -9,14 +9,18 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+_LOOK_EVERY = 0.05  # seconds between two looks at a signal while nothing comes
 
 
-async def in_thread(read: Callable[[], Iterator[T]], stop: Callable[[], None]) -> AsyncGenerator[T, None]:
+async def in_thread(
+    read: Callable[[], Iterator[T]], stop: Callable[[], None], signal: threading.Event | None = None
+) -> AsyncGenerator[T, None]:
     """Yield what `read` yields without blocking the event loop.
 
     Args:
         read: Runs in a thread; what it raises is raised here.
         stop: Called from the event loop when nobody reads on: makes a blocked `read` end.
+        signal: Ends the stream when it is set, also while nothing comes.
 
     The thread is a daemon: one that cannot be stopped holds neither the event loop nor the process.
     """
@@ -33,8 +37,8 @@ async def in_thread(read: Callable[[], Iterator[T]], stop: Callable[[], None]) -
     def run() -> None:
         try:
             for item in read():
-                if abandoned.is_set():
-                    return
+                if abandoned.is_set() or (signal is not None and signal.is_set()):
+                    return put("end")
                 put("item", item)
             put("end")
         except BaseException as error:
@@ -45,10 +49,12 @@ async def in_thread(read: Callable[[], Iterator[T]], stop: Callable[[], None]) -
     ended = False
     try:
         while True:
-            kind, value = await queue.get()
+            kind, value = await (queue.get() if signal is None else _before(signal, queue))
             if kind == "item":
                 yield value
                 continue
+            if kind == "signal":
+                return
             ended = True
             if kind == "error":
                 raise value
@@ -57,3 +63,13 @@ async def in_thread(read: Callable[[], Iterator[T]], stop: Callable[[], None]) -
         if not ended:
             abandoned.set()
             stop()
+
+
+async def _before(signal: threading.Event, queue: asyncio.Queue[tuple[str, Any]]) -> tuple[str, Any]:
+    """Return the next item of a queue, or what says that the signal was set before it came."""
+    while not signal.is_set():
+        try:
+            return await asyncio.wait_for(queue.get(), _LOOK_EVERY)
+        except asyncio.TimeoutError:
+            continue
+    return "signal", None

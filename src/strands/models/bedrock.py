@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import threading
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,6 +14,7 @@ from strands._elsewhere import names_of
 from ._bedrock_format import format_request
 from ._bedrock_refusals import Refusals
 from ._bedrock_reply import BedrockReply, from_response
+from ._both import of_both
 from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, require
 from ._errors import from_status, is_transport, is_unreachable
 from ._threads import in_thread
@@ -31,6 +33,8 @@ __all__ = ["DEFAULT_BEDROCK_MODEL_ID", "DEFAULT_BEDROCK_REGION", "BedrockModel",
 PROVIDER = "Bedrock"
 DEFAULT_BEDROCK_MODEL_ID = "global.anthropic.claude-sonnet-4-6"
 DEFAULT_BEDROCK_REGION = "us-west-2"
+DEFAULT_READ_TIMEOUT = READ_TIMEOUT
+_USER_AGENT = "strands-agents"
 _KEY = "the AWS credentials (environment, profile or role) and the access to this model"
 _STATUS = {
     "throttlingexception": 429,
@@ -124,6 +128,8 @@ class BedrockModel(ConfiguredModel):
         self._client: Any = None
         self._lock = threading.Lock()
         self._refusals = Refusals()
+        if client is None and _is_loaded(boto_session):
+            self._client = self._new_client()
 
     async def stream(
         self,
@@ -133,20 +139,21 @@ class BedrockModel(ConfiguredModel):
         *,
         tool_choice: ToolChoice | None = None,
         system_prompt_content: list[SystemContentBlock] | None = None,
+        cancel_signal: threading.Event | None = None,
         **kwargs: Any,
     ) -> AsyncGenerator[StreamEvent, None]:
-        """Yield the reply's events; see `Model.stream`."""
+        """Yield the reply's events; see `Model.stream`. They end early when `cancel_signal` is set."""
         system = system_prompt_content or ([{"text": system_prompt}] if system_prompt else [])
         model_id, streaming = str(self.config["model_id"]), self.config.get("streaming") is not False
         while True:
             request = self.format_request(messages, tool_specs, system, tool_choice)
             whole = not streaming or ("streamed_tools" in self._refusals.of(model_id) and "toolConfig" in request)
-            reply = BedrockReply(self.config, messages, PROVIDER)
+            reply = BedrockReply(self.config, messages, PROVIDER, whole=whole)
             convert = self.convert_non_streaming_to_streaming if whole else None
             exchange = _Exchange(self._open_client, request, convert)
             begun = False
             try:
-                async for event in in_thread(exchange.read, exchange.stop):
+                async for event in in_thread(exchange.read, exchange.stop, cancel_signal):
                     begun = True
                     for passed in reply.feed(event):
                         yield passed
@@ -156,8 +163,9 @@ class BedrockModel(ConfiguredModel):
                     continue  # what the model refuses is left out, now and from now on
                 typed = typed_error(error)
                 raise typed from (error if typed is not error else None)
-        for passed in reply.finish():
-            yield passed
+        if cancel_signal is None or not cancel_signal.is_set():
+            for passed in reply.finish():
+                yield passed
 
     def format_request(
         self,
@@ -205,19 +213,24 @@ class BedrockModel(ConfiguredModel):
         config = Config(
             retries={"total_max_attempts": 1},
             connect_timeout=CONNECT_TIMEOUT,
-            read_timeout=READ_TIMEOUT,
+            read_timeout=DEFAULT_READ_TIMEOUT,
             max_pool_connections=50,
-            **({"signature_version": UNSIGNED} if self._api_key else {}),
         )
         if self._client_config is not None:
             config = config.merge(self._client_config)
+        agent = getattr(config, "user_agent_extra", None)
+        config = config.merge(Config(user_agent_extra=f"{agent} {_USER_AGENT}" if agent else _USER_AGENT))
+        if self._api_key:
+            config = config.merge(Config(signature_version=UNSIGNED))
         session = self._session or boto3.Session()
         region = self._region or session.region_name or os.environ.get("AWS_REGION") or DEFAULT_BEDROCK_REGION
-        client = session.client("bedrock-runtime", region_name=region, endpoint_url=self._endpoint, config=config)
+        client = session.client(
+            service_name="bedrock-runtime", region_name=region, endpoint_url=self._endpoint, config=config
+        )
         if self._api_key:
             bearer = f"Bearer {self._api_key}"
             client.meta.events.register(
-                "before-send.bedrock-runtime",
+                "before-send.bedrock-runtime.*",
                 lambda request, **_: request.headers.__setitem__("Authorization", bearer),
             )
         return client
@@ -271,6 +284,14 @@ class _Exchange:
             return
 
 
+def _is_loaded(session: Any) -> bool:
+    """Whether a client can be made at once: of a session that is given, or of what stands in for boto3's."""
+    boto3 = sys.modules.get("boto3")
+    if boto3 is None:
+        return False
+    return session is not None or getattr(boto3.Session, "__module__", None) != "boto3.session"
+
+
 def typed_error(error: Exception) -> Exception:
     """Return the typed error for what boto3 raised; an unknown one comes back as it is."""
     from strands.types.exceptions import (
@@ -303,7 +324,8 @@ def _from_client_error(error: Any) -> ModelError:
     status = _STATUS.get(code.lower()) or int(about.get("HTTPStatusCode") or 0)
     message = str(said.get("Message") or code or error)
     headers = about.get("HTTPHeaders")
-    return from_status(PROVIDER, status if status >= 400 else 500, message, headers=headers, code=code, key=_KEY)
+    typed = from_status(PROVIDER, status if status >= 400 else 500, message, headers=headers, code=code, key=_KEY)
+    return of_both(typed, error)
 
 
 if not TYPE_CHECKING:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 log: logging.Logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class RoutingCandidate:
     """A model to choose, and what is said about it.
 
@@ -41,6 +41,9 @@ class RoutingCandidate:
     description: str | None = None
     _: KW_ONLY
     metadata: Mapping[str, Any] | None = None
+
+    def __hash__(self) -> int:
+        return hash((id(self.model), self.name))
 
     def __post_init__(self) -> None:
         if self.metadata is None:
@@ -149,7 +152,11 @@ class Route:
             if self._chosen is None:
                 chosen = await self._select(self._router, self._attempts)
                 self._chosen = chosen or self._router.candidates[0]
-            self._model = await self._resolved(self._chosen)
+            try:
+                self._model = await self._resolved(self._chosen)
+            except Exception:
+                self._chosen = None  # a strategy is broken, and no other model hides that
+                raise
         return self._model
 
     def answered(self) -> None:
