@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from strands_cli.spec.registry import own_patterns
+
 PROVIDERS = {"openai", "boto3", "botocore", "anthropic", "google.genai", "ollama", "litellm", "httpx"}
 HEAVY = PROVIDERS | {"mcp", "opentelemetry", "starlette", "uvicorn", "rich", "jinja2", "mpmath", "ruamel", "jsonschema"}
 UNUSED = {"datetime", "strands.hooks.multi_agent_events", "strands.types.session", "strands._other_homes"}
@@ -34,3 +36,18 @@ def test_the_command_loads_nothing_heavy_to_say_what_it_is(arguments: list[str])
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
     assert "click" in loaded
     assert (HEAVY | {"pydantic"}) & loaded == set()
+
+
+def test_a_workflow_loads_the_model_of_its_own_pattern_only() -> None:
+    spec = {
+        "version": 0,
+        "name": "x",
+        "runtime": {"provider": "scripted"},
+        "agents": {"a": {"prompt": "p"}},
+        "pattern": {"type": "chain", "config": {"steps": [{"agent": "a", "input": "{{ topic }}"}]}},
+    }
+    code = f"from strands_cli.loader import load_dict\nload_dict({spec!r})\nimport sys\nprint(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    patterns = {f"strands_cli.spec.{name}" for name in own_patterns()}
+    assert patterns & set(loaded) == {"strands_cli.spec.chain"}
+    assert not [name for name in loaded if name.startswith("strands_cli.patterns")]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from strands_cli.api.builders import GraphBuilder as GraphBuilder
     from strands_cli.api.builders import OrchestratorWorkersBuilder as OrchestratorWorkersBuilder
     from strands_cli.api.builders import ParallelBuilder as ParallelBuilder
+    from strands_cli.api.builders import PatternBuilder as PatternBuilder
     from strands_cli.api.builders import RoutingBuilder as RoutingBuilder
     from strands_cli.api.builders import WorkflowBuilder as WorkflowBuilder
     from strands_cli.api.session import Session as Session

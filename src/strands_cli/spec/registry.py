@@ -9,8 +9,6 @@ from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from strands_cli.errors import UNSUPPORTED, StrandsError
-
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
@@ -23,12 +21,6 @@ GROUP = "strands.patterns"
 """Entry points of this group are modules with all that a pattern of another package is."""
 _ROOT = "strands_cli"
 _NONE: frozenset[str] = frozenset()
-
-
-class BrokenPatternError(StrandsError):
-    """A package offers a pattern that cannot be imported, or lacks something that a pattern has."""
-
-    exit_code = UNSUPPORTED
 
 
 class PatternRecord(NamedTuple):
@@ -72,17 +64,19 @@ def pattern_record(name: str) -> PatternRecord:
 
     Raises:
         KeyError: There is no such pattern.
-        BrokenPatternError: The package that offers it is broken.
+        CapabilityError: The package that offers it is broken.
     """
     return _record(name)
 
 
 def pattern_records() -> Iterator[PatternRecord]:
     """Yield the records of the patterns that are known; those of broken packages are left out."""
+    from strands_cli.capability.checker import CapabilityError
+
     for name in known_patterns():
         try:
             yield _record(name)
-        except BrokenPatternError:
+        except CapabilityError:
             continue
 
 
@@ -120,16 +114,18 @@ def _record(name: str) -> PatternRecord:
 @cache
 def _theirs(name: str) -> ModuleType:
     """Return the module of a pattern that another package offers."""
+    from strands_cli.capability.checker import CapabilityError
+
     point = _others()[name]
     hint = "Correct or reinstall the package that offers it."
     try:
         module: ModuleType = point.load()
     except Exception as error:  # a module may do anything while it is imported
         cause = f"pattern {name!r} cannot be loaded from {point.value!r}: {type(error).__name__}: {error}"
-        raise BrokenPatternError(cause, hint=hint) from error
+        raise CapabilityError(cause, hint=hint) from error
     lacking = [part for part in (config_name(name), "SAYS", "run", "plan", "so_far") if not hasattr(module, part)]
     if lacking:
-        raise BrokenPatternError(f"pattern {name!r} of {point.value!r} has no {', '.join(lacking)}", hint=hint)
+        raise CapabilityError(f"pattern {name!r} of {point.value!r} has no {', '.join(lacking)}", hint=hint)
     return module
 
 
