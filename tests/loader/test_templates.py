@@ -7,7 +7,7 @@ import json
 import pytest
 
 from strands_cli.errors import TemplateError
-from strands_cli.loader.names import needed
+from strands_cli.loader.scopes import needed
 from strands_cli.loader.template import check, evaluate, render
 
 NAMES = {

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strands_cli.builtin.arithmetic import CalculationError, calculate
+from strands_cli.builtin.arithmetic import CalculationError
+from strands_cli.builtin.calculate import calculate
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from strands_cli.builtin.arithmetic import CalculationError, calculate
+from strands_cli.builtin.arithmetic import CalculationError
+from strands_cli.builtin.calculate import calculate
 
 
 @pytest.fixture

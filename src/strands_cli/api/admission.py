@@ -14,7 +14,7 @@ from strands_cli.kernel.state import State
 from strands_cli.types import Json
 
 if TYPE_CHECKING:
-    from strands_cli.api.running import Options
+    from strands_cli.api.options import Options
     from strands_cli.spec.root import Spec
 
 
@@ -145,7 +145,7 @@ class Admission:
 
     async def _differing(self, state: State, before: Spec, after: Spec, inputs: Mapping[str, Json]) -> dict[str, str]:
         from strands_cli.api import mending
-        from strands_cli.api.running import brief_of, names_of
+        from strands_cli.api.spec_names import brief_of, names_of
         from strands_cli.patterns import pattern
 
         names = names_of(after, state, inputs)
@@ -231,7 +231,7 @@ def spec_file(spec: Spec) -> str | None:
 
 def recorded_form(spec: Spec) -> dict[str, Json]:
     """Return a spec as a session would record it: plain values, and no secret."""
-    from strands_cli.api.running import Options
+    from strands_cli.api.options import Options
     from strands_cli.equipment.vault import Vault
 
     spec = without_literals(spec)

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from strands_cli.api.program import Program, directory_of, while_loading
 from strands_cli.errors import AppError
 
 if TYPE_CHECKING:
-    from strands_cli.api.running import Options
-    from strands_cli.api.workflow import Workflow
-
-_loading: ContextVar[str] = ContextVar("strands_app_loading", default="")
+    from strands_cli.api.options import Options
 
 
-def load_app(app: str, directory: str | None = None) -> Workflow:
+def load_app(app: str, directory: str | None = None) -> Program:
     """Import the Workflow that `app` names, and return it.
 
     Args:
@@ -31,8 +26,6 @@ def load_app(app: str, directory: str | None = None) -> Workflow:
     Raises:
         AppError: It cannot be imported, is not a Workflow, or runs one while it is imported.
     """
-    from strands_cli.api.workflow import Workflow
-
     module, colon, attribute = app.rpartition(":")
     if not colon or not module or not attribute:
         raise AppError(f"--app {app!r} is not MODULE:NAME", hint="Write it as --app my_program:workflow.")
@@ -41,45 +34,12 @@ def load_app(app: str, directory: str | None = None) -> Workflow:
         for name in attribute.split("."):
             found = getattr(found, name)
     except AttributeError:
-        known = [name for name, value in vars(found).items() if isinstance(value, Workflow)] if vars(found) else []
+        known = [name for name, value in vars(found).items() if isinstance(value, Program)] if vars(found) else []
         hint = f"It has: {', '.join(known)}." if known else "Keep the Workflow in a variable of the module."
         raise AppError(f"{app!r}: {module!r} has no {attribute!r}", hint=hint) from None
-    if not isinstance(found, Workflow):
+    if not isinstance(found, Program):
         raise AppError(f"{app!r} is a {type(found).__name__}, not a Workflow", hint="Name the variable that holds it.")
     return found
-
-
-def app_of(workflow: object, module: str) -> str | None:
-    """Return `module:attribute` of a workflow that is a variable of the module that made it, or None.
-
-    The program that was started itself is not named: to import it would run it again.
-    """
-    names = vars(sys.modules[module]) if module in sys.modules and module != "__main__" else {}
-    if id(workflow) not in map(id, names.values()):
-        return None
-    return next(f"{module}:{name}" for name, value in names.items() if value is workflow)
-
-
-def directory_of(app: str) -> str | None:
-    """Return the directory from which the module of an app was imported, or None when it is installed."""
-    module = app.rpartition(":")[0]
-    file = getattr(sys.modules.get(module), "__file__", None)
-    if not file or "site-packages" in file:
-        return None
-    path = Path(file).resolve()
-    depth = module.count(".") + (path.name == "__init__.py")
-    return str(path.parents[depth])
-
-
-def making_module() -> str:
-    """Return the module outside this package that is calling."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None:
-        name = str(frame.f_globals.get("__name__", ""))
-        if name.partition(".")[0] != "strands_cli":
-            return name
-        frame = frame.f_back
-    return ""
 
 
 def with_app(options: Options, app: str, directory: str | None = None) -> Options:
@@ -89,7 +49,7 @@ def with_app(options: Options, app: str, directory: str | None = None) -> Option
         AppError: It leads to no Workflow.
     """
     workflow = load_app(app, directory)
-    given = workflow._options
+    given = workflow.options
     return replace(
         options,
         hooks=given.hooks,
@@ -113,27 +73,13 @@ def remembered(options: Options, origin: Mapping[str, Any]) -> Options:
         return replace(options, app_problem=error.message)
 
 
-def check_not_loading() -> None:
-    """Refuse to run anything while a module is imported only for what its Workflow holds.
-
-    Raises:
-        AppError: That is so.
-    """
-    app = _loading.get()
-    if app:
-        raise AppError(
-            f"{app!r} runs a workflow while it is imported",
-            hint='Put what the program does below `if __name__ == "__main__":`; nothing was run.',
-        )
-
-
 def _imported(app: str, module: str, directory: str | None) -> Any:
     file = Path(module).resolve() if module.endswith(".py") else None
     places = [str(file.parent)] if file is not None else [str(Path.cwd()), *([directory] if directory else [])]
     # They stay: a module may import its neighbours later.
     sys.path[:0] = [place for place in places if place not in sys.path]
     try:
-        with _while_loading(app):
+        with while_loading(app):
             found = importlib.import_module(file.stem if file is not None else module)
     except AppError:
         raise
@@ -145,12 +91,3 @@ def _imported(app: str, module: str, directory: str | None) -> Any:
     if file is not None and Path(getattr(found, "__file__", None) or "").resolve() != file:
         raise AppError(f"{app!r}: a module {file.stem!r} is installed too", hint="Name it by its package, with dots.")
     return found
-
-
-@contextmanager
-def _while_loading(app: str) -> Iterator[None]:
-    token = _loading.set(app)
-    try:
-        yield
-    finally:
-        _loading.reset(token)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from strands_cli.errors import SessionError, SessionNotFoundError, StorageError
 
 if TYPE_CHECKING:
-    from strands_cli.api.running import Options
+    from strands_cli.api.options import Options
     from strands_cli.api.session import Session
     from strands_cli.kernel.state import State
 

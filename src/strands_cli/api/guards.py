@@ -11,7 +11,7 @@ from strands_cli.errors import MissingPartsError
 from strands_cli.types import Json
 
 if TYPE_CHECKING:
-    from strands_cli.api.running import Options
+    from strands_cli.api.options import Options
 
 
 def brought(options: Options) -> dict[str, Json]:
@@ -96,9 +96,14 @@ def tool_ids(tools: Sequence[Any] | None) -> list[str]:
     """Return the ids of tools given in Python, so that the spec may name them."""
     if not tools:
         return []
-    from strands_cli.api.builders.base import _tool_id
+    return [tool_id(tool) for tool in tools]
 
-    return [_tool_id(tool) for tool in tools]
+
+def tool_id(tool: Any) -> str:
+    """Return the id of a tool, or of an agent as one, given in Python."""
+    if hasattr(tool, "as_tool") and not hasattr(tool, "tool_name"):
+        tool = tool.as_tool()
+    return str(getattr(tool, "tool_name", None) or getattr(tool, "__name__", tool))
 
 
 def _judges(hooks: Sequence[Any], tools: Sequence[Any]) -> list[str]:

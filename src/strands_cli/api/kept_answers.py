@@ -9,7 +9,7 @@ from strands_cli.errors import LeaseHeldError, StrandsError
 from strands_cli.kernel.state import State
 
 if TYPE_CHECKING:
-    from strands_cli.api.running import Options
+    from strands_cli.api.options import Options
 
 
 async def tell_kept(error: StrandsError, options: Options, session_id: str, keys: Sequence[str]) -> None:

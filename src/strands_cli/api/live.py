@@ -111,7 +111,7 @@ class LiveSession:
     def _session(self) -> Session:
         from strands_cli.api.session import Session
 
-        return run_sync(lambda: Session.found(self._workflow._options, self.id))
+        return run_sync(lambda: Session.found(self._workflow.options, self.id))
 
     def _work(self) -> None:
         from strands_cli.api.session import LEASE_SECONDS, LOOK_SECONDS

@@ -6,8 +6,8 @@ import logging
 import os
 import re
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,64 +15,27 @@ from typing import TYPE_CHECKING, Any
 from strands.types.json_value import as_json
 from strands_cli.api import guards
 from strands_cli.api.admission import Admission, spec_file, without_literals
-from strands_cli.api.app import check_not_loading
+from strands_cli.api.options import Options
+from strands_cli.api.program import check_not_loading
 from strands_cli.api.results import run_result, trace
+from strands_cli.api.spec_names import brief_of, names_of
 from strands_cli.errors import InputError, StrandsError, UnusableReplyError
 from strands_cli.kernel import layers
 from strands_cli.kernel.drive import Surroundings, drive
-from strands_cli.kernel.events import Event, Listeners, event_of
+from strands_cli.kernel.events import Event, event_of
 from strands_cli.kernel.journal import FORMAT, Journal
 from strands_cli.kernel.run import Run
 from strands_cli.kernel.state import State
-from strands_cli.kernel.types import Draft, Entry, Names, Outcome
+from strands_cli.kernel.types import Draft, Entry, Outcome
 from strands_cli.types import HITLHandler, Json, RunResult
 
 if TYPE_CHECKING:
     from strands.models.model import Model
     from strands_cli.equipment import Equipment
     from strands_cli.equipment.vault import Vault
-    from strands_cli.session.repository import SessionRepository
     from strands_cli.spec.root import Spec
 
 logger: logging.Logger = logging.getLogger(__name__)
-
-
-@dataclass
-class Options:
-    """What a workflow is given beside its spec; see `Workflow`."""
-
-    hooks: Sequence[Any] = ()
-    tools: Sequence[Any] = ()
-    model: Model | None = None
-    repository: SessionRepository | None = None
-    output_dir: Path | None = None
-    directory: Path | None = None
-    overwrite: bool = False
-    offline: bool = False
-    app: str | None = None
-    app_directory: str | None = None
-    app_problem: str = ""
-    real_tools: bool = False
-    listeners: Listeners = field(default_factory=Listeners)
-    _snapshot: tuple[Spec, dict[str, Json]] | None = None
-
-    def snapshot(self, spec: Spec, vault: Vault) -> dict[str, Json]:
-        """Return a spec as a session records it: plain values, and no secret."""
-        if self._snapshot is None or self._snapshot[0] is not spec:
-            self._snapshot = spec, spec.plain()
-        if not vault:
-            return self._snapshot[1]
-        from strands_cli.equipment.literals import snapshot
-
-        return snapshot(self._snapshot[1], vault)
-
-    def store(self) -> SessionRepository:
-        """Return the repository, by default the user's."""
-        if self.repository is None:
-            from strands_cli.session.repository import FileSessionRepository
-
-            self.repository = FileSessionRepository()
-        return self.repository
 
 
 class Runner:
@@ -323,21 +286,6 @@ class Runner:
             key = visit(outputs.NOTE, len(notes) + 1)
             await self._run.record("noted", key, {"value": note}, sync=True)
         self._written = outputs.write(files, Path(self._directory))
-
-
-def brief_of(spec: Spec, agent: str, names: Names) -> str:
-    """Return what an agent is told when its step has no input: its own prompt."""
-    from strands_cli.loader.template import render
-
-    return render(spec.agents[agent].prompt, names)
-
-
-def names_of(spec: Spec, state: State, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the names that a pattern begins with."""
-    from strands_cli.loader.inputs import spec_names
-
-    opened = state.opened.at if state.opened is not None else None
-    return {**spec_names(spec, opened), **inputs, "inputs": inputs}
 
 
 def transient(error: BaseException) -> bool:

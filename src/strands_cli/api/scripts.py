@@ -14,7 +14,7 @@ from strands_cli.types import HITLHandler, Json
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from strands_cli.api.running import Options
+    from strands_cli.api.options import Options
     from strands_cli.api.session import Session
     from strands_cli.kernel.events import Event
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from strands_cli.api.admission import Admission, Terms, check_kind, in_its_place, spec_on_record
 from strands_cli.api.app import remembered, with_app
 from strands_cli.api.bridge import run_sync
+from strands_cli.api.options import Options
 from strands_cli.api.results import finished_result
-from strands_cli.api.running import Options, Runner
+from strands_cli.api.running import Runner
 from strands_cli.api.session_view import SessionView
 from strands_cli.errors import (
     AnswerError,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from strands_cli.api.bridge import run_sync
 from strands_cli.api.cleanup import Cleanup, clean_up
 from strands_cli.api.history import HistoryItem
-from strands_cli.api.running import Options
+from strands_cli.api.options import Options
 from strands_cli.api.session import Session
 from strands_cli.errors import SessionError, SessionNotFoundError
 

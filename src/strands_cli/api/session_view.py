@@ -6,8 +6,8 @@ import time
 from collections.abc import Mapping, Sequence
 
 from strands_cli.api.history import HistoryItem, timeline
+from strands_cli.api.options import Options
 from strands_cli.api.results import failure_text
-from strands_cli.api.running import Options
 from strands_cli.kernel import questions
 from strands_cli.kernel.journal import Journal, is_alive
 from strands_cli.kernel.state import State

@@ -11,9 +11,10 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from strands_cli.api.app import app_of, directory_of, making_module
 from strands_cli.api.guards import tool_ids
-from strands_cli.api.running import Options, Runner, new_id
+from strands_cli.api.options import Options
+from strands_cli.api.program import Program, making_module
+from strands_cli.api.running import Runner, new_id
 from strands_cli.api.scripts import progress_shown, run_resumable, session_to_go_on, terminal_handler
 from strands_cli.errors import AnswerError, SessionNotFoundError
 from strands_cli.kernel.events import Event, Listeners
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[[Event], Any])
 
 
-class Workflow:
+class Workflow(Program):
     """A workflow that can be run any number of times, also concurrently.
 
     Args:
@@ -374,12 +375,6 @@ class Workflow:
         result = await runner.start(values, handler=handler, session_id=session_id)
         self._note(result)
         return result
-
-    def _remember_app(self) -> None:
-        """Find where the program keeps this workflow: another process gets its hooks, tools and model from there."""
-        if self._options.app is None:
-            self._options.app = app = app_of(self, self._module)
-            self._options.app_directory = directory_of(app) if app else None
 
     def _note(self, result: RunResult) -> None:
         if result.success:

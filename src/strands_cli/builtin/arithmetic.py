@@ -148,52 +148,9 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "stdev": _listed(statistics.stdev),
     "variance": _listed(statistics.variance),
 }
-_SPECIAL = ("solve", "diff", "derivative", "integrate", "integral", "limit")
+SPECIAL = ("solve", "diff", "derivative", "integrate", "integral", "limit")
 FORMULAS = ("series", "simplify", "expand", "factor")
 """Functions that work on formulas and never on numbers alone."""
-
-
-def calculate(expression: str, variables: Mapping[str, Any]) -> str:
-    """Return what an expression comes to, as text.
-
-    Raises:
-        CalculationError: It is malformed, too large, or undefined, or digits are lost on the way to the result.
-    """
-    tree = parse(expression)
-    try:
-        return _in_numbers(tree, expression, variables)
-    except NoAnswerError:
-        raise
-    except CalculationError as problem:
-        called = {
-            each.func.id for each in ast.walk(tree) if isinstance(each, ast.Call) and isinstance(each.func, ast.Name)
-        }
-        if called.isdisjoint((*_SPECIAL, *FORMULAS)):
-            raise
-        from strands_cli.builtin.symbolic import formula
-
-        return formula(tree, variables, problem)
-
-
-def _in_numbers(tree: ast.expr, expression: str, variables: Mapping[str, Any]) -> str:
-    from strands_cli.builtin.exact import ExactEvaluator, settled
-
-    try:
-        if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id in _SPECIAL:
-            return written(ExactEvaluator(variables, 50).value(tree))
-        return written(settled(lambda digits: ExactEvaluator(variables, digits).value(tree)))
-    except CalculationError:
-        raise
-    except ZeroDivisionError:
-        raise CalculationError(f"{expression!r} divides by zero") from None
-    except (
-        OverflowError,
-        ValueError,
-        TypeError,
-        ArithmeticError,
-        RecursionError,
-    ) as error:
-        raise CalculationError(f"{expression!r} cannot be worked out: {error}") from None
 
 
 def parse(expression: str) -> ast.expr:
@@ -305,6 +262,10 @@ class Evaluator:
         """Return what a function of `FUNCTIONS` comes to."""
         return bounded(FUNCTIONS[name](*values))
 
+    def calculus(self, name: str, arguments: list[ast.expr]) -> Any:
+        """Return what a function of `SPECIAL` comes to, such as an integral."""
+        raise CalculationError(f"{name} cannot stand within an integral")
+
     def _compared(self, node: ast.Compare, depth: int) -> bool:
         left = self.value(node.left, depth + 1)
         for op, comparator in zip(node.ops, node.comparators, strict=True):
@@ -317,15 +278,13 @@ class Evaluator:
     def _called(self, name: str, arguments: list[ast.expr], depth: int) -> Any:
         if name in FORMULAS:
             raise CalculationError(f"{name} works on formulas, which numbers alone do not tell")
-        if name in _SPECIAL:
-            from strands_cli.builtin import calculus
-
-            return calculus.call(name, arguments, self)
+        if name in SPECIAL:
+            return self.calculus(name, arguments)
         if name in self.names and len(arguments) == 1:
             return self.binary(ast.Mult(), self._named(name), self.value(arguments[0], depth + 1))
         if name not in FUNCTIONS:
             raise CalculationError(
-                f"there is no function {name!r}; known: {', '.join([*FUNCTIONS, *_SPECIAL, *FORMULAS])}"
+                f"there is no function {name!r}; known: {', '.join([*FUNCTIONS, *SPECIAL, *FORMULAS])}"
             )
         try:
             return self.call(name, [self.value(each, depth + 1) for each in arguments])

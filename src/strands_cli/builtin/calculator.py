@@ -6,7 +6,7 @@ from typing import Any
 
 from strands.tools.decorator import tool
 from strands_cli.builtin import ToolAccess
-from strands_cli.builtin.arithmetic import calculate
+from strands_cli.builtin.calculate import calculate
 
 
 def make(name: str, place: ToolAccess) -> Any:

@@ -62,7 +62,7 @@ class How:
             return {}
         from strands_cli.api.app import load_app
 
-        given = load_app(self.app)._options
+        given = load_app(self.app).options
         return {"hooks": given.hooks, "tools": given.tools, "model": given.model}
 
 

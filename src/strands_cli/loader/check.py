@@ -16,8 +16,8 @@ from strands_cli.loader.check_tools import check_tools
 from strands_cli.loader.check_values import check_values
 from strands_cli.loader.finding import Finding
 from strands_cli.loader.marks import Marks
-from strands_cli.loader.names import needed
 from strands_cli.loader.parts import called_agents
+from strands_cli.loader.scopes import needed
 from strands_cli.loader.template_sites import templates
 from strands_cli.loader.walk import Path, at, mappings, pattern_of
 from strands_cli.schema.problems import MOST_PROBLEMS, Problem, did_you_mean, nearest

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from strands_cli.errors import InputError
 from strands_cli.loader.input_types import from_text, misfit, type_of
-from strands_cli.loader.names import engine_names, needed, reserved
+from strands_cli.loader.names import engine_names, reserved
+from strands_cli.loader.scopes import needed
 from strands_cli.loader.template_sites import templates
 from strands_cli.schema.problems import did_you_mean, nearest, pointer
 from strands_cli.spec.registry import pattern_records

@@ -1,17 +1,16 @@
-"""Which names a template needs, and which names the engine has."""
+"""Which names the engine has."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from strands_cli.loader.template import plain_paths
 from strands_cli.loader.words import words
 from strands_cli.spec.registry import find_pattern, pattern_records
 
 if TYPE_CHECKING:
-    from jinja2 import nodes
+    pass
 
 EVERYWHERE = frozenset(("last_response", "hitl_response"))
 """Names of every pattern that it cannot do without; no variable may take them."""
@@ -57,29 +56,3 @@ def comes_later(name: str) -> bool:
 @cache
 def _all_names() -> frozenset[str]:
     return EVERYWHERE.union(CONVENIENT_EVERYWHERE, *(each.names | each.soft_names for each in pattern_records()))
-
-
-def needed(template: str, *, expression: bool = False) -> frozenset[str]:
-    """Return the names that must be defined for the template to render.
-
-    Names used only where `is defined` or `default` guards them are left out.
-
-    Raises:
-        TemplateError: The template is malformed.
-    """
-    if not expression:
-        paths = plain_paths(template)
-        if paths is not None:
-            return frozenset(str(path[0]) for path in paths)
-    elif template.strip() == "else":
-        return frozenset()
-    from strands_cli.loader.sandbox import expression_tree, tree
-    from strands_cli.loader.scopes import free_names
-
-    found: nodes.Template = expression_tree(template) if expression else tree(template)
-    return free_names(found) - {"range", "dict"}
-
-
-def all_needed(templates: Iterable[str]) -> frozenset[str]:
-    """Return the names that any of the templates needs."""
-    return frozenset(name for template in templates for name in needed(template))

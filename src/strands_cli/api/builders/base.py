@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from typing_extensions import Self
 
+from strands_cli.api.guards import tool_ids
 from strands_cli.schema.problems import Problem, pointer
 from strands_cli.schema.validator import SchemaValidationError
 
@@ -127,7 +128,7 @@ class Builder:
         return load_dict(
             self.to_dict(),
             base_dir=None if base_dir is None else Path(base_dir),
-            tools=[_tool_id(tool) for tool in tools],
+            tools=tool_ids(tools),
         )
 
     def build(self, *, base_dir: str | PathLike[str] | None = None, **options: Unpack[WorkflowOptions]) -> Workflow:
@@ -213,9 +214,3 @@ def given(**values: Any) -> Part:
 def wrong(message: str, *, hint: str = "") -> SchemaValidationError:
     """Return the error for a call that is wrong."""
     return SchemaValidationError([Problem(message, hint=hint)])
-
-
-def _tool_id(tool: Any) -> str:
-    if hasattr(tool, "as_tool") and not hasattr(tool, "tool_name"):
-        tool = tool.as_tool()  # an agent
-    return str(getattr(tool, "tool_name", None) or getattr(tool, "__name__", tool))

@@ -1,0 +1,55 @@
+"""What a workflow is given beside its spec."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from strands_cli.kernel.events import Listeners
+from strands_cli.types import Json
+
+if TYPE_CHECKING:
+    from strands.models.model import Model
+    from strands_cli.equipment.vault import Vault
+    from strands_cli.session.repository import SessionRepository
+    from strands_cli.spec.root import Spec
+
+
+@dataclass
+class Options:
+    """What a workflow is given beside its spec; see `Workflow`."""
+
+    hooks: Sequence[Any] = ()
+    tools: Sequence[Any] = ()
+    model: Model | None = None
+    repository: SessionRepository | None = None
+    output_dir: Path | None = None
+    directory: Path | None = None
+    overwrite: bool = False
+    offline: bool = False
+    app: str | None = None
+    app_directory: str | None = None
+    app_problem: str = ""
+    real_tools: bool = False
+    listeners: Listeners = field(default_factory=Listeners)
+    _snapshot: tuple[Spec, dict[str, Json]] | None = None
+
+    def snapshot(self, spec: Spec, vault: Vault) -> dict[str, Json]:
+        """Return a spec as a session records it: plain values, and no secret."""
+        if self._snapshot is None or self._snapshot[0] is not spec:
+            self._snapshot = spec, spec.plain()
+        if not vault:
+            return self._snapshot[1]
+        from strands_cli.equipment.literals import snapshot
+
+        return snapshot(self._snapshot[1], vault)
+
+    def store(self) -> SessionRepository:
+        """Return the repository, by default the user's."""
+        if self.repository is None:
+            from strands_cli.session.repository import FileSessionRepository
+
+            self.repository = FileSessionRepository()
+        return self.repository
