@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from strands.journal.drivers import MOST_IDLE, Drivers
 from strands_cli.session.conformance import opening
 from strands_cli.session.repository import FileSessionRepository
 
@@ -209,3 +210,17 @@ def test_a_repository_can_be_sent_to_another_process(root: Path) -> None:
             assert await (await pickle.loads(sent).open("s")).alive(driver)
 
     asyncio.run(main())
+
+
+def test_a_process_that_works_in_many_directories_keeps_few_locks(tmp_path: Path) -> None:
+    every = [Drivers.of(tmp_path / str(number)) for number in range(3 * MOST_IDLE)]
+    driven = [drivers.enter() for drivers in every]
+    assert all(drivers.alive(driver) for drivers, driver in zip(every, driven, strict=True))
+    assert len(list(tmp_path.rglob("*.lock"))) == len(every)
+    for drivers, driver in zip(every, driven, strict=True):
+        drivers.leave(driver)
+        assert not drivers.alive(driver)
+    assert len(list(tmp_path.rglob("*.lock"))) == MOST_IDLE
+    again = every[0].enter()
+    assert every[0].alive(again) and not every[0].alive(driven[0])
+    every[0].leave(again)

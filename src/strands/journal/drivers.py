@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 
+MOST_IDLE = 16
+"""In how many directories a process keeps its lock although it drives nothing there."""
+
+
 class Drivers:
     """The drivers of one storage directory.
 
@@ -30,6 +34,7 @@ class Drivers:
 
     _of: ClassVar[dict[str, Drivers]] = {}
     _every: ClassVar[WeakSet[Drivers]] = WeakSet()
+    _idle: ClassVar[dict[Drivers, None]] = {}
     _guard: ClassVar[threading.Lock] = threading.Lock()
 
     def __init__(self, root: Path) -> None:
@@ -64,13 +69,20 @@ class Drivers:
 
     def enter(self) -> str:
         """Be a driver: returns an id that others see as alive until `leave`."""
-        driver = f"{self._held()}.{os.urandom(6).hex()}"
-        self._live.add(driver)
+        with Drivers._guard:
+            driver = f"{self._held()}.{os.urandom(6).hex()}"
+            self._live.add(driver)
+            Drivers._idle.pop(self, None)
         return driver
 
     def leave(self, driver: str) -> None:
         """Be that driver no longer."""
-        self._live.discard(driver)
+        with Drivers._guard:
+            self._live.discard(driver)
+            if not self._live:
+                Drivers._idle[self] = None
+            if len(Drivers._idle) > MOST_IDLE:
+                next(iter(Drivers._idle))._give_back()
 
     def alive(self, driver: str) -> bool:
         """Whether the driver with this id runs, in this process or another."""
@@ -87,28 +99,38 @@ class Drivers:
         return False
 
     def _held(self) -> str:
-        """Return this process's token, whose lock it holds."""
-        with Drivers._guard:
-            if self._lock is None:
-                make_private(self._dir)
-                self._dir.chmod(0o700)
-                token = uuid.uuid4().hex
-                self._lock = _take(self._dir / f"{token}.lock")
-                self._token = token  # from here on others may hear of it
-                atexit.register(self._let_go, os.getpid())
-            return self._token
+        """Return this process's token, whose lock it holds; called under the guard."""
+        if self._lock is None:
+            make_private(self._dir)
+            self._dir.chmod(0o700)
+            token = uuid.uuid4().hex
+            self._lock = _take(self._dir / f"{token}.lock")
+            self._token = token  # from here on others may hear of it
+        return self._token
 
-    def _let_go(self, owner: int) -> None:
-        """Leave no file behind; a forked child has not got the lock to give."""
-        if self._lock is not None and os.getpid() == owner:
+    def _give_back(self) -> None:
+        """Let go of the lock, and leave no file behind; nobody drives."""
+        lock, token, self._lock, self._token = self._lock, self._token, None, ""
+        Drivers._idle.pop(self, None)
+        if lock is not None:
             with contextlib.suppress(OSError):
-                os.unlink(self._dir / f"{self._token}.lock")
+                os.unlink(self._dir / f"{token}.lock")
+            lock.close() if isinstance(lock, _Flock) else lock.release()
+
+    @classmethod
+    def _end(cls) -> None:
+        """Leave no file behind; a forked child has not got the locks to give."""
+        for drivers in list(cls._every):
+            if drivers._lock is not None:
+                with contextlib.suppress(OSError):
+                    os.unlink(drivers._dir / f"{drivers._token}.lock")
 
     @classmethod
     def _begin_child(cls) -> None:
         """In a forked child: forget what is the parent's, and keep none of its locks alive."""
         cls._guard = threading.Lock()
         cls._of.clear()
+        cls._idle.clear()
         for drivers in list(cls._every):
             if isinstance(drivers._lock, _Flock):
                 drivers._lock.close()
@@ -188,3 +210,4 @@ def _is_held(path: Path) -> bool:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=Drivers._begin_child)
+atexit.register(Drivers._end)

@@ -7,11 +7,10 @@ it may be old, and then it says less than is there; it never says more.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import zlib
 from typing import NamedTuple
-
-from pydantic_core import from_json
 
 NAME = "journal.head"
 _WIDTH = 256
@@ -40,7 +39,7 @@ def read(path: str) -> Head | None:
             text = os.read(file, _WIDTH)
         finally:
             os.close(file)
-        told = from_json(text)
+        told = json.loads(text)
         head = Head(told["entries"], told["size"], told["opening"], told["last"])
         return head if text == line(head) else None
     except (OSError, ValueError, TypeError, KeyError):

@@ -12,9 +12,8 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, NamedTuple, TypeAlias
-
-from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from strands.journal.entries import Draft, Encoded, Entry
 
@@ -82,8 +81,12 @@ def encode(
     last = seq + len(drafts) - 1
     for draft in drafts:
         given = draft.data
-        data = given if isinstance(given, bytes) else _json(given)
-        body = _json({"seq": seq, "kind": draft.kind, "key": draft.key, "at": draft.at})[:-1] + b',"data":' + data
+        if isinstance(given, bytes):  # who has written it already need not load a faster writer of JSON
+            data, kind, key = given, json.dumps(draft.kind), json.dumps(draft.key)
+            body = f'{{"seq":{seq},"kind":{kind},"key":{key},"at":{draft.at!r},"data":'.encode("ascii") + data
+        else:
+            data = _json(given)
+            body = _json({"seq": seq, "kind": draft.kind, "key": draft.key, "at": draft.at})[:-1] + b',"data":' + data
         if seq < last:
             body += b',"more":%d' % (last - seq)
         if synced:
@@ -101,18 +104,26 @@ def as_read(drafts: Sequence[Draft], seq: int) -> list[Entry]:
     entries = []
     for draft in drafts:
         try:
-            data = from_json(to_json(draft.data))
-        except (PydanticSerializationError, UnicodeEncodeError, ValueError):
+            data = _core().from_json(_core().to_json(draft.data))
+        except ValueError:
             data = read_json(_json(draft.data))
         entries.append(Entry(seq, draft.kind, draft.key, data, draft.at))
         seq += 1
     return entries
 
 
+@cache
+def _core() -> Any:
+    """Load the fast reader and writer of JSON once it is needed: it takes longer to load than a session to begin."""
+    import pydantic_core
+
+    return pydantic_core
+
+
 def _json(value: object) -> bytes:
     try:
-        return to_json(value)
-    except (PydanticSerializationError, UnicodeEncodeError, ValueError):
+        return bytes(_core().to_json(value))
+    except ValueError:
         return json.dumps(value, separators=(",", ":"), default=str).encode("ascii")
 
 
@@ -201,7 +212,7 @@ def checked(line: bytes, last_sum: str) -> bytes | None:
 def read_json(line: bytes) -> dict[str, Any]:
     """Return the object that a line holds."""
     try:
-        found: dict[str, Any] = from_json(line)
+        found: dict[str, Any] = _core().from_json(line)
         return found
     except ValueError:  # a lone surrogate, which only the slower reader takes
         return dict(json.loads(line))
@@ -238,7 +249,7 @@ def _promised_behind(rest: bytes, seq: int) -> bool:
     """Whether a line behind a hole says that the entry `seq`, which is lost in it, was on disk."""
     for line in rest.replace(b"\0", b"\n").split(b"\n"):
         try:
-            entry = from_json(line)
+            entry = json.loads(line)
         except ValueError:
             continue
         if isinstance(entry, dict) and _promises(entry, seq):

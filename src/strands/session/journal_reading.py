@@ -13,7 +13,6 @@ from strands.journal.salvage import Salvaged, salvage
 from strands.types.exceptions import SessionException
 from strands.types.session import SessionAgent, SessionMessage
 
-from . import ledger
 from .agent_record import Loaded
 from .history import open_turn
 from .journal_record import encoded, opening, read_line
@@ -21,8 +20,6 @@ from .journal_state import JournalState
 from .json_text import to_json
 from .layout import LayoutReading, message_texts
 from .lease import noted
-from .lost_lines import hidden, told
-from .lost_turn import LostTurn, recall
 
 if TYPE_CHECKING:
     from strands._core.recorder import OpenTurn
@@ -32,6 +29,7 @@ if TYPE_CHECKING:
 logger: logging.Logger = logging.getLogger(__name__)
 
 LEASE = "lease.lock"
+LEDGER = "ledger.jsonl"
 BLOATED = 1 << 20
 """Bytes below which a journal is never written anew only because much of it is outdated."""
 
@@ -43,7 +41,7 @@ class JournalReading:
         self._record = record
         self._disk = record.disk
         self._layout = LayoutReading(record.layout, record.disk, record.directory)
-        self._ledger_path = record.directory / ledger.LEDGER
+        self._ledger_path = record.directory / LEDGER
         self._exists = self._is_sound = False
         self._size = 0
         self._ledger: dict[str, Any] | None = None
@@ -110,6 +108,8 @@ class JournalReading:
         content = self._disk.read(self._ledger_path)
         if content is None:
             return Salvaged()
+        from . import ledger
+
         found = ledger.read(content, ledger.Note.decode(noted(self._record.directory / LEASE)))
         if ledger.format_of(found) > ledger.FORMAT:
             raise SessionException(
@@ -154,6 +154,8 @@ class JournalReading:
 
     def _healed(self, found: Salvaged) -> JournalState:
         """Return what the journal says once messages whose lines are broken are read from their files."""
+        from .lost_lines import told
+
         for gap in found.gaps:
             for each in told(gap) or ():
                 stored = self._layout.message(each.message_id) if each.message_id is not None else None
@@ -167,6 +169,8 @@ class JournalReading:
         self, found: Salvaged, state: JournalState, messages: dict[int, SessionMessage], agent: SessionAgent | None
     ) -> None:
         """Let nothing happen unasked that the lost lines may have told of."""
+        from .lost_turn import LostTurn, recall
+
         lost = self._lost(found, state, messages)
         for id in messages.keys() - state.messages.keys():
             state.messages[id] = messages[id].to_dict()
@@ -183,6 +187,8 @@ class JournalReading:
 
     def _lost(self, found: Salvaged, state: JournalState, messages: dict[int, SessionMessage]) -> float:
         """Return how many lost lines may have told of calls that came after the newest message of the journal."""
+        from .lost_lines import hidden
+
         newest = max((entry.seq for entry in found.entries if entry.kind == "message"), default=-1)
         gaps = [gap for gap in found.gaps if gap.after >= newest]
         lost = sum(hidden(gap, known=messages.keys()) for gap in gaps)

@@ -6,6 +6,7 @@ what a crash takes from them is mended from the journal at the next load.
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import platform
@@ -326,7 +327,7 @@ class JournalRecord(AgentRecord):
 
 def read_line(line: bytes) -> dict[str, Any]:
     """Return the object that a line of a journal holds."""
-    data = lines.read_json(line)
+    data: dict[str, Any] = json.loads(line)
     return decode_bytes_values(data) if b"__bytes_encoded__" in line else data
 
 

@@ -16,7 +16,6 @@ from strands.journal.salvage import Collecting, Salvaged
 
 from .json_text import from_json
 
-LEDGER = "ledger.jsonl"
 FORMAT = 1
 _SYNCED = b',"synced":true}'
 _FORMAT_TOLD = re.compile(rb'"kind":"opened",.*"format":(\d+)')
