@@ -90,6 +90,65 @@ pattern:
     coach: coach
     slogan: "Judge {{ last_response }} of {{ total_legs }}, and {{ legs.editor.response }}"
 """
+NEST = """
+from __future__ import annotations
+
+from pydantic import Field
+
+from strands_cli.plan import Plan
+from strands_cli.spec.base import Closed, Id
+from strands_cli.spec.roles import AgentId, Expression, Template
+from strands_cli.spec.steps import AgentStep, Step
+
+SAYS = "loops in loops"
+
+
+class NestConfig(Closed):
+    until: Expression
+    hint: list[Template] = Field(default_factory=list)
+    body: list[AgentStep | NestConfig] = Field(default_factory=list)
+    lanes: dict[Id, list[Step]] = Field(default_factory=dict)
+    teams: dict[Id, list[AgentId]] = Field(default_factory=dict)
+
+
+async def run(config, run, names):
+    raise NotImplementedError
+
+
+def plan(config):
+    return Plan()
+
+
+def so_far(done):
+    return {}
+"""
+NESTED = """
+version: 0
+name: nested
+runtime: {provider: scripted}
+inputs: {optional: {topic: string}}
+agents: {a: {prompt: p}}
+pattern:
+  type: nest
+  config:
+    until: "topic == 'x'"
+    hint: ["about {{ topic }}"]
+    body:
+      - {agent: a}
+      - until: "true"
+        body: [{until: "false", body: [{agent: a, input: "{{ topic }}"}]}]
+    lanes: {one: [{agent: a}, {type: hitl, prompt: "{{ topic }}?"}]}
+    teams: {red: [a]}
+"""
+DEEP = {
+    'until: "topic ==': ('until: "topik ==', "'topik'"),
+    'hint: ["about {{ topic': ('hint: ["about {{ topik', "'topik'"),
+    "body: [{agent: a,": ("body: [{agent: b,", "agent 'b' is not declared"),
+    'input: "{{ topic }}': ('input: "{{ topik }}', "'topik'"),
+    'prompt: "{{ topic }}?': ('prompt: "{{ topik }}?', "'topik'"),
+    "lanes: {one: [{agent: a}": ("lanes: {one: [{agent: b}", "agent 'b' is not declared"),
+    "teams: {red: [a]": ("teams: {red: [b]", "agent 'b' is not declared"),
+}
 BUILD = """
 from strands import FluentBuilder
 
@@ -124,8 +183,8 @@ WRONG = {
 @pytest.fixture
 def theirs(tmp_path: Path) -> Console:
     console = Console(tmp_path)
-    files = {"acme_relay.py": RELAY, "acme_broken.py": "SAYS = 'nothing'"}
-    points = {"strands.patterns/relay": "acme_relay", "strands.patterns/broken": "acme_broken"}
+    files = {"acme_relay.py": RELAY, "acme_nest.py": NEST, "acme_broken.py": "SAYS = 'nothing'"}
+    points = {f"strands.patterns/{name}": f"acme_{name}" for name in ("relay", "nest", "broken")}
     install(tmp_path / "site", "acme_patterns", files, points)
     console.env["PYTHONPATH"] = os.pathsep.join([str(tmp_path / "site"), console.env.get("PYTHONPATH", "")])
     console.write("relay.yaml", SPEC)
@@ -149,6 +208,16 @@ def test_what_is_wrong_with_it_is_told_with_its_place(theirs: Console, right: st
     shown = theirs.run("validate", "relay.yaml", code=3).stderr
     line = SPEC[: SPEC.index(right)].count("\n") + 1
     assert told in shown and f"relay.yaml:{line}:" in shown
+
+
+@pytest.mark.parametrize(("right", "wrong", "told"), [(right, *each) for right, each in DEEP.items()])
+def test_marks_are_followed_to_any_depth(theirs: Console, right: str, wrong: str, told: str) -> None:
+    theirs.write("nested.yaml", NESTED)
+    theirs.run("validate", "nested.yaml")
+    assert right in NESTED
+    theirs.write("nested.yaml", NESTED.replace(right, wrong))
+    shown = theirs.run("validate", "nested.yaml", code=3).stderr
+    assert told in shown and f"nested.yaml:{NESTED[: NESTED.index(right)].count(chr(10)) + 1}:" in shown
 
 
 def test_ids_are_declared_once(theirs: Console) -> None:

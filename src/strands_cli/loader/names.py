@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from strands_cli.loader.words import words
@@ -40,7 +40,7 @@ def own_first(names: Mapping[str, Any]) -> Mapping[str, Any]:
 _NEVER = EVERYWHERE | {"inputs"}
 
 
-@cache
+@lru_cache(128)
 def engine_names(pattern: str) -> frozenset[str]:
     """Return all names that a template of this pattern may use without anybody giving them."""
     record = find_pattern(pattern)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 from types import UnionType
 from typing import Annotated, Any, NamedTuple, TypeAlias, Union, get_args, get_origin
 
@@ -77,7 +77,7 @@ class Part(NamedTuple):
         return [(path, id) for path, id in self.marked(AGENT) if isinstance(id, str)]
 
 
-@cache
+@lru_cache(128)
 def shape_of(pattern: str) -> Shape | None:
     """Return the shape of a pattern's config, or None when there is no such pattern."""
     record = find_pattern(pattern)
