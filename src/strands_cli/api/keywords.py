@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from strands_cli.errors import InputError
+
 if TYPE_CHECKING:
     from os import PathLike
 
@@ -60,3 +62,25 @@ class SessionFilters(TypedDict, total=False):
     workflow: str | None
     limit: int | None
     offset: int
+
+
+def variables_of(spec: Spec, variables: Mapping[str, Any] | None, more: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the variables that somebody gives to a run, in a mapping and as keywords.
+
+    Raises:
+        InputError: A keyword is an option that is given elsewhere, and no variable of the workflow: it would say
+            nothing.
+    """
+    from strands_cli.loader.inputs import unknown
+
+    for name in more:
+        place = next((place for place, options in _ELSEWHERE if name in options.__annotations__), None)
+        if place is not None and unknown(spec, name):
+            raise InputError(f"{name!r} is no variable of this workflow, and no option of a run", hint=place)
+    return {**(variables or {}), **more}
+
+
+_ELSEWHERE: tuple[tuple[str, Any], ...] = (
+    ("It is an option of the workflow: give it to Workflow.from_file, from_dict or Workflow.", WorkflowOptions),
+    ("It is an option of resume, or of run_interactive.", ResumeOptions),
+)

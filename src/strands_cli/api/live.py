@@ -140,4 +140,4 @@ class LiveSession:
             if session.status in ("completed", "cancelled"):
                 return self.result
             return session.resume(user=self._workflow, spec=self._workflow.spec)
-        return run_sync(lambda: self._workflow._start(None, self._variables, {}, session_id=self.id))
+        return run_sync(lambda: self._workflow._start(None, self._variables, session_id=self.id))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from strands_cli.api.guards import tool_ids
+from strands_cli.api.keywords import variables_of
 from strands_cli.api.options import Options
 from strands_cli.api.program import Program, making_module
 from strands_cli.api.running import Runner, new_id
@@ -170,7 +171,7 @@ class Workflow(Program):
             SessionError: The session cannot be gone on with; see `resume_async`.
             ExecutionError: It failed; its `result` names the session that goes on from there.
         """
-        return await self._begin(None, session_id, hitl_response, {**(variables or {}), **more})
+        return await self._begin(None, session_id, hitl_response, variables_of(self.spec, variables, more))
 
     def run(self, *, session_id: str | None = None, **options: Any) -> RunResult:
         """Run as `run_async` does, with the same arguments, and wait for it."""
@@ -203,7 +204,7 @@ class Workflow(Program):
         """
         with progress_shown(progress, asks_here=hitl_handler is None) as show:
             workflow = self if show is None else self._with_listener(show)
-            values = {**(variables or {}), **more}
+            values = variables_of(self.spec, variables, more)
             result = await workflow._begin(hitl_handler or terminal_handler(), session_id, hitl_response, values)
         if result.success and not keep_session:
             await self._delete(result.session_id)
@@ -273,7 +274,7 @@ class Workflow(Program):
         """Run and yield each event as it happens; the last item is the `RunResult`."""
         queue: asyncio.Queue[Event | None] = asyncio.Queue()
         twin = self._with_listener(queue.put_nowait)
-        task = asyncio.ensure_future(twin._start(hitl_handler, variables, more))
+        task = asyncio.ensure_future(twin._start(hitl_handler, variables_of(self.spec, variables, more)))
         task.add_done_callback(lambda _: queue.put_nowait(None))
         try:
             while (event := await queue.get()) is not None:
@@ -296,7 +297,7 @@ class Workflow(Program):
         """
         from strands_cli.api.live import LiveSession
 
-        return LiveSession(self, session_id or new_id(self.name), {**(variables or {}), **more})
+        return LiveSession(self, session_id or new_id(self.name), variables_of(self.spec, variables, more))
 
     @overload
     def on(self, event_type: str, handler: F) -> F: ...
@@ -357,22 +358,17 @@ class Workflow(Program):
         """Go on with the session of this id, or start it."""
         found = None if session_id is None else await session_to_go_on(self._options, session_id, response, values)
         if found is None:
-            return await self._start(handler, values, {}, session_id or self._new_id({"hitl_response": response}))
+            return await self._start(handler, values, session_id or self._new_id({"hitl_response": response}))
         result = await found.resume_async(response, hitl_handler=handler, user=self._owner, spec=self.spec)
         self._note(result)
         return result
 
     async def _start(
-        self,
-        handler: HITLHandler | None,
-        variables: Mapping[str, Any] | None,
-        more: Mapping[str, Any],
-        session_id: str | None = None,
+        self, handler: HITLHandler | None, values: Mapping[str, Any], session_id: str | None = None
     ) -> RunResult:
-        values = {**self.variables, **(variables or {}), **more}
         self._remember_app()
         runner = Runner(self.spec, self._options, self._owner)
-        result = await runner.start(values, handler=handler, session_id=session_id)
+        result = await runner.start({**self.variables, **values}, handler=handler, session_id=session_id)
         self._note(result)
         return result
 
