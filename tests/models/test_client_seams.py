@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import pickle
 import threading
+from types import SimpleNamespace
 from typing import Any
-from unittest.mock import MagicMock, patch
+from unittest.mock import AsyncMock, MagicMock, patch
 
 import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from google.genai import errors, types
 
 from strands.models import BedrockModel
+from strands.models.gemini import GeminiModel
+from strands.models.ollama import OllamaModel
 from strands.types.exceptions import ModelRequestError, ModelThrottledException
-from support.providers import ask, text_of, user
+from support.providers import ask, text_of, tool_spec, user
 from support.stub_bedrock import Fault, Say, StubBedrock
 
 SAID: Any = [
@@ -138,3 +142,89 @@ def test_a_place_that_bedrock_cannot_read_is_named(location: Any) -> None:
 @pytest.mark.parametrize("block", [{"text": " "}, {"cachePoint": {"type": "default"}}])
 def test_a_conversation_of_nothing_else_goes_as_it_is(block: Any) -> None:
     assert BedrockModel(model_id="m").format_request([user(block)])["messages"] == [user(block)]
+
+
+class Gemini:
+    """Stands in for a client of Google's."""
+
+    def __init__(self, *chunks: Any, fails: Exception | None = None, vertexai: bool = False) -> None:
+        self.vertexai = vertexai
+        self.chunks = chunks
+        self.fails = fails
+        self.asked: dict[str, Any] = {}
+        self.aio = self.models = self
+
+    async def generate_content_stream(self, **asked: Any) -> Any:
+        self.asked = asked
+        if self.fails is not None:
+            raise self.fails
+
+        async def chunks() -> Any:
+            for chunk in self.chunks or ({"candidates": [{"finish_reason": "STOP"}]},):
+                yield types.GenerateContentResponse.model_validate(chunk)
+
+        return chunks()
+
+    async def count_tokens(self, **asked: Any) -> Any:
+        return SimpleNamespace(total_tokens=50)
+
+
+def config_of(client: Gemini, *tools: Any, tool_choice: Any = None, **config: Any) -> dict[str, Any]:
+    ask(GeminiModel(client=client, model_id="m", **config), "Hello", list(tools), tool_choice=tool_choice)
+    asked: dict[str, Any] = client.asked["config"]
+    return asked
+
+
+def test_an_error_of_gemini_is_one_of_its_client_too() -> None:
+    fault = errors.ClientError(429, {"error": {"message": "slow down"}})
+    with pytest.raises(ModelThrottledException) as caught:
+        ask(GeminiModel(client=Gemini(fails=fault)))
+    error: Any = caught.value
+    assert issubclass(type(error), errors.ClientError)
+    assert error.code == 429
+
+
+def test_tools_of_googles_own_stand_beside_functions() -> None:
+    search = types.Tool(google_search=types.GoogleSearch())
+    config = config_of(Gemini(), tool_spec(), gemini_tools=[search])
+    assert config["tools"][1] == {"google_search": {}}
+    assert config["tool_config"] == {"include_server_side_tool_invocations": True}
+    assert "tool_config" not in config_of(Gemini(), gemini_tools=[search])
+    assert "tool_config" not in config_of(Gemini(vertexai=True), tool_spec(), gemini_tools=[search])
+    given = {"tool_config": types.ToolConfig(include_server_side_tool_invocations=False)}
+    config = config_of(Gemini(), tool_spec(), gemini_tools=[search], params=given)
+    assert config["tool_config"] == {"include_server_side_tool_invocations": False}
+
+
+def test_a_choice_of_tools_for_gemini() -> None:
+    config = config_of(Gemini(), tool_spec(), tool_choice={"auto": {}})
+    assert config["tool_config"] == {"function_calling_config": {"mode": "AUTO"}}
+    assert "tool_config" not in config_of(Gemini(), tool_spec(), tool_choice={"any": {}}, params={"tool_config": None})
+
+
+def test_gemini_says_nothing_of_tokens_that_nobody_counted() -> None:
+    events = ask(GeminiModel(client=Gemini()))
+    assert not any("metadata" in event for event in events)
+
+
+def test_native_counts_of_gemini_take_in_what_the_api_leaves_out() -> None:
+    model = GeminiModel(client=Gemini(), use_native_token_count=True)
+    assert asyncio.run(model.count_tokens([user("Hello")])) == 50
+    assert asyncio.run(model.count_tokens([user("Hello")], [tool_spec()], "Be kind.")) > 52
+
+
+def test_a_stand_in_for_ollama_may_reply_in_one_piece() -> None:
+    message = SimpleNamespace(content="Hi", tool_calls=None)
+    reply = MagicMock(
+        spec=["message", "done", "done_reason", "total_duration"], message=message, total_duration=4_000_000
+    )
+    client = SimpleNamespace(chat=AsyncMock(return_value=reply))
+    events = ask(OllamaModel(client=client, model_id="m"))
+    assert text_of(events) == "Hi"
+    assert events[-1]["metadata"]["metrics"]["latencyMs"] == 4
+
+
+def test_an_image_may_be_base64_already_for_ollama() -> None:
+    image = {"image": {"format": "png", "source": {"bytes": "aGk="}}}
+    request = OllamaModel(model_id="m").format_request([user(image)])
+    assert request["messages"] == [{"role": "user", "images": ["aGk="]}]

@@ -7,7 +7,17 @@ from base64 import b64encode
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ._content import TEXT_FORMATS, base64_of, document_text, kept, mime, plain_text, readable, unsupported
+from ._content import (
+    TEXT_FORMATS,
+    base64_of,
+    document_text,
+    is_elsewhere,
+    kept,
+    mime,
+    plain_text,
+    readable,
+    unsupported,
+)
 
 if TYPE_CHECKING:
     from strands.types.content import Messages
@@ -45,6 +55,8 @@ def format_messages(messages: Messages, model_id: str, provider: str) -> list[di
     for message in messages:
         parts: list[dict[str, Any]] = []
         for block in message["content"]:
+            if len(message["content"]) > 1 and is_elsewhere(block, provider):
+                continue
             if "toolUse" in block:
                 names[block["toolUse"]["toolUseId"]] = block["toolUse"]["name"]
             if not _signs_picture(block, parts):
@@ -52,8 +64,13 @@ def format_messages(messages: Messages, model_id: str, provider: str) -> list[di
                     block, names, signed="gemini-3" in model_id, provider=provider
                 )
         if parts:
-            contents.append({"role": "model" if message["role"] == "assistant" else "user", "parts": parts})
-    return contents
+            contents.append({"role": _role(message), "parts": parts})
+    # Where nothing is left Gemini says what is wrong with it.
+    return contents or [{"role": _role(message), "parts": []} for message in messages]
+
+
+def _role(message: Mapping[str, Any]) -> str:
+    return "model" if message["role"] == "assistant" else "user"
 
 
 def _kept(block: Mapping[str, Any], model_id: str) -> list[dict[str, Any]]:
@@ -128,9 +145,14 @@ def format_config(
     tool_specs: list[ToolSpec] | None,
     system_prompt: str | None,
     tool_choice: ToolChoice | None,
+    *,
+    mixed: bool = False,
 ) -> dict[str, Any]:
-    """Return the generation config: the model's parameters, the system prompt, the tools."""
-    formatted: dict[str, Any] = dict(config.get("params") or {})
+    """Return the generation config: the model's parameters, the system prompt, the tools.
+
+    With `mixed` it says so where tools of Google's own stand beside functions, as the API demands.
+    """
+    formatted: dict[str, Any] = {name: _plain(value) for name, value in (config.get("params") or {}).items()}
     if system_prompt:
         formatted["system_instruction"] = system_prompt
     declarations = [
@@ -142,7 +164,7 @@ def format_config(
         for spec in tool_specs or ()
     ]
     tools: list[Any] = [{"function_declarations": declarations}] if declarations else []
-    tools += config.get("gemini_tools") or ()
+    tools += map(_plain, config.get("gemini_tools") or ())
     if tools:
         formatted["tools"] = tools
     if not all(
@@ -150,15 +172,24 @@ def format_config(
     ):
         # The client itself would run functions and MCP sessions, past the agent.
         formatted.setdefault("automatic_function_calling", {"disable": True})
-    choice: Any = tool_choice or {}
-    if "tool_config" in formatted:
-        return formatted  # what the parameters say wins
-    if declarations and "tool" in choice:
-        wanted = {"mode": "ANY", "allowed_function_names": [choice["tool"]["name"]]}
-        formatted["tool_config"] = {"function_calling_config": wanted}
-    elif declarations and "any" in choice:
-        formatted["tool_config"] = {"function_calling_config": {"mode": "ANY"}}
-    return formatted
+    if "tool_config" not in formatted and declarations and tool_choice:  # what the parameters say wins
+        formatted["tool_config"] = {"function_calling_config": _choice(tool_choice)}
+    if mixed and declarations and config.get("gemini_tools"):
+        given = formatted.get("tool_config") or {}
+        formatted["tool_config"] = {"include_server_side_tool_invocations": True, **given}
+    return {name: value for name, value in formatted.items() if value is not None}
+
+
+def _choice(choice: Any) -> dict[str, Any]:
+    if "tool" in choice:
+        return {"mode": "ANY", "allowed_function_names": [choice["tool"]["name"]]}
+    return {"mode": "ANY" if "any" in choice else "AUTO"}
+
+
+def _plain(value: Any) -> Any:
+    """Return an object of the client's types as what is sent of it."""
+    dump = getattr(value, "model_dump", None)
+    return value if dump is None or isinstance(value, type) else dump(exclude_none=True)
 
 
 def part_events(part: Any, guard: ToolGuard, model_id: str) -> list[tuple[str, list[StreamEvent]]]:

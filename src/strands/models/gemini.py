@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, cast
 from strands._elsewhere import names_of
 from strands.types.exceptions import ModelAuthenticationError, ModelThrottledException, ModelUnavailableError
 
+from ._both import of_both
 from ._clients import READ_TIMEOUT, Clients, require
 from ._content import join_system, metadata
 from ._errors import from_client, from_status
 from ._gemini_format import BLOCKED, MALFORMED, citations, format_config, format_messages, part_events
 from ._guard import ToolGuard
+from ._tokens import estimate
 from .model import BaseModelConfig, ConfiguredModel
 
 if TYPE_CHECKING:
@@ -83,12 +85,14 @@ class GeminiModel(ConfiguredModel):
         **kwargs: Any,
     ) -> AsyncGenerator[StreamEvent, None]:
         """Yield the reply's events; see `Model.stream`."""
+        client = await self._clients.get()
+        system = join_system(system_prompt, kwargs)
+        mixed = bool(self.config.get("gemini_tools")) and _may_mix(client)
         request = {
             "model": self.config["model_id"],
             "contents": format_messages(messages, self.config["model_id"], PROVIDER),
-            "config": format_config(self.config, tool_specs, join_system(system_prompt, kwargs), tool_choice),
+            "config": format_config(self.config, tool_specs, system, tool_choice, mixed=mixed),
         }
-        client = await self._clients.get()
         reply = _Reply(messages, self.config["model_id"])
         try:
             chunks = await client.aio.models.generate_content_stream(**request)
@@ -107,14 +111,14 @@ class GeminiModel(ConfiguredModel):
     async def _count_natively(
         self, messages: Messages, tool_specs: list[ToolSpec] | None, system: str | list[SystemContentBlock] | None
     ) -> int | None:
-        if tool_specs or system:
-            return None  # outside Vertex AI the API counts messages only
         client = await self._clients.get()
         model_id = self.config["model_id"]
         counted = await client.aio.models.count_tokens(
             model=model_id, contents=format_messages(messages, model_id, PROVIDER)
         )
-        return int(counted.total_tokens)
+        # Outside Vertex AI the API counts messages only.
+        text, blocks = (system, None) if isinstance(system, str) else (None, system)
+        return int(counted.total_tokens) + estimate((), tool_specs, text, blocks)
 
     async def aclose(self) -> None:
         """Close the connections; a client that you brought stays open."""
@@ -137,6 +141,18 @@ def _open(client_args: Mapping[str, Any], user: str) -> Any:
         raise ModelAuthenticationError(
             f"{user} has no API key.\nSet GEMINI_API_KEY, or pass client_args={{'api_key': ...}}."
         ) from error
+
+
+def _may_mix(client: Any) -> bool:
+    """Whether a request must say that tools of Google's own may be used beside functions; Vertex AI knows no such word.
+
+    Only a client with a field for it can say so.
+    """
+    if getattr(client, "vertexai", False) is True:
+        return False
+    from google.genai import types
+
+    return "include_server_side_tool_invocations" in types.ToolConfig.model_fields
 
 
 async def _close(client: Any) -> None:
@@ -197,6 +213,8 @@ class _Reply:
             stop = "malformed_tool_use"
         events: list[StreamEvent] = [{"contentBlockStop": {}}] if self._block else []
         usage, took = self._usage, time.perf_counter() - self._started
+        if usage is None:
+            return [*events, *self._guard.finish(stop)]
         tokens_in, total = getattr(usage, "prompt_token_count", 0) or 0, getattr(usage, "total_token_count", 0) or 0
         said, thought = getattr(usage, "candidates_token_count", 0), getattr(usage, "thoughts_token_count", 0)
         counted = metadata(
@@ -230,7 +248,7 @@ def typed_error(error: Exception) -> Exception:
     typed = from_status(PROVIDER, code if code >= 400 else 500, message, headers=headers, key=_KEY)
     if isinstance(typed, ModelThrottledException) and typed.retry_after is None:
         typed.retry_after = _asked_to_wait(getattr(error, "details", None))
-    return typed
+    return of_both(typed, error)
 
 
 def _asked_to_wait(details: Any) -> float | None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from strands._elsewhere import names_of
 from strands.types.exceptions import ModelRequestError, ModelUnavailableError, ModelUnreachableError
 
+from ._both import of_both
 from ._caching import warn_of_unused
 from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, Clients, require
 from ._content import (
@@ -18,6 +19,7 @@ from ._content import (
     Call,
     data_of,
     document_text,
+    is_elsewhere,
     join_system,
     metadata,
     plain_text,
@@ -103,6 +105,8 @@ class OllamaModel(ConfiguredModel):
         reply = _Reply(messages, self.config["model_id"])
         try:
             chunks = await client.chat(**{**request, "stream": True})
+            if not hasattr(chunks, "__aiter__"):
+                chunks = _whole(chunks)  # what stands in for the client may reply in one piece
             try:
                 async for chunk in chunks:
                     for event in reply.feed(chunk):
@@ -186,6 +190,10 @@ async def _close(client: Any) -> None:
     await close()
 
 
+async def _whole(reply: Any) -> AsyncGenerator[Any, None]:
+    yield reply
+
+
 def _tool(spec: ToolSpec) -> dict[str, Any]:
     schema = dict(spec["inputSchema"].get("json", spec["inputSchema"]))
     description = spec["description"]
@@ -199,9 +207,11 @@ def _tool(spec: ToolSpec) -> dict[str, Any]:
 def _messages(message: Message, names: dict[str, str], model_id: str) -> list[dict[str, Any]]:
     results: list[dict[str, Any]] = []
     texts: list[str] = []
-    images: list[bytes] = []
+    images: list[bytes | str] = []
     calls: list[dict[str, Any]] = []
     for block in message["content"]:
+        if len(message["content"]) > 1 and is_elsewhere(block, PROVIDER):
+            continue
         if "toolUse" in block:
             use = block["toolUse"]
             names[use["toolUseId"]] = use["name"]
@@ -232,12 +242,13 @@ def _thoughts(message: Message, model_id: str) -> dict[str, str]:
     return {"thinking": "\n".join(texts)} if texts else {}
 
 
-def _add(block: Mapping[str, Any], texts: list[str], images: list[bytes]) -> None:
+def _add(block: Mapping[str, Any], texts: list[str], images: list[bytes | str]) -> None:
     text = plain_text(block)
     if text is not None:
         texts.append(text)
     elif "image" in block:
-        images.append(data_of(block["image"], "an image", PROVIDER))
+        given = block["image"]["source"].get("bytes")
+        images.append(given if isinstance(given, str) else data_of(block["image"], "an image", PROVIDER))
     elif "document" in block and block["document"]["format"] in TEXT_FORMATS:
         texts.append(document_text(block["document"], PROVIDER))
     elif "reasoningContent" not in block and "cachePoint" not in block:
@@ -263,7 +274,7 @@ class _Reply:
             events.append({"messageStart": {"role": "assistant"}})
         message = chunk.message
         for block, text in (("reasoning", getattr(message, "thinking", None)), ("text", message.content)):
-            if text:
+            if isinstance(text, str) and text:
                 if self._block != block:
                     events += [{"contentBlockStop": {}}] if self._block else []
                     events.append({"contentBlockStart": {"start": {}}})
@@ -272,7 +283,7 @@ class _Reply:
                 thought = {"reasoningContent": {"text": text, "origin": origin}}
                 delta: Any = thought if block == "reasoning" else {"text": text}
                 events.append({"contentBlockDelta": {"delta": delta}})
-        for call in message.tool_calls or ():
+        for call in message.tool_calls if isinstance(message.tool_calls, Sequence) else ():
             self._calls.append(Call(None, call.function.name, json.dumps(call.function.arguments)))
         if chunk.done:
             self._last = chunk
@@ -287,16 +298,22 @@ class _Reply:
         ended = "tool_use" if self._calls else "end_turn"
         stop: Any = "max_tokens" if last.done_reason == "length" else ended
         events.append({"messageStop": {"stopReason": stop}})
-        took = time.perf_counter() - self._started
-        events.append(metadata(last.prompt_eval_count or 0, last.eval_count or 0, took))
+        counted = (_number(last, "prompt_eval_count"), _number(last, "eval_count"))
+        took = _number(last, "total_duration") / 1e9 or time.perf_counter() - self._started
+        events.append(metadata(*counted, took))
         return events
+
+
+def _number(reply: Any, name: str) -> int:
+    value = getattr(reply, name, None)
+    return value if isinstance(value, int) else 0
 
 
 def typed_error(error: Exception) -> Exception:
     """Return the typed error for what the client raised; an unknown one comes back as it is."""
     names = {each.__name__ for each in type(error).__mro__}
     if "ResponseError" in names and getattr(error, "status_code", 0) < 400:
-        return from_event(PROVIDER, str(error), key=_KEY)  # it came inside a reply
+        return of_both(from_event(PROVIDER, str(error), key=_KEY), error)  # it came inside a reply
     if isinstance(error, ConnectionError) or "ConnectError" in names:
         return ModelUnreachableError(f"{PROVIDER} cannot be reached: is it running? (ollama serve)\n{error}")
     if "RequestError" in names and type(error).__module__.startswith("ollama"):
