@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import pickle
 import threading
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import AsyncMock, MagicMock, patch
@@ -228,3 +229,15 @@ def test_an_image_may_be_base64_already_for_ollama() -> None:
     image = {"image": {"format": "png", "source": {"bytes": "aGk="}}}
     request = OllamaModel(model_id="m").format_request([user(image)])
     assert request["messages"] == [{"role": "user", "images": ["aGk="]}]
+
+
+def test_what_a_subclass_makes_of_a_piece_of_ollamas_reply_is_streamed() -> None:
+    class Loud(OllamaModel):
+        def format_chunk(self, event: Mapping[str, Any]) -> Any:
+            text = event.get("data") if event.get("data_type") == "text" else None
+            return super().format_chunk({**event, "data": text.upper()} if text else event)
+
+    reply = SimpleNamespace(message=SimpleNamespace(content="hi", tool_calls=None), done=True, done_reason="stop")
+    assert text_of(ask(Loud(client=SimpleNamespace(chat=AsyncMock(return_value=reply)), model_id="m"))) == "HI"
+    with pytest.raises(RuntimeError, match="'other'"):
+        OllamaModel(model_id="m").format_chunk({"chunk_type": "other"})

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from strands._elsewhere import names_of
-from strands.types.exceptions import ModelRequestError, ModelUnavailableError, ModelUnreachableError
+from strands.types.exceptions import ModelRequestError, ModelUnreachableError
 
 from ._both import of_both
 from ._caching import warn_of_unused
 from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, Clients, require
 from ._content import (
     TEXT_FORMATS,
-    Call,
     data_of,
     document_text,
     is_elsewhere,
     join_system,
-    metadata,
     plain_text,
     readable,
-    tool_events,
     unsupported,
 )
 from ._errors import from_client, from_event, from_status
+from ._ollama_reply import OllamaReply, format_chunk
 from ._sse import load
 from .model import BaseModelConfig, CacheConfig, ConfiguredModel
 
@@ -102,7 +99,7 @@ class OllamaModel(ConfiguredModel):
         if response_format is not None:
             request["format"] = dict(response_format)
         client = await self._clients.get()
-        reply = _Reply(messages, self.config["model_id"])
+        reply = OllamaReply(self.format_chunk, PROVIDER)
         try:
             chunks = await client.chat(**{**request, "stream": True})
             if not hasattr(chunks, "__aiter__"):
@@ -145,6 +142,19 @@ class OllamaModel(ConfiguredModel):
         if config.get("keep_alive") is not None:
             request["keep_alive"] = config["keep_alive"]
         return request
+
+    def format_chunk(self, event: Mapping[str, Any]) -> StreamEvent:
+        """Return the event for a piece of a reply; what a subclass returns in its place is what is streamed.
+
+        Args:
+            event: `chunk_type` ("message_start", "content_start", "content_delta", "content_stop", "message_stop",
+                "metadata"), for content a `data_type` ("text", "reasoning", "tool"), and `data`: a text, the client's
+                tool call, the reason to stop, or the client's last chunk.
+
+        Raises:
+            RuntimeError: There is no such `chunk_type`.
+        """
+        return format_chunk(event, self.config["model_id"])
 
     async def structured_output(
         self, output_model: type[T], prompt: Messages, system_prompt: str | None = None, **kwargs: Any
@@ -253,60 +263,6 @@ def _add(block: Mapping[str, Any], texts: list[str], images: list[bytes | str]) 
         texts.append(document_text(block["document"], PROVIDER))
     elif "reasoningContent" not in block and "cachePoint" not in block:
         raise unsupported(block, PROVIDER)
-
-
-class _Reply:
-    """Turns the chunks of one reply into events."""
-
-    def __init__(self, messages: Messages, model_id: str) -> None:
-        self._messages = messages
-        self._model_id = model_id
-        self._started = time.perf_counter()
-        self._begun = False
-        self._block = ""
-        self._calls: list[Call] = []
-        self._last: Any = None
-
-    def feed(self, chunk: Any) -> list[StreamEvent]:
-        events: list[StreamEvent] = []
-        if not self._begun:
-            self._begun = True
-            events.append({"messageStart": {"role": "assistant"}})
-        message = chunk.message
-        for block, text in (("reasoning", getattr(message, "thinking", None)), ("text", message.content)):
-            if isinstance(text, str) and text:
-                if self._block != block:
-                    events += [{"contentBlockStop": {}}] if self._block else []
-                    events.append({"contentBlockStart": {"start": {}}})
-                self._block = block
-                origin = {"field": "thinking", "model": self._model_id}
-                thought = {"reasoningContent": {"text": text, "origin": origin}}
-                delta: Any = thought if block == "reasoning" else {"text": text}
-                events.append({"contentBlockDelta": {"delta": delta}})
-        for call in message.tool_calls if isinstance(message.tool_calls, Sequence) else ():
-            self._calls.append(Call(None, call.function.name, json.dumps(call.function.arguments)))
-        if chunk.done:
-            self._last = chunk
-        return events
-
-    def finish(self) -> list[StreamEvent]:
-        last = self._last
-        if last is None:
-            raise ModelUnavailableError(f"{PROVIDER} broke off in the middle of its reply.")
-        events: list[StreamEvent] = [{"contentBlockStop": {}}] if self._block else []
-        events += tool_events(self._calls, self._messages)
-        ended = "tool_use" if self._calls else "end_turn"
-        stop: Any = "max_tokens" if last.done_reason == "length" else ended
-        events.append({"messageStop": {"stopReason": stop}})
-        counted = (_number(last, "prompt_eval_count"), _number(last, "eval_count"))
-        took = _number(last, "total_duration") / 1e9 or time.perf_counter() - self._started
-        events.append(metadata(*counted, took))
-        return events
-
-
-def _number(reply: Any, name: str) -> int:
-    value = getattr(reply, name, None)
-    return value if isinstance(value, int) else 0
 
 
 def typed_error(error: Exception) -> Exception:
