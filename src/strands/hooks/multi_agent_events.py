@@ -59,9 +59,11 @@ class BeforeNodeCallEvent(BaseHookEvent):
         """Ask a person before the node runs, or return what was answered; as `BeforeToolCallEvent.interrupt`."""
         scope: QuestionScope | None = self.__dict__.get("_scope")
         if scope is None:
-            state: Any = getattr(self.source, "_interrupt_state")  # noqa: B009
+            source: Any = self.source
             node = uuid.uuid5(uuid.NAMESPACE_OID, self.node_id)
-            scope = self.__dict__["_scope"] = QuestionScope(state, f"v1:before_node_call:{node}:", by_call=True)
+            scope = self.__dict__["_scope"] = QuestionScope(
+                source.interrupts, f"v1:before_node_call:{node}:", by_call=True
+            )
         return scope.ask(name, reason, response)
 
     @property

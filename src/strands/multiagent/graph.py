@@ -146,7 +146,7 @@ class Graph(Orchestration[GraphResult]):
         while self.upcoming or self.batch:
             if self.upcoming and not await self._run_upcoming(given, sink):
                 return
-            self._interrupt_state.deactivate()
+            self.interrupts.deactivate()
             self._move_on(given, sink)
         stopped = [node for node in self.nodes.values() if node.node_id in self.cut_off]
         self.upcoming = stopped  # agents that were told to stop; their siblings have gone on without them
@@ -193,15 +193,15 @@ class Graph(Orchestration[GraphResult]):
 
     def _end(self) -> None:
         self.batch = []
-        self._interrupt_state.deactivate()
+        self.interrupts.deactivate()
 
     async def _run_node(self, node: GraphNode, given: dict[str, Any], sink: Sink | None) -> None:
         call = NodeCall(self, node.node_id, node.executor, given, sink, self.node_timeout)
         asked = node in self.state.interrupted_nodes
-        given_answers = answers(self._interrupt_state, node.node_id)
+        given_answers = answers(self.interrupts, node.node_id)
         if asked and not given_answers:
             return
-        from_hook = self._interrupt_state.context.get(node.node_id, {}).get("from_hook", True)
+        from_hook = self.interrupts.context.get(node.node_id, {}).get("from_hook", True)
         is_cut_off = node.node_id in self.cut_off
         if not asked and self.reset_on_revisit and node in self.state.completed_nodes and not is_cut_off:
             node.reset_executor_state()
@@ -271,17 +271,17 @@ class Graph(Orchestration[GraphResult]):
 
     def _leave(self, node: GraphNode) -> None:
         """The node does not run again, unless an edge leads to it once more."""
-        self._interrupt_state.context.pop(node.node_id, None)
+        self.interrupts.context.pop(node.node_id, None)
         self.upcoming = [each for each in self.upcoming if each is not node]
 
     def _wait(self, node: GraphNode, interrupts: list[Interrupt], inside: list[Interrupt] | None) -> None:
         node.execution_status = Status.INTERRUPTED
         self.state.interrupted_nodes.add(node)
-        wait(self._interrupt_state, node.node_id, interrupts, inside)
+        wait(self.interrupts, node.node_id, interrupts, inside)
 
     def _sort_questions(self) -> None:
         """List the questions in the order of their nodes, not in that in which they arrived."""
-        state = self._interrupt_state
+        state = self.interrupts
         kept = [state.context[name]["interrupt_ids"] for name in self.nodes if name in state.context]
         ids = [id for each in kept for id in each if id in state.interrupts]
         state.interrupts = {**{id: state.interrupts[id] for id in ids}, **state.interrupts}
@@ -314,7 +314,7 @@ class Graph(Orchestration[GraphResult]):
             accumulated_metrics=state.accumulated_metrics,
             execution_count=state.execution_count,
             execution_time=state.execution_time,
-            interrupts=self._interrupt_state.pending if self._interrupt_state.activated else [],
+            interrupts=self.interrupts.pending if self.interrupts.activated else [],
             total_nodes=len(self.nodes),
             completed_nodes=len(state.completed_nodes),
             failed_nodes=len(state.failed_nodes),

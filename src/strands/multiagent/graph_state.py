@@ -74,7 +74,7 @@ def restore(graph: Graph, data: Mapping[str, Any]) -> None:
     graph.upcoming, graph.batch = upcoming, batch
     graph.denied = set(_nodes(graph, internal.get("denied") or []))
     _restore_interrupts(graph, internal.get("interrupt_state") or {})
-    siblings = graph._interrupt_state.context.pop("completed_nodes", [])
+    siblings = graph.interrupts.context.pop("completed_nodes", [])
     graph.batch = batch or _nodes(graph, siblings)
     graph.bring_back_nodes(internal.get("running") or {})
     graph.compare_guards(internal)
@@ -110,20 +110,20 @@ def _next(graph: Graph) -> list[str]:
 
 
 def _interrupts(graph: Graph) -> dict[str, Any]:
-    data, known = graph._interrupt_state.to_dict(), graph.known()
+    data, known = graph.interrupts.to_dict(), graph.known()
     context: dict[str, Any] = {}
     for node in graph.nodes.values():
-        kept = graph._interrupt_state.context.get(node.node_id)
+        kept = graph.interrupts.context.get(node.node_id)
         if kept is not None:
             context[node.node_id] = {**kept, **graph.kept_node(node.node_id, known.get(node.node_id))}
-    if graph._interrupt_state.activated:
+    if graph.interrupts.activated:
         waiting = graph.state.interrupted_nodes
         context["completed_nodes"] = _names(node for node in graph.batch if node not in waiting)
     return {**data, "context": context}
 
 
 def _restore_interrupts(graph: Graph, data: Mapping[str, Any]) -> None:
-    graph._interrupt_state = state = InterruptState.from_dict(data)
+    graph.interrupts = state = InterruptState.from_dict(data)
     for name, kept in state.context.items():
         if name not in graph.nodes or not isinstance(kept, Mapping):
             continue

@@ -67,7 +67,7 @@ class NodeCall:
         if text is not None:
             self.emit("multiagent_node_cancel", message=text)
             return [], text
-        untaken = asked_by_hooks(self.source._interrupt_state, self.node_id) - {each.name for each in event.consulted}
+        untaken = asked_by_hooks(self.source.interrupts, self.node_id) - {each.name for each in event.consulted}
         if untaken:
             names = ", ".join(repr(name) for name in sorted(untaken))
             raise RuntimeError(
@@ -101,7 +101,7 @@ class NodeCall:
         if result is None:
             result = await self._followed(fresh, answers, known)
         found = node_result(result, round((time.monotonic() - began) * 1000))
-        found.interrupts = told_apart(self.source._interrupt_state, self.node_id, found.interrupts)
+        found.interrupts = told_apart(self.source.interrupts, self.node_id, found.interrupts)
         self._keep_unfinished(found)
         if found.status is Status.INTERRUPTED:
             self.emit("multiagent_node_interrupt", interrupts=found.interrupts)

@@ -71,9 +71,14 @@ class Orchestration(MultiAgentBase, Generic[R]):
         )
         self.guards: dict[str, list[str]] = {}
         self.missing_hooks: list[str] = []
-        self._interrupt_state = InterruptState()
+        self.interrupts: InterruptState = InterruptState()
         self._lock = threading.Lock()
         self._untold = False  # it came to its end, but the call did not: nobody has its result
+
+    @property
+    def _interrupt_state(self) -> InterruptState:
+        # programs written for the Strands Agents SDK know it by this name
+        return self.interrupts
 
     @property
     def session_id(self) -> str:
@@ -134,12 +139,12 @@ class Orchestration(MultiAgentBase, Generic[R]):
     @property
     def pending_interrupts(self) -> list[Interrupt]:
         """The questions that wait for an answer, in the order of their nodes."""
-        return self._interrupt_state.pending if self._interrupt_state.activated else []
+        return self.interrupts.pending if self.interrupts.activated else []
 
     @property
     def is_under_way(self) -> bool:
         """Whether a task is half done: something waits for an answer, is finished, or was cut off."""
-        return self._interrupt_state.activated or (self._is_unfinished and self._has_begun)
+        return self.interrupts.activated or (self._is_unfinished and self._has_begun)
 
     def reset(self) -> None:
         """Forget the task that is half done, if there is one, in the session too: the next call begins anew.
@@ -166,9 +171,9 @@ class Orchestration(MultiAgentBase, Generic[R]):
         if not given_up:
             return []
         with self._at_work():
-            for name in [name for name in self._nodes if name in self._interrupt_state.context]:
+            for name in [name for name in self._nodes if name in self.interrupts.context]:
                 await self._give_up_in(name, self._nodes[name].executor)
-            self._interrupt_state.deactivate()
+            self.interrupts.deactivate()
             if self.session_manager is not None:
                 await self.session_manager.store_multi_agent(self)
         return given_up
@@ -184,9 +189,9 @@ class Orchestration(MultiAgentBase, Generic[R]):
             self._deny(name, "The question about this node was given up.")
 
     def _forget(self) -> None:
-        for name in {*self.cut_off, *self._interrupt_state.context} & self._nodes.keys():
+        for name in {*self.cut_off, *self.interrupts.context} & self._nodes.keys():
             self._nodes[name].reset_executor_state()
-        self._interrupt_state, self.cut_off, self._untold = InterruptState(), {}, False
+        self.interrupts, self.cut_off, self._untold = InterruptState(), {}, False
         self.guards, self.missing_hooks = {}, []
 
     def known(self) -> dict[str, CutOff]:
@@ -200,7 +205,7 @@ class Orchestration(MultiAgentBase, Generic[R]):
 
     def kept_nodes(self) -> dict[str, Any]:
         """Return `kept_node` of the nodes that run or were cut off; those that ask are kept with their questions."""
-        asking = {name for name, kept in self._interrupt_state.context.items() if not kept["from_hook"]}
+        asking = {name for name, kept in self.interrupts.context.items() if not kept["from_hook"]}
         return {name: self.kept_node(name, each) for name, each in self.known().items() if name not in asking}
 
     def compare_guards(self, internal: Mapping[str, Any]) -> None:
@@ -260,7 +265,7 @@ class Orchestration(MultiAgentBase, Generic[R]):
             SessionException: Hooks are missing that the task was begun with.
         """
         before, status = dict(vars(self)), self._status
-        state = self._interrupt_state
+        state = self.interrupts
         if not state.activated and is_answers(task):
             raise ValueError(f"{self._named} has asked nothing, so there is nothing to answer; give it a task")
         answered = take_answers(state, task, self._named) if state.activated else []
@@ -282,7 +287,7 @@ class Orchestration(MultiAgentBase, Generic[R]):
             )
         self.guards = guards_of(self)
         if not goes_on or is_new:
-            self._interrupt_state, self.cut_off = InterruptState(), {}
+            self.interrupts, self.cut_off = InterruptState(), {}
             self._begin(task)
         self._untold = False
         self.state.start_time = time.time()
@@ -304,7 +309,7 @@ class Orchestration(MultiAgentBase, Generic[R]):
     def _was_cancelled(self) -> bool:
         """Whether nothing is half done but the work of agents that were told to stop."""
         stopped = [self.cut_off.get(name) for name in self._upcoming]
-        waits = self._interrupt_state.activated
+        waits = self.interrupts.activated
         return bool(stopped) and not waits and all(each is not None and each.stop == CANCELLED for each in stopped)
 
     @property

@@ -170,8 +170,8 @@ class Swarm(Orchestration[SwarmResult]):
         state.completion_status = Status.COMPLETED
 
     async def _turn(self, node: SwarmNode, call: NodeCall) -> Status:
-        kept = self._interrupt_state.context.get(node.node_id) if self._interrupt_state.activated else None
-        given_answers = answers(self._interrupt_state, node.node_id) if kept is not None else []
+        kept = self.interrupts.context.get(node.node_id) if self.interrupts.activated else None
+        given_answers = answers(self.interrupts, node.node_id) if kept is not None else []
         if kept is not None and kept["interrupt_ids"] and not given_answers:
             return Status.INTERRUPTED
         from_hook = kept is None or kept["from_hook"]
@@ -203,7 +203,7 @@ class Swarm(Orchestration[SwarmResult]):
         self.cut_off.pop(node_id, None)
         self.state.results[node_id] = NodeResult(NodeCancelled(text), status=Status.FAILED)
         self.state.completion_status, self.state.current_node = Status.FAILED, None
-        self._interrupt_state.deactivate()
+        self.interrupts.deactivate()
 
     async def _fail(self, call: NodeCall, error: Exception) -> Status:
         self.state.results[call.node_id] = call.failed(error)
@@ -216,10 +216,10 @@ class Swarm(Orchestration[SwarmResult]):
         state.handoff_message = state.handoff_message if state.handoff_node is not None else None
         add_usage(state.accumulated_usage, result.accumulated_usage)
         add_usage(state.accumulated_metrics, result.accumulated_metrics)
-        self._interrupt_state.deactivate()
+        self.interrupts.deactivate()
 
     def _wait(self, node: SwarmNode, interrupts: list[Interrupt], inside: list[Interrupt] | None) -> Status:
-        wait(self._interrupt_state, node.node_id, interrupts, inside)
+        wait(self.interrupts, node.node_id, interrupts, inside)
         return Status.INTERRUPTED
 
     def _input(self, node: SwarmNode) -> Any:
@@ -245,7 +245,7 @@ class Swarm(Orchestration[SwarmResult]):
             accumulated_metrics=state.accumulated_metrics,
             execution_count=len(state.node_history),
             execution_time=state.execution_time,
-            interrupts=self._interrupt_state.pending if self._interrupt_state.activated else [],
+            interrupts=self.interrupts.pending if self.interrupts.activated else [],
             node_history=list(state.node_history),
         )
 

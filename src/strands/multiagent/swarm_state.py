@@ -22,7 +22,7 @@ def to_dict(swarm: Swarm) -> dict[str, Any]:
     known = swarm.known()
     context = {
         name: {"activated": not kept["from_hook"], **kept, **swarm.kept_node(name, known.get(name))}
-        for name, kept in swarm._interrupt_state.context.items()
+        for name, kept in swarm.interrupts.context.items()
     }
     return {
         "type": "swarm",
@@ -41,7 +41,7 @@ def to_dict(swarm: Swarm) -> dict[str, Any]:
             "handoff_message": state.handoff_message,
         },
         "_internal_state": {
-            "interrupt_state": {**swarm._interrupt_state.to_dict(), "context": context},
+            "interrupt_state": {**swarm.interrupts.to_dict(), "context": context},
             "running": swarm.kept_nodes(),
             "guards": swarm.guards,
         },
@@ -84,7 +84,7 @@ def _knows(swarm: Swarm, data: Mapping[str, Any]) -> bool:
 
 
 def _restore_interrupts(swarm: Swarm, data: Mapping[str, Any]) -> None:
-    swarm._interrupt_state = state = InterruptState.from_dict(data)
+    swarm.interrupts = state = InterruptState.from_dict(data)
     for name, kept in state.context.items():
         if name not in swarm.nodes or not isinstance(kept, Mapping):
             continue

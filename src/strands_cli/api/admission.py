@@ -200,7 +200,7 @@ def spec_on_record(session_id: str, origin: Mapping[str, Any], given: Spec | Non
 
 def in_its_place(spec: Spec, origin: Mapping[str, Any]) -> Spec:
     """Return a spec that is the one on record, relative to where the session was started."""
-    if str(spec._base_dir or os.getcwd()) == origin["base_dir"]:
+    if str(spec.base_dir or os.getcwd()) == origin["base_dir"]:
         return spec
     from pathlib import Path
 
@@ -226,7 +226,7 @@ def _ending(rule: Mapping[str, Any]) -> dict[str, Any]:
 
 def spec_file(spec: Spec) -> str | None:
     """Return the absolute path of the file that a spec was read from, or None."""
-    return os.path.abspath(spec._source) if spec._source and os.path.isfile(spec._source) else None
+    return os.path.abspath(spec.source) if spec.source and os.path.isfile(spec.source) else None
 
 
 def recorded_form(spec: Spec) -> dict[str, Json]:
@@ -246,7 +246,7 @@ def _as_recorded(spec: Spec, snapshot: Mapping[str, Any]) -> Spec:
 
 
 def _source(spec: Spec) -> str:
-    return repr(spec._source) if spec_file(spec) else "the workflow"
+    return repr(spec.source) if spec_file(spec) else "the workflow"
 
 
 def _inputs(spec: Spec, on_record: Mapping[str, Json]) -> dict[str, Json]:

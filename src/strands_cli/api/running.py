@@ -162,7 +162,7 @@ class Runner:
             "pattern": self.spec.pattern.type,
             "spec": self.options.snapshot(self.spec, self._secrets()),
             "inputs": inputs,
-            "base_dir": str(self.spec._base_dir or os.getcwd()),
+            "base_dir": str(self.spec.base_dir or os.getcwd()),
             "directory": str(self.options.directory or os.getcwd()),
             "output_dir": self._directory,
             "overwrite": self.options.overwrite,

@@ -27,7 +27,7 @@ def tell_changes(session: Session, spec: Spec | None, *, quiet: bool) -> None:
     if spec is not None:
         changed = _changed(session, spec)
         if changed and spec.name == session.workflow_name:
-            say(f"{spec._source} has changed since session {session.id} began:")
+            say(f"{spec.source} has changed since session {session.id} began:")
             _list(changed)
         return
     found = _on_disk(session)

@@ -155,7 +155,7 @@ def prepared(
         answers: `question=value`, for any of the open questions.
     """
     watched.session_id = session.id
-    watched.file = spec._source if spec is not None else session.file
+    watched.file = spec.source if spec is not None else session.file
     given = parse_answers(session, answers)
     tell_changes(session, spec, quiet=how.quiet)
     waived = _waived(session, how) if how.without_hooks else ()

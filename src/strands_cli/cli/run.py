@@ -57,7 +57,7 @@ def command(
 
     def begin() -> Callable[[], Awaitable[RunResult]]:
         workflow = _workflow(spec, chosen, no_save_session)
-        watched.file = workflow.spec._source
+        watched.file = workflow.spec.source
         given = resuming.Given(texts, file)
         session = resuming.newest(workflow.spec, given, response) if auto_resume else None
         if session is not None:

@@ -270,7 +270,7 @@ class Equipment:
         denied = "security.guardrails.deny_network forbids it" if guardrails and guardrails.deny_network else ""
         denied = "this is a rehearsal: nothing is sent" if self._rehearses else denied
         directory = Path(self._directory)
-        base = self._spec._base_dir or directory
+        base = self._spec.base_dir or directory
         mounts = self._spec.env.mounts if self._spec.env is not None else {}
         files = Confined(directory, {name: base / Path(path).expanduser() for name, path in mounts.items()})
         try:

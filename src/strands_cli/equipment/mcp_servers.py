@@ -130,7 +130,7 @@ def _transport(server: McpServer, spec: Spec, vault: Vault) -> Callable[[], Any]
         if server.transport == "sse":
             return transports.at(lambda: transports.sse(url, headers, access), server.url)
         return transports.at(lambda: transports.http(url, headers, access), server.url)
-    base = spec._base_dir or Path.cwd()
+    base = spec.base_dir or Path.cwd()
     command, args = _expanded(server.command or "", vault), [_expanded(each, vault) for each in server.args]
     environment = {**_environment(), **_all_expanded(server.env, vault)}
     cwd = str(base / server.cwd) if server.cwd else None

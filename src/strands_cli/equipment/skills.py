@@ -63,7 +63,7 @@ def problem_of(spec: Spec, skill: Skill) -> str:
 
 
 def _folder(spec: Spec, skill: Skill) -> Path:
-    path = (spec._base_dir or Path.cwd()) / Path(skill.path).expanduser()
+    path = (spec.base_dir or Path.cwd()) / Path(skill.path).expanduser()
     return path.parent if path.name == FILE else path
 
 

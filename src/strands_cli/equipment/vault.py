@@ -57,7 +57,7 @@ class Vault:
         declared = spec.env.secrets if spec.env is not None else []
         if not (declared or spec._literals):
             return cls([], _HERE)
-        return cls(declared, spec._base_dir or Path.cwd(), spec._literals)
+        return cls(declared, spec.base_dir or Path.cwd(), spec._literals)
 
     def __bool__(self) -> bool:
         return bool(self._secrets or self._literals)

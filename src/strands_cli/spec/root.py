@@ -78,6 +78,16 @@ class Spec(Closed):
         return int(value) if isinstance(value, float) else value
 
     @property
+    def source(self) -> str:
+        """The file that it was read from, or ""."""
+        return self._source
+
+    @property
+    def base_dir(self) -> Path | None:
+        """Where its relative paths begin; None for the current directory."""
+        return self._base_dir
+
+    @property
     def warnings(self) -> tuple[str, ...]:
         """What is suspicious in the file, though not wrong."""
         return self._warnings
