@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from strands_cli.capability.errors import CapabilityError as CapabilityError
 from strands_cli.capability.providers import PROVIDERS, known
-from strands_cli.errors import UNSUPPORTED, StrandsError
 from strands_cli.schema.problems import Problem, did_you_mean, pointer
 from strands_cli.spec.registry import pattern_record
 
@@ -14,22 +13,6 @@ if TYPE_CHECKING:
     from strands_cli.spec import Spec
 
 Beyond = tuple[tuple[str | int, ...], str, str]
-
-
-class CapabilityError(StrandsError):
-    """A spec is valid and asks for what this build does not do.
-
-    Attributes:
-        problems: All that is asked for and not done.
-    """
-
-    exit_code = UNSUPPORTED
-
-    def __init__(self, problems: Sequence[Problem] | str, *, hint: str = "") -> None:
-        self.problems: tuple[Problem, ...] = (
-            (Problem(problems, hint=hint),) if isinstance(problems, str) else tuple(problems)
-        )
-        super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
 def check(spec: Spec) -> None:

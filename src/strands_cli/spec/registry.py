@@ -71,7 +71,7 @@ def pattern_record(name: str) -> PatternRecord:
 
 def pattern_records() -> Iterator[PatternRecord]:
     """Yield the records of the patterns that are known; those of broken packages are left out."""
-    from strands_cli.capability.checker import CapabilityError
+    from strands_cli.capability.errors import CapabilityError
 
     for name in known_patterns():
         try:
@@ -114,7 +114,7 @@ def _record(name: str) -> PatternRecord:
 @cache
 def _theirs(name: str) -> ModuleType:
     """Return the module of a pattern that another package offers."""
-    from strands_cli.capability.checker import CapabilityError
+    from strands_cli.capability.errors import CapabilityError
 
     point = _others()[name]
     hint = "Correct or reinstall the package that offers it."
