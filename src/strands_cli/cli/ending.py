@@ -33,6 +33,7 @@ def run_command(arguments: list[str]) -> int:
     from strands_cli.cli.app import app
 
     debug = "--debug" in arguments
+    streams = sys.stdout, sys.stderr
     try:
         code = app.main(args=arguments, prog_name="strands", standalone_mode=False)
         if sys.stdout is not None:
@@ -47,7 +48,8 @@ def run_command(arguments: list[str]) -> int:
         say("Terminated.")
         return errors.TERMINATED
     except SystemExit as leaving:
-        if isinstance(leaving.__context__, OSError):  # click's way out when nobody reads any more
+        if (sys.stdout, sys.stderr) != streams:  # click's way out when nobody reads any more
+            sys.stdout, sys.stderr = streams
             raise BrokenPipeError from leaving
         return _code_of(leaving)
     except BrokenPipeError:
