@@ -105,3 +105,19 @@ def test_in_s3() -> None:
         found = [each["Key"] for each in client.list_objects_v2(Bucket="sessions")["Contents"]]
         held = [key for key in found if SECRET in client.get_object(Bucket="sessions", Key=key)["Body"].read().decode()]
     assert held == []
+
+
+@pytest.mark.parametrize("between", [(), ({"role": "assistant", "content": [{"text": "Fine."}]},)])
+def test_a_message_that_was_added_twice_is_taken_back_both_times(tmp_path: Path, between: tuple[Any, ...]) -> None:
+    manager = FileSessionManager(session_id="s", storage_dir=tmp_path)
+    agent = Agent(model=Guarded(), session_manager=manager, callback_handler=None)
+    message: Any = {"role": "user", "content": [{"text": SECRET}]}
+    for each in (message, *between, message):
+        agent.messages.append(each)
+        manager.append_message(each, agent)
+    message["content"] = [{"text": TAKEN}]
+    manager.redact_latest_message(message, agent)
+    again = FileSessionManager(session_id="s", storage_dir=tmp_path)
+    restored = Agent(model=Guarded(), session_manager=again, callback_handler=None)
+    assert [text for text in texts_of(restored.messages) if text != "Fine."] == [TAKEN, TAKEN]
+    assert not [file for file in tmp_path.rglob("*") if file.is_file() and SECRET.encode() in file.read_bytes()]

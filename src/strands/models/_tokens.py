@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import logging
 import math
+import warnings
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,6 @@ DEFAULT_CONTEXT_WINDOW_LIMIT = 200_000
 _TEXT = 4  # characters of text a token takes, about
 _JSON = 2
 _MEDIA = {"image": 1_600, "document": 3_000, "video": 5_000, "audio": 3_000}
-
-log = logging.getLogger(__name__)
-_warned: set[str] = set()
 
 
 def estimate(
@@ -52,10 +49,8 @@ def window_limit(model: Any) -> int:
         limit = config.get("context_window_limit") if isinstance(config, Mapping) else None
     if limit:
         return int(limit)
-    kind = type(model).__name__
-    if kind not in _warned:
-        _warned.add(kind)
-        log.warning("%s has no context_window_limit; %d tokens are assumed", kind, DEFAULT_CONTEXT_WINDOW_LIMIT)
+    told = f"the model has no context_window_limit, so {DEFAULT_CONTEXT_WINDOW_LIMIT} tokens are assumed"
+    warnings.warn(told, stacklevel=1)  # of one place, so that Python says it once
     return DEFAULT_CONTEXT_WINDOW_LIMIT
 
 

@@ -107,11 +107,8 @@ class Model(ABC):
 
     def estimate_utilization(self, input_tokens: int) -> float:
         """Return the share of what the model can read that so many tokens take; above 1 they do not fit."""
-        from ._tokens import DEFAULT_CONTEXT_WINDOW_LIMIT, window_limit
+        from ._tokens import window_limit
 
-        if not self.context_window_limit:
-            told = f"the model has no context_window_limit, so {DEFAULT_CONTEXT_WINDOW_LIMIT} tokens are assumed"
-            warnings.warn(told, stacklevel=1)  # of one place, so that Python says it once
         return input_tokens / window_limit(self)
 
     @property

@@ -20,7 +20,7 @@ from strands.types.session import SessionAgent, SessionMessage, now
 from .agent_record import AgentRecord, Draft
 from .arrival import Arrival
 from .json_text import to_json
-from .redaction import Redaction
+from .redaction import Redaction, earlier_copies
 
 if TYPE_CHECKING:
     from strands._core.recorder import ToolStart
@@ -50,6 +50,8 @@ class AgentRecorder:
 
     def __init__(self, record: AgentRecord, agent: Agent, next_id: int) -> None:
         self.latest: SessionMessage | None = None
+        self._given: Message | None = None  # the latest message as it was given
+        self._same: list[SessionMessage] = []  # what is stored of it from right before
         self._record = record
         self._agent = weakref.ref(agent)
         self._next_id = next_id
@@ -254,6 +256,8 @@ class AgentRecorder:
 
     def append(self, message: Message) -> None:
         """Note a new message."""
+        self._same = [*self._same, self.latest] if self.latest is not None and message is self._given else []
+        self._given = message
         self.latest = SessionMessage.from_message(message, self._next_id)
         self._next_id += 1
         self._answered.clear()
@@ -268,15 +272,21 @@ class AgentRecorder:
         """
         if self.latest is None:
             raise SessionException("there is no message to redact")
-        self.latest.message = self.latest.redact_message = message  # what was said is nowhere at rest
-        self.latest.updated_at = now()
-        redaction = Redaction.of(self.latest)
+        agent = self._agent()
+        history = agent.messages if agent is not None else []
+        for stored in (*earlier_copies(message, self.latest, self._same, history), self.latest):
+            self._redact(stored, message)
+
+    def _redact(self, stored: SessionMessage, message: Message) -> None:
+        stored.message = stored.redact_message = message  # what was said is nowhere at rest
+        stored.updated_at = now()
+        redaction = Redaction.of(stored)
         with self._swapping:
             self._drafts = [
                 each._replace(data=redaction.cleared(each.kind, each.data) or each.data) if each.data else each
                 for each in self._drafts
             ]
-        self._add(Draft("redacted", {}, self.latest))
+        self._add(Draft("redacted", {}, stored))
 
     def note_answers(self) -> None:
         """Note each answer that is not on record, and who gave it."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from strands.types.session import SessionMessage
+
+if TYPE_CHECKING:
+    from strands.types.content import Message
 
 
 class Redaction(NamedTuple):
@@ -51,3 +54,23 @@ def _id(data: Mapping[str, Any]) -> int:
 
 def _empty(message: Mapping[str, Any]) -> dict[str, Any]:
     return {"role": message["role"], "content": []}
+
+
+def earlier_copies(
+    message: Message, latest: SessionMessage, same: Sequence[SessionMessage], history: Sequence[Message]
+) -> list[SessionMessage]:
+    """Return what is stored from before of a message that somebody added more than once.
+
+    Args:
+        message: The message, as it is now.
+        latest: What was stored last of it.
+        same: What was stored of it right before.
+        history: The messages of the agent; the last of it is that of `latest`, where it is one of the history.
+    """
+    found = {stored.message_id: stored for stored in same}
+    if history and history[-1] is message:
+        for back, each in enumerate(reversed(history)):
+            id = latest.message_id - back
+            if each is message and 0 <= id < latest.message_id and id not in found:
+                found[id] = SessionMessage.from_message(message, id)
+    return [found[id] for id in sorted(found)]

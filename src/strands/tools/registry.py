@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import re
 import threading
@@ -13,6 +14,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from strands._elsewhere import names_of
+from strands.types.json_value import is_too_deep
 from strands.types.tools import AgentTool, ToolSpec
 
 from .provider import ToolProvider, providers_in
@@ -108,8 +110,14 @@ class ToolRegistry:
         return self._specs
 
     def get_all_tools_config(self) -> dict[str, Any]:
-        """Return tool name to tool spec."""
-        return {spec["name"]: spec for spec in self.get_all_tool_specs()}
+        """Return tool name to tool spec; a tool whose schema is nested too deeply for a model is left out and told."""
+        config = {}
+        for spec in self.get_all_tool_specs():
+            if is_too_deep(spec["inputSchema"], json.dumps(spec["inputSchema"], default=str)):
+                logger.warning("tool %r is left out: its schema is nested too deeply", spec["name"])
+            else:
+                config[spec["name"]] = spec
+        return config
 
     def initialize_tools(self, load_tools_from_directory: bool = False) -> None:
         """Add the tools of the directories that hold tools, if that is wanted."""

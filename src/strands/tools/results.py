@@ -56,10 +56,10 @@ def _is_result(value: dict[str, Any]) -> bool:
 
 
 def _is_block(block: Any) -> bool:
-    """Whether it is a block that a result may hold; a cache point may stand between others."""
-    if not isinstance(block, dict) or not block or not block.keys() <= _BLOCKS:
+    """Whether it is a block of a result: a text, of which more may be said, or another with nothing beside."""
+    if not isinstance(block, dict) or not block:
         return False
-    return "text" not in block or isinstance(block["text"], str)
+    return isinstance(block["text"], str) if "text" in block else block.keys() <= _BLOCKS
 
 
 def error_result(tool_use_id: str, text: str) -> ToolResult:
