@@ -187,7 +187,7 @@ def _classes(kind: type) -> list[type]:
     """Return a class with those that it is made of: its bases, its metaclass, those inside it and of its attributes."""
     found: list[type] = [kind]
     for each in found:  # which grows meanwhile
-        inner = (part if issubclass(type(part), type) else type(part) for part in vars(each).values())
+        inner = (part if issubclass(type(part), type) else type(part) for part in tuple(vars(each).values()))
         more = (*each.__mro__[1:], type(each), *inner) if _is_own(each.__module__) else each.__mro__[1:]
         found += [one for one in dict.fromkeys(more) if one not in found and _is_own(one.__module__)]
         if len(found) > MOST:
@@ -204,7 +204,7 @@ def _constants(kind: type) -> Iterator[tuple[str, str]]:
 
 
 def _methods(kind: type) -> Iterator[FunctionType]:
-    for each in vars(kind).values():
+    for each in tuple(vars(kind).values()):  # threads may add to it meanwhile
         parts = [each]
         if type(each) is property:
             parts = [each.fget, each.fset]

@@ -161,7 +161,7 @@ def _is_newer(file: str) -> bool:
 def _methods_hash(code: Any) -> str:
     if not isinstance(code, type):
         return ""
-    codes = {name: getattr(each, "__code__", None) for name, each in vars(code).items()}
+    codes = {name: getattr(each, "__code__", None) for name, each in tuple(vars(code).items())}
     found = {name: source_hash(each) for name, each in codes.items() if isinstance(each, CodeType)}
     return digest_of(found) if found else ""
 
