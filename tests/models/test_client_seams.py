@@ -16,6 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from google.genai import errors, types
 
+from strands import Agent
 from strands.models import BedrockModel
 from strands.models.gemini import GeminiModel
 from strands.models.ollama import OllamaModel
@@ -241,3 +242,21 @@ def test_what_a_subclass_makes_of_a_piece_of_ollamas_reply_is_streamed() -> None
     assert text_of(ask(Loud(client=SimpleNamespace(chat=AsyncMock(return_value=reply)), model_id="m"))) == "HI"
     with pytest.raises(RuntimeError, match="'other'"):
         OllamaModel(model_id="m").format_chunk({"chunk_type": "other"})
+
+
+def test_a_callers_signal_cancels_an_agent_whose_model_says_nothing() -> None:
+    signal, released = threading.Event(), threading.Event()
+
+    def stalled() -> Any:
+        yield from SAID[:2]
+        signal.set()
+        released.wait(30)
+
+    client = MagicMock()
+    client.converse_stream.return_value = {"stream": stalled()}
+    agent = Agent(model=BedrockModel(client=client, model_id="m"), callback_handler=None)
+    try:
+        assert agent("Hello", cancel_signal=signal).stop_reason == "cancelled"
+    finally:
+        released.set()
+    assert client.converse_stream.call_count == 1

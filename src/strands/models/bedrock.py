@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from strands._elsewhere import names_of
+from strands._event import LazyEvent
 
 from ._bedrock_format import format_request
 from ._bedrock_refusals import Refusals
@@ -145,6 +146,8 @@ class BedrockModel(ConfiguredModel):
         """Yield the reply's events; see `Model.stream`. They end early when `cancel_signal` is set."""
         system = system_prompt_content or ([{"text": system_prompt}] if system_prompt else [])
         model_id, streaming = str(self.config["model_id"]), self.config.get("streaming") is not False
+        if isinstance(cancel_signal, LazyEvent):
+            cancel_signal = None  # an agent's own: the agent itself ends what it reads
         while True:
             request = self.format_request(messages, tool_specs, system, tool_choice)
             whole = not streaming or ("streamed_tools" in self._refusals.of(model_id) and "toolConfig" in request)
