@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -82,6 +83,7 @@ class Person(BaseModel):
 
 ADA = '{"name": "Ada", "age": 36}'
 NO_TOOL = "This model doesn't support the toolConfig.toolChoice.tool field. Remove it and try again."
+NO_SCHEMA = "This model doesn't support the outputConfig field. Remove it and try again."
 NO_CHOICE = "This model doesn't support the toolConfig.toolChoice.any field. Remove it and try again."
 
 
@@ -91,12 +93,40 @@ def choices(stub: StubBedrock) -> list[Any]:
 
 @pytest.mark.parametrize("answer", [ADA, f"```json\n{ADA}\n```", Use("Person", {"name": "Ada", "age": 36})])
 def test_a_model_that_cannot_be_forced_may_answer_in_plain_json(answer: Any) -> None:
-    with StubBedrock(["She is 36.", refusal(NO_TOOL), refusal(NO_CHOICE), answer, "Well.", answer]) as stub:
+    refused = [refusal(each) for each in (NO_TOOL, NO_SCHEMA, NO_CHOICE)]
+    with StubBedrock(["She is 36.", *refused, answer, "Well.", answer]) as stub:
         agent = Agent(model=bedrock(stub), callback_handler=None, retry_strategy=None)
         for _ in range(2):
             found = agent("Who is Ada?", structured_output_model=Person)
             assert found.structured_output == Person(name="Ada", age=36)
-        assert choices(stub) == [{"auto": {}}, {"tool": {"name": "Person"}}, {"any": {}}, None, None, None]
+        auto: Any = {"auto": {}}
+        assert choices(stub) == [auto, {"tool": {"name": "Person"}}, auto, {"any": {}}, None, None, None]
+
+
+def test_a_model_that_cannot_be_forced_is_given_the_schema() -> None:
+    with StubBedrock(["She is 36.", refusal(NO_TOOL), ADA]) as stub:
+        agent = Agent(model=bedrock(stub), callback_handler=None, retry_strategy=None)
+        assert agent("Who is Ada?", structured_output_model=Person).structured_output == Person(name="Ada", age=36)
+        form = bodies(stub)[2]["outputConfig"]["textFormat"]
+    schema = json.loads(form["structure"]["jsonSchema"]["schema"])
+    assert form["type"] == "json_schema"
+    assert schema["required"] == ["name", "age"]
+    assert schema["additionalProperties"] is False
+
+
+class Scores(BaseModel):
+    """Points by name."""
+
+    points: dict[str, int]
+
+
+def test_a_structure_that_a_schema_cannot_hold_stays_a_tool() -> None:
+    with StubBedrock(["Well.", refusal(NO_TOOL), Use("Scores", {"points": {"Ada": 1}})]) as stub:
+        agent = Agent(model=bedrock(stub), callback_handler=None, retry_strategy=None)
+        with pytest.warns(UserWarning, match="a list of pairs"):
+            found = agent("Who has won?", structured_output_model=Scores)
+        assert found.structured_output == Scores(points={"Ada": 1})
+        assert "outputConfig" not in bodies(stub)[2]
 
 
 def test_the_models_own_structured_output_takes_plain_json_too() -> None:

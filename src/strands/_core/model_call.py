@@ -146,6 +146,8 @@ async def _stream(invocation: Invocation) -> Reply:
     if structured is not None:
         specs, choice = structured.tools(specs)
     more: dict[str, Any] = {"invocation_state": invocation.state, "cancel_signal": agent.cancellation.signal}
+    if structured is not None and choice is not None:
+        more["structured_output_model"] = structured.tool.structured_output_model
     text = None
     if agent._system_blocks is not None:
         text, more["system_prompt_content"] = agent._system_text, agent._system_blocks

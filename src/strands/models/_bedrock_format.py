@@ -165,21 +165,21 @@ def _spec(spec: ToolSpec, strict: bool) -> dict[str, Any]:
     kept: dict[str, Any] = {key: spec[key] for key in ("name", "description", "inputSchema")}
     if strict:
         kept["strict"] = True
-        kept["inputSchema"] = {"json": _closed(spec["inputSchema"].get("json", spec["inputSchema"]))}
+        kept["inputSchema"] = {"json": closed(spec["inputSchema"].get("json", spec["inputSchema"]))}
     return kept
 
 
-def _closed(schema: Any) -> Any:
+def closed(schema: Any) -> Any:
     """Return a JSON Schema whose objects take no other properties than theirs; what a map takes, it says itself."""
     if not isinstance(schema, Mapping):
         return schema
-    closed = dict(schema)
-    for key in _SCHEMAS & closed.keys():
-        closed[key] = _closed(closed[key])
-    for key in _SCHEMA_LISTS & closed.keys():
-        closed[key] = [_closed(each) for each in closed[key]]
-    for key in _SCHEMA_MAPS & closed.keys():
-        closed[key] = {name: _closed(each) for name, each in closed[key].items()}
-    if closed.get("type") in ("object", ["object", "null"]):
-        closed.setdefault("additionalProperties", False)
-    return closed
+    shut = dict(schema)
+    for key in _SCHEMAS & shut.keys():
+        shut[key] = closed(shut[key])
+    for key in _SCHEMA_LISTS & shut.keys():
+        shut[key] = [closed(each) for each in shut[key]]
+    for key in _SCHEMA_MAPS & shut.keys():
+        shut[key] = {name: closed(each) for name, each in shut[key].items()}
+    if shut.get("type") in ("object", ["object", "null"]):
+        shut.setdefault("additionalProperties", False)
+    return shut

@@ -11,6 +11,7 @@ from ._stale_thoughts import BETA, DROPPED, STALE
 _SAID = (
     ("mixed", r"[Cc]onversation blocks and tool result blocks cannot be provided in the same turn"),
     ("choice", r"toolChoice|tool_choice"),
+    ("native", r"outputConfig|output_config"),
     ("marks", r"cachePoint|prompt caching"),
     ("streamed_tools", r"tool use in streaming mode"),
     ("stale_thoughts", STALE),
@@ -20,8 +21,9 @@ _SAID = (
 class Refusals:
     """What each model of an instance has refused.
 
-    "mixed": a turn of results and other content; "choice": any tool choice, "one_tool": that of one tool; "marks":
-    cache points; "streamed_tools": tools in a stream; "stale_thoughts": thoughts whose history has changed.
+    "mixed": a turn of results and other content; "choice": any tool choice, "one_tool": that of one tool; "native": a
+    schema for its reply; "marks": cache points; "streamed_tools": tools in a stream; "stale_thoughts": thoughts whose
+    history has changed.
     """
 
     def __init__(self) -> None:

@@ -7,12 +7,13 @@ import os
 import sys
 import threading
 from collections.abc import AsyncGenerator, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from strands._elsewhere import names_of
 from strands._event import LazyEvent
 
 from ._bedrock_format import format_request
+from ._bedrock_native import is_wanted, with_schema
 from ._bedrock_refusals import Refusals
 from ._bedrock_reply import BedrockReply, from_response
 from ._both import of_both
@@ -22,6 +23,7 @@ from ._threads import in_thread
 from .model import BaseModelConfig, CacheConfig, CacheToolsConfig, ConfiguredModel
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
     from typing_extensions import Unpack
 
     from strands.types.content import Messages, SystemContentBlock
@@ -141,15 +143,22 @@ class BedrockModel(ConfiguredModel):
         tool_choice: ToolChoice | None = None,
         system_prompt_content: list[SystemContentBlock] | None = None,
         cancel_signal: threading.Event | None = None,
+        structured_output_model: type[BaseModel] | None = None,
         **kwargs: Any,
     ) -> AsyncGenerator[StreamEvent, None]:
-        """Yield the reply's events; see `Model.stream`. They end early when `cancel_signal` is set."""
+        """Yield the reply's events; see `Model.stream`. They end early when `cancel_signal` is set.
+
+        With `structured_output_model` a model that refuses to be made to use its tool is given its schema.
+        """
         system = system_prompt_content or ([{"text": system_prompt}] if system_prompt else [])
         model_id, streaming = str(self.config["model_id"]), self.config.get("streaming") is not False
         if isinstance(cancel_signal, LazyEvent):
             cancel_signal = None  # an agent's own: the agent itself ends what it reads
         while True:
             request = self.format_request(messages, tool_specs, system, tool_choice)
+            if structured_output_model is not None and is_wanted(tool_choice, self._refusals.of(model_id)):
+                client, chosen = await asyncio.to_thread(self._open_client), cast("Any", tool_choice)["tool"]["name"]
+                request = with_schema(request, chosen, tool_specs, client)
             whole = not streaming or ("streamed_tools" in self._refusals.of(model_id) and "toolConfig" in request)
             reply = BedrockReply(self.config, messages, PROVIDER, whole=whole)
             convert = self.convert_non_streaming_to_streaming if whole else None
