@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import shutil
 from collections.abc import Iterator
@@ -103,6 +104,15 @@ def test_a_flipped_bit_of_the_head_breaks_nothing(path: Path, every: int) -> Non
     for flipped in flips(head.read_bytes(), every):
         head.write_bytes(flipped)
         assert len(load(path)) == 8
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFOs here")
+def test_a_head_that_nobody_writes_to_holds_nothing_up(path: Path) -> None:
+    head = path.parent / "journal.head"
+    head.unlink()
+    os.mkfifo(head, 0o600)
+    assert len(load(path)) == 8
+    assert len(append(path)) == 9
 
 
 def test_every_cut_into_what_was_on_disk_is_named(path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from strands import SessionManager
 from strands_cli.errors import StorageError
 from strands_cli.session.conformance import draft, opening
 from strands_cli.session.repository import FileSessionRepository
@@ -98,3 +99,11 @@ def test_a_list_of_what_others_may_write_to_is_refused(root: Path) -> None:
     root.chmod(0o777)
     with pytest.raises(StorageError, match="other users may write to it"):
         asyncio.run(FileSessionRepository(root).ids())
+
+
+def test_one_session_that_others_may_write_to_hides_no_other(root: Path, caplog: pytest.LogCaptureFixture) -> None:
+    asyncio.run(FileSessionRepository(root).create("mine", opening()))
+    journal = root / "session_s" / "journal.jsonl"
+    journal.chmod(0o666)
+    assert [each.id for each in SessionManager(storage_dir=root).list_sessions()] == ["mine"]
+    assert f"{journal}' has mode 0666" in caplog.text

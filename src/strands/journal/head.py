@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 NAME = "journal.head"
 _WIDTH = 256
-_FLAGS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+_FLAGS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # no FIFO waits
 _READ = os.O_RDONLY | _FLAGS
 _WRITE = os.O_WRONLY | os.O_CREAT | _FLAGS
 

@@ -12,7 +12,7 @@ from strands_cli.api.cleanup import Cleanup, clean_up
 from strands_cli.api.history import HistoryItem
 from strands_cli.api.options import Options
 from strands_cli.api.session import Session
-from strands_cli.errors import SessionError, SessionNotFoundError
+from strands_cli.errors import SessionError, SessionNotFoundError, StorageError
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -45,7 +45,7 @@ class SessionManager:
     async def list_sessions_async(
         self, *, status: str | None = None, workflow: str | None = None, limit: int | None = None, offset: int = 0
     ) -> list[Session]:
-        """Return sessions, the newest first; a damaged one is named in the log and left out.
+        """Return sessions, the newest first; one that cannot be read is named in the log and left out.
 
         Args:
             status: Only those with this status.
@@ -59,7 +59,7 @@ class SessionManager:
                 session = await Session.found(self._options, session_id)
             except SessionNotFoundError:
                 continue
-            except SessionError as error:
+            except (SessionError, StorageError) as error:
                 logger.warning("%s", error.message)
                 continue
             if status in (None, session.status) and workflow in (None, session.workflow_name):
