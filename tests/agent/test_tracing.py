@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from strands import Agent
 from strands.models import OpenAIModel
 from strands.session import FileSessionManager
 from strands.telemetry._conventions import of_model
+from strands.telemetry.tracer import serialize
 from support.providers import Provider, parameters
 
 CODE = """
@@ -174,3 +176,12 @@ def test_what_a_guardrail_took_back_is_in_no_span() -> None:
     found = json.dumps(spans(CODE.split("from strands import", 1)[0] + BLOCKED, **env))
     assert "canary" not in found
     assert found.count("taken back") == 2
+
+
+def test_what_json_cannot_hold_is_replaced() -> None:
+    circle: list[object] = [1]
+    circle.append(circle)
+    assert serialize({"huge": 2**100_000, "call": len, "at": date(2026, 1, 2), "small": [2**64]}) == (
+        '{"huge": "<replaced>", "call": "<replaced>", "at": "2026-01-02", "small": [18446744073709551616]}'
+    )
+    assert serialize(circle) == '[1, "<replaced>"]'

@@ -32,6 +32,8 @@ Content = Literal["messages", "tool_input", "tool_output"]
 content_filter: ContextVar[Callable[[Content, Any], Any] | None] = ContextVar("content_filter", default=None)
 """Changes content before a span gets it: takes its kind and itself, returns what may be recorded."""
 
+_REPLACED = "<replaced>"
+_MAX_BITS = 14_000  # Python writes no integer of more than 4,300 digits as text
 _CAPTURE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
 
 
@@ -161,16 +163,30 @@ def get_tracer() -> Tracer:
 
 
 class JSONEncoder(json.JSONEncoder):
-    """Encodes anything; what JSON cannot hold becomes the name of its type."""
+    """Encodes anything; what JSON cannot hold becomes `"<replaced>"`."""
+
+    def encode(self, o: Any) -> str:
+        try:
+            return super().encode(o)
+        except ValueError:  # a number with too many digits, or a circle
+            return super().encode(_holdable(o, ()))
 
     def default(self, o: Any) -> Any:
-        if hasattr(o, "isoformat"):
-            return o.isoformat()
-        return f"<{type(o).__name__}>"
+        return o.isoformat() if hasattr(o, "isoformat") else _REPLACED
+
+
+def _holdable(value: Any, around: tuple[Any, ...]) -> Any:
+    if any(value is each for each in around):
+        return _REPLACED
+    if isinstance(value, dict):
+        return {key: _holdable(each, (*around, value)) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_holdable(each, (*around, value)) for each in value]
+    return _REPLACED if isinstance(value, int) and value.bit_length() > _MAX_BITS else value
 
 
 def serialize(obj: Any) -> str:
-    """Return anything as JSON; what JSON cannot hold becomes the name of its type."""
+    """Return anything as JSON; what JSON cannot hold becomes `"<replaced>"`."""
     return JSONEncoder(ensure_ascii=False).encode(obj)
 
 
