@@ -178,6 +178,22 @@ holder = Holder()
     assert desk.asks_anew(desk.load(program), lambda: desk.load(program.replace("OLD", "NEW")))
 
 
+def test_classes_that_are_odd_are_left_alone(desk: Desk) -> None:
+    program = """
+class Odd(type):
+    def __eq__(cls, other):
+        return False
+class Part(metaclass=Odd):
+    __module__ = property(lambda self: 'x')
+class Holder(metaclass=Odd):
+    part = Part()
+    def inner(self):
+        return 'OLD'
+""" + WIRE.format("Holder().inner()")
+    assert not desk.asks_anew(desk.load(program), lambda: desk.load(program))
+    assert desk.asks_anew(desk.load(program), lambda: desk.load(program.replace("OLD", "NEW")))
+
+
 def test_a_function_that_is_replaced_in_a_running_process_is_noticed(desk: Desk) -> None:
     wire = desk.load(PROGRAMS["a function of a module beside"])
 

@@ -185,14 +185,23 @@ def _own_dict(value: Any) -> Mapping[str, Any]:
 
 def _classes(kind: type) -> list[type]:
     """Return a class with those that it is made of: its bases, its metaclass, those inside it and of its attributes."""
-    found: list[type] = [kind]
-    for each in found:  # which grows meanwhile
-        inner = (part if issubclass(type(part), type) else type(part) for part in tuple(vars(each).values()))
-        more = (*each.__mro__[1:], type(each), *inner) if _is_own(each.__module__) else each.__mro__[1:]
-        found += [one for one in dict.fromkeys(more) if one not in found and _is_own(one.__module__)]
-        if len(found) > MOST:
-            break
-    return [each for each in found if _is_own(each.__module__)]
+    found: dict[int, type] = {id(kind): kind}  # a metaclass may say of its classes that they are equal, or not hashable
+    waiting = [kind]
+    for each in waiting:  # which grows meanwhile
+        more: list[type] = list(each.__mro__[1:])
+        if _is_own_class(each):
+            inner = (part if issubclass(type(part), type) else type(part) for part in vars(each).values())
+            more += [type(each), *inner]
+        for one in more:
+            if id(one) not in found and len(found) < MOST and _is_own_class(one):
+                found[id(one)] = one
+                waiting.append(one)
+    return [each for each in found.values() if _is_own_class(each)]
+
+
+def _is_own_class(kind: type) -> bool:
+    module = kind.__module__  # a class may put anything there
+    return type(module) is str and _is_own(module)
 
 
 def _constants(kind: type) -> Iterator[tuple[str, str]]:
