@@ -30,6 +30,7 @@ PROVIDER = "LiteLLM"
 DEFAULT_MODEL = "openai/gpt-4o-mini"
 _KEY = "the API key that LiteLLM reads for this model"
 _PROXY = "litellm_proxy/"
+_CLAUDE = ("anthropic/", "claude")  # models that LiteLLM asks at Anthropic itself
 
 
 class LiteLLMModel(ConfiguredModel):
@@ -83,6 +84,8 @@ class LiteLLMModel(ConfiguredModel):
         request = self.format_request(messages, tool_specs, system, tool_choice, agent_metadata=agent_metadata)
         litellm = await self._clients.get()
         _users().add(self._user)
+        if self.config["model_id"].startswith(_CLAUDE):
+            request.setdefault("client", _client_of_loop("anthropic"))
         reply = ChatReply(messages, PROVIDER, self.config["model_id"])
         try:
             chunks = await litellm.acompletion(**request)
@@ -166,6 +169,13 @@ _USERS: WeakKeyDictionary[asyncio.AbstractEventLoop, set[object]] = WeakKeyDicti
 def _users() -> set[object]:
     """Return the models that use LiteLLM's connections in this event loop: it keeps one store for the process."""
     return _USERS.setdefault(asyncio.get_running_loop(), set())
+
+
+def _client_of_loop(provider: str) -> Any:
+    """Return this event loop's client; LiteLLM would take one of the whole process, which ends with the first loop."""
+    from litellm.llms.custom_httpx.http_handler import get_async_httpx_client
+
+    return get_async_httpx_client(llm_provider=provider)
 
 
 def _open(user: str) -> Any:
