@@ -11,10 +11,9 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from strands._core.cancellation import Cancellation
     from strands._core.context_size import Asked
     from strands._core.recorder import OpenTurn, Recorder
-    from strands._core.turn import Turn
+    from strands._core.turn import Cancellation, Turn
     from strands.event_loop.retry import ModelRetryStrategy
     from strands.models.routing.router import ModelRouter
     from strands.tools.executors import ToolExecutor

@@ -7,8 +7,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from strands._core import invoke, resume
-from strands._core.cancellation import Cancellation
-from strands._core.turn import Turn
+from strands._core.turn import Cancellation, Turn
 from strands._elsewhere import names_of
 from strands._sync import run
 from strands.event_loop.retry import ModelRetryStrategy

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from strands._first_release import call_digest
-from strands.types.binding import Binding as Binding
 from strands.types.json_value import NOT_PLAIN, copy_of_plain, parsed, plain_copy, to_text
 
 if TYPE_CHECKING:
+    from strands.types.binding import Binding as Binding
     from strands.types.tool_use import ToolUse
 
 _PAIR = "\\ud"
