@@ -19,7 +19,7 @@ from strands_cli.loader.template import render
 
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
-    from strands_cli.equipment import Equipment
+    from strands_cli.resources import AgentResources
     from strands_cli.spec.root import Spec
 
 
@@ -61,23 +61,23 @@ class AgentCache:
         self._kept.pop((call.lane, call.agent), None)
 
 
-class Performer:
-    """Does agent calls: the `Perform` of a run.
+class AgentCaller:
+    """Does agent calls: the `CallAgent` of a run.
 
     Args:
         spec: The workflow.
-        equipment: What the agents have beside their prompts: models, tools, hooks.
+        resources: What the agents have beside their prompts: models, tools, hooks.
         hooks: Hook providers that every agent gets.
     """
 
     def __init__(
         self,
         spec: Spec,
-        equipment: Equipment,
+        resources: AgentResources,
         hooks: Sequence[Any] = (),
     ) -> None:
         self._spec = spec
-        self._equipment = equipment
+        self._resources = resources
         self._hooks = list(hooks)
         self.cache: AgentCache = AgentCache(called_once(spec))
 
@@ -136,21 +136,21 @@ class Performer:
         return agent, None
 
     def _built(self, agent_id: str, tools: tuple[str, ...] | None) -> Agent:
-        equipment = self._equipment
+        resources = self._resources
         return _agent_class()(
-            model=equipment.model(agent_id),
-            tools=equipment.tools(agent_id, tools),
+            model=resources.model(agent_id),
+            tools=resources.tools(agent_id, tools),
             agent_id=agent_id,
             name=agent_id,
-            hooks=[*self._hooks, *equipment.hooks(agent_id)],
+            hooks=[*self._hooks, *resources.hooks(agent_id)],
             callback_handler=None,
             retry_strategy=None,
-            conversation_manager=equipment.conversation_manager(agent_id),
+            conversation_manager=resources.conversation_manager(agent_id),
         )
 
     def _system_prompt(self, call: Call) -> str:
         prompt = render(self._spec.agents[call.agent].prompt, call.names)
-        more = self._equipment.instructions(call)
+        more = self._resources.instructions(call)
         return f"{prompt}\n\n{more}" if more else prompt
 
 

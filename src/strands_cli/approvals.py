@@ -7,9 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from strands_cli.equipment.decisions import (
+from strands_cli.errors import ExecutionError, TemplateError
+from strands_cli.kernel.state import NOBODY
+from strands_cli.loader.template import evaluate, render
+from strands_cli.resources.decision_log import (
     DECISION,
-    Memory,
+    DecisionLog,
     Verdict,
     answer_schema,
     numbered,
@@ -17,9 +20,6 @@ from strands_cli.equipment.decisions import (
     to_text,
     verdict,
 )
-from strands_cli.errors import ExecutionError, TemplateError
-from strands_cli.kernel.state import NOBODY
-from strands_cli.loader.template import evaluate, render
 from strands_cli.schema.problems import did_you_mean
 from strands_cli.types import Json
 
@@ -71,7 +71,7 @@ class ApprovalHooks:
         memory: What was decided before.
     """
 
-    def __init__(self, agent: str, rules: Sequence[Approval], memory: Memory) -> None:
+    def __init__(self, agent: str, rules: Sequence[Approval], memory: DecisionLog) -> None:
         self._agent = agent
         self._rules = [_Rule(rule, number) for number, rule in enumerate(rules)]
         self._memory = memory

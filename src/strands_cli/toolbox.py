@@ -18,7 +18,7 @@ from strands_cli.loader.check_tools import GROUPS
 
 if TYPE_CHECKING:
     from strands_cli.builtin import ToolAccess
-    from strands_cli.equipment.vault import Vault
+    from strands_cli.resources.secrets import Secrets
     from strands_cli.spec.root import Spec
     from strands_cli.spec.tools import HttpExecutor
 
@@ -30,7 +30,7 @@ class Toolbox:
         spec: The workflow.
         given: Tools given in Python; every agent gets them, and ids may name them.
         place: Returns the files and hosts that tools of ours may touch.
-        vault: The secrets of HTTP executors.
+        secrets: The secrets of HTTP executors.
         servers: Tools of MCP servers by the server's id, for servers that are running.
     """
 
@@ -39,13 +39,13 @@ class Toolbox:
         spec: Spec,
         given: Sequence[Any],
         place: Callable[[], ToolAccess],
-        vault: Vault,
+        secrets: Secrets,
         servers: Mapping[str, Sequence[Any]] | None = None,
     ) -> None:
         self._spec = spec
         self._given = _by_name(map(as_tool, given))
         self._place = place
-        self._vault = vault
+        self._own_secrets = secrets
         self._servers = servers if servers is not None else {}
         self._made: dict[str, Any] = {}
         self._makers = self._declared()
@@ -169,10 +169,10 @@ class Toolbox:
         )
 
     def _executor(self, executor: HttpExecutor) -> Any:
-        from strands_cli.equipment.executor import http_executor
+        from strands_cli.resources.http_tools import http_executor
 
         try:
-            return http_executor(executor, self._place(), self._vault)
+            return http_executor(executor, self._place(), self._own_secrets)
         except ValueError as error:
             raise ExecutionError(f"http executor {executor.id!r}: {error}", hint="Correct its base_url.") from error
 
@@ -180,7 +180,7 @@ class Toolbox:
         policy = self._spec.context_policy
         found: list[str] = list(policy.retrieval.jit_tools) if policy is not None and policy.retrieval else []
         if self._spec.skills and "load_skill" not in self._made:
-            from strands_cli.equipment.skills import skill_tool
+            from strands_cli.resources.skills import skill_tool
 
             self._made["load_skill"] = skill_tool(self._spec)
         return [*found, *(["load_skill"] if self._spec.skills else [])]

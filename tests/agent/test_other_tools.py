@@ -46,7 +46,7 @@ class Echo(AgentTool):
         yield ToolResultEvent(result) if self._wrapped else result
 
 
-class Asking(Echo):
+class OpenQuestions(Echo):
     takes_context = True
 
     async def stream(self, tool_use: ToolUse, invocation_state: dict[str, Any], **kwargs: Any) -> ToolGenerator:
@@ -65,7 +65,7 @@ def test_a_class_may_be_a_tool(wrapped: bool) -> None:
 
 
 def test_a_class_may_ask() -> None:
-    agent = Agent(model=ScriptedModel([ToolCall("echo"), "ok"]), tools=[Asking()], callback_handler=None)
+    agent = Agent(model=ScriptedModel([ToolCall("echo"), "ok"]), tools=[OpenQuestions()], callback_handler=None)
     result = agent("go")
     assert [each.reason for each in result.interrupts or ()] == [{"server": "files"}]
     agent(answers(result, "yes"))

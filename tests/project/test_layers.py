@@ -17,7 +17,7 @@ LAYERS = [
     {"plan"},
     {"patterns"},
     {"session", "agents", "providers", "toolbox", "outputs", "exec", "terminal"}
-    | {"approvals", "builtin", "equipment", "net"},
+    | {"approvals", "builtin", "resources", "net"},
     {"api"},
     {"atomic"},
     {"cli", "web", "__main__"},

@@ -8,10 +8,10 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from strands_cli.kernel.drive import Rest, Surroundings, drive
+from strands_cli.kernel.drive import DriveOptions, DriveResult, drive
 from strands_cli.kernel.journal import FORMAT, Journal
 from strands_cli.kernel.run import Run
-from strands_cli.kernel.types import Call, Draft, Outcome, Perform, Reply
+from strands_cli.kernel.types import Call, CallAgent, Draft, Outcome, Reply
 from strands_cli.loader import load_dict
 from strands_cli.patterns import pattern
 from strands_cli.session.memory import MemorySessionRepository
@@ -70,12 +70,16 @@ async def session(repository: Any = None) -> Journal:
 
 
 async def driven(
-    journal: Journal, config: Mapping[str, Any], perform: Perform, names: Mapping[str, Any] | None = None, **around: Any
-) -> Rest:
+    journal: Journal,
+    config: Mapping[str, Any],
+    perform: CallAgent,
+    names: Mapping[str, Any] | None = None,
+    **around: Any,
+) -> DriveResult:
     """Drive the session until it rests."""
     loaded = load_dict(config)
 
     async def body(run: Run) -> Outcome:
         return await pattern(loaded.pattern.type).run(loaded.pattern.config, run, dict(names or {}))
 
-    return await drive(journal, body, perform, Surroundings(**around))
+    return await drive(journal, body, perform, DriveOptions(**around))

@@ -11,8 +11,8 @@ from strands import SessionManager, Workflow, tool
 from strands.hooks import BeforeToolCallEvent
 from strands.hooks.binding import CallBinding
 from strands.models.scripted import ScriptedModel, ToolCall
-from strands_cli.equipment.decisions import Memory, verdict
 from strands_cli.errors import InvalidAnswerError
+from strands_cli.resources.decision_log import DecisionLog, verdict
 from strands_cli.schema.validator import SchemaValidationError
 from strands_cli.types import HITLState, RunResult
 from support.specs import solo
@@ -327,4 +327,4 @@ def test_an_answer_that_says_nothing_decides_nothing(answer: Any, decision: str 
 
 def test_without_a_session_nothing_is_remembered() -> None:
     call = CallBinding(None, {"toolUseId": "t", "name": "delete_files", "input": {}})
-    assert Memory().decided("worker", call) is None
+    assert DecisionLog().decided("worker", call) is None

@@ -11,7 +11,7 @@ import pytest
 from strands import Workflow
 from strands.models.scripted import Request, ScriptedModel, ToolCall
 from strands.types.exceptions import ContextWindowOverflowException
-from strands_cli.equipment.compaction import PROMPT, cut
+from strands_cli.resources.compaction import PROMPT, cut
 from support.specs import solo
 
 LONG = "word " * 200

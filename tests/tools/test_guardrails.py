@@ -9,9 +9,9 @@ import pytest
 
 from strands import Workflow, tool
 from strands.models.scripted import ScriptedModel, ToolCall
-from strands_cli.equipment.contracts import check_output
-from strands_cli.equipment.guardrails import redacted
 from strands_cli.errors import ExecutionError
+from strands_cli.resources.contracts import check_output
+from strands_cli.resources.guardrails import redacted
 from support.specs import solo
 
 

@@ -13,7 +13,7 @@ from strands import Workflow, tool
 from strands.hooks import BeforeToolCallEvent, HookRegistry
 from strands.models.scripted import ScriptedModel, ToolCall
 from strands.types.tools import AgentTool, ToolResult, ToolSpec
-from strands_cli.equipment.rehearsed import RehearsedTool
+from strands_cli.resources.rehearsed import RehearsedTool
 from strands_cli.session.repository import FileSessionRepository
 from support.small_server import serving
 from support.specs import solo

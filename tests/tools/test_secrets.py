@@ -18,9 +18,9 @@ from strands import Workflow, tool
 from strands.hooks import AfterToolCallEvent, BeforeToolCallEvent, HookRegistry
 from strands.models.scripted import ScriptedModel, ToolCall
 from strands.types.exceptions import ModelRequestError
-from strands_cli.equipment.spellings import SpellingStream
-from strands_cli.equipment.vault import SecretError, Vault
 from strands_cli.errors import ExecutionError
+from strands_cli.resources.secrets import SecretError, Secrets
+from strands_cli.resources.spellings import SpellingStream
 from strands_cli.session.repository import FileSessionRepository
 from strands_cli.spec.env import Secret
 from support.http_service import CANARY, called, echo, service
@@ -93,7 +93,7 @@ def test_case_37_a_secret_is_found_however_it_is_spelled(
     monkeypatch: pytest.MonkeyPatch, place: Path, secret: str, text: str
 ) -> None:
     monkeypatch.setenv("T", secret)
-    own = vault(place, name="T", source="env")
+    own = secrets(place, name="T", source="env")
     assert own.scrub(f"<{text}>").count("[secret T]") == 1
     assert secret not in str(own.scrub({"a": [f"{text} and more"], text: 1}))
     spellings = own.spellings()
@@ -108,7 +108,7 @@ def test_text_without_secrets_stays_as_it_is_and_is_not_held_back_for_long(
     monkeypatch: pytest.MonkeyPatch, place: Path
 ) -> None:
     monkeypatch.setenv("T", ODD)
-    spellings = vault(place, name="T", source="env").spellings()
+    spellings = secrets(place, name="T", source="env").spellings()
     assert spellings is not None
     stream = SpellingStream(spellings)
     text = "p@ 100% of a&b \\u00f6, p@ss and \\n; plain words."
@@ -251,26 +251,26 @@ def test_a_secret_that_went_missing_is_told_before_a_session_goes_on(monkeypatch
 # -- sources --------
 
 
-def vault(place: Path, **secret: Any) -> Vault:
-    return Vault([Secret(**secret)], place)
+def secrets(place: Path, **secret: Any) -> Secrets:
+    return Secrets([Secret(**secret)], place)
 
 
 def test_a_file_holds_a_secret(place: Path) -> None:
     (place / "token").write_text(f"{CANARY}\n")
-    assert vault(place, name="T", source="file", path="token").value("T") == CANARY
+    assert secrets(place, name="T", source="file", path="token").value("T") == CANARY
     with pytest.raises(SecretError, match="No such file"):
-        vault(place, name="T", source="file", path="nowhere").value("T")
+        secrets(place, name="T", source="file", path="nowhere").value("T")
 
 
 def test_a_name_that_is_not_declared(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OTHER", CANARY)
     with pytest.raises(SecretError, match="not declared"):
-        vault(place, name="T", source="env").expand("${OTHER}")
+        secrets(place, name="T", source="env").expand("${OTHER}")
 
 
 def test_case_28_what_a_secret_holds_is_not_looked_at_again(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("T", "${T}${U}{{ x }}")
-    assert vault(place, name="T", source="env").expand("a ${T} $T {T}") == "a ${T}${U}{{ x }} $T {T}"
+    assert secrets(place, name="T", source="env").expand("a ${T} $T {T}") == "a ${T}${U}{{ x }} $T {T}"
 
 
 def test_the_secrets_of_aws(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -283,10 +283,10 @@ def test_the_secrets_of_aws(place: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         manager.create_secret(Name="plain", SecretString=CANARY)
         manager.create_secret(Name="fields", SecretString=json.dumps({"token": CANARY}))
         boto3.client("ssm").put_parameter(Name="/app/token", Value=CANARY, Type="SecureString")
-        assert vault(place, name="A", source="secrets_manager", path="plain").value("A") == CANARY
-        assert vault(place, name="A", source="secrets_manager", path="fields", key="token").value("A") == CANARY
-        assert vault(place, name="A", source="ssm", path="/app/token").value("A") == CANARY
+        assert secrets(place, name="A", source="secrets_manager", path="plain").value("A") == CANARY
+        assert secrets(place, name="A", source="secrets_manager", path="fields", key="token").value("A") == CANARY
+        assert secrets(place, name="A", source="ssm", path="/app/token").value("A") == CANARY
         with pytest.raises(SecretError, match="no field 'other'"):
-            vault(place, name="A", source="secrets_manager", path="fields", key="other").value("A")
+            secrets(place, name="A", source="secrets_manager", path="fields", key="other").value("A")
         with pytest.raises(SecretError, match="cannot be read from ssm"):
-            vault(place, name="A", source="ssm", path="/app/nothing").value("A")
+            secrets(place, name="A", source="ssm", path="/app/nothing").value("A")

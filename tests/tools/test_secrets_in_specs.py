@@ -12,8 +12,8 @@ import pytest
 
 from strands import SessionManager, Workflow, tool
 from strands.models.scripted import ScriptedModel, ToolCall
-from strands_cli.equipment.vault import SecretError
 from strands_cli.errors import ExecutionError
+from strands_cli.resources.secrets import SecretError
 from support.console import Console
 from support.http_service import CANARY, echo
 from support.small_server import Server, serving

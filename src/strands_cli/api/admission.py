@@ -127,9 +127,9 @@ class Admission:
         return {**changed, "file": file} if file else changed
 
     def _snapshot(self, spec: Spec) -> dict[str, Json]:
-        from strands_cli.equipment.vault import Vault
+        from strands_cli.resources.secrets import Secrets
 
-        return self._options.snapshot(spec, Vault.of(spec))
+        return self._options.snapshot(spec, Secrets.of(spec))
 
     def _check_same_workflow(self, before: Spec, after: Spec) -> None:
         was, now = (before.name, before.pattern.type), (after.name, after.pattern.type)
@@ -145,12 +145,14 @@ class Admission:
 
     async def _differing(self, state: State, before: Spec, after: Spec, inputs: Mapping[str, Json]) -> dict[str, str]:
         from strands_cli.api import mending
-        from strands_cli.api.spec_names import brief_of, names_of
+        from strands_cli.api.spec_names import default_prompt_of, names_of
         from strands_cli.patterns import pattern
 
         names = names_of(after, state, inputs)
         body = partial(_follow, pattern(after.pattern.type), after.pattern.config, names)
-        found = await mending.differing_steps(state, body, partial(brief_of, after), mending.same_agents(before, after))
+        found = await mending.differing_steps(
+            state, body, partial(default_prompt_of, after), mending.same_agents(before, after)
+        )
         for name, value in after.inputs.values.items():
             if before.inputs.values.get(name) != value and inputs.get(name) != value:
                 found[f"inputs.values.{name}"] = f"the session began with {inputs.get(name)!r}"
@@ -158,10 +160,10 @@ class Admission:
 
 
 def without_literals(spec: Spec) -> Spec:
-    """Return a spec whose secrets are named and kept apart; see `equipment.literals`."""
+    """Return a spec whose secrets are named and kept apart; see `resources.literals`."""
     if spec.tools is None:
         return spec
-    from strands_cli.equipment.literals import blotted
+    from strands_cli.resources.literals import blotted
 
     return blotted(spec)
 
@@ -192,7 +194,7 @@ def spec_on_record(session_id: str, origin: Mapping[str, Any], given: Spec | Non
         ) from error
     spec._base_dir = Path(origin["base_dir"])
     if origin.get("literals"):
-        from strands_cli.equipment.literals import literals_of
+        from strands_cli.resources.literals import literals_of
 
         spec._literals = literals_of(origin["literals"], origin.get("file"), given)
     return spec
@@ -232,10 +234,10 @@ def spec_file(spec: Spec) -> str | None:
 def recorded_form(spec: Spec) -> dict[str, Json]:
     """Return a spec as a session would record it: plain values, and no secret."""
     from strands_cli.api.options import Options
-    from strands_cli.equipment.vault import Vault
+    from strands_cli.resources.secrets import Secrets
 
     spec = without_literals(spec)
-    return Options().snapshot(spec, Vault.of(spec))
+    return Options().snapshot(spec, Secrets.of(spec))
 
 
 def _as_recorded(spec: Spec, snapshot: Mapping[str, Any]) -> Spec:

@@ -32,8 +32,10 @@ class Replay:
         same_agent: Whether an agent is what it was when the session ran last.
     """
 
-    def __init__(self, state: State, brief: Callable[[str, Names], str], same_agent: Callable[[str], bool]) -> None:
-        self.brief = brief
+    def __init__(
+        self, state: State, default_prompt: Callable[[str, Names], str], same_agent: Callable[[str], bool]
+    ) -> None:
+        self.default_prompt = default_prompt
         self.differing: dict[str, str] = {}
         self.seen: set[str] = set()
         self._state = state
@@ -93,7 +95,7 @@ class Replay:
 
 
 async def differing_steps(
-    state: State, body: Body, brief: Callable[[str, Names], str], same_agent: Callable[[str], bool]
+    state: State, body: Body, default_prompt: Callable[[str, Names], str], same_agent: Callable[[str], bool]
 ) -> dict[str, str]:
     """Return what a pattern does differently in what is on record: key to how.
 
@@ -102,7 +104,7 @@ async def differing_steps(
         body: The pattern of the mended spec, bound to its configuration and names.
         brief, same_agent: See `Replay`.
     """
-    replay = Replay(state, brief, same_agent)
+    replay = Replay(state, default_prompt, same_agent)
     try:
         await body(replay)
     except Paused:

@@ -12,7 +12,7 @@ from strands_cli.types import Json
 
 if TYPE_CHECKING:
     from strands.models.model import Model
-    from strands_cli.equipment.vault import Vault
+    from strands_cli.resources.secrets import Secrets
     from strands_cli.session.repository import SessionRepository
     from strands_cli.spec.root import Spec
 
@@ -36,15 +36,15 @@ class Options:
     listeners: Listeners = field(default_factory=Listeners)
     _snapshot: tuple[Spec, dict[str, Json]] | None = None
 
-    def snapshot(self, spec: Spec, vault: Vault) -> dict[str, Json]:
+    def snapshot(self, spec: Spec, secrets: Secrets) -> dict[str, Json]:
         """Return a spec as a session records it: plain values, and no secret."""
         if self._snapshot is None or self._snapshot[0] is not spec:
             self._snapshot = spec, spec.plain()
-        if not vault:
+        if not secrets:
             return self._snapshot[1]
-        from strands_cli.equipment.literals import snapshot
+        from strands_cli.resources.literals import snapshot
 
-        return snapshot(self._snapshot[1], vault)
+        return snapshot(self._snapshot[1], secrets)
 
     def store(self) -> SessionRepository:
         """Return the repository, by default the user's."""

@@ -104,7 +104,7 @@ def _named_tools(spec: Spec) -> Iterator[tuple[Path, str]]:
 
 
 def _skills(spec: Spec) -> Iterator[Finding]:
-    from strands_cli.equipment.skills import problem_of
+    from strands_cli.resources.skills import problem_of
 
     for index, skill in enumerate(spec.skills):
         problem = problem_of(spec, skill)
@@ -113,20 +113,20 @@ def _skills(spec: Spec) -> Iterator[Finding]:
 
 
 def _secrets(spec: Spec) -> Iterator[Finding]:
-    from strands_cli.equipment.vault import Vault, name_of
+    from strands_cli.resources.secrets import Secrets, name_of
 
-    vault = Vault.of(spec)
+    secrets = Secrets.of(spec)
     declared = spec.env.secrets if spec.env is not None else []
     names = {name_of(secret) for secret in declared}
     for index, secret in enumerate(declared):
         if secret.source not in ("env", "file"):
             continue
         try:
-            vault.value(name_of(secret))
+            secrets.value(name_of(secret))
         except StrandsError as error:
             yield Finding(("env", "secrets", index), error.message, error.hint, warning=True)
     for path, text in _expanded(spec):
-        for name in Vault.references(text):
+        for name in Secrets.references(text):
             if name not in names:
                 cause = f"the secret {name!r} is not declared under 'env.secrets'"
                 yield Finding(path, cause, f"Declare it: env: {{secrets: [{{name: {name}, source: env}}]}}.")

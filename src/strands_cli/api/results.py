@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from strands_cli import errors
 from strands_cli.errors import ExecutionError, StrandsError, TemplateError
 from strands_cli.kernel import questions
-from strands_cli.kernel.drive import Rest
+from strands_cli.kernel.drive import DriveResult
 from strands_cli.kernel.state import State, text_of
 from strands_cli.kernel.types import Outcome
 from strands_cli.types import Json, RunResult
@@ -16,7 +16,7 @@ _MOST = 3
 """How many failures are told beside the first."""
 
 
-def run_result(session_id: str, pattern: str, rest: Rest, written: Sequence[str]) -> RunResult:
+def run_result(session_id: str, pattern: str, rest: DriveResult, written: Sequence[str]) -> RunResult:
     """Return what a drive came to.
 
     Args:
@@ -53,7 +53,7 @@ def finished_result(session_id: str, pattern: str, state: State) -> RunResult:
     assert state.rest is not None
     data, completed = state.rest.data, state.rest.kind == "closed"
     outcome = Outcome(data["response"], _so_far(pattern, state), agent=data.get("agent", "")) if completed else None
-    rest = Rest("completed" if completed else "cancelled", state, outcome, seconds=state.seconds)
+    rest = DriveResult("completed" if completed else "cancelled", state, outcome, seconds=state.seconds)
     return run_result(session_id, pattern, rest, ())
 
 
@@ -77,7 +77,7 @@ def _at(step: str | None, error: str) -> str:
     return error if not step or repr(step) in error else f"step {step!r}: {error}"
 
 
-def _message(rest: Rest) -> str | None:
+def _message(rest: DriveResult) -> str | None:
     """Return the cause as the record tells it, with its hint."""
     if rest.error is None:
         return None
@@ -85,12 +85,12 @@ def _message(rest: Rest) -> str | None:
     return f"{_cause(rest)}\n{hint}" if hint else _cause(rest)
 
 
-def _cause(rest: Rest) -> str:
+def _cause(rest: DriveResult) -> str:
     entry = rest.state.rest
     return failure_text(entry.data) if entry is not None and entry.kind == "failed" else str(rest.error)
 
 
-def _failure(rest: Rest, result: RunResult) -> ExecutionError:
+def _failure(rest: DriveResult, result: RunResult) -> ExecutionError:
     error = rest.error
     resume = f"What is finished is kept. When it is mended: {_command(rest, result)}"
     if isinstance(error, ExecutionError):
@@ -107,7 +107,7 @@ def _failure(rest: Rest, result: RunResult) -> ExecutionError:
     return failed
 
 
-def _command(rest: Rest, result: RunResult) -> str:
+def _command(rest: DriveResult, result: RunResult) -> str:
     """Return the command that goes on; what is wrong in the spec itself needs the mended file, else it fails again."""
     import shlex
 
@@ -115,7 +115,7 @@ def _command(rest: Rest, result: RunResult) -> str:
     return shlex.join(["strands", "resume", result.session_id, *spec])
 
 
-def _exit_code(rest: Rest) -> int:
+def _exit_code(rest: DriveResult) -> int:
     if rest.status == "completed":
         return errors.OK
     if rest.status == "paused":

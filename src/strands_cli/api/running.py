@@ -18,10 +18,10 @@ from strands_cli.api.admission import Admission, spec_file, without_literals
 from strands_cli.api.options import Options
 from strands_cli.api.program import check_not_loading
 from strands_cli.api.results import run_result, trace
-from strands_cli.api.spec_names import brief_of, names_of
+from strands_cli.api.spec_names import default_prompt_of, names_of
 from strands_cli.errors import InputError, StrandsError, UnusableReplyError
 from strands_cli.kernel import layers
-from strands_cli.kernel.drive import Surroundings, drive
+from strands_cli.kernel.drive import DriveOptions, drive
 from strands_cli.kernel.events import Event, event_of
 from strands_cli.kernel.journal import FORMAT, Journal
 from strands_cli.kernel.run import Run
@@ -31,8 +31,8 @@ from strands_cli.types import HITLHandler, Json, RunResult
 
 if TYPE_CHECKING:
     from strands.models.model import Model
-    from strands_cli.equipment import Equipment
-    from strands_cli.equipment.vault import Vault
+    from strands_cli.resources import AgentResources
+    from strands_cli.resources.secrets import Secrets
     from strands_cli.spec.root import Spec
 
 logger: logging.Logger = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class Runner:
         self.options = options
         self._user = user
         self._written: list[str] = []
-        self._vault: Vault | None = None
+        self._own_secrets: Secrets | None = None
         self._run: Run | None = None
         self._directory: str = os.path.abspath(options.output_dir) if options.output_dir else os.getcwd()
 
@@ -72,51 +72,51 @@ class Runner:
         from strands_cli.loader.inputs import resolve_inputs
 
         check_not_loading()
-        vault, given = self._secrets(), _jsonable(resolve_inputs(self.spec, variables))
+        secrets, given = self._secrets(), _jsonable(resolve_inputs(self.spec, variables))
         self.check_ready()
         if not self.options.offline or self.options.real_tools:
-            await vault.ready(self.spec)
-        inputs = vault.scrub(given)
+            await secrets.ready(self.spec)
+        inputs = secrets.scrub(given)
         self._check_artifacts(inputs)
         journal = await self._open(session_id or new_id(self.spec.name), inputs)
-        if vault:
-            from strands_cli.equipment.redaction import secret_free
+        if secrets:
+            from strands_cli.resources.redaction import secret_free
 
-            journal = secret_free(journal, vault)
+            journal = secret_free(journal, secrets)
         return await self.drive(journal, inputs, handler)
 
-    def _secrets(self) -> Vault:
-        if self._vault is None:
-            from strands_cli.equipment.vault import Vault
+    def _secrets(self) -> Secrets:
+        if self._own_secrets is None:
+            from strands_cli.resources.secrets import Secrets
 
-            self._vault = Vault.of(self.spec)
-        return self._vault
+            self._own_secrets = Secrets.of(self.spec)
+        return self._own_secrets
 
     async def drive(self, journal: Journal, inputs: Mapping[str, Any], handler: HITLHandler | None) -> RunResult:
         """Run a session until it rests."""
-        from strands_cli.agents import Performer
+        from strands_cli.agents import AgentCaller
 
         check_not_loading()
-        equipment = await self._equipped(journal.session_id)
-        performer = Performer(self.spec, equipment, self.options.hooks)
+        resources = await self._equipped(journal.session_id)
+        performer = AgentCaller(self.spec, resources, self.options.hooks)
         base = {"session_id": journal.session_id, "workflow": self.spec.name, "pattern": self.spec.pattern.type}
         listeners = self.options.listeners
-        around = Surroundings(
+        around = DriveOptions(
             handler=handler,
-            layers=[*self._layers(), *equipment.layers()],
+            layers=[*self._layers(), *resources.layers()],
             max_parallel=self.spec.runtime.max_parallel,
             publish=partial(self._publish, base) if listeners else None,
             token=partial(self._token, base) if listeners.wants("token") else None,
             finish=partial(self._finish, journal),
             admit=self._admission,
-            scrub=equipment.vault.scrub if equipment.vault else None,
+            scrub=resources.secrets.scrub if resources.secrets else None,
         )
         try:
-            async with equipment:
-                rest = await drive(journal, partial(self._body, inputs, equipment), performer, around)
+            async with resources:
+                rest = await drive(journal, partial(self._body, inputs, resources), performer, around)
         finally:
             await listeners.drained()
-        equipment.vault.scrub_error(rest.error)
+        resources.secrets.scrub_error(rest.error)
         return run_result(journal.session_id, self.spec.pattern.type, rest, self._written)
 
     # -- before ---------------------------------------------------------------------------------------------------
@@ -185,10 +185,10 @@ class Runner:
 
     # -- while it runs --------------------------------------------------------------------------------------------
 
-    async def _equipped(self, session_id: str) -> Equipment:
-        from strands_cli.equipment import Equipment
+    async def _equipped(self, session_id: str) -> AgentResources:
+        from strands_cli.resources import AgentResources
 
-        return Equipment(
+        return AgentResources(
             self.spec,
             await self._models(),
             self.options.tools,
@@ -197,7 +197,7 @@ class Runner:
             offline=self.options.offline,
             real_tools=self.options.real_tools,
             session_id=session_id,
-            vault=self._secrets(),
+            secrets=self._secrets(),
         )
 
     async def _models(self) -> Any:
@@ -218,12 +218,12 @@ class Runner:
 
         return model
 
-    async def _body(self, inputs: Mapping[str, Any], equipment: Equipment, run: Run) -> Outcome:
+    async def _body(self, inputs: Mapping[str, Any], resources: AgentResources, run: Run) -> Outcome:
         from strands_cli.patterns import pattern
 
         self._run = run
-        run.brief = partial(brief_of, self.spec)
-        equipment.remember(run.state)
+        run.default_prompt = partial(default_prompt_of, self.spec)
+        resources.remember(run.state)
         names = names_of(self.spec, run.state, inputs)
         return await pattern(self.spec.pattern.type).run(self.spec.pattern.config, run, names)
 

@@ -139,6 +139,6 @@ def _writable(journal: Journal, state: State) -> Journal:
     opened = state.origin
     if not (((opened.get("spec") or {}).get("env") or {}).get("secrets") or opened.get("literals")):
         return journal
-    from strands_cli.equipment.redaction import of_session
+    from strands_cli.resources.redaction import of_session
 
     return of_session(journal, opened)

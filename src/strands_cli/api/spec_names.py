@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from strands_cli.spec.root import Spec
 
 
-def brief_of(spec: Spec, agent: str, names: Names) -> str:
+def default_prompt_of(spec: Spec, agent: str, names: Names) -> str:
     """Return what an agent is told when its step has no input: its own prompt."""
     from strands_cli.loader.template import render
 

@@ -13,8 +13,8 @@ from pydantic import Field, ValidationError, model_validator
 
 from strands_cli.atomic.agent import AtomicAgent, AtomicError
 from strands_cli.atomic.running import run_async
-from strands_cli.equipment.contracts import problems
 from strands_cli.errors import StrandsError
+from strands_cli.resources.contracts import problems
 from strands_cli.spec.base import Closed, Names
 
 

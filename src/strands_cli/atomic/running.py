@@ -40,7 +40,7 @@ def variables(agent: AtomicAgent, value: Any) -> dict[str, Any]:
     Raises:
         InputError: The input does not fit the agent's input_schema or its variables.
     """
-    from strands_cli.equipment.contracts import problems
+    from strands_cli.resources.contracts import problems
 
     schema = agent.agent.input_schema
     wrong = problems(schema, value) if schema is not None else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from strands_cli.cli.ending import say
+from strands_cli.cli.errors import say
 from strands_cli.errors import StrandsError
 
 if TYPE_CHECKING:

@@ -39,7 +39,7 @@ class Check(NamedTuple):
 def command(as_json: bool, debug: bool) -> int:
     """Check Python, the package, the providers and the place of sessions. Exits with 10 when something is wrong."""
     from strands_cli.cli.outcome import print_json, print_text
-    from strands_cli.cli.wording import table
+    from strands_cli.cli.phrases import table
     from strands_cli.errors import OK, RUNTIME
 
     checks = [_python(), _package(), *_owners(), _sessions(), *_providers(), _isolation(), _terminal()]

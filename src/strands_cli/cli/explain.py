@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def command(spec: str, debug: bool) -> None:
     """Say in words what the workflow in SPEC needs, does and writes. Nothing is run."""
     from strands_cli.cli.outcome import print_text
-    from strands_cli.cli.wording import folded
+    from strands_cli.cli.phrases import folded
     from strands_cli.loader import load_file
 
     print_text("\n".join(map(folded, _words(load_file(spec)))))
@@ -49,7 +49,7 @@ def _needs(spec: Spec) -> Iterator[str]:
 
 
 def _happens(spec: Spec) -> Iterator[str]:
-    from strands_cli.cli.wording import count
+    from strands_cli.cli.phrases import count
     from strands_cli.plan import plan
     from strands_cli.plan.gates import gates
 

@@ -16,7 +16,7 @@ from strands_cli.cli import options
 @options.debug
 def command(path: str, force: bool, debug: bool) -> None:
     """Write a commented workflow to FILE (workflow.yaml): two agents and a question between them."""
-    from strands_cli.cli.ending import say
+    from strands_cli.cli.errors import say
     from strands_cli.errors import StorageError
 
     text = Path(__file__).with_name("scaffold.yaml").read_text(encoding="utf-8")

@@ -23,7 +23,7 @@ def command(spec: str | None, as_json: bool, debug: bool) -> None:
     are not started.
     """
     from strands_cli.cli.outcome import print_json, print_text
-    from strands_cli.cli.wording import table
+    from strands_cli.cli.phrases import table
 
     rows = _built_in() if spec is None else _of_spec(spec)
     if as_json:
@@ -44,11 +44,11 @@ def _built_in() -> list[dict[str, Any]]:
 
 
 def _of_spec(path: str) -> list[dict[str, Any]]:
-    from strands_cli.equipment import Equipment
     from strands_cli.loader import load_file
+    from strands_cli.resources import AgentResources
 
     spec = load_file(path)
-    equipment = Equipment(spec, _no_model, offline=True, real_tools=True)
+    resources = AgentResources(spec, _no_model, offline=True, real_tools=True)
     return [
         {
             "agent": agent,
@@ -57,7 +57,7 @@ def _of_spec(path: str) -> list[dict[str, Any]]:
             "description": tool.tool_spec["description"].strip().splitlines()[0],
         }
         for agent in spec.agents
-        for tool in equipment.tools(agent)
+        for tool in resources.tools(agent)
     ] + _servers(spec)
 
 

@@ -23,7 +23,7 @@ def main(argv: list[str] | None = None) -> int:
     if argv is None:  # the process is this command's
         gc.set_threshold(_ALLOCATIONS, 10, 10)
     try:
-        from strands_cli.cli.ending import run_command, terminate_softly
+        from strands_cli.cli.errors import run_command, terminate_softly
 
         terminate_softly()
         return run_command(arguments)

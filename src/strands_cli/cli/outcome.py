@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from strands_cli import errors
-from strands_cli.cli.ending import exit_code, report, say
-from strands_cli.cli.wording import count, seconds, when
+from strands_cli.cli.errors import exit_code, report, say
+from strands_cli.cli.phrases import count, seconds, when
 from strands_cli.terminal.escape import exact_line, one_line
 from strands_cli.types import OpenQuestion, RunResult
 

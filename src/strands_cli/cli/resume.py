@@ -24,4 +24,4 @@ def command(session_id: str, response: str | None, answers: tuple[str, ...], spe
     """Go on with session ID (or an unambiguous beginning of it). What is finished does not run again."""
     from strands_cli.cli import resuming
 
-    return resuming.go_on(session_id, resuming.How(**how), response=response, answers=answers, spec=spec)
+    return resuming.go_on(session_id, resuming.RunOptions(**how), response=response, answers=answers, spec=spec)

@@ -13,8 +13,8 @@ import click
 
 from strands_cli.cli import logs
 from strands_cli.cli.changes import tell_changes
-from strands_cli.cli.ending import say
-from strands_cli.cli.running import Watched, terminal_handler
+from strands_cli.cli.errors import say
+from strands_cli.cli.running import RunMonitor, terminal_handler
 from strands_cli.errors import InvalidAnswerError, SessionError
 
 CHANNEL = "terminal"
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class How:
+class RunOptions:
     """The options of a command that runs a workflow, as they were typed."""
 
     out: str | None = None
@@ -43,10 +43,10 @@ class How:
     accept_changes: bool = False
     without_hooks: bool = False
 
-    def watched(self, *, trace: bool = False, saved: bool = True) -> Watched:
+    def watched(self, *, trace: bool = False, saved: bool = True) -> RunMonitor:
         """Return what follows a run with these options."""
         logs.configure(verbose=self.verbose, debug=self.debug)
-        return Watched(
+        return RunMonitor(
             self.as_json,
             self.quiet,
             self.verbose,
@@ -91,7 +91,7 @@ class Given:
 
 def go_on(
     session_id: str,
-    how: How,
+    how: RunOptions,
     *,
     response: str | None = None,
     answers: Sequence[str] = (),
@@ -129,7 +129,7 @@ def go_on(
             )
         return prepared(session, how, watched, mended, response=response, answers=answers)
 
-    code = watched.settle(begin)
+    code = watched.execute(begin)
     if trace:
         write_trace(watched, how.out)
     return code
@@ -137,8 +137,8 @@ def go_on(
 
 def prepared(
     session: Session,
-    how: How,
-    watched: Watched,
+    how: RunOptions,
+    watched: RunMonitor,
     spec: Spec | None,
     *,
     response: str | None = None,
@@ -231,7 +231,7 @@ def parse_answers(session: Session, answers: Sequence[str]) -> dict[str, str]:
     return given
 
 
-def write_trace(watched: Watched, out: str | None) -> None:
+def write_trace(watched: RunMonitor, out: str | None) -> None:
     """Write the events of a run to `NAME-trace.json` below the output directory."""
     if not watched.events:
         return
@@ -258,7 +258,7 @@ def _event(event: Any) -> Mapping[str, Any]:
     return {name: getattr(event, name) for name in names} | {"data": event.data}
 
 
-def _loaded(path: str, session: Session, how: How) -> Spec:
+def _loaded(path: str, session: Session, how: RunOptions) -> Spec:
     """Return the spec in a file; its agents may name the tools that the session has from Python."""
     from strands_cli.api.workflow import Workflow
 
@@ -271,7 +271,7 @@ def _with_tools(path: str, session: Session) -> Spec:
     return load_file(path, tools=session.tools_from_python)
 
 
-def _waived(session: Session, how: How) -> Sequence[str]:
+def _waived(session: Session, how: RunOptions) -> Sequence[str]:
     """Return the hooks that a person at this terminal lets be missing.
 
     Raises:

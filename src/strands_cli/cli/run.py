@@ -11,7 +11,7 @@ from strands_cli.cli import options
 
 if TYPE_CHECKING:
     from strands_cli.api.workflow import Workflow
-    from strands_cli.cli.resuming import How
+    from strands_cli.cli.resuming import RunOptions
     from strands_cli.types import HITLHandler, RunResult
 
 
@@ -45,7 +45,7 @@ def command(
     """
     from strands_cli.cli import resuming
 
-    chosen = resuming.How(**how)
+    chosen = resuming.RunOptions(**how)
     if session_id:
         given = resuming.Given(texts, file)
         return resuming.go_on(session_id, chosen, response=response, trace=trace, spec=spec, given=given)
@@ -66,13 +66,13 @@ def command(
         workflow.on("*", watched)
         return lambda: _started(workflow, watched.handler, variables)
 
-    code = watched.settle(begin)
+    code = watched.execute(begin)
     if trace:
         resuming.write_trace(watched, chosen.out)
     return code
 
 
-def _workflow(spec: str, chosen: How, no_save_session: bool) -> Workflow:
+def _workflow(spec: str, chosen: RunOptions, no_save_session: bool) -> Workflow:
     from strands_cli.api.workflow import Workflow
 
     repository: Any = None

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from strands_cli.cli import outcome
-from strands_cli.cli.ending import say, terminate_softly
+from strands_cli.cli.errors import say, terminate_softly
 from strands_cli.errors import INTERRUPTED, TERMINATED
 from strands_cli.terminal.device import can_draw, is_terminal, write
 
@@ -74,7 +74,7 @@ def leave(code: int) -> None:
 
 
 @dataclass
-class Watched:
+class RunMonitor:
     """A run as the command line follows it.
 
     Attributes:
@@ -109,17 +109,17 @@ class Watched:
         if self._show is not None:
             self._show(event)
 
-    def settle(self, begin: Callable[[], Callable[[], Awaitable[RunResult]]]) -> int:
+    def execute(self, prepare: Callable[[], Callable[[], Awaitable[RunResult]]]) -> int:
         """Prepare a run, do it, and print what it came to.
 
         Args:
-            begin: Loads and checks, and returns what runs.
+            prepare: Loads and checks, and returns what runs.
 
         Returns:
             The exit code.
         """
         try:
-            result = self._run(begin())
+            result = self._run(prepare())
         except Stopped as stopped:
             return self._stopped(stopped)
         except BrokenPipeError:

@@ -23,7 +23,7 @@ def command(spec: str, as_json: bool, quiet: bool, debug: bool) -> int:
 
     Tools that it names are imported, as a run would do: check only files whose tools you would run.
     """
-    from strands_cli.cli.ending import say
+    from strands_cli.cli.errors import say
     from strands_cli.cli.outcome import print_json, print_text
     from strands_cli.loader import load_file
 
@@ -58,7 +58,7 @@ def _preflight(spec: Spec) -> list[str]:
 
 
 def _summary(spec: Spec) -> str:
-    from strands_cli.cli.wording import count
+    from strands_cli.cli.phrases import count
     from strands_cli.plan import plan
     from strands_cli.plan.gates import gates
 

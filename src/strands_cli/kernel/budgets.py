@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from strands_cli.errors import BudgetExceededError
-from strands_cli.kernel.types import Call, Perform, Question, Reply
+from strands_cli.kernel.types import Call, CallAgent, Question, Reply
 
 if TYPE_CHECKING:
     from strands_cli.kernel.run import Run
@@ -81,7 +81,7 @@ class Spending:
                 self._check(name)
         await self._warn()
 
-    async def in_time(self, perform: Perform, call: Call) -> Reply:
+    async def in_time(self, perform: CallAgent, call: Call) -> Reply:
         """Perform a call while there is time for it: one that hangs ends when the seconds are used up.
 
         Raises:
@@ -172,14 +172,14 @@ def _amount(number: float, name: str) -> str:
     return f"{number:g} {name[:-1] if number == 1 else name}"
 
 
-def budget(limits: Budgets) -> Callable[[Run, Perform], Perform]:
+def budget(limits: Budgets) -> Callable[[Run, CallAgent], CallAgent]:
     """Return a layer that warns near a limit and stops, or asks a person, at it.
 
     It stands outside the slots for calls at once, so a question to a person holds up nobody; what is looked at when a
     call has its slot is looked at by the run itself.
     """
 
-    def layer(run: Run, perform: Perform) -> Perform:
+    def layer(run: Run, perform: CallAgent) -> CallAgent:
         spending = run.spending = Spending(limits, run)
 
         async def within(call: Call) -> Reply:

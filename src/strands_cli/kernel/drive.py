@@ -19,20 +19,20 @@ from strands_cli.errors import (
     cause,
 )
 from strands_cli.kernel import questions
-from strands_cli.kernel.asking import RunCancelled
 from strands_cli.kernel.clock import Clock
 from strands_cli.kernel.journal import Journal, is_alive
 from strands_cli.kernel.layers import Layer, layered
+from strands_cli.kernel.open_questions import RunCancelled
 from strands_cli.kernel.run import Run
 from strands_cli.kernel.state import State
-from strands_cli.kernel.types import Entry, Kind, Outcome, Paused, Perform
+from strands_cli.kernel.types import CallAgent, Entry, Kind, Outcome, Paused
 from strands_cli.types import HITLHandler, Json, RunStatus
 
 Body: TypeAlias = Callable[[Run], Awaitable[Outcome]]
 
 
 @dataclass(slots=True)
-class Rest:
+class DriveResult:
     """Where a drive came to rest.
 
     Attributes:
@@ -51,7 +51,7 @@ class Rest:
 
 
 @dataclass(slots=True)
-class Surroundings:
+class DriveOptions:
     """What a drive is given from outside: who answers, what time it is, who listens.
 
     `admit` is asked under the lease, before anything is recorded: it raises where the session may not be driven here,
@@ -69,7 +69,7 @@ class Surroundings:
     scrub: Callable[[str], str] | None = None
 
 
-async def drive(journal: Journal, body: Body, perform: Perform, around: Surroundings) -> Rest:
+async def drive(journal: Journal, body: Body, perform: CallAgent, around: DriveOptions) -> DriveResult:
     """Run `body` under the session's lease until it rests.
 
     Args:
@@ -111,13 +111,13 @@ async def drive(journal: Journal, body: Body, perform: Perform, around: Surround
         except LeaseLostError as error:
             raise held(journal) from error
         except RunCancelled:
-            return Rest("cancelled", state, seconds=state.seconds)
+            return DriveResult("cancelled", state, seconds=state.seconds)
         for entry in unheard:
             run.published(entry)
         try:
             return await _to_rest(run, body, around)
         except RunCancelled:
-            return Rest("cancelled", run.state, seconds=run.seconds())
+            return DriveResult("cancelled", run.state, seconds=run.seconds())
         finally:
             run.asking.close()
             if run.state.driver == driver:
@@ -133,7 +133,7 @@ def held(journal: Journal) -> LeaseHeldError:
     )
 
 
-async def _to_rest(run: Run, body: Body, around: Surroundings) -> Rest:
+async def _to_rest(run: Run, body: Body, around: DriveOptions) -> DriveResult:
     while True:
         run.lanes.failures.clear()
         try:
@@ -152,7 +152,7 @@ async def _to_rest(run: Run, body: Body, around: Surroundings) -> Rest:
         return await _rest(run, "completed", outcome=outcome)
 
 
-async def _all_of(run: Run, body: Body, around: Surroundings) -> Outcome:
+async def _all_of(run: Run, body: Body, around: DriveOptions) -> Outcome:
     outcome = await body(run)
     if run.spending is not None:
         await run.spending.settle()
@@ -161,19 +161,21 @@ async def _all_of(run: Run, body: Body, around: Surroundings) -> Outcome:
     return outcome
 
 
-async def _paused(run: Run, keys: Sequence[str]) -> Rest | None:
+async def _paused(run: Run, keys: Sequence[str]) -> DriveResult | None:
     """Rest until somebody answers; None when somebody has, or a deadline has passed, by the time it is written."""
     data: dict[str, Json] = {"seconds": round(run.asking.stopwatch.seconds(), 6), "questions": list(keys)}
     if await run.record("paused", "", data, unless=partial(_goes_on, run, keys)) is None:
         return None
-    return Rest("paused", run.state, seconds=run.state.seconds)
+    return DriveResult("paused", run.state, seconds=run.state.seconds)
 
 
 def _goes_on(run: Run, keys: Sequence[str]) -> bool:
     return not questions.all_open(run.state, keys, run.clock.now())
 
 
-async def _rest(run: Run, status: RunStatus, *, outcome: Outcome | None = None, error: Exception | None = None) -> Rest:
+async def _rest(
+    run: Run, status: RunStatus, *, outcome: Outcome | None = None, error: Exception | None = None
+) -> DriveResult:
     if run.state.finished:
         raise RunCancelled
     data: dict[str, Json] = {"seconds": round(run.asking.stopwatch.seconds(), 6)}
@@ -183,7 +185,7 @@ async def _rest(run: Run, status: RunStatus, *, outcome: Outcome | None = None, 
         data.update(_told(run, error))
     kind: Kind = "closed" if status == "completed" else "failed"
     await run.record(kind, "", data, sync=status == "completed")
-    return Rest(status, run.state, outcome, error, run.state.seconds)
+    return DriveResult(status, run.state, outcome, error, run.state.seconds)
 
 
 def _told(run: Run, error: Exception) -> dict[str, Json]:

@@ -1,4 +1,4 @@
-"""Layers: what stands around every agent call. Each is a function from one `Perform` to another."""
+"""Layers: what stands around every agent call. Each is a function from one `CallAgent` to another."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from strands_cli.errors import ExecutionError, cause
 from strands_cli.kernel.budgets import Budgets, budget
-from strands_cli.kernel.types import Call, Perform, Reply
+from strands_cli.kernel.types import Call, CallAgent, Reply
 
 if TYPE_CHECKING:
     from strands_cli.kernel.recorder import JournalRecorder
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Budgets", "CallTimeoutError", "Layer", "RetryPolicy", "budget", "layered", "retry", "timeout"]
 
-Layer: TypeAlias = "Callable[[Run, Perform], Perform]"
+Layer: TypeAlias = "Callable[[Run, CallAgent], CallAgent]"
 
 
-def layered(run: Run, perform: Perform, layers: Sequence[Layer]) -> Perform:
+def layered(run: Run, perform: CallAgent, layers: Sequence[Layer]) -> CallAgent:
     """Return `perform` inside `layers`, the first outermost."""
     for layer in reversed(layers):
         perform = layer(run, perform)
@@ -56,7 +56,7 @@ class RetryPolicy:
 def retry(policy: RetryPolicy, transient: Callable[[BaseException], bool]) -> Layer:
     """Return a layer that tries a call again when it fails for a reason that may pass."""
 
-    def layer(run: Run, perform: Perform) -> Perform:
+    def layer(run: Run, perform: CallAgent) -> CallAgent:
         async def retried(call: Call) -> Reply:
             for attempt in range(policy.retries + 1):
                 call.attempt = attempt
@@ -77,7 +77,7 @@ def retry(policy: RetryPolicy, transient: Callable[[BaseException], bool]) -> La
     return layer
 
 
-def timeout(run: Run, perform: Perform, *, default: float | None = None) -> Perform:
+def timeout(run: Run, perform: CallAgent, *, default: float | None = None) -> CallAgent:
     """Bound each call by its own `timeout`, else by `default`, in seconds."""
 
     async def bounded(call: Call) -> Reply:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from strands_cli.errors import ExecutionError, SessionError, StorageError, cause
 from strands_cli.kernel import questions
-from strands_cli.kernel.asking import Asking, RunCancelled
 from strands_cli.kernel.clock import Clock, SystemClock
 from strands_cli.kernel.journal import Conflict, Journal
 from strands_cli.kernel.lanes import Lanes, lane_name, slots
+from strands_cli.kernel.open_questions import OpenQuestions, RunCancelled
 from strands_cli.kernel.recorder import JournalRecorder
 from strands_cli.kernel.state import State, response_of
-from strands_cli.kernel.types import Answer, Call, Draft, Entry, Kind, Names, Perform, Question, Reply
+from strands_cli.kernel.types import Answer, Call, CallAgent, Draft, Entry, Kind, Names, Question, Reply
 from strands_cli.types import HITLHandler, Json
 
 if TYPE_CHECKING:
@@ -59,8 +59,8 @@ class Run:
         self.clock: Clock = clock or SystemClock()
         self.driver = driver
         self._scrub = scrub
-        self.perform: Perform = _unset
-        self.brief: Callable[[str, Names], str] = _no_brief
+        self.perform: CallAgent = _unset
+        self.default_prompt: Callable[[str, Names], str] = _no_default_prompt
         self._publish = publish
         self._token = token
         self.lock: asyncio.Lock = asyncio.Lock()
@@ -70,7 +70,7 @@ class Run:
         self._altered: set[tuple[str, str]] = set()
         self._slot = asyncio.Semaphore(max_parallel) if max_parallel else None
         self._keys: set[str] = set()
-        self.asking: Asking = Asking(self, handler)
+        self.asking: OpenQuestions = OpenQuestions(self, handler)
         self.lanes: Lanes = Lanes(self.asking.at_rest, self.asking.stopwatch.run)
 
     # -- effects --------------------------------------------------------------------------------------------------
@@ -326,7 +326,7 @@ class Run:
 
     # -- small parts ----------------------------------------------------------------------------------------------
 
-    def limited(self, perform: Perform) -> Perform:
+    def limited(self, perform: CallAgent) -> CallAgent:
         """Return `perform` within `max_parallel` and the limits of the lanes around it."""
 
         async def within(call: Call) -> Reply:
@@ -369,7 +369,7 @@ class Run:
         return self._keys
 
 
-def _no_brief(agent: str, names: Names) -> str:
+def _no_default_prompt(agent: str, names: Names) -> str:
     """What an agent is told when its step has no input; the api sets it to the agent's own prompt."""
     return "Begin."
 

@@ -48,7 +48,7 @@ class Progress:
 
 @dataclass(slots=True)
 class Call:
-    """An agent call as data: what a `Perform` is asked to do.
+    """An agent call as data: what a `CallAgent` is asked to do.
 
     Attributes:
         key: The journal key.
@@ -147,7 +147,7 @@ class Outcome:
     error: str | None = None
 
 
-Perform: TypeAlias = Callable[[Call], Awaitable[Reply]]
+CallAgent: TypeAlias = Callable[[Call], Awaitable[Reply]]
 
 
 class Paused(BaseException):

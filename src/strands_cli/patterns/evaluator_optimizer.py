@@ -53,7 +53,7 @@ async def _iterated(config: EvaluatorOptimizerConfig, run: Run, names: dict[str,
     """Have a draft made and evaluated, and return the names in scope then."""
     scope = offering({**names, "iteration": number}, iteration_index=number - 1, iteration_count=number)
     if number == 1:
-        prompt = run.brief(config.producer, own_first(scope))
+        prompt = run.default_prompt(config.producer, own_first(scope))
     else:
         prompt = render(config.revise_prompt, own_first(scope)) if config.revise_prompt else render(REVISION, scope)
         prompt = including(prompt, "The reviewer's feedback:", scope["iterations"][-1]["feedback"])
@@ -71,7 +71,7 @@ async def _iterated(config: EvaluatorOptimizerConfig, run: Run, names: dict[str,
 async def _evaluated(config: EvaluatorOptimizerConfig, run: Run, names: dict[str, Any], number: int) -> dict[str, Any]:
     """Have the draft scored, in a lane of its own: what it said of earlier drafts must not sway it."""
     evaluator = config.evaluator
-    prompt, own = told(run, evaluator, names), run.brief(evaluator.agent, own_first(names))
+    prompt, own = told(run, evaluator, names), run.default_prompt(evaluator.agent, own_first(names))
     if names["draft"].strip() not in own:
         prompt = including(prompt, "The draft:", names["draft"])
     if not asks_for(f"{prompt}\n{own}".replace(names["draft"], ""), "json", "score"):

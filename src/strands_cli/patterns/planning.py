@@ -48,7 +48,7 @@ def _briefing(config: OrchestratorWorkersConfig, run: Run, names: Scope, number:
     """Return what the orchestrator is told at the start of a round."""
     if number == 1:
         prompt = told(run, config.orchestrator, names)
-        asked = f"{prompt}\n{run.brief(config.orchestrator.agent, own_first(names))}"
+        asked = f"{prompt}\n{run.default_prompt(config.orchestrator.agent, own_first(names))}"
         return prompt if asks_for(asked, "json", "task") else f"{prompt}\n\n{shapes.TASKS}"
     last = [each for each in names["workers"] if each["round"] == number - 1]
     results = "\n\n".join(f"Task: {each['task']}\nResult: {each['response']}" for each in last)

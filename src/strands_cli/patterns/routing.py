@@ -43,7 +43,7 @@ async def _chosen(config: RoutingConfig, run: Run, names: Names) -> tuple[StepRe
     router, routes = config.router, config.routes
     shape = shapes.route_shape(routes)
     prompt = told(run, router, names)
-    if not asks_for(f"{prompt}\n{run.brief(router.agent, own_first(names))}", "json", "route", *routes):
+    if not asks_for(f"{prompt}\n{run.default_prompt(router.agent, own_first(names))}", "json", "route", *routes):
         prompt = f"{prompt}\n\n{shape}"
 
     understand = partial(shapes.route, routes=routes)

@@ -85,7 +85,7 @@ def told(run: Run, step: AgentStep, names: Names) -> str:
 
 
 def _told(run: Run, step: AgentStep, scope: Names) -> str:
-    return render(step.input, scope) if step.input is not None else run.brief(step.agent, scope)
+    return render(step.input, scope) if step.input is not None else run.default_prompt(step.agent, scope)
 
 
 async def ask(

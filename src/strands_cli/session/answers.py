@@ -151,7 +151,7 @@ def _check_offered(state: State, key: str, value: Json, spec: Spec | None) -> No
     if interrupt.get("gate") != "approval" or "remember" not in interrupt["reason"]:
         return
     from strands_cli.approvals import offered
-    from strands_cli.equipment.decisions import verdict
+    from strands_cli.resources.decision_log import verdict
     from strands_cli.spec.agents import Approval
 
     agents = state.origin["spec"].get("agents", {}) if spec is None else spec.to_dict()["agents"]

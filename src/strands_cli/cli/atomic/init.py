@@ -17,7 +17,7 @@ from strands_cli.cli import options
 def command(name: str, directory: str, force: bool, debug: bool) -> None:
     """Write a commented agent with a contract, and its tests, to start from."""
     from strands_cli.atomic import init
-    from strands_cli.cli.ending import say
+    from strands_cli.cli.errors import say
 
     files = init(name, directory, overwrite=force)
     say(f"Wrote {' and '.join(str(path) for path in files)}.")

@@ -15,9 +15,9 @@ from strands_cli.cli.atomic import _options
 def command(directories: tuple[str, ...], as_json: bool, debug: bool) -> None:
     """List the atomic agents; broken files too, with what is wrong."""
     from strands_cli.atomic import find
-    from strands_cli.cli.ending import say
+    from strands_cli.cli.errors import say
     from strands_cli.cli.outcome import print_json, print_text
-    from strands_cli.cli.wording import table
+    from strands_cli.cli.phrases import table
 
     found = find(directories)
     if as_json:

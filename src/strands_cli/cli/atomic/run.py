@@ -25,7 +25,7 @@ def command(name: str, text: str | None, input_file: str | None, directories: tu
     from strands_cli.cli import resuming
     from strands_cli.cli.running import terminal_handler
 
-    chosen = resuming.How(**how)
+    chosen = resuming.RunOptions(**how)
     watched = chosen.watched()
 
     def begin() -> Callable[[], Awaitable[RunResult]]:
@@ -47,4 +47,4 @@ def command(name: str, text: str | None, input_file: str | None, directories: tu
             return lambda: flow.run_async(variables=given)
         return lambda: flow.run_interactive_async(hitl_handler=handler, keep_session=True, variables=given)
 
-    return watched.settle(begin)
+    return watched.execute(begin)

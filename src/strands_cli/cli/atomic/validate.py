@@ -18,7 +18,7 @@ def command(name: str, directories: tuple[str, ...], as_json: bool, debug: bool)
     from strands_cli.atomic import named
     from strands_cli.atomic.cases import load_cases
     from strands_cli.cli.outcome import print_json, print_text
-    from strands_cli.cli.wording import count
+    from strands_cli.cli.phrases import count
     from strands_cli.errors import StrandsError
 
     try:

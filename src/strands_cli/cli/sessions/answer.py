@@ -30,7 +30,7 @@ def command(
     from functools import partial
 
     from strands_cli.api.bridge import run_sync
-    from strands_cli.cli.ending import say
+    from strands_cli.cli.errors import say
     from strands_cli.cli.outcome import print_json
     from strands_cli.cli.resuming import CHANNEL, parse_answers
     from strands_cli.cli.sessions import _open

@@ -13,7 +13,7 @@ from strands_cli.cli import options
 @options.debug
 def command(session_id: str, as_json: bool, debug: bool) -> None:
     """End session ID: nothing of it runs again, a run that is alive stops."""
-    from strands_cli.cli.ending import say
+    from strands_cli.cli.errors import say
     from strands_cli.cli.outcome import print_json
     from strands_cli.cli.sessions import _open
 

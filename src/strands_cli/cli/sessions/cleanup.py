@@ -17,10 +17,10 @@ from strands_cli.cli import options
 @options.debug
 def command(max_age_days: float, paused: bool, dry_run: bool, as_json: bool, debug: bool) -> None:
     """Delete sessions that are over and were not used for so many days; say which others stay, and why."""
-    from strands_cli.cli.ending import say
+    from strands_cli.cli.errors import say
     from strands_cli.cli.outcome import print_json
+    from strands_cli.cli.phrases import count
     from strands_cli.cli.sessions import _open
-    from strands_cli.cli.wording import count
 
     found = _open.manager().cleanup_old_sessions(max_age_days=max_age_days, paused=paused, dry_run=dry_run)
     for session_id, reason in found.kept.items():

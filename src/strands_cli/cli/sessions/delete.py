@@ -14,7 +14,7 @@ from strands_cli.cli import options
 @options.debug
 def command(session_id: str, force: bool, as_json: bool, debug: bool) -> None:
     """Delete session ID with all that was recorded of it. One that is being run is kept."""
-    from strands_cli.cli.ending import say
+    from strands_cli.cli.errors import say
     from strands_cli.cli.outcome import print_json
     from strands_cli.cli.sessions import _open
     from strands_cli.errors import SessionDamagedError

@@ -16,7 +16,7 @@ from strands_cli.cli import options
 @options.debug
 def command(session_id: str, at: str, as_json: bool, debug: bool) -> None:
     """Copy session ID up to (without) the step KEY, to go on differently. The original stays as it is."""
-    from strands_cli.cli.ending import say
+    from strands_cli.cli.errors import say
     from strands_cli.cli.outcome import print_json, print_text
     from strands_cli.cli.sessions import _open
 

@@ -17,10 +17,10 @@ _STATES = ("running", "interrupted", "paused", "answered", "failed", "completed"
 @options.debug
 def command(status: str | None, workflow: str | None, limit: int, as_json: bool, debug: bool) -> None:
     """List sessions, the newest first."""
-    from strands_cli.cli.ending import say
+    from strands_cli.cli.errors import say
     from strands_cli.cli.outcome import print_json, print_text
+    from strands_cli.cli.phrases import ago, table
     from strands_cli.cli.sessions._open import manager, summary
-    from strands_cli.cli.wording import ago, table
 
     found = [summary(each) for each in manager().list_sessions(status=status, workflow=workflow, limit=limit)]
     if as_json:

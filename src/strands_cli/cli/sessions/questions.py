@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @options.debug
 def command(session_id: str | None, verbose: bool, as_json: bool, debug: bool) -> None:
     """List what waits for an answer: in session ID, or in all sessions. Contexts are shown whole."""
-    from strands_cli.cli.ending import say
+    from strands_cli.cli.errors import say
     from strands_cli.cli.outcome import print_json, print_text
     from strands_cli.cli.sessions import _open
 

@@ -48,7 +48,7 @@ def _everything(session: Session) -> dict[str, Any]:
 
 
 def _lines(session: Session, full: bool) -> Iterator[str]:
-    from strands_cli.cli.wording import when
+    from strands_cli.cli.phrases import when
     from strands_cli.terminal.escape import one_line
 
     yield f"Session   {session.id}"
@@ -71,7 +71,7 @@ def _lines(session: Session, full: bool) -> Iterator[str]:
 def _timeline(session: Session, full: bool) -> Iterator[str]:
     import time
 
-    from strands_cli.cli.wording import seconds, table
+    from strands_cli.cli.phrases import seconds, table
 
     rows = []
     for item in session.history:

@@ -16,7 +16,7 @@ from strands_cli.errors import ExecutionError
 
 if TYPE_CHECKING:
     from strands_cli.kernel.run import Run
-    from strands_cli.kernel.types import Call, Perform, Reply
+    from strands_cli.kernel.types import Call, CallAgent, Reply
     from strands_cli.spec.context import Notes
 
 logger: logging.Logger = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ class NotesFile:
         notes = self._read()[-self._policy.include_last :]
         return f"{HEADING}\n\n" + "\n\n".join(notes) if notes else ""
 
-    def layer(self, run: Run, perform: Perform) -> Perform:
+    def layer(self, run: Run, perform: CallAgent) -> CallAgent:
         """A layer: leaves a note when an agent call is finished."""
 
         async def noted(call: Call) -> Reply:

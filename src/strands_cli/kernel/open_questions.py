@@ -1,4 +1,4 @@
-"""Asking: how the lanes of a run wait for answers, from a handler or from anywhere else."""
+"""How the lanes of a run wait for answers, from a handler or from anywhere else."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class RunCancelled(BaseException):
     """Somebody cancelled the session while it ran."""
 
 
-class Asking:
+class OpenQuestions:
     """The waiting side of questions: who answers first wins, whoever it is."""
 
     def __init__(self, run: Run, handler: HITLHandler | None) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from strands.hooks.events import AfterToolCallEvent, BeforeToolCallEvent
     from strands.hooks.registry import HookRegistry
     from strands.types.streaming import StreamEvent
-    from strands_cli.equipment.vault import Vault
+    from strands_cli.resources.secrets import Secrets
 
 _PERSONAL = (
     ("EMAIL", re.compile(r"\b[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}\b")),
@@ -25,11 +25,11 @@ _PERSONAL = (
 )
 
 
-class Blotter:
+class SecretRedactor:
     """Blots secrets out of tool results before a model, a journal or a log gets them; a hook provider."""
 
-    def __init__(self, vault: Vault) -> None:
-        self._vault = vault
+    def __init__(self, secrets: Secrets) -> None:
+        self._own_secrets = secrets
 
     def register_hooks(self, registry: HookRegistry, **kwargs: Any) -> None:
         """Register to see the result last of all: callbacks after a tool run in the reverse order."""
@@ -39,7 +39,7 @@ class Blotter:
         registry.add_callback(AfterToolCallEvent, self.after, order=HookOrder.SDK_FIRST - 1)
 
     def after(self, event: AfterToolCallEvent) -> None:
-        event.result = self._vault.scrub(event.result)
+        event.result = self._own_secrets.scrub(event.result)
 
 
 class AllowedTools:

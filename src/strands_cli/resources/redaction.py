@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from strands.models.model import Model
-from strands_cli.equipment.spellings import SpellingStream
+from strands_cli.resources.spellings import SpellingStream
 
 if TYPE_CHECKING:
     from strands.types.streaming import StreamEvent
-    from strands_cli.equipment.spellings import Spellings
-    from strands_cli.equipment.vault import Vault
     from strands_cli.kernel.journal import Journal
     from strands_cli.kernel.types import Draft, Entry
+    from strands_cli.resources.secrets import Secrets
+    from strands_cli.resources.spellings import Spellings
 
 _FIELDS = frozenset(
     {"of", "id", "agent", "lane", "driver", "digest", "idempotency_key", "agent_record", "error_type", "format"}
@@ -33,12 +33,12 @@ class SecretFreeJournal:
 
     Args:
         journal: The journal that is written.
-        vault: The secrets.
+        secrets: The secrets.
     """
 
-    def __init__(self, journal: Journal, vault: Vault) -> None:
+    def __init__(self, journal: Journal, secrets: Secrets) -> None:
         self._journal = journal
-        self._vault = vault
+        self._own_secrets = secrets
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._journal, name)
@@ -53,12 +53,12 @@ class SecretFreeJournal:
         return await self._journal.append(clean, expect=expect)
 
     def _clean(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: item if name in _FIELDS else self._vault.scrub(item) for name, item in data.items()}
+        return {name: item if name in _FIELDS else self._own_secrets.scrub(item) for name, item in data.items()}
 
 
-def secret_free(journal: Journal, vault: Vault) -> Journal:
-    """Return a journal that gets no secret of a vault; the journal itself when there are none."""
-    return cast("Journal", SecretFreeJournal(journal, vault)) if vault else journal
+def secret_free(journal: Journal, secrets: Secrets) -> Journal:
+    """Return a journal that gets no secret; the journal itself when there are none."""
+    return cast("Journal", SecretFreeJournal(journal, secrets)) if secrets else journal
 
 
 def of_session(journal: Journal, opened: Mapping[str, Any]) -> Journal:
@@ -67,21 +67,21 @@ def of_session(journal: Journal, opened: Mapping[str, Any]) -> Journal:
     literals = opened.get("literals") or ()
     if not (declared or literals) or isinstance(journal, SecretFreeJournal):
         return journal
-    from strands_cli.equipment.literals import literals_of
-    from strands_cli.equipment.vault import Vault
+    from strands_cli.resources.literals import literals_of
+    from strands_cli.resources.secrets import Secrets
     from strands_cli.spec.env import Secret
 
     secrets = [Secret.model_validate(each) for each in declared or ()]
     unknown, find = dict.fromkeys(literals, ""), partial(literals_of, literals, opened.get("file"))
-    return secret_free(journal, Vault(secrets, Path(opened.get("base_dir") or "."), unknown, find))
+    return secret_free(journal, Secrets(secrets, Path(opened.get("base_dir") or "."), unknown, find))
 
 
 class SecretFreeModel(Model):
     """A model that is told no secret, and whose replies hold none: it may have been given one in disguise."""
 
-    def __init__(self, model: Model, vault: Vault) -> None:
+    def __init__(self, model: Model, secrets: Secrets) -> None:
         self._model = model
-        self._vault = vault
+        self._own_secrets = secrets
 
     @property
     def stateful(self) -> bool:
@@ -96,11 +96,11 @@ class SecretFreeModel(Model):
     def stream(
         self, messages: Any, tool_specs: Any = None, system_prompt: str | None = None, **kwargs: Any
     ) -> AsyncIterable[StreamEvent]:
-        scrub = self._vault.scrub
+        scrub = self._own_secrets.scrub
         if kwargs.get("system_prompt_content") is not None:
             kwargs["system_prompt_content"] = scrub(kwargs["system_prompt_content"])
         stream = self._model.stream(scrub(messages), scrub(tool_specs), scrub(system_prompt), **kwargs)
-        spellings = self._vault.spellings()
+        spellings = self._own_secrets.spellings()
         return _scrubbed(stream, spellings) if spellings else stream
 
     async def aclose(self) -> None:
@@ -164,46 +164,46 @@ def _replaced(value: Any, path: tuple[str, ...], new: Any) -> Any:
 
 # -- logs -----------------------------------------------------------------------------------------------------------
 
-_active: weakref.WeakSet[Vault] = weakref.WeakSet()
+_active: weakref.WeakSet[Secrets] = weakref.WeakSet()
 _installing = threading.Lock()
 _installed = False
 
 
 @contextlib.contextmanager
-def scrubbed_logs(vault: Vault) -> Iterator[None]:
-    """While this is open, no log record of this process holds a secret of the vault."""
+def scrubbed_logs(secrets: Secrets) -> Iterator[None]:
+    """While this is open, no log record of this process holds a secret."""
     global _installed
     with _installing:
         if not _installed:
             logging.setLogRecordFactory(_factory(logging.getLogRecordFactory()))
             _installed = True
-        _active.add(vault)
+        _active.add(secrets)
     try:
         yield
     finally:
-        _active.discard(vault)
+        _active.discard(secrets)
 
 
 def _factory(previous: Callable[..., logging.LogRecord]) -> Callable[..., logging.LogRecord]:
     def make(*arguments: Any, **more: Any) -> logging.LogRecord:
         record = previous(*arguments, **more)
-        for vault in list(_active):
-            _clean(record, vault)
+        for secrets in list(_active):
+            _clean(record, secrets)
         return record
 
     return make
 
 
-def _clean(record: logging.LogRecord, vault: Vault) -> None:
+def _clean(record: logging.LogRecord, secrets: Secrets) -> None:
     try:
         said = record.getMessage()
     except (TypeError, ValueError):  # a malformed record is for logging to complain of
         return
-    clean = vault.scrub(said)
+    clean = secrets.scrub(said)
     if clean != said:
         record.msg, record.args = clean, ()
     if record.exc_info and record.exc_info[0] is not None:
         raised = logging.Formatter().formatException(record.exc_info)
-        clean = vault.scrub(raised)
+        clean = secrets.scrub(raised)
         if clean != raised:
             record.exc_info, record.exc_text = None, clean

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from strands_cli.errors import ExecutionError
 
 if TYPE_CHECKING:
-    from strands_cli.equipment.spellings import Spellings
+    from strands_cli.resources.spellings import Spellings
     from strands_cli.spec.env import Secret
     from strands_cli.spec.root import Spec
 
@@ -26,7 +26,7 @@ class SecretError(ExecutionError):
     """A secret cannot be read, or is not declared."""
 
 
-class Vault:
+class Secrets:
     """The secrets of one run, by name.
 
     Args:
@@ -52,8 +52,8 @@ class Vault:
         self._spellings: Spellings | None = None
 
     @classmethod
-    def of(cls, spec: Spec) -> Vault:
-        """Return the vault of a spec."""
+    def of(cls, spec: Spec) -> Secrets:
+        """Return the secrets of a spec."""
         declared = spec.env.secrets if spec.env is not None else []
         if not (declared or spec._literals):
             return cls([], _HERE)
@@ -155,7 +155,7 @@ class Vault:
             return None
         self._look()
         if self._spellings is None:
-            from strands_cli.equipment.spellings import Spellings
+            from strands_cli.resources.spellings import Spellings
 
             self._spellings = Spellings({name: text for name, text in self._known.items() if self._is_told_apart(name)})
         return self._spellings or None

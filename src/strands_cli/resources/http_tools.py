@@ -13,11 +13,11 @@ from strands_cli.net.client import NetworkError, Request
 from strands_cli.net.url import URLError, below, parse
 
 if TYPE_CHECKING:
-    from strands_cli.equipment.vault import Vault
+    from strands_cli.resources.secrets import Secrets
     from strands_cli.spec.tools import HttpCall, HttpExecutor
 
 
-def http_executor(executor: HttpExecutor, place: ToolAccess, vault: Vault) -> Any:
+def http_executor(executor: HttpExecutor, place: ToolAccess, secrets: Secrets) -> Any:
     """Return the tool that calls a service of the spec.
 
     Its host may be reached even where tools may not go: the spec names it. Redirects elsewhere get neither headers
@@ -57,11 +57,11 @@ def http_executor(executor: HttpExecutor, place: ToolAccess, vault: Vault) -> An
         if place.rehearsal:
             return f"Rehearsal: {method} {url} was not sent."
         try:
-            sent = _merged(given, plain_headers(vault.expanded(executor.headers)), kind)
+            sent = _merged(given, plain_headers(secrets.expanded(executor.headers)), kind)
             response = patiently(network, Request(method, url, sent, data, executor.timeout_ms / 1000))
-            return str(vault.scrub(answered(response, vault.scrub)))
+            return str(secrets.scrub(answered(response, secrets.scrub)))
         except (NetworkError, URLError) as error:
-            raise type(error)(vault.scrub(str(error))) from None
+            raise type(error)(secrets.scrub(str(error))) from None
 
     call.rehearses = True  # type: ignore[attr-defined]
     return call

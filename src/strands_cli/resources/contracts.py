@@ -12,7 +12,7 @@ from strands_cli.loader.json_text import BrokenJsonError, find
 if TYPE_CHECKING:
     from strands_cli.kernel.layers import Layer
     from strands_cli.kernel.run import Run
-    from strands_cli.kernel.types import Call, Perform, Reply
+    from strands_cli.kernel.types import Call, CallAgent, Reply
     from strands_cli.spec.root import Spec
 
 REPAIRS = 2
@@ -34,7 +34,7 @@ def instructions(schema: dict[str, Any]) -> str:
 def contracts(spec: Spec) -> Layer:
     """Return a layer that enforces the contracts of the spec's agents."""
 
-    def layer(run: Run, perform: Perform) -> Perform:
+    def layer(run: Run, perform: CallAgent) -> CallAgent:
         async def kept(call: Call) -> Reply:
             agent = spec.agents[call.agent]
             if agent.input_schema is not None:
@@ -93,7 +93,7 @@ def problems(schema: dict[str, Any], value: Any) -> list[str]:
     return [_clipped(each) for each in json_schema.problems(schema, value)]
 
 
-async def _answered(call: Call, schema: dict[str, Any], perform: Perform) -> Reply:
+async def _answered(call: Call, schema: dict[str, Any], perform: CallAgent) -> Reply:
     """Have an agent answer until it fits; the tokens of every try count."""
     usage: dict[str, int] = {}
     asked = call.prompt

@@ -21,7 +21,7 @@ _SCOPES = ("never", "exact", "session")
 _WORDS = {"approved": "approve", "yes": "approve", "rejected": "reject", "no": "reject", "deny": "reject"}
 
 
-class Memory:
+class DecisionLog:
     """What was decided before in this session: a fold over its journal.
 
     Attributes:

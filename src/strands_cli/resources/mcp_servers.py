@@ -15,14 +15,14 @@ from strands_cli.errors import ExecutionError, ProviderNotReadyError
 
 if TYPE_CHECKING:
     from strands.tools.mcp import MCPClient, ToolFilters
-    from strands_cli.equipment.vault import Vault
+    from strands_cli.resources.secrets import Secrets
     from strands_cli.spec.root import Spec
     from strands_cli.spec.tools import McpServer
 
 _WITH_DEFAULT = re.compile(r"\$\{([A-Za-z_]\w*):-([^}]*)\}")
 
 
-async def connect(spec: Spec, vault: Vault) -> dict[str, tuple[MCPClient, list[Any]]]:
+async def connect(spec: Spec, secrets: Secrets) -> dict[str, tuple[MCPClient, list[Any]]]:
     """Start or reach all servers of a spec, side by side.
 
     Returns:
@@ -33,8 +33,8 @@ async def connect(spec: Spec, vault: Vault) -> dict[str, tuple[MCPClient, list[A
         ExecutionError: A server cannot be used; those that could be are stopped.
     """
     servers = spec.tools.mcp if spec.tools is not None else []
-    clients = {server.id: _client_of(server, spec, vault) for server in servers}
-    jobs = [asyncio.ensure_future(_tools(id, client, vault)) for id, client in clients.items()]
+    clients = {server.id: _client_of(server, spec, secrets) for server in servers}
+    jobs = [asyncio.ensure_future(_tools(id, client, secrets)) for id, client in clients.items()]
     try:
         tools = await asyncio.gather(*jobs)
     except BaseException:
@@ -71,10 +71,10 @@ def check_names(servers: Mapping[str, Sequence[Any]], others: Mapping[str, str])
                 )
 
 
-def _client_of(server: McpServer, spec: Spec, vault: Vault) -> MCPClient:
+def _client_of(server: McpServer, spec: Spec, secrets: Secrets) -> MCPClient:
     _refuse_network(server, spec)
     try:
-        return _client(server, spec, vault)
+        return _client(server, spec, secrets)
     except ImportError as error:
         raise ProviderNotReadyError(
             f"mcp server {server.id!r} needs a package that is not installed",
@@ -82,12 +82,12 @@ def _client_of(server: McpServer, spec: Spec, vault: Vault) -> MCPClient:
         ) from error
 
 
-async def _tools(id: str, client: MCPClient, vault: Vault) -> list[Any]:
+async def _tools(id: str, client: MCPClient, secrets: Secrets) -> list[Any]:
     try:
         client.add_consumer("workflow")
         return list(await client.load_tools())
     except Exception as error:
-        cause = vault.scrub(str(error)) or type(error).__name__
+        cause = secrets.scrub(str(error)) or type(error).__name__
         raise ExecutionError(
             f"mcp server {id!r} cannot be used: {cause}",
             hint="Check tools.mcp of the spec; run its command by hand to see what it says.",
@@ -103,11 +103,11 @@ def _refuse_network(server: McpServer, spec: Spec) -> None:
         )
 
 
-def _client(server: McpServer, spec: Spec, vault: Vault) -> MCPClient:
+def _client(server: McpServer, spec: Spec, secrets: Secrets) -> MCPClient:
     from strands.tools.mcp import MCPClient
 
     return MCPClient(
-        _transport(server, spec, vault),
+        _transport(server, spec, secrets),
         startup_timeout=server.startup_timeout or 30,
         call_timeout=server.call_timeout or 300,
         prefix=server.prefix,
@@ -116,23 +116,23 @@ def _client(server: McpServer, spec: Spec, vault: Vault) -> MCPClient:
     )
 
 
-def _transport(server: McpServer, spec: Spec, vault: Vault) -> Callable[[], Any]:
+def _transport(server: McpServer, spec: Spec, secrets: Secrets) -> Callable[[], Any]:
     from strands.tools.mcp import transports
 
     if server.url:
-        url, headers, auth = _expanded(server.url, vault), _all_expanded(server.headers, vault), server.auth
+        url, headers, auth = _expanded(server.url, secrets), _all_expanded(server.headers, secrets), server.auth
         access = None
         if auth is not None:
-            secret = _expanded(auth.client_secret, vault)
+            secret = _expanded(auth.client_secret, secrets)
             access = transports.client_credentials(
-                url, _expanded(auth.client_id, vault), secret, auth.scope, auth.issuer
+                url, _expanded(auth.client_id, secrets), secret, auth.scope, auth.issuer
             )
         if server.transport == "sse":
             return transports.at(lambda: transports.sse(url, headers, access), server.url)
         return transports.at(lambda: transports.http(url, headers, access), server.url)
     base = spec.base_dir or Path.cwd()
-    command, args = _expanded(server.command or "", vault), [_expanded(each, vault) for each in server.args]
-    environment = {**_environment(), **_all_expanded(server.env, vault)}
+    command, args = _expanded(server.command or "", secrets), [_expanded(each, secrets) for each in server.args]
+    environment = {**_environment(), **_all_expanded(server.env, secrets)}
     cwd = str(base / server.cwd) if server.cwd else None
     start = lambda: transports.stdio(command, args, environment, cwd, server.id)  # noqa: E731
     return transports.at(start, server.command or "", *server.args)
@@ -151,20 +151,20 @@ def _glob(pattern: str) -> Callable[[Any], bool]:
     return lambda tool: fnmatchcase(tool.mcp_tool.name, pattern)
 
 
-def _expanded(text: str, vault: Vault) -> str:
+def _expanded(text: str, secrets: Secrets) -> str:
     """Return text with ${NAME:-default} and ${NAME} replaced: by a secret, or else by the default."""
-    return _WITH_DEFAULT.sub(lambda found: _or_default(found[1], found[2], vault), vault.expand(text))
+    return _WITH_DEFAULT.sub(lambda found: _or_default(found[1], found[2], secrets), secrets.expand(text))
 
 
-def _all_expanded(texts: Mapping[str, str], vault: Vault) -> dict[str, str]:
-    return {name: _expanded(text, vault) for name, text in texts.items()}
+def _all_expanded(texts: Mapping[str, str], secrets: Secrets) -> dict[str, str]:
+    return {name: _expanded(text, secrets) for name, text in texts.items()}
 
 
-def _or_default(name: str, default: str, vault: Vault) -> str:
-    from strands_cli.equipment.vault import SecretError
+def _or_default(name: str, default: str, secrets: Secrets) -> str:
+    from strands_cli.resources.secrets import SecretError
 
     try:
-        return vault.value(name)
+        return secrets.value(name)
     except SecretError:
         return os.environ.get(name) or default
 

@@ -69,7 +69,7 @@ class Compactor:
             logger.info("agent %r: %d messages became a summary", event.agent.agent_id, count)
 
 
-class LastResort(ConversationManager):
+class TrimWhenFull(ConversationManager):
     """Forgets the older half when a model cannot read the history although it was compacted."""
 
     def apply_management(self, agent: Agent, **kwargs: Any) -> None:

@@ -12,7 +12,7 @@ from strands_cli.errors import StrandsError, TemplateError
 from strands_cli.loader.words import words
 
 if TYPE_CHECKING:
-    from strands_cli.equipment.vault import Vault
+    from strands_cli.resources.secrets import Secrets
     from strands_cli.spec.root import Spec
 
 _SECRETS = words(
@@ -38,7 +38,7 @@ def blotted(spec: Spec) -> Spec:
     """Return a spec in which every secret that stands literally in a secret place is a ${NAME}.
 
     Secret places are headers, variables, arguments and queries of tools whose name says so, and what an MCP server logs
-    in with. The values are kept beside the spec, for its `Vault`; they are not part of what `to_dict` returns.
+    in with. The values are kept beside the spec, for its `Secrets`; they are not part of what `to_dict` returns.
     """
     tools = spec.tools
     if spec._literals or tools is None or not (tools.http_executors or tools.mcp):
@@ -65,9 +65,9 @@ def literals_of(names: Sequence[str], file: str | None, given: Spec | None = Non
     return {name: known.get(name, "") for name in names}
 
 
-def snapshot(data: dict[str, Any], vault: Vault) -> dict[str, Any]:
+def snapshot(data: dict[str, Any], secrets: Secrets) -> dict[str, Any]:
     """Return a spec's plain values for a journal: secrets that people wrote into its texts have their names there."""
-    spellings = vault.spellings()
+    spellings = secrets.spellings()
     if not spellings:
         return data
     from strands_cli.loader.template_sites import template_keys

@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from strands.agent.conversation_manager.base import ConversationManager
     from strands.models.model import Model
     from strands_cli.builtin import ToolAccess
-    from strands_cli.equipment.vault import Vault
     from strands_cli.kernel.layers import Layer
     from strands_cli.kernel.state import State
     from strands_cli.kernel.types import Call
+    from strands_cli.resources.secrets import Secrets
     from strands_cli.spec.root import Spec
 
 
-class Equipment:
-    """The equipment of one drive of a session.
+class AgentResources:
+    """What the agents of one drive of a session have.
 
     Args:
         spec: The workflow.
@@ -43,7 +43,7 @@ class Equipment:
         offline: A rehearsal: nothing is sent anywhere, and only tools that change nothing run.
         real_tools: All tools run though it is a rehearsal, and MCP servers are started.
         session_id: Names the session in notes and spans.
-        vault: The secrets of the spec, where they are known already.
+        secrets: The secrets of the spec, where they are known already.
     """
 
     def __init__(
@@ -57,10 +57,10 @@ class Equipment:
         offline: bool = False,
         real_tools: bool = False,
         session_id: str = "",
-        vault: Vault | None = None,
+        secrets: Secrets | None = None,
     ) -> None:
-        from strands_cli.equipment.decisions import Memory
-        from strands_cli.equipment.vault import Vault
+        from strands_cli.resources.decision_log import DecisionLog
+        from strands_cli.resources.secrets import Secrets
 
         self._spec = spec
         self._model = model
@@ -69,12 +69,12 @@ class Equipment:
         self._offline = offline
         self._rehearses = offline and not real_tools
         self._session_id = session_id
-        self._memory = Memory()
-        self._vault = Vault.of(spec) if vault is None else vault
+        self._memory = DecisionLog()
+        self._own_secrets = Secrets.of(spec) if secrets is None else secrets
         self._servers: dict[str, list[Any]] = {}
         self._connections: list[Any] = []
         self._made_place: ToolAccess | None = None
-        self._toolbox = Toolbox(spec, tools, self._place, self._vault, self._servers)
+        self._toolbox = Toolbox(spec, tools, self._place, self._own_secrets, self._servers)
         self._tracer = self._own_tracer()
         self._around: ExitStack | None = None
         self._notes = self._kept_notes()
@@ -87,25 +87,25 @@ class Equipment:
         found = self._toolbox.tools(agent_id, override)
         if not self._rehearses:
             return found
-        from strands_cli.equipment.rehearsed import rehearsed
+        from strands_cli.resources.rehearsed import rehearsed
 
         return rehearsed(found)
 
     def hooks(self, agent_id: str) -> list[Any]:
         """Return the hook providers of an agent: guardrails first, then approvals."""
         found: list[Any] = []
-        if self._vault:
-            from strands_cli.equipment.guardrails import Blotter
+        if self._own_secrets:
+            from strands_cli.resources.guardrails import SecretRedactor
 
-            found.append(Blotter(self._vault))
+            found.append(SecretRedactor(self._own_secrets))
         security = self._spec.security
         if security is not None and security.guardrails is not None and security.guardrails.allow_tools is not None:
-            from strands_cli.equipment.guardrails import AllowedTools
+            from strands_cli.resources.guardrails import AllowedTools
 
             found.append(AllowedTools(self._toolbox.allowed))
         policy = self._spec.context_policy
         if policy is not None and policy.compaction is not None and policy.compaction.enabled:
-            from strands_cli.equipment.compaction import Compactor
+            from strands_cli.resources.compaction import Compactor
 
             found.append(Compactor(policy.compaction, lambda: self._summarizer(agent_id)))
         rules = self._spec.agents[agent_id].approvals
@@ -114,7 +114,7 @@ class Equipment:
 
             found.append(ApprovalHooks(agent_id, rules, self._memory))
         if self._rehearses:
-            from strands_cli.equipment.rehearsed import Rehearsal
+            from strands_cli.resources.rehearsed import Rehearsal
 
             found.append(Rehearsal())
         return found
@@ -123,9 +123,9 @@ class Equipment:
         """Return what an agent does when its model can no longer read the history."""
         policy = self._spec.context_policy
         if policy is not None and policy.compaction is not None and policy.compaction.enabled:
-            from strands_cli.equipment.compaction import LastResort
+            from strands_cli.resources.compaction import TrimWhenFull
 
-            return LastResort()
+            return TrimWhenFull()
         from strands.agent.conversation_manager.null import NullConversationManager
 
         return NullConversationManager()
@@ -133,12 +133,12 @@ class Equipment:
     def model(self, agent_id: str) -> Model:
         """Return the model of an agent; no secret reaches it, and with pii_redaction no personal data."""
         found = self._model(agent_id)
-        if self._vault:
-            from strands_cli.equipment.redaction import SecretFreeModel
+        if self._own_secrets:
+            from strands_cli.resources.redaction import SecretFreeModel
 
-            found = SecretFreeModel(found, self._vault)
+            found = SecretFreeModel(found, self._own_secrets)
         if self._hides_personal_data:
-            from strands_cli.equipment.guardrails import RedactedModel
+            from strands_cli.resources.guardrails import RedactedModel
 
             return RedactedModel(found)
         return found
@@ -152,7 +152,7 @@ class Equipment:
             parts.append(self._notes.shown())
         agent = self._spec.agents[call.agent]
         if agent.output_schema is not None:
-            from strands_cli.equipment.contracts import instructions
+            from strands_cli.resources.contracts import instructions
 
             parts.append(instructions(agent.output_schema))
         return "\n\n".join(part for part in parts if part)
@@ -163,7 +163,7 @@ class Equipment:
         """Return the layers around every agent call, the outermost first."""
         found: list[Layer] = []
         if self._tracer is not None:
-            from strands_cli.equipment.tracing import content_layer, step_spans
+            from strands_cli.resources.tracing import content_layer, step_spans
 
             telemetry = self._spec.telemetry
             found.append(step_spans(self._tracer, self._session_id))
@@ -171,15 +171,15 @@ class Equipment:
         if self._notes is not None:
             found.append(self._notes.layer)
         if any(agent.input_schema or agent.output_schema for agent in self._spec.agents.values()):
-            from strands_cli.equipment.contracts import contracts
+            from strands_cli.resources.contracts import contracts
 
             found.append(contracts(self._spec))
         return found
 
     @property
-    def vault(self) -> Vault:
+    def secrets(self) -> Secrets:
         """The secrets of the spec."""
-        return self._vault
+        return self._own_secrets
 
     def remember(self, state: State) -> None:
         """Let earlier answers of the session count."""
@@ -187,20 +187,20 @@ class Equipment:
 
     # -- opening and closing ----------------------------------------------------------------------------------------
 
-    async def __aenter__(self) -> Equipment:
+    async def __aenter__(self) -> AgentResources:
         """Start the MCP servers of the spec, and the span of the drive.
 
         Raises:
             ExecutionError: One cannot be used, or a secret that an HTTP tool needs cannot be read.
         """
         if not self._rehearses:
-            await self._vault.ready(self._spec)
-        if self._vault:
-            from strands_cli.equipment.redaction import scrubbed_logs
+            await self._own_secrets.ready(self._spec)
+        if self._own_secrets:
+            from strands_cli.resources.redaction import scrubbed_logs
 
-            self._entered(scrubbed_logs(self._vault))
+            self._entered(scrubbed_logs(self._own_secrets))
         if self._tracer is not None:
-            from strands_cli.equipment.tracing import workflow_span
+            from strands_cli.resources.tracing import workflow_span
 
             self._entered(workflow_span(self._tracer, self._spec, self._session_id))
         try:
@@ -216,7 +216,7 @@ class Equipment:
         """Stop what was started."""
         try:
             while self._connections:
-                from strands_cli.equipment.mcp_servers import disconnect
+                from strands_cli.resources.mcp_servers import disconnect
 
                 await disconnect(self._connections.pop())
         finally:
@@ -232,9 +232,9 @@ class Equipment:
     async def _connect(self) -> None:
         if self._spec.tools is None or not self._spec.tools.mcp or self._rehearses:
             return
-        from strands_cli.equipment.mcp_servers import check_names, connect
+        from strands_cli.resources.mcp_servers import check_names, connect
 
-        found = await connect(self._spec, self._vault)
+        found = await connect(self._spec, self._own_secrets)
         for id, (connection, tools) in found.items():
             self._connections.append(connection)
             self._servers[id] = tools
@@ -288,10 +288,10 @@ class Equipment:
 
     def _scrub(self, value: Any) -> Any:
         """Return what a trace may hold."""
-        value = self._vault.scrub(value)
+        value = self._own_secrets.scrub(value)
         if not self._hides_personal_data:
             return value
-        from strands_cli.equipment.guardrails import without_personal_data
+        from strands_cli.resources.guardrails import without_personal_data
 
         return without_personal_data(value)
 
@@ -302,7 +302,7 @@ class Equipment:
         there = "opentelemetry.trace" in sys.modules or "OTEL_PYTHON_TRACER_PROVIDER" in os.environ
         if self._offline or not (asked or there):
             return None
-        from strands_cli.equipment.tracing import tracer
+        from strands_cli.resources.tracing import tracer
 
         return tracer(self._spec)
 
@@ -310,14 +310,14 @@ class Equipment:
         policy = self._spec.context_policy
         if policy is None or policy.notes is None:
             return None
-        from strands_cli.equipment.notes import NotesFile
+        from strands_cli.resources.notes import NotesFile
 
         return NotesFile(policy.notes, Path(self._output_dir), self._session_id)
 
     def _skill_list(self) -> str:
         if not self._spec.skills:
             return ""
-        from strands_cli.equipment.skills import listing
+        from strands_cli.resources.skills import listing
 
         return listing(self._spec)
 
@@ -325,8 +325,8 @@ class Equipment:
         policy = self._spec.context_policy
         other = policy.compaction.summarization_model if policy is not None and policy.compaction is not None else None
         found = self._model(agent_id, other) if other is not None else self._model(agent_id)
-        if not self._vault:
+        if not self._own_secrets:
             return found
-        from strands_cli.equipment.redaction import SecretFreeModel
+        from strands_cli.resources.redaction import SecretFreeModel
 
-        return SecretFreeModel(found, self._vault)
+        return SecretFreeModel(found, self._own_secrets)
