@@ -47,7 +47,7 @@ def pause_and_resume() -> int:
     say("No terminal here, so the run stops at the first gate. Its process ends (exit code 19).")
     if (code := strands("run", WORKFLOW, "--offline", "--out", OUT.name)) != PAUSED:
         return code or 1
-    say("Hours later, another process. The analyst's finished step is not asked of the model again.")
+    say("Hours later, another process. The analyst's step is finished, so it does not run again.")
     if (code := strands("resume", session_id(), "--answer", "steps/1=approved")) != PAUSED:
         return code or 1
     say("And the second gate, in a third process.")

@@ -65,6 +65,12 @@ def test_an_explanation_is_folded_between_words(console: Console) -> None:
     assert question in console.run("explain", "w.yaml").stdout, "a pipe gets whole lines"
 
 
+def test_what_the_doctor_finds_is_read_to_its_end(console: Console) -> None:
+    shown = console.terminal("doctor", columns=80).end()
+    assert all(len(line.rstrip()) <= 80 for line in shown.splitlines() if "provider " in line)
+    assert "…" not in shown and "GEMINI_API_KEY" in shown
+
+
 def test_the_help_of_a_question_is_not_broken_within_a_word(console: Console) -> None:
     terminal = console.script("form.py", DECLINED, columns=80).expect("colour").type("/decline")
     shown = terminal.end()

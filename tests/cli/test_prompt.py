@@ -89,6 +89,14 @@ def test_a_doubled_slash_writes_one_and_show_prints_the_question_again(console: 
     assert answer(terminal.type("//later").end()) == "/later"
 
 
+def test_a_misspelt_command_is_no_answer(console: Console) -> None:
+    terminal = asked(console, prompt="Where?").expect("Your response: ").type("/latr")
+    terminal.expect("Not taken: '/latr' is no command: type /later, or //latr where it is your answer.")
+    assert answer(terminal.expect("Your response: ").type("//latr").end()) == "/latr"
+    terminal = asked(console, prompt="Where?").expect("Your response: ")
+    assert answer(terminal.type("/var/log").end()) == "/var/log"
+
+
 def test_a_schema_is_a_form(console: Console) -> None:
     fields = {"copies": {"type": "integer", "minimum": 1}, "colour": {"type": "boolean", "default": False}}
     terminal = asked(console, prompt="How?", schema={"type": "object", "properties": fields, "required": ["copies"]})

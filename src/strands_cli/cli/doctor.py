@@ -39,7 +39,7 @@ class Check(NamedTuple):
 def command(as_json: bool, debug: bool) -> int:
     """Check Python, the package, the providers and the place of sessions. Exits with 10 when something is wrong."""
     from strands_cli.cli.outcome import print_json, print_text
-    from strands_cli.cli.phrases import table
+    from strands_cli.cli.phrases import folded, table
     from strands_cli.errors import OK, RUNTIME
 
     checks = [_python(), _package(), *_owners(), _sessions(), *_providers(), _isolation(), _terminal()]
@@ -47,7 +47,11 @@ def command(as_json: bool, debug: bool) -> int:
     if as_json:
         print_json({"healthy": not bad, "checks": [check._asdict() for check in checks]})
         return RUNTIME if bad else OK
-    print_text(table([(check.state, check.name, check.found) for check in checks]))
+    # What to do about it stands at a line's end: it is folded, never cut off.
+    lines = table([(check.state, check.name, check.found) for check in checks], whole=True).splitlines()
+    indent = max(len(check.state) for check in checks) + max(len(check.name) for check in checks) + 4
+    for line in lines:
+        print_text(folded(line, indent))
     for check in checks:
         if check.hint:
             print_text(f"{check.name}: {check.hint}")

@@ -107,14 +107,14 @@ def _lines(error: BaseException) -> list[str]:
         path = error.ctx.command_path if error.ctx else "strands"
         return [f"Error: {_sentence(error.format_message())}", f"Hint: {path} --help lists what it takes."]
     if isinstance(error, click.ClickException):
-        return [f"Error: {error.format_message()}", "Hint: correct the command and run it again."]
+        return [f"Error: {error.format_message()}", "Hint: Correct the command and run it again."]
     if isinstance(error, OSError):
         where = f"{error.filename!r}: " if error.filename else ""
-        return [f"Error: {where}{error.strerror or error}", "Hint: check that the path exists and that you may use it."]
+        return [f"Error: {where}{error.strerror or error}", "Hint: Check that the path exists and that you may use it."]
     kind, text = type(error).__name__, str(error)
     return [
         f"Error: unexpected {kind}{f': {text}' if text else ''}",
-        "Hint: run the command again with --debug to see where; please report it with that output.",
+        "Hint: Run the command again with --debug to see where; please report it with that output.",
     ]
 
 
@@ -145,13 +145,13 @@ def _traceback() -> None:
 _HELP: tuple[type, ...] = (getattr(click.exceptions, "NoArgsIsHelpError", type(None)),)
 """What newer clicks raise when a command is left out: its message is the help."""
 
-_ANSWER = "the question is still open: give another answer."
+_ANSWER = "The question is still open: give another answer."
 _HINTS = {
-    errors.USAGE: "correct the command and run it again; --help lists what it takes.",
-    errors.INVALID_SPEC: "correct the file, then check it: strands validate FILE.",
-    errors.RUNTIME: "mend the cause, then go on where it stopped: strands resume ID.",
-    errors.FILE: "check that the path exists and that you may use it.",
+    errors.USAGE: "Correct the command and run it again; --help lists what it takes.",
+    errors.INVALID_SPEC: "Correct the file, then check it: strands validate FILE.",
+    errors.RUNTIME: "Mend the cause, then go on where it stopped: strands resume ID.",
+    errors.FILE: "Check that the path exists and that you may use it.",
     errors.SESSION: "strands sessions list shows the sessions there are.",
     errors.UNSUPPORTED: "strands list-supported shows what this build can run.",
-    errors.BUDGET: "raise the budget in the spec, then go on: strands resume ID --spec FILE.",
+    errors.BUDGET: "Raise the budget in the spec, then go on: strands resume ID --spec FILE.",
 }

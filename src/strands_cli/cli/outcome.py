@@ -134,7 +134,7 @@ def _show_pause(result: RunResult, quiet: bool, saved: bool) -> None:
 def _show_no(result: RunResult) -> None:
     say(f"Error: {result.error_message or 'the workflow did not reach its goal.'}")
     if result.session_id:
-        say(f"Hint: look at what happened: strands sessions show {result.session_id}")
+        say(f"Hint: Look at what happened: strands sessions show {result.session_id}")
 
 
 def allowed(question: OpenQuestion) -> str:

@@ -63,14 +63,19 @@ def table(rows: Sequence[Sequence[object]], *, whole: bool = False) -> str:
     return "\n".join(_cut(line, columns) for line in lines)
 
 
-def folded(line: str) -> str:
-    """Return a line of prose folded between words to the width of a terminal; elsewhere as it is."""
+def folded(line: str, indent: int = 5) -> str:
+    """Return a line folded between words to the width of a terminal; elsewhere as it is.
+
+    Args:
+        line: The line.
+        indent: How many columns what follows the first line stands to the right.
+    """
     import textwrap
 
     if not is_terminal(sys.stdout):
         return line
     columns = shutil.get_terminal_size().columns
-    return textwrap.fill(line, columns, subsequent_indent="     ", break_long_words=False, break_on_hyphens=False)
+    return textwrap.fill(line, columns, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False)
 
 
 def _cut(line: str, columns: int) -> str:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from strands_cli.types import Json
 
 LATER = "/later"
+SHOW = "/show"
 DECLINE = "/decline"
 _HELP = "/later: leave it open and pause; /show: see it again; Alt-Enter: a new line"
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
@@ -131,9 +132,22 @@ class _Conversation:
                 raise AnswerLater
             if command == DECLINE and self._may_decline:
                 raise _Declined
-            if command != "/show":
+            if command == SHOW:
+                panel.show(self.state, self.out)
+            elif meant := self._nearly(command):
+                typed = one_line(text.strip(), 40)
+                self.complain(f"{typed!r} is no command: type {meant}, or /{typed} where it is your answer.")
+            else:
                 return text[1:] if text.startswith("//") else text
-            panel.show(self.state, self.out)
+
+    def _nearly(self, text: str) -> str:
+        """Return the command that `text` misspells: a slip of the finger must not answer a question; "" for none."""
+        if not text.startswith("/") or text.startswith("//"):
+            return ""
+        from difflib import get_close_matches
+
+        known = [LATER, SHOW, *([DECLINE] if self._may_decline else [])]
+        return next(iter(get_close_matches(text, known, n=1, cutoff=0.8)), "")
 
     async def _text(self) -> str:
         while True:
