@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from strands_cli.api import DagBuilder as DagBuilder
     from strands_cli.api import EvaluatorOptimizerBuilder as EvaluatorOptimizerBuilder
     from strands_cli.api import FluentBuilder as FluentBuilder
-    from strands_cli.api import GraphBuilder as GraphBuilder
     from strands_cli.api import OrchestratorWorkersBuilder as OrchestratorWorkersBuilder
     from strands_cli.api import ParallelBuilder as ParallelBuilder
     from strands_cli.api import RoutingBuilder as RoutingBuilder

@@ -12,6 +12,7 @@ from strands.models import ScriptedModel
 from strands.session import FileSessionManager
 from strands.types.exceptions import SessionException, SnapshotException
 from strands.vended_interventions import HumanInTheLoop
+from strands_cli.api import SessionManager as WorkflowSessions
 
 
 @tool
@@ -33,7 +34,8 @@ def look() -> str:
         ({"interventions": HumanInTheLoop()}, r"must be a list: interventions=\[...\]"),
         ({"interventions": [3]}, "an intervention 3 must be an InterventionHandler"),
         ({"plugins": [3]}, "a plugin 3 must be a Plugin"),
-        ({"session_manager": "demo"}, "session_manager 'demo' must be a session manager"),
+        ({"session_manager": "demo"}, "session_manager 'demo' must be one of an agent's sessions"),
+        ({"session_manager": WorkflowSessions()}, "this one keeps the sessions of workflows"),
         ({"session_manager": FileSessionManager}, "session_manager is the class FileSessionManager"),
         ({"conversation_manager": 40}, "conversation_manager 40 must be a ConversationManager"),
         ({"callback_handler": "silent"}, "callback_handler 'silent' must be a function"),

@@ -20,14 +20,14 @@ from ._content import (
     unsupported,
     written,
 )
-from ._guard import ToolGuard
+from ._tool_use_guard import ToolGuard
 
 if TYPE_CHECKING:
     from strands.types.content import Messages
     from strands.types.streaming import StreamEvent
     from strands.types.tools import ToolChoice, ToolSpec
 
-    from ._anthropic_pause import Said
+    from ._anthropic_server_tools import Said
 
 _THINKING = ("thinking", "redacted_thinking")
 _IMAGES = ("gif", "jpeg", "jpg", "png", "webp")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ._content import kept, plain_text
-from ._guard import ToolGuard
+from ._tool_use_guard import ToolGuard
 
 if TYPE_CHECKING:
     from strands.types.content import Messages

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from strands.types.streaming import StreamEvent
     from strands.types.tools import ToolChoice, ToolSpec
 
-    from ._guard import ToolGuard
+    from ._tool_use_guard import ToolGuard
 
 BLOCKED = frozenset(
     {

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ._content import kept, metadata, plain_text
 from ._errors import client_error, from_event
-from ._guard import ToolGuard
+from ._tool_use_guard import ToolGuard
 
 if TYPE_CHECKING:
     from strands.types.content import Messages

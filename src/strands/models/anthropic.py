@@ -10,7 +10,7 @@ from strands._elsewhere import names_of
 from strands.types.exceptions import ModelAuthenticationError
 
 from ._anthropic_format import AnthropicReply, cache_control, format_messages, format_tool_choice, format_tools
-from ._anthropic_pause import Said
+from ._anthropic_server_tools import Said
 from ._caching import known, mark_messages, mark_system, tools_mark
 from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, Clients, require
 from ._endpoint import Endpoint

@@ -15,8 +15,8 @@ from ._clients import READ_TIMEOUT, Clients, require
 from ._content import join_system, metadata
 from ._errors import from_client, from_status
 from ._gemini_format import BLOCKED, MALFORMED, citations, format_config, format_messages, part_events
-from ._guard import ToolGuard
 from ._tokens import estimate
+from ._tool_use_guard import ToolGuard
 from .model import BaseModelConfig, ConfiguredModel
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ class _Reply:
     """Turns the chunks of one reply into events."""
 
     def __init__(self, messages: Messages, model_id: str) -> None:
-        self._guard = ToolGuard(messages, PROVIDER)
+        self._tool_use_guard = ToolGuard(messages, PROVIDER)
         self._model_id = model_id
         self._started = time.perf_counter()
         self._begun = False
@@ -188,7 +188,7 @@ class _Reply:
             self._refused = True
         for candidate in (chunk.candidates or ())[:1]:
             for part in (candidate.content.parts if candidate.content else None) or ():
-                for block, found in part_events(part, self._guard, self._model_id):
+                for block, found in part_events(part, self._tool_use_guard, self._model_id):
                     if block != self._block:
                         events += _turn(self._block, block)
                     self._block = block
@@ -214,7 +214,7 @@ class _Reply:
         events: list[StreamEvent] = [{"contentBlockStop": {}}] if self._block else []
         usage, took = self._usage, time.perf_counter() - self._started
         if usage is None:
-            return [*events, *self._guard.finish(stop)]
+            return [*events, *self._tool_use_guard.finish(stop)]
         tokens_in, total = getattr(usage, "prompt_token_count", 0) or 0, getattr(usage, "total_token_count", 0) or 0
         said, thought = getattr(usage, "candidates_token_count", 0), getattr(usage, "thoughts_token_count", 0)
         counted = metadata(
@@ -224,7 +224,7 @@ class _Reply:
             cached=getattr(usage, "cached_content_token_count", None),
             total=total,
         )
-        return [*events, *self._guard.finish(stop), counted]
+        return [*events, *self._tool_use_guard.finish(stop), counted]
 
 
 def _turn(before: str, block: str) -> list[StreamEvent]:

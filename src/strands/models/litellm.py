@@ -11,11 +11,11 @@ from weakref import WeakKeyDictionary
 
 from strands._elsewhere import names_of
 
-from ._chat import cache_arguments, format_messages, format_tool_choice, format_tools
 from ._chat_reply import ChatReply
 from ._clients import READ_TIMEOUT, Clients, require
 from ._endpoint import plain
 from ._errors import from_client
+from ._openai_chat_format import cache_arguments, format_messages, format_tool_choice, format_tools
 from .model import BaseModelConfig, CacheConfig, ConfiguredModel
 
 if TYPE_CHECKING:

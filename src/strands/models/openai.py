@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from strands._elsewhere import names_of
 from strands.types.exceptions import ModelAuthenticationError, StructuredOutputException
 
-from ._chat import cache_arguments, format_messages, format_tool_choice, format_tools
 from ._chat_reply import ChatReply
 from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, Clients, require
 from ._content import join_system
@@ -16,6 +15,7 @@ from ._endpoint import Endpoint
 from ._errors import from_client
 from ._mantle import BedrockMantleConfig, Mantle
 from ._native import NativelyStructured, T
+from ._openai_chat_format import cache_arguments, format_messages, format_tool_choice, format_tools
 from .model import BaseModelConfig, CacheConfig, ConfiguredModel
 
 if TYPE_CHECKING:

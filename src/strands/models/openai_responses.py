@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from strands._elsewhere import names_of
 
-from ._chat import cache_arguments
 from ._content import (
     TEXT_FORMATS,
     data_url,
@@ -25,6 +24,7 @@ from ._endpoint import Endpoint
 from ._errors import from_client
 from ._mantle import BedrockMantleConfig
 from ._native import NativelyStructured, T
+from ._openai_chat_format import cache_arguments
 from ._responses_reply import ResponsesReply
 from .model import BaseModelConfig, CacheConfig
 from .openai import DEFAULT_MODEL, KEY, PROVIDER, OpenAIClients, parsed

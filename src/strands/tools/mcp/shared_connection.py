@@ -34,15 +34,15 @@ class SharedConnection:
         self._seconds = seconds
         self._connection: Connection | None = None
         self._mode: sdk.Mode | None = None  # how the server understood us last
-        self._guard = threading.RLock()
+        self._tool_use_guard = threading.RLock()
         self._process = os.getpid()
 
     @property
     def lock(self) -> Any:
         """The lock around it; in a forked child a new one, for nobody there will open the old one."""
         if self._process != os.getpid():
-            self._process, self._guard, self._connection = os.getpid(), threading.RLock(), None
-        return self._guard
+            self._process, self._tool_use_guard, self._connection = os.getpid(), threading.RLock(), None
+        return self._tool_use_guard
 
     @property
     def current(self) -> Connection | None:
