@@ -152,12 +152,13 @@ def register(
     interventions: Sequence[InterventionHandler],
 ) -> None:
     """Let everything that wants to hear of an agent's events register, and tell that it is ready."""
-    if agent._session_manager is not None:
+    manager = agent._session_manager
+    if manager is not None:
         track_all(agent.messages)  # a session keeps them under their ids; elsewhere the first call gives them
         a_manager = "one of an agent's sessions, such as FileSessionManager(session_id='...')"
-        if type(agent._session_manager).__module__.startswith("strands_cli."):
+        if hasattr(manager, "list_sessions"):
             a_manager += "; this one keeps the sessions of workflows"
-        agent.hooks.add_hook(checked("session_manager", agent._session_manager, "register_hooks", a_manager))
+        agent.hooks.add_hook(checked("session_manager", manager, "register_hooks", a_manager))
     checked("conversation_manager", agent.conversation_manager, "register_hooks", "a ConversationManager")
     agent.conversation_manager.register_hooks(agent.hooks)
     for each in hooks:
