@@ -60,12 +60,12 @@ class AgentRecord(ABC):
     """The stored side of one agent. Its methods may wait for the disk or the network: call them in a worker thread.
 
     Attributes:
-        begins_at_once: `begin` takes less time than a worker thread takes to start on it, so it is called directly.
+        lease_is_cheap: `begin` takes less time than a worker thread takes to start on it, so it is called directly.
         has_rested: It is on record that the call came to its end, so that `begin` is called even if another goes on.
         refused: Somebody else was at work, or had written, when this one was about to.
     """
 
-    begins_at_once: ClassVar[bool] = False
+    lease_is_cheap: ClassVar[bool] = False
     has_rested: bool = False
     refused: bool = False
 
@@ -117,11 +117,11 @@ class AgentRecord(ABC):
     def forked(self) -> None:  # noqa: B027 - most records hold nothing that belongs to one process
         """This is a copy in a forked child, where no call is under way: locks and leases are the parent's."""
 
-    def tidy(self) -> None:  # noqa: B027 - most records have nothing to add
+    def write_layout_files(self) -> None:  # noqa: B027 - most records have nothing to add
         """Complete what is only there for other readers; what fails is tried again by the next call."""
 
-    def tidy_soon(self) -> None:  # noqa: B027
-        """Have `tidy` done while nobody waits for it."""
+    def write_layout_files_soon(self) -> None:  # noqa: B027
+        """Have `write_layout_files` done while nobody waits for it."""
 
 
 class RepositoryRecord(AgentRecord):

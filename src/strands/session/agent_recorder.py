@@ -108,7 +108,7 @@ class AgentRecorder:
             SessionException: Somebody else has it or has written, or this process was forked in the middle of a call.
         """
         self._check_process()
-        if self._record.begins_at_once or self.invoking:
+        if self._record.lease_is_cheap or self.invoking:
             self._begin(Arrival())
         else:
             await self._begin_elsewhere(Arrival())
@@ -145,7 +145,7 @@ class AgentRecorder:
         self.note_answers()
         self._note_task()
         # an answer is on record before a hook acts on it: after a crash nobody is asked what they have answered
-        if self._drafts or not self._record.begins_at_once:
+        if self._drafts or not self._record.lease_is_cheap:
             self.flush(durable=False)
 
     def _leave(self) -> None:
@@ -185,9 +185,9 @@ class AgentRecorder:
         finally:
             self._leave()
         if waits:  # who waits in a thread reads the files next
-            self._record.tidy()
+            self._record.write_layout_files()
         else:
-            self._record.tidy_soon()
+            self._record.write_layout_files_soon()
 
     def write_prompt_soon(self) -> None:
         """Write what has gathered if the model takes longer than a moment; a failure is told by the next write."""
@@ -379,7 +379,7 @@ class AgentRecorder:
             self.flush(durable=True, at_end=True)
         finally:
             self._record.end()
-        self._record.tidy()
+        self._record.write_layout_files()
 
     def _add(self, draft: Draft) -> None:
         with self._swapping:

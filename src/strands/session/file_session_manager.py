@@ -45,8 +45,8 @@ class FileSessionManager(RepositorySessionManager, SessionRepository):
           session.json
           agents/agent_<id>/agent.json
           agents/agent_<id>/messages/message_<n>.json
-          agents/agent_<id>/ledger.jsonl    what must outlive a crash, synced; the files above are mended from it
-          agents/agent_<id>/lease.lock      held while the agent is at work
+          agents/agent_<id>/journal.jsonl   all of it, synced where a promise needs it; the files above are written from it
+          agents/agent_<id>/journal.head    how far the journal is on disk
           multi_agents/multi_agent_<id>/multi_agent.json
 
     Files are private to the user, whatever the umask; those that another user owns or may write to are refused.

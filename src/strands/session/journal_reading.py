@@ -64,7 +64,7 @@ class JournalReading:
             )
         self._driver = state.driver
         is_outdated = self._exists and self._take_in_newer_ledger(state)
-        self._record.known(state, names_synced=not self._exists or self._record.log.is_on_disk)
+        self._record.known(state, directory_synced=not self._exists or self._record.log.is_on_disk)
         messages, sizes = self._messages(state)
         agent, journal_is_newest = self._agent(state)
         if agent is None and not messages and not found.gaps:

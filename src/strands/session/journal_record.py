@@ -45,7 +45,7 @@ _OF_LEASES = frozenset({"leased", "rested"})
 class JournalRecord(AgentRecord):
     """The record in `directory`, which is `<storage>/session_<id>/agents/agent_<id>`."""
 
-    begins_at_once: ClassVar[bool] = True
+    lease_is_cheap: ClassVar[bool] = True
 
     def __init__(self, disk: Disk, directory: Path, session_id: str, agent_id: str, drivers: Drivers) -> None:
         self.disk: Disk = disk
@@ -55,7 +55,7 @@ class JournalRecord(AgentRecord):
         self._agent_id = agent_id
         self._reading: JournalReading | None = None
         self._drivers = drivers
-        self._tidying = threading.Lock()
+        self._writing_files = threading.Lock()
         self.reset()
 
     def reset(self) -> None:
@@ -69,7 +69,7 @@ class JournalRecord(AgentRecord):
         self._leased: Encoded | None = None
         self._my_driver = ""
         self.has_rested = False
-        self._names_synced = True
+        self._directory_synced = True
 
     def load(self) -> Loaded | None:
         from .journal_reading import JournalReading
@@ -87,11 +87,11 @@ class JournalRecord(AgentRecord):
         self._next_id = loaded.next_id if loaded else 0
         return loaded
 
-    def known(self, state: JournalState, *, names_synced: bool) -> None:
+    def known(self, state: JournalState, *, directory_synced: bool) -> None:
         """Go on from what was read."""
         self._count = self.log.count
         self._driver, self._driven_by = state.driver, state.driven_by
-        self._names_synced = names_synced
+        self._directory_synced = directory_synced
 
     def mended(self) -> None:
         """Go on from the journal as it was written anew."""
@@ -189,7 +189,7 @@ class JournalRecord(AgentRecord):
             logger.warning("%r: the end of a call is not on record: %s", str(self.log.path), error)
 
     def forked(self) -> None:
-        self._tidying = threading.Lock()
+        self._writing_files = threading.Lock()
         self._my_driver = ""
         self.layout.forked()
 
@@ -207,8 +207,8 @@ class JournalRecord(AgentRecord):
                     self._clear(Redaction.of(draft.stored))
             for draft, (_, content) in zip(drafts, told, strict=True):
                 self._put(draft.stored, content)
-        if self.layout.unwritten > MOST_IN_MEMORY:
-            self.tidy()
+        if self.layout.dirty_files > MOST_IN_MEMORY:
+            self.write_layout_files()
 
     def _append(self, items: list[Encoded], durable: bool) -> None:
         self._check_sound()
@@ -222,10 +222,10 @@ class JournalRecord(AgentRecord):
         except (SessionNotFoundError, SessionDamagedError):
             raise self.refusal(self._stale("its journal is another one by now")) from None
         self._count += len(items)
-        if durable and not self._names_synced:
+        if durable and not self._directory_synced:
             for directory in (self.directory, self.directory.parent):
                 self.disk.sync_directory(directory)
-            self._names_synced = True
+            self._directory_synced = True
 
     def _check_sound(self) -> None:
         if self.log.broken:
@@ -286,10 +286,10 @@ class JournalRecord(AgentRecord):
 
         self.log.replace(without)
 
-    def tidy(self) -> None:
-        with self._tidying:
+    def write_layout_files(self) -> None:
+        with self._writing_files:
             try:
-                if self.layout.unwritten:
+                if self.layout.dirty_files:
                     self.layout.write(self._is_newest)
             except Exception as error:
                 if self.directory.exists():
@@ -299,8 +299,8 @@ class JournalRecord(AgentRecord):
     def _is_newest(self) -> bool:
         return bool(self._my_driver) or self.log.is_unmoved()
 
-    def tidy_soon(self) -> None:
-        if self.layout.unwritten:
+    def write_layout_files_soon(self) -> None:
+        if self.layout.dirty_files:
             Pending.soon()
 
     # -- messages -------------------------------------------------------------------------------------------------

@@ -46,18 +46,18 @@ class Layout:
         self._directory = directory
         self._messages = directory / MESSAGES
         self._message = f"{self._messages}{os.sep}message_"
-        self._unwritten: OrderedDict[str, bytes] = OrderedDict()
+        self._dirty_files: OrderedDict[str, bytes] = OrderedDict()
         self._writing = threading.Lock()
 
     @property
-    def unwritten(self) -> int:
+    def dirty_files(self) -> int:
         """How many files are not written yet."""
-        return len(self._unwritten)
+        return len(self._dirty_files)
 
     def forked(self) -> None:
         """This is a copy in a forked child: what is not written yet is the parent's to write."""
         self._writing = threading.Lock()
-        self._unwritten = OrderedDict()
+        self._dirty_files = OrderedDict()
 
     def message_path(self, message_id: int) -> Path:
         """Return where a message is kept."""
@@ -78,11 +78,11 @@ class Layout:
 
     def put_message(self, message_id: int, content: bytes) -> None:
         """Let a message's file have this content once `write` is called."""
-        self._unwritten[f"{self._message}{message_id}.json"] = content
+        self._dirty_files[f"{self._message}{message_id}.json"] = content
 
     def put_agent(self, content: bytes) -> None:
         """Let the agent's file have this content once `write` is called."""
-        self._unwritten[""] = content
+        self._dirty_files[""] = content
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -109,18 +109,18 @@ class Layout:
         """
         with self._writing, self.locked():
             if not is_newest():
-                self._unwritten.clear()
-            if self._unwritten:
+                self._dirty_files.clear()
+            if self._dirty_files:
                 self._disk.make_directory(self._messages)
-            while self._unwritten:
-                path, content = self._unwritten.popitem(last=False)
+            while self._dirty_files:
+                path, content = self._dirty_files.popitem(last=False)
                 try:
                     if path:
                         self._disk.replace(Path(path), content)
                     else:
                         self._disk.update(self.agent_path, content)
                 except BaseException:
-                    self._unwritten.setdefault(path, content)
+                    self._dirty_files.setdefault(path, content)
                     raise
 
 

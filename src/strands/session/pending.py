@@ -45,7 +45,7 @@ class Pending:
     @classmethod
     def discard(cls, record: JournalRecord) -> None:
         """Forget `record`, if all of its files are written or its session is gone."""
-        if not record.layout.unwritten or not record.directory.exists():
+        if not record.layout.dirty_files or not record.directory.exists():
             cls._records.pop(record, None)
 
     @classmethod
@@ -53,7 +53,7 @@ class Pending:
         """Write what is not written yet of the agents in or below `directory`, or of all."""
         for record in list(cls._records):
             if directory is None or directory == record.directory or directory in record.directory.parents:
-                record.tidy()
+                record.write_layout_files()
 
     @classmethod
     def forget(cls) -> None:
