@@ -45,7 +45,7 @@ class FileSessionManager(RepositorySessionManager, SessionRepository):
           session.json
           agents/agent_<id>/agent.json
           agents/agent_<id>/messages/message_<n>.json
-          agents/agent_<id>/journal.jsonl   all of it, synced where a promise needs it; the files above are written from it
+          agents/agent_<id>/journal.jsonl   all of it, synced; the files above are written from it
           agents/agent_<id>/journal.head    how far the journal is on disk
           multi_agents/multi_agent_<id>/multi_agent.json
 

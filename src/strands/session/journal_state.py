@@ -157,7 +157,7 @@ class JournalState:
 
 
 def _whole(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a stored message from what the ledger keeps of one that was never changed."""
+    """Return a stored message from what the journal keeps of one that was never changed."""
     return {
         "message": data["message"],
         "message_id": data["id"],

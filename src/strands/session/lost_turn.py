@@ -1,4 +1,4 @@
-"""What an agent may have done in lines of its ledger that are lost: each call that may have happened is a question."""
+"""What an agent may have done in lines of its journal that are lost: each call that may have happened is a question."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _BEGINNING_LOST = "(The beginning of this conversation is lost.)"
 
 
 class LostTurn:
-    """Works on what a damaged ledger says, `fold`, so that nothing that may have happened happens unasked.
+    """Works on what a damaged journal says, `fold`, so that nothing that may have happened happens unasked.
 
     Args:
         fold: What the readable lines say.
