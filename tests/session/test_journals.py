@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -136,6 +137,7 @@ def test_a_call_that_is_refused_at_its_end_gives_the_lease_back(tmp_path: Path) 
 
     def fill(event: BeforeToolCallEvent) -> None:
         nonlocal fails
+        time.sleep(0.01)  # what gathers before is written
         fails = True
         event.interrupt("ok")
 
@@ -145,8 +147,13 @@ def test_a_call_that_is_refused_at_its_end_gives_the_lease_back(tmp_path: Path) 
         agent("go")
     assert kinds(tmp_path)[-1] == "rested"
     reading, writing = os.pipe()
-    if os.fork() == 0:
-        os.write(writing, str(agent_in(tmp_path, "mine")("hello")).encode())
+    child = os.fork()
+    if child == 0:
+        try:
+            told = str(agent_in(tmp_path, call, "done", hooks=[fill])(None).stop_reason)
+        except BaseException as error:
+            told = repr(error)
+        os.write(writing, told.encode())
         os._exit(0)
-    os.wait()
-    assert os.read(reading, 100) == b"mine\n"
+    os.waitpid(child, 0)
+    assert os.read(reading, 1000) == b"interrupt"
