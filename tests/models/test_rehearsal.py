@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
 from strands.models import ScriptedModel, ToolCall
-from strands.models._examples import example
+from strands.models.scripted.examples import example
 from support.providers import ask, assistant, collect, text_of, tool_spec, tool_uses, user
 
 

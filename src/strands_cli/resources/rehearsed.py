@@ -106,7 +106,7 @@ def harmless(tool: Any) -> bool:
 
 def example_result(tool: AgentTool) -> Any:
     """Return what a call of a tool might return, by its output schema or the annotation of its function."""
-    from strands.models._examples import example
+    from strands.models.scripted.examples import example
 
     schema = _output_schema(tool)
     if schema is None:

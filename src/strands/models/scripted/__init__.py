@@ -14,7 +14,8 @@ from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, Literal
 
-from .model import Model
+from strands.models.model import Model
+
 from .script import Reply, Request, Script, Scripted, ToolCall, as_reply
 
 if TYPE_CHECKING:

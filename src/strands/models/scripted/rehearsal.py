@@ -18,7 +18,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ._examples import example
+from .examples import example
 from .script import Reply, Request, ToolCall
 
 if TYPE_CHECKING:
