@@ -7,7 +7,6 @@ import errno
 import json
 import os
 import shutil
-import time
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ import pytest
 from strands import Agent
 from strands.hooks import BeforeToolCallEvent
 from strands.models.scripted import Reply, ScriptedModel, ToolCall
-from strands.session import FileSessionManager
+from strands.session import Disk, FileSessionManager
 from strands.types.agent import ConcurrentInvocationMode
 from strands.types.exceptions import SessionException
 from support.disks import WatchedDisk
@@ -127,22 +126,21 @@ def test_of_two_calls_of_one_agent_the_one_that_goes_on_holds_the_lease(tmp_path
 
 
 def test_a_call_that_is_refused_at_its_end_gives_the_lease_back(tmp_path: Path) -> None:
-    fails = False
+    class Full(Disk):
+        armed = False
 
-    def refuse(call: int, name: str) -> None:
-        nonlocal fails
-        if fails and name == "write_all":
-            fails = False
-            raise OSError(errno.ENOSPC, "No space left on device")
+        def write_all(self, file: int, content: bytes) -> None:
+            if Full.armed and b'"rested"' in content:
+                Full.armed = False
+                raise OSError(errno.ENOSPC, "No space left on device")
+            super().write_all(file, content)
 
-    def fill(event: BeforeToolCallEvent) -> None:
-        nonlocal fails
-        time.sleep(0.01)  # what gathers before is written
-        fails = True
+    def ask(event: BeforeToolCallEvent) -> None:
         event.interrupt("ok")
 
     call = ToolCall("nothing", {}, id="t")
-    agent = agent_in(tmp_path, call, "done", hooks=[fill], disk=WatchedDisk(before=refuse))
+    agent = agent_in(tmp_path, call, "done", hooks=[ask], disk=Full())
+    Full.armed = True
     with pytest.raises(SessionException, match="No space left"):
         agent("go")
     assert kinds(tmp_path)[-1] == "rested"
@@ -150,7 +148,8 @@ def test_a_call_that_is_refused_at_its_end_gives_the_lease_back(tmp_path: Path) 
     child = os.fork()
     if child == 0:
         try:
-            told = str(agent_in(tmp_path, call, "done", hooks=[fill])(None).stop_reason)
+            other = agent_in(tmp_path, call, "done", hooks=[ask])
+            told = str(other(None if other.messages else "go").stop_reason)
         except BaseException as error:
             told = repr(error)
         os.write(writing, told.encode())
