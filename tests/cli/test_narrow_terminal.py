@@ -31,6 +31,16 @@ from strands_cli.types import HITLState
 schema = {"type": "object", "properties": {"colour": {"type": "string"}}, "required": ["colour"]}
 print(asyncio.run(ask(HITLState(active=True, prompt="Which?", schema=schema, kind="elicitation"))))
 """
+ASKED = """
+import asyncio
+from strands_cli.terminal.prompt import ask
+from strands_cli.types import AnswerLater, HITLState
+
+try:
+    asyncio.run(ask({state}))
+except AnswerLater:
+    pass
+"""
 
 
 @pytest.fixture
@@ -63,6 +73,12 @@ def test_an_explanation_is_folded_between_words(console: Console) -> None:
     assert max(map(len, lines)) <= 80
     assert question in " ".join(line.strip() for line in lines)
     assert question in console.run("explain", "w.yaml").stdout, "a pipe gets whole lines"
+
+
+def test_a_panel_says_what_kind_of_question_it_is_however_long_its_id(console: Console) -> None:
+    state = "HITLState(active=True, prompt='Again?', question_id='steps/' + 'x' * 90, kind='ambiguous_tool')"
+    terminal = console.script("long.py", ASKED.format(state=state), columns=80).expect("Your response: ")
+    assert "…: a tool call that may already have happened ─╯" in terminal.type("/later").end()
 
 
 def test_what_the_doctor_finds_is_read_to_its_end(console: Console) -> None:

@@ -324,6 +324,13 @@ def test_a_script_that_is_interrupted_at_the_prompt(online: Console) -> None:
     online.run("resume", session["id"], "--response", "ok")
 
 
+def test_a_script_whose_question_is_left_open_says_how_to_go_on(online: Console) -> None:
+    shown = online.script("run_workflow.py", SCRIPT).expect("Your response: ").type("/later").end()
+    (session,) = json.loads(online.run("sessions", "list", "--json").stdout)
+    assert f"Resume: strands resume {session['id']}" in shown
+    online.run("resume", session["id"], "--response", "ok")
+
+
 def test_the_hint_of_a_provider_belongs_to_its_error(console: Console) -> None:
     with StubOpenAI([Fault(401, body={"error": {"message": "Incorrect API key provided."}})] * 2) as stub:
         console.env |= {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": stub.url}

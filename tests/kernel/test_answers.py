@@ -81,6 +81,29 @@ def test_case_23_an_answer_that_does_not_fit_leaves_the_question_open(hitl: dict
 
 
 @pytest.mark.parametrize(
+    ("schema", "value", "told"),
+    [
+        ({"type": "object", "properties": {"copies": {"minimum": 1}}}, '{"copies": 0}', "copies"),
+        ({"type": "integer", "minimum": 1}, "0", "minimum"),
+        ({"type": "object"}, '{"copies": ', "not JSON"),
+        ({"type": ["string", "null"], "pattern": "[a-z]+"}, "41", "'41'"),
+        ({"enum": ["a", "b"]}, "41", "'41'"),
+    ],
+)
+def test_a_refused_text_is_told_what_is_wrong_with_the_json_that_it_was_meant_as(
+    schema: dict[str, Any], value: str, told: str
+) -> None:
+    async def main() -> None:
+        journal = await session()
+        await driven(journal, gate(schema=schema), Echo())
+        with pytest.raises(InvalidAnswerError) as caught:
+            await answers.give(journal, "steps/0", value, by="ann")
+        assert told in caught.value.message and "of type 'object'" not in caught.value.message
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
     ("value", "taken"),
     [
         ("run again", "run again"),

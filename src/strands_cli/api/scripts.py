@@ -1,4 +1,4 @@
-"""What a script in a terminal sees of a run: how it gets on, and after Ctrl-C how to go on."""
+"""What a script in a terminal sees of a run: how it gets on, and after Ctrl-C or a pause how to go on."""
 
 from __future__ import annotations
 
@@ -89,6 +89,16 @@ def run_resumable(start: Callable[[], Coroutine[Any, Any, T]], options: Options,
     except KeyboardInterrupt:
         message = _how_to_go_on(options, session_id)
         raise KeyboardInterrupt(message) from None
+
+
+def say_where_it_waits(options: Options, session_id: str) -> None:
+    """Say on standard error how a session goes on that somebody at this terminal left open, if the command finds it."""
+    from strands_cli.session.repository import FileSessionRepository
+    from strands_cli.terminal.device import write
+
+    store = options.store()
+    if isinstance(store, FileSessionRepository) and store.root == FileSessionRepository().root:
+        write(sys.stderr, f"Paused: session {session_id} waits for an answer. Resume: strands resume {session_id}\n")
 
 
 def _how_to_go_on(options: Options, session_id: str) -> str:

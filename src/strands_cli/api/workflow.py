@@ -16,7 +16,13 @@ from strands_cli.api.keywords import variables_of
 from strands_cli.api.options import Options
 from strands_cli.api.program import Program, making_module
 from strands_cli.api.running import Runner, new_id
-from strands_cli.api.scripts import progress_shown, run_resumable, session_to_go_on, terminal_handler
+from strands_cli.api.scripts import (
+    progress_shown,
+    run_resumable,
+    say_where_it_waits,
+    session_to_go_on,
+    terminal_handler,
+)
 from strands_cli.errors import AnswerError, SessionNotFoundError
 from strands_cli.kernel.events import Event, Listeners
 from strands_cli.types import HITLHandler, Json, RunResult
@@ -206,6 +212,8 @@ class Workflow(Program):
             workflow = self if show is None else self._with_listener(show)
             values = variables_of(self.spec, variables, more)
             result = await workflow._begin(hitl_handler or terminal_handler(), session_id, hitl_response, values)
+        if result.status == "paused" and hitl_handler is None and progress is not False:
+            say_where_it_waits(self._options, result.session_id)
         if result.success and not keep_session:
             await self._delete(result.session_id)
         return result

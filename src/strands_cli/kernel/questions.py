@@ -247,19 +247,29 @@ def _fitted(question: OpenQuestion, value: Json) -> Json:
     if problems and isinstance(value, str):
         try:
             parsed = from_text(value)
-        except json.JSONDecodeError:
-            pass
+        except json.JSONDecodeError as error:
+            problems = [f"it is not JSON: {error}"] if value.lstrip()[:1] in ("{", "[") else problems
         except ValueError as error:
             problems = [str(error)]
         else:
-            if not _problems(question.schema, parsed):
+            as_json_value = _problems(question.schema, parsed)
+            if not as_json_value:
                 return parsed
+            problems = as_json_value if _meant_as_json(question.schema, parsed) else problems
     if problems:
         raise InvalidAnswerError(
             f"the answer to {question.id!r} does not fit its schema: {'; '.join(problems)}",
             hint="Answer with a value that the schema allows; JSON is read as such.",
         )
     return value
+
+
+def _meant_as_json(schema: Mapping[str, Any], parsed: Json) -> bool:
+    """Whether a refused text is to be told what is wrong with the JSON in it, rather than with the text."""
+    types = schema.get("type")
+    if types is None:
+        return isinstance(parsed, (dict, list))
+    return "string" not in (types if isinstance(types, list) else [types])
 
 
 def _problems(schema: Mapping[str, Any], value: Json) -> list[str]:

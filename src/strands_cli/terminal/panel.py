@@ -31,7 +31,7 @@ def show(state: HITLState, out: TextIO) -> None:
     width = min(console.width, _WIDEST)
     with console.capture() as capture:
         console.print()
-        for part in _parts(state):
+        for part in _parts(state, width):
             if isinstance(part, str):
                 console.out(part, highlight=False)
             else:
@@ -59,7 +59,7 @@ def _console(out: TextIO) -> Console:
     return Console(file=out, markup=False, highlight=False, emoji=False)
 
 
-def _parts(state: HITLState) -> list[RenderableType]:
+def _parts(state: HITLState, width: int) -> list[RenderableType]:
     """A very long context stands below the panel as it is: breaking it into rows would take seconds."""
     from rich.box import ROUNDED
     from rich.console import Group
@@ -77,7 +77,7 @@ def _parts(state: HITLState) -> list[RenderableType]:
         Group(*body),
         title=Text(TITLE, style="bold yellow"),
         title_align="left",
-        subtitle=Text(_subtitle(state), style="dim") if state.key or state.question_id else None,
+        subtitle=Text(_subtitle(state, width), style="dim") if state.key or state.question_id else None,
         subtitle_align="right",
         border_style="yellow",
         box=ROUNDED,
@@ -86,9 +86,10 @@ def _parts(state: HITLState) -> list[RenderableType]:
     return [panel, *beside, *_choices(state)]
 
 
-def _subtitle(state: HITLState) -> str:
-    where = one_line(state.question_id or state.key, 60)
-    kind = _KINDS.get(state.kind)
+def _subtitle(state: HITLState, width: int) -> str:
+    kind = _KINDS.get(state.kind, "")
+    room = width - len(kind) - 10  # beside the frame, the spaces and the colon
+    where = one_line(state.question_id or state.key, max(min(room, 60), 12))
     return f"{where}: {kind}" if kind else where
 
 
@@ -100,5 +101,5 @@ def _choices(state: HITLState) -> list[Text]:
     numbers = [Text(f"  {number}. {exact_line(choice)}") for number, choice in enumerate(state.choices, 1)]
     heading = "Choices (the text or its number):"
     if state.kind == "ambiguous_tool":
-        heading = "Choices (the text or its number; what the call returned is asked for after result):"
+        heading = "Choices (the text or its number; result asks next what the call returned):"
     return [Text(heading, style="dim"), *numbers]
