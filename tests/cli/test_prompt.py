@@ -316,7 +316,7 @@ def test_what_happened_to_a_call_is_chosen_and_its_result_asked_for_next(
     schema = {"anyOf": [{"enum": ["run again", "skip"]}]}
     choices = ["run again", "skip", "result"]
     fields: dict[str, Any] = {"prompt": "Again?", "kind": "ambiguous_tool", "schema": schema, "choices": choices}
-    terminal = asked(console, **fields).expect("after result").expect("Your response: ")
+    terminal = asked(console, **fields).expect("result asks next").expect("Your response: ")
     for number, line in enumerate(typed):
         terminal.type(line)
         if number + 1 < len(typed):

@@ -226,8 +226,11 @@ def install_here() -> set[str]:
     Returns:
         The files that its entry points offer to commands.
     """
-    about = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]
+    file = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))
+    about, named = file["project"], file.get("tool", {}).get("setuptools", {}).get("py-modules", [])
     points = {f"{group}/{name}": to for group, names in about["entry-points"].items() for name, to in names.items()}
+    if lacking := {to.partition(":")[0] for to in points.values()}.difference(named):
+        raise Failure(f"pip would not install {sorted(lacking)}: name every module in py-modules")
     install(Path("site"), about["name"], {}, points)
     sys.path.insert(0, str(Path("site").resolve()))
     os.environ["PYTHONPATH"] = os.pathsep.join([str(Path.cwd()), sys.path[0], os.environ["PYTHONPATH"]])
