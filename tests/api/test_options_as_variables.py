@@ -53,7 +53,7 @@ WAYS: list[Callable[..., Any]] = [
     ],
 )
 def test_it_is_an_error_that_says_where_it_belongs(way: Callable[..., Any], option: dict[str, Any], place: str) -> None:
-    with pytest.raises(InputError, match=f"'{next(iter(option))}' is no variable") as error:
+    with pytest.raises(InputError, match=f"'{next(iter(option))}' is neither a variable") as error:
         way(workflow_of(), topic="x", **option)
     assert place in (error.value.hint or "")
     assert SessionManager().list_sessions() == []

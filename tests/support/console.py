@@ -27,7 +27,8 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 def environment(home: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return an environment without keys or endpoints of this machine, with sessions in `home`."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT", "PYTHONPATH") if name in os.environ}
+    names = ("PATH", "HOME", "SYSTEMROOT", "PYTHONPATH", "COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START")
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     return {
         **kept,
         "STRANDS_HOME": str(home),

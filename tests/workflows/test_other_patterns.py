@@ -165,7 +165,7 @@ for call in (
         call()
     except Exception as error:
         print(error)
-print(builder.build().run(offline=True).success)
+print(builder.build().run().success)
 """
 WRONG = {
     "- {agent: writer,": ("- {agent: writre,", "agent 'writre' is not declared under 'agents'; did you mean 'writer'?"),

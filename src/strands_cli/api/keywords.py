@@ -76,7 +76,7 @@ def variables_of(spec: Spec, variables: Mapping[str, Any] | None, more: Mapping[
     for name in more:
         place = next((place for place, options in _ELSEWHERE if name in options.__annotations__), None)
         if place is not None and unknown(spec, name):
-            raise InputError(f"{name!r} is no variable of this workflow, and no option of a run", hint=place)
+            raise InputError(f"{name!r} is neither a variable of this workflow nor an option of a run", hint=place)
     return {**(variables or {}), **more}
 
 
