@@ -177,6 +177,8 @@ class SubagentRecord:
             self.turn.start(ToolStart(**data["start"]))
         elif what == "finished":
             self.turn.finish(data["tool_use_id"], data["result"])
+        elif what == "redacted":
+            self.redact(data["message"])
         elif what == "whole":
             whole = SubagentRecord.from_dict(data)
             for name in self.__slots__:
@@ -189,6 +191,14 @@ class SubagentRecord:
         self.messages.append(message)
         self.stop = stop
         self.turn = OpenTurn()
+
+    def redact(self, message: Message) -> None:
+        """Let a message stand in for the newest one, whose content a guardrail took back."""
+        for block in message["content"]:
+            if "toolResult" in block and block["toolResult"]["toolUseId"] in self.turn.finished:
+                self.turn.finished[block["toolResult"]["toolUseId"]] = block["toolResult"]
+        if self.messages and self.messages[-1]["role"] == message["role"]:
+            self.messages[-1] = message
 
     def close(self) -> None:
         """Add the results of the newest tool uses, if they are not there yet."""

@@ -16,6 +16,7 @@ from .reply import Reply
 
 if TYPE_CHECKING:
     from strands._core.invocation import Invocation
+    from strands._core.taken_back import TakenBack
     from strands.types.content import ContentBlock, Message
     from strands.types.event_loop import Metrics, StopReason, Usage
     from strands.types.streaming import StreamEvent
@@ -43,6 +44,7 @@ class ReplyBuilder:
         "_pieces",
         "_reasoning",
         "_stop",
+        "_taken",
         "_tool",
         "_usage",
     )
@@ -51,6 +53,7 @@ class ReplyBuilder:
         self._invocation = invocation
         self._blocks: list[ContentBlock] = []
         self._stop: StopReason | None = None
+        self._taken: TakenBack | None = None
         self._usage: Usage | None = None
         self._metrics: Metrics | None = None
         self._clear()
@@ -86,6 +89,9 @@ class ReplyBuilder:
             if close is not None:
                 await close()  # a connection is not left to the garbage collector
             raise
+        finally:
+            if self._taken is not None:
+                await self._tell(self._taken)
         reply = self.reply()
         reply.metrics = {"timeToFirstByteMs": int(first * 1000), **reply.metrics}
         return reply
@@ -190,7 +196,12 @@ class ReplyBuilder:
         agent = self._invocation.agent
         user = redaction.get("redactUserContentMessage")
         if user and agent.messages:
-            agent.messages[-1]["content"] = _redacted(agent.messages[-1]["content"], user)
+            before = agent.messages[-1]["content"]
+            agent.messages[-1]["content"] = _redacted(before, user)
+            if agent.recorder is not None:
+                from strands._core.taken_back import TakenBack
+
+                self._taken = TakenBack(agent.messages[-1], before)
             self._invocation.redacted = agent.messages[-1]
             redact = getattr(agent._session_manager, "redact_latest_message", None)
             if redact is not None:
@@ -199,6 +210,11 @@ class ReplyBuilder:
         if assistant:
             self._clear()
             self._blocks = [{"text": assistant}]
+
+    async def _tell(self, taken: TakenBack) -> None:
+        redacted = getattr(self._invocation.agent.recorder, "redacted", None)
+        if redacted is not None:
+            await redacted(taken)
 
     def reply(self) -> Reply:
         """Return what the events came to.

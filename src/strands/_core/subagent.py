@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     from strands._core.recorder import SubagentRecord, ToolStart
+    from strands._core.taken_back import TakenBack
     from strands.types.content import Message
     from strands.types.event_loop import Usage
     from strands.types.tool_use import ToolResult
@@ -59,6 +60,10 @@ class SubagentRecorder:
         """Record a reply."""
         self._reply, self._results = message, {}
         await self._tell("message", {"message": message, "stop": stop_reason, "usage": dict(usage)})
+
+    async def redacted(self, taken: TakenBack) -> None:
+        """Record that a guardrail took back what the newest message said; a record drops that, and keeps no `taken`."""
+        await self._tell("redacted", {"message": taken.message, "taken": taken})
 
     async def tool_started(self, start: ToolStart, *, durable: bool) -> None:
         """Record that a tool is about to run."""

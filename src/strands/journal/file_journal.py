@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from strands._threads import Shared
-from strands.journal import files
+from strands.journal import files, lines
 from strands.journal.drivers import Drivers
 from strands.journal.entries import Draft, Entry
 from strands.journal.errors import StorageError
 from strands.journal.file_log import FileLog
 from strands.journal.files import Disk
 from strands.journal.handle import JournalFile
+from strands.journal.head import Head
+from strands.journal.protocol import Conflict
 
 
 class FileJournal(FileLog):
@@ -60,6 +63,30 @@ class FileJournal(FileLog):
             return entries
         finally:
             self._file.let_close()
+
+    async def rewrite(
+        self, change: Callable[[Entry], Mapping[str, Any]], drafts: Sequence[Draft], *, expect: int
+    ) -> list[Entry]:
+        """Append as `append` does, and let the entries that are there say something else: both at once, and durably.
+
+        Args:
+            change: Returns what an entry says from now on.
+            drafts: What to append; one of kind `redacted` tells readers that they have to read anew.
+            expect: How many entries there are.
+        """
+        if self._broken:
+            raise StorageError(self._broken, hint="Resume the session: it goes on from what is on disk.")
+        self._check_there()
+
+        def make(content: bytes, unmoved: bool) -> list[Draft] | None:
+            if not unmoved or self.count != expect:
+                return None
+            return [*(Draft(each.kind, each.key, change(each), each.at) for each in self._known), *drafts]
+
+        if not self.replace(make, keep_opening=True):
+            self._look()
+            raise Conflict(self._since(expect))
+        return self._since(expect)
 
     async def sync(self) -> None:
         loop = asyncio.get_running_loop()
@@ -104,6 +131,23 @@ class FileJournal(FileLog):
     def _took(self, entries: list[Entry], count: int, last_kind: str) -> None:
         super()._took(entries, count, last_kind)
         self._known += entries
+
+    def _take_in(self, file: int, told: Head | None = None) -> tuple[list[Entry], lines.Damage | None]:
+        known = self._known
+        if not known or self._is_ours(file, os.fstat(file).st_size) or not self._is_rewritten(file):
+            return super()._take_in(file, told)
+        self._forget()
+        self._size, self._sum, self._synced = 0, "", 0
+        entries, damage = super()._take_in(file)
+        return entries[len(known) :], damage
+
+    def _is_rewritten(self, file: int) -> bool:
+        """Whether this is the same journal, whole, and something was redacted in it meanwhile."""
+        if self._first_sum(file) != self._opening:
+            return False
+        parsed = lines.parse(os.pread(file, os.fstat(file).st_size, 0), read=self._read)
+        sound = parsed.damage is None or parsed.damage.torn
+        return sound and any(each.kind == "redacted" for each in parsed.entries[len(self._known) :])
 
     def _forget(self) -> None:
         super()._forget()

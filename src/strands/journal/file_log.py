@@ -122,21 +122,29 @@ class FileLog:
         finally:
             self._file.let_close()
 
-    def replace(self, make: Callable[[bytes, bool], Sequence[Draft | Encoded] | None]) -> bool:
+    def replace(
+        self, make: Callable[[bytes, bool], Sequence[Draft | Encoded] | None], *, keep_opening: bool = False
+    ) -> bool:
         """Replace all entries at once and durably, while nobody appends.
 
         Args:
             make: Is shown the bytes that are there, and told whether this object knows all of them; returns the entries
                 that shall be, or None to leave all as it is.
+            keep_opening: The opening line stays as it is: it tells this session from every other.
 
         Returns:
             Whether they were replaced.
         """
         with Writing(self._file) as file:
-            drafts = make(os.pread(file, os.fstat(file).st_size, 0), self.count > 0 and self._unmoved(file))
+            there = os.pread(file, os.fstat(file).st_size, 0)
+            drafts = make(there, self.count > 0 and self._unmoved(file))
             if drafts is None:
                 return False
-            content, entries, last_sum = lines.encode(drafts, 0, "", read=self._reads_back)
+            first = [Draft(*each) for each in drafts[:1] if keep_opening and not isinstance(each.data, bytes)]
+            kept = there[: there.index(b"\n") + 1] if first else b""
+            after = lines.sum_of(kept[:-1]) if kept else ""
+            content, entries, last_sum = lines.encode(drafts[len(first) :], len(first), after, read=self._reads_back)
+            content, entries = kept + content, [*lines.as_read(first, 0), *entries]
             self._disk.replace_synced(self._file.name, content)
         self._file.handle = None
         self._forget()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 from strands.journal import lines
 from strands.journal.entries import Draft, Entry
@@ -36,6 +37,13 @@ class MemoryJournal:
         entries = lines.as_read(drafts, expect)
         self._entries += entries
         self._deleted = entries[-1].kind == "deleted" if entries else False
+        return entries
+
+    async def rewrite(
+        self, change: Callable[[Entry], Mapping[str, Any]], drafts: Sequence[Draft], *, expect: int
+    ) -> list[Entry]:
+        entries = await self.append(drafts, expect=expect)
+        self._entries[:expect] = [entry._replace(data=change(entry)) for entry in self._entries[:expect]]
         return entries
 
     async def sync(self) -> None:

@@ -18,6 +18,7 @@ from .numbers import with_plain_numbers
 if TYPE_CHECKING:
     from strands._core.recorder import OpenTurn
 
+    from .redaction import InsideRedaction
     from .session_repository import SessionRepository
 
 
@@ -29,12 +30,14 @@ class Draft(NamedTuple):
         data: The entry's data; `stored.to_dict()` stands in for it where `stored` is given.
         stored: The message or agent that it is about.
         text: The entry's data as JSON, where that is written already.
+        taken: What a guardrail took back of an agent used as a tool: it goes out of the entries that are there.
     """
 
     kind: Kind
     data: dict[str, Any]
     stored: SessionMessage | SessionAgent | None = None
     text: str = ""
+    taken: InsideRedaction | None = None
 
 
 @dataclass(slots=True)
@@ -186,6 +189,8 @@ class RepositoryRecord(AgentRecord):
                 self._agent = draft.stored
                 changed = True
             else:
+                if draft.taken is not None:
+                    self._turn = [draft.taken.of_entry(each) for each in self._turn]
                 self._turn.append({"kind": draft.kind, "data": encode_bytes_values(draft.data)})
                 changed = True
         if changed:

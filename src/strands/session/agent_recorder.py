@@ -20,7 +20,7 @@ from strands.types.session import SessionAgent, SessionMessage, now
 from .agent_record import AgentRecord, Draft
 from .arrival import Arrival
 from .json_text import to_json
-from .redaction import Redaction, earlier_copies
+from .redaction import InsideRedaction, Redaction, earlier_copies
 
 if TYPE_CHECKING:
     from strands._core.recorder import ToolStart
@@ -240,7 +240,13 @@ class AgentRecorder:
         return await enter(self._note_inside, tool_use_id, own)
 
     async def _note_inside(self, path: tuple[str, ...], what: str, data: dict[str, Any], durable: bool) -> None:
-        self._add(Draft("inside", {"path": list(path), "what": what, **data}))
+        taken = InsideRedaction(path, data.pop("taken")) if what == "redacted" else None
+        if taken is not None:
+            with self._swapping:
+                self._drafts = [
+                    each._replace(data=taken.cleared(each.kind, each.data) or each.data) for each in self._drafts
+                ]
+        self._add(Draft("inside", {"path": list(path), "what": what, **data}, taken=taken))
         if durable and what == "finished":
             self._write_result_soon()
         elif durable:

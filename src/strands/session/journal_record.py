@@ -32,7 +32,7 @@ from .journal_state import JournalState
 from .json_text import to_json
 from .layout import MOST_IN_MEMORY, Layout, message_texts
 from .pending import Pending
-from .redaction import Redaction
+from .redaction import InsideRedaction, Redaction
 
 if TYPE_CHECKING:
     from .journal_reading import JournalReading
@@ -205,6 +205,8 @@ class JournalRecord(AgentRecord):
             for draft in drafts:
                 if draft.kind == "redacted" and isinstance(draft.stored, SessionMessage):
                     self._clear(Redaction.of(draft.stored))
+                if draft.taken is not None:
+                    self._clear(draft.taken)
             for draft, (_, content) in zip(drafts, told, strict=True):
                 self._put(draft.stored, content)
         if self.layout.dirty_files > MOST_IN_MEMORY:
@@ -273,7 +275,7 @@ class JournalRecord(AgentRecord):
             return
         Pending.add(self)
 
-    def _clear(self, redaction: Redaction) -> None:
+    def _clear(self, redaction: Redaction | InsideRedaction) -> None:
         """Take what was said out of the journal, too."""
 
         def without(content: bytes, unmoved: bool) -> list[Encoded]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from strands.types.session import SessionMessage
 
 if TYPE_CHECKING:
+    from strands._core.taken_back import TakenBack
     from strands.types.content import Message
 
 
@@ -46,6 +47,37 @@ class Redaction(NamedTuple):
         if kind == "inside" and data["path"][0] in self.tool_use_ids:
             return {"path": data["path"], "what": "entered"}
         return None
+
+
+class InsideRedaction(NamedTuple):
+    """A message of an agent used as a tool that says something else now.
+
+    Attributes:
+        path: The tool use ids that lead to the agent, the outermost first.
+        taken: What was taken back.
+    """
+
+    path: tuple[str, ...]
+    taken: TakenBack
+
+    def begins_before(self, kind: str, data: Mapping[str, Any]) -> bool:
+        """Whether an entry is older than the tool use in which the agent works."""
+        return kind == "message"
+
+    def cleared(self, kind: str, data: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return an entry's data without what was taken back; None when it tells nothing of it."""
+        depth = len(self.path)
+        if kind != "inside" or tuple(data["path"][:depth]) != self.path:
+            return None
+        if len(data["path"]) > depth and data["path"][depth] in self.taken.tool_use_ids:
+            return {"path": data["path"], "what": "entered"}
+        changed: dict[str, Any] = self.taken.cleared(data)
+        return changed if changed != data else None
+
+    def of_entry(self, entry: dict[str, Any]) -> dict[str, Any]:
+        """Return an entry without what was taken back."""
+        data = self.cleared(entry["kind"], entry["data"])
+        return entry if data is None else {**entry, "data": data}
 
 
 def _id(data: Mapping[str, Any]) -> int:

@@ -19,7 +19,7 @@ from strands.types.session import SessionAgent, SessionMessage
 from .agent_record import AgentRecord, Draft, Loaded, skippable, stale
 from .journal_state import JournalState
 from .lost_turn import LostTurn, recall
-from .redaction import Redaction
+from .redaction import InsideRedaction, Redaction
 
 if TYPE_CHECKING:
     from .s3_store import S3Store
@@ -112,6 +112,8 @@ class S3Record(AgentRecord):
             raise self.refusal(self._stale("another agent has written to it"))
         self._number += 1
         for draft, (_, data) in zip(drafts, items, strict=True):
+            if draft.taken is not None:
+                self._clear(draft.taken)
             if isinstance(draft.stored, SessionMessage):
                 self._store.write(self.message_key(draft.stored.message_id), data)
                 if draft.kind == "redacted":
@@ -120,7 +122,7 @@ class S3Record(AgentRecord):
             elif isinstance(draft.stored, SessionAgent):
                 self._store.write(f"{self._prefix}agent.json", data)
 
-    def _clear(self, redaction: Redaction) -> None:
+    def _clear(self, redaction: Redaction | InsideRedaction) -> None:
         """Take what was said out of the objects that tell of it; they keep their numbers."""
         for number in reversed(range(self._number)):
             body = self._store.read(self._ledger_key(number))

@@ -7,7 +7,7 @@ does is under the key of its step: `<key>/model/0`, `<key>/tools/<id>`, `<key>/t
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from strands._core.recorder import ToolStart
 from strands._tracking import bare
@@ -17,6 +17,10 @@ from strands_cli.types import Json
 
 if TYPE_CHECKING:
     from strands._core.subagent import Path, SubagentRecorder
+    from strands._core.taken_back import TakenBack
+
+Redact: TypeAlias = "Callable[[str, TakenBack, Callable[[str], str]], Awaitable[None]]"
+"""Takes out of the journal what the newest message of the agent with a key said."""
 
 
 class Record(Protocol):
@@ -36,9 +40,10 @@ class JournalRecorder:
 
     session_id = ""
 
-    def __init__(self, key: str, record: Record, fresh_key: Callable[[str], str], replies: int) -> None:
+    def __init__(self, key: str, record: Record, fresh_key: Callable[[str], str], replies: int, redact: Redact) -> None:
         self.key = key
         self._record = record
+        self._redact = redact
         self._fresh_key = fresh_key
         self._tools: dict[Path, str] = {(): key}
         self._agents: dict[Path, str] = {}
@@ -63,6 +68,10 @@ class JournalRecorder:
         data = {"of": self.key, "message": encode_bytes_values(bare(message)), "usage": dict(usage or {})}
         number, self._replies = self._replies, self._replies + 1
         await self._record("done", f"{self.key}/model/{number}", data)
+
+    async def redacted(self, taken: TakenBack) -> None:
+        """Record that a guardrail took back what the newest message said."""
+        await self._redact(self.key, taken, self._fresh_key)
 
     def take_unrecorded(self) -> dict[str, int]:
         """Return what final replies have used since this was asked last: who asks records it."""
@@ -101,6 +110,8 @@ class JournalRecorder:
             await self._started(path, ToolStart(**data["start"]), durable)
         elif what == "finished":
             await self._finished(path, data["tool_use_id"], data["result"], durable)
+        elif what == "redacted":
+            await self._redact(self._tools[path], data["taken"], self._fresh_key)
         else:
             owner = self._tools[path]
             kind: Kind = "done" if "usage" in data else "noted"

@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from strands_cli.errors import ExecutionError, SessionError, StorageError, cause
@@ -15,6 +16,7 @@ from strands_cli.kernel.journal import Conflict, Journal
 from strands_cli.kernel.lanes import Lanes, lane_name, slots
 from strands_cli.kernel.open_questions import OpenQuestions, RunCancelled
 from strands_cli.kernel.recorder import JournalRecorder
+from strands_cli.kernel.redaction import Change, redact
 from strands_cli.kernel.state import State, response_of
 from strands_cli.kernel.types import Answer, Call, CallAgent, Draft, Entry, Kind, Names, Question, Reply
 from strands_cli.types import HITLHandler, Json
@@ -106,6 +108,8 @@ class Run:
             data: dict[str, Json] = {"agent": agent, "lane": lane, "prompt": prompt}
             await self.record("started", key, data, unless=lambda: self.state.started.get(key) is not begun)
             begun = self.state.started[key]
+        if "redacted" in begun.data:
+            prompt = begun.data["prompt"]
         known = self.state.reply(key)
         if known is None:
             await self._called(key, begun.data["lane"], agent, prompt, names, tools, timeout, expects)
@@ -116,6 +120,8 @@ class Run:
     def _mended(self, begun: Entry, agent: str, prompt: str) -> bool:
         """Whether a step that has not finished is begun again with what a mended spec says."""
         recorded = begun.data["prompt"] if self._scrub is None else self._scrub(begun.data["prompt"])
+        if begun.data["agent"] == agent and "redacted" in begun.data and "mended" not in self.state.origin:
+            return False  # the spec still says what a guardrail took back
         if begun.data["agent"] == agent and recorded == prompt:
             return False
         origin = self.state.origin
@@ -169,12 +175,14 @@ class Run:
         *,
         sync: bool = False,
         unless: Callable[[], bool] | None = None,
+        change: Change | None = None,
     ) -> Entry | None:
         """Append one entry: the only write in the engine.
 
         Args:
             sync: Return only once the entry outlives a power loss.
             unless: Looked at with the journal's newest entries known: True writes nothing and returns None.
+            change: What entries that are there say from now on, where the store can rewrite them.
 
         Raises:
             LeaseLostError: Another driver has taken the session over; nothing was written.
@@ -187,7 +195,7 @@ class Run:
                 if unless is not None and unless():
                     return None
                 try:
-                    entry = (await self.journal.append((draft,), expect=self.state.count))[0]
+                    entry = await self._write(draft, change)
                     break
                 except Conflict as conflict:
                     self.asking.absorb(conflict.entries)
@@ -200,6 +208,14 @@ class Run:
         if self.spending is not None and "usage" in entry.data and self._alone(entry):
             await self.spending.spent()
         return entry
+
+    async def _write(self, draft: Draft, change: Change | None) -> Entry:
+        rewrite = getattr(self.journal, "rewrite", None)
+        if change is None or rewrite is None:
+            return (await self.journal.append((draft,), expect=self.state.count))[0]
+        (entry,) = await rewrite(change, (draft,), expect=self.state.count)
+        self.state.change(change)
+        return cast(Entry, entry)
 
     def _follow(self, entry: Entry) -> None:
         """Keep in mind which tools are at work."""
@@ -246,7 +262,7 @@ class Run:
         expects: Mapping[str, Json] | None,
     ) -> None:
         replies = sum("message" in entry.data for entry in self.state.inner.get(key, ()))
-        recorder = JournalRecorder(key, self.record, self._fresh_key, replies)
+        recorder = JournalRecorder(key, self.record, self._fresh_key, replies, partial(redact, self))
         recorder.session_id = self.journal.session_id
         call = Call(
             key=key,

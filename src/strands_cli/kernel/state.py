@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from strands._core.recorder import OpenTurn, SubagentRecord, ToolStart, raised_in
@@ -61,6 +61,13 @@ class State:
         handler = _APPLY.get(entry.kind)
         if handler is not None:
             handler(self, entry, owner)
+
+    def change(self, change: Callable[[Entry], Mapping[str, Json]]) -> None:
+        """Have what agents were told and did say what `change` returns."""
+        for key, entry in self.started.items():
+            self.started[key] = entry._replace(data=change(entry))
+        for entries in self.inner.values():
+            entries[:] = [entry._replace(data=change(entry)) for entry in entries]
 
     # -- agent calls ---------------------------------------------------------------------------------------------
 
@@ -205,6 +212,12 @@ class State:
         elif "agent_record" in entry.data:
             self._owners[entry.key] = owner
 
+    def _redacted(self, entry: Entry, owner: str | None) -> None:
+        """Something stands in for a prompt; for what an agent was told, the fold of its call sees to it."""
+        begun = self.started.get(entry.key)
+        if owner is None and begun is not None:
+            self.started[entry.key] = begun._replace(data={**begun.data, **entry.data, "redacted": True})
+
     def _done(self, entry: Entry, owner: str | None) -> None:
         usage = entry.data.get("usage")
         step = self.step(owner or entry.key)
@@ -271,6 +284,7 @@ _APPLY = {
     "answered": State._answered,
     "expired": State._expired,
     "noted": State._noted,
+    "redacted": State._redacted,
     "paused": State._rest,
     "closed": State._rest,
     "cancelled": State._rest,

@@ -25,6 +25,7 @@ Kind = Literal[
     "answered",
     "expired",
     "noted",
+    "redacted",
     "retry",
     "paused",
     "closed",

@@ -52,6 +52,16 @@ class SecretFreeJournal:
             return await append_durably(self._journal, clean, expect=expect)
         return await self._journal.append(clean, expect=expect)
 
+    async def rewrite(
+        self, change: Callable[[Entry], Mapping[str, Any]], drafts: Sequence[Draft], *, expect: int
+    ) -> list[Entry]:
+        """Rewrite as the journal does, without the secrets; append where it cannot."""
+        rewrite = getattr(self._journal, "rewrite", None)
+        if rewrite is None:
+            return await self.append(drafts, expect=expect)
+        clean = [draft._replace(data=self._clean(draft.data)) for draft in drafts]
+        return list(await rewrite(change, clean, expect=expect))
+
     def _clean(self, data: Mapping[str, Any]) -> dict[str, Any]:
         return {name: item if name in _FIELDS else self._own_secrets.scrub(item) for name, item in data.items()}
 

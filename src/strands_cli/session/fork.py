@@ -13,7 +13,7 @@ from strands_cli.plan.model import Plan
 from strands_cli.session.repository import SessionRepository
 from strands_cli.types import Json
 
-_CARRIED = ("started", "done", "asked", "answered", "expired", "noted", "retry")
+_CARRIED = ("started", "done", "asked", "answered", "expired", "noted", "retry", "redacted")
 
 
 async def fork(

@@ -1,0 +1,186 @@
+"""What a guardrail takes back in a workflow, or of an agent used as a tool, is nowhere at rest either."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strands import Agent, tool
+from strands.models import Model
+from strands.models.scripted import ScriptedModel, ToolCall
+from strands.session import FileSessionManager
+from strands_cli.api import Workflow
+from strands_cli.errors import UnusableReplyError
+from strands_cli.kernel.state import State
+from strands_cli.session.memory import MemorySessionRepository
+from strands_cli.session.repository import FileSessionRepository
+
+SECRET = "the launch code"
+TAKEN = "[User input redacted.]"
+
+
+class Guarded(Model):
+    """Calls its tools in turn, then says "Fine."; takes back the newest message where that holds the secret."""
+
+    def __init__(self, *tools: str, stop: str = "end_turn") -> None:
+        self.tools = list(tools)
+        self.stop = stop
+        self.saw: list[str] = []
+
+    def get_config(self) -> Any:
+        return {"model_id": "guarded", "guardrail_id": "g"}
+
+    async def stream(self, messages: Any, tool_specs: Any = None, system_prompt: Any = None, **kwargs: Any) -> Any:
+        self.saw.append(json.dumps(messages))
+        blocked = SECRET in json.dumps(messages[-1])
+        done = sum(message["role"] == "assistant" for message in messages)
+        yield {"messageStart": {"role": "assistant"}}
+        calls = not (blocked and self.stop != "end_turn") and done < len(self.tools)
+        if calls:
+            use = {"toolUseId": f"t{done}", "name": self.tools[done]}
+            yield {"contentBlockStart": {"start": {"toolUse": use}}}
+            yield {"contentBlockDelta": {"delta": {"toolUse": {"input": '{"input": "go"}'}}}}
+        else:
+            yield {"contentBlockDelta": {"delta": {"text": "Fine."}}}
+        yield {"contentBlockStop": {}}
+        yield {"messageStop": {"stopReason": "tool_use" if calls else self.stop if blocked else "end_turn"}}
+        if blocked:
+            yield {"redactContent": {"redactUserContentMessage": TAKEN}}
+
+    async def structured_output(self, *args: Any, **kwargs: Any) -> AsyncGenerator[Any, None]:
+        if args:
+            raise NotImplementedError
+        yield
+
+
+@tool
+def look(input: str) -> str:
+    """Look."""
+    return f"I saw {SECRET}."
+
+
+def chain(*inputs: str) -> dict[str, Any]:
+    return {
+        "version": 0,
+        "name": "chain",
+        "runtime": {"provider": "scripted"},
+        "agents": {"chief": {"prompt": "You are chief."}},
+        "pattern": {"type": "chain", "config": {"steps": [{"agent": "chief", "input": each} for each in inputs]}},
+    }
+
+
+def holders(directory: Path, text: str = SECRET) -> list[str]:
+    return [file.name for file in directory.rglob("*") if file.is_file() and text.encode() in file.read_bytes()]
+
+
+def conversation(repository: Any) -> str:
+    """Return what the agent of the session "s" said and was told, as a new process reads it."""
+
+    async def main() -> str:
+        state = State(await (await repository.open("s")).load())
+        return json.dumps([state.conversation(*each) for each in state.lanes])
+
+    return asyncio.run(main())
+
+
+def flow(data: dict[str, Any], model: Model, repository: Any, *tools: Any) -> Workflow:
+    return Workflow.from_dict(data, model=model, tools=list(tools), repository=repository)
+
+
+def test_a_tools_result_is_in_no_journal_of_a_workflow(tmp_path: Path) -> None:
+    repository, model = FileSessionRepository(tmp_path), Guarded("look")
+    result = flow(chain("go", "conclude"), model, repository, look).run(session_id="s")
+    assert result.status == "completed"
+    assert holders(tmp_path) == []
+    assert TAKEN in model.saw[-1] and SECRET not in model.saw[-1]
+    assert TAKEN in conversation(repository) and SECRET not in conversation(repository)
+
+
+def test_a_prompt_is_in_no_entry_of_its_step_and_a_resume_goes_on_with_what_stands_in(tmp_path: Path) -> None:
+    repository, model = FileSessionRepository(tmp_path), Guarded(stop="guardrail_intervened")
+    data = chain("say {% if 1 %}the launch{% endif %} code", "conclude")
+    with pytest.raises(UnusableReplyError):
+        flow(data, model, repository).run(session_id="s")
+    assert SECRET in model.saw[0]
+    assert holders(tmp_path) == []
+    assert flow(data, model, repository).resume("s").status == "completed"
+    assert SECRET not in "".join(model.saw[1:])
+    assert TAKEN in conversation(repository)
+
+
+def test_a_mended_prompt_stands_in_for_one_that_was_taken_back(tmp_path: Path) -> None:
+    repository, model = FileSessionRepository(tmp_path), Guarded(stop="guardrail_intervened")
+    data = chain("say {% if 1 %}the launch{% endif %} code")
+    with pytest.raises(UnusableReplyError):
+        flow(data, model, repository).run(session_id="s")
+    assert flow(chain("say hello"), model, repository).resume("s").status == "completed"
+    assert "say hello" in conversation(repository) and TAKEN not in conversation(repository)
+
+
+@pytest.mark.parametrize("files", [True, False])
+def test_what_an_agent_used_as_a_tool_was_told_is_in_no_journal_of_a_workflow(tmp_path: Path, files: bool) -> None:
+    repository = FileSessionRepository(tmp_path) if files else MemorySessionRepository()
+    worker = Agent(model=Guarded("look"), tools=[look], name="worker", callback_handler=None)
+    chief = ScriptedModel([[ToolCall("worker", {"input": "x"}, "w")], "done", "done"])
+    assert flow(chain("go", "conclude"), chief, repository, worker).run(session_id="s").status == "completed"
+    assert holders(tmp_path) == []
+
+    async def kept() -> str:
+        return str(await (await repository.open("s")).load())
+
+    assert TAKEN in asyncio.run(kept()) and SECRET not in asyncio.run(kept())
+
+
+def test_what_an_agent_used_as_a_tool_was_told_is_in_no_file_of_a_session(tmp_path: Path) -> None:
+    worker = Agent(model=Guarded("look"), tools=[look], name="worker", callback_handler=None)
+    chief = ScriptedModel([[ToolCall("worker", {"input": "x"}, "w")], "done"])
+    session = FileSessionManager("s", storage_dir=tmp_path)
+    Agent(model=chief, tools=[worker], session_manager=session, callback_handler=None)("go")
+    assert holders(tmp_path) == []
+    assert len(holders(tmp_path, TAKEN)) == 1
+
+
+def test_what_a_tool_that_is_an_agent_said_goes_with_all_that_it_did(tmp_path: Path) -> None:
+    worker = Agent(model=ScriptedModel([f"It is {SECRET}."]), name="worker", callback_handler=None)
+    repository = FileSessionRepository(tmp_path)
+    assert flow(chain("go", "conclude"), Guarded("worker"), repository, worker).run(session_id="s").success
+    assert holders(tmp_path) == []
+    assert TAKEN in conversation(repository)
+
+
+def test_who_reads_a_journal_meanwhile_reads_on(tmp_path: Path) -> None:
+    repository = FileSessionRepository(tmp_path)
+    seen: list[int] = []
+
+    async def main() -> None:
+        reader: list[Any] = []
+
+        @tool
+        async def read(input: str) -> str:
+            """Read."""
+            reader.append(await FileSessionRepository(tmp_path).open("s"))
+            seen.append(len(await reader[0].load()))
+            return SECRET
+
+        await flow(chain("go", "conclude"), Guarded("read"), repository, read).run_async(session_id="s")
+        after = await reader[0].tail(seen[0])
+        whole = await (await repository.open("s")).load()
+        assert [each.seq for each in after] == [each.seq for each in whole[seen[0] :]]
+        assert "redacted" in [each.kind for each in after]
+
+    asyncio.run(main())
+
+
+def test_a_secrets_journal_takes_it_out_too(tmp_path: Path) -> None:
+    repository = FileSessionRepository(tmp_path)
+    data = {**chain("go", "conclude"), "env": {"secrets": [{"key": "TOKEN", "source": "env"}]}}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TOKEN", "s3cr3t-token-value")
+        assert flow(data, Guarded("look"), repository, look).run(session_id="s").success
+    assert holders(tmp_path) == []
+    assert TAKEN in conversation(repository)
