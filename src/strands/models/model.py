@@ -190,7 +190,7 @@ class Model(ABC):
 class ConfiguredModel(Model):
     """A provider whose configuration is a dict with known keys.
 
-    A key that it does not know is kept, and warned of: most often it belongs into `params`.
+    A key that it does not know is kept, and warned of: most often it belongs in `params`.
     """
 
     config: dict[str, Any]
