@@ -178,6 +178,53 @@ def test_what_a_guardrail_took_back_is_in_no_span() -> None:
     assert found.count("taken back") == 2
 
 
+GUARDED_TOOL = """
+from strands import Agent, tool
+from strands.models import Reply, ScriptedModel, ToolCall
+
+class Guarded(ScriptedModel):
+    def get_config(self):
+        return {"model_id": "guarded", "guardrail_id": "g"}
+    async def stream(self, messages, *args, **kwargs):
+        async for event in super().stream(messages, *args, **kwargs):
+            yield event
+        if "canary" in str(messages[-1]):
+            yield {"redactContent": {"redactUserContentMessage": "taken back"}}
+            if HOW == "breaks":
+                raise LookupError
+
+worker = Agent(model=ScriptedModel(["I am a canary"]), name="worker", callback_handler=None)
+
+@tool
+def look() -> str:
+    "Look."
+    return "a sparrow" if HOW == "passes" else "a canary"
+
+uses = [ToolCall("look", {}, "t1"), ToolCall("worker", {"input": "sing"}, "t2")]
+script = [Reply(tool_calls=uses[:1] if HOW == "passes" else uses), "done"]
+with contextlib.suppress(Exception):
+    Agent(model=Guarded(script), tools=[look, worker], callback_handler=None)("go")
+print(json.dumps(spans))
+"""
+
+
+def guarded(how: str) -> list[dict[str, object]]:
+    code = CODE.split("from strands import", 1)[0] + GUARDED_TOOL.replace("HOW", repr(how))
+    return spans(code, OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT="true")
+
+
+@pytest.mark.parametrize("how", ["replies", "breaks"])
+def test_a_tools_result_that_a_guardrail_took_back_is_in_no_span(how: str) -> None:
+    found = guarded(how)
+    assert {"execute_tool look", "invoke_agent worker"} <= {str(span["name"]) for span in found}
+    assert "canary" not in json.dumps(found)
+    assert "taken back" in json.dumps(found)
+
+
+def test_a_tools_result_that_a_guardrail_let_pass_is_in_the_span_of_the_model_call() -> None:
+    assert [span["name"] for span in guarded("passes") if "sparrow" in json.dumps(span)] == ["chat guarded"]
+
+
 def test_what_json_cannot_hold_is_replaced() -> None:
     circle: list[object] = [1]
     circle.append(circle)

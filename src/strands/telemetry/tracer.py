@@ -32,6 +32,9 @@ Content = Literal["messages", "tool_input", "tool_output"]
 content_filter: ContextVar[Callable[[Content, Any], Any] | None] = ContextVar("content_filter", default=None)
 """Changes content before a span gets it: takes its kind and itself, returns what may be recorded."""
 
+_unjudged: ContextVar[bool] = ContextVar("unjudged", default=False)
+"""Whether this is done in a tool whose result a guardrail may take back, after the spans of it have ended."""
+
 _REPLACED = "<replaced>"
 _MAX_BITS = 14_000  # Python writes no integer of more than 4,300 digits as text
 _CAPTURE = "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT"
@@ -63,7 +66,11 @@ class Tracing:
 
     def __init__(self, tracer: trace.Tracer) -> None:
         self._tracer = tracer
-        self._with_content = os.environ.get(_CAPTURE, "").lower() == "true"
+        self._captures = os.environ.get(_CAPTURE, "").lower() == "true"
+
+    @property
+    def _with_content(self) -> bool:
+        return self._captures and not _unjudged.get()
 
     async def agent_call(
         self,
@@ -76,17 +83,25 @@ class Tracing:
         with self._span(f"invoke_agent {agent.name}", _conventions.of_agent(agent)) as span:
             if self._with_content:
                 span.set_attribute("gen_ai.input.messages", _prompt(prompt))
-            result, more = await work(invocation, prompt)
+            try:
+                result, more = await work(invocation, prompt)
+            finally:
+                self._take_back(span, invocation)
             latest = agent.event_loop_metrics.latest_agent_invocation
             if latest is not None:
                 _set_usage(span, latest.usage)
             span.set_attribute("gen_ai.response.finish_reasons", [result.stop_reason])
             if self._with_content:
                 span.set_attribute("gen_ai.output.messages", _reply(result.message, result.stop_reason))
-                redacted = invocation.redacted
-                if redacted is not None and not any("toolResult" in block for block in redacted["content"]):
-                    span.set_attribute("gen_ai.input.messages", _prompt([redacted]))
             return result, more
+
+    def _take_back(self, span: trace.Span, invocation: Observed) -> None:
+        """Have the span of an invocation say what stands in for a prompt that was taken back."""
+        redacted = invocation.redacted
+        if redacted is None or any("toolResult" in block for block in redacted["content"]):
+            return
+        if self._with_content:
+            span.set_attribute("gen_ai.input.messages", _prompt([redacted]))
 
     async def model_call(self, invocation: C, work: Callable[[C], Awaitable[Reply]]) -> Reply:
         """Do `work` in the span of a model call."""
@@ -96,9 +111,11 @@ class Tracing:
             if self._with_content:
                 span.set_attribute("gen_ai.input.messages", _prompt(agent.messages))
             before = invocation.redacted
-            reply = await work(invocation)
-            if self._with_content and invocation.redacted is not before:
-                span.set_attribute("gen_ai.input.messages", _prompt(agent.messages))
+            try:
+                reply = await work(invocation)
+            finally:
+                if self._with_content and invocation.redacted is not before:
+                    span.set_attribute("gen_ai.input.messages", _prompt(agent.messages))
             _set_usage(span, reply.usage)
             span.set_attribute("gen_ai.response.finish_reasons", [reply.stop_reason])
             if self._with_content:
@@ -108,16 +125,26 @@ class Tracing:
     async def tool_call(
         self, agent: Host, tool: AgentTool, use: ToolUse, work: Callable[[AgentTool], Awaitable[ToolResult]]
     ) -> ToolResult:
-        """Do `work` in the span of a tool call."""
+        """Do `work` in the span of a tool call.
+
+        A span that has ended cannot be changed: what a guardrail has yet to judge is told by the span of the model call
+        that it judges it in, and by none of the tool's.
+        """
         attributes = _conventions.of_tool(agent, tool, use["toolUseId"])
         with self._span(f"execute_tool {tool.tool_name}", attributes) as span:
             if self._with_content:
                 span.set_attribute("gen_ai.tool.call.arguments", _json("tool_input", use["input"]))
-            result = await work(tool)
+            guarded = self._captures and _has_guardrail(agent)
+            judged = _unjudged.set(True) if guarded else None
+            try:
+                result = await work(tool)
+            finally:
+                if judged is not None:
+                    _unjudged.reset(judged)
             if result["status"] == "error":
                 span.set_attribute("error.type", "_OTHER")
                 span.set_status(trace.Status(trace.StatusCode.ERROR))
-            if self._with_content:
+            if self._with_content and not guarded:
                 span.set_attribute("gen_ai.tool.call.result", _json("tool_output", result["content"]))
             return result
 
@@ -188,6 +215,11 @@ def _holdable(value: Any, around: tuple[Any, ...]) -> Any:
 def serialize(obj: Any) -> str:
     """Return anything as JSON; what JSON cannot hold becomes `"<replaced>"`."""
     return JSONEncoder(ensure_ascii=False).encode(obj)
+
+
+def _has_guardrail(agent: Host) -> bool:
+    config = agent.model.get_config()
+    return isinstance(config, dict) and bool(config.get("guardrail_id"))
 
 
 def _set_usage(span: trace.Span, usage: Any) -> None:
