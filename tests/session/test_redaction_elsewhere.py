@@ -13,7 +13,8 @@ import pytest
 from strands import Agent, tool
 from strands.models import Model
 from strands.models.scripted import ScriptedModel, ToolCall
-from strands.session import FileSessionManager
+from strands.session import FileSessionManager, SnapshotSessionManager
+from strands.storage import LocalFileStorage
 from strands_cli.api import Workflow
 from strands_cli.errors import UnusableReplyError
 from strands_cli.kernel.state import State
@@ -136,13 +137,39 @@ def test_what_an_agent_used_as_a_tool_was_told_is_in_no_journal_of_a_workflow(tm
     assert TAKEN in asyncio.run(kept()) and SECRET not in asyncio.run(kept())
 
 
-def test_what_an_agent_used_as_a_tool_was_told_is_in_no_file_of_a_session(tmp_path: Path) -> None:
-    worker = Agent(model=Guarded("look"), tools=[look], name="worker", callback_handler=None)
+def company(session: Any) -> None:
+    """Have a worker of a worker be told something that is taken back, and the worker itself too."""
+    inner = Agent(model=Guarded("look"), tools=[look], name="inner", callback_handler=None)
+    worker = Agent(model=Guarded("inner", "look"), tools=[look, inner], name="worker", callback_handler=None)
     chief = ScriptedModel([[ToolCall("worker", {"input": "x"}, "w")], "done"])
-    session = FileSessionManager("s", storage_dir=tmp_path)
     Agent(model=chief, tools=[worker], session_manager=session, callback_handler=None)("go")
+
+
+def test_what_an_agent_used_as_a_tool_was_told_is_in_no_file_of_a_session(tmp_path: Path) -> None:
+    company(FileSessionManager("s", storage_dir=tmp_path))
     assert holders(tmp_path) == []
     assert len(holders(tmp_path, TAKEN)) == 1
+
+
+def test_what_an_agent_used_as_a_tool_was_told_is_in_no_snapshot(tmp_path: Path) -> None:
+    company(SnapshotSessionManager("s", storage=LocalFileStorage(str(tmp_path))))
+    assert holders(tmp_path) == []
+
+
+def test_what_an_agent_used_as_a_tool_was_told_is_in_no_object_of_s3() -> None:
+    boto3, moto = pytest.importorskip("boto3"), pytest.importorskip("moto")
+    from strands.session import S3SessionManager
+
+    with pytest.MonkeyPatch.context() as patch, moto.mock_aws():
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+            patch.setenv(name, "x")
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        client = boto3.client("s3")
+        client.create_bucket(Bucket="sessions")
+        company(S3SessionManager("s", "sessions"))
+        keys = [each["Key"] for each in client.list_objects_v2(Bucket="sessions")["Contents"]]
+        texts = [client.get_object(Bucket="sessions", Key=key)["Body"].read().decode() for key in keys]
+    assert TAKEN in "".join(texts) and SECRET not in "".join(texts)
 
 
 def test_what_a_tool_that_is_an_agent_said_goes_with_all_that_it_did(tmp_path: Path) -> None:
@@ -184,3 +211,29 @@ def test_a_secrets_journal_takes_it_out_too(tmp_path: Path) -> None:
         assert flow(data, Guarded("look"), repository, look).run(session_id="s").success
     assert holders(tmp_path) == []
     assert TAKEN in conversation(repository)
+
+
+class Faltering(Guarded):
+    """Fails at one of its calls."""
+
+    def __init__(self, *tools: str, at: int) -> None:
+        super().__init__(*tools)
+        self.at = at
+
+    async def stream(self, messages: Any, *args: Any, **kwargs: Any) -> Any:
+        if len(self.saw) == self.at:
+            self.saw.append("")
+            raise ValueError("no reply")
+        async for event in super().stream(messages, *args, **kwargs):
+            yield event
+
+
+def test_after_a_failure_an_agent_goes_on_with_what_stands_in(tmp_path: Path) -> None:
+    repository, model = FileSessionRepository(tmp_path), Faltering("look", "look", at=2)
+    with pytest.raises(Exception, match="no reply"):
+        flow(chain("go"), model, repository, look).run(session_id="s")
+    assert flow(chain("go"), model, repository, look).resume("s").success
+    first, second = (json.loads(model.saw[-1])[index] for index in (2, 4))
+    assert TAKEN in str(first) and SECRET not in str(first)
+    assert SECRET in str(second)  # told once, to the guardrail that takes it back
+    assert holders(tmp_path) == []
