@@ -195,7 +195,10 @@ class Run:
                 if unless is not None and unless():
                     return None
                 try:
-                    entry = await self._write(draft, change)
+                    if change is None:
+                        entry = (await self.journal.append((draft,), expect=self.state.count))[0]
+                    else:
+                        entry = await self._rewritten(draft, change)
                     break
                 except Conflict as conflict:
                     self.asking.absorb(conflict.entries)
@@ -209,9 +212,9 @@ class Run:
             await self.spending.spent()
         return entry
 
-    async def _write(self, draft: Draft, change: Change | None) -> Entry:
+    async def _rewritten(self, draft: Draft, change: Change) -> Entry:
         rewrite = getattr(self.journal, "rewrite", None)
-        if change is None or rewrite is None:
+        if rewrite is None:
             return (await self.journal.append((draft,), expect=self.state.count))[0]
         (entry,) = await rewrite(change, (draft,), expect=self.state.count)
         self.state.change(change)
