@@ -237,3 +237,31 @@ def test_after_a_failure_an_agent_goes_on_with_what_stands_in(tmp_path: Path) ->
     assert TAKEN in str(first) and SECRET not in str(first)
     assert SECRET in str(second)  # told once, to the guardrail that takes it back
     assert holders(tmp_path) == []
+
+
+class AppendOnly:
+    """A journal, or a store of such, that can only append."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "rewrite":
+            raise AttributeError(name)
+        return getattr(self._inner, name)
+
+    async def create(self, *args: Any) -> AppendOnly:
+        return AppendOnly(await self._inner.create(*args))
+
+    async def open(self, session_id: str) -> AppendOnly:
+        return AppendOnly(await self._inner.open(session_id))
+
+
+def test_in_a_journal_that_can_only_append_something_stands_in(tmp_path: Path) -> None:
+    repository, model = AppendOnly(FileSessionRepository(tmp_path)), Guarded("look", stop="guardrail_intervened")
+    with pytest.raises(UnusableReplyError):
+        flow(chain("go"), model, repository, look).run(session_id="s")
+    assert holders(tmp_path) == ["journal.jsonl"]
+    assert flow(chain("go"), model, repository, look).resume("s").success
+    assert TAKEN in model.saw[-1] and SECRET not in model.saw[-1]
+    assert TAKEN in conversation(repository) and SECRET not in conversation(repository)
