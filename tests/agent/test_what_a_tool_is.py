@@ -237,7 +237,8 @@ print(agent(given or "go").stop_reason)
 
 
 def test_code_that_is_deployed_while_its_question_is_asked_is_other_code(tmp_path: Path) -> None:
-    for name, text in (("payments", TOOL.format(text="old")), ("deployed", TOOL.format(text="new")), ("main", PROGRAM)):
+    old, new = TOOL.format(text="old"), TOOL.format(text="newer")  # of equal lengths Python would run the old bytecode
+    for name, text in (("payments", old), ("deployed", new), ("main", PROGRAM)):
         (tmp_path / f"{name}.py").write_text(text)
 
     def run(what: str) -> str:
@@ -246,4 +247,4 @@ def test_code_that_is_deployed_while_its_question_is_asked_is_other_code(tmp_pat
 
     assert run("ask") == "interrupt\n"
     assert run("answer") == "interrupt\n"
-    assert run("answer") == "RAN new\nend_turn\n"
+    assert run("answer") == "RAN newer\nend_turn\n"

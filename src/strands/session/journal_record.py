@@ -68,7 +68,7 @@ class JournalRecord(AgentRecord):
         self._driver = self._driven_by = ""
         self._leased: Encoded | None = None
         self._my_driver = ""
-        self.has_rested = False
+        self.has_rested: bool = False
         self._directory_synced = True
 
     def load(self) -> Loaded | None:
