@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
 from strands.types.json_bytes import encode_bytes_values
 from strands_cli.kernel.types import Entry
@@ -11,13 +11,23 @@ from strands_cli.types import Json
 
 if TYPE_CHECKING:
     from strands._core.taken_back import TakenBack
-    from strands_cli.kernel.run import Run
+    from strands_cli.kernel.state import State
 
 Change = Callable[[Entry], Mapping[str, Json]]
 """Returns what an entry says from now on."""
 
 
-async def redact(run: Run, owner: str, taken: TakenBack, fresh_key: Callable[[str], str]) -> None:
+class Recording(Protocol):
+    """What a redaction needs of a run."""
+
+    @property
+    def state(self) -> State: ...
+
+    @property
+    def record(self) -> Callable[..., Awaitable[Any]]: ...
+
+
+async def redact(run: Recording, owner: str, taken: TakenBack, fresh_key: Callable[[str], str]) -> None:
     """Record what stands in for the newest message of an agent, and take what it said out of the entries.
 
     Args:
