@@ -11,6 +11,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
+from sys import is_finalizing
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -283,6 +284,13 @@ class _Pool:
                 self._limit -= 1
 
     def submit(self, job: _Job | _Errand) -> None:
+        """Have a thread do it.
+
+        Raises:
+            RuntimeError: The interpreter ends: a thread that is started now never begins, and who starts it waits.
+        """
+        if is_finalizing():
+            raise RuntimeError("the interpreter ends, so no thread can be started")
         try:
             self._idle.pop()
         except IndexError:
