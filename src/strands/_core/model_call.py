@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import TYPE_CHECKING, Any
 
 from strands._tracking import all_bare
@@ -161,7 +160,6 @@ async def _stream(invocation: Invocation) -> Reply:
         _tell_session(agent, more)
     messages = agent.messages if whole else all_bare(agent.messages)
     stream = model.stream(messages, specs or None, text, tool_choice=choice, **more)
-    started = time.perf_counter()
     invocation.asking = True
     try:
         reply = await ReplyBuilder(invocation).gather(stream)
@@ -174,8 +172,6 @@ async def _stream(invocation: Invocation) -> Reply:
     if agent.cancellation.signal.is_set():
         return _said(agent.cancellation.message or CANCELLED, "cancelled")
     reply.model_state = more.get("model_state")
-    if not reply.metrics.get("latencyMs"):
-        reply.metrics = {**reply.metrics, "latencyMs": int((time.perf_counter() - started) * 1000)}
     return reply
 
 

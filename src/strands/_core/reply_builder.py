@@ -72,14 +72,14 @@ class ReplyBuilder:
             ModelUnavailableError: It ended too early.
         """
         sink, backpressure = self._invocation.sink, self._invocation.backpressure
-        asked, first = time.perf_counter(), 0.0
+        asked, first, take = time.perf_counter(), 0.0, self.take
         try:
             async for event in stream:
                 if not first:
-                    first = time.perf_counter() - asked
+                    first = time.perf_counter()
                 if sink is not None:
                     sink({"event": event})
-                self.take(event)
+                take(event)
                 if backpressure is not None:
                     await backpressure(AHEAD)
             if backpressure is not None:
@@ -93,24 +93,27 @@ class ReplyBuilder:
             if self._taken is not None:
                 await self._tell(self._taken)
         reply = self.reply()
-        reply.metrics = {"timeToFirstByteMs": int(first * 1000), **reply.metrics}
+        times = reply.metrics = {"timeToFirstByteMs": int((first - asked) * 1000) if first else 0, **reply.metrics}
+        if not times.get("latencyMs"):
+            times["latencyMs"] = int((time.perf_counter() - asked) * 1000)
         return reply
 
     def take(self, event: StreamEvent) -> None:
         """Take the next event of a stream."""
-        if "contentBlockDelta" in event:
-            self._delta(cast("dict[str, Any]", event["contentBlockDelta"]["delta"]))
-        elif "contentBlockStart" in event:
-            self._start(cast("dict[str, Any]", event["contentBlockStart"].get("start") or {}))
-        elif "contentBlockStop" in event:
+        data: Any = event
+        if "contentBlockDelta" in data:
+            self._delta(data["contentBlockDelta"]["delta"])
+        elif "contentBlockStart" in data:
+            self._start(data["contentBlockStart"].get("start") or {})
+        elif "contentBlockStop" in data:
             self._close()
-        elif "messageStop" in event:
-            self._stop = event["messageStop"].get("stopReason") or "end_turn"
-        elif "metadata" in event:
-            self._usage = event["metadata"].get("usage") or self._usage
-            self._metrics = event["metadata"].get("metrics") or self._metrics
-        elif "redactContent" in event:
-            self._redact(cast("dict[str, Any]", event["redactContent"]))
+        elif "messageStop" in data:
+            self._stop = data["messageStop"].get("stopReason") or "end_turn"
+        elif "metadata" in data:
+            self._usage = data["metadata"].get("usage") or self._usage
+            self._metrics = data["metadata"].get("metrics") or self._metrics
+        elif "redactContent" in data:
+            self._redact(data["redactContent"])
 
     def _start(self, start: dict[str, Any]) -> None:
         self._close()
@@ -174,7 +177,8 @@ class ReplyBuilder:
 
     def _close(self) -> None:
         if self._tool is not None:
-            self._blocks.append(cast("ContentBlock", {"toolUse": self._tool}))
+            block: Any = {"toolUse": self._tool}
+            self._blocks.append(block)
             self._tool["input"] = "".join(self._pieces)
         elif self._pieces or self._citations:
             self._blocks.append(self._text_block("".join(self._pieces)))
@@ -224,7 +228,8 @@ class ReplyBuilder:
         """
         complete = self._tool is None
         self._close()
-        uses = [cast("dict[str, Any]", block["toolUse"]) for block in self._blocks if "toolUse" in block]
+        blocks: list[Any] = self._blocks
+        uses: list[dict[str, Any]] = [block["toolUse"] for block in blocks if "toolUse" in block]
         stop = self._stop or "end_turn"
         if uses and stop != "max_tokens":
             if self._stop is None or not complete:
