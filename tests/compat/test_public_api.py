@@ -157,3 +157,11 @@ def test_an_agent_that_talks_can_be_asked_for_and_not_be_made() -> None:
     assert not isinstance(object(), BidiAgent)
     with pytest.raises(NotImplementedError, match=r"strands\.Agent"):
         BidiAgent(model=None)
+
+
+def test_journals_of_workflows_are_found_where_they_were() -> None:
+    from strands.journal import file_journal, memory
+    from strands_cli.session.file import FileJournal
+    from strands_cli.session.memory import MemoryJournal
+
+    assert (FileJournal, MemoryJournal) == (file_journal.FileJournal, memory.MemoryJournal)
