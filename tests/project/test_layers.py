@@ -75,17 +75,9 @@ def strands_rank(module: str) -> int:
 
 def strands_imports(path: Path) -> Iterator[str]:
     """Yield the modules of strands that a file imports, a name of a package as one of its modules where it is one."""
-    package = path.relative_to(SRC).parent.parts
-    for node in runtime_nodes(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            found = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            above = package[: len(package) - node.level + 1] if node.level else ()
-            base = ".".join([*above, *([node.module] if node.module else [])])
-            found = [f"{base}.{alias.name}" for alias in node.names]
-        else:
-            continue
-        yield from (name for name in found if name.startswith("strands."))
+    for module, names in imported_by(path):
+        found = [f"{module}.{name}" for name in names] or [module]
+        yield from (each for each in found if each.startswith("strands."))
 
 
 @pytest.mark.parametrize("path", sorted(JOURNAL.rglob("*.py")), ids=lambda path: path.name)
@@ -102,15 +94,21 @@ def test_strands_names_strands_cli_only_as_lazy_names() -> None:
 
 def imports(path: Path) -> Iterator[str]:
     """Yield the modules of this project that a file imports, those only for type checkers left out."""
+    for module, names in imported_by(path):
+        found = [f"{module}.{name}" for name in names] if module == "strands_cli" else [module]
+        yield from (each for each in found if each.split(".")[0] in {"strands", "strands_cli"})
+
+
+def imported_by(path: Path) -> Iterator[tuple[str, list[str]]]:
+    """Yield each module that a file imports as it runs, and the names that it takes of it."""
     package = path.relative_to(SRC).parent.parts
     for node in runtime_nodes(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
+            yield from ((alias.name, []) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            names = from_names(node, package)
-        else:
-            continue
-        yield from (name for name in names if name.split(".")[0] in {"strands", "strands_cli"})
+            above = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join([*above, *([node.module] if node.module else [])])
+            yield module, [alias.name for alias in node.names]
 
 
 def runtime_nodes(tree: ast.AST) -> Iterator[ast.AST]:
@@ -119,15 +117,6 @@ def runtime_nodes(tree: ast.AST) -> Iterator[ast.AST]:
             continue
         yield node
         yield from runtime_nodes(node)
-
-
-def from_names(node: ast.ImportFrom, package: tuple[str, ...]) -> list[str]:
-    if node.level:
-        base = package[: len(package) - node.level + 1]
-        return [".".join([*base, *([node.module] if node.module else [])])]
-    if node.module == "strands_cli":
-        return [f"strands_cli.{alias.name}" for alias in node.names]
-    return [node.module or ""]
 
 
 def unit_of(module: str) -> str:

@@ -1,19 +1,3 @@
-"""These tests write and sync a lot, and ask nothing of the disk but its calls: they run in memory where that exists."""
+"""These tests write and sync a lot: they run in memory where that exists."""
 
-from __future__ import annotations
-
-import os
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
-MEMORY = "/dev/shm"
-
-
-@pytest.fixture
-def tmp_path() -> Iterator[Path]:
-    directory = MEMORY if os.access(MEMORY, os.W_OK) else None
-    with tempfile.TemporaryDirectory(dir=directory, prefix="strands-") as path:
-        yield Path(path)
+from support.in_memory import tmp_path as tmp_path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -12,39 +12,17 @@ from unittest.mock import patch
 import pytest
 
 from strands import Agent, tool
-from strands.models import Model
 from strands.session import FileSessionManager, SnapshotSessionManager
 from strands.storage import LocalFileStorage
 from support.agents import texts_of
-
-SECRET = "the launch code"
-TAKEN = "[User input redacted.]"
+from support.guarded import SECRET, TAKEN, GuardedModel
 
 
-class Guarded(Model):
-    """Calls a tool when it is asked to look, and takes back the newest message where that holds the secret."""
+class Guarded(GuardedModel):
+    """Calls a tool when it is asked to look."""
 
-    def get_config(self) -> Any:
-        return {"model_id": "guarded"}
-
-    async def stream(self, messages: Any, tool_specs: Any = None, system_prompt: Any = None, **kwargs: Any) -> Any:
-        newest = json.dumps(messages[-1])
-        blocked, looks = SECRET in newest, '"look"' in newest
-        yield {"messageStart": {"role": "assistant"}}
-        if looks:
-            yield {"contentBlockStart": {"start": {"toolUse": {"toolUseId": f"t{len(messages)}", "name": "look"}}}}
-            yield {"contentBlockDelta": {"delta": {"toolUse": {"input": "{}"}}}}
-        else:
-            yield {"contentBlockDelta": {"delta": {"text": "No." if blocked else "Fine."}}}
-        yield {"contentBlockStop": {}}
-        yield {"messageStop": {"stopReason": "guardrail_intervened" if blocked else "tool_use"}}
-        if blocked:
-            yield {"redactContent": {"redactUserContentMessage": TAKEN}}
-
-    async def structured_output(self, *args: Any, **kwargs: Any) -> AsyncGenerator[Any, None]:
-        if args:
-            raise NotImplementedError
-        yield
+    def tool_for(self, messages: Any, blocked: bool) -> tuple[str, str] | None:
+        return ("look", "{}") if '"look"' in json.dumps(messages[-1]) else None
 
 
 @tool

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
@@ -20,43 +19,25 @@ from strands_cli.errors import UnusableReplyError
 from strands_cli.kernel.state import State
 from strands_cli.session.memory import MemorySessionRepository
 from strands_cli.session.repository import FileSessionRepository
-
-SECRET = "the launch code"
-TAKEN = "[User input redacted.]"
+from support.guarded import SECRET, TAKEN, GuardedModel
 
 
-class Guarded(Model):
-    """Calls its tools in turn, then says "Fine."; takes back the newest message where that holds the secret."""
+class Guarded(GuardedModel):
+    """Calls its tools in turn, then says "Fine."."""
 
     def __init__(self, *tools: str, stop: str = "end_turn") -> None:
+        super().__init__()
         self.tools = list(tools)
         self.stop = stop
-        self.saw: list[str] = []
 
-    def get_config(self) -> Any:
-        return {"model_id": "guarded", "guardrail_id": "g"}
+    def stop_of(self, blocked: bool) -> str:
+        return self.stop if blocked else "end_turn"
 
-    async def stream(self, messages: Any, tool_specs: Any = None, system_prompt: Any = None, **kwargs: Any) -> Any:
-        self.saw.append(json.dumps(messages))
-        blocked = SECRET in json.dumps(messages[-1])
+    def tool_for(self, messages: Any, blocked: bool) -> tuple[str, str] | None:
         done = sum(message["role"] == "assistant" for message in messages)
-        yield {"messageStart": {"role": "assistant"}}
-        calls = not (blocked and self.stop != "end_turn") and done < len(self.tools)
-        if calls:
-            use = {"toolUseId": f"t{done}", "name": self.tools[done]}
-            yield {"contentBlockStart": {"start": {"toolUse": use}}}
-            yield {"contentBlockDelta": {"delta": {"toolUse": {"input": '{"input": "go"}'}}}}
-        else:
-            yield {"contentBlockDelta": {"delta": {"text": "Fine."}}}
-        yield {"contentBlockStop": {}}
-        yield {"messageStop": {"stopReason": "tool_use" if calls else self.stop if blocked else "end_turn"}}
-        if blocked:
-            yield {"redactContent": {"redactUserContentMessage": TAKEN}}
-
-    async def structured_output(self, *args: Any, **kwargs: Any) -> AsyncGenerator[Any, None]:
-        if args:
-            raise NotImplementedError
-        yield
+        if (blocked and self.stop != "end_turn") or done >= len(self.tools):
+            return None
+        return self.tools[done], '{"input": "go"}'
 
 
 @tool

@@ -6,11 +6,12 @@ import re
 from collections.abc import AsyncIterable, Callable
 from typing import TYPE_CHECKING, Any
 
-from strands.models.model import Model
+from strands_cli.resources.model_layer import ModelLayer
 
 if TYPE_CHECKING:
     from strands.hooks.events import AfterToolCallEvent, BeforeToolCallEvent
     from strands.hooks.registry import HookRegistry
+    from strands.models.model import Model
     from strands.types.streaming import StreamEvent
     from strands_cli.resources.secrets import Secrets
 
@@ -63,22 +64,12 @@ class AllowedTools:
             event.cancel_tool = f"The tool {name!r} is not allowed: security.guardrails.allow_tools does not list it."
 
 
-class RedactedModel(Model):
+class RedactedModel(ModelLayer):
     """A model that is shown no personal data: what looks like it in messages is replaced by its kind."""
 
     def __init__(self, model: Model) -> None:
-        self._model = model
+        super().__init__(model)
         self._seen: dict[str, str] = {}
-
-    @property
-    def stateful(self) -> bool:
-        return self._model.stateful
-
-    def update_config(self, **model_config: Any) -> None:
-        self._model.update_config(**model_config)
-
-    def get_config(self) -> Any:
-        return self._model.get_config()
 
     def stream(
         self, messages: Any, tool_specs: Any = None, system_prompt: str | None = None, **kwargs: Any
@@ -88,9 +79,6 @@ class RedactedModel(Model):
             kwargs["system_prompt_content"] = self._redacted(kwargs["system_prompt_content"])
         prompt = self._redacted(system_prompt) if system_prompt is not None else None
         return self._model.stream(shown, tool_specs, prompt, **kwargs)
-
-    async def aclose(self) -> None:
-        await self._model.aclose()
 
     def _redacted(self, value: Any) -> Any:
         return without_personal_data(value, self._text)

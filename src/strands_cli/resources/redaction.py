@@ -11,10 +11,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from strands.models.model import Model
+from strands_cli.resources.model_layer import ModelLayer
 from strands_cli.resources.spellings import SpellingStream
 
 if TYPE_CHECKING:
+    from strands.models.model import Model
     from strands.types.streaming import StreamEvent
     from strands_cli.kernel.journal import Journal
     from strands_cli.kernel.types import Draft, Entry
@@ -86,22 +87,12 @@ def of_session(journal: Journal, opened: Mapping[str, Any]) -> Journal:
     return secret_free(journal, Secrets(secrets, Path(opened.get("base_dir") or "."), unknown, find))
 
 
-class SecretFreeModel(Model):
+class SecretFreeModel(ModelLayer):
     """A model that is told no secret, and whose replies hold none: it may have been given one in disguise."""
 
     def __init__(self, model: Model, secrets: Secrets) -> None:
-        self._model = model
+        super().__init__(model)
         self._own_secrets = secrets
-
-    @property
-    def stateful(self) -> bool:
-        return self._model.stateful
-
-    def update_config(self, **model_config: Any) -> None:
-        self._model.update_config(**model_config)
-
-    def get_config(self) -> Any:
-        return self._model.get_config()
 
     def stream(
         self, messages: Any, tool_specs: Any = None, system_prompt: str | None = None, **kwargs: Any
@@ -112,9 +103,6 @@ class SecretFreeModel(Model):
         stream = self._model.stream(scrub(messages), scrub(tool_specs), scrub(system_prompt), **kwargs)
         spellings = self._own_secrets.spellings()
         return _scrubbed(stream, spellings) if spellings else stream
-
-    async def aclose(self) -> None:
-        await self._model.aclose()
 
 
 async def _scrubbed(stream: AsyncIterable[StreamEvent], spellings: Spellings) -> AsyncIterator[StreamEvent]:
