@@ -294,10 +294,22 @@ class _Pool:
         try:
             self._idle.pop()
         except IndexError:
-            if self._threads < self._limit:
-                self._threads += 1
-                threading.Thread(target=self._work, name=self._name, daemon=True).start()
+            if self._threads < self._limit and not self._begin():
+                job.work()
+                job.ended = True
+                job.deliver()
+                return
         self._jobs.put(job)
+
+    def _begin(self) -> bool:
+        """Start a thread; False if the system gives none and there is none, so that who asks has to do the work."""
+        try:
+            threading.Thread(target=self._work, name=self._name, daemon=True).start()
+        except RuntimeError as error:
+            logger.warning("no thread for %s could be started: %s", self._name, error)
+            return self._threads > 0
+        self._threads += 1
+        return True
 
     def _work(self) -> None:
         while True:

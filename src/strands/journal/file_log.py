@@ -275,6 +275,8 @@ class FileLog:
         lost = told.entries - len(parsed.entries)
         if lost <= 0 and lines.ends_with(content[: told.size][-_END_SIZE:], told.last):
             return
+        if any(each.kind == "redacted" for each in parsed.entries[told.entries :]):
+            return  # all was written anew since the head was, and the head comes after
         cause = "it is not the line that was on disk"
         if lost > 0:
             cause = "1 entry that was" if lost == 1 else f"{lost} entries that were"

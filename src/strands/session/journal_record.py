@@ -12,7 +12,7 @@ import os
 import platform
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -32,7 +32,7 @@ from .journal_state import JournalState
 from .json_text import to_json
 from .layout import MOST_IN_MEMORY, Layout, message_texts
 from .pending import Pending
-from .redaction import InsideRedaction, Redaction
+from .redaction import AnyRedaction, Redaction
 
 if TYPE_CHECKING:
     from .journal_reading import JournalReading
@@ -200,25 +200,23 @@ class JournalRecord(AgentRecord):
             raise SessionException(self._not_held())
         with self._naming("write"):
             told = [self._told(draft) for draft in drafts]
-            self._append([item for item, _ in told], durable)
+            self._append([item for item, _ in told], durable, list(_redactions(drafts)))
             self.has_rested = bool(drafts) and drafts[-1].kind == "rested"
-            for draft in drafts:
-                if draft.kind == "redacted" and isinstance(draft.stored, SessionMessage):
-                    self._clear(Redaction.of(draft.stored))
-                if draft.taken is not None:
-                    self._clear(draft.taken)
             for draft, (_, content) in zip(drafts, told, strict=True):
                 self._put(draft.stored, content)
         if self.layout.dirty_files > MOST_IN_MEMORY:
             self.write_layout_files()
 
-    def _append(self, items: list[Encoded], durable: bool) -> None:
+    def _append(self, items: list[Encoded], durable: bool, redactions: Sequence[AnyRedaction]) -> None:
         self._check_sound()
         if not self._count:
-            self.create(items)
+            self.create([_without(redactions, item) for item in items])
             return
         try:
-            self.log.write(items, expect=self._count, durable=durable)
+            if redactions:
+                self._redact(items, redactions)
+            else:
+                self.log.write(items, expect=self._count, durable=durable)
         except Conflict:
             raise self.refusal(self._stale("another agent has written to it")) from None
         except (SessionNotFoundError, SessionDamagedError):
@@ -275,18 +273,25 @@ class JournalRecord(AgentRecord):
             return
         Pending.add(self)
 
-    def _clear(self, redaction: Redaction | InsideRedaction) -> None:
-        """Take what was said out of the journal, too."""
+    def _redact(self, items: list[Encoded], redactions: Sequence[AnyRedaction]) -> None:
+        """Append `items` and take what was said out of the journal, both at once.
 
-        def without(content: bytes, unmoved: bool) -> list[Encoded]:
-            return [
-                encoded(
-                    entry.kind, entry.key, to_json(redaction.cleared(entry.kind, entry.data) or entry.data), entry.at
-                )
-                for entry in lines.parse(content, read=read_line).entries
+        A message's file goes first: whoever reads one of another size than the journal's takes it for a newer message.
+        """
+        for each in redactions:
+            if isinstance(each, Redaction):
+                self.layout.remove_message(each.message_id)
+
+        def without(content: bytes, unmoved: bool) -> list[Encoded] | None:
+            if not unmoved or self.log.count != self._count:
+                return None
+            there = [
+                encoded(*each[1:3], to_json(each.data), each.at) for each in lines.parse(content, read=read_line)[0]
             ]
+            return [_without(redactions, item) for item in (*there, *items)]
 
-        self.log.replace(without)
+        if not self.log.replace(without):
+            raise Conflict([])
 
     def write_layout_files(self) -> None:
         with self._writing_files:
@@ -325,6 +330,23 @@ class JournalRecord(AgentRecord):
 
     def _naming(self, deed: str) -> Naming:
         return Naming(f"could not {deed} agent {self._agent_id!r} of session {self._session_id!r}", self.directory)
+
+
+def _redactions(drafts: Sequence[Draft]) -> Iterator[AnyRedaction]:
+    for draft in drafts:
+        if draft.kind == "redacted" and isinstance(draft.stored, SessionMessage):
+            yield Redaction.of(draft.stored)
+        if draft.taken is not None:
+            yield draft.taken
+
+
+def _without(redactions: Sequence[AnyRedaction], item: Encoded) -> Encoded:
+    """Return an entry without what was taken back."""
+    for each in redactions:
+        cleared = each.cleared(item.kind, read_line(item.data))
+        if cleared is not None:
+            item = encoded(item.kind, item.key, to_json(cleared), item.at)
+    return item
 
 
 def read_line(line: bytes) -> dict[str, Any]:

@@ -84,6 +84,15 @@ class Layout:
         """Let the agent's file have this content once `write` is called."""
         self._dirty_files[""] = content
 
+    def remove_message(self, message_id: int) -> None:
+        """Remove a message's file, so that it is not there after a power loss either."""
+        path = f"{self._message}{message_id}.json"
+        with self._writing:
+            self._dirty_files.pop(path, None)
+            if os.path.lexists(path):
+                self._disk.remove(Path(path))
+                self._disk.sync_directory(self._messages)
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Let nobody else write the files, or mend them, while the block runs."""

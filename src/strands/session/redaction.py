@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from strands.types.session import SessionMessage
 
@@ -78,6 +78,9 @@ class InsideRedaction(NamedTuple):
         """Return an entry without what was taken back."""
         data = self.cleared(entry["kind"], entry["data"])
         return entry if data is None else {**entry, "data": data}
+
+
+AnyRedaction: TypeAlias = "Redaction | InsideRedaction"
 
 
 def _id(data: Mapping[str, Any]) -> int:
