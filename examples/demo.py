@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 import time
@@ -22,7 +21,8 @@ PAUSED = 19
 
 def main() -> int:
     started = time.monotonic()
-    shutil.rmtree(OUT, ignore_errors=True)
+    for old in OUT.glob("*.md"):  # sessions stay: a question that was left open waits
+        old.unlink()
     os.environ["STRANDS_HOME"] = str(OUT / "sessions")
     say("A refund: an analyst looks into it, a clerk prepares it, a writer tells the customer. Two people must agree.")
     say(f"The workflow is {WORKFLOW}. --offline: the models are rehearsed, so it needs no key and no server.")
@@ -30,6 +30,7 @@ def main() -> int:
     if code == PAUSED:
         say("You left a question open. It waits, and costs nothing. To answer it later, first:")
         print(f"export STRANDS_HOME={shlex.quote(os.environ['STRANDS_HOME'])}")
+        print(f"export PATH={shlex.quote(str(Path(sys.executable).parent))}:$PATH")
         return 0
     if code:
         return code

@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from strands._question_ids import hook_prefix, result_prefix, tool_prefix
 from strands.interrupt import AMBIGUOUS, Interrupt, is_about_ambiguous_call
 from strands.types import patterns
 from strands.types.json_bytes import encode_bytes_values
 from strands.types.json_value import as_json, from_text
 from strands_cli.errors import InvalidAnswerError
 from strands_cli.kernel.state import State, overdue
-from strands_cli.kernel.types import Draft, Entry, Question
+from strands_cli.kernel.types import Draft, Entry, Message, Question
 from strands_cli.types import HITLState, Json, OpenQuestion
 
 AMBIGUOUS_CHOICES = ("run again", "skip", "result")
@@ -286,14 +287,28 @@ def _clipped(text: str) -> str:
     return text if len(text) <= 100 else f"{text[:50]}...{text[-47:]}"
 
 
-def from_interrupt(interrupt: Interrupt, agent: str, owner: str) -> Question:
-    """Return the question that an agent's interrupt asks."""
+def from_interrupt(interrupt: Interrupt, agent: str, owner: str, tool: str = "") -> Question:
+    """Return the question that an agent's interrupt asks; `tool` is the one that is about to be called, or was."""
     bare = {name: value for name, value in interrupt.to_dict().items() if name not in ("response", "answered")}
     data = {"of": owner, "agent": agent, "interrupt": encode_bytes_values(bare)}
-    return replace(_worded(interrupt, agent), data=data)
+    return replace(_worded(interrupt, agent, tool), data=data)
 
 
-def _worded(interrupt: Interrupt, agent: str) -> Question:
+def tool_of(interrupt: Interrupt, messages: Sequence[Message]) -> str:
+    """Return the name of the tool in whose call, before it or behind it, an interrupt was raised; "" if in none."""
+    about = interrupt.id.rpartition(":")[0]
+    for message in reversed(messages):
+        for block in message["content"]:
+            if "toolUse" in block and about in _about_call(block["toolUse"]["toolUseId"]):
+                return str(block["toolUse"]["name"])
+    return ""
+
+
+def _about_call(id: str) -> tuple[str, ...]:
+    return tuple(prefix(id)[:-1] for prefix in (hook_prefix, tool_prefix, result_prefix))
+
+
+def _worded(interrupt: Interrupt, agent: str, tool: str) -> Question:
     """What a hook of the user's own gives as a reason is data, whatever its shape; our gates say who they are."""
     reason = interrupt.reason
     if interrupt.gate == "approval":
@@ -307,7 +322,8 @@ def _worded(interrupt: Interrupt, agent: str) -> Question:
         if _is_elicitation(interrupt):
             return _elicitation(reason)
         return Question(reason["message"], context=context, kind="interrupt")
-    return Question(f"{agent} asks: {interrupt.name}", context=context, kind="interrupt")
+    about = f" about {tool}" if tool else ""
+    return Question(f"{agent} asks{about}: {interrupt.name}", context=context, kind="interrupt")
 
 
 def _doubt(interrupt: Interrupt) -> Question:
