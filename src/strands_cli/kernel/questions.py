@@ -287,14 +287,14 @@ def _clipped(text: str) -> str:
     return text if len(text) <= 100 else f"{text[:50]}...{text[-47:]}"
 
 
-def from_interrupt(interrupt: Interrupt, agent: str, owner: str, tool: str = "") -> Question:
-    """Return the question that an agent's interrupt asks; `tool` is the one that is about to be called, or was."""
+def from_interrupt(interrupt: Interrupt, agent: str, owner: str, said: Sequence[Message] = ()) -> Question:
+    """Return the question that an agent's interrupt asks; `said` are the agent's messages so far."""
     bare = {name: value for name, value in interrupt.to_dict().items() if name not in ("response", "answered")}
     data = {"of": owner, "agent": agent, "interrupt": encode_bytes_values(bare)}
-    return replace(_worded(interrupt, agent, tool), data=data)
+    return replace(_worded(interrupt, agent, _tool_of(interrupt, said)), data=data)
 
 
-def tool_of(interrupt: Interrupt, messages: Sequence[Message]) -> str:
+def _tool_of(interrupt: Interrupt, messages: Sequence[Message]) -> str:
     """Return the name of the tool in whose call, before it or behind it, an interrupt was raised; "" if in none."""
     about = interrupt.id.rpartition(":")[0]
     for message in reversed(messages):

@@ -329,11 +329,8 @@ class Run:
     async def _ask_interrupts(self, call: Call, interrupts: Sequence[Interrupt]) -> dict[str, Json]:
         keys = {item.id: self._interrupt_key(call.key, item) for item in interrupts}
         progress = self.state.progress(call.key)
-        messages = progress.messages if progress is not None else []
-        asked = {
-            item.id: questions.from_interrupt(item, call.agent, call.key, questions.tool_of(item, messages))
-            for item in interrupts
-        }
+        said = progress.messages if progress is not None else ()
+        asked = {item.id: questions.from_interrupt(item, call.agent, call.key, said) for item in interrupts}
         await self.lanes.all(
             {id_: (lambda id_=id_: self.ask(keys[id_], asked[id_])) for id_ in keys},  # type: ignore[misc]
             named=False,
