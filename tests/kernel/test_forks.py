@@ -12,7 +12,11 @@ import pytest
 
 from strands import SessionManager, Workflow
 from strands.models.scripted import ScriptedModel
+from strands_cli.errors import StorageError
+from strands_cli.kernel.types import Draft
+from strands_cli.session.memory import MemoryJournal, MemorySessionRepository
 from strands_cli.session.repository import FileSessionRepository
+from support.crash import Death, Died, MortalRepository, When
 
 HEAD = {
     "version": 0,
@@ -174,3 +178,32 @@ def test_a_fork_that_is_killed_anywhere_is_no_session_or_a_whole_one(tmp_path: P
         result = workflow(PARALLEL, tmp_path, asked).resume(session.id, answers={"branches/web/steps/1": "yes"})
         assert result.success and asked == ["web2 yes", "all <web2 yes> <docs2 yes>"]
     assert wholes > 1
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_fork_is_one_write_in_every_store(when: When) -> None:
+    inner = MemorySessionRepository()
+    flow = Workflow.from_dict({**HEAD, "pattern": CHAIN}, model=ScriptedModel(["one", "two"]), repository=inner)
+    original = flow.run().session_id
+    death = Death(1, when)
+    mortal = SessionManager(repository=MortalRepository(inner, death))
+    with pytest.raises(Died):
+        mortal.get_session(original).fork("steps/1")
+    forks = [each for each in SessionManager(repository=inner).list_sessions() if each.id != original]
+    assert [fork.question_ids for fork in forks] == ([] if when == "before" else [["steps/1"]])
+
+
+class OfRelease010(MemorySessionRepository):
+    """A store whose `create` cannot begin a session with more than its opening."""
+
+    async def create(self, session_id: str, opened: Draft) -> MemoryJournal:  # type: ignore[override]
+        return await super().create(session_id, opened)
+
+
+def test_a_store_of_release_0_1_0_copies_nothing_and_says_so() -> None:
+    store: Any = OfRelease010()
+    flow = Workflow.from_dict({**HEAD, "pattern": CHAIN}, model=ScriptedModel(["one", "two"]), repository=store)
+    session = SessionManager(repository=store).get_session(flow.run().session_id[:-2])
+    with pytest.raises(StorageError, match=r"OfRelease010 cannot begin a session .* its create has no `rest`"):
+        session.fork("steps/1")
+    assert [each.id for each in SessionManager(repository=store).list_sessions()] == [session.id]

@@ -10,8 +10,9 @@ import asyncio
 import uuid
 
 from strands.journal.conformance_deletion import DeletionConformance, draft, opening
+from strands.journal.entries import Draft
 from strands.journal.errors import SessionExistsError, SessionNotFoundError
-from strands.journal.protocol import Conflict, Journal, Repository
+from strands.journal.protocol import Conflict, Journal, Repository, copy_session, resolve_ids
 
 __all__ = ["JournalConformance", "draft", "opening"]
 
@@ -71,6 +72,82 @@ class JournalConformance(DeletionConformance):
                     (2, "asked", "q"),
                 ]
             await journal.append((draft("noted", "n"),), expect=3)
+
+        self.run(check())
+
+    def test_a_session_is_copied_under_another_id_and_stays_as_it_is(self) -> None:
+        async def check() -> None:
+            repository = self.make_repository()
+            source = await self.begun(repository)
+            await source.append((draft("asked", "q", prompt="?"), draft("paused")), expect=1, durable=True)
+            before = await source.load()
+            held = [Draft(*entry[1:]) for entry in before[:2]]
+            copy = await copy_session(repository, await repository.open(source.session_id), held, "copy")
+            await copy.append((draft("answered", "q", value="yes"),), expect=2)
+            for reader in (self.make_repository(), repository):
+                there = await (await reader.open("copy")).load()
+                assert [(entry.seq, entry.kind, entry.key) for entry in there] == [
+                    (0, "opened", ""),
+                    (1, "asked", "q"),
+                    (2, "answered", "q"),
+                ]
+                assert await (await reader.open(source.session_id)).load() == before
+
+        self.run(check())
+
+    def test_of_several_copies_under_one_id_there_is_one(self) -> None:
+        async def check() -> None:
+            repository = self.make_repository()
+            source = await self.begun(repository)
+
+            async def copy(who: int) -> bool:
+                notes = [draft("noted", f"{who}/{number}") for number in range(5)]
+                try:
+                    await copy_session(repository, source, [opening(), *notes], "copy")
+                except SessionExistsError:
+                    return False
+                return True
+
+            won = await asyncio.gather(*(copy(who) for who in range(8)))
+            assert won.count(True) == 1
+            _, *notes = await (await self.make_repository().open("copy")).load()
+            assert [entry.key for entry in notes] == [f"{won.index(True)}/{number}" for number in range(5)]
+            await repository.delete("copy")
+            assert await copy(9), "the id of a copy that was deleted is free"
+
+        self.run(check())
+
+    def test_what_was_deleted_is_not_copied(self) -> None:
+        async def check() -> None:
+            repository = self.make_repository()
+            source = await self.begun(repository)
+            (entry,) = await source.load()
+            await repository.delete(source.session_id)
+            await self.refused(copy_session(repository, source, [Draft(*entry[1:])], "copy"))
+            await repository.create(source.session_id, opening())
+            await self.refused(copy_session(repository, source, [Draft(*entry[1:])], "copy"))
+            assert await repository.ids() == [source.session_id]
+
+        self.run(check())
+
+    def test_ids_are_found_by_how_they_begin(self) -> None:
+        async def check() -> None:
+            repository = self.make_repository()
+            for name in ("ab", "a_c", "abc", "Abc", "a.c", "b"):
+                await repository.create(name, opening())
+            for prefix, ids in {
+                "a": ["a.c", "a_c", "ab", "abc"],
+                "ab": ["ab", "abc"],
+                "abc": ["abc"],
+                "A": ["Abc"],
+                "a_": ["a_c"],
+                "a.": ["a.c"],
+            }.items():
+                assert await resolve_ids(repository, prefix, 9) == ids
+                assert await resolve_ids(repository, prefix) == ids[:2]
+                assert await resolve_ids(repository, prefix, 1) == ids[:1]
+            for nobody in ("", "c", "%", "_", "*", "../", "a/", "ａ", "nul\0", "\ud800", "x" * 300):
+                assert await resolve_ids(repository, nobody) == [], f"{nobody!r} begins an id"
 
         self.run(check())
 

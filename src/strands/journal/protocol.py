@@ -9,6 +9,7 @@ from inspect import isawaitable, signature
 from typing import Any, Protocol
 
 from strands.journal.entries import Draft, Entry
+from strands.journal.errors import StorageError
 
 
 class Conflict(Exception):
@@ -125,9 +126,68 @@ class Repository(Protocol):
         ...
 
 
+class FullRepository(Repository, Protocol):
+    """What a store may have besides, where it does better than by the methods of `Repository`.
+
+    Both are called through the functions of this module, which make do without.
+    """
+
+    async def copy(self, source: Journal, drafts: Sequence[Draft], session_id: str) -> Journal:
+        """Begin a session as `copy_session` does, unless the one copied is deleted before the same write."""
+        ...
+
+    async def resolve(self, prefix: str, limit: int = 2) -> list[str]:
+        """Return ids as `resolve_ids` does, and look at no others."""
+        ...
+
+
+async def copy_session(repository: Repository, source: Journal, drafts: Sequence[Draft], session_id: str) -> Journal:
+    """Begin a session with what another has recorded, durably and at once: whoever dies leaves none, or a whole one.
+
+    Args:
+        repository: Where both are kept.
+        source: The session that is copied; it stays as it is.
+        drafts: What the copy holds, its `opened` first; made of the entries of `source`.
+        session_id: The copy's id.
+
+    Raises:
+        SessionNotFoundError: The session that is copied was deleted.
+        SessionExistsError: The id is taken.
+        StorageError: It cannot be written, or the store was made for release 0.1.0 and cannot begin with so much.
+    """
+    own: Any = getattr(repository, "copy", None)
+    if own is not None:
+        copied: Journal = await own(source, drafts, session_id)
+        return copied
+    if not _takes("rest", getattr(repository.create, "__func__", repository.create)):
+        raise StorageError(
+            f"{type(repository).__name__} cannot begin a session with what another has done: its create has no `rest`",
+            hint="Nothing was copied. Use a store made for this version of strands-cli.",
+        )
+    await source.load()
+    return await repository.create(session_id, drafts[0], drafts[1:])
+
+
+async def resolve_ids(repository: Repository, prefix: str, limit: int = 2) -> list[str]:
+    """Return the ids that begin with `prefix`, in the order of their characters, so that the whole id comes first.
+
+    Args:
+        repository: Where the sessions are kept.
+        prefix: How the ids begin; none begins with nothing.
+        limit: How many to return, at most.
+    """
+    if not prefix:
+        return []
+    own: Any = getattr(repository, "resolve", None)
+    if own is not None:
+        found: list[str] = await own(prefix, limit)
+        return found
+    return sorted(known for known in await repository.ids() if known.startswith(prefix))[:limit]
+
+
 async def append_durably(journal: Journal, drafts: Sequence[Draft], *, expect: int) -> list[Entry]:
     """Append as `Journal.append` does with `durable`; a store made for release 0.1.0, which lacks it, is synced."""
-    if _takes_durable(getattr(journal.append, "__func__", journal.append)):
+    if _takes("durable", getattr(journal.append, "__func__", journal.append)):
         return await journal.append(drafts, expect=expect, durable=True)
     entries = await journal.append(drafts, expect=expect)
     await journal.sync()
@@ -135,8 +195,8 @@ async def append_durably(journal: Journal, drafts: Sequence[Draft], *, expect: i
 
 
 @lru_cache(maxsize=64)
-def _takes_durable(append: Callable[..., Any]) -> bool:
-    return "durable" in signature(append).parameters
+def _takes(name: str, method: Callable[..., Any]) -> bool:
+    return name in signature(method).parameters
 
 
 def kept_open(journal: Journal) -> AbstractContextManager[Any]:

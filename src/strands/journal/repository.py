@@ -73,11 +73,17 @@ class FileRepository:
         return FileJournal(self._directory(session_id), session_id, self._live(), self._disk)
 
     async def ids(self) -> list[str]:
+        return self._ids("")
+
+    async def resolve(self, prefix: str, limit: int = 2) -> list[str]:
+        return self._ids(prefix)[:limit]
+
+    def _ids(self, prefix: str) -> list[str]:
         with storage_errors(self.root):
             if not self.root.is_dir():
                 return []
             check_private(self.root)
-            found = [entry for entry in os.scandir(self.root) if entry.name.startswith(_PREFIX)]
+            found = [entry for entry in os.scandir(self.root) if entry.name.startswith(_PREFIX + prefix)]
         ids = []
         for entry in sorted(found, key=lambda entry: entry.name):
             if not entry.is_dir(follow_symlinks=False):

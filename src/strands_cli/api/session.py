@@ -27,7 +27,7 @@ from strands_cli.errors import (
     StrandsError,
 )
 from strands_cli.kernel.handlers import current_user
-from strands_cli.kernel.journal import kept_open
+from strands_cli.kernel.journal import kept_open, resolve_ids
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Draft, Entry
 from strands_cli.session import answers as answering
@@ -61,12 +61,12 @@ class Session(SessionView):
         try:
             journal = await store.open(session_id)
         except SessionNotFoundError:
-            matches = [known for known in await store.ids() if session_id and known.startswith(session_id)]
+            matches = await resolve_ids(store, session_id, limit=5)
             if not matches:
                 raise
             if len(matches) > 1:
                 raise SessionError(
-                    f"{session_id!r} begins {len(matches)} session ids: {', '.join(matches[:5])}",
+                    f"{session_id!r} begins several session ids, among them: {', '.join(matches)}",
                     hint="Type more of it.",
                 ) from None
             journal = await store.open(matches[0])

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from inspect import signature
 
-from strands_cli.errors import SessionError, StorageError
-from strands_cli.kernel.journal import Journal
+from strands_cli.errors import SessionError
+from strands_cli.kernel.journal import Journal, copy_session
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Draft, Entry
 from strands_cli.plan.model import Plan
@@ -48,12 +47,7 @@ async def fork(
     if at in waiting:
         drafts.append(Draft("paused", "", {"seconds": 0.0, "questions": waiting}, now))
     opened = Draft("opened", "", {**state.origin, "forked_from": {"session": journal.session_id, "at": at}}, now)
-    if "rest" not in signature(store.create).parameters:
-        raise StorageError(
-            f"{type(store).__name__} cannot begin a session with what another has done: its create has no `rest`",
-            hint="Nothing was copied. Use a store made for this version of strands-cli.",
-        )
-    return await store.create(session_id, opened, drafts)
+    return await copy_session(store, journal, [opened, *drafts], session_id)
 
 
 def _is_open(entry: Entry, answered: set[str]) -> bool:
