@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from strands.journal.entries import Entry
 from strands.types.exceptions import SessionException
@@ -14,30 +14,12 @@ from strands.types.session import SessionAgent, SessionMessage
 
 from .journal_state import JournalState, Kind
 from .numbers import with_plain_numbers
+from .record import Draft, Record, stale
 
 if TYPE_CHECKING:
     from strands._core.recorder import OpenTurn
 
-    from .redaction import InsideRedaction
     from .session_repository import SessionRepository
-
-
-class Draft(NamedTuple):
-    """Something to record.
-
-    Attributes:
-        kind: What it is.
-        data: The entry's data; `stored.to_dict()` stands in for it where `stored` is given.
-        stored: The message or agent that it is about.
-        text: The entry's data as JSON, where that is written already.
-        taken: What a guardrail took back of an agent used as a tool: it goes out of the entries that are there.
-    """
-
-    kind: Kind
-    data: dict[str, Any]
-    stored: SessionMessage | SessionAgent | None = None
-    text: str = ""
-    taken: InsideRedaction | None = None
 
 
 @dataclass(slots=True)
@@ -59,18 +41,8 @@ class Loaded:
     skipped: int = 0
 
 
-class AgentRecord(ABC):
-    """The stored side of one agent. Its methods may wait for the disk or the network: call them in a worker thread.
-
-    Attributes:
-        lease_is_cheap: `begin` takes less time than a worker thread takes to start on it, so it is called directly.
-        has_rested: It is on record that the call came to its end, so that `begin` is called even if another goes on.
-        refused: Somebody else was at work, or had written, when this one was about to.
-    """
-
-    lease_is_cheap: ClassVar[bool] = False
-    has_rested: bool = False
-    refused: bool = False
+class AgentRecord(Record):
+    """The stored side of one agent."""
 
     @abstractmethod
     def load(self) -> Loaded | None:
@@ -80,30 +52,6 @@ class AgentRecord(ABC):
         """Return the messages that `load` skipped."""
         return []
 
-    @abstractmethod
-    def begin(self) -> None:
-        """Take the exclusive right to write, until `end`.
-
-        Raises:
-            SessionException: Somebody alive holds it, or somebody has written since this record was loaded.
-        """
-
-    @abstractmethod
-    def end(self) -> None:
-        """Give the right to write back; harmless when it is not held."""
-
-    @abstractmethod
-    def write(self, drafts: Sequence[Draft], *, durable: bool) -> None:
-        """Record `drafts`, all or none, in order.
-
-        Args:
-            drafts: What happened.
-            durable: Return only when it outlives a power loss.
-
-        Raises:
-            SessionException: It could not be recorded, and why.
-        """
-
     def rested(self, next_id: int) -> Draft | None:
         """Return what is to be recorded last when a call comes to its end, if anything is.
 
@@ -111,20 +59,6 @@ class AgentRecord(ABC):
             next_id: The id of the message that comes next.
         """
         return None
-
-    def refusal(self, text: str) -> SessionException:
-        """Return the error for a writer that was not the first."""
-        self.refused = True
-        return SessionException(text)
-
-    def forked(self) -> None:  # noqa: B027 - most records hold nothing that belongs to one process
-        """This is a copy in a forked child, where no call is under way: locks and leases are the parent's."""
-
-    def write_layout_files(self) -> None:  # noqa: B027 - most records have nothing to add
-        """Complete what is only there for other readers; what fails is tried again by the next call."""
-
-    def write_layout_files_soon(self) -> None:  # noqa: B027
-        """Have `write_layout_files` done while nobody waits for it."""
 
 
 class RepositoryRecord(AgentRecord):
@@ -222,11 +156,3 @@ def skippable(agent: SessionAgent | None) -> int:
     """Return how many of the oldest messages need not be read to restore an agent; never the newest."""
     removed = agent.conversation_manager_state.get("removed_message_count") if agent is not None else None
     return max(removed - 1, 0) if isinstance(removed, int) else 0
-
-
-def stale(session_id: str, agent_id: str, why: str) -> str:
-    """Return the message for an agent whose session went on without it."""
-    return (
-        f"session {session_id!r} has moved on since this agent {agent_id!r} last read it: {why}. Nothing was written. "
-        "Create the agent again to go on from where the session is now"
-    )

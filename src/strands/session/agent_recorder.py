@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
 import os
 import platform
-import threading
-import time
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from strands._sync import in_sync_call
-from strands._threads import in_background, on_disk
+from strands._threads import in_background
 from strands.types.exceptions import SessionException
 from strands.types.session import SessionAgent, SessionMessage, now
 
-from .agent_record import AgentRecord, Draft
-from .arrival import Arrival
+from .agent_record import AgentRecord
 from .json_text import to_json
+from .record import Draft
+from .recorder import MOMENT, SessionRecorder
 from .redaction import InsideRedaction, Redaction, earlier_copies
 
 if TYPE_CHECKING:
@@ -31,16 +28,12 @@ if TYPE_CHECKING:
     from strands.types.tools import ToolResult
 
 
-_MOMENT = 0.001
-"""Seconds in which results and prompts gather that nothing waits for: together they cost one sync."""
-
-
-class AgentRecorder:
+class AgentRecorder(SessionRecorder):
     """Keeps what `agent` does in a session; its `Recorder`.
 
     Entries gather in memory and are written together when the next one has to be on disk before anything goes on: a
     tool's start, an answer, the end of the call. A tool's result goes to the disk while the model is asked, and is
-    there before anything is done about the model's reply. Waiting for the disk is done in worker threads.
+    there before anything is done about the model's reply.
 
     Args:
         record: The stored side.
@@ -49,27 +42,17 @@ class AgentRecorder:
     """
 
     def __init__(self, record: AgentRecord, agent: Agent, next_id: int) -> None:
+        super().__init__()
         self.latest: SessionMessage | None = None
         self._given: Message | None = None  # the latest message as it was given
         self._same: list[SessionMessage] = []  # what is stored of it from right before
-        self._record = record
+        self._record: AgentRecord = record
         self._agent = weakref.ref(agent)
         self._next_id = next_id
-        self._calls = 0
-        self._drafts: list[Draft] = []
-        self._gate = threading.Lock()
-        self._swapping = threading.Lock()
-        self._pid = os.getpid()
-        self._turnstile = asyncio.Lock()
-        self._soon = False
-        self._timer: asyncio.TimerHandle | None = None
-        self._added = 0
-        self._durable = 0
         self._agent_text = ""
         self._created_at = now()
         self._tasks: tuple[tuple[str, int], ...] = ()
         self._judges: list[str] = []
-        self._answered: set[str] = set()
         self._asked = ""
 
     def belongs_to(self, agent: Agent) -> bool:
@@ -96,50 +79,8 @@ class AgentRecorder:
         """The id that the agent's next message will have."""
         return self._next_id
 
-    @property
-    def invoking(self) -> bool:
-        """Whether a call of the agent is under way."""
-        return self._calls > 0
-
-    async def begin(self) -> None:
-        """Take the lease for one call, and write the answers that it brings.
-
-        Raises:
-            SessionException: Somebody else has it or has written, or this process was forked in the middle of a call.
-        """
-        self._check_process()
-        if self._record.lease_is_cheap or self.invoking:
-            self._begin(Arrival())
-        else:
-            await self._begin_elsewhere(Arrival())
-        if self._drafts:
-            in_background(functools.partial(self._write_quietly, False))
-
-    async def _begin_elsewhere(self, arrival: Arrival) -> None:
-        try:
-            await on_disk(functools.partial(self._begin, arrival))
-        except asyncio.CancelledError:
-            if arrival.is_late():
-                self._leave()
-            raise
-
-    def _begin(self, arrival: Arrival) -> None:
-        with self._gate:  # of several threads one takes the lease, and nothing is half written while others' is sought
-            is_first = not self.invoking
-            if is_first or self._record.has_rested:
-                self._record.begin()
-            if is_first:
-                self._turnstile = asyncio.Lock()
-                self._timer = None  # one of an event loop that ended is never due
-            self._calls += 1
-        try:
-            if is_first:
-                self._note_beginning()
-        except BaseException:
-            self._leave()
-            raise
-        if arrival.is_unwanted():
-            self._leave()
+    def _ending(self) -> Draft | None:
+        return self._record.rested(self._next_id)
 
     def _note_beginning(self) -> None:
         self.note_answers()
@@ -148,71 +89,15 @@ class AgentRecorder:
         if self._drafts or not self._record.lease_is_cheap:
             self.flush(durable=False)
 
-    def _leave(self) -> None:
-        """End a call: the last one gives the lease back."""
-        with self._gate:
-            self._calls -= 1
-            if not self.invoking:
-                self._record.end()
-
-    def _check_process(self) -> None:
-        """A forked child has copies of the locks, and of a call that is its parent's: only the parent writes that."""
-        if os.getpid() == self._pid:
-            return
-        if self.invoking:
-            raise SessionException(
-                "this process was forked in the middle of a call of this agent, and does not hold its lease: nothing "
-                "was written. Create the agent again in this process"
-            )
-        self._pid = os.getpid()
-        self._gate, self._swapping = threading.Lock(), threading.Lock()
-        self._soon = False
-        self._record.forked()
-
-    async def rest(self) -> None:
-        """Write all of it, synced, and give the lease back, also when nobody waits for it any more."""
-        resting = on_disk(functools.partial(self._rest, in_sync_call()))
-        try:
-            await asyncio.shield(resting)
-        except asyncio.CancelledError:
-            await asyncio.wait([resting])
-            raise
-
-    def _rest(self, waits: bool) -> None:
-        self._check_process()
-        try:
-            self.flush(durable=True, at_end=True)
-        finally:
-            self._leave()
-        if waits:  # who waits in a thread reads the files next
-            self._record.write_layout_files()
-        else:
-            self._record.write_layout_files_soon()
-
     def write_prompt_soon(self) -> None:
         """Write what has gathered if the model takes longer than a moment; a failure is told by the next write."""
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(_MOMENT, self._prompt_is_due)
+            self._timer = asyncio.get_running_loop().call_later(MOMENT, self._prompt_is_due)
 
     def _prompt_is_due(self) -> None:
         self._timer = None
         if self._drafts:
             in_background(functools.partial(self._write_quietly, False))
-
-    def _write_result_soon(self) -> None:
-        """Write and sync what has gathered in a moment, with what comes meanwhile, even if the loop is held up."""
-        if not self._soon:
-            self._soon = True
-            in_background(self._write_in_a_moment)
-
-    def _write_in_a_moment(self) -> None:
-        time.sleep(_MOMENT)
-        self._soon = False
-        self._write_quietly(True)
-
-    def _write_quietly(self, durable: bool) -> None:
-        with contextlib.suppress(SessionException):
-            self.flush(durable=durable, only_within_a_call=True)
 
     async def appended(self, message: Message) -> None:
         """The message comes as a hook's event too."""
@@ -251,12 +136,6 @@ class AgentRecorder:
             self._write_result_soon()
         elif durable:
             await self._settle()
-
-    async def _settle(self) -> None:
-        wanted = self._added
-        async with self._turnstile:
-            if self._durable < wanted:
-                await on_disk(functools.partial(self.flush, durable=True))
 
     # What is recorded
 
@@ -350,47 +229,6 @@ class AgentRecorder:
             self._asked = text
             self._answered.difference_update(interrupt.id for interrupt in state.pending)
             self._add(Draft("asked", data, text=text))
-
-    def flush(self, *, durable: bool, only_within_a_call: bool = False, at_end: bool = False) -> None:
-        """Write what has gathered; blocks.
-
-        Args:
-            durable: Sync it, and what was written before.
-            only_within_a_call: Do nothing where the lease has been given back meanwhile.
-            at_end: A call comes to its end; if it is the only one, what is written says so.
-        """
-        self._check_process()
-        with self._gate:
-            if only_within_a_call and not self.invoking:
-                return
-            with self._swapping:
-                drafts, added, self._drafts = self._drafts, self._added, []
-            if not drafts and (not durable or self._durable == added):
-                return
-            ending = [self._record.rested(self._next_id)] if at_end and self._calls <= 1 else []
-            try:
-                self._record.write([*drafts, *filter(None, ending)], durable=durable)
-            except BaseException:
-                with self._swapping:
-                    self._drafts = drafts + self._drafts
-                raise
-            if durable:
-                self._durable = added
-
-    def write_through(self) -> None:
-        """Write what has gathered outside of a call of the agent: with a lease of its own; blocks."""
-        self._check_process()
-        self._record.begin()
-        try:
-            self.flush(durable=True, at_end=True)
-        finally:
-            self._record.end()
-        self._record.write_layout_files()
-
-    def _add(self, draft: Draft) -> None:
-        with self._swapping:
-            self._drafts.append(draft)
-            self._added += 1
 
 
 def _comparable(stored: SessionAgent) -> str:

@@ -16,11 +16,11 @@ from strands.journal.drivers import Drivers
 from strands.types.exceptions import SessionException
 from strands.types.session import Session, SessionAgent, SessionMessage
 
+from .agent_journal import AgentJournal
 from .disk import Disk, Naming
 from .doubled import Damaged, doubled, undoubled
 from .identifiers import checked
 from .journal_reading import LEASE
-from .journal_record import JournalRecord
 from .json_text import from_json, to_json
 from .layout import AGENT, MESSAGES
 from .pending import Pending
@@ -244,10 +244,10 @@ class FileSessionManager(RepositorySessionManager, SessionRepository):
             self._disk.remove_temporary(path.parent)
         return lease.release
 
-    def open_record(self, session_id: str, agent_id: str) -> JournalRecord:
+    def open_record(self, session_id: str, agent_id: str) -> AgentJournal:
         """Return the record of an agent: its journal and its files."""
         directory = self._agent_path(session_id, agent_id)
-        return JournalRecord(self._disk, directory, session_id, agent_id, self._drivers(directory.parent.parent))
+        return AgentJournal(self._disk, directory, session_id, agent_id, self._drivers(directory.parent.parent))
 
     def _drivers(self, session: Path) -> Drivers:
         """Return this process's drivers for a session; where others keep sessions as well, it has some of its own."""

@@ -24,7 +24,7 @@ from .lease import noted
 if TYPE_CHECKING:
     from strands._core.recorder import OpenTurn
 
-    from .journal_record import JournalRecord
+    from .agent_journal import AgentJournal
 
 logger: logging.Logger = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ BLOATED = 1 << 20
 class JournalReading:
     """One reading of `record`'s directory. What can be mended is mended, if nobody else is at work in it."""
 
-    def __init__(self, record: JournalRecord) -> None:
+    def __init__(self, record: AgentJournal) -> None:
         self._record = record
         self._disk = record.disk
         self._layout = LayoutReading(record.layout, record.disk, record.directory)
@@ -64,7 +64,7 @@ class JournalReading:
             )
         self._driver = state.driver
         is_outdated = self._exists and self._take_in_newer_ledger(state)
-        self._record.known(state, directory_synced=not self._exists or self._record.log.is_on_disk)
+        self._record.known(state)
         messages, sizes = self._messages(state)
         agent, journal_is_newest = self._agent(state)
         if agent is None and not messages and not found.gaps:

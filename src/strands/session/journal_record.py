@@ -1,8 +1,4 @@
-"""An agent's record in a directory: its journal, and beside it the files of the session layout.
-
-What a call waits for is the journal alone. The files are written from the same data when the call has come to its end;
-what a crash takes from them is mended from the journal at the next load.
-"""
+"""The record of an agent, a graph or a swarm as a journal: its lease, and what is appended while it is held."""
 
 from __future__ import annotations
 
@@ -10,13 +6,12 @@ import json
 import logging
 import os
 import platform
-import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, ClassVar
 
-from strands.journal import lines
 from strands.journal.drivers import Drivers
 from strands.journal.entries import FORMAT, Encoded, Entry
 from strands.journal.errors import SessionDamagedError, SessionExistsError, SessionNotFoundError, StrandsError
@@ -24,80 +19,80 @@ from strands.journal.file_log import FileLog
 from strands.journal.protocol import Conflict
 from strands.types.exceptions import SessionException
 from strands.types.json_bytes import decode_bytes_values
-from strands.types.session import SessionAgent, SessionMessage
 
-from .agent_record import AgentRecord, Draft, Loaded, stale
-from .disk import Disk, Naming
-from .journal_state import JournalState
+from .journal_state import LeaseState
 from .json_text import to_json
-from .layout import MOST_IN_MEMORY, Layout, message_texts
-from .pending import Pending
-from .redaction import AnyRedaction, Redaction
-
-if TYPE_CHECKING:
-    from .journal_reading import JournalReading
+from .record import Record, stale
 
 logger: logging.Logger = logging.getLogger(__name__)
 
 _OF_LEASES = frozenset({"leased", "rested"})
 
 
-class JournalRecord(AgentRecord):
-    """The record in `directory`, which is `<storage>/session_<id>/agents/agent_<id>`."""
+class JournalRecord(Record):
+    """A record that is a journal; where that is kept is told by subclasses.
+
+    Args:
+        session_id: The session.
+        id: The agent, graph or swarm.
+        drivers: Who is alive.
+    """
 
     lease_is_cheap: ClassVar[bool] = True
+    noun: ClassVar[str] = "agent"
+    """What error messages call what it is of."""
 
-    def __init__(self, disk: Disk, directory: Path, session_id: str, agent_id: str, drivers: Drivers) -> None:
-        self.disk: Disk = disk
-        self.directory: Path = directory
-        self.layout: Layout = Layout(disk, directory)
+    def __init__(self, session_id: str, id: str, drivers: Drivers) -> None:
         self._session_id = session_id
-        self._agent_id = agent_id
-        self._reading: JournalReading | None = None
+        self._id = id
         self._drivers = drivers
-        self._writing_files = threading.Lock()
         self.reset()
+
+    @abstractmethod
+    def new_log(self) -> FileLog:
+        """Return the log, of which nothing is known yet."""
+
+    @abstractmethod
+    def _naming(self, deed: str) -> AbstractContextManager[None]:
+        """Return what says, of what the store refuses meanwhile, that `deed` could not be done."""
+
+    def _before_create(self) -> None:
+        """Make what a journal is begun in."""
+
+    def _after_durable(self) -> None:
+        """Make what was written durably outlive a power loss under its name too."""
 
     def reset(self) -> None:
         """Forget what is known of the journal."""
         self.refused = False
-        self.log: FileLog = FileLog(self.directory, self._agent_id, disk=self.disk, read=read_line)
+        self.log: FileLog = self.new_log()
         self._count = 0
-        self._next_id = 0
         self._left_behind = ""
         self._driver = self._driven_by = ""
         self._leased: Encoded | None = None
         self._my_driver = ""
         self.has_rested: bool = False
-        self._directory_synced = True
 
-    def load(self) -> Loaded | None:
-        from .journal_reading import JournalReading
-
-        Pending.settle(self.directory)
-        with self._naming("read"):
-            self.layout.check()
-            reading = JournalReading(self)
-            loaded = reading.load()
-            while self.refused:  # somebody else has taken in what another program left: read what came of it
-                self.reset()
-                reading = JournalReading(self)
-                loaded = reading.load()
-        self._reading = None if reading.mended else reading
-        self._next_id = loaded.next_id if loaded else 0
-        return loaded
-
-    def known(self, state: JournalState, *, directory_synced: bool) -> None:
+    def known(self, state: LeaseState) -> None:
         """Go on from what was read."""
         self._count = self.log.count
         self._driver, self._driven_by = state.driver, state.driven_by
-        self._directory_synced = directory_synced
+
+    @abstractmethod
+    def _prepare(self) -> None:
+        """Mend, before the lease is taken, what could not be mended when it was read.
+
+        Raises:
+            SessionException: Somebody else is at work.
+        """
+
+    @abstractmethod
+    def _changed_outside(self) -> str:
+        """Return what another program has done to the files since they were read; "" for nothing."""
 
     def mended(self) -> None:
         """Go on from the journal as it was written anew."""
         self._count = self.log.count
-
-    # -- the lease ------------------------------------------------------------------------------------------------
 
     def begin(self) -> None:
         if self._my_driver:
@@ -106,10 +101,7 @@ class JournalRecord(AgentRecord):
                     self._enter(self._my_driver)
             return
         with self._naming("write"):
-            if self._reading is not None:  # somebody else was at work when it was read
-                if not self._reading.mend():
-                    raise self.refusal(self._held())
-                self._reading = None
+            self._prepare()
             driver = self._drivers.enter()
             self.log.keep_open()
             try:
@@ -128,10 +120,11 @@ class JournalRecord(AgentRecord):
                 raise self.refusal(self._held())
             if self._left_behind:
                 raise self.refusal(self._stale(self._left_behind))
-            if self.layout.has_message(self._next_id):
+            changed = self._changed_outside()
+            if changed:
                 if self._count:
                     self._take(self.log.news())
-                raise self.refusal(self._stale(self._left_behind or "another program has added messages"))
+                raise self.refusal(self._stale(self._left_behind or changed))
             if not self._count and not self._has_been_begun():
                 self._leased = leased  # the journal is begun with it
                 self.has_rested = True
@@ -143,10 +136,10 @@ class JournalRecord(AgentRecord):
                 return
             except Conflict as conflict:
                 if not conflict.entries:  # this record was at another place than its log
-                    self._left_behind = "another agent has written to it"
+                    self._left_behind = self._other
                 self._take(conflict.entries)
             except (SessionNotFoundError, SessionDamagedError):
-                self._left_behind = "another agent has written to it"
+                self._left_behind = self._other
 
     def _has_been_begun(self) -> bool:
         try:
@@ -157,10 +150,10 @@ class JournalRecord(AgentRecord):
 
     def _take(self, entries: Sequence[Entry]) -> None:
         """Take notice of what others have written since."""
-        news = JournalState(driver=self._driver, driven_by=self._driven_by).take(entries)
+        news = LeaseState(driver=self._driver, driven_by=self._driven_by).take(entries)
         self._driver, self._driven_by = news.driver, news.driven_by
         if any(entry.kind not in _OF_LEASES for entry in entries):
-            self._left_behind = self._left_behind or _why(news)
+            self._left_behind = self._left_behind or _why(news) or self._other
         self._count = self.log.count
 
     def is_alive(self, driver: str) -> bool:
@@ -176,9 +169,6 @@ class JournalRecord(AgentRecord):
             self.log.let_close()
             self._drivers.leave(driver)
 
-    def rested(self, next_id: int) -> Draft:
-        return Draft("rested", {"next_id": next_id})
-
     def _rest(self) -> None:
         """Say that the lease is given back where the end of a call could not be recorded, or nothing was."""
         try:
@@ -189,49 +179,32 @@ class JournalRecord(AgentRecord):
             logger.warning("%r: the end of a call is not on record: %s", str(self.log.path), error)
 
     def forked(self) -> None:
-        self._writing_files = threading.Lock()
         self._my_driver = ""
-        self.layout.forked()
 
-    # -- writing --------------------------------------------------------------------------------------------------
-
-    def write(self, drafts: Sequence[Draft], *, durable: bool) -> None:
-        if not self._my_driver:
-            raise SessionException(self._not_held())
-        with self._naming("write"):
-            told = [self._told(draft) for draft in drafts]
-            self._append([item for item, _ in told], durable, list(_redactions(drafts)))
-            self.has_rested = bool(drafts) and drafts[-1].kind == "rested"
-            for draft, (_, content) in zip(drafts, told, strict=True):
-                self._put(draft.stored, content)
-        if self.layout.dirty_files > MOST_IN_MEMORY:
-            self.write_layout_files()
-
-    def _append(self, items: list[Encoded], durable: bool, redactions: Sequence[AnyRedaction]) -> None:
+    def _append(self, items: list[Encoded], durable: bool, rewrite: Callable[[], None] | None = None) -> None:
+        """Append `items`, with `rewrite` where more than that is to be written."""
         self._check_sound()
         if not self._count:
-            self.create([_without(redactions, item) for item in items])
+            self.create(items)
             return
         try:
-            if redactions:
-                self._redact(items, redactions)
+            if rewrite is not None:
+                rewrite()
             else:
                 self.log.write(items, expect=self._count, durable=durable)
         except Conflict:
-            raise self.refusal(self._stale("another agent has written to it")) from None
+            raise self.refusal(self._stale(self._other)) from None
         except (SessionNotFoundError, SessionDamagedError):
             raise self.refusal(self._stale("its journal is another one by now")) from None
-        self._count += len(items)
-        if durable and not self._directory_synced:
-            for directory in (self.directory, self.directory.parent):
-                self.disk.sync_directory(directory)
-            self._directory_synced = True
+        self._count = self.log.count
+        if durable:
+            self._after_durable()
 
     def _check_sound(self) -> None:
         if self.log.broken:
             raise SessionException(
                 f"the disk did not confirm an earlier write to {str(self.log.path)!r} ({self.log.broken}), so nothing "
-                "more is written. Check the disk, then create the agent again to see what was kept"
+                f"more is written. Check the disk, then create the {self.noun} again to see what was kept"
             )
 
     def create(self, items: Sequence[Encoded], imported: dict[str, Any] | None = None) -> None:
@@ -240,113 +213,35 @@ class JournalRecord(AgentRecord):
         Raises:
             SessionException: Somebody else has begun it.
         """
-        session = self.directory.parent.parent
-        self.disk.make_directory(self.directory.parent)
-        for directory in (session.parent, session):
-            self.disk.sync_directory(directory)
+        self._before_create()
         opened = encoded("opened", "", to_json(opening(imported)))
         leased = [self._leased] if self._leased is not None else []
         try:
             self.log.begin([opened, *leased, *items])
         except SessionExistsError:
-            raise self.refusal(self._stale("another agent has begun it")) from None
+            raise self.refusal(self._stale(f"another {self.noun} has begun it")) from None
         self._leased = None
         self._count = self.log.count
 
-    def _told(self, draft: Draft) -> tuple[Encoded, bytes]:
-        """Return the entry of a draft, and what a file of the layout says of it."""
-        stored = draft.stored
-        if isinstance(stored, SessionMessage):
-            text, content = message_texts(stored)
-            return encoded(draft.kind, f"messages/{stored.message_id}", text), content
-        key = _key(draft.data) if stored is None else ""
-        item = encoded(draft.kind, key, draft.text or to_json(draft.data if stored is None else vars(stored)))
-        return item, item.data
-
-    def _put(self, stored: SessionMessage | SessionAgent | None, content: bytes) -> None:
-        if isinstance(stored, SessionMessage):
-            self.layout.put_message(stored.message_id, content)
-            self._next_id = max(self._next_id, stored.message_id + 1)
-        elif stored is not None:
-            self.layout.put_agent(content)
-        else:
-            return
-        Pending.add(self)
-
-    def _redact(self, items: list[Encoded], redactions: Sequence[AnyRedaction]) -> None:
-        """Append `items` and take what was said out of the journal, both at once.
-
-        A message's file goes first: whoever reads one of another size than the journal's takes it for a newer message.
-        """
-        for each in redactions:
-            if isinstance(each, Redaction):
-                self.layout.remove_message(each.message_id)
-
-        def without(content: bytes, unmoved: bool) -> list[Encoded] | None:
-            if not unmoved or self.log.count != self._count:
-                return None
-            there = [
-                encoded(*each[1:3], to_json(each.data), each.at) for each in lines.parse(content, read=read_line)[0]
-            ]
-            return [_without(redactions, item) for item in (*there, *items)]
-
-        if not self.log.replace(without):
-            raise Conflict([])
-
-    def write_layout_files(self) -> None:
-        with self._writing_files:
-            try:
-                if self.layout.dirty_files:
-                    self.layout.write(self._is_newest)
-            except Exception as error:
-                if self.directory.exists():
-                    logger.warning("the files beside %r are not up to date: %s", str(self.log.path), error)
-            Pending.discard(self)
-
-    def _is_newest(self) -> bool:
-        return bool(self._my_driver) or self.log.is_unmoved()
-
-    def write_layout_files_soon(self) -> None:
-        if self.layout.dirty_files:
-            Pending.soon()
-
-    # -- messages -------------------------------------------------------------------------------------------------
+    @property
+    def _other(self) -> str:
+        return f"another {self.noun} has written to it"
 
     def _stale(self, why: str) -> str:
-        return stale(self._session_id, self._agent_id, why)
+        return stale(self._session_id, self._id, why, self.noun)
 
     def _held(self) -> str:
         return (
-            f"session {self._session_id!r}, agent {self._agent_id!r} is at work elsewhere: "
+            f"session {self._session_id!r}, {self.noun} {self._id!r} is at work elsewhere: "
             f"{self._driven_by or 'another process'} holds its lease, says {str(self.log.path)!r}. "
-            "Nothing was written. Wait for that call to end, then create the agent again"
+            f"Nothing was written. Wait for that call to end, then create the {self.noun} again"
         )
 
     def _not_held(self) -> str:
         return (
-            f"session {self._session_id!r}, agent {self._agent_id!r}: this process does not hold the lease of "
-            f"{str(self.log.path)!r}, as after a fork. Nothing was written. Create the agent again"
+            f"session {self._session_id!r}, {self.noun} {self._id!r}: this process does not hold the lease of "
+            f"{str(self.log.path)!r}, as after a fork. Nothing was written. Create the {self.noun} again"
         )
-
-    def _naming(self, deed: str) -> Naming:
-        return Naming(f"could not {deed} agent {self._agent_id!r} of session {self._session_id!r}", self.directory)
-
-
-def _redactions(drafts: Sequence[Draft]) -> Iterator[AnyRedaction]:
-    for draft in drafts:
-        if draft.kind == "redacted" and isinstance(draft.stored, SessionMessage):
-            yield Redaction.of(draft.stored)
-        if draft.taken is not None:
-            yield draft.taken
-
-
-def _without(redactions: Sequence[AnyRedaction], item: Encoded) -> Encoded:
-    """Return an entry without what was taken back."""
-    for each in redactions:
-        cleared = each.cleared(item.kind, read_line(item.data))
-        if cleared is not None:
-            item = encoded(item.kind, item.key, to_json(cleared), item.at)
-    return item
 
 
 def read_line(line: bytes) -> dict[str, Any]:
@@ -369,19 +264,13 @@ def encoded(kind: str, key: str, text: str, at: float | None = None) -> Encoded:
     return Encoded(kind, key, text.encode(), time.time() if at is None else at)
 
 
-def _key(data: Mapping[str, Any]) -> str:
-    """Return the key of an entry that tells of a tool use; "" for others."""
-    tool_use_id = data.get("tool_use_id") or (data["path"][0] if "path" in data else "")
-    return f"tools/{tool_use_id}" if tool_use_id else ""
-
-
 def _me() -> str:
     return f"process {os.getpid()} on {platform.node()}"
 
 
-def _why(news: JournalState) -> str:
+def _why(news: LeaseState) -> str:
     if not news.answered_by:
-        return "another agent has written to it"
+        return ""
     interrupt_id, (by, at) = next(iter(news.answered_by.items()))
     return f"interrupt {interrupt_id!r} was answered by {by or 'another process'} at {moment(at)}"
 

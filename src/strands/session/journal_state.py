@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 from strands.journal.entries import FORMAT, Entry
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from strands._core.recorder import OpenTurn
 
 Kind: TypeAlias = Literal[
@@ -30,13 +32,43 @@ _KINDS = frozenset(get_args(Kind))
 
 
 @dataclass(slots=True)
-class JournalState:
-    """What the entries say, read from the first to the last.
+class LeaseState:
+    """What the entries of any journal of a session say of who writes to it, read from the first to the last.
 
     Attributes:
         format: The format it was written in.
-        driver: Who called the agent last and may be at it still; "" once that call came to its end.
+        driver: Who made the last call and may be at it still; "" once that call came to its end.
         driven_by: Who that is, for people.
+        answered_by: Interrupt id to the process that answered it, and when.
+    """
+
+    format: int = FORMAT
+    driver: str = ""
+    driven_by: str = ""
+    answered_by: dict[str, tuple[str, float]] = field(default_factory=dict)
+
+    def take(self, entries: Iterable[Entry]) -> Self:
+        """Read on through `entries`; return self."""
+        for entry in entries:
+            self._note(entry)
+        return self
+
+    def _note(self, entry: Entry) -> None:
+        if entry.kind == "opened":
+            self.format = int(entry.data.get("format", FORMAT))
+        elif entry.kind == "leased":
+            self.driver, self.driven_by = entry.data["driver"], entry.data.get("by", "")
+        elif entry.kind == "rested":
+            self.driver = self.driven_by = ""
+        elif entry.kind == "answered":
+            self.answered_by[entry.data["interrupt"]["id"]] = (entry.data.get("by", ""), entry.at)
+
+
+@dataclass(slots=True)
+class JournalState(LeaseState):
+    """What the entries of an agent's journal say.
+
+    Attributes:
         at_rest: The id of the message that was to come next when a call had ended, if nothing came since; else None.
         ledger: The ledger of an earlier release that was taken in: its name and its size in bytes.
         messages: Message id to the stored message as data.
@@ -47,12 +79,8 @@ class JournalState:
         inner: What agents do in the tool uses of the open turn.
         asked: Interrupt id to interrupt as data, of the open turn; the answers are in it.
         pause: The pause in which they were asked, if the agent is a tool of another.
-        answered_by: Interrupt id to the process that answered it, and when.
     """
 
-    format: int = FORMAT
-    driver: str = ""
-    driven_by: str = ""
     at_rest: int | None = None
     ledger: tuple[str, int] = ("", 0)
     messages: dict[int, dict[str, Any]] = field(default_factory=dict)
@@ -63,15 +91,13 @@ class JournalState:
     inner: OpenTurn | None = None
     asked: dict[str, dict[str, Any]] = field(default_factory=dict)
     pause: str = ""
-    answered_by: dict[str, tuple[str, float]] = field(default_factory=dict)
 
-    def take(self, entries: Iterable[Entry]) -> JournalState:
-        """Read on through `entries`; return self."""
-        for entry in entries:
-            self.at_rest = None
-            if entry.kind in _KINDS:
-                getattr(self, f"_{entry.kind}")(entry)
-        return self
+    def _note(self, entry: Entry) -> None:
+        LeaseState._note(self, entry)
+        self.at_rest = None
+        take = getattr(self, f"_{entry.kind}", None) if entry.kind in _KINDS else None
+        if take is not None:
+            take(entry)
 
     def open_turn(self) -> OpenTurn:
         """Return what is on record of the newest message, for `Agent.restore`."""
@@ -88,7 +114,6 @@ class JournalState:
         return turn
 
     def _opened(self, entry: Entry) -> None:
-        self.format = int(entry.data.get("format", FORMAT))
         self._imported(entry)
 
     def _imported(self, entry: Entry) -> None:
@@ -96,11 +121,7 @@ class JournalState:
             self.ledger = (entry.data["ledger"]["name"], entry.data["ledger"]["size"])
         self.forget_turn()
 
-    def _leased(self, entry: Entry) -> None:
-        self.driver, self.driven_by = entry.data["driver"], entry.data.get("by", "")
-
     def _rested(self, entry: Entry) -> None:
-        self.driver = self.driven_by = ""
         self.at_rest = entry.data.get("next_id")
 
     def _message(self, entry: Entry) -> None:
@@ -146,7 +167,6 @@ class JournalState:
     def _answered(self, entry: Entry) -> None:
         interrupt = entry.data["interrupt"]
         self.asked[interrupt["id"]] = interrupt
-        self.answered_by[interrupt["id"]] = (entry.data.get("by", ""), entry.at)
 
     def _agent(self, entry: Entry) -> None:
         self.agent = dict(entry.data)

@@ -33,19 +33,12 @@ _MESSAGE_NAME = re.compile(r"message_(0|[1-9][0-9]*)\.json")
 _Stored = TypeVar("_Stored")
 
 
-class Layout:
-    """The files in `directory`, which is `<storage>/session_<id>/agents/agent_<id>`.
-
-    Attributes:
-        agent_path: Where the agent's state is kept.
-    """
+class LayoutFiles:
+    """Files in `directory` that are written from the journal there."""
 
     def __init__(self, disk: Disk, directory: Path) -> None:
-        self.agent_path: Path = directory / AGENT
         self._disk = disk
         self._directory = directory
-        self._messages = directory / MESSAGES
-        self._message = f"{self._messages}{os.sep}message_"
         self._dirty_files: OrderedDict[str, bytes] = OrderedDict()
         self._writing = threading.Lock()
 
@@ -59,39 +52,14 @@ class Layout:
         self._writing = threading.Lock()
         self._dirty_files = OrderedDict()
 
-    def message_path(self, message_id: int) -> Path:
-        """Return where a message is kept."""
-        return Path(f"{self._message}{message_id}.json")
-
-    def has_message(self, message_id: int) -> bool:
-        """Return whether a message's file is there."""
-        return os.path.lexists(f"{self._message}{message_id}.json")
-
     def check(self) -> None:
         """Check that the directories are private.
 
         Raises:
             NotPrivateError: Somebody else owns one of them or may write to it.
         """
-        for directory in (self._directory.parent, self._directory, self._messages):
+        for directory in (self._directory.parent, self._directory):
             check_private(directory)
-
-    def put_message(self, message_id: int, content: bytes) -> None:
-        """Let a message's file have this content once `write` is called."""
-        self._dirty_files[f"{self._message}{message_id}.json"] = content
-
-    def put_agent(self, content: bytes) -> None:
-        """Let the agent's file have this content once `write` is called."""
-        self._dirty_files[""] = content
-
-    def remove_message(self, message_id: int) -> None:
-        """Remove a message's file, so that it is not there after a power loss either."""
-        path = f"{self._message}{message_id}.json"
-        with self._writing:
-            self._dirty_files.pop(path, None)
-            if os.path.lexists(path):
-                self._disk.remove(Path(path))
-                self._disk.sync_directory(self._messages)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -120,17 +88,76 @@ class Layout:
             if not is_newest():
                 self._dirty_files.clear()
             if self._dirty_files:
-                self._disk.make_directory(self._messages)
+                self._make_directory()
             while self._dirty_files:
                 path, content = self._dirty_files.popitem(last=False)
                 try:
-                    if path:
-                        self._disk.replace(Path(path), content)
-                    else:
-                        self._disk.update(self.agent_path, content)
+                    self._put_in_place(path, content)
                 except BaseException:
                     self._dirty_files.setdefault(path, content)
                     raise
+
+    def put(self, path: str, content: bytes) -> None:
+        """Let a file have this content once `write` is called."""
+        self._dirty_files[path] = content
+
+    def _make_directory(self) -> None:
+        self._disk.make_directory(self._directory)
+
+    def _put_in_place(self, path: str, content: bytes) -> None:
+        self._disk.replace(Path(path), content)
+
+
+class Layout(LayoutFiles):
+    """The files in `directory`, which is `<storage>/session_<id>/agents/agent_<id>`.
+
+    Attributes:
+        agent_path: Where the agent's state is kept.
+    """
+
+    def __init__(self, disk: Disk, directory: Path) -> None:
+        super().__init__(disk, directory)
+        self.agent_path: Path = directory / AGENT
+        self._messages = directory / MESSAGES
+        self._message = f"{self._messages}{os.sep}message_"
+
+    def message_path(self, message_id: int) -> Path:
+        """Return where a message is kept."""
+        return Path(f"{self._message}{message_id}.json")
+
+    def has_message(self, message_id: int) -> bool:
+        """Return whether a message's file is there."""
+        return os.path.lexists(f"{self._message}{message_id}.json")
+
+    def put_message(self, message_id: int, content: bytes) -> None:
+        """Let a message's file have this content once `write` is called."""
+        self.put(f"{self._message}{message_id}.json", content)
+
+    def put_agent(self, content: bytes) -> None:
+        """Let the agent's file have this content once `write` is called."""
+        self.put(os.fspath(self.agent_path), content)
+
+    def remove_message(self, message_id: int) -> None:
+        """Remove a message's file, so that it is not there after a power loss either."""
+        path = f"{self._message}{message_id}.json"
+        with self._writing:
+            self._dirty_files.pop(path, None)
+            if os.path.lexists(path):
+                self._disk.remove(Path(path))
+                self._disk.sync_directory(self._messages)
+
+    def check(self) -> None:
+        super().check()
+        check_private(self._messages)
+
+    def _make_directory(self) -> None:
+        self._disk.make_directory(self._messages)
+
+    def _put_in_place(self, path: str, content: bytes) -> None:
+        if path == os.fspath(self.agent_path):
+            self._disk.update(self.agent_path, content)
+        else:
+            self._disk.replace(Path(path), content)
 
 
 class LayoutReading:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from strands._threads import on_disk
 from strands.types.exceptions import SessionException
 
-from .agent_record import stale
 from .json_text import to_json
 from .numbers import plain_numbers
+from .record import stale
 
 if TYPE_CHECKING:
     from collections.abc import Callable

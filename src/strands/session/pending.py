@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from strands._threads import in_background
 
 if TYPE_CHECKING:
-    from .journal_record import JournalRecord
+    from .directory_record import DirectoryRecord
 
 
 _MOMENT = 0.005
@@ -21,11 +21,11 @@ _MOMENT = 0.005
 class Pending:
     """The records of this process whose files are not written yet."""
 
-    _records: ClassVar[dict[JournalRecord, None]] = {}
+    _records: ClassVar[dict[DirectoryRecord, None]] = {}
     _is_due: ClassVar[bool] = False
 
     @classmethod
-    def add(cls, record: JournalRecord) -> None:
+    def add(cls, record: DirectoryRecord) -> None:
         """Remember that files of `record` are not written yet."""
         cls._records[record] = None
 
@@ -43,7 +43,7 @@ class Pending:
         cls.settle()
 
     @classmethod
-    def discard(cls, record: JournalRecord) -> None:
+    def discard(cls, record: DirectoryRecord) -> None:
         """Forget `record`, if all of its files are written or its session is gone."""
         if not record.layout.dirty_files or not record.directory.exists():
             cls._records.pop(record, None)

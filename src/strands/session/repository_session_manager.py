@@ -24,10 +24,11 @@ from strands.hooks import (
 from strands.types.exceptions import SessionException
 from strands.types.session import Session, SessionType
 
-from .agent_record import Loaded, stale
+from .agent_record import Loaded
 from .agent_recorder import AgentRecorder
 from .history import mended, open_turn, restore_state
 from .multi_agent_recorder import MultiAgentRecorder
+from .record import stale
 from .session_manager import SessionManager
 from .session_repository import SessionRepository
 

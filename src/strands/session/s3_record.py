@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 from strands.journal.entries import Entry
 from strands.types.session import SessionAgent, SessionMessage
 
-from .agent_record import AgentRecord, Draft, Loaded, skippable, stale
+from .agent_record import AgentRecord, Loaded, skippable
 from .journal_state import JournalState
 from .lost_turn import LostTurn, recall
+from .record import Draft, stale
 from .redaction import InsideRedaction, Redaction
 
 if TYPE_CHECKING:

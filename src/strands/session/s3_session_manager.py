@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from strands.types.exceptions import SessionException
 from strands.types.session import Session, SessionAgent, SessionMessage
 
-from .agent_record import stale
 from .identifiers import checked
+from .record import stale
 from .repository_session_manager import RepositorySessionManager
 from .s3_record import S3Record
 from .s3_store import S3Store

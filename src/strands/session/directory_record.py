@@ -1,0 +1,93 @@
+"""A journal in a directory, with files beside it that others read.
+
+What a call waits for is the journal alone. The files are written from the same data when the call has come to its end;
+what a crash takes from them is mended from the journal at the next load.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from pathlib import Path
+
+from strands.journal.drivers import Drivers
+from strands.journal.file_log import FileLog
+
+from .disk import Disk, Naming
+from .journal_record import JournalRecord, read_line
+from .journal_state import LeaseState
+from .layout import LayoutFiles
+from .pending import Pending
+
+logger: logging.Logger = logging.getLogger(__name__)
+
+
+class DirectoryRecord(JournalRecord):
+    """The record in `directory`, which is `<storage>/session_<id>/<agents or multi_agents>/<name>`.
+
+    Args:
+        disk: The file operations.
+        directory: Where the journal is.
+        session_id: The session.
+        id: The agent, graph or swarm.
+        layout: The files beside the journal.
+        drivers: Who is alive.
+    """
+
+    def __init__(
+        self, disk: Disk, directory: Path, session_id: str, id: str, layout: LayoutFiles, drivers: Drivers
+    ) -> None:
+        self.disk: Disk = disk
+        self.directory: Path = directory
+        self.layout: LayoutFiles = layout
+        self._writing_files = threading.Lock()
+        self._names_are_synced = True
+        super().__init__(session_id, id, drivers)
+
+    def new_log(self) -> FileLog:
+        return FileLog(self.directory, self._id, disk=self.disk, read=read_line)
+
+    def reset(self) -> None:
+        super().reset()
+        self._names_are_synced = True
+
+    def known(self, state: LeaseState) -> None:
+        super().known(state)
+        self._names_are_synced = not self._count or self.log.is_on_disk
+
+    def forked(self) -> None:
+        super().forked()
+        self._writing_files = threading.Lock()
+        self.layout.forked()
+
+    def _before_create(self) -> None:
+        session = self.directory.parent.parent
+        self.disk.make_directory(self.directory.parent)
+        for directory in (session.parent, session):
+            self.disk.sync_directory(directory)
+
+    def _after_durable(self) -> None:
+        if not self._names_are_synced:
+            for directory in (self.directory, self.directory.parent):
+                self.disk.sync_directory(directory)
+            self._names_are_synced = True
+
+    def write_layout_files(self) -> None:
+        with self._writing_files:
+            try:
+                if self.layout.dirty_files:
+                    self.layout.write(self._is_newest)
+            except Exception as error:
+                if self.directory.exists():
+                    logger.warning("the files beside %r are not up to date: %s", str(self.log.path), error)
+            Pending.discard(self)
+
+    def _is_newest(self) -> bool:
+        return bool(self._my_driver) or self.log.is_unmoved()
+
+    def write_layout_files_soon(self) -> None:
+        if self.layout.dirty_files:
+            Pending.soon()
+
+    def _naming(self, deed: str) -> Naming:
+        return Naming(f"could not {deed} {self.noun} {self._id!r} of session {self._session_id!r}", self.directory)
