@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from strands_cli.kernel.state import State
-from strands_cli.session.repository import FileSessionRepository
+from strands_cli.session.repository import store_at
 from support.commands import command, environment, start
 from support.stub_openai import Say, StubOpenAI
 
@@ -63,9 +63,15 @@ def write(directory: Path, pattern: dict[str, Any]) -> Path:
     return path
 
 
+def kept_in(home: Path, store: str) -> str:
+    """The place of a store: files, or a database in the same directory."""
+    return f"sqlite:///{home.parent / 'runs.db'}" if store == "sqlite" else str(home / "workflows")
+
+
 def sessions(home: Path) -> dict[str, State]:
     async def read() -> dict[str, State]:
-        repository = FileSessionRepository(home / "workflows")
+        database = home.parent / "runs.db"
+        repository = store_at(kept_in(home, "sqlite" if database.exists() else "files"))
         return {name: State(await (await repository.open(name)).load()) for name in await repository.ids()}
 
     return asyncio.run(read())
@@ -83,11 +89,15 @@ def next_command(home: Path, spec: Path) -> list[str]:
     return ["run", str(spec)]
 
 
-@pytest.mark.parametrize("pattern", [CHAIN, PARALLEL], ids=["chain", "parallel"])
-def test_case_1_kill_9_at_any_time_loses_nothing_and_repeats_nothing(pattern: dict[str, Any], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("pattern", "store"), [(CHAIN, "sqlite"), (PARALLEL, "files")], ids=["chain-sqlite", "parallel-files"]
+)
+def test_case_1_kill_9_at_any_time_loses_nothing_and_repeats_nothing(
+    pattern: dict[str, Any], store: str, tmp_path: Path
+) -> None:
     home, spec = tmp_path / "home", write(tmp_path, pattern)
     with StubOpenAI(lambda request: Say(f"did {request.prompt}", delay=0.15)) as stub:
-        env = environment(home, stub.url)
+        env = environment(home, stub.url) | {"STRANDS_STORE": kept_in(home, store)}
         for tries in range(30):
             on_record, asked = done_prompts(home), len(stub.requests)
             process = start(next_command(home, spec), env, tmp_path)
@@ -108,12 +118,13 @@ def test_case_1_kill_9_at_any_time_loses_nothing_and_repeats_nothing(pattern: di
         assert all(entry.data["value"] == "yes" for entry in state.answered.values())
 
 
-def test_case_12_two_processes_resume_one_session(tmp_path: Path) -> None:
+@pytest.mark.parametrize("store", ["files", "sqlite"])
+def test_case_12_two_processes_resume_one_session(store: str, tmp_path: Path) -> None:
     home, spec = tmp_path / "home", write(tmp_path, CHAIN)
     with StubOpenAI(
         lambda request: Say(f"did {request.prompt}", delay=1.5 if "second" in request.prompt else 0)
     ) as stub:
-        env = environment(home, stub.url)
+        env = environment(home, stub.url) | {"STRANDS_STORE": kept_in(home, store)}
         assert command(["run", str(spec)], env, tmp_path).returncode == 19
         (session,) = sessions(home)
         assert command(["sessions", "answer", session, "--response", "yes"], env, tmp_path).returncode == 0
@@ -126,10 +137,11 @@ def test_case_12_two_processes_resume_one_session(tmp_path: Path) -> None:
         assert Counter(request.prompt for request in stub.requests) == {"first": 1, "second yes": 1, "third": 1}
 
 
-def test_two_answers_to_one_question_from_two_processes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("store", ["files", "sqlite"])
+def test_two_answers_to_one_question_from_two_processes(store: str, tmp_path: Path) -> None:
     home, spec = tmp_path / "home", write(tmp_path, CHAIN)
     with StubOpenAI(lambda request: f"did {request.prompt}") as stub:
-        env = environment(home, stub.url)
+        env = environment(home, stub.url) | {"STRANDS_STORE": kept_in(home, store)}
         command(["run", str(spec)], env, tmp_path)
         (session,) = sessions(home)
         both = [

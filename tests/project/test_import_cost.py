@@ -11,6 +11,7 @@ from strands_cli.spec.registry import own_patterns
 
 PROVIDERS = {"openai", "boto3", "botocore", "anthropic", "google.genai", "ollama", "litellm", "httpx"}
 HEAVY = PROVIDERS | {"mcp", "opentelemetry", "starlette", "uvicorn", "rich", "jinja2", "mpmath", "ruamel", "jsonschema"}
+HEAVY |= {"sqlite3", "psycopg", "strands.journal.sql"}
 UNUSED = {"datetime", "strands.hooks.multi_agent_events", "strands.types.session", "strands._other_homes"}
 """Parts of an agent's package that an agent alone does not need: sessions, graphs and swarms, old names."""
 STATEMENTS = {

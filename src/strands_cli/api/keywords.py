@@ -25,6 +25,7 @@ class WorkflowOptions(TypedDict, total=False):
     tools: Sequence[Any]
     model: Model | None
     repository: SessionRepository | None
+    store: str | PathLike[str] | None
     output_dir: str | PathLike[str] | None
     overwrite: bool
     offline: bool

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from copy import copy
+from dataclasses import InitVar, dataclass, field
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from strands_cli.kernel.events import Listeners
+from strands_cli.kernel.events import Event, Listeners
 from strands_cli.types import Json
 
 if TYPE_CHECKING:
@@ -34,7 +36,21 @@ class Options:
     app_problem: str = ""
     real_tools: bool = False
     listeners: Listeners = field(default_factory=Listeners)
+    place: InitVar[str | PathLike[str] | None] = None
     _snapshot: tuple[Spec, dict[str, Json]] | None = None
+
+    def __post_init__(self, place: str | PathLike[str] | None) -> None:
+        if place is not None:
+            from strands_cli.session.repository import chosen
+
+            self.repository = chosen(self.repository, place)
+
+    def with_listener(self, handler: Callable[[Event], Any]) -> Options:
+        """Return these options, with somebody more who is told of every event."""
+        twin = copy(self)
+        twin.listeners = Listeners(self.listeners)
+        twin.listeners.add("*", handler)
+        return twin
 
     def snapshot(self, spec: Spec, secrets: Secrets) -> dict[str, Json]:
         """Return a spec as a session records it: plain values, and no secret."""
@@ -49,7 +65,7 @@ class Options:
     def store(self) -> SessionRepository:
         """Return the repository, by default the user's."""
         if self.repository is None:
-            from strands_cli.session.repository import FileSessionRepository
+            from strands_cli.session.repository import store_at
 
-            self.repository = FileSessionRepository()
+            self.repository = store_at()
         return self.repository

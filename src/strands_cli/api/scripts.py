@@ -93,11 +93,10 @@ def run_resumable(start: Callable[[], Coroutine[Any, Any, T]], options: Options,
 
 def say_where_it_waits(options: Options, session_id: str) -> None:
     """Say on standard error how a session goes on that somebody at this terminal left open, if the command finds it."""
-    from strands_cli.session.repository import FileSessionRepository
+    from strands_cli.session.repository import is_default
     from strands_cli.terminal.device import write
 
-    store = options.store()
-    if isinstance(store, FileSessionRepository) and store.root == FileSessionRepository().root:
+    if is_default(options.store()):
         write(sys.stderr, f"Paused: session {session_id} waits for an answer. Resume: strands resume {session_id}\n")
 
 

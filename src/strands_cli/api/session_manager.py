@@ -29,18 +29,27 @@ class SessionManager:
     """The workflow sessions of this user.
 
     Args:
-        storage_dir: Where they are kept; default: `workflows` in STRANDS_HOME or ~/.strands.
+        storage_dir: The directory they are kept in.
         repository: Another store, instead.
+        store: A directory or the URL of a database, as `sqlite:///runs.db`; default: what STRANDS_STORE says, else
+            `workflows` in STRANDS_HOME or ~/.strands.
+
+    Raises:
+        StorageError: `store` names none, or more than one of these is given.
     """
 
     def __init__(
-        self, storage_dir: str | PathLike[str] | None = None, *, repository: SessionRepository | None = None
+        self,
+        storage_dir: str | PathLike[str] | None = None,
+        *,
+        repository: SessionRepository | None = None,
+        store: str | PathLike[str] | None = None,
     ) -> None:
-        if repository is None:
-            from strands_cli.session.repository import FileSessionRepository
+        from strands_cli.session.repository import FileSessionRepository, chosen
 
+        if storage_dir is not None and repository is None:
             repository = FileSessionRepository(storage_dir)
-        self._options = Options(repository=repository)
+        self._options = Options(repository=chosen(repository, store))
 
     async def list_sessions_async(
         self, *, status: str | None = None, workflow: str | None = None, limit: int | None = None, offset: int = 0

@@ -24,7 +24,7 @@ from strands_cli.api.scripts import (
     terminal_handler,
 )
 from strands_cli.errors import AnswerError, SessionNotFoundError
-from strands_cli.kernel.events import Event, Listeners
+from strands_cli.kernel.events import Event
 from strands_cli.types import HITLHandler, Json, RunResult
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ class Workflow(Program):
         hooks: Hook providers that every agent gets; one that interrupts pauses the workflow.
         tools: Tools that every agent gets beside its own.
         model: Replaces every provider; for tests.
-        repository: Where sessions are kept; default: files under ~/.strands/workflows.
+        repository: Where sessions are kept; default: `store`.
+        store: A directory, or the URL of a database; default: STRANDS_STORE, else files under ~/.strands/workflows.
         output_dir: Where artifacts go; default: the current directory.
         overwrite: Replace existing artifacts.
         offline: Rehearse with a scripted model: no key, no server; only tools marked read_only run.
@@ -65,6 +66,7 @@ class Workflow(Program):
         tools: Sequence[Any] = (),
         model: Model | None = None,
         repository: SessionRepository | None = None,
+        store: str | PathLike[str] | None = None,
         output_dir: str | PathLike[str] | None = None,
         overwrite: bool = False,
         offline: bool = False,
@@ -78,6 +80,7 @@ class Workflow(Program):
             tools=tools,
             model=model,
             repository=repository,
+            place=store,
             output_dir=None if output_dir is None else Path(output_dir),
             overwrite=overwrite,
             offline=offline,
@@ -99,6 +102,7 @@ class Workflow(Program):
         tools: Sequence[Any] = (),
         model: Model | None = None,
         repository: SessionRepository | None = None,
+        store: str | PathLike[str] | None = None,
         output_dir: str | PathLike[str] | None = None,
         overwrite: bool = False,
         offline: bool = False,
@@ -125,6 +129,7 @@ class Workflow(Program):
             tools=tools,
             model=model,
             repository=repository,
+            store=store,
             output_dir=output_dir,
             overwrite=overwrite,
             offline=offline,
@@ -336,8 +341,6 @@ class Workflow(Program):
 
         return draw(self.plan(), format)
 
-    # -- cleaning up ----------------------------------------------------------------------------------------------
-
     async def __aenter__(self) -> Self:
         return self
 
@@ -393,7 +396,5 @@ class Workflow(Program):
     def _with_listener(self, handler: Callable[[Event], Any]) -> Workflow:
         self._remember_app()
         twin = copy(self)
-        twin._options = copy(self._options)
-        twin._options.listeners = Listeners(self._options.listeners)
-        twin._options.listeners.add("*", handler)
+        twin._options = self._options.with_listener(handler)
         return twin

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any
@@ -113,6 +114,17 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
         ctx.exit()
 
 
+def _keep_in(ctx: click.Context, _: click.Parameter, place: str | None) -> None:
+    if place:
+        before = os.environ.get(STORE)
+        os.environ[STORE] = place
+        ctx.call_on_close(lambda: os.environ.pop(STORE) if before is None else os.environ.update({STORE: before}))
+        ctx.ensure_object(dict)["store"] = place
+
+
+STORE = "STRANDS_STORE"
+
+
 @click.group(
     cls=LazyGroup,
     package="strands_cli.cli",
@@ -123,6 +135,14 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 )
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version."
+)
+@click.option(
+    "--store",
+    metavar="PLACE",
+    expose_value=False,
+    is_eager=True,
+    callback=_keep_in,
+    help="Where sessions are kept: a directory, sqlite:///PATH, postgresql://...; default: STRANDS_STORE.",
 )
 def app() -> None:
     """Agents and agent workflows that stop and ask a person, and never lose the answer."""

@@ -103,6 +103,8 @@ def _owners() -> Iterator[Check]:
 def _sessions() -> Check:
     from strands._home import home
 
+    if os.environ.get("STRANDS_STORE"):
+        return _store()
     root = home() / "workflows"
     existing = next(path for path in (root, *root.parents) if path.exists())
     try:
@@ -117,6 +119,20 @@ def _sessions() -> Check:
     if os.name == "posix" and mode & 0o077:
         return Check("sessions", "bad", f"{root} has mode {mode:04o}: others can look in", f"chmod 700 {root}")
     return Check("sessions", "ok", str(root))
+
+
+def _store() -> Check:
+    from strands.journal.locate import shown
+    from strands_cli.api.bridge import run_sync
+    from strands_cli.errors import StrandsError
+    from strands_cli.session.repository import store_at
+
+    place = shown(os.environ["STRANDS_STORE"])
+    try:
+        found = run_sync(lambda: store_at().ids())
+    except StrandsError as error:
+        return Check("sessions", "bad", error.message, error.hint)
+    return Check("sessions", "ok", f"{place}, {len(found)} kept")
 
 
 def _providers() -> Iterator[Check]:

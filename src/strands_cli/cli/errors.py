@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import signal
 import sys
 from typing import Any
@@ -95,7 +97,21 @@ def say(text: str) -> None:
     from strands_cli.terminal.device import write
     from strands_cli.terminal.escape import visible
 
-    write(sys.stderr, visible(text) + "\n")
+    write(sys.stderr, visible(located(text)) + "\n")
+
+
+def located(text: str) -> str:
+    """Return text whose commands name the store of this command, where it was named on the command line."""
+    context = click.get_current_context(silent=True)
+    place = (context.find_object(dict) or {}).get("store") if context is not None else None
+    if not place or "strands " not in text:
+        return text
+    from strands.journal.locate import shown
+
+    if shown(place) != place:  # a password is not repeated: STRANDS_STORE can hold it
+        return text
+    named = f"strands --store {shlex.quote(place)}"
+    return re.sub(r"\bstrands(?= (?:resume|sessions|store) )", lambda _: named, text)
 
 
 def _lines(error: BaseException) -> list[str]:

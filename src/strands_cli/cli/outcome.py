@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from strands_cli import errors
-from strands_cli.cli.errors import exit_code, report, say
+from strands_cli.cli.errors import exit_code, located, report, say
 from strands_cli.cli.phrases import count, seconds, when
 from strands_cli.terminal.escape import exact_line, one_line
 from strands_cli.types import OpenQuestion, RunResult
@@ -94,6 +94,7 @@ def print_text(text: str) -> None:
     from strands_cli.terminal.device import is_terminal, write
     from strands_cli.terminal.escape import visible
 
+    text = located(text)
     if is_terminal(sys.stdout):
         text = visible(text)
     write(sys.stdout, text if text.endswith("\n") else text + "\n")

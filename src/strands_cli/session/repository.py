@@ -6,12 +6,16 @@ import os
 from pathlib import Path
 
 from strands._home import home
+from strands.journal.errors import StorageError
 from strands.journal.faults import storage_errors
 from strands.journal.files import Disk
 from strands.journal.protocol import Repository as SessionRepository
 from strands.journal.repository import FileRepository
 
-__all__ = ["FileSessionRepository", "SessionRepository"]
+__all__ = ["STORE", "FileSessionRepository", "SessionRepository", "chosen", "is_default", "store_at"]
+
+STORE = "STRANDS_STORE"
+"""The environment variable that says where sessions are kept."""
 
 
 class FileSessionRepository(FileRepository):
@@ -27,3 +31,43 @@ class FileSessionRepository(FileRepository):
             with storage_errors(Path("~")):
                 storage_dir = home() / "workflows"
         super().__init__(storage_dir, disk=disk)
+
+
+def store_at(place: str | os.PathLike[str] | None = None) -> SessionRepository:
+    """Return the store at a place.
+
+    Args:
+        place: A directory, or the URL of a database, as `sqlite:///runs.db` and `postgresql://user@host/database`;
+            default: what STRANDS_STORE says, else `workflows` in STRANDS_HOME or ~/.strands.
+
+    Raises:
+        StorageError: It names no store.
+    """
+    place = place or os.environ.get(STORE)
+    if place and "://" in os.fspath(place):
+        from strands.journal.locate import repository_at
+
+        return repository_at(place)
+    return FileSessionRepository(place or None)
+
+
+def chosen(repository: SessionRepository | None, store: str | os.PathLike[str] | None) -> SessionRepository | None:
+    """Return the repository that is meant by the options of those names; None where both are left out.
+
+    Raises:
+        StorageError: Both are given, or `store` names none.
+    """
+    if store is None:
+        return repository
+    if repository is not None:
+        raise StorageError("`store` and `repository` both say where sessions are kept", hint="Give one of them.")
+    return store_at(store)
+
+
+def is_default(repository: SessionRepository) -> bool:
+    """Whether the `strands` command finds, without being told, what this repository keeps."""
+    usual = store_at()
+    if isinstance(repository, FileRepository) and isinstance(usual, FileRepository):
+        return repository.root == usual.root
+    mine, theirs = ((getattr(each, "database", None), getattr(each, "namespace", None)) for each in (repository, usual))
+    return mine == theirs and mine[0] is not None

@@ -1,0 +1,74 @@
+"""The seam between journals in rows and the database that keeps the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Protocol, TypeVar
+
+T = TypeVar("T")
+
+Row = tuple[Any, ...]
+
+
+class Transaction(Protocol):
+    """Statements that count together or not at all.
+
+    Attributes:
+        again: The connection was lost while an earlier try was under way, which may have come through.
+    """
+
+    again: bool
+
+    def execute(self, statement: str, *values: object) -> list[Row]:
+        """Run a statement, whose values are marked `?`, and return its rows."""
+        ...
+
+    def execute_many(self, statement: str, rows: Sequence[Row]) -> None:
+        """Run a statement once for each row of values."""
+        ...
+
+
+class Database(Protocol):
+    """A database, from any thread of any process; nothing of it belongs to an event loop.
+
+    Attributes:
+        name: What it is called in messages, without a password.
+        loses_commits: A server may have lost what it had confirmed: it was restored, or another one took its place.
+    """
+
+    loses_commits: ClassVar[bool]
+
+    @property
+    def name(self) -> str: ...
+
+    def write(self, work: Callable[[Transaction], T], *, durable: bool = False) -> T:
+        """Run `work` in one transaction, again where the connection was lost, and return what it returns.
+
+        Args:
+            work: Runs the statements; what it raises rolls them back.
+            durable: Return only once they, and all before them, outlive a power loss.
+
+        Raises:
+            StorageError: The database refuses, or cannot be reached.
+        """
+        ...
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work`, which changes nothing, and return what it returns; it waits for nobody who writes."""
+        ...
+
+    def sync(self) -> None:
+        """Return once everything written so far outlives a power loss."""
+        ...
+
+    def enter(self) -> str:
+        """Be a driver: returns an id that is alive until `leave`, or the end of this process."""
+        ...
+
+    def leave(self, driver: str) -> None:
+        """Be that driver no longer."""
+        ...
+
+    def alive(self, drivers: Sequence[str]) -> set[str]:
+        """Return those of these drivers that are alive, in this process or another."""
+        ...

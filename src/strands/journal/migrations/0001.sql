@@ -1,0 +1,57 @@
+-- One row a session, one an entry, one a question, one a process that drives. No row but an entry's line holds content.
+-- The words in capitals are the database's own: IDENTITY, TEXT_C (text that is compared byte by byte), FULL(n).
+create table strands_schema (version int not null);
+
+create table strands_sessions (
+  no IDENTITY,
+  namespace text not null,
+  kind text not null,
+  id TEXT_C not null,
+  workflow text not null,
+  pattern text not null,
+  status text not null,
+  driver text not null,
+  count int not null,
+  last_sum text not null,
+  open int not null,
+  tokens bigint not null,
+  created_at float8 not null,
+  updated_at float8 not null,
+  wake_at float8,
+  unique (namespace, kind, id)
+) FULL(70);
+
+create table strands_entries (
+  session bigint not null references strands_sessions on delete cascade,
+  seq int not null,
+  line bytea not null,
+  primary key (session, seq)
+);
+
+create table strands_questions (
+  session bigint not null references strands_sessions on delete cascade,
+  key text not null,
+  namespace text not null,
+  seq int not null,
+  kind text not null,
+  asked_at float8 not null,
+  deadline float8,
+  answered int,
+  primary key (session, key)
+);
+
+create table strands_drivers (
+  token text primary key,
+  host text not null,
+  expires float8 not null
+) FULL(50);
+
+create index strands_sessions_listed on strands_sessions (namespace, kind, status, updated_at desc, no);
+
+create index strands_sessions_newest on strands_sessions (namespace, kind, created_at desc, no);
+
+create index strands_sessions_due on strands_sessions (wake_at) where wake_at is not null;
+
+create index strands_sessions_driven on strands_sessions (driver) where driver <> '';
+
+create index strands_questions_open on strands_questions (namespace, asked_at) where answered is null;

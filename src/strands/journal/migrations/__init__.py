@@ -1,0 +1,54 @@
+"""The tables of a store, as numbered files of SQL, and which of them a database has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+from strands.journal.database import Transaction
+from strands.journal.errors import StorageError
+
+
+@cache
+def steps() -> list[str]:
+    """Return the files, the first first: a database of version n has had the first n of them."""
+    found = [each for each in files(__package__).iterdir() if each.name.endswith(".sql")]
+    return [each.read_text(encoding="utf-8") for each in sorted(found, key=lambda each: each.name)]
+
+
+def check_version(version: int, name: str) -> None:
+    """Check that a database has the tables of this build.
+
+    Raises:
+        StorageError: It has not: it is named what to do.
+    """
+    newest = len(steps())
+    if version > newest:
+        raise StorageError(
+            f"{name} has tables of version {version}; this build knows them up to {newest}",
+            hint="Upgrade strands-cli; nothing was touched.",
+        )
+    if version < newest:
+        has = f"has tables of version {version}, and this build needs {newest}" if version else "has no tables yet"
+        raise StorageError(f"{name} {has}", hint="Make them: strands store migrate.")
+
+
+def migrate(transaction: Transaction, version: int, words: Mapping[str, str]) -> None:
+    """Bring the tables from `version` to this build's.
+
+    Args:
+        words: The words in capitals, as this database has them.
+    """
+    for step in steps()[version:]:
+        for word, meant in words.items():
+            step = re.sub(rf"\b{word}\b(\(\d+\))?", meant, step)
+        plain = re.sub(r"--.*", "", step)
+        for statement in plain.split(";"):
+            if statement.strip():
+                transaction.execute(statement)
+    if not version:
+        transaction.execute("insert into strands_schema (version) values (?)", len(steps()))
+    else:
+        transaction.execute("update strands_schema set version = ?", len(steps()))

@@ -1,0 +1,334 @@
+"""A journal in rows: the very lines of the file format, chained by their sums, one transaction an append."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import ClassVar, NamedTuple
+
+from strands.journal import faults, lines
+from strands.journal.database import Database, Row, Transaction
+from strands.journal.entries import FORMAT, Draft, Encoded, Entry
+from strands.journal.errors import (
+    SessionDamagedError,
+    SessionError,
+    SessionExistsError,
+    SessionNotFoundError,
+    StorageError,
+)
+from strands.journal.projection import DELETED, Change, change_of, portable
+from strands.journal.protocol import Conflict
+from strands.journal.sql_rows import begin_session, change_session, put_questions
+
+
+class Place(NamedTuple):
+    """Where a session is: `namespace` and `kind` tell apart what shares a database."""
+
+    namespace: str
+    kind: str
+    id: str
+
+
+class SqlLog:
+    """The journal of one session. Its methods wait for the database: call them in a worker thread.
+
+    Args:
+        database: Where it is.
+        place: Which one it is.
+        no: The number of its row; 0 while it is not begun or found.
+        read: Reads a line, if not as JSON alone.
+
+    Attributes:
+        count: How many entries are known.
+    """
+
+    keeps_entries: ClassVar[bool] = False
+
+    def __init__(self, database: Database, place: Place, no: int = 0, *, read: lines.Read = lines.read_json) -> None:
+        self.count: int = 0
+        self.place: Place = place
+        self._database = database
+        self._no = no
+        self._read = read
+        self._sum = ""
+        self._last_kind = ""
+        self._broken = ""
+        self._turn = threading.RLock()
+
+    @property
+    def no(self) -> int:
+        """The number of its row, which no other session ever has; 0 while it is not begun or found."""
+        return self._no
+
+    @property
+    def broken(self) -> str:
+        """Why nothing more is written through this object; "" if it is."""
+        return self._broken
+
+    def find(self) -> None:
+        """Look up the session's row.
+
+        Raises:
+            SessionNotFoundError: There is none.
+        """
+        rows = self._database.read(self._look_up)
+        if not rows:
+            raise self._missing()
+        self._no = rows[0][0]
+
+    def begin(self, drafts: Sequence[Draft | Encoded]) -> None:
+        """Begin the journal with these entries, at once and durably.
+
+        Raises:
+            SessionExistsError: The journal has been begun.
+            StorageError: It cannot be written.
+        """
+        content, entries, last_sum = lines.encode(drafts, 0, "", read=self._reads_back)
+        opened = drafts[0]
+        told = opened.data if not isinstance(opened.data, bytes) else {}
+        self.begin_with(_rows(content), change_of(drafts, 0), (told.get("workflow"), told.get("pattern")), opened.at)
+        self._took(entries, len(drafts), drafts[-1].kind)
+        self._sum = last_sum
+
+    def begin_with(
+        self, rows: Sequence[bytes], change: Change, names: tuple[str | None, str | None], created_at: float
+    ) -> None:
+        """Begin the journal with these lines, at once and durably; `names` are its workflow's and its pattern's."""
+
+        def work(transaction: Transaction) -> int:
+            for _ in range(2):
+                no = begin_session(transaction, self.place, rows, change, names, created_at)
+                if no:
+                    return no
+                there = self._look_up(transaction)
+                if there and transaction.again and _is_line(transaction, there[0][0], 0, lines.sum_of(rows[0])):
+                    return int(there[0][0])
+                if there and there[0][1] == DELETED:
+                    transaction.execute("delete from strands_sessions where no = ?", there[0][0])
+            raise SessionExistsError(f"session {self.place.id!r} exists", hint="Choose another id, or resume it.")
+
+        self._no = self._database.write(work, durable=True)
+
+    def news(self) -> list[Entry]:
+        """Return the entries that are not known yet, all of them at first.
+
+        Raises:
+            SessionNotFoundError: There is no such session, or it was deleted.
+            SessionDamagedError: An entry fails its checksum, or the format is newer than this build's.
+        """
+        with self._turn:
+            self._check_there()
+            return self._look()
+
+    def write(self, drafts: Sequence[Draft | Encoded], *, expect: int, durable: bool = False) -> list[Entry]:
+        """Append as `Journal.append` does."""
+        with self._turn:
+            self._check_writable()
+            if not self.count or expect != self.count:
+                newer = self._look()
+                if expect != self.count:
+                    raise Conflict(self._since(expect, newer))
+            while True:
+                content, entries, last_sum = lines.encode(drafts, expect, self._sum, read=self._reads_back)
+                if not drafts:
+                    return []
+                if self._appended(_rows(content), change_of(drafts, expect), last_sum, durable):
+                    break
+                newer = self._look()  # somebody has appended, or what was said before was redacted
+                if newer or expect != self.count:
+                    raise Conflict(self._since(expect, newer))
+            self._took(entries, len(drafts), drafts[-1].kind)
+            self._sum = last_sum
+            return entries
+
+    def replace(
+        self, make: Callable[[bytes, bool], Sequence[Draft | Encoded] | None], *, keep_opening: bool = False
+    ) -> bool:
+        """Replace all entries at once and durably, while nobody appends, as `FileLog.replace` does."""
+        with self._turn:
+            self._check_writable()
+
+            def work(transaction: Transaction) -> tuple[list[Entry], int, str, str] | None:
+                there = _lines_from(transaction, self._no, 0)
+                content = b"".join(line + b"\n" for line in there)
+                if not there:
+                    raise self._gone(transaction)
+                drafts = make(content, self.count == len(there) and lines.sum_of(there[-1]) == self._sum)
+                if drafts is None:
+                    return None
+                kept = there[:1] if keep_opening else []
+                after = lines.sum_of(kept[0]) if kept else ""
+                rest, entries, last_sum = lines.encode(drafts[len(kept) :], len(kept), after, read=self._reads_back)
+                self._rewrite(transaction, drafts, [*kept, *_rows(rest)], last_sum)
+                first = [Draft(*each) for each in drafts[: len(kept)] if not isinstance(each.data, bytes)]
+                return [*lines.as_read(first, 0), *entries], len(drafts), drafts[-1].kind, last_sum
+
+            done = self._database.write(work, durable=True)
+            if done is None:
+                return False
+            self._forget()
+            self._took(*done[:3])
+            self._sum = done[3]
+            return True
+
+    def is_unmoved(self) -> bool:
+        """Return whether nobody else has written since this object read or wrote."""
+        rows = self._database.read(lambda each: each.execute(_STATE, self._no))
+        return bool(rows) and rows[0][:2] == (self.count, self._sum)
+
+    # -- what subclasses keep ---------------------------------------------------------------------------------------
+
+    @property
+    def _reads_back(self) -> lines.Read | None:
+        return self._read if self.keeps_entries else None
+
+    def _took(self, entries: list[Entry], count: int, last_kind: str) -> None:
+        self.count += count
+        self._last_kind = last_kind
+
+    def _forget(self) -> None:
+        self.count = 0
+
+    def _since(self, count: int, newer: Sequence[Entry]) -> list[Entry]:
+        return [entry for entry in newer if entry.seq >= count]
+
+    # -- reading --------------------------------------------------------------------------------------------------
+
+    def _look(self) -> list[Entry]:
+        """Read what is new."""
+        known = self.count
+        there = self._database.read(lambda each: self._lines_known(each, max(known - 1, 0)))
+        if known and lines.sum_of(there[0]) == self._sum:
+            return self._take_in(there[1:])
+        if known:  # a line before was written anew
+            there = self._database.read(lambda each: self._lines_known(each, 0))
+        parsed = lines.parse(b"".join(line + b"\n" for line in there), read=self._read)
+        if known and not any(each.kind == "redacted" for each in parsed.entries[known:]):
+            raise self._went_back()
+        self._forget()
+        self._sum = ""
+        return self._take_in(there)[known:]
+
+    def _lines_known(self, transaction: Transaction, first: int) -> list[bytes]:
+        """Return the lines from the last known one on.
+
+        Raises:
+            SessionNotFoundError: There is no such session.
+            StorageError: The line is not there any more.
+        """
+        found = _lines_from(transaction, self._no, first)
+        if not found:
+            raise self._gone(transaction)
+        return found
+
+    def _take_in(self, there: Sequence[bytes]) -> list[Entry]:
+        content = b"".join(line + b"\n" for line in there)
+        parsed = lines.parse(content, seq=self.count, last_sum=self._sum, read=self._read)
+        if parsed.damage is not None or len(parsed.entries) != len(there):
+            cause = parsed.damage.cause if parsed.damage is not None else "it is more than one line"
+            raise self._damaged(self.count + len(parsed.entries), cause)
+        if not self.count and parsed.entries and parsed.entries[0].data.get("format", FORMAT) > FORMAT:
+            raise faults.newer(self.place.id, parsed.entries[0].data["format"])
+        if parsed.entries:
+            self._took(parsed.entries, len(parsed.entries), parsed.entries[-1].kind)
+            self._sum = parsed.last_sum
+        self._check_there()
+        return parsed.entries
+
+    def _check_there(self) -> None:
+        if self._last_kind == DELETED:
+            raise self._missing()
+
+    def _check_writable(self) -> None:
+        if self._broken:
+            raise StorageError(self._broken, hint="Resume the session: it goes on from what is on record.")
+        self._check_there()
+
+    def _look_up(self, transaction: Transaction) -> list[Row]:
+        return transaction.execute(
+            "select no, status from strands_sessions where namespace = ? and kind = ? and id = ?",
+            self.place.namespace,
+            self.place.kind,
+            portable(self.place.id),
+        )
+
+    # -- writing --------------------------------------------------------------------------------------------------
+
+    def _appended(self, rows: Sequence[bytes], change: Change, last_sum: str, durable: bool) -> bool:
+        """Append lines behind those that are known; False if there are others."""
+        known, known_sum = self.count, self._sum
+
+        def work(transaction: Transaction) -> bool:
+            namespace = change_session(transaction, self._no, (known, known_sum), (known + len(rows), last_sum), change)
+            if namespace is None:
+                return transaction.again and _is_line(transaction, self._no, known + len(rows) - 1, last_sum)
+            values = [(self._no, seq, line) for seq, line in enumerate(rows, known)]
+            transaction.execute_many("insert into strands_entries (session, seq, line) values (?, ?, ?)", values)
+            if change.touches_questions:
+                put_questions(transaction, self._no, namespace, change)
+            return True
+
+        return self._database.write(work, durable=durable)
+
+    def _rewrite(
+        self, transaction: Transaction, drafts: Sequence[Draft | Encoded], rows: Sequence[bytes], last_sum: str
+    ) -> None:
+        change = change_of(drafts[self.count :], self.count)
+        namespace = change_session(transaction, self._no, (self.count, self._sum), (len(rows), last_sum), change)
+        if namespace is None:
+            raise Conflict([])
+        transaction.execute("delete from strands_entries where session = ?", self._no)
+        values = [(self._no, seq, line) for seq, line in enumerate(rows)]
+        transaction.execute_many("insert into strands_entries (session, seq, line) values (?, ?, ?)", values)
+        if change.touches_questions:
+            put_questions(transaction, self._no, namespace, change)
+
+    # -- what can be wrong ------------------------------------------------------------------------------------------
+
+    def _missing(self) -> SessionNotFoundError:
+        return faults.missing(self.place.id)
+
+    def _gone(self, transaction: Transaction) -> SessionError | StorageError:
+        """Return why lines that were there are not."""
+        there = self._look_up(transaction)
+        if there and there[0][0] == self._no:
+            return self._went_back() if self.count else self._damaged(0, "it is missing")
+        if there and there[0][1] != DELETED:
+            return faults.begun_anew(self.place.id)
+        return self._missing()
+
+    def _went_back(self) -> StorageError:
+        self._broken = f"session {self.place.id!r}: {self._database.name} has lost entries that it had confirmed"
+        return StorageError(
+            self._broken,
+            hint="Nothing was written. Was it restored, or did another server take over? "
+            "Resume the session: it goes on from what is left.",
+        )
+
+    def _damaged(self, seq: int, cause: str) -> SessionDamagedError:
+        return SessionDamagedError(
+            f"{self._database.name}, session {self.place.id!r}, entry {seq}: {cause}",
+            hint="It is left as it is. Restore it from a backup, or give the session up: "
+            f"strands sessions delete {self.place.id} --force.",
+        )
+
+
+_STATE = "select count, last_sum, status from strands_sessions where no = ?"
+
+
+def _rows(content: bytes) -> list[bytes]:
+    """Return the lines of what was encoded, without their newlines."""
+    return content[:-1].split(b"\n") if content else []
+
+
+def _lines_from(transaction: Transaction, no: int, first: int) -> list[bytes]:
+    rows = transaction.execute(
+        "select line from strands_entries where session = ? and seq >= ? order by seq", no, first
+    )
+    return [bytes(line) for (line,) in rows]
+
+
+def _is_line(transaction: Transaction, no: int, seq: int, sum_: str) -> bool:
+    """Whether the line `seq` is there, with this sum: then an append whose reply was lost has come through."""
+    rows = transaction.execute("select line from strands_entries where session = ? and seq = ?", no, seq)
+    return bool(rows) and lines.sum_of(bytes(rows[0][0])) == sum_

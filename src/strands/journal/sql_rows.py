@@ -1,0 +1,107 @@
+"""The rows of a session, and how an append changes them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from strands.journal import lines
+from strands.journal.database import Transaction
+from strands.journal.projection import DELETED, INTERRUPTED, PAUSED, Change, portable
+
+if TYPE_CHECKING:
+    from strands.journal.sql_log import Place
+
+_BEGIN = """
+insert into strands_sessions (namespace, kind, id, workflow, pattern, status, driver, count, last_sum, open, tokens,
+created_at, updated_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?) on conflict (namespace, kind, id) do nothing
+returning no
+"""
+_DEADLINE = "(select min(deadline) from strands_questions where session = no and answered is null)"
+_OPEN = "(select count(*) from strands_questions where session = no and answered is null)"
+
+
+def begin_session(
+    transaction: Transaction,
+    place: Place,
+    rows: Sequence[bytes],
+    change: Change,
+    names: tuple[str | None, str | None],
+    created_at: float,
+) -> int:
+    """Put in a session with its lines; return the number of its row, 0 where the id is taken."""
+    workflow, pattern = (portable(name or "") for name in names)
+    last_sum = lines.sum_of(rows[-1])
+    begun = transaction.execute(
+        _BEGIN,
+        *(place.namespace, place.kind, portable(place.id), workflow, pattern),
+        *(change.status or INTERRUPTED, change.driver or "", len(rows), last_sum, change.tokens),
+        *(created_at, change.updated_at),
+    )
+    if not begun:
+        return 0
+    no = int(begun[0][0])
+    transaction.execute_many(
+        "insert into strands_entries (session, seq, line) values (?, ?, ?)",
+        [(no, seq, line) for seq, line in enumerate(rows)],
+    )
+    if change.touches_questions:
+        put_questions(transaction, no, place.namespace, change)
+    return no
+
+
+def change_session(
+    transaction: Transaction, no: int, known: tuple[int, str], then: tuple[int, str], change: Change
+) -> str | None:
+    """Move a session on from `known`, how many entries it has and the sum of the last, to `then`.
+
+    Returns:
+        Its namespace; None where it is not at `known`, or was deleted.
+    """
+    columns, values = ["count = ?", "last_sum = ?", "updated_at = ?"], [*then, change.updated_at]
+    for name, value in (("status", change.status), ("driver", change.driver)):
+        if value is not None:
+            columns.append(f"{name} = ?")
+            values.append(portable(value))
+    if change.tokens:
+        columns.append("tokens = tokens + ?")
+        values.append(change.tokens)
+    if change.wakes and change.status is None:
+        columns.append("wake_at = ?")
+        values.append(time.time())
+    elif change.status is not None:
+        columns.append("wake_at = null")
+    moved = transaction.execute(
+        f"update strands_sessions set {', '.join(columns)} where no = ? and count = ? and last_sum = ? "
+        "and status <> ? returning namespace",
+        *values,
+        no,
+        *known,
+        DELETED,
+    )
+    if moved and change.status == PAUSED and not change.touches_questions:
+        transaction.execute(f"update strands_sessions set wake_at = {_DEADLINE} where no = ?", no)
+    return str(moved[0][0]) if moved else None
+
+
+def put_questions(transaction: Transaction, no: int, namespace: str, change: Change) -> None:
+    """Put in the questions that are asked, and close those that are not open any more."""
+    if change.closes_all is not None:
+        transaction.execute(
+            "update strands_questions set answered = ? where session = ? and answered is null", change.closes_all, no
+        )
+    for asked in change.asked.values():
+        transaction.execute(
+            "insert into strands_questions (session, key, namespace, seq, kind, asked_at, deadline) "
+            "values (?, ?, ?, ?, ?, ?, ?) on conflict (session, key) do update set seq = excluded.seq, "
+            "asked_at = excluded.asked_at, deadline = excluded.deadline, answered = null",
+            *(no, portable(asked.key), namespace, asked.seq, portable(asked.kind), asked.asked_at, asked.deadline),
+        )
+    for key, seq in change.answered.items():
+        transaction.execute(
+            "update strands_questions set answered = ? where session = ? and key = ? and answered is null",
+            *(seq, no, portable(key)),
+        )
+    deadline = f", wake_at = {_DEADLINE}" if change.status == PAUSED else ""
+    transaction.execute(f"update strands_sessions set open = {_OPEN}{deadline} where no = ?", no)

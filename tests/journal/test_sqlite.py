@@ -1,0 +1,200 @@
+"""Sessions in a file of SQLite: what every store does, what every database does, and what is its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sqlite3
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from strands import SessionManager, Workflow
+from strands.journal.sql import SqlRepository
+from strands.journal.sqlite import SqliteDatabase
+from strands_cli.errors import SessionNotFoundError, StorageError
+from strands_cli.session.conformance import draft, opening
+from strands_cli.session.repository import store_at
+from support.console import Console
+from support.sql_promises import SqlPromises
+
+SPEC = {
+    "version": 0,
+    "name": "kept",
+    "runtime": {"provider": "scripted"},
+    "agents": {"a": {"prompt": "p"}},
+    "pattern": {
+        "type": "chain",
+        "config": {"steps": [{"agent": "a", "input": "one"}, {"type": "hitl", "prompt": "ok?"}]},
+    },
+}
+
+
+class TestSqlite(SqlPromises):
+    @pytest.fixture(autouse=True)
+    def store(self, tmp_path: Path) -> None:
+        self.path = tmp_path / "runs.db"
+
+    def make_repository(self, namespace: str = "") -> SqlRepository:
+        return SqlRepository(SqliteDatabase.at(self.path), namespace)
+
+
+def test_a_workflow_is_kept_in_the_file_that_its_store_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STRANDS_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    paused = Workflow.from_dict(SPEC, store="sqlite:///runs.db").run()
+    assert paused.status == "paused"
+    (session,) = SessionManager(store=f"sqlite:///{tmp_path}/runs.db").list_sessions()
+    session.answer("steps/1", "yes")
+    monkeypatch.setenv("STRANDS_STORE", "sqlite:///runs.db")
+    assert SessionManager().get_session(paused.session_id).status == "answered"
+    assert Workflow.from_dict(SPEC).resume(paused.session_id).success
+    forked = SessionManager().get_session(paused.session_id).fork("steps/1")
+    assert [each.status for each in SessionManager().list_sessions()] == ["paused", "completed"]
+    forked.delete()
+    assert SessionManager().cleanup_old_sessions(0) == [paused.session_id]
+    assert SessionManager().list_sessions() == []
+    assert not (tmp_path / "home").exists()
+
+
+def test_each_command_takes_a_store_and_its_hints_name_it(tmp_path: Path) -> None:
+    console = Console(tmp_path, {"NO_COLOR": "1"})
+    console.write("kept.json", json.dumps(SPEC))
+    store = ["--store", "sqlite:///runs.db"]
+    ran = console.run(*store, "run", "kept.json", "--offline", code=19)
+    assert "strands --store sqlite:///runs.db resume kept-" in ran.stderr
+    assert "kept-" not in console.run("sessions", "list").stdout
+    console.env["STRANDS_STORE"] = "sqlite:///runs.db"
+    listed = console.run("sessions", "list").stdout
+    assert "kept-" in listed and "paused" in listed
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("mysql://root:secret@host/db", "'mysql' is not a kind of database here"),
+        ("sqlite://runs.db", "names no database"),
+        ("sqlite:///", "names no database"),
+        ("sqlite:///runs.db?mode=ro", "names no database"),
+    ],
+)
+def test_a_place_that_is_no_store_is_named_without_its_password(place: str, said: str) -> None:
+    with pytest.raises(StorageError, match="names no") as refused:
+        SessionManager(store=place)
+    assert said in str(refused.value) and "secret" not in str(refused.value)
+    assert "sqlite:///" in refused.value.hint
+
+
+def test_a_store_is_named_once(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="both say where sessions are kept"):
+        SessionManager(tmp_path, store="sqlite:///runs.db")
+    with pytest.raises(StorageError, match="both say"):
+        Workflow.from_dict(SPEC, repository=store_at(tmp_path), store=tmp_path)
+
+
+def begun(path: Path, name: str = "s") -> None:
+    asyncio.run(_begun(path, name))
+
+
+async def _begun(path: Path, name: str) -> None:
+    await SqlRepository(SqliteDatabase.at(path)).create(name, opening())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes are of POSIX")
+def test_the_file_is_its_users_alone(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    before = os.umask(0)
+    try:
+        begun(path)
+    finally:
+        os.umask(before)
+    for each in tmp_path.iterdir():
+        assert stat.S_IMODE(each.stat().st_mode) & 0o077 == 0, each
+    path.chmod(0o666)
+    fresh = subprocess.run(
+        [sys.executable, "-m", "strands_cli", "--store", f"sqlite:///{path}", "sessions", "list"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert fresh.returncode == 12 and "other users may write to it" in fresh.stderr
+
+
+def test_a_file_that_is_no_database_is_named_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("Dear diary, this is not a database." * 40)
+    path.chmod(0o600)
+    with pytest.raises(StorageError, match=r"notes\.txt: file is not a database"):
+        SessionManager(store=f"sqlite:///{path}").list_sessions()
+    assert path.read_text() == "Dear diary, this is not a database." * 40
+
+
+def test_tables_of_a_newer_build_are_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    newer = sqlite3.connect(path)
+    newer.executescript("create table strands_schema (version int); insert into strands_schema values (99)")
+    newer.close()
+    path.chmod(0o600)
+    with pytest.raises(StorageError, match="has tables of version 99; this build knows them up to 1"):
+        begun(path)
+
+
+def test_a_file_that_takes_the_place_of_another_is_not_written_as_if_it_were_that_one(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+
+    async def check() -> None:
+        journal = await SqlRepository(SqliteDatabase.at(path)).create("s", opening())
+        for each in tmp_path.glob("runs.db*"):
+            each.rename(tmp_path / f"old-{each.name}")
+        with pytest.raises(SessionNotFoundError):
+            await journal.append([draft("noted", "n")], expect=1)
+
+    asyncio.run(check())
+
+
+def test_another_program_that_holds_the_file_is_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    begun(path)
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        other.execute("begin immediate")
+
+        async def check() -> None:
+            repository = SqlRepository(SqliteDatabase.at(path))
+            writing = asyncio.ensure_future(repository.create("t", opening()))
+            done, _ = await asyncio.wait([writing], timeout=0.2)
+            assert not done
+            other.execute("rollback")
+            await writing
+            assert await repository.ids() == ["s", "t"]
+
+        asyncio.run(check())
+    finally:
+        other.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+def test_a_forked_child_has_a_connection_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "runs.db"
+    code = f"""
+import asyncio, os, warnings
+warnings.simplefilter("ignore", DeprecationWarning)
+from strands_cli.session.conformance import draft, opening
+from strands_cli.session.repository import store_at
+store = store_at("sqlite:///{path}")
+journal = asyncio.run(store.create("s", opening()))
+child = os.fork()
+if not child:
+    asyncio.run(journal.append([draft("noted", "child")], expect=1))
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+asyncio.run(journal.load())
+asyncio.run(journal.append([draft("noted", "parent")], expect=2, durable=True))
+print([entry.key for entry in asyncio.run(journal.load())])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "['', 'child', 'parent']\n", done.stderr

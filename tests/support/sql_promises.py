@@ -1,0 +1,259 @@
+"""What every database that holds sessions must do, beside what every store does."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, TypeVar
+
+from strands.journal.database import Database, Row, Transaction
+from strands.journal.errors import SessionDamagedError, SessionNotFoundError, StorageError
+from strands.journal.sql import SqlRepository
+from strands_cli.kernel.state import State
+from strands_cli.session import answers
+from strands_cli.session.conformance import RepositoryConformance, draft, opening
+
+T = TypeVar("T")
+
+
+class ReplyLost(Database):
+    """A database whose every commit comes through, and every reply to one is lost: all is tried again.
+
+    Attributes:
+        reads: How often it was read.
+    """
+
+    loses_commits: ClassVar[bool] = True
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.reads = 0
+
+    @property
+    def name(self) -> str:
+        return self._database.name
+
+    def write(self, work: Callable[[Transaction], T], *, durable: bool = False) -> T:
+        self._database.write(work, durable=durable)
+        return self._database.write(lambda each: work(_Again(each)), durable=durable)
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        self.reads += 1
+        return self._database.read(work)
+
+    def sync(self) -> None:
+        self._database.sync()
+
+    def enter(self) -> str:
+        return self._database.enter()
+
+    def leave(self, driver: str) -> None:
+        self._database.leave(driver)
+
+    def alive(self, drivers: Sequence[str]) -> set[str]:
+        return self._database.alive(drivers)
+
+
+class _Again:
+    again = True
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+
+    def execute(self, statement: str, *values: object) -> list[Row]:
+        return self._transaction.execute(statement, *values)
+
+    def execute_many(self, statement: str, rows: Sequence[Row]) -> None:
+        self._transaction.execute_many(statement, rows)
+
+
+class SqlPromises(RepositoryConformance):
+    """The rules of a store in a database, one test each."""
+
+    @abstractmethod
+    def make_repository(self, namespace: str = "") -> SqlRepository:
+        """Return a repository over the same database at every call within one test."""
+
+    def rows(self, statement: str, *values: object) -> list[Any]:
+        """Run a statement as an administrator would."""
+        return self.make_repository().database.write(lambda each: each.execute(statement, *values))
+
+    def test_an_append_whose_reply_was_lost_is_there_once(self) -> None:
+        async def check() -> None:
+            repository = SqlRepository(ReplyLost(self.make_repository().database))
+            journal = await repository.create("one", opening(), [draft("asked", "q", prompt="?")])
+            (entry,) = await journal.append([draft("noted", "n")], expect=2, durable=True)
+            assert entry.seq == 2
+            await answers.give(await repository.open("one"), "q", "yes", by="ann")
+            kinds = [entry.kind for entry in await (await repository.open("one")).load()]
+            assert kinds == ["opened", "asked", "noted", "answered"]
+            await repository.delete("one")
+            assert await repository.ids() == []
+
+        self.run(check())
+
+    def test_a_database_that_went_back_in_time_is_named_and_nothing_is_written(self) -> None:
+        async def check() -> None:
+            repository = self.make_repository()
+            journal = await repository.create("one", opening())
+            for count in (1, 2, 3):
+                await journal.append([draft("noted", f"n{count}")], expect=count)
+            before = self.rows("select line from strands_entries where seq = 1")[0][0]
+            sum_ = bytes(before)[-34:-2].decode()
+            self.rows("delete from strands_entries where seq > 1")
+            self.rows("update strands_sessions set count = 2, last_sum = ?", sum_)
+            for _ in range(2):
+                try:
+                    await journal.append([draft("noted", "late")], expect=4, durable=True)
+                except StorageError as error:
+                    assert "has lost entries that it had confirmed" in error.message and "Resume" in error.hint
+                else:
+                    raise AssertionError("written behind what was lost")
+            anew = await repository.open("one")
+            assert [entry.key for entry in await anew.load()] == ["", "n1"]
+            await anew.append([draft("noted", "on")], expect=2)
+
+        self.run(check())
+
+    def test_namespaces_know_nothing_of_each_other(self) -> None:
+        async def check() -> None:
+            one, other = self.make_repository("one"), self.make_repository("other")
+            journal = await one.create("s", opening(), [draft("asked", "q", prompt="mine?")])
+            try:
+                await other.open("s")
+            except SessionNotFoundError:
+                pass
+            else:
+                raise AssertionError("another's session was found")
+            theirs = await other.create("s", opening())
+            await answers.give(journal, "q", "yes", by="ann")
+            assert len(await theirs.load()) == 1
+            await other.delete("s")
+            assert await other.ids() == [] and await one.ids() == ["s"]
+            assert len(await journal.load()) == 3
+
+        self.run(check())
+
+    def test_what_is_kept_beside_the_lines_says_nothing_that_anybody_said(self) -> None:
+        async def check() -> None:
+            journal = await self.make_repository().create("s", opening(), [draft("asked", "q", prompt="canary-1")])
+            await answers.give(journal, "q", "canary-2", by="canary-3")
+            await journal.append([draft("failed", "", error="canary-4")], expect=3)
+
+        self.run(check())
+        for table in ("sessions", "questions"):
+            assert "canary" not in str(self.rows(f"select * from strands_{table}"))
+
+    def test_any_text_is_a_key(self) -> None:
+        async def check() -> None:
+            asked = [draft("asked", key, prompt="?") for key in ("nul\0", "lone \ud800", 'json:"nul\\u0000"', "plain")]
+            journal = await self.make_repository().create(
+                "s", draft("opened", format=1, workflow="w\0", pattern="chain")
+            )
+            await journal.append(asked, expect=1)
+            for each in asked:
+                await answers.give(journal, each.key, "yes", by="ann")
+            assert not State(await (await self.make_repository().open("s")).load()).open_questions()
+            assert self.rows("select open from strands_sessions") == [(0,)]
+
+        self.run(check())
+
+    def test_one_damaged_session_hides_no_other(self) -> None:
+        async def check() -> None:
+            repository = self.make_repository()
+            for name in ("whole", "damaged"):
+                journal = await repository.create(name, opening())
+                await journal.append([draft("noted", "n", text="what was written")], expect=1)
+            line = bytes(self.rows("select line from strands_entries where session = ? and seq = 1", journal.no)[0][0])
+            forged = line.replace(b"was", b"is!")
+            self.rows("update strands_entries set line = ? where session = ? and seq = 1", forged, journal.no)
+            assert await repository.ids() == ["damaged", "whole"]
+            assert len(await (await repository.open("whole")).load()) == 2
+            try:
+                await (await repository.open("damaged")).load()
+            except SessionDamagedError as error:
+                assert "session 'damaged', entry 1: its checksum does not match" in error.message
+            else:
+                raise AssertionError("the damage was not noticed")
+
+        self.run(check())
+
+    def test_what_was_redacted_is_gone_for_who_had_read_it(self) -> None:
+        async def check() -> None:
+            repository = self.make_repository()
+            journal = await repository.create("s", opening())
+            await journal.append([draft("noted", "a", text="secret"), draft("noted", "b")], expect=1)
+            stale = await repository.open("s")
+            await stale.load()
+            await journal.rewrite(
+                lambda entry: {**entry.data, "text": "[gone]"} if entry.key == "a" else entry.data,
+                [draft("redacted", "a")],
+                expect=3,
+            )
+            assert b"secret" not in b"".join(bytes(line) for (line,) in self.rows("select line from strands_entries"))
+            (news,) = await stale.tail(3)
+            assert news.kind == "redacted" and (await stale.load())[1].data["text"] == "[gone]"
+            await stale.append([draft("noted", "c")], expect=4)
+            assert [entry.seq for entry in await journal.tail(4)] == [4]
+
+        self.run(check())
+
+    def test_threads_and_loops_share_one_repository(self) -> None:
+        repository = self.make_repository()
+        self.run(_begun(repository, [f"s{number}" for number in range(4)]))
+        failed: list[BaseException] = []
+
+        def work(number: int) -> None:
+            try:
+                for turn in range(3):
+                    asyncio.run(_noted(repository, f"s{number % 4}", f"{number}/{turn}"))
+            except BaseException as error:
+                failed.append(error)
+
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert not failed
+
+        async def check() -> None:
+            for number in range(4):
+                entries = await (await repository.open(f"s{number}")).load()
+                assert [entry.seq for entry in entries] == list(range(7))
+
+        self.run(check())
+
+    def test_who_watches_many_sessions_asks_once_for_all(self) -> None:
+        async def check() -> None:
+            database = ReplyLost(self.make_repository().database)
+            repository = SqlRepository(database)
+            await _begun(repository, [f"s{number}" for number in range(40)])
+            journals = [await repository.open(name) for name in await repository.ids()]
+            for journal in journals:
+                await journal.load()
+            database.reads = 0
+            assert await asyncio.gather(*(journal.tail(1) for journal in journals)) == [[]] * 40
+            assert database.reads == 1
+
+        self.run(check())
+
+
+async def _begun(repository: SqlRepository, names: Sequence[str]) -> None:
+    for name in names:
+        await repository.create(name, opening())
+
+
+async def _noted(repository: SqlRepository, name: str, key: str) -> None:
+    from strands.journal.protocol import Conflict
+
+    journal = await repository.open(name)
+    count = len(await journal.load())
+    while True:
+        try:
+            await journal.append([draft("noted", key)], expect=count)
+            return
+        except Conflict as conflict:
+            count += len(conflict.entries)
