@@ -182,7 +182,7 @@ class AnthropicReply:
     """
 
     def __init__(self, messages: Messages, provider: str, said: Said | None = None, model_id: str = "") -> None:
-        self.guard = ToolGuard(messages, provider)
+        self._guard = ToolGuard(messages, provider)
         self._model_id = model_id
         self._there: dict[str, Any] = {}  # the block of a tool that runs there
         self._input: list[str] = []
@@ -192,11 +192,6 @@ class AnthropicReply:
         self._begun = False
         self._usage: dict[str, Any] = {}
         self._known = False
-
-    @property
-    def begun(self) -> bool:
-        """Whether any of it has come."""
-        return self._begun
 
     def feed(self, item: Mapping[str, Any]) -> list[StreamEvent]:
         """Return the events of one of the API's."""
@@ -208,7 +203,7 @@ class AnthropicReply:
         if kind == "content_block_start":
             return self._start(item["content_block"])
         if kind == "content_block_stop":
-            return self.guard.stop() if self._known else self._end_there()
+            return self._guard.stop() if self._known else self._end_there()
         if kind == "message_start":
             self._usage.update((item.get("message") or {}).get("usage") or {})
             if self._begun:
@@ -221,17 +216,26 @@ class AnthropicReply:
             if self._said is not None and self._said.paused:
                 return self._pause()
             return self._finish(reason) if reason else []
-        if kind == "message_stop" and not self.guard.stopped:
+        if kind == "message_stop" and not self._guard.stopped:
             # A helper of the client says at the end what the whole message is.
             reason = (item.get("message") or {}).get("stop_reason")
             return self._finish(reason) if isinstance(reason, str) else []
+        return []
+
+    def finish(self) -> list[StreamEvent]:
+        """Return what follows the last event.
+
+        Raises:
+            ModelUnavailableError: The reply broke off.
+        """
+        self._guard.check_end()
         return []
 
     def _start(self, block: Mapping[str, Any]) -> list[StreamEvent]:
         kind = block["type"]
         self._known = kind in ("text", "thinking", "redacted_thinking", "tool_use")
         if kind == "tool_use":
-            return [self.guard.start(block.get("id"), block["name"])]
+            return [self._guard.start(block.get("id"), block["name"])]
         if kind == "redacted_thinking":
             redacted: Any = {"reasoningContent": {"redactedContent": block["data"].encode()}}
             return [{"contentBlockStart": {"start": {}}}, {"contentBlockDelta": {"delta": redacted}}]
@@ -250,7 +254,7 @@ class AnthropicReply:
             return [{"contentBlockDelta": {"delta": {"text": delta["text"]}}}]
         if kind == "input_json_delta":
             if self._known:
-                return [self.guard.arguments(delta["partial_json"])]
+                return [self._guard.arguments(delta["partial_json"])]
             self._input += [delta["partial_json"]] if delta["partial_json"] else []
         if kind == "thinking_delta":
             return [{"contentBlockDelta": {"delta": {"reasoningContent": {"text": delta["thinking"]}}}}]
@@ -280,7 +284,7 @@ class AnthropicReply:
             # The input tokens are without those of the cache.
             total=sum(tokens) + (cached or 0) + (written_to or 0),
         )
-        return [*self.guard.finish(_STOP_REASONS.get(reason, reason)), counted]
+        return [*self._guard.finish(_STOP_REASONS.get(reason, reason)), counted]
 
 
 def _told(block: Mapping[str, Any]) -> str:

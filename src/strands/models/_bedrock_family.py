@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -25,36 +26,12 @@ _FIELDS = {
 }
 _CITED = ("title", "source", "sourceContent", "location")
 _REASONING = ("reasoningText", "redactedContent")
-_PARTED = ("meta.llama", "mistral.")
-_UNCACHED = (
-    "meta.llama",
-    "mistral.",
-    "deepseek.",
-    "cohere.",
-    "ai21.",
-    "qwen.",
-    "gemma",
-    "gpt-oss",
-    "nemotron",
-    "titan",
-)
-_WITHOUT_THOUGHTS = (
-    "deepseek",
-    "gemma",
-    "llama",
-    "mistral.devstral",
-    "mistral.ministral",
-    "mistral.mistral-large",
-    "nemotron-nano-9b",
-    "nemotron-super",
-    "nova-lite",
-    "nova-pro",
-    "openai.gpt-5",
-    "openai.gpt-6",
-    "palmyra",
-    "qwen3-235b",
-    "qwen3-coder",
-    "xai.grok",
+_PARTED = re.compile(r"meta\.llama|mistral\.")
+_UNCACHED = re.compile(r"meta\.llama|mistral\.|deepseek\.|cohere\.|ai21\.|qwen\.|gemma|gpt-oss|nemotron|titan")
+_WITHOUT_THOUGHTS = re.compile(
+    r"deepseek|gemma|llama|mistral\.devstral|mistral\.ministral|mistral\.mistral-large|nemotron-nano-9b"
+    r"|nemotron-super|nova-lite|nova-pro|openai\.gpt-5|openai\.gpt-6|palmyra|qwen3-235b|qwen3-coder"
+    r"|xai\.grok"
 )
 _VIDEO = {"3gp": "three_gp", "3g2": "three_gp", "3gpp": "three_gp"}
 _BESIDE = "(The {kind} of this result is beside it.)"
@@ -82,12 +59,12 @@ class Family:
         self._nova = "nova" in model_id
         # The name of an inference profile does not tell the family.
         self._any = (model_id.startswith("arn:") or "." not in model_id) and not self._claude
-        self._thinks = not any(name in model_id for name in _WITHOUT_THOUGHTS)
+        self._thinks = _WITHOUT_THOUGHTS.search(model_id) is None
         self._deepseek = "deepseek" in model_id
         self._status = self._claude if status in (None, "auto") else bool(status)
-        self._parted = "mixed" in refused or any(name in model_id for name in _PARTED)
+        self._parted = "mixed" in refused or _PARTED.search(model_id) is not None
         told = getattr(config.get("cache_config"), "strategy", "auto") != "auto"
-        known = told or not any(name in model_id for name in _UNCACHED)
+        known = told or _UNCACHED.search(model_id) is None
         self.takes_marks = "marks" not in refused and known
         self.takes_marks_on_tools = self.takes_marks and (told or not self._nova)
 

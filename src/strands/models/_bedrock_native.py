@@ -35,13 +35,13 @@ def with_schema(request: dict[str, Any], name: str, specs: list[ToolSpec] | None
         return request
     schema = spec["inputSchema"].get("json", spec["inputSchema"])
     if "outputConfig" not in client.meta.service_model.operation_model(_OPERATION).input_shape.members:
-        warnings.warn("botocore is too old for structured output by a schema: pip install -U boto3", stacklevel=3)
+        warnings.warn("botocore is too old for structured output by a schema: pip install -U boto3", stacklevel=4)
         return request
     if _has_map(schema):
         warnings.warn(
             f"{name} has a field with keys of any name, which Bedrock's schemas cannot have, so it stays a tool, which "
             "this model need not use; a list of pairs would do.",
-            stacklevel=3,
+            stacklevel=4,
         )
         return request
     described = {"name": name, "description": spec["description"], "schema": json.dumps(closed(schema))}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -24,12 +25,22 @@ class BedrockReply:
         messages: The conversation that it answers.
         provider: Whom to name in an error.
         whole: Whether the reply came in one piece: what its guardrail takes back follows all the rest.
+        stopped_by: Ends the reply early when it is set.
     """
 
-    def __init__(self, config: Mapping[str, Any], messages: Messages, provider: str, *, whole: bool = False) -> None:
-        self.guard = ToolGuard(messages, provider)
+    def __init__(
+        self,
+        config: Mapping[str, Any],
+        messages: Messages,
+        provider: str,
+        *,
+        whole: bool = False,
+        stopped_by: threading.Event | None = None,
+    ) -> None:
+        self._guard = ToolGuard(messages, provider)
         self._config = config
         self._whole = whole
+        self._stopped_by = stopped_by
         self._stop: str | None = None
         self._judged = False
         self._there: dict[str, Any] | None = None  # the block of a tool that runs there
@@ -43,11 +54,11 @@ class BedrockReply:
         if "contentBlockDelta" in event:
             return self._delta(event["contentBlockDelta"]["delta"], passed)
         if "contentBlockStop" in event:
-            return self._end_there() if self._there is not None else self.guard.stop()
+            return self._end_there() if self._there is not None else self._guard.stop()
         if "messageStop" in event:
             stop = dict(event["messageStop"])
             self._stop = stop.pop("stopReason")
-            return self.guard.finish(_STOP_REASONS.get(str(self._stop), str(self._stop)), **stop)
+            return self._guard.finish(_STOP_REASONS.get(str(self._stop), str(self._stop)), **stop)
         if "metadata" in event:
             redacted = self._redacted((event["metadata"].get("trace") or {}).get("guardrail"))
             return [passed, *redacted] if self._whole else [*redacted, passed]
@@ -59,7 +70,9 @@ class BedrockReply:
         Raises:
             ModelUnavailableError: The reply broke off.
         """
-        self.guard.check_end()
+        if self._stopped_by is not None and self._stopped_by.is_set():
+            return []
+        self._guard.check_end()
         return [] if self._judged else self._redacted(None)
 
     def _start(self, start: Mapping[str, Any], passed: Any) -> list[StreamEvent]:
@@ -70,7 +83,7 @@ class BedrockReply:
         if result:
             self._there = {"toolResult": {**result, "content": []}}
             return []
-        return [self.guard.start(use["toolUseId"], use["name"])] if use else [passed]
+        return [self._guard.start(use["toolUseId"], use["name"])] if use else [passed]
 
     def _delta(self, delta: Mapping[str, Any], passed: Any) -> list[StreamEvent]:
         if self._there is not None:
@@ -80,7 +93,7 @@ class BedrockReply:
                 self._there["toolResult"]["content"] += delta["toolResult"]
             return []
         if "toolUse" in delta:
-            return [self.guard.arguments(delta["toolUse"]["input"])]
+            return [self._guard.arguments(delta["toolUse"]["input"])]
         if "image" in delta and "error" in delta["image"]:
             said: Any = {"text": f"(No image: {delta['image']['error'].get('message') or 'no reason given'})"}
             return [{"contentBlockDelta": {"delta": said}}]

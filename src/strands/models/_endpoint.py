@@ -84,9 +84,12 @@ class Endpoint(NamedTuple):
         below = (getattr(client, name, None) for name in ("post", "request"))
         if not all(_is_of(self.package, each) for each in (method, *below)):
             return await method(**self.arguments(request))
-        body = {name: value for name, value in request.items() if name not in _OPTIONS and name != "extra_body"}
-        body.update(request.get("extra_body") or {})
-        options = {name: request[given] for given, name in _OPTIONS.items() if request.get(given) is not None}
+        body, options = dict(request), {}
+        extra = body.pop("extra_body", None)
+        for given, name in _OPTIONS.items():
+            if (value := body.pop(given, None)) is not None:
+                options[name] = value
+        body.update(extra or {})
         stream = import_module(self.package).AsyncStream[object]
         return await client.post(
             self.path, cast_to=object, body=body, options=options, stream=bool(body.get("stream")), stream_cls=stream

@@ -145,13 +145,8 @@ def format_config(
     tool_specs: list[ToolSpec] | None,
     system_prompt: str | None,
     tool_choice: ToolChoice | None,
-    *,
-    mixed: bool = False,
 ) -> dict[str, Any]:
-    """Return the generation config: the model's parameters, the system prompt, the tools.
-
-    With `mixed` it says so where tools of Google's own stand beside functions, as the API demands.
-    """
+    """Return the generation config: the model's parameters, the system prompt, the tools."""
     formatted: dict[str, Any] = {name: _plain(value) for name, value in (config.get("params") or {}).items()}
     if system_prompt:
         formatted["system_instruction"] = system_prompt
@@ -174,10 +169,13 @@ def format_config(
         formatted.setdefault("automatic_function_calling", {"disable": True})
     if "tool_config" not in formatted and declarations and tool_choice:  # what the parameters say wins
         formatted["tool_config"] = {"function_calling_config": _choice(tool_choice)}
-    if mixed and declarations and config.get("gemini_tools"):
-        given = formatted.get("tool_config") or {}
-        formatted["tool_config"] = {"include_server_side_tool_invocations": True, **given}
     return {name: value for name, value in formatted.items() if value is not None}
+
+
+def mixing(config: dict[str, Any]) -> dict[str, Any]:
+    """Return a generation config that lets functions stand beside tools of Google's own, which the API must be told."""
+    given = config.get("tool_config") or {}
+    return {**config, "tool_config": {"include_server_side_tool_invocations": True, **given}}
 
 
 def _choice(choice: Any) -> dict[str, Any]:
@@ -242,6 +240,8 @@ def _picture_events(picture: Any) -> list[StreamEvent]:
 def citations(candidate: Any) -> list[dict[str, Any]]:
     """Return what a reply rests on, as Google's own tools found it."""
     grounding = candidate.grounding_metadata
+    if not grounding and not candidate.citation_metadata:
+        return []
     chunks = [_source(chunk) for chunk in getattr(grounding, "grounding_chunks", None) or ()]
     found = []
     for support in getattr(grounding, "grounding_supports", None) or ():

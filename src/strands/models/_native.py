@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from strands.types.exceptions import ModelRequestError, StructuredOutputException
 
-from .model import ConfiguredModel
+from ._client_model import Asked, ClientModel
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="BaseModel")
 
 
-class NativelyStructured(ConfiguredModel):
+class NativelyStructured(ClientModel):
     """A provider that may be given a schema; where its server or model takes none, a tool is used as everywhere."""
 
     _schemaless: frozenset[Any] = frozenset()  # ids of models that refused a schema, or did not keep to it
@@ -30,7 +30,7 @@ class NativelyStructured(ConfiguredModel):
 
         if "tool_choice" not in kwargs and self.config["model_id"] not in self._schemaless:
             try:
-                found = await self._parse(output_model, prompt, system_prompt, kwargs)
+                found = await self._parse(output_model, Asked(prompt, None, system_prompt, None, kwargs))
             except (ModelRequestError, ValidationError):
                 self._schemaless = self._schemaless | {self.config["model_id"]}
             else:
@@ -43,9 +43,7 @@ class NativelyStructured(ConfiguredModel):
         async for event in super().structured_output(output_model, prompt, system_prompt, **kwargs):
             yield event
 
-    async def _parse(
-        self, output_model: type[T], prompt: Messages, system_prompt: str | None, kwargs: Mapping[str, Any]
-    ) -> T | None:
+    async def _parse(self, output_model: type[T], asked: Asked) -> T | None:
         """Ask with a schema and return what the reply says, or None.
 
         Raises:

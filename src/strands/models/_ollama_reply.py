@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 def format_chunk(event: Mapping[str, Any], model_id: str) -> StreamEvent:
     """Return the event for a piece of a reply; see `OllamaModel.format_chunk`."""
     kind, data = event["chunk_type"], event.get("data")
+    if kind == "content_delta":
+        return {"contentBlockDelta": {"delta": _delta(str(event.get("data_type")), data, model_id)}}
     if kind == "message_start":
         return {"messageStart": {"role": "assistant"}}
     if kind == "content_start":
         use = event.get("data_type") == "tool"
         start: Any = {"toolUse": {"toolUseId": f"tooluse_{uuid4().hex[:24]}", "name": _called(data)}} if use else {}
         return {"contentBlockStart": {"start": start}}
-    if kind == "content_delta":
-        return {"contentBlockDelta": {"delta": _delta(str(event.get("data_type")), data, model_id)}}
     if kind == "content_stop":
         return {"contentBlockStop": {}}
     if kind == "message_stop":
@@ -63,13 +63,14 @@ class OllamaReply:
             events.append(self._form({"chunk_type": "message_start"}))
         message = chunk.message
         for block, text in (("reasoning", getattr(message, "thinking", None)), ("text", message.content)):
-            if isinstance(text, str) and text:
+            if text and isinstance(text, str):
                 if self._block != block:
                     events += self._end()
                     events.append(self._form({"chunk_type": "content_start", "data_type": block}))
                 self._block = block
                 events.append(self._form({"chunk_type": "content_delta", "data_type": block, "data": text}))
-        self._calls += message.tool_calls if isinstance(message.tool_calls, Sequence) else ()
+        if message.tool_calls and isinstance(message.tool_calls, Sequence):
+            self._calls += message.tool_calls
         if chunk.done:
             self._last = chunk
         return events

@@ -28,12 +28,16 @@ class ResponsesReply:
         model_id: The model, to which its thoughts and what ran there go back.
         provider: Whom to name in an error.
         key: What holds the credentials, to say where to look.
+        state: Takes the id of a reply that is whole, and how many messages the provider has then.
     """
 
-    def __init__(self, messages: Messages, model_id: str, provider: str, key: str) -> None:
-        self.guard = ToolGuard(messages, provider)
+    def __init__(
+        self, messages: Messages, model_id: str, provider: str, key: str, state: dict[str, Any] | None = None
+    ) -> None:
+        self._guard = ToolGuard(messages, provider)
+        self._messages, self._state = messages, state
         self._provider, self._key = provider, key
-        self.response_id: str | None = None
+        self._response_id: str | None = None
         self._model_id = model_id
         self._started = time.perf_counter()
         self._begun = False
@@ -48,12 +52,23 @@ class ResponsesReply:
             return [{"messageStart": {"role": "assistant"}}, *self._feed(kind, item)]
         return self._feed(kind, item)
 
+    def finish(self) -> list[StreamEvent]:
+        """Return what follows the last event.
+
+        Raises:
+            ModelUnavailableError: The reply broke off.
+        """
+        self._guard.check_end()
+        if self._state is not None:
+            self._state.update(response_id=self._response_id, seen=len(self._messages) + 1)
+        return []
+
     def _feed(self, kind: str, item: Mapping[str, Any]) -> list[StreamEvent]:
         index = item.get("output_index", item.get("item_id"))
         if index is None:
             index = (item.get("item") or {}).get("id")
         if kind == "response.created":
-            self.response_id = (item.get("response") or {}).get("id")
+            self._response_id = (item.get("response") or {}).get("id")
             return []
         if kind in ("response.output_text.delta", "response.refusal.delta"):
             return self._content(index, "text", {"text": item["delta"]})
@@ -95,9 +110,9 @@ class ResponsesReply:
     def _call(self, item: Mapping[str, Any]) -> list[StreamEvent]:
         return [
             *self._close(),
-            self.guard.start(item.get("call_id"), item.get("name") or ""),
-            self.guard.arguments(item["arguments"]),
-            *self.guard.stop(),
+            self._guard.start(item.get("call_id"), item.get("name") or ""),
+            self._guard.arguments(item["arguments"]),
+            *self._guard.stop(),
         ]
 
     def _annotated(self, index: Any, annotation: Mapping[str, Any]) -> list[StreamEvent]:
@@ -131,7 +146,7 @@ class ResponsesReply:
             total=usage.get("total_tokens"),
         )
         left = [event for index in sorted(self._calls, key=str) for event in self._call(self._calls[index])]
-        return [*left, *self._close(), *self.guard.finish(stop), counted]
+        return [*left, *self._close(), *self._guard.finish(stop), counted]
 
 
 def _done_there(item: Mapping[str, Any], model_id: str) -> list[StreamEvent]:

@@ -12,17 +12,16 @@ from strands.types.exceptions import ModelAuthenticationError
 from ._anthropic_format import AnthropicReply, cache_control, format_messages, format_tool_choice, format_tools
 from ._anthropic_server_tools import Said
 from ._caching import known, mark_messages, mark_system, tools_mark
-from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, Clients, require
+from ._client_model import Asked, ClientModel, Sent
+from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, require
 from ._endpoint import Endpoint
-from ._errors import from_client
 from ._stale_thoughts import BETA, DROPPED, STALE
-from .model import BaseModelConfig, CacheConfig, CacheToolsConfig, ConfiguredModel
+from .model import BaseModelConfig, CacheConfig, CacheToolsConfig
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from strands.types.content import Messages, SystemContentBlock
-    from strands.types.streaming import StreamEvent
     from strands.types.tools import ToolChoice, ToolSpec
 
 PROVIDER = "Anthropic"
@@ -40,7 +39,7 @@ _MESSAGES = Endpoint(
 )
 
 
-class AnthropicModel(ConfiguredModel):
+class AnthropicModel(ClientModel):
     """A Claude model behind Anthropic's own API. Needs `pip install 'strands-cli[anthropic]'`.
 
     Args:
@@ -65,6 +64,7 @@ class AnthropicModel(ConfiguredModel):
         anthropic_tools: list[dict[str, Any]]
         use_native_token_count: bool
 
+    _provider, _key = PROVIDER, _KEY
     _known = frozenset(AnthropicConfig.__optional_keys__)
     _windows_known = True
     # Models that have refused thoughts whose history had changed, with the betas that the client asks for.
@@ -77,11 +77,8 @@ class AnthropicModel(ConfiguredModel):
         client: Any = None,
         **model_config: Unpack[AnthropicConfig],
     ) -> None:
-        if client is not None and client_args:
-            raise ValueError("give AnthropicModel either client or client_args, not both")
+        self._connect(_open, _close, client, client_args)
         self._configure({"model_id": DEFAULT_MODEL, "max_tokens": DEFAULT_MAX_TOKENS}, model_config)
-        args, name = dict(client_args or {}), type(self).__name__
-        self._clients: Clients[Any] = Clients(lambda: _open(args, name), _close, client)
 
     def _settled(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
         functions = [each.get("name") for each in given.get("anthropic_tools") or () if "input_schema" in each]
@@ -92,45 +89,32 @@ class AnthropicModel(ConfiguredModel):
             )
         return given
 
-    async def _ask(  # type: ignore[override]
-        self,
-        messages: Messages,
-        tool_specs: list[ToolSpec] | None = None,
-        system_prompt: str | None = None,
-        *,
-        tool_choice: ToolChoice | None = None,
-        system_prompt_content: list[SystemContentBlock] | None = None,
-        dynamic_trailing_blocks: int = 0,
-        **kwargs: Any,
-    ) -> AsyncGenerator[StreamEvent, None]:
-        """Yield the events of one reply; see `Model.stream`."""
-        asked = messages, tool_specs, system_prompt, tool_choice, dynamic_trailing_blocks
-        request = self.format_request(*asked, system_prompt_content=system_prompt_content)
-        client = await self._clients.get()
+    def _request(self, asked: Asked) -> dict[str, Any]:
+        passing = asked.more.get("dynamic_trailing_blocks", 0)
+        given = asked.messages, asked.tool_specs, asked.system_prompt, asked.tool_choice, passing
+        return self.format_request(*given, system_prompt_content=asked.system_content())
+
+    async def _send(self, client: Any, request: dict[str, Any], asked: Asked) -> Sent:
         said = Said() if self.config.get("anthropic_tools") else None
-        reply = AnthropicReply(messages, PROVIDER, said, self.config["model_id"])
-        try:
-            while True:
-                try:
-                    async for item in _MESSAGES.objects(client, {**request, "stream": True}):
-                        for event in reply.feed(item):
-                            yield event
-                except Exception as error:
-                    beta = _beta_of(client)
-                    again = None if reply.begun else _without_stale_thoughts(request, beta, error)
-                    if again is None:
-                        raise
-                    self._stale, request = {**self._stale, self.config["model_id"]: beta}, again
-                    continue
-                if said is None or not said.paused:
-                    break
-                request = _resumed(request, said)
-        except Exception as error:
-            if isinstance(error, TypeError) and "authentication" in str(error):
-                raise _no_key(type(self).__name__) from error
-            typed = from_client(PROVIDER, error, key=_KEY)
-            raise typed from (error if typed is not error else None)
-        reply.guard.check_end()
+        reply = AnthropicReply(asked.messages, PROVIDER, said, self.config["model_id"])
+        streamed = {**request, "stream": True}
+        pieces = _with_pauses(client, streamed, said) if said is not None else _MESSAGES.objects(client, streamed)
+        return reply, pieces
+
+    def _typed(self, error: Exception) -> Exception:
+        if isinstance(error, TypeError) and "authentication" in str(error):
+            return _no_key(type(self).__name__)
+        return super()._typed(error)
+
+    def _learn(self, asked: Asked, request: dict[str, Any], error: Exception, client: Any) -> bool:
+        model_id = self.config["model_id"]
+        if STALE not in str(error) or model_id in self._stale:
+            return super()._learn(asked, request, error, client)
+        beta = _beta_of(client)
+        if _without_stale_thoughts(request, beta) is None:
+            return False
+        self._stale = {**self._stale, model_id: beta}
+        return True
 
     def format_request(
         self,
@@ -214,10 +198,6 @@ class AnthropicModel(ConfiguredModel):
         counted = await client.messages.count_tokens(model=self.config["model_id"], **body)
         return int(counted.input_tokens)
 
-    async def aclose(self) -> None:
-        """Close the connections; a client that you brought stays open."""
-        await self._clients.aclose()
-
 
 def _beta_of(client: Any) -> str:
     """Return the betas that a client asks for with each request; a request that names its own asks for those alone."""
@@ -226,13 +206,19 @@ def _beta_of(client: Any) -> str:
     return given if isinstance(given, str) else ""
 
 
-def _without_stale_thoughts(
-    request: dict[str, Any], beta: str, error: Exception | None = None
-) -> dict[str, Any] | None:
+async def _with_pauses(client: Any, request: dict[str, Any], said: Said) -> AsyncGenerator[Any, None]:
+    """Yield the events of a reply that Anthropic may pause, and of the requests that let it go on."""
+    while True:
+        async for item in _MESSAGES.objects(client, request):
+            yield item
+        if not said.paused:
+            return
+        request = _resumed(request, said)
+
+
+def _without_stale_thoughts(request: dict[str, Any], beta: str) -> dict[str, Any] | None:
     """Return a request by which thoughts whose history has changed are left out; None where that does not help."""
     thinking = request.get("thinking")
-    if error is not None and STALE not in str(error):
-        return None
     if not isinstance(thinking, Mapping) or "block_binding" in thinking:
         return None
     headers = dict(request.get("extra_headers") or {})

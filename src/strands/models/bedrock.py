@@ -3,41 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
-import threading
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from strands._elsewhere import names_of
 from strands._event import LazyEvent
 
+from ._bedrock_client import DEFAULT_BEDROCK_REGION, BedrockClients, ClientArgs, Exchange
 from ._bedrock_format import format_request
 from ._bedrock_native import is_wanted, with_schema
 from ._bedrock_refusals import Refusals
 from ._bedrock_reply import BedrockReply, from_response
 from ._both import of_both
-from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, require
+from ._client_model import Asked, ClientModel, Sent
 from ._errors import from_status, is_transport, is_unreachable
 from ._threads import in_thread
-from .model import BaseModelConfig, CacheConfig, CacheToolsConfig, ConfiguredModel
+from .model import BaseModelConfig, CacheConfig, CacheToolsConfig
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
     from typing_extensions import Unpack
 
     from strands.types.content import Messages, SystemContentBlock
     from strands.types.exceptions import ModelError
-    from strands.types.streaming import StreamEvent
     from strands.types.tools import ToolChoice, ToolSpec
 
 __all__ = ["DEFAULT_BEDROCK_MODEL_ID", "DEFAULT_BEDROCK_REGION", "BedrockModel", "CacheConfig", "CacheToolsConfig"]
 
 PROVIDER = "Bedrock"
 DEFAULT_BEDROCK_MODEL_ID = "global.anthropic.claude-sonnet-4-6"
-DEFAULT_BEDROCK_REGION = "us-west-2"
-DEFAULT_READ_TIMEOUT = READ_TIMEOUT
-_USER_AGENT = "strands-agents"
 _KEY = "the AWS credentials (environment, profile or role) and the access to this model"
 _STATUS = {
     "throttlingexception": 429,
@@ -58,7 +51,7 @@ _STATUS = {
 }
 
 
-class BedrockModel(ConfiguredModel):
+class BedrockModel(ClientModel):
     """A model behind Amazon Bedrock's Converse API.
 
     Args:
@@ -73,7 +66,9 @@ class BedrockModel(ConfiguredModel):
             `guardrail_...` settings, `strict_tools`, `service_tier`, `include_tool_result_status`,
             `use_native_token_count`, `additional_request_fields`, `additional_response_field_paths`, `additional_args`.
 
-    Nothing is retried here: the agent and the workflow own retrying.
+    Nothing is retried here: the agent and the workflow own retrying. Two more arguments of `stream`: a reply ends early
+    when `cancel_signal`, a `threading.Event`, is set; with `structured_output_model` a model that refuses to be made to
+    use its tool is given its schema.
     """
 
     class BedrockConfig(BaseModelConfig, total=False):
@@ -105,6 +100,7 @@ class BedrockModel(ConfiguredModel):
         additional_response_field_paths: list[str] | None
         use_native_token_count: bool
 
+    _provider, _key = PROVIDER, _KEY
     _known = frozenset(BedrockConfig.__optional_keys__)
     _windows_known = True
 
@@ -122,62 +118,35 @@ class BedrockModel(ConfiguredModel):
         if boto_session is not None and region_name:
             raise ValueError("give BedrockModel either boto_session or region_name, not both")
         self._configure({"model_id": DEFAULT_BEDROCK_MODEL_ID, "include_tool_result_status": "auto"}, model_config)
-        self._session = boto_session
-        self._client_config = boto_client_config
-        self._region = region_name
-        self._endpoint = endpoint_url
-        self._api_key = api_key
-        self._given = client
-        self._client: Any = None
-        self._lock = threading.Lock()
         self._refusals = Refusals()
-        if client is None and _is_loaded(boto_session):
-            self._client = self._new_client()
+        args = ClientArgs(boto_session, boto_client_config, region_name, endpoint_url, api_key, type(self).__name__)
+        self._clients = BedrockClients(args, client, typed_error)
 
-    async def stream(
-        self,
-        messages: Messages,
-        tool_specs: list[ToolSpec] | None = None,
-        system_prompt: str | None = None,
-        *,
-        tool_choice: ToolChoice | None = None,
-        system_prompt_content: list[SystemContentBlock] | None = None,
-        cancel_signal: threading.Event | None = None,
-        structured_output_model: type[BaseModel] | None = None,
-        **kwargs: Any,
-    ) -> AsyncGenerator[StreamEvent, None]:
-        """Yield the reply's events; see `Model.stream`. They end early when `cancel_signal` is set.
+    def _request(self, asked: Asked) -> dict[str, Any]:
+        text = asked.system_prompt
+        content = asked.system_content() or ([{"text": text}] if text else [])
+        return self.format_request(asked.messages, asked.tool_specs, content, asked.tool_choice)
 
-        With `structured_output_model` a model that refuses to be made to use its tool is given its schema.
-        """
-        system = system_prompt_content or ([{"text": system_prompt}] if system_prompt else [])
-        model_id, streaming = str(self.config["model_id"]), self.config.get("streaming") is not False
-        if isinstance(cancel_signal, LazyEvent):
-            cancel_signal = None  # an agent's own: the agent itself ends what it reads
-        while True:
-            request = self.format_request(messages, tool_specs, system, tool_choice)
-            if structured_output_model is not None and is_wanted(tool_choice, self._refusals.of(model_id)):
-                client, chosen = await asyncio.to_thread(self._open_client), cast("Any", tool_choice)["tool"]["name"]
-                request = with_schema(request, chosen, tool_specs, client)
-            whole = not streaming or ("streamed_tools" in self._refusals.of(model_id) and "toolConfig" in request)
-            reply = BedrockReply(self.config, messages, PROVIDER, whole=whole)
-            convert = self.convert_non_streaming_to_streaming if whole else None
-            exchange = _Exchange(self._open_client, request, convert)
-            begun = False
-            try:
-                async for event in in_thread(exchange.read, exchange.stop, cancel_signal):
-                    begun = True
-                    for passed in reply.feed(event):
-                        yield passed
-                break
-            except Exception as error:
-                if not begun and self._refusals.learn(request, error):
-                    continue  # what the model refuses is left out, now and from now on
-                typed = typed_error(error)
-                raise typed from (error if typed is not error else None)
-        if cancel_signal is None or not cancel_signal.is_set():
-            for passed in reply.finish():
-                yield passed
+    async def _send(self, client: Any, request: dict[str, Any], asked: Asked) -> Sent:
+        refused, signal = self._refused(), asked.more.get("cancel_signal")
+        if isinstance(signal, LazyEvent):
+            signal = None  # an agent's own: the agent itself ends what it reads
+        whole = self.config.get("streaming") is False or ("streamed_tools" in refused and "toolConfig" in request)
+        if asked.more.get("structured_output_model") is not None and is_wanted(asked.tool_choice, refused):
+            chosen = cast("Any", asked.tool_choice)["tool"]["name"]
+            request = with_schema(request, chosen, asked.tool_specs, client)
+        exchange = Exchange(client, request, self.convert_non_streaming_to_streaming if whole else None)
+        reply = BedrockReply(self.config, asked.messages, PROVIDER, whole=whole, stopped_by=signal)
+        return reply, in_thread(exchange.read, exchange.stop, signal)
+
+    def _typed(self, error: Exception) -> Exception:
+        return typed_error(error)
+
+    def _learn(self, asked: Asked, request: dict[str, Any], error: Exception, client: Any) -> bool:
+        return self._refusals.learn(request, error)
+
+    def _refused(self) -> frozenset[str]:
+        return self._refusals.of(str(self.config["model_id"]))
 
     def format_request(
         self,
@@ -190,8 +159,8 @@ class BedrockModel(ConfiguredModel):
 
         What the model has refused before is left out.
         """
-        refused = self._refusals.of(str(self.config["model_id"]))
-        return format_request(self.config, messages, tool_specs, system_prompt_content or [], tool_choice, refused)
+        system = system_prompt_content or []
+        return format_request(self.config, messages, tool_specs, system, tool_choice, self._refused())
 
     def convert_non_streaming_to_streaming(self, response: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         """Yield the events of a reply of `converse`, which comes in one piece."""
@@ -203,105 +172,20 @@ class BedrockModel(ConfiguredModel):
         blocks: list[SystemContentBlock] = [{"text": system}] if isinstance(system, str) else system or []
         request = self.format_request(messages, tool_specs, blocks)
         prompt = {name: request[name] for name in ("messages", "system", "toolConfig") if name in request}
-        client = await asyncio.to_thread(self._open_client)
+        client = await self._clients.get()
         counted = await asyncio.to_thread(
             client.count_tokens, modelId=self.config["model_id"], input={"converse": prompt}
         )
         return int(counted["inputTokens"])
 
-    def _open_client(self) -> Any:
-        if self._given is not None:
-            return self._given
-        with self._lock:
-            if self._client is None:
-                self._client = self._new_client()
-            return self._client
-
-    def _new_client(self) -> Any:
-        boto3 = require("boto3", "", type(self).__name__)
-        from botocore import UNSIGNED
-        from botocore.config import Config
-
-        config = Config(
-            retries={"total_max_attempts": 1},
-            connect_timeout=CONNECT_TIMEOUT,
-            read_timeout=DEFAULT_READ_TIMEOUT,
-            max_pool_connections=50,
-        )
-        if self._client_config is not None:
-            config = config.merge(self._client_config)
-        agent = getattr(config, "user_agent_extra", None)
-        config = config.merge(Config(user_agent_extra=f"{agent} {_USER_AGENT}" if agent else _USER_AGENT))
-        if self._api_key:
-            config = config.merge(Config(signature_version=UNSIGNED))
-        session = self._session or boto3.Session()
-        region = self._region or session.region_name or os.environ.get("AWS_REGION") or DEFAULT_BEDROCK_REGION
-        client = session.client(
-            service_name="bedrock-runtime", region_name=region, endpoint_url=self._endpoint, config=config
-        )
-        if self._api_key:
-            bearer = f"Bearer {self._api_key}"
-            client.meta.events.register(
-                "before-send.bedrock-runtime.*",
-                lambda request, **_: request.headers.__setitem__("Authorization", bearer),
-            )
-        return client
-
     @property
     def client(self) -> Any:
         """The bedrock-runtime client, opened on first use; one that you set stays open."""
-        return self._open_client()
+        return self._clients.open()
 
     @client.setter
     def client(self, client: Any) -> None:
-        self._given = client
-
-    async def aclose(self) -> None:
-        """Close the connections; a client that you brought stays open."""
-        client, self._client = self._client, None
-        if client is not None:
-            await asyncio.to_thread(client.close)
-
-
-class _Exchange:
-    """One request and its reply, read in a thread."""
-
-    def __init__(self, open_client: Any, request: Mapping[str, Any], convert: Any) -> None:
-        self._open_client = open_client
-        self._request = request
-        self._convert = convert  # makes events of a reply in one piece; None for a stream
-        self._stream: Any = None
-
-    def read(self) -> Iterator[Mapping[str, Any]]:
-        client = self._open_client()
-        if self._convert is not None:
-            yield from self._convert(client.converse(**self._request))
-            return
-        self._stream = client.converse_stream(**self._request)["stream"]
-        try:
-            yield from self._stream
-        finally:
-            close = getattr(self._stream, "close", None)  # a program's stand-in may stream from a list
-            if close is not None:
-                close()
-
-    def stop(self) -> None:
-        # Closing a socket does not wake up a thread that reads from it; shutting it down does.
-        shutdown = getattr(getattr(self._stream, "_raw_stream", None), "shutdown", None)
-        if shutdown is None:
-            return
-        try:
-            shutdown()
-        except (OSError, RuntimeError, ValueError):
-            return
-
-
-def _is_loaded(session: Any) -> bool:
-    """Whether a client can be made at once: of a session that is given, or of what stands in for boto3's."""
-    boto3 = sys.modules.get("boto3")
-    if boto3 is None:
-        return False
-    return session is not None or getattr(boto3.Session, "__module__", None) != "boto3.session"
+        self._clients.given = client
 
 
 def typed_error(error: Exception) -> Exception:

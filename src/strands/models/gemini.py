@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from strands._elsewhere import names_of
 from strands.types.exceptions import ModelAuthenticationError, ModelThrottledException, ModelUnavailableError
 
 from ._both import of_both
-from ._clients import READ_TIMEOUT, Clients, require
-from ._content import join_system, metadata
+from ._client_model import Asked, ClientModel, Sent
+from ._clients import READ_TIMEOUT, require
+from ._content import metadata
 from ._errors import from_client, from_status
-from ._gemini_format import BLOCKED, MALFORMED, citations, format_config, format_messages, part_events
+from ._gemini_format import BLOCKED, MALFORMED, citations, format_config, format_messages, mixing, part_events
 from ._tokens import estimate
 from ._tool_use_guard import ToolGuard
-from .model import BaseModelConfig, ConfiguredModel
+from .model import BaseModelConfig
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -32,7 +33,7 @@ _KEY = "the API key in GEMINI_API_KEY"
 _DELAY = re.compile(r"^(\d+(?:\.\d+)?)s$")
 
 
-class GeminiModel(ConfiguredModel):
+class GeminiModel(ClientModel):
     """A Gemini model behind Google's API. Needs `pip install 'strands-cli[gemini]'`.
 
     Args:
@@ -53,17 +54,15 @@ class GeminiModel(ConfiguredModel):
         gemini_tools: list[Any]
         use_native_token_count: bool
 
+    _provider, _key = PROVIDER, _KEY
     _known = frozenset(GeminiConfig.__optional_keys__)
     _windows_known = True
 
     def __init__(
         self, *, client: Any = None, client_args: Mapping[str, Any] | None = None, **model_config: Unpack[GeminiConfig]
     ) -> None:
-        if client is not None and client_args:
-            raise ValueError("give GeminiModel either client or client_args, not both")
+        self._connect(_open, _close, client, client_args)
         self._configure({"model_id": DEFAULT_MODEL}, model_config)
-        args, name = dict(client_args or {}), type(self).__name__
-        self._clients: Clients[Any] = Clients(lambda: _open(args, name), _close, client)
 
     def _settled(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
         for each in given.get("gemini_tools") or ():
@@ -75,38 +74,35 @@ class GeminiModel(ConfiguredModel):
                 )
         return given
 
-    async def stream(
+    def format_request(
         self,
         messages: Messages,
         tool_specs: list[ToolSpec] | None = None,
         system_prompt: str | None = None,
-        *,
         tool_choice: ToolChoice | None = None,
-        **kwargs: Any,
-    ) -> AsyncGenerator[StreamEvent, None]:
-        """Yield the reply's events; see `Model.stream`."""
-        client = await self._clients.get()
-        system = join_system(system_prompt, kwargs)
-        mixed = bool(self.config.get("gemini_tools")) and _may_mix(client)
-        request = {
+    ) -> dict[str, Any]:
+        """Return the arguments of the request.
+
+        Where functions stand beside tools of Google's own, `stream` adds to it that they may, unless the client is one
+        of Vertex AI, which does not know the field.
+
+        Raises:
+            ModelRequestError: A message holds what the API has no place for.
+        """
+        return {
             "model": self.config["model_id"],
             "contents": format_messages(messages, self.config["model_id"], PROVIDER),
-            "config": format_config(self.config, tool_specs, system, tool_choice, mixed=mixed),
+            "config": format_config(self.config, tool_specs, system_prompt, tool_choice),
         }
-        reply = _Reply(messages, self.config["model_id"])
-        try:
-            chunks = await client.aio.models.generate_content_stream(**request)
-            try:
-                async for chunk in chunks:
-                    for event in reply.feed(chunk):
-                        yield event
-            finally:
-                await chunks.aclose()
-        except Exception as error:
-            typed = typed_error(error)
-            raise typed from (error if typed is not error else None)
-        for event in reply.finish():
-            yield event
+
+    async def _send(self, client: Any, request: dict[str, Any], asked: Asked) -> Sent:
+        if asked.tool_specs and self.config.get("gemini_tools") and _may_mix(client):
+            request = {**request, "config": mixing(request["config"])}
+        reply = _Reply(asked.messages, self.config["model_id"])
+        return reply, await client.aio.models.generate_content_stream(**request)
+
+    def _typed(self, error: Exception) -> Exception:
+        return typed_error(error)
 
     async def _count_natively(
         self, messages: Messages, tool_specs: list[ToolSpec] | None, system: str | list[SystemContentBlock] | None
@@ -119,10 +115,6 @@ class GeminiModel(ConfiguredModel):
         # Outside Vertex AI the API counts messages only.
         text, blocks = (system, None) if isinstance(system, str) else (None, system)
         return int(counted.total_tokens) + estimate((), tool_specs, text, blocks)
-
-    async def aclose(self) -> None:
-        """Close the connections; a client that you brought stays open."""
-        await self._clients.aclose()
 
 
 def _open(client_args: Mapping[str, Any], user: str) -> Any:

@@ -6,24 +6,24 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from strands._elsewhere import names_of
 
 from ._chat_reply import ChatReply
+from ._client_model import Asked, ClientModel, Sent
 from ._clients import READ_TIMEOUT, Clients, require
 from ._endpoint import plain
-from ._errors import from_client
 from ._openai_chat_format import cache_arguments, format_messages, format_tool_choice, format_tools
-from .model import BaseModelConfig, CacheConfig, ConfiguredModel
+from .model import BaseModelConfig, CacheConfig
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from strands.agent.agent_metadata import AgentMetadata
     from strands.types.content import Messages, SystemContentBlock
-    from strands.types.streaming import StreamEvent
     from strands.types.tools import ToolChoice, ToolSpec
 
 PROVIDER = "LiteLLM"
@@ -33,7 +33,7 @@ _PROXY = "litellm_proxy/"
 _CLAUDE = ("anthropic/", "claude")  # models that LiteLLM asks at Anthropic itself
 
 
-class LiteLLMModel(ConfiguredModel):
+class LiteLLMModel(ClientModel):
     """A model behind any provider of LiteLLM. Needs `pip install 'strands-cli[litellm]'`.
 
     Args:
@@ -53,14 +53,14 @@ class LiteLLMModel(ConfiguredModel):
         stream: bool
         cache_config: CacheConfig | None
 
+    _provider, _key = PROVIDER, _KEY
     _known = frozenset(LiteLLMConfig.__optional_keys__)
 
     def __init__(self, client_args: Mapping[str, Any] | None = None, **model_config: Unpack[LiteLLMConfig]) -> None:
         self._client_args = dict(client_args or {})
         self._configure({"model_id": DEFAULT_MODEL}, model_config)
-        name, self._user = type(self).__name__, object()
-        user = self._user
-        self._clients: Clients[Any] = Clients(lambda: _open(name), lambda litellm: _close(litellm, user))
+        self._user = object()
+        self._clients = Clients[Any](partial(_open, type(self).__name__), partial(_close, user=self._user))
 
     def _settled(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
         model_id = given.get("model_id")
@@ -68,43 +68,18 @@ class LiteLLMModel(ConfiguredModel):
             return given
         return {**given, "model_id": f"{_PROXY}{model_id}"}
 
-    async def _ask(  # type: ignore[override]
-        self,
-        messages: Messages,
-        tool_specs: list[ToolSpec] | None = None,
-        system_prompt: str | None = None,
-        *,
-        tool_choice: ToolChoice | None = None,
-        system_prompt_content: list[SystemContentBlock] | None = None,
-        agent_metadata: AgentMetadata | None = None,
-        **kwargs: Any,
-    ) -> AsyncGenerator[StreamEvent, None]:
-        """Yield the events of one reply; see `Model.stream`."""
-        system: Any = system_prompt_content or system_prompt
-        request = self.format_request(messages, tool_specs, system, tool_choice, agent_metadata=agent_metadata)
-        litellm = await self._clients.get()
+    def _request(self, asked: Asked) -> dict[str, Any]:
+        system: Any = asked.system_content() or asked.system_prompt
+        agent = asked.more.get("agent_metadata")
+        return self.format_request(asked.messages, asked.tool_specs, system, asked.tool_choice, agent_metadata=agent)
+
+    async def _send(self, client: Any, request: dict[str, Any], asked: Asked) -> Sent:
         _users().add(self._user)
         if self.config["model_id"].startswith(_CLAUDE):
-            request.setdefault("client", _client_of_loop("anthropic"))
-        reply = ChatReply(messages, PROVIDER, self.config["model_id"])
-        try:
-            chunks = await litellm.acompletion(**request)
-            if not request["stream"]:
-                for event in reply.feed(plain(chunks)):
-                    yield event
-            else:
-                try:
-                    async for chunk in chunks:
-                        for event in reply.feed(plain(chunk)):
-                            yield event
-                    reply.complete()  # its clients raise when a stream breaks off
-                finally:
-                    await _finish(chunks)
-        except Exception as error:
-            typed = from_client(PROVIDER, error, key=_KEY)
-            raise typed from (error if typed is not error else None)
-        for event in reply.finish():
-            yield event
+            request = {"client": _client_of_loop("anthropic"), **request}
+        reply = ChatReply(asked.messages, PROVIDER, self.config["model_id"])
+        chunks = await client.acompletion(**request)
+        return reply, _plain(chunks, reply) if request["stream"] else _whole(chunks)
 
     def format_request(
         self,
@@ -141,10 +116,6 @@ class LiteLLMModel(ConfiguredModel):
             if tool_choice:
                 request["tool_choice"] = format_tool_choice(tool_choice)
         return request
-
-    async def aclose(self) -> None:
-        """Close the connections that LiteLLM holds open in this event loop."""
-        await self._clients.aclose()
 
 
 def _system(system: str | list[SystemContentBlock] | None) -> list[dict[str, Any]]:
@@ -206,6 +177,19 @@ async def _shut(client: Any) -> None:
             closing: Any = close() if close is not None else None
             if hasattr(closing, "__await__"):
                 await closing
+
+
+async def _plain(chunks: Any, reply: ChatReply) -> AsyncGenerator[Any, None]:
+    try:
+        async for chunk in chunks:
+            yield plain(chunk)
+        reply.complete()  # its clients raise when a stream breaks off
+    finally:
+        await _finish(chunks)
+
+
+async def _whole(chunk: Any) -> AsyncGenerator[Any, None]:
+    yield plain(chunk)
 
 
 async def _finish(chunks: Any) -> None:

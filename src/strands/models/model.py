@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-import re
-import warnings
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypedDict, TypeVar
 
 from strands._elsewhere import names_of
-from strands.types.exceptions import ModelRequestError
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -21,7 +17,6 @@ if TYPE_CHECKING:
     from strands.types.tools import ToolChoice, ToolSpec
 
 T = TypeVar("T", bound="BaseModel")
-_REFUSED = re.compile(r"tool[_ ]choice", re.IGNORECASE)
 
 
 class BaseModelConfig(TypedDict, total=False):
@@ -185,126 +180,6 @@ class Model(ABC):
     async def aclose(self) -> None:
         """Close the network clients. The model may be used again: it opens new ones."""
         return
-
-
-class ConfiguredModel(Model):
-    """A provider whose configuration is a dict with known keys.
-
-    A key that it does not know is kept, and warned of: most often it belongs in `params`.
-    """
-
-    config: dict[str, Any]
-    whole_messages = True
-    _known: frozenset[str] = frozenset()
-    _unforced: frozenset[Any] = frozenset()  # ids of models that refuse to be told which tool to use
-    _windows_known = False  # whether the ids of its models tell how much they read
-
-    def stream(
-        self,
-        messages: Messages,
-        tool_specs: list[ToolSpec] | None = None,
-        system_prompt: str | None = None,
-        *,
-        tool_choice: ToolChoice | None = None,
-        **kwargs: Any,
-    ) -> AsyncIterable[StreamEvent]:
-        """Ask the model for its next message; see `Model.stream`.
-
-        A tool choice that the model refuses is left out, now and from now on.
-        """
-        asked = messages, tool_specs, system_prompt
-        if not tool_choice or "auto" in tool_choice:
-            return self._ask(*asked, tool_choice=tool_choice, **kwargs)
-        if self.config.get("model_id") in self._unforced:
-            return self._ask(*asked, **kwargs)
-        return self._forced(asked, tool_choice, kwargs)
-
-    def _ask(self, *asked: Any, tool_choice: ToolChoice | None = None, **kwargs: Any) -> AsyncIterable[StreamEvent]:
-        """Yield the events of one reply."""
-        raise NotImplementedError
-
-    async def _forced(self, asked: Any, tool_choice: ToolChoice, kwargs: Any) -> AsyncGenerator[StreamEvent, None]:
-        begun = False
-        try:
-            async for event in self._ask(*asked, tool_choice=tool_choice, **kwargs):
-                begun = True
-                yield event
-            return
-        except ModelRequestError as error:
-            if begun or not _REFUSED.search(str(error)):
-                raise
-        self._unforced = self._unforced | {self.config.get("model_id")}
-        async for event in self._ask(*asked, **kwargs):
-            yield event
-
-    def _configure(self, defaults: Mapping[str, Any], given: Mapping[str, Any]) -> None:
-        self._warn_of_unknown(given, 4)
-        self.config = {**defaults, **self._settled(given)}
-
-    def update_config(self, **model_config: Any) -> None:
-        """Change the configuration for the requests that follow.
-
-        Args:
-            **model_config: The settings to change; the others stay.
-        """
-        self._warn_of_unknown(model_config, 3)
-        self.config.update(self._settled(model_config))
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the configuration, with the `context_window_limit` of a known model where none is set."""
-        if self._windows_known and "context_window_limit" not in self.config:
-            from ._windows import window_of
-
-            known = window_of(str(self.config.get("model_id", "")))
-            if known is not None:
-                return {**self.config, "context_window_limit": known}
-        return self.config
-
-    async def count_tokens(
-        self,
-        messages: Messages,
-        tool_specs: list[ToolSpec] | None = None,
-        system_prompt: str | None = None,
-        system_prompt_content: list[SystemContentBlock] | None = None,
-    ) -> int:
-        """Return about how many tokens a prompt takes; see `Model.count_tokens`.
-
-        With `use_native_token_count=True` a provider that can count is asked; the estimate serves when it fails.
-        """
-        if self.config.get("use_native_token_count"):
-            try:
-                counted = await self._count_natively(messages, tool_specs, system_prompt_content or system_prompt)
-            except Exception as error:
-                logging.getLogger(__name__).warning("%s did not count tokens: %s", type(self).__name__, error)
-            else:
-                if counted is not None:
-                    return counted
-        return await super().count_tokens(messages, tool_specs, system_prompt, system_prompt_content)
-
-    async def _count_natively(
-        self, messages: Messages, tool_specs: list[ToolSpec] | None, system: str | list[SystemContentBlock] | None
-    ) -> int | None:
-        """Return the provider's own count, or None from one that does not count."""
-        return None
-
-    def _settled(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return settings as they are kept; raise ValueError when one cannot be what it is."""
-        return given
-
-    def _warn_of_unknown(self, given: Mapping[str, Any], stacklevel: int) -> None:
-        unknown = sorted(given.keys() - self._known)
-        if unknown:
-            warnings.warn(
-                f"Invalid configuration parameters: {type(self).__name__} does not know the setting "
-                f"{', '.join(map(repr, unknown))} and ignores it; it knows {', '.join(sorted(self._known))}.",
-                stacklevel=stacklevel,
-            )
-        if given.get("cache_tools"):
-            warnings.warn(
-                "cache_tools is deprecated. Use CacheConfig(tools_ttl=...) as the cache_config.",
-                DeprecationWarning,
-                stacklevel=stacklevel,
-            )
 
 
 if not TYPE_CHECKING:

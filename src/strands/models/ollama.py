@@ -12,13 +12,13 @@ from strands.types.exceptions import ModelRequestError, ModelUnreachableError
 
 from ._both import of_both
 from ._caching import warn_of_unused
+from ._client_model import Asked, ClientModel, Sent
 from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, Clients, require
 from ._content import (
     TEXT_FORMATS,
     data_of,
     document_text,
     is_elsewhere,
-    join_system,
     plain_text,
     readable,
     unsupported,
@@ -26,7 +26,7 @@ from ._content import (
 from ._errors import from_client, from_event, from_status
 from ._ollama_reply import OllamaReply, format_chunk
 from ._sse import load
-from .model import BaseModelConfig, CacheConfig, ConfiguredModel
+from .model import BaseModelConfig, CacheConfig
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -44,7 +44,7 @@ _KEPT = frozenset({"type", "items", "description", "enum", "title", "default"})
 T = TypeVar("T", bound="BaseModel")
 
 
-class OllamaModel(ConfiguredModel):
+class OllamaModel(ClientModel):
     """A model that an Ollama server runs. Needs `pip install 'strands-cli[ollama]'`.
 
     Args:
@@ -54,7 +54,8 @@ class OllamaModel(ConfiguredModel):
         **model_config: `model_id`, `max_tokens`, `temperature`, `top_p`, `stop_sequences`, `keep_alive`, `options`,
             `additional_args` (merged into every request, `think` among them).
 
-    Ollama cannot be told which tool to use, so a tool choice is ignored; so is a `cache_config`.
+    Ollama cannot be told which tool to use, so a tool choice is ignored; so is a `cache_config`. The argument
+    `response_format` of `stream` is a JSON Schema that the text must fit.
     """
 
     class OllamaConfig(BaseModelConfig, total=False):
@@ -70,6 +71,7 @@ class OllamaModel(ConfiguredModel):
         additional_args: dict[str, Any] | None
         cache_config: CacheConfig | None
 
+    _provider, _key = PROVIDER, _KEY
     _known = frozenset(OllamaConfig.__optional_keys__)
 
     def __init__(
@@ -82,44 +84,31 @@ class OllamaModel(ConfiguredModel):
     ) -> None:
         self._configure({"model_id": DEFAULT_MODEL}, model_config)
         args, name = {"host": host, **(ollama_client_args or {})}, type(self).__name__
-        self._clients: Clients[Any] = Clients(lambda: _open(args, name), _close, client)
+        self._clients = Clients[Any](partial(_open, args, name), _close, client)
 
-    async def stream(
+    def _request(self, asked: Asked) -> dict[str, Any]:
+        request = self.format_request(asked.messages, asked.tool_specs, asked.system_text())
+        schema = asked.more.get("response_format")
+        return request if schema is None else {**request, "format": dict(schema)}
+
+    async def _send(self, client: Any, request: dict[str, Any], asked: Asked) -> Sent:
+        reply = OllamaReply(self.format_chunk, PROVIDER)
+        pieces = await client.chat(**{**request, "stream": True})
+        if not hasattr(pieces, "__aiter__"):
+            pieces = _whole(pieces)  # what stands in for the client may reply in one piece
+        return reply, pieces
+
+    def _typed(self, error: Exception) -> Exception:
+        return typed_error(error)
+
+    def format_request(
         self,
         messages: Messages,
         tool_specs: list[ToolSpec] | None = None,
         system_prompt: str | None = None,
-        *,
         tool_choice: ToolChoice | None = None,
-        response_format: Mapping[str, Any] | None = None,
-        **kwargs: Any,
-    ) -> AsyncGenerator[StreamEvent, None]:
-        """Yield the reply's events; see `Model.stream`. `response_format` is a JSON Schema that the text must fit."""
-        request = self.format_request(messages, tool_specs, join_system(system_prompt, kwargs))
-        if response_format is not None:
-            request["format"] = dict(response_format)
-        client = await self._clients.get()
-        reply = OllamaReply(self.format_chunk, PROVIDER)
-        try:
-            chunks = await client.chat(**{**request, "stream": True})
-            if not hasattr(chunks, "__aiter__"):
-                chunks = _whole(chunks)  # what stands in for the client may reply in one piece
-            try:
-                async for chunk in chunks:
-                    for event in reply.feed(chunk):
-                        yield event
-            finally:
-                await chunks.aclose()
-        except Exception as error:
-            typed = typed_error(error)
-            raise typed from (error if typed is not error else None)
-        for event in reply.finish():
-            yield event
-
-    def format_request(
-        self, messages: Messages, tool_specs: list[ToolSpec] | None = None, system_prompt: str | None = None
     ) -> dict[str, Any]:
-        """Return the arguments of the request.
+        """Return the arguments of the request, in which no tool choice has a place.
 
         Raises:
             ModelRequestError: A message holds what the API has no place for.
@@ -169,10 +158,6 @@ class OllamaModel(ConfiguredModel):
             if "contentBlockDelta" in event:
                 texts.append(event["contentBlockDelta"]["delta"].get("text", ""))
         yield {"output": parse(output_model, "".join(texts))}
-
-    async def aclose(self) -> None:
-        """Close the connections; a client that you brought stays open."""
-        await self._clients.aclose()
 
 
 def _open(args: Mapping[str, Any], user: str) -> Any:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from strands._elsewhere import names_of
 from strands.types.exceptions import ModelAuthenticationError, StructuredOutputException
 
 from ._chat_reply import ChatReply
+from ._client_model import Asked, ClientModel, Sent
 from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, Clients, require
-from ._content import join_system
 from ._endpoint import Endpoint
 from ._errors import from_client
 from ._mantle import BedrockMantleConfig, Mantle
 from ._native import NativelyStructured, T
 from ._openai_chat_format import cache_arguments, format_messages, format_tool_choice, format_tools
-from .model import BaseModelConfig, CacheConfig, ConfiguredModel
+from .model import BaseModelConfig, CacheConfig
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from strands.agent.agent_metadata import AgentMetadata
     from strands.types.content import Messages
-    from strands.types.streaming import StreamEvent
     from strands.types.tools import ToolChoice, ToolSpec
 
 PROVIDER = "OpenAI"
@@ -63,6 +62,7 @@ class OpenAIModel(NativelyStructured):
         stream: bool
         cache_config: CacheConfig | None
 
+    _provider, _key = PROVIDER, KEY
     _known = frozenset(OpenAIConfig.__optional_keys__)
     _windows_known = True
 
@@ -73,41 +73,20 @@ class OpenAIModel(NativelyStructured):
         bedrock_mantle_config: BedrockMantleConfig | None = None,
         **model_config: Unpack[OpenAIConfig],
     ) -> None:
-        if client is not None and client_args:
-            raise ValueError("give OpenAIModel either client or client_args, not both")
         self._configure({"model_id": DEFAULT_MODEL}, model_config)
         self._clients = OpenAIClients(self, client, client_args or {}, bedrock_mantle_config)
 
-    async def _ask(  # type: ignore[override]
-        self,
-        messages: Messages,
-        tool_specs: list[ToolSpec] | None = None,
-        system_prompt: str | None = None,
-        *,
-        tool_choice: ToolChoice | None = None,
-        agent_metadata: AgentMetadata | None = None,
-        **kwargs: Any,
-    ) -> AsyncGenerator[StreamEvent, None]:
-        """Yield the events of one reply; see `Model.stream`."""
-        system = join_system(system_prompt, kwargs)
-        request = self.format_request(messages, tool_specs, system, tool_choice, agent_metadata=agent_metadata)
-        client = await self._clients.get()
-        reply = ChatReply(messages, PROVIDER, self.config["model_id"])
-        try:
-            async for chunk in _COMPLETIONS.objects(client, request, reply.complete):
-                for event in reply.feed(chunk):
-                    yield event
-        except Exception as error:
-            typed = from_client(PROVIDER, error, key=KEY)
-            raise typed from (error if typed is not error else None)
-        for event in reply.finish():
-            yield event
+    def _request(self, asked: Asked) -> dict[str, Any]:
+        agent = asked.more.get("agent_metadata")
+        given = asked.messages, asked.tool_specs, asked.system_text(), asked.tool_choice
+        return self.format_request(*given, agent_metadata=agent)
 
-    async def _parse(
-        self, output_model: type[T], prompt: Messages, system_prompt: str | None, kwargs: Mapping[str, Any]
-    ) -> T | None:
-        system = join_system(system_prompt, kwargs)
-        request = self.format_request(prompt, None, system, agent_metadata=kwargs.get("agent_metadata"))
+    async def _send(self, client: Any, request: dict[str, Any], asked: Asked) -> Sent:
+        reply = ChatReply(asked.messages, PROVIDER, self.config["model_id"])
+        return reply, _COMPLETIONS.objects(client, request, reply.complete)
+
+    async def _parse(self, output_model: type[T], asked: Asked) -> T | None:
+        request = self._request(asked)
         client = await self._clients.get()
         answer = await parsed(client.beta.chat.completions.parse, request, {"response_format": output_model})
         found: T | None = answer.choices[0].message.parsed if answer.choices else None
@@ -142,10 +121,6 @@ class OpenAIModel(NativelyStructured):
             request.setdefault("stream_options", {"include_usage": True})
         return request
 
-    async def aclose(self) -> None:
-        """Close the connections; a client that you brought stays open."""
-        await self._clients.aclose()
-
 
 class OpenAIClients(Clients["AsyncOpenAI"]):
     """The clients of a model that speaks one of OpenAI's APIs.
@@ -157,17 +132,19 @@ class OpenAIClients(Clients["AsyncOpenAI"]):
         mantle: How to reach the API at Bedrock, if it is there.
 
     Raises:
-        ValueError: Two of them say where requests go.
+        ValueError: Two of them say which client serves, or where requests go.
     """
 
     def __init__(
         self,
-        model: ConfiguredModel,
+        model: ClientModel,
         given: AsyncOpenAI | None,
         client_args: Mapping[str, Any],
         mantle: BedrockMantleConfig | None,
     ) -> None:
         name, config = type(model).__name__, model.config
+        if given is not None and client_args:
+            raise ValueError(f"give {name} either client or client_args, not both")
         self._mantle = Mantle(mantle, client_args, given, name) if mantle is not None else None
         self._config = config
 

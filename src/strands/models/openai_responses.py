@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from strands._elsewhere import names_of
 
+from ._client_model import Asked, Sent
 from ._content import (
     TEXT_FORMATS,
     data_url,
@@ -21,7 +22,6 @@ from ._content import (
     unsupported,
 )
 from ._endpoint import Endpoint
-from ._errors import from_client
 from ._mantle import BedrockMantleConfig
 from ._native import NativelyStructured, T
 from ._openai_chat_format import cache_arguments
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
     from strands.agent.agent_metadata import AgentMetadata
     from strands.types.content import Message, Messages, SystemContentBlock
-    from strands.types.streaming import StreamEvent
     from strands.types.tools import ToolChoice, ToolSpec
 
 _RESPONSES = Endpoint(
@@ -60,7 +59,9 @@ class OpenAIResponsesModel(NativelyStructured):
             `stateful`; `use_native_token_count`.
 
     The conversation stays on this side, and nothing is stored by the provider, unless it is `stateful`: then the
-    provider keeps it, an agent sends what is new, and its `messages` hold only what the provider does not have.
+    provider keeps it, an agent sends what is new, and its `messages` hold only what the provider does not have. The
+    argument `model_state` of `stream` says then which reply the conversation goes on from, and how many of the messages
+    the provider has; it is changed when the reply is complete.
     """
 
     class OpenAIResponsesConfig(BaseModelConfig, total=False):
@@ -72,6 +73,7 @@ class OpenAIResponsesModel(NativelyStructured):
         cache_config: CacheConfig | None
         use_native_token_count: bool
 
+    _provider, _key = PROVIDER, KEY
     _known = frozenset(OpenAIResponsesConfig.__optional_keys__)
     _windows_known = True
 
@@ -82,51 +84,21 @@ class OpenAIResponsesModel(NativelyStructured):
         bedrock_mantle_config: BedrockMantleConfig | None = None,
         **model_config: Unpack[OpenAIResponsesConfig],
     ) -> None:
-        if client is not None and client_args:
-            raise ValueError("give OpenAIResponsesModel either client or client_args, not both")
         self._configure({"model_id": DEFAULT_MODEL}, model_config)
         self._clients = OpenAIClients(self, client, client_args or {}, bedrock_mantle_config)
 
-    async def _ask(  # type: ignore[override]
-        self,
-        messages: Messages,
-        tool_specs: list[ToolSpec] | None = None,
-        system_prompt: str | None = None,
-        *,
-        tool_choice: ToolChoice | None = None,
-        model_state: dict[str, Any] | None = None,
-        agent_metadata: AgentMetadata | None = None,
-        **kwargs: Any,
-    ) -> AsyncGenerator[StreamEvent, None]:
-        """Yield the events of one reply; see `Model.stream`.
+    def _request(self, asked: Asked) -> dict[str, Any]:
+        agent, state = asked.more.get("agent_metadata"), asked.more.get("model_state")
+        given = asked.messages, asked.tool_specs, asked.system_text(), asked.tool_choice, state
+        return self.format_request(*given, agent_metadata=agent)
 
-        `model_state` says of a `stateful` conversation which reply it goes on from, and how many of `messages` the
-        provider has; it is changed when the reply is complete.
-        """
-        system = join_system(system_prompt, kwargs)
-        request = self.format_request(
-            messages, tool_specs, system, tool_choice, model_state, agent_metadata=agent_metadata
-        )
-        client = await self._clients.get()
-        reply = ResponsesReply(messages, self.config["model_id"], PROVIDER, KEY)
-        try:
-            async for item in _RESPONSES.objects(client, request):
-                for event in reply.feed(item):
-                    yield event
-        except Exception as error:
-            typed = from_client(PROVIDER, error, key=KEY)
-            if typed is error:
-                raise
-            raise typed from error
-        reply.guard.check_end()
-        if self.stateful and model_state is not None:
-            model_state.update(response_id=reply.response_id, seen=len(messages) + 1)
+    async def _send(self, client: Any, request: dict[str, Any], asked: Asked) -> Sent:
+        state = asked.more.get("model_state") if self.stateful else None
+        reply = ResponsesReply(asked.messages, self.config["model_id"], PROVIDER, KEY, state)
+        return reply, _RESPONSES.objects(client, request)
 
-    async def _parse(
-        self, output_model: type[T], prompt: Messages, system_prompt: str | None, kwargs: Mapping[str, Any]
-    ) -> T | None:
-        system = join_system(system_prompt, kwargs)
-        request = self.format_request(prompt, None, system, agent_metadata=kwargs.get("agent_metadata"))
+    async def _parse(self, output_model: type[T], asked: Asked) -> T | None:
+        request = self._request(asked)
         client = await self._clients.get()
         answer = await parsed(client.responses.parse, request, {"text_format": output_model})
         found: T | None = answer.output_parsed
@@ -186,10 +158,6 @@ class OpenAIResponsesModel(NativelyStructured):
         body = self._prompt(messages, tool_specs, prompt)
         counted = await client.responses.input_tokens.count(model=self.config["model_id"], **body)
         return int(counted.input_tokens)
-
-    async def aclose(self) -> None:
-        """Close the connections; a client that you brought stays open."""
-        await self._clients.aclose()
 
 
 def _tool(spec: ToolSpec) -> dict[str, Any]:
