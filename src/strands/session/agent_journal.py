@@ -1,11 +1,12 @@
-"""An agent's record in a directory: its journal, and beside it the files of the session layout."""
+"""An agent's record as a journal, and beside it the files of the session layout."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from strands.journal import lines
 from strands.journal.drivers import Drivers
@@ -15,7 +16,7 @@ from strands.types.exceptions import SessionException
 from strands.types.session import SessionAgent, SessionMessage
 
 from .agent_record import AgentRecord, Loaded
-from .directory_record import DirectoryRecord
+from .directory_record import DirectoryRecord, FilesBeside, RecordWithFiles
 from .disk import Disk
 from .journal_record import encoded, read_line
 from .json_text import to_json
@@ -28,30 +29,57 @@ if TYPE_CHECKING:
     from .journal_reading import JournalReading
 
 
-class AgentJournal(DirectoryRecord, AgentRecord):
-    """The record in `directory`, which is `<storage>/session_<id>/agents/agent_<id>`."""
+class AgentFiles(FilesBeside, Protocol):
+    """The files of an agent in the layout that other programs read."""
 
-    layout: Layout
+    def check(self) -> None:
+        """Check that nobody else may write to them.
 
-    def __init__(self, disk: Disk, directory: Path, session_id: str, agent_id: str, drivers: Drivers) -> None:
-        self._reading: JournalReading | None = None
-        super().__init__(disk, directory, session_id, agent_id, Layout(disk, directory), drivers)
+        Raises:
+            NotPrivateError: Somebody may.
+        """
+        ...
+
+    def has_message(self, message_id: int) -> bool:
+        """Return whether a message's file is there."""
+        ...
+
+    def put_message(self, message_id: int, content: bytes) -> None:
+        """Let a message's file have this content once `write` is called."""
+        ...
+
+    def put_agent(self, content: bytes) -> None:
+        """Let the agent's file have this content once `write` is called."""
+        ...
+
+    def remove_message(self, message_id: int) -> None:
+        """Remove a message's file, for good when this returns."""
+        ...
+
+
+class AgentEntries(RecordWithFiles, AgentRecord):
+    """The record of an agent, wherever its journal is."""
+
+    layout: AgentFiles
+    _reading: JournalReading | None = None
+
+    @abstractmethod
+    def new_reading(self) -> JournalReading:
+        """Return what reads it back."""
 
     def reset(self) -> None:
         super().reset()
         self._next_id = 0
 
     def load(self) -> Loaded | None:
-        from .journal_reading import JournalReading
-
         Pending.settle(self.directory)
         with self._naming("read"):
             self.layout.check()
-            reading = JournalReading(self)
+            reading = self.new_reading()
             loaded = reading.load()
             while self.refused:  # somebody else has taken in what another program left: read what came of it
                 self.reset()
-                reading = JournalReading(self)
+                reading = self.new_reading()
                 loaded = reading.load()
         self._reading = None if reading.mended else reading
         self._next_id = loaded.next_id if loaded else 0
@@ -125,6 +153,20 @@ class AgentJournal(DirectoryRecord, AgentRecord):
 
         if not self.log.replace(without):
             raise Conflict([])
+
+
+class AgentJournal(AgentEntries, DirectoryRecord):
+    """The record in `directory`, which is `<storage>/session_<id>/agents/agent_<id>`."""
+
+    layout: Layout
+
+    def __init__(self, disk: Disk, directory: Path, session_id: str, agent_id: str, drivers: Drivers) -> None:
+        super().__init__(disk, directory, session_id, agent_id, Layout(disk, directory), drivers)
+
+    def new_reading(self) -> JournalReading:
+        from .file_reading import FileReading
+
+        return FileReading(self)
 
 
 def _redactions(drafts: Sequence[Draft]) -> Iterator[AnyRedaction]:

@@ -19,8 +19,8 @@ from strands.types.session import Session, SessionAgent, SessionMessage
 from .agent_journal import AgentJournal
 from .disk import Disk, Naming
 from .doubled import Damaged, doubled, undoubled
+from .file_reading import LEASE
 from .identifiers import checked
-from .journal_reading import LEASE
 from .json_text import from_json, to_json
 from .layout import AGENT, MESSAGES
 from .pending import Pending

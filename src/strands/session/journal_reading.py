@@ -1,52 +1,114 @@
-"""Reading an agent's directory back, whatever a crash, another program or a bad disk left in it."""
+"""Reading an agent back from its journal and the files beside it, whatever a crash, another program or damage left."""
 
 from __future__ import annotations
 
-import logging
-import os
-from typing import TYPE_CHECKING, Any
+import contextlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Protocol
 
-from strands.journal import head
 from strands.journal.entries import FORMAT, Encoded, Entry
-from strands.journal.errors import SessionDamagedError, SessionNotFoundError, StrandsError
-from strands.journal.salvage import Salvaged, salvage
+from strands.journal.errors import StrandsError
+from strands.journal.salvage import Salvaged
 from strands.types.exceptions import SessionException
 from strands.types.session import SessionAgent, SessionMessage
 
 from .agent_record import Loaded
 from .history import open_turn
-from .journal_record import encoded, opening, read_line
+from .journal_record import encoded, opening
 from .journal_state import JournalState
 from .json_text import to_json
-from .layout import LayoutReading, message_texts
-from .lease import noted
+from .layout import message_texts
 
 if TYPE_CHECKING:
     from strands._core.recorder import OpenTurn
 
-    from .agent_journal import AgentJournal
+    from .agent_journal import AgentEntries
 
-logger: logging.Logger = logging.getLogger(__name__)
-
-LEASE = "lease.lock"
-LEDGER = "ledger.jsonl"
 BLOATED = 1 << 20
 """Bytes below which a journal is never written anew only because much of it is outdated."""
 
 
-class JournalReading:
-    """One reading of `record`'s directory. What can be mended is mended, if nobody else is at work in it."""
+class FilesRead(Protocol):
+    """One reading of an agent's files in the layout that other programs read.
 
-    def __init__(self, record: AgentJournal) -> None:
+    Attributes:
+        repairs: What is to be done to mend them.
+    """
+
+    repairs: list[Callable[[], None]]
+
+    def sizes(self) -> dict[int, int]:
+        """Return the size in bytes of each message's file."""
+        ...
+
+    def message(self, id: int) -> SessionMessage | None:
+        """Return a message as its file has it; None when there is none that can be read."""
+        ...
+
+    def agent(self) -> SessionAgent | None:
+        """Return the agent as its file has it."""
+        ...
+
+    def write_message(self, stored: SessionMessage) -> None:
+        """Let a message's file be mended."""
+        ...
+
+    def write_agent(self, stored: SessionAgent) -> None:
+        """Let the agent's file be mended."""
+        ...
+
+
+class JournalReading(ABC):
+    """One reading of what `record` keeps. What can be mended is mended, if nobody else is at work in it.
+
+    Args:
+        record: The record.
+        layout: A reading of the files beside the journal.
+    """
+
+    def __init__(self, record: AgentEntries, layout: FilesRead) -> None:
         self._record = record
-        self._disk = record.disk
-        self._layout = LayoutReading(record.layout, record.disk, record.directory)
-        self._ledger_path = record.directory / LEDGER
+        self._layout = layout
         self._exists = self._is_sound = False
         self._size = 0
         self._ledger: dict[str, Any] | None = None
         self._driver = ""
         self._anew: list[Encoded] | None = None
+
+    # -- what a store does in its own way -------------------------------------------------------------------------
+
+    @abstractmethod
+    def _read(self) -> Salvaged:
+        """Return what the journal holds, or else the ledger; say whether there is a journal, and how large it is."""
+
+    @abstractmethod
+    def _read_ledger(self) -> Salvaged:
+        """Return what the ledger of release 0.1.0 holds, and note which it is."""
+
+    @abstractmethod
+    def _ledger_size(self) -> int:
+        """Return the size of that ledger; -1 when there is none."""
+
+    @property
+    @abstractmethod
+    def _name(self) -> str:
+        """What was read, for people."""
+
+    @abstractmethod
+    def _keep_damaged(self, found: Salvaged) -> None:
+        """Keep a copy of what is damaged."""
+
+    def _locked(self) -> AbstractContextManager[Any]:
+        """Let nobody else mend it, or write the files, while the block runs."""
+        return contextlib.nullcontext()
+
+    def _alone(self) -> AbstractContextManager[bool]:
+        """Keep release 0.1.0 out while the block runs; gives False where it is at work."""
+        return contextlib.nullcontext(True)
+
+    # -- reading --------------------------------------------------------------------------------------------------
 
     @property
     def mended(self) -> bool:
@@ -83,45 +145,9 @@ class JournalReading:
                 raise  # else it is as it was, and is taken in by the first call, or by who was faster
         return loaded
 
-    def _read(self) -> Salvaged:
-        log = self._record.log
-        try:
-            entries = log.news()
-            self._exists = self._is_sound = True
-            self._size = log.size
-            return Salvaged(entries, next=log.count)
-        except SessionNotFoundError:
-            told_of = self._head()
-            return self._read_ledger() if told_of is None else self._salvaged(told_of)
-        except SessionDamagedError:
-            return self._salvaged(self._head())
-
-    def _head(self) -> head.Head | None:
-        return head.read(os.fspath(self._record.log.path.with_name(head.NAME)))
-
-    def _salvaged(self, told_of: head.Head | None) -> Salvaged:
-        content = self._disk.read(self._record.log.path)
-        self._exists, self._size = content is not None, len(content or b"")
-        return salvage(content or b"", head=told_of, read=read_line)
-
-    def _read_ledger(self) -> Salvaged:
-        content = self._disk.read(self._ledger_path)
-        if content is None:
-            return Salvaged()
-        from . import ledger
-
-        found = ledger.read(content, ledger.Note.decode(noted(self._record.directory / LEASE)))
-        if ledger.format_of(found) > ledger.FORMAT:
-            raise SessionException(
-                f"{str(self._ledger_path)!r} has format {ledger.format_of(found)}; "
-                f"this release reads up to {ledger.FORMAT}: upgrade strands-cli"
-            )
-        self._ledger = {"ledger": {"name": ledger.name_of(content), "size": len(content)}}
-        return found
-
     def _take_in_newer_ledger(self, state: JournalState) -> bool:
         """Take in what release 0.1.0 has done since its ledger was taken in; return whether it has done anything."""
-        if self._disk.size(self._ledger_path) == (state.ledger[1] if state.ledger[0] else -1):
+        if self._ledger_size() == (state.ledger[1] if state.ledger[0] else -1):
             self._ledger = {"ledger": {"name": state.ledger[0], "size": state.ledger[1]}} if state.ledger[0] else None
             return False
         found = self._read_ledger()
@@ -177,13 +203,13 @@ class JournalReading:
         if agent is not None:
             state.agent = vars(agent)
         recall(state)
-        changed = LostTurn(state, lost, f"{self._path.name}: {found.told()} lost").settle()
+        changed = LostTurn(state, lost, f"{self._name}: {found.told()} lost").settle()
         if changed is None:
             return
         for id in sorted(state.messages):
             if id == changed or id not in messages:
                 messages[id] = SessionMessage.from_dict(state.messages[id])
-                self._layout.write_again(self._record.layout.message_path(id), messages[id])
+                self._layout.write_message(messages[id])
 
     def _lost(self, found: Salvaged, state: JournalState, messages: dict[int, SessionMessage]) -> float:
         """Return how many lost lines may have told of calls that came after the newest message of the journal."""
@@ -207,7 +233,7 @@ class JournalReading:
             stored = self._layout.message(id) if id in sizes else None
             if stored is None and id in state.messages:
                 stored = SessionMessage.from_dict(state.messages[id])
-                self._layout.write_again(self._record.layout.message_path(id), stored)
+                self._layout.write_message(stored)
                 sizes.pop(id, None)
             if stored is not None:
                 messages[id] = stored
@@ -219,21 +245,10 @@ class JournalReading:
         if recorded is None or (stored is not None and stored.updated_at > recorded.updated_at):
             return stored, recorded is None
         if stored is None or stored.updated_at < recorded.updated_at:
-            self._layout.write_again(self._record.layout.agent_path, recorded)
+            self._layout.write_agent(recorded)
         return recorded, True
 
     # -- mending --------------------------------------------------------------------------------------------------
-
-    @property
-    def _path(self) -> Any:
-        return self._record.log.path if self._exists else self._ledger_path
-
-    def _keep_damaged(self, found: Salvaged) -> None:
-        if self._disk.size(self._path) < 0:
-            logger.warning("%r is gone", str(self._path))
-            return
-        kept = self._disk.copy_aside(self._path)
-        logger.warning("%r: %s lost; it is kept as %r", str(self._path), found.told(), kept.name)
 
     def _write_anew(self, state: JournalState, loaded: Loaded, sizes: dict[int, int]) -> None:
         """Let the journal hold what is known now, and nothing else."""
@@ -259,7 +274,7 @@ class JournalReading:
             return False
         if not self._exists:
             return self._take_in()
-        with self._record.layout.locked():
+        with self._locked():
             self._record.log.replace(self._mended)
         self._record.mended()
         return True
@@ -273,18 +288,13 @@ class JournalReading:
 
     def _take_in(self) -> bool:
         """Begin a journal with what a ledger or another program has left."""
-        path = self._record.directory / LEASE
-        lease = self._disk.take_lease(path) if self._disk.size(path) >= 0 else None
-        if lease is None and self._disk.size(path) >= 0:
-            return False
-        try:
+        with self._alone() as alone:
+            if not alone:
+                return False
             self._repair()
             if self._anew:
                 self._record.create(self._anew, self._ledger)
             self._anew = None
-        finally:
-            if lease is not None:
-                lease.release()
         return True
 
     def _repair(self) -> None:

@@ -12,10 +12,9 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
-from strands.journal.drivers import Drivers
 from strands.journal.entries import FORMAT, Encoded, Entry
 from strands.journal.errors import SessionDamagedError, SessionExistsError, SessionNotFoundError, StrandsError
-from strands.journal.file_log import FileLog
+from strands.journal.log import Drivers, Log
 from strands.journal.protocol import Conflict
 from strands.types.exceptions import SessionException
 from strands.types.json_bytes import decode_bytes_values
@@ -49,7 +48,7 @@ class JournalRecord(Record):
         self.reset()
 
     @abstractmethod
-    def new_log(self) -> FileLog:
+    def new_log(self) -> Log:
         """Return the log, of which nothing is known yet."""
 
     @abstractmethod
@@ -65,7 +64,7 @@ class JournalRecord(Record):
     def reset(self) -> None:
         """Forget what is known of the journal."""
         self.refused = False
-        self.log: FileLog = self.new_log()
+        self.log: Log = self.new_log()
         self._count = 0
         self._left_behind = ""
         self._driver = self._driven_by = ""

@@ -196,6 +196,14 @@ class LayoutReading:
                 logger.warning("file %r is not part of the session and is left alone", str(directory / name))
         return sizes
 
+    def write_message(self, stored: SessionMessage) -> None:
+        """Let a message's file be mended."""
+        self.write_again(self._layout.message_path(stored.message_id), stored)
+
+    def write_agent(self, stored: SessionAgent) -> None:
+        """Let the agent's file be mended."""
+        self.write_again(self._layout.agent_path, stored)
+
     def write_again(self, path: Path, stored: SessionMessage | SessionAgent) -> None:
         """Let a file be mended."""
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import atexit
 import os
 import time
-from pathlib import Path
+from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar
 
 from strands._threads import in_background
 
 if TYPE_CHECKING:
-    from .directory_record import DirectoryRecord
+    from .directory_record import RecordWithFiles
 
 
 _MOMENT = 0.005
@@ -21,11 +21,11 @@ _MOMENT = 0.005
 class Pending:
     """The records of this process whose files are not written yet."""
 
-    _records: ClassVar[dict[DirectoryRecord, None]] = {}
+    _records: ClassVar[dict[RecordWithFiles, None]] = {}
     _is_due: ClassVar[bool] = False
 
     @classmethod
-    def add(cls, record: DirectoryRecord) -> None:
+    def add(cls, record: RecordWithFiles) -> None:
         """Remember that files of `record` are not written yet."""
         cls._records[record] = None
 
@@ -43,13 +43,13 @@ class Pending:
         cls.settle()
 
     @classmethod
-    def discard(cls, record: DirectoryRecord) -> None:
+    def discard(cls, record: RecordWithFiles) -> None:
         """Forget `record`, if all of its files are written or its session is gone."""
-        if not record.layout.dirty_files or not record.directory.exists():
+        if not record.layout.dirty_files or record.is_gone():
             cls._records.pop(record, None)
 
     @classmethod
-    def settle(cls, directory: Path | None = None) -> None:
+    def settle(cls, directory: PurePath | None = None) -> None:
         """Write what is not written yet of the agents in or below `directory`, or of all."""
         for record in list(cls._records):
             if directory is None or directory == record.directory or directory in record.directory.parents:
