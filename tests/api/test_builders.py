@@ -24,6 +24,7 @@ from strands_cli.api.builders.base import Builder
 from strands_cli.loader import load_dict, load_text
 from strands_cli.schema.validator import SchemaValidationError
 from strands_cli.session.memory import MemorySessionRepository
+from strands_cli.spec.registry import own_patterns, pattern_record
 from support import pattern_stories as patterns
 
 
@@ -177,6 +178,36 @@ def test_a_parallel_one() -> None:
     }
 
 
+def parallel_builder() -> Builder:
+    builder: ParallelBuilder = begun(ParallelBuilder("parallel"), "a")
+    return builder.add_branch("left").add_step("a").add_branch("right").add_step("a").with_reduce("a")
+
+
+@pytest.mark.parametrize("pattern", own_patterns())
+def test_every_key_of_a_pattern_has_a_method_of_its_builder(pattern: str) -> None:
+    builder = {**BUILT, "chain": lambda: chain().add_step("researcher"), "parallel": parallel_builder}[pattern]()
+    if isinstance(builder, GraphBuilder):
+        builder.with_max_iterations(3)
+    assert builder.pattern_type == pattern
+    assert type(getattr(FluentBuilder("f"), pattern)()) is type(builder)
+    keys = {field.alias or name for name, field in pattern_record(pattern).model.model_fields.items()}
+    assert set(builder.to_dict()["pattern"]["config"]) == keys
+
+
+@pytest.mark.parametrize("name", BUILT)
+def test_what_one_method_sets_may_be_set_as_a_file_has_it(name: str) -> None:
+    config = BUILT[name]().to_dict()["pattern"]["config"]
+    builder = begun(FluentBuilder(name), "router", "writer", "critic", "boss", "a", "b", "c").pattern(name)
+    for key, value in config.items():
+        for part in value if isinstance(value, list) else ():
+            builder.add_part(key, part)
+        for id, part in value.items() if key in ("nodes", "routes") else ():
+            builder.add_part(key, part, name=id)
+        if not isinstance(value, list) and key not in ("nodes", "routes"):
+            builder.with_part(key, value)
+    assert builder.to_dict()["pattern"] == {"type": name, "config": config}
+
+
 def test_everything_beside_the_pattern() -> None:
     builder: ChainBuilder = begun(ChainBuilder("all", description="what for"))
     data = (
@@ -229,6 +260,8 @@ WRONG: list[tuple[Callable[[], object], str]] = [
     (lambda: begun(DagBuilder("w"), "a").add_task("one", "a").add_task("two", "a", deps="on"), "'on'.*'one'"),
     (lambda: begun(ParallelBuilder("p"), "a").add_step("a"), "add_branch"),
     (lambda: begun(ParallelBuilder("p"), "a").add_branch("x").add_branch("x"), "branch 'x' already"),
+    (lambda: begun(ParallelBuilder("p"), "a").add_branch("x y"), "'x y'|/id"),
+    (lambda: begun(ParallelBuilder("p"), "a").with_part("branchs", []), "'branchs'.*'branches'"),
     (lambda: begun(ParallelBuilder("p"), "a").with_reduce(), "neither an agent nor a prompt"),
     (lambda: begun(ParallelBuilder("p"), "ab").add_branch("x").add_step("ac"), "'ac'.*'ab'"),
     (lambda: begun(RoutingBuilder("r"), "a").with_router("b"), "'b' is not declared"),

@@ -82,9 +82,9 @@ def _waiting(data: dict[str, Any], items: _Items) -> Iterator[Finding]:
         for number, dep in texts(item.get(key)):
             here = (*path, index, key, number) if isinstance(item[key], list) else (*path, index, key)
             if dep not in found:
-                yield Finding(
-                    here, f"{word} {id!r} depends on {dep!r}, which is not a {word}", did_you_mean(dep, found)
-                )
+                others = found if len(found) > 1 else ()
+                cause = f"{word} {id!r} depends on {dep!r}, which is not a {word}"
+                yield Finding(here, cause, did_you_mean(dep, others))
     cycle = find_cycle(deps)
     if cycle:
         first = found[cycle[0]][0]

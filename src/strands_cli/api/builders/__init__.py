@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from strands_cli.api.builders.any_pattern import PatternBuilder
-from strands_cli.api.builders.chain import ChainBuilder, ParallelBuilder, RoutingBuilder
+from strands_cli.api.builders.chain import ChainBuilder
+from strands_cli.api.builders.evaluator_optimizer import EvaluatorOptimizerBuilder
 from strands_cli.api.builders.fluent import FluentBuilder
 from strands_cli.api.builders.graph import GraphBuilder
-from strands_cli.api.builders.slots import EvaluatorOptimizerBuilder, OrchestratorWorkersBuilder
+from strands_cli.api.builders.orchestrator_workers import OrchestratorWorkersBuilder
+from strands_cli.api.builders.parallel import ParallelBuilder
+from strands_cli.api.builders.routing import RoutingBuilder
 from strands_cli.api.builders.workflow import DagBuilder, WorkflowBuilder
 
 __all__ = [

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Self
 
@@ -32,11 +32,11 @@ class Builder:
         description: What it is for.
     """
 
-    pattern_type: ClassVar[str] = ""
+    pattern_type: str = ""
+    """The pattern."""
 
     def __init__(self, name: str, *, description: str | None = None) -> None:
         self._data: Part = {"version": 0, "name": name, **given(description=description), "agents": {}}
-        self._config: Part = {}
 
     def with_runtime(
         self, provider: str, *, model_id: str | None = None, model: str | None = None, **settings: Any
@@ -108,7 +108,7 @@ class Builder:
 
     def to_dict(self) -> Part:
         """Return the spec as it stands, as plain data."""
-        return {**self._data, "pattern": {"type": self.pattern_type, "config": self._config}}
+        return dict(self._data)
 
     def spec(self, *, base_dir: str | PathLike[str] | None = None, tools: Sequence[Any] = ()) -> Spec:
         """Return the checked spec.
@@ -150,19 +150,13 @@ class Builder:
     values = with_values
     artifact = add_artifact
 
-    # -- for the builders of each pattern -----------------------------------------------------------------------------
+    # -- checks -------------------------------------------------------------------------------------------------------
 
     def _set(self, key: str, value: Any) -> Self:
         """Set a part of the spec beside its pattern."""
         self._check({**self._data, key: value}, (key,))
         self._data[key] = value
         return self
-
-    def _checked(self, config: Part, path: tuple[str | int, ...], part: Any) -> Any:
-        """Return `part`, which stands at `path` of the pattern's `config`, or raise what is wrong with it."""
-        pattern = {"type": self.pattern_type, "config": config}
-        self._check({**self._data, "pattern": pattern}, ("pattern", "config", *path))
-        return part
 
     def _check(self, data: Part, path: tuple[str | int, ...]) -> None:
         """Raise what is wrong with the part at `path`; what is still missing elsewhere is not its fault."""

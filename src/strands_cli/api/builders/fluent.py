@@ -6,9 +6,12 @@ from typing import TypeVar
 
 from strands_cli.api.builders.any_pattern import PatternBuilder
 from strands_cli.api.builders.base import Builder, Part, wrong
-from strands_cli.api.builders.chain import ChainBuilder, ParallelBuilder, RoutingBuilder
+from strands_cli.api.builders.chain import ChainBuilder
+from strands_cli.api.builders.evaluator_optimizer import EvaluatorOptimizerBuilder
 from strands_cli.api.builders.graph import GraphBuilder
-from strands_cli.api.builders.slots import EvaluatorOptimizerBuilder, OrchestratorWorkersBuilder
+from strands_cli.api.builders.orchestrator_workers import OrchestratorWorkersBuilder
+from strands_cli.api.builders.parallel import ParallelBuilder
+from strands_cli.api.builders.routing import RoutingBuilder
 from strands_cli.api.builders.workflow import WorkflowBuilder
 
 _B = TypeVar("_B", bound=Builder)
@@ -53,9 +56,7 @@ class FluentBuilder(Builder):
         Raises:
             SchemaValidationError: There is no such pattern.
         """
-        builder = PatternBuilder(self._data["name"], type)
-        builder._data = self._data
-        return builder
+        return self._go_on(PatternBuilder(self._data["name"], type))
 
     def to_dict(self) -> Part:
         """Raise: without a pattern there is nothing to run."""
@@ -65,6 +66,8 @@ class FluentBuilder(Builder):
         raise wrong(f"workflow {self._data['name']!r} has no pattern yet", hint=hint)
 
     def _into(self, kind: type[_B]) -> _B:
-        builder = kind(self._data["name"])
+        return self._go_on(kind(self._data["name"]))
+
+    def _go_on(self, builder: _B) -> _B:
         builder._data = self._data
         return builder

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from typing_extensions import Self
 
-from strands_cli.api.builders.base import Builder, Part, agent_step, given, hitl_step, wrong
+from strands_cli.api.builders.base import Part, agent_step, given, hitl_step, wrong
+from strands_cli.api.builders.config import ConfigBuilder
 
 
-class GraphBuilder(Builder):
+class GraphBuilder(ConfigBuilder):
     """Nodes, and edges that may depend on what was answered. It starts at the first node."""
 
-    pattern_type: ClassVar[str] = "graph"
+    pattern_type = "graph"
 
     def add_node(self, id: str, agent: str, input: str | None = None, **settings: Any) -> Self:
         """Add a node of an agent; settings as for a step."""
-        return self._add(id, agent_step(agent, input, settings))
+        return self._add("nodes", agent_step(agent, input, settings), id)
 
     def add_hitl(self, id: str, prompt: str, **settings: Any) -> Self:
         """Add a node that asks a person."""
-        return self._add(id, hitl_step(prompt, settings))
+        return self._add("nodes", hitl_step(prompt, settings), id)
 
     def add_edge(
         self,
@@ -38,29 +39,18 @@ class GraphBuilder(Builder):
         Raises:
             SchemaValidationError: There is no such node, it has an edge already, or a condition is malformed.
         """
-        edges = self._config.setdefault("edges", [])
-        if any(edge["from"] == source for edge in edges):
+        if any(edge["from"] == source for edge in self._config.get("edges", ())):
             raise wrong(f"node {source!r} has an edge already", hint="use choose=[(when, to), ...] for one of several")
         edge: Part = {"from": source, **given(to=to)}
         if choose is not None:
             edge["choose"] = [
                 dict(each) if isinstance(each, Mapping) else {"when": each[0], "to": each[1]} for each in choose
             ]
-        nodes = {id: {"type": "hitl", "prompt": "-"} for id in self._config.get("nodes", ())}
-        edges.append(self._checked({"nodes": nodes, "edges": [edge]}, ("edges", 0), edge))
-        return self
+        return self._add("edges", edge)
 
     def with_max_iterations(self, visits: int) -> Self:
         """Set how often one node may be visited."""
-        self._config["max_iterations"] = self._checked({"max_iterations": visits}, ("max_iterations",), visits)
-        return self
-
-    def _add(self, id: str, part: Part) -> Self:
-        nodes = self._config.setdefault("nodes", {})
-        if id in nodes:
-            raise wrong(f"there is a node {id!r} already", hint="give each its own id")
-        nodes[id] = self._checked({"nodes": {id: part}}, ("nodes", id), part)
-        return self
+        return self._put("max_iterations", visits)
 
     node = add_node
     hitl = add_hitl

@@ -1,58 +1,19 @@
-"""Builders of patterns whose parts are there once."""
+"""The builder of an orchestrator and its workers."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 from typing_extensions import Self
 
-from strands_cli.api.builders.base import Builder, agent_step, any_step, given, hitl_step
+from strands_cli.api.builders.base import agent_step, any_step, given, hitl_step
+from strands_cli.api.builders.config import ConfigBuilder
 
 
-class _Slots(Builder):
-    """Parts that are there once."""
-
-    def _put(self, name: str, part: Any) -> Self:
-        self._config[name] = self._checked({name: part}, (name,), part)
-        return self
-
-
-class EvaluatorOptimizerBuilder(_Slots):
-    """One agent drafts, another scores, until a draft is good enough."""
-
-    pattern_type: ClassVar[str] = "evaluator_optimizer"
-
-    def with_producer(self, agent: str) -> Self:
-        """Set the agent that writes the drafts."""
-        return self._put("producer", agent)
-
-    def with_evaluator(self, agent: str, input: str | None = None, **settings: Any) -> Self:
-        """Set the agent that scores them; settings as for a step."""
-        return self._put("evaluator", agent_step(agent, input, settings))
-
-    def with_accept(self, min_score: float, max_iters: int | None = None) -> Self:
-        """Set the score (0 to 100) that is good enough, and how many drafts there may be."""
-        return self._put("accept", {"min_score": min_score, **given(max_iters=max_iters)})
-
-    def with_revise_prompt(self, template: str) -> Self:
-        """Set the template of the message that asks for a better draft."""
-        return self._put("revise_prompt", template)
-
-    def with_review_gate(self, prompt: str, **settings: Any) -> Self:
-        """Have a person see each draft that was not accepted."""
-        return self._put("review_gate", hitl_step(prompt, settings))
-
-    producer = with_producer
-    evaluator = with_evaluator
-    accept = with_accept
-    revise_prompt = with_revise_prompt
-    hitl = with_review_gate
-
-
-class OrchestratorWorkersBuilder(_Slots):
+class OrchestratorWorkersBuilder(ConfigBuilder):
     """One agent splits the work, workers do it at once, another puts it together."""
 
-    pattern_type: ClassVar[str] = "orchestrator_workers"
+    pattern_type = "orchestrator_workers"
 
     def with_orchestrator(
         self,
@@ -71,9 +32,8 @@ class OrchestratorWorkersBuilder(_Slots):
             settings: As for a step.
         """
         limits = given(max_workers=max_workers, max_rounds=max_rounds)
-        return self._put(
-            "orchestrator", {**agent_step(agent, input, settings), **({"limits": limits} if limits else {})}
-        )
+        step = agent_step(agent, input, settings)
+        return self._put("orchestrator", {**step, "limits": limits} if limits else step)
 
     def with_worker(self, agent: str, input: str | None = None, **settings: Any) -> Self:
         """Set the agent that does a task; without `input` it is told the task. Settings: tools, timeout_s."""
