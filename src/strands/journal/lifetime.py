@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from strands._home import PRIVATE_DIRECTORY, check_status, make_private
-from strands.journal import faults, files, lines
+from strands.journal import faults, files, head, lines
 from strands.journal.entries import Draft
 from strands.journal.errors import SessionExistsError
 from strands.journal.files import Disk
@@ -42,6 +42,19 @@ def begin(path: str, session_id: str, content: bytes, disk: Disk = files) -> int
         _take_back(path, len(content))
         raise
     return file
+
+
+def restore(path: str, session_id: str, content: bytes, disk: Disk = files) -> None:
+    """Let `path` be a journal of this content, as another store had it, with its head.
+
+    Raises:
+        SessionExistsError: The journal has been begun.
+        OSError: It cannot be written.
+    """
+    parsed = lines.parse(content)
+    os.close(begin(path, session_id, content, disk))
+    told = head.Head(len(parsed.entries), parsed.size, parsed.first_sum, parsed.last_sum)
+    head.write(os.path.join(os.path.dirname(path), head.NAME), told)
 
 
 def _sync_names(directory: str, disk: Disk) -> None:

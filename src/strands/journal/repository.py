@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import re
 import shutil
 import stat
 import time
@@ -24,10 +23,10 @@ from strands.journal.faults import storage_errors
 from strands.journal.file_journal import FileJournal
 from strands.journal.files import Disk
 from strands.journal.handle import NAME
+from strands.journal.ids import check_id, is_id
 
 logger: logging.Logger = logging.getLogger(__name__)
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _PREFIX = "session_"
 _TRIES = 10
 _ABANDONED = 86_400.0
@@ -49,11 +48,7 @@ class FileRepository:
         self._disk = disk
 
     async def create(self, session_id: str, opened: Draft, rest: Sequence[Draft] = ()) -> FileJournal:
-        if not _ID.fullmatch(session_id):
-            raise StorageError(
-                f"{session_id[:80]!r} cannot be a session id",
-                hint="Use up to 128 letters, digits, dots, dashes and underscores, a letter or digit first.",
-            )
+        check_id(session_id)
         directory = self.root / f"{_PREFIX}{session_id}"
         for attempt in range(_TRIES):
             self._check_root()
@@ -99,6 +94,30 @@ class FileRepository:
         except SessionNotFoundError:
             if expect is None:
                 raise
+
+    async def export(self, session_id: str) -> bytes:
+        """Return the lines of a session, perhaps with the beginning of one that is being written.
+
+        Raises:
+            SessionNotFoundError: There is none.
+        """
+        journal = await self.open(session_id)
+        await journal.load()
+        with storage_errors(journal.path):
+            return journal.path.read_bytes()
+
+    async def restore(self, session_id: str, content: bytes) -> None:
+        """Begin a session with these lines, durably and at once.
+
+        Raises:
+            SessionExistsError: The id is taken.
+            StorageError: It cannot be written.
+        """
+        check_id(session_id)
+        self._check_root()
+        directory = self.root / f"{_PREFIX}{session_id}"
+        with storage_errors(directory):
+            await on_disk(partial(lifetime.restore, f"{directory}/{NAME}", session_id, content))
 
     async def sweep(self) -> None:
         await on_disk(self._sweep)
@@ -153,7 +172,7 @@ class FileRepository:
     def _directory(self, session_id: str) -> Path:
         directory = self.root / f"{_PREFIX}{session_id}"
         with storage_errors(directory):
-            status = _status_of_session(directory) if _ID.fullmatch(session_id) else None
+            status = _status_of_session(directory) if is_id(session_id) else None
             if status is not None:
                 check_private(self.root)
                 check_status(directory, status)

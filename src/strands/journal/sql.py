@@ -2,118 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Sequence
 from functools import partial
-from typing import Any, ClassVar
 
 from strands._threads import on_disk
 from strands.journal import faults
-from strands.journal.database import Database, Transaction
-from strands.journal.entries import Draft, Entry
+from strands.journal.database import Transaction
+from strands.journal.entries import Draft
 from strands.journal.ids import check_id
 from strands.journal.projection import DELETED, original, portable
-from strands.journal.protocol import Conflict
-from strands.journal.sql_log import Place, SqlLog
+from strands.journal.protocol import Journal
+from strands.journal.sql_journal import SqlJournal
+from strands.journal.sql_upkeep import HERE, WORKFLOW, SqlUpkeep
 
-WORKFLOW = "workflow"
-"""The kind of sessions that a repository keeps: agents keep theirs in the same tables."""
+__all__ = ["WORKFLOW", "SqlJournal", "SqlRepository"]
 
-_HERE = "from strands_sessions where namespace = ? and kind = ?"
-
-
-class SqlJournal(SqlLog):
-    """The journal of one session in a database; see `Journal`."""
-
-    keeps_entries: ClassVar[bool] = True
-
-    def __init__(self, database: Database, place: Place, no: int = 0, *, counts: Counts) -> None:
-        super().__init__(database, place, no)
-        self._known: list[Entry] = []
-        self._counts = counts
-
-    @property
-    def session_id(self) -> str:
-        return self.place.id
-
-    async def load(self) -> list[Entry]:
-        await on_disk(self.news)
-        return list(self._known)
-
-    async def append(self, drafts: Sequence[Draft], *, expect: int, durable: bool = False) -> list[Entry]:
-        return await on_disk(partial(self.write, drafts, expect=expect, durable=durable))
-
-    async def rewrite(
-        self, change: Callable[[Entry], Mapping[str, Any]], drafts: Sequence[Draft], *, expect: int
-    ) -> list[Entry]:
-        """Append as `append` does, and let the entries that are there say something else: both at once, and durably.
-
-        Args:
-            change: Returns what an entry says from now on.
-            drafts: What to append; one of kind `redacted` tells readers that they have to read anew.
-            expect: How many entries there are.
-        """
-
-        def make(content: bytes, unmoved: bool) -> list[Draft] | None:
-            if not unmoved or self.count != expect:
-                return None
-            return [*(Draft(each.kind, each.key, change(each), each.at) for each in self._known), *drafts]
-
-        if not await on_disk(partial(self.replace, make, keep_opening=True)):
-            await on_disk(self.news)
-            raise Conflict(self._known[expect:])
-        return self._known[expect:]
-
-    async def sync(self) -> None:
-        await on_disk(self._database.sync)
-
-    async def tail(self, after: int) -> list[Entry]:
-        self._check_there()
-        if await self._counts.of(self.no) != (self.count, self._sum):
-            await on_disk(self.news)
-        return self._known[after:]
-
-    def lease(self) -> AbstractAsyncContextManager[str]:
-        return _lease(self._database)
-
-    async def alive(self, driver: str) -> bool:
-        return bool(await on_disk(partial(self._database.alive, [driver])))
-
-    def _took(self, entries: list[Entry], count: int, last_kind: str) -> None:
-        super()._took(entries, count, last_kind)
-        self._known += entries
-
-    def _forget(self) -> None:
-        super()._forget()
-        self._known = []
-
-    def _since(self, count: int, newer: Sequence[Entry]) -> list[Entry]:
-        return self._known[count:]
+_BEHIND = "\x7f"
+"""It comes after every character of an id."""
 
 
-@asynccontextmanager
-async def _lease(database: Database) -> AsyncIterator[str]:
-    driver = await on_disk(database.enter)
-    try:
-        yield driver
-    finally:
-        await asyncio.shield(on_disk(partial(database.leave, driver)))
-
-
-class SqlRepository:
+class SqlRepository(SqlUpkeep):
     """Sessions in a database; see `Repository`.
 
     Args:
         database: Where they are.
         namespace: Whose they are: two namespaces know nothing of each other.
     """
-
-    def __init__(self, database: Database, namespace: str = "") -> None:
-        self.database: Database = database
-        self.namespace: str = namespace
-        self._counts = Counts(database)
 
     async def create(self, session_id: str, opened: Draft, rest: Sequence[Draft] = ()) -> SqlJournal:
         check_id(session_id)
@@ -126,8 +40,22 @@ class SqlRepository:
         await on_disk(journal.find)
         return journal
 
+    async def copy(self, source: Journal, drafts: Sequence[Draft], session_id: str) -> SqlJournal:
+        """Begin a session as `copy_session` does, unless the one copied is deleted before the same write."""
+        check_id(session_id)
+        await source.load()
+        journal = self._journal(session_id)
+        await on_disk(partial(journal.begin, drafts, while_there=getattr(source, "no", 0)))
+        return journal
+
+    async def resolve(self, prefix: str, limit: int = 2) -> list[str]:
+        """Return ids as `resolve_ids` does, and look at no others."""
+        statement = f"select id {HERE} and status <> ? and id >= ? and id < ? order by id limit ?"
+        values = (self.namespace, WORKFLOW, DELETED, portable(prefix), portable(prefix) + _BEHIND, limit)
+        return [original(row[0]) for row in await self._read(lambda each: each.execute(statement, *values))]
+
     async def ids(self) -> list[str]:
-        statement = f"select id {_HERE} and status <> ? order by id"
+        statement = f"select id {HERE} and status <> ? order by id"
         rows = await self._read(lambda each: each.execute(statement, self.namespace, WORKFLOW, DELETED))
         return [original(row[0]) for row in rows]
 
@@ -138,60 +66,14 @@ class SqlRepository:
             where, values = " and count = ? and status = ?", [*values, expect, DELETED]
 
         def work(transaction: Transaction) -> bool:
-            statement = f"delete {_HERE} and id = ?{where} returning no"
+            statement = f"delete {HERE} and id = ?{where} returning no"
             return bool(transaction.execute(statement, *values)) or transaction.again
 
         if not await on_disk(partial(self.database.write, work, durable=True)) and expect is None:
             raise faults.missing(session_id)
 
     async def sweep(self) -> None:
-        statement = f"delete {_HERE} and status = ?"
+        statement = f"delete {HERE} and status = ?"
         await on_disk(
             partial(self.database.write, lambda each: each.execute(statement, self.namespace, WORKFLOW, DELETED))
         )
-
-    async def _read(self, work: Callable[[Transaction], Any]) -> Any:
-        return await on_disk(partial(self.database.read, work))
-
-    def _journal(self, session_id: str) -> SqlJournal:
-        return SqlJournal(self.database, Place(self.namespace, WORKFLOW, session_id), counts=self._counts)
-
-
-class Counts:
-    """Where the journals of a process are: many that ask at once are told by one query."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self._guard = threading.Lock()
-        self._open: _Batch | None = None
-
-    async def of(self, no: int) -> tuple[int, str] | None:
-        """Return how many entries a session has and the sum of the last; None where it is gone."""
-        loop = asyncio.get_running_loop()
-        with self._guard:
-            batch = self._open
-            if batch is None or batch.loop is not loop:
-                batch = self._open = _Batch(loop)
-                batch.told = on_disk(partial(self._ask, batch))
-            batch.wanted.add(no)
-        return (await asyncio.shield(batch.told)).get(no)
-
-    def _ask(self, batch: _Batch) -> dict[int, tuple[int, str]]:
-        with self._guard:
-            if self._open is batch:
-                self._open = None
-            wanted = sorted(batch.wanted)
-        marks = ", ".join("?" * len(wanted))
-        statement = f"select no, count, last_sum from strands_sessions where no in ({marks})"
-        return {
-            no: (count, sum_) for no, count, sum_ in self._database.read(lambda each: each.execute(statement, *wanted))
-        }
-
-
-class _Batch:
-    """Sessions that are asked about together."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self.loop = loop
-        self.wanted: set[int] = set()
-        self.told: asyncio.Future[dict[int, tuple[int, str]]]

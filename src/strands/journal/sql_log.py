@@ -76,26 +76,40 @@ class SqlLog:
             raise self._missing()
         self._no = rows[0][0]
 
-    def begin(self, drafts: Sequence[Draft | Encoded]) -> None:
+    def begin(self, drafts: Sequence[Draft | Encoded], *, while_there: int = 0) -> None:
         """Begin the journal with these entries, at once and durably.
+
+        Args:
+            drafts: The entries.
+            while_there: The number of a session that has to be there for it; 0 for none.
 
         Raises:
             SessionExistsError: The journal has been begun.
+            SessionNotFoundError: The other session was deleted.
             StorageError: It cannot be written.
         """
         content, entries, last_sum = lines.encode(drafts, 0, "", read=self._reads_back)
         opened = drafts[0]
         told = opened.data if not isinstance(opened.data, bytes) else {}
-        self.begin_with(_rows(content), change_of(drafts, 0), (told.get("workflow"), told.get("pattern")), opened.at)
+        names = told.get("workflow"), told.get("pattern")
+        self.begin_with(_rows(content), change_of(drafts, 0), names, opened.at, while_there=while_there)
         self._took(entries, len(drafts), drafts[-1].kind)
         self._sum = last_sum
 
     def begin_with(
-        self, rows: Sequence[bytes], change: Change, names: tuple[str | None, str | None], created_at: float
+        self,
+        rows: Sequence[bytes],
+        change: Change,
+        names: tuple[str | None, str | None],
+        created_at: float,
+        *,
+        while_there: int = 0,
     ) -> None:
         """Begin the journal with these lines, at once and durably; `names` are its workflow's and its pattern's."""
 
         def work(transaction: Transaction) -> int:
+            if while_there and not transaction.execute(_THERE, while_there, DELETED):
+                raise SessionNotFoundError("the session to be copied was deleted", hint="Nothing was copied.")
             for _ in range(2):
                 no = begin_session(transaction, self.place, rows, change, names, created_at)
                 if no:
@@ -313,6 +327,7 @@ class SqlLog:
         )
 
 
+_THERE = "select 1 from strands_sessions where no = ? and status <> ?"
 _STATE = "select count, last_sum, status from strands_sessions where no = ?"
 
 

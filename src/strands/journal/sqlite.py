@@ -108,13 +108,15 @@ class SqliteDatabase:
         known = self._drivers()
         return {driver for driver in drivers if known.alive(driver)}
 
-    def migrate(self) -> int:
-        """Bring its tables to this build's version; return the version that they had."""
+    def migrate(self) -> tuple[int, int]:
+        """Bring its tables to this build's version; return the versions that they had, and have."""
         with self._lock, self._naming():
+            had = 0 if not os.path.exists(self._path) else None
             self._close()
             connection, version = self._opened()
             connection.close()
-            return version
+            check_version(version, self._path)
+            return version if had is None else had, version
 
     def _drivers(self) -> Drivers:
         return Drivers.of(Path(f"{self._path}-locks"))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from strands_cli.errors import SessionError, SessionNotFoundError, StorageError
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from strands_cli.kernel.state import State
 
 DAY = 86_400.0
-_OVER = ("completed", "cancelled")
+OVER = ("completed", "cancelled")
 _REASONS = {
     "paused": "it waits for an answer",
     "answered": "it waits for nobody and can go on: resume it",
@@ -64,10 +65,38 @@ async def clean_up(options: Options, max_age_days: float, *, paused: bool, dry_r
     return result
 
 
+async def prune(options: Options, *, before: float, statuses: Sequence[str], limit: int, dry_run: bool) -> list[str]:
+    """Remove some sessions that are over, and were not touched since `before`; return their ids.
+
+    Args:
+        before: Unix time in seconds.
+        statuses: completed, cancelled, or both.
+        limit: At most so many.
+        dry_run: Remove nothing.
+    """
+    from strands_cli.api.session import Session
+
+    store = options.store()
+    own = getattr(store, "prune", None)
+    if own is not None and not dry_run:
+        return list(await own(before=before, statuses=statuses, limit=limit))
+    removed: list[str] = []
+    for session_id in await store.ids():
+        if len(removed) == limit:
+            break
+        with contextlib.suppress(SessionError, StorageError):
+            session = await Session.found(options, session_id)
+            if session.updated_at < before and session.status in statuses:
+                if not dry_run:
+                    await _removed(options, session, paused=False)
+                removed.append(session_id)
+    return removed
+
+
 def _reason(session: Session, paused: bool) -> str | None:
     """Return why a session stays, or None when it goes."""
     status = session.status
-    if status in _OVER or (paused and status == "paused"):
+    if status in OVER or (paused and status == "paused"):
         return None
     return f"{status}: {_REASONS.get(status, 'it is not over')}"
 
@@ -77,7 +106,7 @@ async def _removed(options: Options, session: Session, paused: bool) -> None:
     from strands_cli.session.deletion import delete
 
     def judge(newest: State) -> None:
-        if newest.status not in _OVER and not (paused and newest.status == "paused"):
+        if newest.status not in OVER and not (paused and newest.status == "paused"):
             raise SessionError(f"{newest.status}: it has moved on")
 
     await delete(options.store(), session._journal, by=current_user(), now=time.time(), judge=judge)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
+from collections.abc import Sequence
 from os import PathLike
 from typing import TYPE_CHECKING
 
 from strands_cli.api.bridge import run_sync
-from strands_cli.api.cleanup import Cleanup, clean_up
+from strands_cli.api.cleanup import DAY, OVER, Cleanup, clean_up, prune
 from strands_cli.api.history import HistoryItem
 from strands_cli.api.options import Options
 from strands_cli.api.session import Session
@@ -111,6 +113,29 @@ class SessionManager:
             The ids of those that were removed; its `kept` tells of the others that are as old why they stay.
         """
         return run_sync(lambda: clean_up(self._options, max_age_days, paused=paused, dry_run=dry_run))
+
+    def prune(
+        self,
+        older_than_days: float = 30,
+        *,
+        statuses: Sequence[str] = ("completed", "cancelled"),
+        limit: int = 1000,
+        dry_run: bool = False,
+    ) -> list[str]:
+        """Remove a batch of sessions that are over; call it again while it removes as many as `limit`.
+
+        Args:
+            older_than_days: Days since the last entry.
+            statuses: completed, cancelled, or both; what is not over is never removed.
+            limit: At most so many.
+            dry_run: Remove nothing; tell what would be.
+
+        Returns:
+            Their ids.
+        """
+        before = time.time() - older_than_days * DAY
+        over = [status for status in statuses if status in OVER]
+        return run_sync(lambda: prune(self._options, before=before, statuses=over, limit=limit, dry_run=dry_run))
 
     async def delete_damaged_async(self, session_id: str) -> None:
         """Remove a session whose journal cannot be read, by its whole id.

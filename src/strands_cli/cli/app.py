@@ -18,6 +18,7 @@ COMMANDS = {
     "explain": "Say in words what a workflow does.",
     "graph": "Draw a workflow (mermaid, text, svg).",
     "sessions": "List, show, answer and clean up sessions.",
+    "store": "Check, copy and prune what sessions are kept in.",
     "atomic": "List, run and test single-purpose agents.",
     "init": "Write a commented workflow file to start from.",
     "schema": "Print the JSON Schema of workflow files, for editors.",
@@ -36,6 +37,12 @@ SESSIONS = {
     "delete": "Delete a session and its files.",
     "cleanup": "Delete old sessions; open questions are kept.",
     "export": "Write a session as JSON: spec, inputs, history.",
+}
+STORE_COMMANDS = {
+    "migrate": "Make the tables of a database, or bring them up to date.",
+    "check": "Read every session and name what is wrong.",
+    "copy": "Copy all sessions to another store, line by line.",
+    "prune": "Delete sessions that are over and old.",
 }
 ATOMIC = {
     "list": "List the atomic agents.",

@@ -46,6 +46,7 @@ without_hooks: Option = click.option(
     "--without-hooks", is_flag=True, help="Go on without hooks that are missing here, once you have seen which."
 )
 spec: Option = click.argument("spec", metavar="SPEC")
+place: Option = click.argument("place", metavar="[STORE]", required=False)
 session_id: Option = click.argument("session_id", metavar="ID")
 
 

@@ -1,0 +1,134 @@
+"""A journal in a database, for event loops: what waits for the database does it in a worker thread."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+from typing import Any, ClassVar
+
+from strands._threads import on_disk
+from strands.journal.database import Database
+from strands.journal.entries import Draft, Entry
+from strands.journal.protocol import Conflict
+from strands.journal.sql_log import Place, SqlLog
+
+
+class SqlJournal(SqlLog):
+    """The journal of one session in a database; see `Journal`."""
+
+    keeps_entries: ClassVar[bool] = True
+
+    def __init__(self, database: Database, place: Place, no: int = 0, *, counts: Counts) -> None:
+        super().__init__(database, place, no)
+        self._known: list[Entry] = []
+        self._counts = counts
+
+    @property
+    def session_id(self) -> str:
+        return self.place.id
+
+    async def load(self) -> list[Entry]:
+        await on_disk(self.news)
+        return list(self._known)
+
+    async def append(self, drafts: Sequence[Draft], *, expect: int, durable: bool = False) -> list[Entry]:
+        return await on_disk(partial(self.write, drafts, expect=expect, durable=durable))
+
+    async def rewrite(
+        self, change: Callable[[Entry], Mapping[str, Any]], drafts: Sequence[Draft], *, expect: int
+    ) -> list[Entry]:
+        """Append as `append` does, and let the entries that are there say something else: both at once, and durably.
+
+        Args:
+            change: Returns what an entry says from now on.
+            drafts: What to append; one of kind `redacted` tells readers that they have to read anew.
+            expect: How many entries there are.
+        """
+
+        def make(content: bytes, unmoved: bool) -> list[Draft] | None:
+            if not unmoved or self.count != expect:
+                return None
+            return [*(Draft(each.kind, each.key, change(each), each.at) for each in self._known), *drafts]
+
+        if not await on_disk(partial(self.replace, make, keep_opening=True)):
+            await on_disk(self.news)
+            raise Conflict(self._known[expect:])
+        return self._known[expect:]
+
+    async def sync(self) -> None:
+        await on_disk(self._database.sync)
+
+    async def tail(self, after: int) -> list[Entry]:
+        self._check_there()
+        if await self._counts.of(self.no) != (self.count, self._sum):
+            await on_disk(self.news)
+        return self._known[after:]
+
+    def lease(self) -> AbstractAsyncContextManager[str]:
+        return _lease(self._database)
+
+    async def alive(self, driver: str) -> bool:
+        return bool(await on_disk(partial(self._database.alive, [driver])))
+
+    def _took(self, entries: list[Entry], count: int, last_kind: str) -> None:
+        super()._took(entries, count, last_kind)
+        self._known += entries
+
+    def _forget(self) -> None:
+        super()._forget()
+        self._known = []
+
+    def _since(self, count: int, newer: Sequence[Entry]) -> list[Entry]:
+        return self._known[count:]
+
+
+@asynccontextmanager
+async def _lease(database: Database) -> AsyncIterator[str]:
+    driver = await on_disk(database.enter)
+    try:
+        yield driver
+    finally:
+        await asyncio.shield(on_disk(partial(database.leave, driver)))
+
+
+class Counts:
+    """Where the journals of a process are: many that ask at once are told by one query."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._guard = threading.Lock()
+        self._open: _Batch | None = None
+
+    async def of(self, no: int) -> tuple[int, str] | None:
+        """Return how many entries a session has and the sum of the last; None where it is gone."""
+        loop = asyncio.get_running_loop()
+        with self._guard:
+            batch = self._open
+            if batch is None or batch.loop is not loop:
+                batch = self._open = _Batch(loop)
+                batch.told = on_disk(partial(self._ask, batch))
+            batch.wanted.add(no)
+        return (await asyncio.shield(batch.told)).get(no)
+
+    def _ask(self, batch: _Batch) -> dict[int, tuple[int, str]]:
+        with self._guard:
+            if self._open is batch:
+                self._open = None
+            wanted = sorted(batch.wanted)
+        marks = ", ".join("?" * len(wanted))
+        statement = f"select no, count, last_sum from strands_sessions where no in ({marks})"
+        return {
+            no: (count, sum_) for no, count, sum_ in self._database.read(lambda each: each.execute(statement, *wanted))
+        }
+
+
+class _Batch:
+    """Sessions that are asked about together."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.wanted: set[int] = set()
+        self.told: asyncio.Future[dict[int, tuple[int, str]]]

@@ -1,0 +1,106 @@
+"""What is done with whole sessions of a database: taken out line by line, put in, checked, removed when old."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from strands._threads import on_disk
+from strands.journal import faults, lines
+from strands.journal.database import Database, Transaction
+from strands.journal.ids import check_id
+from strands.journal.projection import DELETED, INTERRUPTED, OVER, change_of, original, portable
+from strands.journal.sql_journal import Counts, SqlJournal
+from strands.journal.sql_log import Place
+
+WORKFLOW = "workflow"
+"""The kind of sessions that a repository keeps: agents keep theirs in the same tables."""
+
+HERE = "from strands_sessions where namespace = ? and kind = ?"
+
+
+class SqlUpkeep:
+    """The sessions of a database as a whole; a part of `SqlRepository`."""
+
+    def __init__(self, database: Database, namespace: str = "") -> None:
+        self.database: Database = database
+        self.namespace: str = namespace
+        self._counts = Counts(database)
+
+    async def export(self, session_id: str) -> bytes:
+        """Return the lines of a session, as a file holds them.
+
+        Raises:
+            SessionNotFoundError: There is none.
+        """
+        statement = (
+            "select line from strands_entries where session = "
+            f"(select no {HERE} and id = ? and status <> ?) order by seq"
+        )
+        rows = await self._read(
+            lambda each: each.execute(statement, self.namespace, WORKFLOW, portable(session_id), DELETED)
+        )
+        if not rows:
+            raise faults.missing(session_id)
+        return b"".join(bytes(line) + b"\n" for (line,) in rows)
+
+    async def restore(self, session_id: str, content: bytes) -> None:
+        """Begin a session with these lines, durably and at once.
+
+        Raises:
+            SessionExistsError: The id is taken.
+            StorageError: It cannot be written.
+        """
+        check_id(session_id)
+        entries = lines.parse(content).entries
+        told = entries[0].data
+        begin = partial(
+            self._journal(session_id).begin_with,
+            content.removesuffix(b"\n").split(b"\n"),
+            change_of(entries, 0),
+            (told.get("workflow"), told.get("pattern")),
+            entries[0].at,
+        )
+        await on_disk(begin)
+
+    async def check(self, session_id: str) -> str:
+        """Return in what a session's row does not agree with its lines; "" if in nothing."""
+        parsed = lines.parse(await self.export(session_id))
+        statement = f"select count, last_sum, status, driver, open, tokens {HERE} and id = ?"
+        rows = await self._read(lambda each: each.execute(statement, self.namespace, WORKFLOW, portable(session_id)))
+        meant = change_of(parsed.entries, 0)
+        told = (
+            *(len(parsed.entries), parsed.last_sum, meant.status or INTERRUPTED, meant.driver or ""),
+            *(len(meant.asked.keys() - meant.answered.keys()), meant.tokens),
+        )
+        names = ("count", "last sum", "status", "driver", "open questions", "tokens")
+        wrong = [name for name, one, other in zip(names, rows[0], told, strict=True) if one != other] if rows else []
+        return f"its row says something else than its lines: {', '.join(wrong)}" if wrong else ""
+
+    async def prune(self, *, before: float, statuses: Sequence[str], limit: int) -> list[str]:
+        """Remove some sessions that are over.
+
+        Args:
+            before: Unix time in seconds; only what was not touched since.
+            statuses: Only with one of these, of which each says that a session is over.
+            limit: At most so many; call it again while it removes so many.
+
+        Returns:
+            The ids of those that were removed.
+        """
+        over = sorted(OVER.intersection(statuses))
+        marks = ", ".join("?" * len(over))
+        statement = (
+            f"delete from strands_sessions where no in (select no {HERE} and status in ({marks}) and updated_at < ? "
+            "order by no limit ?) returning id"
+        )
+        values = (self.namespace, WORKFLOW, *over, before, limit)
+        work = partial(self.database.write, lambda each: each.execute(statement, *values), durable=True)
+        return [original(row[0]) for row in await on_disk(work)] if over else []
+
+    async def _read(self, work: Callable[[Transaction], Any]) -> Any:
+        return await on_disk(partial(self.database.read, work))
+
+    def _journal(self, session_id: str) -> SqlJournal:
+        return SqlJournal(self.database, Place(self.namespace, WORKFLOW, session_id), counts=self._counts)

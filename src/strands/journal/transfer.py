@@ -1,0 +1,103 @@
+"""Sessions from one store to another, line by line, and what is wrong with those of one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any, NamedTuple
+
+from strands.journal import lines
+from strands.journal.entries import Draft
+from strands.journal.errors import (
+    SessionDamagedError,
+    SessionError,
+    SessionExistsError,
+    SessionNotFoundError,
+    StorageError,
+)
+from strands.journal.protocol import Repository
+
+
+class Told(NamedTuple):
+    """What became of a session.
+
+    Attributes:
+        id: The session.
+        problem: What is wrong with it; "" if nothing is.
+        was_there: The other store had it already, line by line the same.
+    """
+
+    id: str
+    problem: str = ""
+    was_there: bool = False
+
+
+async def exported(store: Repository, session_id: str) -> bytes:
+    """Return the lines of a session, as a file holds them.
+
+    Raises:
+        SessionNotFoundError: There is none.
+        SessionDamagedError: A line is not what was written.
+    """
+    own = getattr(store, "export", None)
+    if own is not None:
+        content = await own(session_id)
+    else:
+        entries = await (await store.open(session_id)).load()
+        content = lines.encode([Draft(*entry[1:]) for entry in entries], 0, "")[0]
+    parsed = lines.parse(content)
+    if parsed.damage is not None and not parsed.damage.torn:
+        raise SessionDamagedError(
+            f"session {session_id!r}, line {parsed.damage.line}: {parsed.damage.cause}",
+            hint="Restore it from a backup, or give it up.",
+        )
+    return bytes(content[: parsed.size])
+
+
+async def imported(store: Repository, session_id: str, content: bytes) -> None:
+    """Begin a session with the lines of another store's, durably and at once.
+
+    Raises:
+        SessionExistsError: The id is taken.
+        StorageError: It cannot be written.
+    """
+    own = getattr(store, "restore", None)
+    if own is not None:
+        await own(session_id, content)
+        return
+    opened, *rest = (Draft(*entry[1:]) for entry in lines.parse(content).entries)
+    await store.create(session_id, opened, rest)
+
+
+async def copy_all(source: Repository, target: Repository) -> AsyncIterator[Told]:
+    """Copy each session that the other store lacks; what is there already, and the same, is left as it is."""
+    for session_id in await source.ids():
+        try:
+            content = await exported(source, session_id)
+            yield await _copied(target, session_id, content)
+        except SessionNotFoundError:
+            continue  # deleted meanwhile
+        except (SessionError, StorageError) as error:
+            yield Told(session_id, error.message)
+
+
+async def _copied(target: Repository, session_id: str, content: bytes) -> Told:
+    try:
+        await imported(target, session_id, content)
+    except SessionExistsError:
+        if await exported(target, session_id) == content:
+            return Told(session_id, was_there=True)
+        return Told(session_id, "another session has its id there, or it went on after it was copied")
+    return Told(session_id)
+
+
+async def check_all(store: Repository) -> AsyncIterator[Told]:
+    """Read each session whole; where the store keeps more than lines, see whether that agrees with them."""
+    look: Any = getattr(store, "check", None)
+    for session_id in await store.ids():
+        try:
+            await exported(store, session_id)
+            yield Told(session_id, await look(session_id) if look is not None else "")
+        except SessionNotFoundError:
+            continue
+        except (SessionError, StorageError) as error:
+            yield Told(session_id, error.message)
