@@ -110,9 +110,12 @@ def make_agent(
     slow: bool = False,
     while_paying: Callable[[], None] | None = None,
     asking: bool = True,
+    session_manager: Any = None,
     **kwargs: Any,
 ) -> Agent:
     """Return the agent of these tests, in the session `bills` of `root`."""
+    if session_manager is None:
+        session_manager = FileSessionManager(session_id="bills", storage_dir=root / "store", disk=disk)
     way = Way(deadly, slow, while_paying)
 
     @tool(read_only=True)
@@ -146,7 +149,7 @@ def make_agent(
         tools=[lookup, mail, pay, transfer],
         hooks=[Approval()] if asking else [],
         callback_handler=None,
-        session_manager=FileSessionManager(session_id="bills", storage_dir=root / "store", disk=disk),
+        session_manager=session_manager,
         **kwargs,
     )
 
@@ -233,12 +236,15 @@ def _child(order: dict[str, Any], work: Callable[[Path, dict[str, Any]], None]) 
     os._exit(0)
 
 
-def serve(work: Callable[[Path, dict[str, Any]], None]) -> None:
-    """Fork a process for each line of the standard input, and let it do `work`."""
+def serve(
+    work: Callable[[Path, dict[str, Any]], None], before: Callable[[dict[str, Any]], None] = lambda order: None
+) -> None:
+    """Fork a process for each line of the standard input, and let it do `work`; what takes long is done `before`."""
     children: list[int] = []
     for line in sys.stdin:
         order = json.loads(line)
         if order["do"] != "wait":
+            before(order)
             pid = os.fork()
             if pid == 0:
                 sys.stdin.close()

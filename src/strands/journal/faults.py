@@ -24,7 +24,7 @@ def begun_anew(session_id: str) -> SessionNotFoundError:
     )
 
 
-def damaged(path: Path, session_id: str, line: int, cause: str, *, head: str = "") -> SessionDamagedError:
+def damaged(path: str | Path, session_id: str, line: int, cause: str, *, head: str = "") -> SessionDamagedError:
     """A line is not what was written; `head` is the name of the file that tells what is missing."""
     hint = (
         "The file is left as it is. Restore it from a backup, or give the session up: "

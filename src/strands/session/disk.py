@@ -11,7 +11,7 @@ import errno
 import os
 import shutil
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from strands._home import NotPrivateError, check_status, make_private
@@ -221,7 +221,7 @@ class Naming:
 
     __slots__ = ("_path", "_what")
 
-    def __init__(self, what: str, path: Path) -> None:
+    def __init__(self, what: str, path: PurePath) -> None:
         self._what = what
         self._path = path
 

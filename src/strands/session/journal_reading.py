@@ -43,6 +43,10 @@ class FilesRead(Protocol):
         """Return the size in bytes of each message's file."""
         ...
 
+    def read_ahead(self, ids: list[int]) -> None:
+        """Read the files of several messages at once, where that takes less time."""
+        ...
+
     def message(self, id: int) -> SessionMessage | None:
         """Return a message as its file has it; None when there is none that can be read."""
         ...
@@ -226,8 +230,10 @@ class JournalReading(ABC):
     def _messages(self, state: JournalState) -> tuple[dict[int, SessionMessage], dict[int, int]]:
         sizes = self._layout.sizes()
         messages: dict[int, SessionMessage] = {}
+        same = {id for id in state.messages if state.sizes[id] == sizes.get(id)}
+        self._layout.read_ahead([id for id in sizes if id not in same])
         for id in sizes.keys() | state.messages.keys():
-            if id in state.messages and state.sizes[id] == sizes.get(id):
+            if id in same:
                 messages[id] = SessionMessage.from_dict(state.messages[id])
                 continue
             stored = self._layout.message(id) if id in sizes else None

@@ -113,7 +113,9 @@ class JournalRecord(Record):
 
     def _enter(self, driver: str) -> None:
         self._check_sound()
-        leased = encoded("leased", "", f'{{"driver":"{driver}","by":{to_json(_me())}}}')
+        self._take_lease(encoded("leased", "", f'{{"driver":"{driver}","by":{to_json(_me())}}}'), driver)
+
+    def _take_lease(self, leased: Encoded, driver: str) -> None:
         while True:
             if self._driver != driver and self._driver and self.is_alive(self._driver):
                 raise self.refusal(self._held())

@@ -170,6 +170,9 @@ class LayoutReading:
         self._directory = directory
         self._files: dict[int, SessionMessage | None] = {}
 
+    def read_ahead(self, ids: list[int]) -> None:
+        """Files are read one after the other."""
+
     def message(self, id: int) -> SessionMessage | None:
         """Return a message as its file has it; None when there is none that can be read."""
         if id not in self._files:

@@ -47,6 +47,11 @@ class Record(ABC):
     has_rested: bool = False
     refused: bool = False
 
+    @property
+    def lease_is_due(self) -> bool:
+        """Whether the lease is written with what comes next, and has to be written even if nothing comes."""
+        return False
+
     @abstractmethod
     def begin(self) -> None:
         """Take the exclusive right to write, until `end`.

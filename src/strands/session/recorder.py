@@ -88,10 +88,14 @@ class SessionRecorder(ABC):
                 self._turnstile = asyncio.Lock()
                 self._timer = None  # one of an event loop that ended is never due
             self._calls += 1
+        noted, answered = len(self._drafts), set(self._answered)
         try:
             if is_first:
                 self._note_beginning()
         except BaseException:
+            with self._swapping:  # what the call brought goes with it: the next one may bring another answer
+                brought = [draft for draft in self._drafts[noted:] if draft.kind != "answered"]
+                self._drafts[noted:], self._answered = brought, answered
             self._leave()
             raise
         if arrival.is_unwanted():
@@ -173,7 +177,7 @@ class SessionRecorder(ABC):
                 return
             with self._swapping:
                 drafts, added, self._drafts = self._drafts, self._added, []
-            if not drafts and (not durable or self._durable == added):
+            if not drafts and not self._record.lease_is_due and (not durable or self._durable == added):
                 return
             ending = [self._ending()] if at_end and self._calls <= 1 else []
             try:

@@ -1,182 +1,163 @@
-"""An agent's record in an object store, where a conditional write is the only lock there is.
+"""The record of an agent, a graph or a swarm in an object store: its journal, and the objects that others read.
 
-Each write adds one object `ledger/<n>.json`, on the condition that there is none of that number yet: of two writers
-one is refused before anything is built on its write. An object says from which number on the ledger still matters;
-everything before is in the objects of the session layout.
+The lease is written together with what a call brings, so that taking it costs no request of its own.
 """
 
 from __future__ import annotations
 
-import logging
-import time
-import uuid
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, ClassVar
 
-from strands.journal.entries import Entry
-from strands.types.session import SessionAgent, SessionMessage
+from strands.journal.entries import Encoded
+from strands.journal.errors import SessionDamagedError, SessionNotFoundError
+from strands.journal.protocol import Conflict
 
-from .agent_record import AgentRecord, Loaded, skippable
-from .journal_state import JournalState
-from .lost_turn import LostTurn, recall
-from .record import Draft, stale
-from .redaction import InsideRedaction, Redaction
+from .agent_journal import AgentEntries
+from .directory_record import FilesBeside, RecordWithFiles
+from .disk import Naming
+from .journal_record import read_line
+from .s3_files import S3AgentFiles
+from .s3_lease import LEASE_SECONDS, S3Drivers
+from .s3_log import NAME, S3Log
+from .s3_store import S3Store
 
 if TYPE_CHECKING:
-    from .s3_store import S3Store
-
-logger: logging.Logger = logging.getLogger(__name__)
-
-_DIGITS = 12
+    from .journal_reading import JournalReading
 
 
-class S3Record(AgentRecord):
-    """The record below the key `prefix`, which is `[<prefix>/]session_<id>/agents/agent_<id>/`."""
+class S3Record(RecordWithFiles):
+    """The record below the key `prefix`.
 
-    def __init__(self, store: S3Store, prefix: str, session_id: str, agent_id: str) -> None:
-        self._store = store
-        self._prefix = prefix
-        self._session_id = session_id
-        self._agent_id = agent_id
-        self._number = 0
-        self._since = 0
-        self._next_id = 0
+    Args:
+        store: The bucket.
+        prefix: What its keys begin with.
+        session_id: The session.
+        id: The agent, graph or swarm.
+        layout: The objects beside the journal.
+        lease_seconds: How long whoever drives it is taken to be alive after it was heard of.
 
-    def load(self) -> Loaded | None:
-        ids = self.message_ids()
-        body = self._store.read(f"{self._prefix}agent.json")
-        agent = SessionAgent.from_dict(body) if body is not None else None
-        fold, is_damaged = self._read_ledger()
-        if fold.agent is not None and (agent is None or agent.updated_at < fold.agent["updated_at"]):
-            agent = SessionAgent.from_dict(fold.agent)
-            self._store.write(f"{self._prefix}agent.json", agent.to_dict())
-        skipped = 0 if is_damaged else min(skippable(agent), max(len(ids) - 1, 0))
-        messages = self._messages(ids[skipped:])
-        turn_is_recorded = (max(messages) if messages else -1) in {-1, *fold.messages}
-        for id in fold.messages.keys() - messages.keys() - set(ids[:skipped]):
-            messages[id] = SessionMessage.from_dict(fold.messages[id])
-            self._store.write(self.message_key(id), fold.messages[id])
-        if is_damaged:
-            self._settle(fold, messages, agent)
-            turn_is_recorded = True
-        if agent is None and not messages:
-            return None
-        self._next_id = max(messages) + 1 if messages else 0
-        turn = fold.open_turn() if turn_is_recorded and fold.messages else None
-        return Loaded(agent, [messages[id] for id in sorted(messages)], turn, self._next_id, skipped)
+    Attributes:
+        strays: Objects of the journal that nothing refers to any more.
+    """
 
-    def oldest(self, count: int) -> list[SessionMessage]:
-        found = self._messages(self.message_ids()[:count])
-        return [found[id] for id in sorted(found)]
+    lease_is_cheap: ClassVar[bool] = False
+    log: S3Log
 
-    def _messages(self, ids: list[int]) -> dict[int, SessionMessage]:
-        bodies = self._store.read_all([self.message_key(id) for id in ids])
-        return {id: SessionMessage.from_dict(body) for id, body in zip(ids, bodies, strict=True) if body is not None}
+    def __init__(
+        self,
+        store: S3Store,
+        prefix: str,
+        session_id: str,
+        id: str,
+        layout: FilesBeside,
+        lease_seconds: float = LEASE_SECONDS,
+    ) -> None:
+        self.store: S3Store = store
+        self.prefix: str = prefix
+        self.strays: list[str] = []
+        self._seconds = lease_seconds
+        self._outside: Future[str] | None = None
+        self._s3_drivers = S3Drivers(store, f"{prefix}{NAME}", lease_seconds)
+        place = PurePosixPath(store.name(prefix))
+        super().__init__(place, session_id, id, layout, self._s3_drivers)
 
-    def _settle(self, fold: JournalState, messages: dict[int, SessionMessage], agent: SessionAgent | None) -> None:
-        """Let nothing happen unasked that the lost objects may have told of."""
-        for id in messages.keys() - fold.messages.keys():
-            fold.messages[id] = messages[id].to_dict()
-        if agent is not None:
-            fold.agent = vars(agent)
-        recall(fold)
-        where = f"objects below {self._prefix}ledger/ are lost"
-        logger.warning("%s", where)
-        changed = LostTurn(fold, float("inf"), where).settle()
-        for id in sorted(fold.messages):
-            if id == changed or id not in messages:
-                messages[id] = SessionMessage.from_dict(fold.messages[id])
-                self._store.write(self.message_key(id), fold.messages[id])
+    def new_log(self) -> S3Log:
+        return S3Log(self.store, self.prefix, self._id, read_line)
+
+    def is_gone(self) -> bool:
+        return not self.store.exists(self.log.key)
+
+    def forked(self) -> None:
+        super().forked()
+        self.log.forked()
+
+    @property
+    def lease_is_due(self) -> bool:
+        return self._leased is not None and bool(self._my_driver)
 
     def begin(self) -> None:
-        if self._store.exists(self._ledger_key(self._number)):
-            raise self.refusal(self._stale("another agent has written to it"))
-        if self._store.exists(self.message_key(self._next_id)):
-            raise self.refusal(self._stale("another program has added messages"))
+        driver = self._my_driver
+        super().begin()
+        if driver != self._my_driver:
+            self._s3_drivers.keep_warm(self._my_driver, self.log)
 
     def end(self) -> None:
-        """Nothing is held."""
+        self._leased = self._outside = None
+        super().end()
 
-    def write(self, drafts: Sequence[Draft], *, durable: bool) -> None:
-        if not drafts:
-            return
-        items = [(draft.kind, draft.data if draft.stored is None else draft.stored.to_dict()) for draft in drafts]
-        if any(draft.kind == "message" for draft in drafts):
-            self._since = self._number
-        entries = [
-            {"kind": kind, "data": {"size": 0, "stored": data} if kind in ("message", "redacted") else data}
-            for kind, data in items
-        ]
-        body = {"format": 1, "by": uuid.uuid4().hex, "at": time.time(), "since": self._since, "entries": entries}
-        key = self._ledger_key(self._number)
-        if not self._store.create(key, body) and (self._store.read(key) or {}).get("by") != body["by"]:
-            raise self.refusal(self._stale("another agent has written to it"))
-        self._number += 1
-        for draft, (_, data) in zip(drafts, items, strict=True):
-            if draft.taken is not None:
-                self._clear(draft.taken)
-            if isinstance(draft.stored, SessionMessage):
-                self._store.write(self.message_key(draft.stored.message_id), data)
-                if draft.kind == "redacted":
-                    self._clear(Redaction.of(draft.stored))
-                self._next_id = max(self._next_id, draft.stored.message_id + 1)
-            elif isinstance(draft.stored, SessionAgent):
-                self._store.write(f"{self._prefix}agent.json", data)
+    def _take_lease(self, leased: Encoded, driver: str) -> None:
+        """Let the lease be written with what comes next; what another program has added is looked for meanwhile."""
+        self._check_free(driver)
+        self._leased = leased
+        self._outside = self.store.start(self._changed_outside)
+        self.has_rested = True
 
-    def _clear(self, redaction: Redaction | InsideRedaction) -> None:
-        """Take what was said out of the objects that tell of it; they keep their numbers."""
-        for number in reversed(range(self._number)):
-            body = self._store.read(self._ledger_key(number))
-            if body is None:
-                return
-            entries = body.get("entries", [])
-            changed = [redaction.cleared(each["kind"], each["data"]) for each in entries]
-            if any(data is not None for data in changed):
-                told = zip(entries, changed, strict=True)
-                body["entries"] = [each if data is None else {**each, "data": data} for each, data in told]
-                self._store.write(self._ledger_key(number), body)
-            if any(redaction.begins_before(each["kind"], each["data"]) for each in entries):
-                return
+    def _check_free(self, driver: str) -> None:
+        if self._driver != driver and self._driver and self.is_alive(self._driver):
+            raise self.refusal(self._held())
+        if self._left_behind:
+            raise self.refusal(self._stale(self._left_behind))
 
-    def message_key(self, message_id: int) -> str:
-        """Return where a message is kept."""
-        return f"{self._prefix}messages/message_{message_id}.json"
+    def _append(self, items: list[Encoded], durable: bool, rewrite: Callable[[], None] | None = None) -> None:
+        if self._leased is not None and self._count:
+            alone = rewrite is not None
+            self._write_leased([] if alone else items)
+            if alone:
+                super()._append(items, durable, rewrite)
+        else:
+            super()._append(items, durable, rewrite)
+        outside, self._outside = self._outside, None
+        changed = outside.result() if outside is not None else ""
+        if changed:
+            self.has_rested = False  # so that the lease is given back
+            raise self.refusal(self._stale(changed))
+        self._remove_strays()
 
-    def message_ids(self) -> list[int]:
-        """Return the ids of the stored messages, lowest first."""
-        start = f"{self._prefix}messages/message_"
-        names = (key[len(start) :].removesuffix(".json") for key in self._store.keys(start))
-        return sorted(int(name) for name in names if name.isdecimal())
+    def _write_leased(self, items: Sequence[Encoded]) -> None:
+        """Take the lease, if nobody was faster, and write what is to be written first."""
+        leased = self._leased
+        assert leased is not None
+        while True:
+            try:
+                self.log.write([leased, *items], expect=self._count)
+                break
+            except Conflict as conflict:
+                if not conflict.entries:  # this record was at another place than its log
+                    self._left_behind = self._other
+                self._take(conflict.entries)
+            except (SessionNotFoundError, SessionDamagedError):
+                self._left_behind = "its journal is another one by now"
+            self._check_free(self._my_driver)
+        self._leased = None
+        self._count = self.log.count
+        self.has_rested = False
 
-    def _read_ledger(self) -> tuple[JournalState, bool]:
-        """Return what the objects say that still matter, and whether one of them is lost."""
-        start = f"{self._prefix}ledger/"
-        numbers = sorted(int(key[len(start) : len(start) + _DIGITS]) for key in self._store.keys(start))
-        if not numbers:
-            return JournalState(), False
-        self._number = numbers[-1] + 1
-        self._since = self._since_when(numbers)
-        wanted = list(range(self._since, self._number))
-        bodies = self._store.read_all([self._ledger_key(number) for number in wanted])
-        fold = JournalState()
-        for body in bodies:
-            fold.take(_entries(body or {}))
-        return fold, None in bodies
+    def _remove_strays(self) -> None:
+        """Remove what is of no use: who holds the lease knows that nobody else is about to refer to it."""
+        strays, self.strays = self.strays, []
+        if strays:
+            self.store.delete(strays)
 
-    def _since_when(self, numbers: list[int]) -> int:
-        """Return from which number on the ledger matters, by the newest object that can be read."""
-        for number in reversed(numbers):
-            body = self._store.read(self._ledger_key(number))
-            if body is not None:
-                return int(body["since"])
-        return numbers[0]
+    def _held(self) -> str:
+        return f"{super()._held()}. A lease lapses {self._seconds:g} seconds after its holder was last heard of"
 
-    def _ledger_key(self, number: int) -> str:
-        return f"{self._prefix}ledger/{number:0{_DIGITS}}.json"
-
-    def _stale(self, why: str) -> str:
-        return stale(self._session_id, self._agent_id, why)
+    def _naming(self, deed: str) -> Naming:
+        return Naming(f"could not {deed} {self.noun} {self._id!r} of session {self._session_id!r}", self.directory)
 
 
-def _entries(body: dict[str, Any]) -> list[Entry]:
-    return [Entry(seq, item["kind"], "", item["data"], body["at"]) for seq, item in enumerate(body.get("entries", []))]
+class S3AgentJournal(AgentEntries, S3Record):
+    """The record below `prefix`, which is `[<prefix>/]session_<id>/agents/agent_<id>/`."""
+
+    layout: S3AgentFiles
+
+    def __init__(
+        self, store: S3Store, prefix: str, session_id: str, agent_id: str, lease_seconds: float = LEASE_SECONDS
+    ) -> None:
+        super().__init__(store, prefix, session_id, agent_id, S3AgentFiles(store, prefix), lease_seconds)
+
+    def new_reading(self) -> JournalReading:
+        from .s3_reading import S3Reading
+
+        return S3Reading(self)

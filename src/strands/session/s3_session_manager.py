@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from strands.types.exceptions import SessionException
 from strands.types.session import Session, SessionAgent, SessionMessage
 
 from .identifiers import checked
+from .pending import Pending
 from .record import stale
 from .repository_session_manager import RepositorySessionManager
-from .s3_record import S3Record
+from .s3_files import S3AgentFiles
+from .s3_lease import LEASE_SECONDS
+from .s3_log import NAME
+from .s3_record import S3AgentJournal
 from .s3_store import S3Store
 from .session_repository import SessionRepository
 
@@ -22,13 +27,15 @@ SESSION_PREFIX = "session_"
 AGENT_PREFIX = "agent_"
 MESSAGE_PREFIX = "message_"
 MULTI_AGENT_PREFIX = "multi_agent_"
+LEAST_SECONDS = 3
 _WRITER = "writer"
 
 
 class S3SessionManager(RepositorySessionManager, SessionRepository):
     """Keeps a session as objects of `bucket`, named as `FileSessionManager` names its files.
 
-    A second writer is refused by a conditional write, so nothing is locked and nothing has to expire.
+    Each write is made on the condition that nobody else has written, so of two writers the second is refused. While a
+    call of an agent is under way others are told so, and take over once nothing was heard of it for `lease_seconds`.
 
     Args:
         session_id: The session; made when it does not exist.
@@ -38,11 +45,13 @@ class S3SessionManager(RepositorySessionManager, SessionRepository):
         boto_client_config: A botocore configuration for the client.
         region_name: The region, when the boto3 session does not name it.
         endpoint_url: The service, when it is not AWS.
+        lease_seconds: How long who calls an agent is taken to be at work after it was last heard of, by the clock of
+            the service; at least 3. It is heard of three times in that time.
         **kwargs: For subclasses.
 
     Raises:
         ImportError: boto3 is not installed.
-        ValueError: `session_id` cannot be part of a key.
+        ValueError: `session_id` cannot be part of a key, or `lease_seconds` is less than 3.
         SessionException: The session could not be read or made.
     """
 
@@ -55,8 +64,13 @@ class S3SessionManager(RepositorySessionManager, SessionRepository):
         boto_client_config: Any = None,
         region_name: str | None = None,
         endpoint_url: str | None = None,
+        *,
+        lease_seconds: float = LEASE_SECONDS,
         **kwargs: Any,
     ) -> None:
+        if not lease_seconds >= LEAST_SECONDS:
+            raise ValueError(f"lease_seconds={lease_seconds!r} must be at least {LEAST_SECONDS}: S3 dates in seconds")
+        self._lease_seconds = lease_seconds
         self.bucket = bucket
         self.prefix = prefix
         if boto_session is None:
@@ -89,10 +103,12 @@ class S3SessionManager(RepositorySessionManager, SessionRepository):
         Raises:
             SessionException: There is no such session.
         """
-        keys = self._store.keys(self._session_key(session_id))
+        start = self._session_key(session_id)
+        keys = self._store.keys(start)
         if not keys:
             raise SessionException(f"there is no session {session_id!r} in bucket {self.bucket!r}")
-        self._store.delete(keys)
+        self._store.delete([key for key in keys if key.endswith(f"/{NAME}")])  # from here on nobody writes
+        self._store.delete(self._store.keys(start))
 
     def create_agent(self, session_id: str, session_agent: SessionAgent, **kwargs: Any) -> None:
         """Store a new agent."""
@@ -100,6 +116,7 @@ class S3SessionManager(RepositorySessionManager, SessionRepository):
 
     def read_agent(self, session_id: str, agent_id: str, **kwargs: Any) -> SessionAgent | None:
         """Return an agent, or None."""
+        self._settle(session_id, agent_id)
         data = self._store.read(f"{self._agent_key(session_id, agent_id)}agent.json")
         return SessionAgent.from_dict(data) if data is not None else None
 
@@ -122,6 +139,7 @@ class S3SessionManager(RepositorySessionManager, SessionRepository):
 
     def read_message(self, session_id: str, agent_id: str, message_id: int, **kwargs: Any) -> SessionMessage | None:
         """Return a message, or None."""
+        self._settle(session_id, agent_id)
         data = self._store.read(self._message_key(session_id, agent_id, message_id))
         return SessionMessage.from_dict(data) if data is not None else None
 
@@ -142,10 +160,12 @@ class S3SessionManager(RepositorySessionManager, SessionRepository):
         self, session_id: str, agent_id: str, limit: int | None = None, offset: int = 0, **kwargs: Any
     ) -> list[SessionMessage]:
         """Return an agent's messages, oldest first."""
-        record = self.open_record(session_id, agent_id)
-        ids = record.message_ids()
+        self._settle(session_id, agent_id)
+        prefix = self._agent_key(session_id, agent_id)
+        files = S3AgentFiles(self._store, prefix)
+        ids = sorted(files.sizes(self._store.listing(f"{prefix}messages/")))
         chosen = ids[offset:] if limit is None else ids[offset : offset + limit]
-        found = self._store.read_all([record.message_key(id) for id in chosen])
+        found = self._store.read_all([files.message_key(id) for id in chosen])
         return [SessionMessage.from_dict(data) for data in found if data is not None]
 
     def create_multi_agent(self, session_id: str, multi_agent: MultiAgentBase, **kwargs: Any) -> None:
@@ -206,9 +226,14 @@ class S3SessionManager(RepositorySessionManager, SessionRepository):
         self._versions[key] = written
         return True
 
-    def open_record(self, session_id: str, agent_id: str) -> S3Record:
-        """Return the record of an agent: its ledger and its objects."""
-        return S3Record(self._store, self._agent_key(session_id, agent_id), session_id, agent_id)
+    def open_record(self, session_id: str, agent_id: str) -> S3AgentJournal:
+        """Return the record of an agent: its journal and its objects."""
+        key = self._agent_key(session_id, agent_id)
+        return S3AgentJournal(self._store, key, session_id, agent_id, self._lease_seconds)
+
+    def _settle(self, session_id: str, agent_id: str) -> None:
+        """Let what this process knows be in the objects that are read next."""
+        Pending.settle(PurePosixPath(self._store.name(self._agent_key(session_id, agent_id))))
 
     def _session_key(self, session_id: str) -> str:
         start = f"{self.prefix}/" if self.prefix else ""
