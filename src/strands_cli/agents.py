@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -21,12 +20,7 @@ if TYPE_CHECKING:
     from strands.agent.agent import Agent
     from strands_cli.resources import AgentResources
     from strands_cli.spec.root import Spec
-
-
-@dataclass(slots=True)
-class _Kept:
-    agent: Agent
-    tools: tuple[str, ...] | None
+    from strands_cli.types import Json
 
 
 class AgentCache:
@@ -38,14 +32,14 @@ class AgentCache:
 
     def __init__(self, once: frozenset[str] = frozenset()) -> None:
         self._once = once
-        self._kept: dict[tuple[str, str], _Kept] = {}
+        self._kept: dict[tuple[str, str], tuple[Agent, tuple[str, ...] | None]] = {}
         self._latest: dict[str, str] = {}
         self.built: int = 0
 
     def get(self, call: Call) -> Agent | None:
         """Return the lane's agent, or None when there is none with these tools."""
         kept = self._kept.get((call.lane, call.agent))
-        return kept.agent if kept is not None and kept.tools == call.tools else None
+        return kept[0] if kept is not None and kept[1] == call.tools else None
 
     def keep(self, call: Call, agent: Agent) -> None:
         """Let an agent be the lane's from now on."""
@@ -53,7 +47,7 @@ class AgentCache:
         if latest in self._once and latest != call.agent:
             self._kept.pop((call.lane, latest), None)
         self._latest[call.lane] = call.agent
-        self._kept[call.lane, call.agent] = _Kept(agent, call.tools)
+        self._kept[call.lane, call.agent] = agent, call.tools
         self.built += 1
 
     def drop(self, call: Call) -> None:
@@ -78,7 +72,7 @@ class AgentCaller:
     ) -> None:
         self._spec = spec
         self._resources = resources
-        self._hooks = list(hooks)
+        self._hooks = tuple(hooks)
         self.cache: AgentCache = AgentCache(called_once(spec))
 
     async def __call__(self, call: Call) -> Reply:
@@ -86,14 +80,12 @@ class AgentCaller:
 
         agent = self.cache.get(call)
         prompt: Any = call.prompt
-        if agent is not None and (call.anew or {each.id for each in agent.pending_interrupts} - set(call.answers)):
+        if agent is not None and (call.anew or not _is_answered(agent, call.answers)):
             agent = None  # what it holds, or waits for, is not what the record says
         if agent is None:
             agent, prompt = self._restored(call)
         elif agent.pending_interrupts:
-            prompt = [
-                {"interruptResponse": {"interruptId": id_, "response": call.answers[id_]}} for id_ in call.answers
-            ]
+            prompt = _responses(call.answers)
         agent.recorder = call.recorder
         agent.system_prompt = self._system_prompt(call)
         agent.callback_handler = _streamer(call.emit)
@@ -152,6 +144,15 @@ class AgentCaller:
         prompt = render(self._spec.agents[call.agent].prompt, call.names)
         more = self._resources.instructions(call)
         return f"{prompt}\n\n{more}" if more else prompt
+
+
+def _is_answered(agent: Agent, answers: Mapping[str, Json]) -> bool:
+    """Whether there is an answer to all that an agent waits for."""
+    return all(each.id in answers for each in agent.pending_interrupts)
+
+
+def _responses(answers: Mapping[str, Json]) -> list[Any]:
+    return [{"interruptResponse": {"interruptId": id_, "response": answer}} for id_, answer in answers.items()]
 
 
 def called_once(spec: Spec) -> frozenset[str]:

@@ -29,22 +29,26 @@ class Toolbox:
     Args:
         spec: The workflow.
         given: Tools given in Python; every agent gets them, and ids may name them.
-        place: Returns the files and hosts that tools of ours may touch.
+        directory: What the paths of tools are relative to.
         secrets: The secrets of HTTP executors.
         servers: Tools of MCP servers by the server's id, for servers that are running.
+        rehearses: Tools of ours send nothing anywhere.
     """
 
     def __init__(
         self,
         spec: Spec,
         given: Sequence[Any],
-        place: Callable[[], ToolAccess],
+        directory: str | Path,
         secrets: Secrets,
         servers: Mapping[str, Sequence[Any]] | None = None,
+        rehearses: bool = False,
     ) -> None:
         self._spec = spec
         self._given = _by_name(map(as_tool, given))
-        self._place = place
+        self._directory = directory
+        self._rehearses = rehearses
+        self._made_place: ToolAccess | None = None
         self._own_secrets = secrets
         self._servers = servers if servers is not None else {}
         self._made: dict[str, Any] = {}
@@ -68,7 +72,7 @@ class Toolbox:
         for id_ in self._attached():
             for tool in self._servers.get(id_, ()):
                 _put(found, tool)
-        return [tool for tool in found.values() if self.allowed(tool)]
+        return [tool for tool in found.values() if self.allowed(tool)] if found else []
 
     def in_use(self) -> dict[str, str]:
         """Return the tools that this run may use beside those of MCP servers: name to what it is."""
@@ -176,14 +180,23 @@ class Toolbox:
         except ValueError as error:
             raise ExecutionError(f"http executor {executor.id!r}: {error}", hint="Correct its base_url.") from error
 
-    def _always(self) -> list[str]:
+    def _place(self) -> ToolAccess:
+        if self._made_place is None:
+            from strands_cli.resources.access import tool_access
+
+            self._made_place = tool_access(self._spec, self._directory, self._rehearses)
+        return self._made_place
+
+    def _always(self) -> Sequence[str]:
         policy = self._spec.context_policy
         found: list[str] = list(policy.retrieval.jit_tools) if policy is not None and policy.retrieval else []
-        if self._spec.skills and "load_skill" not in self._made:
+        if not self._spec.skills:
+            return found
+        if "load_skill" not in self._made:
             from strands_cli.resources.skills import skill_tool
 
             self._made["load_skill"] = skill_tool(self._spec)
-        return [*found, *(["load_skill"] if self._spec.skills else [])]
+        return [*found, "load_skill"]
 
     # -- MCP servers ----------------------------------------------------------------------------------------------
 
@@ -192,6 +205,8 @@ class Toolbox:
 
     def _attached(self) -> list[str]:
         """Return the servers whose tools every agent has: those for retrieval, and all when no agent lists any."""
+        if not self._servers:
+            return []
         policy = self._spec.context_policy
         found = list(policy.retrieval.mcp_servers) if policy is not None and policy.retrieval else []
         listed = any(id_ in self._servers for agent in self._spec.agents.values() for id_ in agent.tools or ())

@@ -26,13 +26,13 @@ async def cancelled_by(agent: Host, signal: threading.Event | None) -> AsyncIter
         return
     if signal.is_set():
         agent.cancel()
-    agent.cancellation.signal.linked = signal  # seen wherever the agent looks whether to go on
+    agent.cancellation.linked = signal  # seen wherever the agent looks whether to go on
     watcher = asyncio.ensure_future(_watch(agent, signal))
     try:
         yield
     finally:
         watcher.cancel()
-        agent.cancellation.signal.linked = None
+        agent.cancellation.linked = None
 
 
 async def _watch(agent: Host, signal: threading.Event) -> None:

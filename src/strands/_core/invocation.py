@@ -6,7 +6,7 @@ import asyncio
 import functools
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from strands._ids import new_id
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from strands.types.agent import Limits
     from strands.types.content import Message
 
+_NOTHING: frozenset[str] = frozenset()
 Sink = Callable[[dict[str, Any]], None]
 Backpressure = Callable[[int], Awaitable[None]]
 
@@ -82,8 +83,8 @@ class Invocation:
         self.backpressure: Backpressure | None = None
         self.redacted: Message | None = None
         self.turns: int = 0
-        self.under_way: set[str] = set()
-        self.asked: list[Interrupt] = []
+        self.under_way: frozenset[str] = _NOTHING
+        self.asked: Sequence[Interrupt] = ()
         self.asking: bool = False
         self._interrupted = False
         self._loop = asyncio.get_running_loop()
@@ -129,7 +130,7 @@ class Invocation:
         _, raised = await self.agent.hooks.invoke_callbacks_async(event)
         asked = event.open_questions(raised)
         if asked:
-            self.asked += asked
+            self.asked = [*self.asked, *asked]
         elif self.agent.turn.interrupts.interrupts:
             check_taken(event)
 

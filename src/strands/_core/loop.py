@@ -182,7 +182,7 @@ async def _run_tools(invocation: Invocation, turn: OpenTurn, trace: Trace) -> Ag
         invocation.sink({"structured_output": structure})
     await invocation.append(results, tell=True)
     if cancelled:
-        invocation.asked = []
+        invocation.asked = ()
         return finish(invocation, "cancelled", await _last_words(invocation) or turn.message)
     if ending is not None:
         await invocation.append(ending)

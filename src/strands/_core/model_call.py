@@ -137,14 +137,14 @@ def _tell_session(agent: Host, more: dict[str, Any]) -> None:
 
 async def _stream(invocation: Invocation) -> Reply:
     agent = invocation.agent
-    if agent.cancellation.signal.is_set():
+    if agent.cancellation.is_set():
         return _said(agent.cancellation.message or CANCELLED, "cancelled")
     structured = invocation.structured
     specs = agent.tool_registry.get_all_tool_specs()
     choice: Any = None
     if structured is not None:
         specs, choice = structured.tools(specs)
-    more: dict[str, Any] = {"invocation_state": invocation.state, "cancel_signal": agent.cancellation.signal}
+    more: dict[str, Any] = {"invocation_state": invocation.state, "cancel_signal": agent.cancellation}
     if structured is not None and choice is not None:
         more["structured_output_model"] = structured.tool.structured_output_model
     text = None
@@ -169,7 +169,7 @@ async def _stream(invocation: Invocation) -> Reply:
         return _said(agent.cancellation.message or CANCELLED, "cancelled")
     finally:
         invocation.asking = False
-    if agent.cancellation.signal.is_set():
+    if agent.cancellation.is_set():
         return _said(agent.cancellation.message or CANCELLED, "cancelled")
     reply.model_state = more.get("model_state")
     return reply

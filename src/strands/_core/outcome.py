@@ -71,7 +71,7 @@ def rest(invocation: Invocation, stop: Stopped) -> AgentResult:
     agent.turn.open = turn
     if agent.turn.parent_calls:
         state.context["pause"] = uuid.uuid4().hex  # an answer that comes down is for one pause
-    invocation.asked = []
+    invocation.asked = ()
     last: Message = agent.messages[-1] if agent.messages else {"role": "assistant", "content": []}
     return finish(invocation, "interrupt", last, state.pending)
 
@@ -79,14 +79,14 @@ def rest(invocation: Invocation, stop: Stopped) -> AgentResult:
 def stop_if_asked(invocation: Invocation, then: str, turn: OpenTurn | None = None) -> None:
     """Raise Stopped when hooks ask about a message that was added."""
     if invocation.asked:
-        raise Stopped(invocation.asked, {"then": then}, turn)
+        raise Stopped(list(invocation.asked), {"then": then}, turn)
 
 
 def end(invocation: Invocation, stop_reason: StopReason, message: Message, reply: Reply | None = None) -> AgentResult:
     """Return what the invocation came to, unless hooks ask about a message that was added."""
     result = finish(invocation, stop_reason, message)
     if invocation.asked:
-        raise Stopped(invocation.asked, place_of_end(result, reply))
+        raise Stopped(list(invocation.asked), place_of_end(result, reply))
     return result
 
 

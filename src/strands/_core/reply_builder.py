@@ -60,7 +60,7 @@ class ReplyBuilder:
 
     def _clear(self) -> None:
         self._pieces: list[str] = []
-        self._citations: list[Any] = []
+        self._citations: list[Any] | None = None
         self._reasoning: _Reasoning | None = None
         self._tool: dict[str, Any] | None = None
         self._image: dict[str, Any] | None = None
@@ -72,14 +72,14 @@ class ReplyBuilder:
             ModelUnavailableError: It ended too early.
         """
         sink, backpressure = self._invocation.sink, self._invocation.backpressure
-        asked, first, take = time.perf_counter(), 0.0, self.take
+        asked, first = time.perf_counter(), 0.0
         try:
             async for event in stream:
                 if not first:
                     first = time.perf_counter()
                 if sink is not None:
                     sink({"event": event})
-                take(event)
+                self.take(event)
                 if backpressure is not None:
                     await backpressure(AHEAD)
             if backpressure is not None:
@@ -139,6 +139,8 @@ class ReplyBuilder:
         elif "reasoningContent" in delta:
             self._reason(delta, delta["reasoningContent"])
         elif "citation" in delta:
+            if self._citations is None:
+                self._citations = []
             self._citations.append(delta["citation"])
             if emit is not None:
                 emit(self._event({"citation": delta["citation"], "delta": delta}))

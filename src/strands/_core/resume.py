@@ -12,7 +12,7 @@ from strands.hooks.interruptible import key_of_message
 from .messages import copied, is_answers, open_tool_use, result_message, to_messages, tool_uses, with_ambiguous
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from strands._core.host import Host
     from strands._core.invocation import Invocation
@@ -44,7 +44,7 @@ class Start:
     ) -> None:
         self.turn: OpenTurn | None = turn
         self.messages: Messages | None = messages
-        self.answered: list[Interrupt] = answered or []
+        self.answered: Sequence[Interrupt] = answered or ()
         self.cancelled: bool = cancelled
         self.place: dict[str, Any] | None = place
 
@@ -72,7 +72,7 @@ def begin(agent: Host, prompt: Any) -> Start:
     state = agent.turn.interrupts
     if prompt is not None and not state.activated and not state.interrupts:
         return Start(None, to_messages(prompt) or None)
-    if state.activated and agent.cancellation.signal.is_set():
+    if state.activated and agent.cancellation.is_set():
         return Start(None, None if is_answers(prompt) else to_messages(prompt), cancelled=True)
     place = state.place if state.interrupts else None
     if place is not None and (state.activated or prompt is None):

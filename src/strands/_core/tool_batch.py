@@ -86,12 +86,12 @@ class ToolBatch:
                 own: ToolUse = use.copy()
                 own["input"] = plain if is_plain else copied(use["input"])
                 jobs.append(partial(self._job, own, is_plain))  # the history keeps what the model asked for
-                self.invocation.under_way.add(id)
+                self.invocation.under_way |= {id}
         try:
             if jobs:
                 await self.invocation.agent.tool_executor.run(jobs)
         finally:
-            self.invocation.under_way.clear()
+            self.invocation.under_way = frozenset()
         if not self._asked:
             return []
         return [each for use in self._uses for each in self._asked.get(use["toolUseId"], ())]
@@ -116,7 +116,7 @@ class ToolBatch:
             self.results[use["toolUseId"]] = result
             return True
         finally:
-            self.invocation.under_way.discard(use["toolUseId"])
+            self.invocation.under_way -= {use["toolUseId"]}
 
     def _ask(self, use: ToolUse, interrupts: list[Interrupt]) -> None:
         state = self.invocation.agent.turn.interrupts

@@ -128,7 +128,7 @@ class ToolCall:
             cancel, interrupts = await self._ask_hooks()
             if interrupts:
                 return interrupts
-        if cancel is None and self._agent.cancellation.signal.is_set():
+        if cancel is None and self._agent.cancellation.is_set():
             cancel = CANCELLED
         result, raised, duration = await self._result(cancel)
         if isinstance(result, list) or not self._after:
@@ -316,7 +316,7 @@ class ToolCall:
 
     def _context(self, tool: AgentTool) -> ToolContext[Any]:
         agent, prefix = self._agent, tool_prefix(self._id)
-        signal: threading.Event = agent.cancellation.signal
+        signal: threading.Event = agent.cancellation
         if tool.timeout_seconds is not None:
             from .time_limit import CallSignal
 

@@ -19,7 +19,7 @@ class CallUnderWay(Protocol):
         under_way: The tool uses that are to run now and have not come to rest.
     """
 
-    under_way: set[str]
+    under_way: frozenset[str]
 
     def interrupt_model_call(self) -> None:
         """Wake the model call that is being waited for, if one is; safe from any thread."""
@@ -49,29 +49,25 @@ class Turn:
         self.lock: threading.Lock = threading.Lock()
 
 
-class Cancellation:
-    """The wish that an agent stops; it holds for one call.
+class Cancellation(LazyEvent):
+    """The wish that an agent stops: an event, set when it is to stop as soon as possible. It holds for one call.
 
     Attributes:
-        signal: Set when the agent is to stop as soon as possible.
         message: What it says at last, or None.
         after_tools: It is to stop once the tools of the message at hand have run.
     """
 
-    __slots__ = ("after_tools", "message", "signal")
-
-    def __init__(self) -> None:
-        self.signal: LazyEvent = LazyEvent()
-        self.message: str | None = None
-        self.after_tools: bool = False
+    message: str | None = None
+    after_tools: bool = False
 
     @property
     def is_wanted(self) -> bool:
         """Whether the agent is to stop, now or after the tools at hand."""
-        return self.after_tools or self.signal.is_set()
+        return self.after_tools or self.is_set()
 
     def end(self) -> None:
         """Forget it: the call that it was for is over."""
-        if self.signal.is_set():
-            self.signal.clear()
-        self.message, self.after_tools = None, False
+        if self.is_set():
+            self.clear()
+        if self.message is not None or self.after_tools:
+            self.message, self.after_tools = None, False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from strands._core import invoke, resume
@@ -127,7 +128,7 @@ class Agent(Lifetime):
         )
         self.record_direct_tool_call = record_direct_tool_call
         self.trace_attributes: dict[str, Any] = arguments.attributes(trace_attributes) if trace_attributes else {}
-        self.tool_executor: ToolExecutor = tool_executor or ConcurrentToolExecutor()
+        self._tool_executor = tool_executor
         self.tool_registry: ToolRegistry = ToolRegistry()
         self.hooks: HookRegistry = HookRegistry()
         self.event_loop_metrics: EventLoopMetrics = EventLoopMetrics()
@@ -143,11 +144,11 @@ class Agent(Lifetime):
         self._retry_strategy: ModelRetryStrategy | None = strategy if isinstance(strategy, ModelRetryStrategy) else None
         if strategy is not None and self._retry_strategy is None:
             self.hooks.add_hook(arguments.checked_strategy(strategy))
-        self.tool_registry.process_tools(arguments.checked_list("tools", tools))
+        if tools is not None:
+            self.tool_registry.process_tools(arguments.checked_list("tools", tools))
         if load_tools_from_directory:
             self.tool_registry.load_directory("tools")
-        lists = {"hooks": hooks, "plugins": plugins, "interventions": interventions}
-        arguments.register(self, *(arguments.checked_list(name, given) for name, given in lists.items()))
+        arguments.register(self, hooks, plugins, interventions)
 
     # What it is made of
 
@@ -183,9 +184,20 @@ class Agent(Lifetime):
         return ToolCaller(self)
 
     @property
+    def tool_executor(self) -> ToolExecutor:
+        """How the tools of one message run."""
+        if self._tool_executor is None:
+            self._tool_executor = ConcurrentToolExecutor()
+        return self._tool_executor
+
+    @tool_executor.setter
+    def tool_executor(self, executor: ToolExecutor) -> None:
+        self._tool_executor = executor
+
+    @property
     def cancel_signal(self) -> threading.Event:
         """Set when it is to stop."""
-        return self.cancellation.signal
+        return self.cancellation
 
     @property
     def pending_interrupts(self) -> list[Interrupt]:
@@ -277,9 +289,8 @@ class Agent(Lifetime):
             return await invoke.call(self, prompt, options, invoke.handler_sink(self))
         from strands._core.caller_signals import tokens_of
 
-        return await tokens_of(self).once(
-            idempotency_token, lambda: invoke.call(self, prompt, options, invoke.handler_sink(self))
-        )
+        call = partial(invoke.call, self, prompt, options, invoke.handler_sink(self))
+        return await tokens_of(self).once(idempotency_token, call)
 
     def stream_async(
         self,
@@ -320,7 +331,7 @@ class Agent(Lifetime):
         if after_current_tools:
             self.cancellation.after_tools = True
             return
-        self.cancellation.signal.set()
+        self.cancellation.set()
         invocation = self.turn.invocation
         if invocation is not None:
             invocation.interrupt_model_call()

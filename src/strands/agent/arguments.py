@@ -147,9 +147,9 @@ def _fits_a_span(value: Any) -> bool:
 
 def register(
     agent: Host,
-    hooks: Sequence[Any],
-    plugins: Sequence[Plugin],
-    interventions: Sequence[InterventionHandler],
+    hooks: Sequence[Any] | None,
+    plugins: Sequence[Plugin] | None,
+    interventions: Sequence[InterventionHandler] | None,
 ) -> None:
     """Let everything that wants to hear of an agent's events register, and tell that it is ready."""
     manager = agent._session_manager
@@ -161,23 +161,23 @@ def register(
         agent.hooks.add_hook(checked("session_manager", manager, "register_hooks", a_manager))
     checked("conversation_manager", agent.conversation_manager, "register_hooks", "a ConversationManager")
     agent.conversation_manager.register_hooks(agent.hooks)
-    for each in hooks:
+    for each in checked_list("hooks", hooks):
         if hasattr(each, "register_hooks"):
             agent.hooks.add_hook(each)
         else:
             agent.hooks.add_callback(None, each)
-    if plugins:
+    if checked_list("plugins", plugins):
         from strands.plugins.registry import PluginRegistry
 
         registry = PluginRegistry(agent)
-        for plugin in plugins:
+        for plugin in plugins or ():
             checked("a plugin", plugin, "init_agent", "a Plugin")
             registry.add_and_init(plugin)
-    if interventions:
+    if checked_list("interventions", interventions):
         from strands.interventions import register as register_interventions
 
-        for handler in interventions:
+        for handler in interventions or ():
             checked("an intervention", handler, "on_error", "an InterventionHandler, such as HumanInTheLoop()")
-        register_interventions(interventions, agent.hooks)
+        register_interventions(interventions or (), agent.hooks)
     if agent.hooks.listens(AgentInitializedEvent):
         agent.hooks.invoke_callbacks(AgentInitializedEvent(agent=agent))

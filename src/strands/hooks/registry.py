@@ -133,7 +133,7 @@ class HookRegistry:
 
     def __init__(self) -> None:
         self._callbacks: dict[type, list[tuple[float, HookCallback]]] = {}
-        self._gates: list[HookCallback] = []
+        self._gates: tuple[HookCallback, ...] = ()
         self._provider: Any = None
         self._judges: dict[tuple[int, str], Any] = {}  # who judges tool calls: the objects, by their ids and names
 
@@ -185,7 +185,7 @@ class HookRegistry:
             gate: A callback of `BeforeToolCallEvent`, sync or async. It may ask, cancel the call or change it.
             deciders: The objects that decide in it, if it is not the gate itself.
         """
-        self._gates.append(gate)
+        self._gates = (*self._gates, gate)
         for kind in Gated.kinds:
             self._callbacks.setdefault(kind, [])  # it is listened to, though by nobody else
         for each in deciders or (gate,):
@@ -199,7 +199,7 @@ class HookRegistry:
     @property
     def gates(self) -> list[HookCallback]:
         """What judges tool calls after all callbacks, in the order it was added."""
-        return self._gates
+        return list(self._gates)
 
     @property
     def judges(self) -> list[str]:
@@ -257,7 +257,7 @@ class HookRegistry:
 
     async def judge(self, event: TEvent) -> list[Interrupt]:
         """Have the gates judge a tool call; return the questions that they raise."""
-        return await _tell(event, iter(list(self._gates)))
+        return await _tell(event, iter(self._gates))
 
     def invoke_callbacks(self, event: TEvent) -> tuple[TEvent, list[Interrupt]]:
         """Run all callbacks of an event from sync code.

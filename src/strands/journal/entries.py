@@ -9,6 +9,12 @@ FORMAT = 1
 """The journal format that this build writes; a session of a newer one is refused untouched."""
 
 
+class Constant(dict[str, Any]):
+    """A value of an entry that is plain JSON and that nobody changes, so that many journals can share it."""
+
+    __slots__ = ()
+
+
 class Draft(NamedTuple):
     """An entry that is not yet in a journal: it has no number."""
 

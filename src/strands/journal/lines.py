@@ -11,11 +11,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
-from strands.journal.entries import Draft, Encoded, Entry
+from strands.journal.entries import Constant, Draft, Encoded, Entry
 
 Read: TypeAlias = Callable[[bytes], dict[str, Any]]
 
@@ -94,7 +94,8 @@ def encode(
         last_sum = checksum(last_sum, body)
         lines.append(body + _SUM + last_sum.encode("ascii") + b'"}\n')
         if read is not None:
-            entries.append(Entry(seq, draft.kind, draft.key, read(data), draft.at))
+            back = read_back(given, read) if draft.kind == "opened" and not isinstance(given, bytes) else read(data)
+            entries.append(Entry(seq, draft.kind, draft.key, back, draft.at))
         seq += 1
     return b"".join(lines), entries, last_sum
 
@@ -103,13 +104,23 @@ def as_read(drafts: Sequence[Draft], seq: int) -> list[Entry]:
     """Return the entries as they would be read, had `drafts` been written as lines from number `seq` on."""
     entries = []
     for draft in drafts:
-        try:
-            data = _core().from_json(_core().to_json(draft.data))
-        except ValueError:
-            data = read_json(_json(draft.data))
+        if draft.kind == "opened":
+            data = read_back(draft.data, read_json)
+        else:
+            try:
+                data = _core().from_json(_core().to_json(draft.data))
+            except ValueError:
+                data = read_json(_json(draft.data))
         entries.append(Entry(seq, draft.kind, draft.key, data, draft.at))
         seq += 1
     return entries
+
+
+def read_back(given: Mapping[str, Any], read: Read) -> dict[str, Any]:
+    """Return what JSON makes of an entry's data; a `Constant` in it is not copied."""
+    constants = {name: value for name, value in given.items() if type(value) is Constant}
+    read_data = read(_json({name: value for name, value in given.items() if name not in constants}))
+    return {name: constants[name] if name in constants else read_data[name] for name in given}
 
 
 @cache

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
+from strands._ids import new_id
 from strands.journal import lines
 from strands.journal.entries import Draft, Entry
 from strands.journal.errors import SessionExistsError, SessionNotFoundError
@@ -14,13 +14,17 @@ from strands.journal.protocol import Conflict
 
 
 class MemoryJournal:
-    """A list of entries."""
+    """A list of entries.
+
+    Attributes:
+        live: The drivers that are alive.
+    """
 
     def __init__(self, session_id: str) -> None:
         self._id = session_id
         self._entries: list[Entry] = []
         self._deleted = False
-        self._live: set[str] = set()
+        self.live: dict[str, None] = {}
 
     @property
     def session_id(self) -> str:
@@ -66,17 +70,28 @@ class MemoryJournal:
         if self._deleted:
             raise _missing(self._id)
 
-    @asynccontextmanager
-    async def lease(self) -> AsyncIterator[str]:
-        driver = uuid.uuid4().hex
-        self._live.add(driver)
-        try:
-            yield driver
-        finally:
-            self._live.discard(driver)
+    def lease(self) -> AbstractAsyncContextManager[str]:
+        return _Lease(self)
 
     async def alive(self, driver: str) -> bool:
-        return driver in self._live
+        return driver in self.live
+
+
+class _Lease:
+    """Being a driver while the block runs."""
+
+    __slots__ = ("_driver", "_journal")
+
+    def __init__(self, journal: MemoryJournal) -> None:
+        self._journal = journal
+        self._driver = new_id()
+
+    async def __aenter__(self) -> str:
+        self._journal.live[self._driver] = None
+        return self._driver
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        self._journal.live.pop(self._driver, None)
 
 
 class MemoryRepository:

@@ -103,6 +103,8 @@ class ToolRegistry:
         """Return what a model is told about the tools; the same list until a tool is added, removed or replaced."""
         if self._providers:
             self._take_changes()
+        if not self.registry:
+            return []
         shape = tuple(map(id, self.registry.values()))
         if self._specs is None or shape != self._shape:
             self._specs = [tool.tool_spec for tool in self.registry.values()]

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from strands_cli.errors import ChangedSpecError, StrandsError
-from strands_cli.kernel.lanes import Lanes
+from strands_cli.kernel.lanes import Lanes, Questions
 from strands_cli.kernel.questions import stored
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Answer, Names, Outcome, Paused, Question, Reply
@@ -40,7 +40,7 @@ class Replay:
         self.seen: set[str] = set()
         self._state = state
         self._same_agent = same_agent
-        self._lanes = Lanes(lambda: None, lambda working: None)
+        self._lanes = Lanes(Questions())
 
     async def agent(self, key: str, agent: str, prompt: str, **_: Any) -> Reply:
         reply = self._state.reply(key)

@@ -9,6 +9,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from strands.journal.entries import Constant
 from strands_cli.kernel.events import Event, Listeners
 from strands_cli.types import Json
 
@@ -37,7 +38,7 @@ class Options:
     real_tools: bool = False
     listeners: Listeners = field(default_factory=Listeners)
     place: InitVar[str | PathLike[str] | None] = None
-    _snapshot: tuple[Spec, dict[str, Json]] | None = None
+    _snapshot: tuple[Spec, Constant] | None = None
 
     def __post_init__(self, place: str | PathLike[str] | None) -> None:
         if place is not None:
@@ -55,7 +56,7 @@ class Options:
     def snapshot(self, spec: Spec, secrets: Secrets) -> dict[str, Json]:
         """Return a spec as a session records it: plain values, and no secret."""
         if self._snapshot is None or self._snapshot[0] is not spec:
-            self._snapshot = spec, spec.plain()
+            self._snapshot = spec, Constant(spec.plain())
         if not secrets:
             return self._snapshot[1]
         from strands_cli.resources.literals import snapshot

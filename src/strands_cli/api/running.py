@@ -6,9 +6,9 @@ import logging
 import os
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ from strands_cli.kernel.events import Event, event_of
 from strands_cli.kernel.journal import FORMAT, Journal
 from strands_cli.kernel.run import Run
 from strands_cli.kernel.state import State
-from strands_cli.kernel.types import Draft, Entry, Outcome
+from strands_cli.kernel.types import Draft, Entry, Names, Outcome
 from strands_cli.types import HITLHandler, Json, RunResult
 
 if TYPE_CHECKING:
@@ -54,9 +54,10 @@ class Runner:
         self._admission = admission
         self.options = options
         self._user = user
-        self._written: list[str] = []
+        self._written: Sequence[str] = ()
         self._own_secrets: Secrets | None = None
         self._run: Run | None = None
+        self._drive: tuple[Mapping[str, Any], AgentResources]
         self._directory: str = os.path.abspath(options.output_dir) if options.output_dir else os.getcwd()
 
     async def start(
@@ -98,6 +99,7 @@ class Runner:
 
         check_not_loading()
         resources = await self._equipped(journal.session_id)
+        self._drive = inputs, resources
         performer = AgentCaller(self.spec, resources, self.options.hooks)
         base = {"session_id": journal.session_id, "workflow": self.spec.name, "pattern": self.spec.pattern.type}
         listeners = self.options.listeners
@@ -107,15 +109,16 @@ class Runner:
             max_parallel=self.spec.runtime.max_parallel,
             publish=partial(self._publish, base) if listeners else None,
             token=partial(self._token, base) if listeners.wants("token") else None,
-            finish=partial(self._finish, journal),
+            finish=partial(self._finish, journal) if self.spec.outputs.artifacts else None,
             admit=self._admission,
             scrub=resources.secrets.scrub if resources.secrets else None,
         )
         try:
             async with resources:
-                rest = await drive(journal, partial(self._body, inputs, resources), performer, around)
+                rest = await drive(journal, self._body, performer, around)
         finally:
             await listeners.drained()
+            del self._drive  # so that nothing is left to the garbage collector
         resources.secrets.scrub_error(rest.error)
         return run_result(journal.session_id, self.spec.pattern.type, rest, self._written)
 
@@ -204,7 +207,7 @@ class Runner:
         from strands_cli.providers import ModelPool, model_config
 
         if self.options.model is not None:
-            return lambda agent, model_id=None: self.options.model
+            return self._given_model
         pool = await ModelPool.current()
         agents = self.spec.agents
 
@@ -218,23 +221,27 @@ class Runner:
 
         return model
 
-    async def _body(self, inputs: Mapping[str, Any], resources: AgentResources, run: Run) -> Outcome:
+    def _given_model(self, agent: str, model_id: str | None = None) -> Model | None:
+        return self.options.model
+
+    def _default_prompt(self, agent: str, names: Names) -> str:
+        return default_prompt_of(self.spec, agent, names)
+
+    def _body(self, run: Run) -> Awaitable[Outcome]:
         from strands_cli.patterns import pattern
 
-        self._run = run
-        run.default_prompt = partial(default_prompt_of, self.spec)
+        (inputs, resources), self._run = self._drive, run
+        run.default_prompt = self._default_prompt
         resources.remember(run.state)
         names = names_of(self.spec, run.state, inputs)
-        return await pattern(self.spec.pattern.type).run(self.spec.pattern.config, run, names)
+        return pattern(self.spec.pattern.type).run(self.spec.pattern.config, run, names)
 
     def _layers(self) -> list[layers.Layer]:
         runtime = self.spec.runtime
         policy = runtime.failure_policy
-        found = [
-            layers.retry(
-                layers.RetryPolicy(policy.retries, policy.backoff, policy.wait_min, policy.wait_max), transient
-            )
-        ]
+        found: list[layers.Layer] = []
+        if policy.retries:
+            found.append(_retry(policy.retries, policy.backoff, policy.wait_min, policy.wait_max))
         if runtime.budgets is not None:
             limits = runtime.budgets
             found.append(
@@ -248,7 +255,7 @@ class Runner:
                     )
                 )
             )
-        found.append(partial(layers.timeout, default=runtime.timeout_s))
+        found.append(layers.timeout(runtime.timeout_s))
         return found
 
     def _publish(self, base: Mapping[str, Any], entry: Entry, state: State) -> None:
@@ -261,11 +268,9 @@ class Runner:
         self.options.listeners.emit(event)
 
     async def _finish(self, journal: Journal, outcome: Outcome) -> None:
-        artifacts = self.spec.outputs.artifacts
-        if not artifacts:
-            return
         from strands_cli import outputs
 
+        artifacts = self.spec.outputs.artifacts
         names = {
             **outcome.names,
             "last_response": outcome.response,
@@ -286,6 +291,12 @@ class Runner:
             key = visit(outputs.NOTE, len(notes) + 1)
             await self._run.record("noted", key, {"value": note}, sync=True)
         self._written = outputs.write(files, Path(self._directory))
+
+
+@lru_cache(maxsize=64)
+def _retry(retries: int, backoff: Any, wait_min: float, wait_max: float) -> layers.Layer:
+    """Return the layer that tries again; the runs of a workflow have it in common."""
+    return layers.retry(layers.RetryPolicy(retries, backoff, wait_min, wait_max), transient)
 
 
 def transient(error: BaseException) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 
 from strands_cli.api.history import HistoryItem, timeline
 from strands_cli.api.options import Options
@@ -85,7 +86,7 @@ class SessionView:
     @property
     def spec_dict(self) -> dict[str, Json]:
         """The spec that the session is pinned to: the one it began with, or the last that was accepted since."""
-        return dict(self._state.origin["spec"])
+        return deepcopy(dict(self._state.origin["spec"]))
 
     @property
     def file(self) -> str | None:

@@ -123,6 +123,7 @@ async def drive(journal: Journal, body: Body, perform: CallAgent, around: DriveO
             if run.state.driver == driver:
                 with contextlib.suppress(StrandsError, RunCancelled):
                     await run.record("released", "", {"seconds": round(run.asking.stopwatch.seconds(), 6)})
+            run.end()
 
 
 def held(journal: Journal) -> LeaseHeldError:
@@ -135,7 +136,7 @@ def held(journal: Journal) -> LeaseHeldError:
 
 async def _to_rest(run: Run, body: Body, around: DriveOptions) -> DriveResult:
     while True:
-        run.lanes.failures.clear()
+        run.lanes.failures = ()
         try:
             outcome = await run.asking.attend(_all_of(run, body, around))
         except Paused as pause:

@@ -15,23 +15,32 @@ lane_name: ContextVar[str] = ContextVar("strands_lane", default="")
 slots: ContextVar[tuple[asyncio.Semaphore, ...]] = ContextVar("strands_slots", default=())
 
 
+class Questions:
+    """What lanes wait for; of these nothing comes."""
+
+    def at_rest(self) -> None:
+        """Called, in the event loop, each time the last busy lane stops to wait."""
+
+    def working(self, at_work: bool) -> None:
+        """Called with whether some lane is at work, as opposed to with a person, at each change."""
+
+
 class Lanes:
     """Counts the lanes that can go on by themselves, and those that are with a person.
 
     Attributes:
         failures: Lane and error of each lane that failed; one that holds other lanes fails with the first of theirs.
 
-    Args:
-        at_rest: Called, in the event loop, each time the last busy lane stops to wait.
-        working: Called with whether some lane is at work, as opposed to with a person, at each change.
+        questions: Whom they wait for.
     """
 
-    def __init__(self, at_rest: Callable[[], None], working: Callable[[bool], None]) -> None:
+    __slots__ = ("_asking", "busy", "failures", "questions")
+
+    def __init__(self, questions: Questions) -> None:
         self.busy: int = 1
-        self.failures: list[tuple[str, BaseException]] = []
+        self.failures: tuple[tuple[str, BaseException], ...] = ()
+        self.questions: Questions = questions
         self._asking = 0
-        self._at_rest = at_rest
-        self._working = working
 
     def block(self, *, tell: bool = True) -> bool:
         """A lane ends, or stops to wait for something that no other lane brings.
@@ -43,20 +52,20 @@ class Lanes:
             Whether it was the last busy one.
         """
         self.busy -= 1
-        self._working(self.busy > self._asking)
+        self.questions.working(self.busy > self._asking)
         if self.busy == 0 and tell:
-            self._at_rest()
+            self.questions.at_rest()
         return self.busy == 0
 
     def unblock(self) -> None:
         """A lane begins or goes on."""
         self.busy += 1
-        self._working(self.busy > self._asking)
+        self.questions.working(self.busy > self._asking)
 
     def ask(self, change: int) -> None:
         """A lane goes to a person (1) or comes back (-1); it still counts as busy."""
         self._asking += change
-        self._working(self.busy > self._asking)
+        self.questions.working(self.busy > self._asking)
 
     async def all(
         self,
@@ -155,7 +164,7 @@ class _Group(Generic[T]):
             elif error is not None:
                 failure = failure or error
                 if all(known is not error for _, known in self.lanes.failures):
-                    self.lanes.failures.append((name, error))
+                    self.lanes.failures = (*self.lanes.failures, (name, error))
         if failure is not None:
             raise failure
         if paused:

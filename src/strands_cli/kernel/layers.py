@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from strands_cli.errors import ExecutionError, cause
@@ -57,42 +58,52 @@ def retry(policy: RetryPolicy, transient: Callable[[BaseException], bool]) -> La
     """Return a layer that tries a call again when it fails for a reason that may pass."""
 
     def layer(run: Run, perform: CallAgent) -> CallAgent:
-        async def retried(call: Call) -> Reply:
-            for attempt in range(policy.retries + 1):
-                call.attempt = attempt
-                try:
-                    return await perform(call)
-                except Exception as error:
-                    if attempt == policy.retries or not transient(error):
-                        raise
-                    wait = policy.wait(attempt, getattr(error, "retry_after", None))
-                    data: dict[str, Json] = {"attempt": attempt + 1, "error": cause(error), "wait": wait}
-                    usage = cast("JournalRecorder", call.recorder).take_unrecorded()  # a reply of no use has its price
-                    await run.record("retry", call.key, {**data, "usage": usage} if usage else data)
-                    await run.clock.sleep(wait)
-            raise AssertionError("unreachable")
-
-        return retried
+        return partial(_retried, policy, transient, run, perform) if policy.retries else perform
 
     return layer
 
 
-def timeout(run: Run, perform: CallAgent, *, default: float | None = None) -> CallAgent:
-    """Bound each call by its own `timeout`, else by `default`, in seconds."""
-
-    async def bounded(call: Call) -> Reply:
-        limit = call.timeout or default
-        if not limit:
-            return await perform(call)
+async def _retried(
+    policy: RetryPolicy, transient: Callable[[BaseException], bool], run: Run, perform: CallAgent, call: Call
+) -> Reply:
+    for attempt in range(policy.retries + 1):
+        call.attempt = attempt
         try:
-            return await asyncio.wait_for(perform(call), limit)
-        except asyncio.TimeoutError as error:
-            raise CallTimeoutError(
-                f"{call.key!r}: agent {call.agent!r} took longer than {limit:g} s",
-                hint=f"Raise timeout_s in the spec, then go on with it: {run.mended_command()}",
-            ) from error
+            return await perform(call)
+        except Exception as error:
+            if attempt == policy.retries or not transient(error):
+                raise
+            wait = policy.wait(attempt, getattr(error, "retry_after", None))
+            data: dict[str, Json] = {"attempt": attempt + 1, "error": cause(error), "wait": wait}
+            usage = cast("JournalRecorder", call.recorder).take_unrecorded()  # a reply of no use has its price
+            await run.record("retry", call.key, {**data, "usage": usage} if usage else data)
+            await run.clock.sleep(wait)
+    raise AssertionError("unreachable")
 
-    return bounded
+
+@lru_cache(maxsize=64)
+def timeout(default: float | None = None) -> Layer:
+    """Return a layer that bounds each call by its own `timeout`, else by `default`, in seconds."""
+
+    def layer(run: Run, perform: CallAgent) -> CallAgent:
+        return partial(_in_time, run, perform, default)
+
+    return layer
+
+
+def _in_time(run: Run, perform: CallAgent, default: float | None, call: Call) -> Awaitable[Reply]:
+    limit = call.timeout or default
+    return _bounded(run, perform, limit, call) if limit else perform(call)
+
+
+async def _bounded(run: Run, perform: CallAgent, limit: float, call: Call) -> Reply:
+    try:
+        return await asyncio.wait_for(perform(call), limit)
+    except asyncio.TimeoutError as error:
+        raise CallTimeoutError(
+            f"{call.key!r}: agent {call.agent!r} took longer than {limit:g} s",
+            hint=f"Raise timeout_s in the spec, then go on with it: {run.mended_command()}",
+        ) from error
 
 
 class CallTimeoutError(ExecutionError):

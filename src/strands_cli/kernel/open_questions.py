@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from strands_cli.errors import InvalidAnswerError, LeaseLostError, QuestionExpiredError, StorageError
 from strands_cli.kernel import questions
 from strands_cli.kernel.handlers import answerer, call_handler, patient
+from strands_cli.kernel.lanes import Questions
 from strands_cli.kernel.state import overdue, response_of
 from strands_cli.kernel.types import Answer, Entry, Kind, Paused
 from strands_cli.kernel.watch import Watch
 from strands_cli.types import AnswerLater, HITLHandler, HITLState, Json, OpenQuestion
 
 if TYPE_CHECKING:
+    from strands_cli.kernel.clock import Clock
     from strands_cli.kernel.run import Run
 
 T = TypeVar("T")
 
+_NONE: frozenset[str] = frozenset()
 LAST_SECONDS = 10.0
 """How long the tools of a cancelled run may go on, so that what they did is on record."""
 
@@ -27,21 +30,21 @@ class RunCancelled(BaseException):
     """Somebody cancelled the session while it ran."""
 
 
-class OpenQuestions:
+class OpenQuestions(Questions):
     """The waiting side of questions: who answers first wins, whoever it is."""
 
     def __init__(self, run: Run, handler: HITLHandler | None) -> None:
         self._run = run
         self._handler = handler
-        self._turn = asyncio.Lock()
+        self._turn: asyncio.Lock | None = None
         self._waiting: dict[str, list[_Waiter]] = {}
-        self._later: set[str] = set()
+        self._later: frozenset[str] = _NONE
         self._resting: asyncio.Task[None] | None = None
         self._body: asyncio.Task[Any] | None = None
         self._problem: BaseException | None = None
         self._until = 0.0
         self._stops = 0
-        self.stopwatch: Stopwatch = Stopwatch(run.clock.monotonic)
+        self.stopwatch: Stopwatch = Stopwatch(run.clock)
 
     async def attend(self, body: Awaitable[T]) -> T:
         """Return what `body` returns, looking out all the while for what others do to the session.
@@ -144,6 +147,10 @@ class OpenQuestions:
         """No lane can go on by itself: look for answers a last time, then pause them all."""
         self._resting = asyncio.ensure_future(self._rest())
 
+    def working(self, at_work: bool) -> None:
+        """Some lane is at work, or none is."""
+        self.stopwatch.run(at_work)
+
     async def _rest(self) -> None:
         error: BaseException | None = None
         try:
@@ -219,12 +226,14 @@ class OpenQuestions:
     async def _hand_over(self, question: OpenQuestion) -> None:
         """Let the handler answer, one question at a time; an answer from elsewhere wins if it is first."""
         self._run.lanes.ask(1)
+        if self._turn is None:
+            self._turn = asyncio.Lock()
         try:
             async with self._turn:
                 if self._run.state.is_open(question.id):
                     await self._race(question)
         except AnswerLater:
-            self._later.add(question.id)
+            self._later |= {question.id}
         finally:
             self._run.lanes.ask(-1)
 
@@ -305,6 +314,29 @@ class OpenQuestions:
         )
 
 
+class _Ended(OpenQuestions):
+    """Stands for the questions of a run that has come to rest: nobody waits for them here any more."""
+
+    def __init__(self) -> None:
+        pass
+
+    def absorb(self, entries: Sequence[Entry]) -> None:
+        """Refuse to go on: the session is somebody else's since."""
+        raise LeaseLostError(
+            "the run has come to rest, and others have written to its session since",
+            hint="What still worked for it was not recorded.",
+        )
+
+    def at_rest(self) -> None:
+        pass
+
+    def working(self, at_work: bool) -> None:
+        pass
+
+
+ENDED = _Ended()
+
+
 class _Waiter(NamedTuple):
     """Somebody waits for an answer; `blocked` when its lane counts as waiting."""
 
@@ -315,18 +347,20 @@ class _Waiter(NamedTuple):
 class Stopwatch:
     """Counts seconds, except while everything waits for people."""
 
-    def __init__(self, monotonic: Any) -> None:
-        self._monotonic = monotonic
-        self._since: float | None = monotonic()
+    __slots__ = ("_clock", "_since", "_total")
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._since: float | None = clock.monotonic()
         self._total = 0.0
 
     def run(self, working: bool) -> None:
         """Count from now on, or stop counting."""
         if working and self._since is None:
-            self._since = self._monotonic()
+            self._since = self._clock.monotonic()
         elif not working and self._since is not None:
-            self._total += self._monotonic() - self._since
+            self._total += self._clock.monotonic() - self._since
             self._since = None
 
     def seconds(self) -> float:
-        return self._total + (self._monotonic() - self._since if self._since is not None else 0.0)
+        return self._total + (self._clock.monotonic() - self._since if self._since is not None else 0.0)

@@ -6,45 +6,34 @@ does is under the key of its step: `<key>/model/0`, `<key>/tools/<id>`, `<key>/t
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from strands._core.recorder import ToolStart
 from strands._tracking import bare
 from strands.types.json_bytes import encode_bytes_values
-from strands_cli.kernel.types import Entry, Kind, Message
-from strands_cli.types import Json
+from strands_cli.kernel.redaction import Recording, redact
+from strands_cli.kernel.types import Kind, Message
 
 if TYPE_CHECKING:
     from strands._core.subagent import Path, SubagentRecorder
     from strands._core.taken_back import TakenBack
 
-Redact: TypeAlias = "Callable[[str, TakenBack, Callable[[str], str]], Awaitable[None]]"
-"""Takes out of the journal what the newest message of the agent with a key said."""
-
-
-class Record(Protocol):
-    """The one write of the engine."""
-
-    def __call__(
-        self, kind: Kind, key: str, data: Mapping[str, Json], *, sync: bool = False
-    ) -> Awaitable[Entry | None]: ...
-
 
 class JournalRecorder:
     """Records what happens inside the agent call `key`.
 
-    Attributes:
-        session_id: The session that the journal is of.
+    Args:
+        key: The call's key.
+        run: What it is recorded with.
+        replies: How many replies of the call are on record.
     """
 
-    session_id = ""
+    __slots__ = ("_agents", "_finals", "_notes", "_replies", "_run", "_tools", "_unrecorded", "key", "last")
 
-    def __init__(self, key: str, record: Record, fresh_key: Callable[[str], str], replies: int, redact: Redact) -> None:
-        self.key = key
-        self._record = record
-        self._redact = redact
-        self._fresh_key = fresh_key
+    def __init__(self, key: str, run: Recording, replies: int) -> None:
+        self.key: str = key
+        self._run = run
         self._tools: dict[Path, str] = {(): key}
         self._agents: dict[Path, str] = {}
         self._notes: dict[str, int] = {}
@@ -52,6 +41,11 @@ class JournalRecorder:
         self._finals = 0
         self.last: tuple[Message, str, Mapping[str, int]] | None = None
         self._unrecorded: dict[str, int] = {}
+
+    @property
+    def session_id(self) -> str:
+        """The session that the journal is of."""
+        return self._run.journal.session_id
 
     async def appended(self, message: Any) -> None:
         """The messages of a step follow from its prompt, its replies and its tools' results."""
@@ -67,11 +61,11 @@ class JournalRecorder:
         self._tools = {(): self.key}
         data = {"of": self.key, "message": encode_bytes_values(bare(message)), "usage": dict(usage or {})}
         number, self._replies = self._replies, self._replies + 1
-        await self._record("done", f"{self.key}/model/{number}", data)
+        await self._run.record("done", f"{self.key}/model/{number}", data)
 
     async def redacted(self, taken: TakenBack) -> None:
         """Record that a guardrail took back what the newest message said."""
-        await self._redact(self.key, taken, self._fresh_key)
+        await redact(self._run, self.key, taken)
 
     def take_unrecorded(self) -> dict[str, int]:
         """Return what final replies have used since this was asked last: who asks records it."""
@@ -85,7 +79,9 @@ class JournalRecorder:
     async def spent(self, usage: Mapping[str, int]) -> None:
         """Record tokens that no reply of the agent tells of: those of a summary of its conversation."""
         number = self._notes["spent"] = self._notes.get("spent", -1) + 1
-        await self._record("noted", self._fresh_key(f"{self.key}/spent/{number}"), {"of": self.key, "usage": usage})
+        await self._run.record(
+            "noted", self._run.fresh_key(f"{self.key}/spent/{number}"), {"of": self.key, "usage": usage}
+        )
 
     async def tool_started(self, start: ToolStart, *, durable: bool) -> None:
         """Record that a tool is about to run."""
@@ -104,27 +100,27 @@ class JournalRecorder:
     async def _note(self, path: Path, what: str, data: dict[str, Any], durable: bool) -> None:
         """Record a note; that an agent is at work is told by the start of its tool use."""
         if what == "entered":
-            self._tools[path] = self._fresh_key(f"{self._tools[path[:-1]]}/tools/{path[-1]}")
+            self._tools[path] = self._run.fresh_key(f"{self._tools[path[:-1]]}/tools/{path[-1]}")
             self._agents[path] = "own" if data.get("own") else "caller"
         elif what == "started":
             await self._started(path, ToolStart(**data["start"]), durable)
         elif what == "finished":
             await self._finished(path, data["tool_use_id"], data["result"], durable)
         elif what == "redacted":
-            await self._redact(self._tools[path], data["taken"], self._fresh_key)
+            await redact(self._run, self._tools[path], data["taken"])
         else:
             owner = self._tools[path]
             kind: Kind = "done" if "usage" in data else "noted"
             number = self._notes[owner] = self._notes.get(owner, -1) + 1
             key = f"{owner}/{'model' if kind == 'done' else 'notes'}/{number}"
-            await self._record(kind, key, {"of": owner, "note": what, **encode_bytes_values(data)})
+            await self._run.record(kind, key, {"of": owner, "note": what, **encode_bytes_values(data)})
 
     async def _started(self, path: Path, start: ToolStart, durable: bool) -> None:
         owner, id = self._tools[path], start.tool_use_id
         tool = (*path, id)
         agent = self._agents.pop(tool, None)
         if agent is None:
-            self._tools[tool] = self._fresh_key(f"{owner}/tools/{id}")
+            self._tools[tool] = self._run.fresh_key(f"{owner}/tools/{id}")
         data = {
             "of": owner,
             "id": id,
@@ -136,10 +132,10 @@ class JournalRecorder:
             data["input"] = start.input
         if agent is not None:
             data["agent_record"] = agent
-        await self._record("started", self._tools[tool], data, sync=durable)
+        await self._run.record("started", self._tools[tool], data, sync=durable)
 
     async def _finished(self, path: Path, tool_use_id: str, result: Any, durable: bool) -> None:
         owner = self._tools[path]
-        key = self._tools.get((*path, tool_use_id)) or self._fresh_key(f"{owner}/tools/{tool_use_id}")
+        key = self._tools.get((*path, tool_use_id)) or self._run.fresh_key(f"{owner}/tools/{tool_use_id}")
         data = {"of": owner, "id": tool_use_id, "result": encode_bytes_values(result)}
-        await self._record("done", key, data, sync=durable)
+        await self._run.record("done", key, data, sync=durable)

@@ -11,6 +11,7 @@ from strands_cli.types import Json
 
 if TYPE_CHECKING:
     from strands._core.taken_back import TakenBack
+    from strands_cli.kernel.journal import Journal
     from strands_cli.kernel.state import State
 
 Change = Callable[[Entry], Mapping[str, Json]]
@@ -18,30 +19,40 @@ Change = Callable[[Entry], Mapping[str, Json]]
 
 
 class Recording(Protocol):
-    """What a redaction needs of a run."""
+    """What a record is written with: a run."""
 
     @property
-    def state(self) -> State: ...
+    def state(self) -> State:
+        """What is on record."""
 
     @property
-    def record(self) -> Callable[..., Awaitable[Any]]: ...
+    def journal(self) -> Journal:
+        """Where it is recorded."""
+
+    @property
+    def record(self) -> Callable[..., Awaitable[Entry | None]]:
+        """The one write of the engine; see `Run.record`."""
+
+    def fresh_key(self, base: str) -> str:
+        """Return a key that nothing has."""
 
 
-async def redact(run: Recording, owner: str, taken: TakenBack, fresh_key: Callable[[str], str]) -> None:
+async def redact(run: Recording, owner: str, taken: TakenBack) -> None:
     """Record what stands in for the newest message of an agent, and take what it said out of the entries.
 
     Args:
         run: The run.
         owner: The key of the agent's step, or of the tool use in which it works.
         taken: What was taken back.
-        fresh_key: Makes a key that nothing has.
     """
     begun = run.state.started.get(owner)
     change = _change(owner, taken)
     if begun is None or taken.tool_use_ids:
         data: dict[str, Json] = {"of": owner, "note": "redacted", "message": encode_bytes_values(taken.message)}
-        await run.record("redacted", fresh_key(f"{owner}/redacted/0"), data, sync=True, change=change)
-    elif taken.text == begun.data["prompt"] or not any("message" in each.data for each in run.state.inner[owner]):
+        await run.record("redacted", run.fresh_key(f"{owner}/redacted/0"), data, sync=True, change=change)
+    elif taken.text == begun.data["prompt"] or not any(
+        "message" in each.data for each in run.state.inner.get(owner, ())
+    ):
         await run.record("redacted", owner, {"prompt": taken.stand_in}, sync=True, change=change)
 
 

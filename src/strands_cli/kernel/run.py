@@ -7,16 +7,16 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from strands_cli.errors import ExecutionError, SessionError, StorageError, cause
 from strands_cli.kernel import questions
 from strands_cli.kernel.clock import Clock, SystemClock
 from strands_cli.kernel.journal import Conflict, Journal
 from strands_cli.kernel.lanes import Lanes, lane_name, slots
-from strands_cli.kernel.open_questions import OpenQuestions, RunCancelled
+from strands_cli.kernel.open_questions import ENDED, OpenQuestions, RunCancelled
 from strands_cli.kernel.recorder import JournalRecorder
-from strands_cli.kernel.redaction import Change, redact
+from strands_cli.kernel.redaction import Change
 from strands_cli.kernel.state import State, response_of
 from strands_cli.kernel.types import Answer, Call, CallAgent, Draft, Entry, Kind, Names, Question, Reply
 from strands_cli.types import HITLHandler, Json
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 NO_NAMES: Names = {}
+_CLOCK = SystemClock()
+_NONE: frozenset[Any] = frozenset()
 
 
 class Run:
@@ -58,7 +60,7 @@ class Run:
     ) -> None:
         self.journal = journal
         self.state = state
-        self.clock: Clock = clock or SystemClock()
+        self.clock: Clock = clock or _CLOCK
         self.driver = driver
         self._scrub = scrub
         self.perform: CallAgent = _unset
@@ -67,13 +69,14 @@ class Run:
         self._token = token
         self.lock: asyncio.Lock = asyncio.Lock()
         self.spending: Spending | None = None
-        self.tools: set[str] = set()
-        self.failures: list[tuple[str, BaseException]] = []
-        self._altered: set[tuple[str, str]] = set()
+        self.tools: frozenset[str] = _NONE
+        self.failures: tuple[tuple[str, BaseException], ...] = ()
+        self._altered: frozenset[tuple[str, str]] = _NONE
         self._slot = asyncio.Semaphore(max_parallel) if max_parallel else None
-        self._keys: set[str] = set()
+        self._keys: set[str] | None = None
+        self._innermost: CallAgent = _unset
         self.asking: OpenQuestions = OpenQuestions(self, handler)
-        self.lanes: Lanes = Lanes(self.asking.at_rest, self.asking.stopwatch.run)
+        self.lanes: Lanes = Lanes(self.asking)
 
     # -- effects --------------------------------------------------------------------------------------------------
 
@@ -106,7 +109,7 @@ class Run:
         if begun is None or self._mended(begun, agent, prompt):
             lane = lane_name.get() if begun is None else begun.data["lane"]
             data: dict[str, Json] = {"agent": agent, "lane": lane, "prompt": prompt}
-            await self.record("started", key, data, unless=lambda: self.state.started.get(key) is not begun)
+            await self.record("started", key, data, unless=partial(self._is_begun_anew, key, begun))
             begun = self.state.started[key]
         if "redacted" in begun.data:
             prompt = begun.data["prompt"]
@@ -116,6 +119,9 @@ class Run:
             known = self.state.reply(key)
             assert known is not None
         return known
+
+    def _is_begun_anew(self, key: str, known: Entry | None) -> bool:
+        return self.state.started.get(key) is not known
 
     def _mended(self, begun: Entry, agent: str, prompt: str) -> bool:
         """Whether a step that has not finished is begun again with what a mended spec says."""
@@ -223,9 +229,9 @@ class Run:
     def _follow(self, entry: Entry) -> None:
         """Keep in mind which tools are at work."""
         if entry.kind == "started":
-            self.tools.add(entry.key)
+            self.tools |= {entry.key}
         elif entry.kind == "done" and "result" in entry.data:
-            self.tools.discard(entry.key)
+            self.tools -= {entry.key}
 
     def _alone(self, entry: Entry) -> bool:
         """Whether an entry's call can be stopped: no tool of its step is at work but those that the call is in."""
@@ -265,8 +271,7 @@ class Run:
         expects: Mapping[str, Json] | None,
     ) -> None:
         replies = sum("message" in entry.data for entry in self.state.inner.get(key, ()))
-        recorder = JournalRecorder(key, self.record, self._fresh_key, replies, partial(redact, self))
-        recorder.session_id = self.journal.session_id
+        recorder = JournalRecorder(key, self, replies)
         call = Call(
             key=key,
             agent=agent,
@@ -274,11 +279,10 @@ class Run:
             lane=lane,
             names=names,
             recorder=recorder,
-            history=lambda: self.state.conversation(lane, agent),
-            progress=lambda: self.state.progress(key),
+            state=self.state,
             tools=None if tools is None else tuple(tools),
             timeout=timeout,
-            emit=None if self._token is None else lambda text: self._emit(key, agent, text),
+            emit=None if self._token is None else partial(self._token, key, agent),
             expects=expects,
             anew=(lane, agent) in self._altered,
         )
@@ -291,9 +295,9 @@ class Run:
             call.answers = await self._ask_interrupts(call, reply.interrupts)
         await self._finish(call, reply, self.clock.monotonic() - began)
         if recorder.altered(reply.message):
-            self._altered.add((lane, agent))
-        else:
-            self._altered.discard((lane, agent))
+            self._altered |= {(lane, agent)}
+        elif self._altered:
+            self._altered -= {(lane, agent)}
 
     async def _performed(self, call: Call) -> Reply:
         try:
@@ -301,13 +305,17 @@ class Run:
         except (SessionError, StorageError):
             raise
         except Exception as error:
-            self.failures.append((call.key, error))
+            self.failures = (*self.failures, (call.key, error))
             data: dict[str, Json] = {"error": cause(error), "error_type": type(error).__name__}
             usage = cast(JournalRecorder, call.recorder).take_unrecorded()
             await self.record("failed", call.key, {**data, "usage": usage} if usage else data)
             raise
         finally:
-            self.tools -= {tool for tool in self.tools if tool.startswith(f"{call.key}/")}
+            if self.tools:
+                self._forget_tools(f"{call.key}/")
+
+    def _forget_tools(self, prefix: str) -> None:
+        self.tools -= {tool for tool in self.tools if tool.startswith(prefix)}
 
     async def _finish(self, call: Call, reply: Reply, seconds: float) -> None:
         data: dict[str, Json] = {"message": reply.message, "seconds": round(seconds, 6)}
@@ -343,51 +351,55 @@ class Run:
         known = self.state.interrupt_key(key, interrupt.id)
         if known is not None and known not in self.state.answered:
             return known
-        return self._fresh_key(f"{key}/interrupts/{interrupt.id}")
+        return self.fresh_key(f"{key}/interrupts/{interrupt.id}")
 
     # -- small parts ----------------------------------------------------------------------------------------------
 
     def limited(self, perform: CallAgent) -> CallAgent:
         """Return `perform` within `max_parallel` and the limits of the lanes around it."""
 
-        async def within(call: Call) -> Reply:
-            around = slots.get()
-            if self._slot is not None:
-                around = (*around, self._slot)
-            if not around:
-                if self.spending is not None:
-                    await self.spending.enter(call.key)
-                return await perform(call)
-            async with AsyncExitStack() as stack:
-                for slot in around:
-                    await stack.enter_async_context(slot)
-                if self.spending is not None:
-                    await self.spending.enter(call.key)
-                return await perform(call)
+        self._innermost = perform
+        return self._within
 
-        return within
+    def _within(self, call: Call) -> Awaitable[Reply]:
+        around = slots.get()
+        if self._slot is not None:
+            around = (*around, self._slot)
+        return self._bounded(call, around) if around or self.spending is not None else self._innermost(call)
 
-    def _emit(self, key: str, agent: str, text: str) -> None:
-        if self._token is not None:
-            self._token(key, agent, text)
+    async def _bounded(self, call: Call, around: Sequence[asyncio.Semaphore]) -> Reply:
+        async with AsyncExitStack() as stack:
+            for slot in around:
+                await stack.enter_async_context(slot)
+            if self.spending is not None:
+                await self.spending.enter(call.key)
+            return await self._innermost(call)
 
     async def _noted(self, key: str, value: Callable[[], Json]) -> Json:
         if key not in self.state.noted:
             await self.record("noted", key, {"value": value()}, unless=lambda: key in self.state.noted)
         return self.state.noted[key]
 
-    def _fresh_key(self, base: str) -> str:
+    def fresh_key(self, base: str) -> str:
+        """Return a key that nothing has: `base`, or that with a number."""
         used, number, key = self._used_keys(), 1, base
         while key in used:
             number += 1
             key = f"{base}#{number}"
-        self._keys.add(key)
+        used.add(key)
         return key
 
     def _used_keys(self) -> set[str]:
-        if not self._keys:
+        if self._keys is None:
             self._keys = {entry.key for entries in self.state.inner.values() for entry in entries}
         return self._keys
+
+    def end(self) -> None:
+        """Let go of what knows this run in its turn: it is at rest, and nothing is left to the garbage collector."""
+        self.perform = self._innermost = _unset
+        self.default_prompt = _no_default_prompt
+        self.spending = None
+        self.lanes.questions = self.asking = ENDED
 
 
 def _no_default_prompt(agent: str, names: Names) -> str:

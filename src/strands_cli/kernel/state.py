@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
@@ -38,12 +37,12 @@ class State:
         self.asked: dict[str, Entry] = {}
         self.answered: dict[str, Entry] = {}
         self.expired: dict[str, Entry] = {}
-        self.unheard: list[Entry] = []
+        self.unheard: tuple[Entry, ...] = ()
         self.noted: dict[str, Json] = {}
-        self.inner: defaultdict[str, list[Entry]] = defaultdict(list)
-        self.lanes: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        self.inner: dict[str, list[Entry]] = {}
+        self.lanes: dict[tuple[str, str], str | list[str]] = {}
         self._owners: dict[str, str] = {}
-        self.tokens: defaultdict[str, int] = defaultdict(int)
+        self.tokens: dict[str, int] = {}
         self.agent_tokens: dict[str, int] = {}
         for entry in entries:
             self.apply(entry)
@@ -53,11 +52,11 @@ class State:
         self.count = entry.seq + 1
         owner = entry.data.get("of")
         if entry.kind in _OF_QUESTIONS:
-            self.unheard.append(entry)
+            self.unheard = (*self.unheard, entry)
         elif self.unheard:
-            self.unheard = []
+            self.unheard = ()
         if owner is not None:
-            self.inner[owner].append(entry)
+            self.inner.setdefault(owner, []).append(entry)
         handler = _APPLY.get(entry.kind)
         if handler is not None:
             handler(self, entry, owner)
@@ -82,14 +81,15 @@ class State:
             message=data["message"],
             usage=data.get("usage") or {},
             stop_reason=data.get("stop", "end_turn"),
-            tokens=self.tokens[key],
+            tokens=self.tokens.get(key, 0),
             duration=data.get("seconds", 0.0),
         )
 
     def conversation(self, lane: str, agent: str) -> list[Message]:
         """Return what `agent` said and was told in the finished calls of `lane`, oldest first."""
         messages: list[Message] = []
-        for key in self.lanes.get((lane, agent), ()):
+        calls = self.lanes.get((lane, agent), [])
+        for key in (calls,) if isinstance(calls, str) else calls:
             messages += self._messages(key)[0]
             messages.append(self.done[key].data["message"])
         return messages
@@ -119,7 +119,7 @@ class State:
                 if told.turn is not turn:
                     fold.tries.clear()
         for tool_use_id, inside in told.turn.subagents.items():
-            self._fold(inside, fold.tries[tool_use_id])
+            self._fold(inside, fold.tries.get(tool_use_id, ()))
 
     def step(self, owner: str) -> str:
         """Return the step that an entry belongs to whose owner is a step, or a tool use at any depth inside one."""
@@ -226,11 +226,19 @@ class State:
         if owner is None:
             self.done[entry.key] = entry
             begun = self.started[entry.key].data
-            self.lanes[begun["lane"], begun["agent"]].append(entry.key)
+            self._follow(begun["lane"], begun["agent"], entry.key)
+
+    def _follow(self, lane: str, agent: str, key: str) -> None:
+        """Note the newest call of an agent in a lane; most have one, which needs no list."""
+        before = self.lanes.get((lane, agent))
+        if isinstance(before, list):
+            before.append(key)
+        else:
+            self.lanes[lane, agent] = key if before is None else [before, key]
 
     def _count_tokens(self, step: str, usage: Mapping[str, int]) -> None:
         tokens = total_tokens(usage)
-        self.tokens[step] += tokens
+        self.tokens[step] = self.tokens.get(step, 0) + tokens
         begun = self.started.get(step)
         if begun is not None:
             agent = begun.data["agent"]
@@ -302,7 +310,7 @@ class _CallFold:
     """
 
     def __init__(self, told: SubagentRecord) -> None:
-        self.tries: defaultdict[str, list[str]] = defaultdict(list)
+        self.tries: dict[str, list[str]] = {}
         self._told = told
         self._asked: dict[str, Interrupt] = {}
 
@@ -334,7 +342,7 @@ class _CallFold:
         if "agent_record" in data:
             own = data["agent_record"] == "own"
             self._told.turn.subagents.setdefault(start.tool_use_id, SubagentRecord()).own = own
-            self.tries[start.tool_use_id].append(entry.key)
+            self.tries.setdefault(start.tool_use_id, []).append(entry.key)
 
 
 NOBODY = "nobody answered in time"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from strands.journal.entries import Draft as Draft
 from strands.journal.entries import Entry as Entry
@@ -47,6 +47,14 @@ class Progress:
     turn: OpenTurn
 
 
+class OnRecord(Protocol):
+    """What calls need of a run's record; `State` says what they return."""
+
+    def conversation(self, lane: str, agent: str) -> list[Message]: ...
+
+    def progress(self, key: str) -> Progress | None: ...
+
+
 @dataclass(slots=True)
 class Call:
     """An agent call as data: what a `CallAgent` is asked to do.
@@ -59,8 +67,7 @@ class Call:
         names: The names in scope, for rendering the agent's system prompt.
         tools: The tool ids that replace the agent's own, or None.
         timeout: Seconds, or None.
-        history: The lane's earlier conversation with this agent, read when an agent must be rebuilt.
-        progress: What is on record of this very call, or None when it is new.
+        state: What is on record of the run.
         recorder: Takes what happens inside the call.
         answers: Interrupt id to answer, for a call that stopped to ask.
         attempt: 0 for the first try.
@@ -75,8 +82,7 @@ class Call:
     lane: str
     names: Names
     recorder: Recorder
-    history: Callable[[], list[Message]]
-    progress: Callable[[], Progress | None]
+    state: OnRecord
     tools: tuple[str, ...] | None = None
     timeout: float | None = None
     answers: dict[str, Json] = field(default_factory=dict)
@@ -84,6 +90,14 @@ class Call:
     emit: Callable[[str], None] | None = None
     expects: Mapping[str, Json] | None = None
     anew: bool = False
+
+    def history(self) -> list[Message]:
+        """Return the lane's earlier conversation with this agent, for who must rebuild it."""
+        return self.state.conversation(self.lane, self.agent)
+
+    def progress(self) -> Progress | None:
+        """Return what is on record of this very call, or None when it is new."""
+        return self.state.progress(self.key)
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -45,11 +45,9 @@ class StepResult:
         return cls(agent, reply.text, reply.tokens, reply.duration, reply.stop_reason)
 
 
-async def step(run: Run, step: AgentStep | HitlStep, names: Names, key: str) -> StepResult:
+def step(run: Run, step: AgentStep | HitlStep, names: Names, key: str) -> Awaitable[StepResult]:
     """Do one step under `key`."""
-    if is_hitl(step):
-        return await ask(run, step, names, key)
-    return await call(run, step, names, key)
+    return ask(run, step, names, key) if is_hitl(step) else call(run, step, names, key)
 
 
 async def call(

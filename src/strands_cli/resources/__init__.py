@@ -9,10 +9,10 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from strands_cli.errors import ExecutionError
 from strands_cli.toolbox import Toolbox
 
 if TYPE_CHECKING:
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     from strands.agent.conversation_manager.base import ConversationManager
     from strands.models.model import Model
-    from strands_cli.builtin import ToolAccess
     from strands_cli.kernel.layers import Layer
     from strands_cli.kernel.state import State
     from strands_cli.kernel.types import Call
+    from strands_cli.resources.decision_log import DecisionLog
     from strands_cli.resources.secrets import Secrets
     from strands_cli.spec.root import Spec
 
@@ -59,7 +59,6 @@ class AgentResources:
         session_id: str = "",
         secrets: Secrets | None = None,
     ) -> None:
-        from strands_cli.resources.decision_log import DecisionLog
         from strands_cli.resources.secrets import Secrets
 
         self._spec = spec
@@ -69,12 +68,12 @@ class AgentResources:
         self._offline = offline
         self._rehearses = offline and not real_tools
         self._session_id = session_id
-        self._memory = DecisionLog()
+        self._state: State | None = None
+        self._decision_log: DecisionLog | None = None
         self._own_secrets = Secrets.of(spec) if secrets is None else secrets
         self._servers: dict[str, list[Any]] = {}
-        self._connections: list[Any] = []
-        self._made_place: ToolAccess | None = None
-        self._toolbox = Toolbox(spec, tools, self._place, self._own_secrets, self._servers)
+        self._connections: tuple[Any, ...] = ()
+        self._toolbox = Toolbox(spec, tools, self._directory, self._own_secrets, self._servers, self._rehearses)
         self._tracer = self._own_tracer()
         self._around: ExitStack | None = None
         self._notes = self._kept_notes()
@@ -112,7 +111,7 @@ class AgentResources:
         if rules:
             from strands_cli.approvals import ApprovalHooks
 
-            found.append(ApprovalHooks(agent_id, rules, self._memory))
+            found.append(ApprovalHooks(agent_id, rules, self._decisions()))
         if self._rehearses:
             from strands_cli.resources.rehearsed import Rehearsal
 
@@ -126,9 +125,7 @@ class AgentResources:
             from strands_cli.resources.compaction import TrimWhenFull
 
             return TrimWhenFull()
-        from strands.agent.conversation_manager.null import NullConversationManager
-
-        return NullConversationManager()
+        return _unmanaged()
 
     def model(self, agent_id: str) -> Model:
         """Return the model of an agent; no secret reaches it, and with pii_redaction no personal data."""
@@ -183,7 +180,9 @@ class AgentResources:
 
     def remember(self, state: State) -> None:
         """Let earlier answers of the session count."""
-        self._memory.state = state
+        self._state = state
+        if self._decision_log is not None:
+            self._decision_log.state = state
 
     # -- opening and closing ----------------------------------------------------------------------------------------
 
@@ -218,7 +217,8 @@ class AgentResources:
             while self._connections:
                 from strands_cli.resources.mcp_servers import disconnect
 
-                await disconnect(self._connections.pop())
+                last, self._connections = self._connections[-1], self._connections[:-1]
+                await disconnect(last)
         finally:
             if self._around is not None:
                 self._around.__exit__(kind, error, trace)
@@ -236,7 +236,7 @@ class AgentResources:
 
         found = await connect(self._spec, self._own_secrets)
         for id, (connection, tools) in found.items():
-            self._connections.append(connection)
+            self._connections = (*self._connections, connection)
             self._servers[id] = tools
         check_names(self._servers, self._toolbox.in_use())
         self._check_gates()
@@ -255,31 +255,12 @@ class AgentResources:
 
     # -- parts --------------------------------------------------------------------------------------------------------
 
-    def _place(self) -> ToolAccess:
-        if self._made_place is None:
-            self._made_place = self._new_place()
-        return self._made_place
+    def _decisions(self) -> DecisionLog:
+        if self._decision_log is None:
+            from strands_cli.resources.decision_log import DecisionLog
 
-    def _new_place(self) -> ToolAccess:
-        from strands_cli.builtin import ToolAccess
-        from strands_cli.builtin.confined import Confined
-        from strands_cli.net.client import Network
-
-        security = self._spec.security
-        guardrails = security.guardrails if security is not None else None
-        denied = "security.guardrails.deny_network forbids it" if guardrails and guardrails.deny_network else ""
-        denied = "this is a rehearsal: nothing is sent" if self._rehearses else denied
-        directory = Path(self._directory)
-        base = self._spec.base_dir or directory
-        mounts = self._spec.env.mounts if self._spec.env is not None else {}
-        files = Confined(directory, {name: base / Path(path).expanduser() for name, path in mounts.items()})
-        try:
-            network = Network(denied, guardrails.allow_hosts if guardrails else ())
-        except ValueError as error:
-            raise ExecutionError(
-                f"security.guardrails.allow_hosts: {error}", hint="Write hosts, or host:port."
-            ) from error
-        return ToolAccess(files, network, self._rehearses)
+            self._decision_log = DecisionLog(self._state)
+        return self._decision_log
 
     @property
     def _hides_personal_data(self) -> bool:
@@ -330,3 +311,11 @@ class AgentResources:
         from strands_cli.resources.redaction import SecretFreeModel
 
         return SecretFreeModel(found, self._own_secrets)
+
+
+@cache
+def _unmanaged() -> ConversationManager:
+    """Return what leaves a history as it is; it remembers nothing, so all agents share it."""
+    from strands.agent.conversation_manager.null import NullConversationManager
+
+    return NullConversationManager()

@@ -7,6 +7,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +57,7 @@ class Secrets:
         """Return the secrets of a spec."""
         declared = spec.env.secrets if spec.env is not None else []
         if not (declared or spec._literals):
-            return cls([], _HERE)
+            return _no_secrets()
         return cls(declared, spec.base_dir or Path.cwd(), spec._literals)
 
     def __bool__(self) -> bool:
@@ -177,6 +178,12 @@ class Secrets:
                 self.value(name)
             except SecretError:
                 continue
+
+
+@cache
+def _no_secrets() -> Secrets:
+    """Return what all runs share that have none: nothing in it ever changes."""
+    return Secrets([], _HERE)
 
 
 def name_of(secret: Secret) -> str:
