@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from queue import SimpleQueue
 from sys import is_finalizing
+from time import monotonic
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -20,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 _TOOLS = 128
 _DISK = 16
+_SETTLING = 0.01
+"""Seconds for which those who waited for threads go on before the event loop may look around."""
 
 
 async def in_thread(function: Callable[[], T]) -> T:
@@ -56,7 +59,7 @@ def on_disk(function: Callable[[], T]) -> asyncio.Future[T]:
     return future
 
 
-class _PromptFuture(asyncio.Future):  # type: ignore[type-arg]
+class PromptFuture(asyncio.Future):  # type: ignore[type-arg]
     """A future whose first waiter goes on at the moment when it is settled, not a round of the event loop later."""
 
     _first: tuple[Callable[[Any], object], contextvars.Context] | None = None
@@ -104,13 +107,13 @@ class Shared(Generic[T]):
     def __init__(self, function: Callable[[], T]) -> None:
         self.loop = asyncio.get_running_loop()
         self.ended = False
-        self._waiting: list[_PromptFuture] = []
+        self._waiting: list[PromptFuture] = []
         self._end: tuple[Any, BaseException | None] = None, None
         _started(_disk, function, self)
 
     def wait(self) -> asyncio.Future[T]:
         """Return a future, for one who waits, of the function's result or what it raised."""
-        future = _PromptFuture(loop=self.loop)
+        future = PromptFuture(loop=self.loop)
         if self.ended:
             future.settle(*self._end)
         else:
@@ -147,7 +150,7 @@ def _started(pool: _Pool, function: Callable[[], Any], shared: Shared[Any] | Non
     outbox = _outboxes.get(loop)
     if outbox is None:
         outbox = _outboxes[loop] = _Outbox(loop)
-    future: Any = _PromptFuture(loop=loop) if shared is None else shared
+    future: Any = PromptFuture(loop=loop) if shared is None else shared
     job = _Job(outbox, future, contextvars.copy_context(), function)
     pool.submit(job)
     return job
@@ -241,12 +244,16 @@ class _Outbox:
 
     def _settle(self) -> None:
         self._waking = False
+        until = monotonic() + _SETTLING
         try:
             while self._done:
                 self._done.popleft().settle()
+                if monotonic() > until:
+                    break
         finally:
             loop = self._loop()
-            if self._done and loop is not None:  # who was told raised what ends a program; the others are told as well
+            if self._done and loop is not None and not self._waking:  # or who was told raised what ends a program
+                self._waking = True
                 loop.call_soon(self._settle)
 
 

@@ -128,7 +128,7 @@ class Agent(Lifetime):
         )
         self.record_direct_tool_call = record_direct_tool_call
         self.trace_attributes: dict[str, Any] = arguments.attributes(trace_attributes) if trace_attributes else {}
-        self._tool_executor = tool_executor
+        self.tool_executor: ToolExecutor = tool_executor or ConcurrentToolExecutor()
         self.tool_registry: ToolRegistry = ToolRegistry()
         self.hooks: HookRegistry = HookRegistry()
         self.event_loop_metrics: EventLoopMetrics = EventLoopMetrics()
@@ -182,17 +182,6 @@ class Agent(Lifetime):
         from strands._core.direct_call import ToolCaller
 
         return ToolCaller(self)
-
-    @property
-    def tool_executor(self) -> ToolExecutor:
-        """How the tools of one message run."""
-        if self._tool_executor is None:
-            self._tool_executor = ConcurrentToolExecutor()
-        return self._tool_executor
-
-    @tool_executor.setter
-    def tool_executor(self, executor: ToolExecutor) -> None:
-        self._tool_executor = executor
 
     @property
     def cancel_signal(self) -> threading.Event:

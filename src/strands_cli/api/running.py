@@ -25,6 +25,7 @@ from strands_cli.kernel.drive import DriveOptions, drive
 from strands_cli.kernel.events import Event, event_of
 from strands_cli.kernel.journal import FORMAT, Journal
 from strands_cli.kernel.run import Run
+from strands_cli.kernel.share import LoopShare
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Draft, Entry, Names, Outcome
 from strands_cli.types import HITLHandler, Json, RunResult
@@ -73,6 +74,9 @@ class Runner:
         from strands_cli.loader.inputs import resolve_inputs
 
         check_not_loading()
+        share = LoopShare.here()
+        if share.is_used_up():
+            await share.turn()
         secrets, given = self._secrets(), _jsonable(resolve_inputs(self.spec, variables))
         self.check_ready()
         if not self.options.offline or self.options.real_tools:

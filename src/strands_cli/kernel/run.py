@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from strands_cli.errors import ExecutionError, SessionError, StorageError, cause
 from strands_cli.kernel import questions
 from strands_cli.kernel.clock import Clock, SystemClock
+from strands_cli.kernel.interrupts import ask_interrupts, ask_recorded
 from strands_cli.kernel.journal import Conflict, Journal
 from strands_cli.kernel.lanes import Lanes, lane_name, slots
 from strands_cli.kernel.open_questions import ENDED, OpenQuestions, RunCancelled
 from strands_cli.kernel.recorder import JournalRecorder
 from strands_cli.kernel.redaction import Change
-from strands_cli.kernel.state import State, response_of
+from strands_cli.kernel.share import LoopShare
+from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Answer, Call, CallAgent, Draft, Entry, Kind, Names, Question, Reply
 from strands_cli.types import HITLHandler, Json
 
 if TYPE_CHECKING:
-    from strands.interrupt import Interrupt
     from strands_cli.kernel.budgets import Spending
 
 T = TypeVar("T")
@@ -63,6 +64,7 @@ class Run:
         self.clock: Clock = clock or _CLOCK
         self.driver = driver
         self._scrub = scrub
+        self._share = LoopShare.here()
         self.perform: CallAgent = _unset
         self.default_prompt: Callable[[str, Names], str] = _no_default_prompt
         self._publish = publish
@@ -107,6 +109,8 @@ class Run:
         prompt = prompt if self._scrub is None else self._scrub(prompt)
         begun = self.state.started.get(key)
         if begun is None or self._mended(begun, agent, prompt):
+            if self._share.is_used_up():
+                await self._share.turn()
             lane = lane_name.get() if begun is None else begun.data["lane"]
             data: dict[str, Json] = {"agent": agent, "lane": lane, "prompt": prompt}
             await self.record("started", key, data, unless=partial(self._is_begun_anew, key, begun))
@@ -287,12 +291,14 @@ class Run:
             anew=(lane, agent) in self._altered,
         )
         began = self.clock.monotonic()
-        await self._ask_recorded(call)
+        await ask_recorded(self, call)
         while True:
             reply = await self._performed(call)
             if not reply.interrupts:
                 break
-            call.answers = await self._ask_interrupts(call, reply.interrupts)
+            call.answers = await ask_interrupts(self, call, reply.interrupts)
+        if self._share.is_used_up():
+            await self._share.turn()
         await self._finish(call, reply, self.clock.monotonic() - began)
         if recorder.altered(reply.message):
             self._altered |= {(lane, agent)}
@@ -325,33 +331,6 @@ class Run:
         if reply.stop_reason != "end_turn":
             data["stop"] = reply.stop_reason
         await self.record("done", call.key, data, sync=True)
-
-    async def _ask_recorded(self, call: Call) -> None:
-        """Ask what an earlier drive's agent asked and nobody answered, before an agent is built."""
-        progress = self.state.progress(call.key)
-        if progress is not None:
-            pending = [item for item in progress.turn.interrupts.values() if not item.answered]
-            if pending:
-                await self._ask_interrupts(call, pending)
-
-    async def _ask_interrupts(self, call: Call, interrupts: Sequence[Interrupt]) -> dict[str, Json]:
-        keys = {item.id: self._interrupt_key(call.key, item) for item in interrupts}
-        progress = self.state.progress(call.key)
-        said = progress.messages if progress is not None else ()
-        asked = {item.id: questions.from_interrupt(item, call.agent, call.key, said) for item in interrupts}
-        await self.lanes.all(
-            {id_: (lambda id_=id_: self.ask(keys[id_], asked[id_])) for id_ in keys},  # type: ignore[misc]
-            named=False,
-        )
-        closed = {**self.state.expired, **self.state.answered}
-        return {id_: response_of(closed[key]) for id_, key in keys.items()}
-
-    def _interrupt_key(self, key: str, interrupt: Interrupt) -> str:
-        """An answer is good for one question: what is asked again gets a key of its own."""
-        known = self.state.interrupt_key(key, interrupt.id)
-        if known is not None and known not in self.state.answered:
-            return known
-        return self.fresh_key(f"{key}/interrupts/{interrupt.id}")
 
     # -- small parts ----------------------------------------------------------------------------------------------
 
