@@ -231,3 +231,35 @@ def test_a_full_disk_for_the_output(console: Console) -> None:
         )
     assert done.returncode == 12
     assert "Traceback" not in done.stderr and "Error: " in done.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names on this platform")
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("validate", "pipe"), 12),
+        (("run", "pipe"), 12),
+        (("run", "wf.yaml", "--var", "topic=@pipe"), 2),
+        (("run", "wf.yaml", "--vars", "pipe"), 2),
+    ],
+    ids=["a spec to check", "a spec to run", "a variable", "variables"],
+)
+def test_a_pipe_that_nobody_writes_to_is_not_waited_for(
+    console: Console, arguments: tuple[str, ...], code: int
+) -> None:
+    os.mkfifo(console.directory / "pipe")
+    console.write("wf.yaml", QUICK_START)
+    refused(console, *arguments, code=code, cause="'pipe': it is a pipe, not a regular file", hint="Check")
+
+
+@pytest.mark.skipif(not os.path.isdir("/dev/fd"), reason="open files have no names on this platform")
+def test_what_a_shell_hands_over_is_read(console: Console) -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "wb") as sink, os.fdopen(reading, "rb") as source:
+        sink.write(QUICK_START.encode())
+        sink.close()
+        command = [str(STRANDS), "validate", f"/dev/fd/{source.fileno()}"]
+        done = subprocess.run(
+            command, pass_fds=[source.fileno()], env=console.env, capture_output=True, text=True, timeout=60
+        )
+    assert (done.returncode, done.stderr) == (0, "") and "valid" in done.stdout

@@ -62,13 +62,13 @@ def test_a_reference_that_leads_back_to_itself(tmp_path: Path) -> None:
 @pytest.mark.parametrize("agent", ["{$ref: pipe}", "{prompt: p, output_schema: pipe}"])
 def test_a_reference_to_a_pipe_is_refused_at_once(agent: str, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(LoadError, match="'pipe' is not a regular file") as caught:
+    with pytest.raises(LoadError, match="'pipe': it is a pipe, not a regular file") as caught:
         load_file(write(tmp_path, spec=chain(agents=f"a: {agent}")))
     assert (caught.value.exit_code, caught.value.line) == (FILE, 5)
 
 
 def test_a_reference_to_a_device_is_refused_at_once(tmp_path: Path) -> None:
-    with pytest.raises(LoadError, match="'/dev/zero' is not a regular file"):
+    with pytest.raises(LoadError, match="'/dev/zero': it is a device, not a regular file"):
         load_file(write(tmp_path, spec=chain(agents="a: {$ref: /dev/zero}")))
 
 

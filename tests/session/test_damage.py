@@ -40,7 +40,7 @@ def home(store: Path) -> Path:
     return store / "session_s/agents/agent_default"
 
 
-BAD = [b"", b'{"message": {"ro', b"\x00" * 200, b"[1, 2]", b"\xff\xfe", b'"' + b"[" * 5000]
+BAD = [b"", b'{"message": {"ro', b"\x00" * 200, b"\xff\xfe", b'"' + b"[" * 5000]
 
 
 @pytest.mark.parametrize("content", BAD)

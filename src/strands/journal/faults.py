@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from strands._home import NotPrivateError
+from strands._regular import NotRegularError
 from strands.journal.entries import FORMAT
 from strands.journal.errors import SessionDamagedError, SessionNotFoundError, StorageError
 
@@ -55,8 +56,10 @@ def of_system(error: OSError, path: str | Path, session_id: str) -> SessionNotFo
     """Return what an error of the system, met at the file, is in this package."""
     if isinstance(error, FileNotFoundError):
         return missing(session_id)
-    if isinstance(error, NotPrivateError):
+    if isinstance(error, (NotPrivateError, NotRegularError)):
         return StorageError(error.cause, hint=f"{error.remedy}.")
+    if isinstance(error, NotADirectoryError):
+        return StorageError(f"{path}: a part of this path is not a directory", hint="Move away what stands there.")
     return StorageError(
         f"{path}: {error.strerror or error}",
         hint="Free space or make the directory writable, then resume: what was recorded is kept.",
@@ -74,7 +77,7 @@ def storage_errors(path: Path) -> Iterator[None]:
 
 def of_place(error: OSError, path: str | Path) -> StorageError:
     """Return what an error of the system, met before anything is begun at `path`, is in this package."""
-    if isinstance(error, NotPrivateError):
+    if isinstance(error, (NotPrivateError, NotRegularError)):
         return StorageError(error.cause, hint=f"{error.remedy}.")
     return StorageError(
         f"{path}: {error.strerror or error}",

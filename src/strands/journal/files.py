@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from strands._home import check_status
+from strands._regular import open_regular
 from strands.journal.errors import StorageError
 
 try:
@@ -45,9 +46,10 @@ def open_private(path: str | Path, flags: int) -> int:
 
     Raises:
         NotPrivateError: It belongs to somebody else, or others can write to it.
+        NotRegularError: It is a directory, a pipe or a device.
         OSError: It cannot be opened.
     """
-    file = os.open(path, flags | _FLAGS, 0o600)
+    file = open_regular(path, flags | _FLAGS)
     try:
         if flags & os.O_EXCL:
             os.chmod(file if os.chmod in os.supports_fd else path, 0o600)
@@ -163,7 +165,7 @@ def sync(file: int, path: str | Path) -> None:
 def sync_path(path: str | Path) -> None:
     """Sync the file `path` as `sync` does."""
     try:
-        file = os.open(path, os.O_RDWR | _FLAGS)
+        file = open_regular(path, os.O_RDWR | _FLAGS)
     except OSError as error:
         raise _unsynced(path, error) from error
     try:

@@ -44,7 +44,7 @@ class AgentFiles(FilesBeside, Protocol):
         """Return whether a message's file is there."""
         ...
 
-    def put_message(self, message_id: int, content: bytes) -> None:
+    def put_message(self, stored: SessionMessage, content: bytes) -> None:
         """Let a message's file have this content once `write` is called."""
         ...
 
@@ -126,7 +126,7 @@ class AgentEntries(RecordWithFiles, AgentRecord):
 
     def _put(self, stored: SessionMessage | SessionAgent | None, content: bytes) -> None:
         if isinstance(stored, SessionMessage):
-            self.layout.put_message(stored.message_id, content)
+            self.layout.put_message(stored, content)
             self._next_id = max(self._next_id, stored.message_id + 1)
         elif stored is not None:
             self.layout.put_agent(content)

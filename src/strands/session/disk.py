@@ -15,6 +15,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from strands._home import NotPrivateError, check_status, make_private
+from strands._regular import NotRegularError, open_regular
 from strands.journal import files
 from strands.journal.errors import StrandsError
 from strands.types.exceptions import SessionException
@@ -40,9 +41,10 @@ class Disk:
 
         Raises:
             NotPrivateError: Another user owns it or may write to it.
+            NotRegularError: It is a directory, a pipe or a device.
         """
         try:
-            with open(path, "rb") as file:
+            with open(open_regular(path), "rb") as file:
                 check_status(path, os.fstat(file.fileno()))
                 return file.read()
         except FileNotFoundError:
@@ -57,11 +59,20 @@ class Disk:
 
     def scan(self, directory: Path) -> dict[str, int]:
         """Return the size in bytes of each regular file of `directory` by name; nothing when it is not there."""
+        return {name: status.st_size for name, status in self.statuses(directory).items()}
+
+    def statuses(self, directory: Path) -> dict[str, os.stat_result]:
+        """Return the status of each regular file of `directory` by name; nothing when it is not there."""
         try:
             with os.scandir(directory) as entries:
-                return {e.name: e.stat().st_size for e in entries if e.is_file(follow_symlinks=False)}
+                return {e.name: e.stat() for e in entries if e.is_file(follow_symlinks=False)}
         except FileNotFoundError:
             return {}
+
+    def date(self, path: Path, moment: int) -> None:
+        """Let `path` be of this moment, in nanoseconds since 1970, where the file system can note that."""
+        with contextlib.suppress(OSError, OverflowError):
+            os.utime(path, ns=(moment, moment))
 
     def directories(self, directory: Path) -> list[str]:
         """Return the names of the directories in `directory`, sorted; nothing when it is not there."""
@@ -229,7 +240,7 @@ class Naming:
         pass
 
     def __exit__(self, kind: Any, error: BaseException | None, traceback: Any) -> None:
-        if isinstance(error, NotPrivateError):
+        if isinstance(error, (NotPrivateError, NotRegularError)):
             raise SessionException(f"{self._what}: {error.cause}. {error.remedy}") from error
         if isinstance(error, StrandsError):
             raise SessionException(f"{self._what}: {error.message}. {error.hint.rstrip('.')}") from error
@@ -247,7 +258,7 @@ class _Opened:
     __slots__ = ("_descriptor",)
 
     def __init__(self, path: str | Path, flags: int) -> None:
-        self._descriptor = os.open(path, flags | _BINARY, PRIVATE_FILE)
+        self._descriptor = open_regular(path, flags | _BINARY, PRIVATE_FILE)
         try:
             if flags & os.O_CREAT and hasattr(os, "fchmod"):
                 os.fchmod(self._descriptor, PRIVATE_FILE)

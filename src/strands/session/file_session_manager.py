@@ -16,6 +16,7 @@ from strands.journal.drivers import Drivers
 from strands.types.exceptions import SessionException
 from strands.types.session import Session, SessionAgent, SessionMessage
 
+from . import shapes
 from .agent_journal import AgentJournal
 from .disk import Disk, Naming
 from .doubled import Damaged, doubled, undoubled
@@ -93,18 +94,18 @@ class FileSessionManager(RepositorySessionManager, SessionRepository):
         return session
 
     def read_session(self, session_id: str, **kwargs: Any) -> Session | None:
-        """Return a session, or None; a damaged `session.json` is set aside and made anew."""
+        """Return a session, or None; a damaged `session.json` is set aside and made anew.
+
+        Raises:
+            SessionException: What is there cannot be read, or is not a session.
+        """
         directory = self._session_path(session_id)
         if directory.is_symlink():
             raise SessionException(f"{str(directory)!r} is a symbolic link, not a session; remove it or use another id")
         with self._naming(directory):
             check_private(directory)
-        data = self._read(directory / "session.json")
-        try:
-            return Session.from_dict(data) if data is not None else None
-        except (KeyError, ValueError, TypeError):
-            self._set_aside(directory / "session.json")
-            return None
+        data = self._read(directory / "session.json", shapes.session)
+        return Session.from_dict(data) if data is not None else None
 
     def delete_session(self, session_id: str, **kwargs: Any) -> None:
         """Remove a session with all that is in it.
@@ -128,7 +129,7 @@ class FileSessionManager(RepositorySessionManager, SessionRepository):
     def read_agent(self, session_id: str, agent_id: str, **kwargs: Any) -> SessionAgent | None:
         """Return an agent, or None."""
         self._settle(session_id, agent_id)
-        data = self._read(self._agent_path(session_id, agent_id) / AGENT)
+        data = self._read(self._agent_path(session_id, agent_id) / AGENT, shapes.agent)
         return SessionAgent.from_dict(data) if data is not None else None
 
     def update_agent(self, session_id: str, session_agent: SessionAgent, **kwargs: Any) -> None:
@@ -153,7 +154,7 @@ class FileSessionManager(RepositorySessionManager, SessionRepository):
     def read_message(self, session_id: str, agent_id: str, message_id: int, **kwargs: Any) -> SessionMessage | None:
         """Return a message, or None."""
         self._settle(session_id, agent_id)
-        data = self._read(self._message_path(session_id, agent_id, message_id))
+        data = self._read(self._message_path(session_id, agent_id, message_id), shapes.message_of(message_id))
         return SessionMessage.from_dict(data) if data is not None else None
 
     def update_message(self, session_id: str, agent_id: str, session_message: SessionMessage, **kwargs: Any) -> None:
@@ -276,19 +277,20 @@ class FileSessionManager(RepositorySessionManager, SessionRepository):
         name = f"{MULTI_AGENT_PREFIX}{checked('multi_agent_id', multi_agent_id)}"
         return self._session_path(session_id) / "multi_agents" / name / "multi_agent.json"
 
-    def _read(self, path: Path) -> dict[str, Any] | None:
+    def _read(self, path: Path, check: shapes.Check) -> dict[str, Any] | None:
         with self._naming(path):
             content = self._disk.read(path)
         if content is None:
             return None
         try:
-            data = from_json(content)
-        except (ValueError, RecursionError):
-            data = None
-        if isinstance(data, dict):
+            data: dict[str, Any] = from_json(content)
+            check(data, "")
             return data
-        self._set_aside(path)
-        return None
+        except shapes.WrongShapeError as error:
+            raise shapes.wrong(path, error) from error
+        except (ValueError, RecursionError):
+            self._set_aside(path)
+            return None
 
     def _write(self, path: Path, data: dict[str, Any]) -> None:
         with self._naming(path):

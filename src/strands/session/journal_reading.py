@@ -47,6 +47,18 @@ class FilesRead(Protocol):
         """Read the files of several messages at once, where that takes less time."""
         ...
 
+    def is_of(self, id: int, updated_at: str) -> bool:
+        """Whether a message's file is as it was written for a message of this time, as `sizes` came past it."""
+        ...
+
+    def check_missing(self, id: int) -> None:
+        """Check that nothing else stands in the place of a message's file that `sizes` did not come past.
+
+        Raises:
+            OSError: Something does.
+        """
+        ...
+
     def message(self, id: int) -> SessionMessage | None:
         """Return a message as its file has it; None when there is none that can be read."""
         ...
@@ -230,12 +242,18 @@ class JournalReading(ABC):
     def _messages(self, state: JournalState) -> tuple[dict[int, SessionMessage], dict[int, int]]:
         sizes = self._layout.sizes()
         messages: dict[int, SessionMessage] = {}
-        same = {id for id in state.messages if state.sizes[id] == sizes.get(id)}
+        same = {
+            id
+            for id, recorded in state.messages.items()
+            if state.sizes[id] == sizes.get(id) and self._layout.is_of(id, recorded["updated_at"])
+        }
         self._layout.read_ahead([id for id in sizes if id not in same])
         for id in sizes.keys() | state.messages.keys():
             if id in same:
                 messages[id] = SessionMessage.from_dict(state.messages[id])
                 continue
+            if id not in sizes:
+                self._layout.check_missing(id)
             stored = self._layout.message(id) if id in sizes else None
             if stored is None and id in state.messages:
                 stored = SessionMessage.from_dict(state.messages[id])
@@ -250,6 +268,8 @@ class JournalReading(ABC):
         recorded = SessionAgent.from_dict(state.agent) if state.agent is not None else None
         if recorded is None or (stored is not None and stored.updated_at > recorded.updated_at):
             return stored, recorded is None
+        if stored is not None and stored.updated_at == recorded.updated_at:
+            return stored, True  # edited by hand, perhaps; what the open turn has come to, the journal knows
         if stored is None or stored.updated_at < recorded.updated_at:
             self._layout.write_agent(recorded)
         return recorded, True

@@ -6,19 +6,22 @@ or changed one, it is taken as it is.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, TypeVar
 
 from strands._home import check_private
+from strands._regular import check_regular
 from strands.types.session import SessionAgent, SessionMessage
 
+from . import shapes
 from .disk import DAMAGED, TEMPORARY, Disk
 from .json_text import from_json, to_json
 
@@ -29,6 +32,8 @@ MESSAGES = "messages"
 MOST_IN_MEMORY = 64
 """Files whose content may wait in memory for the end of a call."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_MICROSECOND = timedelta(microseconds=1)
 _MESSAGE_NAME = re.compile(r"message_(0|[1-9][0-9]*)\.json")
 _Stored = TypeVar("_Stored")
 
@@ -39,7 +44,7 @@ class LayoutFiles:
     def __init__(self, disk: Disk, directory: Path) -> None:
         self._disk = disk
         self._directory = directory
-        self._dirty_files: OrderedDict[str, bytes] = OrderedDict()
+        self._dirty_files: OrderedDict[str, tuple[bytes, int | None]] = OrderedDict()
         self._writing = threading.Lock()
 
     @property
@@ -61,7 +66,7 @@ class LayoutFiles:
         for directory in (self._directory.parent, self._directory):
             check_private(directory)
 
-    @contextmanager
+    @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Let nobody else write the files, or mend them, while the block runs."""
         file = os.open(self._directory, os.O_RDONLY) if os.name == "posix" else -1
@@ -90,16 +95,18 @@ class LayoutFiles:
             if self._dirty_files:
                 self._make_directory()
             while self._dirty_files:
-                path, content = self._dirty_files.popitem(last=False)
+                path, (content, moment) = self._dirty_files.popitem(last=False)
                 try:
                     self._put_in_place(path, content)
                 except BaseException:
-                    self._dirty_files.setdefault(path, content)
+                    self._dirty_files.setdefault(path, (content, moment))
                     raise
+                if moment is not None:
+                    self._disk.date(Path(path), moment)
 
-    def put(self, path: str, content: bytes) -> None:
-        """Let a file have this content once `write` is called."""
-        self._dirty_files[path] = content
+    def put(self, path: str, content: bytes, moment: int | None = None) -> None:
+        """Let a file have this content, and this date in nanoseconds since 1970, once `write` is called."""
+        self._dirty_files[path] = content, moment
 
     def _make_directory(self) -> None:
         self._disk.make_directory(self._directory)
@@ -129,9 +136,9 @@ class Layout(LayoutFiles):
         """Return whether a message's file is there."""
         return os.path.lexists(f"{self._message}{message_id}.json")
 
-    def put_message(self, message_id: int, content: bytes) -> None:
-        """Let a message's file have this content once `write` is called."""
-        self.put(f"{self._message}{message_id}.json", content)
+    def put_message(self, stored: SessionMessage, content: bytes) -> None:
+        """Let a message's file have this content, and the date of its message, once `write` is called."""
+        self.put(f"{self._message}{stored.message_id}.json", content, moment_of(stored.updated_at))
 
     def put_agent(self, content: bytes) -> None:
         """Let the agent's file have this content once `write` is called."""
@@ -169,19 +176,42 @@ class LayoutReading:
         self._disk = disk
         self._directory = directory
         self._files: dict[int, SessionMessage | None] = {}
+        self._dates: dict[int, int] = {}
 
     def read_ahead(self, ids: list[int]) -> None:
         """Files are read one after the other."""
 
     def message(self, id: int) -> SessionMessage | None:
-        """Return a message as its file has it; None when there is none that can be read."""
+        """Return a message as its file has it; None when there is none that can be read.
+
+        Raises:
+            SessionException: It is JSON, but no message.
+        """
         if id not in self._files:
-            self._files[id] = self._read(self._layout.message_path(id), SessionMessage.from_dict)
+            path = self._layout.message_path(id)
+            self._files[id] = self._read(path, shapes.message_of(id), SessionMessage.from_dict)
         return self._files[id]
 
+    def check_missing(self, id: int) -> None:
+        """Check that nothing else stands in the place of a message's file.
+
+        Raises:
+            NotRegularError: A directory does, or something else that is not a file.
+        """
+        with contextlib.suppress(FileNotFoundError):
+            check_regular(path := self._layout.message_path(id), os.lstat(path))
+
     def agent(self) -> SessionAgent | None:
-        """Return the agent as its file has it."""
-        return self._read(self._layout.agent_path, SessionAgent.from_dict)
+        """Return the agent as its file has it.
+
+        Raises:
+            SessionException: It is JSON, but no agent.
+        """
+        return self._read(self._layout.agent_path, shapes.agent, SessionAgent.from_dict)
+
+    def is_of(self, id: int, updated_at: str) -> bool:
+        """Whether a message's file has the date that it was given when it was written, so that nobody has edited it."""
+        return id in self._dates and self._dates[id] == moment_of(updated_at)
 
     def sizes(self) -> dict[int, int]:
         """Return the size in bytes of each message's file; what does not belong there is named or removed."""
@@ -189,10 +219,10 @@ class LayoutReading:
             self.repairs.append(lambda: self._disk.remove_temporary(self._directory))
         directory = self._directory / MESSAGES
         sizes = {}
-        for name, size in self._disk.scan(directory).items():
+        for name, status in self._disk.statuses(directory).items():
             match = _MESSAGE_NAME.fullmatch(name)
             if match:
-                sizes[int(match[1])] = size
+                sizes[int(match[1])], self._dates[int(match[1])] = status.st_size, status.st_mtime_ns
             elif name.endswith(TEMPORARY):
                 self.repairs.append(lambda path=directory / name: self._disk.remove(path))  # type: ignore[misc]
             elif DAMAGED not in name:
@@ -213,23 +243,38 @@ class LayoutReading:
         def repair() -> None:
             self._disk.make_directory(path.parent)
             self._disk.replace(path, to_json(stored.to_dict()).encode())
+            moment = moment_of(stored.updated_at) if isinstance(stored, SessionMessage) else None
+            if moment is not None:
+                self._disk.date(path, moment)
             logger.info("%r was missing or torn; mended from the journal", str(path))
 
         self.repairs.append(repair)
 
-    def _read(self, path: Path, parse: Callable[[dict[str, Any]], _Stored]) -> _Stored | None:
+    def _read(self, path: Path, check: shapes.Check, parse: Callable[[dict[str, Any]], _Stored]) -> _Stored | None:
         content = self._disk.read(path)
         if content is None:
             return None
         try:
-            return parse(from_json(content))
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            data = from_json(content)
+            check(data, "")
+            return parse(data)
+        except shapes.WrongShapeError as error:
+            raise shapes.wrong(path, error) from error
+        except (ValueError, RecursionError):
             self.repairs.append(lambda: self._set_aside(path))
             return None
 
     def _set_aside(self, path: Path) -> None:
         target = self._disk.set_aside(path)
         logger.warning("%r is damaged; it is kept as %r and the session goes on without it", str(path), target.name)
+
+
+def moment_of(time: str) -> int | None:
+    """Return an ISO 8601 time as nanoseconds since 1970; None where it is not one with a time zone."""
+    try:
+        return (datetime.fromisoformat(time) - _EPOCH) // _MICROSECOND * 1000
+    except (ValueError, TypeError):
+        return None
 
 
 def message_texts(stored: SessionMessage) -> tuple[str, bytes]:

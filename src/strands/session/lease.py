@@ -8,6 +8,8 @@ import platform
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from strands._regular import open_regular
+
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
@@ -32,7 +34,7 @@ class Lease(Protocol):
 def noted(path: Path) -> bytes:
     """Return what the last holders of the lock file `path` kept with it."""
     try:
-        with open(_holder_file(path), "rb") as file:
+        with open(open_regular(_holder_file(path)), "rb") as file:
             file.seek(_HOLDER_WIDTH)
             return file.read(_NOTE_WIDTH).rstrip()
     except OSError:
@@ -53,7 +55,8 @@ def take(path: Path) -> Lease | None:
 def holder(path: Path) -> str:
     """Return who took the lock file `path` last, as text for people; empty when that is not known."""
     try:
-        return _holder_file(path).read_bytes()[:_HOLDER_WIDTH].decode(errors="replace").strip()
+        with open(open_regular(_holder_file(path)), "rb") as file:
+            return file.read(_HOLDER_WIDTH).decode(errors="replace").strip()
     except OSError:
         return ""
 
@@ -102,7 +105,7 @@ def _take(path: Path) -> Lease | None:
     # A call of an agent takes its lease anew, and the library's lock costs ten times the system's.
     import fcntl
 
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, PRIVATE_FILE)
+    descriptor = open_regular(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, PRIVATE_FILE)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         with contextlib.suppress(OSError):

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from strands.types.session import SessionAgent, SessionMessage
 
+from . import shapes
 from .json_text import from_json, to_json
 from .s3_store import Listed, S3Store
 
@@ -88,9 +89,9 @@ class S3AgentFiles(S3Files):
         """Return whether a message's object is there."""
         return self._store.exists(self.message_key(message_id))
 
-    def put_message(self, message_id: int, content: bytes) -> None:
+    def put_message(self, stored: SessionMessage, content: bytes) -> None:
         """Let a message's object have this content once `write` is called."""
-        self.put(self.message_key(message_id), content)
+        self.put(self.message_key(stored.message_id), content)
 
     def put_agent(self, content: bytes) -> None:
         """Let the agent's object have this content once `write` is called."""
@@ -133,8 +134,15 @@ class S3FilesRead:
         """Read several messages at the same time."""
         wanted = [id for id in ids if id not in self._messages]
         keys = [self._files.message_key(id) for id in wanted]
-        found = self._store.all(lambda key: self._read(key, SessionMessage.from_dict), keys)
+        found = self._store.all(lambda key: self._read(key, shapes.message_of(None), SessionMessage.from_dict), keys)
         self._messages.update(zip(wanted, found, strict=True))
+
+    def is_of(self, id: int, updated_at: str) -> bool:
+        """An object that is edited gets a date of the service, as ours do: its size tells."""
+        return True
+
+    def check_missing(self, id: int) -> None:
+        """An object is an object."""
 
     def message(self, id: int) -> SessionMessage | None:
         """Return a message as its object has it; None when there is none that can be read."""
@@ -144,7 +152,7 @@ class S3FilesRead:
     def agent(self) -> SessionAgent | None:
         """Return the agent as its object has it."""
         if not self._agent:
-            self._agent.append(self._read(self._files.agent_key, SessionAgent.from_dict))
+            self._agent.append(self._read(self._files.agent_key, shapes.agent, SessionAgent.from_dict))
         return self._agent[0]
 
     def write_message(self, stored: SessionMessage) -> None:
@@ -158,13 +166,17 @@ class S3FilesRead:
     def _write_again(self, key: str, stored: SessionMessage | SessionAgent) -> None:
         self.repairs.append(lambda: self._store.write_bytes(key, to_json(stored.to_dict()).encode()))
 
-    def _read(self, key: str, parse: Callable[[dict[str, Any]], _Stored]) -> _Stored | None:
+    def _read(self, key: str, check: shapes.Check, parse: Callable[[dict[str, Any]], _Stored]) -> _Stored | None:
         found = self._store.fetch(key)
         if found is None:
             return None
         try:
-            return parse(from_json(found.content))
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            data = from_json(found.content)
+            check(data, "")
+            return parse(data)
+        except shapes.WrongShapeError as error:
+            raise shapes.wrong(key, error) from error
+        except (ValueError, RecursionError):
             self.repairs.append(lambda: self._set_aside(key))
             return None
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
+from strands._regular import input_text
 from strands_cli.atomic.agent import AtomicAgent, AtomicError
 from strands_cli.atomic.running import run_async
 from strands_cli.errors import StrandsError
@@ -144,7 +145,7 @@ def _whole(case: Case, folder: Path) -> Case:
 
 def _json_of(folder: Path, name: str) -> Any:
     try:
-        return json.loads((folder / name).read_text(encoding="utf-8"))
+        return json.loads(input_text(folder / name))
     except (OSError, ValueError) as error:
         cause = getattr(error, "strerror", None) or "it is not JSON"
         raise AtomicError(

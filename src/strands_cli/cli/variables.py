@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from strands._regular import input_text
 from strands_cli.errors import InputError
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def _read(path: str, what: str) -> str:
         file = Path(path).expanduser()
         if file.stat().st_size > _FILE_LIMIT:
             raise InputError(f"{what}: {path!r} is larger than {_FILE_LIMIT:,} bytes", hint="Give a smaller file.")
-        return file.read_text(encoding="utf-8")
+        return input_text(file)
     except OSError as error:
         raise InputError(f"{what}: cannot read {path!r}: {error.strerror}", hint="Check the path.") from None
     except (UnicodeDecodeError, ValueError):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from strands._regular import input_file, open_regular
 from strands_cli.loader.errors import LoadError
 from strands_cli.loader.marks import Locator, Marks
 from strands_cli.schema.problems import Problem
@@ -89,13 +89,11 @@ def read_text(file: Path, source: str, *, regular: bool = False) -> str:
     """Return a file's text; nothing is read of a file that is too large.
 
     Args:
-        regular: Refuse a pipe or a device at once, instead of waiting for what it may say.
+        regular: Refuse what this process was given open, such as a shell's `<(command)`, too.
     """
     try:
-        with open(file, "rb", opener=_without_waiting if regular else None) as stream:
+        with open(file, "rb", opener=open_regular if regular else input_file) as stream:
             status = os.fstat(stream.fileno())
-            if regular and not stat.S_ISREG(status.st_mode):
-                raise LoadError(Problem(f"{source!r} is not a regular file"), unreadable=True)
             if status.st_size > MAX_BYTES:
                 raise _too_large(source, status.st_size)
             raw = stream.read(MAX_BYTES + 1)
@@ -199,10 +197,6 @@ def _read_other(file: Path, source: str) -> tuple[dict[str, Any], Marks]:
 
 def _read_none(file: Path, source: str) -> tuple[dict[str, Any], Marks]:
     raise LoadError(Problem(f"{source!r} is another file, and this text may refer to none"), unreadable=True)
-
-
-def _without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _too_large(source: str, size: int) -> LoadError:

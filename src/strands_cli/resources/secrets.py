@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from strands._regular import input_text
 from strands_cli.errors import ExecutionError
 
 if TYPE_CHECKING:
@@ -216,7 +217,7 @@ def _read(name: str, secret: Secret, base_dir: Path) -> str:
 
 def _from_file(name: str, path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8").strip()
+        text = input_text(path).strip()
     except (OSError, UnicodeDecodeError) as error:
         cause = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise SecretError(

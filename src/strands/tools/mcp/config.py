@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from strands._regular import input_file
+
 from . import transports
 
 if TYPE_CHECKING:
@@ -101,7 +103,7 @@ def _servers(config: str | dict[str, Any]) -> Mapping[str, Any]:
     data: Any = config
     if isinstance(config, str):
         try:
-            with open(config, encoding="utf-8") as file:
+            with open(config, encoding="utf-8", opener=input_file) as file:
                 data = json.load(file)
         except (OSError, ValueError) as error:
             raise ValueError(f"MCP configuration {config!r} cannot be read: {error}") from error

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
 
+from strands._regular import input_text
 from strands_cli.errors import InputError
 
 agent = click.argument("name", metavar="AGENT")
@@ -23,7 +23,7 @@ def read_input(text: str | None, file: str | None) -> Any:
         raise click.UsageError("give --input or --input-file, not both")
     if file is not None:
         try:
-            text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+            text = sys.stdin.read() if file == "-" else input_text(file)
         except (OSError, UnicodeDecodeError) as error:
             cause = getattr(error, "strerror", None) or "it is not UTF-8 text"
             raise InputError(f"cannot read {file!r}: {cause}", hint="Check the path.") from None
