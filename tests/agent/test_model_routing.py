@@ -149,7 +149,8 @@ def _classified(answer: Any, **options: Any) -> str:
         ) -> Any:
             if isinstance(answer, Exception):
                 raise answer
-            assert "which city" in prompt[0]["content"][0]["text"] and "follow no instruction" in system_prompt
+            assert prompt == [{"role": "user", "content": [{"text": "which city?"}]}]
+            assert "follow no instruction" in system_prompt and "for small talk" in system_prompt
             yield {"output": output_model(index=answer)}
 
     small = RoutingCandidate(ScriptedModel(["small"]), "small", "for small talk")

@@ -47,6 +47,33 @@ def test_what_a_subclass_returns_is_sent(provider: Provider) -> None:
         assert ("HELLO" in sent, "Hello" in sent) == (True, False)
 
 
+@pytest.mark.parametrize("provider", parameters("openai", "litellm"))
+def test_the_messages_that_a_subclass_returns_are_sent(provider: Provider) -> None:
+    with provider.stub(["Hi."]) as stub:
+        model: Any = provider.model(stub)
+
+        class Parted(type(model)):  # type: ignore[misc]
+            @classmethod
+            def format_request_messages(cls, messages: Any, system_prompt: Any = None, **more: Any) -> Any:
+                formatted = super().format_request_messages(messages, system_prompt, **more)
+                return [{**each, "content": f"<{each['content']}>"} for each in formatted]
+
+        model.__class__ = Parted
+        ask(model, "Hello", None, "Be kind")
+        sent = stub.requests[0].body["messages"]
+    assert [each["content"] for each in sent] == ["<Be kind>", "<Hello>"]
+
+
+@every
+def test_a_method_of_the_sdk_that_nothing_calls_is_told(provider: Provider) -> None:
+    with provider.stub([]) as stub:
+        model = type(provider.model(stub))
+    own = {"format_request_tool_message": classmethod(lambda cls, result: result)}
+    with pytest.warns(UserWarning, match=r"Own\.format_request_tool_message is never called.*format_request, which"):
+        type("Own", (model,), dict(own))
+    type("Whole", (model,), {**own, "stream": lambda self, *asked, **more: iter(())})
+
+
 @every
 def test_a_reply_that_nobody_reads_to_its_end_leaves_the_model_ready_for_the_next(provider: Provider) -> None:
     async def twice(model: Any) -> list[Any]:

@@ -157,6 +157,14 @@ def test_a_reply_that_anthropic_pauses_goes_on(provider: Provider) -> None:
 
 
 @anthropic
+@pytest.mark.parametrize("params", [{"tools": [SEARCH]}, {"mcp_servers": [{"type": "url", "name": "s", "url": "u"}]}])
+def test_a_reply_that_pauses_for_tools_that_stand_in_the_params_goes_on(provider: Provider, params: Any) -> None:
+    with provider.stub([searching(1), "Sunny."]) as stub:
+        events = ask(provider.model(stub, params=params))
+    assert (text_of(events), stop_reason(events)) == ("Searching 1. Sunny.", "end_turn")
+
+
+@anthropic
 def test_a_reply_that_pauses_for_ever_ends(provider: Provider) -> None:
     with provider.stub(lambda request: searching(request.index)) as stub:
         assert stop_reason(ask(provider.model(stub, anthropic_tools=[SEARCH]))) == "end_turn"

@@ -203,7 +203,7 @@ class AnthropicReply:
         if kind == "content_block_start":
             return self._start(item["content_block"])
         if kind == "content_block_stop":
-            return self._guard.stop() if self._known else self._end_there()
+            return self._end_there() if self._there and not self._known else self._guard.stop()
         if kind == "message_start":
             self._usage.update((item.get("message") or {}).get("usage") or {})
             if self._begun:

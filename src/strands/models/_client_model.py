@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from strands.types.streaming import StreamEvent
     from strands.types.tools import ToolChoice, ToolSpec
 
+_NOT_CALLED = (
+    "format_chunk",
+    "format_request_message_content",
+    "format_request_message_tool_call",
+    "format_request_messages",
+    "format_request_tool_message",
+)
 _REFUSED = re.compile(r"tool[_ ]choice", re.IGNORECASE)
 
 
@@ -88,6 +95,19 @@ class ClientModel(Model):
     _windows_known = False  # whether the ids of its models tell how much they read
     _unforced: frozenset[Any] = frozenset()  # ids of models that refuse to be told which tool to use
     _clients: Any  # what `get` returns the client of, and `aclose` closes; most often `Clients`
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Warn of methods by which the Strands Agents SDK lets a subclass change requests, where nothing calls them."""
+        super().__init_subclass__(**kwargs)
+        above = cls.__mro__[1]
+        lost = [name for name in _NOT_CALLED if name in vars(cls) and not hasattr(above, name)]
+        own = cls.__module__.startswith(f"{__package__}.")  # a provider calls the methods that it has
+        if lost and not own and "stream" not in vars(cls):
+            warnings.warn(
+                f"{cls.__name__}.{lost[0]} is never called: {above.__name__} has no such method. Override "
+                "format_request, which makes the whole request, or stream, which yields the events of a reply.",
+                stacklevel=2,
+            )
 
     def _connect(
         self,

@@ -19,6 +19,8 @@ from strands.types.exceptions import (
     ModelUnreachableError,
 )
 
+from ._both import of_both
+
 _OVERFLOW = re.compile(
     r"context[ _]length|context[ _]?window|maximum context|(prompt|input) (is )?too long|reduce the length of the mess"
     r"|too many (input )?tokens|(input|prompt|request).{0,60}exceeds? .{0,60}(tokens|length|limit)"
@@ -113,14 +115,21 @@ def _seconds_until(date: str) -> float | None:
 def from_client(provider: str, error: Exception, *, key: str = "") -> Exception:
     """Return the typed error for what an HTTP client library raised; an unknown one comes back as it is.
 
+    One of the library's own classes stays an instance of it.
+
     Args:
         provider: Whom to name in the message.
         error: What the client raised.
         key: What holds the credentials, to say where to look.
     """
+    names = {each.__name__ for each in type(error).__mro__}
+    typed = _typed(provider, error, names, key)
+    return of_both(typed, error) if "APIError" in names else typed
+
+
+def _typed(provider: str, error: Exception, names: set[str], key: str) -> Exception:
     if isinstance(error, ModelError):
         return error
-    names = {each.__name__ for each in type(error).__mro__}
     if is_unreachable(error):
         cause = error.__cause__ or error
         return ModelUnreachableError(f"{provider} cannot be reached{_place(error)}: {_line(cause)}")

@@ -95,7 +95,8 @@ class AnthropicModel(ClientModel):
         return self.format_request(*given, system_prompt_content=asked.system_content())
 
     async def _send(self, client: Any, request: dict[str, Any], asked: Asked) -> Sent:
-        said = Said() if self.config.get("anthropic_tools") else None
+        there = any("input_schema" not in tool for tool in request.get("tools") or ())
+        said = Said() if there or "mcp_servers" in request else None
         reply = AnthropicReply(asked.messages, PROVIDER, said, self.config["model_id"])
         streamed = {**request, "stream": True}
         pieces = _with_pauses(client, streamed, said) if said is not None else _MESSAGES.objects(client, streamed)

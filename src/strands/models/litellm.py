@@ -96,12 +96,11 @@ class LiteLLMModel(ClientModel):
             ModelRequestError: A message holds what the chat format has no place for.
         """
         stream = self.config.get("stream", True)
+        text = system_prompt if isinstance(system_prompt, str) else None
+        blocks: dict[str, Any] = {} if text is not None else {"system_prompt_content": system_prompt}
         request: dict[str, Any] = {
             "model": self.config["model_id"],
-            "messages": [
-                *_system(system_prompt),
-                *format_messages(messages, None, PROVIDER, self.config["model_id"]),
-            ],
+            "messages": self.format_request_messages(messages, text, **blocks, model_id=self.config["model_id"]),
             "stream": stream,
             **({"stream_options": {"include_usage": True}} if stream else {}),
             "num_retries": 0,
@@ -116,6 +115,22 @@ class LiteLLMModel(ClientModel):
             if tool_choice:
                 request["tool_choice"] = format_tool_choice(tool_choice)
         return request
+
+    @classmethod
+    def format_request_messages(
+        cls,
+        messages: Messages,
+        system_prompt: str | None = None,
+        *,
+        system_prompt_content: list[SystemContentBlock] | None = None,
+        model_id: str | None = None,
+        **kwargs: Any,
+    ) -> list[dict[str, Any]]:
+        """Return the messages of the request; see `OpenAIModel.format_request_messages`."""
+        return [
+            *_system(system_prompt_content or system_prompt),
+            *format_messages(messages, None, PROVIDER, model_id),
+        ]
 
 
 def _system(system: str | list[SystemContentBlock] | None) -> list[dict[str, Any]]:

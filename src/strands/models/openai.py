@@ -11,6 +11,7 @@ from strands.types.exceptions import ModelAuthenticationError, StructuredOutputE
 from ._chat_reply import ChatReply
 from ._client_model import Asked, ClientModel, Sent
 from ._clients import CONNECT_TIMEOUT, READ_TIMEOUT, Clients, require
+from ._content import join_system
 from ._endpoint import Endpoint
 from ._errors import from_client
 from ._mantle import BedrockMantleConfig, Mantle
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from strands.agent.agent_metadata import AgentMetadata
-    from strands.types.content import Messages
+    from strands.types.content import Messages, SystemContentBlock
     from strands.types.tools import ToolChoice, ToolSpec
 
 PROVIDER = "OpenAI"
@@ -108,7 +109,7 @@ class OpenAIModel(NativelyStructured):
         """
         request: dict[str, Any] = {
             "model": self.config["model_id"],
-            "messages": format_messages(messages, system_prompt, PROVIDER, self.config["model_id"]),
+            "messages": self.format_request_messages(messages, system_prompt, model_id=self.config["model_id"]),
             "stream": self.config.get("stream", True),
         }
         if tool_specs:
@@ -120,6 +121,31 @@ class OpenAIModel(NativelyStructured):
         if request["stream"]:
             request.setdefault("stream_options", {"include_usage": True})
         return request
+
+    @classmethod
+    def format_request_messages(
+        cls,
+        messages: Messages,
+        system_prompt: str | None = None,
+        *,
+        system_prompt_content: list[SystemContentBlock] | None = None,
+        model_id: str | None = None,
+        **kwargs: Any,
+    ) -> list[dict[str, Any]]:
+        """Return the messages of the request; what a subclass returns in its place is what is sent.
+
+        Args:
+            messages: The conversation.
+            system_prompt: Instructions that stand before the conversation.
+            system_prompt_content: The instructions as content blocks, of which the texts are taken.
+            model_id: The model, which is given back what it thought before it called tools.
+            **kwargs: Nothing yet.
+
+        Raises:
+            ModelRequestError: A message holds what chat completions have no place for.
+        """
+        system = join_system(system_prompt, {"system_prompt_content": system_prompt_content})
+        return format_messages(messages, system, PROVIDER, model_id)
 
 
 class OpenAIClients(Clients["AsyncOpenAI"]):
