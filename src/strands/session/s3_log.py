@@ -338,10 +338,10 @@ class S3Log:
                 there = self._store.fetch(self._key)
                 if there is not None and there.content == body:
                     written = there.version
-                elif there is None or not self._is_known(there):
+                elif not self._is_as_it_was(there, version):
                     return False
                 else:  # somebody has written the same again, or the store wants to be asked once more
-                    version = there.version
+                    version = there.version if there is not None else ""
                     time.sleep(_PAUSE * attempt)
                     continue
             self._content, self._version, self._unsure = content, written, None
@@ -349,8 +349,10 @@ class S3Log:
             return True
         raise SessionException(f"could not write {self.path!r}: the store was busy {_TRIES} times. Try again")
 
-    def _is_known(self, there: Held) -> bool:
-        return self.count > 0 and there.content == self._content.to_bytes()
+    def _is_as_it_was(self, there: Held | None, version: str) -> bool:
+        if there is None:
+            return not version
+        return there.version == version or (self.count > 0 and there.content == self._content.to_bytes())
 
     def _there(self) -> Held | None:
         try:

@@ -19,7 +19,7 @@ logger: logging.Logger = logging.getLogger(__name__)
 
 _ABSENT = {"NoSuchKey", "404", "NotFound"}
 _TAKEN = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
-_AT_ONCE = 16
+_AT_ONCE = 10  # as many connections as a client of boto3 keeps
 """How many requests are under way at the same time."""
 
 _T = TypeVar("_T")

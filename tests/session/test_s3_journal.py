@@ -1,0 +1,374 @@
+"""An agent's journal in S3: what it costs, how it grows, what is taken over from others, and what damage does."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strands import Agent, ToolContext, tool
+from strands.agent.conversation_manager import NullConversationManager
+from strands.journal import lines
+from strands.models.scripted import ScriptedModel, ToolCall
+from strands.session import FileSessionManager
+from strands.session.journal_record import encoded, read_line
+from strands.session.journal_state import JournalState
+from strands.session.layout import message_texts
+from strands.session.s3_lease import S3Drivers
+from strands.session.s3_log import S3Log
+from strands.session.s3_store import Held, S3Store
+from strands.types.exceptions import SessionException
+from strands.types.session import SessionMessage
+from support.stub_s3 import Fate, Request, Stored, StubS3
+
+pytest.importorskip("boto3")
+from support.s3_worker import manager
+from support.session_worker import finish, make_agent
+from support.session_worker import lines as noted
+
+FIXTURES = Path(__file__).parent / "fixtures"
+HOME = "p/session_bills/agents/agent_default/"
+JOURNAL = f"{HOME}journal.jsonl"
+
+
+@pytest.fixture
+def s3() -> Iterator[StubS3]:
+    with StubS3() as stub:
+        yield stub
+
+
+def agent_in(s3: StubS3, *replies: Any, **kwargs: Any) -> Agent:
+    kept = manager(s3.url, "p", **kwargs.pop("manager", {}))
+    model = ScriptedModel(list(replies))
+    kwargs = {"conversation_manager": NullConversationManager(), **kwargs}
+    return Agent(model=model, session_manager=kept, callback_handler=None, **kwargs)
+
+
+class Shortcut(S3Store):
+    """The objects of the stub without a network between."""
+
+    def __init__(self, s3: StubS3) -> None:
+        super().__init__(None, "bucket")
+        self._stub = s3
+        self._objects = s3.objects
+
+    def fetch(self, key: str) -> Held | None:
+        there = self._objects.get(key)
+        return None if there is None else Held(there.body, there.etag, 0.0)
+
+    def age(self, key: str) -> float:
+        return self._stub.now() - self._objects[key].at
+
+    def put(self, key: str, content: bytes, version: str) -> str:
+        self.write_bytes(key, content)
+        return self._objects[key].etag
+
+    def write_bytes(self, key: str, content: bytes) -> None:
+        self._objects[key] = Stored(content, 0.0)
+
+    def delete(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            del self._objects[key]
+
+
+def grown(s3: StubS3, turns: int, size: int = 1000) -> None:
+    """Let the session have so many turns more, each with so many characters."""
+    store = Shortcut(s3)
+    if JOURNAL not in s3.objects:
+        agent_in(s3, "reply")("first")
+    log = S3Log(store, HOME, "default", read_line)
+    first = max(JournalState().take(log.news()).messages) + 1
+    for id in range(first, first + 2 * turns):
+        role: Any = "assistant" if id % 2 else "user"
+        stored = SessionMessage.from_message({"role": role, "content": [{"text": f"{id} " + "x" * size}]}, id)
+        text, content = message_texts(stored)
+        leased = encoded("leased", "", '{"driver":"","by":""}')
+        log.write([leased, encoded("message", f"messages/{id}", text)], expect=log.count)
+        store.write_bytes(f"{HOME}messages/message_{id}.json", content)
+
+
+def asked(s3: StubS3) -> dict[str, int]:
+    """How often the server was asked since this was called last, by method."""
+    counts = s3.counts()
+    s3.requests.clear()
+    return counts
+
+
+def put_below(s3: StubS3, prefix: str, directory: Path) -> None:
+    """Copy a directory into the bucket."""
+    for path in directory.rglob("*"):
+        if path.is_file():
+            s3.objects[f"{prefix}/{path.relative_to(directory).as_posix()}"] = Stored(path.read_bytes(), s3.now())
+
+
+def take_below(s3: StubS3, prefix: str, directory: Path) -> None:
+    """Copy what the bucket holds into a directory."""
+    for key, stored in s3.objects.items():
+        path = directory / key.removeprefix(f"{prefix}/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(stored.body)
+
+
+def said(agent: Agent) -> list[Any]:
+    return [(message["role"], message["content"]) for message in agent.messages]
+
+
+def kinds(s3: StubS3) -> list[str]:
+    return [entry.kind for entry in lines.parse(s3.objects[JOURNAL].body).entries]
+
+
+def test_a_pause_waits_for_three_writes_and_an_answer_too(s3: StubS3, tmp_path: Path) -> None:
+    @tool(context=True)
+    def pay(tool_context: ToolContext) -> str:
+        """Pay."""
+        return f"paid: {tool_context.interrupt('ok')}"
+
+    agent = agent_in(s3, ToolCall("pay", {}, id="t"), tools=[pay])
+    asked(s3)
+    (question,) = agent("go").interrupts or ()
+    written = [request.key for request in s3.requests if request.method == "PUT"]
+    assert written.count(JOURNAL) == 3 and asked(s3).keys() == {"PUT", "HEAD"}
+    assert kinds(s3)[-7:] == ["leased", "message", "message", "started", "asked", "agent", "rested"]
+    resumed = agent_in(s3, "done", tools=[pay])
+    assert asked(s3) == {"GET": 3, "LIST": 1}
+    resumed([{"interruptResponse": {"interruptId": question.id, "response": "y"}}])
+    assert [request.key for request in s3.requests if request.method == "PUT"].count(JOURNAL) == 3
+    entries = lines.parse(s3.objects[JOURNAL].body).entries
+    answer = next(number for number, entry in enumerate(entries) if entry.kind == "answered")
+    assert entries[answer - 1].kind == "leased", "the answer comes with the lease"
+
+
+def test_a_thousand_messages_open_in_few_requests(s3: StubS3) -> None:
+    grown(s3, 499, 300)
+    asked(s3)
+    assert len(agent_in(s3).messages) == 1000
+    counts = asked(s3)
+    assert counts["GET"] < 50 and counts["LIST"] == 2 and counts.keys() == {"GET", "LIST"}
+
+
+def test_older_lines_move_into_objects_of_their_own(s3: StubS3) -> None:
+    grown(s3, 59)
+    parts = sorted(key for key in s3.objects if key.startswith(f"{HOME}journal/"))
+    assert len(parts) > 3 and len(s3.objects[JOURNAL].body) < 100_000
+    _, _, tail = s3.objects[JOURNAL].body.partition(b"\n")
+    whole = b"".join([*(s3.objects[key].body for key in parts), tail])
+    parsed = lines.parse(whole)
+    assert parsed.damage is None and [entry.seq for entry in parsed.entries] == list(range(len(parsed.entries)))
+    assert [entry.kind for entry in parsed.entries].count("message") == 120
+
+
+def test_who_reads_while_older_lines_are_put_together_reads_them_all(s3: StubS3) -> None:
+    grown(s3, 199)
+    before = dict(s3.objects)
+    grown(s3, 700)
+    gone = {key for key in before if key.startswith(f"{HOME}journal/")} - s3.objects.keys()
+    assert gone, "they were put together"
+
+    def fate(request: Request) -> Fate:
+        if request.key in gone:  # the reader comes with what it had heard before
+            s3.objects[JOURNAL] = after
+        return ""
+
+    after, s3.objects[JOURNAL], s3.fate = s3.objects[JOURNAL], before[JOURNAL], fate
+    assert len(agent_in(s3).messages) == 1800
+
+
+def test_a_long_call_is_heard_of(s3: StubS3) -> None:
+    @tool(read_only=True)
+    def work() -> str:
+        """Work."""
+        wait_for_the_same_again(s3)
+        with pytest.raises(SessionException, match="is at work elsewhere"):
+            agent_in(s3, "other")("me too")
+        s3.ahead += 3
+        wait_for_the_same_again(s3)
+        seen.append(S3Drivers(Shortcut(s3), JOURNAL).alive("another.driver.3"))
+        s3.ahead += 5
+        seen.append(S3Drivers(Shortcut(s3), JOURNAL).alive("another.driver.3"))
+        return "worked"
+
+    seen: list[bool] = []
+    agent = agent_in(s3, ToolCall("work", {}, id="t"), "done", tools=[work], manager={"lease_seconds": 3})
+    assert agent("go").stop_reason == "end_turn"
+    assert seen == [True, False], "by the time of the store"
+    assert len(agent_in(s3).messages) == 4
+
+
+def wait_for_the_same_again(s3: StubS3) -> None:
+    """Wait until the journal was written once more as it is."""
+    before, deadline = s3.objects[JOURNAL], time.monotonic() + 30
+    while s3.objects[JOURNAL] is before or s3.objects[JOURNAL].body != before.body:
+        assert time.monotonic() < deadline, "nothing is heard of it"
+        before = s3.objects[JOURNAL] if s3.objects[JOURNAL].body != before.body else before
+        time.sleep(0.01)
+
+
+@pytest.mark.parametrize("seconds", [0, 2.9, float("nan"), -1])
+def test_a_lease_is_no_shorter_than_the_store_can_tell(s3: StubS3, seconds: float) -> None:
+    with pytest.raises(ValueError, match=r"lease_seconds=.* must be at least 3"):
+        agent_in(s3, manager={"lease_seconds": seconds})
+
+
+def test_who_is_left_of_a_deleted_session_writes_nothing_into_a_new_one(s3: StubS3) -> None:
+    stale = agent_in(s3, "one", "two", "three")
+    stale("a")
+    manager(s3.url, "p").delete_session("bills")
+    assert s3.objects == {}
+    with pytest.raises(SessionException, match="its journal is another one by now"):
+        stale("b")
+    assert s3.objects == {}
+    new = agent_in(s3, "new", "newer")
+    new("c")
+    with pytest.raises(SessionException, match="moved on"):
+        stale("b")
+    new("d")
+    assert len(agent_in(s3).messages) == 4
+
+
+@pytest.mark.parametrize("status", [409, 503])
+def test_a_store_that_is_busy_is_asked_again(s3: StubS3, status: int) -> None:
+    refused: set[bytes] = set()
+
+    def fate(request: Request) -> Fate:
+        if request.key != JOURNAL or request.method != "PUT" or request.body in refused:
+            return ""
+        refused.add(request.body)
+        return status
+
+    s3.fate = fate
+    agent_in(s3, "one")("a")
+    assert len(agent_in(s3).messages) == 2 and len(refused) > 2
+
+
+def test_a_store_without_conditional_writes_is_used_by_one_writer(s3: StubS3, caplog: pytest.LogCaptureFixture) -> None:
+    plain: list[str] = []
+
+    def fate(request: Request) -> Fate:
+        if request.key == JOURNAL and request.method == "PUT" and not plain:
+            plain.append("asked once")
+            return 501
+        return ""
+
+    s3.fate = fate
+    agent_in(s3, "one")("a")
+    assert len(agent_in(s3).messages) == 2
+    assert "has no conditional writes: keep one writer a session" in caplog.text
+
+
+def test_a_write_that_nobody_confirms_fails_and_is_not_written_twice(s3: StubS3) -> None:
+    """The network goes for good behind a write: the next call finds what became of it."""
+    agent = agent_in(s3, "one", "two")
+    agent("a")
+    dark: list[str] = []
+
+    def fate(request: Request) -> Fate:
+        if not dark and request.key == JOURNAL and request.method == "PUT" and b'"rested"' in request.body[-200:]:
+            dark.append("from here on")
+            return "unanswered"
+        return "unheard" if dark else ""
+
+    s3.fate = fate
+    with pytest.raises(SessionException, match=r"could not (read|write) 's3://bucket/p/session_bills"):
+        agent("b")
+    s3.fate = lambda request: ""
+    texts = [message["content"][0]["text"] for message in agent_in(s3).messages]
+    assert texts == ["a", "one", "b", "two"]
+
+
+@pytest.mark.parametrize("state", ["paused", "cut_off"])
+def test_sessions_of_release_0_1_0_go_on(s3: StubS3, tmp_path: Path, state: str) -> None:
+    put_below(s3, "p", FIXTURES / "strands_0_1_0_s3" / state)
+    ledger = {key: stored.body for key, stored in s3.objects.items() if "/ledger/" in key}
+    finish(make_agent(tmp_path, session_manager=manager(s3.url, "p")), tmp_path)
+    assert noted(tmp_path, "acks")[-1] == "end_turn"
+    assert noted(tmp_path, "effects").count("pay") == (1 if state == "paused" else 0)
+    first = noted(tmp_path, "answers")[0].split()[0]
+    assert first == ("approval" if state == "paused" else "ambiguous_tool_call")
+    assert ledger.items() <= {key: stored.body for key, stored in s3.objects.items()}.items()
+    assert len(make_agent(tmp_path, session_manager=manager(s3.url, "p")).messages) == 6
+
+
+@pytest.mark.parametrize("release", ["sdk_1_41", "sdk_1_62"])
+def test_a_session_goes_from_the_sdk_to_a_bucket_and_on_to_a_directory(
+    s3: StubS3, tmp_path: Path, release: str
+) -> None:
+    put_below(s3, "p/session_bills", FIXTURES / release / "session_plain")
+    agent = agent_in(s3, "from the bucket", conversation_manager=None)
+    assert len(agent.messages) == 10 and agent.state.get() == {"k": 1, "trust": "t"}
+    agent("go on")
+    messages = [key for key in s3.objects if "/messages/" in key]
+    assert len(messages) == 12
+    take_below(s3, "p", tmp_path / "store")
+    kept = FileSessionManager("bills", tmp_path / "store")
+    local = Agent(model=ScriptedModel(["from a directory"]), session_manager=kept, callback_handler=None)
+    assert len(local.messages) == 12
+    local("once more")
+    put_below(s3, "p", tmp_path / "store")
+    assert [message["content"][0].get("text") for message in agent_in(s3, conversation_manager=None).messages[-2:]] == [
+        "once more",
+        "from a directory",
+    ]
+
+
+def test_what_another_program_adds_is_taken_and_refuses_who_does_not_know_it(s3: StubS3) -> None:
+    agent = agent_in(s3, "one", "two")
+    agent("a")
+    for id, role in ((2, "user"), (3, "assistant")):
+        message = {"message": {"role": role, "content": [{"text": "theirs"}]}, "message_id": id}
+        s3.objects[f"{HOME}messages/message_{id}.json"] = Stored(json.dumps(message).encode(), s3.now())
+    with pytest.raises(SessionException, match="another program has added messages"):
+        agent("b")
+    assert kinds(s3)[-1] == "rested", "the lease is given back"
+    fresh = agent_in(s3, "three")
+    assert [message["content"][0]["text"] for message in fresh.messages] == ["a", "one", "theirs", "theirs"]
+    fresh("c")
+    assert len(agent_in(s3).messages) == 6
+
+
+@pytest.mark.parametrize("deed", ["deleted", "cut"])
+def test_lost_older_lines_are_read_from_the_messages(s3: StubS3, deed: str, caplog: pytest.LogCaptureFixture) -> None:
+    grown(s3, 59)
+    part = sorted(key for key in s3.objects if key.startswith(f"{HOME}journal/"))[1]
+    if deed == "deleted":
+        del s3.objects[part]
+    else:
+        s3.objects[part] = Stored(s3.objects[part].body[:-500], s3.now())
+    agent = agent_in(s3, "on")
+    assert len(agent.messages) == 120 and "lost; it is kept as" in caplog.text
+    for _ in range(3):
+        if agent("go on" if not agent.pending_interrupts else _skip(agent)).stop_reason == "end_turn":
+            break
+    assert f"{JOURNAL}.damaged-1" in s3.objects
+    assert said(agent_in(s3)) == said(agent)
+
+
+def _skip(agent: Agent) -> Any:
+    return [{"interruptResponse": {"interruptId": each.id, "response": "skip"}} for each in agent.pending_interrupts]
+
+
+def test_what_is_redacted_is_in_no_object(s3: StubS3) -> None:
+    grown(s3, 59)
+    agent = agent_in(s3, "SECRET " + "x" * 40_000)
+    agent("tell me")
+    assert any(b"SECRET" in stored.body for stored in s3.objects.values())
+    kept: Any = agent._session_manager
+    kept.redact_latest_message({"role": "assistant", "content": [{"text": "[gone]"}]}, agent)
+    assert [key for key, stored in s3.objects.items() if b"SECRET" in stored.body] == []
+    restored = agent_in(s3, "on")
+    assert restored.messages[-1]["content"] == [{"text": "[gone]"}] and len(restored.messages) == 122
+    restored("go on")
+    assert len(agent_in(s3).messages) == 124
+
+
+def test_objects_that_nothing_refers_to_are_removed_by_who_holds_the_lease(s3: StubS3) -> None:
+    grown(s3, 39)
+    stray = f"{HOME}journal/000000007-{'0' * 32}.jsonl"
+    s3.objects[stray] = Stored(b"left by a writer that died", s3.now())
+    agent = agent_in(s3, "on")
+    assert stray in s3.objects, "who only reads removes nothing"
+    agent("go on")
+    assert stray not in s3.objects and len(agent_in(s3).messages) == 82
