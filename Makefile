@@ -37,6 +37,10 @@ install: $(VENV)/.installed  ## create .venv and install the package with its de
 test: $(VENV)/.installed  ## run the tests (installs what it needs)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow' $(ARGS)
 
+.PHONY: services
+services:  ## install the servers that some tests need (PostgreSQL, PgBouncer), where that is possible
+	@.ci/services
+
 .PHONY: test-long
 test-long: $(VENV)/.installed  ## run the longer tests as well
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from strands.journal.database import Database, Row, Transaction
 from strands.journal.errors import SessionDamagedError, SessionNotFoundError, StorageError
 from strands.journal.sql import SqlRepository
+from strands.journal.transfer import check_all
 from strands_cli.kernel.state import State
 from strands_cli.session import answers
 from strands_cli.session.conformance import RepositoryConformance, draft, opening
@@ -67,6 +68,46 @@ class _Again:
 
     def execute_many(self, statement: str, rows: Sequence[Row]) -> None:
         self._transaction.execute_many(statement, rows)
+
+
+class Died(BaseException):
+    """The process ends here."""
+
+
+class Dying(ReplyLost):
+    """A database whose process dies before one of its statements.
+
+    Attributes:
+        left: How many statements it lives for.
+    """
+
+    def __init__(self, database: Database, left: int) -> None:
+        super().__init__(database)
+        self.left = left
+
+    def write(self, work: Callable[[Transaction], T], *, durable: bool = False) -> T:
+        return self._database.write(lambda each: work(_Counted(each, self)), durable=durable)
+
+
+class _Counted:
+    again = False
+
+    def __init__(self, transaction: Transaction, dying: Dying) -> None:
+        self._transaction = transaction
+        self._dying = dying
+
+    def execute(self, statement: str, *values: object) -> list[Row]:
+        self._count()
+        return self._transaction.execute(statement, *values)
+
+    def execute_many(self, statement: str, rows: Sequence[Row]) -> None:
+        self._count()
+        self._transaction.execute_many(statement, rows)
+
+    def _count(self) -> None:
+        self._dying.left -= 1
+        if self._dying.left < 0:
+            raise Died
 
 
 class SqlPromises(RepositoryConformance):
@@ -200,6 +241,28 @@ class SqlPromises(RepositoryConformance):
 
         self.run(check())
 
+    def test_who_dies_between_two_statements_leaves_all_or_nothing(self) -> None:
+        async def check() -> None:
+            for name, act in _ACTS.items():
+                for left in range(30):
+                    repository = self.make_repository(f"{name}-{left}")
+                    await repository.create("s", opening(), [draft("asked", "q", prompt="?"), draft("paused")])
+                    await repository.create("over", opening(), [draft("closed")])
+                    before = await _content(repository)
+                    dying = Dying(repository.database, left)
+                    try:
+                        await act(SqlRepository(dying, repository.namespace))
+                    except Died:
+                        assert await _content(repository) == before, f"{name} was half done after {left} statements"
+                    assert [told.problem async for told in check_all(repository) if told.problem] == []
+                    if dying.left >= 0:
+                        break
+                else:
+                    raise AssertionError(f"{name} had no end")
+                assert await _content(repository) != before
+
+        self.run(check())
+
     def test_threads_and_loops_share_one_repository(self) -> None:
         repository = self.make_repository()
         self.run(_begun(repository, [f"s{number}" for number in range(4)]))
@@ -239,6 +302,39 @@ class SqlPromises(RepositoryConformance):
             assert database.reads == 1
 
         self.run(check())
+
+
+async def _content(repository: SqlRepository) -> dict[str, bytes]:
+    return {name: await repository.export(name) for name in await repository.ids()}
+
+
+async def _append(repository: SqlRepository) -> None:
+    await (await repository.open("s")).append([draft("asked", "r"), draft("answered", "q", value="yes")], expect=3)
+
+
+async def _answer(repository: SqlRepository) -> None:
+    await answers.give(await repository.open("s"), "q", "yes", by="ann")
+
+
+async def _fork(repository: SqlRepository) -> None:
+    await repository.copy(await repository.open("s"), [opening(), draft("asked", "q", prompt="?")], "forked")
+
+
+async def _redact(repository: SqlRepository) -> None:
+    journal = await repository.open("s")
+    await journal.load()
+    await journal.rewrite(lambda entry: {**entry.data, "seen": True}, [draft("redacted", "x")], expect=3)
+
+
+_ACTS: dict[str, Callable[[SqlRepository], Coroutine[Any, Any, object]]] = {
+    "create": lambda repository: repository.create("new", opening(), [draft("asked", "q", prompt="?")]),
+    "append": _append,
+    "answer": _answer,
+    "fork": _fork,
+    "redact": _redact,
+    "delete": lambda repository: repository.delete("s"),
+    "prune": lambda repository: repository.prune(before=2**40, statuses=["completed"], limit=9),
+}
 
 
 async def _begun(repository: SqlRepository, names: Sequence[str]) -> None:

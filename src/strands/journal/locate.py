@@ -59,6 +59,10 @@ def database_at(url: str) -> tuple[Database, str]:
         from strands.journal.sqlite import SqliteDatabase
 
         return SqliteDatabase.at(unquote(parts.path[1:])), namespace
+    if parts.scheme in ("postgresql", "postgres"):
+        from strands.journal.postgres import PostgresDatabase
+
+        return PostgresDatabase.at(parts, options), namespace
     raise StorageError(f"{shown(url)} names no store: {parts.scheme!r} is not a kind of database here", hint=_KNOWN)
 
 

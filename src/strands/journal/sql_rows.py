@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -68,8 +67,7 @@ def change_session(
         columns.append("tokens = tokens + ?")
         values.append(change.tokens)
     if change.wakes and change.status is None:
-        columns.append("wake_at = ?")
-        values.append(time.time())
+        columns.append("wake_at = strands_now()")
     elif change.status is not None:
         columns.append("wake_at = null")
     moved = transaction.execute(

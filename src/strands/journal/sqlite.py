@@ -7,6 +7,7 @@ import contextlib
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -158,6 +159,7 @@ class SqliteDatabase:
             self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
         )
         try:
+            connection.create_function("strands_now", 0, time.time)
             connection.execute("pragma journal_mode = wal")
             connection.execute("pragma foreign_keys = on")
             connection.execute("pragma synchronous = full")

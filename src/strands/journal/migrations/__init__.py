@@ -43,7 +43,7 @@ def migrate(transaction: Transaction, version: int, words: Mapping[str, str]) ->
     """
     for step in steps()[version:]:
         for word, meant in words.items():
-            step = re.sub(rf"\b{word}\b(\(\d+\))?", meant, step)
+            step = re.sub(rf"\b{word}\b(?:\((\d+)\))?", meant, step)
         plain = re.sub(r"--.*", "", step)
         for statement in plain.split(";"):
             if statement.strip():

@@ -1,0 +1,268 @@
+"""PostgreSQL by psycopg: a few connections a process, every commit durable, a lost connection tried again.
+
+Nothing outlives a transaction on a connection, so a pooler such as PgBouncer may stand in between.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from urllib.parse import SplitResult, unquote
+
+from strands.journal.connections import Connections
+from strands.journal.database import Row, Transaction
+from strands.journal.errors import StorageError
+from strands.journal.migrations import check_version, migrate
+from strands.journal.postgres_drivers import PostgresDrivers
+
+if TYPE_CHECKING:
+    from psycopg import Connection
+
+T = TypeVar("T")
+
+POOL = 4
+"""How many connections a process has at most, unless the URL says `?pool=`."""
+
+LEASE_SECONDS = 15.0
+"""How long a process that has died is taken for alive, unless the URL says `?lease=`."""
+
+RETRY_SECONDS = 20.0
+"""How long a transaction is tried again when its connection is lost."""
+
+_LOST = ("08", "57P")
+"""How the codes begin of errors that end a connection: not the statement's fault, and it may have come through."""
+
+_AGAIN = ("40001", "40P01")
+_HOW: Mapping[str, Any] = {"autocommit": True, "prepare_threshold": None, "connect_timeout": 10}
+_CLOCK = "extract(epoch from clock_timestamp())::float8"
+_WORDS = {
+    "IDENTITY": "bigint generated always as identity primary key",
+    "TEXT_C": 'text collate "C"',
+    "FULL": r"with (fillfactor = \1)",
+}
+_TABLES = re.compile(r"\bstrands_(?:sessions|entries|questions|drivers|schema|blobs)\b")
+_LOCK = 7_283_646_372
+"""The advisory lock of who migrates."""
+
+
+class PostgresDatabase:
+    """A database of PostgreSQL; see `Database`.
+
+    Args:
+        conninfo: What libpq connects by.
+        name: What it is called in messages, without a password.
+        schema: The schema of the tables; "" for the first of the search path.
+        pool: How many connections a process has at most.
+        lease: Seconds after which a process that has died is not taken for alive any more.
+    """
+
+    loses_commits: ClassVar[bool] = True
+    _of: ClassVar[dict[tuple[Any, ...], PostgresDatabase]] = {}
+    _guard: ClassVar[threading.Lock] = threading.Lock()
+
+    def __init__(
+        self, conninfo: str, name: str, *, schema: str = "", pool: int = POOL, lease: float = LEASE_SECONDS
+    ) -> None:
+        self._conninfo = conninfo
+        self._name = name
+        self._schema = schema
+        self._size = pool
+        self._opening = threading.Lock()
+        self._connections: Connections | None = None
+        self._drivers = PostgresDrivers(self, lease)
+
+    @classmethod
+    def at(cls, url: SplitResult, options: Mapping[str, str]) -> PostgresDatabase:
+        """Return this process's database at a URL, whose query has been taken apart.
+
+        Raises:
+            StorageError: An option is not what it should be.
+        """
+        own = {key: options[key] for key in ("schema", "pool", "lease") if key in options}
+        rest = "&".join(f"{key}={value}" for key, value in options.items() if key not in own)
+        try:
+            more: dict[str, Any] = {"pool": int(own.get("pool", POOL)), "lease": float(own.get("lease", LEASE_SECONDS))}
+        except ValueError:
+            hint = "Write ?pool=4&lease=15: a number of connections, and of seconds."
+            raise StorageError(f"a database's pool and lease are numbers, not {own}", hint=hint) from None
+        conninfo = url._replace(scheme="postgresql", query=rest).geturl()
+        key = (conninfo, *own.items())
+        with cls._guard:
+            found = cls._of.get(key)
+            if found is None:
+                host = url.netloc.rpartition("@")[2]
+                user = unquote(url.username or "")
+                place = url._replace(netloc=f"{user}@{host}" if user else host, query="").geturl()
+                found = cls._of[key] = cls(conninfo, place, schema=own.get("schema", ""), **more)
+            return found
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    def write(self, work: Callable[[Transaction], T], *, durable: bool = False) -> T:
+        def within(connection: Connection[Row], again: bool) -> T:
+            with connection.transaction():
+                return work(_Transaction(connection, self._schema, again))
+
+        return self._tried(within)
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        return self._tried(lambda connection, again: work(_Transaction(connection, self._schema, again)))
+
+    def sync(self) -> None:
+        """Every commit is durable already."""
+
+    def enter(self) -> str:
+        return self._drivers.enter()
+
+    def leave(self, driver: str) -> None:
+        self._drivers.leave(driver)
+
+    def alive(self, drivers: Sequence[str]) -> set[str]:
+        return self._drivers.alive(drivers)
+
+    def migrate(self) -> tuple[int, int]:
+        """Bring its tables to this build's version; return the versions that they had, and have."""
+        psycopg = _psycopg()
+        try:
+            with psycopg.connect(self._conninfo, **_HOW) as connection:
+                with connection.transaction():
+                    connection.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
+                    if self._schema:
+                        connection.execute(f'create schema if not exists "{self._schema}"')
+                    had = self._version(connection)
+                    migrate(_Transaction(connection, self._schema, False), had, _WORDS)
+                    now = self._version(connection)
+                check_version(now, self.name)
+                return had, now
+        except psycopg.Error as error:
+            raise self._error(error) from error
+
+    # -- connections --------------------------------------------------------------------------------------------------
+
+    def _tried(self, work: Callable[[Connection[Row], bool], T]) -> T:
+        """Run `work` with a connection, again where that was lost."""
+        psycopg = _psycopg()
+        again, until, pause = False, time.monotonic() + RETRY_SECONDS, 0.02
+        while True:
+            try:
+                with self._opened().taken() as connection:
+                    return work(connection, again)
+            except psycopg.Error as error:
+                code = error.sqlstate or ""
+                lost = isinstance(error, psycopg.OperationalError) and (not code or code.startswith(_LOST))
+                if not (lost or code in _AGAIN) or time.monotonic() > until:
+                    raise self._error(error) from error
+                again = again or lost
+            time.sleep(pause)
+            pause = min(pause * 2, 1.0)
+
+    def _opened(self) -> Connections:
+        if self._connections is not None:
+            return self._connections
+        with self._opening:
+            if self._connections is None:
+                psycopg = _psycopg()
+                connections = Connections(partial(psycopg.connect, self._conninfo, **_HOW), self._size)
+                try:
+                    with connections.taken() as connection:
+                        check_version(self._version(connection), self.name)
+                except psycopg.Error as error:  # it has not been there yet, so it is not waited for
+                    connections.close()
+                    raise self._error(error) from error
+                except BaseException:
+                    connections.close()
+                    raise
+                self._connections = connections
+            return self._connections
+
+    def _version(self, connection: Connection[Row]) -> int:
+        table = _written("strands_schema", self._schema)
+        if connection.execute("select to_regclass(%s)", (table,)).fetchall() == [(None,)]:
+            return 0
+        rows = connection.execute(f"select version from {table}".encode()).fetchall()
+        return int(rows[0][0]) if rows else 0
+
+    def _error(self, error: Exception) -> StorageError:
+        said = str(error).strip().splitlines()
+        code = getattr(error, "sqlstate", None) or ""
+        hint = "Start it, or correct the URL, then resume: what was recorded is kept."
+        if code in ("42P01", "3F000"):
+            hint = "Make its tables: strands store migrate."
+        elif code == "42501":
+            hint = (
+                "Grant this user select, insert, update and delete on the tables strands_*, or migrate as their owner."
+            )
+        return StorageError(f"{self.name}: {said[0] if said else type(error).__name__}", hint=hint)
+
+    def close(self) -> None:
+        """Close what is open; what is used again is opened again."""
+        self._drivers.end()
+        connections, self._connections = self._connections, None
+        if connections is not None:
+            connections.close()
+
+    @classmethod
+    def close_all(cls) -> None:
+        """Close all of this process, as it does when it ends."""
+        for database in list(cls._of.values()):
+            database.close()
+
+    @classmethod
+    def _begin_child(cls) -> None:
+        """In a forked child: the parent's connections and threads are not here."""
+        cls._guard = threading.Lock()
+        for database in cls._of.values():
+            database._opening, database._connections = threading.Lock(), None
+            database._drivers = PostgresDrivers(database, database._drivers.lease)
+
+
+class _Transaction:
+    """The statements of one transaction; see `Transaction`."""
+
+    def __init__(self, connection: Connection[Row], schema: str, again: bool) -> None:
+        self._connection = connection
+        self._schema = schema
+        self.again: bool = again
+
+    def execute(self, statement: str, *values: object) -> list[Row]:
+        cursor = self._connection.execute(_written(statement, self._schema).encode(), values or None)
+        return cursor.fetchall() if cursor.description is not None else []
+
+    def execute_many(self, statement: str, rows: Sequence[Row]) -> None:
+        if len(rows) == 1:
+            self.execute(statement, *rows[0])
+            return
+        with self._connection.cursor() as cursor:
+            cursor.executemany(_written(statement, self._schema).encode(), rows)
+
+
+@lru_cache(maxsize=512)
+def _written(statement: str, schema: str) -> str:
+    """Return a statement as this database takes it: its marks for values, its clock, its tables by their full names."""
+    statement = statement.replace("strands_now()", _CLOCK).replace("?", "%s")
+    if not schema:
+        return statement
+    quoted = '"' + schema.replace('"', '""') + '"'
+    return _TABLES.sub(lambda found: f"{quoted}.{found[0]}", statement)
+
+
+def _psycopg() -> Any:
+    try:
+        import psycopg
+    except ImportError as error:
+        hint = "Install it: pip install 'strands-cli[postgres]'."
+        raise StorageError(f"PostgreSQL needs psycopg, which is not here: {error}", hint=hint) from error
+    return psycopg
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=PostgresDatabase._begin_child)
+atexit.register(PostgresDatabase.close_all)
