@@ -68,6 +68,18 @@ PROGRAMS = {
     "a function of a table": INNER
     + "ways = {'plain': inner, 'time': time.time()}\n"
     + WIRE.format("ways['plain'](to)"),
+    "what a function does for a type": (
+        "@functools.singledispatch\ndef inner(to):\n    return to\n"
+        "@inner.register\ndef _(to: str):\n    return 'OLD', to\n" + WIRE.format("inner(to)")
+    ),
+    "what a method does for a type": (
+        "class Api:\n    @functools.singledispatchmethod\n    def send(self, to):\n        return to\n"
+        "    @send.register\n    def _(self, to: str):\n        return 'OLD', to\n" + WIRE.format("Api().send(to)")
+    ),
+    "what a module beside does for a type": (
+        "import beside\n@functools.singledispatch\ndef send(to):\n    return to\n"
+        "send.register(str, beside.inner)\n" + WIRE.format("send(to)")
+    ),
     "another tool": "@tool\ndef other(to: str) -> str:\n    'Send.'\n    return 'OLD'\n" + WIRE.format("other(to=to)"),
     "a constant": "ACCOUNT = 'OLD'\n" + WIRE.format("(ACCOUNT, to)"),
     "a constant of several": "ACCOUNTS = (1, ('OLD', None))\n" + WIRE.format("(ACCOUNTS, to)"),
@@ -204,6 +216,21 @@ def test_a_function_that_is_replaced_in_a_running_process_is_noticed(desk: Desk)
         return wire
 
     assert desk.asks_anew(wire, replaced)
+
+
+@pytest.mark.parametrize("to", ["str", "int"])
+def test_what_is_registered_for_a_type_in_a_running_process_is_noticed(to: str, desk: Desk) -> None:
+    wire = desk.load(
+        "@functools.singledispatch\ndef inner(to):\n    return to\n"
+        "@inner.register\ndef _(to: str):\n    return to\n" + WIRE.format("inner(to)")
+    )
+
+    def registered() -> Any:
+        program = sys.modules["payments"]
+        exec(f"@inner.register\ndef other(to: {to}):\n    return 'NEW'\n", vars(program))
+        return wire
+
+    assert desk.asks_anew(wire, registered)
 
 
 def test_modules_that_name_each_other_and_long_chains_come_to_an_end(desk: Desk) -> None:

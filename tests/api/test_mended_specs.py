@@ -11,7 +11,14 @@ import pytest
 
 from strands import SessionManager, Workflow, tool
 from strands.models.scripted import ScriptedModel, ToolCall
-from strands_cli.errors import BudgetExceededError, ChangedSpecError, ExecutionError, InputError, SessionError
+from strands_cli.errors import (
+    AnswerError,
+    BudgetExceededError,
+    ChangedSpecError,
+    ExecutionError,
+    InputError,
+    SessionError,
+)
 from support.pattern_stories import ANSWERS, EXPECTED, STORIES, VARIABLES, model
 
 HEAD = "version: 0\nname: t\nruntime: {provider: openai, model_id: m%s}\n"
@@ -142,6 +149,84 @@ def test_what_differs_is_kept_when_told_so() -> None:
     mended = workflow(told, ASKING.replace('"1"', '"one"').replace('"3"', '"{{ steps[0].response }}"'))
     assert mended.resume(session_id, "yes", accept_changes=True).last_response == "r:r:1"
     assert told.prompts == ["1", "r:1"]
+
+
+MOVED = ASKING.replace("{type: hitl", '{agent: a, input: "new"}, {type: hitl')
+
+
+def test_a_question_that_moved_is_asked_in_its_new_place_alone() -> None:
+    told = Told()
+    session_id = str(workflow(told, ASKING).run().session_id)
+    with pytest.raises(ChangedSpecError, match="'steps/1': the workflow does not come to it any more"):
+        workflow(told, MOVED).resume(session_id)
+    result = workflow(told, MOVED).resume(session_id, accept_changes=True)
+    session = SessionManager().get_session(session_id)
+    assert [question.id for question in (*result.questions, *session.questions)] == ["steps/2", "steps/2"]
+    with pytest.raises(AnswerError, match="does not come to 'steps/1' any more") as refused:
+        session.answer("steps/1", "yes")
+    assert "steps/2" in refused.value.hint
+    assert workflow(told, MOVED).resume(session_id, "yes").success
+    assert told.prompts == ["1", "new", "3"]
+    questions = [item for item in SessionManager().get_session(session_id).history if item.kind == "hitl"]
+    left = {item.key: (item.text, item.error) for item in questions}
+    assert left["steps/1"] == (None, "the workflow was mended and does not come to it any more")
+    assert left["steps/2"] == ("yes", None)
+
+
+@pytest.mark.parametrize("when", ["before", "with the resume"])
+def test_an_answer_goes_along_with_its_question(when: str) -> None:
+    told = Told()
+    session_id = str(workflow(told, ASKING).run().session_id)
+    if when == "before":
+        SessionManager().get_session(session_id).answer("steps/1", "yes", by="ann")
+    given = {"steps/1": "yes"} if when != "before" else None
+    assert workflow(told, MOVED).resume(session_id, given, accept_changes=True).success
+    assert told.prompts == ["1", "new", "3"]
+    questions = [item for item in SessionManager().get_session(session_id).history if item.kind == "hitl"]
+    answered = {item.key: (item.text, item.by) for item in questions}
+    assert answered["steps/2"] == answered["steps/1"] and answered["steps/2"][0] == "yes"
+
+
+def test_an_answer_is_for_no_other_question() -> None:
+    told = Told()
+    session_id = str(workflow(told, ASKING).run().session_id)
+    other = MOVED.replace('"go?"', '"really go?"').replace("{agent: b", '{type: hitl, prompt: "sure?"}, {agent: b')
+    result = workflow(told, other).resume(session_id, {"steps/1": "yes"}, accept_changes=True)
+    assert [question.id for question in result.questions] == ["steps/2"]
+    result = workflow(told, other).resume(session_id, "no")
+    assert [(question.id, question.prompt) for question in result.questions] == [("steps/3", "sure?")]
+
+
+def test_a_question_that_the_workflow_does_not_ask_any_more_waits_for_nobody() -> None:
+    told = Told()
+    session_id = str(workflow(told, ASKING).run().session_id)
+    result = workflow(told, ASKING.replace('{type: hitl, prompt: "go?"}, ', "")).resume(session_id, accept_changes=True)
+    assert (result.status, result.questions) == ("completed", [])
+
+
+def test_a_question_of_an_agent_that_is_replaced_waits_for_nobody() -> None:
+    @tool
+    def pay() -> str:
+        """Pay."""
+        return "paid"
+
+    def reply(messages: Any) -> Any:
+        is_b = messages[0]["content"][0]["text"] == "2" and "toolResult" not in messages[-1]["content"][0]
+        return ToolCall("pay", {}) if is_b else "done"
+
+    agents = AGENTS.replace('"You are b"', '"You are b", tools: [pay], approvals: [{tools: [pay]}]')
+
+    def of(steps: str) -> Workflow:
+        pattern = f"pattern: {{type: chain, config: {{steps: [{steps}]}}}}"
+        return Workflow.from_yaml(HEAD % "" + agents + pattern, model=ScriptedModel(reply), tools=[pay])
+
+    session_id = str(of('{agent: a, input: "1"}, {agent: b, input: "2"}').run().session_id)
+    moved = of('{agent: a, input: "1"}, {agent: a, input: "new"}, {agent: b, input: "2"}')
+    with pytest.raises(ChangedSpecError, match="'steps/1': agent 'b' is in the middle of it, and its agent is 'a'"):
+        moved.resume(session_id)
+    result = moved.resume(session_id, accept_changes=True)
+    assert [question.id.partition("/interrupts")[0] for question in result.questions] == ["steps/2"]
+    assert moved.resume(session_id, "approve").success
 
 
 def test_what_was_accepted_stays_accepted() -> None:

@@ -6,6 +6,8 @@ import asyncio
 import json
 import os
 import stat
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -360,3 +362,27 @@ def test_trust_given_with_an_answer_is_remembered_by_the_next_process(tmp_path: 
     answer = [{"interruptResponse": {"interruptId": agent.pending_interrupts[0].id, "response": "t"}}]
     assert agent(answer).stop_reason == "end_turn"
     assert make()("delete a again").stop_reason == "end_turn"
+
+
+def test_an_agent_that_python_lets_go_of_says_so(tmp_path: Path) -> None:
+    program = """
+import sys
+from strands import Agent
+from strands.models.scripted import ScriptedModel
+from strands.session import FileSessionManager
+
+class Last(Agent):
+    def __del__(self):
+        try:
+            self("bye")
+        except Exception as error:
+            print(type(error).__name__, error)
+
+manager = FileSessionManager("s", sys.argv[1])
+kept = Last(model=ScriptedModel(["hi", "bye"]), callback_handler=None, session_manager=manager)
+kept("go")
+"""
+    done = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("SessionException session 's': Python is letting go of agent 'default', as in")
+    assert "another agent" not in done.stdout and done.stderr == ""
+    assert len(agent_in(tmp_path, []).messages) == 2

@@ -7,7 +7,7 @@ import functools
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from types import CodeType, FunctionType, MethodType, ModuleType
+from types import CodeType, FunctionType, MappingProxyType, MethodType, ModuleType
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -25,13 +25,17 @@ class _Found(NamedTuple):
     """What a function or class names, its hash, and where that was looked up: name, its mapping, the value there."""
 
     digest: str
-    looked_up: tuple[tuple[Mapping[str, Any], str, Any], ...]
+    looked_up: tuple[tuple[Mapping[Any, Any], Any, Any], ...]
     texts: tuple[Text, ...] = ()
+    registries: tuple[tuple[Mapping[Any, Any], int], ...] = ()
 
     def holds(self) -> bool:
         """Return whether the names still stand for the same."""
         for names, name, value in self.looked_up:
             if names.get(name) is not value:
+                return False
+        for registry, count in self.registries:
+            if len(registry) != count:
                 return False
         return not self.texts or all(text.holds() for text in self.texts)
 
@@ -55,8 +59,12 @@ def named_by(root: Any, owner: Any = None) -> _Found:
     if owner is None:
         return found
     more = _named_by(owner if isinstance(owner, type) else type(owner))
-    both = (*found.looked_up, *more.looked_up), (*found.texts, *more.texts)
-    return _Found(f"{found.digest}{more.digest}", *both)
+    return _Found(
+        f"{found.digest}{more.digest}",
+        (*found.looked_up, *more.looked_up),
+        (*found.texts, *more.texts),
+        (*found.registries, *more.registries),
+    )
 
 
 def _named_by(root: Any) -> _Found:
@@ -72,7 +80,8 @@ def _named_by(root: Any) -> _Found:
 class _Walk:
     def __init__(self) -> None:
         self._parts: dict[str, Any] = {}
-        self._looked_up: list[tuple[Mapping[str, Any], str, Any]] = []
+        self._looked_up: list[tuple[Mapping[Any, Any], Any, Any]] = []
+        self._registries: list[tuple[Mapping[Any, Any], int]] = []
         self._seen: set[int] = set()
         self._functions: list[tuple[FunctionType, bool]] = []
         self._imports: dict[str, list[Import]] = {}
@@ -86,7 +95,7 @@ class _Walk:
         imported = {text.module: text for package, found in self._imports.items() for text in texts(found, package)}
         self._parts.update((f"import {name}", text.digest) for name, text in imported.items())
         digest = digest_of(self._parts) if self._parts else ""
-        return _Found(digest, tuple(self._looked_up), tuple(imported.values()))
+        return _Found(digest, tuple(self._looked_up), tuple(imported.values()), tuple(self._registries))
 
     def _read(self, function: FunctionType, recorded: bool) -> None:
         names = _names(function.__code__)
@@ -142,8 +151,23 @@ class _Walk:
         self._seen.add(id(function))
         self._functions.append((function, recorded))
         if recorded:
-            name = f"{importable(function.__module__)}:{function.__qualname__}"
-            self._parts.setdefault(name, []).append(_made_of(function))
+            self._parts.setdefault(_named(function), []).append(_made_of(function))
+        registry = vars(function).get("registry")
+        if type(registry) is MappingProxyType and "dispatch" in vars(function):  # of functools.singledispatch
+            self._take_registered(function, registry)
+
+    def _take_registered(self, function: FunctionType, registry: Mapping[Any, Any]) -> None:
+        """Take in what a function does for each type of its first argument, and for which."""
+        self._registries.append((registry, len(registry)))
+        for kind, registered in list(registry.items())[:MOST]:
+            if self._take(registered, recorded=True):
+                self._looked_up.append((registry, kind, registered))
+                told = f"{_named(function)} of {importable(kind.__module__)}:{kind.__qualname__}"
+                self._parts[told] = [_named(each) for each in _inside(registered) if type(each) is FunctionType]
+
+
+def _named(function: FunctionType) -> str:
+    return f"{importable(function.__module__)}:{function.__qualname__}"
 
 
 def _entries(value: Any) -> Sequence[Any]:
@@ -219,6 +243,8 @@ def _methods(kind: type) -> Iterator[FunctionType]:
             parts = [each.fget, each.fset]
         elif type(each) is functools.cached_property:
             parts = [each.func]
+        elif type(each) is functools.singledispatchmethod:
+            parts = [each.func, each.dispatcher]
         yield from (found for part in parts for found in _inside(part) if type(found) is FunctionType)
 
 

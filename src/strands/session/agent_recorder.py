@@ -59,6 +59,11 @@ class AgentRecorder(SessionRecorder):
         """Return whether this is the recorder of that very agent."""
         return self._agent() is agent
 
+    @property
+    def is_left(self) -> bool:
+        """Whether its agent is being let go of, so that nobody has it but its finalizer."""
+        return self._agent() is None
+
     def remember(self, stored: SessionAgent) -> None:
         """Take `stored`, and the answers that the agent was restored with, as what is on record."""
         agent = self._agent()

@@ -238,6 +238,12 @@ class RepositorySessionManager(SessionManager):
         recorder = self._recorders.get(agent.agent_id)
         if recorder is None:
             raise SessionException(f"agent {agent.agent_id!r} is not part of session {self.session_id!r}")
+        if recorder.is_left:
+            raise SessionException(
+                f"session {self.session_id!r}: Python is letting go of agent {agent.agent_id!r}, as in `__del__` or "
+                "when the interpreter ends, and nothing is recorded of it any more. Nothing was written. Call the "
+                "agent while something of the program still holds it"
+            )
         if not recorder.belongs_to(agent):
             raise SessionException(stale(self.session_id, agent.agent_id, "another agent object took its place"))
         return recorder

@@ -110,7 +110,7 @@ class Admission:
             return {}
         self._check_same_workflow(before, after)
         inputs = _inputs(after, state.origin["inputs"])
-        differing = await self._differing(state, before, _as_recorded(after, snapshot), inputs)
+        differing, left = await self._differing(state, before, _as_recorded(after, snapshot), inputs)
         accepted = state.origin.get("accepted") or []
         differing = {key: how for key, how in differing.items() if key not in accepted}
         if differing and not self._terms.accept_changes:
@@ -119,6 +119,8 @@ class Admission:
             raise mending.refusal(self._id, differing, _source(after))
         changed: dict[str, Json] = {"mended": True, "spec": snapshot, "inputs": inputs}
         changed["accepted"] = [*accepted, *differing]
+        if left or state.left:
+            changed["left"] = left
         if after._literals or state.origin.get("literals"):
             changed["literals"] = sorted(after._literals)
         if after._base_dir is not None:
@@ -143,20 +145,22 @@ class Admission:
             hint=f"Go on with the one on record: strands resume {self._id}.",
         )
 
-    async def _differing(self, state: State, before: Spec, after: Spec, inputs: Mapping[str, Json]) -> dict[str, str]:
+    async def _differing(
+        self, state: State, before: Spec, after: Spec, inputs: Mapping[str, Json]
+    ) -> tuple[dict[str, str], list[str]]:
         from strands_cli.api import mending
         from strands_cli.api.spec_names import default_prompt_of, names_of
         from strands_cli.patterns import pattern
 
         names = names_of(after, state, inputs)
         body = partial(_follow, pattern(after.pattern.type), after.pattern.config, names)
-        found = await mending.differing_steps(
+        found, left = await mending.differing_steps(
             state, body, partial(default_prompt_of, after), mending.same_agents(before, after)
         )
         for name, value in after.inputs.values.items():
             if before.inputs.values.get(name) != value and inputs.get(name) != value:
                 found[f"inputs.values.{name}"] = f"the session began with {inputs.get(name)!r}"
-        return found
+        return found, left
 
 
 def without_literals(spec: Spec) -> Spec:

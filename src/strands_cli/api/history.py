@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from strands_cli.kernel.state import NOBODY, State, text_of
 from strands_cli.kernel.types import Entry
 
+LEFT = "the workflow was mended and does not come to it any more"
+
 
 @dataclass(slots=True, frozen=True)
 class HistoryItem:
@@ -46,14 +48,18 @@ def _call_item(state: State, key: str, entry: Entry) -> HistoryItem:
 
 
 def _question_item(state: State, key: str, entry: Entry) -> HistoryItem:
-    answer = state.answer(key)
+    answer = state.answered.get(key)
+    if key in state.left and answer is None:
+        return HistoryItem(key, "hitl", "hitl", entry.at, None, 0, None, error=LEFT)
     if key in state.expired:
         closed = state.expired[key]
         waited = max(closed.at - entry.at, 0)
         return HistoryItem(key, "hitl", "hitl", entry.at, waited, 0, None, "timeout", error=NOBODY)
     if answer is None:
         return HistoryItem(key, "hitl", "hitl", entry.at, None, 0, None)
-    return HistoryItem(key, "hitl", "hitl", entry.at, max(answer.at - entry.at, 0), 0, str(answer.value), answer.by)
+    return HistoryItem(
+        key, "hitl", "hitl", entry.at, max(answer.at - entry.at, 0), 0, str(answer.data["value"]), answer.data.get("by")
+    )
 
 
 def _tool_items(state: State, key: str, entries: Sequence[Entry]) -> list[HistoryItem]:

@@ -30,6 +30,11 @@ class Replay:
         state: The fold of the session's journal.
         brief: What an agent is told when its step has no input.
         same_agent: Whether an agent is what it was when the session ran last.
+
+    Attributes:
+        differing: Key to how what is on record differs there.
+        seen: The keys of what it came past.
+        resting: Steps that were left in the middle, and that the same agent goes on with.
     """
 
     def __init__(
@@ -38,6 +43,7 @@ class Replay:
         self.default_prompt = default_prompt
         self.differing: dict[str, str] = {}
         self.seen: set[str] = set()
+        self.resting: set[str] = set()
         self._state = state
         self._same_agent = same_agent
         self._lanes = Lanes(Questions())
@@ -45,6 +51,7 @@ class Replay:
     async def agent(self, key: str, agent: str, prompt: str, **_: Any) -> Reply:
         reply = self._state.reply(key)
         if reply is None:
+            self._note_begun(key, agent)
             raise Paused((key,))
         self.seen.add(key)
         begun = self._state.started[key].data
@@ -55,6 +62,16 @@ class Replay:
         elif not self._same_agent(agent):
             self.differing[key] = f"the prompt of its agent {agent!r} is another"
         return reply
+
+    def _note_begun(self, key: str, agent: str) -> None:
+        """Note whether a step that is not finished is in the middle of another agent's work."""
+        begun = self._state.started.get(key)
+        if begun is None:
+            return
+        if begun.data["agent"] == agent:
+            self.resting.add(key)
+        elif self._state.inner.get(key):
+            self.differing[key] = f"agent {begun.data['agent']!r} is in the middle of it, and its agent is {agent!r}"
 
     async def ask(self, key: str, question: Question) -> Answer:
         asked = self._state.asked.get(key)
@@ -69,10 +86,10 @@ class Replay:
                 state = "was answered" if key in self._state.answered else "is open"
                 self.differing[key] = f"its {word} {state} as {_short(asked.data.get(name))}"
                 break
-        answer = self._state.answer(key)
+        answer = self._state.answered.get(key)
         if answer is None:
             raise Paused((key,))
-        return answer
+        return Answer(answer.data["value"], answer.data.get("by", ""), answer.at, bool(answer.data.get("timed_out")))
 
     async def all(
         self,
@@ -96,8 +113,8 @@ class Replay:
 
 async def differing_steps(
     state: State, body: Body, default_prompt: Callable[[str, Names], str], same_agent: Callable[[str], bool]
-) -> dict[str, str]:
-    """Return what a pattern does differently in what is on record: key to how.
+) -> tuple[dict[str, str], list[str]]:
+    """Return what a pattern does differently in what is on record, key to how, and the questions it leaves behind.
 
     Args:
         state: The fold of the session's journal.
@@ -110,11 +127,19 @@ async def differing_steps(
     except Paused:
         pass
     except StrandsError:
-        return replay.differing  # the run will fail there too, and say why
+        return replay.differing, sorted(state.left - replay.seen)  # the run will fail there too, and say why
     for key in (*state.done, *(key for key, entry in state.asked.items() if _is_step(key, entry.data))):
         if key not in replay.seen:
             replay.differing.setdefault(key, "the workflow does not come to it any more")
-    return replay.differing
+    return replay.differing, [key for key, entry in state.asked.items() if not _waits(replay, state, key, entry.data)]
+
+
+def _waits(replay: Replay, state: State, key: str, asked: Mapping[str, Json]) -> bool:
+    """Whether the pattern, or a step that it comes to, still has a use for the answer to a question."""
+    if "of" not in asked:
+        return key in replay.seen or not _is_step(key, asked)
+    step = state.step(asked["of"])
+    return step in replay.seen or step in replay.resting or not state.is_open(key)
 
 
 def changed_parts(before: Json, after: Json, path: str = "") -> list[str]:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from strands_cli.errors import InvalidAnswerError, LeaseLostError, QuestionExpiredError, StorageError
 from strands_cli.kernel import questions
+from strands_cli.kernel.carried import carried
 from strands_cli.kernel.handlers import answerer, call_handler, patient
 from strands_cli.kernel.lanes import Questions
 from strands_cli.kernel.state import overdue, response_of
-from strands_cli.kernel.types import Answer, Entry, Kind, Paused
+from strands_cli.kernel.types import Answer, Entry, Kind, Paused, Question
 from strands_cli.kernel.watch import Watch
 from strands_cli.types import AnswerLater, HITLHandler, HITLState, Json, OpenQuestion
 
@@ -66,6 +67,17 @@ class OpenQuestions(Questions):
             watch.remove(self)
             self._take_back()
             self._body = None
+
+    async def put(self, key: str, question: Question) -> None:
+        """Record a question, unless it is; what a person has said to it where a mended workflow has left it, holds."""
+        run = self._run
+        if run.state.is_asked(key):
+            return
+        data = questions.stored(question, run.clock.now())
+        known = carried(run.state, data) if run.state.left else None
+        await run.record("asked", key, data, sync=True, unless=lambda: run.state.is_asked(key))
+        if known is not None:
+            await run.record("answered", key, known, sync=True, unless=lambda: not run.state.is_open(key))
 
     async def answer(self, key: str) -> Answer:
         """Wait for the answer to the question `key`, which is on record.

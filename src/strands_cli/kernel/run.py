@@ -154,9 +154,7 @@ class Run:
         known = self.state.answer(key)
         if known is not None:
             return known
-        if key not in self.state.asked:
-            data = questions.stored(question, self.clock.now())
-            await self.record("asked", key, data, sync=True, unless=lambda: key in self.state.asked)
+        await self.asking.put(key, question)
         return await self.asking.answer(key)
 
     async def all(

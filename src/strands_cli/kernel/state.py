@@ -20,6 +20,7 @@ class State:
     Attributes:
         opened: The first entry.
         origin: What a drive begins from: the data of `opened`, and what later drives changed of it.
+        left: Questions that a mended workflow does not come to any more: nobody waits for their answers.
         unheard: What became of questions since anything else was recorded: nobody who drove the session told of it.
     """
 
@@ -37,6 +38,7 @@ class State:
         self.asked: dict[str, Entry] = {}
         self.answered: dict[str, Entry] = {}
         self.expired: dict[str, Entry] = {}
+        self.left: frozenset[str] = frozenset()
         self.unheard: tuple[Entry, ...] = ()
         self.noted: dict[str, Json] = {}
         self.inner: dict[str, list[Entry]] = {}
@@ -140,16 +142,20 @@ class State:
     # -- questions ------------------------------------------------------------------------------------------------
 
     def answer(self, key: str) -> Answer | None:
-        """Return the answer to the question `key`, or None while it is open."""
+        """Return the answer to the question `key`, or None while it is open, or where nobody waits for it any more."""
         entry = self.answered.get(key)
-        if entry is None:
+        if entry is None or key in self.left:
             return None
         data = entry.data
         return Answer(data["value"], data.get("by", ""), entry.at, bool(data.get("timed_out")))
 
+    def is_asked(self, key: str) -> bool:
+        """Whether the question `key` was asked, and the workflow has not left it behind since."""
+        return key in self.asked and key not in self.left
+
     def is_open(self, key: str) -> bool:
         """Whether the question `key` still waits: it was asked, and neither answered nor closed by its deadline."""
-        return key in self.asked and key not in self.answered and key not in self.expired
+        return self.is_asked(key) and key not in self.answered and key not in self.expired
 
     def open_questions(self, now: float | None = None) -> list[Entry]:
         """Return the `asked` entries that wait for an answer, in the order they were asked.
@@ -197,7 +203,10 @@ class State:
 
     def _leased(self, entry: Entry, owner: str | None) -> None:
         self.driver = entry.data["driver"]
-        self.origin.update(entry.data.get("changed") or {})
+        changed = entry.data.get("changed") or {}
+        self.origin.update(changed)
+        if "left" in changed:
+            self.left = frozenset(changed["left"])
         self.drives += 1
         self.rest = None
 
@@ -208,6 +217,9 @@ class State:
     def _started(self, entry: Entry, owner: str | None) -> None:
         if owner is None:
             if entry.key not in self.done:
+                begun = self.started.get(entry.key)
+                if begun is not None and begun.data["agent"] != entry.data["agent"]:
+                    self.inner.pop(entry.key, None)  # what another agent was told and did is not this one's
                 self.started[entry.key] = entry
         elif "agent_record" in entry.data:
             self._owners[entry.key] = owner
@@ -257,6 +269,10 @@ class State:
             self._rest(entry, owner)
 
     def _asked(self, entry: Entry, owner: str | None) -> None:
+        if entry.key in self.left:  # another question has its key by now
+            self.left -= {entry.key}
+            for known in (self.asked, self.answered, self.expired):
+                known.pop(entry.key, None)
         self.asked[entry.key] = entry
 
     def _answered(self, entry: Entry, owner: str | None) -> None:

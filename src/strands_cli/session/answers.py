@@ -123,6 +123,11 @@ def _checked(journal: Journal, state: State, question_id: str, value: Json, by: 
             f"session {journal.session_id!r} has no question {question_id!r}",
             hint=f"Open questions: {waiting}.{by_id}",
         )
+    if question_id in state.left:
+        raise AnswerError(
+            f"the workflow of session {journal.session_id!r} was mended and does not come to {question_id!r} any more",
+            hint=f"Open questions: {', '.join(entry.key for entry in state.open_questions()) or 'none'}.",
+        )
     question = questions.opened(asked)
     given = state.answered.get(question_id)
     if given is not None:

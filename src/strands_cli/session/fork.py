@@ -46,7 +46,9 @@ async def fork(
     waiting = [draft.key for draft in drafts if draft.kind == "asked" and draft.key not in answered]
     if at in waiting:
         drafts.append(Draft("paused", "", {"seconds": 0.0, "questions": waiting}, now))
-    opened = Draft("opened", "", {**state.origin, "forked_from": {"session": journal.session_id, "at": at}}, now)
+    opened = Draft(
+        "opened", "", {**state.origin, "left": [], "forked_from": {"session": journal.session_id, "at": at}}, now
+    )
     return await copy_session(store, journal, [opened, *drafts], session_id)
 
 
@@ -80,7 +82,7 @@ def _kept(entries: Sequence[Entry], state: State, at: str, session_id: str, plan
     asked_at = entries[first].kind == "asked"
     for entry in entries:
         step = _step(entry, state)
-        if entry.kind not in _CARRIED or step in later:
+        if entry.kind not in _CARRIED or step in later or entry.key in state.left:
             continue
         if step not in again or entry.seq < first or (asked_at and entry.seq == first):
             yield entry
