@@ -82,7 +82,9 @@ class BudgetExceededError(ExecutionError):
 
 
 class ProviderNotReadyError(ExecutionError):
-    """A model provider cannot be used as configured: a missing key, a missing package."""
+    """A model provider cannot be used as configured: a missing key, a missing package. Nothing was run."""
+
+    exit_code = USAGE
 
 
 class QuestionExpiredError(ExecutionError):

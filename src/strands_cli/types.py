@@ -98,7 +98,8 @@ class RunResult:
         agent_id: The last agent that ran; "hitl" when the run is paused.
         exit_code: 0 when completed, 19 when paused, otherwise the error's.
         last_response: The final text.
-        duration_seconds: Time spent running, without the time spent waiting for people, in seconds.
+        duration_seconds: Time spent running, without the time spent waiting for people, in seconds. What a process did
+            that was killed is not in it: nobody knows how long that took.
         success: Whether `exit_code` is 0.
         error_message: The cause of a failure.
         artifacts_written: Absolute paths of the files written.
@@ -110,6 +111,7 @@ class RunResult:
         pattern_type: The pattern that ran.
         started_at: Unix time in seconds at which the session was opened.
         completed_at: Unix time in seconds, or None while it is not completed.
+        lost_runs: How many processes that ran it were killed, so that their time is not in `duration_seconds`.
     """
 
     agent_id: str
@@ -127,6 +129,7 @@ class RunResult:
     pattern_type: str = ""
     started_at: float | None = None
     completed_at: float | None = None
+    lost_runs: int = 0
 
     def to_dict(self) -> dict[str, Json]:
         """Return the result as plain JSON values."""

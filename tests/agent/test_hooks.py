@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from strands import Agent, tool
+from strands import Agent, Workflow, tool
 from strands.hooks import (
     AfterInvocationEvent,
     AfterModelCallEvent,
@@ -16,12 +17,16 @@ from strands.hooks import (
     AgentInitializedEvent,
     BeforeInvocationEvent,
     BeforeModelCallEvent,
+    BeforeNodeCallEvent,
     BeforeToolCallEvent,
     HookEvent,
     HookRegistry,
     MessageAddedEvent,
 )
 from strands.models import ScriptedModel, ToolCall
+from strands.multiagent import GraphBuilder, Swarm
+from strands.multiagent.graph import Graph
+from strands_cli.errors import InputError
 from support.agents import results_of, texts_of
 
 EVENTS = [
@@ -135,6 +140,62 @@ def test_the_event_is_taken_from_the_annotation() -> None:
         agent.add_hook(three)
     agent("go")
     assert seen == ["two", "one", "one", "two"]
+
+
+def untold(event):  # type: ignore[no-untyped-def]
+    """A hook that does not say of which event."""
+
+
+def of_a_text(event: str) -> None: ...
+
+
+class Provider:
+    def register_hooks(self, registry: HookRegistry, **kwargs: Any) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("hook", "told"),
+    [
+        (
+            untold,
+            r"test_hooks:untold does not say .* \(its parameter 'event' has no annotation\).* def untold\(e",
+        ),
+        (of_a_text, "test_hooks:of_a_text .*its parameter 'event' is annotated with no event"),
+        (lambda event: None, "has no annotation.* a lambda, is registered by a provider"),
+        (lambda: None, "it takes no parameter"),
+        (Provider, r"Provider is a class; make a hook of it: Provider\(...\)"),
+        (7, "7 is no hook; give a function"),
+    ],
+)
+def test_a_hook_that_names_no_event_is_refused_where_it_is_given(hook: Any, told: str) -> None:
+    spec = {"version": 0, "name": "t", "runtime": {"provider": "scripted"}, "agents": {"a": {"prompt": "p"}}}
+    pattern = {"type": "chain", "config": {"steps": [{"agent": "a"}]}}
+    takers: dict[str, Callable[[], Any]] = {
+        "Agent": lambda: make(hook),
+        "Swarm": lambda: Swarm([make()], hooks=[hook]),
+        "Graph": lambda: graph_with(hook),
+        "Workflow": lambda: Workflow.from_dict({**spec, "pattern": pattern}, hooks=[hook]),
+    }
+    for name, taker in takers.items():
+        with pytest.raises((ValueError, InputError), match=rf"(?s)^{name}\(hooks=\): .*{told}"):
+            taker()
+
+
+def graph_with(hook: Any) -> Graph:
+    builder = GraphBuilder()
+    builder.add_node(make(), "a")
+    builder.set_hook_providers([hook])
+    return builder.build()
+
+
+def test_a_graph_takes_a_function_of_an_event() -> None:
+    seen: list[str] = []
+
+    def before(event: BeforeNodeCallEvent) -> None:
+        seen.append(event.node_id)
+
+    graph_with(before)("go")
+    assert seen == ["a"]
 
 
 def test_async_callbacks_and_async_callable_objects_are_awaited() -> None:

@@ -86,7 +86,7 @@ def test_variables_of_the_wrong_type_come_at_once(console: Console) -> None:
 
 
 def test_a_missing_key_is_said_before_the_first_step(console: Console) -> None:
-    refused(console, "run", "my_workflow.yaml", *TOPIC, code=10, cause="OPENAI_API_KEY", hint="--offline")
+    refused(console, "run", "my_workflow.yaml", *TOPIC, code=2, cause="OPENAI_API_KEY", hint="--offline")
     assert not list(console.home.glob("workflows/session_*"))
 
 

@@ -60,14 +60,14 @@ def test_it_is_listed_and_the_doctor_says_what_it_lacks(theirs: Console) -> None
 
 
 def test_it_runs_once_it_has_its_key(theirs: Console) -> None:
-    assert "ACME_KEY; it is not set" in theirs.run("run", "acme.yaml", code=10).stderr
+    assert "ACME_KEY; it is not set" in theirs.run("run", "acme.yaml", code=2).stderr
     theirs.env["ACME_KEY"] = "k"
     assert "acme says large" in theirs.run("run", "acme.yaml").stdout
     assert "plain" in theirs.run("run", "plain.yaml").stdout
 
 
 def test_a_client_or_a_function_that_is_not_there_is_told_with_its_remedy(theirs: Console) -> None:
-    assert "pip install acme-client" in theirs.run("run", "lacking.yaml", code=10).stderr
-    assert "reinstall the package that offers it" in theirs.run("run", "broken.yaml", code=10).stderr
+    assert "pip install acme-client" in theirs.run("run", "lacking.yaml", code=2).stderr
+    assert "reinstall the package that offers it" in theirs.run("run", "broken.yaml", code=2).stderr
     theirs.write("acmee.yaml", SPEC.format(provider="acmee"))
     assert "did you mean 'acme'?" in theirs.run("validate", "acmee.yaml", code=None).stderr

@@ -64,6 +64,19 @@ def test_case_09_during_a_model_call(console: Console, number: int, code: int) -
         assert [request.prompt for request in stub.requests][1:] == ["Write summary. HITL feedback: approved"] * 2
 
 
+def test_the_time_of_a_process_that_was_killed_is_said_to_be_missing(console: Console) -> None:
+    with StubOpenAI(["Findings", SLOW, "Summary"]) as stub:
+        served(console, stub)
+        with console.start(*RUN, "--interactive") as process:
+            process.wait(30)
+        session_id = session(console)["id"]
+        with console.start("resume", session_id, "--response", "approved") as process:
+            until(lambda: len(stub.requests) == 2)
+            process.kill()
+        done = console.run("resume", session_id)
+    assert " s of work (what a process that was killed did is not counted), " in done.stderr
+
+
 @BOTH
 def test_case_09_at_the_prompt(online: Console, stub: StubOpenAI, number: int, code: int) -> None:
     terminal = online.terminal(*RUN).expect("Your response: ").type("half an ans", enter=False).expect("half an ans")

@@ -161,11 +161,10 @@ def register(
         agent.hooks.add_hook(checked("session_manager", manager, "register_hooks", a_manager))
     checked("conversation_manager", agent.conversation_manager, "register_hooks", "a ConversationManager")
     agent.conversation_manager.register_hooks(agent.hooks)
-    for each in checked_list("hooks", hooks):
-        if hasattr(each, "register_hooks"):
-            agent.hooks.add_hook(each)
-        else:
-            agent.hooks.add_callback(None, each)
+    if given := checked_list("hooks", hooks):
+        from strands.hooks.given import register_given
+
+        register_given(agent.hooks, given, "Agent(hooks=)")
     if checked_list("plugins", plugins):
         from strands.plugins.registry import PluginRegistry
 

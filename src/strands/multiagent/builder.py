@@ -11,7 +11,7 @@ from strands._core.executor import has_session
 from .graph import Graph, GraphEdge, GraphNode
 
 if TYPE_CHECKING:
-    from strands.hooks import HookProvider
+    from strands.hooks import HookCallback, HookProvider
     from strands.plugins import MultiAgentPlugin
     from strands.session import SessionManager
 
@@ -103,7 +103,7 @@ class GraphBuilder:
         """Keep where the graph stands, so that another process can go on."""
         return self._set("session_manager", session_manager)
 
-    def set_hook_providers(self, hooks: Sequence[HookProvider]) -> GraphBuilder:
+    def set_hook_providers(self, hooks: Sequence[HookProvider | HookCallback]) -> GraphBuilder:
         """Tell these of the graph's events."""
         return self._set("hooks", list(hooks))
 

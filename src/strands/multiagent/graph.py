@@ -17,7 +17,7 @@ from .prompts import node_input
 from .waiting import answers, wait
 
 if TYPE_CHECKING:
-    from strands.hooks import HookProvider
+    from strands.hooks import HookCallback, HookProvider
     from strands.interrupt import Interrupt
     from strands.plugins import MultiAgentPlugin
     from strands.session import SessionManager
@@ -69,7 +69,7 @@ class Graph(Orchestration[GraphResult]):
         node_timeout: float | None = None,
         reset_on_revisit: bool = False,
         session_manager: SessionManager | None = None,
-        hooks: Sequence[HookProvider] | None = None,
+        hooks: Sequence[HookProvider | HookCallback] | None = None,
         id: str = "default_graph",
         trace_attributes: Mapping[str, AttributeValue] | None = None,
         plugins: Sequence[MultiAgentPlugin] | None = None,

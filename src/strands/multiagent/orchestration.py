@@ -18,6 +18,7 @@ from strands.hooks import (
     HookRegistry,
     MultiAgentInitializedEvent,
 )
+from strands.hooks.given import register_given
 from strands.interrupt import InterruptState
 from strands.plugins.registry import MultiAgentPluginRegistry
 from strands.types.exceptions import ConcurrencyException, SessionException
@@ -29,7 +30,7 @@ from .tracking import CANCELLED, CutOff, Follower, bring_back, keep
 from .waiting import take_answers
 
 if TYPE_CHECKING:
-    from strands.hooks import HookProvider
+    from strands.hooks import HookCallback, HookProvider
     from strands.interrupt import Interrupt
     from strands.plugins import MultiAgentPlugin
     from strands.session import SessionManager
@@ -85,10 +86,13 @@ class Orchestration(MultiAgentBase, Generic[R]):
         """The session that keeps it, or ""."""
         return str(getattr(self.session_manager, "session_id", None) or self.kept_in)
 
-    def _made(self, hooks: Sequence[HookProvider] | None, plugins: Sequence[MultiAgentPlugin] | None) -> None:
+    def _made(
+        self, hooks: Sequence[HookProvider | HookCallback] | None, plugins: Sequence[MultiAgentPlugin] | None
+    ) -> None:
         """Register hooks and plugins, and tell them that it is there."""
-        for provider in [*([self.session_manager] if self.session_manager is not None else []), *(hooks or ())]:
-            self.hooks.add_hook(provider)
+        if self.session_manager is not None:
+            self.hooks.add_hook(self.session_manager)
+        register_given(self.hooks, hooks or (), f"{type(self).__name__}(hooks=)")
         registry = MultiAgentPluginRegistry(self)
         for plugin in plugins or ():
             registry.add_and_init(plugin)

@@ -19,7 +19,7 @@ from .waiting import answers, wait
 
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
-    from strands.hooks import HookProvider
+    from strands.hooks import HookCallback, HookProvider
     from strands.interrupt import Interrupt
     from strands.plugins import MultiAgentPlugin
     from strands.session import SessionManager
@@ -68,7 +68,7 @@ class Swarm(Orchestration[SwarmResult]):
         repetitive_handoff_detection_window: int = 0,
         repetitive_handoff_min_unique_agents: int = 0,
         session_manager: SessionManager | None = None,
-        hooks: Sequence[HookProvider] | None = None,
+        hooks: Sequence[HookProvider | HookCallback] | None = None,
         id: str = "default_swarm",
         trace_attributes: Mapping[str, AttributeValue] | None = None,
         plugins: Sequence[MultiAgentPlugin] | None = None,

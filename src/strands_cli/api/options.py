@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from strands.journal.entries import Constant
+from strands_cli.errors import InputError
 from strands_cli.kernel.events import Event, Listeners
 from strands_cli.types import Json
 
@@ -41,6 +42,8 @@ class Options:
     _snapshot: tuple[Spec, Constant] | None = None
 
     def __post_init__(self, place: str | PathLike[str] | None) -> None:
+        for hook in self.hooks:
+            _check(hook)
         if place is not None:
             from strands_cli.session.repository import chosen
 
@@ -70,3 +73,12 @@ class Options:
 
             self.repository = store_at()
         return self.repository
+
+
+def _check(hook: Any) -> None:
+    from strands.hooks.given import check_given
+
+    try:
+        check_given(hook, "Workflow(hooks=)")
+    except ValueError as error:
+        raise InputError(str(error)) from error

@@ -42,6 +42,7 @@ def run_result(session_id: str, pattern: str, rest: DriveResult, written: Sequen
         pattern_type=pattern,
         started_at=state.opened.at if state.opened else None,
         completed_at=state.rest.at if state.rest and rest.status == "completed" else None,
+        lost_runs=state.lost,
     )
     if rest.status == "failed" and outcome is None:
         raise _failure(rest, result)
@@ -95,6 +96,7 @@ def _failure(rest: DriveResult, result: RunResult) -> ExecutionError:
     resume = f"What is finished is kept. When it is mended: {_command(rest, result)}"
     if isinstance(error, ExecutionError):
         error.result = result
+        error.exit_code = _code_of(error)
         error.message = _cause(rest)
         error.hint = error.hint or resume
         return error
@@ -103,7 +105,7 @@ def _failure(rest: DriveResult, result: RunResult) -> ExecutionError:
     failed = ExecutionError(message, hint=error.hint if known and error.hint else resume, result=result)  # type: ignore[union-attr]
     failed.__cause__ = error
     if isinstance(error, StrandsError):
-        failed.exit_code = error.exit_code
+        failed.exit_code = _code_of(error)
     return failed
 
 
@@ -122,7 +124,13 @@ def _exit_code(rest: DriveResult) -> int:
         return errors.PAUSED
     if rest.status == "cancelled":
         return errors.SESSION
-    return rest.error.exit_code if isinstance(rest.error, StrandsError) else errors.RUNTIME
+    return _code_of(rest.error) if rest.error is not None else errors.RUNTIME
+
+
+def _code_of(error: BaseException) -> int:
+    """Return what a run ends with that fails in the middle: what is wrong usage before it began is a failure then."""
+    code = error.exit_code if isinstance(error, StrandsError) else errors.RUNTIME
+    return errors.RUNTIME if code == errors.USAGE else code
 
 
 def last_text(state: State) -> str:

@@ -115,6 +115,9 @@ def _show_response(text: str, *, apart: bool) -> None:
 def _show_summary(result: RunResult) -> None:
     tokens = sum(result.token_usage.values())
     parts = [f"Completed in {seconds(result.duration_seconds)}", count(tokens, "token") if tokens else ""]
+    if result.lost_runs:
+        lost = "a process that was" if result.lost_runs == 1 else f"{result.lost_runs} processes that were"
+        parts[0] += f" of work (what {lost} killed did is not counted)"
     parts.append(f"session {result.session_id}" if result.session_id else "")
     say(", ".join(part for part in parts if part) + ".")
     for path in result.artifacts_written:

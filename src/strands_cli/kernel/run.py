@@ -10,7 +10,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from strands_cli.errors import ExecutionError, SessionError, StorageError, cause
-from strands_cli.kernel import questions
 from strands_cli.kernel.clock import Clock, SystemClock
 from strands_cli.kernel.interrupts import ask_interrupts, ask_recorded
 from strands_cli.kernel.journal import Conflict, Journal

@@ -20,6 +20,7 @@ class State:
     Attributes:
         opened: The first entry.
         origin: What a drive begins from: the data of `opened`, and what later drives changed of it.
+        lost: How many drives ended without a word, as where a process was killed: how long they took is not known.
         left: Questions that a mended workflow does not come to any more: nobody waits for their answers.
         unheard: What became of questions since anything else was recorded: nobody who drove the session told of it.
     """
@@ -32,6 +33,7 @@ class State:
         self.driver: str = ""
         self.drives: int = 0
         self.seconds: float = 0.0
+        self.lost: int = 0
         self.started: dict[str, Entry] = {}
         self.done: dict[str, Entry] = {}
         self.failed: dict[str, Entry] = {}
@@ -202,6 +204,8 @@ class State:
         self.origin = dict(entry.data)
 
     def _leased(self, entry: Entry, owner: str | None) -> None:
+        if self.driver:
+            self.lost += 1
         self.driver = entry.data["driver"]
         changed = entry.data.get("changed") or {}
         self.origin.update(changed)

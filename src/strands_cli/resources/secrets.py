@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from strands._regular import input_text
-from strands_cli.errors import ExecutionError
+from strands_cli.errors import USAGE, ExecutionError
 
 if TYPE_CHECKING:
     from strands_cli.resources.spellings import Spellings
@@ -26,6 +26,8 @@ _REFERENCE = re.compile(r"\$\{([A-Za-z_]\w*)\}")
 
 class SecretError(ExecutionError):
     """A secret cannot be read, or is not declared."""
+
+    exit_code = USAGE
 
 
 class Secrets:
