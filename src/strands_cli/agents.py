@@ -76,6 +76,8 @@ class AgentCaller:
         self.cache: AgentCache = AgentCache(called_once(spec))
 
     async def __call__(self, call: Call) -> Reply:
+        from strands._core.invoke import Options, handler_sink
+        from strands._core.invoke import call as call_agent
         from strands.types.exceptions import EventLoopException
 
         agent = self.cache.get(call)
@@ -91,7 +93,7 @@ class AgentCaller:
         agent.callback_handler = _streamer(call.emit)
         try:
             state = {"rehearse_hint": call.expects} if call.expects else None
-            result = await agent.invoke_async(prompt, invocation_state=state)
+            result = await call_agent(agent, prompt, Options(state), handler_sink(agent))
         except EventLoopException as error:
             self.cache.drop(call)
             raise error.original_exception from error

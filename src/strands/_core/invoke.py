@@ -91,13 +91,17 @@ async def call(
         invocation = Invocation(agent, _state(agent, options), sink, _structured(agent, options), options.limits)
         invocation.backpressure = backpressure
         agent.turn.invocation = invocation
-        if options.cancel_signal is None:
-            result = await _until_done(invocation, prompt)
+        if options.cancel_signal is None and not _is_observed():
+            result, following = await once(invocation, prompt)
+            while following is not None:  # an `AfterInvocationEvent` asked to go on with another prompt
+                result, following = await once(invocation, following)
+        elif options.cancel_signal is None:
+            result = await _observed(invocation, prompt)
         else:
             from .caller_signals import cancelled_by
 
             async with cancelled_by(agent, options.cancel_signal):
-                result = await _until_done(invocation, prompt)
+                result = await _observed(invocation, prompt)
     except Exception as error:
         if sink is not None:
             sink({"force_stop": True, "force_stop_reason": str(error)})
@@ -143,18 +147,13 @@ def _enter(agent: Host) -> bool:
     return True
 
 
-async def _until_done(invocation: Invocation, prompt: Any) -> AgentResult:
-    """An `AfterInvocationEvent` may ask to go on with another prompt."""
-    if "opentelemetry" in sys.modules or is_provider_named():  # otherwise nothing of it is even imported
-        return await _observed(invocation, prompt)
-    while True:
-        result, prompt = await once(invocation, prompt)
-        if prompt is None:
-            return result
+def _is_observed() -> bool:
+    """Whether somebody may collect spans or figures; otherwise nothing of that is even imported."""
+    return "opentelemetry" in sys.modules or is_provider_named()
 
 
 async def _observed(invocation: Invocation, prompt: Any) -> AgentResult:
-    """As `_until_done`, with spans and figures for whoever collects them."""
+    """Work until hooks want no more, with spans and figures for whoever collects them."""
     invocation.trace_if_collected()
     tracing, figures = invocation.tracing, invocation.figures_if_collected()
     try:

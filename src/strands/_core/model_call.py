@@ -57,7 +57,13 @@ async def ask_model(invocation: Invocation, kept: Kept | None = None) -> Reply:
     agent = invocation.agent
     while True:
         if kept is None:
-            reply, error = await _attempt(invocation)
+            reply, error = await _before(invocation) if is_awaited(BeforeModelCallEvent, agent) else None, None
+            if reply is None:
+                try:
+                    tracing = invocation.tracing
+                    reply = await (_stream(invocation) if tracing is None else tracing.model_call(invocation, _stream))
+                except Exception as raised:
+                    error = raised
         else:
             reply, error = kept.reply, kept.error
         judged, kept = kept is not None and kept.judged, None
@@ -96,22 +102,15 @@ async def _model(invocation: Invocation) -> Model:
     return await invocation.route.model()
 
 
-async def _attempt(invocation: Invocation) -> tuple[Reply | None, Exception | None]:
+async def _before(invocation: Invocation) -> Reply | None:
+    """Tell hooks that the model is about to be asked; return what stands for its reply, if they cancel that."""
     agent = invocation.agent
-    if is_awaited(BeforeModelCallEvent, agent):
-        tokens = await projected_tokens(agent)
-        event = BeforeModelCallEvent(agent=agent, invocation_state=invocation.state, projected_input_tokens=tokens)
-        _, raised = await agent.hooks.invoke_callbacks_async(event)
-        let_pass(event, raised, lambda: {"then": "model"})
-        text = refusal(event.cancel, "model call cancelled")
-        if text is not None:
-            return _said(text), None
-    try:
-        if invocation.tracing is not None:
-            return await invocation.tracing.model_call(invocation, _stream), None
-        return await _stream(invocation), None
-    except Exception as error:
-        return None, error
+    tokens = await projected_tokens(agent)
+    event = BeforeModelCallEvent(agent=agent, invocation_state=invocation.state, projected_input_tokens=tokens)
+    _, raised = await agent.hooks.invoke_callbacks_async(event)
+    let_pass(event, raised, lambda: {"then": "model"})
+    text = refusal(event.cancel, "model call cancelled")
+    return _said(text) if text is not None else None
 
 
 async def _shorten(agent: Host, error: Exception) -> None:

@@ -118,9 +118,12 @@ def as_read(drafts: Sequence[Draft], seq: int) -> list[Entry]:
 
 def read_back(given: Mapping[str, Any], read: Read) -> dict[str, Any]:
     """Return what JSON makes of an entry's data; a `Constant` in it is not copied."""
-    constants = {name: value for name, value in given.items() if type(value) is Constant}
-    read_data = read(_json({name: value for name, value in given.items() if name not in constants}))
-    return {name: constants[name] if name in constants else read_data[name] for name in given}
+    constants = [name for name, value in given.items() if type(value) is Constant]
+    if not constants:
+        return read(_json(given))
+    found = read(_json({**given, **dict.fromkeys(constants)}))
+    found.update((name, given[name]) for name in constants)
+    return found
 
 
 @cache

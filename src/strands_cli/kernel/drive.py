@@ -138,7 +138,8 @@ async def _to_rest(run: Run, body: Body, around: DriveOptions) -> DriveResult:
     while True:
         run.lanes.failures = ()
         try:
-            outcome = await run.asking.attend(_all_of(run, body, around))
+            alone = run.spending is None and around.finish is None
+            outcome = await run.asking.attend(body(run) if alone else _all_of(run, body, around))
         except Paused as pause:
             rest = await _paused(run, pause.keys)
             if rest is not None:
