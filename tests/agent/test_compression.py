@@ -272,3 +272,15 @@ def test_a_manager_that_waits_for_nothing_shortens_where_nobody_can_wait() -> No
     assert len(agent.messages) == 6
     registry.invoke_callbacks(BeforeModelCallEvent(agent=agent, invocation_state={}, projected_input_tokens=90))
     assert len(agent.messages) == 2
+
+
+def test_a_summary_is_written_at_once_where_no_event_loop_runs() -> None:
+    manager = SummarizingConversationManager(
+        summary_ratio=0.5, preserve_recent_messages=2, proactive_compression={"compression_threshold": 0.7}
+    )
+    agent = Agent(model=Small(["The gist."]), messages=_talk(10), conversation_manager=manager, callback_handler=None)
+    registry = HookRegistry()
+    manager.register_hooks(registry)
+    registry.invoke_callbacks(BeforeModelCallEvent(agent=agent, invocation_state={}, projected_input_tokens=80))
+    assert len(agent.messages) < 20
+    assert "The gist." in _texts(agent.messages)[0]

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from strands import Agent
+from strands import Agent, tool
+from strands.hooks import AfterToolCallEvent
 from strands.models import ScriptedModel, ToolCall
-from strands.tools import ToolProvider
+from strands.tools import DecoratedFunctionTool, ToolProvider
 from strands.types._events import ToolResultEvent
 from strands.types.tools import AgentTool, ToolGenerator, ToolSpec, ToolUse
 from support.agents import answers, results_of, texts_of
@@ -120,3 +121,58 @@ def test_a_provider_is_opened_for_an_agent_and_let_go() -> None:
     assert len(source.users) == 1
     agent.cleanup()
     assert source.users == set()
+
+
+class Silent(Echo):
+    async def stream(self, tool_use: ToolUse, invocation_state: dict[str, Any], **kwargs: Any) -> ToolGenerator:
+        if invocation_state is None:
+            yield
+
+
+def test_a_tool_that_yields_nothing_has_failed() -> None:
+    (result,) = results_of(run(Silent()))
+    assert result["status"] == "error"
+    assert "'echo' ended without a result" in result["content"][0]["text"]
+
+
+def shouted(stream: Any) -> Any:
+    async def around(*asked: Any, **more: Any) -> Any:
+        async for event in stream(*asked, **more):
+            if isinstance(event, ToolResultEvent):
+                event.tool_result["content"] = [{"text": event.tool_result["content"][0]["text"].upper()}]
+            yield event
+
+    return around
+
+
+def saying() -> Any:
+    @tool
+    def say(x: int) -> str:
+        """Say."""
+        if x < 0:
+            raise ValueError("too small")
+        return f"said {x}"
+
+    return say
+
+
+def test_what_is_put_around_the_stream_of_a_tool_runs() -> None:
+    say = saying()
+    say.stream = shouted(say.stream)
+    assert texts_of(results_of(run(say, name="say"))) == ["SAID 1"]
+
+
+def test_what_is_put_around_the_stream_of_all_tools_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert texts_of(results_of(run(saying(), name="say"))) == ["said 1"]
+    monkeypatch.setattr(DecoratedFunctionTool, "stream", shouted(DecoratedFunctionTool.stream))
+    assert texts_of(results_of(run(saying(), name="say"))) == ["SAID 1"]
+
+
+def test_hooks_see_what_a_tool_raised_behind_what_is_put_around_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(DecoratedFunctionTool, "stream", shouted(DecoratedFunctionTool.stream))
+    raised: list[Any] = []
+    model = ScriptedModel([ToolCall("say", {"x": -1}), "ok"])
+    agent = Agent(model=model, tools=[saying()], callback_handler=None)
+    agent.add_hook(lambda event: raised.append(event.exception), AfterToolCallEvent)
+    agent("go")
+    assert [type(each) for each in raised] == [ValueError]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from pydantic import BaseModel
 
 from strands import Agent, tool
@@ -72,3 +73,13 @@ def test_the_definitions_of_a_model_stand_where_they_are_used() -> None:
     assert schema["properties"]["first"]["properties"]["name"]["type"] == "string"
     assert schema["properties"]["rest"]["items"]["title"] == "Part"
     assert "$defs" in convert_pydantic_to_tool_spec(Tree)["inputSchema"]["json"]
+
+
+def test_a_definition_that_is_missing_is_named() -> None:
+    class Lost(BaseModel):
+        @classmethod
+        def model_json_schema(cls, *args: Any, **kwargs: Any) -> dict[str, Any]:
+            return {"type": "object", "properties": {"part": {"$ref": "#/$defs/Part"}}}
+
+    with pytest.raises(ValueError, match=r"'#/\$defs/Part', and has no such definition"):
+        convert_pydantic_to_tool_spec(Lost)

@@ -165,3 +165,15 @@ def test_journals_of_workflows_are_found_where_they_were() -> None:
     from strands_cli.session.memory import MemoryJournal
 
     assert (FileJournal, MemoryJournal) == (file_journal.FileJournal, memory.MemoryJournal)
+
+
+@pytest.mark.parametrize("name", ["ToolProvider", "stop", "make_stop"])
+def test_what_was_experimental_warns_of_where_it_is(name: str) -> None:
+    from strands import tools, vended_tools
+    from strands.experimental import tools as experimental
+
+    with pytest.warns(DeprecationWarning, match=f"{name} has been moved.*import it from strands"):
+        found = getattr(experimental, name)
+    assert found is getattr(tools, name, None) or found is getattr(vended_tools, name)
+    with pytest.raises(AttributeError, match="no attribute 'other'"):
+        _ = experimental.other

@@ -134,6 +134,16 @@ def test_an_agent_opens_the_client_and_closes_it_when_it_is_done(address: str) -
         client.list_tools_sync()
 
 
+def test_a_client_that_nobody_connected_says_so(address: str) -> None:
+    client = MCPClient(url=address, application_name="shop")
+    assert (client.client_name, client.name) == ("shop", "shop")
+    assert MCPClient(url=address, name="files").client_name is None
+    with pytest.raises(MCPClientInitializationError, match="'shop' is not connected; use `with client:`"):
+        client.call_tool_sync("t", "add", {"a": 1, "b": 2})
+    with pytest.raises(MCPClientInitializationError, match="not connected"):
+        asyncio.run(client.call_tool_async("t", "add", {"a": 1, "b": 2}))
+
+
 def test_hooks_and_sessions_have_the_structure_of_a_result(address: str, tmp_path: Path) -> None:
     seen: list[Any] = []
 

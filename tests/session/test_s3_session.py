@@ -90,6 +90,17 @@ def test_the_objects_are_named_as_the_files_are(s3: Any) -> None:
     assert body(s3, f"{home}/messages/message_1.json")["message"]["content"] == [{"text": "hello"}]
 
 
+def test_requests_say_what_they_are_from(s3: Any) -> None:
+    from botocore.config import Config
+
+    from strands.session import S3SessionManager
+
+    assert S3SessionManager("s", BUCKET).client.meta.config.user_agent_extra == "strands-agents"
+    own = Config(user_agent_extra="shop", read_timeout=9)
+    config = S3SessionManager("s", BUCKET, boto_client_config=own).client.meta.config
+    assert (config.user_agent_extra, config.read_timeout) == ("shop strands-agents", 9)
+
+
 def test_a_conversation_goes_on_in_a_new_agent(s3: Any) -> None:
     agent_in("one")("a")
     agent = agent_in("two")

@@ -14,7 +14,6 @@ from strands.hooks.events import AfterToolCallEvent, BeforeToolCallEvent
 from strands.hooks.question_scope import QuestionScope
 from strands.interrupt import Interrupt, InterruptException, NotYet, has_prefix, tool_prefix
 from strands.tools.results import ToolFailure, as_result, error_result
-from strands.types.events import ToolInterruptEvent, ToolResultEvent, ToolStreamEvent
 from strands.types.exceptions import ToolCallLostError
 from strands.types.tools import AgentTool, ToolContext, ToolResult, ToolUse
 
@@ -23,6 +22,7 @@ from .ambiguous_call import resolve_ambiguous, runs_otherwise
 from .kept_results import Ended, asked_about_result, kept_result, place_of_result, withheld
 from .messages import CANCELLED, copied
 from .outcome import error_of
+from .streamed_tool import runs_directly, streamed_result
 from .tool_hooks import alone, ask_about_change
 
 if TYPE_CHECKING:
@@ -284,21 +284,12 @@ class ToolCall:
 
     async def _execute(self, tool: AgentTool) -> ToolResult:
         emit = None if self._invocation.sink is None else self._emitter(self._invocation.sink)
-        if tool._is_direct:
+        if tool._is_direct and runs_directly(tool):
             direct: Any = tool
             context = self._context(tool) if tool.takes_context else None
-            result: ToolResult = await direct.run(self._use, self._invocation.state, context, emit)
-            return result
+            return cast(ToolResult, await direct.run(self._use, self._invocation.state, context, emit))
         more = {"tool_context": self._context(tool)} if tool.takes_context else {}
-        last: Any = None
-        async for last in tool.stream(self._use, self._invocation.state, **more):
-            if isinstance(last, ToolResultEvent):
-                last = last.tool_result
-            elif isinstance(last, ToolInterruptEvent):
-                raise InterruptException(*last.interrupts)
-            elif emit is not None:
-                emit(last["tool_stream_event"]["data"] if isinstance(last, ToolStreamEvent) else last)
-        return as_result(self._id, last)
+        return await streamed_result(tool, self._use, self._invocation.state, more, emit)
 
     def _emitter(self, sink: Sink) -> Callable[[Any], None]:
         final = self._final

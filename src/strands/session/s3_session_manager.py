@@ -29,6 +29,7 @@ MESSAGE_PREFIX = "message_"
 MULTI_AGENT_PREFIX = "multi_agent_"
 LEAST_SECONDS = 3
 _WRITER = "writer"
+_USER_AGENT = "strands-agents"
 
 
 class S3SessionManager(RepositorySessionManager, SessionRepository):
@@ -76,7 +77,7 @@ class S3SessionManager(RepositorySessionManager, SessionRepository):
         if boto_session is None:
             boto_session = _boto3().Session(region_name=region_name)
         self.client: Any = boto_session.client(
-            "s3", config=boto_client_config, region_name=region_name, endpoint_url=endpoint_url
+            "s3", config=_named(boto_client_config), region_name=region_name, endpoint_url=endpoint_url
         )
         self._store = S3Store(self.client, bucket)
         self._versions: dict[str, str] = {}
@@ -250,6 +251,15 @@ class S3SessionManager(RepositorySessionManager, SessionRepository):
     def _multi_agent_key(self, session_id: str, multi_agent_id: str) -> str:
         name = f"{MULTI_AGENT_PREFIX}{checked('multi_agent_id', multi_agent_id)}"
         return f"{self._session_key(session_id)}multi_agents/{name}/multi_agent.json"
+
+
+def _named(config: Any) -> Any:
+    """Return a configuration by which requests say what they are from."""
+    from botocore.config import Config
+
+    given = getattr(config, "user_agent_extra", None)
+    named = Config(user_agent_extra=f"{given} {_USER_AGENT}" if given else _USER_AGENT)
+    return named if config is None else config.merge(named)
 
 
 def _boto3() -> Any:

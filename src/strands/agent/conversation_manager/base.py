@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -63,7 +64,7 @@ class ConversationManager(ABC):
             registry.add_callback(BeforeModelCallEvent, self._compress)
 
     def _compress(self, event: BeforeModelCallEvent) -> Awaitable[None] | None:
-        """Shorten the history in time; only a manager that waits for something is waited for."""
+        """Shorten the history in time; only a manager that waits for something is waited for, in an event loop."""
         from strands.models._tokens import window_limit
 
         tokens = event.projected_input_tokens
@@ -71,7 +72,8 @@ class ConversationManager(ABC):
             return None
         if tokens < self._compression_threshold * window_limit(event.agent.model):
             return None
-        if type(self).reduce_context_async is not ConversationManager.reduce_context_async:
+        waits = type(self).reduce_context_async is not ConversationManager.reduce_context_async
+        if waits and _in_event_loop():
             return self._compress_async(event.agent)
         try:
             self.reduce_context(event.agent)
@@ -129,6 +131,14 @@ class ConversationManager(ABC):
             )
         self.removed_message_count = state["removed_message_count"]
         return None
+
+
+def _in_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 def _threshold(given: Compression) -> float | None:

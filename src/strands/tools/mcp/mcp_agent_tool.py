@@ -66,7 +66,7 @@ class MCPAgentTool(DirectTool):
     @property
     def qualified_name(self) -> str:
         """Its server and its name there, `server/tool`: what no other source's tool is called."""
-        return f"{self.mcp_client.client_name}/{self._listed['name']}"
+        return f"{self.mcp_client.name}/{self._listed['name']}"
 
     @property
     def tool_spec(self) -> ToolSpec:
@@ -86,7 +86,7 @@ class MCPAgentTool(DirectTool):
     def identity(self) -> Any:
         """What the server says that the tool is and does, and which server it is."""
         said = {name: self._listed.get(name) for name in ("title", "description", "inputSchema", "annotations")}
-        return [said, self._listed["name"], self.mcp_client.client_name, *self.mcp_client.place]
+        return [said, self._listed["name"], self.mcp_client.name, *self.mcp_client.place]
 
     @property
     def approval_basis(self) -> Any:

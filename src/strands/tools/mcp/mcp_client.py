@@ -92,7 +92,8 @@ class MCPClient(PromptsAndResources, ToolProvider):
         name: str | None = None,
     ) -> None:
         self._transport = transports.chosen(transport_callable, url, headers, auth, auth_provider)
-        self.client_name: str = name or application_name or url or "server"
+        self.name: str = name or application_name or url or "server"
+        self.client_name: str | None = application_name
         self.place: list[str] = getattr(self._transport, "place", [])  # what it leads to, as far as that is known
         self.continue_on_error = continue_on_error
         self.trust_annotations = trust_annotations
@@ -104,14 +105,12 @@ class MCPClient(PromptsAndResources, ToolProvider):
         self._tool_filters = tool_filters
         self._prefix = prefix
         self._elicitation_callback = elicitation_callback
-        self._calls = Calls(self.client_name, call_timeout, meta, progress_callback, asks=elicitation_callback is None)
+        self._calls = Calls(self.name, call_timeout, meta, progress_callback, asks=elicitation_callback is None)
         self._consumers: set[Any] = set()
         self._held = False  # opened by hand, so closed by hand
         self._tools: list[MCPAgentTool] | None = None
         self._listed_over: Connection | None = None
-        self._shared = SharedConnection(
-            self.client_name, self._transport, self._session_options, float(startup_timeout)
-        )
+        self._shared = SharedConnection(self.name, self._transport, self._session_options, float(startup_timeout))
 
     @staticmethod
     def load_servers(
@@ -156,12 +155,7 @@ class MCPClient(PromptsAndResources, ToolProvider):
             self._list_soon()  # a server that began anew may have other tools
         return connection
 
-    def stop(
-        self,
-        exc_type: type[BaseException] | None = None,
-        exc_val: BaseException | None = None,
-        exc_tb: TracebackType | None = None,
-    ) -> None:
+    def stop(self, exc_type: Any = None, exc_val: Any = None, exc_tb: Any = None) -> None:
         """Disconnect; harmless when it is not connected."""
         with self._shared.lock:
             self._tools = None
@@ -190,7 +184,7 @@ class MCPClient(PromptsAndResources, ToolProvider):
         except Exception as error:
             if self.continue_on_error:
                 self.connection_failed = True
-                logger.warning("the tools of MCP server %r are missing: %s", self.client_name, error)
+                logger.warning("the tools of MCP server %r are missing: %s", self.name, error)
                 return []
             raise ToolProviderException(str(error)) from error
 
@@ -244,10 +238,10 @@ class MCPClient(PromptsAndResources, ToolProvider):
             found, cursor = future.result(self._startup_timeout if seconds is None else max(seconds, 0.0))
         except FutureTimeoutError:
             raise MCPClientInitializationError(
-                f"MCP server {self.client_name!r} did not list its tools within {self._startup_timeout:g} seconds"
+                f"MCP server {self.name!r} did not list its tools within {self._startup_timeout:g} seconds"
             ) from None
         filters = self._tool_filters if tool_filters is None else tool_filters
-        names = offered(found, self._prefix if prefix is None else prefix, self.client_name, taken)
+        names = offered(found, self._prefix if prefix is None else prefix, self.name, taken)
         tools = [MCPAgentTool(tool, self, name_override=name) for tool, name in names]
         return PaginatedList([tool for tool in tools if passes(tool, filters)], token=cursor)
 
@@ -265,7 +259,11 @@ class MCPClient(PromptsAndResources, ToolProvider):
             name: The tool.
             arguments: Its arguments.
             read_timeout_seconds: How long it may take; by default the client's `call_timeout`.
+
+        Raises:
+            MCPClientInitializationError: The client was never connected, and no agent has it.
         """
+        self._shared.check_begun(used=self._held or bool(self._consumers))
         seconds = read_timeout_seconds.total_seconds() if read_timeout_seconds is not None else None
         try:
             return self._calls.direct(self._open(), tool_use_id, name, arguments, seconds).result()
@@ -280,6 +278,7 @@ class MCPClient(PromptsAndResources, ToolProvider):
         read_timeout_seconds: timedelta | None = None,
     ) -> MCPToolResult:
         """Call a tool of the server; as `call_tool_sync`."""
+        self._shared.check_begun(used=self._held or bool(self._consumers))
         seconds = read_timeout_seconds.total_seconds() if read_timeout_seconds is not None else None
         try:
             connection = await in_thread(self._open)
@@ -343,14 +342,14 @@ class MCPClient(PromptsAndResources, ToolProvider):
         return options
 
     def _list_soon(self) -> None:
-        threading.Thread(target=self._list_anew, name=f"strands-mcp-list-{self.client_name}", daemon=True).start()
+        threading.Thread(target=self._list_anew, name=f"strands-mcp-list-{self.name}", daemon=True).start()
 
     def _list_anew(self) -> None:
         """The server's tools have changed: agents get the new ones at their next call of a model."""
         try:
             tools = self._all_tools()
         except Exception as error:
-            logger.warning("the tools of MCP server %r have changed and cannot be listed: %s", self.client_name, error)
+            logger.warning("the tools of MCP server %r have changed and cannot be listed: %s", self.name, error)
             return
         with self._shared.lock:
             if self._tools is not None:
@@ -375,7 +374,7 @@ class MCPClient(PromptsAndResources, ToolProvider):
         def page(token: str | None, seconds: float) -> PaginatedList[MCPAgentTool]:
             return self._page(connection, token, seconds=seconds, taken=taken)
 
-        return all_pages(page, self._startup_timeout, self.client_name)
+        return all_pages(page, self._startup_timeout, self.name)
 
     def _ask(self, work: Callable[[ClientSession], Coroutine[Any, Any, T]]) -> T:
         return self._open().submit(work).result(self._calls.seconds)
@@ -385,9 +384,7 @@ class MCPClient(PromptsAndResources, ToolProvider):
         known = self._shared.current
         if known is not None:
             return known
-        if not self._shared.was_made and not self._consumers and not self._held:
-            hint = "use `with client:` or give it to an agent's tools"
-            raise MCPClientInitializationError(f"MCP server {self.client_name!r} is not connected; {hint}")
+        self._shared.check_begun(used=self._held or bool(self._consumers))
         return self._connect()
 
     def map_mcp_content_to_tool_result_content(self, content: Any) -> Any:

@@ -55,6 +55,19 @@ class SharedConnection:
         """Whether there is a connection, perhaps one whose server's side has ended."""
         return self._connection is not None and self._process == os.getpid()
 
+    def check_begun(self, *, used: bool) -> None:
+        """Do nothing if there may be a connection.
+
+        Args:
+            used: Whether somebody opened it or an agent has it.
+
+        Raises:
+            MCPClientInitializationError: It was never made.
+        """
+        if not used and not self.was_made:
+            hint = "use `with client:` or give it to an agent's tools"
+            raise MCPClientInitializationError(f"MCP server {self._name!r} is not connected; {hint}")
+
     def open(self) -> Connection:
         """Return the connection, made now if there is none that works.
 

@@ -16,6 +16,9 @@ def convert_pydantic_to_tool_spec(model: type[BaseModel], description: str | Non
     Args:
         model: The pydantic model.
         description: What the tool is for; else the model's docstring.
+
+    Raises:
+        ValueError: The model's schema refers to a definition that it does not have.
     """
     from strands.models.structured import tool_for
 
@@ -38,7 +41,9 @@ def _inlined(schema: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(part.get("$ref"), str):
             return rest
         name = part["$ref"].rpartition("/")[2]
-        if name in within or name not in definitions:
+        if name not in definitions:
+            raise ValueError(f"the schema refers to {part['$ref']!r}, and has no such definition; add it to its $defs")
+        if name in within:
             raise RecursionError
         return {**put(definitions[name], (*within, name)), **rest}
 
