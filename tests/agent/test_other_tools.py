@@ -125,8 +125,9 @@ def test_a_provider_is_opened_for_an_agent_and_let_go() -> None:
 
 class Silent(Echo):
     async def stream(self, tool_use: ToolUse, invocation_state: dict[str, Any], **kwargs: Any) -> ToolGenerator:
-        if invocation_state is None:
-            yield
+        nothing: list[Any] = []
+        for each in nothing:
+            yield each
 
 
 def test_a_tool_that_yields_nothing_has_failed() -> None:
