@@ -9,7 +9,10 @@ from strands._event import LazyEvent
 from strands.interrupt import InterruptState
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from strands._core.recorder import OpenTurn
+    from strands.types.content import Messages
 
 
 class CallUnderWay(Protocol):
@@ -31,6 +34,7 @@ class Turn:
     Attributes:
         interrupts: Its questions, and the message whose tools wait for their answers.
         open: The message whose tools are unfinished though no call works on them, or None.
+        noted: What is known of the tools of the newest message, where the agent's own state is their record, or None.
         parent_calls: The latest tool uses of other agents that it worked in, by idempotency key, with the id of its
             next message when each began.
         brought: The hooks, tools and model of the process in which the open turn was begun, by name.
@@ -38,15 +42,48 @@ class Turn:
         lock: Held by whoever works on it: calls that overlap would mix their messages.
     """
 
-    __slots__ = ("brought", "interrupts", "invocation", "lock", "open", "parent_calls")
+    __slots__ = ("brought", "interrupts", "invocation", "lock", "noted", "open", "parent_calls")
 
     def __init__(self) -> None:
         self.interrupts: InterruptState = InterruptState()
         self.open: OpenTurn | None = None
+        self.noted: OpenTurn | None = None
         self.parent_calls: tuple[tuple[str, int], ...] = ()
         self.brought: dict[str, Any] | None = None
         self.invocation: CallUnderWay | None = None
         self.lock: threading.Lock = threading.Lock()
+
+    def to_note(self) -> dict[str, Any]:
+        """Return what the agent's state keeps of its tools: nothing, where something else is their record."""
+        if self.noted is None:
+            return {}
+        from strands._core.recorder import raised_in
+
+        for interrupt in self.interrupts.pending:
+            tool_use_id = raised_in(interrupt)
+            if tool_use_id is not None:  # it came to rest at its question
+                self.noted.forget(tool_use_id)
+        return {"under_way": self.noted.to_dict()}
+
+    def take_note(self, kept: Mapping[str, Any]) -> None:
+        """Take over what `to_note` returned."""
+        if isinstance(kept.get("under_way"), dict):
+            from strands._core.recorder import OpenTurn
+
+            self.noted = OpenTurn.from_dict(kept["under_way"])
+
+    def take_up(self, messages: Messages) -> None:
+        """Go on from what was noted, if the history ends with the message that it is about."""
+        from strands._core.messages import open_tool_use, tool_uses
+        from strands._core.recorder import OpenTurn
+
+        noted, message = self.noted, open_tool_use(messages)
+        if noted is None or message is None or self.open is not None:
+            return
+        known = {*noted.started, *noted.finished, *noted.subagents}
+        if known <= {use["toolUseId"] for use in tool_uses(message)}:
+            self.open = OpenTurn.from_dict(noted.to_dict())
+            self.open.message = message
 
 
 class Cancellation(LazyEvent):

@@ -80,7 +80,7 @@ class AgentAsTool(DirectTool):
     @property
     def inner_record(self) -> Literal["", "caller", "own"]:
         recorder = self._agent.recorder
-        if recorder is None or isinstance(recorder, SubagentRecorder):
+        if recorder is None or isinstance(recorder, SubagentRecorder) or getattr(recorder, "gives_way", False):
             return "caller"
         return "own" if hasattr(recorder, "next_id") else ""
 
@@ -147,6 +147,7 @@ class AgentAsTool(DirectTool):
             task.begin()
             if recorder is not None:
                 await recorder.opened(base=base)
+        before = agent.recorder
         if recorder is not None:
             agent.recorder = recorder
         try:
@@ -156,7 +157,7 @@ class AgentAsTool(DirectTool):
             raise
         finally:
             if recorder is not None:
-                agent.recorder = None
+                agent.recorder = before
 
     def _begin(self) -> dict[str, Any] | None:
         """Return what the agent begins with, unless it is what it was built with."""

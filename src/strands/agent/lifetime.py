@@ -78,6 +78,7 @@ class Lifetime:
             "model_state": dict(self.model_state),
             **({"tasks": [list(call) for call in turn.parent_calls]} if turn.parent_calls else {}),
             **({"brought": brought} if brought is not None else {}),
+            **turn.to_note(),
         }
 
     def restore_internal_state(self, kept: Mapping[str, Any]) -> None:
@@ -88,6 +89,7 @@ class Lifetime:
             self.model_state = dict(kept["model_state"])
         if isinstance(kept.get("brought"), dict):
             self.turn.brought = dict(kept["brought"])
+        self.turn.take_note(kept)
         if "tasks" in kept:
             self.turn.parent_calls = tuple((str(key), int(next_id)) for key, next_id in kept["tasks"])
 

@@ -32,12 +32,21 @@ class SessionManager(HookProvider, ABC):
     """
 
     def register_hooks(self, registry: HookRegistry, **kwargs: Any) -> None:
-        """Listen to the agent: restore it once it is ready, store each message, and its state after each call."""
+        """Listen to the agent: restore it once it is ready, store each message, and its state after each call.
+
+        A manager that stores what `SessionAgent.from_agent` returns has on record which tools are under way, too.
+        """
         first = HookOrder.SDK_FIRST
-        registry.add_callback(AgentInitializedEvent, lambda event: self.initialize(event.agent), order=first)
+        registry.add_callback(AgentInitializedEvent, self._agent_is_ready, order=first)
         registry.add_callback(MessageAddedEvent, self._message_added, order=first)
         registry.add_callback(AfterInvocationEvent, lambda event: self.sync_agent(event.agent), order=first)
         self._register_multi_agent_hooks(registry)
+
+    def _agent_is_ready(self, event: AgentInitializedEvent) -> None:
+        from .manager_recorder import ManagerRecorder
+
+        self.initialize(event.agent)
+        ManagerRecorder.attach(self, event.agent)
 
     def _register_multi_agent_hooks(self, registry: HookRegistry) -> None:
         first = HookOrder.SDK_FIRST
