@@ -18,7 +18,6 @@ CHANGES = (
     "write_all",
     "truncate",
     "link",
-    "replace_synced",
     "sync",
     "sync_path",
     "sync_directory",
@@ -117,10 +116,6 @@ class PowerLossDisk(Disk):
         super().link(source, path)
         if Path(source) in self._synced:
             self._synced[Path(path)] = self._synced[Path(source)]
-
-    def replace_synced(self, path: str, content: bytes) -> None:
-        super().replace_synced(path, content)
-        self._synced[Path(path)] = content
 
     def replace(self, path: Path, data: bytes, *, durable: bool = False) -> None:
         super().replace(path, data, durable=durable)

@@ -40,6 +40,7 @@ class FileJournal(FileLog):
         self._drivers = drivers
         self._known: list[Entry] = []
         self._syncing: Shared[None] | None = None
+        self._is_new = False
 
     @property
     def session_id(self) -> str:
@@ -48,6 +49,7 @@ class FileJournal(FileLog):
     def create(self, opened: Draft, rest: Sequence[Draft] = ()) -> None:
         """Begin the journal with its `opened` entry and `rest`, as `begin` does."""
         self.begin((opened, *rest))
+        self._is_new = True
 
     async def load(self) -> list[Entry]:
         self.news()
@@ -114,6 +116,8 @@ class FileJournal(FileLog):
         return self._known[after:]
 
     def lease(self) -> AbstractAsyncContextManager[str]:
+        if not self._is_new:
+            files.sweep_temporary(os.path.dirname(self._file.name))
         return _Lease(self._file, self._drivers)
 
     @contextmanager

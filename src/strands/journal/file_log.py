@@ -145,7 +145,8 @@ class FileLog:
             after = lines.sum_of(kept[:-1]) if kept else ""
             content, entries, last_sum = lines.encode(drafts[len(first) :], len(first), after, read=self._reads_back)
             content, entries = kept + content, [*lines.as_read(first, 0), *entries]
-            self._disk.replace_synced(self._file.name, content)
+            files.sweep_temporary(os.path.dirname(self._file.name))
+            self._disk.replace(self.path, content, durable=True)
         self._file.handle = None
         self._forget()
         self._took(entries, len(drafts), drafts[-1].kind)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -24,7 +25,14 @@ except ImportError:  # on Windows
 
 LOCK_SECONDS = 5.0
 """How long an append waits for another process's append, which takes microseconds."""
-_FLAGS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
+TEMPORARY = ".tmp"
+_FLAGS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_STEM = 200
+_UNLOCKED = re.compile(r"journal\.jsonl-[0-9a-f]+\.tmp")
+"""What earlier releases called a file that was to take a journal's place; they held no lock of it."""
+
+_ABANDONED = 3600.0
+"""Seconds after which nobody is still writing such a file."""
 
 
 class Disk(Protocol):
@@ -35,7 +43,7 @@ class Disk(Protocol):
     def write_all(self, file: int, content: bytes) -> None: ...
     def truncate(self, file: int, size: int) -> None: ...
     def link(self, source: str, path: str) -> None: ...
-    def replace_synced(self, path: str, content: bytes) -> None: ...
+    def replace(self, path: Path, data: bytes, *, durable: bool = False) -> None: ...
     def sync(self, file: int, path: str | Path) -> None: ...
     def sync_path(self, path: str | Path) -> None: ...
     def sync_directory(self, path: str | Path) -> None: ...
@@ -132,22 +140,90 @@ def link(source: str, path: str) -> None:
     os.link(source, path)
 
 
-def replace_synced(path: str, content: bytes) -> None:
-    """Make `path` hold `content`, at once and on disk when this returns."""
-    temporary = f"{path}-{os.urandom(8).hex()}.tmp"
-    file = open_private(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+def replace(path: str | Path, data: bytes, *, durable: bool = False) -> None:
+    """Make `path` hold `data`, at once: a reader sees the old or the new, a crash leaves one of them.
+
+    Args:
+        path: The file; its directory exists.
+        data: Its new content.
+        durable: Return only when it outlives a power loss.
+
+    Raises:
+        OSError: It cannot be written; the file is as it was.
+        StorageError: It could not be synced; the file is as it was.
+    """
+    file, temporary = open_temporary(path, os.O_WRONLY)
     try:
         try:
-            write_all(file, content)
-            sync(file, temporary)
+            write_all(file, data)
+            if durable:
+                sync(file, temporary)
+            if _HAS_FLOCK:
+                os.replace(temporary, path)  # while it is locked
         finally:
             os.close(file)
-        os.replace(temporary, path)
+        if not _HAS_FLOCK:
+            os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
-    sync_directory(os.path.dirname(path))
+    if durable:
+        sync_directory(os.path.dirname(path))
+
+
+def open_temporary(path: str | Path, flags: int) -> tuple[int, str]:
+    """Make a private file beside `path`, for what is to take its place; its lock says that somebody is at it.
+
+    Returns:
+        The open file, and its name.
+    """
+    directory, name = os.path.split(path)
+    while True:
+        temporary = os.path.join(directory, f".{name[:_STEM]}.{os.urandom(8).hex()}{TEMPORARY}")
+        file = open_private(temporary, flags | os.O_CREAT | os.O_EXCL)
+        if _hold(file, temporary):
+            return file, temporary
+        os.close(file)  # somebody has taken it for one that was left behind
+
+
+def sweep_temporary(directory: str | Path) -> None:
+    """Remove what killed writers left half written; nothing that somebody is still at."""
+    with contextlib.suppress(OSError):
+        for name in os.listdir(directory):
+            if name.endswith(TEMPORARY) and (name.startswith(".") or _UNLOCKED.fullmatch(name)):
+                with contextlib.suppress(OSError):
+                    _remove_unless_held(os.path.join(directory, name))
+
+
+def _hold(file: int, path: str) -> bool:
+    """Lock a new file; False if it was removed before it was locked."""
+    if not _HAS_FLOCK:
+        return True  # nobody removes a file that is open
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.path.samestat(os.fstat(file), os.stat(path))
+    except OSError:
+        return False
+
+
+def let_go(file: int) -> None:
+    """Give back the lock of a file that was temporary."""
+    if _HAS_FLOCK:
+        fcntl.flock(file, fcntl.LOCK_UN)
+
+
+def _remove_unless_held(path: str) -> None:
+    if not _HAS_FLOCK:
+        os.unlink(path)
+        return
+    file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | _FLAGS)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.path.basename(path).startswith(".") or time.time() - os.fstat(file).st_mtime > _ABANDONED:
+            os.unlink(path)
+    finally:
+        os.close(file)
 
 
 def sync(file: int, path: str | Path) -> None:

@@ -114,8 +114,8 @@ def _in_directory(directory: str, name: str, session_id: str, content: bytes, di
     """Put the journal into a directory that is there, if it has none."""
     make_private(Path(directory))
     check_status(directory, os.stat(directory))
-    path, temporary = (os.path.join(directory, each) for each in (name, f".{name}-{os.urandom(16).hex()}.tmp"))
-    file = files.open_private(temporary, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL)
+    path = os.path.join(directory, name)
+    file, temporary = files.open_temporary(path, os.O_RDWR | os.O_APPEND)
     try:
         try:
             disk.write_all(file, content)
@@ -126,6 +126,7 @@ def _in_directory(directory: str, name: str, session_id: str, content: bytes, di
         finally:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary)
+        files.let_go(file)
         _sync_names(directory, disk)
     except BaseException:
         os.close(file)

@@ -151,6 +151,7 @@ class FileRepository:
         with contextlib.suppress(SessionNotFoundError, StorageError, OSError):
             if (directory / NAME).is_file() and self._bury(directory, session_id, only_deleted=True):
                 return
+            files.sweep_temporary(directory)
             if time.time() - directory.stat().st_mtime > _ABANDONED and not _is_begun(directory):
                 shutil.rmtree(directory, ignore_errors=True)
 

@@ -23,9 +23,8 @@ from strands.types.exceptions import SessionException
 from .lease import PRIVATE_FILE, Lease, holder, take
 
 _BINARY = getattr(os, "O_BINARY", 0)
-TEMPORARY = ".tmp"
+TEMPORARY = files.TEMPORARY
 _PAGE = 4096
-_STEM = 200
 DAMAGED = ".damaged-"
 
 
@@ -90,21 +89,7 @@ class Disk:
             data: Its new content.
             durable: Return only when it outlives a power loss.
         """
-        name = path.name
-        directory = os.fspath(path)[: -len(name)]
-        temporary = f"{directory}.{name[:_STEM]}.{os.urandom(8).hex()}{TEMPORARY}"  # of this write alone
-        try:
-            with _Opened(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL) as file:
-                _write(file, data)
-                if durable:
-                    os.fsync(file)
-            os.replace(temporary, path)
-        except OSError:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
-        if durable:
-            self.sync_directory(path.parent)
+        files.replace(path, data, durable=durable)
 
     def update(self, path: Path, text: bytes) -> None:
         """Make `path` hold the JSON `text`; cheap where it holds an earlier version of it.
@@ -143,10 +128,6 @@ class Disk:
         """Give the file `source` the name `path` too, if that is free."""
         files.link(source, path)
 
-    def replace_synced(self, path: str, content: bytes) -> None:
-        """Make `path` hold `content`, at once and on disk when this returns."""
-        files.replace_synced(path, content)
-
     def sync(self, file: int, path: str | Path) -> None:
         """Make what an open file holds outlive a power loss."""
         files.sync(file, path)
@@ -182,10 +163,8 @@ class Disk:
         return path.with_name(f"{path.name}{DAMAGED}{number}")
 
     def remove_temporary(self, directory: Path) -> None:
-        """Remove what killed writers left half written; only who holds the lease of `directory` does this."""
-        for name in self.scan(directory):
-            if name.startswith(".") and name.endswith(TEMPORARY):
-                self.remove(directory / name)
+        """Remove what killed writers left half written; nothing that somebody is still at."""
+        files.sweep_temporary(directory)
 
     def remove(self, path: Path) -> None:
         """Remove the file `path`; it may be gone already."""

@@ -217,16 +217,18 @@ class LayoutReading:
         """Return the size in bytes of each message's file; what does not belong there is named or removed."""
         if any(name.endswith(TEMPORARY) for name in self._disk.scan(self._directory)):
             self.repairs.append(lambda: self._disk.remove_temporary(self._directory))
-        directory = self._directory / MESSAGES
+        directory, left_behind = self._directory / MESSAGES, False
         sizes = {}
         for name, status in self._disk.statuses(directory).items():
             match = _MESSAGE_NAME.fullmatch(name)
             if match:
                 sizes[int(match[1])], self._dates[int(match[1])] = status.st_size, status.st_mtime_ns
             elif name.endswith(TEMPORARY):
-                self.repairs.append(lambda path=directory / name: self._disk.remove(path))  # type: ignore[misc]
+                left_behind = True
             elif DAMAGED not in name:
                 logger.warning("file %r is not part of the session and is left alone", str(directory / name))
+        if left_behind:
+            self.repairs.append(lambda: self._disk.remove_temporary(directory))
         return sizes
 
     def write_message(self, stored: SessionMessage) -> None:
