@@ -41,6 +41,7 @@ MEASURES = [
     Measure("approval-answer", "process", 5),
     Measure("gate"),
     Measure("gate-answer", "process", 5),
+    Measure("chain-objects", rounds=1),
     Measure("chains", rounds=1),
     Measure("chains-durable", rounds=1),
     Measure("long-session", rounds=1),
@@ -78,14 +79,23 @@ def rows() -> list[Row]:
         Row("… bytes stored", "B", _plain("chain-step", "bytes")),
         Row("tool approval: pause, question on disk", "ms", _milli("approval", "pause"), plot=True),
         Row("tool approval: resume, same process", "ms", _milli("approval", "resume"), plot=True),
+        Row("… pause, beside the syncs", "ms", _milli("approval", "pause_beside")),
+        Row("… resume, beside the syncs", "ms", _milli("approval", "resume_beside")),
         Row("tool approval: resume, fresh process", "ms", _milli("approval-answer", "wall")),
         Row("workflow gate: pause, question on disk", "ms", _milli("gate", "pause"), plot=True),
         Row("workflow gate: resume, same process", "ms", _milli("gate", "resume"), plot=True),
+        Row("… pause, beside the syncs", "ms", _milli("gate", "pause_beside")),
+        Row("… resume, beside the syncs", "ms", _milli("gate", "resume_beside")),
         Row("workflow gate: resume, fresh process", "ms", _milli("gate-answer", "wall")),
         Row("gate, fresh process, × a bare interpreter", "×", _ratio("gate-answer", "wall"), plot=True),
         Row("1,000 chains × 5 steps × 20 ms", "s", _plain("chains", "seconds"), plot=True),
+        Row("… of the processor", "s", _plain("chains", "cpu")),
         Row("… memory above idle", "MB", _plain("chains", "mb")),
+        Row("… event loop late by at most", "ms", _milli("chains", "lag")),
+        Row("… objects of a chain at work that the collector follows", "objects", _plain("chain-objects", "live")),
+        Row("… objects that an ended one leaves to the collector", "objects", _plain("chain-objects", "left")),
         Row("1,000 durable chains × 5 steps × 20 ms", "s", _plain("chains-durable", "seconds"), plot=True),
+        Row("… × the floor", "×", _of_floor("chains-durable", "seconds")),
         Row("… × the time of 5,000 syncs in a row", "×", _of_serial_syncs),
         Row("… event loop late by at most", "ms", _milli("chains-durable", "lag")),
         Row("resume of a session of 20,000 entries", "ms", _milli("long-session", "seconds")),
@@ -126,6 +136,13 @@ def _ratio(measure: str, field: str) -> Callable[[Results, str], float | None]:
 
     def value(results: Results, subject: str) -> float | None:
         return _quotient(_read(results, measure, subject, field), _read(results, "import", "floor", "wall"))
+
+    return value
+
+
+def _of_floor(measure: str, field: str) -> Callable[[Results, str], float | None]:
+    def value(results: Results, subject: str) -> float | None:
+        return _quotient(_read(results, measure, subject, field), _read(results, measure, "floor", field))
 
     return value
 

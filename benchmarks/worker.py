@@ -107,28 +107,77 @@ async def chains(subject, store, durable):
         runs = [prepare(f"chain-{n}") for n in range(1000)]
         lags = []
         watcher = asyncio.create_task(watch_lag(lags))
-        start = time.perf_counter()
+        start, used = time.perf_counter(), time.process_time()
         results = await asyncio.gather(*(run() for run in runs), return_exceptions=True)
-        seconds = time.perf_counter() - start
+        seconds, used = time.perf_counter() - start, time.process_time() - used
         watcher.cancel()
         failed = [result for result in results if result != EXPECTED_CHAIN]
         if failed:
             print(f"{len(failed)} of 1000 chains failed, the first with {failed[0]!r}", file=sys.stderr)
-    return {"seconds": seconds, "mb": peak_mb() - idle, "lag": max(lags), "failed": len(failed)}
+    return {"seconds": seconds, "cpu": used, "mb": peak_mb() - idle, "lag": max(lags), "failed": len(failed)}
+
+
+async def chain_objects(subject, store):
+    """Objects that the cyclic collector follows for each of 100 chains at work, and what an ended one leaves to it."""
+    import gc
+    from contextlib import AsyncExitStack
+
+    async with AsyncExitStack() as stack:
+        prepare = await subject.chain(0.0, None, stack)
+        check(await prepare("warm-up")(), EXPECTED_CHAIN)
+        runs = [prepare(f"ended-{n}") for n in range(100)]
+        gc.collect()
+        gc.disable()
+        for run in runs:
+            check(await run(), EXPECTED_CHAIN)
+        left = gc.collect() / 100
+        prepare = await subject.chain(3600.0, None, stack)
+        runs = [prepare(f"live-{n}") for n in range(100)]
+        idle = len(gc.get_objects())
+        tasks = [asyncio.ensure_future(run()) for run in runs]
+        await asyncio.sleep(2.0)  # until all are at their first model call
+        live = (len(gc.get_objects()) - idle) / 100
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        gc.enable()
+    return {"live": live, "left": left}
+
+
+class SyncTime:
+    """Seconds that `os.fsync` has taken in this process."""
+
+    def __init__(self):
+        self.seconds = 0.0
+        self._fsync = os.fsync
+        os.fsync = self
+
+    def __call__(self, file):
+        start = time.perf_counter()
+        try:
+            self._fsync(file)
+        finally:
+            self.seconds += time.perf_counter() - start
 
 
 async def pause_and_resume(subject, store, kind):
-    """Seconds from the start to the question on disk, and from the answer to the end."""
-    pauses, resumes = [], []
+    """Seconds from the start to the question on disk, and from the answer to the end; and those beside the syncs."""
+    syncs = SyncTime()
+    seconds = {"pause": [], "resume": [], "pause_beside": [], "resume_beside": []}
+
+    async def timed(part, call):
+        start, before = time.perf_counter(), syncs.seconds
+        result = await call()
+        taken = time.perf_counter() - start
+        seconds[part].append(taken)
+        seconds[f"{part}_beside"].append(taken - (syncs.seconds - before))
+        return result
+
     for n in range(60):
         live = kind_of(subject, kind)(store, f"session-{n}")
-        start = time.perf_counter()
-        await live.ask()
-        paused = time.perf_counter()
-        check(await live.answer(), "deleted old.txt")
-        pauses.append(paused - start)
-        resumes.append(time.perf_counter() - paused)
-    return {"pause": sorted(pauses)[20], "resume": sorted(resumes)[20]}
+        await timed("pause", live.ask)
+        check(await timed("resume", live.answer), "deleted old.txt")
+    return {name: sorted(times)[20] for name, times in seconds.items()}
 
 
 async def ask(subject, store, kind):
@@ -201,6 +250,7 @@ MEASURES = {
     "stored-100": lambda subject, store: long_turn(subject, store, 100),
     "stored-1000": lambda subject, store: long_turn(subject, store, 1000),
     "chain-step": chain_step,
+    "chain-objects": chain_objects,
     "chains": lambda subject, store: chains(subject, store, False),
     "chains-durable": lambda subject, store: chains(subject, store, True),
     "approval": lambda subject, store: pause_and_resume(subject, store, "approval"),
