@@ -123,6 +123,8 @@ async def drive(journal: Journal, body: Body, perform: CallAgent, around: DriveO
             if run.state.driver == driver:
                 with contextlib.suppress(StrandsError, RunCancelled):
                     await run.record("released", "", {"seconds": round(run.asking.stopwatch.seconds(), 6)})
+            with contextlib.suppress(StrandsError):
+                await run.settle()
             run.end()
 
 
@@ -159,6 +161,7 @@ async def _all_of(run: Run, body: Body, around: DriveOptions) -> Outcome:
     if run.spending is not None:
         await run.spending.settle()
     if outcome.error is None and around.finish is not None:
+        await run.settle()
         await around.finish(outcome)
     return outcome
 

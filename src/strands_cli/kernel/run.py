@@ -9,11 +9,12 @@ from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from strands_cli.errors import ExecutionError, SessionError, StorageError, cause
+from strands_cli.errors import SessionError, StorageError, cause
 from strands_cli.kernel.clock import Clock, SystemClock
 from strands_cli.kernel.interrupts import ask_interrupts, ask_recorded
 from strands_cli.kernel.journal import Conflict, Journal
 from strands_cli.kernel.lanes import Lanes, lane_name, slots
+from strands_cli.kernel.mended import is_mended
 from strands_cli.kernel.open_questions import ENDED, OpenQuestions, RunCancelled
 from strands_cli.kernel.recorder import JournalRecorder
 from strands_cli.kernel.redaction import Change
@@ -75,6 +76,7 @@ class Run:
         self._altered: frozenset[tuple[str, str]] = _NONE
         self._slot = asyncio.Semaphore(max_parallel) if max_parallel else None
         self._keys: set[str] | None = None
+        self._owed: Entry | None = None
         self._innermost: CallAgent = _unset
         self.asking: OpenQuestions = OpenQuestions(self, handler)
         self.lanes: Lanes = Lanes(self.asking)
@@ -91,6 +93,7 @@ class Run:
         tools: Sequence[str] | None = None,
         timeout: float | None = None,
         expects: Mapping[str, Json] | None = None,
+        last: bool = False,
     ) -> Reply:
         """Have `agent` answer `prompt`, once: a recorded reply is returned as it is.
 
@@ -100,6 +103,7 @@ class Run:
             tools: Tool ids that replace the agent's, or None.
             timeout: Seconds for the whole call, or None.
             expects: What kind of answer the pattern will read; see `Call`.
+            last: Nothing but the end of the run follows: its record goes to the disk with the reply's, at once.
 
         Raises:
             ExecutionError: The key is on record for another agent or prompt.
@@ -107,7 +111,7 @@ class Run:
         """
         prompt = prompt if self._scrub is None else self._scrub(prompt)
         begun = self.state.started.get(key)
-        if begun is None or self._mended(begun, agent, prompt):
+        if begun is None or is_mended(self.state, begun, agent, prompt, self._scrub):
             if self._share.is_used_up():
                 await self._share.turn()
             lane = lane_name.get() if begun is None else begun.data["lane"]
@@ -118,30 +122,14 @@ class Run:
             prompt = begun.data["prompt"]
         known = self.state.reply(key)
         if known is None:
-            await self._called(key, begun.data["lane"], agent, prompt, names, tools, timeout, expects)
+            call = self._call(key, begun.data["lane"], agent, prompt, names, tools, timeout, expects)
+            await self._called(call, last)
             known = self.state.reply(key)
             assert known is not None
         return known
 
     def _is_begun_anew(self, key: str, known: Entry | None) -> bool:
         return self.state.started.get(key) is not known
-
-    def _mended(self, begun: Entry, agent: str, prompt: str) -> bool:
-        """Whether a step that has not finished is begun again with what a mended spec says."""
-        recorded = begun.data["prompt"] if self._scrub is None else self._scrub(begun.data["prompt"])
-        if begun.data["agent"] == agent and "redacted" in begun.data and "mended" not in self.state.origin:
-            return False  # the spec still says what a guardrail took back
-        if begun.data["agent"] == agent and recorded == prompt:
-            return False
-        origin = self.state.origin
-        if begun.key in self.state.done and begun.key in origin.get("accepted", ()):
-            return False
-        if "mended" in origin and begun.key not in self.state.done:
-            return True
-        raise ExecutionError(
-            f"{begun.key!r} is on record for agent {begun.data['agent']!r} with another prompt",
-            hint="The workflow differs from the one that was started: resume with the original, or start anew.",
-        )
 
     async def ask(self, key: str, question: Question) -> Answer:
         """Return the answer to `question`, waiting for a person if there is none yet.
@@ -181,6 +169,7 @@ class Run:
         data: Mapping[str, Json],
         *,
         sync: bool = False,
+        later: bool = False,
         unless: Callable[[], bool] | None = None,
         change: Change | None = None,
     ) -> Entry | None:
@@ -188,12 +177,15 @@ class Run:
 
         Args:
             sync: Return only once the entry outlives a power loss.
+            later: It has to, but with the next entry, which comes at once: listeners are told only then.
             unless: Looked at with the journal's newest entries known: True writes nothing and returns None.
             change: What entries that are there say from now on, where the store can rewrite them.
 
         Raises:
             LeaseLostError: Another driver has taken the session over; nothing was written.
         """
+        if self._owed is not None and not sync:
+            await self.settle()
         draft = Draft(kind, key, data, self.clock.now())
         async with self.lock:
             while True:
@@ -212,12 +204,27 @@ class Run:
             self.state.apply(entry)
         if "of" in entry.data:
             self._follow(entry)
+        if later:
+            self._owed = entry
+            return entry
         if sync:  # outside the lock, so that lanes which finish together share one sync
-            await self.journal.sync()
+            await self.settle(synced=True)
         self.published(entry)
         if self.spending is not None and "usage" in entry.data and self._alone(entry):
             await self.spending.spent()
         return entry
+
+    async def settle(self, *, synced: bool = False) -> None:
+        """Have on disk what has to be there, and tell listeners of what waited for that.
+
+        Args:
+            synced: Sync even if nothing waited.
+        """
+        owed, self._owed = self._owed, None
+        if synced or owed is not None:
+            await self.journal.sync()
+        if owed is not None:
+            self.published(owed)
 
     async def _rewritten(self, draft: Draft, change: Change) -> Entry:
         rewrite = getattr(self.journal, "rewrite", None)
@@ -260,7 +267,7 @@ class Run:
 
     # -- one agent call -------------------------------------------------------------------------------------------
 
-    async def _called(
+    def _call(
         self,
         key: str,
         lane: str,
@@ -270,16 +277,15 @@ class Run:
         tools: Sequence[str] | None,
         timeout: float | None,
         expects: Mapping[str, Json] | None,
-    ) -> None:
+    ) -> Call:
         replies = sum("message" in entry.data for entry in self.state.inner.get(key, ()))
-        recorder = JournalRecorder(key, self, replies)
-        call = Call(
+        return Call(
             key=key,
             agent=agent,
             prompt=prompt,
             lane=lane,
             names=names,
-            recorder=recorder,
+            recorder=JournalRecorder(key, self, replies),
             state=self.state,
             tools=None if tools is None else tuple(tools),
             timeout=timeout,
@@ -287,6 +293,8 @@ class Run:
             expects=expects,
             anew=(lane, agent) in self._altered,
         )
+
+    async def _called(self, call: Call, last: bool) -> None:
         began = self.clock.monotonic()
         await ask_recorded(self, call)
         while True:
@@ -296,11 +304,11 @@ class Run:
             call.answers = await ask_interrupts(self, call, reply.interrupts)
         if self._share.is_used_up():
             await self._share.turn()
-        await self._finish(call, reply, self.clock.monotonic() - began)
-        if recorder.altered(reply.message):
-            self._altered |= {(lane, agent)}
+        await self._finish(call, reply, self.clock.monotonic() - began, last)
+        if cast(JournalRecorder, call.recorder).altered(reply.message):
+            self._altered |= {(call.lane, call.agent)}
         elif self._altered:
-            self._altered -= {(lane, agent)}
+            self._altered -= {(call.lane, call.agent)}
 
     async def _performed(self, call: Call) -> Reply:
         try:
@@ -320,14 +328,14 @@ class Run:
     def _forget_tools(self, prefix: str) -> None:
         self.tools -= {tool for tool in self.tools if tool.startswith(prefix)}
 
-    async def _finish(self, call: Call, reply: Reply, seconds: float) -> None:
+    async def _finish(self, call: Call, reply: Reply, seconds: float, last: bool) -> None:
         data: dict[str, Json] = {"message": reply.message, "seconds": round(seconds, 6)}
         usage = cast(JournalRecorder, call.recorder).take_unrecorded() or dict(reply.usage)
         if usage:
             data["usage"] = usage
         if reply.stop_reason != "end_turn":
             data["stop"] = reply.stop_reason
-        await self.record("done", call.key, data, sync=True)
+        await self.record("done", call.key, data, sync=not last, later=last)
 
     # -- small parts ----------------------------------------------------------------------------------------------
 
