@@ -76,7 +76,7 @@ class AgentCaller:
         self.cache: AgentCache = AgentCache(called_once(spec))
 
     async def __call__(self, call: Call) -> Reply:
-        from strands._core.invoke import Options, handler_sink
+        from strands._core.invoke import NO_OPTIONS, Options, handler_sink
         from strands._core.invoke import call as call_agent
         from strands.types.exceptions import EventLoopException
 
@@ -92,8 +92,8 @@ class AgentCaller:
         agent.system_prompt = self._system_prompt(call)
         agent.callback_handler = _streamer(call.emit)
         try:
-            state = {"rehearse_hint": call.expects} if call.expects else None
-            result = await call_agent(agent, prompt, Options(state), handler_sink(agent))
+            options = Options({"rehearse_hint": call.expects}) if call.expects else NO_OPTIONS
+            result = await call_agent(agent, prompt, options, handler_sink(agent))
         except EventLoopException as error:
             self.cache.drop(call)
             raise error.original_exception from error

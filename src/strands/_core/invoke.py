@@ -61,6 +61,10 @@ class Options:
         self.cancel_signal: threading.Event | None = cancel_signal
 
 
+NO_OPTIONS = Options()
+"""Nothing besides the prompt; a call does not change it."""
+
+
 async def call(
     agent: Host,
     prompt: Any,

@@ -154,8 +154,10 @@ class Agent(Lifetime):
 
     @property
     def _system_text(self) -> str | None:
-        # whoever has the blocks may change them
-        return split_system_prompt(self._system_blocks)[0]
+        blocks = self._system_blocks  # whoever has them may change them
+        if blocks is not None and len(blocks) == 1:
+            return blocks[0].get("text")
+        return split_system_prompt(blocks)[0]
 
     @property
     def system_prompt(self) -> str | None:

@@ -28,7 +28,7 @@ class State:
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         self.count: int = 0
         self.opened: Entry | None = None
-        self.origin: dict[str, Json] = {}
+        self.origin: Mapping[str, Json] = {}
         self.rest: Entry | None = None
         self.driver: str = ""
         self.drives: int = 0
@@ -201,16 +201,17 @@ class State:
 
     def _opened(self, entry: Entry, owner: str | None) -> None:
         self.opened = entry
-        self.origin = dict(entry.data)
+        self.origin = entry.data
 
     def _leased(self, entry: Entry, owner: str | None) -> None:
         if self.driver:
             self.lost += 1
         self.driver = entry.data["driver"]
-        changed = entry.data.get("changed") or {}
-        self.origin.update(changed)
-        if "left" in changed:
-            self.left = frozenset(changed["left"])
+        changed = entry.data.get("changed")
+        if changed:
+            self.origin = {**self.origin, **changed}
+            if "left" in changed:
+                self.left = frozenset(changed["left"])
         self.drives += 1
         self.rest = None
 
