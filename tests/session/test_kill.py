@@ -60,6 +60,23 @@ def test_case_1_start_killed_at_every_storage_call(workers: Workers, tmp_path: P
     assert number > (3 if when == "torn" else 10)
 
 
+def test_in_a_database_start_and_finish_killed_at_every_third_statement(workers: Workers, tmp_path: Path) -> None:
+    paused = tmp_path / "paused"
+    paused.mkdir()
+    assert workers.run("start", paused, disk=("sqlite", 0)) == 0, lines(paused, "errors")
+    for do, first in (("start", None), ("finish", paused)):
+        number, status = -2, KILLED
+        while status == KILLED:
+            number += 3
+            root = tmp_path / f"{do}-{number}"
+            root.mkdir() if first is None else shutil.copytree(first, root)
+            status = workers.run(do, root, disk=("sqlite", number))
+            assert workers.run("finish", root, disk=("sqlite", 0)) == 0, lines(root, "errors")
+            check_whole(root)
+        assert status == 0
+        assert number > 15
+
+
 @pytest.mark.parametrize("when", ["before", "after", "torn"])
 def test_case_1_answer_and_finish_killed_at_every_storage_call(workers: Workers, tmp_path: Path, when: str) -> None:
     paused = tmp_path / "paused"

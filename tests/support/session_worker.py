@@ -214,12 +214,29 @@ def disk_of(kind: str, number: int) -> Disk:
     return killing_disk(number, kind) if number else Disk()
 
 
+def agent_of(root: Path, order: dict[str, Any]) -> Agent:
+    """The agent in its files, or in a database that kills the process before one of its statements."""
+    kind, number = order["disk"]
+    slow = order.get("slow", False)
+    if kind != "sqlite":
+        return make_agent(root, disk_of(kind, number), slow=slow)
+    from strands.journal.sqlite import SqliteDatabase
+    from strands.session import SQLSessionManager
+    from support.databases import Dying
+
+    dying = Dying(
+        SqliteDatabase.at(root / "runs.db"), number or 1_000_000, lambda: os.kill(os.getpid(), signal.SIGKILL)
+    )
+    manager = SQLSessionManager("bills", f"sqlite:///{root / 'runs.db'}", database=dying)
+    return make_agent(root, session_manager=manager, slow=slow)
+
+
 def _work(root: Path, order: dict[str, Any]) -> None:
     if order["do"] == "die_in_pay":
         die_in_pay(root, order.get("again", False))
     if order["do"] == "die_unasked":
         make_agent(root, deadly=True, asking=False)("pay the bills")
-    agent = make_agent(root, disk_of(*order["disk"]), slow=order.get("slow", False))
+    agent = agent_of(root, order)
     if order["do"] == "answer":
         answer(agent, root, order)
     else:

@@ -6,108 +6,15 @@ import asyncio
 import threading
 from abc import abstractmethod
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, ClassVar, TypeVar
+from typing import Any
 
-from strands.journal.database import Database, Row, Transaction
 from strands.journal.errors import SessionDamagedError, SessionNotFoundError, StorageError
 from strands.journal.sql import SqlRepository
 from strands.journal.transfer import check_all
 from strands_cli.kernel.state import State
 from strands_cli.session import answers
 from strands_cli.session.conformance import RepositoryConformance, draft, opening
-
-T = TypeVar("T")
-
-
-class ReplyLost(Database):
-    """A database whose every commit comes through, and every reply to one is lost: all is tried again.
-
-    Attributes:
-        reads: How often it was read.
-    """
-
-    loses_commits: ClassVar[bool] = True
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-        self.reads = 0
-
-    @property
-    def name(self) -> str:
-        return self._database.name
-
-    def write(self, work: Callable[[Transaction], T], *, durable: bool = False) -> T:
-        self._database.write(work, durable=durable)
-        return self._database.write(lambda each: work(_Again(each)), durable=durable)
-
-    def read(self, work: Callable[[Transaction], T]) -> T:
-        self.reads += 1
-        return self._database.read(work)
-
-    def sync(self) -> None:
-        self._database.sync()
-
-    def enter(self) -> str:
-        return self._database.enter()
-
-    def leave(self, driver: str) -> None:
-        self._database.leave(driver)
-
-    def alive(self, drivers: Sequence[str]) -> set[str]:
-        return self._database.alive(drivers)
-
-
-class _Again:
-    again = True
-
-    def __init__(self, transaction: Transaction) -> None:
-        self._transaction = transaction
-
-    def execute(self, statement: str, *values: object) -> list[Row]:
-        return self._transaction.execute(statement, *values)
-
-    def execute_many(self, statement: str, rows: Sequence[Row]) -> None:
-        self._transaction.execute_many(statement, rows)
-
-
-class Died(BaseException):
-    """The process ends here."""
-
-
-class Dying(ReplyLost):
-    """A database whose process dies before one of its statements.
-
-    Attributes:
-        left: How many statements it lives for.
-    """
-
-    def __init__(self, database: Database, left: int) -> None:
-        super().__init__(database)
-        self.left = left
-
-    def write(self, work: Callable[[Transaction], T], *, durable: bool = False) -> T:
-        return self._database.write(lambda each: work(_Counted(each, self)), durable=durable)
-
-
-class _Counted:
-    again = False
-
-    def __init__(self, transaction: Transaction, dying: Dying) -> None:
-        self._transaction = transaction
-        self._dying = dying
-
-    def execute(self, statement: str, *values: object) -> list[Row]:
-        self._count()
-        return self._transaction.execute(statement, *values)
-
-    def execute_many(self, statement: str, rows: Sequence[Row]) -> None:
-        self._count()
-        self._transaction.execute_many(statement, rows)
-
-    def _count(self) -> None:
-        self._dying.left -= 1
-        if self._dying.left < 0:
-            raise Died
+from support.databases import Died, Dying, ReplyLost
 
 
 class SqlPromises(RepositoryConformance):

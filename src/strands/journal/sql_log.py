@@ -53,12 +53,29 @@ class SqlLog:
         self._sum = ""
         self._last_kind = ""
         self._broken = ""
+        self._size = 0
         self._turn = threading.RLock()
 
     @property
     def no(self) -> int:
         """The number of its row, which no other session ever has; 0 while it is not begun or found."""
         return self._no
+
+    @property
+    def path(self) -> str:
+        """Where it is, as text for people."""
+        return f"{self._database.name}, {self.place.kind} {self.place.id}"
+
+    @property
+    def size(self) -> int:
+        """How many bytes of it are known."""
+        return self._size
+
+    def keep_open(self) -> None:
+        """A database keeps its connections anyway."""
+
+    def let_close(self) -> None:
+        """A database keeps its connections anyway."""
 
     @property
     def broken(self) -> str:
@@ -75,6 +92,10 @@ class SqlLog:
         if not rows:
             raise self._missing()
         self._no = rows[0][0]
+
+    def exists(self) -> bool:
+        """Return whether the journal has been begun, and not deleted."""
+        return any(status != DELETED for _, status in self._database.read(self._look_up))
 
     def begin(self, drafts: Sequence[Draft | Encoded], *, while_there: int = 0) -> None:
         """Begin the journal with these entries, at once and durably.
@@ -94,7 +115,7 @@ class SqlLog:
         names = told.get("workflow"), told.get("pattern")
         self.begin_with(_rows(content), change_of(drafts, 0), names, opened.at, while_there=while_there)
         self._took(entries, len(drafts), drafts[-1].kind)
-        self._sum = last_sum
+        self._sum, self._size = last_sum, len(content)
 
     def begin_with(
         self,
@@ -138,7 +159,7 @@ class SqlLog:
         """Append as `Journal.append` does."""
         with self._turn:
             self._check_writable()
-            if not self.count or expect != self.count:
+            if not self._no or not self.count or expect != self.count:
                 newer = self._look()
                 if expect != self.count:
                     raise Conflict(self._since(expect, newer))
@@ -152,7 +173,7 @@ class SqlLog:
                 if newer or expect != self.count:
                     raise Conflict(self._since(expect, newer))
             self._took(entries, len(drafts), drafts[-1].kind)
-            self._sum = last_sum
+            self._sum, self._size = last_sum, self._size + len(content)
             return entries
 
     def replace(
@@ -201,7 +222,7 @@ class SqlLog:
         self._last_kind = last_kind
 
     def _forget(self) -> None:
-        self.count = 0
+        self.count = self._size = 0
 
     def _since(self, count: int, newer: Sequence[Entry]) -> list[Entry]:
         return [entry for entry in newer if entry.seq >= count]
@@ -210,6 +231,8 @@ class SqlLog:
 
     def _look(self) -> list[Entry]:
         """Read what is new."""
+        if not self._no:
+            self.find()
         known = self.count
         there = self._database.read(lambda each: self._lines_known(each, max(known - 1, 0)))
         if known and lines.sum_of(there[0]) == self._sum:
@@ -237,6 +260,7 @@ class SqlLog:
 
     def _take_in(self, there: Sequence[bytes]) -> list[Entry]:
         content = b"".join(line + b"\n" for line in there)
+        self._size += len(content)
         parsed = lines.parse(content, seq=self.count, last_sum=self._sum, read=self._read)
         if parsed.damage is not None or len(parsed.entries) != len(there):
             cause = parsed.damage.cause if parsed.damage is not None else "it is more than one line"
@@ -325,6 +349,25 @@ class SqlLog:
             hint="It is left as it is. Restore it from a backup, or give the session up: "
             f"strands sessions delete {self.place.id} --force.",
         )
+
+
+class DatabaseDrivers:
+    """The drivers of a database, one at a time; see `strands.journal.log.Drivers`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def enter(self) -> str:
+        """Be a driver: returns an id that others see as alive until `leave`."""
+        return self._database.enter()
+
+    def leave(self, driver: str) -> None:
+        """Be that driver no longer."""
+        self._database.leave(driver)
+
+    def alive(self, driver: str) -> bool:
+        """Whether the driver with this id may still write, in this process or another."""
+        return driver in self._database.alive([driver])
 
 
 _THERE = "select 1 from strands_sessions where no = ? and status <> ?"

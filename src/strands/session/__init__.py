@@ -17,5 +17,6 @@ if TYPE_CHECKING:
     from .snapshot_session_manager import SaveLatestStrategy as SaveLatestStrategy
     from .snapshot_session_manager import SnapshotSessionManager as SnapshotSessionManager
     from .snapshot_session_manager import SnapshotTrigger as SnapshotTrigger
+    from .sql_session_manager import SQLSessionManager as SQLSessionManager
 else:
     __getattr__, __dir__ = lazy(__name__)

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from strands.journal import lines
 from strands.journal.drivers import Drivers
 from strands.journal.entries import Encoded
 from strands.journal.protocol import Conflict
 from strands.types.exceptions import SessionException
 from strands.types.session import SessionAgent, SessionMessage
 
+from .agent_entries import redacted, redactions_in, told, without
 from .agent_record import AgentRecord, Loaded
 from .directory_record import DirectoryRecord, FilesBeside, RecordWithFiles
 from .disk import Disk
-from .journal_record import encoded, read_line
-from .json_text import to_json
-from .layout import MOST_IN_MEMORY, Layout, message_texts
+from .layout import MOST_IN_MEMORY, Layout
 from .pending import Pending
 from .record import Draft
 from .redaction import AnyRedaction, Redaction
@@ -101,28 +99,18 @@ class AgentEntries(RecordWithFiles, AgentRecord):
         if not self._my_driver:
             raise SessionException(self._not_held())
         with self._naming("write"):
-            told = [self._told(draft) for draft in drafts]
-            items, redactions = [item for item, _ in told], list(_redactions(drafts))
+            texts = [told(draft) for draft in drafts]
+            items, redactions = [item for item, _ in texts], list(redactions_in(drafts))
             if redactions:
-                items = [_without(redactions, item) for item in items]
+                items = [without(redactions, item) for item in items]
                 self._append(items, durable, partial(self._redact, items, redactions))
             else:
                 self._append(items, durable)
             self.has_rested = bool(drafts) and drafts[-1].kind == "rested"
-            for draft, (_, content) in zip(drafts, told, strict=True):
+            for draft, (_, content) in zip(drafts, texts, strict=True):
                 self._put(draft.stored, content)
         if self.layout.dirty_files > MOST_IN_MEMORY:
             self.write_layout_files()
-
-    def _told(self, draft: Draft) -> tuple[Encoded, bytes]:
-        """Return the entry of a draft, and what a file of the layout says of it."""
-        stored = draft.stored
-        if isinstance(stored, SessionMessage):
-            text, content = message_texts(stored)
-            return encoded(draft.kind, f"messages/{stored.message_id}", text), content
-        key = _key(draft.data) if stored is None else ""
-        item = encoded(draft.kind, key, draft.text or to_json(draft.data if stored is None else vars(stored)))
-        return item, item.data
 
     def _put(self, stored: SessionMessage | SessionAgent | None, content: bytes) -> None:
         if isinstance(stored, SessionMessage):
@@ -143,15 +131,7 @@ class AgentEntries(RecordWithFiles, AgentRecord):
             if isinstance(each, Redaction):
                 self.layout.remove_message(each.message_id)
 
-        def without(content: bytes, unmoved: bool) -> list[Encoded] | None:
-            if not unmoved or self.log.count != self._count:
-                return None
-            there = [
-                encoded(*each[1:3], to_json(each.data), each.at) for each in lines.parse(content, read=read_line)[0]
-            ]
-            return [*(_without(redactions, item) for item in there), *items]
-
-        if not self.log.replace(without):
+        if not redacted(self.log, self._count, items, redactions):
             raise Conflict([])
 
 
@@ -167,26 +147,3 @@ class AgentJournal(AgentEntries, DirectoryRecord):
         from .file_reading import FileReading
 
         return FileReading(self)
-
-
-def _redactions(drafts: Sequence[Draft]) -> Iterator[AnyRedaction]:
-    for draft in drafts:
-        if draft.kind == "redacted" and isinstance(draft.stored, SessionMessage):
-            yield Redaction.of(draft.stored)
-        if draft.taken is not None:
-            yield draft.taken
-
-
-def _without(redactions: Sequence[AnyRedaction], item: Encoded) -> Encoded:
-    """Return an entry without what was taken back."""
-    for each in redactions:
-        cleared = each.cleared(item.kind, read_line(item.data))
-        if cleared is not None:
-            item = encoded(item.kind, item.key, to_json(cleared), item.at)
-    return item
-
-
-def _key(data: Mapping[str, Any]) -> str:
-    """Return the key of an entry that tells of a tool use; "" for others."""
-    tool_use_id = data.get("tool_use_id") or (data["path"][0] if "path" in data else "")
-    return f"tools/{tool_use_id}" if tool_use_id else ""

@@ -1,0 +1,185 @@
+"""Sessions of agents in SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from strands.journal.database import Database
+from strands.journal.errors import StrandsError
+from strands.journal.locate import VARIABLE, database_at, is_url
+from strands.journal.projection import portable
+from strands.journal.protocol import Conflict
+from strands.journal.sql_log import Place, SqlLog
+from strands.types.exceptions import SessionException
+from strands.types.session import Session, SessionAgent, SessionMessage
+
+from .agent_record import Loaded
+from .identifiers import checked
+from .journal_record import encoded, opening
+from .json_text import to_json
+from .record import Draft
+from .repository_session_manager import RepositorySessionManager
+from .session_repository import SessionRepository
+from .sql_record import AGENT, SqlAgentRecord
+
+T = TypeVar("T")
+
+SESSION = "session"
+"""The kind of a session's own entry among the journals of a database."""
+
+_BEHIND = "0"
+"""The character after the slash that parts a session from what is in it."""
+
+
+class SQLSessionManager(RepositorySessionManager, SessionRepository):
+    """Keeps a session in a database: each agent's journal, with the same entries that `FileSessionManager` writes.
+
+    While a call of an agent is under way others are told so. A process that dies is taken for alive until the system
+    drops its locks, in SQLite, or until its lease is over, in PostgreSQL.
+
+    Args:
+        session_id: The session; made when it does not exist.
+        store: `sqlite:///runs.db` or `postgresql://user@host/database`; default: what STRANDS_STORE says.
+        database: The database, where `store` shall name only its namespace; for tests that need a failing one.
+        **kwargs: `without_hooks`, and what subclasses take.
+
+    Raises:
+        ValueError: `session_id` cannot be an id, or no database is named.
+        SessionException: The session could not be read or made.
+    """
+
+    def __init__(
+        self, session_id: str, store: str | None = None, *, database: Database | None = None, **kwargs: Any
+    ) -> None:
+        place = store or os.environ.get(VARIABLE) or ""
+        if not is_url(place):
+            raise ValueError(
+                f"store={place!r} names no database. Write sqlite:///runs.db or postgresql://USER@HOST/DATABASE; "
+                "FileSessionManager keeps sessions in directories"
+            )
+        found, self._namespace = self._named("could not open the store", lambda: database_at(place))
+        self._database: Database = database or found
+        super().__init__(session_id=session_id, session_repository=self, **kwargs)
+
+    def create_session(self, session: Session, **kwargs: Any) -> Session:
+        """Store a new session.
+
+        Raises:
+            SessionException: It exists, or the database refuses.
+        """
+        log = self._session_log(session.session_id)
+        data = {**opening(), "session": session.to_dict()}
+        self._named("could not make the session", lambda: log.begin([encoded("opened", "", to_json(data))]))
+        return session
+
+    def read_session(self, session_id: str, **kwargs: Any) -> Session | None:
+        """Return a session, or None."""
+        log = self._session_log(session_id)
+        if not self._named("could not read the session", log.exists):
+            return None
+        entries = self._named("could not read the session", log.news)
+        return Session.from_dict(entries[0].data["session"])
+
+    def delete_session(self, session_id: str, **kwargs: Any) -> None:
+        """Remove a session with all that is in it.
+
+        Raises:
+            SessionException: There is no such session.
+        """
+        id = checked("session_id", session_id)
+        own = "delete from strands_sessions where namespace = ? and kind = ? and id = ? returning no"
+        inner = "delete from strands_sessions where namespace = ? and kind <> ? and id >= ? and id < ?"
+        first, behind = portable(f"{id}/"), portable(f"{id}{_BEHIND}")
+
+        def delete() -> bool:
+            return self._database.write(
+                lambda each: (
+                    each.execute(inner, self._namespace, "workflow", first, behind),
+                    bool(each.execute(own, self._namespace, SESSION, portable(id))),
+                )[1],
+                durable=True,
+            )
+
+        if not self._named("could not delete the session", delete):
+            raise SessionException(f"there is no session {session_id!r} in {self._database.name!r}")
+
+    def create_agent(self, session_id: str, session_agent: SessionAgent, **kwargs: Any) -> None:
+        """Store a new agent."""
+        self._write(session_id, session_agent.agent_id, Draft("agent", {}, session_agent))
+
+    def read_agent(self, session_id: str, agent_id: str, **kwargs: Any) -> SessionAgent | None:
+        """Return an agent, or None."""
+        loaded = self.open_record(session_id, agent_id).load()
+        return loaded.agent if loaded is not None else None
+
+    def update_agent(self, session_id: str, session_agent: SessionAgent, **kwargs: Any) -> None:
+        """Replace an agent.
+
+        Raises:
+            SessionException: There is no such agent, or a call of it is under way.
+        """
+        previous = self.read_agent(session_id, session_agent.agent_id)
+        if previous is None:
+            raise SessionException(f"there is no agent {session_agent.agent_id!r} in session {session_id!r}")
+        session_agent.created_at = previous.created_at
+        self._write(session_id, session_agent.agent_id, Draft("agent", {}, session_agent))
+
+    def create_message(self, session_id: str, agent_id: str, session_message: SessionMessage, **kwargs: Any) -> None:
+        """Store a new message."""
+        self._write(session_id, agent_id, Draft("message", {}, session_message))
+
+    def read_message(self, session_id: str, agent_id: str, message_id: int, **kwargs: Any) -> SessionMessage | None:
+        """Return a message, or None."""
+        return next((each for each in self._messages(session_id, agent_id) if each.message_id == message_id), None)
+
+    def update_message(self, session_id: str, agent_id: str, session_message: SessionMessage, **kwargs: Any) -> None:
+        """Replace a message.
+
+        Raises:
+            SessionException: There is no such message, or a call of the agent is under way.
+        """
+        previous = self.read_message(session_id, agent_id, session_message.message_id)
+        if previous is None:
+            raise SessionException(f"there is no message {session_message.message_id} of agent {agent_id!r}")
+        session_message.created_at = previous.created_at
+        self._write(session_id, agent_id, Draft("redacted", {}, session_message))
+
+    def list_messages(
+        self, session_id: str, agent_id: str, limit: int | None = None, offset: int = 0, **kwargs: Any
+    ) -> list[SessionMessage]:
+        """Return an agent's messages, oldest first; see `SessionRepository`."""
+        found = self._messages(session_id, agent_id)[offset:]
+        return found if limit is None else found[:limit]
+
+    def open_record(self, session_id: str, agent_id: str) -> SqlAgentRecord:
+        """Return the record of an agent, stored or new."""
+        session, agent = checked("session_id", session_id), checked("agent_id", agent_id)
+        return SqlAgentRecord(self._database, self._namespace, session, agent)
+
+    def _messages(self, session_id: str, agent_id: str) -> list[SessionMessage]:
+        loaded: Loaded | None = self.open_record(session_id, agent_id).load()
+        return loaded.messages if loaded is not None else []
+
+    def _write(self, session_id: str, agent_id: str, draft: Draft) -> None:
+        record = self.open_record(session_id, agent_id)
+        record.load()
+        record.begin()
+        try:
+            record.write([draft], durable=True)
+        finally:
+            record.end()
+
+    def _session_log(self, session_id: str) -> SqlLog:
+        return SqlLog(self._database, Place(self._namespace, SESSION, checked("session_id", session_id)))
+
+    def _named(self, what: str, act: Callable[[], T]) -> T:
+        try:
+            return act()
+        except (StrandsError, Conflict) as error:
+            hint = getattr(error, "hint", "")
+            raise SessionException(f"{what}: {getattr(error, 'message', error)}. {hint}".rstrip(". ")) from error
+
+
+__all__ = ["AGENT", "SESSION", "SQLSessionManager"]
