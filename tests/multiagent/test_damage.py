@@ -124,6 +124,8 @@ def test_what_cannot_be_read_is_named_and_left_as_it_is(
 ) -> None:
     payer = Payer(tmp_path, "graph", store)
     path = payer.begin()
+    for beside in path.parent.glob("journal.*"):
+        beside.unlink()  # the file is alone, as another program leaves it
     ruined = damage(path.read_bytes())
     path.write_bytes(ruined)
     with pytest.raises(SessionException, match=r"'default_graph'.*damaged.*begin anew"):
@@ -131,3 +133,30 @@ def test_what_cannot_be_read_is_named_and_left_as_it_is(
     assert path.read_bytes() == ruined
     path.unlink()
     assert payer.make()("bills").status is Status.COMPLETED
+
+
+@pytest.mark.parametrize("damage", [lambda content: content[:-9], lambda content: bytes(len(content))])
+def test_a_damaged_file_is_mended_from_the_journal(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+    payer = Payer(tmp_path, "graph", "files")
+    path = payer.begin()
+    sound = path.read_bytes()
+    path.write_bytes(damage(sound))
+    assert payer.make()(None).status is Status.COMPLETED
+    assert payer.paid == 1
+    assert path.with_name("multi_agent.json.damaged-1").read_bytes() == damage(sound)
+    assert json.loads(path.read_bytes())["status"] == "completed"
+
+
+def test_a_journal_that_is_gone_is_named_and_both_remedies_work(tmp_path: Path) -> None:
+    payer = Payer(tmp_path / "one", "graph", "files")
+    home = payer.begin().parent
+    (home / "journal.jsonl").unlink()
+    with pytest.raises(SessionException, match=r"'default_graph'.*damaged.*is gone.*begin anew, or journal\.jsonl and"):
+        payer.make()
+    shutil.copytree(tmp_path / "one", tmp_path / "two")
+    (home / "journal.head").unlink()
+    assert payer.make()(None).status is Status.COMPLETED  # from where the last call ended
+    assert payer.paid == 1
+    payer.root = tmp_path / "two"
+    shutil.rmtree(payer.root / home.relative_to(tmp_path / "one"))
+    assert not payer.make().is_under_way

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import tempfile
@@ -13,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from strands.session import FileSessionManager
 from support.session_worker import Workers, lines
 
 KILLED = -9
@@ -48,23 +48,25 @@ def test_case_1_killed_at_every_storage_call(workers: Workers, kind: str, when: 
         try:
             status = workers.run("finish", root, disk=(when, number), kind=kind, **more)
             for _ in range(9):
-                if status == KILLED and not is_completed(root):
+                if status == KILLED and not is_completed(root, kind):
                     assert workers.run("finish", root, kind=kind, **more, pause=True) == 0, lines(root, "errors")
-            check(root, names)
+            check(root, kind, names)
         finally:
             shutil.rmtree(root)
     assert status == 0
     assert number > 20
 
 
-def is_completed(root: Path) -> bool:
-    found = list(root.rglob("multi_agent.json"))
-    return bool(found) and json.loads(found[0].read_bytes())["status"] == "completed"
+def is_completed(root: Path, kind: str) -> bool:
+    if not (root / "store/session_s/session.json").exists():
+        return False
+    state = FileSessionManager("s", root / "store").read_multi_agent("s", f"default_{kind}")
+    return state is not None and state["status"] == "completed"
 
 
-def check(root: Path, names: str) -> None:
+def check(root: Path, kind: str, names: str) -> None:
     assert not lines(root, "errors")
-    assert is_completed(root)
+    assert is_completed(root, kind)
     effects = Counter(line.split()[0] for line in lines(root, "effects"))
     answers = " ".join(lines(root, "answers"))
     doubts = [line for line in lines(root, "answers") if line.startswith("ambiguous")]

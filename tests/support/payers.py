@@ -1,6 +1,6 @@
-"""An agent and a workflow that pay once somebody has approved, as processes that die: see `session_worker`.
+"""An agent, a graph, a swarm and a workflow that pay once somebody has approved, as processes that die.
 
-Both keep their session in a journal below `<root>/store`, so one suite holds for both. Of a call that may have happened
+Each keeps its session in a journal below `<root>/store`, so one suite holds for all. Of a call that may have happened
 they are told to skip it.
 """
 
@@ -17,6 +17,7 @@ from typing import Any
 from strands import Agent, tool
 from strands.hooks import BeforeToolCallEvent
 from strands.models.scripted import ScriptedModel, ToolCall
+from strands.multiagent import Graph, GraphBuilder, Status, Swarm
 from strands.session import Disk, FileSessionManager
 from strands_cli.api import Workflow
 from strands_cli.errors import SessionNotFoundError
@@ -25,7 +26,7 @@ from strands_cli.session.repository import FileSessionRepository
 from support.session_worker import disk_of, lines, note, serve
 from support.specs import solo
 
-SUBJECTS = ("agent", "workflow")
+SUBJECTS = ("agent", "graph", "swarm", "workflow")
 SPEC = solo(2, {"approvals": [{"tools": ["pay"], "options": ["approve", "reject"]}]})
 
 
@@ -63,13 +64,25 @@ def approve(event: BeforeToolCallEvent) -> None:
 
 
 def agent(way: Way, disk: Disk | None = None) -> Agent:
+    return payer(way, session_manager=FileSessionManager("s", way.root / "store", disk=disk))
+
+
+def payer(way: Way, **kwargs: Any) -> Agent:
     return Agent(
-        model=ScriptedModel(reply),
-        tools=tools(way),
-        hooks=[approve],
-        callback_handler=None,
-        session_manager=FileSessionManager("s", way.root / "store", disk=disk),
+        model=ScriptedModel(reply), name="payer", tools=tools(way), hooks=[approve], callback_handler=None, **kwargs
     )
+
+
+def orchestration(subject: str, way: Way, disk: Disk | None = None) -> Graph | Swarm:
+    manager = FileSessionManager("s", way.root / "store", disk=disk)
+    if subject == "swarm":
+        return Swarm([payer(way)], session_manager=manager)
+    clerk = Agent(model=ScriptedModel(lambda messages: "looked up"), name="clerk", callback_handler=None)
+    builder = GraphBuilder().set_session_manager(manager)
+    builder.add_node(clerk, "clerk")
+    builder.add_node(payer(way), "payer")
+    builder.add_edge("clerk", "payer")
+    return builder.build()
 
 
 def workflow(way: Way, disk: Disk | None = None) -> Workflow:
@@ -81,6 +94,8 @@ def start(subject: str, way: Way, disk: Disk | None = None) -> None:
     """Begin, to the question whether to pay."""
     if subject == "agent":
         assert agent(way, disk)("pay").stop_reason == "interrupt"
+    elif subject in ("graph", "swarm"):
+        assert orchestration(subject, way, disk)("pay").status is Status.INTERRUPTED
     else:
         assert workflow(way, disk).run(session_id="s").status == "paused"
     note(way.root, "acks", "asked")
@@ -88,7 +103,12 @@ def start(subject: str, way: Way, disk: Disk | None = None) -> None:
 
 def finish(subject: str, way: Way, disk: Disk | None = None) -> None:
     """Answer what is open and go on, from wherever the session is to its end."""
-    _finish_agent(way, disk) if subject == "agent" else asyncio.run(_finish_workflow(way, disk))
+    if subject == "agent":
+        _finish_agent(way, disk)
+    elif subject in ("graph", "swarm"):
+        _finish_orchestration(subject, way, disk)
+    else:
+        asyncio.run(_finish_workflow(way, disk))
     note(way.root, "acks", "end")
 
 
@@ -108,6 +128,19 @@ def _finish_agent(way: Way, disk: Disk | None) -> None:
         if payer(prompt).stop_reason == "end_turn":
             return
     raise AssertionError("the agent does not come to an end")
+
+
+def _finish_orchestration(subject: str, way: Way, disk: Disk | None) -> None:
+    made = orchestration(subject, way, disk)
+    for _ in range(10):
+        if made.state.results and not made.is_under_way:
+            return
+        pending = made.pending_interrupts
+        given = {each.id: _answer(way.root, each.name == "ambiguous_tool_call") for each in pending}
+        blocks = [{"interruptResponse": {"interruptId": id, "response": value}} for id, value in given.items()]
+        if made(blocks or ("pay" if not made.is_under_way else None)).status is Status.COMPLETED:
+            return
+    raise AssertionError("it does not come to an end")
 
 
 async def _finish_workflow(way: Way, disk: Disk | None) -> None:

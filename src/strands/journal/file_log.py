@@ -69,6 +69,11 @@ class FileLog:
         return self._size
 
     @property
+    def opening(self) -> str:
+        """The sum of the first line, which tells this journal from every other."""
+        return self._opening
+
+    @property
     def is_on_disk(self) -> bool:
         """Whether something of it, and its name, is known to outlive a power loss."""
         return self._synced > 0

@@ -196,7 +196,7 @@ class MultiAgentBase(ABC):
     kept_in: str = ""
     running: dict[str, Any]  # node id to executor, of the nodes that run now
     missing_hooks: list[str]
-    save: Callable[[], Awaitable[None]] | None = None  # stores where it stands, when somebody keeps that
+    save: Callable[..., Awaitable[None]] | None = None  # stores where it stands, when somebody keeps that
 
     @abstractmethod
     async def invoke_async(

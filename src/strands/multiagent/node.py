@@ -16,7 +16,7 @@ from strands.telemetry.metrics import EventLoopMetrics
 from strands.types.exceptions import MaxTokensReachedException
 
 from .base import MultiAgentBase, MultiAgentResult, NodeResult, Status
-from .tracking import CANCELLED, CutOff, Follower, end_of, prompt_of, prompt_of_paused
+from .tracking import CANCELLED, CutOff, Follower, end_of, prompt_of, prompt_of_paused, saving_in
 from .waiting import asked_by_hooks, told_apart
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class NodeCall:
     async def _followed(self, fresh: Any, answers: list[Any], known: CutOff | None) -> Any:
         """Run the executor; however that ends, what it did so far is kept."""
         follower = self.source.running[self.node_id] = Follower(
-            self.executor, self.source.save, known, self.source.session_id
+            self.executor, saving_in(self.node_id, self.source.save), known, self.source.session_id
         )
         prompt = (prompt_of_paused if known is None else prompt_of)(self.executor, fresh, answers)
         try:

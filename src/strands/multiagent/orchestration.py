@@ -67,7 +67,7 @@ class Orchestration(MultiAgentBase, Generic[R]):
         self.hooks: HookRegistry = HookRegistry()
         self.running: dict[str, Follower] = {}
         self.cut_off: dict[str, CutOff] = {}
-        self.save: Callable[[], Awaitable[None]] | None = (
+        self.save: Callable[..., Awaitable[None]] | None = (
             partial(session_manager.save_multi_agent, self) if session_manager is not None else None
         )
         self.guards: dict[str, list[str]] = {}

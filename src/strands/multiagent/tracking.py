@@ -19,13 +19,16 @@ from strands.interrupt import InterruptState
 from .base import MultiAgentBase, Status
 
 if TYPE_CHECKING:
+    from strands._core.taken_back import TakenBack
     from strands.types.content import Message
     from strands.types.event_loop import Usage
     from strands.types.tools import ToolResult
 
     from .base import Executor
 
-Save: TypeAlias = Callable[[], Awaitable[None]]
+Save: TypeAlias = Callable[..., Awaitable[None]]
+"""Stores where it stands; its arguments are the kind of what has happened, and where: both for who keeps that."""
+
 CANCELLED = "cancelled"
 """The `CutOff.stop` of an agent that was told to stop."""
 
@@ -63,13 +66,20 @@ class NodeRecorder:
         """Record a tool that is about to run."""
         self.began = True
         self.turn.start(start)
-        await self._saved(durable)
+        await self._saved("started", start.tool_use_id, durable)
 
     async def tool_finished(self, tool_use_id: str, result: ToolResult, *, durable: bool) -> None:
         """Record a tool's result."""
         self.began = True
         self.turn.finish(tool_use_id, result)
-        await self._saved(durable)
+        await self._saved("finished", tool_use_id, durable)
+
+    async def redacted(self, taken: TakenBack) -> None:
+        """Take out of what is kept what a guardrail took back."""
+        for block in taken.message["content"]:
+            if "toolResult" in block and block["toolResult"]["toolUseId"] in self.turn.finished:
+                self.turn.finished[block["toolResult"]["toolUseId"]] = block["toolResult"]
+        await self._saved("redacted", "", True)
 
     async def subagent(self, tool_use_id: str, *, own: bool = False) -> SubagentRecorder:
         """Record that the tool about to start is an agent, and return the recorder of what it does."""
@@ -78,11 +88,12 @@ class NodeRecorder:
 
     async def _note_inside(self, path: tuple[str, ...], what: str, data: dict[str, Any], durable: bool) -> None:
         self.turn.note(path, what, data)
-        await self._saved(durable)
+        kind = what if what in ("finished", "redacted") else "inside"
+        await self._saved(kind, path[0], durable or what == "redacted")
 
-    async def _saved(self, durable: bool) -> None:
+    async def _saved(self, kind: str, tool_use_id: str, durable: bool) -> None:
         if durable and self._save is not None:
-            await self._save()
+            await self._save(kind, f"tools/{tool_use_id}" if tool_use_id else "")
 
 
 @dataclass(slots=True)
@@ -262,11 +273,23 @@ def _both(first: Save | None, second: Save | None) -> Save | None:
     if first is None or second is None:
         return first or second
 
-    async def save() -> None:
-        await first()
-        await second()
+    async def save(kind: str = "state", key: str = "") -> None:
+        await first(kind, key)
+        await second(kind, key)
 
     return save
+
+
+def saving_in(node_id: str, save: Save | None) -> Save | None:
+    """Return what stores, from within a node, where the graph or swarm around it stands."""
+    if save is None:
+        return None
+    saved = save
+
+    async def save_in(kind: str = "state", key: str = "") -> None:
+        await saved(kind, f"nodes/{node_id}/{key}".rstrip("/"))
+
+    return save_in
 
 
 def _is_own(executor: Any) -> bool:

@@ -17,14 +17,13 @@ from strands.types.exceptions import SessionException
 from .journal_reading import JournalReading
 from .journal_record import read_line
 from .layout import LayoutReading
-from .lease import noted
+from .lease import LEASE, noted
 
 if TYPE_CHECKING:
     from .agent_journal import AgentJournal
 
 logger: logging.Logger = logging.getLogger(__name__)
 
-LEASE = "lease.lock"
 LEDGER = "ledger.jsonl"
 
 

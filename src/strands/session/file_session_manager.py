@@ -7,7 +7,6 @@ import logging
 import os
 import re
 import stat
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +18,6 @@ from strands.types.session import Session, SessionAgent, SessionMessage
 from . import shapes
 from .agent_journal import AgentJournal
 from .disk import Disk, Naming
-from .doubled import Damaged, doubled, undoubled
-from .file_reading import LEASE
 from .identifiers import checked
 from .json_text import from_json, to_json
 from .layout import AGENT, MESSAGES
@@ -30,6 +27,8 @@ from .session_repository import SessionRepository
 
 if TYPE_CHECKING:
     from strands.multiagent.base import MultiAgentBase
+
+    from .multi_agent_directory import MultiAgentDirectory
 
 logger: logging.Logger = logging.getLogger(__name__)
 
@@ -46,9 +45,12 @@ class FileSessionManager(RepositorySessionManager, SessionRepository):
           session.json
           agents/agent_<id>/agent.json
           agents/agent_<id>/messages/message_<n>.json
-          agents/agent_<id>/journal.jsonl   all of it, synced; the files above are written from it
-          agents/agent_<id>/journal.head    how far the journal is on disk
           multi_agents/multi_agent_<id>/multi_agent.json
+
+    In the directory of an agent, a graph or a swarm there are besides:
+
+          journal.jsonl   all of it, synced; the files above are written from it
+          journal.head    how far the journal is on disk
 
     Files are private to the user, whatever the umask; those that another user owns or may write to are refused.
 
@@ -190,10 +192,7 @@ class FileSessionManager(RepositorySessionManager, SessionRepository):
 
     def create_multi_agent(self, session_id: str, multi_agent: MultiAgentBase, **kwargs: Any) -> None:
         """Store the state of a new graph or swarm."""
-        path = self._multi_agent_path(session_id, multi_agent.id)
-        with self._naming(path):
-            self._disk.make_directory(path.parent)
-        self._write_doubled(path, multi_agent)
+        self.update_multi_agent(session_id, multi_agent)
 
     def read_multi_agent(self, session_id: str, multi_agent_id: str, **kwargs: Any) -> dict[str, Any] | None:
         """Return the state of a graph or swarm, or None.
@@ -201,49 +200,31 @@ class FileSessionManager(RepositorySessionManager, SessionRepository):
         Raises:
             SessionException: It is damaged. What was done is not known then, so nothing begins anew by itself.
         """
-        path = self._multi_agent_path(session_id, multi_agent_id)
-        with self._naming(path):
-            content = self._disk.read(path)
-        if content is None:
-            return None
-        try:
-            data, sound = undoubled(content)
-        except Damaged as error:
-            raise SessionException(
-                f"the state of {multi_agent_id!r} in session {session_id!r} is damaged ({error}), so it is not known "
-                f"what it has done. Find that out first; then move {str(path)!r} away to begin anew"
-            ) from error
-        if not sound:
-            logger.warning("%r is damaged in one place; its second copy is whole and is used", str(path))
-        return data
+        return self.open_multi_agent_record(session_id, multi_agent_id).load()
 
     def update_multi_agent(self, session_id: str, multi_agent: MultiAgentBase, **kwargs: Any) -> None:
-        """Replace the state of a graph or swarm, durably."""
-        self._write_doubled(self._multi_agent_path(session_id, multi_agent.id), multi_agent)
-
-    def _write_doubled(self, path: Path, multi_agent: MultiAgentBase) -> None:
-        with self._naming(path):
-            self._disk.replace(path, doubled(multi_agent.serialize_state()), durable=True)
-
-    def lease_multi_agent(self, session_id: str, multi_agent_id: str) -> Callable[[], None]:
-        """Take the lock file of a graph or swarm; return what gives it back.
+        """Replace the state of a graph or swarm, durably.
 
         Raises:
-            SessionException: Somebody alive holds it.
+            SessionException: Somebody alive works with it.
         """
-        path = self._multi_agent_path(session_id, multi_agent_id).with_name(LEASE)
-        with self._naming(path):
-            self._disk.make_directory(path.parent)
-            lease = self._disk.take_lease(path)
-        if lease is None:
-            holder = self._disk.holder(path) or "another process"
-            raise SessionException(
-                f"session {session_id!r}: {multi_agent_id!r} is at work elsewhere; {holder} holds "
-                f"its lease {str(path)!r}. Wait for that call to end"
-            )
-        with self._naming(path):
-            self._disk.remove_temporary(path.parent)
-        return lease.release
+        record = self.open_multi_agent_record(session_id, multi_agent.id)
+        record.load()
+        record.begin()
+        try:
+            record.write([record.draft("state", "", multi_agent.serialize_state(), {}, whole=True)], durable=True)
+        finally:
+            record.end()
+        record.write_layout_files()
+
+    def open_multi_agent_record(self, session_id: str, multi_agent_id: str) -> MultiAgentDirectory:
+        """Return the record of a graph or swarm: its journal and its file."""
+        from .multi_agent_directory import MultiAgentDirectory
+
+        name = f"{MULTI_AGENT_PREFIX}{checked('multi_agent_id', multi_agent_id)}"
+        directory = self._session_path(session_id) / "multi_agents" / name
+        drivers = self._drivers(directory.parent.parent)
+        return MultiAgentDirectory(self._disk, directory, session_id, multi_agent_id, drivers)
 
     def open_record(self, session_id: str, agent_id: str) -> AgentJournal:
         """Return the record of an agent: its journal and its files."""
@@ -272,10 +253,6 @@ class FileSessionManager(RepositorySessionManager, SessionRepository):
         if not isinstance(message_id, int) or message_id < 0:
             raise ValueError(f"message_id {message_id!r} must be a whole number from 0 on")
         return self._agent_path(session_id, agent_id) / MESSAGES / f"{MESSAGE_PREFIX}{message_id}.json"
-
-    def _multi_agent_path(self, session_id: str, multi_agent_id: str) -> Path:
-        name = f"{MULTI_AGENT_PREFIX}{checked('multi_agent_id', multi_agent_id)}"
-        return self._session_path(session_id) / "multi_agents" / name / "multi_agent.json"
 
     def _read(self, path: Path, check: shapes.Check) -> dict[str, Any] | None:
         with self._naming(path):

@@ -113,7 +113,7 @@ class JournalRecord(Record):
 
     def _enter(self, driver: str) -> None:
         self._check_sound()
-        self._take_lease(encoded("leased", "", f'{{"driver":"{driver}","by":{to_json(_me())}}}'), driver)
+        self._take_lease(self._lease(driver), driver)
 
     def _take_lease(self, leased: Encoded, driver: str) -> None:
         while True:
@@ -141,6 +141,10 @@ class JournalRecord(Record):
                 self._take(conflict.entries)
             except (SessionNotFoundError, SessionDamagedError):
                 self._left_behind = self._other
+
+    @staticmethod
+    def _lease(driver: str) -> Encoded:
+        return encoded("leased", "", f'{{"driver":"{driver}","by":{to_json(_me())}}}')
 
     def _has_been_begun(self) -> bool:
         try:

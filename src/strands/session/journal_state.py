@@ -24,6 +24,8 @@ Kind: TypeAlias = Literal[
     "asked",
     "answered",
     "agent",
+    "state",
+    "node",
     "imported",
     "rested",
 ]

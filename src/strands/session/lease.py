@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from filelock import BaseFileLock
 
 PRIVATE_FILE = 0o600
+LEASE = "lease.lock"
+"""The name of the lock file that release 0.1.0 held while it worked."""
 _HOLDER_WIDTH = 120
 _NOTE_WIDTH = 120
 

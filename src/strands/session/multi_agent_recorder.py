@@ -1,161 +1,105 @@
-"""One live graph or swarm in a session: one writer at a time, and the newest state wins."""
+"""One live graph or swarm in a session: what happens in it, on record before anything is built on it."""
 
 from __future__ import annotations
 
-import asyncio
+import functools
 import os
-import threading
-from functools import partial
-from typing import TYPE_CHECKING, Any
+import platform
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from strands._threads import on_disk
 from strands.types.exceptions import SessionException
 
-from .json_text import to_json
-from .numbers import plain_numbers
-from .record import stale
+from .multi_agent_record import NOUN, MultiAgentRecord
+from .record import Draft
+from .recorder import SessionRecorder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from strands.multiagent.base import MultiAgentBase
 
-    from .session_repository import SessionRepository
+    from .journal_state import Kind
 
 
-class Stored:
-    """The state of a graph or swarm at one moment; stands in for it where a repository stores it."""
-
-    def __init__(self, id: str, state: dict[str, Any]) -> None:
-        self.id = id
-        self._state = state
-
-    def serialize_state(self) -> dict[str, Any]:
-        """Return that state."""
-        return self._state
-
-
-class MultiAgentRecorder:
+class MultiAgentRecorder(SessionRecorder):
     """Keeps what `source` does in a session.
 
+    A tool's start in a node is on disk before the tool runs; its result goes there while the node's model is asked.
+    The end of a node is written before the next one begins, and synced meanwhile.
+
     Args:
-        repository: Where the session is kept.
-        session_id: The session.
+        record: The stored side.
         source: The graph or swarm.
     """
 
-    def __init__(self, repository: SessionRepository, session_id: str, source: MultiAgentBase) -> None:
+    _what: ClassVar[str] = f"this {NOUN}"
+
+    def __init__(self, record: MultiAgentRecord, source: MultiAgentBase) -> None:
+        super().__init__()
         self.source = source
-        self._repository = repository
-        self._session_id = session_id
-        self._known: str | None = None
-        self._release: Callable[[], None] | None = None
-        self._pid = os.getpid()
-        self._gate = threading.Lock()
-        self._taken = 0
-        self._written = 0
-        self._changed = False  # written since `_known` was read
+        self._record: MultiAgentRecord = record
 
     def load(self) -> None:
         """Restore the graph or swarm, or take it into the session when it is new there; blocks."""
-        state = plain_numbers(self._repository.open_multi_agent(self._session_id, self.source.id)) or self._made()
+        state = self._record.load()
         if state is None:
-            self._known = self._comparable()
-        else:
-            self._known = to_json(state)  # as it is stored: whoever takes it may add to it
-            self.source.deserialize_state(state)
+            self._note("state", whole=True)
+            try:
+                self.write_through()
+                return
+            except SessionException:
+                state = self._record.load()  # somebody else has taken one in
+                if state is None:
+                    raise
+                self._drafts.clear()
+        self.source.deserialize_state(state)
+        self._answered = {each.id for each in self._interrupts() if each.answered}
 
-    def _made(self) -> dict[str, Any] | None:
-        """Take the graph or swarm into the session; return the state that another one has taken there first."""
-        try:
-            self._repository.create_multi_agent(self._session_id, self.source)
-        except SessionException:
-            state = self._read()
-            if state is None:
-                raise
-            return state
-        return None
+    async def save(self, kind: Kind, key: str) -> None:
+        """Record that something has happened, and where it stands since.
 
-    async def begin(self) -> None:
-        """Take the lease for one call.
-
-        Raises:
-            SessionException: Somebody alive holds it, or the session has moved on.
+        Args:
+            kind: What happened.
+            key: Where.
         """
-        if self._release is not None:
-            return
-        taking = on_disk(self._begin)
-        try:
-            await asyncio.shield(taking)
-        except asyncio.CancelledError:
-            await asyncio.wait([taking])  # a thread may have it already
-            await self.end()
-            raise
+        self._note(kind, key, whole=kind == "redacted")
+        if kind == "finished":
+            self._write_result_soon()
+        elif kind == "node":
+            await on_disk(functools.partial(self.flush, durable=False))
+            self._write_result_soon()
+        else:
+            await self._settle()
 
-    def _begin(self) -> None:
-        release = self._repository.lease_multi_agent(self._session_id, self.source.id)
-        try:
-            if self._comparable() != self._known:
-                raise SessionException(stale(self._session_id, self.source.id, "another one has written to it"))
-        except BaseException:
-            release()
-            raise
-        self._release, self._pid = release, os.getpid()
+    def store(self) -> None:
+        """Record where it stands, durably; blocks."""
+        self._note("state", whole=True)
+        if self.invoking:
+            self.flush(durable=True)
+        else:
+            self.write_through()
 
-    @property
-    def at_work(self) -> bool:
-        """Whether the lease is held."""
-        return self._release is not None
-
-    async def rest(self, sync: Callable[[Any], None]) -> None:
-        """Store the state and give the lease back, also when nobody waits for it any more."""
-        resting = asyncio.ensure_future(self._rest(sync))
+    async def rest(self) -> None:
         try:
-            await asyncio.shield(resting)
-        except asyncio.CancelledError:
-            await asyncio.wait([resting])
-            raise
-
-    async def _rest(self, sync: Callable[[Any], None]) -> None:
-        try:
-            await self.write(sync)
+            asked = [each.id for each in self._interrupts() if not each.answered]
+            self._note("asked" if asked else "state", whole=True, data={"interrupts": asked} if asked else None)
         finally:
-            await self.end()
+            await super().rest()
 
-    async def write(self, sync: Callable[[Any], None]) -> None:
-        """Store the state as it is now, through `sync`."""
-        self._taken += 1
-        stored, number = Stored(self.source.id, self.source.serialize_state()), self._taken
-        await on_disk(partial(self._write, stored, number, sync))
+    def _ending(self) -> Draft | None:
+        return self._record.rested()
 
-    def _write(self, stored: Stored, number: int, sync: Callable[[Any], None]) -> None:
-        if self.at_work and os.getpid() != self._pid:
-            raise SessionException(f"this process was forked while {self.source.id!r} was at work: nothing was written")
-        with self._gate:
-            if number > self._written:
-                sync(stored)
-                self._written = number
-                self._changed = True
+    def _note_beginning(self) -> None:
+        answered = {each.id for each in self._interrupts() if each.answered}
+        by = f"process {os.getpid()} on {platform.node()}"
+        for id in sorted(answered - self._answered):
+            self._add(Draft("answered", {"interrupt": {"id": id}, "by": by}))
+        self._answered = answered
+        self._note("state")
+        self.flush(durable=False)
 
-    async def end(self) -> None:
-        """Give the lease back."""
-        if self._release is not None:
-            await on_disk(self._end)
+    def _note(self, kind: Kind, key: str = "", *, whole: bool = False, data: dict[str, Any] | None = None) -> None:
+        self._add(self._record.draft(kind, key, self.source.serialize_state(), data or {}, whole=whole))
 
-    def _end(self) -> None:
-        release, self._release = self._release, None
-        try:
-            if self._changed:
-                self._known, self._changed = self._comparable(), False
-        finally:
-            if release is not None:
-                release()
-
-    def _comparable(self) -> str:
-        return to_json(self._read())
-
-    def _read(self) -> dict[str, Any] | None:
-        found: dict[str, Any] | None = plain_numbers(
-            self._repository.read_multi_agent(self._session_id, self.source.id)
-        )
-        return found
+    def _interrupts(self) -> list[Any]:
+        state = getattr(self.source, "interrupts", None)
+        return list(state.interrupts.values()) if state is not None else []

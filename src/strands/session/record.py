@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from strands.types.exceptions import SessionException
@@ -16,6 +16,24 @@ if TYPE_CHECKING:
     from .redaction import InsideRedaction
 
 
+class StoredState:
+    """The state of a graph or swarm at one moment; stands in for it where a repository stores it.
+
+    Attributes:
+        id: The graph or swarm.
+        text: All of it as JSON; "" where nobody asked for that.
+    """
+
+    def __init__(self, id: str, state: Mapping[str, Any], text: str = "") -> None:
+        self.id = id
+        self.text = text
+        self._state = state
+
+    def serialize_state(self) -> dict[str, Any]:
+        """Return that state."""
+        return dict(self._state)
+
+
 class Draft(NamedTuple):
     """Something to record.
 
@@ -25,6 +43,8 @@ class Draft(NamedTuple):
         stored: The message or agent that it is about.
         text: The entry's data as JSON, where that is written already.
         taken: What a guardrail took back of an agent used as a tool: it goes out of the entries that are there.
+        key: Where it happened in a graph or swarm.
+        state: The state of the graph or swarm since.
     """
 
     kind: Kind
@@ -32,6 +52,8 @@ class Draft(NamedTuple):
     stored: SessionMessage | SessionAgent | None = None
     text: str = ""
     taken: InsideRedaction | None = None
+    key: str = ""
+    state: StoredState | None = None
 
 
 class Record(ABC):

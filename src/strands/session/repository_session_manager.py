@@ -27,7 +27,6 @@ from strands.types.session import Session, SessionType
 from .agent_record import Loaded
 from .agent_recorder import AgentRecorder
 from .history import mended, open_turn, restore_state
-from .multi_agent_recorder import MultiAgentRecorder
 from .record import stale
 from .session_manager import SessionManager
 from .session_repository import SessionRepository
@@ -36,6 +35,9 @@ if TYPE_CHECKING:
     from strands.agent.agent import Agent
     from strands.multiagent.base import MultiAgentBase
     from strands.types.content import Message
+
+    from .journal_state import Kind
+    from .multi_agent_recorder import MultiAgentRecorder
 
 _SECONDS_TO_TAKE_IN = 5.0
 _PAUSE = 0.002
@@ -193,45 +195,42 @@ class RepositorySessionManager(SessionManager):
 
     def sync_multi_agent(self, source: MultiAgentBase, **kwargs: Any) -> None:
         """Store the state of a graph or swarm."""
-        self.session_repository.update_multi_agent(self.session_id, source)
+        self._multi_agent_recorder(source).store()
 
     def initialize_multi_agent(self, source: MultiAgentBase, **kwargs: Any) -> None:
         """Restore a graph or swarm from the session, or take it into the session when it is new there."""
-        recorder = MultiAgentRecorder(self.session_repository, self.session_id, source)
+        from .multi_agent_recorder import MultiAgentRecorder
+
+        record = self.session_repository.open_multi_agent_record(self.session_id, source.id)
+        recorder = MultiAgentRecorder(record, source)
         recorder.load()
         self._multi_agents[source.id] = recorder
 
     async def _multi_agent_begins(self, event: BeforeMultiAgentInvocationEvent) -> None:
-        recorder = self._multi_agent_recorder(event.source)
-        await recorder.begin()
-        try:
-            await recorder.write(self.sync_multi_agent)
-        except BaseException:
-            await recorder.end()
-            raise
+        await self._multi_agent_recorder(event.source).begin()
 
     async def _multi_agent_changed(self, event: AfterNodeCallEvent | AfterMultiAgentInvocationEvent) -> None:
         recorder = self._multi_agents.get(event.source.id)
-        if recorder is None or recorder.source is not event.source or not recorder.at_work:
+        if recorder is None or recorder.source is not event.source or not recorder.invoking:
             return  # the call was refused before it began
         if isinstance(event, AfterMultiAgentInvocationEvent):
-            await recorder.rest(self.sync_multi_agent)
+            await recorder.rest()
         else:
-            await recorder.write(self.sync_multi_agent)
+            await recorder.save("node", f"nodes/{event.node_id}")
 
     async def store_multi_agent(self, source: MultiAgentBase) -> None:
         recorder = self._multi_agent_recorder(source)
         await recorder.begin()
-        await recorder.rest(self.sync_multi_agent)
+        await recorder.rest()
 
-    async def save_multi_agent(self, source: MultiAgentBase) -> None:
-        """Store the state of a graph or swarm as it is now; of two moments the later one stays."""
-        await self._multi_agent_recorder(source).write(self.sync_multi_agent)
+    async def save_multi_agent(self, source: MultiAgentBase, kind: Kind = "state", key: str = "") -> None:
+        await self._multi_agent_recorder(source).save(kind, key)
 
     def _multi_agent_recorder(self, source: MultiAgentBase) -> MultiAgentRecorder:
         recorder = self._multi_agents.get(source.id)
         if recorder is None or recorder.source is not source:
-            raise SessionException(stale(self.session_id, source.id, "another one took its place, or it was not added"))
+            why = "another one took its place, or it was not added"
+            raise SessionException(stale(self.session_id, source.id, why, "graph or swarm"))
         return recorder
 
     def _recorder(self, agent: Agent) -> AgentRecorder:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from strands.multiagent.base import MultiAgentBase
     from strands.types.content import Message
 
+    from .journal_state import Kind
+
 
 class SessionManager(HookProvider, ABC):
     """Restores an agent when it is made and stores what it does.
@@ -65,8 +67,14 @@ class SessionManager(HookProvider, ABC):
     async def _multi_agent_changed(self, event: AfterNodeCallEvent | AfterMultiAgentInvocationEvent) -> None:
         await self.save_multi_agent(event.source)
 
-    async def save_multi_agent(self, source: MultiAgentBase) -> None:
-        """Store the state of a graph or swarm as it is now, without blocking the event loop."""
+    async def save_multi_agent(self, source: MultiAgentBase, kind: Kind = "state", key: str = "") -> None:
+        """Store the state of a graph or swarm as it is now, without blocking the event loop.
+
+        Args:
+            source: The graph or swarm.
+            kind: What has happened, for who keeps that.
+            key: Where.
+        """
         import asyncio
 
         await asyncio.to_thread(self.sync_multi_agent, source)

@@ -13,14 +13,15 @@ if TYPE_CHECKING:
     from strands.types.session import Session, SessionAgent, SessionMessage
 
     from .agent_record import AgentRecord
+    from .multi_agent_record import MultiAgentRecord
 
 
 class SessionRepository(ABC):
     """Creates, reads and updates sessions, their agents and their messages.
 
     The first twelve methods are all that a store needs. One that can append and lock cheaply also overrides
-    `open_record`, as `FileSessionManager` does. All methods raise `SessionException` where they cannot do what was
-    asked.
+    `open_record` and `open_multi_agent_record`, as `FileSessionManager` does. All methods raise `SessionException`
+    where they cannot do what was asked.
     """
 
     @abstractmethod
@@ -94,6 +95,12 @@ class SessionRepository(ABC):
             SessionException: Somebody alive holds it.
         """
         return lambda: None
+
+    def open_multi_agent_record(self, session_id: str, multi_agent_id: str) -> MultiAgentRecord:
+        """Return the record of a graph or swarm, stored or new: what a session manager reads and writes it through."""
+        from .multi_agent_record import RepositoryMultiAgentRecord
+
+        return RepositoryMultiAgentRecord(self, session_id, multi_agent_id)
 
     def open_record(self, session_id: str, agent_id: str) -> AgentRecord:
         """Return the record of an agent, stored or new: what a session manager reads and writes it through."""

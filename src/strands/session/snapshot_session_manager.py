@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from strands.storage import Storage
     from strands.types.content import Message
 
+    from .journal_state import Kind
+
+
 logger: logging.Logger = logging.getLogger(__name__)
 
 SaveLatestStrategy = Literal["message", "invocation", "trigger"]
@@ -164,7 +167,7 @@ class SnapshotSessionManager(SessionManager):
         """Store the state of a graph or swarm."""
         run(self.save_multi_agent(source))
 
-    async def save_multi_agent(self, source: MultiAgentBase) -> None:
+    async def save_multi_agent(self, source: MultiAgentBase, kind: Kind = "state", key: str = "") -> None:
         data = {"orchestrator_id": source.id, "state": source.serialize_state()}
         snapshot = Snapshot("multiAgent", "1.0", data, {}, _now())
         await self._storage.write(self._latest("multiAgent", source.id), doubled(snapshot.to_dict()))

@@ -1,4 +1,4 @@
-"""What a journal promises, of an agent's session and of a workflow's alike: what was approved happens at most once."""
+"""What a journal promises, whoever's session it is: what was approved happens at most once."""
 
 from __future__ import annotations
 
@@ -127,7 +127,8 @@ def test_damage_is_named_or_asked_about_and_nothing_is_paid_twice(
         journal(root).write_bytes(bad)
         try:
             finish(subject, Way(root))
-        except SessionDamagedError as error:
+        except (SessionDamagedError, SessionException) as error:
+            assert subject == "workflow" or (left == "paying" and subject != "agent")  # which asks a person instead
             assert str(journal(root)) in str(error) and journal(root).read_bytes() == bad
         assert lines(root, "effects").count("pay") <= 1
         shutil.rmtree(root)
@@ -176,7 +177,7 @@ def test_a_child_forked_while_it_pays_is_refused_and_holds_nothing_up(subject: s
         for child in children:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
-    assert seen == ["SessionException" if subject == "agent" else "LeaseHeldError"]
+    assert seen == ["LeaseHeldError" if subject == "workflow" else "SessionException"]
     assert lines(paused, "effects") == ["pay"]
 
 
