@@ -114,6 +114,39 @@ def test_spans_say_whose_model_it_is_and_messages_are_lists_of_parts() -> None:
     assert json.loads(agent["gen_ai.output.messages"])[0]["finish_reason"] == "stop"
 
 
+STRUCTURE = CODE.replace(
+    'agent("canary")',
+    """from pydantic import BaseModel
+
+class Person(BaseModel):
+    name: str
+
+agent.model = ScriptedModel([ToolCall("Person", {"name": "Ada"}), ValueError("canary")])
+agent.structured_output(Person, "Who?")
+with contextlib.suppress(ValueError):
+    agent.structured_output(Person, "Who?")""",
+)
+
+
+def test_a_structure_that_is_asked_for_leaves_a_span() -> None:
+    found = spans(STRUCTURE)
+    assert [(span["name"], span["error"]) for span in found] == [
+        ("execute_structured_output", False),
+        ("execute_structured_output", True),
+    ]
+    attributes = found[0]["attributes"]
+    assert isinstance(attributes, dict)
+    assert attributes["gen_ai.operation.name"] == "execute_structured_output"
+    assert (attributes["gen_ai.agent.name"], attributes["team"]) == ("worker", "a")
+    assert not any("messages" in name for name in attributes)
+    (told, _) = (
+        span["attributes"] for span in spans(STRUCTURE, OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT="true")
+    )
+    assert isinstance(told, dict)
+    assert "Who?" in told["gen_ai.input.messages"]
+    assert "Ada" in told["gen_ai.output.messages"]
+
+
 @pytest.mark.parametrize("provider", parameters())
 def test_a_providers_name_is_the_one_of_the_conventions(provider: Provider) -> None:
     names = {"bedrock": "aws.bedrock", "gemini": "gcp.gemini", "openai_responses": "openai"}

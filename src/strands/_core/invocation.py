@@ -98,10 +98,7 @@ class Invocation:
 
     def trace_if_collected(self) -> None:
         """Leave spans when somebody collects them."""
-        if "opentelemetry.trace" in sys.modules or is_provider_named():
-            from strands.telemetry.tracer import tracing
-
-            self.tracing = tracing()
+        self.tracing = tracing_if_collected()
 
     def figures_if_collected(self) -> Figures | None:
         """Return what records the invocation's figures, when somebody collects them."""
@@ -153,6 +150,15 @@ class Invocation:
 
 
 @functools.cache
+def tracing_if_collected() -> Tracing | None:
+    """Return what leaves spans, or None when nobody collects them."""
+    if "opentelemetry.trace" not in sys.modules and not is_provider_named():
+        return None
+    from strands.telemetry.tracer import tracing
+
+    return tracing()
+
+
 def is_provider_named() -> bool:
     """Return whether the environment says who collects spans; as OpenTelemetry does, it is looked at once."""
     return "OTEL_PYTHON_TRACER_PROVIDER" in os.environ

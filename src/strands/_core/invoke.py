@@ -8,6 +8,7 @@ import threading
 import warnings
 from collections import deque
 from collections.abc import AsyncGenerator
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from strands._tracking import all_bare
@@ -17,7 +18,7 @@ from strands.hooks.events import AfterInvocationEvent, BeforeInvocationEvent
 from strands.types.agent import ConcurrentInvocationMode, Limits
 from strands.types.exceptions import ConcurrencyException, StructuredOutputException
 
-from .invocation import Backpressure, Invocation, Sink, is_provider_named
+from .invocation import Backpressure, Invocation, Sink, is_provider_named, tracing_if_collected
 from .messages import to_messages
 from .single_invocation import once
 
@@ -296,7 +297,9 @@ async def _told(agent: Host, event: BeforeInvocationEvent[Host] | AfterInvocatio
 async def _produced(agent: Host, model: type[M], messages: list[Message]) -> M:
     from strands.models.structured import output_of
 
-    found = await output_of(agent.model, model, messages, agent._system_text)
+    tracing = tracing_if_collected()
+    work = partial(output_of, agent.model, model, messages, agent._system_text)
+    found = await (work() if tracing is None else tracing.structure(agent, messages, work))
     if found is None:
         raise StructuredOutputException(f"the model produced no {model.__name__!r}")
     return found

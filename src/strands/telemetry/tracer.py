@@ -11,7 +11,7 @@ import os
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, cast
 
 from opentelemetry import trace
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from strands._core.host import Host
     from strands._core.reply import Reply
     from strands.agent.result import AgentResult
-    from strands.types.content import Message
+    from strands.types.content import Message, Messages
     from strands.types.tools import AgentTool, ToolResult, ToolUse
 
 Content = Literal["messages", "tool_input", "tool_output"]
@@ -55,6 +55,8 @@ class Observed(Protocol):
 
 
 C = TypeVar("C", bound=Observed)
+R = TypeVar("R")
+_STRUCTURE = "execute_structured_output"
 
 
 class Tracing:
@@ -147,6 +149,19 @@ class Tracing:
             if self._with_content and not guarded:
                 span.set_attribute("gen_ai.tool.call.result", _json("tool_output", result["content"]))
             return result
+
+    async def structure(self, agent: Host, messages: Messages, work: Callable[[], Awaitable[R]]) -> R:
+        """Do `work` in the span of a call for a structure, which is no invocation."""
+        attributes = {**_conventions.of_agent(agent), "gen_ai.operation.name": _STRUCTURE}
+        with self._span(_STRUCTURE, attributes) as span:
+            if self._with_content:
+                span.set_attribute("gen_ai.input.messages", _prompt(messages))
+            found = await work()
+            if self._with_content:
+                text = cast(Any, found).model_dump_json() if found is not None else ""
+                reply = {"role": "assistant", "content": [{"text": text}]}
+                span.set_attribute("gen_ai.output.messages", _reply(reply, "end_turn"))
+            return found
 
     @contextmanager
     def _span(
