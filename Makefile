@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-CODE := src tests examples benchmarks docs/generate.py
+CODE := src tests examples benchmarks docs/generate.py docs/reference.py
 
 .DEFAULT_GOAL := help
 
@@ -92,10 +92,21 @@ format: $(VENV)/.installed  ## mend style where it can be mended
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
 
+# The reference is read off the sources, so the environment of the site needs nothing of the package.
+SITE := $(VENV)/docs
+$(SITE)/.installed: pyproject.toml | $(BIN)/python
+	@$(PYTHON) -m venv $(SITE)
+	@$(SITE)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	@$(SITE)/bin/python -m pip install --quiet --disable-pip-version-check --group docs
+	@touch $@
+
 .PHONY: docs
-docs: $(VENV)/.installed  ## write the generated pages and run every code block of the documentation
-	$(BIN)/python docs/generate.py
-	$(BIN)/python -m pytest tests/project $(ARGS)
+docs: $(VENV)/.installed $(SITE)/.installed  ## write the generated pages, build the documentation site into build/site
+	@$(BIN)/python docs/generate.py
+	@$(BIN)/python docs/reference.py build/docs
+	@$(SITE)/bin/zensical build --strict --clean > build/docs.log 2>&1 && ! grep -q 'griffe:' build/docs.log \
+	  || { cat build/docs.log; exit 1; }
+	@echo "build/site/index.html"
 
 .PHONY: bench
 bench: $(VENV)/.runs  ## measure it beside its peers (installs them under .bench; ARGS="--help")

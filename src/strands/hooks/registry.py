@@ -29,6 +29,7 @@ else:
 TEvent = TypeVar("TEvent", bound="BaseHookEvent")
 _JUDGED = ("BeforeToolCallEvent", "BeforeToolsEvent")
 HookCallback = Callable[[_AnyEvent], "Awaitable[None] | None"]
+"""A callback: a function, sync or async, that takes the event."""
 
 
 class HookOrder:

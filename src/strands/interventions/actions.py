@@ -65,3 +65,4 @@ class Transform:
 
 Action = Union[Proceed, Deny, Guide, Confirm, Transform]  # noqa: UP007 - also read at run time on 3.10
 InterventionAction = Action
+"""Another name for `Action`."""

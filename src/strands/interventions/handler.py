@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 Decision = Union[Action, "Awaitable[Action]"]
 OnError = Literal["throw", "proceed", "deny"]
+"""What an error of a handler does to the call: it is raised, passed over, or refuses the call."""
 
 
 class InterventionHandler(ABC):

@@ -71,6 +71,7 @@ class EdgeConditionWithContext(Protocol):
 
 LegacyEdgeCondition = Callable[["GraphState"], bool]
 EdgeCondition = LegacyEdgeCondition | EdgeConditionWithContext
+"""What decides whether an edge is taken: a function of the graph's state, with or without `invocation_state`."""
 
 
 def begin_again(agent: Any, messages: Sequence[Any]) -> None:

@@ -41,7 +41,9 @@ if TYPE_CHECKING:
 logger: logging.Logger = logging.getLogger(__name__)
 
 SaveLatestStrategy = Literal["message", "invocation", "trigger"]
+"""When the newest snapshot of an agent is written: after each message, after each call, or when a trigger says so."""
 MultiAgentSaveLatestStrategy = Literal["node", "invocation"]
+"""When the newest snapshot of a graph or swarm is written: after each node, or after each call."""
 _ID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
 
 

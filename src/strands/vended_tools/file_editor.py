@@ -57,6 +57,7 @@ def make_file_editor(
 
 
 file_editor: DecoratedFunctionTool[..., Coroutine[Any, Any, str]] = make_file_editor()
+"""`make_file_editor()`, ready to be given to an agent."""
 
 
 class _Edit(NamedTuple):

@@ -9,6 +9,7 @@ from strands.tools.decorator import DecoratedFunctionTool, tool
 from strands.types.tools import ToolContext
 
 HANDOFF_INTERRUPT_NAME = "strands:handoff-to-user"
+"""The name of the interrupt by which `handoff_to_user` asks."""
 _DESCRIPTION = (
     "Ask the user a question and wait for the answer. Only when you cannot go on without a decision or something that "
     "the user alone knows, not to tell a result or how far you are."
@@ -40,3 +41,4 @@ def make_handoff_to_user(
 
 
 handoff_to_user: DecoratedFunctionTool[..., Coroutine[Any, Any, Any]] = make_handoff_to_user()
+"""`make_handoff_to_user()`, ready to be given to an agent."""

@@ -93,6 +93,7 @@ def make_http_request(
 
 
 http_request: DecoratedFunctionTool[..., Coroutine[Any, Any, HttpRequestOutput]] = make_http_request()
+"""`make_http_request()`, ready to be given to an agent."""
 
 
 async def _answer(client: httpx.AsyncClient, request: httpx.Request, stop: Event) -> HttpRequestOutput:

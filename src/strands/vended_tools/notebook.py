@@ -75,6 +75,7 @@ def make_notebook(
 
 
 notebook: DecoratedFunctionTool[..., Coroutine[Any, Any, str]] = make_notebook()
+"""`make_notebook()`, ready to be given to an agent."""
 
 
 def _size(text: str) -> str:

@@ -52,3 +52,4 @@ def make_python_repl(
 
 
 python_repl: DecoratedFunctionTool[..., Coroutine[Any, Any, Output]] = make_python_repl()
+"""`make_python_repl()`, ready to be given to an agent."""

@@ -41,3 +41,4 @@ def make_shell(
 
 
 shell: DecoratedFunctionTool[..., Coroutine[Any, Any, Output]] = make_shell()
+"""`make_shell()`, ready to be given to an agent."""

@@ -57,3 +57,4 @@ def _check(duration: Any, most: float) -> None:
 
 
 sleep: DecoratedFunctionTool[..., Coroutine[Any, Any, str]] = make_sleep()
+"""`make_sleep()`, ready to be given to an agent."""

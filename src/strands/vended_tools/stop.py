@@ -54,3 +54,4 @@ def make_stop(
 
 
 stop: DecoratedFunctionTool[..., Coroutine[Any, Any, str]] = make_stop()
+"""`make_stop()`, ready to be given to an agent."""

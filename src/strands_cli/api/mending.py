@@ -28,7 +28,7 @@ class Replay:
 
     Args:
         state: The fold of the session's journal.
-        brief: What an agent is told when its step has no input.
+        default_prompt: What an agent is told when its step has no input.
         same_agent: Whether an agent is what it was when the session ran last.
 
     Attributes:
@@ -119,7 +119,8 @@ async def differing_steps(
     Args:
         state: The fold of the session's journal.
         body: The pattern of the mended spec, bound to its configuration and names.
-        brief, same_agent: See `Replay`.
+        default_prompt: See `Replay`.
+        same_agent: See `Replay`.
     """
     replay = Replay(state, default_prompt, same_agent)
     try:

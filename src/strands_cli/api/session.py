@@ -203,8 +203,7 @@ class Session(SessionView):
             reason: Why, for the record.
             channel: How: terminal, python, ...
 
-        Raises:
-            As `answer_async`; nothing was recorded.
+        What `answer_async` raises is raised here, and nothing was recorded then.
         """
         await self._answer_all(answers, by=by, reason=reason, channel=channel)
 
@@ -220,11 +219,7 @@ class Session(SessionView):
         by: str | None = None,
         reason: str | None = None,
     ) -> None:
-        """Answer one question as `answer_async` does, or several, `{question_id: value}`, as `answer_all_async` does.
-
-        Raises:
-            As they do.
-        """
+        """Answer one question as `answer_async` does, or several, `{question_id: value}`, as `answer_all_async`."""
         answers = question_id if isinstance(question_id, Mapping) else {question_id: value}
         run_sync(lambda: self.answer_all_async(answers, by=by, reason=reason))
 

@@ -210,8 +210,7 @@ class Workflow(Program):
             hitl_response: The answer to the only open question of that session.
             variables: Values for the spec's variables; `more` the same as keywords.
 
-        Raises:
-            As `run_async`.
+        What `run_async` raises is raised here.
         """
         with progress_shown(progress, asks_here=hitl_handler is None) as show:
             workflow = self if show is None else self._with_listener(show)

@@ -103,7 +103,9 @@ Step = Annotated[
     Annotated[AgentStep, Tag("<agent>")] | Annotated[HitlStep, Tag("<hitl>")],
     Discriminator(step_kind),
 ]
+"""An agent's call, or a question to a person."""
 Task = Annotated[
     Annotated[AgentTask, Tag("<agent>")] | Annotated[HitlTask, Tag("<hitl>")],
     Discriminator(step_kind),
 ]
+"""A step of a workflow that others may depend on."""

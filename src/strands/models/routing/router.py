@@ -121,6 +121,7 @@ class ModelRouter(Plugin):
 
 
 CandidateInput = Union[Model, ModelRouter, RoutingCandidate]  # noqa: UP007 - also at run time
+"""What a router may be given as a candidate."""
 
 
 class Route:

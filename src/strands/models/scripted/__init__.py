@@ -1,8 +1,10 @@
 """A model that needs no network: it answers from a script, from a function, or by rehearsing.
 
-ScriptedModel(["Hello.", ToolCall("search", {"query": "x"}), "Found it."])
-ScriptedModel(lambda messages: "You wrote " + messages[-1]["content"][0]["text"])
-ScriptedModel.rehearsal()
+    ScriptedModel(["Hello.", ToolCall("search", {"query": "x"}), "Found it."])
+    ScriptedModel(lambda messages: "You wrote " + messages[-1]["content"][0]["text"])
+    ScriptedModel.rehearsal()
+
+What it was asked is kept, for tests to look at.
 """
 
 from __future__ import annotations

@@ -59,7 +59,9 @@ class Reply:
 Scripted: TypeAlias = (
     str | ToolCall | Sequence[ToolCall] | Reply | Mapping[str, Any] | BaseException | type[BaseException]
 )
+"""One reply of a script: a text, tool calls, a whole `Reply`, a message, or an error to raise."""
 Script: TypeAlias = Sequence[Scripted] | Callable[..., Scripted | Awaitable[Scripted]]
+"""Replies in their order, or a function that makes each of the conversation."""
 
 _COPIED = 32
 

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 DEFAULT_STRUCTURED_OUTPUT_PROMPT = "Now give your previous answer by calling the structured output tool."
+"""What a model is told that answered in plain text."""
 
 
 class StructuredOutputTool(DirectTool):

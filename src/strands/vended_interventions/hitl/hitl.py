@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 logger: logging.Logger = logging.getLogger(__name__)
 TRUSTED = "hitl:trusted_tools"
+"""The key of an agent's state under which the tools are that a person trusts for good."""
 _TRUSTED_AS = "hitl:trusted_as"  # tool name to the hash of the tool that was trusted
 
 _TERMINAL = threading.Lock()  # agents in several event loops may ask at once; one question at a time can be read

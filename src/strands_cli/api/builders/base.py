@@ -132,11 +132,7 @@ class Builder:
         )
 
     def build(self, *, base_dir: str | PathLike[str] | None = None, **options: Unpack[WorkflowOptions]) -> Workflow:
-        """Return the workflow; options as for `Workflow`.
-
-        Raises:
-            As `spec`.
-        """
+        """Return the workflow, or raise what `spec` raises; options as for `Workflow`."""
         from strands_cli.api.workflow import Workflow
 
         return Workflow(self.spec(base_dir=base_dir, tools=options.get("tools") or ()), **options)

@@ -45,3 +45,4 @@ class WorkflowBuilder(ConfigBuilder):
 
 
 DagBuilder = WorkflowBuilder
+"""Another name for `WorkflowBuilder`."""

@@ -1,0 +1,131 @@
+"""Write the pages that the documentation site is built from: those of docs/, and a reference made of docstrings.
+
+python docs/reference.py build/docs
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from functools import cache
+from importlib.util import resolve_name
+from pathlib import Path
+
+DOCS = Path(__file__).resolve().parent
+ROOT = DOCS.parent
+REPOSITORY = "https://github.com/ThomasRohde/strands-cli"
+SRC = ROOT / "src"
+PACKAGES = ("strands", "strands_cli")
+_LINK = re.compile(r"(\]\()(\.\./[^)#\s]+)")
+
+
+def modules() -> Iterator[str]:
+    """Yield the public modules of both packages: none of their names begins with an underscore."""
+    for package in PACKAGES:
+        for path in sorted((SRC / package).rglob("*.py")):
+            parts = path.relative_to(SRC).with_suffix("").parts
+            names = parts[:-1] if parts[-1] == "__init__" else parts
+            if not any(name.startswith("_") for name in names):
+                yield ".".join(names)
+
+
+def pages() -> dict[str, list[str]]:
+    """Return the pages of the reference: a package, and its public modules that are no packages themselves."""
+    found: dict[str, list[str]] = {}
+    for module in modules():
+        package = module if is_package(module) else module.rpartition(".")[0]
+        found.setdefault(package, []).append(module)
+    return dict(sorted(found.items()))
+
+
+def is_package(module: str) -> bool:
+    return SRC.joinpath(*module.split("."), "__init__.py").exists()
+
+
+def text(package: str, members: list[str]) -> str:
+    """Return a page in Markdown: what the package offers, and each of its modules."""
+    names = offered(package)
+    links = [f"[`{name}`][{home}]" for name, home in names.items()]
+    short = [f"`from {package} import ...`: {', '.join(links)}."] if links else []
+    # What a private module defines has its place where the package offers it.
+    homes = [home for home in names.values() if f"{package}._" in home]
+    return "\n\n".join([f"# {package}", *short, *(f"::: {home}" for home in (*members, *homes))]) + "\n"
+
+
+def offered(package: str) -> dict[str, str]:
+    """Return the names that a package imports to offer them (`X as X`), and where each is defined."""
+    found: dict[str, str] = {}
+    for name, (module, original) in imported(package, offered=True).items():
+        home, seen = (module, original), {package}
+        while home[0] not in seen and home[1] in imported(home[0]):
+            seen.add(home[0])
+            home = imported(home[0])[home[1]]
+        if home[0].partition(".")[0] in PACKAGES and not name.startswith("__"):
+            found[name] = ".".join(home)
+    return dict(sorted(found.items()))
+
+
+@cache
+def imported(module: str, *, offered: bool = False) -> dict[str, tuple[str, str]]:
+    """Return the names that a module imports from others, and the module and the name of each there.
+
+    With `offered` only those that others are to import from it: written `X as X`, or listed in `__all__`.
+    """
+    folder = SRC.joinpath(*module.split("."))
+    file, package = folder / "__init__.py", module
+    if not file.exists():
+        file, package = folder.with_suffix(".py"), module.rpartition(".")[0]
+    if not file.exists():
+        return {}
+    found: dict[str, tuple[str, str]] = {}
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    listed = {name for node in tree.body if isinstance(node, ast.Assign) for name in names_in_all(node)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            home = resolve_name("." * node.level + (node.module or ""), package)
+            chosen = [each for each in node.names if not offered or each.asname == each.name or each.name in listed]
+            found.update({each.asname or each.name: (home, each.name) for each in chosen})
+    return found
+
+
+def names_in_all(node: ast.Assign) -> list[str]:
+    """Return what an assignment puts into `__all__`."""
+    is_all = any(isinstance(target, ast.Name) and target.id == "__all__" for target in node.targets)
+    return [str(each) for each in ast.literal_eval(node.value)] if is_all else []
+
+
+def write(folder: Path) -> None:
+    """Write the pages of the site: those of docs/ and those of the reference.
+
+    Args:
+        folder: Where; what is there is replaced.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    for path in sorted(DOCS.rglob("*")):
+        target = folder / path.relative_to(DOCS)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if path.suffix == ".md":
+            target.write_text(with_links_out(path), encoding="utf-8")
+        elif path.is_file() and path.suffix != ".py":
+            shutil.copyfile(path, target)
+    (folder / "reference").mkdir()
+    for package, members in pages().items():
+        folder.joinpath("reference", f"{package}.md").write_text(text(package, members), encoding="utf-8")
+
+
+def with_links_out(page: Path) -> str:
+    """Return a page whose links to files beside docs/ lead to the repository."""
+
+    def outside(link: re.Match[str]) -> str:
+        path = (page.parent / link[2]).resolve()
+        inside = path.is_relative_to(DOCS) or not path.is_relative_to(ROOT)
+        return link[0] if inside else f"{link[1]}{REPOSITORY}/blob/main/{path.relative_to(ROOT).as_posix()}"
+
+    return _LINK.sub(outside, page.read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))
