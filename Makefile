@@ -103,8 +103,8 @@ $(SITE)/.installed: pyproject.toml | $(BIN)/python
 .PHONY: docs
 docs: $(VENV)/.installed $(SITE)/.installed  ## write the generated pages, build the documentation site into build/site
 	@$(BIN)/python docs/generate.py
-	@$(BIN)/python docs/reference.py build/docs
-	@$(SITE)/bin/zensical build --strict --clean > build/docs.log 2>&1 && ! grep -q 'griffe:' build/docs.log \
+	@$(BIN)/python docs/reference.py build
+	@$(SITE)/bin/zensical build --config-file build/mkdocs.yml --strict --clean > build/docs.log 2>&1 && ! grep -q 'griffe:' build/docs.log \
 	  || { cat build/docs.log; exit 1; }
 	@echo "build/site/index.html"
 

@@ -1,6 +1,6 @@
-"""Write the pages that the documentation site is built from: those of docs/, and a reference made of docstrings.
+"""Write what the documentation site is built from: the pages of docs/, and a reference made of docstrings.
 
-python docs/reference.py build/docs
+python docs/reference.py build   # makes build/mkdocs.yml and build/docs/
 """
 
 from __future__ import annotations
@@ -97,12 +97,13 @@ def names_in_all(node: ast.Assign) -> list[str]:
     return [str(each) for each in ast.literal_eval(node.value)] if is_all else []
 
 
-def write(folder: Path) -> None:
-    """Write the pages of the site: those of docs/ and those of the reference.
+def write(build: Path) -> None:
+    """Write the pages of the site, those of docs/ and those of the reference, and what puts them together.
 
     Args:
-        folder: Where; what is there is replaced.
+        build: Where; the pages there are replaced.
     """
+    folder = build / "docs"
     shutil.rmtree(folder, ignore_errors=True)
     for path in sorted(DOCS.rglob("*")):
         target = folder / path.relative_to(DOCS)
@@ -114,6 +115,18 @@ def write(folder: Path) -> None:
     (folder / "reference").mkdir()
     for package, members in pages().items():
         folder.joinpath("reference", f"{package}.md").write_text(text(package, members), encoding="utf-8")
+    config = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    build.joinpath("mkdocs.yml").write_text(config.replace("  # reference\n", navigation()), encoding="utf-8")
+
+
+def navigation() -> str:
+    """Return the lines by which the navigation leads to the reference."""
+    lines = ["  - Reference:"]
+    for root in PACKAGES:
+        lines.append(f"      - {root}:")
+        found = (package for package in pages() if package.partition(".")[0] == root)
+        lines += (f"          - {package}: reference/{package}.md" for package in found)
+    return "\n".join(lines) + "\n"
 
 
 def with_links_out(page: Path) -> str:
