@@ -126,6 +126,10 @@ class PowerLossDisk(Disk):
         super().sync_directory(path)
         self._named |= set(Path(path).iterdir())
 
+    def synced(self, path: Path) -> bytes:
+        """Return what of a file surely outlives a power loss."""
+        return self._synced.get(path, b"")
+
     def image(self, target: Path, chance: random.Random) -> None:
         """Make `target` what is found when the power is back."""
         target.mkdir(parents=True)

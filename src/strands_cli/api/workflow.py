@@ -88,7 +88,7 @@ class Workflow(Program):
         )
         self._finished: list[str] = []
         self._module = making_module()
-        self._owner = self
+        self._owner: Workflow | None = None
 
     # -- loading --------------------------------------------------------------------------------------------------
 
@@ -369,7 +369,7 @@ class Workflow(Program):
         found = None if session_id is None else await session_to_go_on(self._options, session_id, response, values)
         if found is None:
             return await self._start(handler, values, session_id or self._new_id({"hitl_response": response}))
-        result = await found.resume_async(response, hitl_handler=handler, user=self._owner, spec=self.spec)
+        result = await found.resume_async(response, hitl_handler=handler, user=self._owner or self, spec=self.spec)
         self._note(result)
         return result
 
@@ -377,7 +377,7 @@ class Workflow(Program):
         self, handler: HITLHandler | None, values: Mapping[str, Any], session_id: str | None = None
     ) -> RunResult:
         self._remember_app()
-        runner = Runner(self.spec, self._options, self._owner)
+        runner = Runner(self.spec, self._options, self._owner or self)
         result = await runner.start({**self.variables, **values}, handler=handler, session_id=session_id)
         self._note(result)
         return result
@@ -395,5 +395,5 @@ class Workflow(Program):
     def _with_listener(self, handler: Callable[[Event], Any]) -> Workflow:
         self._remember_app()
         twin = copy(self)
-        twin._options = self._options.with_listener(handler)
+        twin._owner, twin._options = self._owner or self, self._options.with_listener(handler)
         return twin
