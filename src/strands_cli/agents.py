@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
-from strands._tracking import bare
-from strands.types.json_bytes import decode_bytes_values, encode_bytes_values
+from strands.types.json_bytes import decode_bytes_values, encode_message
 from strands_cli.errors import UnusableReplyError
 from strands_cli.kernel.recorder import JournalRecorder
 from strands_cli.kernel.state import text_of
@@ -103,7 +102,7 @@ class AgentCaller:
         if result.stop_reason == "interrupt":
             return Reply("", stop_reason="interrupt", interrupts=tuple(result.interrupts or ()))
         message, stop_reason, usage = cast(JournalRecorder, call.recorder).last or (
-            encode_bytes_values(bare(result.message)),
+            encode_message(result.message),
             result.stop_reason,
             {},
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 BYTES_KEY = "__bytes_encoded__"
@@ -19,6 +19,14 @@ def encode_bytes_values(obj: Any) -> Any:
     if isinstance(obj, bytes):
         return encode_bytes(obj)
     return _changed(obj, encode_bytes_values) if isinstance(obj, (dict, list)) else obj
+
+
+def encode_message(message: Mapping[str, Any]) -> dict[str, Any]:
+    """Return who says what in a message, as `encode_bytes_values` does; most are one text, which has no bytes."""
+    content = message["content"]
+    if len(content) != 1 or type(content[0].get("text")) is not str or len(content[0]) != 1:
+        content = encode_bytes_values(content)
+    return {"role": message["role"], "content": content}
 
 
 def decode_bytes_values(obj: Any) -> Any:

@@ -125,8 +125,12 @@ class OpenQuestions(Questions):
     async def refresh(self) -> None:
         """Look for entries of others once."""
         run = self._run
-        async with run.lock:
+        if not run.lock.take():
+            await run.lock.turn()
+        try:
             self.absorb(await run.journal.tail(run.state.count))
+        finally:
+            run.lock.give_back()
 
     def _wake(self, key: str, error: BaseException | None = None) -> None:
         for waiter in self._waiting.pop(key, ()):
@@ -186,7 +190,7 @@ class OpenQuestions(Questions):
         """Look once for what others wrote, and at the deadlines of what is waited for."""
         if self._problem is not None:
             return self._stop()
-        if self._run.lock.locked():
+        if self._run.lock.is_taken:
             return None  # whoever writes learns of it
         try:
             await self.refresh()

@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from strands._core.recorder import ToolStart
-from strands._tracking import bare
-from strands.types.json_bytes import encode_bytes_values
+from strands.types.json_bytes import encode_bytes_values, encode_message
 from strands_cli.kernel.redaction import Recording, redact
 from strands_cli.kernel.types import Kind, Message
 
@@ -53,13 +52,13 @@ class JournalRecorder:
     async def replied(self, message: Any, stop_reason: str, usage: Any) -> None:
         """Record a reply whose tools are about to run; the final one is recorded with its step."""
         if stop_reason != "tool_use":
-            self.last = (encode_bytes_values(bare(message)), stop_reason, usage)
+            self.last = (encode_message(message), stop_reason, usage)
             self._finals += 1
             for name, count in (usage or {}).items():
                 self._unrecorded[name] = self._unrecorded.get(name, 0) + count
             return
         self._tools = {(): self.key}
-        data = {"of": self.key, "message": encode_bytes_values(bare(message)), "usage": dict(usage or {})}
+        data = {"of": self.key, "message": encode_message(message), "usage": dict(usage or {})}
         number, self._replies = self._replies, self._replies + 1
         await self._run.record("done", f"{self.key}/model/{number}", data)
 

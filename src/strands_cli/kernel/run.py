@@ -21,6 +21,7 @@ from strands_cli.kernel.redaction import Change
 from strands_cli.kernel.share import LoopShare
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Answer, Call, CallAgent, Draft, Entry, Kind, Names, Question, Reply
+from strands_cli.kernel.write_lock import WriteLock
 from strands_cli.types import HITLHandler, Json
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Run:
         self.default_prompt: Callable[[str, Names], str] = _no_default_prompt
         self._publish = publish
         self._token = token
-        self.lock: asyncio.Lock = asyncio.Lock()
+        self.lock: WriteLock = WriteLock()
         self.spending: Spending | None = None
         self.tools: frozenset[str] = _NONE
         self.failures: tuple[tuple[str, BaseException], ...] = ()
@@ -187,7 +188,9 @@ class Run:
         if self._owed is not None and not sync:
             await self.settle()
         draft = Draft(kind, key, data, self.clock.now())
-        async with self.lock:
+        if not self.lock.take():
+            await self.lock.turn()
+        try:
             while True:
                 if self.state.finished and kind in ("started", "asked"):
                     raise RunCancelled  # what is under way may still be noted, nothing new begins
@@ -202,6 +205,8 @@ class Run:
                 except Conflict as conflict:
                     self.asking.absorb(conflict.entries)
             self.state.apply(entry)
+        finally:
+            self.lock.give_back()
         if "of" in entry.data:
             self._follow(entry)
         if later:
@@ -215,11 +220,7 @@ class Run:
         return entry
 
     async def settle(self, *, synced: bool = False) -> None:
-        """Have on disk what has to be there, and tell listeners of what waited for that.
-
-        Args:
-            synced: Sync even if nothing waited.
-        """
+        """Have on disk what waits for that, or with `synced` all, and tell listeners of what waited."""
         owed, self._owed = self._owed, None
         if synced or owed is not None:
             await self.journal.sync()

@@ -390,7 +390,7 @@ def overdue(asked: Entry, now: float | None) -> bool:
 
 def text_of(message: Mapping[str, Any]) -> str:
     """Return the text of a message: its text blocks, joined by newlines."""
-    return "\n".join(block["text"] for block in message.get("content", ()) if "text" in block)
+    return "\n".join([block["text"] for block in message.get("content", ()) if "text" in block])
 
 
 def total_tokens(usage: Mapping[str, int]) -> int:

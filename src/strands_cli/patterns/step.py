@@ -161,7 +161,7 @@ def last_agent(results: Iterable[Mapping[str, Any]]) -> str:
 
 def is_hitl(step: AgentStep | HitlStep) -> TypeIs[HitlStep]:
     """Whether a step asks a person."""
-    return getattr(step, "type", None) == HITL
+    return vars(step).get("type") == HITL  # pydantic takes its time to say that there is no such field
 
 
 def text(value: Any) -> str:
