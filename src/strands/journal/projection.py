@@ -80,7 +80,7 @@ def _take(change: Change, seq: int, entry: Draft | Encoded | Entry) -> None:
     change.updated_at = entry.at
     if kind in _RESTS or (kind == "failed" and not entry.key):
         change.status, change.driver = _RESTS.get(kind, kind), ""
-        if kind in ("closed", "cancelled"):
+        if kind in ("closed", "cancelled", "deleted"):
             _close_all(change, seq)
     elif kind == "leased":
         change.status, change.driver = INTERRUPTED, str(_data(entry)["driver"])

@@ -12,8 +12,9 @@ from strands.journal.entries import Draft
 from strands.journal.ids import check_id
 from strands.journal.projection import DELETED, original, portable
 from strands.journal.protocol import Journal
+from strands.journal.sql_find import SqlLists
 from strands.journal.sql_journal import SqlJournal
-from strands.journal.sql_upkeep import HERE, WORKFLOW, SqlUpkeep
+from strands.journal.sql_upkeep import HERE, WORKFLOW
 
 __all__ = ["WORKFLOW", "SqlJournal", "SqlRepository"]
 
@@ -21,7 +22,7 @@ _BEHIND = "\x7f"
 """It comes after every character of an id."""
 
 
-class SqlRepository(SqlUpkeep):
+class SqlRepository(SqlLists):
     """Sessions in a database; see `Repository`.
 
     Args:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Sequence
 from os import PathLike
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from strands_cli.api import listing
 from strands_cli.api.bridge import run_sync
 from strands_cli.api.cleanup import DAY, OVER, Cleanup, clean_up, prune
 from strands_cli.api.history import HistoryItem
 from strands_cli.api.options import Options
 from strands_cli.api.session import Session
-from strands_cli.errors import SessionError, SessionNotFoundError, StorageError
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -63,25 +62,30 @@ class SessionManager:
             workflow: Only those of the workflow with this name.
             limit: At most so many, after the first `offset`.
         """
-        store = self._options.store()
-        found = []
-        for session_id in await store.ids():
-            try:
-                session = await Session.found(self._options, session_id)
-            except SessionNotFoundError:
-                continue
-            except (SessionError, StorageError) as error:
-                logger.warning("%s", error.message)
-                continue
-            if status in (None, session.status) and workflow in (None, session.workflow_name):
-                found.append(session)
-            await asyncio.sleep(0)
-        found.sort(key=lambda session: session.created_at, reverse=True)
-        return found[offset:] if limit is None else found[offset : offset + limit]
+        return await listing.sessions(self._options, status=status, workflow=workflow, limit=limit, offset=offset)
 
     def list_sessions(self, **filters: Unpack[SessionFilters]) -> list[Session]:
         """Return sessions as `list_sessions_async` does."""
         return run_sync(lambda: self.list_sessions_async(**filters))
+
+    def summaries(
+        self, *, status: str | None = None, workflow: str | None = None, limit: int = 50
+    ) -> list[dict[str, Any]]:
+        """Return what a list says of sessions, the newest first; a store that answers by queries reads no journal.
+
+        Args:
+            status: Only those with this status.
+            workflow: Only those of the workflow with this name.
+            limit: At most so many.
+
+        Returns:
+            For each: id, status, workflow, pattern, created_at, updated_at, questions (their ids) and tokens.
+        """
+        return run_sync(lambda: listing.lines(self._options, status=status, workflow=workflow, limit=limit))
+
+    def list_waiting_sessions(self) -> list[Session]:
+        """Return the sessions that wait for an answer."""
+        return run_sync(lambda: listing.waiting(self._options))
 
     def list_active_sessions(self) -> list[Session]:
         """Return the sessions that are not completed or cancelled."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from strands_cli.api.session_manager import Session, SessionManager
@@ -24,17 +24,3 @@ def session(session_id: str) -> Session:
         SessionNotFoundError: There is none, or several.
     """
     return manager().get_session(session_id)
-
-
-def summary(session: Session) -> dict[str, Any]:
-    """Return what a list says of a session."""
-    return {
-        "id": session.id,
-        "status": session.status,
-        "workflow": session.workflow_name,
-        "pattern": session.pattern,
-        "created_at": session.created_at,
-        "updated_at": session.updated_at,
-        "questions": [question.id for question in session.questions],
-        "tokens": sum(session.token_usage.values()),
-    }

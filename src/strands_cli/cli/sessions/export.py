@@ -30,7 +30,7 @@ def command(session_id: str, audit: bool, as_json: bool, debug: bool) -> None:
 
 
 def _whole(session: Session) -> dict[str, Any]:
-    from strands_cli.cli.sessions._open import summary
+    from strands_cli.api.listing import summary
 
     return {
         **summary(session),

@@ -20,9 +20,9 @@ def command(status: str | None, workflow: str | None, limit: int, as_json: bool,
     from strands_cli.cli.errors import say
     from strands_cli.cli.outcome import print_json, print_text
     from strands_cli.cli.phrases import ago, table
-    from strands_cli.cli.sessions._open import manager, summary
+    from strands_cli.cli.sessions._open import manager
 
-    found = [summary(each) for each in manager().list_sessions(status=status, workflow=workflow, limit=limit)]
+    found = manager().summaries(status=status, workflow=workflow, limit=limit)
     if as_json:
         print_json(found)
         return

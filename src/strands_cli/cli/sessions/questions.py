@@ -24,7 +24,7 @@ def command(session_id: str | None, verbose: bool, as_json: bool, debug: bool) -
     from strands_cli.cli.outcome import print_json, print_text
     from strands_cli.cli.sessions import _open
 
-    sessions = [_open.session(session_id)] if session_id else _open.manager().list_active_sessions()
+    sessions = [_open.session(session_id)] if session_id else _open.manager().list_waiting_sessions()
     found = [(session.id, question) for session in sessions for question in session.questions]
     if as_json:
         print_json([{"session_id": owner, **question.to_dict()} for owner, question in found])

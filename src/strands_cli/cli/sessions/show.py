@@ -34,7 +34,7 @@ def command(session_id: str, full: bool, as_json: bool, debug: bool) -> None:
 def _everything(session: Session) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from strands_cli.cli.sessions._open import summary
+    from strands_cli.api.listing import summary
 
     return {
         **summary(session),

@@ -1,0 +1,224 @@
+"""Which sessions there are, what they wait for, and which are due: told without reading what anybody said.
+
+A store may answer by queries of its own (`find`, `open_questions`, `due`); for one that does not, the functions of this
+module read its journals.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from strands.journal.entries import Entry
+from strands.journal.errors import SessionError, SessionNotFoundError, StorageError
+from strands.journal.projection import DELETED, INTERRUPTED, OVER, PAUSED, Asked, Change, change_of
+from strands.journal.protocol import Journal, Repository, is_alive
+
+T = TypeVar("T")
+
+logger: logging.Logger = logging.getLogger(__name__)
+
+
+class SessionSummary(NamedTuple):
+    """What is known of a session without what anybody said in it.
+
+    Attributes:
+        id: The session.
+        workflow: The workflow's name.
+        pattern: Its pattern.
+        rest: What it came to: paused, failed, completed, cancelled, or interrupted while it has come to nothing.
+        driven: Whether somebody who is alive drives it.
+        waits_for: The ids of the questions that are open, and not past their deadlines.
+        asked: How many questions it has asked.
+        tokens: How many tokens it has used.
+        created_at: Unix time in seconds.
+        updated_at: Unix time, in seconds, of the newest entry.
+    """
+
+    id: str
+    workflow: str
+    pattern: str
+    rest: str
+    driven: bool
+    waits_for: tuple[str, ...]
+    asked: int
+    tokens: int
+    created_at: float
+    updated_at: float
+
+
+class QuestionSummary(NamedTuple):
+    """An open question without what it asks.
+
+    Attributes:
+        session_id: The session.
+        id: The question.
+        kind: What it is about.
+        asked_at: Unix time in seconds.
+        deadline: Unix time in seconds, or None.
+    """
+
+    session_id: str
+    id: str
+    kind: str
+    asked_at: float
+    deadline: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """A part of a list.
+
+    Attributes:
+        items: What is in it.
+        after: Where the next page begins, to be given to the same call; "" when this is the last.
+    """
+
+    items: list[T]
+    after: str
+
+
+class Due(NamedTuple):
+    """A session that somebody has to look at.
+
+    Attributes:
+        session_id: The session.
+        since: Unix time, in seconds, from which on.
+        entries: How many it has.
+    """
+
+    session_id: str
+    since: float
+    entries: int
+
+
+RESTS = (INTERRUPTED, PAUSED, "failed", "completed", "cancelled")
+"""What a session can have come to."""
+
+
+async def find(
+    repository: Repository, *, rests: Sequence[str] = RESTS, workflow: str = "", limit: int = 50, after: str = ""
+) -> Page[SessionSummary]:
+    """Return sessions, the newest first; one that cannot be read is named in the log and hides no other.
+
+    Args:
+        repository: Where they are kept.
+        rests: Only those that have come to one of these.
+        workflow: Only those of the workflow with this name.
+        limit: At most so many.
+        after: Where the page before said that this one begins.
+    """
+    own: Any = getattr(repository, "find", None)
+    if own is not None:
+        page: Page[SessionSummary] = await own(rests=rests, workflow=workflow, limit=limit, after=after)
+        return page
+    found = [each async for each in _summaries(repository, time.time())]
+    found = [each for each in found if each.rest in rests and workflow in ("", each.workflow)]
+    found.sort(key=lambda each: (-each.created_at, each.id))
+    return _page(found, [f"{-each.created_at!r} {each.id}" for each in found], limit, after)
+
+
+async def open_questions(repository: Repository, *, limit: int = 50, after: str = "") -> Page[QuestionSummary]:
+    """Return the questions that are open in all sessions, the oldest first; those past their deadlines are not.
+
+    Args:
+        repository: Where the sessions are kept.
+        limit: At most so many.
+        after: Where the page before said that this one begins.
+    """
+    own: Any = getattr(repository, "open_questions", None)
+    if own is not None:
+        page: Page[QuestionSummary] = await own(limit=limit, after=after)
+        return page
+    now = time.time()
+    found = [
+        QuestionSummary(journal.session_id, each.key, each.kind, each.asked_at, each.deadline)
+        async for journal, entries in _journals(repository)
+        for each in _open(change_of(entries, 0), now)
+    ]
+    found.sort(key=lambda each: (each.asked_at, each.session_id, each.id))
+    return _page(found, [f"{each.asked_at!r} {each.session_id} {each.id}" for each in found], limit, after)
+
+
+async def due(repository: Repository, *, limit: int = 50) -> list[Due]:
+    """Return sessions that somebody has to look at, the longest due first: answered, or past a deadline, and at rest.
+
+    Args:
+        repository: Where they are kept.
+        limit: At most so many.
+    """
+    own: Any = getattr(repository, "due", None)
+    if own is not None:
+        told: list[Due] = await own(limit=limit)
+        return told
+    now = time.time()
+    found = []
+    async for journal, entries in _journals(repository):
+        since = wakes_at(entries)
+        if since is not None and since <= now:
+            found.append(Due(journal.session_id, since, len(entries)))
+    return sorted(found, key=lambda each: each.since)[:limit]
+
+
+def wakes_at(entries: Sequence[Entry]) -> float | None:
+    """Return the Unix time, in seconds, from which on somebody has to look at a session; None for never."""
+    since: float | None = None
+    for seq, entry in enumerate(entries):
+        change = change_of([entry], seq)
+        if change.status == PAUSED:
+            waiting = change_of(entries[: seq + 1], 0)
+            since = min((each.deadline for each in _open(waiting) if each.deadline is not None), default=None)
+        elif change.status is not None:
+            since = None
+        elif change.wakes:
+            since = entry.at
+    return since
+
+
+def _open(change: Change, now: float | None = None) -> list[Asked]:
+    return [
+        each
+        for each in change.asked.values()
+        if each.key not in change.answered and (now is None or each.deadline is None or each.deadline > now)
+    ]
+
+
+async def _summaries(repository: Repository, now: float) -> AsyncIterator[SessionSummary]:
+    async for journal, entries in _journals(repository):
+        change, opened = change_of(entries, 0), entries[0]
+        told = change.status or INTERRUPTED
+        yield SessionSummary(
+            id=journal.session_id,
+            workflow=str(opened.data.get("workflow", "")),
+            pattern=str(opened.data.get("pattern", "")),
+            rest=told,
+            driven=bool(change.driver) and await is_alive(journal, change.driver or ""),
+            waits_for=() if told in OVER else tuple(each.key for each in _open(change, now)),
+            asked=sum(entry.kind == "asked" for entry in entries),
+            tokens=change.tokens,
+            created_at=opened.at,
+            updated_at=change.updated_at,
+        )
+
+
+async def _journals(repository: Repository) -> AsyncIterator[tuple[Journal, list[Entry]]]:
+    for session_id in await repository.ids():
+        try:
+            journal = await repository.open(session_id)
+            entries = await journal.load()
+        except SessionNotFoundError:
+            continue
+        except (SessionError, StorageError) as error:
+            logger.warning("%s", error.message)
+            continue
+        if entries and entries[-1].kind != DELETED:
+            yield journal, entries
+
+
+def _page(found: list[T], keys: list[str], limit: int, after: str) -> Page[T]:
+    begin = keys.index(after) + 1 if after in keys else 0
+    items = found[begin : begin + limit]
+    return Page(items, keys[begin + len(items) - 1] if items and begin + len(items) < len(found) else "")

@@ -1,0 +1,102 @@
+"""Lists of a database's sessions and questions, by queries whose number does not depend on how many there are."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from strands._threads import on_disk
+from strands.journal.database import Row, Transaction
+from strands.journal.find import RESTS, Due, Page, QuestionSummary, SessionSummary
+from strands.journal.projection import DELETED, OVER, original, portable
+from strands.journal.sql_upkeep import WORKFLOW, SqlUpkeep
+
+_SUMMARY = (
+    "select no, id, workflow, pattern, status, driver, tokens, created_at, updated_at, "
+    "(select count(*) from strands_questions where session = no) "
+    "from strands_sessions where namespace = ? and kind = ?"
+)
+_WAITING = "answered is null and (deadline is null or deadline > strands_now())"
+
+
+class SqlLists(SqlUpkeep):
+    """Lists by query; a part of `SqlRepository`."""
+
+    async def find(
+        self, *, rests: Sequence[str] = RESTS, workflow: str = "", limit: int = 50, after: str = ""
+    ) -> Page[SessionSummary]:
+        """Return sessions as `strands.journal.find.find` does."""
+        return await on_disk(lambda: self._find(rests, workflow, limit, after))
+
+    async def open_questions(self, *, limit: int = 50, after: str = "") -> Page[QuestionSummary]:
+        """Return open questions as `strands.journal.find.open_questions` does."""
+        statement = (
+            "select id, key, strands_questions.kind, asked_at, deadline, session from strands_questions "
+            "join strands_sessions on no = session where strands_questions.namespace = ? and strands_sessions.kind = ? "
+            f"and {_WAITING}"
+        )
+        values: list[object] = [self.namespace, WORKFLOW]
+        if after:
+            asked_at, no, key = after.split(" ", 2)
+            statement += " and (asked_at > ? or (asked_at = ? and (session > ? or (session = ? and key > ?))))"
+            values += [float(asked_at), float(asked_at), int(no), int(no), key]
+        statement += " order by asked_at, session, key limit ?"
+        rows = await self._read(lambda each: each.execute(statement, *values, limit + 1))
+        items = [
+            QuestionSummary(original(id), original(key), original(kind), *more) for id, key, kind, *more, _ in rows
+        ]
+        last = rows[limit - 1] if len(rows) > limit else None
+        return Page(items[:limit], f"{last[3]!r} {last[5]} {last[1]}" if last is not None else "")
+
+    async def due(self, *, limit: int = 50) -> list[Due]:
+        """Return sessions as `strands.journal.find.due` does, by the database's clock."""
+        statement = (
+            "select id, wake_at, count from strands_sessions where wake_at <= strands_now() "
+            "and namespace = ? and kind = ? order by wake_at limit ?"
+        )
+        rows = await self._read(lambda each: each.execute(statement, self.namespace, WORKFLOW, limit))
+        return [Due(original(id), wake_at, count) for id, wake_at, count in rows]
+
+    def _find(self, rests: Sequence[str], workflow: str, limit: int, after: str) -> Page[SessionSummary]:
+        wanted = [rest for rest in rests if rest != DELETED]
+        if not wanted:
+            return Page([], "")
+        statement, values = _SUMMARY, [self.namespace, WORKFLOW, *wanted]
+        statement += f" and status in ({', '.join('?' * len(wanted))})"
+        if workflow:
+            statement += " and workflow = ?"
+            values.append(portable(workflow))
+        more: list[object] = []
+        if after:
+            created_at, no = after.split(" ")
+            statement += " and (created_at < ? or (created_at = ? and no > ?))"
+            more = [float(created_at), float(created_at), int(no)]
+        statement += " order by created_at desc, no limit ?"
+
+        def read(transaction: Transaction) -> tuple[list[Row], defaultdict[int, list[str]]]:
+            found = transaction.execute(statement, *values, *more, limit + 1)
+            return found, self._waiting([row[0] for row in found[:limit]], transaction)
+
+        rows, waiting = self.database.read(read)
+        alive = self.database.alive(sorted({row[5] for row in rows[:limit]} - {""}))
+        items = [_summary(row, row[5] in alive, waiting[row[0]]) for row in rows[:limit]]
+        last = rows[limit - 1] if len(rows) > limit else None
+        return Page(items, f"{last[7]!r} {last[0]}" if last is not None else "")
+
+    def _waiting(self, numbers: Sequence[int], transaction: Transaction) -> defaultdict[int, list[str]]:
+        found: defaultdict[int, list[str]] = defaultdict(list)
+        if numbers:
+            marks = ", ".join("?" * len(numbers))
+            statement = (
+                f"select session, key from strands_questions where session in ({marks}) and {_WAITING} order by seq"
+            )
+            for no, key in transaction.execute(statement, *numbers):
+                found[no].append(original(key))
+        return found
+
+
+def _summary(row: Row, driven: bool, waiting: Sequence[str]) -> SessionSummary:
+    _, id, workflow, pattern, rest, _, tokens, created_at, updated_at, asked = row
+    names = original(id), original(workflow), original(pattern)
+    waits_for = () if rest in OVER else tuple(waiting)
+    return SessionSummary(*names, rest, driven, waits_for, asked, tokens, created_at, updated_at)

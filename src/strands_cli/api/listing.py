@@ -1,0 +1,150 @@
+"""Lists of sessions: by the store's own queries where it has any, and without reading what need not be read."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
+
+from strands_cli.errors import SessionError, SessionNotFoundError, StorageError
+
+if TYPE_CHECKING:
+    from strands.journal.find import SessionSummary
+    from strands_cli.api.options import Options
+    from strands_cli.api.session import Session
+
+logger: logging.Logger = logging.getLogger(__name__)
+
+_PAGE = 100
+_RESTS = {
+    "running": ("interrupted",),
+    "interrupted": ("interrupted",),
+    "paused": ("paused", "interrupted"),
+    "answered": ("paused", "interrupted"),
+}
+"""What sessions of a status may have come to, where that is not the status itself."""
+
+
+async def sessions(
+    options: Options, *, status: str | None, workflow: str | None, limit: int | None, offset: int
+) -> list[Session]:
+    """Return sessions as `SessionManager.list_sessions_async` does."""
+    if not hasattr(options.store(), "find"):
+        found = _newest_first([each async for each in _all(options) if _is_meant(each, status, workflow)])
+        return found[offset:] if limit is None else found[offset : offset + limit]
+    found = []
+    async for told in _summaries(options, status, workflow):
+        if limit is not None and len(found) == offset + limit:
+            break
+        session = await _read(options, told.id)
+        if session is not None and _is_meant(session, status, workflow):
+            found.append(session)
+    return found[offset:]
+
+
+async def lines(options: Options, *, status: str | None, workflow: str | None, limit: int) -> list[dict[str, Any]]:
+    """Return what a list says of each session, as `summary` does."""
+    if not hasattr(options.store(), "find"):
+        found = await sessions(options, status=status, workflow=workflow, limit=limit, offset=0)
+        return [summary(each) for each in found]
+    told: list[dict[str, Any]] = []
+    async for each in _summaries(options, status, workflow):
+        if len(told) == limit:
+            break
+        line = await _line(options, each)
+        if line is not None and status in (None, line["status"]):
+            told.append(line)
+    return told
+
+
+async def waiting(options: Options) -> list[Session]:
+    """Return the sessions that wait for an answer, the newest first."""
+    store: Any = options.store()
+    if not hasattr(store, "open_questions"):
+        return _newest_first([each async for each in _all(options) if each.questions])
+    ids: dict[str, None] = {}
+    after, more = "", True
+    while more:
+        page = await store.open_questions(limit=_PAGE, after=after)
+        ids.update(dict.fromkeys(each.session_id for each in page.items))
+        after, more = page.after, bool(page.after)
+    found = [await _read(options, each) for each in ids]
+    return _newest_first([session for session in found if session is not None and session.questions])
+
+
+def _newest_first(found: list[Session]) -> list[Session]:
+    return sorted(found, key=lambda session: session.created_at, reverse=True)
+
+
+def summary(session: Session) -> dict[str, Any]:
+    """Return what a list says of a session."""
+    return {
+        "id": session.id,
+        "status": session.status,
+        "workflow": session.workflow_name,
+        "pattern": session.pattern,
+        "created_at": session.created_at,
+        "updated_at": session.updated_at,
+        "questions": [question.id for question in session.questions],
+        "tokens": sum(session.token_usage.values()),
+    }
+
+
+async def _line(options: Options, told: SessionSummary) -> dict[str, Any] | None:
+    if told.rest == "interrupted" and told.asked and not told.driven:
+        session = await _read(options, told.id)  # killed while it waited, perhaps: its journal tells
+        return summary(session) if session is not None else None
+    status = told.rest
+    if told.driven:
+        status = "running"
+    elif told.rest == "paused" and not told.waits_for:
+        status = "answered"
+    return {
+        "id": told.id,
+        "status": status,
+        "workflow": told.workflow,
+        "pattern": told.pattern,
+        "created_at": told.created_at,
+        "updated_at": told.updated_at,
+        "questions": list(told.waits_for),
+        "tokens": told.tokens,
+    }
+
+
+async def _summaries(options: Options, status: str | None, workflow: str | None) -> AsyncIterator[SessionSummary]:
+    from strands.journal.find import RESTS
+
+    store: Any = options.store()
+    rests = RESTS if status is None else _RESTS.get(status, (status,))
+    after, more = "", True
+    while more:
+        page = await store.find(rests=rests, workflow=workflow or "", limit=_PAGE, after=after)
+        for each in page.items:
+            yield each
+        after, more = page.after, bool(page.after)
+
+
+async def _all(options: Options) -> AsyncIterator[Session]:
+    for session_id in await options.store().ids():
+        session = await _read(options, session_id)
+        if session is not None:
+            yield session
+        await asyncio.sleep(0)
+
+
+async def _read(options: Options, session_id: str) -> Session | None:
+    """Return a session; None for one that is gone, or cannot be read, which the log says."""
+    from strands_cli.api.session import Session
+
+    try:
+        return await Session.found(options, session_id)
+    except SessionNotFoundError:
+        return None
+    except (SessionError, StorageError) as error:
+        logger.warning("%s", error.message)
+        return None
+
+
+def _is_meant(session: Session, status: str | None, workflow: str | None) -> bool:
+    return status in (None, session.status) and workflow in (None, session.workflow_name)
