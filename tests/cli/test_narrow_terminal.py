@@ -94,6 +94,60 @@ def test_the_help_of_a_question_is_not_broken_within_a_word(console: Console) ->
     assert line_with(shown, "/later:").endswith("Alt-Enter: a new line")
 
 
+LONG = "call_9f8e7d6c5b4a39281706f5e4d3c2b1a0"
+PROMPT = "Is this text good enough to be printed tomorrow, or should somebody who knows more about it look at it first?"
+
+
+@pytest.fixture
+def waiting(console: Console) -> str:
+    """The id of a session that waits at a question with a long id."""
+    made = APPROVAL.replace('"x"})', f'"x"}}, "{LONG}")').replace("run_interactive().last_response", "run().session_id")
+    return console.script("made.py", made, columns=200).end().split()[-1]
+
+
+@pytest.mark.parametrize("command", [("sessions", "list"), ("sessions", "show"), ("sessions", "questions")])
+def test_a_long_id_wrecks_no_line(console: Console, waiting: str, command: tuple[str, ...]) -> None:
+    more = () if command[-1] == "list" else (waiting,)
+    shown = console.terminal(*command, *more, columns=80).end()
+    for line in shown.splitlines():
+        words = line.split()
+        whole = words[:1] == ["strands"] or len(words) == 1  # a command to copy, or the id by itself
+        assert whole or len(line.rstrip()) <= 80, line
+    if command[-1] != "questions":
+        assert any(word.startswith("steps/0") and "…" in word for word in shown.split())
+        full = console.terminal(*command, *more, "--full", columns=80).end()
+        assert LONG in full.split("Waits for")[0]
+
+
+def test_a_command_to_copy_stands_on_its_own_line_whole(console: Console, waiting: str) -> None:
+    shown = console.terminal("sessions", "show", waiting, columns=80).end()
+    (command,) = (line.strip() for line in shown.splitlines() if line.strip().startswith("strands "))
+    assert command.startswith(f"strands resume {waiting} --answer 'steps/0/interrupts/") and LONG in command
+    assert command.endswith("=<approve|reject>'")
+
+
+def test_hints_and_questions_are_folded_between_words(console: Console) -> None:
+    console.write("w.yaml", json.dumps(WAITING).replace("Go?", PROMPT))
+    shown = console.terminal("run", "w.yaml", "--offline", "--pause", columns=80).end(19)
+    lines = [line.strip() for line in shown.splitlines()]
+    assert max(len(line) for line in lines if not line.startswith("strands ")) <= 80
+    assert PROMPT in " ".join(line.strip() for line in shown.splitlines())
+    piped = console.run("run", "w.yaml", "--offline", "--pause", code=19).stderr
+    assert f"steps/0: {PROMPT}\n" in piped, "a pipe gets whole lines"
+
+
+def test_help_is_no_wider_than_the_terminal(console: Console) -> None:
+    assert max(len(line.rstrip()) for line in console.terminal("--help", columns=80).end().splitlines()) <= 80
+
+
+def test_a_refused_answer_names_no_id_below_its_question(console: Console) -> None:
+    console.write("w.yaml", json.dumps(WAITING).replace('"Go?"', '"Go?", "choices": ["yes", "no"]'))
+    terminal = console.terminal("run", "w.yaml", "--offline", columns=80).expect("Your response: ").type("maybe")
+    terminal.expect("Not taken: ")
+    shown = terminal.expect("Your response: ").type("yes").end()
+    assert "Not taken: 'maybe' is not one of the choices\n" in shown.replace(" \n", "\n")
+
+
 WAITING = {
     "version": 0,
     "name": "a-workflow-with-a-long-name",

@@ -1,6 +1,7 @@
 """`strands sessions`: what is kept, what it waits for, who answered."""
 
 import json
+import shlex
 import stat
 from typing import Any
 
@@ -59,7 +60,7 @@ def test_show_has_the_timeline(console: Console) -> None:
         "tokens",
     ):
         assert part in shown
-    assert f"Resume: strands resume {session_id} --answer steps/1=TEXT" in shown
+    assert f"Resume: strands resume {session_id} --answer 'steps/1=<TEXT>'" in shown
     console.run("resume", session_id, "--response", "approved")
     told = sessions(console, "show", session_id)
     assert told["status"] == "completed"
@@ -130,11 +131,11 @@ def test_the_command_that_is_printed_answers_the_question_it_was_printed_for(con
     run = console.run("run", "two.yaml", code=19).stderr
     session_id = run.split("strands resume ")[1].split()[0]
     said = [run, console.run("sessions", "show", session_id).stdout, console.run("sessions", "questions").stdout]
-    assert all(f"strands resume {session_id} --answer steps/0=TEXT" in text for text in said)
+    assert all(f"strands resume {session_id} --answer 'steps/0=<TEXT>'" in text for text in said)
     assert not any("--response" in text for text in said)
     pasted = ("resume", session_id, "--answer", "steps/0=yes")
     first = console.run(*pasted, code=19)
-    assert "--answer steps/1=TEXT" in first.stderr
+    assert "--answer 'steps/1=<TEXT>'" in first.stderr
     console.run(*pasted, code=19)  # the same answer again is a success, and none to the second question
     assert "already answered" in console.run("resume", session_id, "--answer", "steps/0=no", code=17).stderr
     assert [each["id"] for each in sessions(console, "questions")] == ["steps/1"]
@@ -282,3 +283,61 @@ def test_deleting_says_what_is_lost(console: Console) -> None:
     console.run("sessions", "answer", second, "--response", "approved")
     assert "waited for an answer to steps/1" in console.run("sessions", "delete", first).stderr
     assert "was answered and had not gone on" in console.run("sessions", "delete", second).stderr
+
+
+@pytest.mark.parametrize(
+    ("question", "stands_for", "answer"),
+    [
+        ({"prompt": "Go?"}, "<TEXT>", "yes"),
+        ({"prompt": "Go?", "choices": ["yes", "no"]}, "<yes|no>", "yes"),
+        (
+            {"prompt": "Go?", "choices": [f"choice number {number}" for number in range(9)]},
+            "<CHOICE>",
+            "choice number 3",
+        ),
+        ({"prompt": "How many?", "schema": {"type": "integer"}}, "<JSON>", "3"),
+    ],
+    ids=["text", "choices", "many choices", "a form"],
+)
+def test_a_printed_command_that_is_not_filled_in_answers_nothing(
+    console: Console, question: dict[str, Any], stands_for: str, answer: str
+) -> None:
+    steps = [{"type": "hitl", **question}]
+    runtime, pattern = {"provider": "scripted"}, {"type": "chain", "config": {"steps": steps}}
+    spec = {"version": 0, "name": "t", "runtime": runtime, "agents": {"a": {"prompt": "p"}}, "pattern": pattern}
+    console.write("t.json", json.dumps(spec))
+    printed = console.run("run", "t.json", code=19).stderr.split("Resume: ")[1]
+    command = shlex.split(printed)
+    assert command[-1] == f"steps/0={stands_for}"
+    commands = (
+        command[1:],
+        ["sessions", "answer", command[2], *command[3:]],
+        [*command[1:3], "--response", stands_for],
+    )
+    for pasted in commands:
+        refused = console.run(*pasted, code=17)
+        assert f"Error: {stands_for} stands for the answer to 'steps/0'" in refused.stderr
+        assert "in its place, without < and >." in refused.stderr
+    console.run(*command[1:-1], f"steps/0={answer}")
+
+
+def test_deleting_asks_in_a_terminal(online: Console) -> None:
+    online.run("run", "my_workflow.yaml", "--var", "topic=tea", code=19)
+    (session,) = json.loads(online.run("sessions", "list", "--json").stdout)
+    beginning, whole = session["id"][:-3], session["id"]
+    refused = online.run("sessions", "delete", beginning, code=2)
+    assert f"only the beginning of session '{whole}'" in refused.stderr and "--yes" in refused.stderr
+    terminal = online.terminal("sessions", "delete", beginning).expect("waits for steps/1? [y/N]: ").type("n")
+    assert "Nothing was deleted." in terminal.end()
+    assert len(json.loads(online.run("sessions", "list", "--json").stdout)) == 1
+    terminal = online.terminal("sessions", "delete", whole).expect("[y/N]: ").type("y")
+    assert f"Deleted {whole}" in terminal.end()
+
+
+@pytest.mark.parametrize("arguments", [("ID",), ("BEGINNING", "--yes"), ("ID", "--force")])
+def test_deleting_asks_nobody_elsewhere(online: Console, arguments: tuple[str, ...]) -> None:
+    online.run("run", "my_workflow.yaml", "--var", "topic=tea", code=19)
+    (session,) = json.loads(online.run("sessions", "list", "--json").stdout)
+    named = {"ID": session["id"], "BEGINNING": session["id"][:-3]}
+    online.run("sessions", "delete", *(named.get(each, each) for each in arguments))
+    assert json.loads(online.run("sessions", "list", "--json").stdout) == []

@@ -386,3 +386,18 @@ kept("go")
     assert done.stdout.startswith("SessionException session 's': Python is letting go of agent 'default', as in")
     assert "another agent" not in done.stdout and done.stderr == ""
     assert len(agent_in(tmp_path, []).messages) == 2
+
+
+def test_a_session_is_deleted_right_after_a_call(tmp_path: Path) -> None:
+    """The files that follow the call in the background do not get in its way."""
+    for number in range(40):
+
+        async def call(number: int = number) -> None:
+            agent = agent_in(tmp_path, ["one", "two"])
+            await agent.invoke_async("a")
+            await agent.invoke_async("b")
+            await asyncio.sleep(0.004 + number * 0.00005)
+
+        asyncio.run(call())
+        FileSessionManager("s", tmp_path).delete_session("s")
+        assert not (tmp_path / "session_s").exists()

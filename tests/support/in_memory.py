@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from strands.session.pending import Pending
+
 MEMORY = "/dev/shm"
 
 
@@ -17,3 +19,4 @@ def tmp_path() -> Iterator[Path]:
     directory = MEMORY if os.access(MEMORY, os.W_OK) else None
     with tempfile.TemporaryDirectory(dir=directory, prefix="strands-") as path:
         yield Path(path)
+        Pending.settle(Path(path))  # files that follow a call in the background are not written while this is removed

@@ -118,6 +118,7 @@ class FileSessionManager(RepositorySessionManager, SessionRepository):
         directory = self._session_path(session_id)
         if not directory.is_dir():
             raise SessionException(f"there is no session {session_id!r} in {self.storage_dir!r}")
+        Pending.settle(directory)  # else a file may be written into it while it is removed
         with self._naming(directory):
             self._disk.remove_tree(directory)
 

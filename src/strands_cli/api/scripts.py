@@ -97,7 +97,7 @@ def say_where_it_waits(options: Options, session_id: str) -> None:
     from strands_cli.terminal.device import write
 
     if is_default(options.store()):
-        write(sys.stderr, f"Paused: session {session_id} waits for an answer. Resume: strands resume {session_id}\n")
+        write(sys.stderr, f"Paused: session {session_id} waits for an answer.\nResume: strands resume {session_id}\n")
 
 
 def _how_to_go_on(options: Options, session_id: str) -> str:

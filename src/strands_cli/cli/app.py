@@ -138,7 +138,7 @@ STORE = "STRANDS_STORE"
     listing=COMMANDS,
     others=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog='\b\nTab completion: eval "$(_STRANDS_COMPLETE=bash_source strands)" (or zsh_source, fish_source).',
+    epilog='\b\nTab completion (zsh_source and fish_source, too):\n  eval "$(_STRANDS_COMPLETE=bash_source strands)"',
 )
 @click.option(
     "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Print the version."

@@ -94,10 +94,11 @@ def exit_code(error: BaseException) -> int:
 
 def say(text: str) -> None:
     """Print a line for the person, on standard error; text of others in it is escaped."""
+    from strands_cli.cli.lines import laid_out
     from strands_cli.terminal.device import write
     from strands_cli.terminal.escape import visible
 
-    write(sys.stderr, visible(located(text)) + "\n")
+    write(sys.stderr, laid_out(visible(located(text)), sys.stderr) + "\n")
 
 
 def located(text: str) -> str:

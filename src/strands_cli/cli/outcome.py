@@ -11,6 +11,7 @@ from typing import Any
 from strands_cli import errors
 from strands_cli.cli.errors import exit_code, located, report, say
 from strands_cli.cli.phrases import count, seconds, when
+from strands_cli.cli.placeholders import placeholder
 from strands_cli.terminal.escape import exact_line, one_line
 from strands_cli.types import OpenQuestion, RunResult
 
@@ -78,7 +79,7 @@ def resume_command(session_id: str, questions: Sequence[OpenQuestion] = (), file
     """
     words = ["strands", "resume", session_id, *(["--spec", file] if file else [])]
     for question in questions:
-        words += ["--answer", f"{question.id}={_placeholder(question)}"]
+        words += ["--answer", f"{question.id}={placeholder(question)}"]
     return shlex.join(words)
 
 
@@ -155,11 +156,6 @@ def allowed(question: OpenQuestion) -> str:
     if question.deadline is not None:
         parts.append(f"until {when(question.deadline)}")
     return f" ({'; '.join(parts)})" if parts else ""
-
-
-def _placeholder(question: OpenQuestion) -> str:
-    """A placeholder, never one of the choices: pasting the line must not approve anything."""
-    return "JSON" if question.schema and not question.choices else "TEXT"
 
 
 def _nothing(error: BaseException) -> RunResult:

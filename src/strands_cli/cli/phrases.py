@@ -8,8 +8,14 @@ import time
 import unicodedata
 from collections.abc import Sequence
 
+from strands_cli.cli.lines import shortened
 from strands_cli.terminal.device import is_terminal
 from strands_cli.terminal.escape import one_line
+
+_LAST = 24
+"""Columns that are kept for the last cell of a line, where ids before it can be shorter."""
+_LEAST = 16
+_LONGEST_WORD = 16
 
 
 def count(number: int, noun: str) -> str:
@@ -44,22 +50,28 @@ def when(moment: float | None) -> str:
     return "" if moment is None else time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(moment))
 
 
-def table(rows: Sequence[Sequence[object]], *, whole: bool = False) -> str:
+def table(rows: Sequence[Sequence[object]], *, whole: bool = False, shorten: int | None = None) -> str:
     """Return rows in aligned columns; every cell stays on its line.
 
     Args:
         rows: The cells.
         whole: Whether to keep lines whole on a terminal that is too narrow for them.
+        shorten: The column of ids: there they lose their middle before the last column is cut off.
     """
+    columns = 0 if whole or not is_terminal(sys.stdout) else shutil.get_terminal_size().columns
     cells = [[one_line(cell) for cell in row] for row in rows]
     if not cells:
         return ""
     widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
+    if shorten is not None and columns:
+        taken = sum(widths) + 2 * (len(widths) - 1) - widths[shorten] - max(widths[-1] - _LAST, 0)
+        widths[shorten] = min(widths[shorten], max(columns - taken, _LEAST))
+        for row in cells:
+            row[shorten] = shortened(row[shorten], widths[shorten])
     lines = [
         "  ".join(cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in cells
     ]
-    columns = 0 if whole or not is_terminal(sys.stdout) else shutil.get_terminal_size().columns
     return "\n".join(_cut(line, columns) for line in lines)
 
 
@@ -83,7 +95,8 @@ def _cut(line: str, columns: int) -> str:
         return line
     while _width(line) >= columns:
         line = line[:-1]
-    return f"{line}…"
+    word = line.rfind(" ", len(line) - _LONGEST_WORD)
+    return f"{line[:word] if word > 0 else line}…"
 
 
 def _width(text: str) -> int:

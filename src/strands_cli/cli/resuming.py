@@ -14,6 +14,7 @@ import click
 from strands_cli.cli import logs
 from strands_cli.cli.changes import tell_changes
 from strands_cli.cli.errors import say
+from strands_cli.cli.placeholders import check_filled_in
 from strands_cli.cli.running import RunMonitor, terminal_handler
 from strands_cli.errors import InvalidAnswerError, SessionError
 
@@ -157,6 +158,8 @@ def prepared(
     watched.session_id = session.id
     watched.file = spec.source if spec is not None else session.file
     given = parse_answers(session, answers)
+    if response is not None and len(session.questions) == 1:
+        check_filled_in(session.questions, {session.questions[0].id: response})
     tell_changes(session, spec, quiet=how.quiet)
     waived = _waived(session, how) if how.without_hooks else ()
 
@@ -228,6 +231,7 @@ def parse_answers(session: Session, answers: Sequence[str]) -> dict[str, str]:
             raise InvalidAnswerError(
                 f"{key!r} is answered twice, with {given[key]!r} and {value!r}", hint="Give one answer to it."
             )
+    check_filled_in(session.questions, given)
     return given
 
 

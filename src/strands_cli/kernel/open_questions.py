@@ -282,9 +282,10 @@ class OpenQuestions(Questions):
                 await self.accept(question, value, by=answerer(channel), channel=channel)
                 return
             except InvalidAnswerError as error:
-                if problem == error.message and not patient(self._handler):
+                told = questions.without_id(question, error.message)  # it is shown with its question
+                if problem == told and not patient(self._handler):
                     raise
-                problem = error.message
+                problem = told
 
     async def _before_deadline(self, question: OpenQuestion, state: HITLState) -> Json:
         assert self._handler is not None

@@ -154,6 +154,13 @@ def checked(question: OpenQuestion, value: Json) -> Json:
     return _fitted(question, value) if question.schema is not None else value
 
 
+def without_id(question: OpenQuestion, told: str) -> str:
+    """Return what is told of an answer to a question, for somebody who sees which question that is."""
+    for word in ("of", "to"):
+        told = told.replace(f" {word} {question.id!r}", "", 1)
+    return told
+
+
 def edit_of(value: Json) -> str:
     """Return the arguments that an answer to an approval writes behind "edit:"; "" when it writes none."""
     word, _, rest = value.partition(":") if isinstance(value, str) else ("", "", "")

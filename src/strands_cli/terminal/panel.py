@@ -49,7 +49,7 @@ def say(out: TextIO, text: str, style: str = "") -> None:
 
     console = _console(out)
     with console.capture() as capture:
-        console.print(Text(visible(text), style=style), soft_wrap=True)
+        console.print(Text(visible(text), style=style))
     write(out, capture.get())
 
 

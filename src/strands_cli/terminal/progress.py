@@ -170,9 +170,10 @@ class Progress:
             return
         from rich.text import Text
 
-        text = Text(line)
+        console = self._console()
+        text = Text(_folded(line, console.width))
         text.stylize(_STYLES[kind], 0, 1)
-        self._console().print(text, soft_wrap=True)
+        console.print(text, soft_wrap=True)
 
     def _console(self) -> Console:
         if self._live is not None:
@@ -229,6 +230,16 @@ class _Step:
         self.agent = one_line(agent, 40)
         self.since = since
         self.doing = ""
+
+
+def _folded(line: str, columns: int) -> str:
+    """Return a line folded between words."""
+    if len(line) <= columns:
+        return line
+    import textwrap
+
+    wrapped = textwrap.wrap(line, columns, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+    return "\n".join(wrapped)
 
 
 def _written(answer: Any) -> str:

@@ -32,11 +32,13 @@ def command(
     from strands_cli.api.bridge import run_sync
     from strands_cli.cli.errors import say
     from strands_cli.cli.outcome import print_json
+    from strands_cli.cli.placeholders import check_filled_in
     from strands_cli.cli.resuming import CHANNEL, parse_answers
     from strands_cli.cli.sessions import _open
 
     session = _open.session(session_id)
     given = session.meant(response, parse_answers(session, answers))
+    check_filled_in(session.questions, given)
     if not given:
         raise click.UsageError("an answer is missing: --response TEXT or --answer QUESTION=VALUE")
     run_sync(partial(session.answer_all_async, given, by=by, reason=reason, channel=CHANNEL))

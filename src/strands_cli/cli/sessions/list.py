@@ -13,9 +13,10 @@ _STATES = ("running", "interrupted", "paused", "answered", "failed", "completed"
 @click.option("--status", type=click.Choice(_STATES), help="Only these.")
 @click.option("--workflow", metavar="NAME", help="Only those of this workflow.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many.")
+@click.option("--full", is_flag=True, help="Show whole ids, however long.")
 @options.as_json
 @options.debug
-def command(status: str | None, workflow: str | None, limit: int, as_json: bool, debug: bool) -> None:
+def command(status: str | None, workflow: str | None, limit: int, full: bool, as_json: bool, debug: bool) -> None:
     """List sessions, the newest first."""
     from strands_cli.cli.errors import say
     from strands_cli.cli.outcome import print_json, print_text
@@ -34,4 +35,4 @@ def command(status: str | None, workflow: str | None, limit: int, as_json: bool,
         waits = ", ".join(each["questions"])
         tokens = f"{each['tokens']:,}" if each["tokens"] else ""
         rows.append((each["id"], each["status"], ago(each["updated_at"]), tokens, waits, each["workflow"]))
-    print_text(table(rows))
+    print_text(table(rows, whole=full, shorten=4))

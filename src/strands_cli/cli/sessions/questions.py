@@ -38,12 +38,14 @@ def command(session_id: str | None, verbose: bool, as_json: bool, debug: bool) -
 
 def _lines(owner: str, question: OpenQuestion, verbose: bool) -> Iterator[Any]:
     import json
+    import sys
 
+    from strands_cli.cli.lines import laid_out
     from strands_cli.cli.outcome import allowed, resume_command
     from strands_cli.cli.sessions._form import form_lines
     from strands_cli.terminal.escape import exact_line, unambiguous
 
-    yield exact_line(f"{owner}  {question.id}{allowed(question)}")
+    yield laid_out(exact_line(f"{owner}  {question.id}{allowed(question)}"), sys.stdout)
     yield "  " + unambiguous(question.prompt).replace("\n", "\n    ")
     if question.schema and not verbose:
         yield from (f"  {line}" for line in form_lines(question))
@@ -51,5 +53,5 @@ def _lines(owner: str, question: OpenQuestion, verbose: bool) -> Iterator[Any]:
         yield exact_line(f"  schema: {json.dumps(dict(question.schema), ensure_ascii=False)}")
     for line in unambiguous(question.context or "").split("\n") if question.context else ():
         yield f"  | {line}"
-    yield f"  Answer: {exact_line(resume_command(owner, [question]))}"
+    yield laid_out(f"  Answer: {exact_line(resume_command(owner, [question]))}", sys.stdout)
     yield ""

@@ -16,11 +16,14 @@ if TYPE_CHECKING:
 
 @click.command("show")
 @options.session_id
-@click.option("--full", is_flag=True, help="Show whole responses, not only how they begin.")
+@click.option("--full", is_flag=True, help="Show whole responses and ids, however long.")
 @options.as_json
 @options.debug
 def command(session_id: str, full: bool, as_json: bool, debug: bool) -> None:
     """Show session ID: its state, its timeline with times and tokens, and what is open."""
+    import sys
+
+    from strands_cli.cli.lines import laid_out
     from strands_cli.cli.outcome import print_json, print_text
     from strands_cli.cli.sessions import _open
 
@@ -28,7 +31,7 @@ def command(session_id: str, full: bool, as_json: bool, debug: bool) -> None:
     if as_json:
         print_json(_everything(session))
     else:
-        print_text("\n".join(_lines(session, full)))
+        print_text("\n".join(laid_out(line, sys.stdout) for line in _lines(session, full)))
 
 
 def _everything(session: Session) -> dict[str, Any]:
@@ -79,7 +82,7 @@ def _timeline(session: Session, full: bool) -> Iterator[str]:
         tokens = f"{item.tokens:,} tokens" if item.tokens else ""
         lasted = seconds(item.duration) if item.duration is not None else ""
         rows.append((f"  {clock}", item.key, item.agent_id or item.kind, lasted, tokens, _text(_came_to(item), full)))
-    yield table(rows, whole=full) or "  nothing yet"
+    yield from (table(rows, whole=full, shorten=1) or "  nothing yet").split("\n")
 
 
 def _came_to(item: HistoryItem) -> str | None:
