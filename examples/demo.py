@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 
@@ -84,6 +86,9 @@ def program() -> list[str]:
 
 
 def say(text: str) -> None:
+    """Print a line, in a terminal folded between words."""
+    if sys.stdout.isatty():
+        text = textwrap.fill(text, shutil.get_terminal_size().columns, break_on_hyphens=False)
     print(f"\n{styled('1', text)}", flush=True)
 
 

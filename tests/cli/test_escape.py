@@ -168,3 +168,18 @@ def test_pipes_that_people_read_hold_nothing_that_acts_on_a_terminal(console: Co
     assert "Go on \\x1b[2J\\x9b pay\\u202epal a\\u200db?" in listed
     assert "| See \\x1b[2J" in listed
     assert not {"\x1b", "\x9b", "\u202e", "\u200d"} & set(done.stderr + listed)
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "shown"),
+    [
+        ("Approve it, or say what to look at", 20, "Approve it, or say…"),
+        ("Approve it, or say what to look at", 23, "Approve it, or say…"),
+        ("Approve it, or say what to look at", 24, "Approve it, or say what…"),
+        ("a" * 30, 20, "a" * 19 + "…"),
+        ("a " + "b" * 30, 20, "a " + "b" * 17 + "…"),
+        ("short", 20, "short"),
+    ],
+)
+def test_a_text_that_is_too_long_is_cut_between_words(text: str, limit: int, shown: str) -> None:
+    assert one_line(text, limit) == shown

@@ -68,7 +68,7 @@ class Disk:
         except FileNotFoundError:
             return {}
 
-    def date(self, path: Path, moment: int) -> None:
+    def date(self, path: str | Path, moment: int) -> None:
         """Let `path` be of this moment, in nanoseconds since 1970, where the file system can note that."""
         with contextlib.suppress(OSError, OverflowError):
             os.utime(path, ns=(moment, moment))

@@ -102,7 +102,7 @@ class LayoutFiles:
                     self._dirty_files.setdefault(path, (content, moment))
                     raise
                 if moment is not None:
-                    self._disk.date(Path(path), moment)
+                    self._disk.date(path, moment)
 
     def put(self, path: str, content: bytes, moment: int | None = None) -> None:
         """Let a file have this content, and this date in nanoseconds since 1970, once `write` is called."""

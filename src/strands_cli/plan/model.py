@@ -199,7 +199,14 @@ def _count(counts: Mapping[str, int], ids: frozenset[str]) -> int:
     return sum(counts.get(id, 0) for id in ids)
 
 
+_MOST = 60
+"""Characters of a text that a drawing shows."""
+
+
 def _line(text: str | None) -> str:
     """Return the first line of a text that says something, short enough for a drawing."""
     line = next((line.strip() for line in (text or "").splitlines() if line.strip()), "")
-    return line if len(line) <= 60 else line[:59] + "…"
+    if len(line) <= _MOST:
+        return line
+    word = line.rfind(" ", _MOST // 2, _MOST)
+    return f"{line[: word if word > 0 else _MOST - 1]}…"

@@ -9,6 +9,10 @@ from strands._terminal import unambiguous, visible
 __all__ = ["exact_line", "one_line", "plain_data", "unambiguous", "visible"]
 
 
+_LONGEST_WORD = 20
+"""Characters at most that are left out so that a text does not end within a word."""
+
+
 def one_line(text: object, limit: int = 0) -> str:
     """Return `text` on one line, newlines shown as `\\n`; cut to `limit` characters (0: no limit)."""
     return _cut(visible(text), limit)
@@ -32,4 +36,7 @@ def plain_data(value: Any) -> Any:
 
 def _cut(shown: str, limit: int) -> str:
     plain = shown.replace("\n", "\\n")
-    return plain[: limit - 1] + "…" if limit and len(plain) > limit else plain
+    if not limit or len(plain) <= limit:
+        return plain
+    word = plain.rfind(" ", max(limit // 2, limit - _LONGEST_WORD), limit)
+    return f"{plain[: word if word > 0 else limit - 1].rstrip()}…"
