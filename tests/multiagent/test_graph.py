@@ -332,6 +332,25 @@ def test_paused_graphs_and_swarms_of_the_sdk_resume(tmp_path: Path, release: str
     assert str(ended.results["b"].result).strip() == "from b"
 
 
+@pytest.mark.parametrize("kind", ["graph", "swarm"])
+def test_what_the_sdk_was_told_before_it_paused_again_is_no_node(tmp_path: Path, kind: str) -> None:
+    shutil.copytree(FIXTURES / "sdk_1_62", tmp_path / "store")
+    (path,) = (tmp_path / "store" / f"session_{kind}").rglob("multi_agent.json")
+    state = json.loads(path.read_text())
+    told = [{"interruptResponse": {"interruptId": "another", "response": "y"}}]
+    state["_internal_state"]["interrupt_state"]["context"]["responses"] = told
+    path.write_text(json.dumps(state, indent=2))
+    gate = Gate()
+    made: Any
+    if kind == "graph":
+        made = chain(agent("a"), agent("b"), gate=gate, session=("graph", tmp_path / "store"))
+    else:
+        made = Swarm([agent("b")], id="s1", session_manager=FileSessionManager(kind, tmp_path / "store"), hooks=[gate])
+    (interrupt,) = made.pending_interrupts
+    result = made([{"interruptResponse": {"interruptId": interrupt.id, "response": "y"}}])
+    assert result.status is Status.COMPLETED and gate.ran == ["b"]
+
+
 def test_names_where_others_look_for_them() -> None:
     from strands.multiagent.base import MultiAgentBase, MultiAgentResult, NodeResult
     from strands.multiagent.graph import Graph as G

@@ -73,8 +73,7 @@ def restore(graph: Graph, data: Mapping[str, Any]) -> None:
         return
     graph.upcoming, graph.batch = upcoming, batch
     graph.denied = set(_nodes(graph, internal.get("denied") or []))
-    _restore_interrupts(graph, internal.get("interrupt_state") or {})
-    siblings = graph.interrupts.context.pop("completed_nodes", [])
+    siblings = _restore_interrupts(graph, internal.get("interrupt_state") or {})
     graph.batch = batch or _nodes(graph, siblings)
     graph.bring_back_nodes(internal.get("running") or {})
     graph.compare_guards(internal)
@@ -122,16 +121,19 @@ def _interrupts(graph: Graph) -> dict[str, Any]:
     return {**data, "context": context}
 
 
-def _restore_interrupts(graph: Graph, data: Mapping[str, Any]) -> None:
+def _restore_interrupts(graph: Graph, data: Mapping[str, Any]) -> list[str]:
+    """Restore the questions; return the nodes that finished beside those that ask."""
     graph.interrupts = state = InterruptState.from_dict(data)
-    for name, kept in state.context.items():
-        if name not in graph.nodes or not isinstance(kept, Mapping):
-            continue
+    siblings = list(state.context.get("completed_nodes") or ())
+    known = {name: kept for name, kept in state.context.items() if name in graph.nodes and isinstance(kept, Mapping)}
+    state.context = dict(known)  # others note there what they were told, too
+    for name, kept in known.items():
         if not kept.get("from_hook", False):
             graph.bring_back_nodes({name: kept})
         ids = list(kept.get("interrupt_ids", []))
         from_hook, asked_as = bool(kept.get("from_hook", False)), dict(kept.get("asked_as") or {})
         state.context[name] = {"from_hook": from_hook, "interrupt_ids": ids, "asked_as": asked_as}
+    return siblings
 
 
 def _names(nodes: Any) -> list[str]:

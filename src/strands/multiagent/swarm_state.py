@@ -85,9 +85,9 @@ def _knows(swarm: Swarm, data: Mapping[str, Any]) -> bool:
 
 def _restore_interrupts(swarm: Swarm, data: Mapping[str, Any]) -> None:
     swarm.interrupts = state = InterruptState.from_dict(data)
-    for name, kept in state.context.items():
-        if name not in swarm.nodes or not isinstance(kept, Mapping):
-            continue
+    known = {name: kept for name, kept in state.context.items() if name in swarm.nodes and isinstance(kept, Mapping)}
+    state.context = dict(known)  # others note there what they were told, too
+    for name, kept in known.items():
         from_hook = not kept.get("activated", False)
         if not from_hook:
             swarm.bring_back_nodes({name: kept})
