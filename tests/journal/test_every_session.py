@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import shutil
@@ -14,8 +15,8 @@ from typing import Any
 import pytest
 
 from strands.types.exceptions import SessionException
-from strands_cli.errors import SessionDamagedError, SessionError
-from support.disks import PowerLossDisk
+from strands_cli.errors import SessionDamagedError, SessionError, StorageError
+from support.disks import PowerLossDisk, WatchedDisk
 from support.payers import SUBJECTS, Way, finish, journal, start
 from support.session_worker import Workers, lines
 
@@ -93,6 +94,67 @@ def test_the_power_fails_while_it_pays(subject: str, paused: Path, tmp_path: Pat
     shutil.copy(paused / "effects", after / "effects")
     finish(subject, Way(after))
     assert lines(after, "effects") == ["pay"] and lines(after, "answers") == ["skip"]
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])
+def test_a_disk_that_refuses_from_any_change_on_fails_cleanly(subject: str, tmp_path: Path, code: int) -> None:
+    number, refused = 0, True
+    while refused:
+        number += 1
+        root = tmp_path / str(number)
+        root.mkdir()
+        refused = False
+
+        def refuse(call: int, name: str, at: int = number) -> None:
+            nonlocal refused
+            if call >= at:
+                refused = True
+                raise OSError(code, "no more", "disk")
+
+        disk = WatchedDisk(before=refuse)
+        try:
+            start(subject, Way(root), disk)
+        except (SessionException, StorageError) as error:
+            assert "no more" in str(error)
+        finish(subject, Way(root))
+        check(root)
+        assert lines(root, "answers") == ["approve"]
+    assert number > 5
+
+
+def test_a_sync_that_failed_is_never_taken_for_a_success(subject: str, paused: Path) -> None:
+    def refuse(call: int, name: str) -> None:
+        if name.startswith("sync"):
+            raise OSError(errno.EIO, "no more", "disk")
+
+    with pytest.raises((SessionException, StorageError, OSError), match="no more"):
+        finish(subject, Way(paused), WatchedDisk(before=refuse))
+    assert lines(paused, "effects") == []
+    finish(subject, Way(paused))
+    assert lines(paused, "effects") == ["pay"] or lines(paused, "answers")[-1] == "skip"
+
+
+def test_who_lost_the_lease_writes_nothing_more(workers: Workers, subject: str, paused: Path) -> None:
+    """The lock files are removed under who is at work, as a careless clean-up would: the journal refuses that one."""
+    workers.ask(
+        {
+            "do": "finish",
+            "root": str(paused),
+            "disk": ("plain", 0),
+            "subject": subject,
+            "background": True,
+            "meanwhile": "linger",
+        }
+    )
+    wait_until(lambda: lines(paused, "effects") == ["pay"])
+    for lock in [each for place in (paused / "store").rglob("drivers") for each in place.iterdir()]:
+        lock.unlink()
+    finish(subject, Way(paused))
+    (paused / "release").touch()
+    assert workers.ask({"do": "wait"})["statuses"] == [1]
+    assert lines(paused, "answers") == ["approve", "skip"] and lines(paused, "effects") == ["pay"]
+    error = lines(paused, "errors")[0]
+    assert error.startswith(("SessionException", "LeaseLostError")), error
 
 
 def flipped(content: bytes, at: int) -> bytes:
