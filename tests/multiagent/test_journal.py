@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +173,48 @@ def test_what_a_guardrail_took_back_is_in_no_file(tmp_path: Path, kind: str, bel
     assert made("go").status is Status.COMPLETED
     kept = {path.name: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     assert [name for name, content in kept.items() if SECRET.encode() in content] == []
+
+
+class Failing(GuardedModel):
+    """Looks, fails once, and then has the result taken back and works."""
+
+    fails = True
+
+    def tool_for(self, messages: Any, blocked: bool) -> tuple[str, str] | None:
+        done = sum(message["role"] == "assistant" for message in messages)
+        if done == 1 and self.fails:
+            self.fails = False
+            raise ConnectionError("network down")
+        return {0: ("look", "{}"), 1: ("work", "{}")}.get(done)
+
+
+def test_what_was_taken_back_is_in_no_file_when_the_process_dies_in_the_call(tmp_path: Path) -> None:
+    model, left = Failing(), tmp_path / "left"
+
+    @tool
+    def look() -> str:
+        """Look."""
+        return f"I saw {SECRET}."
+
+    @tool
+    def work() -> str:
+        """Work."""
+        shutil.copytree(tmp_path / "here", left)  # what a process that dies now leaves
+        return "done"
+
+    def make(root: Path) -> Graph:
+        node = Agent(model=model, tools=[look, work], name="a", callback_handler=None, retry_strategy=None)
+        return graph({"a": node}, root=root)
+
+    def holders(root: Path) -> list[str]:
+        return [path.name for path in root.rglob("*") if path.is_file() and SECRET in path.read_text()]
+
+    with pytest.raises((EventLoopException, ConnectionError)):
+        make(tmp_path / "here")("go")
+    assert sorted(holders(tmp_path / "here")) == ["journal.jsonl", "multi_agent.json"]
+    assert make(tmp_path / "here")(None).status is Status.COMPLETED
+    assert holders(left) == [] and holders(tmp_path / "here") == []
+    assert [each.name for each in make(left)(None).interrupts] == ["ambiguous_tool_call"]
 
 
 def some_state(chance: random.Random, depth: int = 3) -> Any:

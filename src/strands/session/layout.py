@@ -108,6 +108,14 @@ class LayoutFiles:
         """Let a file have this content, and this date in nanoseconds since 1970, once `write` is called."""
         self._dirty_files[path] = content, moment
 
+    def remove(self, path: str) -> None:
+        """Remove a file, so that it is not there after a power loss either."""
+        with self._writing:
+            self._dirty_files.pop(path, None)
+            if os.path.lexists(path):
+                self._disk.remove(Path(path))
+                self._disk.sync_directory(Path(path).parent)
+
     def _make_directory(self) -> None:
         self._disk.make_directory(self._directory)
 
@@ -146,12 +154,7 @@ class Layout(LayoutFiles):
 
     def remove_message(self, message_id: int) -> None:
         """Remove a message's file, so that it is not there after a power loss either."""
-        path = f"{self._message}{message_id}.json"
-        with self._writing:
-            self._dirty_files.pop(path, None)
-            if os.path.lexists(path):
-                self._disk.remove(Path(path))
-                self._disk.sync_directory(self._messages)
+        self.remove(f"{self._message}{message_id}.json")
 
     def check(self) -> None:
         super().check()

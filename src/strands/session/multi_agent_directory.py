@@ -162,6 +162,10 @@ class MultiAgentDirectory(MultiAgentJournal, DirectoryRecord):
         self.layout.put(os.fspath(self._path), StateFile.content(text, self.log.opening, self.log.count))
         Pending.add(self)
 
+    def _withdraw(self) -> None:
+        self.layout.remove(os.fspath(self._path))
+        self._seen = None
+
     def write_layout_files(self) -> None:
         is_due = bool(self.layout.dirty_files)
         super().write_layout_files()

@@ -98,7 +98,10 @@ class MultiAgentJournal(JournalRecord, MultiAgentRecord):
                 items.insert(0, encoded("imported", "", to_json({"imported": self._imported})))
             self.has_rested = False
             text, after = _whole(drafts)
-            if any(draft.kind == "redacted" for draft in drafts) or self._is_bloated(text):
+            is_redacted = any(draft.kind == "redacted" for draft in drafts)
+            if is_redacted:
+                self._withdraw()
+            if is_redacted or self._is_bloated(text):
                 rest = items[len(items) - after :] if after else []
                 self._append(items, durable, partial(self._write_anew, text, rest))
             else:
@@ -107,6 +110,10 @@ class MultiAgentJournal(JournalRecord, MultiAgentRecord):
             self._imported = ""
             if any(draft.state is not None for draft in drafts):
                 self._at_rest = "" if any(draft.state for draft in drafts[len(drafts) - after :]) else text
+            if is_redacted:
+                self._project(text)
+        if is_redacted:
+            self.write_layout_files()
 
     def _is_bloated(self, text: str) -> bool:
         return bool(text) and self.log.size > BLOATED and self.log.size > 4 * len(text)
@@ -119,6 +126,9 @@ class MultiAgentJournal(JournalRecord, MultiAgentRecord):
 
     def _project(self, text: str) -> None:
         """Let others read the state as a call left it."""
+
+    def _withdraw(self) -> None:
+        """Let nobody read the state as the last call left it: something in it was taken back."""
 
     def _write_anew(self, text: str, after: list[Encoded]) -> None:
         """Let the journal say the state as a whole, and nothing of what was before."""
