@@ -136,8 +136,11 @@ def test_hints_and_questions_are_folded_between_words(console: Console) -> None:
     assert f"steps/0: {PROMPT}\n" in piped, "a pipe gets whole lines"
 
 
-def test_help_is_no_wider_than_the_terminal(console: Console) -> None:
-    assert max(len(line.rstrip()) for line in console.terminal("--help", columns=80).end().splitlines()) <= 80
+@pytest.mark.parametrize("command", [("--help",), ("list-supported",), ("validate", "w.yaml")], ids=" ".join)
+def test_what_a_command_says_is_no_wider_than_the_terminal(console: Console, command: tuple[str, ...]) -> None:
+    console.write("w.yaml", json.dumps(WAITING).replace("a-workflow-with", f"a-workflow-with-{'long-' * 5}"))
+    shown = console.terminal(*command, columns=80).end()
+    assert max(len(line.rstrip()) for line in shown.splitlines()) <= 80
 
 
 def test_a_refused_answer_names_no_id_below_its_question(console: Console) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from strands_cli.cli import options
@@ -14,6 +16,7 @@ def command(as_json: bool, debug: bool) -> None:
     """List the patterns, providers and kinds of steps that this build runs, and commands of other packages."""
     from strands_cli.capability import providers
     from strands_cli.cli import others
+    from strands_cli.cli.lines import laid_out
     from strands_cli.cli.outcome import print_json, print_text
     from strands_cli.spec.registry import known_patterns
 
@@ -27,4 +30,5 @@ def command(as_json: bool, debug: bool) -> None:
     if as_json:
         print_json(supported)
     else:
-        print_text("\n".join(f"{kind}: {', '.join(names)}" for kind, names in supported.items()))
+        lines = (f"{kind}: {', '.join(names)}" for kind, names in supported.items())
+        print_text(laid_out("\n".join(lines), sys.stdout))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,6 +25,7 @@ def command(spec: str, as_json: bool, quiet: bool, debug: bool) -> int:
     Tools that it names are imported, as a run would do: check only files whose tools you would run.
     """
     from strands_cli.cli.errors import say
+    from strands_cli.cli.lines import laid_out
     from strands_cli.cli.outcome import print_json, print_text
     from strands_cli.loader import load_file
 
@@ -41,7 +43,7 @@ def command(spec: str, as_json: bool, quiet: bool, debug: bool) -> int:
     for warning in warnings:
         say(f"Warning: {warning}")
     if not quiet:
-        print_text(f"{spec}: valid. {_summary(loaded)}")
+        print_text(laid_out(f"{spec}: valid. {_summary(loaded)}", sys.stdout))
     return 0
 
 
