@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar, TypeVar
+from typing import TypeVar
 
 from strands.journal.database import Database, Row, Transaction
 
@@ -17,19 +17,18 @@ class ReplyLost(Database):
         reads: How often it was read.
     """
 
-    loses_commits: ClassVar[bool] = True
-
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.joins_statements = database.joins_statements
         self.reads = 0
 
     @property
     def name(self) -> str:
         return self._database.name
 
-    def write(self, work: Callable[[Transaction], T], *, durable: bool = False) -> T:
-        self._database.write(work, durable=durable)
-        return self._database.write(lambda each: work(_Again(each)), durable=durable)
+    def write(self, work: Callable[[Transaction], T], *, durable: bool = False, single: bool = False) -> T:
+        self._database.write(work, durable=durable, single=single)
+        return self._database.write(lambda each: work(_Again(each)), durable=durable, single=single)
 
     def read(self, work: Callable[[Transaction], T]) -> T:
         self.reads += 1
@@ -84,8 +83,8 @@ class Dying(ReplyLost):
         self.left = left
         self.die = die
 
-    def write(self, work: Callable[[Transaction], T], *, durable: bool = False) -> T:
-        return self._database.write(lambda each: work(_Counted(each, self)), durable=durable)
+    def write(self, work: Callable[[Transaction], T], *, durable: bool = False, single: bool = False) -> T:
+        return self._database.write(lambda each: work(_Counted(each, self)), durable=durable, single=single)
 
 
 class _Counted:

@@ -33,20 +33,21 @@ class Database(Protocol):
 
     Attributes:
         name: What it is called in messages, without a password.
-        loses_commits: A server may have lost what it had confirmed: it was restored, or another one took its place.
+        joins_statements: One statement may change several tables, so an append need not take several round trips.
     """
 
-    loses_commits: ClassVar[bool]
+    joins_statements: ClassVar[bool]
 
     @property
     def name(self) -> str: ...
 
-    def write(self, work: Callable[[Transaction], T], *, durable: bool = False) -> T:
+    def write(self, work: Callable[[Transaction], T], *, durable: bool = False, single: bool = False) -> T:
         """Run `work` in one transaction, again where the connection was lost, and return what it returns.
 
         Args:
             work: Runs the statements; what it raises rolls them back.
             durable: Return only once they, and all before them, outlive a power loss.
+            single: Only one of the statements changes something, so it is a transaction by itself.
 
         Raises:
             StorageError: The database refuses, or cannot be reached.
@@ -72,3 +73,22 @@ class Database(Protocol):
     def alive(self, drivers: Sequence[str]) -> set[str]:
         """Return those of these drivers that are alive, in this process or another."""
         ...
+
+
+class DatabaseDrivers:
+    """The drivers of a database, one at a time; see `strands.journal.log.Drivers`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def enter(self) -> str:
+        """Be a driver: returns an id that others see as alive until `leave`."""
+        return self._database.enter()
+
+    def leave(self, driver: str) -> None:
+        """Be that driver no longer."""
+        self._database.leave(driver)
+
+    def alive(self, driver: str) -> bool:
+        """Whether the driver with this id may still write, in this process or another."""
+        return driver in self._database.alive([driver])

@@ -62,7 +62,7 @@ class PostgresDatabase:
         lease: Seconds after which a process that has died is not taken for alive any more.
     """
 
-    loses_commits: ClassVar[bool] = True
+    joins_statements: ClassVar[bool] = True
     _of: ClassVar[dict[tuple[Any, ...], PostgresDatabase]] = {}
     _guard: ClassVar[threading.Lock] = threading.Lock()
 
@@ -106,7 +106,10 @@ class PostgresDatabase:
     def name(self) -> str:
         return self._name
 
-    def write(self, work: Callable[[Transaction], T], *, durable: bool = False) -> T:
+    def write(self, work: Callable[[Transaction], T], *, durable: bool = False, single: bool = False) -> T:
+        if single:
+            return self.read(work)
+
         def within(connection: Connection[Row], again: bool) -> T:
             with connection.transaction():
                 return work(_Transaction(connection, self._schema, again))

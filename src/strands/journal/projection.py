@@ -62,6 +62,11 @@ class Change:
     wakes: bool = False
 
     @property
+    def pauses(self) -> bool:
+        """Whether the session waits for a person from now on."""
+        return self.status == PAUSED
+
+    @property
     def touches_questions(self) -> bool:
         """Whether a question is asked or closed."""
         return bool(self.asked or self.answered) or self.closes_all is not None

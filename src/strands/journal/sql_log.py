@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import ClassVar, NamedTuple
 
 from strands.journal import faults, lines
@@ -295,6 +296,8 @@ class SqlLog:
     def _appended(self, rows: Sequence[bytes], change: Change, last_sum: str, durable: bool) -> bool:
         """Append lines behind those that are known; False if there are others."""
         known, known_sum = self.count, self._sum
+        if self._database.joins_statements and len(rows) == 1 and not change.touches_questions and not change.pauses:
+            return self._database.write(partial(self._appended_at_once, rows[0], change, last_sum), single=True)
 
         def work(transaction: Transaction) -> bool:
             namespace = change_session(transaction, self._no, (known, known_sum), (known + len(rows), last_sum), change)
@@ -307,6 +310,11 @@ class SqlLog:
             return True
 
         return self._database.write(work, durable=durable)
+
+    def _appended_at_once(self, row: bytes, change: Change, last_sum: str, transaction: Transaction) -> bool:
+        known = self.count
+        moved = change_session(transaction, self._no, (known, self._sum), (known + 1, last_sum), change, (known, row))
+        return moved is not None or (transaction.again and _is_line(transaction, self._no, known, last_sum))
 
     def _rewrite(
         self, transaction: Transaction, drafts: Sequence[Draft | Encoded], rows: Sequence[bytes], last_sum: str
@@ -349,25 +357,6 @@ class SqlLog:
             hint="It is left as it is. Restore it from a backup, or give the session up: "
             f"strands sessions delete {self.place.id} --force.",
         )
-
-
-class DatabaseDrivers:
-    """The drivers of a database, one at a time; see `strands.journal.log.Drivers`."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def enter(self) -> str:
-        """Be a driver: returns an id that others see as alive until `leave`."""
-        return self._database.enter()
-
-    def leave(self, driver: str) -> None:
-        """Be that driver no longer."""
-        self._database.leave(driver)
-
-    def alive(self, driver: str) -> bool:
-        """Whether the driver with this id may still write, in this process or another."""
-        return driver in self._database.alive([driver])
 
 
 _THERE = "select 1 from strands_sessions where no = ? and status <> ?"

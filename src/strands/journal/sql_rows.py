@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from strands.journal import lines
 from strands.journal.database import Transaction
-from strands.journal.projection import DELETED, INTERRUPTED, PAUSED, Change, portable
+from strands.journal.projection import DELETED, INTERRUPTED, Change, portable
 
 if TYPE_CHECKING:
     from strands.journal.sql_log import Place
@@ -17,6 +17,10 @@ insert into strands_sessions (namespace, kind, id, workflow, pattern, status, dr
 created_at, updated_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?) on conflict (namespace, kind, id) do nothing
 returning no
 """
+_WITH_LINE = (
+    "with moved as ({}), put as (insert into strands_entries (session, seq, line) "
+    "select no, ?::int, ?::bytea from moved) select namespace from moved"
+)
 _DEADLINE = "(select min(deadline) from strands_questions where session = no and answered is null)"
 _OPEN = "(select count(*) from strands_questions where session = no and answered is null)"
 
@@ -51,9 +55,17 @@ def begin_session(
 
 
 def change_session(
-    transaction: Transaction, no: int, known: tuple[int, str], then: tuple[int, str], change: Change
+    transaction: Transaction,
+    no: int,
+    known: tuple[int, str],
+    then: tuple[int, str],
+    change: Change,
+    line: tuple[int, bytes] | None = None,
 ) -> str | None:
     """Move a session on from `known`, how many entries it has and the sum of the last, to `then`.
+
+    Args:
+        line: The number and the line of an entry that is put in by the same statement, where the database can.
 
     Returns:
         Its namespace; None where it is not at `known`, or was deleted.
@@ -70,15 +82,16 @@ def change_session(
         columns.append("wake_at = strands_now()")
     elif change.status is not None:
         columns.append("wake_at = null")
-    moved = transaction.execute(
+    statement = (
         f"update strands_sessions set {', '.join(columns)} where no = ? and count = ? and last_sum = ? "
-        "and status <> ? returning namespace",
-        *values,
-        no,
-        *known,
-        DELETED,
+        "and status <> ? returning namespace, no"
     )
-    if moved and change.status == PAUSED and not change.touches_questions:
+    moves = [*values, no, *known, DELETED]
+    if line is not None:
+        statement = _WITH_LINE.format(statement)
+        moves += line
+    moved = transaction.execute(statement, *moves)
+    if moved and change.pauses and not change.touches_questions:
         transaction.execute(f"update strands_sessions set wake_at = {_DEADLINE} where no = ?", no)
     return str(moved[0][0]) if moved else None
 
@@ -101,5 +114,5 @@ def put_questions(transaction: Transaction, no: int, namespace: str, change: Cha
             "update strands_questions set answered = ? where session = ? and key = ? and answered is null",
             *(seq, no, portable(key)),
         )
-    deadline = f", wake_at = {_DEADLINE}" if change.status == PAUSED else ""
+    deadline = f", wake_at = {_DEADLINE}" if change.pauses else ""
     transaction.execute(f"update strands_sessions set open = {_OPEN}{deadline} where no = ?", no)

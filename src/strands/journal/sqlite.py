@@ -38,7 +38,7 @@ class SqliteDatabase:
     process. What is not to be durable outlives its process, and is synced with what is.
     """
 
-    loses_commits: ClassVar[bool] = False
+    joins_statements: ClassVar[bool] = False
     _of: ClassVar[dict[str, SqliteDatabase]] = {}
     _guard: ClassVar[threading.Lock] = threading.Lock()
     _inherited: ClassVar[list[Any]] = []
@@ -66,7 +66,7 @@ class SqliteDatabase:
     def name(self) -> str:
         return self._path
 
-    def write(self, work: Callable[[Transaction], T], *, durable: bool = False) -> T:
+    def write(self, work: Callable[[Transaction], T], *, durable: bool = False, single: bool = False) -> T:
         with self._lock, self._naming():
             connection = self._connected()
             if durable != self._is_full:

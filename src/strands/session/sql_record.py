@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from strands.journal.database import Database
+from strands.journal.database import Database, DatabaseDrivers
 from strands.journal.errors import SessionNotFoundError
 from strands.journal.protocol import Conflict
-from strands.journal.sql_log import DatabaseDrivers, Place, SqlLog
+from strands.journal.sql_log import Place, SqlLog
 from strands.types.exceptions import SessionException
 from strands.types.session import SessionAgent, SessionMessage
 
