@@ -130,12 +130,13 @@ class AgentCaller:
 
     def _built(self, agent_id: str, tools: tuple[str, ...] | None) -> Agent:
         resources = self._resources
+        hooks = resources.hooks(agent_id)
         return _agent_class()(
             model=resources.model(agent_id),
-            tools=resources.tools(agent_id, tools),
+            tools=resources.tools(agent_id, tools) or None,
             agent_id=agent_id,
             name=agent_id,
-            hooks=[*self._hooks, *resources.hooks(agent_id)],
+            hooks=[*self._hooks, *hooks] if self._hooks or hooks else None,
             callback_handler=None,
             retry_strategy=None,
             conversation_manager=resources.conversation_manager(agent_id),

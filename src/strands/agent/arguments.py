@@ -161,22 +161,22 @@ def register(
         agent.hooks.add_hook(checked("session_manager", manager, "register_hooks", a_manager))
     checked("conversation_manager", agent.conversation_manager, "register_hooks", "a ConversationManager")
     agent.conversation_manager.register_hooks(agent.hooks)
-    if given := checked_list("hooks", hooks):
+    if hooks is not None and (given := checked_list("hooks", hooks)):
         from strands.hooks.given import register_given
 
         register_given(agent.hooks, given, "Agent(hooks=)")
-    if checked_list("plugins", plugins):
+    if plugins is not None and checked_list("plugins", plugins):
         from strands.plugins.registry import PluginRegistry
 
         registry = PluginRegistry(agent)
-        for plugin in plugins or ():
+        for plugin in plugins:
             checked("a plugin", plugin, "init_agent", "a Plugin")
             registry.add_and_init(plugin)
-    if checked_list("interventions", interventions):
+    if interventions is not None and checked_list("interventions", interventions):
         from strands.interventions import register as register_interventions
 
-        for handler in interventions or ():
+        for handler in interventions:
             checked("an intervention", handler, "on_error", "an InterventionHandler, such as HumanInTheLoop()")
-        register_interventions(interventions or (), agent.hooks)
+        register_interventions(interventions, agent.hooks)
     if agent.hooks.listens(AgentInitializedEvent):
         agent.hooks.invoke_callbacks(AgentInitializedEvent(agent=agent))

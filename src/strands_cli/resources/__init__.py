@@ -78,6 +78,8 @@ class AgentResources:
         self._around: ExitStack | None = None
         self._notes = self._kept_notes()
         self._skills = self._skill_list()
+        beside = spec.security, spec.context_policy, self._own_secrets, self._skills
+        self._is_plain = not (self._rehearses or any(beside))
 
     # -- what an agent is built with --------------------------------------------------------------------------------
 
@@ -92,6 +94,9 @@ class AgentResources:
 
     def hooks(self, agent_id: str) -> list[Any]:
         """Return the hook providers of an agent: guardrails first, then approvals."""
+        rules = self._spec.agents[agent_id].approvals
+        if self._is_plain and not rules:
+            return []
         found: list[Any] = []
         if self._own_secrets:
             from strands_cli.resources.guardrails import SecretRedactor
@@ -107,7 +112,6 @@ class AgentResources:
             from strands_cli.resources.compaction import Compactor
 
             found.append(Compactor(policy.compaction, lambda: self._summarizer(agent_id)))
-        rules = self._spec.agents[agent_id].approvals
         if rules:
             from strands_cli.approvals import ApprovalHooks
 
@@ -130,6 +134,8 @@ class AgentResources:
     def model(self, agent_id: str) -> Model:
         """Return the model of an agent; no secret reaches it, and with pii_redaction no personal data."""
         found = self._model(agent_id)
+        if self._is_plain:
+            return found
         if self._own_secrets:
             from strands_cli.resources.redaction import SecretFreeModel
 
@@ -142,12 +148,14 @@ class AgentResources:
 
     def instructions(self, call: Call) -> str:
         """Return what stands behind an agent's own prompt: its skills, its notes, its contract."""
+        agent = self._spec.agents[call.agent]
+        if self._is_plain and agent.output_schema is None:
+            return ""
         parts = []
         if self._skills:
             parts.append(self._skills)
         if self._notes is not None:
             parts.append(self._notes.shown())
-        agent = self._spec.agents[call.agent]
         if agent.output_schema is not None:
             from strands_cli.resources.contracts import instructions
 
