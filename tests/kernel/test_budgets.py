@@ -12,7 +12,7 @@ from strands import Agent, Workflow, tool
 from strands.models.scripted import ScriptedModel, ToolCall
 from strands_cli.api.session_manager import SessionManager
 from strands_cli.errors import BudgetExceededError
-from strands_cli.kernel.layers import Budgets, budget
+from strands_cli.kernel.layers import RunLimits, budget
 from strands_cli.kernel.state import total_tokens
 from strands_cli.session.repository import FileSessionRepository
 from support.cast import spec
@@ -158,7 +158,7 @@ def test_a_call_that_waited_for_its_turn_is_not_let_in_by_an_older_look() -> Non
             return reply("ok", tokens=10)
 
         config = spec("parallel", MANY["parallel"])
-        rest = await driven(await session(), config, perform, layers=[budget(Budgets(max_tokens=30))], max_parallel=2)
+        rest = await driven(await session(), config, perform, layers=[budget(RunLimits(max_tokens=30))], max_parallel=2)
         assert rest.status == "failed" and isinstance(rest.error, BudgetExceededError)
         assert len(calls) <= 4, "those under way when it was used up, and no more"
 
@@ -173,7 +173,7 @@ def test_one_question_is_asked_where_many_agents_come_to_the_limit_at_once() -> 
             asked.append(state.question_id)
             return "extend"
 
-        layers = [budget(Budgets(max_steps=10, on_exceed="ask"))]
+        layers = [budget(RunLimits(max_steps=10, on_exceed="ask"))]
         rest = await driven(await session(), spec("parallel", MANY["parallel"]), Echo(), layers=layers, handler=handler)
         assert rest.status == "completed" and asked == ["budget/steps/0"]
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strands_cli.errors import BudgetExceededError
-from strands_cli.kernel.layers import Budgets, CallTimeoutError, RetryPolicy, budget, retry, timeout
+from strands_cli.kernel.layers import CallTimeoutError, RetryPolicy, RunLimits, budget, retry, timeout
 from strands_cli.kernel.types import Call, Draft, Reply
 from support.driving import Echo, VirtualClock, driven, reply, session, spec
 
@@ -95,9 +95,9 @@ def test_a_call_has_a_time_limit() -> None:
 
 
 @pytest.mark.parametrize(
-    ("limits", "done"), [(Budgets(max_steps=3), 3), (Budgets(max_tokens=2), 2), (Budgets(max_duration_s=30), 3)]
+    ("limits", "done"), [(RunLimits(max_steps=3), 3), (RunLimits(max_tokens=2), 2), (RunLimits(max_duration_s=30), 3)]
 )
-def test_a_budget_stops_the_run_at_its_limit_also_over_resumes(limits: Budgets, done: int) -> None:
+def test_a_budget_stops_the_run_at_its_limit_also_over_resumes(limits: RunLimits, done: int) -> None:
     async def main() -> None:
         clock, journal = VirtualClock(), await session()
 
@@ -115,7 +115,7 @@ def test_a_budget_stops_the_run_at_its_limit_also_over_resumes(limits: Budgets, 
 
 def test_a_budget_warns_once_near_its_limit() -> None:
     async def main() -> None:
-        rest = await driven(await session(), STEPS, Echo(), layers=[budget(Budgets(max_steps=6, warn_threshold=0.5))])
+        rest = await driven(await session(), STEPS, Echo(), layers=[budget(RunLimits(max_steps=6, warn_threshold=0.5))])
         assert rest.status == "completed"
         assert [key for key in rest.state.noted if "warned" in key] == ["budget/steps/warned"]
 
@@ -126,7 +126,7 @@ def test_a_budget_question_pauses_and_each_extension_is_asked_for() -> None:
     async def main() -> None:
         from strands_cli.session import answers
 
-        journal, layers = await session(), [budget(Budgets(max_steps=2, on_exceed="ask"))]
+        journal, layers = await session(), [budget(RunLimits(max_steps=2, on_exceed="ask"))]
         for number, done in enumerate((2, 4)):
             rest = await driven(journal, STEPS, Echo(), layers=layers)
             assert rest.status == "paused" and len(rest.state.done) == done
@@ -138,7 +138,7 @@ def test_a_budget_question_pauses_and_each_extension_is_asked_for() -> None:
 
 def test_a_budget_that_is_not_extended_ends_the_run() -> None:
     async def main() -> None:
-        layers = [budget(Budgets(max_steps=2, on_exceed="ask"))]
+        layers = [budget(RunLimits(max_steps=2, on_exceed="ask"))]
         rest = await driven(await session(), STEPS, Echo(), layers=layers, handler=lambda state: "stop")
         assert rest.status == "failed" and isinstance(rest.error, BudgetExceededError)
 
@@ -167,7 +167,7 @@ def test_max_parallel_limits_the_calls_of_the_whole_run(limit: int | None) -> No
 
 def test_a_question_asked_under_max_parallel_1_does_not_hold_up_the_others() -> None:
     async def main() -> None:
-        layers = [budget(Budgets(max_steps=1, on_exceed="ask"))]
+        layers = [budget(RunLimits(max_steps=1, on_exceed="ask"))]
         branches = [{"id": f"b{number}", "steps": [{"agent": "a", "input": "x"}]} for number in range(3)]
         config = spec("parallel", {"branches": branches})
         rest = await asyncio.wait_for(

@@ -13,7 +13,7 @@ import pytest
 from strands_cli.builtin import ToolAccess, make
 from strands_cli.builtin.confined import Confined
 from strands_cli.net.address import HostError, plain_host, why_not
-from strands_cli.net.client import Network, NetworkError, Request
+from strands_cli.net.client import HttpRequest, Network, NetworkError
 from strands_cli.net.url import URLError, below, parse
 from support.small_server import Answer, serving
 
@@ -98,7 +98,7 @@ def to(*addresses: str) -> Callable[[str, int], list[str]]:
 @pytest.mark.parametrize("url", INTERNAL)
 def test_case_29_internal_addresses_are_refused_in_every_spelling(url: str) -> None:
     with pytest.raises(NetworkError, match="was not contacted"):
-        Network(resolve=Never()).send(Request("GET", parse(url)))
+        Network(resolve=Never()).send(HttpRequest("GET", parse(url)))
 
 
 @pytest.mark.parametrize("url", MALFORMED)
@@ -147,9 +147,9 @@ def moved(place: str, status: int = 302) -> Callable[[Any], Answer]:
 def test_a_host_that_the_spec_allows_is_reached() -> None:
     with serving(ok) as server:
         network = Network(allowed=[f"127.0.0.1:{server.port}"])
-        assert network.send(Request("GET", parse(server.url))).text() == "hello"
+        assert network.send(HttpRequest("GET", parse(server.url))).text() == "hello"
         with pytest.raises(NetworkError):
-            Network(allowed=["127.0.0.1:1"]).send(Request("GET", parse(server.url)))
+            Network(allowed=["127.0.0.1:1"]).send(HttpRequest("GET", parse(server.url)))
 
 
 def test_case_29_the_address_that_was_checked_is_the_one_connected_to() -> None:
@@ -157,7 +157,7 @@ def test_case_29_the_address_that_was_checked_is_the_one_connected_to() -> None:
     answers = [["127.0.0.1"], ["10.0.0.1"]]
     with serving(ok) as server:
         network = Network(allowed=[f"service.example:{server.port}"], resolve=lambda host, port: answers.pop(0))
-        response = network.send(Request("GET", parse(f"http://service.example:{server.port}/")))
+        response = network.send(HttpRequest("GET", parse(f"http://service.example:{server.port}/")))
     assert response.status == 200
     assert server.requests[0][2]["host"] == f"service.example:{server.port}"
     assert len(answers) == 1
@@ -168,14 +168,14 @@ def test_case_29_a_redirect_inside_is_not_followed(inside: str) -> None:
     with serving(moved(inside)) as server:
         network = Network(allowed=[f"127.0.0.1:{server.port}"])
         with pytest.raises(NetworkError, match="was not contacted"):
-            network.send(Request("GET", parse(server.url)))
+            network.send(HttpRequest("GET", parse(server.url)))
 
 
 def test_case_29_credentials_stay_with_their_origin() -> None:
     with serving(ok) as other, serving(moved(f"http://127.0.0.1:{other.port}/x")) as server:
         network = Network(allowed=["127.0.0.1"])
         headers = {"Authorization": "Bearer canary", "Cookie": "a=canary", "X-Key": "canary", "Accept": "text/plain"}
-        assert network.send(Request("GET", parse(server.url), headers)).status == 200
+        assert network.send(HttpRequest("GET", parse(server.url), headers)).status == 200
     assert server.requests[0][2]["authorization"] == "Bearer canary"
     assert "canary" not in json.dumps(other.requests[0][2])
     assert other.requests[0][2]["accept"] == "text/plain"
@@ -186,20 +186,20 @@ def test_a_redirect_within_the_origin_keeps_them() -> None:
         return (302, {"Location": "/there"}, b"") if request.path == "/" else (200, {}, b"ok")
 
     with serving(answer) as server:
-        Network(allowed=["127.0.0.1"]).send(Request("GET", parse(server.url), {"Authorization": "kept"}))
+        Network(allowed=["127.0.0.1"]).send(HttpRequest("GET", parse(server.url), {"Authorization": "kept"}))
     assert [request[2].get("authorization") for request in server.requests] == ["kept", "kept"]
 
 
 def test_a_body_is_not_sent_on_to_another_origin() -> None:
     with serving(ok) as other, serving(moved(f"http://127.0.0.1:{other.port}/", 307)) as server:
-        response = Network(allowed=["127.0.0.1"]).send(Request("POST", parse(server.url), {}, b"private"))
+        response = Network(allowed=["127.0.0.1"]).send(HttpRequest("POST", parse(server.url), {}, b"private"))
     assert response.status == 307
     assert other.requests == []
 
 
 def test_redirects_in_a_circle_end() -> None:
     with serving(moved("/")) as server, pytest.raises(NetworkError, match="redirected more than"):
-        Network(allowed=["127.0.0.1"]).send(Request("GET", parse(server.url)))
+        Network(allowed=["127.0.0.1"]).send(HttpRequest("GET", parse(server.url)))
 
 
 def test_a_slow_server_is_given_up() -> None:
@@ -212,14 +212,16 @@ def test_a_slow_server_is_given_up() -> None:
     with serving(slow) as server:
         try:
             with pytest.raises(NetworkError, match="took too long"):
-                Network(allowed=["127.0.0.1"]).send(Request("GET", parse(server.url), timeout=0.1))
+                Network(allowed=["127.0.0.1"]).send(HttpRequest("GET", parse(server.url), timeout=0.1))
         finally:
             release.set()
 
 
 def test_a_denied_network_reaches_nothing() -> None:
     with pytest.raises(NetworkError, match="guardrails"):
-        Network("the guardrails forbid it", ["127.0.0.1"], Never()).send(Request("GET", parse("https://example.com/")))
+        Network("the guardrails forbid it", ["127.0.0.1"], Never()).send(
+            HttpRequest("GET", parse("https://example.com/"))
+        )
 
 
 # -- paths below a base --------

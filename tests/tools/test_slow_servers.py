@@ -15,7 +15,7 @@ import pytest
 from strands_cli.builtin import ToolAccess, make
 from strands_cli.builtin.confined import Confined
 from strands_cli.builtin.html_text import readable
-from strands_cli.net.client import Network, NetworkError, Request
+from strands_cli.net.client import HttpRequest, Network, NetworkError
 from strands_cli.net.url import parse
 from support.small_server import Answer, serving
 
@@ -76,13 +76,13 @@ def ended(work: Callable[[], Any], seconds: float) -> None:
 @pytest.mark.parametrize(("first", "drop"), SLOW.values(), ids=SLOW)
 def test_a_request_ends_at_its_time_out(first: bytes, drop: bytes) -> None:
     with dripping(first, drop) as host:
-        request = Request("GET", parse(f"http://{host}/"), timeout=0.4)
+        request = HttpRequest("GET", parse(f"http://{host}/"), timeout=0.4)
         ended(lambda: Network(allowed=[host]).send(request), 10)
 
 
 def test_a_handshake_ends_at_the_time_out() -> None:
     with dripping(b"\x16", b"\x03") as host:
-        ended(lambda: Network(allowed=[host]).send(Request("GET", parse(f"https://{host}/"), timeout=0.4)), 10)
+        ended(lambda: Network(allowed=[host]).send(HttpRequest("GET", parse(f"https://{host}/"), timeout=0.4)), 10)
 
 
 def test_redirects_share_one_time_out() -> None:
@@ -92,7 +92,7 @@ def test_redirects_share_one_time_out() -> None:
 
     with serving(answer) as server:
         network = Network(allowed=[server.url.removeprefix("http://")])
-        ended(lambda: network.send(Request("GET", parse(server.url), timeout=0.4)), 10)
+        ended(lambda: network.send(HttpRequest("GET", parse(server.url), timeout=0.4)), 10)
 
 
 def test_looking_a_name_up_ends_at_the_time_out() -> None:
@@ -103,7 +103,7 @@ def test_looking_a_name_up_ends_at_the_time_out() -> None:
         return ["93.184.216.34"]
 
     try:
-        ended(lambda: Network(resolve=resolve).send(Request("GET", parse("http://example.com/"), timeout=0.3)), 10)
+        ended(lambda: Network(resolve=resolve).send(HttpRequest("GET", parse("http://example.com/"), timeout=0.3)), 10)
     finally:
         over.set()
 
@@ -111,7 +111,7 @@ def test_looking_a_name_up_ends_at_the_time_out() -> None:
 def test_an_upload_that_nobody_reads_ends_at_the_time_out() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         host = f"127.0.0.1:{listener.getsockname()[1]}"
-        request = Request("POST", parse(f"http://{host}/"), body=b"x" * 50_000_000, timeout=0.4)
+        request = HttpRequest("POST", parse(f"http://{host}/"), body=b"x" * 50_000_000, timeout=0.4)
         ended(lambda: Network(allowed=[host]).send(request), 10)
 
 

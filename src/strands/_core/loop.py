@@ -159,7 +159,7 @@ async def _run_tools(invocation: Invocation, turn: OpenTurn, trace: Trace) -> Ag
     batch = ToolBatch(invocation, turn, trace, recorder=agent.recorder)
     ending = None
     try:
-        agent.turn.open = None  # not before: whatever ends this call, what is in doubt stays so
+        agent.turn.open = None  # not before: whatever ends this call, an ambiguous tool use stays one
         interrupts = await tool_hooks.before(batch) if is_awaited(BeforeToolsEvent, agent) else []
         asked_before = bool(interrupts)
         interrupts = interrupts or await batch.run()
@@ -205,7 +205,7 @@ async def _last_words(invocation: Invocation) -> Message | None:
 
 
 def _keep(agent: Host, batch: ToolBatch) -> None:
-    """Something went wrong among the tools: what finished stays finished, what was started is in doubt."""
+    """Something went wrong among the tools: what finished stays finished, what was only started is ambiguous."""
     agent.turn.open = batch.cut_off()
     if agent.turn.interrupts.activated:
         agent.turn.interrupts.context["tool_results"] = list(batch.results.values())

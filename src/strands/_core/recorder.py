@@ -97,7 +97,7 @@ class OpenTurn:
         self.subagents.pop(tool_use_id, None)
 
     def asked(self, interrupt: Interrupt) -> None:
-        """Add a question; the tool that raised it, if one did, came to rest and is no longer in doubt."""
+        """Add a question; the tool that raised it, if one did, came to rest and is no longer ambiguous."""
         for id in [id for id, each in self.interrupts.items() if each.first == interrupt.first]:
             del self.interrupts[id]  # asked anew
         self.interrupts[interrupt.id] = interrupt

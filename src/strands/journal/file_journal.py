@@ -17,7 +17,7 @@ from strands.journal.drivers import Drivers
 from strands.journal.entries import Draft, Entry
 from strands.journal.errors import StorageError
 from strands.journal.file_log import FileLog
-from strands.journal.files import Disk
+from strands.journal.files import FileOperations
 from strands.journal.handle import JournalFile
 from strands.journal.head import Head
 from strands.journal.protocol import Conflict
@@ -35,7 +35,7 @@ class FileJournal(FileLog):
 
     keeps_entries: ClassVar[bool] = True
 
-    def __init__(self, directory: Path, session_id: str, drivers: Drivers, disk: Disk | None = None) -> None:
+    def __init__(self, directory: Path, session_id: str, drivers: Drivers, disk: FileOperations | None = None) -> None:
         super().__init__(directory, session_id, disk=disk or files)
         self._drivers = drivers
         self._known: list[Entry] = []

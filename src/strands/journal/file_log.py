@@ -15,7 +15,7 @@ from typing import ClassVar
 from strands.journal import faults, files, head, lifetime, lines
 from strands.journal.entries import FORMAT, Draft, Encoded, Entry
 from strands.journal.errors import SessionDamagedError, SessionNotFoundError, StorageError
-from strands.journal.files import Disk
+from strands.journal.files import FileOperations
 from strands.journal.handle import Handle, JournalFile, Writing
 from strands.journal.head import Head
 from strands.journal.protocol import Conflict
@@ -42,7 +42,7 @@ class FileLog:
     keeps_entries: ClassVar[bool] = False
 
     def __init__(
-        self, directory: Path, session_id: str, *, disk: Disk = files, read: lines.Read = lines.read_json
+        self, directory: Path, session_id: str, *, disk: FileOperations = files, read: lines.Read = lines.read_json
     ) -> None:
         self.count: int = 0
         self._id = session_id

@@ -35,7 +35,7 @@ _ABANDONED = 3600.0
 """Seconds after which nobody is still writing such a file."""
 
 
-class Disk(Protocol):
+class FileOperations(Protocol):
     """The file operations that change something, so that a test can watch, slow or fail them; this module is one."""
 
     def lock(self, file: int, path: str | Path, *, shared: bool = False) -> Callable[[], None]: ...

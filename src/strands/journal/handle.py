@@ -20,7 +20,7 @@ from weakref import WeakSet
 
 from strands._home import check_status
 from strands.journal import faults, files, head
-from strands.journal.files import Disk
+from strands.journal.files import FileOperations
 from strands.journal.head import Head
 
 NAME = "journal.jsonl"
@@ -128,8 +128,8 @@ class JournalFile:
         handle: What is kept open of them.
     """
 
-    def __init__(self, directory: Path, session_id: str, disk: Disk = files) -> None:
-        self.disk: Disk = disk
+    def __init__(self, directory: Path, session_id: str, disk: FileOperations = files) -> None:
+        self.disk: FileOperations = disk
         place = os.fspath(directory)
         self.name: str = f"{place}/{NAME}"
         self._head = f"{place}/{head.NAME}"

@@ -13,13 +13,13 @@ from strands._home import PRIVATE_DIRECTORY, check_status, make_private
 from strands.journal import faults, files, head, lines
 from strands.journal.entries import Draft
 from strands.journal.errors import SessionExistsError
-from strands.journal.files import Disk
+from strands.journal.files import FileOperations
 
 GRAVE = ".deleted_"
 """How the names of directories begin that somebody is removing."""
 
 
-def begin(path: str, session_id: str, content: bytes, disk: Disk = files) -> int:
+def begin(path: str, session_id: str, content: bytes, disk: FileOperations = files) -> int:
     """Let `path` be a journal of this content, on disk when this returns; its directory is made if it is not there.
 
     Returns:
@@ -44,7 +44,7 @@ def begin(path: str, session_id: str, content: bytes, disk: Disk = files) -> int
     return file
 
 
-def restore(path: str, session_id: str, content: bytes, disk: Disk = files) -> None:
+def restore(path: str, session_id: str, content: bytes, disk: FileOperations = files) -> None:
     """Let `path` be a journal of this content, as another store had it, with its head.
 
     Raises:
@@ -57,12 +57,12 @@ def restore(path: str, session_id: str, content: bytes, disk: Disk = files) -> N
     head.write(os.path.join(os.path.dirname(path), head.NAME), told)
 
 
-def _sync_names(directory: str, disk: Disk) -> None:
+def _sync_names(directory: str, disk: FileOperations) -> None:
     disk.sync_directory(directory)
     disk.sync_directory(os.path.dirname(directory))
 
 
-def _with_directory(directory: str, name: str, content: bytes, disk: Disk) -> int | None:
+def _with_directory(directory: str, name: str, content: bytes, disk: FileOperations) -> int | None:
     """Make the directory with the journal in it; None where somebody else has."""
     if os.name == "nt":
         return None
@@ -89,7 +89,7 @@ def _with_directory(directory: str, name: str, content: bytes, disk: Disk) -> in
     return None
 
 
-def _written(file: int, path: str, content: bytes, disk: Disk) -> bool:
+def _written(file: int, path: str, content: bytes, disk: FileOperations) -> bool:
     """Write a new journal under its lock; False if somebody took it for one that was left half done, and began another.
 
     Nobody takes it for a journal before all of it is there.
@@ -110,7 +110,7 @@ def _written(file: int, path: str, content: bytes, disk: Disk) -> bool:
         release()
 
 
-def _in_directory(directory: str, name: str, session_id: str, content: bytes, disk: Disk) -> int:
+def _in_directory(directory: str, name: str, session_id: str, content: bytes, disk: FileOperations) -> int:
     """Put the journal into a directory that is there, if it has none."""
     make_private(Path(directory))
     check_status(directory, os.stat(directory))
@@ -143,7 +143,7 @@ def _take_back(path: str, size: int) -> None:
             shutil.rmtree(grave, ignore_errors=True)
 
 
-def _linked(temporary: str, path: str, disk: Disk) -> bool:
+def _linked(temporary: str, path: str, disk: FileOperations) -> bool:
     """Give the file its name, where that is free and the file system has links; else False."""
     try:
         disk.link(temporary, path)

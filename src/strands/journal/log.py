@@ -81,7 +81,7 @@ class Log(Protocol):
         ...
 
 
-class Drivers(Protocol):
+class DriverRegistry(Protocol):
     """Who drives: a driver is alive until it leaves, or until its process is gone."""
 
     def enter(self) -> str:

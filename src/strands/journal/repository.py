@@ -21,7 +21,7 @@ from strands.journal.entries import Draft
 from strands.journal.errors import SessionExistsError, SessionNotFoundError, StorageError
 from strands.journal.faults import storage_errors
 from strands.journal.file_journal import FileJournal
-from strands.journal.files import Disk
+from strands.journal.files import FileOperations
 from strands.journal.handle import NAME
 from strands.journal.ids import check_id, is_id
 
@@ -41,7 +41,7 @@ class FileRepository:
         disk: The file operations; for tests that need a failing disk.
     """
 
-    def __init__(self, storage_dir: str | os.PathLike[str], *, disk: Disk | None = None) -> None:
+    def __init__(self, storage_dir: str | os.PathLike[str], *, disk: FileOperations | None = None) -> None:
         with storage_errors(Path(storage_dir)):
             self.root: Path = expanded(storage_dir)
         self._place: Path | None = None

@@ -55,7 +55,7 @@ class Salvaged:
         """The numbers of lines that are broken or missing, the first one of each gap."""
         return [gap.line for gap in self.gaps]
 
-    def told(self) -> str:
+    def lost_text(self) -> str:
         """Return which lines are lost, for people."""
         return f"what stood in line {', '.join(map(str, self.damaged[:10]))} is"
 

@@ -109,9 +109,9 @@ class Counts:
             batch = self._open
             if batch is None or batch.loop is not loop:
                 batch = self._open = _Batch(loop)
-                batch.told = on_disk(partial(self._ask, batch))
+                batch.answer = on_disk(partial(self._ask, batch))
             batch.wanted.add(no)
-        return (await asyncio.shield(batch.told)).get(no)
+        return (await asyncio.shield(batch.answer)).get(no)
 
     def _ask(self, batch: _Batch) -> dict[int, tuple[int, str]]:
         with self._guard:
@@ -131,4 +131,4 @@ class _Batch:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.wanted: set[int] = set()
-        self.told: asyncio.Future[dict[int, tuple[int, str]]]
+        self.answer: asyncio.Future[dict[int, tuple[int, str]]]

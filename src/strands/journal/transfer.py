@@ -17,7 +17,7 @@ from strands.journal.errors import (
 from strands.journal.protocol import Repository
 
 
-class Told(NamedTuple):
+class SessionOutcome(NamedTuple):
     """What became of a session.
 
     Attributes:
@@ -68,7 +68,7 @@ async def imported(store: Repository, session_id: str, content: bytes) -> None:
     await store.create(session_id, opened, rest)
 
 
-async def copy_all(source: Repository, target: Repository) -> AsyncIterator[Told]:
+async def copy_all(source: Repository, target: Repository) -> AsyncIterator[SessionOutcome]:
     """Copy each session that the other store lacks; what is there already, and the same, is left as it is."""
     for session_id in await source.ids():
         try:
@@ -77,27 +77,27 @@ async def copy_all(source: Repository, target: Repository) -> AsyncIterator[Told
         except SessionNotFoundError:
             continue  # deleted meanwhile
         except (SessionError, StorageError) as error:
-            yield Told(session_id, error.message)
+            yield SessionOutcome(session_id, error.message)
 
 
-async def _copied(target: Repository, session_id: str, content: bytes) -> Told:
+async def _copied(target: Repository, session_id: str, content: bytes) -> SessionOutcome:
     try:
         await imported(target, session_id, content)
     except SessionExistsError:
         if await exported(target, session_id) == content:
-            return Told(session_id, was_there=True)
-        return Told(session_id, "another session has its id there, or it went on after it was copied")
-    return Told(session_id)
+            return SessionOutcome(session_id, was_there=True)
+        return SessionOutcome(session_id, "another session has its id there, or it went on after it was copied")
+    return SessionOutcome(session_id)
 
 
-async def check_all(store: Repository) -> AsyncIterator[Told]:
+async def check_all(store: Repository) -> AsyncIterator[SessionOutcome]:
     """Read each session whole; where the store keeps more than lines, see whether that agrees with them."""
     look: Any = getattr(store, "check", None)
     for session_id in await store.ids():
         try:
             await exported(store, session_id)
-            yield Told(session_id, await look(session_id) if look is not None else "")
+            yield SessionOutcome(session_id, await look(session_id) if look is not None else "")
         except SessionNotFoundError:
             continue
         except (SessionError, StorageError) as error:
-            yield Told(session_id, error.message)
+            yield SessionOutcome(session_id, error.message)

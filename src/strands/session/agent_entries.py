@@ -13,11 +13,11 @@ from strands.types.session import SessionMessage
 from .journal_record import encoded, read_line
 from .json_text import to_json
 from .layout import message_texts
-from .record import Draft
+from .record import SessionDraft
 from .redaction import AnyRedaction, Redaction
 
 
-def told(draft: Draft) -> tuple[Encoded, bytes]:
+def as_stored(draft: SessionDraft) -> tuple[Encoded, bytes]:
     """Return the entry of a draft, and what a file of the layout says of it."""
     stored = draft.stored
     if isinstance(stored, SessionMessage):
@@ -40,7 +40,7 @@ def redacted(log: Log, count: int, items: Sequence[Encoded], redactions: Sequenc
     return log.replace(cleared)
 
 
-def redactions_in(drafts: Sequence[Draft]) -> Iterator[AnyRedaction]:
+def redactions_in(drafts: Sequence[SessionDraft]) -> Iterator[AnyRedaction]:
     for draft in drafts:
         if draft.kind == "redacted" and isinstance(draft.stored, SessionMessage):
             yield Redaction.of(draft.stored)

@@ -14,13 +14,13 @@ from strands.journal.protocol import Conflict
 from strands.types.exceptions import SessionException
 from strands.types.session import SessionAgent, SessionMessage
 
-from .agent_entries import redacted, redactions_in, told, without
+from .agent_entries import as_stored, redacted, redactions_in, without
 from .agent_record import AgentRecord, Loaded
 from .directory_record import DirectoryRecord, FilesBeside, RecordWithFiles
 from .disk import Disk
 from .layout import MOST_IN_MEMORY, Layout
 from .pending import Pending
-from .record import Draft
+from .record import SessionDraft
 from .redaction import AnyRedaction, Redaction
 
 if TYPE_CHECKING:
@@ -92,14 +92,14 @@ class AgentEntries(RecordWithFiles, AgentRecord):
     def _changed_outside(self) -> str:
         return "another program has added messages" if self.layout.has_message(self._next_id) else ""
 
-    def rested(self, next_id: int) -> Draft:
-        return Draft("rested", {"next_id": next_id})
+    def rested(self, next_id: int) -> SessionDraft:
+        return SessionDraft("rested", {"next_id": next_id})
 
-    def write(self, drafts: Sequence[Draft], *, durable: bool) -> None:
+    def write(self, drafts: Sequence[SessionDraft], *, durable: bool) -> None:
         if not self._my_driver:
             raise SessionException(self._not_held())
         with self._naming("write"):
-            texts = [told(draft) for draft in drafts]
+            texts = [as_stored(draft) for draft in drafts]
             items, redactions = [item for item, _ in texts], list(redactions_in(drafts))
             if redactions:
                 items = [without(redactions, item) for item in items]

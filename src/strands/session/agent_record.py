@@ -14,7 +14,7 @@ from strands.types.session import SessionAgent, SessionMessage
 
 from .journal_state import JournalState, Kind
 from .numbers import with_plain_numbers
-from .record import Draft, Record, stale
+from .record import Record, SessionDraft, stale
 
 if TYPE_CHECKING:
     from strands._core.recorder import OpenTurn
@@ -52,7 +52,7 @@ class AgentRecord(Record):
         """Return the messages that `load` skipped."""
         return []
 
-    def rested(self, next_id: int) -> Draft | None:
+    def rested(self, next_id: int) -> SessionDraft | None:
         """Return what is to be recorded last when a call comes to its end, if anything is.
 
         Args:
@@ -112,7 +112,7 @@ class RepositoryRecord(AgentRecord):
     def end(self) -> None:
         pass
 
-    def write(self, drafts: Sequence[Draft], *, durable: bool) -> None:
+    def write(self, drafts: Sequence[SessionDraft], *, durable: bool) -> None:
         changed = False
         for draft in drafts:
             if isinstance(draft.stored, SessionMessage):

@@ -15,7 +15,7 @@ from strands.types.session import SessionAgent, SessionMessage, now
 
 from .agent_record import AgentRecord
 from .json_text import to_json
-from .record import Draft
+from .record import SessionDraft
 from .recorder import MOMENT, SessionRecorder
 from .redaction import InsideRedaction, Redaction, earlier_copies
 
@@ -84,7 +84,7 @@ class AgentRecorder(SessionRecorder):
         """The id that the agent's next message will have."""
         return self._next_id
 
-    def _ending(self) -> Draft | None:
+    def _ending(self) -> SessionDraft | None:
         return self._record.rested(self._next_id)
 
     def _note_beginning(self) -> None:
@@ -113,13 +113,13 @@ class AgentRecorder(SessionRecorder):
     async def tool_started(self, start: ToolStart, *, durable: bool) -> None:
         """Record a tool that is about to run, after the answers that let it."""
         self.note_answers()
-        self._add(Draft("started", start.to_dict()))
+        self._add(SessionDraft("started", start.to_dict()))
         if durable:
             await self._settle()
 
     async def tool_finished(self, tool_use_id: str, result: ToolResult, *, durable: bool) -> None:
         """Record a tool's result."""
-        self._add(Draft("finished", {"tool_use_id": tool_use_id, "result": result}))
+        self._add(SessionDraft("finished", {"tool_use_id": tool_use_id, "result": result}))
         if durable:
             self._write_result_soon()
 
@@ -136,7 +136,7 @@ class AgentRecorder(SessionRecorder):
                 self._drafts = [
                     each._replace(data=taken.cleared(each.kind, each.data) or each.data) for each in self._drafts
                 ]
-        self._add(Draft("inside", {"path": list(path), "what": what, **data}, taken=taken))
+        self._add(SessionDraft("inside", {"path": list(path), "what": what, **data}, taken=taken))
         if durable and what == "finished":
             self._write_result_soon()
         elif durable:
@@ -152,7 +152,7 @@ class AgentRecorder(SessionRecorder):
         self._next_id += 1
         self._answered.clear()
         self._asked = ""
-        self._add(Draft("message", {}, self.latest))
+        self._add(SessionDraft("message", {}, self.latest))
 
     def redact(self, message: Message) -> None:
         """Note what stands in for the latest message, and take out of what is stored what it said.
@@ -176,7 +176,7 @@ class AgentRecorder(SessionRecorder):
                 each._replace(data=redaction.cleared(each.kind, each.data) or each.data) if each.data else each
                 for each in self._drafts
             ]
-        self._add(Draft("redacted", {}, stored))
+        self._add(SessionDraft("redacted", {}, stored))
 
     def note_answers(self) -> None:
         """Note each answer that is not on record, and who gave it."""
@@ -187,7 +187,7 @@ class AgentRecorder(SessionRecorder):
             if interrupt.answered and interrupt.id not in self._answered:
                 self._answered.add(interrupt.id)
                 by = f"process {os.getpid()} on {platform.node()}"
-                self._add(Draft("answered", {"interrupt": interrupt.to_dict(), "by": by}))
+                self._add(SessionDraft("answered", {"interrupt": interrupt.to_dict(), "by": by}))
 
     def _note_task(self) -> None:
         """Note for which tool use of another agent this one is about to work, and hooks that it was given meanwhile."""
@@ -212,13 +212,13 @@ class AgentRecorder(SessionRecorder):
         own = (stored.agent_id, stored.created_at, stored.updated_at)
         agent_id, created, updated = map(to_json, own)
         whole = f'{{"agent_id":{agent_id},{text},"created_at":{created},"updated_at":{updated}}}'
-        self._add(Draft("agent", {}, stored, whole))
+        self._add(SessionDraft("agent", {}, stored, whole))
 
     def _note_questions(self, agent: Agent) -> None:
         state = agent.turn.interrupts
         if self._asked and not state.interrupts:  # given up, or answered and acted on without a message
             self._asked = ""
-            self._add(Draft("asked", {"interrupts": []}))
+            self._add(SessionDraft("asked", {"interrupts": []}))
         if not state.activated:
             return
         from strands._core.recorder import raised_in
@@ -233,7 +233,7 @@ class AgentRecorder(SessionRecorder):
         if text != self._asked:
             self._asked = text
             self._answered.difference_update(interrupt.id for interrupt in state.pending)
-            self._add(Draft("asked", data, text=text))
+            self._add(SessionDraft("asked", data, text=text))
 
 
 def _comparable(stored: SessionAgent) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path, PurePath
 from typing import Protocol
 
 from strands.journal.file_log import FileLog
-from strands.journal.log import Drivers
+from strands.journal.log import DriverRegistry
 
 from .disk import Disk, Naming
 from .journal_record import JournalRecord, read_line
@@ -53,7 +53,9 @@ class RecordWithFiles(JournalRecord):
         drivers: Who is alive.
     """
 
-    def __init__(self, directory: PurePath, session_id: str, id: str, layout: FilesBeside, drivers: Drivers) -> None:
+    def __init__(
+        self, directory: PurePath, session_id: str, id: str, layout: FilesBeside, drivers: DriverRegistry
+    ) -> None:
         self.directory: PurePath = directory
         self.layout: FilesBeside = layout
         self._writing_files = threading.Lock()
@@ -102,7 +104,7 @@ class DirectoryRecord(RecordWithFiles):
     log: FileLog
 
     def __init__(
-        self, disk: Disk, directory: Path, session_id: str, id: str, layout: LayoutFiles, drivers: Drivers
+        self, disk: Disk, directory: Path, session_id: str, id: str, layout: LayoutFiles, drivers: DriverRegistry
     ) -> None:
         self.disk: Disk = disk
         self._names_are_synced = True

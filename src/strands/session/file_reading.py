@@ -88,7 +88,7 @@ class FileReading(JournalReading):
             logger.warning("%r is gone", str(self._path))
             return
         kept = self._disk.copy_aside(self._path)
-        logger.warning("%r: %s lost; it is kept as %r", str(self._path), found.told(), kept.name)
+        logger.warning("%r: %s lost; it is kept as %r", str(self._path), found.lost_text(), kept.name)
 
     def _locked(self) -> AbstractContextManager[None]:
         return self._files.layout.locked()

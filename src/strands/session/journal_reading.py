@@ -196,10 +196,10 @@ class JournalReading(ABC):
 
     def _healed(self, found: Salvaged) -> JournalState:
         """Return what the journal says once messages whose lines are broken are read from their files."""
-        from .lost_lines import told
+        from .lost_lines import lost_in
 
         for gap in found.gaps:
-            for each in told(gap) or ():
+            for each in lost_in(gap) or ():
                 stored = self._layout.message(each.message_id) if each.message_id is not None else None
                 if stored is not None and each.kind == "message":
                     data = {"size": len(message_texts(stored)[1]), "stored": stored.to_dict()}
@@ -219,7 +219,7 @@ class JournalReading(ABC):
         if agent is not None:
             state.agent = vars(agent)
         recall(state)
-        changed = LostTurn(state, lost, f"{self._name}: {found.told()} lost").settle()
+        changed = LostTurn(state, lost, f"{self._name}: {found.lost_text()} lost").settle()
         if changed is None:
             return
         for id in sorted(state.messages):
@@ -344,7 +344,7 @@ def _of_turn(turn: OpenTurn) -> list[Encoded]:
 
 
 def _joined(turn: OpenTurn, agent: SessionAgent) -> OpenTurn:
-    """The agent's own record is newer: its questions and results count, and what the journal has in doubt stays so."""
+    """The agent's own record is newer: its questions and results count; a call that is ambiguous stays one."""
     newer = open_turn(agent)
     if newer is None:
         return turn

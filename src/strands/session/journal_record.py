@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from strands.journal.entries import FORMAT, Encoded, Entry
 from strands.journal.errors import SessionDamagedError, SessionExistsError, SessionNotFoundError, StrandsError
-from strands.journal.log import Drivers, Log
+from strands.journal.log import DriverRegistry, Log
 from strands.journal.protocol import Conflict
 from strands.types.exceptions import SessionException
 from strands.types.json_bytes import decode_bytes_values
@@ -41,7 +41,7 @@ class JournalRecord(Record):
     noun: ClassVar[str] = "agent"
     """What error messages call what it is of."""
 
-    def __init__(self, session_id: str, id: str, drivers: Drivers) -> None:
+    def __init__(self, session_id: str, id: str, drivers: DriverRegistry) -> None:
         self._session_id = session_id
         self._id = id
         self._drivers = drivers

@@ -17,7 +17,7 @@ _HARMLESS = frozenset(
 """Kinds whose loss hides no call: its start is in another line, the agent's own record stands in for the rest."""
 
 
-class Told(NamedTuple):
+class LostLine(NamedTuple):
     """What the beginning of a broken line says: its number, its kind, and the id if it is a message's."""
 
     seq: int
@@ -25,11 +25,12 @@ class Told(NamedTuple):
     message_id: int | None
 
 
-def told(gap: Gap) -> list[Told] | None:
+def lost_in(gap: Gap) -> list[LostLine] | None:
     """Return what is lost, by the beginnings of the broken lines; None when they do not tell it completely."""
     text = b"\n".join(gap.broken)
     found = [
-        Told(int(each[1]), each[2].decode(), int(each[3]) if each[3] else None) for each in _BEGINNING.finditer(text)
+        LostLine(int(each[1]), each[2].decode(), int(each[3]) if each[3] else None)
+        for each in _BEGINNING.finditer(text)
     ]
     expected = range(gap.after + 1, gap.after + 1 + len(found))
     complete = [each.seq for each in found] == list(expected) and b"\0" not in text
@@ -41,7 +42,7 @@ def told(gap: Gap) -> list[Told] | None:
 
 def hidden(gap: Gap, known: Container[int]) -> float:
     """Return how many of the entries may have told of calls, or of messages other than the `known` ones."""
-    lost = told(gap)
+    lost = lost_in(gap)
     if lost is not None:
         return sum(each.kind not in _HARMLESS and each.message_id not in known for each in lost)
     if gap.number is not None:

@@ -15,7 +15,7 @@ from .journal_record import JournalRecord, encoded, opening
 from .json_text import to_json
 from .multi_agent_record import NOUN, MultiAgentRecord, cannot_be_read
 from .multi_agent_state import MultiAgentState
-from .record import Draft, StoredState
+from .record import SessionDraft, StoredState
 from .state_changes import StateText
 
 if TYPE_CHECKING:
@@ -78,18 +78,18 @@ class MultiAgentJournal(JournalRecord, MultiAgentRecord):
 
     def draft(
         self, kind: Kind, key: str, state: Mapping[str, Any], data: Mapping[str, Any], *, whole: bool = False
-    ) -> Draft:
+    ) -> SessionDraft:
         with self._naming("write"):
             change = self._text.change(state)
         members = [f"{to_json(name)}:{to_json(value)}" for name, value in data.items()]
         members += [f'"state":{change}'] if change else []
         stored = StoredState(self._id, {}, self._text.whole if whole else "")
-        return Draft(kind, {}, text=f"{{{','.join(members)}}}", key=key, state=stored)
+        return SessionDraft(kind, {}, text=f"{{{','.join(members)}}}", key=key, state=stored)
 
-    def rested(self) -> Draft:
-        return Draft("rested", {})
+    def rested(self) -> SessionDraft:
+        return SessionDraft("rested", {})
 
-    def write(self, drafts: Sequence[Draft], *, durable: bool) -> None:
+    def write(self, drafts: Sequence[SessionDraft], *, durable: bool) -> None:
         if not self._my_driver:
             raise SessionException(self._not_held())
         with self._naming("write"):
@@ -144,7 +144,7 @@ class MultiAgentJournal(JournalRecord, MultiAgentRecord):
             raise Conflict([])
 
 
-def _whole(drafts: Sequence[Draft]) -> tuple[str, int]:
+def _whole(drafts: Sequence[SessionDraft]) -> tuple[str, int]:
     """Return the last whole state in `drafts`, and how many come after it; "" if there is none."""
     for after, draft in enumerate(reversed(drafts)):
         if draft.state is not None and draft.state.text:

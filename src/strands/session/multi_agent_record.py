@@ -10,7 +10,7 @@ from strands.types.exceptions import SessionException
 
 from .json_text import to_json
 from .numbers import plain_numbers
-from .record import Draft, Record, StoredState, stale
+from .record import Record, SessionDraft, StoredState, stale
 
 if TYPE_CHECKING:
     from .journal_state import Kind
@@ -29,7 +29,7 @@ class MultiAgentRecord(Record):
     @abstractmethod
     def draft(
         self, kind: Kind, key: str, state: Mapping[str, Any], data: Mapping[str, Any], *, whole: bool = False
-    ) -> Draft:
+    ) -> SessionDraft:
         """Return what is to be recorded of something that happened.
 
         Args:
@@ -43,7 +43,7 @@ class MultiAgentRecord(Record):
             SessionException: The state cannot be stored.
         """
 
-    def rested(self) -> Draft | None:
+    def rested(self) -> SessionDraft | None:
         """Return what is to be recorded last when a call comes to its end, if anything is."""
         return None
 
@@ -92,10 +92,10 @@ class RepositoryMultiAgentRecord(MultiAgentRecord):
 
     def draft(
         self, kind: Kind, key: str, state: Mapping[str, Any], data: Mapping[str, Any], *, whole: bool = False
-    ) -> Draft:
-        return Draft(kind, {}, state=StoredState(self._id, state))
+    ) -> SessionDraft:
+        return SessionDraft(kind, {}, state=StoredState(self._id, state))
 
-    def write(self, drafts: Sequence[Draft], *, durable: bool) -> None:
+    def write(self, drafts: Sequence[SessionDraft], *, durable: bool) -> None:
         states = [draft.state for draft in drafts if draft.state is not None]
         if not states:
             return

@@ -11,7 +11,7 @@ from strands._threads import on_disk
 from strands.types.exceptions import SessionException
 
 from .multi_agent_record import NOUN, MultiAgentRecord
-from .record import Draft
+from .record import SessionDraft
 from .recorder import SessionRecorder
 
 if TYPE_CHECKING:
@@ -85,14 +85,14 @@ class MultiAgentRecorder(SessionRecorder):
         finally:
             await super().rest()
 
-    def _ending(self) -> Draft | None:
+    def _ending(self) -> SessionDraft | None:
         return self._record.rested()
 
     def _note_beginning(self) -> None:
         answered = {each.id for each in self._interrupts() if each.answered}
         by = f"process {os.getpid()} on {platform.node()}"
         for id in sorted(answered - self._answered):
-            self._add(Draft("answered", {"interrupt": {"id": id}, "by": by}))
+            self._add(SessionDraft("answered", {"interrupt": {"id": id}, "by": by}))
         self._answered = answered
         self._note("state")
         self.flush(durable=False)

@@ -34,7 +34,7 @@ class StoredState:
         return dict(self._state)
 
 
-class Draft(NamedTuple):
+class SessionDraft(NamedTuple):
     """Something to record.
 
     Attributes:
@@ -87,7 +87,7 @@ class Record(ABC):
         """Give the right to write back; harmless when it is not held."""
 
     @abstractmethod
-    def write(self, drafts: Sequence[Draft], *, durable: bool) -> None:
+    def write(self, drafts: Sequence[SessionDraft], *, durable: bool) -> None:
         """Record `drafts`, all or none, in order.
 
         Args:

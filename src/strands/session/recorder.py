@@ -16,7 +16,7 @@ from strands._threads import in_background, on_disk
 from strands.types.exceptions import SessionException
 
 from .arrival import Arrival
-from .record import Draft, Record
+from .record import Record, SessionDraft
 
 MOMENT = 0.001
 """Seconds in which results and prompts gather that nothing waits for: together they cost one sync."""
@@ -33,7 +33,7 @@ class SessionRecorder(ABC):
 
     def __init__(self) -> None:
         self._calls = 0
-        self._drafts: list[Draft] = []
+        self._drafts: list[SessionDraft] = []
         self._gate = threading.Lock()
         self._swapping = threading.Lock()
         self._pid = os.getpid()
@@ -49,7 +49,7 @@ class SessionRecorder(ABC):
         """Note what a call brings."""
 
     @abstractmethod
-    def _ending(self) -> Draft | None:
+    def _ending(self) -> SessionDraft | None:
         """Return what is to be recorded last when a call comes to its end, if anything is."""
 
     @property
@@ -199,7 +199,7 @@ class SessionRecorder(ABC):
             self._record.end()
         self._record.write_layout_files()
 
-    def _add(self, draft: Draft) -> None:
+    def _add(self, draft: SessionDraft) -> None:
         with self._swapping:
             self._drafts.append(draft)
             self._added += 1

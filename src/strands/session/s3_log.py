@@ -37,7 +37,7 @@ _PAUSE = 0.05
 _HEADER = b'{"older":'
 
 
-class Part(NamedTuple):
+class LogPart(NamedTuple):
     """An object with older lines.
 
     Attributes:
@@ -61,7 +61,7 @@ class Part(NamedTuple):
 class Content(NamedTuple):
     """What the newest object holds: the older objects, and the lines behind them."""
 
-    older: tuple[Part, ...]
+    older: tuple[LogPart, ...]
     tail: bytes
 
     @property
@@ -86,7 +86,7 @@ class Content(NamedTuple):
         if content.startswith(_HEADER):
             header, _, tail = content.partition(b"\n")
             try:
-                return cls(tuple(Part(*each) for each in json.loads(header)["older"]), tail)
+                return cls(tuple(LogPart(*each) for each in json.loads(header)["older"]), tail)
             except (ValueError, TypeError):
                 pass
         return cls((), content)
@@ -208,7 +208,7 @@ class S3Log:
         pieces = self._store.all(self._piece, needed)
         return needed[0].first, before[-1].sum if before else "", b"".join([*pieces, content.tail])
 
-    def _piece(self, part: Part) -> bytes:
+    def _piece(self, part: LogPart) -> bytes:
         found = self._store.fetch(self._prefix + part.name)
         if found is None:
             name = self._store.name(self._prefix + part.name)
@@ -313,9 +313,9 @@ class S3Log:
             older[-small:] = [self._part(older[-small].first, text)]
         return Content(tuple(older), b"")
 
-    def _part(self, first: int, text: bytes) -> Part:
+    def _part(self, first: int, text: bytes) -> LogPart:
         last = text.rstrip(b"\n").rpartition(b"\n")[2]
-        part = Part(first, text.count(b"\n"), len(text), lines.sum_of(last))
+        part = LogPart(first, text.count(b"\n"), len(text), lines.sum_of(last))
         self._store.write_bytes(self._prefix + part.name, text)
         return part
 

@@ -119,4 +119,4 @@ class S3Reading(JournalReading):
             logger.warning("objects below %r are lost", self._name)
             return
         kept = self._store.copy_aside(self._log.key)
-        logger.warning("%r: %s lost; it is kept as %r", self._name, found.told(), kept)
+        logger.warning("%r: %s lost; it is kept as %r", self._name, found.lost_text(), kept)

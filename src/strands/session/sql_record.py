@@ -13,12 +13,12 @@ from strands.journal.sql_log import Place, SqlLog
 from strands.types.exceptions import SessionException
 from strands.types.session import SessionAgent, SessionMessage
 
-from .agent_entries import redacted, redactions_in, told, without
+from .agent_entries import as_stored, redacted, redactions_in, without
 from .agent_record import AgentRecord, Loaded
 from .disk import Naming
 from .journal_record import JournalRecord, read_line
 from .journal_state import JournalState
-from .record import Draft
+from .record import SessionDraft
 
 AGENT = "agent"
 """The kind of an agent's journal among those of a database."""
@@ -57,11 +57,11 @@ class SqlAgentRecord(JournalRecord, AgentRecord):
         next_id = messages[-1].message_id + 1 if messages else 0
         return Loaded(agent, messages, state.open_turn(), next_id) if agent is not None or messages else None
 
-    def write(self, drafts: Sequence[Draft], *, durable: bool) -> None:
+    def write(self, drafts: Sequence[SessionDraft], *, durable: bool) -> None:
         if not self._my_driver:
             raise SessionException(self._not_held())
         with self._naming("write"):
-            items, redactions = [told(draft)[0] for draft in drafts], list(redactions_in(drafts))
+            items, redactions = [as_stored(draft)[0] for draft in drafts], list(redactions_in(drafts))
             if redactions:
                 items = [without(redactions, item) for item in items]
 
@@ -72,8 +72,8 @@ class SqlAgentRecord(JournalRecord, AgentRecord):
             self._append(items, durable, rewrite if redactions else None)
             self.has_rested = bool(drafts) and drafts[-1].kind == "rested"
 
-    def rested(self, next_id: int) -> Draft:
-        return Draft("rested", {"next_id": next_id})
+    def rested(self, next_id: int) -> SessionDraft:
+        return SessionDraft("rested", {"next_id": next_id})
 
     def _prepare(self) -> None:
         """There is nothing to mend: the database keeps all of an append or nothing."""

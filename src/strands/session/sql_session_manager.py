@@ -19,7 +19,7 @@ from .agent_record import Loaded
 from .identifiers import checked
 from .journal_record import encoded, opening
 from .json_text import to_json
-from .record import Draft
+from .record import SessionDraft
 from .repository_session_manager import RepositorySessionManager
 from .session_repository import SessionRepository
 from .sql_record import AGENT, SqlAgentRecord
@@ -107,7 +107,7 @@ class SQLSessionManager(RepositorySessionManager, SessionRepository):
 
     def create_agent(self, session_id: str, session_agent: SessionAgent, **kwargs: Any) -> None:
         """Store a new agent."""
-        self._write(session_id, session_agent.agent_id, Draft("agent", {}, session_agent))
+        self._write(session_id, session_agent.agent_id, SessionDraft("agent", {}, session_agent))
 
     def read_agent(self, session_id: str, agent_id: str, **kwargs: Any) -> SessionAgent | None:
         """Return an agent, or None."""
@@ -124,11 +124,11 @@ class SQLSessionManager(RepositorySessionManager, SessionRepository):
         if previous is None:
             raise SessionException(f"there is no agent {session_agent.agent_id!r} in session {session_id!r}")
         session_agent.created_at = previous.created_at
-        self._write(session_id, session_agent.agent_id, Draft("agent", {}, session_agent))
+        self._write(session_id, session_agent.agent_id, SessionDraft("agent", {}, session_agent))
 
     def create_message(self, session_id: str, agent_id: str, session_message: SessionMessage, **kwargs: Any) -> None:
         """Store a new message."""
-        self._write(session_id, agent_id, Draft("message", {}, session_message))
+        self._write(session_id, agent_id, SessionDraft("message", {}, session_message))
 
     def read_message(self, session_id: str, agent_id: str, message_id: int, **kwargs: Any) -> SessionMessage | None:
         """Return a message, or None."""
@@ -144,7 +144,7 @@ class SQLSessionManager(RepositorySessionManager, SessionRepository):
         if previous is None:
             raise SessionException(f"there is no message {session_message.message_id} of agent {agent_id!r}")
         session_message.created_at = previous.created_at
-        self._write(session_id, agent_id, Draft("redacted", {}, session_message))
+        self._write(session_id, agent_id, SessionDraft("redacted", {}, session_message))
 
     def list_messages(
         self, session_id: str, agent_id: str, limit: int | None = None, offset: int = 0, **kwargs: Any
@@ -162,7 +162,7 @@ class SQLSessionManager(RepositorySessionManager, SessionRepository):
         loaded: Loaded | None = self.open_record(session_id, agent_id).load()
         return loaded.messages if loaded is not None else []
 
-    def _write(self, session_id: str, agent_id: str, draft: Draft) -> None:
+    def _write(self, session_id: str, agent_id: str, draft: SessionDraft) -> None:
         record = self.open_record(session_id, agent_id)
         record.load()
         record.begin()

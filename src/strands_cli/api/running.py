@@ -250,7 +250,7 @@ class Runner:
             limits = runtime.budgets
             found.append(
                 layers.budget(
-                    layers.Budgets(
+                    layers.RunLimits(
                         limits.max_steps,
                         limits.max_tokens,
                         limits.max_duration_s,

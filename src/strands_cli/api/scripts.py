@@ -32,9 +32,9 @@ def progress_shown(wanted: bool | None, *, asks_here: bool) -> AbstractContextMa
 
     if wanted is False or (wanted is None and not (asks_here and can_draw(sys.stderr))):
         return contextlib.nullcontext()
-    from strands_cli.terminal.progress import Progress
+    from strands_cli.terminal.progress import ProgressDisplay
 
-    return Progress(sys.stderr, asking=asks_here)
+    return ProgressDisplay(sys.stderr, asking=asks_here)
 
 
 def terminal_handler() -> HITLHandler:

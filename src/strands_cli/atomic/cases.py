@@ -19,7 +19,7 @@ from strands_cli.resources.contracts import problems
 from strands_cli.spec.base import Closed, Names
 
 
-class Check(Closed):
+class OutputCheck(Closed):
     """One thing that must hold of an output, as tests of other engines write it."""
 
     type: Literal["has_keys", "max_length", "contains"]
@@ -28,7 +28,7 @@ class Check(Closed):
     value: Any = Field(default=None, description="max_length: characters; contains: a text.")
 
     @model_validator(mode="after")
-    def _whole(self) -> Check:
+    def _whole(self) -> OutputCheck:
         if self.type == "max_length" and not (self.field and type(self.value) is int):
             raise ValueError("max_length needs a field, and a whole number as its value")
         if self.type == "contains" and not isinstance(self.value, str):
@@ -49,7 +49,7 @@ class Expect(Closed):
     output_schema: str | dict[str, Any] | None = Field(
         default=None, description="A JSON Schema that it must fit, or a JSON file beside the tests that holds one."
     )
-    checks: list[Check] = Field(default_factory=list)
+    checks: list[OutputCheck] = Field(default_factory=list)
     fails: str | None = Field(default=None, description="The run must fail with an error that holds this text.")
 
 
@@ -204,7 +204,7 @@ def _unmet(expect: Expect, output: Any) -> Iterator[str]:
         yield f"the output has {len(text)} characters, more than {expect.max_length}"
 
 
-def _unchecked(check: Check, output: Any, text: str) -> Iterator[str]:
+def _unchecked(check: OutputCheck, output: Any, text: str) -> Iterator[str]:
     fields = output if isinstance(output, dict) else {}
     if check.type == "has_keys":
         yield from (f"the output has no field {key!r}" for key in check.keys if key not in fields)

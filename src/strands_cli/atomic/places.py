@@ -16,7 +16,7 @@ FOLDERS = ("atomic", "agents/atomic")
 _SUFFIXES = (".yaml", ".yml")
 
 
-class Found(NamedTuple):
+class AgentFile(NamedTuple):
     """A file, and the agent in it or why there is none."""
 
     path: Path
@@ -24,7 +24,7 @@ class Found(NamedTuple):
     error: StrandsError | None
 
 
-def find(directories: Iterable[str | Path] = ()) -> list[Found]:
+def find(directories: Iterable[str | Path] = ()) -> list[AgentFile]:
     """Return what stands in `directories`, by default the usual ones; broken files too.
 
     Args:
@@ -69,12 +69,12 @@ def _files(directories: list[Path]) -> Iterator[Path]:
                 yield path
 
 
-def _found(path: Path) -> Found:
+def _found(path: Path) -> AgentFile:
     try:
-        return Found(path, load(path), None)
+        return AgentFile(path, load(path), None)
     except StrandsError as error:
-        return Found(path, None, error)
+        return AgentFile(path, None, error)
 
 
-def _name(found: Found) -> str:
+def _name(found: AgentFile) -> str:
     return found.agent.name if found.agent is not None else found.path.stem

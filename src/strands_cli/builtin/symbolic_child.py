@@ -53,7 +53,7 @@ class Refused(Exception):
 def answer(tree: str) -> str:
     """Return a JSON text: the result, as a fraction or decimal too where it is a number, or why there is none."""
     try:
-        return json.dumps(told(made(json.loads(tree))))
+        return json.dumps(described(made(json.loads(tree))))
     except Refused as refused:
         return json.dumps({"refused": str(refused)})
     except Exception as error:
@@ -225,7 +225,7 @@ def near_zero(expression: Any, size: Any) -> bool:
     return True
 
 
-def told(found: Any) -> dict[str, Any]:
+def described(found: Any) -> dict[str, Any]:
     """Return a result as text, and as a number where it is one."""
     if isinstance(found, list):
         return {"exact": "[" + ", ".join(map(one, found)) + "]"}

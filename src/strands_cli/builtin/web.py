@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 from strands.tools.decorator import tool
 from strands_cli.builtin import ToolAccess
-from strands_cli.net.client import Network, NetworkError, Request, Response
+from strands_cli.net.client import HttpRequest, Network, NetworkError, Response
 from strands_cli.net.url import URL, URLError, parse
 
 MOST_TEXT = 100_000
@@ -55,7 +55,7 @@ def _http_request(place: ToolAccess) -> Any:
         sent = plain_headers(headers or {})
         if kind and "content-type" not in map(str.lower, sent):
             sent = {**sent, "content-type": kind}
-        request = Request(method, with_query(parse(url), params), sent, data, min(max(timeout, 1), 300))
+        request = HttpRequest(method, with_query(parse(url), params), sent, data, min(max(timeout, 1), 300))
         if place.rehearsal:
             return f"Rehearsal: {method} {request.url} was not sent."
         return answered(patiently(place.network, request))
@@ -74,7 +74,7 @@ def _web_fetch(place: ToolAccess) -> Any:
             timeout: Seconds to wait at most.
         """
         accept = {"Accept": "text/html,text/plain,application/json;q=0.9,*/*;q=0.1"}
-        request = Request("GET", parse(url), accept, None, min(max(timeout, 1), 300))
+        request = HttpRequest("GET", parse(url), accept, None, min(max(timeout, 1), 300))
         if place.rehearsal:
             return f"Rehearsal: {request.url} was not fetched."
         response = patiently(place.network, request)
@@ -189,7 +189,7 @@ def _parameter(name: str, value: Any) -> str:
     raise ValueError(f"the parameter {name!r} is not a text, number, boolean or list of these; write it as a text")
 
 
-def patiently(network: Network, request: Request) -> Response:
+def patiently(network: Network, request: HttpRequest) -> Response:
     """Send a request; where the server says that it is busy (429, 503), again, within the time of the request.
 
     It waits as long as Retry-After says. A 503 without it is taken to mean nothing was done only where doing it twice

@@ -53,7 +53,7 @@ class _Watchdog:
         """Begin to watch, in a thread of its own."""
         threading.Thread(target=self._watch, args=(Stopped(number),), daemon=True, name="strands-end").start()
 
-    def told(self) -> None:
+    def stand_down(self) -> None:
         """What became of the run is said by whoever waits for it."""
         self._stuck = None
 
@@ -137,10 +137,10 @@ class RunMonitor:
             if is_terminal(sys.stderr) or not is_terminal(sys.stdout):
                 stack.enter_context(redirect_stdout(sys.stderr))  # what tools print is not the result
             if not self.quiet and sys.stderr is not None:
-                from strands_cli.terminal.progress import Progress
+                from strands_cli.terminal.progress import ProgressDisplay
 
                 self._show = stack.enter_context(
-                    Progress(sys.stderr, verbose=self.verbose, asking=self.handler is not None)
+                    ProgressDisplay(sys.stderr, verbose=self.verbose, asking=self.handler is not None)
                 )
             return run_until_signal(_awaiting(work), stuck=self._tell_stopped)
 
@@ -200,7 +200,7 @@ def run_until_signal(work: Coroutine[Any, Any, Result], *, stuck: Callable[[Stop
     except Stopped as stopped:
         threads = False
         stopped.left = _finish(loop, threads)
-        watchdog.told()
+        watchdog.stand_down()
         raise
     except KeyboardInterrupt:
         threads = False

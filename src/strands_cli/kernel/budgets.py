@@ -22,7 +22,7 @@ _SHORTEST = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Budgets:
+class RunLimits:
     """Limits of a run: calls, tokens as providers count them, and seconds of work (not of waiting for people)."""
 
     max_steps: int | None = None
@@ -50,7 +50,7 @@ class Spending:
         run: The run; its record says what is used, and which calls have begun.
     """
 
-    def __init__(self, limits: Budgets, run: Run) -> None:
+    def __init__(self, limits: RunLimits, run: Run) -> None:
         bounds = {"steps": limits.max_steps, "tokens": limits.max_tokens, "duration_s": limits.max_duration_s}
         self._bounds = {name: float(bound) for name, bound in bounds.items() if bound is not None}
         self._limits = limits
@@ -172,7 +172,7 @@ def _amount(number: float, name: str) -> str:
     return f"{number:g} {name[:-1] if number == 1 else name}"
 
 
-def budget(limits: Budgets) -> Callable[[Run, CallAgent], CallAgent]:
+def budget(limits: RunLimits) -> Callable[[Run, CallAgent], CallAgent]:
     """Return a layer that warns near a limit and stops, or asks a person, at it.
 
     It stands outside the slots for calls at once, so a question to a person holds up nobody; what is looked at when a

@@ -107,22 +107,22 @@ class State:
 
     def _messages(self, key: str, *, whole: bool = True) -> tuple[list[Message], OpenTurn]:
         prompt = self.started[key].data["prompt"]
-        told = SubagentRecord(messages=[{"role": "user", "content": [{"text": prompt}]}])
-        self._fold(told, [key])
+        record = SubagentRecord(messages=[{"role": "user", "content": [{"text": prompt}]}])
+        self._fold(record, [key])
         if whole:
-            told.close()
-        return cast("list[Message]", told.messages), told.turn
+            record.close()
+        return cast("list[Message]", record.messages), record.turn
 
-    def _fold(self, told: SubagentRecord, keys: Sequence[str]) -> None:
-        """Read into `told` what is on record of one agent: of the step, or of the tries of a tool use."""
-        fold = _CallFold(told)
+    def _fold(self, record: SubagentRecord, keys: Sequence[str]) -> None:
+        """Read what is on record of one agent: of the step, or of the tries of a tool use."""
+        fold = _CallFold(record)
         for key in keys:
             for entry in self.inner.get(key, ()):
-                turn = told.turn
+                turn = record.turn
                 fold.apply(entry)
-                if told.turn is not turn:
+                if record.turn is not turn:
                     fold.tries.clear()
-        for tool_use_id, inside in told.turn.subagents.items():
+        for tool_use_id, inside in record.turn.subagents.items():
             self._fold(inside, fold.tries.get(tool_use_id, ()))
 
     def step(self, owner: str) -> str:
@@ -324,26 +324,26 @@ _OF_QUESTIONS = frozenset(("answered", "expired"))
 
 
 class _CallFold:
-    """Reads what is on record of an agent into `told`.
+    """Reads what is on record of an agent.
 
     Attributes:
         tries: Tool use id to the keys of its starts in the newest turn.
     """
 
-    def __init__(self, told: SubagentRecord) -> None:
+    def __init__(self, record: SubagentRecord) -> None:
         self.tries: dict[str, list[str]] = {}
-        self._told = told
+        self._record = record
         self._asked: dict[str, Interrupt] = {}
 
     def apply(self, entry: Entry) -> None:
-        data, turn = entry.data, self._told.turn
+        data, turn = entry.data, self._record.turn
         if "note" in data:
-            self._told.take(data["note"], decode_bytes_values(data))
+            self._record.take(data["note"], decode_bytes_values(data))
         elif entry.kind == "started":
             self._start(entry)
         elif entry.kind == "done" and "message" in data:
-            self._told.close()
-            self._told.add(data["message"])
+            self._record.close()
+            self._record.add(data["message"])
         elif entry.kind == "done":
             turn.finish(data["id"], decode_bytes_values(data["result"]))
         elif entry.kind == "asked":
@@ -359,10 +359,10 @@ class _CallFold:
     def _start(self, entry: Entry) -> None:
         data = entry.data
         start = ToolStart(data["id"], data["name"], data["digest"], data["idempotency_key"], data.get("input"))
-        self._told.turn.start(start)
+        self._record.turn.start(start)
         if "agent_record" in data:
             own = data["agent_record"] == "own"
-            self._told.turn.subagents.setdefault(start.tool_use_id, SubagentRecord()).own = own
+            self._record.turn.subagents.setdefault(start.tool_use_id, SubagentRecord()).own = own
             self.tries.setdefault(start.tool_use_id, []).append(entry.key)
 
 

@@ -33,7 +33,7 @@ class NetworkError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class HttpRequest:
     """A request. `headers` go to this URL's origin only; `timeout` in seconds is for all of it, redirects included."""
 
     method: str
@@ -99,7 +99,7 @@ class Network:
         if self.denied:
             raise NetworkError(self.denied)
 
-    def send(self, request: Request) -> Response:
+    def send(self, request: HttpRequest) -> Response:
         """Make a request and follow its redirects; each hop is checked like the first.
 
         Raises:
@@ -145,7 +145,7 @@ class Network:
             raise NetworkError(f"the host {url.host!r} has no address")
         return found
 
-    def _once(self, request: Request, deadline: float) -> Response:
+    def _once(self, request: HttpRequest, deadline: float) -> Response:
         addresses = self.addresses(request.url, max(deadline - time.monotonic(), 0.001))
         problem: Exception | None = None
         for address in addresses[:3]:
@@ -265,7 +265,7 @@ def within(seconds: float, work: Callable[[], T]) -> T:
     return cast(T, result)
 
 
-def _exchange(connection: _Connection, request: Request, deadline: float) -> Response:
+def _exchange(connection: _Connection, request: HttpRequest, deadline: float) -> Response:
     headers = {"Host": request.url.netloc, "User-Agent": "strands-cli", "Accept": "*/*", "Accept-Encoding": "identity"}
     headers.update({name.title(): value for name, value in request.headers.items()})
     try:
@@ -309,7 +309,7 @@ def _unpacked(body: bytes, encoding: str) -> bytes:
         return body
 
 
-def _following(request: Request, response: Response) -> Request | None:
+def _following(request: HttpRequest, response: Response) -> HttpRequest | None:
     """Return the request that a redirect asks for, or None when the response stands as it is."""
     location = response.headers.get("location")
     if response.status not in _REDIRECTS or not location:

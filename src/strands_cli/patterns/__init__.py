@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from strands_cli.plan.model import Plan
 
 
-class Pattern(Protocol):
+class PatternCode(Protocol):
     """What a pattern's module offers."""
 
     run: Callable[[Any, Run, Names], Awaitable[Outcome]]
@@ -22,6 +22,6 @@ class Pattern(Protocol):
     so_far: Callable[[Done], Context]
 
 
-def pattern(type_: str) -> Pattern:
+def pattern(type_: str) -> PatternCode:
     """Return the module of a pattern; raises as `strands_cli.spec.registry.pattern_record`."""
-    return cast(Pattern, pattern_code(type_))
+    return cast(PatternCode, pattern_code(type_))

@@ -13,7 +13,7 @@ from strands_cli.loader.template import render
 from strands_cli.patterns import shapes
 from strands_cli.patterns.answers import RETRIES, asks_for, understood, word
 from strands_cli.patterns.shapes import REVISION
-from strands_cli.patterns.step import Context, Done, answered, ask, including, offering, text, told
+from strands_cli.patterns.step import Context, Done, answered, ask, including, offering, prompt_for, text
 from strands_cli.plan.model import Edge, Node, Plan, step_node
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ async def _iterated(config: EvaluatorOptimizerConfig, run: Run, names: dict[str,
 async def _evaluated(config: EvaluatorOptimizerConfig, run: Run, names: dict[str, Any], number: int) -> dict[str, Any]:
     """Have the draft scored, in a lane of its own: what it said of earlier drafts must not sway it."""
     evaluator = config.evaluator
-    prompt, own = told(run, evaluator, names), run.default_prompt(evaluator.agent, own_first(names))
+    prompt, own = prompt_for(run, evaluator, names), run.default_prompt(evaluator.agent, own_first(names))
     if names["draft"].strip() not in own:
         prompt = including(prompt, "The draft:", names["draft"])
     if not asks_for(f"{prompt}\n{own}".replace(names["draft"], ""), "json", "score"):

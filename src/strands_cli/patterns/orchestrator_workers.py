@@ -22,9 +22,9 @@ from strands_cli.patterns.step import (
     including,
     is_hitl,
     offering,
+    prompt_for,
     step,
     text,
-    told,
 )
 from strands_cli.plan.model import Edge, Node, Plan, one, step_node
 
@@ -89,7 +89,7 @@ async def _combined(run: Run, last: Step, names: Scope, key: str, parts: list[st
     """Do a step that sees the results; a reviewer's feedback, and without an input the results, are always told."""
     if is_hitl(last):
         return await step(run, last, names, key)
-    prompt = told(run, last, names)
+    prompt = prompt_for(run, last, names)
     if last.input is None and not any(part.strip() and part.strip() in prompt for part in parts):
         prompt = including(prompt, "The results:", text(names["last_response"]))
     return await call(run, last, names, key, prompt=including(prompt, "The reviewer's feedback:", feedback))

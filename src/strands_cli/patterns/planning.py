@@ -9,7 +9,7 @@ from strands_cli.kernel.run import Run
 from strands_cli.loader.names import own_first
 from strands_cli.patterns import shapes
 from strands_cli.patterns.answers import approves, asks_for, rejects, understood
-from strands_cli.patterns.step import answered, ask, offering, text, told, visit
+from strands_cli.patterns.step import answered, ask, offering, prompt_for, text, visit
 
 if TYPE_CHECKING:
     from strands_cli.spec.orchestrator_workers import OrchestratorWorkersConfig
@@ -47,7 +47,7 @@ async def planned(config: OrchestratorWorkersConfig, run: Run, names: Scope, num
 def _briefing(config: OrchestratorWorkersConfig, run: Run, names: Scope, number: int) -> str:
     """Return what the orchestrator is told at the start of a round."""
     if number == 1:
-        prompt = told(run, config.orchestrator, names)
+        prompt = prompt_for(run, config.orchestrator, names)
         asked = f"{prompt}\n{run.default_prompt(config.orchestrator.agent, own_first(names))}"
         return prompt if asks_for(asked, "json", "task") else f"{prompt}\n\n{shapes.TASKS}"
     last = [each for each in names["workers"] if each["round"] == number - 1]

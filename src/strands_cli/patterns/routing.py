@@ -13,7 +13,7 @@ from strands_cli.kernel.types import Names, Outcome
 from strands_cli.loader.names import own_first
 from strands_cli.patterns import chain, shapes
 from strands_cli.patterns.answers import APPROVING, approves, asks_for, short, understood
-from strands_cli.patterns.step import Context, Done, StepResult, answered, ask, last_agent, offering, text, told
+from strands_cli.patterns.step import Context, Done, StepResult, answered, ask, last_agent, offering, prompt_for, text
 from strands_cli.plan.model import Edge, Plan, one, one_of, step_node, steps_plan
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ async def run(config: RoutingConfig, run: Run, names: Names) -> Outcome:
 async def _chosen(config: RoutingConfig, run: Run, names: Names) -> tuple[StepResult, str]:
     router, routes = config.router, config.routes
     shape = shapes.route_shape(routes)
-    prompt = told(run, router, names)
+    prompt = prompt_for(run, router, names)
     if not asks_for(f"{prompt}\n{run.default_prompt(router.agent, own_first(names))}", "json", "route", *routes):
         prompt = f"{prompt}\n\n{shape}"
 

@@ -70,7 +70,7 @@ async def call(
     reply = await run.agent(
         key,
         step.agent,
-        _told(run, step, scope) if prompt is None else prompt,
+        _prompt(run, step, scope) if prompt is None else prompt,
         names=scope,
         tools=step.tool_overrides,
         timeout=step.timeout_s,
@@ -80,12 +80,12 @@ async def call(
     return StepResult.of(step.agent, reply)
 
 
-def told(run: Run, step: AgentStep, names: Names) -> str:
+def prompt_for(run: Run, step: AgentStep, names: Names) -> str:
     """Return what a step tells its agent: the rendered input, or without one the agent's own prompt."""
-    return _told(run, step, with_vars(names, step.vars))
+    return _prompt(run, step, with_vars(names, step.vars))
 
 
-def _told(run: Run, step: AgentStep, scope: Names) -> str:
+def _prompt(run: Run, step: AgentStep, scope: Names) -> str:
     return render(step.input, scope) if step.input is not None else run.default_prompt(step.agent, scope)
 
 

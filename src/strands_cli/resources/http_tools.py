@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from strands.tools.decorator import tool
 from strands_cli.builtin import ToolAccess
 from strands_cli.builtin.web import answered, check_known, content, patiently, plain_headers, with_query
-from strands_cli.net.client import NetworkError, Request
+from strands_cli.net.client import HttpRequest, NetworkError
 from strands_cli.net.url import URLError, below, parse
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def http_executor(executor: HttpExecutor, place: ToolAccess, secrets: Secrets) -
             return f"Rehearsal: {method} {url} was not sent."
         try:
             sent = _merged(given, plain_headers(secrets.expanded(executor.headers)), kind)
-            response = patiently(network, Request(method, url, sent, data, executor.timeout_ms / 1000))
+            response = patiently(network, HttpRequest(method, url, sent, data, executor.timeout_ms / 1000))
             return str(secrets.scrub(answered(response, secrets.scrub)))
         except (NetworkError, URLError) as error:
             raise type(error)(secrets.scrub(str(error))) from None

@@ -8,7 +8,7 @@ from pathlib import Path
 from strands._home import home
 from strands.journal.errors import StorageError
 from strands.journal.faults import storage_errors
-from strands.journal.files import Disk
+from strands.journal.files import FileOperations
 from strands.journal.protocol import Repository as SessionRepository
 from strands.journal.repository import FileRepository
 
@@ -26,7 +26,9 @@ class FileSessionRepository(FileRepository):
         disk: The file operations; for tests that need a failing disk.
     """
 
-    def __init__(self, storage_dir: str | os.PathLike[str] | None = None, *, disk: Disk | None = None) -> None:
+    def __init__(
+        self, storage_dir: str | os.PathLike[str] | None = None, *, disk: FileOperations | None = None
+    ) -> None:
         if storage_dir is None:
             with storage_errors(Path("~")):
                 storage_dir = home() / "workflows"

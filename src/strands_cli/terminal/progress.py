@@ -24,7 +24,7 @@ _MARKS = {"ok": "✓", "ask": "?", "again": "↻", "bad": "✗", "note": "·"}
 _PLAIN_MARKS = {"ok": "+", "ask": "?", "again": "~", "bad": "x", "note": "-"}
 
 
-class Progress:
+class ProgressDisplay:
     """Listens to a workflow's events and shows them; a context manager that leaves only settled lines behind.
 
     Args:
@@ -47,7 +47,7 @@ class Progress:
         self._width = 9
         self._forget: Callable[[], None] = lambda: None
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> ProgressDisplay:
         self._forget = while_asking(self._pause)
         self._resume()
         return self

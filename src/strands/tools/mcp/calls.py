@@ -16,7 +16,7 @@ from strands.types.exceptions import ToolCallLostError
 from . import sdk
 from .connection import Connection, ConnectionLost
 from .content import tool_result
-from .elicitation import Call
+from .elicitation import ServerCall
 from .sending import CURRENT, Sending
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Calls:
         self, connection: Connection, id: str, name: str, arguments: dict[str, Any] | None, seconds: float | None
     ) -> Future[MCPToolResult]:
         """Call a tool outside of an agent: nobody can be asked."""
-        return self._submit(connection, id, name, arguments, seconds, Call(None, self._server))
+        return self._submit(connection, id, name, arguments, seconds, ServerCall(None, self._server))
 
     async def for_agent(
         self,
@@ -81,7 +81,7 @@ class Calls:
             InterruptException: A person has to answer first.
             ToolCallLostError: The server's side ended during the call: it may have happened.
         """
-        call = Call(context if self._asks else None, self._server)
+        call = ServerCall(context if self._asks else None, self._server)
         call.go_on()  # a question without an answer stops the call before the server hears of it
         result = await self._tried(connection, id, name, arguments, seconds, call, context)
         if connection.mode == "auto" and _needs_back_channel(result):
@@ -100,7 +100,7 @@ class Calls:
         name: str,
         arguments: dict[str, Any] | None,
         seconds: float | None,
-        call: Call,
+        call: ServerCall,
         context: ToolContext[Any] | None,
     ) -> MCPToolResult:
         sending = Sending()
@@ -142,7 +142,7 @@ class Calls:
         name: str,
         arguments: dict[str, Any] | None,
         seconds: float | None,
-        call: Call,
+        call: ServerCall,
         sending: Sending | None = None,
     ) -> Future[MCPToolResult]:
         limit = self.seconds if seconds is None else seconds
@@ -157,7 +157,7 @@ class Calls:
         return connection.submit(work)
 
     async def _made(
-        self, session: ClientSession, name: str, arguments: dict[str, Any] | None, limit: float | None, call: Call
+        self, session: ClientSession, name: str, arguments: dict[str, Any] | None, limit: float | None, call: ServerCall
     ) -> dict[str, Any]:
         """Make the call, with the answers to what the server needs; every answer is a person's."""
         answers, state, number = call.answers, call.state, call.rounds

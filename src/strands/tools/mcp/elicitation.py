@@ -35,7 +35,7 @@ PROMPT = 1.0
 _SHOWN = ("message", "requestedSchema", "url")
 
 
-class Call:
+class ServerCall:
     """One call of a tool that may be asked something.
 
     Args:
@@ -151,7 +151,7 @@ class Desk:
     """Takes the questions of one server and finds the calls they belong to; used on one event loop."""
 
     def __init__(self) -> None:
-        self._calls: list[Call] = []
+        self._calls: list[ServerCall] = []
         self._waiting = 0
         self._changed = asyncio.Condition()
         self._alone = asyncio.Lock()
@@ -159,7 +159,7 @@ class Desk:
         self._unclear_until = 0.0
 
     @asynccontextmanager
-    async def present(self, call: Call) -> AsyncIterator[None]:
+    async def present(self, call: ServerCall) -> AsyncIterator[None]:
         """Note that `call` is under way; a call that is made again waits until it is alone, and keeps others out."""
         async with self._alone:
             if call.again or self._one_at_a_time:
@@ -197,7 +197,7 @@ class Desk:
         return len(self._calls) <= max(1, self._waiting)
 
     @asynccontextmanager
-    async def _entered(self, call: Call) -> AsyncIterator[None]:
+    async def _entered(self, call: ServerCall) -> AsyncIterator[None]:
         call.start()
         self._calls.append(call)
         try:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from mcp import ClientSession
 
 
-class Questions:
+class ServerQuestions:
     """Takes questions out of what a server sends and answers them on the side, so that other calls can end meanwhile.
 
     Args:

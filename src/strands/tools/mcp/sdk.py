@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
-from .questions import Questions
+from .questions import ServerQuestions
 
 if TYPE_CHECKING:
     from mcp import ClientSession
@@ -48,7 +48,7 @@ async def session_over(
             yield client.session
         return
     async with _pair(transport, ended) as (read, write):
-        questions = None if hasattr(mcp, "Client") else Questions(write, options["elicitation_callback"])
+        questions = None if hasattr(mcp, "Client") else ServerQuestions(write, options["elicitation_callback"])
         if questions is not None:
             read.takes = questions.take
         async with mcp.ClientSession(read, write, **options) as session:

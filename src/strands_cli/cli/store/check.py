@@ -9,7 +9,7 @@ import click
 from strands_cli.cli import options
 
 if TYPE_CHECKING:
-    from strands.journal.transfer import Told
+    from strands.journal.transfer import SessionOutcome
     from strands_cli.session.repository import SessionRepository
 
 
@@ -38,7 +38,7 @@ def command(place: str | None, as_json: bool, debug: bool) -> int:
     return errors.SESSION if wrong else errors.OK
 
 
-async def _checked(store: SessionRepository) -> list[Told]:
+async def _checked(store: SessionRepository) -> list[SessionOutcome]:
     from strands.journal.transfer import check_all
 
     return [told async for told in check_all(store)]

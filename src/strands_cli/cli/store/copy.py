@@ -9,7 +9,7 @@ import click
 from strands_cli.cli import options
 
 if TYPE_CHECKING:
-    from strands.journal.transfer import Told
+    from strands.journal.transfer import SessionOutcome
 
 
 @click.command("copy")
@@ -43,7 +43,7 @@ def command(source: str, target: str, as_json: bool, debug: bool) -> int:
     return errors.SESSION if wrong else errors.OK
 
 
-async def _copied(source: str, target: str) -> list[Told]:
+async def _copied(source: str, target: str) -> list[SessionOutcome]:
     from strands.journal.transfer import copy_all
     from strands_cli.session.repository import store_at
 
