@@ -87,7 +87,7 @@ def test_a_wait_is_never_negative_nor_over_the_maximum(
 def test_a_call_has_a_time_limit() -> None:
     async def main() -> None:
         limited = spec("chain", {"steps": [{"agent": "a", "input": "x", "timeout_s": 0.05}]})
-        rest = await driven(await session(), limited, Echo({"steps/0": 5}), layers=[timeout])
+        rest = await driven(await session(), limited, Echo({"steps/0": 5}), layers=[timeout()])
         assert rest.status == "failed" and isinstance(rest.error, CallTimeoutError)
         assert "steps/0" in str(rest.error)
 
