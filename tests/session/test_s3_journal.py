@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -58,7 +60,7 @@ class Shortcut(S3Store):
 
     def fetch(self, key: str) -> Held | None:
         there = self._objects.get(key)
-        return None if there is None else Held(there.body, there.etag, 0.0)
+        return None if there is None else Held(there.body, there.etag)
 
     def age(self, key: str) -> float:
         return self._stub.now() - self._objects[key].at
@@ -362,6 +364,23 @@ def test_what_is_redacted_is_in_no_object(s3: StubS3) -> None:
     assert restored.messages[-1]["content"] == [{"text": "[gone]"}] and len(restored.messages) == 122
     restored("go on")
     assert len(agent_in(s3).messages) == 124
+
+
+ENDING = """
+import asyncio, sys
+from strands import Agent
+from strands.models.scripted import ScriptedModel
+from support.s3_worker import manager
+agent = Agent(model=ScriptedModel(["one"]), session_manager=manager(sys.argv[1], "p"), callback_handler=None)
+asyncio.run(agent.invoke_async("a"))
+"""
+
+
+def test_a_process_that_ends_has_written_what_others_read(s3: StubS3) -> None:
+    tests = Path(__file__).parent.parent
+    done = subprocess.run([sys.executable, "-c", ENDING, s3.url], cwd=tests, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {f"{HOME}messages/message_0.json", f"{HOME}messages/message_1.json"} <= s3.objects.keys()
 
 
 def test_objects_that_nothing_refers_to_are_removed_by_who_holds_the_lease(s3: StubS3) -> None:

@@ -76,6 +76,29 @@ def test_a_process_that_is_killed_at_any_write_repeats_nothing(
     assert status == 0 and number > 8
 
 
+@pytest.mark.parametrize("kind", ["graph", "swarm"])
+def test_a_graph_that_is_killed_at_some_write_repeats_nothing(
+    workers: Workers, s3: StubS3, tmp_path: Path, kind: str
+) -> None:
+    number, status = 1, KILLED
+    while status == KILLED:
+        root = tmp_path / str(number)
+        root.mkdir()
+        status = workers.run("finish", root, url=s3.url, kind=kind, dies_at=number)
+        for _ in range(9):
+            if status == KILLED and lines(root, "acks")[-1:] != ["completed"]:
+                s3.ahead += 60
+                assert workers.run("finish", root, url=s3.url, kind=kind, pause=True) == 0, lines(root, "errors")
+        assert lines(root, "acks") == ["completed"] and not lines(root, "errors")
+        effects = Counter(line.split()[0] for line in lines(root, "effects"))
+        doubts = "".join(line for line in lines(root, "answers") if line.startswith("ambiguous"))
+        for name in "abc" if kind == "graph" else "xy":
+            for deed, call in [(f"pay-{name}", f":p-{name}:"), (f"sign-{name}", f":s-{name}:")]:
+                assert effects[deed] == 1 or (effects[deed] == 0 and call in doubts), (effects, doubts)
+        number += 5
+    assert status == 0 and number > 15
+
+
 def test_who_is_at_work_keeps_others_out_until_nothing_is_heard_of_him(
     workers: Workers, s3: StubS3, tmp_path: Path
 ) -> None:

@@ -65,10 +65,11 @@ def agent(root: Path, name: str, below: bool, flaky: bool) -> Agent:
     return Agent(model=model, name=name, agent_id=name, tools=tools, **more)
 
 
-def make(root: Path, order: dict[str, Any]) -> Graph | Swarm:
+def make(root: Path, order: dict[str, Any], manager: Any = None) -> Graph | Swarm:
     """Return a graph of `a` and `b` side by side and `c` after them, or a swarm of `x` and `y`."""
     below, flaky = order.get("below", False), order.get("flaky", False)
-    manager = FileSessionManager("s", root / "store", disk=disk_of(*order["disk"]))
+    if manager is None:
+        manager = FileSessionManager("s", root / "store", disk=disk_of(*order["disk"]))
     if order["kind"] == "swarm":
         return Swarm([agent(root, name, below, flaky) for name in "xy"], session_manager=manager)
     inner = GraphBuilder().set_graph_id("inner")
@@ -81,9 +82,9 @@ def make(root: Path, order: dict[str, Any]) -> Graph | Swarm:
     return builder.build()
 
 
-def finish(root: Path, order: dict[str, Any]) -> None:
+def finish(root: Path, order: dict[str, Any], manager: Any = None) -> None:
     """Go on from wherever the session is to the end, or with `pause` to the next questions."""
-    graph = make(root, order)
+    graph = make(root, order, manager)
     task: Any = "the bills"
     while True:
         pending = graph._interrupt_state.pending

@@ -1,4 +1,7 @@
-"""As `session_worker`, over S3: {"do", "root", "url": of the server, "dies_at": the number of the write it dies at}."""
+"""As `session_worker`, over S3: {"do", "root", "url": of the server, "dies_at": the number of the write it dies at}.
+
+With a "kind" it works on a graph or swarm, as `graph_worker` does.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from typing import Any, ClassVar
 import boto3
 
 from strands.session import S3SessionManager
+from support import graph_worker
 from support.session_worker import answer, finish, make_agent, serve, start
 
 
@@ -47,6 +51,9 @@ def _work(root: Path, order: dict[str, Any]) -> None:
     kept = manager(order["url"], root.name)
     if order.get("dies_at"):
         _die_at(order["dies_at"], kept.client)
+    if "kind" in order:
+        graph_worker.finish(root, order, kept)
+        return
     agent = make_agent(root, session_manager=kept, slow=order.get("slow", False))
     if order["do"] == "answer":
         answer(agent, root, order)

@@ -26,9 +26,13 @@ class S3Files:
     Args:
         store: The bucket.
         prefix: What their keys begin with.
+
+    Attributes:
+        expected: Key to the version that an object should have; what another program has written is kept beside it.
     """
 
     def __init__(self, store: S3Store, prefix: str) -> None:
+        self.expected: dict[str, str] = {}
         self._store = store
         self._prefix = prefix
         self._dirty: dict[str, bytes] = {}
@@ -48,6 +52,12 @@ class S3Files:
         """Let an object have this content once `write` is called."""
         self._dirty[key] = content
 
+    def remove(self, key: str) -> None:
+        """Remove an object."""
+        with self._writing:
+            self._dirty.pop(key, None)
+            self._store.delete([key])
+
     def write(self, is_newest: Callable[[], bool]) -> None:
         """Write what is not written yet, all of it at the same time.
 
@@ -61,10 +71,21 @@ class S3Files:
             if not is_newest():
                 self._dirty.clear()
             items = list(self._dirty.items())
-            self._store.all(lambda item: self._store.write_bytes(*item), items)
+            self._store.all(lambda item: self._write(*item), items)
             for key, content in items:
                 if self._dirty.get(key) is content:
                     del self._dirty[key]
+
+    def _write(self, key: str, content: bytes) -> None:
+        expected = self.expected.get(key)
+        if expected is None:
+            self._store.write_bytes(key, content)
+        elif self._store.put(key, content, expected) is None:
+            there = self._store.fetch(key)
+            if there is not None and there.content != content:
+                kept = self._store.copy_aside(key)
+                logger.warning("%r was changed by another program meanwhile; its version is kept as %r", key, kept)
+            self._store.write_bytes(key, content)
 
 
 class S3AgentFiles(S3Files):
@@ -99,10 +120,7 @@ class S3AgentFiles(S3Files):
 
     def remove_message(self, message_id: int) -> None:
         """Remove a message's object."""
-        key = self.message_key(message_id)
-        with self._writing:
-            self._dirty.pop(key, None)
-            self._store.delete([key])
+        self.remove(self.message_key(message_id))
 
     def sizes(self, listing: Iterable[Listed]) -> dict[int, int]:
         """Return the size in bytes of each message's object that is listed."""

@@ -6,6 +6,7 @@ long that another one has taken its place is refused by its next write, whatever
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import threading
@@ -116,7 +117,8 @@ class _Process:
         if left > 0:
             return left
         log.touched = time.monotonic()
-        in_background(lambda: self._keep(driver, log))
+        with contextlib.suppress(RuntimeError):  # the interpreter ends
+            in_background(lambda: self._keep(driver, log))
         return every
 
     def _keep(self, driver: str, log: S3Log) -> None:

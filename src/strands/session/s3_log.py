@@ -18,6 +18,7 @@ from typing import NamedTuple
 from strands.journal import faults, lines
 from strands.journal.entries import FORMAT, Draft, Encoded, Entry
 from strands.journal.errors import SessionDamagedError, SessionExistsError
+from strands.journal.head import Head
 from strands.journal.protocol import Conflict
 from strands.types.exceptions import SessionException
 
@@ -118,7 +119,7 @@ class S3Log:
         self._read = read
         self._content = Content((), b"")
         self._version = ""
-        self._sum = ""
+        self._sum = self._opening = ""
         self._unsure: tuple[bytes, Sequence[Draft | Encoded]] | None = None
         self._lock = threading.RLock()
 
@@ -131,6 +132,11 @@ class S3Log:
     def path(self) -> str:
         """What it is called in messages."""
         return self._store.name(self._key)
+
+    @property
+    def opening(self) -> str:
+        """The sum of the first line, which tells this log from every other."""
+        return self._opening
 
     @property
     def size(self) -> int:
@@ -195,6 +201,7 @@ class S3Log:
             version = parsed.entries[0].data.get("format", FORMAT)
             if version > FORMAT:
                 raise faults.newer(self._id, version)
+            self._opening = parsed.first_sum
         known, self.count = self.count, end
         self._content, self._version, self._sum = content, found.version, parsed.last_sum
         return parsed.entries[known - first :]
@@ -226,14 +233,13 @@ class S3Log:
             return before == self._sum
         return lines.sum_of(text.split(b"\n", self.count - first)[self.count - first - 1]) == self._sum
 
-    def whole(self) -> tuple[bytes, int]:
-        """Return all lines that are there, whatever is missing among them, and how many there should be at least."""
+    def whole(self) -> tuple[bytes, Head]:
+        """Return all lines that are there, whatever is missing among them, and how many there were at least."""
         found = self._store.fetch(self._key)
-        if found is None:
-            return b"", 0
-        content = Content.of(found.content)
+        content = Content.of(found.content if found is not None else b"")
         pieces = self._store.all(lambda part: self._store.fetch(self._prefix + part.name), content.older)
-        return b"".join([*(each.content for each in pieces if each is not None), content.tail]), content.first
+        text = b"".join([*(each.content for each in pieces if each is not None), content.tail])
+        return text, Head(content.first, len(text), lines.sum_of(text.partition(b"\n")[0]), "")
 
     def is_unmoved(self) -> bool:
         """Return whether nobody else has written since this object read or wrote."""
@@ -251,9 +257,10 @@ class S3Log:
         """
         content, _, last_sum = lines.encode(drafts, 0, "")
         with self._lock:
-            if not self._replaced(Content((), content), ""):
+            if not self._replaced(Content((), content), "", drafts):
                 raise SessionExistsError(f"session {self._id!r} exists", hint="Choose another id, or resume it.")
             self.count, self._sum = len(drafts), last_sum
+            self._opening = lines.sum_of(content.partition(b"\n")[0])
 
     def write(self, drafts: Sequence[Draft | Encoded], *, expect: int, durable: bool = False) -> list[Entry]:
         """Append as `Journal.append` does; what is written outlives whatever the store outlives."""
@@ -284,10 +291,10 @@ class S3Log:
             if drafts is None:
                 return False
             old = {self._prefix + part.name for part in Content.of(found.content).older}
-            content, last_sum = self._of(drafts)
-            if not self._replaced(content, found.version):
+            content, opening, last_sum = self._of(drafts)
+            if not self._replaced(content, found.version, drafts):
                 return False
-            self.count, self._sum = len(drafts), last_sum
+            self.count, self._opening, self._sum = len(drafts), opening, last_sum
             self._remove(old - self.older)
             return True
 
@@ -296,12 +303,11 @@ class S3Log:
         with self._lock:
             return not self.count or self._replaced(self._content, self._version)
 
-    def _of(self, drafts: Sequence[Draft | Encoded]) -> tuple[Content, str]:
-        """Return a log of these entries, whose older lines are in objects of their own already, and its last sum."""
+    def _of(self, drafts: Sequence[Draft | Encoded]) -> tuple[Content, str, str]:
+        """Return a log of these entries, whose lines are in an object of their own if they are many, and two sums."""
         text, _, last_sum = lines.encode(drafts, 0, "")
-        if len(text) <= FULL:
-            return Content((), text), last_sum
-        return Content((self._part(0, text),), b""), last_sum
+        content = Content((), text) if len(text) <= FULL else Content((self._part(0, text),), b"")
+        return content, lines.sum_of(text.partition(b"\n")[0]), last_sum
 
     def _with_room(self) -> Content:
         """Put the newest lines into an object of their own; many such objects become one."""
@@ -319,17 +325,23 @@ class S3Log:
         self._store.write_bytes(self._prefix + part.name, text)
         return part
 
-    def _replaced(self, content: Content, version: str, drafts: Sequence[Draft | Encoded] = ()) -> bool:
+    def _replaced(self, content: Content, version: str, drafts: Sequence[Draft | Encoded] | None = None) -> bool:
         """Make the newest object hold `content` if it is still the one with `version`; False if it is another one.
 
-        Whether a write has come through whose answer is lost is seen by what is there.
+        Whether a write has come through whose answer is lost is seen by what is there, now or by the next write.
+
+        Args:
+            content: What it shall hold.
+            version: The version that is to be replaced; "" for none.
+            drafts: What is new in it; None for nothing.
         """
         body = content.to_bytes()
         for attempt in range(_TRIES):
             try:
                 written = self._store.put(self._key, body, version)
             except SessionException:
-                self._unsure = body, drafts
+                if drafts is not None:
+                    self._unsure = body, drafts
                 there = self._there()
                 if there is None or there.content != body:
                     raise
@@ -344,7 +356,9 @@ class S3Log:
                     version = there.version if there is not None else ""
                     time.sleep(_PAUSE * attempt)
                     continue
-            self._content, self._version, self._unsure = content, written, None
+            self._content, self._version = content, written
+            if drafts is not None:
+                self._unsure = None
             self.touched = time.monotonic()
             return True
         raise SessionException(f"could not write {self.path!r}: the store was busy {_TRIES} times. Try again")

@@ -6,10 +6,8 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from strands.journal import lines
 from strands.journal.entries import Entry
 from strands.journal.errors import SessionDamagedError, SessionNotFoundError
-from strands.journal.head import Head
 from strands.journal.salvage import Gap, Salvaged, salvage
 
 from .journal_reading import JournalReading
@@ -46,9 +44,8 @@ class S3Reading(JournalReading):
             return self._read_ledger()
         self._exists = True
         if isinstance(found, SessionDamagedError):
-            content, promised = self._log.whole()
+            content, told_of = self._log.whole()
             self._size = len(content)
-            told_of = Head(promised, len(content), lines.sum_of(content.partition(b"\n")[0]), "")
             return salvage(content, head=told_of, read=read_line)
         self._is_sound = True
         self._size = self._log.size

@@ -8,23 +8,31 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from strands.journal.entries import Encoded
 from strands.journal.errors import SessionDamagedError, SessionNotFoundError
+from strands.journal.head import Head
 from strands.journal.protocol import Conflict
+from strands.types.exceptions import SessionException
 
 from .agent_journal import AgentEntries
 from .directory_record import FilesBeside, RecordWithFiles
 from .disk import Naming
 from .journal_record import read_line
-from .s3_files import S3AgentFiles
+from .multi_agent_record import cannot_be_read
+from .multi_agent_state import StateFile
+from .multi_agent_with_file import MultiAgentWithFile
+from .s3_files import S3AgentFiles, S3Files
 from .s3_lease import LEASE_SECONDS, S3Drivers
-from .s3_log import NAME, S3Log
+from .s3_log import NAME, OLDER, S3Log
 from .s3_store import S3Store
 
 if TYPE_CHECKING:
     from .journal_reading import JournalReading
+
+_WRITER = "writer"
+"""What release 0.1.0 added to the state of a graph or swarm, to tell its writes apart."""
 
 
 class S3Record(RecordWithFiles):
@@ -84,6 +92,8 @@ class S3Record(RecordWithFiles):
             self._s3_drivers.keep_warm(self._my_driver, self.log)
 
     def end(self) -> None:
+        if self._leased is not None:
+            self.has_rested = True  # it was not taken
         self._leased = self._outside = None
         super().end()
 
@@ -161,3 +171,62 @@ class S3AgentJournal(AgentEntries, S3Record):
         from .s3_reading import S3Reading
 
         return S3Reading(self)
+
+
+class S3MultiAgentJournal(MultiAgentWithFile, S3Record):
+    """The record below `prefix`, which is `[<prefix>/]session_<id>/multi_agents/multi_agent_<id>/`."""
+
+    layout: S3Files
+
+    def __init__(
+        self, store: S3Store, prefix: str, session_id: str, id: str, lease_seconds: float = LEASE_SECONDS
+    ) -> None:
+        self._key = f"{prefix}multi_agent.json"
+        super().__init__(store, prefix, session_id, id, S3Files(store, prefix), lease_seconds)
+
+    @property
+    def _opening(self) -> str:
+        return self.log.opening
+
+    @property
+    def _file_name(self) -> str:
+        return self.store.name(self._key)
+
+    def _read_file(self) -> tuple[bytes | None, object]:
+        found = self.store.fetch(self._key)
+        return (None, "") if found is None else (found.content, found.version)
+
+    def _stamp(self) -> object:
+        return self.store.version(self._key)
+
+    def write_layout_files(self) -> None:
+        self.layout.expected[self._key] = str(self._seen or "")
+        super().write_layout_files()
+
+    def _read_journal(self) -> tuple[bytes, Head | None]:
+        return self.log.whole()
+
+    def _is_damaged(self, why: str) -> SessionException:
+        remedy = f"move the objects below {self.store.name(self.prefix)!r} away to begin anew"
+        if self._file is not None:
+            remedy += f", or {NAME} and those below {OLDER} among them to go on from where its last call ended"
+        return cannot_be_read(self._session_id, self._id, why, remedy)
+
+    def _taken_in(self, file: StateFile) -> dict[str, Any]:
+        state = super()._taken_in(file)
+        state.pop(_WRITER, None)
+        return state
+
+    def _put_file(self, content: bytes) -> None:
+        self.layout.put(self._key, content)
+
+    def _remove_file(self) -> None:
+        self.layout.remove(self._key)
+
+    def _set_file_aside(self) -> str:
+        kept = self.store.copy_aside(self._key)
+        self.store.delete([self._key])
+        return kept
+
+    def _keep_journal(self) -> str:
+        return self.store.copy_aside(self.log.key)

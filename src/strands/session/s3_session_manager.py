@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +10,11 @@ from strands.types.session import Session, SessionAgent, SessionMessage
 
 from .identifiers import checked
 from .pending import Pending
-from .record import stale
 from .repository_session_manager import RepositorySessionManager
 from .s3_files import S3AgentFiles
 from .s3_lease import LEASE_SECONDS
 from .s3_log import NAME
-from .s3_record import S3AgentJournal
+from .s3_record import S3AgentJournal, S3MultiAgentJournal
 from .s3_store import S3Store
 from .session_repository import SessionRepository
 
@@ -28,7 +26,6 @@ AGENT_PREFIX = "agent_"
 MESSAGE_PREFIX = "message_"
 MULTI_AGENT_PREFIX = "multi_agent_"
 LEAST_SECONDS = 3
-_WRITER = "writer"
 _USER_AGENT = "strands-agents"
 
 
@@ -80,7 +77,6 @@ class S3SessionManager(RepositorySessionManager, SessionRepository):
             "s3", config=_named(boto_client_config), region_name=region_name, endpoint_url=endpoint_url
         )
         self._store = S3Store(self.client, bucket)
-        self._versions: dict[str, str] = {}
         super().__init__(session_id=session_id, session_repository=self, **kwargs)
 
     def create_session(self, session: Session, **kwargs: Any) -> Session:
@@ -105,6 +101,7 @@ class S3SessionManager(RepositorySessionManager, SessionRepository):
             SessionException: There is no such session.
         """
         start = self._session_key(session_id)
+        Pending.settle(PurePosixPath(self._store.name(start)))  # else an object may be written while it is removed
         keys = self._store.keys(start)
         if not keys:
             raise SessionException(f"there is no session {session_id!r} in bucket {self.bucket!r}")
@@ -170,20 +167,8 @@ class S3SessionManager(RepositorySessionManager, SessionRepository):
         return [SessionMessage.from_dict(data) for data in found if data is not None]
 
     def create_multi_agent(self, session_id: str, multi_agent: MultiAgentBase, **kwargs: Any) -> None:
-        """Store the state of a new graph or swarm.
-
-        Raises:
-            SessionException: There is one, or the service refuses.
-        """
-        key = self._multi_agent_key(session_id, multi_agent.id)
-        self._versions.pop(key, None)
-        if not self._replace(key, multi_agent.serialize_state(), ""):
-            raise SessionException(f"{multi_agent.id!r} exists already in session {session_id!r}")
-
-    def open_multi_agent(self, session_id: str, multi_agent_id: str) -> dict[str, Any] | None:
-        """Return the state of a graph or swarm, or None; the next write must find it as it is now."""
-        self._versions.pop(self._multi_agent_key(session_id, multi_agent_id), None)
-        return self.read_multi_agent(session_id, multi_agent_id)
+        """Store the state of a new graph or swarm."""
+        self.update_multi_agent(session_id, multi_agent)
 
     def read_multi_agent(self, session_id: str, multi_agent_id: str, **kwargs: Any) -> dict[str, Any] | None:
         """Return the state of a graph or swarm, or None.
@@ -191,41 +176,27 @@ class S3SessionManager(RepositorySessionManager, SessionRepository):
         Raises:
             SessionException: It is damaged, or the service refuses.
         """
-        key = self._multi_agent_key(session_id, multi_agent_id)
-        state, version = self._store.read_version(key)
-        if state is None and version:
-            raise SessionException(
-                f"the state of {multi_agent_id!r} in session {session_id!r} is damaged, so it is not known what it has "
-                f"done. Find that out first; then move 's3://{self.bucket}/{key}' away to begin anew"
-            )
-        if state is None:
-            return None
-        self._versions.setdefault(key, version)
-        state.pop(_WRITER, None)
-        return state
+        return self.open_multi_agent_record(session_id, multi_agent_id).load()
 
     def update_multi_agent(self, session_id: str, multi_agent: MultiAgentBase, **kwargs: Any) -> None:
-        """Replace the state of a graph or swarm, if it is the one that was read or written here last.
+        """Replace the state of a graph or swarm.
 
         Raises:
-            SessionException: Somebody else has written to it, or the service refuses.
+            SessionException: Somebody alive works with it, or the service refuses.
         """
-        key, state = self._multi_agent_key(session_id, multi_agent.id), multi_agent.serialize_state()
-        version = self._versions.get(key) or self._store.read_version(key)[1]
-        if not self._replace(key, state, version):
-            raise SessionException(stale(session_id, multi_agent.id, "another one has written to it"))
+        record = self.open_multi_agent_record(session_id, multi_agent.id)
+        record.load()
+        record.begin()
+        try:
+            record.write([record.draft("state", "", multi_agent.serialize_state(), {}, whole=True)], durable=True)
+        finally:
+            record.end()
+        record.write_layout_files()
 
-    def _replace(self, key: str, state: dict[str, Any], version: str) -> bool:
-        """Each write is a version of its own, and one whose answer was lost is known again by its writer."""
-        writer = uuid.uuid4().hex
-        written = self._store.replace(key, {**state, _WRITER: writer}, version)
-        if written is None:
-            there, found = self._store.read_version(key)
-            if there is None or there.get(_WRITER) != writer:
-                return False
-            written = found
-        self._versions[key] = written
-        return True
+    def open_multi_agent_record(self, session_id: str, multi_agent_id: str) -> S3MultiAgentJournal:
+        """Return the record of a graph or swarm: its journal and its object."""
+        key = self._multi_agent_key(session_id, multi_agent_id)
+        return S3MultiAgentJournal(self._store, key, session_id, multi_agent_id, self._lease_seconds)
 
     def open_record(self, session_id: str, agent_id: str) -> S3AgentJournal:
         """Return the record of an agent: its journal and its objects."""
@@ -250,7 +221,7 @@ class S3SessionManager(RepositorySessionManager, SessionRepository):
 
     def _multi_agent_key(self, session_id: str, multi_agent_id: str) -> str:
         name = f"{MULTI_AGENT_PREFIX}{checked('multi_agent_id', multi_agent_id)}"
-        return f"{self._session_key(session_id)}multi_agents/{name}/multi_agent.json"
+        return f"{self._session_key(session_id)}multi_agents/{name}/"
 
 
 def _named(config: Any) -> Any:

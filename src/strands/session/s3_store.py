@@ -32,12 +32,10 @@ class Held(NamedTuple):
     Attributes:
         content: Its bytes.
         version: What `put` wants to hear to replace it.
-        age: Seconds since it was written, by the store's clock.
     """
 
     content: bytes
     version: str
-    age: float
 
 
 class Listed(NamedTuple):
@@ -71,7 +69,7 @@ class S3Store:
         """Return what an object holds, or None when there is none."""
         try:
             found = self._client.get_object(Bucket=self._bucket, Key=key)
-            return Held(found["Body"].read(), str(found.get("ETag", "")), _age(found))
+            return Held(found["Body"].read(), str(found.get("ETag", "")))
         except Exception as error:
             if _code(error) in _ABSENT:
                 return None
@@ -126,15 +124,25 @@ class S3Store:
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(min(_AT_ONCE, len(of))) as pool:
-            return list(pool.map(do, of))
+            try:
+                begun = [pool.submit(do, each) for each in of]
+            except RuntimeError:  # the interpreter ends, or there is no thread
+                begun = []
+            if begun:
+                return [each.result() for each in begun]
+        return [do(each) for each in of]
 
     def start(self, do: Callable[[], _R]) -> Future[_R]:
         """Do something meanwhile."""
-        from concurrent.futures import ThreadPoolExecutor
+        from concurrent.futures import Future, ThreadPoolExecutor
 
         pool = ThreadPoolExecutor(1)
         try:
             return pool.submit(do)
+        except RuntimeError:  # the interpreter ends, or there is no thread
+            done: Future[_R] = Future()
+            done.set_result(do())
+            return done
         finally:
             pool.shutdown(wait=False)
 
