@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from strands import SessionManager
+from strands.journal.database import Database, Row, Transaction
 from strands.journal.entries import Draft
 from strands.journal.find import due, find, open_questions
 from strands.journal.memory import MemoryRepository
@@ -18,9 +19,12 @@ from strands.journal.protocol import Repository
 from strands.journal.sql import SqlRepository
 from strands.journal.sqlite import SqliteDatabase
 from strands_cli.kernel.state import State
+from strands_cli.session import answers
 from strands_cli.session.repository import store_at
 from support.databases import ReplyLost
 from support.postgres import close_all, fresh_url, needs_postgres
+
+T = TypeVar("T")
 
 NOW = time.time()
 
@@ -185,3 +189,78 @@ def test_the_row_of_a_session_says_what_the_fold_of_its_journal_does(store: Repo
             assert told.waits_for == tuple(each.key for each in state.open_questions(time.time()))
 
     asyncio.run(check())
+
+
+class Explaining(ReplyLost):
+    """A database that asks for the plan of each statement before it runs it."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.plans: list[str] = []
+
+    def write(self, work: Callable[[Transaction], T], *, durable: bool = False, single: bool = False) -> T:
+        return self._database.write(lambda each: work(_Explained(each, self.plans)), durable=durable, single=single)
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        return self._database.read(lambda each: work(_Explained(each, self.plans)))
+
+
+class _Explained:
+    again = False
+
+    def __init__(self, transaction: Transaction, plans: list[str]) -> None:
+        self._transaction = transaction
+        self._plans = plans
+
+    def execute(self, statement: str, *values: object) -> list[Row]:
+        told = self._transaction.execute(f"explain query plan {statement}", *values)
+        self._plans += [f"{detail} in {statement}" for *_, detail in told if str(detail).startswith("SCAN strands")]
+        return self._transaction.execute(statement, *values)
+
+    def execute_many(self, statement: str, rows: Sequence[Row]) -> None:
+        self._transaction.execute_many(statement, rows)
+
+
+def test_no_list_and_no_answer_looks_at_every_row(tmp_path: Path) -> None:
+    async def check() -> None:
+        database = Explaining(SqliteDatabase.at(tmp_path / "runs.db"))
+        repository = SqlRepository(database)
+        await begin(repository)
+        await answers.give(await repository.open("paused"), "q", "yes", by="ann")
+        await repository.find(rests=["paused"], workflow="w", after=f"{NOW!r} 1")
+        await repository.open_questions(after=f"{NOW!r} 1 q")
+        await repository.due()
+        await repository.resolve("pa")
+        await repository.prune(before=NOW, statuses=["completed"], limit=10)
+        await repository.delete("half")
+        assert database.plans == []
+
+    asyncio.run(check())
+
+
+@pytest.mark.slow
+def test_lists_and_answers_of_many_take_no_longer_than_of_few(tmp_path: Path) -> None:
+    async def check() -> dict[int, list[float]]:
+        took: dict[int, list[float]] = {}
+        for many in (100, 10_000):
+            database = SqliteDatabase.at(tmp_path / f"{many}.db")
+            repository = SqlRepository(database)
+            rest = [asked("q"), entry("paused")]
+            for number in range(many):
+                await repository.create(f"s{number}", opening(NOW + number), rest)
+            acts: list[Callable[[], Coroutine[Any, Any, object]]] = [repository.find, repository.open_questions]
+            took[many] = [await _fastest(act) for act in (*acts, repository.due)]
+        return took
+
+    took = asyncio.run(check())
+    for few, many in zip(took[100], took[10_000], strict=True):
+        assert many <= 2 * few
+
+
+async def _fastest(act: Callable[[], Coroutine[Any, Any, object]]) -> float:
+    took = []
+    for _ in range(40):
+        began = time.perf_counter()
+        await act()
+        took.append(time.perf_counter() - began)
+    return min(took)

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 from strands import Agent, tool
-from strands.hooks import BeforeToolCallEvent
+from strands.hooks import AfterNodeCallEvent, BeforeNodeCallEvent, BeforeToolCallEvent, HookProvider, HookRegistry
 from strands.models.scripted import ScriptedModel, ToolCall
+from strands.multiagent import GraphBuilder, Status
 from strands.session import SQLSessionManager
 from strands.types.exceptions import SessionException
 from strands.types.session import Session, SessionAgent, SessionMessage, SessionType
+from support.nodes import agent
 from support.postgres import close_all, fresh_url, needs_postgres
 
 
@@ -160,3 +162,38 @@ def test_the_environment_names_the_database(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setenv("STRANDS_STORE", f"sqlite:///{tmp_path}/runs.db")
     SQLSessionManager("s")
     assert (tmp_path / "runs.db").exists()
+
+
+class Ask(HookProvider):
+    """A hook that asks before node `b`."""
+
+    def register_hooks(self, registry: HookRegistry, **kwargs: Any) -> None:
+        registry.add_callback(BeforeNodeCallEvent, self.ask)
+
+    def ask(self, event: BeforeNodeCallEvent) -> None:
+        if event.node_id == "b" and event.interrupt("go", reason="on?") != "y":
+            event.cancel_node = "no"
+
+
+def test_a_graph_goes_on_where_it_was_asked(url: str) -> None:
+    ran: list[str] = []
+
+    def make() -> Any:
+        builder = GraphBuilder().set_session_manager(SQLSessionManager("g", url)).set_hook_providers([Ask()])
+        for name in "abc":
+            builder.add_node(agent(name), name)
+        builder.add_edge("a", "b")
+        builder.add_edge("b", "c")
+        made = builder.build()
+        made.add_hook(lambda event: ran.append(event.node_id), AfterNodeCallEvent)
+        return made
+
+    result = make()("go")
+    assert result.status is Status.INTERRUPTED
+    answers = [{"interruptResponse": {"interruptId": each.id, "response": "y"}} for each in result.interrupts]
+    again, late = make(), make()
+    assert again(answers).status is Status.COMPLETED
+    assert [name for name in ran if name != "b"] == ["a", "c"]
+    with pytest.raises(SessionException, match="has moved on since this graph or swarm"):
+        late(answers)
+    assert SQLSessionManager("g", url).read_multi_agent("g", again.id) is not None

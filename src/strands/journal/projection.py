@@ -112,8 +112,9 @@ def _ask(change: Change, seq: int, entry: Draft | Encoded | Entry) -> None:
         return
     _close_all(change, seq)  # an agent asks all that is open at once
     for interrupt in data["interrupts"]:
-        if interrupt.get("response") is None:
-            key = str(interrupt["id"])
+        told = interrupt if isinstance(interrupt, Mapping) else {"id": interrupt}
+        if told.get("response") is None:
+            key = str(told["id"])
             change.asked[key] = Asked(key, seq, "interrupt", entry.at, None)
 
 

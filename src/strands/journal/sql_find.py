@@ -51,30 +51,28 @@ class SqlLists(SqlUpkeep):
     async def due(self, *, limit: int = 50) -> list[Due]:
         """Return sessions as `strands.journal.find.due` does, by the database's clock."""
         statement = (
-            "select id, wake_at, count from strands_sessions where wake_at <= strands_now() "
+            "select id, wake_at, count from strands_sessions where wake_at is not null and wake_at <= strands_now() "
             "and namespace = ? and kind = ? order by wake_at limit ?"
         )
         rows = await self._read(lambda each: each.execute(statement, self.namespace, WORKFLOW, limit))
         return [Due(original(id), wake_at, count) for id, wake_at, count in rows]
 
     def _find(self, rests: Sequence[str], workflow: str, limit: int, after: str) -> Page[SessionSummary]:
-        wanted = [rest for rest in rests if rest != DELETED]
-        if not wanted:
-            return Page([], "")
-        statement, values = _SUMMARY, [self.namespace, WORKFLOW, *wanted]
-        statement += f" and status in ({', '.join('?' * len(wanted))})"
+        parts = [("status <> ?", DELETED)] if set(rests) >= set(RESTS) else [("status = ?", rest) for rest in rests]
+        where, values = "", list[object]()
         if workflow:
-            statement += " and workflow = ?"
-            values.append(portable(workflow))
-        more: list[object] = []
+            where, values = " and workflow = ?", [portable(workflow)]
         if after:
             created_at, no = after.split(" ")
-            statement += " and (created_at < ? or (created_at = ? and no > ?))"
-            more = [float(created_at), float(created_at), int(no)]
-        statement += " order by created_at desc, no limit ?"
+            where += " and (created_at < ? or (created_at = ? and no > ?))"
+            values += [float(created_at), float(created_at), int(no)]
 
         def read(transaction: Transaction) -> tuple[list[Row], defaultdict[int, list[str]]]:
-            found = transaction.execute(statement, *values, *more, limit + 1)
+            found: list[Row] = []
+            for is_meant, value in parts:  # each in the order of an index
+                statement = f"{_SUMMARY} and {is_meant}{where} order by created_at desc, no limit ?"
+                found += transaction.execute(statement, self.namespace, WORKFLOW, value, *values, limit + 1)
+            found.sort(key=lambda row: (-row[7], row[0]))
             return found, self._waiting([row[0] for row in found[:limit]], transaction)
 
         rows, waiting = self.database.read(read)

@@ -1,4 +1,4 @@
-"""An agent's record in a database: its journal is all there is."""
+"""The records of agents, graphs and swarms in a database: their journals are all there is."""
 
 from __future__ import annotations
 
@@ -18,31 +18,53 @@ from .agent_record import AgentRecord, Loaded
 from .disk import Naming
 from .journal_record import JournalRecord, read_line
 from .journal_state import JournalState
+from .multi_agent_journal import MultiAgentJournal
 from .record import SessionDraft
 
-AGENT = "agent"
-"""The kind of an agent's journal among those of a database."""
 
-
-class SqlAgentRecord(JournalRecord, AgentRecord):
-    """The record of one agent.
+class SqlRecord(JournalRecord):
+    """A record in a database.
 
     Args:
         database: Where it is.
         namespace: Whose it is.
         session_id: The session.
-        agent_id: The agent.
+        id: The agent, graph or swarm.
     """
 
     lease_is_cheap: ClassVar[bool] = False
+    kind: ClassVar[str]
+    """The kind of its journal among those of a database."""
 
-    def __init__(self, database: Database, namespace: str, session_id: str, agent_id: str) -> None:
+    def __init__(self, database: Database, namespace: str, session_id: str, id: str) -> None:
         self._database = database
-        self._place = Place(namespace, AGENT, f"{session_id}/{agent_id}")
-        super().__init__(session_id, agent_id, DatabaseDrivers(database))
+        self._place = Place(namespace, self.kind, f"{session_id}/{id}")
+        super().__init__(session_id, id, DatabaseDrivers(database))
 
     def new_log(self) -> SqlLog:
         return SqlLog(self._database, self._place, read=read_line)
+
+    def _prepare(self) -> None:
+        """There is nothing to mend: the database keeps all of an append or nothing."""
+
+    def _changed_outside(self) -> str:
+        return ""
+
+    def _naming(self, deed: str) -> Naming:
+        what = f"could not {deed} {self.noun} {self._id!r} of session {self._session_id!r}"
+        return Naming(what, Path(self._database.name))
+
+
+class SqlMultiAgentRecord(SqlRecord, MultiAgentJournal):
+    """The record of a graph or a swarm in a database."""
+
+    kind: ClassVar[str] = "multi_agent"
+
+
+class SqlAgentRecord(SqlRecord, AgentRecord):
+    """The record of an agent in a database."""
+
+    kind: ClassVar[str] = "agent"
 
     def load(self) -> Loaded | None:
         with self._naming("read"):
@@ -74,13 +96,3 @@ class SqlAgentRecord(JournalRecord, AgentRecord):
 
     def rested(self, next_id: int) -> SessionDraft:
         return SessionDraft("rested", {"next_id": next_id})
-
-    def _prepare(self) -> None:
-        """There is nothing to mend: the database keeps all of an append or nothing."""
-
-    def _changed_outside(self) -> str:
-        return ""
-
-    def _naming(self, deed: str) -> Naming:
-        what = f"could not {deed} {self.noun} {self._id!r} of session {self._session_id!r}"
-        return Naming(what, Path(self._database.name))

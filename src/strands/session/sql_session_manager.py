@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from strands.journal.database import Database
 from strands.journal.errors import StrandsError
@@ -22,7 +22,10 @@ from .json_text import to_json
 from .record import SessionDraft
 from .repository_session_manager import RepositorySessionManager
 from .session_repository import SessionRepository
-from .sql_record import AGENT, SqlAgentRecord
+from .sql_record import SqlAgentRecord, SqlMultiAgentRecord
+
+if TYPE_CHECKING:
+    from strands.multiagent.base import MultiAgentBase
 
 T = TypeVar("T")
 
@@ -158,6 +161,33 @@ class SQLSessionManager(RepositorySessionManager, SessionRepository):
         session, agent = checked("session_id", session_id), checked("agent_id", agent_id)
         return SqlAgentRecord(self._database, self._namespace, session, agent)
 
+    def create_multi_agent(self, session_id: str, multi_agent: MultiAgentBase, **kwargs: Any) -> None:
+        """Store the state of a new graph or swarm."""
+        self.update_multi_agent(session_id, multi_agent)
+
+    def read_multi_agent(self, session_id: str, multi_agent_id: str, **kwargs: Any) -> dict[str, Any] | None:
+        """Return the state of a graph or swarm, or None."""
+        return self.open_multi_agent_record(session_id, multi_agent_id).load()
+
+    def update_multi_agent(self, session_id: str, multi_agent: MultiAgentBase, **kwargs: Any) -> None:
+        """Replace the state of a graph or swarm.
+
+        Raises:
+            SessionException: A call of it is under way.
+        """
+        record = self.open_multi_agent_record(session_id, multi_agent.id)
+        record.load()
+        record.begin()
+        try:
+            record.write([record.draft("state", "", multi_agent.serialize_state(), {}, whole=True)], durable=True)
+        finally:
+            record.end()
+
+    def open_multi_agent_record(self, session_id: str, multi_agent_id: str) -> SqlMultiAgentRecord:
+        """Return the record of a graph or swarm, stored or new."""
+        session, id = checked("session_id", session_id), checked("multi_agent_id", multi_agent_id)
+        return SqlMultiAgentRecord(self._database, self._namespace, session, id)
+
     def _messages(self, session_id: str, agent_id: str) -> list[SessionMessage]:
         loaded: Loaded | None = self.open_record(session_id, agent_id).load()
         return loaded.messages if loaded is not None else []
@@ -182,4 +212,4 @@ class SQLSessionManager(RepositorySessionManager, SessionRepository):
             raise SessionException(f"{what}: {getattr(error, 'message', error)}. {hint}".rstrip(". ")) from error
 
 
-__all__ = ["AGENT", "SESSION", "SQLSessionManager"]
+__all__ = ["SESSION", "SQLSessionManager"]

@@ -46,12 +46,12 @@ create table strands_drivers (
   expires float8 not null
 ) FULL(50);
 
-create index strands_sessions_listed on strands_sessions (namespace, kind, status, updated_at desc, no);
+create index strands_sessions_listed on strands_sessions (namespace, kind, status, created_at desc, no);
 
 create index strands_sessions_newest on strands_sessions (namespace, kind, created_at desc, no);
 
-create index strands_sessions_due on strands_sessions (wake_at) where wake_at is not null;
+create index strands_sessions_due on strands_sessions (namespace, kind, wake_at) where wake_at is not null;
 
 create index strands_sessions_driven on strands_sessions (driver) where driver <> '';
 
-create index strands_questions_open on strands_questions (namespace, asked_at) where answered is null;
+create index strands_questions_open on strands_questions (namespace, asked_at, session, key) where answered is null;
