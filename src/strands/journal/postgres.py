@@ -35,6 +35,7 @@ LEASE_SECONDS = 15.0
 RETRY_SECONDS = 20.0
 """How long a transaction is tried again when its connection is lost."""
 
+_FIRST_TRIES, _FIRST_PAUSE = 4, 0.05
 _LOST = ("08", "57P")
 """How the codes begin of errors that end a connection: not the statement's fault, and it may have come through."""
 
@@ -172,19 +173,27 @@ class PostgresDatabase:
             return self._connections
         with self._opening:
             if self._connections is None:
-                psycopg = _psycopg()
-                connections = Connections(partial(psycopg.connect, self._conninfo, **_HOW), self._size)
-                try:
-                    with connections.taken() as connection:
-                        check_version(self._version(connection), self.name)
-                except psycopg.Error as error:  # it has not been there yet, so it is not waited for
-                    connections.close()
-                    raise self._error(error) from error
-                except BaseException:
-                    connections.close()
-                    raise
+                connections = Connections(partial(_psycopg().connect, self._conninfo, **_HOW), self._size)
+                self._look_at(connections)
                 self._connections = connections
             return self._connections
+
+    def _look_at(self, connections: Connections) -> None:
+        """Check that the server is there, with the tables of this build; one that never was is not waited for."""
+        psycopg = _psycopg()
+        for tries_left in reversed(range(_FIRST_TRIES)):
+            try:
+                with connections.taken() as connection:
+                    check_version(self._version(connection), self.name)
+                return
+            except psycopg.Error as error:
+                if not tries_left:
+                    connections.close()
+                    raise self._error(error) from error
+            except BaseException:
+                connections.close()
+                raise
+            time.sleep(_FIRST_PAUSE)
 
     def _version(self, connection: Connection[Row]) -> int:
         table = _written("strands_schema", self._schema)
