@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ import pytest
 from strands import Agent, ToolContext, tool
 from strands.agent.conversation_manager import SlidingWindowConversationManager
 from strands.models.scripted import ScriptedModel, ToolCall
-from strands.session import RepositorySessionManager, SessionManager, SessionRepository
+from strands.multiagent import MultiAgentBase
+from strands.session import FileSessionManager, RepositorySessionManager, SessionManager, SessionRepository
 from strands.types.exceptions import SessionException
 from strands.types.session import SessionAgent, SessionMessage
 from support.repositories import MemoryRepository
@@ -193,3 +195,34 @@ def test_the_names_of_the_modules() -> None:
 
     assert (FileSessionManager, S3SessionManager, RepositorySessionManager) == (File, S3, Repository)
     assert (SessionManager, SessionRepository) == (Manager, Store)
+
+
+class Relay(MultiAgentBase):
+    """An orchestrator of one's own, which stores itself when it wants to."""
+
+    def __init__(self) -> None:
+        self.id = "relay"
+        self.interrupts: list[str] = ["of its own"]
+        self.laps = 0
+
+    async def invoke_async(self, task: Any, invocation_state: Any = None, **kwargs: Any) -> Any:
+        raise NotImplementedError
+
+    def serialize_state(self) -> dict[str, Any]:
+        return {"id": self.id, "laps": self.laps}
+
+    def deserialize_state(self, payload: dict[str, Any]) -> None:
+        self.laps = payload["laps"]
+
+
+def test_an_orchestrator_of_ones_own_is_stored_before_it_is_restored(tmp_path: Path) -> None:
+    for laps in (1, 2):
+        relay = Relay()
+        relay.laps = laps
+        store = FileSessionManager("s", storage_dir=str(tmp_path))
+        store.sync_multi_agent(relay)
+        relay.laps += 10
+        store.sync_multi_agent(relay)
+    again = Relay()
+    FileSessionManager("s", storage_dir=str(tmp_path)).initialize_multi_agent(again)
+    assert again.laps == 12

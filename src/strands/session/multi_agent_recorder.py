@@ -8,6 +8,7 @@ import platform
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from strands._threads import on_disk
+from strands.interrupt import InterruptState
 from strands.types.exceptions import SessionException
 
 from .multi_agent_record import NOUN, MultiAgentRecord
@@ -53,6 +54,10 @@ class MultiAgentRecorder(SessionRecorder):
                 self._drafts.clear()
         self.source.deserialize_state(state)
         self._answered = {each.id for each in self._interrupts() if each.answered}
+
+    def take_over(self) -> None:
+        """Go on from what is stored without restoring it; blocks."""
+        self._record.load()
 
     async def save(self, kind: Kind, key: str) -> None:
         """Record that something has happened, and where it stands since.
@@ -101,5 +106,6 @@ class MultiAgentRecorder(SessionRecorder):
         self._add(self._record.draft(kind, key, self.source.serialize_state(), data or {}, whole=whole))
 
     def _interrupts(self) -> list[Any]:
+        # An orchestrator of the user's own may mean something else by the name.
         state = getattr(self.source, "interrupts", None)
-        return list(state.interrupts.values()) if state is not None else []
+        return list(state.interrupts.values()) if isinstance(state, InterruptState) else []

@@ -194,17 +194,23 @@ class RepositorySessionManager(SessionManager):
         recorder.write_through()
 
     def sync_multi_agent(self, source: MultiAgentBase, **kwargs: Any) -> None:
-        """Store the state of a graph or swarm."""
+        """Store the state of a graph or swarm; of one that was never restored here, in place of what is stored."""
+        if source.id not in self._multi_agents:
+            recorder = self._new_multi_agent_recorder(source)
+            recorder.take_over()
+            self._multi_agents[source.id] = recorder
         self._multi_agent_recorder(source).store()
 
     def initialize_multi_agent(self, source: MultiAgentBase, **kwargs: Any) -> None:
         """Restore a graph or swarm from the session, or take it into the session when it is new there."""
-        from .multi_agent_recorder import MultiAgentRecorder
-
-        record = self.session_repository.open_multi_agent_record(self.session_id, source.id)
-        recorder = MultiAgentRecorder(record, source)
+        recorder = self._new_multi_agent_recorder(source)
         recorder.load()
         self._multi_agents[source.id] = recorder
+
+    def _new_multi_agent_recorder(self, source: MultiAgentBase) -> MultiAgentRecorder:
+        from .multi_agent_recorder import MultiAgentRecorder
+
+        return MultiAgentRecorder(self.session_repository.open_multi_agent_record(self.session_id, source.id), source)
 
     async def _multi_agent_begins(self, event: BeforeMultiAgentInvocationEvent) -> None:
         await self._multi_agent_recorder(event.source).begin()
