@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import random
 import shutil
@@ -65,6 +66,29 @@ def test_killed_at_every_change_of_the_disk(
         assert workers.run("finish", root, subject=subject) == 0, lines(root, "errors")
         check(root)
     assert status == 0 and number > (2 if when == "torn" else 5)
+
+
+@pytest.mark.parametrize("subject", ["graph", "swarm"])
+@pytest.mark.parametrize("left", ["alone", "newer"])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_killed_at_every_change_while_what_another_program_left_is_taken_in(
+    workers: Workers, subject: str, paused: Path, tmp_path: Path, left: str, when: str
+) -> None:
+    home = journal(paused).parent
+    state = json.loads((home / "multi_agent.json").read_bytes())
+    del state["_journal"]
+    (home / "multi_agent.json").write_text(json.dumps(state, indent=2))
+    for beside in home.glob("journal.*") if left == "alone" else ():
+        beside.unlink()
+    number, status = 0, KILLED
+    while status == KILLED:
+        number += 1
+        root = tmp_path / str(number)
+        shutil.copytree(paused, root)
+        status = workers.run("finish", root, disk=(when, number), subject=subject)
+        assert workers.run("finish", root, subject=subject) == 0, lines(root, "errors")
+        check(root)
+    assert status == 0 and number > 5
 
 
 def test_killed_while_it_pays(workers: Workers, subject: str, paused: Path) -> None:

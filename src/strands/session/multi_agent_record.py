@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from strands.types.exceptions import SessionException
 
-from .json_text import to_json
+from .json_text import from_json, to_json
 from .numbers import plain_numbers
 from .record import Record, SessionDraft, StoredState, stale
 
@@ -93,7 +93,11 @@ class RepositoryMultiAgentRecord(MultiAgentRecord):
     def draft(
         self, kind: Kind, key: str, state: Mapping[str, Any], data: Mapping[str, Any], *, whole: bool = False
     ) -> SessionDraft:
-        return SessionDraft(kind, {}, state=StoredState(self._id, state))
+        try:
+            moment = from_json(to_json(state))  # what happens until it is written is not of this moment
+        except TypeError as error:
+            raise SessionException(f"the state of {self._id!r} cannot be stored: {error}") from error
+        return SessionDraft(kind, {}, state=StoredState(self._id, moment))
 
     def write(self, drafts: Sequence[SessionDraft], *, durable: bool) -> None:
         states = [draft.state for draft in drafts if draft.state is not None]
