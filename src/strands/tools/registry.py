@@ -37,7 +37,7 @@ class ToolRegistry:
         self.tool_config: dict[str, Any] | None = None
         self._specs: list[ToolSpec] | None = None
         self._shape: tuple[Any, ...] = ()
-        self._providers: list[ToolProvider] = []
+        self._providers: list[ToolProvider] | None = None
         self._provided: dict[int, tuple[int, set[str]]] = {}  # provider's id to its version and the names it gave
 
     def process_tools(self, tools: Iterable[Any]) -> list[str]:
@@ -102,7 +102,7 @@ class ToolRegistry:
     def get_all_tool_specs(self) -> list[ToolSpec]:
         """Return what a model is told about the tools; the same list until a tool is added, removed or replaced."""
         if self._providers:
-            self._take_changes()
+            self._take_changes(self._providers)
         if not self.registry:
             return []
         shape = tuple(map(id, self.registry.values()))
@@ -197,7 +197,7 @@ class ToolRegistry:
 
     def cleanup(self, **kwargs: Any) -> None:
         """Let go of all tool providers; what the first of them raises is raised once all are let go of."""
-        _let_go(self._providers, id(self))
+        _let_go(self._providers or [], id(self))
 
     def _load(self, item: Any, provided: Mapping[int, list[AgentTool]]) -> list[AgentTool]:
         if isinstance(item, AgentTool):
@@ -229,21 +229,24 @@ class ToolRegistry:
 
         from .loading import loaded
 
-        if not self._providers:  # nobody may be left to call cleanup()
-            weakref.finalize(self, _let_go_soon, self._providers, id(self))
+        kept = self._providers
+        if kept is None:
+            kept = self._providers = []
+        if not kept:  # nobody may be left to call cleanup()
+            weakref.finalize(self, _let_go_soon, kept, id(self))
         for provider in providers:
-            if provider not in self._providers:
+            if provider not in kept:
                 provider.add_consumer(id(self))
-                self._providers.append(provider)
+                kept.append(provider)
         versions = [provider.version for provider in providers]
         found = run(loaded(providers))
         for provider, version, tools in zip(providers, versions, found, strict=True):
             self._provided[id(provider)] = version, {tool.tool_name for tool in tools}
         return {id(provider): tools for provider, tools in zip(providers, found, strict=True)}
 
-    def _take_changes(self) -> None:
+    def _take_changes(self, providers: list[ToolProvider]) -> None:
         """Take the tools of a provider whose tools have changed; a name that another source has stays that one's."""
-        for provider in self._providers:
+        for provider in providers:
             version, names = self._provided.get(id(provider), (provider.version, set()))
             if version == provider.version:
                 continue

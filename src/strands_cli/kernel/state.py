@@ -25,6 +25,8 @@ class State:
         unheard: What became of questions since anything else was recorded: nobody who drove the session told of it.
     """
 
+    left: frozenset[str] = frozenset()
+
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         self.count: int = 0
         self.opened: Entry | None = None
@@ -40,7 +42,6 @@ class State:
         self.asked: dict[str, Entry] = {}
         self.answered: dict[str, Entry] = {}
         self.expired: dict[str, Entry] = {}
-        self.left: frozenset[str] = frozenset()
         self.unheard: tuple[Entry, ...] = ()
         self.noted: dict[str, Json] = {}
         self.inner: dict[str, list[Entry]] = {}
