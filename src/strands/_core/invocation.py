@@ -149,7 +149,6 @@ class Invocation:
             self._task.cancel()
 
 
-@functools.cache
 def tracing_if_collected() -> Tracing | None:
     """Return what leaves spans, or None when nobody collects them."""
     if "opentelemetry.trace" not in sys.modules and not is_provider_named():
@@ -159,6 +158,7 @@ def tracing_if_collected() -> Tracing | None:
     return tracing()
 
 
+@functools.cache
 def is_provider_named() -> bool:
     """Return whether the environment says who collects spans; as OpenTelemetry does, it is looked at once."""
     return "OTEL_PYTHON_TRACER_PROVIDER" in os.environ
