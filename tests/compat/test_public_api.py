@@ -22,7 +22,7 @@ MODULES = {
     "strands.experimental.bidi.hooks": "BidiAgentStopEvent",
     "strands.models": "BedrockModel CacheConfig Model",
     "strands.models.anthropic": "AnthropicModel",
-    "strands.models.bedrock": "BedrockModel",
+    "strands.models.bedrock": "BedrockModel DEFAULT_BEDROCK_MODEL_ID DEFAULT_BEDROCK_REGION DEFAULT_READ_TIMEOUT",
     "strands.models.gemini": "GeminiModel",
     "strands.models.litellm": "LiteLLMModel",
     "strands.models.model": "CacheConfig Model",

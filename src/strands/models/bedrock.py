@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from strands._elsewhere import names_of
 from strands._event import LazyEvent
 
-from ._bedrock_client import DEFAULT_BEDROCK_REGION, BedrockClients, ClientArgs, Exchange
+from ._bedrock_client import DEFAULT_BEDROCK_REGION, DEFAULT_READ_TIMEOUT, BedrockClients, ClientArgs, Exchange
 from ._bedrock_format import format_request
 from ._bedrock_native import is_wanted, with_schema
 from ._bedrock_refusals import Refusals
@@ -27,7 +27,14 @@ if TYPE_CHECKING:
     from strands.types.exceptions import ModelError
     from strands.types.tools import ToolChoice, ToolSpec
 
-__all__ = ["DEFAULT_BEDROCK_MODEL_ID", "DEFAULT_BEDROCK_REGION", "BedrockModel", "CacheConfig", "CacheToolsConfig"]
+__all__ = [
+    "DEFAULT_BEDROCK_MODEL_ID",
+    "DEFAULT_BEDROCK_REGION",
+    "DEFAULT_READ_TIMEOUT",
+    "BedrockModel",
+    "CacheConfig",
+    "CacheToolsConfig",
+]
 
 PROVIDER = "Bedrock"
 DEFAULT_BEDROCK_MODEL_ID = "global.anthropic.claude-sonnet-4-6"
