@@ -2,125 +2,33 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from strands import Agent, ToolContext, tool
-from strands.agent.conversation_manager import NullConversationManager
 from strands.journal import lines
-from strands.models.scripted import ScriptedModel, ToolCall
-from strands.session import FileSessionManager
-from strands.session.journal_record import encoded, read_line
-from strands.session.journal_state import JournalState
-from strands.session.layout import message_texts
+from strands.models.scripted import ToolCall
 from strands.session.s3_lease import S3Drivers
-from strands.session.s3_log import S3Log
-from strands.session.s3_store import Held, S3Store
 from strands.types.exceptions import SessionException
-from strands.types.session import SessionMessage
 from support.stub_s3 import Fate, Request, Stored, StubS3
 
 pytest.importorskip("boto3")
+from support.s3_sessions import HOME, JOURNAL, Shortcut, agent_in, asked, grown, kinds, said
 from support.s3_worker import manager
-from support.session_worker import finish, make_agent
-from support.session_worker import lines as noted
 
 FIXTURES = Path(__file__).parent / "fixtures"
-HOME = "p/session_bills/agents/agent_default/"
-JOURNAL = f"{HOME}journal.jsonl"
 
 
 @pytest.fixture
 def s3() -> Iterator[StubS3]:
     with StubS3() as stub:
         yield stub
-
-
-def agent_in(s3: StubS3, *replies: Any, **kwargs: Any) -> Agent:
-    kept = manager(s3.url, "p", **kwargs.pop("manager", {}))
-    model = ScriptedModel(list(replies))
-    kwargs = {"conversation_manager": NullConversationManager(), **kwargs}
-    return Agent(model=model, session_manager=kept, callback_handler=None, **kwargs)
-
-
-class Shortcut(S3Store):
-    """The objects of the stub without a network between."""
-
-    def __init__(self, s3: StubS3) -> None:
-        super().__init__(None, "bucket")
-        self._stub = s3
-        self._objects = s3.objects
-
-    def fetch(self, key: str) -> Held | None:
-        there = self._objects.get(key)
-        return None if there is None else Held(there.body, there.etag)
-
-    def age(self, key: str) -> float:
-        return self._stub.now() - self._objects[key].at
-
-    def put(self, key: str, content: bytes, version: str) -> str:
-        self.write_bytes(key, content)
-        return self._objects[key].etag
-
-    def write_bytes(self, key: str, content: bytes) -> None:
-        self._objects[key] = Stored(content, 0.0)
-
-    def delete(self, keys: Sequence[str]) -> None:
-        for key in keys:
-            del self._objects[key]
-
-
-def grown(s3: StubS3, turns: int, size: int = 1000) -> None:
-    """Let the session have so many turns more, each with so many characters."""
-    store = Shortcut(s3)
-    if JOURNAL not in s3.objects:
-        agent_in(s3, "reply")("first")
-    log = S3Log(store, HOME, "default", read_line)
-    first = max(JournalState().take(log.news()).messages) + 1
-    for id in range(first, first + 2 * turns):
-        role: Any = "assistant" if id % 2 else "user"
-        stored = SessionMessage.from_message({"role": role, "content": [{"text": f"{id} " + "x" * size}]}, id)
-        text, content = message_texts(stored)
-        leased = encoded("leased", "", '{"driver":"","by":""}')
-        log.write([leased, encoded("message", f"messages/{id}", text)], expect=log.count)
-        store.write_bytes(f"{HOME}messages/message_{id}.json", content)
-
-
-def asked(s3: StubS3) -> dict[str, int]:
-    """How often the server was asked since this was called last, by method."""
-    counts = s3.counts()
-    s3.requests.clear()
-    return counts
-
-
-def put_below(s3: StubS3, prefix: str, directory: Path) -> None:
-    """Copy a directory into the bucket."""
-    for path in directory.rglob("*"):
-        if path.is_file():
-            s3.objects[f"{prefix}/{path.relative_to(directory).as_posix()}"] = Stored(path.read_bytes(), s3.now())
-
-
-def take_below(s3: StubS3, prefix: str, directory: Path) -> None:
-    """Copy what the bucket holds into a directory."""
-    for key, stored in s3.objects.items():
-        path = directory / key.removeprefix(f"{prefix}/")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(stored.body)
-
-
-def said(agent: Agent) -> list[Any]:
-    return [(message["role"], message["content"]) for message in agent.messages]
-
-
-def kinds(s3: StubS3) -> list[str]:
-    return [entry.kind for entry in lines.parse(s3.objects[JOURNAL].body).entries]
 
 
 def test_a_pause_waits_for_three_writes_and_an_answer_too(s3: StubS3, tmp_path: Path) -> None:
@@ -281,56 +189,6 @@ def test_a_write_that_nobody_confirms_fails_and_is_not_written_twice(s3: StubS3)
     assert texts == ["a", "one", "b", "two"]
 
 
-@pytest.mark.parametrize("state", ["paused", "cut_off"])
-def test_sessions_of_release_0_1_0_go_on(s3: StubS3, tmp_path: Path, state: str) -> None:
-    put_below(s3, "p", FIXTURES / "strands_0_1_0_s3" / state)
-    ledger = {key: stored.body for key, stored in s3.objects.items() if "/ledger/" in key}
-    finish(make_agent(tmp_path, session_manager=manager(s3.url, "p")), tmp_path)
-    assert noted(tmp_path, "acks")[-1] == "end_turn"
-    assert noted(tmp_path, "effects").count("pay") == (1 if state == "paused" else 0)
-    first = noted(tmp_path, "answers")[0].split()[0]
-    assert first == ("approval" if state == "paused" else "ambiguous_tool_call")
-    assert ledger.items() <= {key: stored.body for key, stored in s3.objects.items()}.items()
-    assert len(make_agent(tmp_path, session_manager=manager(s3.url, "p")).messages) == 6
-
-
-@pytest.mark.parametrize("release", ["sdk_1_41", "sdk_1_62"])
-def test_a_session_goes_from_the_sdk_to_a_bucket_and_on_to_a_directory(
-    s3: StubS3, tmp_path: Path, release: str
-) -> None:
-    put_below(s3, "p/session_bills", FIXTURES / release / "session_plain")
-    agent = agent_in(s3, "from the bucket", conversation_manager=None)
-    assert len(agent.messages) == 10 and agent.state.get() == {"k": 1, "trust": "t"}
-    agent("go on")
-    messages = [key for key in s3.objects if "/messages/" in key]
-    assert len(messages) == 12
-    take_below(s3, "p", tmp_path / "store")
-    kept = FileSessionManager("bills", tmp_path / "store")
-    local = Agent(model=ScriptedModel(["from a directory"]), session_manager=kept, callback_handler=None)
-    assert len(local.messages) == 12
-    local("once more")
-    put_below(s3, "p", tmp_path / "store")
-    assert [message["content"][0].get("text") for message in agent_in(s3, conversation_manager=None).messages[-2:]] == [
-        "once more",
-        "from a directory",
-    ]
-
-
-def test_what_another_program_adds_is_taken_and_refuses_who_does_not_know_it(s3: StubS3) -> None:
-    agent = agent_in(s3, "one", "two")
-    agent("a")
-    for id, role in ((2, "user"), (3, "assistant")):
-        message = {"message": {"role": role, "content": [{"text": "theirs"}]}, "message_id": id}
-        s3.objects[f"{HOME}messages/message_{id}.json"] = Stored(json.dumps(message).encode(), s3.now())
-    with pytest.raises(SessionException, match="another program has added messages"):
-        agent("b")
-    assert kinds(s3)[-1] == "rested", "the lease is given back"
-    fresh = agent_in(s3, "three")
-    assert [message["content"][0]["text"] for message in fresh.messages] == ["a", "one", "theirs", "theirs"]
-    fresh("c")
-    assert len(agent_in(s3).messages) == 6
-
-
 @pytest.mark.parametrize("deed", ["deleted", "cut"])
 def test_lost_older_lines_are_read_from_the_messages(s3: StubS3, deed: str, caplog: pytest.LogCaptureFixture) -> None:
     grown(s3, 59)
@@ -381,6 +239,18 @@ def test_a_process_that_ends_has_written_what_others_read(s3: StubS3) -> None:
     done = subprocess.run([sys.executable, "-c", ENDING, s3.url], cwd=tests, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
     assert {f"{HOME}messages/message_0.json", f"{HOME}messages/message_1.json"} <= s3.objects.keys()
+
+
+def test_who_may_not_delete_goes_on(s3: StubS3, caplog: pytest.LogCaptureFixture) -> None:
+    grown(s3, 39)
+    s3.objects[f"{HOME}journal/000000007-{'0' * 32}.jsonl"] = Stored(b"", s3.now())
+    agent = agent_in(s3, "on", "and on")
+    s3.fate = lambda request: 403 if request.method == "POST" else ""
+    agent("go on")
+    agent("once more")
+    assert len(agent_in(s3).messages) == 84 and "Nobody reads it any more; remove it" in caplog.text
+    with pytest.raises(SessionException, match="could not delete"):
+        manager(s3.url, "p").delete_session("bills")
 
 
 def test_objects_that_nothing_refers_to_are_removed_by_who_holds_the_lease(s3: StubS3) -> None:

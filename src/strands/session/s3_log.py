@@ -8,12 +8,10 @@ the other are what the log would be in a file.
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable, Sequence
 from itertools import takewhile
-from typing import NamedTuple
 
 from strands.journal import faults, lines
 from strands.journal.entries import FORMAT, Draft, Encoded, Entry
@@ -22,10 +20,10 @@ from strands.journal.head import Head
 from strands.journal.protocol import Conflict
 from strands.types.exceptions import SessionException
 
+from .s3_content import Content, LogPart
 from .s3_store import Held, S3Store
 
 NAME = "journal.jsonl"
-OLDER = "journal/"
 
 FULL = 32_768
 """Bytes of lines from which on the newest object is full."""
@@ -35,62 +33,6 @@ MOST = 32
 
 _TRIES = 5
 _PAUSE = 0.05
-_HEADER = b'{"older":'
-
-
-class LogPart(NamedTuple):
-    """An object with older lines.
-
-    Attributes:
-        first: The number of its first entry.
-        entries: How many it holds.
-        size: Its size in bytes.
-        sum: The sum of its last line.
-    """
-
-    first: int
-    entries: int
-    size: int
-    sum: str
-
-    @property
-    def name(self) -> str:
-        """Its key below that of the log."""
-        return f"{OLDER}{self.first:09}-{self.sum}.jsonl"
-
-
-class Content(NamedTuple):
-    """What the newest object holds: the older objects, and the lines behind them."""
-
-    older: tuple[LogPart, ...]
-    tail: bytes
-
-    @property
-    def first(self) -> int:
-        """The number of the first entry of `tail`."""
-        return self.older[-1].first + self.older[-1].entries if self.older else 0
-
-    @property
-    def sum_before(self) -> str:
-        """The sum of the line before `tail`."""
-        return self.older[-1].sum if self.older else ""
-
-    def to_bytes(self) -> bytes:
-        """Return the object's bytes."""
-        if not self.older:
-            return self.tail
-        return _HEADER + json.dumps(self.older, separators=(",", ":")).encode() + b"}\n" + self.tail
-
-    @classmethod
-    def of(cls, content: bytes) -> Content:
-        """Return what an object holds; one whose first line is damaged is all lines."""
-        if content.startswith(_HEADER):
-            header, _, tail = content.partition(b"\n")
-            try:
-                return cls(tuple(LogPart(*each) for each in json.loads(header)["older"]), tail)
-            except (ValueError, TypeError):
-                pass
-        return cls((), content)
 
 
 class S3Log:
@@ -391,7 +333,7 @@ class S3Log:
     def _remove(self, keys: set[str]) -> None:
         """Remove objects whose lines are in others; who has not heard of that finds them there."""
         if keys:
-            self._store.delete(sorted(keys))
+            self._store.delete_unneeded(sorted(keys))
 
 
 class _Gone(SessionDamagedError):

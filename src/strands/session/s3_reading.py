@@ -13,8 +13,8 @@ from strands.journal.salvage import Gap, Salvaged, salvage
 from .journal_reading import JournalReading
 from .journal_record import read_line
 from .json_text import from_json
+from .s3_content import OLDER
 from .s3_files import S3FilesRead
-from .s3_log import OLDER
 
 if TYPE_CHECKING:
     from .s3_record import S3AgentJournal

@@ -23,9 +23,10 @@ from .journal_record import read_line
 from .multi_agent_record import cannot_be_read
 from .multi_agent_state import StateFile
 from .multi_agent_with_file import MultiAgentWithFile
+from .s3_content import OLDER
 from .s3_files import S3AgentFiles, S3Files
 from .s3_lease import LEASE_SECONDS, S3Drivers
-from .s3_log import NAME, OLDER, S3Log
+from .s3_log import NAME, S3Log
 from .s3_store import S3Store
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ class S3Record(RecordWithFiles):
         """Remove what is of no use: who holds the lease knows that nobody else is about to refer to it."""
         strays, self.strays = self.strays, []
         if strays:
-            self.store.delete(strays)
+            self.store.delete_unneeded(strays)
 
     def _held(self) -> str:
         return f"{super()._held()}. A lease lapses {self._seconds:g} seconds after its holder was last heard of"

@@ -217,9 +217,19 @@ class S3Store:
         for start in range(0, len(keys), 1000):
             objects = [{"Key": key} for key in keys[start : start + 1000]]
             try:
-                self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True})
+                told = self._client.delete_objects(Bucket=self._bucket, Delete={"Objects": objects, "Quiet": True})
             except Exception as error:
                 raise self._failure("delete", keys[start], error) from error
+            for refused in told.get("Errors", ()):
+                why = f"{refused.get('Code', '')} {refused.get('Message', '')}".strip()
+                raise SessionException(f"could not delete {self.name(refused.get('Key', keys[start]))!r}: {why}")
+
+    def delete_unneeded(self, keys: Sequence[str]) -> None:
+        """Remove objects that nobody reads any more; what cannot be removed is only in the way."""
+        try:
+            self.delete(keys)
+        except SessionException as error:
+            logger.warning("%s. Nobody reads it any more; remove it", error)
 
     def _put_checked(self, key: str, content: bytes, version: str) -> str | None:
         there = self.fetch(key)
