@@ -164,7 +164,7 @@ class Provider:
         (lambda event: None, "has no annotation.* a lambda, is registered by a provider"),
         (lambda: None, "it takes no parameter"),
         (Provider, r"Provider is a class; make a hook of it: Provider\(...\)"),
-        (7, "7 is no hook; give a function"),
+        (7, "7 is not a hook; give a function"),
     ],
 )
 def test_a_hook_that_names_no_event_is_refused_where_it_is_given(hook: Any, told: str) -> None:

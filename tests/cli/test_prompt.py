@@ -91,7 +91,7 @@ def test_a_doubled_slash_writes_one_and_show_prints_the_question_again(console: 
 
 def test_a_misspelt_command_is_no_answer(console: Console) -> None:
     terminal = asked(console, prompt="Where?").expect("Your response: ").type("/latr")
-    terminal.expect("Not taken: '/latr' is no command: type /later, or //latr where it is your answer.")
+    terminal.expect("Not taken: '/latr' is not a command: type /later, or //latr where it is your answer.")
     assert answer(terminal.expect("Your response: ").type("//latr").end()) == "/latr"
     terminal = asked(console, prompt="Where?").expect("Your response: ")
     assert answer(terminal.type("/var/log").end()) == "/var/log"

@@ -8,7 +8,7 @@ from strands._core.turn import Turn
 
 
 def agent_turn(executor: Any) -> Turn | None:
-    """Return where an agent is; None for an executor that is no agent of ours."""
+    """Return where an agent is; None for an executor that is not an agent of this package."""
     turn = getattr(executor, "turn", None)
     return turn if isinstance(turn, Turn) else None
 

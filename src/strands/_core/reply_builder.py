@@ -278,7 +278,7 @@ class _Reasoning:
 
 
 def _parse(use: dict[str, Any]) -> bool:
-    """Read the input of a tool use; what is no JSON object is noted with it, so that it never runs: return False."""
+    """Read the input of a tool use; what is not a JSON object is noted with it, so that it never runs: return False."""
     text, problem = use["input"], ""
     try:
         value = _decode(text) if text.strip() else {}

@@ -356,7 +356,7 @@ class ToolCall:
         return ToolStart(self._use["toolUseId"], call.name, call.digest, self._idempotency_key(), call.text)
 
     async def _enter(self, tool: AgentTool) -> None:
-        """An agent is about to work in this call: what it does is recorded by itself, so the start is no act yet."""
+        """An agent is about to work in this call: its acts are recorded singly, so its start alone is not ambiguous."""
         recorder, own = self._batch.recorder, tool.inner_record == "own"
         anew = self._inner_attempt is not None
         self._inner_attempt = Attempt(own=own, anew=anew, so_far=self._batch.turn.subagents.pop(self._id, None))

@@ -39,7 +39,7 @@ def check_given(hook: Any, where: str) -> None:
         return
     if not callable(hook):
         raise ValueError(
-            f"{where}: {hook!r} is no hook; give a function of an event, or an object with register_hooks(registry)"
+            f"{where}: {hook!r} is not a hook; give a function of an event, or an object with register_hooks(registry)"
         )
     try:
         infer_event_types(hook)

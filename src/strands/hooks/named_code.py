@@ -327,7 +327,7 @@ def _assigned(node: ast.stmt) -> list[tuple[ast.expr, ast.expr | None]]:
 
 
 def _literal(node: ast.expr | None) -> str | None:
-    """Return the text of a constant; None for what is none."""
+    """Return the text of a constant; None for what is not one."""
     try:
         value = ast.literal_eval(node) if node is not None else node
         return _text(value) if node is not None and _is_constant(value) else None

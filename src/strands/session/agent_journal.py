@@ -106,7 +106,7 @@ class AgentEntries(RecordWithFiles, AgentRecord):
                 self._append(items, durable, partial(self._redact, items, redactions))
             else:
                 self._append(items, durable)
-            self.has_rested = bool(drafts) and drafts[-1].kind == "rested"
+            self.has_rested: bool = bool(drafts) and drafts[-1].kind == "rested"
             for draft, (_, content) in zip(drafts, texts, strict=True):
                 self._put(draft.stored, content)
         if self.layout.dirty_files > MOST_IN_MEMORY:

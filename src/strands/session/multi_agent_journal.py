@@ -106,7 +106,7 @@ class MultiAgentJournal(JournalRecord, MultiAgentRecord):
                 self._append(items, durable, partial(self._write_anew, text, rest))
             else:
                 self._append(items, durable)
-            self.has_rested = bool(drafts) and drafts[-1].kind == "rested"
+            self.has_rested: bool = bool(drafts) and drafts[-1].kind == "rested"
             self._imported = ""
             if any(draft.state is not None for draft in drafts):
                 self._at_rest = "" if any(draft.state for draft in drafts[len(drafts) - after :]) else text

@@ -86,7 +86,7 @@ class SessionRecorder(ABC):
                 self._record.begin()
             if is_first:
                 self._turnstile = asyncio.Lock()
-                self._timer = None  # one of an event loop that ended is never due
+                self._timer = None  # a timer that an earlier event loop left behind will never fire
             self._calls += 1
         noted, answered = len(self._drafts), set(self._answered)
         try:

@@ -143,7 +143,7 @@ class S3Record(RecordWithFiles):
             self._check_free(self._my_driver)
         self._leased = None
         self._count = self.log.count
-        self.has_rested = False
+        self.has_rested: bool = False
 
     def _remove_strays(self) -> None:
         """Remove what is of no use: who holds the lease knows that nobody else is about to refer to it."""

@@ -92,7 +92,7 @@ class SqlAgentRecord(SqlRecord, AgentRecord):
                     raise Conflict([])
 
             self._append(items, durable, rewrite if redactions else None)
-            self.has_rested = bool(drafts) and drafts[-1].kind == "rested"
+            self.has_rested: bool = bool(drafts) and drafts[-1].kind == "rested"
 
     def rested(self, next_id: int) -> SessionDraft:
         return SessionDraft("rested", {"next_id": next_id})

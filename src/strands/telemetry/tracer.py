@@ -151,7 +151,7 @@ class Tracing:
             return result
 
     async def structure(self, agent: Host, messages: Messages, work: Callable[[], Awaitable[R]]) -> R:
-        """Do `work` in the span of a call for a structure, which is no invocation."""
+        """Do `work` in the span of a call for a structure, which is not an invocation."""
         attributes = {**_conventions.of_agent(agent), "gen_ai.operation.name": _STRUCTURE}
         with self._span(_STRUCTURE, attributes) as span:
             if self._with_content:

@@ -50,7 +50,7 @@ def problems(schema: Mapping[str, Any] | bool, value: Any) -> list[str]:
 
 
 def check_schema(schema: Any) -> None:
-    """Raise ValueError when `schema` is no JSON Schema, has a bad pattern, or refers to what is not in it."""
+    """Raise ValueError when `schema` is not a JSON Schema, has a bad pattern, or refers to what is not in it."""
     from jsonschema import FormatChecker
     from jsonschema.exceptions import SchemaError
 

@@ -143,7 +143,7 @@ def finite(number: str) -> float:
     """
     value = float(number)
     if not math.isfinite(value):
-        raise ValueError(f"{number[:20]} is no number of JSON, which are finite")
+        raise ValueError(f"{number[:20]} is not a JSON number: those are finite")
     return value
 
 

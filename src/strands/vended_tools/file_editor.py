@@ -107,7 +107,7 @@ def _read(file: Path) -> str:
     try:
         return file.read_bytes().decode("utf-8")  # line ends stay as they are
     except UnicodeDecodeError as error:
-        raise ValueError(f"{file} is no UTF-8 text") from error
+        raise ValueError(f"{file} is not UTF-8 text") from error
 
 
 def _write(file: Path, text: str) -> None:

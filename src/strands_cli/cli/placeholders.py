@@ -1,4 +1,4 @@
-"""What stands for an answer in a command that is printed to be copied: it names what may be said, and is no answer."""
+"""What stands for an answer in a printed command that is to be copied: it names what may be said, and answers none."""
 
 from __future__ import annotations
 

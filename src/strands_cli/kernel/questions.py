@@ -172,7 +172,7 @@ def _check_edit(question: OpenQuestion, value: Json) -> None:
     written = edit_of(value)
     try:
         if written and not isinstance(from_text(written, "what is behind edit:"), dict):
-            raise ValueError("what is behind edit: is no JSON object")
+            raise ValueError("what stands behind edit: is not a JSON object")
     except json.JSONDecodeError as error:
         raise _unreadable(question, f"what is behind edit: is not JSON: {error}") from None
     except ValueError as error:

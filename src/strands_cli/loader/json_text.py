@@ -58,7 +58,7 @@ def find(text: str) -> list[Found]:
 
 
 def whole(text: str) -> Any:
-    """Return the JSON value that all of a text is; raises BrokenJsonError when it is none, or has more beside it."""
+    """Return the JSON value that all of a text is; raises BrokenJsonError when it is not one, or has more beside it."""
     found = find(text)
     if len(found) != 1 or not found[0].apart or "```" in text:
         raise BrokenJsonError("it is not one JSON value and nothing else")

@@ -89,7 +89,7 @@ async def _value(label: str, schema: Schema, read: ReadLine, complain: Complain,
                 return schema["default"]
             if optional:
                 return _MISSING
-            complain("an empty line is no answer, and there is no default.")
+            complain("an empty line is not an answer, and there is no default.")
             continue
         try:
             value = parse(text if schema.get("type") == "string" else text.strip(), schema)

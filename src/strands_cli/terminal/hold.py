@@ -19,7 +19,7 @@ def while_asking(pause: Callable[[], Callable[[], None]]) -> Callable[[], None]:
     """Have `pause` called before each question; what it returns is called afterwards.
 
     Returns:
-        A function that takes the wish back.
+        A function that undoes this.
     """
     _pausers.append(pause)
     return lambda: _pausers.remove(pause)

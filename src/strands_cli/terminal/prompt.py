@@ -136,7 +136,7 @@ class _Conversation:
                 panel.show(self.state, self.out)
             elif meant := self._nearly(command):
                 typed = one_line(text.strip(), 40)
-                self.complain(f"{typed!r} is no command: type {meant}, or /{typed} where it is your answer.")
+                self.complain(f"{typed!r} is not a command: type {meant}, or /{typed} where it is your answer.")
             else:
                 return text[1:] if text.startswith("//") else text
 
@@ -156,7 +156,7 @@ class _Conversation:
                 return _chosen(text, self.state.choices)
             if self._default is not None:
                 return ""
-            self.complain("an empty line is no answer, and there is no default.")
+            self.complain("an empty line is not an answer, and there is no default.")
 
     async def _doubt(self) -> Json:
         """A result is asked for in a second step: as it is typed, or as JSON where it is an object or a list."""

@@ -170,7 +170,7 @@ def _yaml(text: str) -> dict[str, Any]:
         try:
             front = YAML(typ="safe", pure=True).load(quoted)
         except YAMLError as error:
-            raise ValueError(f"the front matter of a SKILL.md is no YAML: {error}") from error
+            raise ValueError(f"the front matter of a SKILL.md is not YAML: {error}") from error
     return front if isinstance(front, dict) else {}
 
 

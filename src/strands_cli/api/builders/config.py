@@ -71,7 +71,7 @@ class ConfigBuilder(Builder):
     def _begin(self, key: str, name: str) -> Self:
         """Begin a group under a key: the steps that follow belong to it."""
         shape = self._groups()[key]
-        stand_in = {shape.steps_key: [hitl_step("-", {})]}  # none is no group, and the first step is yet to come
+        stand_in = {shape.steps_key: [hitl_step("-", {})]}  # a group needs a step, and its own are yet to come
         if shape.has_id:
             self._add(key, {"id": name, **stand_in})
             self._group = (key, len(self._config[key]) - 1, shape.steps_key)
