@@ -60,6 +60,7 @@ class SubagentTask:
         state = self._agent.turn.interrupts
         if not state.activated or self._caller is None:
             return False, False
+        # An agent is in one place: while it waits for the answers to one call, another call cannot use it.
         pause, invocation = state.context.get("pause"), self._caller.turn.invocation
         others = [
             each for each in list(self._known.values()) if each.carried and each.carried["tool_use_id"] != self._id
@@ -102,7 +103,7 @@ class SubagentTask:
             if waits:
                 return True, self._answers() if self._carried and self._waits_here() else None
             if getattr(agent.recorder, "next_id", 0) == agent.turn.parent_calls[-1][1]:
-                return False, None
+                return False, None  # no message was recorded since the call began: it begins once more
             return True, self._look_at_end(None)
         if self._carried:
             self._restore(SubagentRecord(resumed=True))
@@ -114,6 +115,7 @@ class SubagentTask:
         if self.attempt.own:
             call = (self._key, getattr(agent.recorder, "next_id", 0))
             agent.turn.parent_calls = (*agent.turn.parent_calls, call)[-_KEPT_CALLS:]
+        # Where this is still the newest message in the end, the agent did nothing that must be kept.
         self._before = agent.messages[-1] if agent.messages else self
 
     def cut_off(self) -> None:
@@ -132,6 +134,7 @@ class SubagentTask:
         paused = _origin(self._carried[0]) if self._carried and inside.resumed else None
         base = paused or inside.base or self._first
         turn = inside.turn
+        # Once it has said something after the answers, what it stopped at is behind it.
         if paused is not None and not inside.messages:
             turn = self._paused_turn(paused, inside.turn)
         agent.state = type(agent.state)(base["state"])
@@ -187,6 +190,7 @@ class SubagentTask:
         agent = self._agent
         state = agent.turn.interrupts
         count = max((_origin(each)["count"] for each in self._carried), default=0) + 1
+        # Names this stop: answers to an earlier one, or to another call's, do not set the agent going.
         if not self.attempt.own or "pause" not in state.context:
             state.context["pause"] = uuid.uuid4().hex
         pause = state.context["pause"]
@@ -205,7 +209,7 @@ class SubagentTask:
             up = Interrupt(_free_id(each.id, self._id, self._known), each.name, each.reason, None, each.digest)
             up.key = self._key
             up.carried = {"tool_use_id": self._id, "id": each.id, "pause": pause, "count": count, **stopped}
-            stopped = {}
+            stopped = {}  # the first question carries where the agent stopped; the others need not repeat it
             raised.append(up)
         return raised
 

@@ -51,7 +51,7 @@ class AgentRecorder(SessionRecorder):
         self._next_id = next_id
         self._agent_text = ""
         self._created_at = now()
-        self._tasks: tuple[tuple[str, int], ...] = ()
+        self._parent_calls: tuple[tuple[str, int], ...] = ()
         self._judges: list[str] = []
         self._asked = ""
 
@@ -89,7 +89,7 @@ class AgentRecorder(SessionRecorder):
 
     def _note_beginning(self) -> None:
         self.note_answers()
-        self._note_task()
+        self._note_parent_call()
         # an answer is on record before a hook acts on it: after a crash nobody is asked what they have answered
         if self._drafts or not self._record.lease_is_cheap:
             self.flush(durable=False)
@@ -146,6 +146,7 @@ class AgentRecorder(SessionRecorder):
 
     def append(self, message: Message) -> None:
         """Note a new message."""
+        # An object that is appended again is stored under several ids: a redaction has to reach all of them.
         self._same = [*self._same, self.latest] if self.latest is not None and message is self._given else []
         self._given = message
         self.latest = SessionMessage.from_message(message, self._next_id)
@@ -171,6 +172,7 @@ class AgentRecorder(SessionRecorder):
         stored.message = stored.redact_message = message  # what was said is nowhere at rest
         stored.updated_at = now()
         redaction = Redaction.of(stored)
+        # What has gathered and is not yet written may not be written with what was said, either.
         with self._swapping:
             self._drafts = [
                 each._replace(data=redaction.cleared(each.kind, each.data) or each.data) if each.data else each
@@ -189,10 +191,10 @@ class AgentRecorder(SessionRecorder):
                 by = f"process {os.getpid()} on {platform.node()}"
                 self._add(SessionDraft("answered", {"interrupt": interrupt.to_dict(), "by": by}))
 
-    def _note_task(self) -> None:
+    def _note_parent_call(self) -> None:
         """Note for which tool use of another agent this one is about to work, and hooks that it was given meanwhile."""
         agent = self._agent()
-        if agent is not None and (agent.turn.parent_calls != self._tasks or agent.hooks.judges != self._judges):
+        if agent is not None and (agent.turn.parent_calls != self._parent_calls or agent.hooks.judges != self._judges):
             self.note_agent()
 
     def note_agent(self) -> None:
@@ -202,7 +204,7 @@ class AgentRecorder(SessionRecorder):
             return
         self.note_answers()
         self._note_questions(agent)
-        self._tasks, self._judges = agent.turn.parent_calls, agent.hooks.judges
+        self._parent_calls, self._judges = agent.turn.parent_calls, agent.hooks.judges
         stored = SessionAgent.from_agent(agent)
         text = _comparable(stored)
         if text == self._agent_text:
@@ -232,6 +234,7 @@ class AgentRecorder(SessionRecorder):
         text = to_json(data)
         if text != self._asked:
             self._asked = text
+            # What is asked anew waits for a new answer, which is to be recorded as well.
             self._answered.difference_update(interrupt.id for interrupt in state.pending)
             self._add(SessionDraft("asked", data, text=text))
 

@@ -16,7 +16,7 @@ slots: ContextVar[tuple[asyncio.Semaphore, ...]] = ContextVar("strands_slots", d
 
 
 class Questions:
-    """What lanes wait for; of these nothing comes."""
+    """What lanes wait for; a base that does nothing, for runs in which nobody is asked."""
 
     def at_rest(self) -> None:
         """Called, in the event loop, each time the last busy lane stops to wait."""
@@ -30,7 +30,6 @@ class Lanes:
 
     Attributes:
         failures: Lane and error of each lane that failed; one that holds other lanes fails with the first of theirs.
-
         questions: Whom they wait for.
     """
 
@@ -119,10 +118,11 @@ class _Group(Generic[T]):
         for name, missing in self.missing.items():
             if missing == 0:
                 self._start(name)
-        self.lanes.block()
+        self.lanes.block()  # the lane that runs this waits for its jobs, which count themselves
         try:
             await self.over
         except asyncio.CancelledError:
+            # Every job writes its last entries before the journal is given up.
             for task in self.tasks.values():
                 task.cancel()
             await asyncio.gather(*self.tasks.values(), return_exceptions=True)
@@ -130,7 +130,7 @@ class _Group(Generic[T]):
         return self._results()
 
     def _start(self, name: str) -> None:
-        self.lanes.unblock()
+        self.lanes.unblock()  # before the task first runs: else the last busy lane could seem to wait for people
         self.running += 1
         task = self.tasks[name] = asyncio.ensure_future(self._lane(name))
         task.add_done_callback(lambda done: self._ended(name, done))
@@ -150,6 +150,7 @@ class _Group(Generic[T]):
                 if self.missing[dependent] == 0:
                     self._start(dependent)
         if self.running == 0 and not self.over.done():
+            # The lane that waits for the jobs counts again before the last job stops counting: it will go on.
             self.lanes.unblock()
             self.over.set_result(None)
         self.lanes.block()
@@ -163,6 +164,7 @@ class _Group(Generic[T]):
                 paused += error.keys
             elif error is not None:
                 failure = failure or error
+                # A lane that holds others fails with their error, which they have noted under their own names.
                 if all(known is not error for _, known in self.lanes.failures):
                     self.lanes.failures = (*self.lanes.failures, (name, error))
         if failure is not None:
