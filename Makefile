@@ -47,11 +47,8 @@ test-long: $(VENV)/.installed  ## run the longer tests as well
 
 .PHONY: coverage
 coverage: $(VENV)/.installed  ## run the tests and print how much of src they reach, branches included
-	@$(PIP) 'coverage[toml]>=7.10'
-	@$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n 2 --dist worksteal -m 'not slow' $(ARGS)
-	@$(BIN)/coverage combine --quiet
-	@$(BIN)/coverage report
+	@$(PIP) 'pytest-cov>=7'
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow' --cov --cov-report=term $(ARGS)
 
 # Old clients of providers leave a connection to the garbage collector now and then.
 OLD_CLIENTS := -W default::pytest.PytestUnraisableExceptionWarning

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -21,19 +22,25 @@ STATEMENTS = {
     "from strands import Workflow": HEAVY | UNUSED | {"pydantic", "click"},
     "from strands_cli.errors import StrandsError": HEAVY | {"pydantic", "click", "strands.agent.agent"},
 }
+UNMEASURED = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+"""The environment without what makes a process measure the coverage of its code, and import what that takes."""
+
+
+def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, env=UNMEASURED, capture_output=True, text=True, check=True)
 
 
 @pytest.mark.parametrize("statement", STATEMENTS)
 def test_an_import_loads_nothing_heavy(statement: str) -> None:
     code = f"{statement}\nimport sys\nprint(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    loaded = _run([sys.executable, "-c", code]).stdout.split()
     assert STATEMENTS[statement].intersection(loaded) == set()
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["version"], ["run", "--help"]], ids=" ".join)
 def test_the_command_loads_nothing_heavy_to_say_what_it_is(arguments: list[str]) -> None:
     command = [sys.executable, "-X", "importtime", "-m", "strands_cli.cli.main", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = _run(command)
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if line.startswith("import time:")}
     assert "click" in loaded
     assert (HEAVY | {"pydantic"}) & loaded == set()
@@ -48,7 +55,7 @@ def test_a_workflow_loads_the_model_of_its_own_pattern_only() -> None:
         "pattern": {"type": "chain", "config": {"steps": [{"agent": "a", "input": "{{ topic }}"}]}},
     }
     code = f"from strands_cli.loader import load_dict\nload_dict({spec!r})\nimport sys\nprint(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    loaded = _run([sys.executable, "-c", code]).stdout.split()
     patterns = {f"strands_cli.spec.{name}" for name in own_patterns()}
     assert patterns & set(loaded) == {"strands_cli.spec.chain"}
     assert not [name for name in loaded if name.startswith("strands_cli.patterns")]
