@@ -19,6 +19,8 @@ from strands.types.exceptions import SessionException
 from support.stub_s3 import Fate, Request, Stored, StubS3
 
 pytest.importorskip("boto3")
+from strands.session.journal_record import encoded, read_line
+from strands.session.s3_log import FULL, S3Log
 from support.s3_sessions import HOME, JOURNAL, Shortcut, agent_in, asked, grown, kinds, said
 from support.s3_worker import manager
 
@@ -261,3 +263,17 @@ def test_objects_that_nothing_refers_to_are_removed_by_who_holds_the_lease(s3: S
     assert stray in s3.objects, "who only reads removes nothing"
     agent("go on")
     assert stray not in s3.objects and len(agent_in(s3).messages) == 82
+
+
+def test_what_a_dead_writer_was_about_to_refer_to_is_not_removed_once_it_is_referred_to(s3: StubS3) -> None:
+    grown(s3, 1)
+    agent_in(s3, "long")("x" * FULL)
+    log = S3Log(Shortcut(s3), HOME, "default", read_line)
+    log.news()
+    objects = dict(s3.objects)
+    log.write([encoded("leased", "", '{"driver":"","by":""}')], expect=log.count)  # its lines move, and it dies then
+    (moved,) = s3.objects.keys() - objects.keys()
+    s3.objects[JOURNAL] = objects[JOURNAL]
+    agent = agent_in(s3, "on")
+    agent("go on")
+    assert moved in s3.objects and len(agent_in(s3).messages) == 8

@@ -45,9 +45,13 @@ class Shortcut(S3Store):
     def age(self, key: str) -> float:
         return self._stub.now() - self._objects[key].at
 
-    def put(self, key: str, content: bytes, version: str) -> str:
-        self.write_bytes(key, content)
-        return self._objects[key].etag
+    def put(self, key: str, content: bytes, version: str) -> str | None:
+        with self._stub.lock:
+            there = self._objects.get(key)
+            if version != (there.etag if there is not None else ""):
+                return None
+            made = self._objects[key] = Stored(content, 0.0)
+            return made.etag
 
     def write_bytes(self, key: str, content: bytes) -> None:
         self._objects[key] = Stored(content, 0.0)

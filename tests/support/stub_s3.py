@@ -52,7 +52,7 @@ class Stored:
 
 @dataclass
 class StubS3:
-    """Serves one bucket, whatever it is called, on a free port of the loopback interface.
+    """Serves one bucket, whatever it is called, on a free port of the loopback interface, while it is entered.
 
     Attributes:
         fate: Says what becomes of each request.
@@ -69,14 +69,11 @@ class StubS3:
     requests: list[Request] = field(default_factory=list)
     lock: Any = field(default_factory=threading.Lock)
 
-    def __post_init__(self) -> None:
+    def __enter__(self) -> StubS3:
         handler = type("Handler", (_Handler,), {"stub": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
-
-    def __enter__(self) -> StubS3:
-        self._thread.start()
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
     def __exit__(self, *exc_info: object) -> None:

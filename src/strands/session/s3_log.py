@@ -8,6 +8,7 @@ the other are what the log would be in a file.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -257,8 +258,11 @@ class S3Log:
         older = [*content.older, self._part(content.first, content.tail)]
         small = len(list(takewhile(lambda part: part.size < FULL * MOST, reversed(older))))
         if small >= MOST:
-            text = b"".join(self._store.all(self._piece, older[-small:]))
-            older[-small:] = [self._part(older[-small].first, text)]
+            with contextlib.suppress(
+                _Gone
+            ):  # somebody else has put them together, or one is lost: they stay as they are
+                text = b"".join(self._store.all(self._piece, older[-small:]))
+                older[-small:] = [self._part(older[-small].first, text)]
         return Content(tuple(older), b"")
 
     def _part(self, first: int, text: bytes) -> LogPart:

@@ -148,8 +148,8 @@ class S3Record(RecordWithFiles):
     def _remove_strays(self) -> None:
         """Remove what is of no use: who holds the lease knows that nobody else is about to refer to it."""
         strays, self.strays = self.strays, []
-        if strays:
-            self.store.delete_unneeded(strays)
+        if strays:  # what has been written since may be what a dead writer was about to refer to
+            self.store.delete_unneeded([key for key in strays if key not in self.log.older])
 
     def _held(self) -> str:
         return f"{super()._held()}. A lease lapses {self._seconds:g} seconds after its holder was last heard of"
