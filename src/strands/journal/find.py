@@ -6,16 +6,17 @@ module read its journals.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from strands.journal.entries import Entry
 from strands.journal.errors import SessionError, SessionNotFoundError, StorageError
-from strands.journal.projection import DELETED, INTERRUPTED, OVER, PAUSED, Asked, Change, change_of
-from strands.journal.protocol import Journal, Repository, is_alive
+from strands.journal.projection import INTERRUPTED, OVER, PAUSED, Asked, Change, change_of
+from strands.journal.protocol import Repository, is_alive
 
 T = TypeVar("T")
 
@@ -95,6 +96,34 @@ class Due(NamedTuple):
     entries: int
 
 
+Question = tuple[str, str, float, "float | None"]
+"""An open question: its id, what it is about, when it was asked, and its deadline."""
+
+
+class Folded(NamedTuple):
+    """What the entries of a session come to, as far as lists need it.
+
+    Attributes:
+        rest: As in `SessionSummary`.
+        driver: Who drove it last, and may be at it still; "" for nobody.
+        wakes_at: Unix time, in seconds, from which on somebody has to look at it; None for never.
+        entries: How many there are.
+        questions: Those that are open, past their deadlines or not.
+    """
+
+    workflow: str
+    pattern: str
+    rest: str
+    driver: str
+    asked: int
+    tokens: int
+    created_at: float
+    updated_at: float
+    wakes_at: float | None
+    entries: int
+    questions: tuple[Question, ...]
+
+
 RESTS = (INTERRUPTED, PAUSED, "failed", "completed", "cancelled")
 """What a session can have come to."""
 
@@ -115,8 +144,9 @@ async def find(
     if own is not None:
         page: Page[SessionSummary] = await own(rests=rests, workflow=workflow, limit=limit, after=after)
         return page
-    found = [each async for each in _summaries(repository, time.time())]
-    found = [each for each in found if each.rest in rests and workflow in ("", each.workflow)]
+    now = time.time()
+    folded = [(id, each) for id, each in await _folded(repository) if each.rest in rests]
+    found = [await _summary(repository, id, each, now) for id, each in folded if workflow in ("", each.workflow)]
     found.sort(key=lambda each: (-each.created_at, each.id))
     return _page(found, [f"{-each.created_at!r} {each.id}" for each in found], limit, after)
 
@@ -134,11 +164,8 @@ async def open_questions(repository: Repository, *, limit: int = 50, after: str 
         page: Page[QuestionSummary] = await own(limit=limit, after=after)
         return page
     now = time.time()
-    found = [
-        QuestionSummary(journal.session_id, each.key, each.kind, each.asked_at, each.deadline)
-        async for journal, entries in _journals(repository)
-        for each in _open(change_of(entries, 0), now)
-    ]
+    folded = await _folded(repository)
+    found = [QuestionSummary(id, *question) for id, each in folded for question in _waiting(each, now)]
     found.sort(key=lambda each: (each.asked_at, each.session_id, each.id))
     return _page(found, [f"{each.asked_at!r} {each.session_id} {each.id}" for each in found], limit, after)
 
@@ -155,12 +182,9 @@ async def due(repository: Repository, *, limit: int = 50) -> list[Due]:
         told: list[Due] = await own(limit=limit)
         return told
     now = time.time()
-    found = []
-    async for journal, entries in _journals(repository):
-        since = wakes_at(entries)
-        if since is not None and since <= now:
-            found.append(Due(journal.session_id, since, len(entries)))
-    return sorted(found, key=lambda each: each.since)[:limit]
+    folded = await _folded(repository)
+    found = [Due(id, each.wakes_at, each.entries) for id, each in folded if each.wakes_at is not None]
+    return sorted((each for each in found if each.since <= now), key=lambda each: each.since)[:limit]
 
 
 def wakes_at(entries: Sequence[Entry]) -> float | None:
@@ -178,44 +202,67 @@ def wakes_at(entries: Sequence[Entry]) -> float | None:
     return since
 
 
-def _open(change: Change, now: float | None = None) -> list[Asked]:
-    return [
-        each
-        for each in change.asked.values()
-        if each.key not in change.answered and (now is None or each.deadline is None or each.deadline > now)
-    ]
+def _open(change: Change) -> list[Asked]:
+    return [each for each in change.asked.values() if each.key not in change.answered]
 
 
-async def _summaries(repository: Repository, now: float) -> AsyncIterator[SessionSummary]:
-    async for journal, entries in _journals(repository):
-        change, opened = change_of(entries, 0), entries[0]
-        told = change.status or INTERRUPTED
-        yield SessionSummary(
-            id=journal.session_id,
-            workflow=str(opened.data.get("workflow", "")),
-            pattern=str(opened.data.get("pattern", "")),
-            rest=told,
-            driven=bool(change.driver) and await is_alive(journal, change.driver or ""),
-            waits_for=() if told in OVER else tuple(each.key for each in _open(change, now)),
-            asked=sum(entry.kind == "asked" for entry in entries),
-            tokens=change.tokens,
-            created_at=opened.at,
-            updated_at=change.updated_at,
-        )
-
-
-async def _journals(repository: Repository) -> AsyncIterator[tuple[Journal, list[Entry]]]:
+async def _folded(repository: Repository) -> list[tuple[str, Folded]]:
+    """Return what the journals come to, of all that can be read; the log names the others."""
+    own: Any = getattr(repository, "folded", None)
+    if own is not None:
+        told: list[tuple[str, Folded]] = await own()
+        return told
+    found = []
     for session_id in await repository.ids():
-        try:
-            journal = await repository.open(session_id)
-            entries = await journal.load()
-        except SessionNotFoundError:
-            continue
-        except (SessionError, StorageError) as error:
-            logger.warning("%s", error.message)
-            continue
-        if entries and entries[-1].kind != DELETED:
-            yield journal, entries
+        each = await folded_journal(repository, session_id)
+        if isinstance(each, Folded):
+            found.append((session_id, each))
+        elif each:
+            logger.warning("%s", each)
+    return found
+
+
+async def folded_journal(repository: Repository, session_id: str) -> Folded | str:
+    """Return what a journal comes to; what is wrong with one that cannot be read; "" for one that is not there."""
+    try:
+        entries = await (await repository.open(session_id)).load()
+    except SessionNotFoundError:
+        return ""
+    except (SessionError, StorageError) as error:
+        return error.message
+    await asyncio.sleep(0)
+    return fold(entries) if entries else ""
+
+
+def fold(entries: Sequence[Entry]) -> Folded:
+    """Return what the entries of a session come to."""
+    change, opened = change_of(entries, 0), entries[0]
+    rest = change.status or INTERRUPTED
+    return Folded(
+        workflow=str(opened.data.get("workflow", "")),
+        pattern=str(opened.data.get("pattern", "")),
+        rest=rest,
+        driver=change.driver or "",
+        asked=sum(entry.kind == "asked" for entry in entries),
+        tokens=change.tokens,
+        created_at=opened.at,
+        updated_at=change.updated_at,
+        wakes_at=wakes_at(entries),
+        entries=len(entries),
+        questions=tuple((each.key, each.kind, each.asked_at, each.deadline) for each in _open(change)),
+    )
+
+
+async def _summary(repository: Repository, session_id: str, told: Folded, now: float) -> SessionSummary:
+    driven = bool(told.driver) and await is_alive(await repository.open(session_id), told.driver)
+    waits_for = () if told.rest in OVER else tuple(key for key, *_ in _waiting(told, now))
+    names = session_id, told.workflow, told.pattern
+    times = told.created_at, told.updated_at
+    return SessionSummary(*names, told.rest, driven, waits_for, told.asked, told.tokens, *times)
+
+
+def _waiting(told: Folded, now: float) -> list[Question]:
+    return [each for each in told.questions if each[3] is None or each[3] > now]
 
 
 def _page(found: list[T], keys: list[str], limit: int, after: str) -> Page[T]:

@@ -22,6 +22,7 @@ from strands.journal.errors import SessionExistsError, SessionNotFoundError, Sto
 from strands.journal.faults import storage_errors
 from strands.journal.file_journal import FileJournal
 from strands.journal.files import FileOperations
+from strands.journal.find import Folded, folded_journal
 from strands.journal.handle import NAME
 from strands.journal.ids import check_id, is_id
 
@@ -29,6 +30,9 @@ logger: logging.Logger = logging.getLogger(__name__)
 
 _PREFIX = "session_"
 _TRIES = 10
+FEW = 32
+"""Fewer sessions than these are read for each list; for more there is an index."""
+
 _ABANDONED = 86_400.0
 """Seconds after which nobody is still beginning a session."""
 
@@ -118,6 +122,28 @@ class FileRepository:
         directory = self.root / f"{_PREFIX}{session_id}"
         with storage_errors(directory):
             await on_disk(partial(lifetime.restore, f"{directory}/{NAME}", session_id, content))
+
+    async def folded(self) -> list[tuple[str, Folded]]:
+        """Return what the journals come to, for lists: those that have not changed since are not read again."""
+        from strands.journal import file_index
+
+        ids = await self.ids()
+        stamps = {id: file_index.stamp(self.root / f"{_PREFIX}{id}" / NAME) for id in ids}
+        is_indexed = len(ids) >= FEW
+        known = await on_disk(partial(file_index.read, self.root)) if is_indexed else {}
+        found, changed = [], {}
+        for id in ids:
+            each = known.get(id)
+            if each is None or each.stamp != stamps[id] or not isinstance(each.told, Folded):
+                each = changed[id] = file_index.Indexed(stamps[id], await folded_journal(self, id))
+            if isinstance(each.told, Folded):
+                found.append((id, each.told))
+            elif each.told:
+                logger.warning("%s", each.told)
+        gone = known.keys() - stamps.keys()
+        if is_indexed and (changed or gone):
+            await on_disk(partial(file_index.write, self.root, changed, gone))
+        return found
 
     async def sweep(self) -> None:
         await on_disk(self._sweep)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 logger: logging.Logger = logging.getLogger(__name__)
 
-_PAGE = 100
+_PAGE, _ALL = 100, 1_000_000_000
 _RESTS = {
     "running": ("interrupted",),
     "interrupted": ("interrupted",),
@@ -30,7 +30,7 @@ async def sessions(
     options: Options, *, status: str | None, workflow: str | None, limit: int | None, offset: int
 ) -> list[Session]:
     """Return sessions as `SessionManager.list_sessions_async` does."""
-    if not hasattr(options.store(), "find"):
+    if not _has_lists(options):
         found = _newest_first([each async for each in _all(options) if _is_meant(each, status, workflow)])
         return found[offset:] if limit is None else found[offset : offset + limit]
     found = []
@@ -45,7 +45,7 @@ async def sessions(
 
 async def lines(options: Options, *, status: str | None, workflow: str | None, limit: int) -> list[dict[str, Any]]:
     """Return what a list says of each session, as `summary` does."""
-    if not hasattr(options.store(), "find"):
+    if not _has_lists(options):
         found = await sessions(options, status=status, workflow=workflow, limit=limit, offset=0)
         return [summary(each) for each in found]
     told: list[dict[str, Any]] = []
@@ -60,13 +60,14 @@ async def lines(options: Options, *, status: str | None, workflow: str | None, l
 
 async def waiting(options: Options) -> list[Session]:
     """Return the sessions that wait for an answer, the newest first."""
-    store: Any = options.store()
-    if not hasattr(store, "open_questions"):
+    from strands.journal.find import open_questions
+
+    if not _has_lists(options):
         return _newest_first([each async for each in _all(options) if each.questions])
     ids: dict[str, None] = {}
     after, more = "", True
     while more:
-        page = await store.open_questions(limit=_PAGE, after=after)
+        page = await open_questions(options.store(), limit=_page(options), after=after)
         ids.update(dict.fromkeys(each.session_id for each in page.items))
         after, more = page.after, bool(page.after)
     found = [await _read(options, each) for each in ids]
@@ -113,16 +114,25 @@ async def _line(options: Options, told: SessionSummary) -> dict[str, Any] | None
 
 
 async def _summaries(options: Options, status: str | None, workflow: str | None) -> AsyncIterator[SessionSummary]:
-    from strands.journal.find import RESTS
+    from strands.journal.find import RESTS, find
 
-    store: Any = options.store()
     rests = RESTS if status is None else _RESTS.get(status, (status,))
-    after, more = "", True
+    after, more, limit = "", True, _page(options)
     while more:
-        page = await store.find(rests=rests, workflow=workflow or "", limit=_PAGE, after=after)
+        page = await find(options.store(), rests=rests, workflow=workflow or "", limit=limit, after=after)
         for each in page.items:
             yield each
         after, more = page.after, bool(page.after)
+
+
+def _has_lists(options: Options) -> bool:
+    """Whether the store tells what is in it without every journal being read."""
+    return any(hasattr(options.store(), name) for name in ("find", "folded"))
+
+
+def _page(options: Options) -> int:
+    """Return how many are asked for at once: all, where each page would look at all again."""
+    return _PAGE if hasattr(options.store(), "find") else _ALL
 
 
 async def _all(options: Options) -> AsyncIterator[Session]:
