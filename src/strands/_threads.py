@@ -98,18 +98,19 @@ class Shared(Generic[T]):
 
     Args:
         function: What to run, as `on_disk` does.
+        after: What the thread does once those who wait have been told, if it did not fail; it must not raise.
 
     Attributes:
         loop: The event loop that it was started in, and is waited for in.
         ended: Whether it has come to its end.
     """
 
-    def __init__(self, function: Callable[[], T]) -> None:
+    def __init__(self, function: Callable[[], T], after: Callable[[], None] | None = None) -> None:
         self.loop = asyncio.get_running_loop()
         self.ended = False
         self._waiting: list[PromptFuture] = []
         self._end: tuple[Any, BaseException | None] = None, None
-        _started(_disk, function, self)
+        _started(_disk, function, self, after)
 
     def wait(self) -> asyncio.Future[T]:
         """Return a future, for one who waits, of the function's result or what it raised."""
@@ -145,13 +146,18 @@ def in_background(function: Callable[[], None]) -> None:
     _disk.submit(_Errand(function))
 
 
-def _started(pool: _Pool, function: Callable[[], Any], shared: Shared[Any] | None = None) -> _Job:
+def _started(
+    pool: _Pool,
+    function: Callable[[], Any],
+    shared: Shared[Any] | None = None,
+    after: Callable[[], None] | None = None,
+) -> _Job:
     loop = asyncio.get_running_loop()
     outbox = _outboxes.get(loop)
     if outbox is None:
         outbox = _outboxes[loop] = _Outbox(loop)
     future: Any = PromptFuture(loop=loop) if shared is None else shared
-    job = _Job(outbox, future, contextvars.copy_context(), function)
+    job = _Job(outbox, future, contextvars.copy_context(), function, after)
     pool.submit(job)
     return job
 
@@ -166,7 +172,7 @@ class _Job:
         lent: Nobody waits for it, so the pool may have another thread while it keeps this one.
     """
 
-    __slots__ = ("_context", "_error", "_function", "_outbox", "_value", "began", "ended", "future", "lent")
+    __slots__ = ("_after", "_context", "_error", "_function", "_outbox", "_value", "began", "ended", "future", "lent")
 
     def __init__(
         self,
@@ -174,7 +180,9 @@ class _Job:
         future: Any,
         context: contextvars.Context,
         function: Callable[[], Any],
+        after: Callable[[], None] | None = None,
     ) -> None:
+        self._after = after
         self._outbox = outbox
         self.future = future
         self._context = context
@@ -195,7 +203,10 @@ class _Job:
             self._error = error
 
     def deliver(self) -> None:
+        after = self._after if self._error is None else None
         self._outbox.put(self)
+        if after is not None:
+            after()
 
     def settle(self) -> None:
         if not self.future.cancelled():

@@ -99,7 +99,10 @@ class FileJournal(FileLog):
             with contextlib.suppress(Exception):  # whoever began it is told
                 await running.wait()
         if self._syncing is running or self._syncing is None:
-            self._syncing = Shared(partial(self._sync_now, self._file.handle, self._head()))
+            handle = self._file.handle if self._file.is_kept_open else None
+            after = None if handle is None else partial(self._file.write_due_head, handle)
+            sync = partial(self._sync_now, self._file.handle, self._head(), later=handle is not None)
+            self._syncing = Shared(sync, after)
         syncing = self._syncing
         try:
             await syncing.wait()

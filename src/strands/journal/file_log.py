@@ -140,6 +140,8 @@ class FileLog:
         Returns:
             Whether they were replaced.
         """
+        if self._file.handle is not None:
+            self._file.write_due_head(self._file.handle)  # what it says is about to be over
         with Writing(self._file) as file:
             there = os.pread(file, os.fstat(file).st_size, 0)
             drafts = make(there, self.count > 0 and self._unmoved(file))
@@ -364,10 +366,14 @@ class FileLog:
     def _head(self) -> Head:
         return Head(self.count, self._size, self._opening, self._sum)
 
-    def _sync_now(self, handle: Handle | None, covered: Head) -> None:
+    def _sync_now(self, handle: Handle | None, covered: Head, later: bool = False) -> None:
+        """Sync the file; the head is told now, or `later` by who asks for that."""
         if handle is None:
             self._disk.sync_path(self._file.name)
         else:
             self._disk.sync(handle.file, self._file.name)
         self._synced = max(self._synced, covered.entries)
-        self._file.write_head(covered, handle)
+        if later and handle is not None:
+            handle.owe_head(covered)
+        else:
+            self._file.write_head(covered, handle)

@@ -54,6 +54,8 @@ class Handle:
         self.file: int = file
         self.turn: threading.Lock = threading.Lock()
         self._head = -1
+        self._due: Head | None = None
+        self._telling = threading.Lock()
         status = os.fstat(file)
         self._seen: tuple[int, ...] = (status.st_ino, status.st_dev, status.st_mode, status.st_uid)
         Handle._open.add(self)
@@ -92,6 +94,17 @@ class Handle:
                 self._head = head.opened(path)
             os.pwrite(self._head, head.line(covered), 0)
 
+    def owe_head(self, covered: Head) -> None:
+        """Have `write_due_head` say how far the journal is on disk."""
+        self._due = covered
+
+    def write_due_head(self, path: str) -> None:
+        """Say in the head `path` what is owed, unless that is done; the newest is said last, whoever is late."""
+        with self._telling:
+            due, self._due = self._due, None
+            if due is not None:
+                self.write_head(path, due)
+
     def close(self) -> None:
         """Close the files."""
         file, head = self.file, self._head
@@ -110,6 +123,7 @@ class Handle:
         """In a forked child: keep nothing of the parent's open."""
         for handle in list(cls._open):
             handle._seen = ()
+            handle._due, handle._telling = None, threading.Lock()  # a thread of the parent may have had it
             handle.close()
         cls._open = WeakSet()
 
@@ -149,6 +163,8 @@ class JournalFile:
         """The files need not be kept open any longer."""
         self._users -= 1
         if not self._users:
+            if self.handle is not None:
+                self.write_due_head(self.handle)
             self.handle = None
 
     def read_head(self) -> Head | None:
@@ -161,6 +177,15 @@ class JournalFile:
             head.write(self._head, covered)
         else:
             handle.write_head(self._head, covered)
+
+    def write_due_head(self, handle: Handle) -> None:
+        """Say in the head what is owed to it; while the files are kept open nobody waits for that."""
+        handle.write_due_head(self._head)
+
+    @property
+    def is_kept_open(self) -> bool:
+        """Whether the files are kept open until `let_close`."""
+        return self._users > 0
 
     def opened(self, flags: int) -> tuple[Handle | None, int]:
         """Open what is at the path now, or take what is kept open of it.
