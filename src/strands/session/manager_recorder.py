@@ -7,7 +7,7 @@ that state, and the manager is asked to store it before a tool runs.
 from __future__ import annotations
 
 import weakref
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from strands._core.recorder import OpenTurn
 
@@ -35,7 +35,7 @@ class ManagerRecorder:
         agent: The agent; not kept alive.
     """
 
-    gives_way = True
+    gives_way: ClassVar[bool] = True
     """Whoever uses the agent as a tool may put a recorder of its own in this one's place for that while."""
 
     def __init__(self, manager: Manager, agent: Host) -> None:

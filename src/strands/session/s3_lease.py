@@ -16,6 +16,7 @@ import weakref
 from typing import TYPE_CHECKING
 
 from strands._threads import in_background
+from strands.types.exceptions import SessionException
 
 if TYPE_CHECKING:
     from .s3_log import S3Log
@@ -122,8 +123,11 @@ class _Process:
         return every
 
     def _keep(self, driver: str, log: S3Log) -> None:
-        if driver in self.live and not log.beat():
-            self.live.pop(driver, None)  # another one has taken its place
+        try:
+            if driver in self.live and not log.beat():
+                self.live.pop(driver, None)  # another one has taken its place
+        except SessionException as error:
+            logger.warning("others may soon take over a call that is under way: %s", error)
 
 
 def _begin_child() -> None:
