@@ -277,3 +277,29 @@ def test_what_a_dead_writer_was_about_to_refer_to_is_not_removed_once_it_is_refe
     agent = agent_in(s3, "on")
     agent("go on")
     assert moved in s3.objects and len(agent_in(s3).messages) == 8
+
+
+def test_an_answer_that_came_while_another_was_at_work_is_not_on_record(s3: StubS3) -> None:
+    @tool(context=True)
+    def pay(tool_context: ToolContext) -> str:
+        """Pay."""
+        return f"they said {tool_context.interrupt('ok')}"
+
+    agent_in(s3, ToolCall("pay", {}, id="t"), tools=[pay])("go")
+    agent = agent_in(s3, "done", tools=[pay])
+    (question,) = agent.pending_interrupts
+    log = S3Log(Shortcut(s3), HOME, "default", read_line)
+    log.news()
+    held = encoded("leased", "", '{"driver":"another.driver.15","by":"process 7 on another host"}')
+    log.write([held], expect=log.count)
+
+    def answer(response: str) -> Any:
+        return agent([{"interruptResponse": {"interruptId": question.id, "response": response}}])
+
+    with pytest.raises(SessionException, match="process 7 on another host holds its lease"):
+        answer("no")
+    s3.ahead += 60
+    assert answer("yes").stop_reason == "end_turn"
+    answers = [entry for entry in lines.parse(s3.objects[JOURNAL].body).entries if entry.kind == "answered"]
+    assert [entry.data["interrupt"]["response"] for entry in answers] == ["yes"]
+    assert agent.messages[2]["content"][0]["toolResult"]["content"] == [{"text": "they said yes"}]

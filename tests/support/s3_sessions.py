@@ -50,11 +50,11 @@ class Shortcut(S3Store):
             there = self._objects.get(key)
             if version != (there.etag if there is not None else ""):
                 return None
-            made = self._objects[key] = Stored(content, 0.0)
+            made = self._objects[key] = Stored(content, self._stub.now())
             return made.etag
 
     def write_bytes(self, key: str, content: bytes) -> None:
-        self._objects[key] = Stored(content, 0.0)
+        self._objects[key] = Stored(content, self._stub.now())
 
     def delete(self, keys: Sequence[str]) -> None:
         for key in keys:
