@@ -19,6 +19,8 @@ from strands.session import FileSessionManager, SnapshotSessionManager
 from strands.session.doubled import Damaged, doubled, undoubled
 from strands.storage import LocalFileStorage
 from strands.types.exceptions import EventLoopException, SessionException
+from support.payers import Way, finish, journal, start
+from support.session_worker import lines
 
 STATES: list[dict[str, Any]] = [
     {"type": "graph", "text": 'é"\\', "bytes": b"\x00\xff", "inner": {"_copy": {"a": 1}}},
@@ -145,6 +147,22 @@ def test_a_damaged_file_is_mended_from_the_journal(tmp_path: Path, damage: Calla
     assert payer.paid == 1
     assert path.with_name("multi_agent.json.damaged-1").read_bytes() == damage(sound)
     assert json.loads(path.read_bytes())["status"] == "completed"
+
+
+@pytest.mark.parametrize("kind", ["graph", "swarm"])
+def test_a_head_from_before_hides_no_line_that_is_broken(tmp_path: Path, kind: str) -> None:
+    """As after a power loss, which may leave an older head, and a bit that flipped besides."""
+    root, left = tmp_path / "root", tmp_path / "left"
+    root.mkdir()
+    start(kind, Way(root))
+    head = journal(root).with_name("journal.head").read_bytes()
+    finish(kind, Way(root, lambda: shutil.copytree(root / "store", left / "store")))
+    damaged = journal(left)
+    damaged.write_bytes(damaged.read_bytes()[:-50] + b"\0" + damaged.read_bytes()[-49:])
+    damaged.with_name("journal.head").write_bytes(head)
+    with pytest.raises(SessionException, match=r"damaged.*begin anew"):
+        finish(kind, Way(left))
+    assert lines(left, "effects") == []
 
 
 def test_a_journal_that_is_gone_is_named_and_both_remedies_work(tmp_path: Path) -> None:

@@ -132,9 +132,11 @@ def format_of(content: bytes) -> int:
 
 
 def _is_told(gap: Gap, told: Head | None, entries: int) -> bool:
-    """Whether the first `entries` entries have all that `gap` lost, but for what was not on disk yet."""
+    """Whether the first `entries` entries have all that `gap` lost."""
     if gap.number is not None:
         return gap.after + gap.number < entries or gap.number == 0
+    if gap.after + len(gap.broken) >= entries:
+        return False  # a head may be older than lines that are broken now
     return told is not None and told.entries <= entries
 
 
