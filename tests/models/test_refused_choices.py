@@ -24,8 +24,12 @@ class Person(BaseModel):
     age: int
 
 
+FORCED = ("any", "tool", "required", "function")
+
+
 def choices(stub: Any) -> list[bool]:
-    return ["tool_choice" in request.body for request in stub.requests]
+    said = [request.body.get("tool_choice") for request in stub.requests]
+    return [(each["type"] if isinstance(each, dict) else each) in FORCED for each in said]
 
 
 @several

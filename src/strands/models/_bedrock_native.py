@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from ._bedrock_format import closed
@@ -37,7 +37,9 @@ def with_schema(request: dict[str, Any], name: str, specs: list[ToolSpec] | None
     if "outputConfig" not in client.meta.service_model.operation_model(_OPERATION).input_shape.members:
         warnings.warn("botocore is too old for structured output by a schema: pip install -U boto3", stacklevel=4)
         return request
-    if _has_map(schema):
+    from ._native import has_map
+
+    if has_map(schema):
         warnings.warn(
             f"{name} has a field with keys of any name, which Bedrock's schemas cannot have, so it stays a tool, which "
             "this model need not use; a list of pairs would do.",
@@ -48,9 +50,3 @@ def with_schema(request: dict[str, Any], name: str, specs: list[ToolSpec] | None
     form = {"type": "json_schema", "structure": {"jsonSchema": described}}
     tools = {**request["toolConfig"], "toolChoice": {"auto": {}}}
     return {**request, "toolConfig": tools, "outputConfig": {"textFormat": form}}
-
-
-def _has_map(schema: Any) -> bool:
-    if isinstance(schema, Mapping):
-        return bool(schema.get("additionalProperties")) or any(map(_has_map, schema.values()))
-    return isinstance(schema, list) and any(map(_has_map, schema))

@@ -15,7 +15,7 @@ from strands.types.exceptions import ModelRequestError
 from ._clients import Clients
 from ._content import join_system
 from ._errors import from_client
-from .model import Model
+from .model import Model, T
 
 if TYPE_CHECKING:
     from strands.types.content import Messages, SystemContentBlock
@@ -171,6 +171,14 @@ class ClientModel(Model):
             for event in reply.finish():
                 yield event
             return
+
+    async def structured_output(
+        self, output_model: type[T], prompt: Messages, system_prompt: str | None = None, **kwargs: Any
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        """Ask for an answer that fits a pydantic model; see `Model.structured_output`."""
+        told = {"structured_output_model": output_model, **kwargs}
+        async for event in super().structured_output(output_model, prompt, system_prompt, **told):
+            yield event
 
     @abstractmethod
     def format_request(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from strands.types.exceptions import ModelRequestError, StructuredOutputException
@@ -51,3 +51,10 @@ class NativelyStructured(ClientModel):
             ValidationError: The reply does not fit.
         """
         raise NotImplementedError
+
+
+def has_map(schema: Any) -> bool:
+    """Whether a JSON Schema has an object with keys of any name, which schemas of replies cannot have."""
+    if isinstance(schema, Mapping):
+        return bool(schema.get("additionalProperties")) or any(map(has_map, schema.values()))
+    return isinstance(schema, list) and any(map(has_map, schema))

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from strands._elsewhere import names_of
-from strands.types.exceptions import ModelAuthenticationError
+from strands.types.exceptions import ModelAuthenticationError, ModelRequestError
 
 from ._anthropic_format import AnthropicReply, cache_control, format_messages, format_tool_choice, format_tools
 from ._anthropic_server_tools import Said
@@ -19,6 +19,7 @@ from ._stale_thoughts import BETA, DROPPED, STALE
 from .model import BaseModelConfig, CacheConfig, CacheToolsConfig
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
     from typing_extensions import Unpack
 
     from strands.types.content import Messages, SystemContentBlock
@@ -50,6 +51,9 @@ class AnthropicModel(ClientModel):
             thinking, ...); `cache_config`, `cache_tools`; `anthropic_tools`, tools that run at Anthropic (web search
             ...); `use_native_token_count`.
 
+    `stream` takes `structured_output_model` beside its other arguments: where no tool is forced, or the model refuses
+    to be made to use one, the reply keeps to its schema (`output_config`).
+
     Nothing is retried here: the agent and the workflow own retrying.
     """
 
@@ -69,6 +73,8 @@ class AnthropicModel(ClientModel):
     _windows_known = True
     # Models that have refused thoughts whose history had changed, with the betas that the client asks for.
     _stale: Mapping[str, str] = MappingProxyType({})
+    # Models that have refused a structure as the format of a reply, with the structure.
+    _formless: frozenset[tuple[str, type[BaseModel]]] = frozenset()
 
     def __init__(
         self,
@@ -92,7 +98,20 @@ class AnthropicModel(ClientModel):
     def _request(self, asked: Asked) -> dict[str, Any]:
         passing = asked.more.get("dynamic_trailing_blocks", 0)
         given = asked.messages, asked.tool_specs, asked.system_prompt, asked.tool_choice, passing
-        return self.format_request(*given, system_prompt_content=asked.system_content())
+        request = self.format_request(*given, system_prompt_content=asked.system_content())
+        wanted = asked.more.get("structured_output_model")
+        forced = asked.tool_choice and "auto" not in asked.tool_choice
+        return request if wanted is None or forced else self._structured(request, wanted)
+
+    def _structured(self, request: dict[str, Any], wanted: type[BaseModel]) -> dict[str, Any]:
+        """Return a request for a structure whose tool is not forced: by the reply's format, else by the tool."""
+        from ._anthropic_native import format_of, with_format
+
+        refused = (self.config["model_id"], wanted) in self._formless
+        form = None if refused else format_of(wanted)
+        if form is not None:
+            return with_format(request, form)
+        return {**request, "tool_choice": {"type": "auto"}} if request.get("tools") else request
 
     async def _send(self, client: Any, request: dict[str, Any], asked: Asked) -> Sent:
         there = any("input_schema" not in tool for tool in request.get("tools") or ())
@@ -110,11 +129,23 @@ class AnthropicModel(ClientModel):
     def _learn(self, asked: Asked, request: dict[str, Any], error: Exception, client: Any) -> bool:
         model_id = self.config["model_id"]
         if STALE not in str(error) or model_id in self._stale:
-            return super()._learn(asked, request, error, client)
+            return self._learn_format(asked, request, error) or super()._learn(asked, request, error, client)
         beta = _beta_of(client)
         if _without_stale_thoughts(request, beta) is None:
             return False
         self._stale = {**self._stale, model_id: beta}
+        return True
+
+    def _learn_format(self, asked: Asked, request: dict[str, Any], error: Exception) -> bool:
+        wanted = asked.more.get("structured_output_model")
+        tried = None if wanted is None else (self.config["model_id"], wanted)
+        if tried is None or tried in self._formless or "format" not in (request.get("output_config") or ()):
+            return False
+        from ._anthropic_native import REFUSED
+
+        if not isinstance(error, ModelRequestError) or not REFUSED.search(str(error)):
+            return False
+        self._formless = self._formless | {tried}
         return True
 
     def format_request(
