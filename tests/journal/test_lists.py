@@ -210,6 +210,7 @@ class _Explained:
 
     def __init__(self, transaction: Transaction, plans: list[str]) -> None:
         self._transaction = transaction
+        self.codec = transaction.codec
         self._plans = plans
 
     def execute(self, statement: str, *values: object) -> list[Row]:

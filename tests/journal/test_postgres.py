@@ -141,7 +141,7 @@ def test_a_server_that_crashes_and_comes_back_is_waited_for() -> None:
     own = Cluster()
     try:
         url = f"{own.url}&schema=s"
-        cast(SqlRepository, store_at(url)).database.migrate()  # type: ignore[attr-defined]
+        cast(SqlRepository, store_at(url)).database.migrate()
 
         async def check() -> None:
             journal = await store_at(url).create("s", opening())

@@ -46,12 +46,16 @@ class ReplyLost(Database):
     def alive(self, drivers: Sequence[str]) -> set[str]:
         return self._database.alive(drivers)
 
+    def migrate(self) -> tuple[int, int]:
+        return self._database.migrate()
+
 
 class _Again:
     again = True
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
+        self.codec = transaction.codec
 
     def execute(self, statement: str, *values: object) -> list[Row]:
         return self._transaction.execute(statement, *values)
@@ -92,6 +96,7 @@ class _Counted:
 
     def __init__(self, transaction: Transaction, dying: Dying) -> None:
         self._transaction = transaction
+        self.codec = transaction.codec
         self._dying = dying
 
     def execute(self, statement: str, *values: object) -> list[Row]:

@@ -10,14 +10,28 @@ T = TypeVar("T")
 Row = tuple[Any, ...]
 
 
+class Codec(Protocol):
+    """What lines are turned into to be stored, and back: encryption at rest."""
+
+    def encode(self, line: bytes) -> bytes:
+        """Return what is stored of a line; it begins with anything but `{`, as a line that is stored as it is does."""
+        ...
+
+    def decode(self, stored: bytes) -> bytes:
+        """Return the line; what it raises says why that cannot be told."""
+        ...
+
+
 class Transaction(Protocol):
     """Statements that count together or not at all.
 
     Attributes:
+        codec: What lines go through; None where they are stored as they are.
         again: The connection was lost while an earlier try was under way, which may have come through.
     """
 
     again: bool
+    codec: Codec | None
 
     def execute(self, statement: str, *values: object) -> list[Row]:
         """Run a statement, whose values are marked `?`, and return its rows."""
@@ -72,6 +86,10 @@ class Database(Protocol):
 
     def alive(self, drivers: Sequence[str]) -> set[str]:
         """Return those of these drivers that are alive, in this process or another."""
+        ...
+
+    def migrate(self) -> tuple[int, int]:
+        """Bring its tables to this build's version; return the versions that they had, and have."""
         ...
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from strands.journal.errors import StorageError
 from strands.journal.repository import FileRepository
@@ -50,7 +51,18 @@ def database_at(url: str) -> tuple[Database, str]:
     """
     parts = urlsplit(url)
     options = dict(parse_qsl(parts.query))
-    namespace = options.pop("namespace", "")
+    namespace, codec = options.pop("namespace", ""), options.pop("codec", "")
+    database = _database_at(url, parts, options)
+    return (_coded(database, codec) if codec else database), namespace
+
+
+def _coded(database: Database, place: str) -> Database:
+    from strands.journal.coded import CodedDatabase
+
+    return CodedDatabase.over(database, place)
+
+
+def _database_at(url: str, parts: SplitResult, options: Mapping[str, str]) -> Database:
     if parts.scheme == "sqlite":
         if parts.netloc or not parts.path.strip("/") or options:
             raise StorageError(
@@ -58,11 +70,11 @@ def database_at(url: str) -> tuple[Database, str]:
             )
         from strands.journal.sqlite import SqliteDatabase
 
-        return SqliteDatabase.at(unquote(parts.path[1:])), namespace
+        return SqliteDatabase.at(unquote(parts.path[1:]))
     if parts.scheme in ("postgresql", "postgres"):
         from strands.journal.postgres import PostgresDatabase
 
-        return PostgresDatabase.at(parts, options), namespace
+        return PostgresDatabase.at(parts, options)
     raise StorageError(f"{shown(url)} names no store: {parts.scheme!r} is not a kind of database here", hint=_KNOWN)
 
 

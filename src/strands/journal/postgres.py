@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from urllib.parse import SplitResult, unquote
 
 from strands.journal.connections import Connections
-from strands.journal.database import Row, Transaction
+from strands.journal.database import Codec, Row, Transaction
 from strands.journal.errors import StorageError
 from strands.journal.migrations import check_version, migrate
 from strands.journal.postgres_drivers import PostgresDrivers
@@ -238,6 +238,8 @@ class PostgresDatabase:
 
 class _Transaction:
     """The statements of one transaction; see `Transaction`."""
+
+    codec: Codec | None = None
 
     def __init__(self, connection: Connection[Row], schema: str, again: bool) -> None:
         self._connection = connection

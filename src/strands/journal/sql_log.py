@@ -19,7 +19,7 @@ from strands.journal.errors import (
 )
 from strands.journal.projection import DELETED, Change, change_of, portable
 from strands.journal.protocol import Conflict
-from strands.journal.sql_rows import begin_session, change_session, put_questions
+from strands.journal.sql_rows import begin_session, change_session, is_line, lines_from, put_lines, put_questions
 
 
 class Place(NamedTuple):
@@ -137,7 +137,7 @@ class SqlLog:
                 if no:
                     return no
                 there = self._look_up(transaction)
-                if there and transaction.again and _is_line(transaction, there[0][0], 0, lines.sum_of(rows[0])):
+                if there and transaction.again and is_line(transaction, there[0][0], 0, lines.sum_of(rows[0])):
                     return int(there[0][0])
                 if there and there[0][1] == DELETED:
                     transaction.execute("delete from strands_sessions where no = ?", there[0][0])
@@ -185,7 +185,7 @@ class SqlLog:
             self._check_writable()
 
             def work(transaction: Transaction) -> tuple[list[Entry], int, str, str] | None:
-                there = _lines_from(transaction, self._no, 0)
+                there = lines_from(transaction, self._no, 0)
                 content = b"".join(line + b"\n" for line in there)
                 if not there:
                     raise self._gone(transaction)
@@ -254,7 +254,7 @@ class SqlLog:
             SessionNotFoundError: There is no such session.
             StorageError: The line is not there any more.
         """
-        found = _lines_from(transaction, self._no, first)
+        found = lines_from(transaction, self._no, first)
         if not found:
             raise self._gone(transaction)
         return found
@@ -302,9 +302,8 @@ class SqlLog:
         def work(transaction: Transaction) -> bool:
             namespace = change_session(transaction, self._no, (known, known_sum), (known + len(rows), last_sum), change)
             if namespace is None:
-                return transaction.again and _is_line(transaction, self._no, known + len(rows) - 1, last_sum)
-            values = [(self._no, seq, line) for seq, line in enumerate(rows, known)]
-            transaction.execute_many("insert into strands_entries (session, seq, line) values (?, ?, ?)", values)
+                return transaction.again and is_line(transaction, self._no, known + len(rows) - 1, last_sum)
+            put_lines(transaction, self._no, known, rows)
             if change.touches_questions:
                 put_questions(transaction, self._no, namespace, change)
             return True
@@ -314,7 +313,7 @@ class SqlLog:
     def _appended_at_once(self, row: bytes, change: Change, last_sum: str, transaction: Transaction) -> bool:
         known = self.count
         moved = change_session(transaction, self._no, (known, self._sum), (known + 1, last_sum), change, (known, row))
-        return moved is not None or (transaction.again and _is_line(transaction, self._no, known, last_sum))
+        return moved is not None or (transaction.again and is_line(transaction, self._no, known, last_sum))
 
     def _rewrite(
         self, transaction: Transaction, drafts: Sequence[Draft | Encoded], rows: Sequence[bytes], last_sum: str
@@ -324,8 +323,7 @@ class SqlLog:
         if namespace is None:
             raise Conflict([])
         transaction.execute("delete from strands_entries where session = ?", self._no)
-        values = [(self._no, seq, line) for seq, line in enumerate(rows)]
-        transaction.execute_many("insert into strands_entries (session, seq, line) values (?, ?, ?)", values)
+        put_lines(transaction, self._no, 0, rows)
         if change.touches_questions:
             put_questions(transaction, self._no, namespace, change)
 
@@ -366,16 +364,3 @@ _STATE = "select count, last_sum, status from strands_sessions where no = ?"
 def _rows(content: bytes) -> list[bytes]:
     """Return the lines of what was encoded, without their newlines."""
     return content[:-1].split(b"\n") if content else []
-
-
-def _lines_from(transaction: Transaction, no: int, first: int) -> list[bytes]:
-    rows = transaction.execute(
-        "select line from strands_entries where session = ? and seq >= ? order by seq", no, first
-    )
-    return [bytes(line) for (line,) in rows]
-
-
-def _is_line(transaction: Transaction, no: int, seq: int, sum_: str) -> bool:
-    """Whether the line `seq` is there, with this sum: then an append whose reply was lost has come through."""
-    rows = transaction.execute("select line from strands_entries where session = ? and seq = ?", no, seq)
-    return bool(rows) and lines.sum_of(bytes(rows[0][0])) == sum_

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from strands.journal import lines
 from strands.journal.database import Transaction
+from strands.journal.errors import SessionDamagedError
 from strands.journal.projection import DELETED, INTERRUPTED, Change, portable
 
 if TYPE_CHECKING:
@@ -45,10 +46,7 @@ def begin_session(
     if not begun:
         return 0
     no = int(begun[0][0])
-    transaction.execute_many(
-        "insert into strands_entries (session, seq, line) values (?, ?, ?)",
-        [(no, seq, line) for seq, line in enumerate(rows)],
-    )
+    put_lines(transaction, no, 0, rows)
     if change.touches_questions:
         put_questions(transaction, no, place.namespace, change)
     return no
@@ -89,7 +87,7 @@ def change_session(
     moves = [*values, no, *known, DELETED]
     if line is not None:
         statement = _WITH_LINE.format(statement)
-        moves += line
+        moves += (line[0], _encoded(transaction, line[1]))
     moved = transaction.execute(statement, *moves)
     if moved and change.pauses and not change.touches_questions:
         transaction.execute(f"update strands_sessions set wake_at = {_DEADLINE} where no = ?", no)
@@ -116,3 +114,48 @@ def put_questions(transaction: Transaction, no: int, namespace: str, change: Cha
         )
     deadline = f", wake_at = {_DEADLINE}" if change.pauses else ""
     transaction.execute(f"update strands_sessions set open = {_OPEN}{deadline} where no = ?", no)
+
+
+def put_lines(transaction: Transaction, no: int, first: int, rows: Sequence[bytes]) -> None:
+    """Put in lines, the first of which has the number `first`."""
+    values = [(no, seq, _encoded(transaction, line)) for seq, line in enumerate(rows, first)]
+    transaction.execute_many("insert into strands_entries (session, seq, line) values (?, ?, ?)", values)
+
+
+def lines_from(transaction: Transaction, no: int, first: int) -> list[bytes]:
+    """Return the lines of a session from number `first` on.
+
+    Raises:
+        SessionDamagedError: One cannot be decoded.
+    """
+    rows = transaction.execute(
+        "select line from strands_entries where session = ? and seq >= ? order by seq", no, first
+    )
+    return [_decoded(transaction, bytes(line)) for (line,) in rows]
+
+
+def is_line(transaction: Transaction, no: int, seq: int, sum_: str) -> bool:
+    """Whether the line `seq` is there, with this sum: then an append whose reply was lost has come through."""
+    rows = transaction.execute("select line from strands_entries where session = ? and seq = ?", no, seq)
+    return bool(rows) and lines.sum_of(_decoded(transaction, bytes(rows[0][0]))) == sum_
+
+
+def _encoded(transaction: Transaction, line: bytes) -> bytes:
+    return line if transaction.codec is None else transaction.codec.encode(line)
+
+
+def _decoded(transaction: Transaction, stored: bytes) -> bytes:
+    if stored.startswith(b"{"):  # it was stored without a codec
+        return stored
+    if transaction.codec is None:
+        raise SessionDamagedError(
+            "a line was stored by a codec, and the store was opened without one",
+            hint="Name the codec: ?codec=MODULE:NAME. Nothing was changed.",
+        )
+    try:
+        return transaction.codec.decode(stored)
+    except Exception as error:  # whatever it raises, it is of somebody else's making
+        raise SessionDamagedError(
+            f"a line cannot be decoded by the store's codec: {type(error).__name__}: {error}".rstrip(": "),
+            hint="Give the codec the key that it was written with. Nothing was changed.",
+        ) from error

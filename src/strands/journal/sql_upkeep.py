@@ -13,6 +13,7 @@ from strands.journal.ids import check_id
 from strands.journal.projection import DELETED, INTERRUPTED, OVER, change_of, original, portable
 from strands.journal.sql_journal import Counts, SqlJournal
 from strands.journal.sql_log import Place
+from strands.journal.sql_rows import lines_from
 
 WORKFLOW = "workflow"
 """The kind of sessions that a repository keeps: agents keep theirs in the same tables."""
@@ -34,16 +35,16 @@ class SqlUpkeep:
         Raises:
             SessionNotFoundError: There is none.
         """
-        statement = (
-            "select line from strands_entries where session = "
-            f"(select no {HERE} and id = ? and status <> ?) order by seq"
-        )
-        rows = await self._read(
-            lambda each: each.execute(statement, self.namespace, WORKFLOW, portable(session_id), DELETED)
-        )
-        if not rows:
+        statement = f"select no {HERE} and id = ? and status <> ?"
+
+        def read(transaction: Transaction) -> list[bytes]:
+            found = transaction.execute(statement, self.namespace, WORKFLOW, portable(session_id), DELETED)
+            return lines_from(transaction, found[0][0], 0) if found else []
+
+        there = await self._read(read)
+        if not there:
             raise faults.missing(session_id)
-        return b"".join(bytes(line) + b"\n" for (line,) in rows)
+        return b"".join(line + b"\n" for line in there)
 
     async def restore(self, session_id: str, content: bytes) -> None:
         """Begin a session with these lines, durably and at once.

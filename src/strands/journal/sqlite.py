@@ -14,7 +14,7 @@ from typing import Any, ClassVar, TypeVar
 
 from strands._home import check_status, expanded, make_private
 from strands.journal import faults, files
-from strands.journal.database import Row, Transaction
+from strands.journal.database import Codec, Row, Transaction
 from strands.journal.drivers import Drivers
 from strands.journal.errors import StorageError
 from strands.journal.migrations import check_version, migrate
@@ -227,6 +227,7 @@ class _Transaction:
     """The statements of one transaction; see `Transaction`."""
 
     again = False
+    codec: Codec | None = None
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
