@@ -175,7 +175,7 @@ class Person(BaseModel):
 @every
 def test_structured_output(provider: Provider) -> None:
     filled = {"name": "Ada", "age": 36}
-    by_schema = provider.name in ("ollama", "openai", "openai_responses")
+    by_schema = provider.name in ("gemini", "ollama", "openai", "openai_responses")
     reply = Say(json.dumps(filled)) if by_schema else Say(tools=[Use("Person", filled)])
     with provider.stub([reply]) as stub:
         model = provider.model(stub)

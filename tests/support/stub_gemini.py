@@ -28,12 +28,20 @@ class StubGemini(StubServer):
         if request.path.partition("?")[0].endswith(":countTokens"):
             http.send_json({"totalTokens": 321})
             return
+        if request.path.partition("?")[0].endswith(":generateContent"):
+            http.send_json(self.whole(say))
+            return
         parts = [b"data: %s\r\n\r\n" % json.dumps(chunk).encode() for chunk in self.chunks(say)]
         http.stream("text/event-stream", parts, pause=say.chunk_delay, cut=say.cut)
 
     def fail(self, http: _Handler, request: Request, fault: Fault) -> None:
         status = fault.kind or "INTERNAL"
         http.send_json({"error": {"code": fault.status, "message": fault.message, "status": status}}, fault)
+
+    def whole(self, say: Say) -> dict[str, Any]:
+        content = {"role": "model", "parts": list(self.parts(say))}
+        *_, last = self.chunks(say)
+        return {**last, "candidates": [{**last["candidates"][0], "content": content}]}
 
     def chunks(self, say: Say) -> Iterator[dict[str, Any]]:
         for part in self.parts(say):

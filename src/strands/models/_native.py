@@ -28,7 +28,8 @@ class NativelyStructured(ClientModel):
         """Ask for an answer that fits a pydantic model; see `Model.structured_output`."""
         from pydantic import ValidationError
 
-        if "tool_choice" not in kwargs and self.config["model_id"] not in self._schemaless:
+        by_schema = "tool_choice" not in kwargs and self.config["model_id"] not in self._schemaless
+        if by_schema and self._takes(output_model):
             try:
                 found = await self._parse(output_model, Asked(prompt, None, system_prompt, None, kwargs))
             except (ModelRequestError, ValidationError):
@@ -42,6 +43,10 @@ class NativelyStructured(ClientModel):
                 return
         async for event in super().structured_output(output_model, prompt, system_prompt, **kwargs):
             yield event
+
+    def _takes(self, output_model: type[T]) -> bool:
+        """Whether the provider's schemas can say what a structure is."""
+        return True
 
     async def _parse(self, output_model: type[T], asked: Asked) -> T | None:
         """Ask with a schema and return what the reply says, or None.

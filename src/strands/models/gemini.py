@@ -11,11 +11,12 @@ from strands._elsewhere import names_of
 from strands.types.exceptions import ModelAuthenticationError, ModelThrottledException, ModelUnavailableError
 
 from ._both import of_both
-from ._client_model import Asked, ClientModel, Sent
+from ._client_model import Asked, Sent
 from ._clients import READ_TIMEOUT, require
 from ._content import metadata
 from ._errors import from_client, from_status
 from ._gemini_format import BLOCKED, MALFORMED, citations, format_config, format_messages, mixing, part_events
+from ._native import NativelyStructured, T
 from ._tokens import estimate
 from ._tool_use_guard import ToolGuard
 from .model import BaseModelConfig
@@ -33,7 +34,7 @@ _KEY = "the API key in GEMINI_API_KEY"
 _DELAY = re.compile(r"^(\d+(?:\.\d+)?)s$")
 
 
-class GeminiModel(ClientModel):
+class GeminiModel(NativelyStructured):
     """A Gemini model behind Google's API. Needs `pip install 'strands-cli[gemini]'`.
 
     Args:
@@ -103,6 +104,28 @@ class GeminiModel(ClientModel):
 
     def _typed(self, error: Exception) -> Exception:
         return typed_error(error)
+
+    def _takes(self, output_model: type[T]) -> bool:
+        from ._gemini_structure import is_sayable
+
+        return is_sayable(output_model.model_json_schema())
+
+    async def _parse(self, output_model: type[T], asked: Asked) -> T | None:
+        from ._gemini_structure import text_of
+
+        request = self.format_request(asked.messages, None, asked.system_text())
+        config = {name: value for name, value in request["config"].items() if name not in ("tools", "tool_config")}
+        form = {"response_mime_type": "application/json", "response_schema": output_model.model_json_schema()}
+        client = await self._clients.get()
+        try:
+            reply = await client.aio.models.generate_content(**{**request, "config": {**config, **form}})
+        except Exception as error:
+            typed = self._typed(error)
+            if typed is error:
+                raise
+            raise typed from error
+        text = text_of(reply)
+        return None if text is None else output_model.model_validate_json(text)
 
     async def _count_natively(
         self, messages: Messages, tool_specs: list[ToolSpec] | None, system: str | list[SystemContentBlock] | None
