@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 import pytest
 from pydantic import BaseModel
 
 from strands import Agent, tool
-from strands.models import ScriptedModel, ToolCall
+from strands.models import Model, ScriptedModel, ToolCall
+from strands.types.events import TypedEvent
 from strands.types.exceptions import StructuredOutputException
 from support.agents import results_of
 
@@ -84,3 +88,48 @@ def test_listeners_get_the_structure() -> None:
 
 def test_the_short_form_returns_the_structure_itself() -> None:
     assert make(ADA).structured_output(Person, "Who?") == Person(name="Ada", age=36)
+
+
+class Yielding(Model):
+    """A model of a user's, which yields what is given, then a person."""
+
+    def __init__(self, *events: Any) -> None:
+        self.events = events
+
+    async def structured_output(self, output_model: Any, *args: Any, **kwargs: Any) -> Any:
+        for event in self.events:
+            yield event
+        yield {"output": output_model(name="Ada", age=36)}
+
+    def stream(self, *args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError
+
+    def get_config(self) -> Any:
+        return {}
+
+    def update_config(self, **config: Any) -> None:
+        raise NotImplementedError
+
+
+def test_listeners_of_the_short_form_hear_the_model() -> None:
+    heard: list[dict[str, Any]] = []
+    agent = make(ADA)
+    agent.callback_handler = lambda **event: heard.append(event)
+    agent.structured_output(Person, "Who?")
+    pieces = [event["delta"]["toolUse"]["input"] for event in heard if event.get("type") == "tool_use_stream"]
+    assert json.loads("".join(pieces)) == {"name": "Ada", "age": 36}
+    assert heard[0]["event"] == {"messageStart": {"role": "assistant"}}
+    assert {"agent", "output"}.isdisjoint(key for event in heard for key in event)
+
+
+def test_what_a_model_of_ones_own_tells_is_told_as_it_is() -> None:
+    heard: list[dict[str, Any]] = []
+    own: list[Any] = [
+        TypedEvent({"data": "She", "delta": {"text": "She"}}),
+        {"contentBlockDelta": {"delta": {"text": " is"}}},
+        {"mine": 1},
+    ]
+    agent = Agent(model=Yielding(*own), callback_handler=lambda **event: heard.append(event))
+    assert agent.structured_output(Person, "Who?") == Person(name="Ada", age=36)
+    assert [event["data"] for event in heard if "data" in event] == ["She", " is"]
+    assert [event["event"] for event in heard if "event" in event] == [own[1]]

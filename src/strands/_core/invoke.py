@@ -297,8 +297,13 @@ async def _told(agent: Host, event: BeforeInvocationEvent[Host] | AfterInvocatio
 async def _produced(agent: Host, model: type[M], messages: list[Message]) -> M:
     from strands.models.structured import output_of
 
-    tracing = tracing_if_collected()
-    work = partial(output_of, agent.model, model, messages, agent._system_text)
+    tracing, sink = tracing_if_collected(), handler_sink(agent)
+    tell = None
+    if sink is not None:
+        from .listening import teller_of
+
+        tell = teller_of(sink)
+    work = partial(output_of, agent.model, model, messages, agent._system_text, tell)
     found = await (work() if tracing is None else tracing.structure(agent, messages, work))
     if found is None:
         raise StructuredOutputException(f"the model produced no {model.__name__!r}")

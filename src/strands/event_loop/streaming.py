@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterable, Callable
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import AsyncGenerator, AsyncIterable
+from typing import TYPE_CHECKING, Any
 
 from strands._elsewhere import names_of
 from strands._tracking import shown_to
@@ -25,7 +24,6 @@ from .pieces import (
 if TYPE_CHECKING:
     import threading
 
-    from strands._core.invocation import Invocation
     from strands.models.model import Model
     from strands.types.content import Message, Messages, SystemContentBlock
     from strands.types.streaming import StreamEvent
@@ -61,10 +59,10 @@ async def process_stream(
     Raises:
         ModelUnavailableError: The stream ended in the middle of a tool use.
     """
-    from strands._core.reply_builder import ReplyBuilder
+    from strands._core.listening import builder_for
 
     heard: list[TypedEvent] = []
-    gatherer = ReplyBuilder(_listening(heard.append))
+    gatherer = builder_for(lambda event: heard.append(TypedEvent(event)))
     asked = time.time() if start_time is None else start_time
     first: int | None = None
     async for chunk in chunks:
@@ -79,17 +77,6 @@ async def process_stream(
     reply = gatherer.reply()
     metrics: Any = {"timeToFirstByteMs": first or 0, **reply.metrics}
     yield ModelStopReason(reply.stop_reason, reply.message, reply.usage, metrics)
-
-
-def _listening(listener: Callable[[TypedEvent], None]) -> Invocation:
-    """Return what stands for an agent's invocation: nobody's history is touched."""
-
-    def sink(event: dict[str, Any]) -> None:
-        event.pop("agent", None)
-        listener(TypedEvent(event))
-
-    nobody = SimpleNamespace(messages=[], _session_manager=None)
-    return cast("Invocation", SimpleNamespace(sink=sink, state={}, agent=nobody))
 
 
 async def stream_messages(

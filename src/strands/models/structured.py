@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
@@ -27,8 +27,17 @@ def tool_for(output_model: type[BaseModel]) -> ToolSpec:
     }
 
 
-async def output_of(model: Model, output_model: type[M], messages: Messages, system_prompt: str | None) -> M | None:
-    """Return the instance of `output_model` that a model makes of `messages`, or None when it makes none."""
+async def output_of(
+    model: Model,
+    output_model: type[M],
+    messages: Messages,
+    system_prompt: str | None,
+    tell: Callable[[Any], None] | None = None,
+) -> M | None:
+    """Return the instance of `output_model` that a model makes of `messages`, or None when it makes none.
+
+    `tell` is called with each event before it.
+    """
     asked: Any = output_model
     events = model.structured_output(asked, messages, system_prompt=system_prompt)
     try:
@@ -36,6 +45,8 @@ async def output_of(model: Model, output_model: type[M], messages: Messages, sys
             found = event.get("output")
             if isinstance(found, output_model):
                 return found
+            if tell is not None:
+                tell(event)
     finally:
         if isinstance(events, AsyncGenerator):
             await events.aclose()
