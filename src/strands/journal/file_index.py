@@ -32,11 +32,11 @@ class Indexed(NamedTuple):
 
     Attributes:
         stamp: What tells the file of that moment from those of others.
-        told: What it came to; what is wrong with it, if it cannot be read.
+        outcome: What it came to; what is wrong with it, if it cannot be read.
     """
 
     stamp: str
-    told: Folded | str
+    outcome: Folded | str
 
 
 def stamp(path: str | Path) -> str:
@@ -67,7 +67,7 @@ def write(root: Path, changed: Mapping[str, Indexed], gone: Iterable[str]) -> No
         with contextlib.suppress(FileExistsError):
             os.close(files.open_private(path, os.O_RDWR | os.O_CREAT | os.O_EXCL))
         with _opened(path) as database:
-            rows = [(id, each.stamp, json.dumps(each.told)) for id, each in changed.items()]
+            rows = [(id, each.stamp, json.dumps(each.outcome)) for id, each in changed.items()]
             database.execute("begin immediate")
             database.execute("create table if not exists journals (id text primary key, stamp text, told text)")
             database.executemany("insert or replace into journals values (?, ?, ?)", rows)

@@ -134,12 +134,12 @@ class FileRepository:
         found, changed = [], {}
         for id in ids:
             each = known.get(id)
-            if each is None or each.stamp != stamps[id] or not isinstance(each.told, Folded):
+            if each is None or each.stamp != stamps[id] or not isinstance(each.outcome, Folded):
                 each = changed[id] = file_index.Indexed(stamps[id], await folded_journal(self, id))
-            if isinstance(each.told, Folded):
-                found.append((id, each.told))
-            elif each.told:
-                logger.warning("%s", each.told)
+            if isinstance(each.outcome, Folded):
+                found.append((id, each.outcome))
+            elif each.outcome:
+                logger.warning("%s", each.outcome)
         gone = known.keys() - stamps.keys()
         if is_indexed and (changed or gone):
             await on_disk(partial(file_index.write, self.root, changed, gone))
