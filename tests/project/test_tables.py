@@ -23,12 +23,13 @@ from strands_cli.capability.checker import CapabilityError
 from strands_cli.capability.providers import PROVIDERS
 from strands_cli.kernel.events import EVENT_TYPES
 from strands_cli.loader import LoadError
+from strands_cli.resources.secrets import SecretError
 from strands_cli.schema.validator import SchemaValidationError
 from strands_cli.spec import known_patterns
 from strands_cli.types import HITLState, QuestionKind, RunResult
 
 ROOT = Path(__file__).parents[2]
-ELSEWHERE: tuple[type[errors.StrandsError], ...] = (CapabilityError, LoadError, SchemaValidationError)
+ELSEWHERE: tuple[type[errors.StrandsError], ...] = (CapabilityError, LoadError, SchemaValidationError, SecretError)
 
 
 def page(name: str) -> str:
