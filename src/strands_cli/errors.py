@@ -10,6 +10,7 @@ from strands.journal.errors import SessionError as SessionError
 from strands.journal.errors import SessionExistsError as SessionExistsError
 from strands.journal.errors import SessionNotFoundError as SessionNotFoundError
 from strands.journal.errors import StorageError as StorageError
+from strands.journal.errors import StoreNotReadyError as StoreNotReadyError
 from strands.journal.errors import StrandsError as StrandsError
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ import pytest
 from strands import SessionManager, Workflow
 from strands.journal.sql import SqlRepository
 from strands.journal.sqlite import SqliteDatabase
-from strands_cli.errors import SessionNotFoundError, StorageError
+from strands_cli.errors import SessionNotFoundError, StorageError, StoreNotReadyError
 from strands_cli.session.conformance import draft, opening
 from strands_cli.session.repository import store_at
 from support.console import Console
@@ -79,14 +79,24 @@ def test_each_command_takes_a_store_and_its_hints_name_it(tmp_path: Path) -> Non
         ("mysql://root:secret@host/db", "'mysql' is not a kind of database here"),
         ("sqlite://runs.db", "names no database"),
         ("sqlite:///", "names no database"),
-        ("sqlite:///runs.db?mode=ro", "names no database"),
+        ("sqlite:runs.db", "names no database"),
+        ("sqlite:///runs.db?mode=ro", "has no option 'mode'"),
+        ("postgresql:app", "names no store"),
+        ("postgresql://host/db?pool=few&schema=s", "numbers, not pool=few"),
+        ("a.db", "is a file, not a directory"),
     ],
 )
-def test_a_place_that_is_no_store_is_named_without_its_password(place: str, said: str) -> None:
-    with pytest.raises(StorageError, match="names no") as refused:
+def test_a_place_that_is_no_store_is_named_without_its_password(
+    place: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a.db").write_bytes(b"")
+    with pytest.raises(StoreNotReadyError) as refused:
         SessionManager(store=place)
-    assert said in str(refused.value) and "secret" not in str(refused.value)
-    assert "sqlite:///" in refused.value.hint
+    assert said in refused.value.message and "secret" not in str(refused.value)
+    assert "sqlite:///" in refused.value.hint or "?" in refused.value.hint
+    assert said in Console(tmp_path).run("--store", place, "sessions", "list", code=2).stderr
+    assert {each.name for each in tmp_path.iterdir()} <= {"a.db", "home"}
 
 
 def test_a_store_is_named_once(tmp_path: Path) -> None:

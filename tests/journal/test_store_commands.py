@@ -133,3 +133,12 @@ def test_the_tables_of_a_database_are_made(tmp_path: Path) -> None:
     assert "has tables of version 1.\n" in console.run("store", "migrate", "sqlite:///runs.db").stderr
     assert "has tables of version 1 already." in console.run("store", "migrate", "sqlite:///runs.db").stderr
     assert "there is nothing to do" in console.run("store", "migrate").stderr
+
+
+@pytest.mark.parametrize("place", ["nowhere", "sqlite:///nowhere.db"])
+@pytest.mark.parametrize("command", [["check"], ["prune"], ["copy"]])
+def test_a_misspelt_store_is_not_taken_for_an_empty_one(command: list[str], place: str, tmp_path: Path) -> None:
+    target = ["to"] if command == ["copy"] else []
+    said = Console(tmp_path, {"NO_COLOR": "1"}).run("store", *command, place, *target, code=12).stderr
+    assert f"there is no store {place}" in said
+    assert not [*tmp_path.glob("nowhere*"), *tmp_path.glob("to")]

@@ -31,6 +31,12 @@ class StorageError(StrandsError):
     exit_code = 12
 
 
+class StoreNotReadyError(StorageError):
+    """What was given as a store names none, or the package of its database is missing; nothing was run."""
+
+    exit_code = 2
+
+
 class SessionError(StrandsError):
     """Something about a session: unknown, finished, damaged."""
 

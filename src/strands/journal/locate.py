@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
-from strands.journal.errors import StorageError
+from strands.journal.errors import StorageError, StoreNotReadyError
 from strands.journal.repository import FileRepository
 
 if TYPE_CHECKING:
@@ -17,12 +19,14 @@ if TYPE_CHECKING:
 VARIABLE = "STRANDS_STORE"
 """The environment variable that says where sessions are kept."""
 
+_URL = re.compile(r"[\w+.-]+://|(?:sqlite|postgres(?:ql)?):")
+_SQLITE = "Write sqlite:///runs.db, or sqlite:////full/path/runs.db."
 _KNOWN = "Name a directory, sqlite:///PATH, or postgresql://USER@HOST/DATABASE."
 
 
 def is_url(place: str | os.PathLike[str]) -> bool:
     """Whether a place is a database's, not a directory."""
-    return "://" in os.fspath(place)
+    return _URL.match(os.fspath(place)) is not None
 
 
 def repository_at(place: str | os.PathLike[str]) -> FileRepository | SqlRepository:
@@ -33,9 +37,10 @@ def repository_at(place: str | os.PathLike[str]) -> FileRepository | SqlReposito
             directory, or one that begins with another slash. `?namespace=NAME` tells apart what shares a database.
 
     Raises:
-        StorageError: It names no store.
+        StoreNotReadyError: It names no store.
     """
     if not is_url(place):
+        check_no_file(place)
         return FileRepository(place)
     from strands.journal.sql import SqlRepository
 
@@ -47,7 +52,7 @@ def database_at(url: str) -> tuple[Database, str]:
     """Return the database of a URL, and the namespace that it names.
 
     Raises:
-        StorageError: It names no database.
+        StoreNotReadyError: It names no database.
     """
     parts = urlsplit(url)
     options = dict(parse_qsl(parts.query))
@@ -64,18 +69,48 @@ def _coded(database: Database, place: str) -> Database:
 
 def _database_at(url: str, parts: SplitResult, options: Mapping[str, str]) -> Database:
     if parts.scheme == "sqlite":
-        if parts.netloc or not parts.path.strip("/") or options:
-            raise StorageError(
-                f"{shown(url)} names no database", hint="Write sqlite:///runs.db, or sqlite:////full/path/runs.db."
-            )
+        if not url.startswith("sqlite:///") or not parts.path.strip("/"):
+            raise StoreNotReadyError(f"{shown(url)} names no database", hint=_SQLITE)
+        for option in options:
+            hint = "There are ?namespace=NAME and &codec=MODULE:NAME."
+            raise StoreNotReadyError(f"{shown(url)}: a SQLite database has no option {option!r}", hint=hint)
         from strands.journal.sqlite import SqliteDatabase
 
         return SqliteDatabase.at(unquote(parts.path[1:]))
-    if parts.scheme in ("postgresql", "postgres"):
+    if url.startswith(("postgresql://", "postgres://")):
         from strands.journal.postgres import PostgresDatabase
 
         return PostgresDatabase.at(parts, options)
-    raise StorageError(f"{shown(url)} names no store: {parts.scheme!r} is not a kind of database here", hint=_KNOWN)
+    why = "" if parts.scheme.startswith("postgres") else f": {parts.scheme!r} is not a kind of database here"
+    raise StoreNotReadyError(f"{shown(url)} names no store{why}", hint=_KNOWN)
+
+
+def check_no_file(place: str | os.PathLike[str]) -> None:
+    """Refuse a file where a directory of sessions is meant.
+
+    Raises:
+        StoreNotReadyError: A file has that name.
+    """
+    if os.path.isfile(os.path.expanduser(place)):
+        hint = f"For a database in that file write sqlite:///{os.fspath(place)}."
+        raise StoreNotReadyError(f"{os.fspath(place)} is a file, not a directory of sessions", hint=hint)
+
+
+def check_is_there(place: str | os.PathLike[str]) -> None:
+    """Check that a directory or a file of SQLite exists; a server is not asked.
+
+    Raises:
+        StorageError: It does not exist.
+        StoreNotReadyError: It names no store.
+    """
+    found = os.path.expanduser(place)
+    if is_url(place):
+        database, _ = database_at(os.fspath(place))
+        found = database.name
+        if not os.fspath(place).startswith("sqlite:"):
+            return
+    if not Path(found).exists():
+        raise StorageError(f"there is no store {os.fspath(place)}", hint="Check the name; nothing was made.")
 
 
 def shown(url: str) -> str:

@@ -17,7 +17,7 @@ from urllib.parse import SplitResult, unquote
 
 from strands.journal.connections import Connections
 from strands.journal.database import Codec, Row, Transaction
-from strands.journal.errors import StorageError
+from strands.journal.errors import StorageError, StoreNotReadyError
 from strands.journal.migrations import check_version, migrate
 from strands.journal.postgres_drivers import PostgresDrivers
 
@@ -83,15 +83,16 @@ class PostgresDatabase:
         """Return this process's database at a URL, whose query has been taken apart.
 
         Raises:
-            StorageError: An option is not what it should be.
+            StoreNotReadyError: An option is not what it should be.
         """
         own = {key: options[key] for key in ("schema", "pool", "lease") if key in options}
         rest = "&".join(f"{key}={value}" for key, value in options.items() if key not in own)
         try:
             more: dict[str, Any] = {"pool": int(own.get("pool", POOL)), "lease": float(own.get("lease", LEASE_SECONDS))}
         except ValueError:
+            told = " and ".join(f"{key}={own[key]}" for key in ("pool", "lease") if key in own)
             hint = "Write ?pool=4&lease=15: a number of connections, and of seconds."
-            raise StorageError(f"a database's pool and lease are numbers, not {own}", hint=hint) from None
+            raise StoreNotReadyError(f"a database's pool and lease are numbers, not {told}", hint=hint) from None
         conninfo = url._replace(scheme="postgresql", query=rest).geturl()
         key = (conninfo, *own.items())
         with cls._guard:
@@ -273,7 +274,7 @@ def _psycopg() -> Any:
         import psycopg
     except ImportError as error:
         hint = "Install it: pip install 'strands-cli[postgres]'."
-        raise StorageError(f"PostgreSQL needs psycopg, which is not here: {error}", hint=hint) from error
+        raise StoreNotReadyError(f"PostgreSQL needs psycopg, which is not here: {error}", hint=hint) from error
     return psycopg
 
 

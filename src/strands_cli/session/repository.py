@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from strands._home import home
-from strands.journal.errors import StorageError
+from strands.journal.errors import StoreNotReadyError
 from strands.journal.faults import storage_errors
 from strands.journal.files import FileOperations
 from strands.journal.protocol import Repository as SessionRepository
@@ -43,26 +43,43 @@ def store_at(place: str | os.PathLike[str] | None = None) -> SessionRepository:
             default: what STRANDS_STORE says, else `workflows` in STRANDS_HOME or ~/.strands.
 
     Raises:
-        StorageError: It names no store.
+        StoreNotReadyError: It names no store.
     """
     place = place or os.environ.get(STORE)
-    if place and "://" in os.fspath(place):
-        from strands.journal.locate import repository_at
+    if not place:
+        return FileSessionRepository()
+    from strands.journal.locate import check_no_file, is_url, repository_at
 
+    if is_url(place):
         return repository_at(place)
-    return FileSessionRepository(place or None)
+    check_no_file(place)
+    return FileSessionRepository(place)
+
+
+def existing_store(place: str | os.PathLike[str] | None) -> SessionRepository:
+    """Return the store at a place, as `store_at` does; one that is named must be there already.
+
+    Raises:
+        StorageError: A directory or a file of SQLite is not there.
+        StoreNotReadyError: It names no store.
+    """
+    if place:
+        from strands.journal.locate import check_is_there
+
+        check_is_there(place)
+    return store_at(place)
 
 
 def chosen(repository: SessionRepository | None, store: str | os.PathLike[str] | None) -> SessionRepository | None:
     """Return the repository that is meant by the options of those names; None where both are left out.
 
     Raises:
-        StorageError: Both are given, or `store` names none.
+        StoreNotReadyError: Both are given, or `store` names none.
     """
     if store is None:
         return repository
     if repository is not None:
-        raise StorageError("`store` and `repository` both say where sessions are kept", hint="Give one of them.")
+        raise StoreNotReadyError("`store` and `repository` both say where sessions are kept", hint="Give one of them.")
     return store_at(store)
 
 

@@ -24,9 +24,9 @@ def command(place: str | None, as_json: bool, debug: bool) -> int:
     from strands_cli.cli.errors import say
     from strands_cli.cli.outcome import print_json
     from strands_cli.cli.phrases import count
-    from strands_cli.session.repository import store_at
+    from strands_cli.session.repository import existing_store
 
-    store = store_at(place)
+    store = existing_store(place)
     found = run_sync(lambda: _checked(store))
     wrong = {told.id: told.problem for told in found if told.problem}
     if as_json:

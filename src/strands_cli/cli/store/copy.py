@@ -45,6 +45,6 @@ def command(source: str, target: str, as_json: bool, debug: bool) -> int:
 
 async def _copied(source: str, target: str) -> list[SessionOutcome]:
     from strands.journal.transfer import copy_all
-    from strands_cli.session.repository import store_at
+    from strands_cli.session.repository import existing_store, store_at
 
-    return [told async for told in copy_all(store_at(source), store_at(target))]
+    return [told async for told in copy_all(existing_store(source), store_at(target))]

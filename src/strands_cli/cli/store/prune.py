@@ -38,8 +38,9 @@ def command(
     from strands_cli.cli.errors import say
     from strands_cli.cli.outcome import print_json
     from strands_cli.cli.phrases import count
+    from strands_cli.session.repository import existing_store
 
-    manager = SessionManager(store=place)
+    manager = SessionManager(repository=existing_store(place))
     removed: list[str] = []
     while True:
         most = 1_000_000_000 if dry_run else batch
