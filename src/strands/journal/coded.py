@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import ClassVar, TypeVar, cast
 
 from strands.journal.database import Codec, Database, Row, Transaction
-from strands.journal.errors import StorageError
+from strands.journal.errors import StoreNotReadyError
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ class CodedDatabase:
         """Return this process's database with the codec that `module:name` means.
 
         Raises:
-            StorageError: It means none.
+            StoreNotReadyError: It means none.
         """
         codec = codec_at(place)
         return cls._of.setdefault((id(database), id(codec)), cls(database, codec))  # neither ends before the process
@@ -82,7 +82,7 @@ def codec_at(place: str) -> Codec:
     """Return the codec that `module:name` means.
 
     Raises:
-        StorageError: It means none.
+        StoreNotReadyError: It means none.
     """
     module, _, name = place.partition(":")
     try:
@@ -94,8 +94,8 @@ def codec_at(place: str) -> Codec:
     return cast(Codec, found)
 
 
-def _no_codec(place: str, why: str) -> StorageError:
-    return StorageError(
+def _no_codec(place: str, why: str) -> StoreNotReadyError:
+    return StoreNotReadyError(
         f"codec={place} names no codec: {why}",
         hint="Write ?codec=MODULE:NAME, an object with encode(line) and decode(stored), both from bytes to bytes.",
     )
