@@ -156,6 +156,27 @@ def test_a_reply_that_anthropic_pauses_goes_on(provider: Provider) -> None:
     assert sent[2][1]["content"][2] == {"type": "text", "text": "Searching 1. "}
 
 
+def blocks_of(events: list[Any]) -> list[int]:
+    """Return the number of the block of each event that is of one."""
+    told = [next(iter(event.items())) for event in events]
+    return [piece["contentBlockIndex"] for name, piece in told if name.startswith("contentBlock")]
+
+
+@anthropic
+def test_events_say_which_block_of_the_reply_they_are_of(provider: Provider) -> None:
+    reply = Say("ab", reasoning="Hm.", tools=[Use("look", {})])
+    with provider.stub([reply]) as stub:
+        found = blocks_of(ask(provider.model(stub)))
+    assert (sorted(found), set(found)) == (found, {0, 1, 2})
+
+
+@anthropic
+def test_blocks_are_counted_on_after_a_pause(provider: Provider) -> None:
+    with provider.stub([searching(1), "Sunny."]) as stub:
+        found = blocks_of(ask(provider.model(stub, anthropic_tools=[SEARCH])))
+    assert (sorted(found), set(found)) == (found, {0, 1, 2, 3})
+
+
 @anthropic
 @pytest.mark.parametrize("params", [{"tools": [SEARCH]}, {"mcp_servers": [{"type": "url", "name": "s", "url": "u"}]}])
 def test_a_reply_that_pauses_for_tools_that_stand_in_the_params_goes_on(provider: Provider, params: Any) -> None:

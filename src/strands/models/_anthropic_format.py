@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ._content import (
     TEXT_FORMATS,
@@ -192,9 +192,22 @@ class AnthropicReply:
         self._begun = False
         self._usage: dict[str, Any] = {}
         self._known = False
+        self._blocks = 0  # so far, of the reply and what it went on from after a pause
+        self._before = 0  # of what it went on from
 
     def feed(self, item: Mapping[str, Any]) -> list[StreamEvent]:
         """Return the events of one of the API's."""
+        events = self._events(item)
+        index: Any = item.get("index")
+        if isinstance(index, int):
+            index += self._before
+            self._blocks = index + 1
+            for event in events:
+                for told in cast("Any", event).values():
+                    told["contentBlockIndex"] = index
+        return events
+
+    def _events(self, item: Mapping[str, Any]) -> list[StreamEvent]:
         kind = item.get("type")
         if self._said is not None:
             self._said.take(item)
@@ -207,6 +220,7 @@ class AnthropicReply:
         if kind == "message_start":
             self._usage.update((item.get("message") or {}).get("usage") or {})
             if self._begun:
+                self._before = self._blocks
                 return []
             self._begun = True
             return [{"messageStart": {"role": "assistant"}}]
