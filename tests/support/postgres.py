@@ -49,7 +49,7 @@ needs_postgres = pytest.mark.skipif(bool(reason()), reason=reason() or "-")
 
 
 class Cluster:
-    """A cluster that runs until this process ends.
+    """A cluster that runs until this process ends, however it does: who keeps it waits for that at the end of a pipe.
 
     Attributes:
         directory: Where it and its socket are.
@@ -69,6 +69,18 @@ class Cluster:
             )
             settings.write(f"\nunix_socket_directories = '{self.directory}'\n")
         self.start()
+        self._keeper = subprocess.Popen(
+            [
+                "sh",
+                "-c",
+                f"cat > /dev/null; {program('pg_ctl')} -D {data} -m immediate -w stop; rm -rf {self.directory}",
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            **self._as,
+        )
         self.url: str = f"postgresql://postgres@/postgres?host={self.directory}"
 
     def start(self) -> None:
@@ -82,8 +94,9 @@ class Cluster:
 
     def end(self) -> None:
         """Stop it and leave nothing."""
-        if (self.directory / "data" / "postmaster.pid").exists():
-            self.stop()
+        assert self._keeper.stdin is not None
+        self._keeper.stdin.close()
+        self._keeper.wait()
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def _run(self, name: str, *arguments: str) -> None:
@@ -135,8 +148,12 @@ class Pooler:
         if as_:
             for each in (self.directory, settings):
                 shutil.chown(each, **as_)
-        self._process = subprocess.Popen(
-            [program("pgbouncer"), "-q", str(settings)], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **as_
+        self._keeper = subprocess.Popen(
+            ["sh", "-c", f"{program('pgbouncer')} -q {settings} < /dev/null & cat > /dev/null; kill -9 $!"],
+            stdin=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            **as_,
         )
         until = time.monotonic() + 10
         while not (self.directory / ".s.PGSQL.5432").exists() and time.monotonic() < until:
@@ -144,8 +161,9 @@ class Pooler:
 
     def end(self) -> None:
         """Stop it."""
-        self._process.kill()
-        self._process.wait()
+        assert self._keeper.stdin is not None
+        self._keeper.stdin.close()
+        self._keeper.wait()
 
 
 @cache
