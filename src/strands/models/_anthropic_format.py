@@ -192,35 +192,25 @@ class AnthropicReply:
         self._begun = False
         self._usage: dict[str, Any] = {}
         self._known = False
-        self._blocks = 0  # so far, of the reply and what it went on from after a pause
-        self._before = 0  # of what it went on from
+        self._index = 0  # of the block; what follows a pause goes on counting
+        self._before = 0  # blocks before the pause
 
     def feed(self, item: Mapping[str, Any]) -> list[StreamEvent]:
         """Return the events of one of the API's."""
-        events = self._events(item)
-        index: Any = item.get("index")
-        if isinstance(index, int):
-            index += self._before
-            self._blocks = index + 1
-            for event in events:
-                for told in cast("Any", event).values():
-                    told["contentBlockIndex"] = index
-        return events
-
-    def _events(self, item: Mapping[str, Any]) -> list[StreamEvent]:
         kind = item.get("type")
         if self._said is not None:
             self._said.take(item)
         if kind == "content_block_delta":
             return self._delta(item["delta"])
         if kind == "content_block_start":
-            return self._start(item["content_block"])
+            self._index = self._before + item.get("index", 0)
+            return self._numbered(self._start(item["content_block"]))
         if kind == "content_block_stop":
-            return self._end_there() if self._there and not self._known else self._guard.stop()
+            return self._numbered(self._end_there() if self._there and not self._known else self._guard.stop())
         if kind == "message_start":
             self._usage.update((item.get("message") or {}).get("usage") or {})
             if self._begun:
-                self._before = self._blocks
+                self._before = self._index + 1
                 return []
             self._begun = True
             return [{"messageStart": {"role": "assistant"}}]
@@ -262,21 +252,28 @@ class AnthropicReply:
             block["input"] = json.loads("".join(self._input))
         return kept(self._model_id, "block", block, _told(block))
 
+    def _numbered(self, events: list[StreamEvent]) -> list[StreamEvent]:
+        for event in events:
+            for told in cast("Any", event).values():
+                told["contentBlockIndex"] = self._index
+        return events
+
     def _delta(self, delta: Mapping[str, Any]) -> list[StreamEvent]:
         kind = delta["type"]
+        told: Any = None
         if kind == "text_delta":
-            return [{"contentBlockDelta": {"delta": {"text": delta["text"]}}}]
-        if kind == "input_json_delta":
+            told = {"text": delta["text"]}
+        elif kind == "input_json_delta":
             if self._known:
-                return [self._guard.arguments(delta["partial_json"])]
+                return self._numbered([self._guard.arguments(delta["partial_json"])])
             self._input += [delta["partial_json"]] if delta["partial_json"] else []
-        if kind == "thinking_delta":
-            return [{"contentBlockDelta": {"delta": {"reasoningContent": {"text": delta["thinking"]}}}}]
-        if kind == "citations_delta":
-            return [{"contentBlockDelta": {"delta": {"citation": _citation(delta["citation"])}}}]
-        if kind == "signature_delta":
-            return [{"contentBlockDelta": {"delta": {"reasoningContent": {"signature": delta["signature"]}}}}]
-        return []
+        elif kind == "thinking_delta":
+            told = {"reasoningContent": {"text": delta["thinking"]}}
+        elif kind == "citations_delta":
+            told = {"citation": _citation(delta["citation"])}
+        elif kind == "signature_delta":
+            told = {"reasoningContent": {"signature": delta["signature"]}}
+        return [] if told is None else [{"contentBlockDelta": {"delta": told, "contentBlockIndex": self._index}}]
 
     def _pause(self) -> list[StreamEvent]:
         counts = {name: count for name, count in self._usage.items() if isinstance(count, int)}
