@@ -109,9 +109,14 @@ class Counts:
             batch = self._open
             if batch is None or batch.loop is not loop:
                 batch = self._open = _Batch(loop)
-                batch.answer = on_disk(partial(self._ask, batch))
+                batch.answer = asyncio.ensure_future(self._asked(batch))
+                batch.answer.add_done_callback(lambda done: done.cancelled() or done.exception())
             batch.wanted.add(no)
         return (await asyncio.shield(batch.answer)).get(no)
+
+    async def _asked(self, batch: _Batch) -> dict[int, tuple[int, str]]:
+        """Ask in a task of its own: those that look in the same round of the event loop have joined by then."""
+        return await on_disk(partial(self._ask, batch))
 
     def _ask(self, batch: _Batch) -> dict[int, tuple[int, str]]:
         with self._guard:
