@@ -115,8 +115,15 @@ def test_what_is_no_codec_is_named(name: str, tmp_path: Path) -> None:
     assert "?codec=MODULE:NAME" in refused.value.hint
 
 
+def test_a_codec_whose_module_fails_is_told_what_failed(tmp_path: Path) -> None:
+    console = Console(tmp_path, {"NO_COLOR": "1"})
+    console.write("keyless.py", "import os\ncodec = os.environ['NO_SUCH_KEYS']\n")
+    said = console.run("--store", "sqlite:///runs.db?codec=keyless:codec", "sessions", "list", code=2).stderr
+    assert "codec=keyless:codec names no codec: KeyError: 'NO_SUCH_KEYS'" in said
+
+
 def test_a_store_is_encoded_by_a_copy(tmp_path: Path) -> None:
-    console = Console(tmp_path, {"NO_COLOR": "1", "PYTHONPATH": str(tmp_path)})
+    console = Console(tmp_path, {"NO_COLOR": "1"})
     console.write(
         "bits.py", "class codec:\n    encode = decode = staticmethod(lambda text: bytes(255 - x for x in text))\n"
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import ClassVar, TypeVar, cast
@@ -79,16 +81,22 @@ class _Coded:
 
 
 def codec_at(place: str) -> Codec:
-    """Return the codec that `module:name` means.
+    """Return the codec that `module:name` means; the module may lie in the current directory.
 
     Raises:
-        StoreNotReadyError: It means none.
+        StoreNotReadyError: It means none, or the module cannot be imported.
     """
     module, _, name = place.partition(":")
+    if not (module and name):
+        raise _no_codec(place, "it is not MODULE:NAME")
+    here = os.getcwd()
+    if here not in sys.path and "" not in sys.path:  # a command's path does not have it; last, so it hides nothing
+        sys.path.append(here)
     try:
         found = getattr(import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise _no_codec(place, str(error)) from error
+    except Exception as error:  # a module may do anything while it is imported
+        why = str(error) if isinstance(error, (ImportError, AttributeError)) else f"{type(error).__name__}: {error}"
+        raise _no_codec(place, why) from error
     if not (callable(getattr(found, "encode", None)) and callable(getattr(found, "decode", None))):
         raise _no_codec(place, "it has no methods encode and decode")
     return cast(Codec, found)
