@@ -136,6 +136,27 @@ def test_hints_and_questions_are_folded_between_words(console: Console) -> None:
     assert f"steps/0: {PROMPT}\n" in piped, "a pipe gets whole lines"
 
 
+def test_what_is_asked_about_is_folded_between_words_with_all_its_spaces(console: Console) -> None:
+    context = "  if text is good:   print it tomorrow;   " + "and somebody who knows more looks at it " * 2
+    asked = json.dumps(WAITING).replace('"Go?"', f'"{PROMPT}", "context_display": "{context}end"')
+    console.write("w.yaml", asked)
+    console.run("run", "w.yaml", "--offline", "--pause", code=19)
+    shown = console.terminal("sessions", "questions", columns=80).end().splitlines()
+    assert max(len(line.rstrip()) for line in shown if not line.strip().startswith("strands ")) <= 80
+    assert PROMPT in " ".join(line.strip() for line in shown)
+    bars = [line[len("  | ") :] for line in shown if line.startswith("  | ")]
+    assert len(bars) > 1 and "".join(bars).replace(" ", "") == f"{context}end".replace(" ", "")
+    assert bars[0].startswith("  if text is good:   print it")
+    assert f"  | {context}end" in console.run("sessions", "questions").stdout, "a pipe gets whole lines"
+
+
+def test_the_name_of_a_workflow_that_does_not_fit_is_cut_and_not_left_out(console: Console) -> None:
+    console.write("w.yaml", json.dumps(WAITING).replace("a-workflow-with-a-long-name", "another-long-workflow"))
+    console.run("run", "w.yaml", "--offline", "--pause", code=19)
+    line = line_with(console.terminal("sessions", "list", columns=80).end(), "another-long-workflow-")
+    assert "  another-" in line and line.endswith("…") and len(line) <= 80
+
+
 @pytest.mark.parametrize("command", [("--help",), ("list-supported",), ("validate", "w.yaml")], ids=" ".join)
 def test_what_a_command_says_is_no_wider_than_the_terminal(console: Console, command: tuple[str, ...]) -> None:
     console.write("w.yaml", json.dumps(WAITING).replace("a-workflow-with", f"a-workflow-with-{'long-' * 5}"))

@@ -232,6 +232,16 @@ def test_it_runs_pauses_shows_what_is_done_and_goes_on(theirs: Console) -> None:
     assert done["success"] and done["execution_context"]["legs"]["editor"]["response"] == "yes"
 
 
+def test_a_session_whose_pattern_is_not_here_names_it_and_waits(theirs: Console) -> None:
+    paused = json.loads(theirs.run("run", "relay.yaml", "--json", code=None).stdout)
+    answer = ("resume", paused["session_id"], "--response", "yes")
+    with_package = theirs.env.pop("PYTHONPATH")
+    said = theirs.run(*answer, code=17).stderr
+    assert "needs the pattern 'relay', which is not here" in said and "strands.patterns" in said
+    theirs.env["PYTHONPATH"] = with_package
+    assert theirs.run(*answer).stdout
+
+
 def test_its_schema_stands_beside_ours(theirs: Console) -> None:
     schema = json.loads(theirs.run("schema").stdout)
     variants = {each["title"] for each in schema["$defs"]["Pattern"]["oneOf"]}

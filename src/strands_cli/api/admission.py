@@ -172,6 +172,11 @@ def without_literals(spec: Spec) -> Spec:
     return blotted(spec)
 
 
+def _pattern_of(spec: Any) -> Any:
+    pattern = spec.get("pattern") if isinstance(spec, Mapping) else None
+    return pattern.get("type") if isinstance(pattern, Mapping) else None
+
+
 def spec_on_record(session_id: str, origin: Mapping[str, Any], given: Spec | None = None) -> Spec:
     """Return the spec that a session is pinned to.
 
@@ -188,10 +193,17 @@ def spec_on_record(session_id: str, origin: Mapping[str, Any], given: Spec | Non
     from pydantic import ValidationError
 
     from strands_cli.spec import Spec
+    from strands_cli.spec.registry import known_patterns
 
     try:
         spec = Spec.model_validate(_as_offered_now(origin["spec"]))
     except ValidationError as error:
+        pattern = _pattern_of(origin["spec"])
+        if pattern not in known_patterns():
+            raise SessionError(
+                f"session {session_id!r} needs the pattern {pattern!r}, which is not here",
+                hint="Install the package that offers it as a 'strands.patterns' entry point, and resume again.",
+            ) from error
         raise SessionError(
             f"the spec of session {session_id!r} is not one that this build reads: {error.errors()[0]['msg']}",
             hint="Resume it with the version of strands-cli that started it.",

@@ -12,6 +12,8 @@ _COMMAND = re.compile(r"(?P<before>.*\S):?\s(?P<command>strands (?:--store \S+ )
 _SENTENCE = re.compile(r"[.,;](?:\s|$)")
 """What goes on behind a command, so that this is no line to copy."""
 
+_BAR = "  | "
+
 
 def laid_out(text: str, stream: TextIO | None) -> str:
     """Return text as it is printed on a stream: on a terminal no line is broken within a word; else as it is."""
@@ -21,6 +23,19 @@ def laid_out(text: str, stream: TextIO | None) -> str:
         return text
     columns = shutil.get_terminal_size().columns
     return "\n".join(part for line in text.split("\n") for part in _parts(line, columns))
+
+
+def quoted(line: str, stream: TextIO) -> Iterator[str]:
+    """Yield a line of somebody's text behind a bar; on a terminal folded between words, with every space of it."""
+    from strands_cli.terminal.device import is_terminal
+
+    parts = [line]
+    if is_terminal(stream):
+        columns = shutil.get_terminal_size().columns - len(_BAR)
+        parts = textwrap.wrap(
+            line, columns, expand_tabs=False, replace_whitespace=False, drop_whitespace=False, break_on_hyphens=False
+        )
+    yield from (f"{_BAR}{part}" for part in parts or [""])
 
 
 def _parts(line: str, columns: int) -> Iterator[str]:

@@ -96,7 +96,8 @@ def _cut(line: str, columns: int) -> str:
     while _width(line) >= columns:
         line = line[:-1]
     word = line.rfind(" ", len(line) - _LONGEST_WORD)
-    return f"{line[:word] if word > 0 else line}…"
+    within = word > 0 and line[word - 1] != " "  # a cell that is one long word is cut, and not left out
+    return f"{line[:word] if within else line}…"
 
 
 def _width(text: str) -> int:

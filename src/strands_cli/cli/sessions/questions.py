@@ -40,18 +40,18 @@ def _lines(owner: str, question: OpenQuestion, verbose: bool) -> Iterator[Any]:
     import json
     import sys
 
-    from strands_cli.cli.lines import laid_out
+    from strands_cli.cli.lines import laid_out, quoted
     from strands_cli.cli.outcome import allowed, resume_command
     from strands_cli.cli.sessions._form import form_lines
     from strands_cli.terminal.escape import exact_line, unambiguous
 
     yield laid_out(exact_line(f"{owner}  {question.id}{allowed(question)}"), sys.stdout)
-    yield "  " + unambiguous(question.prompt).replace("\n", "\n    ")
+    yield laid_out("  " + unambiguous(question.prompt).replace("\n", "\n    "), sys.stdout)
     if question.schema and not verbose:
         yield from (f"  {line}" for line in form_lines(question))
     elif question.schema:
         yield exact_line(f"  schema: {json.dumps(dict(question.schema), ensure_ascii=False)}")
     for line in unambiguous(question.context or "").split("\n") if question.context else ():
-        yield f"  | {line}"
+        yield from quoted(line, sys.stdout)
     yield laid_out(f"  Answer: {exact_line(resume_command(owner, [question]))}", sys.stdout)
     yield ""
