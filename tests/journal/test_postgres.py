@@ -219,6 +219,14 @@ def test_who_may_not_make_tables_works_on_those_that_are_made() -> None:
         SessionManager(store=f"{user}&pool=3").list_sessions()
 
 
+def test_a_schema_of_any_name_and_options_with_any_characters_are_taken(tmp_path: Path) -> None:
+    url = f"{fresh_url().partition('schema=')[0]}options=-c%20search_path%3Dnone&schema=a%22b%20c"
+    repository = cast(SqlRepository, store_at(url))
+    repository.database.migrate()
+    asyncio.run(repository.create("s", opening()))
+    assert asyncio.run(repository.ids()) == ["s"]
+
+
 def test_many_runs_share_a_few_connections() -> None:
     url = fresh_url(pool="3")
 

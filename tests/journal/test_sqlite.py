@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import sqlite3
@@ -82,8 +83,12 @@ def test_each_command_takes_a_store_and_its_hints_name_it(tmp_path: Path) -> Non
         ("sqlite:runs.db", "names no database"),
         ("sqlite:///runs.db?mode=ro", "has no option 'mode'"),
         ("postgresql:app", "names no store"),
-        ("postgresql://host/db?pool=few&schema=s", "numbers, not pool=few"),
+        ("postgresql://host/db?pool=few&schema=s", "not pool=few"),
         ("a.db", "is a file, not a directory"),
+        ("sqlite:///run%00s.db", "NUL"),
+        ("sqlite:///run#1.db", "'#'"),
+        ("sqlite:///runs.db?namespace=a&namespace=b", "option twice"),
+        ("postgresql://ann:secret@[::1/db", "Invalid IPv6 URL"),
     ],
 )
 def test_a_place_that_is_no_store_is_named_without_its_password(
@@ -97,6 +102,13 @@ def test_a_place_that_is_no_store_is_named_without_its_password(
     assert "sqlite:///" in refused.value.hint or "?" in refused.value.hint
     assert said in Console(tmp_path).run("--store", place, "sessions", "list", code=2).stderr
     assert {each.name for each in tmp_path.iterdir()} <= {"a.db", "home"}
+
+
+@pytest.mark.parametrize("option", ["pool=0", "pool=-1", "pool=x", "lease=0", "lease=-1", "lease=nan", "lease=inf"])
+def test_a_pool_without_connections_and_a_lease_without_length_are_refused(option: str) -> None:
+    with pytest.raises(StorageError, match="pool is a number from 1, its lease one from") as refused:
+        SessionManager(store=f"postgresql://host/database?{option}")
+    assert "?pool=4&lease=15" in refused.value.hint
 
 
 def test_a_store_is_named_once(tmp_path: Path) -> None:
@@ -208,3 +220,27 @@ print([entry.key for entry in asyncio.run(journal.load())])
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout == "['', 'child', 'parent']\n", done.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_many_processes_make_one_file_at_once(tmp_path: Path) -> None:
+    for number in range(10):
+        held, go = os.pipe()
+        children = [_forked_maker(tmp_path / f"{number}.db", held, go) for _ in range(8)]
+        os.close(held)
+        os.close(go)
+        ended = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+        assert ended == [0] * 8
+
+
+def _forked_maker(path: Path, held: int, go: int) -> int:
+    child = os.fork()
+    if not child:
+        status = 1
+        with contextlib.suppress(BaseException):
+            os.close(go)
+            os.read(held, 1)  # until nobody holds the other end: then all begin
+            SqliteDatabase.at(path).read(lambda each: each.execute("select version from strands_schema"))
+            status = 0
+        os._exit(status)
+    return child

@@ -54,11 +54,25 @@ def database_at(url: str) -> tuple[Database, str]:
     Raises:
         StoreNotReadyError: It names no database.
     """
-    parts = urlsplit(url)
-    options = dict(parse_qsl(parts.query))
+    parts, options = _taken_apart(url)
     namespace, codec = options.pop("namespace", ""), options.pop("codec", "")
     database = _database_at(url, parts, options)
     return (_coded(database, codec) if codec else database), namespace
+
+
+def _taken_apart(url: str) -> tuple[SplitResult, dict[str, str]]:
+    try:
+        parts = urlsplit(url)
+        told = parse_qsl(parts.query)
+    except ValueError as error:
+        raise StoreNotReadyError(f"{url.partition(':')[0]}://... names no store: {error}", hint=_KNOWN) from None
+    options = dict(told)
+    if "\0" in unquote(url) or parts.fragment or len(options) < len(told):
+        raise StoreNotReadyError(
+            f"{shown(url)} names no store: it has a NUL, a '#', or an option twice",
+            hint="Write sqlite:///runs.db, and %23 for a '#' that belongs to a path.",
+        )
+    return parts, options
 
 
 def _coded(database: Database, place: str) -> Database:

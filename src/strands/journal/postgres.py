@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
-from urllib.parse import SplitResult, unquote
+from urllib.parse import SplitResult, quote, unquote, urlencode
 
 from strands.journal.connections import Connections
 from strands.journal.database import Codec, Row, Transaction
@@ -31,6 +31,9 @@ POOL = 4
 
 LEASE_SECONDS = 15.0
 """How long a process that has died is taken for alive, unless the URL says `?lease=`."""
+
+LEAST_LEASE, MOST_LEASE = 0.1, 86400.0
+"""Between which seconds a lease can be: one that is over before it is renewed would let two work at once."""
 
 RETRY_SECONDS = 20.0
 """How long a transaction is tried again when its connection is lost."""
@@ -86,13 +89,19 @@ class PostgresDatabase:
             StoreNotReadyError: An option is not what it should be.
         """
         own = {key: options[key] for key in ("schema", "pool", "lease") if key in options}
-        rest = "&".join(f"{key}={value}" for key, value in options.items() if key not in own)
+        rest = urlencode({key: value for key, value in options.items() if key not in own}, quote_via=quote)
         try:
             more: dict[str, Any] = {"pool": int(own.get("pool", POOL)), "lease": float(own.get("lease", LEASE_SECONDS))}
+            if more["pool"] < 1 or not LEAST_LEASE <= more["lease"] <= MOST_LEASE:
+                raise ValueError
         except ValueError:
             told = " and ".join(f"{key}={own[key]}" for key in ("pool", "lease") if key in own)
             hint = "Write ?pool=4&lease=15: a number of connections, and of seconds."
-            raise StoreNotReadyError(f"a database's pool and lease are numbers, not {told}", hint=hint) from None
+            raise StoreNotReadyError(
+                f"a database's pool is a number from 1, its lease one from {LEAST_LEASE:g} to {MOST_LEASE:g}, "
+                f"not {told}",
+                hint=hint,
+            ) from None
         conninfo = url._replace(scheme="postgresql", query=rest).geturl()
         key = (conninfo, *own.items())
         with cls._guard:
@@ -141,7 +150,7 @@ class PostgresDatabase:
                 with connection.transaction():
                     connection.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
                     if self._schema:
-                        connection.execute(f'create schema if not exists "{self._schema}"')
+                        connection.execute(f"create schema if not exists {_quoted(self._schema)}")
                     had = self._version(connection)
                     migrate(_Transaction(connection, self._schema, False), had, _WORDS)
                     now = self._version(connection)
@@ -265,8 +274,11 @@ def _written(statement: str, schema: str) -> str:
     statement = statement.replace("strands_now()", _CLOCK).replace("?", "%s")
     if not schema:
         return statement
-    quoted = '"' + schema.replace('"', '""') + '"'
-    return _TABLES.sub(lambda found: f"{quoted}.{found[0]}", statement)
+    return _TABLES.sub(lambda found: f"{_quoted(schema)}.{found[0]}", statement)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _psycopg() -> Any:

@@ -160,7 +160,7 @@ class SqliteDatabase:
         )
         try:
             connection.create_function("strands_now", 0, time.time)
-            connection.execute("pragma journal_mode = wal")
+            _log_ahead(connection)
             connection.execute("pragma foreign_keys = on")
             connection.execute("pragma synchronous = full")
             self._is_full = True
@@ -237,6 +237,19 @@ class _Transaction:
 
     def execute_many(self, statement: str, rows: Sequence[Row]) -> None:
         self._connection.executemany(statement, rows)
+
+
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    """Have the file keep a log that is written ahead; the library does not wait for others who are about to."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("pragma journal_mode = wal")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > until:
+                raise
+        time.sleep(0.005)
 
 
 def _version(connection: sqlite3.Connection) -> int:
