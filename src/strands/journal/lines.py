@@ -19,6 +19,7 @@ from strands.journal.entries import Constant, Draft, Encoded, Entry
 
 Read: TypeAlias = Callable[[bytes], dict[str, Any]]
 
+_text = json.JSONEncoder().encode
 _SUM = b',"sum":"'
 SUM_SIZE = 32
 _END = b'"}'
@@ -82,7 +83,7 @@ def encode(
     for draft in drafts:
         given = draft.data
         if isinstance(given, bytes):  # who has written it already need not load a faster writer of JSON
-            data, kind, key = given, json.dumps(draft.kind), json.dumps(draft.key)
+            data, kind, key = given, _text(draft.kind), _text(draft.key)
             body = f'{{"seq":{seq},"kind":{kind},"key":{key},"at":{draft.at!r},"data":'.encode("ascii") + data
         else:
             data = _json(given)

@@ -13,8 +13,14 @@ def to_json(value: Any) -> str:
 
     Raises:
         TypeError: It holds something that JSON cannot.
+        ValueError: It holds itself.
     """
-    return _encode(value)
+    if _written is None:
+        return _encode(value)
+    try:
+        return "".join(_written(value, 0))
+    except RecursionError:
+        return _encode(value)  # which tells what holds itself from what is only deep
 
 
 def from_json(text: str | bytes) -> Any:
@@ -35,3 +41,6 @@ def _other(value: Any) -> Any:
 
 
 _encode = json.JSONEncoder(separators=(",", ":"), default=_other).encode
+_made: Any = getattr(json.encoder, "c_make_encoder", None)
+# An encoder makes this one anew for each value, which takes as long as writing a message does.
+_written: Any = _made and _made(None, _other, json.encoder.encode_basestring_ascii, None, ":", ",", False, False, True)

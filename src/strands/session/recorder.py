@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from typing import ClassVar
 
 from strands._sync import in_sync_call
-from strands._threads import in_background, on_disk
+from strands._threads import Shared, in_background, on_disk
 from strands.types.exceptions import SessionException
 
 from .arrival import Arrival
@@ -124,11 +124,13 @@ class SessionRecorder(ABC):
 
     async def rest(self) -> None:
         """Write all of it, synced, and give the lease back, also when nobody waits for it any more."""
-        resting = on_disk(functools.partial(self._rest, in_sync_call()))
+        resting = Shared(functools.partial(self._rest, in_sync_call()))
         try:
-            await asyncio.shield(resting)
+            await resting.wait()
         except asyncio.CancelledError:
-            await asyncio.wait([resting])
+            late = resting.wait()
+            late.add_done_callback(asyncio.Future.exception)  # the cancellation counts, whatever it came to
+            await asyncio.wait([late])
             raise
 
     def _rest(self, waits: bool) -> None:
