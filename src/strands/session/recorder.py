@@ -124,7 +124,9 @@ class SessionRecorder(ABC):
 
     async def rest(self) -> None:
         """Write all of it, synced, and give the lease back, also when nobody waits for it any more."""
-        resting = Shared(functools.partial(self._rest, in_sync_call()))
+        waits = in_sync_call()
+        after = None if waits else self._record.write_layout_files_soon
+        resting = Shared(functools.partial(self._rest, waits), after)
         try:
             await resting.wait()
         except asyncio.CancelledError:
@@ -141,8 +143,6 @@ class SessionRecorder(ABC):
             self._leave()
         if waits:  # who waits in a thread reads the files next
             self._record.write_layout_files()
-        else:
-            self._record.write_layout_files_soon()
 
     def _write_result_soon(self) -> None:
         """Write and sync what has gathered in a moment, with what comes meanwhile, even if the loop is held up."""
