@@ -83,6 +83,23 @@ def test_a_store_that_knows_only_the_protocol_is_copied_from_and_to(tmp_path: Pa
     asyncio.run(check())
 
 
+@pytest.mark.parametrize("place", ["from", "sqlite:///from.db"])
+def test_a_session_that_is_being_run_is_not_copied(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    async def check() -> None:
+        source, target = store_at(place), store_at("to")
+        journal = await source.create("s", Draft("opened", "", {"format": 1, "workflow": "w", "pattern": "chain"}, 1.5))
+        async with journal.lease() as driver:
+            await journal.append([Draft("leased", "", {"driver": driver}, 2.5)], expect=1, durable=True)
+            (told,) = [each async for each in copy_all(source, target)]
+            assert told.problem == "it is being run; copy it again when it rests"
+            assert await target.ids() == []
+        assert [each async for each in copy_all(source, target)] == [("s", "", False)]
+
+    asyncio.run(check())
+
+
 @pytest.mark.parametrize("place", ["files", "sqlite:///runs.db"])
 def test_a_check_names_what_is_damaged(place: str, console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(console.directory)

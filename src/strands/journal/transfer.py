@@ -14,7 +14,8 @@ from strands.journal.errors import (
     SessionNotFoundError,
     StorageError,
 )
-from strands.journal.protocol import Repository
+from strands.journal.projection import change_of
+from strands.journal.protocol import Repository, is_alive
 
 
 class SessionOutcome(NamedTuple):
@@ -69,15 +70,27 @@ async def imported(store: Repository, session_id: str, content: bytes) -> None:
 
 
 async def copy_all(source: Repository, target: Repository) -> AsyncIterator[SessionOutcome]:
-    """Copy each session that the other store lacks; what is there already, and the same, is left as it is."""
+    """Copy each session that the other store lacks; what is there already, and the same, is left as it is.
+
+    One that is being run is not copied: two would go on with it.
+    """
     for session_id in await source.ids():
         try:
             content = await exported(source, session_id)
-            yield await _copied(target, session_id, content)
+            if await _is_driven(source, session_id, content):
+                yield SessionOutcome(session_id, "it is being run; copy it again when it rests")
+            else:
+                yield await _copied(target, session_id, content)
         except SessionNotFoundError:
             continue  # deleted meanwhile
         except (SessionError, StorageError) as error:
             yield SessionOutcome(session_id, error.message)
+
+
+async def _is_driven(source: Repository, session_id: str, content: bytes) -> bool:
+    """Whether somebody who is alive drives the session of these lines."""
+    driver = change_of(lines.parse(content).entries, 0).driver
+    return bool(driver) and await is_alive(await source.open(session_id), str(driver))
 
 
 async def _copied(target: Repository, session_id: str, content: bytes) -> SessionOutcome:
