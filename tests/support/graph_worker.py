@@ -85,6 +85,9 @@ def make(root: Path, order: dict[str, Any], manager: Any = None) -> Graph | Swar
 def finish(root: Path, order: dict[str, Any], manager: Any = None) -> None:
     """Go on from wherever the session is to the end, or with `pause` to the next questions."""
     graph = make(root, order, manager)
+    if graph._status is Status.COMPLETED:  # its process died before it could say so
+        note(root, "acks", Status.COMPLETED.value)
+        return
     task: Any = "the bills"
     while True:
         pending = graph._interrupt_state.pending
