@@ -26,7 +26,7 @@ pattern:
       - {agent: writer, input: "{{ hitl_response }}"}
 """
 PAUSE = """
-import json, os, threading
+import json, os, threading, time
 from strands import Workflow
 
 def held():
@@ -41,8 +41,13 @@ before = held()["files"]  # the thread's event loop, which all its sync calls sh
 
 def paused():
     assert Workflow.from_file("waiting.yaml").run().status == "paused"
-    now = held()
-    return {**now, "files": [file for file in now["files"] if file not in before]}
+    until = time.monotonic() + 5  # a thread may be about to close the last of them
+    while True:
+        now = held()
+        files = [file for file in now["files"] if file not in before]
+        if not files or time.monotonic() > until:
+            return {**now, "files": files}
+        time.sleep(0.01)
 
 print(json.dumps([paused() for _ in range(10)]))
 """
