@@ -81,6 +81,10 @@ def test_each_command_takes_a_store_and_its_hints_name_it(tmp_path: Path) -> Non
         ("sqlite://runs.db", "names no database"),
         ("sqlite:///", "names no database"),
         ("sqlite:runs.db", "names no database"),
+        ("sqlite:///:memory:", "memory keeps nothing"),
+        ("sqlite:///home", "home is a directory"),
+        ("sqlite:///./home/", "./home/ is a directory"),
+        ("", "the name of the store is empty"),
         ("sqlite:///runs.db?mode=ro", "has no option 'mode'"),
         ("postgresql:app", "names no store"),
         ("postgresql://host/db?pool=few&schema=s", "not pool=few"),
@@ -96,6 +100,7 @@ def test_a_place_that_is_no_store_is_named_without_its_password(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("a.db").write_bytes(b"")
+    Path("home").mkdir()
     with pytest.raises(StoreNotReadyError) as refused:
         SessionManager(store=place)
     assert said in refused.value.message and "secret" not in str(refused.value)

@@ -310,3 +310,12 @@ def test_a_damaged_state_is_not_taken_for_none(s3: Any) -> None:
     s3.delete_object(Bucket=BUCKET, Key=JOURNAL)
     with pytest.raises(SessionException, match=r"is damaged \(.*\), so it is not known what it has done"):
         graph_in([])
+
+
+@pytest.mark.parametrize("bucket", ["", "My Bucket!"])
+def test_a_name_that_no_bucket_can_have_is_named_in_a_line(bucket: str) -> None:
+    from strands.session import S3SessionManager
+
+    with pytest.raises(SessionException, match="is not the name of a bucket") as refused:
+        S3SessionManager("s", bucket)
+    assert repr(bucket) in str(refused.value) and "regex" not in str(refused.value)

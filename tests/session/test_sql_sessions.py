@@ -151,11 +151,16 @@ def test_workflows_and_agents_share_a_database(url: str) -> None:
     assert len(agent_in(url).messages) == 2
 
 
-@pytest.mark.parametrize("place", [None, "/tmp/sessions"])
+@pytest.mark.parametrize("place", [None, "/tmp/sessions", ""])
 def test_a_place_that_is_no_database_is_refused(place: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("STRANDS_STORE", raising=False)
     with pytest.raises(ValueError, match=r"names no database\. Write sqlite:///"):
         SQLSessionManager("s", place)
+
+
+def test_another_kind_of_database_is_refused_with_what_there_is() -> None:
+    with pytest.raises(SessionException, match=r"'mysql' is not a kind of database here\. Write sqlite:///PATH, or p"):
+        SQLSessionManager("s", "mysql://host/db")
 
 
 def test_the_environment_names_the_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

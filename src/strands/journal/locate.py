@@ -21,7 +21,7 @@ VARIABLE = "STRANDS_STORE"
 
 _URL = re.compile(r"[\w+.-]+://|(?:sqlite|postgres(?:ql)?):")
 _SQLITE = "Write sqlite:///runs.db, or sqlite:////full/path/runs.db."
-_KNOWN = "Name a directory, sqlite:///PATH, or postgresql://USER@HOST/DATABASE."
+_KNOWN = "Write sqlite:///PATH, or postgresql://USER@HOST/DATABASE."
 
 
 def is_url(place: str | os.PathLike[str]) -> bool:
@@ -85,12 +85,18 @@ def _database_at(url: str, parts: SplitResult, options: Mapping[str, str]) -> Da
     if parts.scheme == "sqlite":
         if not url.startswith("sqlite:///") or not parts.path.strip("/"):
             raise StoreNotReadyError(f"{shown(url)} names no database", hint=_SQLITE)
+        if parts.path == "/:memory:":
+            raise StoreNotReadyError(f"{shown(url)} names no file: memory keeps nothing for later", hint=_SQLITE)
         for option in options:
             hint = "There are ?namespace=NAME and &codec=MODULE:NAME."
             raise StoreNotReadyError(f"{shown(url)}: a SQLite database has no option {option!r}", hint=hint)
         from strands.journal.sqlite import SqliteDatabase
 
-        return SqliteDatabase.at(unquote(parts.path[1:]))
+        path = unquote(parts.path[1:])
+        if os.path.isdir(os.path.expanduser(path)):
+            hint = f"For a database in it write sqlite:///{path.rstrip('/')}/runs.db."
+            raise StoreNotReadyError(f"{path} is a directory, not the file of a database", hint=hint)
+        return SqliteDatabase.at(path)
     if url.startswith(("postgresql://", "postgres://")):
         from strands.journal.postgres import PostgresDatabase
 
@@ -100,11 +106,14 @@ def _database_at(url: str, parts: SplitResult, options: Mapping[str, str]) -> Da
 
 
 def check_no_file(place: str | os.PathLike[str]) -> None:
-    """Refuse a file where a directory of sessions is meant.
+    """Refuse a file where a directory of sessions is meant, and an empty name.
 
     Raises:
-        StoreNotReadyError: A file has that name.
+        StoreNotReadyError: A file has that name, or it is empty.
     """
+    if not os.fspath(place):
+        hint = "Name a directory, sqlite:///PATH, or postgresql://USER@HOST/DATABASE."
+        raise StoreNotReadyError("the name of the store is empty", hint=hint)
     if os.path.isfile(os.path.expanduser(place)):
         hint = f"For a database in that file write sqlite:///{os.fspath(place)}."
         raise StoreNotReadyError(f"{os.fspath(place)} is a file, not a directory of sessions", hint=hint)

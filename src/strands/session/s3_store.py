@@ -243,7 +243,10 @@ class S3Store:
         return {"Bucket": self._bucket, "Key": key, "Body": content, "ContentType": "application/json"}
 
     def _failure(self, deed: str, key: str, error: Exception) -> SessionException:
-        return SessionException(f"could not {deed} 's3://{self._bucket}/{key}': {error}")
+        why = str(error)
+        if "Invalid bucket name" in why:  # the client goes on with the regular expressions of names
+            why = f"{self._bucket!r} is not the name of a bucket (letters, digits, '.', '-', '_') or of an access point"
+        return SessionException(f"could not {deed} 's3://{self._bucket}/{key}': {why}")
 
 
 def _code(error: Exception) -> str:

@@ -56,7 +56,7 @@ class SQLSessionManager(RepositorySessionManager, SessionRepository):
     def __init__(
         self, session_id: str, store: str | None = None, *, database: Database | None = None, **kwargs: Any
     ) -> None:
-        place = store or os.environ.get(VARIABLE) or ""
+        place = os.environ.get(VARIABLE, "") if store is None else store
         if not is_url(place):
             raise ValueError(
                 f"store={place!r} names no database. Write sqlite:///runs.db or postgresql://USER@HOST/DATABASE; "

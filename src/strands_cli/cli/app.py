@@ -122,6 +122,10 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 
 
 def _keep_in(ctx: click.Context, _: click.Parameter, place: str | None) -> None:
+    if place == "":
+        from strands.journal.locate import check_no_file
+
+        check_no_file(place)
     if place:
         before = os.environ.get(STORE)
         os.environ[STORE] = place

@@ -45,8 +45,9 @@ def store_at(place: str | os.PathLike[str] | None = None) -> SessionRepository:
     Raises:
         StoreNotReadyError: It names no store.
     """
-    place = place or os.environ.get(STORE)
-    if not place:
+    if place is None:
+        place = os.environ.get(STORE) or None
+    if place is None:
         return FileSessionRepository()
     from strands.journal.locate import check_no_file, is_url, repository_at
 
@@ -63,7 +64,7 @@ def existing_store(place: str | os.PathLike[str] | None) -> SessionRepository:
         StorageError: A directory or a file of SQLite is not there.
         StoreNotReadyError: It names no store.
     """
-    if place:
+    if place is not None:
         from strands.journal.locate import check_is_there
 
         check_is_there(place)
