@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from strands.journal.database import Database, Row, Transaction
+from strands.journal.database import Database, DatabaseLayer, Row, Transaction, TransactionLayer
 
 T = TypeVar("T")
 
 
-class ReplyLost(Database):
+class ReplyLost(DatabaseLayer):
     """A database whose every commit comes through, and every reply to one is lost: all is tried again.
 
     Attributes:
@@ -18,50 +18,22 @@ class ReplyLost(Database):
     """
 
     def __init__(self, database: Database) -> None:
-        self._database = database
-        self.joins_statements = database.joins_statements
+        super().__init__(database)
         self.reads = 0
-
-    @property
-    def name(self) -> str:
-        return self._database.name
 
     def write(self, work: Callable[[Transaction], T], *, durable: bool = False, single: bool = False) -> T:
         self._database.write(work, durable=durable, single=single)
-        return self._database.write(lambda each: work(_Again(each)), durable=durable, single=single)
+        return self._database.write(lambda each: work(_again(each)), durable=durable, single=single)
 
     def read(self, work: Callable[[Transaction], T]) -> T:
         self.reads += 1
         return self._database.read(work)
 
-    def sync(self) -> None:
-        self._database.sync()
 
-    def enter(self) -> str:
-        return self._database.enter()
-
-    def leave(self, driver: str) -> None:
-        self._database.leave(driver)
-
-    def alive(self, drivers: Sequence[str]) -> set[str]:
-        return self._database.alive(drivers)
-
-    def migrate(self) -> tuple[int, int]:
-        return self._database.migrate()
-
-
-class _Again:
-    again = True
-
-    def __init__(self, transaction: Transaction) -> None:
-        self._transaction = transaction
-        self.codec = transaction.codec
-
-    def execute(self, statement: str, *values: object) -> list[Row]:
-        return self._transaction.execute(statement, *values)
-
-    def execute_many(self, statement: str, rows: Sequence[Row]) -> None:
-        self._transaction.execute_many(statement, rows)
+def _again(transaction: Transaction) -> Transaction:
+    again = TransactionLayer(transaction)
+    again.again = True
+    return again
 
 
 class Died(BaseException):
@@ -91,21 +63,18 @@ class Dying(ReplyLost):
         return self._database.write(lambda each: work(_Counted(each, self)), durable=durable, single=single)
 
 
-class _Counted:
-    again = False
-
+class _Counted(TransactionLayer):
     def __init__(self, transaction: Transaction, dying: Dying) -> None:
-        self._transaction = transaction
-        self.codec = transaction.codec
+        super().__init__(transaction)
         self._dying = dying
 
     def execute(self, statement: str, *values: object) -> list[Row]:
         self._count()
-        return self._transaction.execute(statement, *values)
+        return super().execute(statement, *values)
 
     def execute_many(self, statement: str, rows: Sequence[Row]) -> None:
         self._count()
-        self._transaction.execute_many(statement, rows)
+        super().execute_many(statement, rows)
 
     def _count(self) -> None:
         self._dying.left -= 1

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
 from importlib import import_module
-from typing import ClassVar, TypeVar, cast
+from typing import ClassVar, cast
 
-from strands.journal.database import Codec, Database, Row, Transaction
+from strands.journal.database import Codec, Database, DatabaseLayer, Transaction, TransactionLayer
 from strands.journal.errors import StoreNotReadyError
 
-T = TypeVar("T")
 
-
-class CodedDatabase:
+class CodedDatabase(DatabaseLayer):
     """A database with a codec; see `Database`.
 
     Args:
@@ -26,7 +23,7 @@ class CodedDatabase:
     _of: ClassVar[dict[tuple[int, int], CodedDatabase]] = {}
 
     def __init__(self, database: Database, codec: Codec) -> None:
-        self._database = database
+        super().__init__(database)
         self._codec = codec
 
     @classmethod
@@ -39,45 +36,10 @@ class CodedDatabase:
         codec = codec_at(place)
         return cls._of.setdefault((id(database), id(codec)), cls(database, codec))  # neither ends before the process
 
-    @property
-    def name(self) -> str:
-        return self._database.name
-
-    def write(self, work: Callable[[Transaction], T], *, durable: bool = False, single: bool = False) -> T:
-        return self._database.write(lambda each: work(_Coded(each, self._codec)), durable=durable, single=single)
-
-    def read(self, work: Callable[[Transaction], T]) -> T:
-        return self._database.read(lambda each: work(_Coded(each, self._codec)))
-
-    def sync(self) -> None:
-        self._database.sync()
-
-    def enter(self) -> str:
-        return self._database.enter()
-
-    def leave(self, driver: str) -> None:
-        self._database.leave(driver)
-
-    def alive(self, drivers: Sequence[str]) -> set[str]:
-        return self._database.alive(drivers)
-
-    def migrate(self) -> tuple[int, int]:
-        return self._database.migrate()
-
-
-class _Coded:
-    """A transaction with a codec; see `Transaction`."""
-
-    def __init__(self, transaction: Transaction, codec: Codec) -> None:
-        self._transaction = transaction
-        self.again: bool = transaction.again
-        self.codec: Codec | None = codec
-
-    def execute(self, statement: str, *values: object) -> list[Row]:
-        return self._transaction.execute(statement, *values)
-
-    def execute_many(self, statement: str, rows: Sequence[Row]) -> None:
-        self._transaction.execute_many(statement, rows)
+    def _within(self, transaction: Transaction) -> Transaction:
+        coded = TransactionLayer(transaction)
+        coded.codec = self._codec
+        return coded
 
 
 def codec_at(place: str) -> Codec:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
 
@@ -50,7 +50,8 @@ class Database(Protocol):
         joins_statements: One statement may change several tables, so an append need not take several round trips.
     """
 
-    joins_statements: ClassVar[bool]
+    @property
+    def joins_statements(self) -> bool: ...
 
     @property
     def name(self) -> str: ...
@@ -110,3 +111,58 @@ class DatabaseDrivers:
     def alive(self, driver: str) -> bool:
         """Whether the driver with this id may still write, in this process or another."""
         return driver in self._database.alive([driver])
+
+
+class DatabaseLayer:
+    """A database that does all that another one does; subclasses change what they are there for."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @property
+    def joins_statements(self) -> bool:
+        return self._database.joins_statements
+
+    @property
+    def name(self) -> str:
+        return self._database.name
+
+    def write(self, work: Callable[[Transaction], T], *, durable: bool = False, single: bool = False) -> T:
+        return self._database.write(lambda each: work(self._within(each)), durable=durable, single=single)
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        return self._database.read(lambda each: work(self._within(each)))
+
+    def _within(self, transaction: Transaction) -> Transaction:
+        """Return what stands in for a transaction of the other one."""
+        return transaction
+
+    def sync(self) -> None:
+        self._database.sync()
+
+    def enter(self) -> str:
+        return self._database.enter()
+
+    def leave(self, driver: str) -> None:
+        self._database.leave(driver)
+
+    def alive(self, drivers: Sequence[str]) -> set[str]:
+        return self._database.alive(drivers)
+
+    def migrate(self) -> tuple[int, int]:
+        return self._database.migrate()
+
+
+class TransactionLayer:
+    """A transaction that does all that another one does; subclasses change what they are there for."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self.again: bool = transaction.again
+        self.codec: Codec | None = transaction.codec
+
+    def execute(self, statement: str, *values: object) -> list[Row]:
+        return self._transaction.execute(statement, *values)
+
+    def execute_many(self, statement: str, rows: Sequence[Row]) -> None:
+        self._transaction.execute_many(statement, rows)
