@@ -3,21 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from strands.journal import lines
 from strands.journal.entries import Encoded
-from strands.journal.log import Log
+from strands.journal.protocol import Conflict
+from strands.types.exceptions import SessionException
 from strands.types.session import SessionMessage
 
-from .journal_record import encoded, read_line
+from .agent_record import AgentRecord
+from .journal_record import JournalRecord, encoded, read_line
 from .json_text import to_json
 from .layout import message_texts
 from .record import SessionDraft
 from .redaction import AnyRedaction, Redaction
 
 
-def as_stored(draft: SessionDraft) -> tuple[Encoded, bytes]:
+class AgentEntries(JournalRecord, AgentRecord):
+    """An agent's record that is a journal; where that is kept is told by subclasses."""
+
+    def rested(self, next_id: int) -> SessionDraft:
+        return SessionDraft("rested", {"next_id": next_id})
+
+    def write(self, drafts: Sequence[SessionDraft], *, durable: bool) -> None:
+        if not self._my_driver:
+            raise SessionException(self._not_held())
+        with self._naming("write"):
+            texts = [_as_stored(draft) for draft in drafts]
+            items, redactions = [item for item, _ in texts], list(_redactions_in(drafts))
+            if redactions:
+                items = [_without(redactions, item) for item in items]
+                self._append(items, durable, partial(self._redact, items, redactions))
+            else:
+                self._append(items, durable)
+            self.has_rested: bool = bool(drafts) and drafts[-1].kind == "rested"
+            self._recorded(drafts, [content for _, content in texts])
+
+    def _recorded(self, drafts: Sequence[SessionDraft], contents: Sequence[bytes]) -> None:
+        """Take notice of what is on record by now, and of what a file of the layout says of each."""
+
+    def _redact(self, items: Sequence[Encoded], redactions: Sequence[AnyRedaction]) -> None:
+        """Append `items` and take what was said out of the journal, both at once."""
+
+        def cleared(content: bytes, unmoved: bool) -> list[Encoded] | None:
+            if not unmoved or self.log.count != self._count:
+                return None
+            parsed = lines.parse(content, read=read_line)[0]
+            there = [encoded(*each[1:3], to_json(each.data), each.at) for each in parsed]
+            return [*(_without(redactions, item) for item in there), *items]
+
+        if not self.log.replace(cleared):
+            raise Conflict([])
+
+
+def _as_stored(draft: SessionDraft) -> tuple[Encoded, bytes]:
     """Return the entry of a draft, and what a file of the layout says of it."""
     stored = draft.stored
     if isinstance(stored, SessionMessage):
@@ -28,19 +68,7 @@ def as_stored(draft: SessionDraft) -> tuple[Encoded, bytes]:
     return item, item.data
 
 
-def redacted(log: Log, count: int, items: Sequence[Encoded], redactions: Sequence[AnyRedaction]) -> bool:
-    """Append `items` and take what was said out of the journal, both at once; False if somebody else has written."""
-
-    def cleared(content: bytes, unmoved: bool) -> list[Encoded] | None:
-        if not unmoved or log.count != count:
-            return None
-        there = [encoded(*each[1:3], to_json(each.data), each.at) for each in lines.parse(content, read=read_line)[0]]
-        return [*(without(redactions, item) for item in there), *items]
-
-    return log.replace(cleared)
-
-
-def redactions_in(drafts: Sequence[SessionDraft]) -> Iterator[AnyRedaction]:
+def _redactions_in(drafts: Sequence[SessionDraft]) -> Iterator[AnyRedaction]:
     for draft in drafts:
         if draft.kind == "redacted" and isinstance(draft.stored, SessionMessage):
             yield Redaction.of(draft.stored)
@@ -48,7 +76,7 @@ def redactions_in(drafts: Sequence[SessionDraft]) -> Iterator[AnyRedaction]:
             yield draft.taken
 
 
-def without(redactions: Sequence[AnyRedaction], item: Encoded) -> Encoded:
+def _without(redactions: Sequence[AnyRedaction], item: Encoded) -> Encoded:
     """Return an entry without what was taken back."""
     for each in redactions:
         cleared = each.cleared(item.kind, read_line(item.data))

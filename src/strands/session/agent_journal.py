@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from strands.journal.drivers import Drivers
 from strands.journal.entries import Encoded
-from strands.journal.protocol import Conflict
-from strands.types.exceptions import SessionException
 from strands.types.session import SessionAgent, SessionMessage
 
-from .agent_entries import as_stored, redacted, redactions_in, without
-from .agent_record import AgentRecord, Loaded
+from .agent_entries import AgentEntries
+from .agent_record import Loaded
 from .directory_record import DirectoryRecord, FilesBeside, RecordWithFiles
 from .disk import Disk
 from .layout import MOST_IN_MEMORY, Layout
@@ -55,8 +52,8 @@ class AgentFiles(FilesBeside, Protocol):
         ...
 
 
-class AgentEntries(RecordWithFiles, AgentRecord):
-    """The record of an agent, wherever its journal is."""
+class AgentWithFiles(AgentEntries, RecordWithFiles):
+    """The record of an agent as a journal, with files beside it; where they are kept is told by subclasses."""
 
     layout: AgentFiles
     _reading: JournalReading | None = None
@@ -92,23 +89,9 @@ class AgentEntries(RecordWithFiles, AgentRecord):
     def _changed_outside(self) -> str:
         return "another program has added messages" if self.layout.has_message(self._next_id) else ""
 
-    def rested(self, next_id: int) -> SessionDraft:
-        return SessionDraft("rested", {"next_id": next_id})
-
-    def write(self, drafts: Sequence[SessionDraft], *, durable: bool) -> None:
-        if not self._my_driver:
-            raise SessionException(self._not_held())
-        with self._naming("write"):
-            texts = [as_stored(draft) for draft in drafts]
-            items, redactions = [item for item, _ in texts], list(redactions_in(drafts))
-            if redactions:
-                items = [without(redactions, item) for item in items]
-                self._append(items, durable, partial(self._redact, items, redactions))
-            else:
-                self._append(items, durable)
-            self.has_rested: bool = bool(drafts) and drafts[-1].kind == "rested"
-            for draft, (_, content) in zip(drafts, texts, strict=True):
-                self._put(draft.stored, content)
+    def _recorded(self, drafts: Sequence[SessionDraft], contents: Sequence[bytes]) -> None:
+        for draft, content in zip(drafts, contents, strict=True):
+            self._put(draft.stored, content)
         if self.layout.dirty_files > MOST_IN_MEMORY:
             self.write_layout_files()
 
@@ -122,20 +105,15 @@ class AgentEntries(RecordWithFiles, AgentRecord):
             return
         Pending.add(self)
 
-    def _redact(self, items: list[Encoded], redactions: Sequence[AnyRedaction]) -> None:
-        """Append `items` and take what was said out of the journal, both at once.
-
-        A message's file goes first: whoever reads one of another size than the journal's takes it for a newer message.
-        """
+    def _redact(self, items: Sequence[Encoded], redactions: Sequence[AnyRedaction]) -> None:
+        # A message's file goes first: who reads one of another size than the journal's takes it for a newer message.
         for each in redactions:
             if isinstance(each, Redaction):
                 self.layout.remove_message(each.message_id)
-
-        if not redacted(self.log, self._count, items, redactions):
-            raise Conflict([])
+        super()._redact(items, redactions)
 
 
-class AgentJournal(AgentEntries, DirectoryRecord):
+class AgentJournal(AgentWithFiles, DirectoryRecord):
     """The record in `directory`, which is `<storage>/session_<id>/agents/agent_<id>`."""
 
     layout: Layout

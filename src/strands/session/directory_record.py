@@ -16,7 +16,7 @@ from typing import Protocol
 from strands.journal.file_log import FileLog
 from strands.journal.log import DriverRegistry
 
-from .disk import Disk, Naming
+from .disk import Disk
 from .journal_record import JournalRecord, read_line
 from .journal_state import LeaseState
 from .layout import LayoutFiles
@@ -60,6 +60,10 @@ class RecordWithFiles(JournalRecord):
         self.layout: FilesBeside = layout
         self._writing_files = threading.Lock()
         super().__init__(session_id, id, drivers)
+
+    @property
+    def _location(self) -> PurePath:
+        return self.directory
 
     @abstractmethod
     def is_gone(self) -> bool:
@@ -135,6 +139,3 @@ class DirectoryRecord(RecordWithFiles):
             for directory in (self.directory, self.directory.parent):
                 self.disk.sync_directory(directory)
             self._names_are_synced = True
-
-    def _naming(self, deed: str) -> Naming:
-        return Naming(f"could not {deed} {self.noun} {self._id!r} of session {self._session_id!r}", self.directory)

@@ -24,7 +24,7 @@ from .layout import message_texts
 if TYPE_CHECKING:
     from strands._core.recorder import OpenTurn
 
-    from .agent_journal import AgentEntries
+    from .agent_journal import AgentWithFiles
 
 BLOATED = 1 << 20
 """Bytes below which a journal is never written anew only because much of it is outdated."""
@@ -84,7 +84,7 @@ class JournalReading(ABC):
         layout: A reading of the files beside the journal.
     """
 
-    def __init__(self, record: AgentEntries, layout: FilesRead) -> None:
+    def __init__(self, record: AgentWithFiles, layout: FilesRead) -> None:
         self._record = record
         self._layout = layout
         self._exists = self._is_sound = False

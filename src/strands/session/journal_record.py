@@ -9,7 +9,7 @@ import platform
 import time
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from pathlib import PurePath
 from typing import Any, ClassVar
 
 from strands.journal.entries import FORMAT, Encoded, Entry
@@ -19,6 +19,7 @@ from strands.journal.protocol import Conflict
 from strands.types.exceptions import SessionException
 from strands.types.json_bytes import decode_bytes_values
 
+from .disk import Naming
 from .journal_state import LeaseState
 from .json_text import to_json
 from .record import Record, stale
@@ -26,6 +27,7 @@ from .record import Record, stale
 logger: logging.Logger = logging.getLogger(__name__)
 
 _OF_LEASES = frozenset({"leased", "rested"})
+_REPLACED = "its journal is another one by now"
 
 
 class JournalRecord(Record):
@@ -51,9 +53,14 @@ class JournalRecord(Record):
     def new_log(self) -> Log:
         """Return the log, of which nothing is known yet."""
 
+    @property
     @abstractmethod
-    def _naming(self, deed: str) -> AbstractContextManager[None]:
+    def _location(self) -> PurePath:
+        """Where it is kept, for messages."""
+
+    def _naming(self, deed: str) -> Naming:
         """Return what says, of what the store refuses meanwhile, that `deed` could not be done."""
+        return Naming(f"could not {deed} {self.noun} {self._id!r} of session {self._session_id!r}", self._location)
 
     def _before_create(self) -> None:
         """Make what a journal is begun in."""
@@ -77,7 +84,6 @@ class JournalRecord(Record):
         self._count = self.log.count
         self._driver, self._driven_by = state.driver, state.driven_by
 
-    @abstractmethod
     def _prepare(self) -> None:
         """Mend, before the lease is taken, what could not be mended when it was read.
 
@@ -85,9 +91,9 @@ class JournalRecord(Record):
             SessionException: Somebody else is at work.
         """
 
-    @abstractmethod
     def _changed_outside(self) -> str:
         """Return what another program has done to the files since they were read; "" for nothing."""
+        return ""
 
     def mended(self) -> None:
         """Go on from the journal as it was written anew."""
@@ -117,10 +123,7 @@ class JournalRecord(Record):
 
     def _take_lease(self, leased: Encoded, driver: str) -> None:
         while True:
-            if self._driver != driver and self._driver and self.is_alive(self._driver):
-                raise self.refusal(self._held())
-            if self._left_behind:
-                raise self.refusal(self._stale(self._left_behind))
+            self._check_free(driver)
             changed = self._changed_outside()
             if changed:
                 if self._count:
@@ -130,17 +133,35 @@ class JournalRecord(Record):
                 self._leased = leased  # the journal is begun with it
                 self.has_rested = True
                 return
-            try:
-                self.log.write([leased], expect=self._count)
-                self._count += 1
-                self.has_rested = False
+            if self._has_written_lease([leased]):
                 return
-            except Conflict as conflict:
-                if not conflict.entries:  # this record was at another place than its log
-                    self._left_behind = self._other
-                self._take(conflict.entries)
-            except (SessionNotFoundError, SessionDamagedError):
+
+    def _check_free(self, driver: str) -> None:
+        """Check that nobody else is at work, and that nobody has written since.
+
+        Raises:
+            SessionException: Somebody is, or has.
+        """
+        if self._driver != driver and self._driver and self.is_alive(self._driver):
+            raise self.refusal(self._held())
+        if self._left_behind:
+            raise self.refusal(self._stale(self._left_behind))
+
+    def _has_written_lease(self, items: Sequence[Encoded]) -> bool:
+        """Append `items`, the lease first; where somebody was faster, take notice of what was written instead."""
+        try:
+            self.log.write(items, expect=self._count)
+        except Conflict as conflict:
+            if not conflict.entries:  # this record was at another place than its log
                 self._left_behind = self._other
+            self._take(conflict.entries)
+            return False
+        except (SessionNotFoundError, SessionDamagedError):
+            self._left_behind = _REPLACED
+            return False
+        self._count = self.log.count
+        self.has_rested = False
+        return True
 
     @staticmethod
     def _lease(driver: str) -> Encoded:
@@ -200,7 +221,7 @@ class JournalRecord(Record):
         except Conflict:
             raise self.refusal(self._stale(self._other)) from None
         except (SessionNotFoundError, SessionDamagedError):
-            raise self.refusal(self._stale("its journal is another one by now")) from None
+            raise self.refusal(self._stale(_REPLACED)) from None
         self._count = self.log.count
         if durable:
             self._after_durable()

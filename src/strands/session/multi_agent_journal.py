@@ -68,12 +68,6 @@ class MultiAgentJournal(JournalRecord, MultiAgentRecord):
     def _is_damaged(self, why: str) -> SessionException:
         return cannot_be_read(self._session_id, self._id, why, "take another session to begin anew")
 
-    def _prepare(self) -> None:
-        pass
-
-    def _changed_outside(self) -> str:
-        return ""
-
     # -- writing --------------------------------------------------------------------------------------------------
 
     def draft(

@@ -11,14 +11,11 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from strands.journal.entries import Encoded
-from strands.journal.errors import SessionDamagedError, SessionNotFoundError
 from strands.journal.head import Head
-from strands.journal.protocol import Conflict
 from strands.types.exceptions import SessionException
 
-from .agent_journal import AgentEntries
+from .agent_journal import AgentWithFiles
 from .directory_record import FilesBeside, RecordWithFiles
-from .disk import Naming
 from .journal_record import read_line
 from .multi_agent_record import cannot_be_read
 from .multi_agent_state import StateFile
@@ -105,12 +102,6 @@ class S3Record(RecordWithFiles):
         self._outside = self.store.start(self._changed_outside)
         self.has_rested = True
 
-    def _check_free(self, driver: str) -> None:
-        if self._driver != driver and self._driver and self.is_alive(self._driver):
-            raise self.refusal(self._held())
-        if self._left_behind:
-            raise self.refusal(self._stale(self._left_behind))
-
     def _append(self, items: list[Encoded], durable: bool, rewrite: Callable[[], None] | None = None) -> None:
         if self._leased is not None and self._count:
             alone = rewrite is not None
@@ -130,20 +121,9 @@ class S3Record(RecordWithFiles):
         """Take the lease, if nobody was faster, and write what is to be written first."""
         leased = self._leased
         assert leased is not None
-        while True:
-            try:
-                self.log.write([leased, *items], expect=self._count)
-                break
-            except Conflict as conflict:
-                if not conflict.entries:  # this record was at another place than its log
-                    self._left_behind = self._other
-                self._take(conflict.entries)
-            except (SessionNotFoundError, SessionDamagedError):
-                self._left_behind = "its journal is another one by now"
+        while not self._has_written_lease([leased, *items]):
             self._check_free(self._my_driver)
         self._leased = None
-        self._count = self.log.count
-        self.has_rested: bool = False
 
     def _remove_strays(self) -> None:
         """Remove what is of no use: who holds the lease knows that nobody else is about to refer to it."""
@@ -154,11 +134,8 @@ class S3Record(RecordWithFiles):
     def _held(self) -> str:
         return f"{super()._held()}. A lease lapses {self._seconds:g} seconds after its holder was last heard of"
 
-    def _naming(self, deed: str) -> Naming:
-        return Naming(f"could not {deed} {self.noun} {self._id!r} of session {self._session_id!r}", self.directory)
 
-
-class S3AgentJournal(AgentEntries, S3Record):
+class S3AgentJournal(AgentWithFiles, S3Record):
     """The record below `prefix`, which is `[<prefix>/]session_<id>/agents/agent_<id>/`."""
 
     layout: S3AgentFiles

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import ClassVar
 
 from strands.journal.database import Database, DatabaseDrivers
 from strands.journal.errors import SessionNotFoundError
-from strands.journal.protocol import Conflict
 from strands.journal.sql_log import Place, SqlLog
-from strands.types.exceptions import SessionException
 from strands.types.session import SessionAgent, SessionMessage
 
-from .agent_entries import as_stored, redacted, redactions_in, without
-from .agent_record import AgentRecord, Loaded
-from .disk import Naming
+from .agent_entries import AgentEntries
+from .agent_record import Loaded
 from .journal_record import JournalRecord, read_line
 from .journal_state import JournalState
 from .multi_agent_journal import MultiAgentJournal
-from .record import SessionDraft
 
 
 class SqlRecord(JournalRecord):
@@ -44,15 +39,9 @@ class SqlRecord(JournalRecord):
     def new_log(self) -> SqlLog:
         return SqlLog(self._database, self._place, read=read_line)
 
-    def _prepare(self) -> None:
-        """There is nothing to mend: the database keeps all of an append or nothing."""
-
-    def _changed_outside(self) -> str:
-        return ""
-
-    def _naming(self, deed: str) -> Naming:
-        what = f"could not {deed} {self.noun} {self._id!r} of session {self._session_id!r}"
-        return Naming(what, Path(self._database.name))
+    @property
+    def _location(self) -> PurePath:
+        return Path(self._database.name)
 
 
 class SqlMultiAgentRecord(SqlRecord, MultiAgentJournal):
@@ -61,7 +50,7 @@ class SqlMultiAgentRecord(SqlRecord, MultiAgentJournal):
     kind: ClassVar[str] = "multi_agent"
 
 
-class SqlAgentRecord(SqlRecord, AgentRecord):
+class SqlAgentRecord(SqlRecord, AgentEntries):
     """The record of an agent in a database."""
 
     kind: ClassVar[str] = "agent"
@@ -78,21 +67,3 @@ class SqlAgentRecord(SqlRecord, AgentRecord):
         agent = SessionAgent.from_dict(state.agent) if state.agent is not None else None
         next_id = messages[-1].message_id + 1 if messages else 0
         return Loaded(agent, messages, state.open_turn(), next_id) if agent is not None or messages else None
-
-    def write(self, drafts: Sequence[SessionDraft], *, durable: bool) -> None:
-        if not self._my_driver:
-            raise SessionException(self._not_held())
-        with self._naming("write"):
-            items, redactions = [as_stored(draft)[0] for draft in drafts], list(redactions_in(drafts))
-            if redactions:
-                items = [without(redactions, item) for item in items]
-
-            def rewrite() -> None:
-                if not redacted(self.log, self._count, items, redactions):
-                    raise Conflict([])
-
-            self._append(items, durable, rewrite if redactions else None)
-            self.has_rested: bool = bool(drafts) and drafts[-1].kind == "rested"
-
-    def rested(self, next_id: int) -> SessionDraft:
-        return SessionDraft("rested", {"next_id": next_id})
