@@ -115,9 +115,11 @@ NAMES = {
         "MultiAgentResult MultiAgentResultEvent SessionManager Usage decode_bytes_values encode_bytes_values "
         "get_tracer tool"
     ),
+    "strands.session.file_session_manager": "SessionRepository",
     "strands.session.repository_session_manager": (
         "AgentState ContentBlock LocalAgent Message SessionAgent SessionMessage"
     ),
+    "strands.session.s3_session_manager": "SessionRepository",
     "strands.session.session_manager": "Message",
     "strands.session.session_repository": "Session SessionAgent SessionMessage",
     "strands.telemetry.metrics": "Message Metrics ToolUse Usage",
@@ -184,6 +186,7 @@ HOMES = {
     "strands.plugins.multiagent_plugin": "MultiAgentPlugin",
     "strands.plugins.plugin": "Plugin",
     "strands.session.session_manager": "SessionManager",
+    "strands.session.session_repository": "SessionRepository",
     "strands.storage.storage": "Storage",
     "strands.telemetry.metrics": "EventLoopMetrics Trace",
     "strands.telemetry.tracer": "Tracer get_tracer",

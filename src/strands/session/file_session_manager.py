@@ -10,6 +10,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from strands._elsewhere import names_of
 from strands._home import check_private, check_shared, expanded, home
 from strands.journal.drivers import Drivers
 from strands.types.exceptions import SessionException
@@ -23,11 +24,9 @@ from .json_text import from_json, to_json
 from .layout import AGENT, MESSAGES
 from .pending import Pending
 from .repository_session_manager import RepositorySessionManager
-from .session_repository import SessionRepository
+from .session_repository import JournalRepository
 
 if TYPE_CHECKING:
-    from strands.multiagent.base import MultiAgentBase
-
     from .multi_agent_directory import MultiAgentDirectory
 
 logger: logging.Logger = logging.getLogger(__name__)
@@ -38,7 +37,7 @@ MESSAGE_PREFIX = "message_"
 MULTI_AGENT_PREFIX = "multi_agent_"
 
 
-class FileSessionManager(RepositorySessionManager, SessionRepository):
+class FileSessionManager(RepositorySessionManager, JournalRepository):
     """Keeps a session under `storage_dir`:
 
         session_<id>/
@@ -135,18 +134,6 @@ class FileSessionManager(RepositorySessionManager, SessionRepository):
         data = self._read(self._agent_path(session_id, agent_id) / AGENT, shapes.agent)
         return SessionAgent.from_dict(data) if data is not None else None
 
-    def update_agent(self, session_id: str, session_agent: SessionAgent, **kwargs: Any) -> None:
-        """Replace an agent.
-
-        Raises:
-            SessionException: There is no such agent.
-        """
-        previous = self.read_agent(session_id, session_agent.agent_id)
-        if previous is None:
-            raise SessionException(f"there is no agent {session_agent.agent_id!r} in session {session_id!r}")
-        session_agent.created_at = previous.created_at
-        self._write(self._agent_path(session_id, session_agent.agent_id) / AGENT, session_agent.to_dict())
-
     def create_message(self, session_id: str, agent_id: str, session_message: SessionMessage, **kwargs: Any) -> None:
         """Store a new message."""
         path = self._message_path(session_id, agent_id, session_message.message_id)
@@ -159,19 +146,6 @@ class FileSessionManager(RepositorySessionManager, SessionRepository):
         self._settle(session_id, agent_id)
         data = self._read(self._message_path(session_id, agent_id, message_id), shapes.message_of(message_id))
         return SessionMessage.from_dict(data) if data is not None else None
-
-    def update_message(self, session_id: str, agent_id: str, session_message: SessionMessage, **kwargs: Any) -> None:
-        """Replace a message.
-
-        Raises:
-            SessionException: There is no such message.
-        """
-        message_id = session_message.message_id
-        previous = self.read_message(session_id, agent_id, message_id)
-        if previous is None:
-            raise SessionException(f"there is no message {message_id} of agent {agent_id!r} in session {session_id!r}")
-        session_message.created_at = previous.created_at
-        self._write(self._message_path(session_id, agent_id, message_id), session_message.to_dict())
 
     def list_messages(
         self, session_id: str, agent_id: str, limit: int | None = None, offset: int = 0, **kwargs: Any
@@ -190,33 +164,6 @@ class FileSessionManager(RepositorySessionManager, SessionRepository):
         chosen = ids[offset:] if limit is None else ids[offset : offset + limit]
         found = (self.read_message(session_id, agent_id, id) for id in chosen)
         return [message for message in found if message is not None]
-
-    def create_multi_agent(self, session_id: str, multi_agent: MultiAgentBase, **kwargs: Any) -> None:
-        """Store the state of a new graph or swarm."""
-        self.update_multi_agent(session_id, multi_agent)
-
-    def read_multi_agent(self, session_id: str, multi_agent_id: str, **kwargs: Any) -> dict[str, Any] | None:
-        """Return the state of a graph or swarm, or None.
-
-        Raises:
-            SessionException: It is damaged. What was done is not known then, so nothing begins anew by itself.
-        """
-        return self.open_multi_agent_record(session_id, multi_agent_id).load()
-
-    def update_multi_agent(self, session_id: str, multi_agent: MultiAgentBase, **kwargs: Any) -> None:
-        """Replace the state of a graph or swarm, durably.
-
-        Raises:
-            SessionException: Somebody alive works with it.
-        """
-        record = self.open_multi_agent_record(session_id, multi_agent.id)
-        record.load()
-        record.begin()
-        try:
-            record.write([record.draft("state", "", multi_agent.serialize_state(), {}, whole=True)], durable=True)
-        finally:
-            record.end()
-        record.write_layout_files()
 
     def open_multi_agent_record(self, session_id: str, multi_agent_id: str) -> MultiAgentDirectory:
         """Return the record of a graph or swarm: its journal and its file."""
@@ -293,3 +240,7 @@ def _usable(storage_dir: str | os.PathLike[str] | None) -> str:
         check_private(directory.parent)
         check_private(directory)
         return os.fspath(directory)
+
+
+if not TYPE_CHECKING:
+    __getattr__ = names_of(__name__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from strands._elsewhere import names_of
 from strands.types.exceptions import SessionException
 from strands.types.session import Session, SessionAgent, SessionMessage
 
@@ -16,10 +17,7 @@ from .s3_lease import LEASE_SECONDS
 from .s3_log import NAME
 from .s3_record import S3AgentJournal, S3MultiAgentJournal
 from .s3_store import S3Store
-from .session_repository import SessionRepository
-
-if TYPE_CHECKING:
-    from strands.multiagent.base import MultiAgentBase
+from .session_repository import JournalRepository
 
 SESSION_PREFIX = "session_"
 AGENT_PREFIX = "agent_"
@@ -29,7 +27,7 @@ LEAST_SECONDS = 3
 _USER_AGENT = "strands-agents"
 
 
-class S3SessionManager(RepositorySessionManager, SessionRepository):
+class S3SessionManager(RepositorySessionManager, JournalRepository):
     """Keeps a session as objects of `bucket`, named as `FileSessionManager` names its files.
 
     Each write is made on the condition that nobody else has written, so of two writers the second is refused. While a
@@ -118,18 +116,6 @@ class S3SessionManager(RepositorySessionManager, SessionRepository):
         data = self._store.read(f"{self._agent_key(session_id, agent_id)}agent.json")
         return SessionAgent.from_dict(data) if data is not None else None
 
-    def update_agent(self, session_id: str, session_agent: SessionAgent, **kwargs: Any) -> None:
-        """Replace an agent.
-
-        Raises:
-            SessionException: There is no such agent.
-        """
-        previous = self.read_agent(session_id, session_agent.agent_id)
-        if previous is None:
-            raise SessionException(f"there is no agent {session_agent.agent_id!r} in session {session_id!r}")
-        session_agent.created_at = previous.created_at
-        self.create_agent(session_id, session_agent)
-
     def create_message(self, session_id: str, agent_id: str, session_message: SessionMessage, **kwargs: Any) -> None:
         """Store a new message."""
         key = self._message_key(session_id, agent_id, session_message.message_id)
@@ -140,19 +126,6 @@ class S3SessionManager(RepositorySessionManager, SessionRepository):
         self._settle(session_id, agent_id)
         data = self._store.read(self._message_key(session_id, agent_id, message_id))
         return SessionMessage.from_dict(data) if data is not None else None
-
-    def update_message(self, session_id: str, agent_id: str, session_message: SessionMessage, **kwargs: Any) -> None:
-        """Replace a message.
-
-        Raises:
-            SessionException: There is no such message.
-        """
-        message_id = session_message.message_id
-        previous = self.read_message(session_id, agent_id, message_id)
-        if previous is None:
-            raise SessionException(f"there is no message {message_id} of agent {agent_id!r} in session {session_id!r}")
-        session_message.created_at = previous.created_at
-        self.create_message(session_id, agent_id, session_message)
 
     def list_messages(
         self, session_id: str, agent_id: str, limit: int | None = None, offset: int = 0, **kwargs: Any
@@ -165,33 +138,6 @@ class S3SessionManager(RepositorySessionManager, SessionRepository):
         chosen = ids[offset:] if limit is None else ids[offset : offset + limit]
         found = self._store.read_all([files.message_key(id) for id in chosen])
         return [SessionMessage.from_dict(data) for data in found if data is not None]
-
-    def create_multi_agent(self, session_id: str, multi_agent: MultiAgentBase, **kwargs: Any) -> None:
-        """Store the state of a new graph or swarm."""
-        self.update_multi_agent(session_id, multi_agent)
-
-    def read_multi_agent(self, session_id: str, multi_agent_id: str, **kwargs: Any) -> dict[str, Any] | None:
-        """Return the state of a graph or swarm, or None.
-
-        Raises:
-            SessionException: It is damaged, or the service refuses.
-        """
-        return self.open_multi_agent_record(session_id, multi_agent_id).load()
-
-    def update_multi_agent(self, session_id: str, multi_agent: MultiAgentBase, **kwargs: Any) -> None:
-        """Replace the state of a graph or swarm.
-
-        Raises:
-            SessionException: Somebody alive works with it, or the service refuses.
-        """
-        record = self.open_multi_agent_record(session_id, multi_agent.id)
-        record.load()
-        record.begin()
-        try:
-            record.write([record.draft("state", "", multi_agent.serialize_state(), {}, whole=True)], durable=True)
-        finally:
-            record.end()
-        record.write_layout_files()
 
     def open_multi_agent_record(self, session_id: str, multi_agent_id: str) -> S3MultiAgentJournal:
         """Return the record of a graph or swarm: its journal and its object."""
@@ -239,3 +185,7 @@ def _boto3() -> Any:
     except ImportError as error:
         raise ImportError("S3SessionManager needs boto3: pip install boto3") from error
     return boto3
+
+
+if not TYPE_CHECKING:
+    __getattr__ = names_of(__name__)

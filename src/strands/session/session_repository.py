@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from strands._elsewhere import names_of
+from strands.types.exceptions import SessionException
 
 if TYPE_CHECKING:
     from strands.multiagent.base import MultiAgentBase
@@ -107,6 +108,74 @@ class SessionRepository(ABC):
         from .agent_record import RepositoryRecord
 
         return RepositoryRecord(self, session_id, agent_id)
+
+
+class JournalRepository(SessionRepository):
+    """A repository that keeps each agent, graph and swarm as a journal; where those are is told by subclasses."""
+
+    @abstractmethod
+    def open_record(self, session_id: str, agent_id: str) -> AgentRecord:
+        """Return the record of an agent, stored or new."""
+
+    @abstractmethod
+    def open_multi_agent_record(self, session_id: str, multi_agent_id: str) -> MultiAgentRecord:
+        """Return the record of a graph or swarm, stored or new."""
+
+    def update_agent(self, session_id: str, session_agent: SessionAgent, **kwargs: Any) -> None:
+        """Replace an agent; the stored `created_at` stays.
+
+        Raises:
+            SessionException: There is no such agent.
+        """
+        previous = self.read_agent(session_id, session_agent.agent_id)
+        if previous is None:
+            raise SessionException(f"there is no agent {session_agent.agent_id!r} in session {session_id!r}")
+        session_agent.created_at = previous.created_at
+        self.create_agent(session_id, session_agent)
+
+    def update_message(self, session_id: str, agent_id: str, session_message: SessionMessage, **kwargs: Any) -> None:
+        """Replace a message; the stored `created_at` stays.
+
+        Raises:
+            SessionException: There is no such message.
+        """
+        message_id = session_message.message_id
+        previous = self.read_message(session_id, agent_id, message_id)
+        if previous is None:
+            raise SessionException(f"there is no message {message_id} of agent {agent_id!r} in session {session_id!r}")
+        session_message.created_at = previous.created_at
+        self._put_again(session_id, agent_id, session_message)
+
+    def _put_again(self, session_id: str, agent_id: str, session_message: SessionMessage) -> None:
+        """Store a message in place of the one that has its number."""
+        self.create_message(session_id, agent_id, session_message)
+
+    def create_multi_agent(self, session_id: str, multi_agent: MultiAgentBase, **kwargs: Any) -> None:
+        """Store the state of a new graph or swarm."""
+        self.update_multi_agent(session_id, multi_agent)
+
+    def read_multi_agent(self, session_id: str, multi_agent_id: str, **kwargs: Any) -> dict[str, Any] | None:
+        """Return the state of a graph or swarm, or None.
+
+        Raises:
+            SessionException: It is damaged. What was done is not known then, so nothing begins anew by itself.
+        """
+        return self.open_multi_agent_record(session_id, multi_agent_id).load()
+
+    def update_multi_agent(self, session_id: str, multi_agent: MultiAgentBase, **kwargs: Any) -> None:
+        """Replace the state of a graph or swarm, durably.
+
+        Raises:
+            SessionException: Somebody alive works with it.
+        """
+        record = self.open_multi_agent_record(session_id, multi_agent.id)
+        record.load()
+        record.begin()
+        try:
+            record.write([record.draft("state", "", multi_agent.serialize_state(), {}, whole=True)], durable=True)
+        finally:
+            record.end()
+        record.write_layout_files()
 
 
 if not TYPE_CHECKING:

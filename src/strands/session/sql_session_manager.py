@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from strands.journal.database import Database
 from strands.journal.errors import StrandsError
@@ -21,11 +21,8 @@ from .journal_record import encoded, opening
 from .json_text import to_json
 from .record import SessionDraft
 from .repository_session_manager import RepositorySessionManager
-from .session_repository import SessionRepository
+from .session_repository import JournalRepository
 from .sql_record import SqlAgentRecord, SqlMultiAgentRecord
-
-if TYPE_CHECKING:
-    from strands.multiagent.base import MultiAgentBase
 
 T = TypeVar("T")
 
@@ -36,7 +33,7 @@ _BEHIND = "0"
 """The character after the slash that parts a session from what is in it."""
 
 
-class SQLSessionManager(RepositorySessionManager, SessionRepository):
+class SQLSessionManager(RepositorySessionManager, JournalRepository):
     """Keeps a session in a database: each agent's journal, with the same entries that `FileSessionManager` writes.
 
     While a call of an agent is under way others are told so. A process that dies is taken for alive until the system
@@ -117,18 +114,6 @@ class SQLSessionManager(RepositorySessionManager, SessionRepository):
         loaded = self.open_record(session_id, agent_id).load()
         return loaded.agent if loaded is not None else None
 
-    def update_agent(self, session_id: str, session_agent: SessionAgent, **kwargs: Any) -> None:
-        """Replace an agent.
-
-        Raises:
-            SessionException: There is no such agent, or a call of it is under way.
-        """
-        previous = self.read_agent(session_id, session_agent.agent_id)
-        if previous is None:
-            raise SessionException(f"there is no agent {session_agent.agent_id!r} in session {session_id!r}")
-        session_agent.created_at = previous.created_at
-        self._write(session_id, session_agent.agent_id, SessionDraft("agent", {}, session_agent))
-
     def create_message(self, session_id: str, agent_id: str, session_message: SessionMessage, **kwargs: Any) -> None:
         """Store a new message."""
         self._write(session_id, agent_id, SessionDraft("message", {}, session_message))
@@ -137,16 +122,7 @@ class SQLSessionManager(RepositorySessionManager, SessionRepository):
         """Return a message, or None."""
         return next((each for each in self._messages(session_id, agent_id) if each.message_id == message_id), None)
 
-    def update_message(self, session_id: str, agent_id: str, session_message: SessionMessage, **kwargs: Any) -> None:
-        """Replace a message.
-
-        Raises:
-            SessionException: There is no such message, or a call of the agent is under way.
-        """
-        previous = self.read_message(session_id, agent_id, session_message.message_id)
-        if previous is None:
-            raise SessionException(f"there is no message {session_message.message_id} of agent {agent_id!r}")
-        session_message.created_at = previous.created_at
+    def _put_again(self, session_id: str, agent_id: str, session_message: SessionMessage) -> None:
         self._write(session_id, agent_id, SessionDraft("redacted", {}, session_message))
 
     def list_messages(
@@ -160,28 +136,6 @@ class SQLSessionManager(RepositorySessionManager, SessionRepository):
         """Return the record of an agent, stored or new."""
         session, agent = checked("session_id", session_id), checked("agent_id", agent_id)
         return SqlAgentRecord(self._database, self._namespace, session, agent)
-
-    def create_multi_agent(self, session_id: str, multi_agent: MultiAgentBase, **kwargs: Any) -> None:
-        """Store the state of a new graph or swarm."""
-        self.update_multi_agent(session_id, multi_agent)
-
-    def read_multi_agent(self, session_id: str, multi_agent_id: str, **kwargs: Any) -> dict[str, Any] | None:
-        """Return the state of a graph or swarm, or None."""
-        return self.open_multi_agent_record(session_id, multi_agent_id).load()
-
-    def update_multi_agent(self, session_id: str, multi_agent: MultiAgentBase, **kwargs: Any) -> None:
-        """Replace the state of a graph or swarm.
-
-        Raises:
-            SessionException: A call of it is under way.
-        """
-        record = self.open_multi_agent_record(session_id, multi_agent.id)
-        record.load()
-        record.begin()
-        try:
-            record.write([record.draft("state", "", multi_agent.serialize_state(), {}, whole=True)], durable=True)
-        finally:
-            record.end()
 
     def open_multi_agent_record(self, session_id: str, multi_agent_id: str) -> SqlMultiAgentRecord:
         """Return the record of a graph or swarm, stored or new."""
