@@ -38,13 +38,8 @@ class FileJournal(FileLog):
     def __init__(self, directory: Path, session_id: str, drivers: Drivers, disk: FileOperations | None = None) -> None:
         super().__init__(directory, session_id, disk=disk or files)
         self._drivers = drivers
-        self._known: list[Entry] = []
         self._syncing: Shared[None] | None = None
         self._is_new = False
-
-    @property
-    def session_id(self) -> str:
-        return self._id
 
     def create(self, opened: Draft, rest: Sequence[Draft] = ()) -> None:
         """Begin the journal with its `opened` entry and `rest`, as `begin` does."""
@@ -76,19 +71,11 @@ class FileJournal(FileLog):
             drafts: What to append; one of kind `redacted` tells readers that they have to read anew.
             expect: How many entries there are.
         """
-        if self._broken:
-            raise StorageError(self._broken, hint="Resume the session: it goes on from what is on disk.")
-        self._check_there()
-
-        def make(content: bytes, unmoved: bool) -> list[Draft] | None:
-            if not unmoved or self.count != expect:
-                return None
-            return [*(Draft(each.kind, each.key, change(each), each.at) for each in self._known), *drafts]
-
-        if not self.replace(make, keep_opening=True):
+        self._check_writable()
+        if not self.replace(self._changed(change, drafts, expect), keep_opening=True):
             self._look()
-            raise Conflict(self._since(expect))
-        return self._since(expect)
+            raise Conflict(self._known[expect:])
+        return self._known[expect:]
 
     async def sync(self) -> None:
         loop = asyncio.get_running_loop()
@@ -135,16 +122,12 @@ class FileJournal(FileLog):
     async def alive(self, driver: str) -> bool:
         return self._drivers.alive(driver)
 
-    def _took(self, entries: list[Entry], count: int, last_kind: str) -> None:
-        super()._took(entries, count, last_kind)
-        self._known += entries
-
     def _take_in(self, file: int, told: Head | None = None) -> tuple[list[Entry], lines.Damage | None]:
         known = self._known
         if not known or self._is_ours(file, os.fstat(file).st_size) or not self._is_rewritten(file):
             return super()._take_in(file, told)
         self._forget()
-        self._size, self._sum, self._synced = 0, "", 0
+        self._sum, self._synced = "", 0
         entries, damage = super()._take_in(file)
         return entries[len(known) :], damage
 
@@ -155,13 +138,6 @@ class FileJournal(FileLog):
         parsed = lines.parse(os.pread(file, os.fstat(file).st_size, 0), read=self._read)
         sound = parsed.damage is None or parsed.damage.torn
         return sound and any(each.kind == "redacted" for each in parsed.entries[len(self._known) :])
-
-    def _forget(self) -> None:
-        super()._forget()
-        self._known = []
-
-    def _since(self, count: int) -> list[Entry]:
-        return self._known[count:]
 
 
 class _Lease:

@@ -10,7 +10,6 @@ import logging
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import ClassVar
 
 from strands.journal import faults, files, head, lifetime, lines
 from strands.journal.entries import FORMAT, Draft, Encoded, Entry
@@ -18,6 +17,7 @@ from strands.journal.errors import SessionDamagedError, SessionNotFoundError, St
 from strands.journal.files import FileOperations
 from strands.journal.handle import Handle, JournalFile, Writing
 from strands.journal.head import Head
+from strands.journal.known import Known
 from strands.journal.protocol import Conflict
 
 logger: logging.Logger = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ _END_SIZE = 64
 """Bytes that surely hold the sum at the end of a line."""
 
 
-class FileLog:
+class FileLog(Known):
     """The log in `directory`/journal.jsonl. It keeps no entries: who reads it folds them.
 
     Args:
@@ -34,39 +34,23 @@ class FileLog:
         session_id: The session's id, for messages.
         disk: The file operations.
         read: Reads the JSON of a line.
-
-    Attributes:
-        count: How many entries are known.
     """
-
-    keeps_entries: ClassVar[bool] = False
 
     def __init__(
         self, directory: Path, session_id: str, *, disk: FileOperations = files, read: lines.Read = lines.read_json
     ) -> None:
-        self.count: int = 0
-        self._id = session_id
+        super().__init__(session_id, read)
         self._disk = disk
-        self._read = read
         self._file = JournalFile(directory, session_id, disk)
-        self._last_kind = ""
-        self._size = 0
         self._opening = ""
-        self._sum = ""
         self._ending = b""
         self._synced = 0
         self._open_line = False
-        self._broken = ""
 
     @property
     def path(self) -> Path:
         """The file."""
         return Path(self._file.name)
-
-    @property
-    def size(self) -> int:
-        """How many bytes of the file are known."""
-        return self._size
 
     @property
     def opening(self) -> str:
@@ -77,11 +61,6 @@ class FileLog:
     def is_on_disk(self) -> bool:
         """Whether something of it, and its name, is known to outlive a power loss."""
         return self._synced > 0
-
-    @property
-    def broken(self) -> str:
-        """Why the disk did not confirm a write, so that nothing more is written through this object; "" if it did."""
-        return self._broken
 
     def begin(self, drafts: Sequence[Draft | Encoded]) -> None:
         """Begin the journal with these entries, at once and on disk before this returns.
@@ -177,15 +156,13 @@ class FileLog:
             return self._unmoved(file)
 
     def _append(self, drafts: Sequence[Draft | Encoded], expect: int) -> list[Entry]:
-        if self._broken:
-            raise StorageError(self._broken, hint="Resume the session: it goes on from what is on disk.")
-        self._check_there()
+        self._check_writable()
         with Writing(self._file) as file:
             newer = self._catch_up(file)
             if newer:
                 raise Conflict(newer)
             if expect != self.count:
-                raise Conflict(self._since(expect))
+                raise Conflict(self._known[expect:])
             content, entries, last_sum = lines.encode(
                 drafts, expect, self._sum, synced=self._synced, read=self._reads_back
             )
@@ -194,22 +171,6 @@ class FileLog:
                 self._took(entries, len(drafts), drafts[-1].kind)
                 self._sum, self._ending = last_sum, content[-_END_SIZE:]
         return entries
-
-    # -- what subclasses keep ---------------------------------------------------------------------------------------
-
-    @property
-    def _reads_back(self) -> lines.Read | None:
-        return self._read if self.keeps_entries else None
-
-    def _took(self, entries: list[Entry], count: int, last_kind: str) -> None:
-        self.count += count
-        self._last_kind = last_kind
-
-    def _forget(self) -> None:
-        self.count = 0
-
-    def _since(self, count: int) -> list[Entry]:
-        return []
 
     # -- reading --------------------------------------------------------------------------------------------------
 
@@ -258,10 +219,6 @@ class FileLog:
         self._synced = max(self._synced, parsed.synced)
         self._check_there()
         return parsed.entries, parsed.damage
-
-    def _check_there(self) -> None:
-        if self._last_kind == "deleted":
-            raise faults.missing(self._id)
 
     def _begin(self, parsed: lines.Parsed, content: bytes, told: Head | None) -> None:
         """Look at a journal that is read for the first time: its format, and whether all is there that should be."""

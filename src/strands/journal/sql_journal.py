@@ -23,12 +23,7 @@ class SqlJournal(SqlLog):
 
     def __init__(self, database: Database, place: Place, no: int = 0, *, counts: Counts) -> None:
         super().__init__(database, place, no)
-        self._known: list[Entry] = []
         self._counts = counts
-
-    @property
-    def session_id(self) -> str:
-        return self.place.id
 
     async def load(self) -> list[Entry]:
         await on_disk(self.news)
@@ -47,12 +42,7 @@ class SqlJournal(SqlLog):
             drafts: What to append; one of kind `redacted` tells readers that they have to read anew.
             expect: How many entries there are.
         """
-
-        def make(content: bytes, unmoved: bool) -> list[Draft] | None:
-            if not unmoved or self.count != expect:
-                return None
-            return [*(Draft(each.kind, each.key, change(each), each.at) for each in self._known), *drafts]
-
+        make = self._changed(change, drafts, expect)
         if not await on_disk(partial(self.replace, make, keep_opening=True)):
             await on_disk(self.news)
             raise Conflict(self._known[expect:])
@@ -72,17 +62,6 @@ class SqlJournal(SqlLog):
 
     async def alive(self, driver: str) -> bool:
         return bool(await on_disk(partial(self._database.alive, [driver])))
-
-    def _took(self, entries: list[Entry], count: int, last_kind: str) -> None:
-        super()._took(entries, count, last_kind)
-        self._known += entries
-
-    def _forget(self) -> None:
-        super()._forget()
-        self._known = []
-
-    def _since(self, count: int, newer: Sequence[Entry]) -> list[Entry]:
-        return self._known[count:]
 
 
 @asynccontextmanager

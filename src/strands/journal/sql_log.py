@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import ClassVar, NamedTuple
+from typing import NamedTuple
 
 from strands.journal import faults, lines
 from strands.journal.database import Database, Row, Transaction
@@ -17,6 +17,7 @@ from strands.journal.errors import (
     SessionNotFoundError,
     StorageError,
 )
+from strands.journal.known import Known
 from strands.journal.projection import DELETED, Change, change_of, portable
 from strands.journal.protocol import Conflict
 from strands.journal.sql_rows import begin_session, change_session, is_line, lines_from, put_lines, put_questions
@@ -30,7 +31,7 @@ class Place(NamedTuple):
     id: str
 
 
-class SqlLog:
+class SqlLog(Known):
     """The journal of one session. Its methods wait for the database: call them in a worker thread.
 
     Args:
@@ -38,23 +39,13 @@ class SqlLog:
         place: Which one it is.
         no: The number of its row; 0 while it is not begun or found.
         read: Reads a line, if not as JSON alone.
-
-    Attributes:
-        count: How many entries are known.
     """
 
-    keeps_entries: ClassVar[bool] = False
-
     def __init__(self, database: Database, place: Place, no: int = 0, *, read: lines.Read = lines.read_json) -> None:
-        self.count: int = 0
+        super().__init__(place.id, read)
         self.place: Place = place
         self._database = database
         self._no = no
-        self._read = read
-        self._sum = ""
-        self._last_kind = ""
-        self._broken = ""
-        self._size = 0
         self._turn = threading.RLock()
 
     @property
@@ -67,21 +58,11 @@ class SqlLog:
         """Where it is, as text for people."""
         return f"{self._database.name}, {self.place.kind} {self.place.id}"
 
-    @property
-    def size(self) -> int:
-        """How many bytes of it are known."""
-        return self._size
-
     def keep_open(self) -> None:
         """A database keeps its connections anyway."""
 
     def let_close(self) -> None:
         """A database keeps its connections anyway."""
-
-    @property
-    def broken(self) -> str:
-        """Why nothing more is written through this object; "" if it is."""
-        return self._broken
 
     def find(self) -> None:
         """Look up the session's row.
@@ -91,7 +72,7 @@ class SqlLog:
         """
         rows = self._database.read(self._look_up)
         if not rows:
-            raise self._missing()
+            raise faults.missing(self._id)
         self._no = rows[0][0]
 
     def exists(self) -> bool:
@@ -212,21 +193,8 @@ class SqlLog:
         rows = self._database.read(lambda each: each.execute(_STATE, self._no))
         return bool(rows) and rows[0][:2] == (self.count, self._sum)
 
-    # -- what subclasses keep ---------------------------------------------------------------------------------------
-
-    @property
-    def _reads_back(self) -> lines.Read | None:
-        return self._read if self.keeps_entries else None
-
-    def _took(self, entries: list[Entry], count: int, last_kind: str) -> None:
-        self.count += count
-        self._last_kind = last_kind
-
-    def _forget(self) -> None:
-        self.count = self._size = 0
-
     def _since(self, count: int, newer: Sequence[Entry]) -> list[Entry]:
-        return [entry for entry in newer if entry.seq >= count]
+        return self._known[count:] if self.keeps_entries else [entry for entry in newer if entry.seq >= count]
 
     # -- reading --------------------------------------------------------------------------------------------------
 
@@ -267,21 +235,12 @@ class SqlLog:
             cause = parsed.damage.cause if parsed.damage is not None else "it is more than one line"
             raise self._damaged(self.count + len(parsed.entries), cause)
         if not self.count and parsed.entries and parsed.entries[0].data.get("format", FORMAT) > FORMAT:
-            raise faults.newer(self.place.id, parsed.entries[0].data["format"])
+            raise faults.newer(self._id, parsed.entries[0].data["format"])
         if parsed.entries:
             self._took(parsed.entries, len(parsed.entries), parsed.entries[-1].kind)
             self._sum = parsed.last_sum
         self._check_there()
         return parsed.entries
-
-    def _check_there(self) -> None:
-        if self._last_kind == DELETED:
-            raise self._missing()
-
-    def _check_writable(self) -> None:
-        if self._broken:
-            raise StorageError(self._broken, hint="Resume the session: it goes on from what is on record.")
-        self._check_there()
 
     def _look_up(self, transaction: Transaction) -> list[Row]:
         return transaction.execute(
@@ -329,17 +288,14 @@ class SqlLog:
 
     # -- what can be wrong ------------------------------------------------------------------------------------------
 
-    def _missing(self) -> SessionNotFoundError:
-        return faults.missing(self.place.id)
-
     def _gone(self, transaction: Transaction) -> SessionError | StorageError:
         """Return why lines that were there are not."""
         there = self._look_up(transaction)
         if there and there[0][0] == self._no:
             return self._went_back() if self.count else self._damaged(0, "it is missing")
         if there and there[0][1] != DELETED:
-            return faults.begun_anew(self.place.id)
-        return self._missing()
+            return faults.begun_anew(self._id)
+        return faults.missing(self._id)
 
     def _went_back(self) -> StorageError:
         self._broken = f"session {self.place.id!r}: {self._database.name} has lost entries that it had confirmed"
