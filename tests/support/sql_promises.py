@@ -141,6 +141,7 @@ class SqlPromises(RepositoryConformance):
                 expect=3,
             )
             assert b"secret" not in b"".join(bytes(line) for (line,) in self.rows("select line from strands_entries"))
+            assert journal.size == len(await repository.export("s"))
             (news,) = await stale.tail(3)
             assert news.kind == "redacted" and (await stale.load())[1].data["text"] == "[gone]"
             await stale.append([draft("noted", "c")], expect=4)

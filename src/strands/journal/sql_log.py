@@ -165,7 +165,7 @@ class SqlLog(Known):
         with self._turn:
             self._check_writable()
 
-            def work(transaction: Transaction) -> tuple[list[Entry], int, str, str] | None:
+            def work(transaction: Transaction) -> tuple[list[Entry], str, list[bytes]] | None:
                 there = lines_from(transaction, self._no, 0)
                 content = b"".join(line + b"\n" for line in there)
                 if not there:
@@ -176,16 +176,18 @@ class SqlLog(Known):
                 kept = there[:1] if keep_opening else []
                 after = lines.sum_of(kept[0]) if kept else ""
                 rest, entries, last_sum = lines.encode(drafts[len(kept) :], len(kept), after, read=self._reads_back)
-                self._rewrite(transaction, drafts, [*kept, *_rows(rest)], last_sum)
+                rows = [*kept, *_rows(rest)]
+                self._rewrite(transaction, drafts, rows, last_sum)
                 first = [Draft(*each) for each in drafts[: len(kept)] if not isinstance(each.data, bytes)]
-                return [*lines.as_read(first, 0), *entries], len(drafts), drafts[-1].kind, last_sum
+                return [*lines.as_read(first, 0), *entries], drafts[-1].kind, rows
 
             done = self._database.write(work, durable=True)
             if done is None:
                 return False
+            entries, last_kind, rows = done
             self._forget()
-            self._took(*done[:3])
-            self._sum = done[3]
+            self._took(entries, len(rows), last_kind)
+            self._sum, self._size = lines.sum_of(rows[-1]), sum(len(row) + 1 for row in rows)
             return True
 
     def is_unmoved(self) -> bool:
