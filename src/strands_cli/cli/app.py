@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from strands.journal.errors import StrandsError
+
 COMMANDS = {
     "run": "Run a workflow; it asks you, or pauses for a person.",
     "resume": "Go on with a session where it stopped.",
@@ -70,6 +72,15 @@ class LazyGroup(click.Group):
         self._package = package
         self._listing = listing
         self._others = others
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except StrandsError as error:  # it is printed when the context, which knows the store, is gone
+            from strands_cli.cli.errors import locate_hint
+
+            locate_hint(error)
+            raise
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(self._listing)

@@ -115,6 +115,16 @@ def located(text: str) -> str:
     return re.sub(r"\bstrands(?= (?:resume|sessions|store) )", lambda _: named, text)
 
 
+def locate_hint(error: errors.StrandsError) -> None:
+    """Let the commands in an error's hint name the store of this command, as `located` does."""
+    error.hint = located(_hint_of(error))
+
+
+def _hint_of(error: errors.StrandsError) -> str:
+    fallback = _ANSWER if isinstance(error, errors.InvalidAnswerError) else _HINTS.get(error.exit_code, "")
+    return error.hint or fallback
+
+
 def _lines(error: BaseException) -> list[str]:
     if isinstance(error, _HELP) and isinstance(error, click.ClickException):
         return [error.format_message()]
@@ -140,8 +150,7 @@ def _own_lines(error: errors.StrandsError) -> list[str]:
     lines = [f"Error: {line}" for line in error.message.splitlines()]
     if len(problems) > 1:
         lines = [f"Error: {problem}" for problem in map(_problem, problems)]
-    fallback = _ANSWER if isinstance(error, errors.InvalidAnswerError) else _HINTS.get(error.exit_code, "")
-    hint = error.hint or fallback
+    hint = _hint_of(error)
     return [*lines, f"Hint: {hint}"] if hint else lines
 
 
