@@ -72,6 +72,8 @@ def test_each_command_takes_a_store_and_its_hints_name_it(tmp_path: Path) -> Non
     console.env["STRANDS_STORE"] = "sqlite:///runs.db"
     listed = console.run("sessions", "list").stdout
     assert "kept-" in listed and "paused" in listed
+    misplaced = console.run("sessions", "list", *store, code=2).stderr
+    assert "--store stands before the command" in misplaced and "strands --store PLACE sessions list" in misplaced
     unknown = console.run(*store, "sessions", "show", "nobody", code=17)
     assert "Hint: List them: strands --store sqlite:///runs.db sessions list." in unknown.stderr
 

@@ -159,3 +159,17 @@ def test_a_misspelt_store_is_not_taken_for_an_empty_one(command: list[str], plac
     said = Console(tmp_path, {"NO_COLOR": "1"}).run("store", *command, place, *target, code=12).stderr
     assert f"there is no store {place}" in said
     assert not [*tmp_path.glob("nowhere*"), *tmp_path.glob("to")]
+
+
+@pytest.mark.parametrize("place", ["nowhere", "sqlite:///nowhere.db"])
+@pytest.mark.parametrize("command", ["check", "prune"])
+def test_a_misspelt_store_of_all_commands_is_not_made_either(command: str, place: str, tmp_path: Path) -> None:
+    said = Console(tmp_path, {"NO_COLOR": "1"}).run("--store", place, "store", command, code=12).stderr
+    assert f"there is no store {place}" in said
+    assert not [*tmp_path.glob("nowhere*")]
+
+
+def test_a_part_of_a_path_that_is_a_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    said = Console(tmp_path, {"NO_COLOR": "1"}).run("store", "migrate", "sqlite:///file/runs.db", code=12).stderr
+    assert "a part of this path is not a directory" in said and "writable" not in said

@@ -224,6 +224,23 @@ def test_a_process_that_lacks_a_hook_further_on_runs_nothing(tmp_path: Path, who
     assert ran == [1]
 
 
+def test_a_hook_that_is_added_to_a_restored_graph_is_there(tmp_path: Path) -> None:
+    def make() -> Graph:
+        builder = GraphBuilder().set_session_manager(FileSessionManager("s", tmp_path))
+        builder.add_node(agent("b"), "b")
+        return builder.build()
+
+    first = make()
+    Gate("b").register_hooks(first.hooks)
+    asked = first("go")
+    assert asked.status is Status.INTERRUPTED
+    restored = make()
+    with pytest.raises(SessionException, match=r"Gate\.ask"):
+        restored(answers(asked))
+    Gate("b").register_hooks(restored.hooks)
+    assert restored(answers(asked)).status is Status.COMPLETED
+
+
 def test_a_process_that_lacks_the_tool_that_waits_runs_nothing(tmp_path: Path) -> None:
     ran: list[Any] = []
     asked = graph({"a": clerk("a", ran)}, root=tmp_path)("go")

@@ -79,6 +79,8 @@ def of_place(error: OSError, path: str | Path) -> StorageError:
     """Return what an error of the system, met before anything is begun at `path`, is in this package."""
     if isinstance(error, (NotPrivateError, NotRegularError)):
         return StorageError(error.cause, hint=f"{error.remedy}.")
+    if isinstance(error, NotADirectoryError):
+        return StorageError(f"{path}: a part of this path is not a directory", hint="Name another place.")
     return StorageError(
         f"{path}: {error.strerror or error}",
         hint="Make the directory writable, or choose another with STRANDS_HOME; nothing was run.",

@@ -280,6 +280,8 @@ class Orchestration(MultiAgentBase, Generic[R]):
                 f"{self._named} is half done with another task, {_shown(self.state.task)}: call it with None to go on "
                 "with that, or reset() it to begin anew"
             )
+        if self.missing_hooks:  # they may have been added since
+            self.missing_hooks = missing_of(self, self.guards)
         told = getattr(self.session_manager, "without_hooks", False)
         if goes_on and not is_new and self.missing_hooks and not told:
             for interrupt in answered:

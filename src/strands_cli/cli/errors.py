@@ -132,6 +132,8 @@ def _lines(error: BaseException) -> list[str]:
         return _own_lines(error)
     if isinstance(error, click.UsageError):
         path = error.ctx.command_path if error.ctx else "strands"
+        if isinstance(error, click.NoSuchOption) and error.option_name == "--store":
+            return ["Error: --store stands before the command.", f"Hint: strands --store PLACE {path[8:]} ..."]
         return [f"Error: {_sentence(error.format_message())}", f"Hint: {path} --help lists what it takes."]
     if isinstance(error, click.ClickException):
         return [f"Error: {error.format_message()}", "Hint: Correct the command and run it again."]

@@ -58,12 +58,13 @@ def store_at(place: str | os.PathLike[str] | None = None) -> SessionRepository:
 
 
 def existing_store(place: str | os.PathLike[str] | None) -> SessionRepository:
-    """Return the store at a place, as `store_at` does; one that is named must be there already.
+    """Return the store at a place, as `store_at` does; one that is named, there or by STRANDS_STORE, must be there.
 
     Raises:
         StorageError: A directory or a file of SQLite is not there.
         StoreNotReadyError: It names no store.
     """
+    place = os.environ.get(STORE) or None if place is None else place
     if place is not None:
         from strands.journal.locate import check_is_there
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @options.as_json
 @options.debug
 def command(place: str | None, as_json: bool, debug: bool) -> int:
-    """Read every session of STORE whole, and name what is wrong with any."""
+    """Read every workflow session of STORE whole, and name what is wrong with any."""
     from strands_cli import errors
     from strands_cli.api.bridge import run_sync
     from strands_cli.cli.errors import say

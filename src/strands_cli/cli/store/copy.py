@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @options.as_json
 @options.debug
 def command(source: str, target: str, as_json: bool, debug: bool) -> int:
-    """Copy all sessions from store FROM to store TO: the same lines, with the same sums. FROM stays as it is.
+    """Copy all workflow sessions from store FROM to store TO: the same lines and sums. FROM stays as it is.
 
     What is in TO already is left as it is, so a copy that was cut short can be run again. Let nothing run in FROM
     meanwhile: what goes on there afterwards is not in TO.

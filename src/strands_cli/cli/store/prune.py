@@ -33,7 +33,7 @@ def command(
     as_json: bool,
     debug: bool,
 ) -> None:
-    """Delete sessions of STORE that are over and old, in batches; what can still go on always stays."""
+    """Delete workflow sessions of STORE that are over and old, in batches; what can still go on always stays."""
     from strands_cli.api.session_manager import SessionManager
     from strands_cli.cli.errors import say
     from strands_cli.cli.outcome import print_json
