@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import shlex
 import sqlite3
 import stat
 import subprocess
@@ -76,6 +77,21 @@ def test_each_command_takes_a_store_and_its_hints_name_it(tmp_path: Path) -> Non
     assert "--store stands before the command" in misplaced and "strands --store PLACE sessions list" in misplaced
     unknown = console.run(*store, "sessions", "show", "nobody", code=17)
     assert "Hint: List them: strands --store sqlite:///runs.db sessions list." in unknown.stderr
+
+
+@pytest.mark.parametrize("place", ["runs", "sqlite:///runs.db", "sqlite:///a b.db?namespace=of%20ann"])
+def test_a_program_says_where_the_command_finds_what_it_left_open(place: str, tmp_path: Path) -> None:
+    console = Console(tmp_path, {"NO_COLOR": "1"})
+    console.write(
+        "program.py",
+        f"from strands import Workflow\nWorkflow.from_dict({SPEC!r}, store={place!r}).run_interactive()\n",
+    )
+    done = subprocess.run(
+        [sys.executable, "program.py"], cwd=tmp_path, env=console.env, input="/later\n", capture_output=True, text=True
+    )
+    (told,) = [line for line in done.stderr.splitlines() if line.startswith("Resume: strands ")]
+    resume = shlex.split(told.partition("Resume: strands ")[2])
+    assert "completed" in console.run(*resume, "--answer", "steps/1=yes", "--json").stdout
 
 
 @pytest.mark.parametrize(

@@ -93,19 +93,22 @@ def run_resumable(start: Callable[[], Coroutine[Any, Any, T]], options: Options,
 
 def say_where_it_waits(options: Options, session_id: str) -> None:
     """Say on standard error how a session goes on that somebody at this terminal left open, if the command finds it."""
-    from strands_cli.session.repository import is_default
+    from strands_cli.session.repository import command_for
     from strands_cli.terminal.device import write
 
-    if is_default(options.store()):
-        write(sys.stderr, f"Paused: session {session_id} waits for an answer.\nResume: strands resume {session_id}\n")
+    command = command_for(options.store())
+    if command:
+        write(sys.stderr, f"Paused: session {session_id} waits for an answer.\nResume: {command} resume {session_id}\n")
 
 
 def _how_to_go_on(options: Options, session_id: str) -> str:
     from strands_cli.api.session import Session
     from strands_cli.errors import StrandsError
+    from strands_cli.session.repository import command_for
 
     try:
         known = run_sync(lambda: Session.found(options, session_id)).id
     except StrandsError:
         return "Nothing was started."
-    return f"Session {known} keeps what was finished. Resume: strands resume {known}"
+    command = command_for(options.store())
+    return f"Session {known} keeps what was finished." + (f" Resume: {command} resume {known}" if command else "")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shlex
 from pathlib import Path
+from urllib.parse import quote
 
 from strands._home import home
 from strands.journal.errors import StoreNotReadyError
@@ -92,3 +95,23 @@ def is_default(repository: SessionRepository) -> bool:
         return repository.root == usual.root
     mine, theirs = ((getattr(each, "database", None), getattr(each, "namespace", None)) for each in (repository, usual))
     return mine == theirs and mine[0] is not None
+
+
+def command_for(repository: SessionRepository) -> str:
+    """Return how the `strands` command is called to find what a repository keeps; "" where it is not known."""
+    with contextlib.suppress(StoreNotReadyError):  # STRANDS_STORE may name none
+        if is_default(repository):
+            return "strands"
+    place = _place_of(repository)
+    return f"strands --store {shlex.quote(place)}" if place else ""
+
+
+def _place_of(repository: SessionRepository) -> str:
+    if type(repository) in (FileRepository, FileSessionRepository):
+        return str(getattr(repository, "root", ""))
+    from strands.journal.sqlite import SqliteDatabase
+
+    database, namespace = (getattr(repository, name, None) for name in ("database", "namespace"))
+    if type(database) is not SqliteDatabase:  # a server's URL may hold a password, and a codec is the program's
+        return ""
+    return f"sqlite:///{quote(database.name)}" + (f"?namespace={quote(namespace)}" if namespace else "")
