@@ -50,6 +50,7 @@ class S3Record(RecordWithFiles):
 
     lease_is_cheap: ClassVar[bool] = False
     log: S3Log
+    has_rested: bool
 
     def __init__(
         self,
