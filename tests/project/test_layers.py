@@ -19,7 +19,7 @@ LAYERS = [
     {"session", "agents", "providers", "toolbox", "outputs", "exec", "terminal"}
     | {"approvals", "builtin", "resources", "net"},
     {"api"},
-    {"atomic"},
+    {"atomic", "worker"},
     {"cli", "web", "__main__"},
 ]
 RANK = {unit: rank for rank, layer in enumerate(LAYERS) for unit in layer}
