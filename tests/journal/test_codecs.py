@@ -7,8 +7,10 @@ import hashlib
 import itertools
 import sqlite3
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -106,6 +108,101 @@ def test_a_key_is_changed_and_a_wrong_one_named(tmp_path: Path) -> None:
     with pytest.raises(SessionException, match="no key fits"):
         SQLSessionManager("a", f"{url}?codec=vault:old")
         SQLSessionManager("a", f"{url}?codec=vault:other")
+
+
+class Marked(Keys):
+    """A codec whose text begins with what is asked for, as one that begins with chance does sooner or later."""
+
+    def __init__(self, mark: bytes) -> None:
+        super().__init__(b"key")
+        self.mark = mark
+
+    def encode(self, line: bytes) -> bytes:
+        return self.mark + super().encode(line)
+
+    def decode(self, stored: bytes) -> bytes:
+        assert stored.startswith(self.mark)
+        return super().decode(stored[len(self.mark) :])
+
+
+@pytest.mark.parametrize("mark", [b"{", b"\0", b"\0{", b"{}\n", b""])
+def test_what_a_codec_makes_of_a_line_may_begin_with_anything(
+    mark: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules["vault"], "marked", Marked(mark), raising=False)
+    url = f"sqlite:///{tmp_path}/runs.db?codec=vault:marked"
+    begun(url, "s", "?")
+    SessionManager(store=url).get_session("s").answer("q", "!")
+    assert [each.status for each in SessionManager(store=url).list_sessions()] == ["answered"]
+    with pytest.raises(SessionDamagedError, match="the store was opened without one"):
+        SessionManager(store=f"sqlite:///{tmp_path}/runs.db").get_session("s")
+
+
+class Failing:
+    """A codec that does what it is told to, once it is known."""
+
+    def __init__(self, encoded: Callable[[bytes], Any], decoded: Callable[[bytes], Any]) -> None:
+        self.fails = False
+        self._made = encoded, decoded
+
+    def encode(self, line: bytes) -> Any:
+        return self._made[0](line) if self.fails else b"-" + line
+
+    def decode(self, stored: bytes) -> Any:
+        return self._made[1](stored) if self.fails else stored[1:]
+
+
+FAULTS: list[Callable[[bytes], Any]] = [
+    lambda text: 1 / 0,
+    lambda text: None,
+    lambda text: "text",
+    lambda text: b"junk",
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS[:3])
+def test_a_codec_that_fails_to_encode_is_named_and_nothing_is_written(
+    fault: Callable[[bytes], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codec = Failing(fault, lambda text: text[1:])
+    monkeypatch.setattr(sys.modules["vault"], "failing", codec, raising=False)
+    url = f"sqlite:///{tmp_path}/runs.db?codec=vault:failing"
+    begun(url, "s", "?")
+    agent = Agent(model=ScriptedModel(["hello"]), session_manager=SQLSessionManager("a", url), callback_handler=None)
+    codec.fails = True
+    with pytest.raises(StorageError, match=r"cannot be encoded by the store's codec: .*Error") as refused:
+        SessionManager(store=url).get_session("s").answer("q", "!")
+    assert "Nothing was written" in refused.value.hint
+    with pytest.raises(SessionException, match=r"cannot be encoded by the store's codec: .*Error"):
+        agent("hello")
+    codec.fails = False
+    assert [each.status for each in SessionManager(store=url).list_sessions()] == ["paused"]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_codec_that_decodes_to_no_line_is_named(
+    fault: Callable[[bytes], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codec = Failing(lambda line: line, fault)
+    monkeypatch.setattr(sys.modules["vault"], "failing", codec, raising=False)
+    url = f"sqlite:///{tmp_path}/runs.db?codec=vault:failing"
+    begun(url, "s", "?")
+    codec.fails = True
+    with pytest.raises(SessionDamagedError, match=r"cannot be decoded by the store's codec: .*Error") as refused:
+        SessionManager(store=url).get_session("s")
+    assert "the key that it was written with" in refused.value.hint
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_codec_that_does_not_give_back_what_it_was_given_is_refused_before_anything_is_written(
+    fault: Callable[[bytes], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codec = Failing(lambda line: line, fault)
+    codec.fails = True
+    monkeypatch.setattr(sys.modules["vault"], "failing", codec, raising=False)
+    with pytest.raises(StorageError, match="codec=vault:failing names no codec: "):
+        SessionManager(store=f"sqlite:///{tmp_path}/runs.db?codec=vault:failing")
+    assert not (tmp_path / "runs.db").exists()
 
 
 @pytest.mark.parametrize("name", ["vault:missing", "nowhere:codec", "vault:nothing", "vault"])

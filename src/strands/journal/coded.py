@@ -10,6 +10,8 @@ from typing import ClassVar, cast
 from strands.journal.database import Codec, Database, DatabaseLayer, Transaction, TransactionLayer
 from strands.journal.errors import StoreNotReadyError
 
+_SAMPLE = b'{"kind":"sample"}'
+
 
 class CodedDatabase(DatabaseLayer):
     """A database with a codec; see `Database`.
@@ -34,7 +36,10 @@ class CodedDatabase(DatabaseLayer):
             StoreNotReadyError: It means none.
         """
         codec = codec_at(place)
-        return cls._of.setdefault((id(database), id(codec)), cls(database, codec))  # neither ends before the process
+        known = id(database), id(codec)  # neither ends before the process
+        if known not in cls._of:
+            _try_out(codec, place)
+        return cls._of.setdefault(known, cls(database, codec))
 
     def _within(self, transaction: Transaction) -> Transaction:
         coded = TransactionLayer(transaction)
@@ -62,6 +67,16 @@ def codec_at(place: str) -> Codec:
     if not (callable(getattr(found, "encode", None)) and callable(getattr(found, "decode", None))):
         raise _no_codec(place, "it has no methods encode and decode")
     return cast(Codec, found)
+
+
+def _try_out(codec: Codec, place: str) -> None:
+    """Raise StoreNotReadyError where a line does not come back, before anything is written that nobody can read."""
+    try:
+        back = codec.decode(codec.encode(_SAMPLE))
+    except Exception as error:  # whatever it raises, it is of somebody else's making
+        raise _no_codec(place, f"{type(error).__name__}: {error}".rstrip(": ")) from error
+    if back != _SAMPLE:
+        raise _no_codec(place, "it does not give back the line that it was given")
 
 
 def _no_codec(place: str, why: str) -> StoreNotReadyError:

@@ -14,7 +14,7 @@ class Codec(Protocol):
     """What lines are turned into to be stored, and back: encryption at rest."""
 
     def encode(self, line: bytes) -> bytes:
-        """Return what is stored of a line; it begins with anything but `{`, as a line that is stored as it is does."""
+        """Return what is stored of a line, whatever it begins with."""
         ...
 
     def decode(self, stored: bytes) -> bytes:

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 
 from strands.journal import lines
 from strands.journal.database import Transaction
-from strands.journal.errors import SessionDamagedError
+from strands.journal.errors import SessionDamagedError, StorageError
 from strands.journal.projection import DELETED, INTERRUPTED, Change, portable
 
 if TYPE_CHECKING:
     from strands.journal.sql_log import Place
+
+_CODED = b"\0"
+"""Stands before what a codec made of a line, which may begin with anything."""
 
 _BEGIN = """
 insert into strands_sessions (namespace, kind, id, workflow, pattern, status, driver, count, last_sum, open, tokens,
@@ -141,7 +144,16 @@ def is_line(transaction: Transaction, no: int, seq: int, sum_: str) -> bool:
 
 
 def _encoded(transaction: Transaction, line: bytes) -> bytes:
-    return line if transaction.codec is None else transaction.codec.encode(line)
+    if transaction.codec is None:
+        return line
+    try:
+        made = transaction.codec.encode(line)
+        return _CODED + _bytes(made)
+    except Exception as error:  # whatever it raises, it is of somebody else's making
+        raise StorageError(
+            f"a line cannot be encoded by the store's codec: {type(error).__name__}: {error}".rstrip(": "),
+            hint="Nothing was written. Mend the codec, or give it its key, then resume: what was recorded is kept.",
+        ) from error
 
 
 def _decoded(transaction: Transaction, stored: bytes) -> bytes:
@@ -153,9 +165,18 @@ def _decoded(transaction: Transaction, stored: bytes) -> bytes:
             hint="Name the codec: ?codec=MODULE:NAME. Nothing was changed.",
         )
     try:
-        return transaction.codec.decode(stored)
+        line = _bytes(transaction.codec.decode(stored.removeprefix(_CODED)))
+        if not line.startswith(b"{"):
+            raise ValueError("what it returned is no line of a journal")
     except Exception as error:  # whatever it raises, it is of somebody else's making
         raise SessionDamagedError(
             f"a line cannot be decoded by the store's codec: {type(error).__name__}: {error}".rstrip(": "),
             hint="Give the codec the key that it was written with. Nothing was changed.",
         ) from error
+    return line
+
+
+def _bytes(made: object) -> bytes:
+    if not isinstance(made, (bytes, bytearray, memoryview)):
+        raise TypeError(f"it returned {type(made).__name__}, not bytes")
+    return bytes(made)
