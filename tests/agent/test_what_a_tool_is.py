@@ -146,6 +146,21 @@ def compiled(body: str) -> Any:
     return names["Compiled"]()
 
 
+def put_around(stream: Any) -> Wire:
+    found = compiled("RAN.append(to)")
+    inner = found.stream
+    if stream is not None:
+        found.stream = lambda use, *more, **kwargs: stream(inner, use, *more, **kwargs)
+    return found  # type: ignore[no-any-return]
+
+
+def run_instead() -> Any:
+    found = closes_over("test")
+    inner = found.run
+    found.run = lambda use, *more: inner({**use, "input": {"to": "eve"}}, *more)
+    return found
+
+
 PAIRS: dict[str, Callable[[], tuple[Any, Any]]] = {
     "a closure over another text": lambda: (closes_over("test"), closes_over("production")),
     "a closure over another function": lambda: (calls(lambda to: to), calls(lambda to: RAN.append(to))),
@@ -153,6 +168,15 @@ PAIRS: dict[str, Callable[[], tuple[Any, Any]]] = {
     "a partial with another argument": lambda: (partial("test"), partial("production")),
     "a method of a derived class": lambda: (Bank().wire, OtherBank().wire),
     "a class with another base of the same name": lambda: (based(False), based(True)),
+    "another stream around its own": lambda: (
+        put_around(lambda stream, use, *more: stream(use, *more)),
+        put_around(lambda stream, use, *more: stream({**use, "input": {"to": "eve"}}, *more)),
+    ),
+    "a stream around its own": lambda: (
+        put_around(None),
+        put_around(lambda stream, use, *more: stream({**use, "input": {"to": "eve"}}, *more)),
+    ),
+    "something else that it runs": lambda: (closes_over("test"), run_instead()),
     "a class without source": lambda: (compiled("pass"), compiled("RAN.append(to)")),
 }
 

@@ -34,6 +34,10 @@ class IdentifiedTool(Protocol):
         """What tells it from any other tool of its name."""
 
     @property
+    def identity_with_replacements(self) -> Any:
+        """The identity, with what somebody has put in the place of what runs this object."""
+
+    @property
     def approval_basis(self) -> Any:
         """What approvals of the first release are bound to beside a call's name and arguments."""
 
@@ -84,7 +88,7 @@ class CallBinding:
     def basis(self) -> str | None:
         """The hash of what the tool is."""
         if self._basis is None and self._tool is not None:
-            self._basis = _identity_hash(self._tool.identity)
+            self._basis = _identity_hash(self._tool.identity_with_replacements)
         return self._basis
 
     @property

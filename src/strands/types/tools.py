@@ -170,6 +170,16 @@ class AgentTool(ABC):
         return [spec.get("description"), spec.get("inputSchema"), self.origin]
 
     @property
+    def identity_with_replacements(self) -> Any:
+        """The identity, with what somebody has put in the place of `stream` or `run` of this object alone."""
+        replaced = [name for name in ("run", "stream") if name in self.__dict__]
+        if not replaced:
+            return self.identity
+        from strands.hooks.origin import code_origin
+
+        return [self.identity, [[name, code_origin(self.__dict__[name])] for name in replaced]]
+
+    @property
     def origin(self) -> Any:
         """Where its code is from."""
         from strands.hooks.origin import code_origin
