@@ -128,6 +128,36 @@ class SqlPromises(RepositoryConformance):
 
         self.run(check())
 
+    def test_a_row_that_tells_of_other_lines_is_damage_that_is_named(self) -> None:
+        faults = {
+            "count = count + 1": "tells of 3 entries, and there are 2",
+            "count = count - 1": "tells of 1 entries, and there are 2",
+            "last_sum = 'other'": "another checksum",
+        }
+
+        async def refused(act: Callable[[], Coroutine[Any, Any, Any]], said: str) -> None:
+            try:
+                await asyncio.wait_for(act(), 20)
+            except SessionDamagedError as error:
+                assert said in error.message and "backup" in error.hint
+            else:
+                raise AssertionError("the damage was not noticed")
+
+        async def check() -> None:
+            repository = self.make_repository()
+            for name, (fault, said) in zip("abc", faults.items(), strict=True):
+                journal = await repository.create(name, opening())
+                await journal.append([draft("noted", "n")], expect=1)
+                self.rows(f"update strands_sessions set {fault} where id = ?", name)
+                await refused(lambda held=journal: held.append([draft("noted", "m")], expect=2), said)  # type: ignore[misc]
+                await refused((await repository.open(name)).load, said)
+            journal = await repository.create("d", opening())
+            await journal.append([draft("noted", "n")], expect=1)
+            self.rows("delete from strands_entries where seq = 1 and session = ?", journal.no)
+            await refused((await repository.open("d")).load, "tells of 2 entries, and there are 1")
+
+        self.run(check())
+
     def test_what_was_redacted_is_gone_for_who_had_read_it(self) -> None:
         async def check() -> None:
             repository = self.make_repository()

@@ -20,7 +20,15 @@ from strands.journal.errors import (
 from strands.journal.known import Known
 from strands.journal.projection import DELETED, Change, change_of, portable
 from strands.journal.protocol import Conflict
-from strands.journal.sql_rows import begin_session, change_session, is_line, lines_from, put_lines, put_questions
+from strands.journal.sql_rows import (
+    begin_session,
+    change_session,
+    is_line,
+    lines_from,
+    put_lines,
+    put_questions,
+    told_and_there,
+)
 
 
 class Place(NamedTuple):
@@ -46,6 +54,7 @@ class SqlLog(Known):
         self.place: Place = place
         self._database = database
         self._no = no
+        self._told: Row = ()
         self._turn = threading.RLock()
 
     @property
@@ -73,11 +82,11 @@ class SqlLog(Known):
         rows = self._database.read(self._look_up)
         if not rows:
             raise faults.missing(self._id)
-        self._no = rows[0][0]
+        self._no, self._told = rows[0][0], rows[0][1:]
 
     def exists(self) -> bool:
         """Return whether the journal has been begun, and not deleted."""
-        return any(status != DELETED for _, status in self._database.read(self._look_up))
+        return any(status != DELETED for _, status, *_ in self._database.read(self._look_up))
 
     def begin(self, drafts: Sequence[Draft | Encoded], *, while_there: int = 0) -> None:
         """Begin the journal with these entries, at once and durably.
@@ -154,6 +163,7 @@ class SqlLog(Known):
                 newer = self._look()  # somebody has appended, or what was said before was redacted
                 if newer or expect != self.count:
                     raise Conflict(self._since(expect, newer))
+                self._check_row()
             self._took(entries, len(drafts), drafts[-1].kind)
             self._sum, self._size = last_sum, self._size + len(content)
             return entries
@@ -215,7 +225,27 @@ class SqlLog(Known):
             raise self._went_back()
         self._forget()
         self._sum = ""
-        return self._take_in(there)[known:]
+        found = self._take_in(there)[known:]
+        told, self._told = self._told, ()
+        if told and told != (told[0], self.count, self._sum):
+            self._check_row()
+        return found
+
+    def _check_row(self) -> None:
+        """See that the session's row speaks of the lines that are there: nobody could append behind others.
+
+        Raises:
+            SessionNotFoundError: The session was deleted.
+            SessionDamagedError: The row speaks of others.
+        """
+        told = self._database.read(lambda each: told_and_there(each, self._no))
+        if told is None or told.status == DELETED:
+            raise faults.missing(self._id)
+        if told.entries != told.there:
+            cause = f"the session's row tells of {told.entries} entries, and there are {told.there}"
+            raise self._damaged(min(told.entries, told.there), cause)
+        if told.last_sum != told.sum_there:
+            raise self._damaged(told.entries - 1, "the session's row has another checksum for it")
 
     def _lines_known(self, transaction: Transaction, first: int) -> list[bytes]:
         """Return the lines from the last known one on.
@@ -246,7 +276,7 @@ class SqlLog(Known):
 
     def _look_up(self, transaction: Transaction) -> list[Row]:
         return transaction.execute(
-            "select no, status from strands_sessions where namespace = ? and kind = ? and id = ?",
+            "select no, status, count, last_sum from strands_sessions where namespace = ? and kind = ? and id = ?",
             self.place.namespace,
             self.place.kind,
             portable(self.place.id),
@@ -307,11 +337,16 @@ class SqlLog(Known):
             "Resume the session: it goes on from what is left.",
         )
 
+    def _giving_up(self) -> str:
+        if self.place.kind == "workflow":
+            return f"strands sessions delete {self.place.id} --force"
+        id = self.place.id.partition("/")[0]
+        return f"SQLSessionManager({f'not-{id}'!r}, ...).delete_session({id!r})"
+
     def _damaged(self, seq: int, cause: str) -> SessionDamagedError:
         return SessionDamagedError(
             f"{self._database.name}, session {self.place.id!r}, entry {seq}: {cause}",
-            hint="It is left as it is. Restore it from a backup, or give the session up: "
-            f"strands sessions delete {self.place.id} --force.",
+            hint=f"It is left as it is. Restore it from a backup, or give the session up: {self._giving_up()}.",
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from strands.journal import lines
 from strands.journal.database import Transaction
@@ -135,6 +135,39 @@ def lines_from(transaction: Transaction, no: int, first: int) -> list[bytes]:
         "select line from strands_entries where session = ? and seq >= ? order by seq", no, first
     )
     return [_decoded(transaction, bytes(line)) for (line,) in rows]
+
+
+class Told(NamedTuple):
+    """What the row of a session tells of its lines, and what is so at the same moment.
+
+    Attributes:
+        entries: How many the row tells of.
+        last_sum: The sum that it has for the last.
+        status: Its status.
+        there: How many there are.
+        sum_there: The sum of the last that is there.
+    """
+
+    entries: int
+    last_sum: str
+    status: str
+    there: int
+    sum_there: str
+
+
+def told_and_there(transaction: Transaction, no: int) -> Told | None:
+    """Return what the row of a session tells of its lines, and what is so; None where there is no such row."""
+    rows = transaction.execute(
+        "select count, last_sum, status, "
+        "(select coalesce(max(seq), -1) + 1 from strands_entries where session = no), "
+        "(select line from strands_entries where session = no order by seq desc limit 1) "
+        "from strands_sessions where no = ?",
+        no,
+    )
+    if not rows:
+        return None
+    entries, last_sum, status, there, line = rows[0]
+    return Told(entries, last_sum, status, there, lines.sum_of(_decoded(transaction, bytes(line))) if there else "")
 
 
 def is_line(transaction: Transaction, no: int, seq: int, sum_: str) -> bool:

@@ -263,6 +263,8 @@ def _hint(error: sqlite3.Error) -> str:
     text = str(error)
     if "not a database" in text or "malformed" in text:
         return "Restore it from a backup, or name another file; nothing was written."
+    if "no such" in text:
+        return "Its tables are not those that this build made: restore it from a backup, or name another file."
     if "locked" in text:
         return "Another program holds the database; close it, then try again."
     return "Free space or make the file and its directory writable, then resume: what was recorded is kept."
