@@ -10,6 +10,7 @@ import shutil
 import signal
 import time
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import pytest
 
 from strands.types.exceptions import SessionException
 from strands_cli.errors import SessionDamagedError, SessionError, StorageError
-from support.disks import PowerLossDisk, WatchedDisk
+from support.disks import PowerLossDisk, RefusingDisk, WatchedDisk
 from support.payers import SUBJECTS, Way, finish, journal, start
 from support.session_worker import Workers, lines
 
@@ -122,20 +123,10 @@ def test_the_power_fails_while_it_pays(subject: str, paused: Path, tmp_path: Pat
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])
 def test_a_disk_that_refuses_from_any_change_on_fails_cleanly(subject: str, tmp_path: Path, code: int) -> None:
-    number, refused = 0, True
-    while refused:
-        number += 1
+    for number in count(1):
         root = tmp_path / str(number)
         root.mkdir()
-        refused = False
-
-        def refuse(call: int, name: str, at: int = number) -> None:
-            nonlocal refused
-            if call >= at:
-                refused = True
-                raise OSError(code, "no more", "disk")
-
-        disk = WatchedDisk(before=refuse)
+        disk = RefusingDisk(number, code)
         try:
             start(subject, Way(root), disk)
         except (SessionException, StorageError) as error:
@@ -143,6 +134,8 @@ def test_a_disk_that_refuses_from_any_change_on_fails_cleanly(subject: str, tmp_
         finish(subject, Way(root))
         check(root)
         assert lines(root, "answers") == ["approve"]
+        if not disk.has_refused:
+            break
     assert number > 5
 
 

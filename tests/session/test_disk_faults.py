@@ -6,6 +6,7 @@ import errno
 import random
 import shutil
 import time
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from strands import Agent
 from strands.models.scripted import ScriptedModel
 from strands.session import Disk, FileSessionManager
 from strands.types.exceptions import SessionException
-from support.disks import PowerLossDisk, WatchedDisk
+from support.disks import PowerLossDisk, RefusingDisk, WatchedDisk
 from support.session_worker import finish, lines, make_agent, start
 
 
@@ -26,26 +27,19 @@ def agent_in(storage: Path, *replies: Any, disk: Disk | None = None, **kwargs: A
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])
 def test_case_6_a_refusing_disk_fails_cleanly_at_every_call(tmp_path: Path, code: int) -> None:
-    number, failed = 0, True
-    while failed:
-        number += 1
+    for number in count(1):
         root = tmp_path / str(number)
         root.mkdir()
-        failed = False
-
-        def refuse(call: int, name: str, at: int = number) -> None:
-            nonlocal failed
-            if call >= at:
-                failed = True
-                raise OSError(code, "no more", "disk")
-
+        disk = RefusingDisk(number, code)
         try:
-            start(make_agent(root, WatchedDisk(before=refuse)), root)
+            start(make_agent(root, disk), root)
         except SessionException as error:
             assert "no more" in str(error)
         finish(make_agent(root), root)
         effects = lines(root, "effects")
         assert effects.count("pay") == 1 or "pay-0" in str(lines(root, "answers"))
+        if not disk.has_refused:
+            break
     assert number > 10
 
 

@@ -75,6 +75,23 @@ def killing_disk(at: int, when: str) -> WatchedDisk:
     return WatchedDisk(before=kill) if when == "before" else WatchedDisk(after=kill)
 
 
+class RefusingDisk(WatchedDisk):
+    """A disk that refuses every change from its `at`th on, as one that is full or broken.
+
+    Attributes:
+        has_refused: Whether there were so many.
+    """
+
+    def __init__(self, at: int, code: int) -> None:
+        def refuse(number: int, name: str) -> None:
+            if number >= at:
+                self.has_refused = True
+                raise OSError(code, "no more", "disk")
+
+        self.has_refused = False
+        super().__init__(before=refuse)
+
+
 class TearingDisk(Disk):
     """Its `at`th write to a journal writes half of the data, and kills the process."""
 
