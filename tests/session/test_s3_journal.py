@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +24,6 @@ from support.s3_sessions import HOME, JOURNAL, Shortcut, agent_in, asked, grown,
 from support.s3_worker import manager
 
 FIXTURES = Path(__file__).parent / "fixtures"
-
-
-@pytest.fixture
-def s3() -> Iterator[StubS3]:
-    with StubS3() as stub:
-        yield stub
 
 
 def test_a_pause_waits_for_three_writes_and_an_answer_too(s3: StubS3, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +22,6 @@ from support.session_worker import finish, make_agent
 from support.session_worker import lines as noted
 
 FIXTURES = Path(__file__).parent / "fixtures"
-
-
-@pytest.fixture
-def s3() -> Iterator[StubS3]:
-    with StubS3() as stub:
-        yield stub
 
 
 @pytest.mark.parametrize("state", ["paused", "cut_off"])

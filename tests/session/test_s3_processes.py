@@ -30,12 +30,6 @@ def workers() -> Iterator[Workers]:
     workers.close()
 
 
-@pytest.fixture
-def s3() -> Iterator[StubS3]:
-    with StubS3() as stub:
-        yield stub
-
-
 def wait_until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 30
     while not condition():
