@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import subprocess
 import sys
 import threading
@@ -23,6 +22,7 @@ from strands_cli.session.conformance import draft, opening
 from strands_cli.session.repository import store_at
 from support.dropping_proxy import DroppingProxy
 from support.postgres import Cluster, close_all, cluster, fresh_url, needs_postgres, pooler, program, server
+from support.specs import PAUSING
 from support.sql_promises import SqlPromises
 
 if TYPE_CHECKING:
@@ -44,21 +44,9 @@ class TestPostgres(SqlPromises):
         return cast(SqlRepository, store_at(f"{self.url}&namespace={namespace}"))
 
 
-SPEC = {
-    "version": 0,
-    "name": "kept",
-    "runtime": {"provider": "scripted"},
-    "agents": {"a": {"prompt": "p"}},
-    "pattern": {
-        "type": "chain",
-        "config": {"steps": [{"agent": "a", "input": "one"}, {"type": "hitl", "prompt": "ok?"}]},
-    },
-}
-
-
 async def lived(url: str) -> None:
     """A session's life: it pauses, is answered, goes on and ends; each entry is there once."""
-    workflow = Workflow.from_dict(SPEC, store=url)
+    workflow = Workflow.from_dict(PAUSING, store=url)
     paused = await workflow.run_async()
     assert paused.status == "paused"
     done = await workflow.resume_async(paused.session_id, "yes")
@@ -281,33 +269,6 @@ def test_a_driver_that_is_killed_is_dead_when_its_lease_is_over() -> None:
 
     asyncio.run(check())
     process.stdout.close()
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
-def test_a_forked_child_has_connections_and_a_lease_of_its_own() -> None:
-    url = fresh_url()
-    code = f"""
-import asyncio, os, warnings
-warnings.simplefilter("ignore", DeprecationWarning)
-from strands_cli.session.conformance import draft, opening
-from strands_cli.session.repository import store_at
-store = store_at({url!r})
-journal = asyncio.run(store.create("s", opening()))
-mine = store.database.enter()
-child = os.fork()
-if not child:
-    assert store.database.alive([mine]) == {{mine}}
-    own = store.database.enter()
-    assert own.partition(".")[0] != mine.partition(".")[0]
-    asyncio.run(journal.append([draft("noted", "child")], expect=1))
-    os._exit(0)
-assert os.waitpid(child, 0)[1] == 0
-asyncio.run(journal.load())
-asyncio.run(journal.append([draft("noted", "parent")], expect=2, durable=True))
-print([entry.key for entry in asyncio.run(journal.load())])
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.stdout == "['', 'child', 'parent']\n", done.stderr
 
 
 def test_a_server_that_is_not_there_is_named_without_its_password() -> None:

@@ -22,24 +22,15 @@ from strands_cli.errors import SessionNotFoundError, StorageError, StoreNotReady
 from strands_cli.session.conformance import draft, opening
 from strands_cli.session.repository import store_at
 from support.console import Console
+from support.specs import PAUSING
 from support.sql_promises import SqlPromises
-
-SPEC = {
-    "version": 0,
-    "name": "kept",
-    "runtime": {"provider": "scripted"},
-    "agents": {"a": {"prompt": "p"}},
-    "pattern": {
-        "type": "chain",
-        "config": {"steps": [{"agent": "a", "input": "one"}, {"type": "hitl", "prompt": "ok?"}]},
-    },
-}
 
 
 class TestSqlite(SqlPromises):
     @pytest.fixture(autouse=True)
     def store(self, tmp_path: Path) -> None:
         self.path = tmp_path / "runs.db"
+        self.url = f"sqlite:///{self.path}"
 
     def make_repository(self, namespace: str = "") -> SqlRepository:
         return SqlRepository(SqliteDatabase.at(self.path), namespace)
@@ -48,13 +39,13 @@ class TestSqlite(SqlPromises):
 def test_a_workflow_is_kept_in_the_file_that_its_store_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STRANDS_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
-    paused = Workflow.from_dict(SPEC, store="sqlite:///runs.db").run()
+    paused = Workflow.from_dict(PAUSING, store="sqlite:///runs.db").run()
     assert paused.status == "paused"
     (session,) = SessionManager(store=f"sqlite:///{tmp_path}/runs.db").list_sessions()
     session.answer("steps/1", "yes")
     monkeypatch.setenv("STRANDS_STORE", "sqlite:///runs.db")
     assert SessionManager().get_session(paused.session_id).status == "answered"
-    assert Workflow.from_dict(SPEC).resume(paused.session_id).success
+    assert Workflow.from_dict(PAUSING).resume(paused.session_id).success
     forked = SessionManager().get_session(paused.session_id).fork("steps/1")
     assert [each.status for each in SessionManager().list_sessions()] == ["paused", "completed"]
     forked.delete()
@@ -65,7 +56,7 @@ def test_a_workflow_is_kept_in_the_file_that_its_store_names(tmp_path: Path, mon
 
 def test_each_command_takes_a_store_and_its_hints_name_it(tmp_path: Path) -> None:
     console = Console(tmp_path, {"NO_COLOR": "1"})
-    console.write("kept.json", json.dumps(SPEC))
+    console.write("kept.json", json.dumps(PAUSING))
     store = ["--store", "sqlite:///runs.db"]
     ran = console.run(*store, "run", "kept.json", "--offline", code=19)
     assert "strands --store sqlite:///runs.db resume kept-" in ran.stderr
@@ -140,7 +131,7 @@ def test_a_store_is_named_once(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="both say where sessions are kept"):
         SessionManager(tmp_path, store="sqlite:///runs.db")
     with pytest.raises(StorageError, match="both say"):
-        Workflow.from_dict(SPEC, repository=store_at(tmp_path), store=tmp_path)
+        Workflow.from_dict(PAUSING, repository=store_at(tmp_path), store=tmp_path)
 
 
 def begun(path: Path, name: str = "s") -> None:
@@ -222,29 +213,6 @@ def test_another_program_that_holds_the_file_is_waited_for(tmp_path: Path) -> No
         asyncio.run(check())
     finally:
         other.close()
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
-def test_a_forked_child_has_a_connection_of_its_own(tmp_path: Path) -> None:
-    path = tmp_path / "runs.db"
-    code = f"""
-import asyncio, os, warnings
-warnings.simplefilter("ignore", DeprecationWarning)
-from strands_cli.session.conformance import draft, opening
-from strands_cli.session.repository import store_at
-store = store_at("sqlite:///{path}")
-journal = asyncio.run(store.create("s", opening()))
-child = os.fork()
-if not child:
-    asyncio.run(journal.append([draft("noted", "child")], expect=1))
-    os._exit(0)
-assert os.waitpid(child, 0)[1] == 0
-asyncio.run(journal.load())
-asyncio.run(journal.append([draft("noted", "parent")], expect=2, durable=True))
-print([entry.key for entry in asyncio.run(journal.load())])
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.stdout == "['', 'child', 'parent']\n", done.stderr
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")

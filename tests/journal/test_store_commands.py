@@ -15,25 +15,15 @@ from strands.journal.memory import MemoryRepository
 from strands.journal.transfer import copy_all
 from strands_cli.session.repository import FileSessionRepository, SessionRepository, store_at
 from support.console import Console
-
-SPEC = {
-    "version": 0,
-    "name": "kept",
-    "runtime": {"provider": "scripted"},
-    "agents": {"a": {"prompt": "p"}},
-    "pattern": {
-        "type": "chain",
-        "config": {"steps": [{"agent": "a", "input": "one"}, {"type": "hitl", "prompt": "ok?"}]},
-    },
-}
+from support.specs import PAUSING
 
 
 @pytest.fixture
 def console(tmp_path: Path) -> Console:
     """Two sessions in files, one of which is completed."""
     files = FileSessionRepository(tmp_path / "files")
-    ids = [Workflow.from_dict(SPEC, repository=files).run().session_id for _ in range(2)]
-    Workflow.from_dict(SPEC, repository=files).resume(ids[0], "yes")
+    ids = [Workflow.from_dict(PAUSING, repository=files).run().session_id for _ in range(2)]
+    Workflow.from_dict(PAUSING, repository=files).resume(ids[0], "yes")
     return Console(tmp_path, {"NO_COLOR": "1"})
 
 
@@ -63,7 +53,7 @@ def test_a_copied_session_goes_on_and_is_not_written_over(console: Console, monk
     console.run("store", "copy", "files", "sqlite:///runs.db")
     manager = SessionManager(store="sqlite:///runs.db")
     (session,) = manager.list_active_sessions()
-    assert Workflow.from_dict(SPEC, store="sqlite:///runs.db").resume(session.id, "yes").success
+    assert Workflow.from_dict(PAUSING, store="sqlite:///runs.db").resume(session.id, "yes").success
     done = console.run("store", "copy", "files", "sqlite:///runs.db", "--json", code=17)
     told = json.loads(done.stdout)
     assert told["copied"] == 0 and list(told["not_copied"]) == [session.id]

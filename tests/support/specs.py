@@ -18,3 +18,16 @@ def solo(steps: int = 1, agent: dict[str, Any] | None = None, **more: Any) -> di
         },
         **more,
     }
+
+
+PAUSING: dict[str, Any] = {
+    "version": 0,
+    "name": "kept",
+    "runtime": {"provider": "scripted"},
+    "agents": {"a": {"prompt": "p"}},
+    "pattern": {
+        "type": "chain",
+        "config": {"steps": [{"agent": "a", "input": "one"}, {"type": "hitl", "prompt": "ok?"}]},
+    },
+}
+"""A workflow of one reply, and one question behind it."""

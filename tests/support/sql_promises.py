@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 import threading
 from abc import abstractmethod
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
+
+import pytest
 
 from strands.journal.errors import SessionDamagedError, SessionNotFoundError, StorageError
 from strands.journal.sql import SqlRepository
@@ -16,9 +21,36 @@ from strands_cli.session import answers
 from strands_cli.session.conformance import RepositoryConformance, draft, opening
 from support.databases import Died, Dying, ReplyLost
 
+FORKING = """
+import asyncio, os, warnings
+warnings.simplefilter("ignore", DeprecationWarning)
+from strands_cli.session.conformance import draft, opening
+from strands_cli.session.repository import store_at
+store = store_at({url!r})
+journal = asyncio.run(store.create("s", opening()))
+mine = store.database.enter()
+child = os.fork()
+if not child:
+    assert store.database.alive([mine]) == {{mine}}
+    own = store.database.enter()
+    assert own.partition(".")[0] != mine.partition(".")[0]
+    asyncio.run(journal.append([draft("noted", "child")], expect=1))
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+asyncio.run(journal.load())
+asyncio.run(journal.append([draft("noted", "parent")], expect=2, durable=True))
+print([entry.key for entry in asyncio.run(journal.load())])
+"""
+
 
 class SqlPromises(RepositoryConformance):
-    """The rules of a store in a database, one test each."""
+    """The rules of a store in a database, one test each.
+
+    Attributes:
+        url: Names the database.
+    """
+
+    url: str
 
     @abstractmethod
     def make_repository(self, namespace: str = "") -> SqlRepository:
@@ -27,6 +59,12 @@ class SqlPromises(RepositoryConformance):
     def rows(self, statement: str, *values: object) -> list[Any]:
         """Run a statement as an administrator would."""
         return self.make_repository().database.write(lambda each: each.execute(statement, *values))
+
+    @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
+    def test_a_forked_child_has_a_connection_and_a_lease_of_its_own(self) -> None:
+        code = FORKING.format(url=self.url)
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        assert done.stdout == "['', 'child', 'parent']\n", done.stderr
 
     def test_an_append_whose_reply_was_lost_is_there_once(self) -> None:
         async def check() -> None:
