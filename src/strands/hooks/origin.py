@@ -140,7 +140,7 @@ def source_hash(code: Any) -> str:
 def _source_hash(code: Any, file: str) -> str:
     try:
         lines = inspect.getsource(code).splitlines()
-    except Exception:
+    except Exception:  # there is no source here, or none that can be parsed: what was compiled tells it apart as well
         return digest_of(compiled(code)) if isinstance(code, CodeType) else _methods_hash(code)
     text = [line.strip() for line in lines if line.strip()]
     if isinstance(code, CodeType) and (code.co_name == "<lambda>" or _is_newer(code.co_filename)):
