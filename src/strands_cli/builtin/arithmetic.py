@@ -96,7 +96,7 @@ def _listed(function: Callable[[Any], Any]) -> Callable[..., Any]:
     return lambda *values: function(values[0] if len(values) == 1 and isinstance(values[0], list) else list(values))
 
 
-_ALIKE = (
+ELEMENTARY = (
     "sqrt",
     "sin",
     "cos",
@@ -111,8 +111,10 @@ _ALIKE = (
     "acosh",
     "atanh",
 )
+"""Functions that have the same names for real numbers, for complex ones, and for many digits."""
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    **{name: _both(getattr(math, name), getattr(cmath, name)) for name in _ALIKE},
+    **{name: _both(getattr(math, name), getattr(cmath, name)) for name in ELEMENTARY},
     "exp": _both(math.exp, cmath.exp),
     "log": _log,
     "ln": _log,

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from strands_cli.builtin.arithmetic import (
+    ELEMENTARY,
     FUNCTIONS,
     CalculationError,
     Evaluator,
@@ -20,25 +21,7 @@ DIGITS = (50, 90)
 MOST_STEPS = 60_000
 _MOST_EXPONENT = 4_000
 _MOST_RESULT = 100_000_000
-_SAME_IN_MPMATH = (
-    *(
-        "sqrt",
-        "sin",
-        "cos",
-        "tan",
-        "asin",
-        "acos",
-        "atan",
-        "sinh",
-        "cosh",
-        "tanh",
-        "asinh",
-        "acosh",
-        "atanh",
-        "exp",
-    ),
-    *("degrees", "radians", "hypot", "atan2", "re", "im", "conj"),
-)
+_SAME_IN_MPMATH = (*ELEMENTARY, "exp", "degrees", "radians", "hypot", "atan2", "re", "im", "conj")
 _WHOLE: dict[str, Callable[[Any], int]] = {"floor": math.floor, "ceil": math.ceil, "trunc": math.trunc}
 
 
