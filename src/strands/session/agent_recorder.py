@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import os
-import platform
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +13,7 @@ from strands.types.session import SessionAgent, SessionMessage, now
 
 from .agent_record import AgentRecord
 from .json_text import to_json
+from .lease import this_process
 from .record import SessionDraft
 from .recorder import MOMENT, SessionRecorder
 from .redaction import InsideRedaction, Redaction, earlier_copies
@@ -188,8 +187,7 @@ class AgentRecorder(SessionRecorder):
         for interrupt in list(agent.turn.interrupts.interrupts.values()):
             if interrupt.answered and interrupt.id not in self._answered:
                 self._answered.add(interrupt.id)
-                by = f"process {os.getpid()} on {platform.node()}"
-                self._add(SessionDraft("answered", {"interrupt": interrupt.to_dict(), "by": by}))
+                self._add(SessionDraft("answered", {"interrupt": interrupt.to_dict(), "by": this_process()}))
 
     def _note_parent_call(self) -> None:
         """Note for which tool use of another agent this one is about to work, and hooks that it was given meanwhile."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import platform
 import time
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
@@ -22,6 +21,7 @@ from strands.types.json_bytes import decode_bytes_values
 from .disk import Naming
 from .journal_state import LeaseState
 from .json_text import to_json
+from .lease import this_process
 from .record import Record, stale
 
 logger: logging.Logger = logging.getLogger(__name__)
@@ -165,7 +165,7 @@ class JournalRecord(Record):
 
     @staticmethod
     def _lease(driver: str) -> Encoded:
-        return encoded("leased", "", f'{{"driver":"{driver}","by":{to_json(_me())}}}')
+        return encoded("leased", "", f'{{"driver":"{driver}","by":{to_json(this_process())}}}')
 
     def _has_been_begun(self) -> bool:
         try:
@@ -288,10 +288,6 @@ def opening(imported: dict[str, Any] | None = None) -> dict[str, Any]:
 def encoded(kind: str, key: str, text: str, at: float | None = None) -> Encoded:
     """Return an entry whose data is the JSON `text`; it happens now, unless `at` says when."""
     return Encoded(kind, key, text.encode(), time.time() if at is None else at)
-
-
-def _me() -> str:
-    return f"process {os.getpid()} on {platform.node()}"
 
 
 def _why(news: LeaseState) -> str:

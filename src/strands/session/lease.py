@@ -164,6 +164,11 @@ def _holder_file(path: Path) -> Path:
     return path.with_suffix(".holder") if os.name == "nt" else path
 
 
+def this_process() -> str:
+    """Return who we are, as text for people."""
+    return f"process {os.getpid()} on {platform.node()}"
+
+
 def _signature() -> bytes:
     """Who we are, of one width: it is written in place, since a truncation would cost a flush."""
-    return f"process {os.getpid()} on {platform.node()}".encode()[:_HOLDER_WIDTH].ljust(_HOLDER_WIDTH)
+    return this_process().encode()[:_HOLDER_WIDTH].ljust(_HOLDER_WIDTH)

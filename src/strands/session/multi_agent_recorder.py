@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import functools
-import os
-import platform
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from strands._threads import on_disk
 from strands.interrupt import InterruptState
 from strands.types.exceptions import SessionException
 
+from .lease import this_process
 from .multi_agent_record import NOUN, MultiAgentRecord
 from .record import SessionDraft
 from .recorder import SessionRecorder
@@ -95,9 +94,8 @@ class MultiAgentRecorder(SessionRecorder):
 
     def _note_beginning(self) -> None:
         answered = {each.id for each in self._interrupts() if each.answered}
-        by = f"process {os.getpid()} on {platform.node()}"
         for id in sorted(answered - self._answered):
-            self._add(SessionDraft("answered", {"interrupt": {"id": id}, "by": by}))
+            self._add(SessionDraft("answered", {"interrupt": {"id": id}, "by": this_process()}))
         self._answered = answered
         self._note("state")
         self.flush(durable=False)
