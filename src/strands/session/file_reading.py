@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 from strands.journal import head
 from strands.journal.errors import SessionDamagedError, SessionNotFoundError
 from strands.journal.salvage import Salvaged, salvage
-from strands.types.exceptions import SessionException
 
 from .journal_reading import JournalReading
-from .journal_record import read_line
+from .journal_record import newer, read_line
 from .layout import LayoutReading
 from .lease import LEASE, noted
 
@@ -65,10 +64,7 @@ class FileReading(JournalReading):
 
         found = ledger.read(content, ledger.Note.decode(noted(self._files.directory / LEASE)))
         if ledger.format_of(found) > ledger.FORMAT:
-            raise SessionException(
-                f"{str(self._ledger_path)!r} has format {ledger.format_of(found)}; "
-                f"this release reads up to {ledger.FORMAT}: upgrade strands-cli"
-            )
+            raise newer(self._ledger_path, ledger.format_of(found), ledger.FORMAT)
         self._ledger = {"ledger": {"name": ledger.name_of(content), "size": len(content)}}
         return found
 

@@ -16,7 +16,7 @@ from strands.types.session import SessionAgent, SessionMessage
 
 from .agent_record import Loaded
 from .history import open_turn
-from .journal_record import encoded, opening
+from .journal_record import encoded, newer, opening
 from .journal_state import JournalState
 from .json_text import to_json
 from .layout import message_texts
@@ -136,10 +136,7 @@ class JournalReading(ABC):
         found = self._read()
         state = self._healed(found) if found.gaps else JournalState().take(found.entries)
         if state.format > FORMAT:
-            raise SessionException(
-                f"{str(self._record.log.path)!r} has format {state.format}; this release reads up to {FORMAT}: "
-                "upgrade strands-cli"
-            )
+            raise newer(self._record.log.path, state.format)
         self._driver = state.driver
         is_outdated = self._exists and self._take_in_newer_ledger(state)
         self._record.known(state)

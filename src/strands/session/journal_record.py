@@ -285,6 +285,13 @@ def opening(imported: dict[str, Any] | None = None) -> dict[str, Any]:
     return {"format": FORMAT, "id": os.urandom(8).hex(), **(imported or {})}
 
 
+def newer(path: object, version: object, newest: int = FORMAT) -> SessionException:
+    """Return the error for what a newer release has written at `path`."""
+    return SessionException(
+        f"{str(path)!r} has format {version}; this release reads up to {newest}: upgrade strands-cli"
+    )
+
+
 def encoded(kind: str, key: str, text: str, at: float | None = None) -> Encoded:
     """Return an entry whose data is the JSON `text`; it happens now, unless `at` says when."""
     return Encoded(kind, key, text.encode(), time.time() if at is None else at)

@@ -10,10 +10,9 @@ from typing import Any
 from strands.journal.entries import FORMAT, Encoded
 from strands.journal.errors import SessionDamagedError
 from strands.journal.head import Head
-from strands.types.exceptions import SessionException
 
 from .directory_record import RecordWithFiles
-from .journal_record import encoded, opening
+from .journal_record import encoded, newer, opening
 from .json_text import to_json
 from .multi_agent_journal import MultiAgentJournal
 from .multi_agent_record import cannot_be_read
@@ -96,8 +95,7 @@ class MultiAgentWithFile(MultiAgentJournal, RecordWithFiles):
         content, told = self._read_journal()
         version = format_of(content)
         if version > FORMAT:
-            text = f"{str(self.log.path)!r} has format {version}; this release reads up to {FORMAT}"
-            raise SessionException(f"{text}: upgrade strands-cli")
+            raise newer(self.log.path, version)
         journal = healed(content, told, self._file)
         if journal is None:
             raise self._is_damaged(error.message) from error
