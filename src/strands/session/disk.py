@@ -222,7 +222,7 @@ class Naming:
         if isinstance(error, (NotPrivateError, NotRegularError)):
             raise SessionException(f"{self._what}: {error.cause}. {error.remedy}") from error
         if isinstance(error, StrandsError):
-            raise SessionException(f"{self._what}: {error.message}. {error.hint.rstrip('.')}") from error
+            raise SessionException(f"{self._what}: {error.message}. {error.hint}".rstrip(". ")) from error
         if isinstance(error, OSError):
             place = str(error.filename or self._path)
             reason, advice = error.strerror or str(error), _ADVICE.get(error.errno or 0, "")

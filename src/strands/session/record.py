@@ -98,6 +98,19 @@ class Record(ABC):
             SessionException: It could not be recorded, and why.
         """
 
+    def write_alone(self, drafts: Sequence[SessionDraft]) -> None:
+        """Record `drafts`, durably, with a lease for that alone.
+
+        Raises:
+            SessionException: Somebody alive holds it, or it could not be recorded, and why.
+        """
+        self.begin()
+        try:
+            self.write(drafts, durable=True)
+        finally:
+            self.end()
+        self.write_layout_files()
+
     def refusal(self, text: str) -> SessionException:
         """Return the error for a writer that was not the first."""
         self.refused = True

@@ -170,12 +170,7 @@ class JournalRepository(SessionRepository):
         """
         record = self.open_multi_agent_record(session_id, multi_agent.id)
         record.load()
-        record.begin()
-        try:
-            record.write([record.draft("state", "", multi_agent.serialize_state(), {}, whole=True)], durable=True)
-        finally:
-            record.end()
-        record.write_layout_files()
+        record.write_alone([record.draft("state", "", multi_agent.serialize_state(), {}, whole=True)])
 
 
 if not TYPE_CHECKING:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import Any, TypeVar
+from pathlib import PurePath
+from typing import Any
 
-from strands.journal.database import Database
-from strands.journal.errors import StrandsError
+from strands.journal.database import Database, Transaction
 from strands.journal.locate import VARIABLE, database_at, is_url
 from strands.journal.projection import portable
-from strands.journal.protocol import Conflict
 from strands.journal.sql_log import Place, SqlLog
 from strands.types.exceptions import SessionException
 from strands.types.session import Session, SessionAgent, SessionMessage
 
 from .agent_record import Loaded
+from .disk import Naming
 from .identifiers import checked
 from .journal_record import encoded, opening
 from .json_text import to_json
@@ -23,8 +22,6 @@ from .record import SessionDraft
 from .repository_session_manager import RepositorySessionManager
 from .session_repository import JournalRepository
 from .sql_record import SqlAgentRecord, SqlMultiAgentRecord
-
-T = TypeVar("T")
 
 SESSION = "session"
 """The kind of a session's own entry among the journals of a database."""
@@ -59,7 +56,8 @@ class SQLSessionManager(RepositorySessionManager, JournalRepository):
                 f"store={place!r} names no database. Write sqlite:///runs.db or postgresql://USER@HOST/DATABASE; "
                 "FileSessionManager keeps sessions in directories"
             )
-        found, self._namespace = self._named("could not open the store", lambda: database_at(place))
+        with Naming("could not open the store", PurePath("store")):  # its URL may hold a password
+            found, self._namespace = database_at(place)
         self._database: Database = database or found
         super().__init__(session_id=session_id, session_repository=self, **kwargs)
 
@@ -71,15 +69,17 @@ class SQLSessionManager(RepositorySessionManager, JournalRepository):
         """
         log = self._session_log(session.session_id)
         data = {**opening(), "session": session.to_dict()}
-        self._named("could not make the session", lambda: log.begin([encoded("opened", "", to_json(data))]))
+        with self._naming("make"):
+            log.begin([encoded("opened", "", to_json(data))])
         return session
 
     def read_session(self, session_id: str, **kwargs: Any) -> Session | None:
         """Return a session, or None."""
         log = self._session_log(session_id)
-        if not self._named("could not read the session", log.exists):
-            return None
-        entries = self._named("could not read the session", log.news)
+        with self._naming("read"):
+            if not log.exists():
+                return None
+            entries = log.news()
         return Session.from_dict(entries[0].data["session"])
 
     def delete_session(self, session_id: str, **kwargs: Any) -> None:
@@ -93,16 +93,13 @@ class SQLSessionManager(RepositorySessionManager, JournalRepository):
         inner = "delete from strands_sessions where namespace = ? and kind <> ? and id >= ? and id < ?"
         first, behind = portable(f"{id}/"), portable(f"{id}{_BEHIND}")
 
-        def delete() -> bool:
-            return self._database.write(
-                lambda each: (
-                    each.execute(inner, self._namespace, "workflow", first, behind),
-                    bool(each.execute(own, self._namespace, SESSION, portable(id))),
-                )[1],
-                durable=True,
-            )
+        def delete(transaction: Transaction) -> bool:
+            transaction.execute(inner, self._namespace, "workflow", first, behind)
+            return bool(transaction.execute(own, self._namespace, SESSION, portable(id)))
 
-        if not self._named("could not delete the session", delete):
+        with self._naming("delete"):
+            is_deleted = self._database.write(delete, durable=True)
+        if not is_deleted:
             raise SessionException(f"there is no session {session_id!r} in {self._database.name!r}")
 
     def create_agent(self, session_id: str, session_agent: SessionAgent, **kwargs: Any) -> None:
@@ -149,21 +146,13 @@ class SQLSessionManager(RepositorySessionManager, JournalRepository):
     def _write(self, session_id: str, agent_id: str, draft: SessionDraft) -> None:
         record = self.open_record(session_id, agent_id)
         record.load()
-        record.begin()
-        try:
-            record.write([draft], durable=True)
-        finally:
-            record.end()
+        record.write_alone([draft])
 
     def _session_log(self, session_id: str) -> SqlLog:
         return SqlLog(self._database, Place(self._namespace, SESSION, checked("session_id", session_id)))
 
-    def _named(self, what: str, act: Callable[[], T]) -> T:
-        try:
-            return act()
-        except (StrandsError, Conflict) as error:
-            hint = getattr(error, "hint", "")
-            raise SessionException(f"{what}: {getattr(error, 'message', error)}. {hint}".rstrip(". ")) from error
+    def _naming(self, deed: str) -> Naming:
+        return Naming(f"could not {deed} the session", PurePath(self._database.name))
 
 
 __all__ = ["SESSION", "SQLSessionManager"]
