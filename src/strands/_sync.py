@@ -33,7 +33,7 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
     Raises:
         BaseException: Whatever the coroutine raises; on Ctrl-C it is cancelled first and may clean up.
     """
-    return _run_elsewhere(coroutine) if _in_a_loop() else _run_on(_thread_loop(), coroutine)
+    return _run_elsewhere(coroutine) if in_event_loop() else _run_on(_thread_loop(), coroutine)
 
 
 def run_alone(coroutine: Coroutine[Any, Any, T]) -> T:
@@ -46,7 +46,7 @@ def run_alone(coroutine: Coroutine[Any, Any, T]) -> T:
         KeyboardInterrupt: Somebody pressed Ctrl-C.
         BaseException: Whatever the coroutine raises.
     """
-    if _in_a_loop():
+    if in_event_loop():
         return _run_elsewhere(coroutine)
     loop = _thread_loop()
     others = asyncio.all_tasks(loop)
@@ -106,7 +106,8 @@ def _cancel(loop: asyncio.AbstractEventLoop, tasks: set[asyncio.Task[Any]]) -> N
         loop.run_until_complete(asyncio.wait(tasks))
 
 
-def _in_a_loop() -> bool:
+def in_event_loop() -> bool:
+    """Return whether an event loop runs in this thread."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:

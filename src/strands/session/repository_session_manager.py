@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Awaitable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from strands._elsewhere import names_of
+from strands._sync import in_event_loop
 from strands._threads import on_disk
 from strands.hooks import (
     AfterInvocationEvent,
@@ -100,7 +100,7 @@ class RepositorySessionManager(SessionManager):
         if recorder is None or recorder.invoking:
             self.append_message(event.message, event.agent)
             return None
-        if _in_event_loop():
+        if in_event_loop():
             return on_disk(partial(self._add_outside, event))
         self._add_outside(event)
         return None
@@ -122,7 +122,7 @@ class RepositorySessionManager(SessionManager):
         """Store a message; within a call of the agent it is written together with what follows from it."""
         recorder = self._recorder(agent)
         recorder.append(message)
-        if recorder.invoking and message["role"] == "user" and _in_event_loop():
+        if recorder.invoking and message["role"] == "user" and in_event_loop():
             recorder.write_prompt_soon()
         self._written(recorder)
 
@@ -256,14 +256,6 @@ class RepositorySessionManager(SessionManager):
     def _written(self, recorder: AgentRecorder) -> None:
         if not recorder.invoking:
             recorder.write_through()
-
-
-def _in_event_loop() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
 
 
 if not TYPE_CHECKING:

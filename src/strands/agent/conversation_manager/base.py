@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, TypedDict
+
+from strands._sync import in_event_loop
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -73,7 +74,7 @@ class ConversationManager(ABC):
         if tokens < self._compression_threshold * window_limit(event.agent.model):
             return None
         waits = type(self).reduce_context_async is not ConversationManager.reduce_context_async
-        if waits and _in_event_loop():
+        if waits and in_event_loop():
             return self._compress_async(event.agent)
         try:
             self.reduce_context(event.agent)
@@ -131,14 +132,6 @@ class ConversationManager(ABC):
             )
         self.removed_message_count = state["removed_message_count"]
         return None
-
-
-def _in_event_loop() -> bool:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return False
-    return True
 
 
 def _threshold(given: Compression) -> float | None:
