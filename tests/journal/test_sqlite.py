@@ -75,7 +75,7 @@ def test_a_program_says_where_the_command_finds_what_it_left_open(place: str, tm
     console = Console(tmp_path, {"NO_COLOR": "1"})
     console.write(
         "program.py",
-        f"from strands import Workflow\nWorkflow.from_dict({SPEC!r}, store={place!r}).run_interactive()\n",
+        f"from strands import Workflow\nWorkflow.from_dict({PAUSING!r}, store={place!r}).run_interactive()\n",
     )
     done = subprocess.run(
         [sys.executable, "program.py"], cwd=tmp_path, env=console.env, input="/later\n", capture_output=True, text=True
