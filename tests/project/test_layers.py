@@ -11,7 +11,7 @@ import pytest
 SRC = Path(__file__).parents[2] / "src"
 LAYERS = [
     {"strands"},
-    {"errors", "types"},
+    {"errors", "types", "owner"},
     {"spec", "schema", "capability", "loader"},
     {"kernel"},
     {"plan"},

@@ -80,7 +80,12 @@ class Agent(Lifetime):
 
     Raises:
         ValueError: A tool, hook or prompt cannot be used as given.
+
+    Adapters that make an agent like another read `interventions` and `load_tools_from_directory` back.
     """
+
+    interventions: Sequence[InterventionHandler] = ()
+    load_tools_from_directory: bool = False
 
     def __init__(
         self,
@@ -147,8 +152,11 @@ class Agent(Lifetime):
         if tools is not None:
             self.tool_registry.process_tools(arguments.checked_list("tools", tools))
         if load_tools_from_directory:
+            self.load_tools_from_directory = True
             self.tool_registry.load_directory("tools")
         arguments.register(self, hooks, plugins, interventions)
+        if interventions:
+            self.interventions = tuple(interventions)
 
     # What it is made of
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from strands._lazy import lazy
+from strands_cli import owner
+
+owner.check()
+
+from strands._lazy import lazy  # noqa: E402 - of another distribution it is none
 
 if TYPE_CHECKING:
     from strands_cli.api.builders import ChainBuilder as ChainBuilder

@@ -96,7 +96,9 @@ def _owners() -> Iterator[Check]:
             others.add(f"{name} {distribution.version}")
     if others:
         named = ", ".join(sorted(others))
-        hint = "Both own the package `strands`: keep one of them in this environment, then reinstall it."
+        from strands_cli.owner import REMEDY
+
+        hint = f"Both own the package `strands`. {REMEDY}"
         yield Check("other owner", "bad", f"{named} is installed too", hint)
 
 

@@ -23,6 +23,13 @@ def main(argv: list[str] | None = None) -> int:
     if argv is None:  # the process is this command's
         gc.set_threshold(_ALLOCATIONS, 10, 10)
     try:
+        from strands_cli import owner
+
+        wrong = owner.overwritten()
+        if wrong:
+            sys.stderr.write(f"Error: {wrong}\nHint: {owner.REMEDY}\n")
+            return 10
+        owner.tell(lambda wrong: _end_line(f"Warning: {wrong}"))
         from strands_cli.cli.errors import run_command, terminate_softly
 
         terminate_softly()

@@ -1,0 +1,60 @@
+"""Whose the package `strands` is that programs import here: this distribution's, or another's of the same name."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable
+
+_told = False
+
+_OF_ANOTHER = "_identifier.py"
+"""A file that strands-agents has in its package `strands` in every release, and this distribution has not."""
+
+REMEDY = (
+    "Keep one of them: pip uninstall strands-agents, then pip install --force-reinstall --no-deps strands-cli. "
+    "Packages that ask for strands-agents are content with packaging/strands-agents of strands-cli's repository."
+)
+
+
+def overwritten() -> str:
+    """Return what is wrong where another distribution's `strands` has taken this one's place; "" if it is ours."""
+    try:
+        import strands
+        from strands import _version
+    except ImportError as error:
+        return f"the package `strands` of strands-cli is not whole: {error}"
+    if getattr(strands, "__version__", "") == _version.__version__:
+        return ""
+    return "another distribution, strands-agents most likely, has put its package `strands` over that of strands-cli"
+
+
+def shared() -> str:
+    """Return what is wrong where this distribution's `strands` lies over another's; "" if nobody else has one."""
+    import strands
+
+    other = os.path.join(os.path.dirname(strands.__file__ or ""), _OF_ANOTHER)
+    if not os.path.exists(other):
+        return ""
+    return "strands-agents is installed too, and has a package `strands` as well: whichever is uninstalled breaks both"
+
+
+def check() -> None:
+    """Refuse to work with another distribution's `strands`, and warn where it shares the directory of this one's.
+
+    Raises:
+        ImportError: `strands` is another distribution's; nothing of this one could be relied on.
+    """
+    wrong = overwritten()
+    if wrong:
+        raise ImportError(f"{wrong}. {REMEDY}")
+    tell(lambda wrong: warnings.warn(wrong, UserWarning, stacklevel=4))
+
+
+def tell(say: Callable[[str], None]) -> None:
+    """Have it said, once in a process, that another distribution shares the directory of `strands`, if one does."""
+    global _told
+    wrong = "" if _told else shared()
+    _told = True
+    if wrong:
+        say(f"{wrong}. {REMEDY}")
