@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import itertools
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from strands.types.exceptions import SessionException
 from strands_cli.errors import SessionDamagedError, StorageError
 from strands_cli.session.conformance import draft, opening
 from strands_cli.session.repository import store_at
+from support.blob_promises import BlobPromises
 from support.console import Console
 from support.sql_promises import SqlPromises
 
@@ -44,10 +44,8 @@ class Keys:
 
 
 def _mixed(key: bytes, text: bytes) -> bytes:
-    stream = itertools.chain.from_iterable(
-        hashlib.sha256(key + bytes([n & 255, n >> 8])).digest() for n in range(65536)
-    )
-    return bytes(one ^ other for one, other in zip(text, stream, strict=False))
+    stream = hashlib.shake_256(key).digest(len(text))
+    return (int.from_bytes(text, "big") ^ int.from_bytes(stream, "big")).to_bytes(len(text), "big")
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +56,9 @@ def vault(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "vault", module)
 
 
-class TestCoded(SqlPromises):
+class TestCoded(SqlPromises, BlobPromises):
+    very_large = 2_000_000
+
     @pytest.fixture(autouse=True)
     def store(self, tmp_path: Path, vault: None) -> None:
         self.path = tmp_path / "runs.db"

@@ -20,6 +20,7 @@ from strands_cli.errors import StorageError
 from strands_cli.session import answers
 from strands_cli.session.conformance import draft, opening
 from strands_cli.session.repository import store_at
+from support.blob_promises import BlobPromises
 from support.dropping_proxy import DroppingProxy
 from support.postgres import Cluster, close_all, cluster, fresh_url, needs_postgres, pooler, program, server
 from support.specs import PAUSING
@@ -33,7 +34,7 @@ else:
 pytestmark = needs_postgres
 
 
-class TestPostgres(SqlPromises):
+class TestPostgres(SqlPromises, BlobPromises):
     @pytest.fixture(autouse=True)
     def store(self) -> Iterator[None]:
         self.url = fresh_url()

@@ -21,12 +21,13 @@ from strands.journal.sqlite import SqliteDatabase
 from strands_cli.errors import SessionNotFoundError, StorageError, StoreNotReadyError
 from strands_cli.session.conformance import draft, opening
 from strands_cli.session.repository import store_at
+from support.blob_promises import BlobPromises
 from support.console import Console
 from support.specs import PAUSING
 from support.sql_promises import SqlPromises
 
 
-class TestSqlite(SqlPromises):
+class TestSqlite(SqlPromises, BlobPromises):
     @pytest.fixture(autouse=True)
     def store(self, tmp_path: Path) -> None:
         self.path = tmp_path / "runs.db"

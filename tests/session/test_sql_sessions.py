@@ -11,11 +11,13 @@ import pytest
 
 from strands import Agent, tool
 from strands.hooks import AfterNodeCallEvent, BeforeNodeCallEvent, BeforeToolCallEvent, HookProvider, HookRegistry
+from strands.journal.locate import database_at
 from strands.models.scripted import ScriptedModel, ToolCall
 from strands.multiagent import GraphBuilder, Status
 from strands.session import SQLSessionManager
 from strands.types.exceptions import SessionException
 from strands.types.session import Session, SessionAgent, SessionMessage, SessionType
+from support.databases import Counting
 from support.nodes import agent
 from support.postgres import close_all, fresh_url, needs_postgres
 
@@ -202,3 +204,27 @@ def test_a_graph_goes_on_where_it_was_asked(url: str) -> None:
     with pytest.raises(SessionException, match="has moved on since this graph or swarm"):
         late(answers)
     assert SQLSessionManager("g", url).read_multi_agent("g", again.id) is not None
+
+
+def test_a_turn_is_few_commits_and_a_session_is_loaded_by_one_statement_for_each_part(url: str) -> None:
+    database = Counting(database_at(url)[0])
+    manager = SQLSessionManager("s", url, database=database)
+    one = Agent(model=ScriptedModel(["Hello."] * 9), session_manager=manager, callback_handler=None)
+    one("first")
+    commits = database.writes
+    for turn in range(8):
+        one(f"{turn}")
+    assert database.writes - commits <= 8 * 3
+    database.statements = 0
+    Agent(model=ScriptedModel([]), session_manager=SQLSessionManager("s", url, database=database))
+    assert database.statements <= 2
+
+
+def test_what_is_stored_grows_with_what_is_said(url: str) -> None:
+    total = "select sum(length(line)) from strands_entries"
+    agent, sizes = agent_in(url, *["Hello."] * 90), []
+    for _ in range(3):
+        for turn in range(30):
+            agent(f"{turn}")
+        sizes.append(database_at(url)[0].read(lambda each: each.execute(total))[0][0])
+    assert sizes[2] - sizes[1] < 1.1 * (sizes[1] - sizes[0])

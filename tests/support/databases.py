@@ -36,6 +36,36 @@ def _again(transaction: Transaction) -> Transaction:
     return again
 
 
+class Counting(DatabaseLayer):
+    """A database that counts.
+
+    Attributes:
+        writes: How many transactions have written.
+        statements: How many statements have been run.
+    """
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.writes = self.statements = 0
+
+    def write(self, work: Callable[[Transaction], T], *, durable: bool = False, single: bool = False) -> T:
+        self.writes += 1
+        return super().write(work, durable=durable, single=single)
+
+    def _within(self, transaction: Transaction) -> Transaction:
+        return _Tallied(transaction, self)
+
+
+class _Tallied(TransactionLayer):
+    def __init__(self, transaction: Transaction, counting: Counting) -> None:
+        super().__init__(transaction)
+        self._counting = counting
+
+    def execute(self, statement: str, *values: object) -> list[Row]:
+        self._counting.statements += 1
+        return super().execute(statement, *values)
+
+
 class Died(BaseException):
     """The process ends here."""
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from strands.journal.blobs import LARGE
 from strands.journal.errors import SessionDamagedError, SessionNotFoundError, StorageError
 from strands.journal.sql import SqlRepository
 from strands.journal.transfer import check_all
@@ -288,6 +289,10 @@ async def _append(repository: SqlRepository) -> None:
     await (await repository.open("s")).append([draft("asked", "r"), draft("answered", "q", value="yes")], expect=3)
 
 
+async def _large(repository: SqlRepository) -> None:
+    await (await repository.open("s")).append([draft("noted", "n", value="x" * LARGE)], expect=3)
+
+
 async def _answer(repository: SqlRepository) -> None:
     await answers.give(await repository.open("s"), "q", "yes", by="ann")
 
@@ -305,6 +310,7 @@ async def _redact(repository: SqlRepository) -> None:
 _ACTS: dict[str, Callable[[SqlRepository], Coroutine[Any, Any, object]]] = {
     "create": lambda repository: repository.create("new", opening(), [draft("asked", "q", prompt="?")]),
     "append": _append,
+    "large": _large,
     "answer": _answer,
     "fork": _fork,
     "redact": _redact,

@@ -42,7 +42,9 @@ _FIRST_TRIES, _FIRST_PAUSE = 4, 0.05
 _LOST = ("08", "57P")
 """How the codes begin of errors that end a connection: not the statement's fault, and it may have come through."""
 
-_AGAIN = ("40001", "40P01")
+_AGAIN = ("40001", "40P01", "23503")
+"""The codes of errors that another transaction is the cause of: what is used meanwhile is not removed, for one."""
+
 _HOW: Mapping[str, Any] = {"autocommit": True, "prepare_threshold": None, "connect_timeout": 10}
 _CLOCK = "extract(epoch from clock_timestamp())::float8"
 _WORDS = {
@@ -50,7 +52,7 @@ _WORDS = {
     "TEXT_C": 'text collate "C"',
     "FULL": r"with (fillfactor = \1)",
 }
-_TABLES = re.compile(r"\bstrands_(?:sessions|entries|questions|drivers|schema|blobs)\b")
+_TABLES = re.compile(r"\bstrands_(?:sessions|entries|questions|drivers|schema|blobs|uses)\b")
 _LOCK = 7_283_646_372
 """The advisory lock of who migrates."""
 

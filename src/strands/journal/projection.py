@@ -50,6 +50,7 @@ class Change:
         answered: Question id to the number of the entry that closes it.
         closes_all: The number of an entry that closes the questions asked before; None without one.
         wakes: An answer is in them, so somebody has to look at the session.
+        files: The digests of the files that the session needs from now on.
     """
 
     status: str | None = None
@@ -60,6 +61,7 @@ class Change:
     answered: dict[str, int] = field(default_factory=dict)
     closes_all: int | None = None
     wakes: bool = False
+    files: list[str] = field(default_factory=list)
 
     @property
     def pauses(self) -> bool:
@@ -70,6 +72,11 @@ class Change:
     def touches_questions(self) -> bool:
         """Whether a question is asked or closed."""
         return bool(self.asked or self.answered) or self.closes_all is not None
+
+    @property
+    def is_beside(self) -> bool:
+        """Whether more changes than the session's row and its lines."""
+        return self.touches_questions or bool(self.files)
 
 
 def change_of(entries: Sequence[Draft | Encoded | Entry], first: int) -> Change:
@@ -88,7 +95,11 @@ def _take(change: Change, seq: int, entry: Draft | Encoded | Entry) -> None:
         if kind in ("closed", "cancelled", "deleted"):
             _close_all(change, seq)
     elif kind == "leased":
-        change.status, change.driver = INTERRUPTED, str(_data(entry)["driver"])
+        data = _data(entry)
+        change.status, change.driver = INTERRUPTED, str(data["driver"])
+        change.files += digests_of(data.get("changed"))
+    elif kind == "opened":
+        change.files += digests_of(_data(entry))
     elif kind == "released":
         change.driver = ""
     elif kind == "asked":
@@ -102,6 +113,12 @@ def _take(change: Change, seq: int, entry: Draft | Encoded | Entry) -> None:
         _close_all(change, seq)
     elif kind in ("done", "retry", "failed", "noted"):
         change.tokens += _tokens(entry)
+
+
+def digests_of(origin: object) -> list[str]:
+    """Return the digests of the files that a session needs, as its origin tells of them."""
+    files = origin.get("files") if isinstance(origin, Mapping) else None
+    return sorted({str(digest) for digest in files.values()}) if isinstance(files, Mapping) else []
 
 
 def _ask(change: Change, seq: int, entry: Draft | Encoded | Entry) -> None:

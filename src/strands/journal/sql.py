@@ -12,9 +12,11 @@ from strands.journal.entries import Draft
 from strands.journal.ids import check_id
 from strands.journal.projection import DELETED, original, portable
 from strands.journal.protocol import Journal
+from strands.journal.sql_blobs import remove_all_unused
 from strands.journal.sql_find import SqlLists
 from strands.journal.sql_journal import SqlJournal
-from strands.journal.sql_upkeep import HERE, WORKFLOW
+from strands.journal.sql_rows import remove_sessions
+from strands.journal.sql_upkeep import HERE, IN_PLACE, WORKFLOW
 
 __all__ = ["WORKFLOW", "SqlJournal", "SqlRepository"]
 
@@ -67,14 +69,14 @@ class SqlRepository(SqlLists):
             where, values = " and count = ? and status = ?", [*values, expect, DELETED]
 
         def work(transaction: Transaction) -> bool:
-            statement = f"delete {HERE} and id = ?{where} returning no"
-            return bool(transaction.execute(statement, *values)) or transaction.again
+            return bool(remove_sessions(transaction, f"{IN_PLACE} and id = ?{where}", *values)) or transaction.again
 
         if not await on_disk(partial(self.database.write, work, durable=True)) and expect is None:
             raise faults.missing(session_id)
 
     async def sweep(self) -> None:
-        statement = f"delete {HERE} and status = ?"
-        await on_disk(
-            partial(self.database.write, lambda each: each.execute(statement, self.namespace, WORKFLOW, DELETED))
-        )
+        def work(transaction: Transaction) -> None:
+            remove_sessions(transaction, f"{IN_PLACE} and status = ?", self.namespace, WORKFLOW, DELETED)
+            remove_all_unused(transaction, self.namespace)
+
+        await on_disk(partial(self.database.write, work))

@@ -8,6 +8,7 @@ from functools import partial
 from typing import NamedTuple
 
 from strands.journal import faults, lines
+from strands.journal.blobs import LARGE
 from strands.journal.database import Database, Row, Transaction
 from strands.journal.entries import FORMAT, Draft, Encoded, Entry
 from strands.journal.errors import (
@@ -20,13 +21,16 @@ from strands.journal.errors import (
 from strands.journal.known import Known
 from strands.journal.projection import DELETED, Change, change_of, portable
 from strands.journal.protocol import Conflict
+from strands.journal.sql_blobs import remove_unused, used_by
 from strands.journal.sql_rows import (
     begin_session,
     change_session,
     is_line,
+    lines_at,
     lines_from,
+    put_beside,
     put_lines,
-    put_questions,
+    remove_sessions,
     told_and_there,
 )
 
@@ -84,10 +88,6 @@ class SqlLog(Known):
             raise faults.missing(self._id)
         self._no, self._told = rows[0][0], rows[0][1:]
 
-    def exists(self) -> bool:
-        """Return whether the journal has been begun, and not deleted."""
-        return any(status != DELETED for _, status, *_ in self._database.read(self._look_up))
-
     def begin(self, drafts: Sequence[Draft | Encoded], *, while_there: int = 0) -> None:
         """Begin the journal with these entries, at once and durably.
 
@@ -130,7 +130,7 @@ class SqlLog(Known):
                 if there and transaction.again and is_line(transaction, there[0][0], 0, lines.sum_of(rows[0])):
                     return int(there[0][0])
                 if there and there[0][1] == DELETED:
-                    transaction.execute("delete from strands_sessions where no = ?", there[0][0])
+                    remove_sessions(transaction, "no = ?", there[0][0])
             raise SessionExistsError(f"session {self.place.id!r} exists", hint="Choose another id, or resume it.")
 
         self._no = self._database.write(work, durable=True)
@@ -212,10 +212,11 @@ class SqlLog(Known):
 
     def _look(self) -> list[Entry]:
         """Read what is new."""
-        if not self._no:
-            self.find()
         known = self.count
-        there = self._database.read(lambda each: self._lines_known(each, max(known - 1, 0)))
+        if self._no:
+            there = self._database.read(lambda each: self._lines_known(each, max(known - 1, 0)))
+        else:
+            there = self._database.read(self._first_lines)
         if known and lines.sum_of(there[0]) == self._sum:
             return self._take_in(there[1:])
         if known:  # a line before was written anew
@@ -246,6 +247,20 @@ class SqlLog(Known):
             raise self._damaged(min(told.entries, told.there), cause)
         if told.last_sum != told.sum_there:
             raise self._damaged(told.entries - 1, "the session's row has another checksum for it")
+
+    def _first_lines(self, transaction: Transaction) -> list[bytes]:
+        """Look up the session's row, and return its lines, by one statement.
+
+        Raises:
+            SessionNotFoundError: There is no such session.
+        """
+        row, there = lines_at(transaction, self.place)
+        if not row:
+            raise faults.missing(self._id)
+        self._no, self._told = row[0], row[1:]
+        if not there:
+            raise self._gone(transaction)
+        return there
 
     def _lines_known(self, transaction: Transaction, first: int) -> list[bytes]:
         """Return the lines from the last known one on.
@@ -287,16 +302,16 @@ class SqlLog(Known):
     def _appended(self, rows: Sequence[bytes], change: Change, last_sum: str, durable: bool) -> bool:
         """Append lines behind those that are known; False if there are others."""
         known, known_sum = self.count, self._sum
-        if self._database.joins_statements and len(rows) == 1 and not change.touches_questions and not change.pauses:
+        is_plain = len(rows) == 1 and len(rows[0]) <= LARGE and not change.is_beside and not change.pauses
+        if self._database.joins_statements and is_plain:
             return self._database.write(partial(self._appended_at_once, rows[0], change, last_sum), single=True)
 
         def work(transaction: Transaction) -> bool:
             namespace = change_session(transaction, self._no, (known, known_sum), (known + len(rows), last_sum), change)
             if namespace is None:
                 return transaction.again and is_line(transaction, self._no, known + len(rows) - 1, last_sum)
-            put_lines(transaction, self._no, known, rows)
-            if change.touches_questions:
-                put_questions(transaction, self._no, namespace, change)
+            put_lines(transaction, self._no, namespace, known, rows)
+            put_beside(transaction, self._no, namespace, change)
             return True
 
         return self._database.write(work, durable=durable)
@@ -313,10 +328,13 @@ class SqlLog(Known):
         namespace = change_session(transaction, self._no, (self.count, self._sum), (len(rows), last_sum), change)
         if namespace is None:
             raise Conflict([])
-        transaction.execute("delete from strands_entries where session = ?", self._no)
-        put_lines(transaction, self._no, 0, rows)
-        if change.touches_questions:
-            put_questions(transaction, self._no, namespace, change)
+        used = used_by(transaction, [self._no])
+        for table in ("entries", "uses"):
+            transaction.execute(f"delete from strands_{table} where session = ?", self._no)
+        put_lines(transaction, self._no, namespace, 0, rows)
+        change.files = change_of(drafts, 0).files
+        put_beside(transaction, self._no, namespace, change)
+        remove_unused(transaction, used)
 
     # -- what can be wrong ------------------------------------------------------------------------------------------
 

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from strands.journal import lines
-from strands.journal.database import Transaction
-from strands.journal.errors import SessionDamagedError, StorageError
+from strands.journal.blobs import cut, joined
+from strands.journal.database import Row, Transaction
+from strands.journal.errors import SessionDamagedError
 from strands.journal.projection import DELETED, INTERRUPTED, Change, portable
+from strands.journal.sql_blobs import few, plain, put_blob, remove_unused, use, use_digests, used_by
+from strands.journal.sql_codec import encoded, line_of
 
 if TYPE_CHECKING:
     from strands.journal.sql_log import Place
-
-_CODED = b"\0"
-"""Stands before what a codec made of a line, which may begin with anything."""
 
 _BEGIN = """
 insert into strands_sessions (namespace, kind, id, workflow, pattern, status, driver, count, last_sum, open, tokens,
@@ -49,9 +49,8 @@ def begin_session(
     if not begun:
         return 0
     no = int(begun[0][0])
-    put_lines(transaction, no, 0, rows)
-    if change.touches_questions:
-        put_questions(transaction, no, place.namespace, change)
+    put_lines(transaction, no, place.namespace, 0, rows)
+    put_beside(transaction, no, place.namespace, change)
     return no
 
 
@@ -90,11 +89,32 @@ def change_session(
     moves = [*values, no, *known, DELETED]
     if line is not None:
         statement = _WITH_LINE.format(statement)
-        moves += (line[0], _encoded(transaction, line[1]))
+        moves += (line[0], encoded(transaction, line[1]))
     moved = transaction.execute(statement, *moves)
     if moved and change.pauses and not change.touches_questions:
         transaction.execute(f"update strands_sessions set wake_at = {_DEADLINE} where no = ?", no)
     return str(moved[0][0]) if moved else None
+
+
+def remove_sessions(transaction: Transaction, which: str, *values: object, limit: int | None = None) -> list[str]:
+    """Remove sessions, and of what they used what nobody else does; return the ids as they are kept.
+
+    Args:
+        which: A condition on the rows of sessions.
+        values: Its values.
+        limit: At most so many, in the order in which they were begun.
+    """
+    most = "" if limit is None else f" order by no limit {limit}"
+    found = transaction.execute(f"select no from strands_sessions where {which}{most}", *values)
+    numbers = [no for (no,) in found]
+    removed: list[str] = []
+    for some in few(numbers):
+        marks = ", ".join("?" * len(some))
+        used = used_by(transaction, some)
+        statement = f"delete from strands_sessions where {which} and no in ({marks}) returning id"
+        removed += (id for (id,) in transaction.execute(statement, *values, *some))
+        remove_unused(transaction, used)
+    return removed
 
 
 def put_questions(transaction: Transaction, no: int, namespace: str, change: Change) -> None:
@@ -119,22 +139,66 @@ def put_questions(transaction: Transaction, no: int, namespace: str, change: Cha
     transaction.execute(f"update strands_sessions set open = {_OPEN}{deadline} where no = ?", no)
 
 
-def put_lines(transaction: Transaction, no: int, first: int, rows: Sequence[bytes]) -> None:
+def put_beside(transaction: Transaction, no: int, namespace: str, change: Change) -> None:
+    """Put in what entries change beside the session's row: its questions, and which files it uses."""
+    if change.touches_questions:
+        put_questions(transaction, no, namespace, change)
+    if change.files:
+        use_digests(transaction, no, namespace, change.files)
+
+
+def put_lines(transaction: Transaction, no: int, namespace: str, first: int, rows: Sequence[bytes]) -> None:
     """Put in lines, the first of which has the number `first`."""
-    values = [(no, seq, _encoded(transaction, line)) for seq, line in enumerate(rows, first)]
-    transaction.execute_many("insert into strands_entries (session, seq, line) values (?, ?, ?)", values)
+    values: list[Row] = []
+    for seq, line in enumerate(rows, first):
+        kept, content = cut(line)
+        blob = None
+        if content is not None:
+            blob = put_blob(transaction, namespace, content)
+            use(transaction, no, [blob])
+        values.append((no, seq, encoded(transaction, kept), blob))
+    transaction.execute_many("insert into strands_entries (session, seq, line, blob) values (?, ?, ?, ?)", values)
 
 
 def lines_from(transaction: Transaction, no: int, first: int) -> list[bytes]:
     """Return the lines of a session from number `first` on.
 
     Raises:
-        SessionDamagedError: One cannot be decoded.
+        SessionDamagedError: One cannot be decoded, or a part of it is missing.
     """
     rows = transaction.execute(
-        "select line from strands_entries where session = ? and seq >= ? order by seq", no, first
+        "select seq, line, blob, content from strands_entries left join strands_blobs on no = blob "
+        "where session = ? and seq >= ? order by seq",
+        *(no, first),
     )
-    return [_decoded(transaction, bytes(line)) for (line,) in rows]
+    return [_line(transaction, *row) for row in rows]
+
+
+def lines_at(transaction: Transaction, place: Place) -> tuple[Row, list[bytes]]:
+    """Return the row of a session, as its number, status, count and last sum, and its lines; ((), []) without one.
+
+    Raises:
+        SessionDamagedError: A line cannot be decoded, or a part of it is missing.
+    """
+    rows = transaction.execute(
+        "select strands_sessions.no, status, count, last_sum, seq, line, blob, content from strands_sessions "
+        "left join strands_entries on session = strands_sessions.no left join strands_blobs on strands_blobs.no = blob "
+        "where strands_sessions.namespace = ? and kind = ? and id = ? order by seq",
+        *(place.namespace, place.kind, portable(place.id)),
+    )
+    found = [_line(transaction, *row[4:]) for row in rows if row[4] is not None]
+    return (rows[0][:4] if rows else ()), found
+
+
+def _line(transaction: Transaction, seq: int, stored: bytes, blob: int | None, content: bytes | None) -> bytes:
+    kept = line_of(transaction, bytes(stored))
+    if blob is None:
+        return kept
+    if content is None:
+        raise SessionDamagedError(
+            f"entry {seq}: the part of it that is kept apart is missing", hint="Restore the store from a backup."
+        )
+    return joined(kept, plain(transaction, bytes(content)))
 
 
 class Told(NamedTuple):
@@ -167,49 +231,10 @@ def told_and_there(transaction: Transaction, no: int) -> Told | None:
     if not rows:
         return None
     entries, last_sum, status, there, line = rows[0]
-    return Told(entries, last_sum, status, there, lines.sum_of(_decoded(transaction, bytes(line))) if there else "")
+    return Told(entries, last_sum, status, there, lines.sum_of(line_of(transaction, bytes(line))) if there else "")
 
 
 def is_line(transaction: Transaction, no: int, seq: int, sum_: str) -> bool:
     """Whether the line `seq` is there, with this sum: then an append whose reply was lost has come through."""
     rows = transaction.execute("select line from strands_entries where session = ? and seq = ?", no, seq)
-    return bool(rows) and lines.sum_of(_decoded(transaction, bytes(rows[0][0]))) == sum_
-
-
-def _encoded(transaction: Transaction, line: bytes) -> bytes:
-    if transaction.codec is None:
-        return line
-    try:
-        made = transaction.codec.encode(line)
-        return _CODED + _bytes(made)
-    except Exception as error:  # whatever it raises, it is of somebody else's making
-        raise StorageError(
-            f"a line cannot be encoded by the store's codec: {type(error).__name__}: {error}".rstrip(": "),
-            hint="Nothing was written. Mend the codec, or give it its key, then resume: what was recorded is kept.",
-        ) from error
-
-
-def _decoded(transaction: Transaction, stored: bytes) -> bytes:
-    if stored.startswith(b"{"):  # it was stored without a codec
-        return stored
-    if transaction.codec is None:
-        raise SessionDamagedError(
-            "a line was stored by a codec, and the store was opened without one",
-            hint="Name the codec: ?codec=MODULE:NAME. Nothing was changed.",
-        )
-    try:
-        line = _bytes(transaction.codec.decode(stored.removeprefix(_CODED)))
-        if not line.startswith(b"{"):
-            raise ValueError("what it returned is no line of a journal")
-    except Exception as error:  # whatever it raises, it is of somebody else's making
-        raise SessionDamagedError(
-            f"a line cannot be decoded by the store's codec: {type(error).__name__}: {error}".rstrip(": "),
-            hint="Give the codec the key that it was written with. Nothing was changed.",
-        ) from error
-    return line
-
-
-def _bytes(made: object) -> bytes:
-    if not isinstance(made, (bytes, bytearray, memoryview)):
-        raise TypeError(f"it returned {type(made).__name__}, not bytes")
-    return bytes(made)
+    return bool(rows) and lines.sum_of(line_of(transaction, bytes(rows[0][0]))) == sum_

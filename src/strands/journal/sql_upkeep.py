@@ -8,17 +8,20 @@ from typing import Any
 
 from strands._threads import on_disk
 from strands.journal import faults, lines
+from strands.journal.blobs import digest_of
 from strands.journal.database import Database, Transaction
 from strands.journal.ids import check_id
 from strands.journal.projection import DELETED, INTERRUPTED, OVER, change_of, original, portable
+from strands.journal.sql_blobs import content_at, put_blob, remove_all_unused
 from strands.journal.sql_journal import Counts, SqlJournal
 from strands.journal.sql_log import Place
-from strands.journal.sql_rows import lines_from
+from strands.journal.sql_rows import lines_from, remove_sessions
 
 WORKFLOW = "workflow"
 """The kind of sessions that a repository keeps: agents keep theirs in the same tables."""
 
-HERE = "from strands_sessions where namespace = ? and kind = ?"
+IN_PLACE = "namespace = ? and kind = ?"
+HERE = f"from strands_sessions where {IN_PLACE}"
 
 
 class SqlUpkeep:
@@ -92,13 +95,35 @@ class SqlUpkeep:
         """
         over = sorted(OVER.intersection(statuses))
         marks = ", ".join("?" * len(over))
-        statement = (
-            f"delete from strands_sessions where no in (select no {HERE} and status in ({marks}) and updated_at < ? "
-            "order by no limit ?) returning id"
-        )
-        values = (self.namespace, WORKFLOW, *over, before, limit)
-        work = partial(self.database.write, lambda each: each.execute(statement, *values), durable=True)
-        return [original(row[0]) for row in await on_disk(work)] if over else []
+        which = f"{IN_PLACE} and status in ({marks}) and updated_at < ?"
+
+        def work(transaction: Transaction) -> list[str]:
+            removed = remove_sessions(transaction, which, self.namespace, WORKFLOW, *over, before, limit=limit)
+            if len(removed) < limit:
+                remove_all_unused(transaction, self.namespace)
+            return removed
+
+        removed = await on_disk(partial(self.database.write, work, durable=True)) if over else []
+        return [original(id) for id in removed]
+
+    async def put_blob(self, content: bytes) -> str:
+        """Keep a content for a session that is begun or taken up within the hour, and return its digest.
+
+        Raises:
+            StorageError: It cannot be written, or is too large.
+        """
+        work = partial(put_blob, namespace=self.namespace, content=content, kept=True)
+        await on_disk(partial(self.database.write, work, durable=True))
+        return digest_of(content)
+
+    async def blob(self, digest: str) -> bytes:
+        """Return a content.
+
+        Raises:
+            SessionDamagedError: It is not there, or not what was put in.
+        """
+        content: bytes = await self._read(partial(content_at, namespace=self.namespace, digest=digest))
+        return content
 
     async def _read(self, work: Callable[[Transaction], Any]) -> Any:
         return await on_disk(partial(self.database.read, work))

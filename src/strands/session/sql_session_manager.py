@@ -7,9 +7,11 @@ from pathlib import PurePath
 from typing import Any
 
 from strands.journal.database import Database, Transaction
+from strands.journal.errors import SessionNotFoundError
 from strands.journal.locate import VARIABLE, database_at, is_url
 from strands.journal.projection import portable
 from strands.journal.sql_log import Place, SqlLog
+from strands.journal.sql_rows import remove_sessions
 from strands.types.exceptions import SessionException
 from strands.types.session import Session, SessionAgent, SessionMessage
 
@@ -77,10 +79,10 @@ class SQLSessionManager(RepositorySessionManager, JournalRepository):
         """Return a session, or None."""
         log = self._session_log(session_id)
         with self._naming("read"):
-            if not log.exists():
+            try:
+                return Session.from_dict(log.news()[0].data["session"])
+            except SessionNotFoundError:
                 return None
-            entries = log.news()
-        return Session.from_dict(entries[0].data["session"])
 
     def delete_session(self, session_id: str, **kwargs: Any) -> None:
         """Remove a session with all that is in it.
@@ -89,16 +91,16 @@ class SQLSessionManager(RepositorySessionManager, JournalRepository):
             SessionException: There is no such session.
         """
         id = checked("session_id", session_id)
-        own = "delete from strands_sessions where namespace = ? and kind = ? and id = ? returning no"
-        inner = "delete from strands_sessions where namespace = ? and kind <> ? and id >= ? and id < ?"
         first, behind = portable(f"{id}/"), portable(f"{id}{_BEHIND}")
+        inner = "namespace = ? and kind <> ? and id >= ? and id < ?"
+        own = "namespace = ? and kind = ? and id = ?"
 
-        def delete(transaction: Transaction) -> bool:
-            transaction.execute(inner, self._namespace, "workflow", first, behind)
-            return bool(transaction.execute(own, self._namespace, SESSION, portable(id)))
+        def work(transaction: Transaction) -> bool:
+            remove_sessions(transaction, inner, self._namespace, "workflow", first, behind)
+            return bool(remove_sessions(transaction, own, self._namespace, SESSION, portable(id)))
 
         with self._naming("delete"):
-            is_deleted = self._database.write(delete, durable=True)
+            is_deleted = self._database.write(work, durable=True)
         if not is_deleted:
             raise SessionException(f"there is no session {session_id!r} in {self._database.name!r}")
 

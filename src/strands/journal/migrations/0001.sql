@@ -1,4 +1,5 @@
--- One row a session, one an entry, one a question, one a process that drives. No row but an entry's line holds content.
+-- One row a session, one an entry, one a question, one a process that drives, one a content that is kept once for all
+-- that use it. No row holds content but an entry's line and the part of it that is kept apart.
 -- The words in capitals are the database's own: IDENTITY, TEXT_C (text that is compared byte by byte), FULL(n).
 create table strands_schema (version int not null);
 
@@ -25,7 +26,23 @@ create table strands_entries (
   session bigint not null references strands_sessions on delete cascade,
   seq int not null,
   line bytea not null,
+  blob bigint,
   primary key (session, seq)
+);
+
+create table strands_blobs (
+  no IDENTITY,
+  namespace text not null,
+  digest text not null,
+  kept_until float8 not null,
+  content bytea not null,
+  unique (namespace, digest)
+);
+
+create table strands_uses (
+  session bigint not null references strands_sessions on delete cascade,
+  blob bigint not null references strands_blobs,
+  primary key (session, blob)
 );
 
 create table strands_questions (
@@ -55,3 +72,5 @@ create index strands_sessions_due on strands_sessions (namespace, kind, wake_at)
 create index strands_sessions_driven on strands_sessions (driver) where driver <> '';
 
 create index strands_questions_open on strands_questions (namespace, asked_at, session, key) where answered is null;
+
+create index strands_uses_of on strands_uses (blob);
