@@ -38,8 +38,8 @@ test: $(VENV)/.installed  ## run the tests (installs what it needs)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow' $(ARGS)
 
 .PHONY: services
-services:  ## install the servers that some tests need (PostgreSQL, PgBouncer), where that is possible
-	@.ci/services
+services:  ## install the servers that some tests need (PostgreSQL, PgBouncer, Temporal), where possible
+	@PYTHON=$(PYTHON) .ci/services
 
 .PHONY: test-long
 test-long: $(VENV)/.installed  ## run the longer tests as well
@@ -119,5 +119,5 @@ conformance-mcp: $(VENV)/.installed  ## run the official MCP scenarios for clien
 
 .PHONY: clean
 clean:  ## remove what was built, installed or measured here
-	rm -rf $(VENV) .bench .conformance .pyright .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist demo-out
+	rm -rf $(VENV) .services .bench .conformance .pyright .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist demo-out
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,230 @@
+"""Temporal as an engine: a wake is a workflow of one activity, and the activity is one drive.
+
+It carries ids and no content: neither what a session holds nor what an error says of it reaches the server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Collection, Mapping
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from temporalio import activity, workflow
+from temporalio.client import Client
+from temporalio.common import RetryPolicy, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.envconfig import ClientConfig
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+from temporalio.worker import Worker
+
+from strands_cli.worker.engine import EngineNotReadyError, Wake
+
+if TYPE_CHECKING:
+    from strands.journal.database import Transaction
+    from strands_cli.worker.engine import Drive
+
+NAME = "strands"
+"""What its workflow and its activity are called, and the task queue unless an option says otherwise."""
+
+_VARIABLES: Mapping[str, str] = {
+    "address": "TEMPORAL_ADDRESS",
+    "namespace": "TEMPORAL_NAMESPACE",
+    "api_key": "TEMPORAL_API_KEY",
+    "tls": "TEMPORAL_TLS",
+    "profile": "TEMPORAL_PROFILE",
+}
+_OWN: Mapping[str, tuple[Callable[[str], Any], Any]] = {
+    "task_queue": (str, NAME),
+    "heartbeat": (float, 15.0),
+    "unfit": (float, 30.0),
+}
+_AGAIN = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=60))
+_LONG = timedelta(days=365)
+_log = logging.getLogger(__name__)
+
+
+def open_engine(store: str, options: Mapping[str, str]) -> TemporalEngine:
+    """Return the engine; it serves a store of any kind.
+
+    Args:
+        store: The store.
+        options: `address`, `namespace`, `api_key`, `tls` (`true` or `false`) and `profile` come before Temporal's
+            environment variables and its configuration file. `task_queue` (`strands`). `heartbeat`: seconds after which
+            a worker that is not heard of is taken for dead (15). `unfit`: seconds after which a wake comes again that
+            a worker was not fit for (30).
+
+    Raises:
+        EngineNotReadyError: An option is unknown or wrong.
+    """
+    own: dict[str, Any] = {name: default for name, (_, default) in _OWN.items()}
+    for name, text in options.items():
+        if name not in _OWN and name not in _VARIABLES:
+            hint = f"There are {', '.join([*_VARIABLES, *_OWN])}."
+            raise EngineNotReadyError(f"the engine 'temporal' has no option {name!r}", hint=hint)
+        try:
+            own[name] = _OWN[name][0](text) if name in _OWN else text
+            if not own[name] or (isinstance(own[name], float) and not 0 < own[name] < 1e9):
+                raise ValueError
+        except ValueError:
+            hint = "Give seconds: a number greater than 0." if name in ("heartbeat", "unfit") else "Give a name."
+            raise EngineNotReadyError(f"option {name!r} of the engine 'temporal' is {text!r}", hint=hint) from None
+    kept = {name: own.pop(name) for name in _VARIABLES if name in own}
+    return TemporalEngine(kept, **own)
+
+
+class DriveWorkflow:
+    """The workflow of a wake."""
+
+    async def run(self, namespace: str, session_id: str, token: str, heartbeat: float) -> str:
+        """Drive, on whichever worker, until that comes to something."""
+        outcome: str = await workflow.execute_activity(
+            NAME,
+            args=[namespace, session_id, token],
+            result_type=str,
+            start_to_close_timeout=_LONG,
+            heartbeat_timeout=timedelta(seconds=heartbeat),
+            retry_policy=_AGAIN,
+        )
+        return outcome
+
+
+workflow.run(DriveWorkflow.run)
+workflow.defn(name=NAME, sandboxed=False)(DriveWorkflow)
+
+
+class TemporalEngine:
+    """Wakes as workflows of Temporal, `NAMESPACE/SESSION/TOKEN`; see `strands_cli.worker.engine.Engine`."""
+
+    def __init__(self, connection: Mapping[str, str], *, task_queue: str, heartbeat: float, unfit: float) -> None:
+        self._connection = connection
+        self._task_queue = task_queue
+        self._heartbeat = heartbeat
+        self._unfit = unfit
+        self._connecting = asyncio.Lock()
+        self._client: Client | None = None
+
+    def enqueue(self, transaction: Transaction, wake: Wake) -> bool:
+        """Leave it to the relay: the server has a database of its own."""
+        return False
+
+    async def submit(self, wake: Wake) -> None:
+        """Start the workflow of a wake, unless it runs."""
+        client = await self._connected()
+        await client.start_workflow(
+            NAME,
+            args=[*wake, self._heartbeat],
+            id=wake.key,
+            task_queue=self._task_queue,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        )
+
+    async def work(self, drive: Drive, *, slots: int, alive_as: str) -> None:
+        """Deliver wakes until this is cancelled; a second cancellation ends what is at work."""
+        client = await self._connected()
+        drives = _Drives(drive, self._heartbeat / 3, self._unfit)
+        worker = Worker(
+            client,
+            task_queue=self._task_queue,
+            workflows=[DriveWorkflow],
+            activities=[drives.run],
+            identity=alive_as,
+            max_concurrent_activities=slots,
+            max_cached_workflows=100,
+            graceful_shutdown_timeout=_LONG,
+        )
+        running = asyncio.create_task(worker.run())
+        try:
+            await asyncio.shield(running)
+        finally:
+            closing = asyncio.create_task(worker.shutdown())
+            while not closing.done():
+                try:
+                    await asyncio.shield(closing)
+                except asyncio.CancelledError:
+                    drives.end()
+            await asyncio.wait([running])
+
+    async def cancel(self, namespace: str, session_id: str) -> None:
+        """End the workflows of a session that the server's list has; a drive that is at work goes on."""
+        client = await self._connected()
+        prefix = f"{namespace}/{session_id}/"
+        written = prefix.replace("\\", "\\\\").replace("'", "\\'")
+        query = (
+            f"WorkflowId STARTS_WITH '{written}' AND ExecutionStatus = 'Running' AND TaskQueue = '{self._task_queue}'"
+        )
+        async for each in client.list_workflows(query):
+            if "/" not in each.id[len(prefix) :]:
+                await client.get_workflow_handle(each.id, run_id=each.run_id).terminate("the session was cancelled")
+
+    async def reap(self, alive: Collection[str]) -> int:
+        """Nothing: the server gives what a worker held to another when it misses the heartbeats."""
+        return 0
+
+    async def _connected(self) -> Client:
+        async with self._connecting:
+            if self._client is None:
+                told = {_VARIABLES[name]: value for name, value in self._connection.items()}
+                address = ""
+                try:
+                    how = ClientConfig.load_client_connect_config(override_env_vars={**os.environ, **told})
+                    address = how.setdefault("target_host", "localhost:7233")
+                    self._client = await Client.connect(**how)
+                except Exception as error:
+                    said = f"{address}: {str(error).splitlines()[0]}" if address else str(error).splitlines()[0]
+                    hint = "Start it, or name it: --engine-option address=HOST:PORT, or TEMPORAL_ADDRESS."
+                    raise EngineNotReadyError(f"Temporal cannot be reached: {said}", hint=hint) from error
+            return self._client
+
+
+class _Drives:
+    """The activity of a worker, on the worker's own event loop."""
+
+    def __init__(self, drive: Drive, beat: float, unfit: float) -> None:
+        self._drive = drive
+        self._beat = beat
+        self._unfit = unfit
+        self._tasks: set[asyncio.Future[Any]] = set()
+
+    def end(self) -> None:
+        """End the drives that are at work; another worker has them."""
+        for each in self._tasks:
+            each.cancel()
+
+    async def run(self, namespace: str, session_id: str, token: str) -> str:
+        task = asyncio.ensure_future(self._drive(Wake(namespace, session_id, token)))
+        self._tasks.add(task)
+        try:
+            await self._ended(task)
+            outcome = task.result()
+        except asyncio.CancelledError:
+            raise self._again("the worker stopped") from None
+        except Exception as error:
+            _log.warning("session %s is delivered again: %s: %s", session_id, type(error).__name__, error)
+            raise self._again(type(error).__name__) from None
+        finally:
+            self._tasks.discard(task)
+        if outcome == "unfit":
+            raise self._again("unfit", timedelta(seconds=self._unfit))
+        return outcome
+
+    async def _ended(self, task: asyncio.Future[Any]) -> None:
+        """Wait for a drive: the journal says when it is over, not the server that has taken it away."""
+        wanted = True
+        while not task.done():
+            try:
+                await asyncio.wait([task], timeout=self._beat)
+                if wanted:
+                    activity.heartbeat()
+            except asyncio.CancelledError:
+                wanted = False
+
+    def _again(self, why: str, delay: timedelta | None = None) -> Exception:
+        category = ApplicationErrorCategory.BENIGN
+        error: Exception = ApplicationError(why, category=category, next_retry_delay=delay)
+        return error
+
+
+activity.defn(name=NAME)(_Drives.run)
