@@ -40,7 +40,7 @@ class TestTemporal(EngineConformance):
 
 @needs_temporal
 def test_a_wake_is_driven_until_it_comes_to_something_and_the_server_learns_no_content() -> None:
-    secret = "what the session holds"
+    secret, queue = "what the session holds", options()
 
     async def come(_: Wake, before: int) -> DriveOutcome:
         if before == 0:
@@ -49,7 +49,7 @@ def test_a_wake_is_driven_until_it_comes_to_something_and_the_server_learns_no_c
 
     async def check() -> None:
         deliveries, wake = Deliveries(come), Wake("tenant/a", f"s-{uuid.uuid4().hex}", "12")
-        engine = open_engine("temporal", "runs", options())
+        engine = open_engine("temporal", "runs", queue)
         worker = asyncio.create_task(engine.work(deliveries, slots=2, alive_as="worker"))
         await engine.submit(wake)
         client = await temporalio.Client.connect(server().address)
