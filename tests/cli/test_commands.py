@@ -112,16 +112,6 @@ def test_doctor_names_another_owner_of_the_package(console: Console) -> None:
     assert "strands-agents 9.9" in shown
 
 
-def test_shell_completion(console: Console) -> None:
-    def complete(words: str, at: int) -> list[str]:
-        env = {**console.env, "_STRANDS_COMPLETE": "bash_complete", "COMP_WORDS": words, "COMP_CWORD": str(at)}
-        return subprocess.run([STRANDS], env=env, capture_output=True, text=True, timeout=60).stdout.splitlines()
-
-    assert complete("strands se", 1) == ["plain,sessions"]
-    assert complete("strands sessions c", 2) == ["plain,cancel", "plain,cleanup"]
-    assert "plain,--interactive" in complete("strands run --inter", 2)
-
-
 def test_debug_shows_the_traceback(console: Console) -> None:
     done = subprocess.run(
         [STRANDS, "validate", "nowhere.yaml", "--debug"],

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from strands.journal.errors import StrandsError
+from strands_cli.cli import completion
 
 COMMANDS = {
     "run": "Run a workflow; it asks you, or pauses for a person.",
@@ -161,6 +162,7 @@ STORE = "STRANDS_STORE"
 @click.option(
     "--store",
     metavar="PLACE",
+    shell_complete=completion.directories,
     expose_value=False,
     is_eager=True,
     callback=_keep_in,

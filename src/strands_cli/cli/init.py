@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from strands_cli.cli import options
+from strands_cli.cli import completion, options
 
 
 @click.command("init")
-@click.argument("path", metavar="[FILE]", default="workflow.yaml")
+@click.argument("path", metavar="[FILE]", default="workflow.yaml", shell_complete=completion.files)
 @click.option("--force", is_flag=True, help="Overwrite the file if it exists.")
 @options.debug
 def command(path: str, force: bool, debug: bool) -> None:

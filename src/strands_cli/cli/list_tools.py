@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from strands_cli.cli import options
+from strands_cli.cli import completion, options
 
 if TYPE_CHECKING:
     from strands_cli.spec import Spec
 
 
 @click.command("list-tools")
-@click.argument("spec", metavar="[SPEC]", required=False)
+@click.argument("spec", metavar="[SPEC]", required=False, shell_complete=completion.files)
 @options.as_json
 @options.debug
 def command(spec: str | None, as_json: bool, debug: bool) -> None:

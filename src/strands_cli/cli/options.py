@@ -7,6 +7,8 @@ from typing import Any, Protocol, TypeVar
 
 import click
 
+from strands_cli.cli import completion
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -27,7 +29,11 @@ real_tools: Option = click.option(
     "--real-tools", is_flag=True, help="Run all tools in a rehearsal; else only read-only ones."
 )
 out: Option = click.option(
-    "--out", "out", metavar="DIR", help="Where artifacts are written; the current directory by default."
+    "--out",
+    "out",
+    metavar="DIR",
+    shell_complete=completion.directories,
+    help="Where artifacts are written; the current directory by default.",
 )
 force: Option = click.option("--force", is_flag=True, help="Overwrite artifacts that exist.")
 interactive: Option = click.option(
@@ -45,9 +51,21 @@ accept_changes: Option = click.option(
 without_hooks: Option = click.option(
     "--without-hooks", is_flag=True, help="Go on without hooks that are missing here, once you have seen which."
 )
-spec: Option = click.argument("spec", metavar="SPEC")
-place: Option = click.argument("place", metavar="[STORE]", required=False)
-session_id: Option = click.argument("session_id", metavar="ID")
+spec: Option = click.argument("spec", metavar="SPEC", shell_complete=completion.files)
+place: Option = click.argument("place", metavar="[STORE]", required=False, shell_complete=completion.directories)
+session_id: Option = click.argument("session_id", metavar="ID", shell_complete=completion.sessions)
+open_session_id: Option = click.argument("session_id", metavar="ID", shell_complete=completion.open_sessions)
+waiting_session_id: Option = click.argument("session_id", metavar="ID", shell_complete=completion.waiting_sessions)
+
+answers: Option = click.option(
+    "--answer",
+    "-a",
+    "answers",
+    metavar="QUESTION=VALUE",
+    multiple=True,
+    shell_complete=completion.answers,
+    help="The answer to one of several.",
+)
 
 
 def resuming(command: Command) -> Command:

@@ -6,17 +6,19 @@ from typing import Any
 
 import click
 
-from strands_cli.cli import options
+from strands_cli.cli import completion, options
 
 
 @click.command("resume")
-@options.session_id
+@options.open_session_id
 @click.option("--response", "-r", "response", metavar="TEXT", help="The answer to the only open question.")
+@options.answers
 @click.option(
-    "--answer", "-a", "answers", metavar="QUESTION=VALUE", multiple=True, help="The answer to one of several."
-)
-@click.option(
-    "--spec", "spec", metavar="FILE", help="The workflow file, mended: what is not finished is taken from it."
+    "--spec",
+    "spec",
+    metavar="FILE",
+    shell_complete=completion.files,
+    help="The workflow file, mended: what is not finished is taken from it.",
 )
 @options.resuming
 @options.running

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from strands_cli.cli import options
+from strands_cli.cli import completion, options
 
 if TYPE_CHECKING:
     from strands_cli.api.workflow import Workflow
@@ -16,11 +16,27 @@ if TYPE_CHECKING:
 
 
 @click.command("run")
-@click.argument("spec", metavar="SPEC", required=False)
-@click.option("--var", "-V", "texts", metavar="NAME=VALUE", multiple=True, help="A variable; @FILE reads its value.")
-@click.option("--vars", "file", metavar="FILE", help="A YAML or JSON file of variables.")
+@click.argument("spec", metavar="SPEC", required=False, shell_complete=completion.files)
+@click.option(
+    "--var",
+    "-V",
+    "texts",
+    metavar="NAME=VALUE",
+    multiple=True,
+    shell_complete=completion.variables,
+    help="A variable; @FILE reads its value.",
+)
+@click.option(
+    "--vars", "file", metavar="FILE", shell_complete=completion.files, help="A YAML or JSON file of variables."
+)
 @click.option("--ask", is_flag=True, help="Ask for required variables that are missing.")
-@click.option("--resume", "session_id", metavar="ID", help="Go on with this session instead of a new run.")
+@click.option(
+    "--resume",
+    "session_id",
+    metavar="ID",
+    shell_complete=completion.open_sessions,
+    help="Go on with this session instead of a new run.",
+)
 @click.option("--hitl-response", "response", metavar="TEXT", help="The answer to the open question of --resume.")
 @click.option("--auto-resume", is_flag=True, help="Go on with this workflow's newest unfinished session, if any.")
 @click.option("--no-save-session", is_flag=True, help="Keep nothing on disk; the run cannot be resumed.")

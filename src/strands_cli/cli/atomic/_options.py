@@ -9,11 +9,17 @@ from typing import Any
 import click
 
 from strands._regular import input_text
+from strands_cli.cli import completion
 from strands_cli.errors import InputError
 
-agent = click.argument("name", metavar="AGENT")
+agent = click.argument("name", metavar="AGENT", shell_complete=completion.agents)
 directory = click.option(
-    "--dir", "directories", metavar="DIR", multiple=True, help="Where to look; default: atomic, agents/atomic."
+    "--dir",
+    "directories",
+    metavar="DIR",
+    multiple=True,
+    shell_complete=completion.directories,
+    help="Where to look; default: atomic, agents/atomic.",
 )
 
 

@@ -6,12 +6,20 @@ import shlex
 
 import click
 
-from strands_cli.cli import options
+from strands_cli.cli import completion, options
 
 
 @click.command("init")
 @click.argument("name", metavar="NAME")
-@click.option("--dir", "directory", metavar="DIR", default="atomic", show_default=True, help="Where to write it.")
+@click.option(
+    "--dir",
+    "directory",
+    metavar="DIR",
+    default="atomic",
+    show_default=True,
+    shell_complete=completion.directories,
+    help="Where to write it.",
+)
 @click.option("--force", is_flag=True, help="Overwrite the files if they exist.")
 @options.debug
 def command(name: str, directory: str, force: bool, debug: bool) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from strands_cli.cli import options
+from strands_cli.cli import completion, options
 from strands_cli.cli.atomic import _options
 
 if TYPE_CHECKING:
@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 @click.command("run")
 @_options.agent
 @click.option("--input", "-i", "text", metavar="TEXT", help="The input: JSON, or plain text.")
-@click.option("--input-file", metavar="FILE", help="A file that holds the input; - reads standard input.")
+@click.option(
+    "--input-file",
+    metavar="FILE",
+    shell_complete=completion.files,
+    help="A file that holds the input; - reads standard input.",
+)
 @_options.directory
 @options.running
 def command(name: str, text: str | None, input_file: str | None, directories: tuple[str, ...], **how: Any) -> int:

@@ -8,11 +8,9 @@ from strands_cli.cli import options
 
 
 @click.command("answer")
-@options.session_id
+@options.waiting_session_id
 @click.option("--response", "-r", "response", metavar="TEXT", help="The answer to the only open question.")
-@click.option(
-    "--answer", "-a", "answers", metavar="QUESTION=VALUE", multiple=True, help="The answer to one of several."
-)
+@options.answers
 @click.option("--by", metavar="NAME", help="Who answers; by default the user of this terminal.")
 @click.option("--reason", metavar="TEXT", help="Why, for the record.")
 @options.as_json

@@ -8,7 +8,7 @@ from strands_cli.cli import options
 
 
 @click.command("cancel")
-@options.session_id
+@options.open_session_id
 @options.as_json
 @options.debug
 def command(session_id: str, as_json: bool, debug: bool) -> None:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import click
 
-from strands_cli.cli import options
+from strands_cli.cli import completion, options
 
 
 @click.command("fork")
 @options.session_id
 @click.option(
-    "--at", "at", metavar="KEY", required=True, help="The first step that is to run again, as in `sessions show`."
+    "--at",
+    "at",
+    metavar="KEY",
+    required=True,
+    shell_complete=completion.steps,
+    help="The first step that is to run again, as in `sessions show`.",
 )
 @options.as_json
 @options.debug

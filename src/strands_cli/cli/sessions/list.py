@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from strands_cli.cli import options
+from strands_cli.cli import completion, options
 
 _STATES = ("running", "interrupted", "paused", "answered", "failed", "completed", "cancelled")
 
 
 @click.command("list")
 @click.option("--status", type=click.Choice(_STATES), help="Only these.")
-@click.option("--workflow", metavar="NAME", help="Only those of this workflow.")
+@click.option("--workflow", metavar="NAME", shell_complete=completion.workflows, help="Only those of this workflow.")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="At most so many.")
 @click.option("--full", is_flag=True, help="Show whole ids, however long.")
 @options.as_json

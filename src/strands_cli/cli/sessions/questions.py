@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from strands_cli.cli import options
+from strands_cli.cli import completion, options
 
 if TYPE_CHECKING:
     from strands_cli.types import OpenQuestion
 
 
 @click.command("questions")
-@click.argument("session_id", metavar="[ID]", required=False)
+@click.argument("session_id", metavar="[ID]", required=False, shell_complete=completion.waiting_sessions)
 @click.option("--verbose", "-v", is_flag=True, help="Show whole JSON Schemas.")
 @options.as_json
 @options.debug

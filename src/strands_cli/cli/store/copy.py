@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from strands_cli.cli import options
+from strands_cli.cli import completion, options
 
 if TYPE_CHECKING:
     from strands.journal.transfer import SessionOutcome
 
 
 @click.command("copy")
-@click.argument("source", metavar="FROM")
-@click.argument("target", metavar="TO")
+@click.argument("source", metavar="FROM", shell_complete=completion.directories)
+@click.argument("target", metavar="TO", shell_complete=completion.directories)
 @options.as_json
 @options.debug
 def command(source: str, target: str, as_json: bool, debug: bool) -> int:
