@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -17,7 +15,7 @@ from strands._question_ids import id_about as id_about
 from strands._question_ids import is_any as is_any
 from strands._question_ids import looked_up as looked_up
 from strands._question_ids import tool_prefix as tool_prefix
-from strands.types.json_value import as_json
+from strands.types.json_value import as_json, is_same_json
 
 if TYPE_CHECKING:
     from strands.types.binding import Binding
@@ -290,9 +288,9 @@ class InterruptState:
         answers = [self._read(block) for block in _blocks(prompt)]
         given: dict[str, Any] = {}
         for interrupt, response in answers:
-            if interrupt.answered and not _same(interrupt.response, response):
+            if interrupt.answered and not is_same_json(interrupt.response, response):
                 raise ValueError(f"interrupt {interrupt.id!r} has the answer {interrupt.response!r} already")
-            if not _same(given.setdefault(interrupt.id, response), response):
+            if not is_same_json(given.setdefault(interrupt.id, response), response):
                 raise ValueError(
                     f"interrupt {interrupt.id!r} is answered twice, with {given[interrupt.id]!r} and {response!r}; "
                     "give one answer"
@@ -318,13 +316,8 @@ class InterruptState:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain values, in the layout that session files hold."""
-        interrupts, extras = {}, {}
-        for interrupt in list(self.interrupts.values()):
-            data = interrupt.to_dict()
-            more = {key: data.pop(key) for key in _EXTRAS if key in data}
-            interrupts[interrupt.id] = data
-            if more:
-                extras[interrupt.id] = more
+        asked, extras = _data_of(self.interrupts.values())
+        interrupts = {data["id"]: data for data in asked}
         pending = None
         if "tool_use_message" in self.context:
             pending = {
@@ -350,11 +343,28 @@ class InterruptState:
         return cls(interrupts, context, bool(data.get("activated")))
 
 
-def _same(one: Any, other: Any) -> bool:
-    """Return whether two answers are the same JSON; `True` is not 1."""
-    if one is other:
-        return True
-    return json.dumps(one, sort_keys=True, default=repr) == json.dumps(other, sort_keys=True, default=repr)
+def _data_of(interrupts: Iterable[Interrupt]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Return questions as the Strands Agents SDK knows them, and by their ids what it does not know of them."""
+    asked, extras = [], {}
+    for interrupt in list(interrupts):
+        data = interrupt.to_dict()
+        more = {key: data.pop(key) for key in _EXTRAS if key in data}
+        asked.append(data)
+        if more:
+            extras[interrupt.id] = more
+    return asked, extras
+
+
+def listed(interrupts: Iterable[Interrupt]) -> dict[str, Any]:
+    """Return the members that tell a result's questions; `read_listed` reads them."""
+    asked, extras = _data_of(interrupts)
+    return {"interrupts": asked, "bindings": extras} if extras else {"interrupts": asked}
+
+
+def read_listed(data: Mapping[str, Any]) -> list[Interrupt]:
+    """Return the questions that the dictionary of a result tells."""
+    extras = data.get("bindings") or {}
+    return [Interrupt.from_dict({**each, **extras.get(each["id"], {})}) for each in data.get("interrupts") or []]
 
 
 def is_about_ambiguous_call(interrupt: Interrupt) -> bool:
@@ -362,18 +372,12 @@ def is_about_ambiguous_call(interrupt: Interrupt) -> bool:
     return interrupt.name in TAKEN_NAMES
 
 
-def event_was_asked(event: Any, name: str) -> bool:
-    """Return whether the question `name` about the tool call of a `BeforeToolCallEvent` was asked already."""
-    id = hook_prefix(event.tool_use["toolUseId"]) + str(uuid.uuid5(uuid.NAMESPACE_OID, name))
-    return looked_up(event.agent.turn.interrupts.interrupts, id) is not None
-
-
 def _blocks(prompt: Any) -> list[Any]:
     if isinstance(prompt, list) and prompt and all(_is_answer(block) for block in prompt):
         return prompt
     raise TypeError(
         f"the agent waits for answers to interrupts, so the prompt must be a list of "
-        f"{{'interruptResponse': {{'interruptId', 'response'}}}} blocks, not {_shown(prompt)}; "
+        f"{{'interruptResponse': {{'interruptId', 'response'}}}} blocks, not {shown(prompt)}; "
         "agent.abandon_interrupts() gives the questions up"
     )
 
@@ -382,7 +386,8 @@ def _is_answer(block: Any) -> bool:
     return isinstance(block, Mapping) and "interruptResponse" in block
 
 
-def _shown(prompt: Any) -> str:
+def shown(prompt: Any) -> str:
+    """Return a prompt as error messages show it."""
     text = repr(prompt)
     return text if len(text) <= 80 else text[:77] + "..."
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from strands.interrupt import Interrupt
+from strands.interrupt import Interrupt, listed, read_listed
 from strands.telemetry.metrics import EventLoopMetrics
 from strands.types.json_bytes import decode_bytes_values, encode_bytes_values
 
@@ -62,7 +62,7 @@ class AgentResult:
         message = encode_bytes_values(self.message)
         data: dict[str, Any] = {"type": "agent_result", "message": message, "stop_reason": self.stop_reason}
         if self.interrupts:
-            data["interrupts"] = [interrupt.to_dict() for interrupt in self.interrupts]
+            data |= listed(self.interrupts)
         return data
 
     @classmethod
@@ -74,7 +74,7 @@ class AgentResult:
         """
         if data.get("type") != "agent_result":
             raise TypeError(f"type is {data.get('type')!r}; an AgentResult has 'agent_result'")
-        interrupts = [Interrupt.from_dict(each) for each in data.get("interrupts") or []]
+        interrupts = read_listed(data)
         message = decode_bytes_values(data["message"])
         return cls(data["stop_reason"], message, EventLoopMetrics(), {}, interrupts or None)
 

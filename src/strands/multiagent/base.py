@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, Union, cast
 
 from strands._elsewhere import names_of
 from strands.agent.result import AgentResult
-from strands.interrupt import Interrupt
+from strands.interrupt import Interrupt, listed, read_listed
 
 if TYPE_CHECKING:
     from strands.agent.base import AgentBase
@@ -105,7 +105,7 @@ class NodeResult:
             "accumulated_usage": self.accumulated_usage,
             "accumulated_metrics": self.accumulated_metrics,
             "execution_count": self.execution_count,
-            "interrupts": [interrupt.to_dict() for interrupt in self.interrupts],
+            **listed(self.interrupts),
         }
 
     @classmethod
@@ -162,7 +162,7 @@ class MultiAgentResult:
             "accumulated_metrics": self.accumulated_metrics,
             "execution_count": self.execution_count,
             "execution_time": self.execution_time,
-            "interrupts": [interrupt.to_dict() for interrupt in self.interrupts],
+            **listed(self.interrupts),
         }
 
     @classmethod
@@ -273,7 +273,7 @@ def _totals(data: dict[str, Any]) -> dict[str, Any]:
         "accumulated_usage": {**no_usage(), **data.get("accumulated_usage", {})},
         "accumulated_metrics": {**no_metrics(), **data.get("accumulated_metrics", {})},
         "execution_count": int(data.get("execution_count", 0)),
-        "interrupts": [Interrupt.from_dict(each) for each in data.get("interrupts") or []],
+        "interrupts": read_listed(data),
     }
 
 

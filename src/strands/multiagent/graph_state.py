@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from strands.interrupt import InterruptState
-
 from .base import NodeResult, Status, no_metrics, no_usage
+from .waiting import questions_from_dict, questions_to_dict
 
 if TYPE_CHECKING:
     from .graph import Graph, GraphNode
@@ -109,7 +108,7 @@ def _next(graph: Graph) -> list[str]:
 
 
 def _interrupts(graph: Graph) -> dict[str, Any]:
-    data, known = graph.interrupts.to_dict(), graph.known()
+    known = graph.known()
     context: dict[str, Any] = {}
     for node in graph.nodes.values():
         kept = graph.interrupts.context.get(node.node_id)
@@ -118,12 +117,12 @@ def _interrupts(graph: Graph) -> dict[str, Any]:
     if graph.interrupts.activated:
         waiting = graph.state.interrupted_nodes
         context["completed_nodes"] = _names(node for node in graph.batch if node not in waiting)
-    return {**data, "context": context}
+    return questions_to_dict(graph.interrupts, context)
 
 
 def _restore_interrupts(graph: Graph, data: Mapping[str, Any]) -> list[str]:
     """Restore the questions; return the nodes that finished beside those that ask."""
-    graph.interrupts = state = InterruptState.from_dict(data)
+    graph.interrupts = state = questions_from_dict(data)
     siblings = list(state.context.get("completed_nodes") or ())
     known = {name: kept for name, kept in state.context.items() if name in graph.nodes and isinstance(kept, Mapping)}
     state.context = dict(known)  # others note there what they were told, too

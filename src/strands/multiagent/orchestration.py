@@ -19,7 +19,7 @@ from strands.hooks import (
     MultiAgentInitializedEvent,
 )
 from strands.hooks.given import register_given
-from strands.interrupt import InterruptState
+from strands.interrupt import InterruptState, shown
 from strands.plugins.registry import MultiAgentPluginRegistry
 from strands.types.exceptions import ConcurrencyException, SessionException
 
@@ -277,7 +277,7 @@ class Orchestration(MultiAgentBase, Generic[R]):
         is_new = task is not None and not is_answers(task) and task != self.state.task
         if is_new and self.is_under_way and not self._was_cancelled:  # an agent that was told to stop holds nobody up
             raise ValueError(
-                f"{self._named} is half done with another task, {_shown(self.state.task)}: call it with None to go on "
+                f"{self._named} is half done with another task, {shown(self.state.task)}: call it with None to go on "
                 "with that, or reset() it to begin anew"
             )
         if self.missing_hooks:  # they may have been added since
@@ -362,8 +362,3 @@ class Orchestration(MultiAgentBase, Generic[R]):
     @abstractmethod
     def _result(self) -> R:
         """Return what it came to."""
-
-
-def _shown(task: Any) -> str:
-    text = repr(task)
-    return text if len(text) <= 80 else text[:77] + "..."

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from strands.interrupt import InterruptState
-
 from .base import NodeResult, Status, no_metrics, no_usage
 from .swarm_parts import SharedContext, SwarmState
+from .waiting import questions_from_dict, questions_to_dict
 
 if TYPE_CHECKING:
     from .swarm import Swarm
@@ -41,7 +40,7 @@ def to_dict(swarm: Swarm) -> dict[str, Any]:
             "handoff_message": state.handoff_message,
         },
         "_internal_state": {
-            "interrupt_state": {**swarm.interrupts.to_dict(), "context": context},
+            "interrupt_state": questions_to_dict(swarm.interrupts, context),
             "running": swarm.kept_nodes(),
             "guards": swarm.guards,
         },
@@ -84,7 +83,7 @@ def _knows(swarm: Swarm, data: Mapping[str, Any]) -> bool:
 
 
 def _restore_interrupts(swarm: Swarm, data: Mapping[str, Any]) -> None:
-    swarm.interrupts = state = InterruptState.from_dict(data)
+    swarm.interrupts = state = questions_from_dict(data)
     known = {name: kept for name, kept in state.context.items() if name in swarm.nodes and isinstance(kept, Mapping)}
     state.context = dict(known)  # others note there what they were told, too
     for name, kept in known.items():

@@ -225,7 +225,7 @@ def prompt_of(executor: Executor, fresh: Any, answers: list[Any]) -> Any:
     if not _is_own(agent):
         return answers or fresh
     if answers and getattr(agent, "pending_interrupts", None):
-        return _still_known(agent, answers)
+        return _still_known(agent, answers) or None
     if not _says_the_last_word(agent):
         return None
     return structure_prompt(agent) or fresh  # its reply was cut short: models take no history that ends in one

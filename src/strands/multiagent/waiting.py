@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from strands._core.messages import is_answers
-from strands.interrupt import Interrupt
+from strands.interrupt import Interrupt, InterruptState
 
 if TYPE_CHECKING:
-    from strands.interrupt import InterruptState
-
     from .base import MultiAgentInput
 
 _OURS = "v1:"
@@ -75,6 +75,49 @@ def wait(state: InterruptState, node_id: str, interrupts: list[Interrupt], insid
     if inside is not None:
         context["asked_as"] = {outer.id: inner.id for outer, inner in zip(interrupts, inside, strict=True)}
     state.context[node_id] = context
+
+
+def questions_to_dict(state: InterruptState, context: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the questions as JSON-able data, under the ids that they have inside their nodes where these are unique.
+
+    So the Strands Agents SDK reads them, which knows no others.
+
+    Args:
+        state: The questions.
+        context: Node id to what is kept of a node that waits, and whatever else the SDK reads there.
+    """
+    inner = {outer: id for each in state.context.values() for outer, id in each.get("asked_as", {}).items()}
+    if not inner:
+        return {**state.to_dict(), "context": context}
+    told = Counter([*state.interrupts, *inner.values()])
+    short = {outer: id for outer, id in inner.items() if outer in state.interrupts and told[id] == 1}
+    data = state.to_dict()
+    for part in ("interrupts", "bindings"):
+        data[part] = {short.get(id, id): each for id, each in data[part].items()}
+    for id in short.values():
+        data["interrupts"][id]["id"] = id
+    return {**data, "context": {name: _under(short, kept) for name, kept in context.items()}}
+
+
+def questions_from_dict(data: Mapping[str, Any]) -> InterruptState:
+    """Return the questions that `questions_to_dict`, or the Strands Agents SDK, gave away, with their context."""
+    state = InterruptState.from_dict(data)
+    nodes = [kept for kept in state.context.values() if isinstance(kept, Mapping)]
+    told = Counter(id for kept in nodes for id in kept.get("interrupt_ids", ()))
+    asked_as = [pair for kept in nodes for pair in kept.get("asked_as", {}).items()]
+    long = {id: outer for outer, id in asked_as if outer not in state.interrupts and told[id] == 1}
+    state.context = {name: _under(long, kept) for name, kept in state.context.items()}
+    for each in state.interrupts.values():
+        each.id = long.get(each.id, each.id)
+    state.interrupts = {each.id: each for each in state.interrupts.values()}
+    return state
+
+
+def _under(ids: Mapping[str, str], kept: Any) -> Any:
+    """Return what is kept of a node with other ids for its questions."""
+    if not isinstance(kept, Mapping) or "interrupt_ids" not in kept:
+        return kept
+    return {**kept, "interrupt_ids": [ids.get(id, id) for id in kept["interrupt_ids"]]}
 
 
 def answers(state: InterruptState, node_id: str) -> list[Any]:

@@ -236,3 +236,10 @@ def _unpaired(text: str) -> bool:
 def _short(text: str) -> str:
     shown = ascii(text)
     return shown if len(shown) <= 60 else shown[:57] + "..."
+
+
+def is_same_json(one: Any, other: Any) -> bool:
+    """Return whether two values are the same JSON; `True` is not 1."""
+    if one is other:
+        return True
+    return json.dumps(one, sort_keys=True, default=repr) == json.dumps(other, sort_keys=True, default=repr)

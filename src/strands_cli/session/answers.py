@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from strands.types.json_value import is_same_json
 from strands_cli.errors import AlreadyAnsweredError, AnswerError, InvalidAnswerError, SessionFinishedError
 from strands_cli.kernel import questions
 from strands_cli.kernel.journal import Conflict, Journal, append_durably
@@ -132,7 +132,7 @@ def _checked(journal: Journal, state: State, question_id: str, value: Json, by: 
     given = state.answered.get(question_id)
     if given is not None:
         same_person = given.data.get("by") == by and not given.data.get("timed_out")
-        if same_person and _same(questions.checked(question, value), given.data["value"]):
+        if same_person and is_same_json(questions.checked(question, value), given.data["value"]):
             return {}
         raise already_answered(journal, state, question_id)
     if question_id in state.expired:
@@ -168,11 +168,6 @@ def _check_offered(state: State, key: str, value: Json, spec: Spec | None) -> No
             f"{decision!r} is not an answer to {key!r} any more: the workflow was mended since it was asked",
             hint=f"Answer one of: {', '.join(sorted({'reject', *options}))}.",
         )
-
-
-def _same(one: Json, other: Json) -> bool:
-    """Whether two answers are the same JSON: to Python, but not to a person, True is 1."""
-    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
 def _when(at: float | None) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import uuid
 from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from strands._terminal import encodable, put, unambiguous
 from strands._threads import in_thread
-from strands.interrupt import event_was_asked
+from strands.interrupt import hook_prefix, looked_up
 from strands.interventions.actions import Action, Confirm, Proceed, default_evaluate
 from strands.interventions.handler import InterventionHandler
 
@@ -106,7 +107,7 @@ class HumanInTheLoop(InterventionHandler):
     async def before_tool_call(self, event: BeforeToolCallEvent, **kwargs: Any) -> Action:
         """Let the call pass, or ask."""
         tool = _tool_name(event)
-        asked = event_was_asked(event, self.name)  # then it was judged before, and the answer decides
+        asked = _was_asked(event, self.name)  # then it was judged before, and the answer decides
         if not asked and (self._runs_freely(tool) or self._is_trusted(event, tool)):
             return Proceed()
         why = None
@@ -196,3 +197,9 @@ def _answer_from_terminal(prompt: str, options: str) -> str | None:
         except EOFError:
             put("")
             return None
+
+
+def _was_asked(event: Any, name: str) -> bool:
+    """Return whether the question `name` about the tool call of a `BeforeToolCallEvent` was asked already."""
+    id = hook_prefix(event.tool_use["toolUseId"]) + str(uuid.uuid5(uuid.NAMESPACE_OID, name))
+    return looked_up(event.agent.turn.interrupts.interrupts, id) is not None
