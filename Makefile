@@ -37,6 +37,10 @@ install: $(VENV)/.installed  ## create .venv and install the package with its de
 test: $(VENV)/.installed  ## run the tests (installs what it needs)
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow' $(ARGS)
 
+.PHONY: simulate
+simulate: $(VENV)/.installed  ## run 10,000 simulations, each from its seed (SEED=123 tells one; ARGS="--help")
+	@PYTHONPATH=tests $(BIN)/python -m simulation $(if $(SEED),--seed $(SEED)) $(ARGS)
+
 .PHONY: services
 services:  ## install the servers that some tests need (PostgreSQL, PgBouncer, Temporal), where possible
 	@PYTHON=$(PYTHON) .ci/services

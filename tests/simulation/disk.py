@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
@@ -44,19 +44,23 @@ class Rows:
     def cut(self, count: int) -> None:
         """Keep the first `count`."""
         for kept in (self.content, self.entries, self.sums):
-            del kept[count:]  # type: ignore[attr-defined]
+            del kept[count:]
         self.synced = min(self.synced, count)
 
 
 class Disk:
     """All sessions of a store.
 
+    Args:
+        is_alive: Whether the store takes a driver for alive.
+
     Attributes:
         sessions: Session id to what there is of it.
         commits: The session of each entry, in the order in which they were written.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, is_alive: Callable[[str], bool]) -> None:
+        self.is_alive = is_alive
         self.sessions: dict[str, Rows] = {}
         self.commits: list[str] = []
 
@@ -122,9 +126,9 @@ class DiskJournal:
     """One session of a disk, as far as this object knows it; see `Journal`."""
 
     def __init__(self, disk: Disk, session_id: str, rows: Rows) -> None:
-        self._disk = disk
+        self.disk = disk
         self._id = session_id
-        self._rows = rows
+        self.rows = rows
         self._known = 0
         self._sum = ""
 
@@ -140,18 +144,18 @@ class DiskJournal:
         newer = await self.tail(expect)
         if newer:
             raise Conflict(newer)
-        entries = self._rows.put(drafts)
-        self._disk.commits += [self._id] * len(entries)
+        entries = self.rows.put(drafts)
+        self.disk.commits += [self._id] * len(entries)
         self._note()
         if durable:
             await self.sync()
         return entries
 
     async def sync(self) -> None:
-        self._rows.synced = len(self._rows.entries)
+        self.rows.synced = len(self.rows.entries)
 
     async def tail(self, after: int) -> list[Entry]:
-        rows = self._rows
+        rows = self.rows
         if rows.deleted or (rows.entries and rows.entries[-1].kind == "deleted"):
             raise SessionNotFoundError(f"no session {self._id!r}")
         behind = self._known > len(rows.sums)
@@ -161,11 +165,11 @@ class DiskJournal:
         return rows.entries[after:]
 
     def _note(self) -> None:
-        self._known = len(self._rows.sums)
-        self._sum = self._rows.sums[-1] if self._rows.sums else ""
+        self._known = len(self.rows.sums)
+        self._sum = self.rows.sums[-1] if self.rows.sums else ""
 
     def lease(self) -> AbstractAsyncContextManager[str]:
         raise NotImplementedError("who drives is known to the world")
 
     async def alive(self, driver: str) -> bool:
-        raise NotImplementedError("who drives is known to the world")
+        return self.disk.is_alive(driver)

@@ -92,7 +92,7 @@ class Ledger:
             entry = each.entry
             self.answered.pop((session, entry.key), None)
             if entry.kind == "started" and "of" in entry.data and not with_power:
-                self.forgiven.add((session, str((entry.data.get("input") or {}).get("order"))))
+                self.forgiven.add((session, str(entry.data["id"]).partition("-")[2]))
         del known[count:]
 
     def entries(self, session: str) -> list[Entry]:

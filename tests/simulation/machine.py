@@ -52,8 +52,8 @@ class Process:
         self.check()
         if seconds:
             await asyncio.sleep(seconds)
-        while CLOCK.now < self.stalled_until:
-            await asyncio.sleep(self.stalled_until - CLOCK.now)
+        if CLOCK.now < self.stalled_until:
+            await self.reach(self.stalled_until - CLOCK.now)
         self.check()
 
     def kill(self) -> None:
@@ -111,7 +111,6 @@ class VirtualLoop(asyncio.BaseEventLoop):
         super().__init__()
         self._selector = Timer()
         self.set_task_factory(_begun)
-        self.set_exception_handler(lambda loop, context: None)
 
     def time(self) -> float:
         return CLOCK.now
@@ -175,7 +174,7 @@ def install() -> None:
     time.time = CLOCK.time
     time.monotonic = time.perf_counter = CLOCK.monotonic
     os.urandom = CHANCE.bytes
-    threading.Thread.start = _no_thread  # type: ignore[method-assign]
+    threading.Thread.start = _no_thread  # type: ignore[method-assign, assignment]
     logging.disable(logging.CRITICAL)
 
 

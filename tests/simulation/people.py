@@ -46,22 +46,26 @@ class Person:
         asyncio.get_running_loop().call_later(self._delay(entry), self._begin, session, entry.key)
 
     def _delay(self, asked: Entry) -> float:
-        share, deadline = self._chance.random(), asked.data.get("deadline")
+        """Return when to answer: those of one manner do it at the same time."""
+        share = random.Random(f"{self._manner} {asked.key} {self._world.plan.seed}").random()
+        deadline = asked.data.get("deadline")
         left = deadline - EPOCH - CLOCK.now if deadline is not None else 20.0
         if self._manner == "eager":
             return 0.0 if share < 0.5 else 0.1 * share
         if self._manner == "slow":
             return left * share
         if self._manner == "late":
-            return left + 5 * share
+            return left + 3 * share
         return left + (share - 0.5) * 0.1
 
-    def moment(self, session: str, what: str) -> None:
-        """Somebody is about to write something."""
-        if self._manner == "edge" and what.startswith("paused"):
-            for known in list(self._known):
-                if known[0] == session and self._chance.random() < 0.5:
-                    self._begin(*known)
+    def interferes(self, session: str, what: str) -> bool:
+        """Somebody is about to write something; return whether there is an answer on its way now."""
+        if self._manner != "edge" or not what.startswith("paused") or self._chance.random() < 0.5:
+            return False
+        mine = [known for known in self._known if known[0] == session]
+        for known in mine:
+            self._begin(*known)
+        return bool(mine)
 
     def _begin(self, session: str, key: str) -> None:
         if (session, key) not in self._at_work:

@@ -14,6 +14,7 @@ QUIET = 150.0
 Kind = Literal[
     "kill",  # a process dies
     "kill at write",  # a process dies as it writes, before or after it
+    "kill at tool",  # a process dies as it runs a tool
     "stop",  # a process is stopped for some seconds, so that its lease may lapse
     "stop at write",  # the same, as it writes
     "power",  # all processes die, and what was not synced is gone
@@ -55,6 +56,7 @@ class Fault:
 
 COUNTED: dict[Kind, int] = {
     "kill at write": 60,
+    "kill at tool": 5,
     "stop at write": 60,
     "refuse": 60,
     "unconfirmed": 60,
@@ -133,7 +135,17 @@ def drawn(seed: int) -> Plan:
 
 def _kinds(store: str) -> tuple[Kind, ...]:
     always: tuple[Kind, ...] = (
-        *("kill", "kill at write", "kill at write", "stop", "stop at write", "refuse", "slow", "cancel drive"),
+        *(
+            "kill",
+            "kill at write",
+            "kill at write",
+            "kill at tool",
+            "stop",
+            "stop at write",
+            "refuse",
+            "slow",
+            "cancel drive",
+        ),
         *("throttle", "engine down", "drop", "repeat", "delay", "note"),
     )
     return (*always, *(("power", "power", "unconfirmed") if store == "disk" else ("back", "unconfirmed")), "cancel")

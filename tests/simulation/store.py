@@ -131,10 +131,7 @@ class ReachedJournal:
                 self._world.drivers.leave(self._driver)
 
     async def alive(self, driver: str) -> bool:
-        async def alive() -> bool:
-            return self._world.drivers.is_alive(driver)
-
-        return await self._wire.read(alive)
+        return await self._wire.read(lambda: self._inner.alive(driver))
 
 
 class Unconfirmed(StorageError):
@@ -164,8 +161,7 @@ class Wire:
     ) -> list[Entry]:
         """Have the store write entries; what is told of them is taken down."""
         world, process = self._world, self._process
-        world.asked_to_write(session, what)
-        await process.reach(self._delay())
+        await process.reach(self._delay() + world.held_up(session, what))
         death, stop = world.faults.now("kill at write"), world.faults.now("stop at write")
         if death is not None and not death.size:
             self._die(f"before it writes {what}")

@@ -62,6 +62,9 @@ async def _ran(name: str, order: str, *, again_at_will: bool) -> str:
     world.note(process.name, f"runs {name} {order}")
     session = order.partition("-")[0]
     world.ledger.ran(session, name, order, CLOCK.now, again_at_will=again_at_will)
+    if world.faults.now("kill at tool") is not None:
+        world.note(process.name, f"dies as it runs {name}")
+        world.kill(process)
     await process.reach(0.3 * process.chance.random())
     return f"{name} {order}: done"
 
@@ -128,7 +131,7 @@ def spec(pattern: str, deadlines: float, approvals: bool) -> Spec:
     story = _with_deadlines(STORIES[pattern], deadlines) if deadlines else dict(STORIES[pattern])
     story["runtime"] = {**story["runtime"], "failure_policy": {"retries": 1, "wait_min": 0.2, "wait_max": 1}}
     if approvals:
-        rule = {"tools": ["pay"], "prompt": "Pay?"}
+        rule: dict[str, Any] = {"tools": ["pay"], "prompt": "Pay?"}
         if deadlines:
             rule |= {"timeout_seconds": deadlines, "default": "reject"}
         story["agents"] = {name: {**agent, "approvals": [rule]} for name, agent in story["agents"].items()}
@@ -164,6 +167,3 @@ def answer(pattern: str, key: str, kind: str, chance: float) -> Any:
     if kind == "approval":
         return "approve" if chance < 0.8 else "reject"
     return ANSWERS.get(pattern, {}).get(key, "approved")
-
-
-

@@ -15,15 +15,17 @@ from simulation.lists import check_lists
 from simulation.machine import CLOCK, Died, Process, spawn
 from simulation.people import Person
 from simulation.plan import QUIET, Fault, Plan, Schedule
+from simulation.planted import ENGINE, STORES, ForgetfulEngine, PlantedRepository
 from simulation.store import ReachedRepository, Wire
 from strands.journal import find, lines
 from strands.journal.entries import Draft, Entry
 from strands.journal.errors import SessionNotFoundError, StrandsError
+from strands.journal.projection import INTERRUPTED
 from strands.journal.protocol import Repository
 from strands_cli.api import SessionManager, Workflow
 from strands_cli.errors import LeaseHeldError, LeaseLostError, SessionFinishedError, StorageError
 from strands_cli.kernel.state import State
-from strands_cli.worker.engine import DriveOutcome, Wake
+from strands_cli.worker.engine import DriveOutcome, Engine, Wake
 
 T = TypeVar("T")
 
@@ -42,25 +44,30 @@ class World:
 
     Args:
         plan: What goes wrong.
-        planted: Puts a store that misbehaves in the place of the good one.
+        planted: What is wrong with the store or the engine, so that it has to be found; see `simulation.planted`.
 
     Attributes:
         trace: What happened, in readable lines.
         web: The process through which people answer.
     """
 
-    def __init__(self, plan: Plan, planted: Callable[[World, Repository], Repository] | None = None) -> None:
+    def __init__(self, plan: Plan, planted: str = "") -> None:
         self.plan = plan
         self.trace: list[str] = []
         self.ledger = Ledger()
         self.faults = Schedule(plan)
         self.chance = random.Random(f"world {plan.seed}")
         self.sessions = {f"s{number}": pattern for number, pattern in enumerate(plan.sessions)}
-        self.disk = Disk()
-        self.base: Repository = DiskRepository(self.disk)
-        self.store: Repository = self.base if planted is None else planted(self, self.base)
         self.drivers = Drivers(self)
-        self.engine = SimulatedEngine(self)
+        self.disk = Disk(self.drivers.is_alive)
+        self.base = DiskRepository(self.disk)
+        self.store: Repository = self.base
+        self._own_engine = SimulatedEngine(self)
+        self.engine: Engine = self._own_engine
+        if planted in STORES:
+            self.store = PlantedRepository(self.base, STORES[planted])
+        elif planted == ENGINE:
+            self.engine = ForgetfulEngine(self.engine, self.chance.random)
         self.people = [Person(self, f"person{number}", manner) for number, manner in enumerate(plan.people)]
         self.processes: dict[str, Process] = {}
 
@@ -69,6 +76,7 @@ class World:
         CLOCK.now, CLOCK.tick = 0.0, self.plan.tick
         machine.CHANCE.begin(f"bytes {self.plan.seed}")
         loop = machine.VirtualLoop()
+        loop.set_exception_handler(self._failed)
         asyncio.set_event_loop(loop)
         stories.WORLD.set(self)
         try:
@@ -101,6 +109,10 @@ class World:
         if error is not None:
             self.ledger.violate(f"the simulation itself failed: {error!r}")
 
+    def _failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if "handle" in context:  # else somebody died, and nobody was left to be told
+            self.ledger.violate(f"the simulation itself failed: {context['exception']!r}")
+
     def repository(self, process: Process) -> ReachedRepository:
         """Return the store as a process reaches it."""
         return ReachedRepository(self, process, self.store)
@@ -114,10 +126,10 @@ class World:
         """The process through which people answer."""
         return self.processes["web"]
 
-    def asked_to_write(self, session: str, what: str) -> None:
-        """Somebody is about to write."""
-        for person in self.people:
-            person.moment(session, what)
+    def held_up(self, session: str, what: str) -> float:
+        """Somebody is about to write; return for how many seconds that is held up, by others who come in between."""
+        interfering = [person.interferes(session, what) for person in self.people]
+        return 0.2 * self.chance.random() if any(interfering) else 0.0
 
     def written(self, session: str, entries: Sequence[Entry]) -> None:
         """Somebody has written."""
@@ -135,6 +147,11 @@ class World:
         self.note(process.name, f"is stopped for {seconds:.3f} s")
         process.stalled_until = max(process.stalled_until, CLOCK.now + seconds)
         self.drivers.silent(process)
+
+    def kill(self, process: Process) -> None:
+        """End a process here and now."""
+        self.drivers.silent(process)
+        process.kill()
 
     def by_web(self, work: Coroutine[Any, Any, T]) -> Awaitable[T]:
         """Have the web process do something."""
@@ -167,7 +184,7 @@ class World:
             self.begin(self._keep(role, body))
         await asyncio.sleep(0)
         for fault in self.faults.timed():
-            asyncio.get_running_loop().call_at(fault.at, lambda fault=fault: self._happens(fault))
+            asyncio.get_running_loop().call_at(fault.at, self._happens, fault)
         for session in self.sessions:
             self.begin(self._start(session))
         for person in self.people:
@@ -186,8 +203,7 @@ class World:
                 f"{role}.{number}", skew, random.Random(f"{role} {number} {self.plan.seed}")
             )
             await asyncio.wait({spawn(process, body(process))})
-            self.drivers.silent(process)
-            process.kill()
+            self.kill(process)
             await asyncio.sleep(3 * self.chance.random())
 
     async def _start(self, session: str) -> None:
@@ -250,7 +266,7 @@ class World:
             await asyncio.sleep(RELAY * (0.5 + process.chance.random()))
             alive = [each.name for each in self.processes.values() if self.drivers.is_heard(each)]
             await self.engine.reap(alive)
-            rests = [find.INTERRUPTED, *(["failed"] if CLOCK.now > QUIET / 2 else [])]
+            rests = [INTERRUPTED, *(["failed"] if CLOCK.now > QUIET / 2 else [])]
             try:
                 wakes = [Wake("", each.session_id, str(each.entries)) for each in await find.due(store)]
                 left = [each for each in (await find.find(store, rests=rests)).items if not each.driven]
@@ -264,25 +280,21 @@ class World:
     def _happens(self, fault: Fault) -> None:
         self.note("fault", str(fault))
         if fault.kind == "kill" and fault.who in self.processes:
-            self._kill(self.processes[fault.who])
+            self.kill(self.processes[fault.who])
         elif fault.kind == "stop" and fault.who in self.processes:
             self.stop(self.processes[fault.who], fault.size)
         elif fault.kind == "power":
             for process in self.processes.values():
-                self._kill(process)
+                self.kill(process)
             self.disk.lose_unsynced()
             self._lost(with_power=True)
         elif fault.kind == "back":
             self.disk.go_back(int(fault.size))
             self._lost(with_power=False)
         elif fault.kind == "engine down":
-            self.engine.down_until = CLOCK.now + fault.size
+            self._own_engine.down_until = CLOCK.now + fault.size
         elif fault.kind in ("cancel", "note"):
             self.begin(self._cancel() if fault.kind == "cancel" else self._note())
-
-    def _kill(self, process: Process) -> None:
-        self.drivers.silent(process)
-        process.kill()
 
     def _lost(self, *, with_power: bool) -> None:
         for session in self.sessions:
