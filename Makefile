@@ -51,7 +51,7 @@ test-long: $(VENV)/.installed  ## run the longer tests as well
 
 .PHONY: coverage
 coverage: $(VENV)/.installed  ## run the tests and print how much of src they reach, branches included
-	@$(PIP) 'pytest-cov>=7'
+	@$(PIP) 'pytest-cov>=7' -e '.[litellm]'
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow' --cov --cov-report=term $(ARGS)
 
 # Old clients of providers leave a connection to the garbage collector now and then.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-import time
 
 import pytest
 
-from strands_cli.builtin.arithmetic import CalculationError
+from strands_cli.builtin.arithmetic import CalculationError, parse
 from strands_cli.builtin.calculate import calculate
+from strands_cli.builtin.symbolic import formula
 
 
 @pytest.fixture
@@ -21,20 +21,10 @@ def sympy() -> None:
     ("expression", "result"),
     [
         ("solve(a*x + b = 0, x)", "[-b/a]"),
-        ("solve(x^2 = a, x)", "[-sqrt(a), sqrt(a)]"),
         ("solve([x + y = 3, x - y = 1], [x, y])", "[x = 2, y = 1]"),
-        ("integrate(x*sin(x), x)", "-x*cos(x) + sin(x)"),
         ("integrate(sin(x)/x, x, 0, inf)", "pi/2 = 1.5707963267949"),
-        ("integrate(a*x, x, 0, 1)", "a/2"),
-        ("integrate(1/x^2, x, -1, 1)", "inf"),
-        ("limit(a*sin(x)/x, x, 0)", "a"),
-        ("limit(1/log(x), x, inf)", "0"),
-        ("solve(x^2 - 2*sqrt(2)*x + 2 = 0, x)", "[sqrt(2)]"),
         ("series(exp(x), x, 0, 4)", "x^3/6 + x^2/2 + x + 1"),
         ("simplify(sin(x)^2 + cos(x)^2)", "1"),
-        ("expand((x + 0.1)^2)", "x^2 + x/5 + 1/100"),
-        ("factor(x^3 - 1)", "(x - 1)*(x^2 + x + 1)"),
-        ("simplify(e^(i*pi) + abs(y))", "abs(y) - 1"),
         ("diff(floor(2) * atan2(x, 1), x)", "2/(x^2 + 1)"),
     ],
 )
@@ -51,11 +41,7 @@ def test_values_of_names_count() -> None:
 @pytest.mark.parametrize(
     ("expression", "cause"),
     [
-        ("limit(1/x, x, 0)", "does not exist"),
         ("integrate(1/x, x, -1, 1)", "has no value"),
-        ("integrate(sin(x), x, 0, inf)", "has no value"),
-        ("solve(exp(-x) = 0, x)", "no solution was found"),
-        ("simplify(besselj(0, x))", "no function 'besselj'"),
         ("simplify(x.is_real)", "cannot stand in a formula"),
         ("simplify(__import__(x))", "no function '__import__'"),
         ("simplify('x')", "cannot stand in a formula"),
@@ -68,10 +54,8 @@ def test_what_is_not_certain_is_refused(expression: str, cause: str) -> None:
 
 @pytest.mark.usefixtures("sympy")
 def test_a_formula_that_takes_too_long_is_given_up() -> None:
-    started = time.monotonic()
-    with pytest.raises(CalculationError, match=r"longer than 10 s|MemoryError"):
-        calculate("simplify((x + 1) * 2^(10^9))", {})
-    assert time.monotonic() - started < 30
+    with pytest.raises(CalculationError, match=r"numbers do not tell.*(longer than 1 s|MemoryError)"):
+        formula(parse("simplify((x + 1) * 2^(10^9))"), {}, CalculationError("numbers do not tell"), seconds=1)
 
 
 @pytest.mark.parametrize("expression", ["series(exp(x), x)", "integrate(sin(x)/x, x, 0, inf)", "solve(a*x = b, x)"])

@@ -31,13 +31,14 @@ _OPERATORS: dict[type[ast.operator], str] = {
 }
 
 
-def formula(tree: ast.expr, variables: Mapping[str, Any], problem: CalculationError) -> str:
+def formula(tree: ast.expr, variables: Mapping[str, Any], problem: CalculationError, *, seconds: int = SECONDS) -> str:
     """Return what an expression comes to as a formula.
 
     Args:
         tree: The expression.
         variables: Values of names in it.
         problem: Why numbers alone do not tell.
+        seconds: How long it may take.
 
     Raises:
         CalculationError: Formulas do not tell either, or sympy is not installed.
@@ -45,7 +46,7 @@ def formula(tree: ast.expr, variables: Mapping[str, Any], problem: CalculationEr
     if find_spec("sympy") is None:
         raise CalculationError(f"{problem}. Formulas need a package: pip install 'strands-cli[symbolic]'")
     values = {name: number(value) for name, value in variables.items()}
-    told = _asked(json.dumps(_plain(tree, values)))
+    told = _asked(json.dumps(plain(tree, values)), seconds)
     if "refused" in told:
         raise CalculationError(f"{problem}; as a formula: {told['refused']}")
     exact = str(told["exact"])
@@ -56,7 +57,7 @@ def formula(tree: ast.expr, variables: Mapping[str, Any], problem: CalculationEr
     return f"{exact} = {told['decimal']}" if told.get("decimal") else exact
 
 
-def _asked(tree: str) -> dict[str, Any]:
+def _asked(tree: str, seconds: int) -> dict[str, Any]:
     """Have a tree worked out in a process that is as confined as python_exec's; where that cannot be, as limited."""
     from strands_cli.builtin.python_exec import READY, _run
 
@@ -66,12 +67,12 @@ def _asked(tree: str) -> dict[str, Any]:
             work, output = Path(folder, "work"), Path(folder, "output")
             work.mkdir()
             with output.open("wb") as sink:
-                status, ready = _run(f"{code}\nprint(answer({tree!r}))\n", SECONDS, work, sink, isolated)
+                status, ready = _run(f"{code}\nprint(answer({tree!r}))\n", seconds, work, sink, isolated)
             lines = output.read_text(encoding="utf-8", errors="replace").splitlines()
         if ready == READY:
             break
     if status is None or status < 0:
-        return {"refused": f"it takes longer than {SECONDS} s, or too much memory"}
+        return {"refused": f"it takes longer than {seconds} s, or too much memory"}
     try:
         found = json.loads(lines[-1])
     except (IndexError, ValueError):
@@ -79,25 +80,29 @@ def _asked(tree: str) -> dict[str, Any]:
     return dict(found)
 
 
-def _plain(node: ast.expr, values: Mapping[str, Any]) -> list[Any]:
-    """Return a tree as plain lists."""
+def plain(node: ast.expr, values: Mapping[str, Any]) -> list[Any]:
+    """Return a tree as plain lists: what the process is asked.
 
-    def plain(each: ast.expr) -> list[Any]:
-        return _plain(each, values)
+    Raises:
+        CalculationError: It holds what no formula is made of.
+    """
+
+    def part(each: ast.expr) -> list[Any]:
+        return plain(each, values)
 
     if isinstance(node, ast.Constant) and type(node.value) in (int, float):
         return ["number", str(Fraction(getattr(node, "exact", None) or str(node.value)))]
     if isinstance(node, ast.Name):
         return ["number", str(Fraction(values[node.id]))] if node.id in values else ["name", node.id]
     if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
-        return [_OPERATORS[type(node.op)], plain(node.left), plain(node.right)]
+        return [_OPERATORS[type(node.op)], part(node.left), part(node.right)]
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, (ast.UAdd, ast.USub)):
-        inner = plain(node.operand)
+        inner = part(node.operand)
         return ["-", ["number", "0"], inner] if isinstance(node.op, ast.USub) else inner
     if isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.ops[0], ast.Eq):
-        return ["=", plain(node.left), plain(node.comparators[0])]
+        return ["=", part(node.left), part(node.comparators[0])]
     if isinstance(node, (ast.List, ast.Tuple)):
-        return ["list", *map(plain, node.elts)]
+        return ["list", *map(part, node.elts)]
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and not node.keywords:
-        return ["call", node.func.id, *map(plain, node.args)]
+        return ["call", node.func.id, *map(part, node.args)]
     raise CalculationError(f"{ast.unparse(node)!r} cannot stand in a formula")

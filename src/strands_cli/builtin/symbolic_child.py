@@ -264,6 +264,11 @@ class _Writer(sp.printing.str.StrPrinter):  # type: ignore[misc]
     def _print_Abs(self, expr: Any) -> str:
         return f"abs({self._print(expr.args[0])})"
 
+    def _print_Mod(self, expr: Any) -> str:
+        all_but_names = 1000
+        number, divisor = (self.parenthesize(part, all_but_names, strict=True) for part in expr.args)
+        return f"({number} % {divisor})"
+
     def _print_Float(self, expr: Any) -> str:
         return str(sp.printing.str.StrPrinter()._print_Float(expr)).rstrip("0").rstrip(".")
 
