@@ -128,7 +128,7 @@ def _unlock(descriptor: int) -> None:
     fcntl.flock(descriptor, fcntl.LOCK_UN)
 
 
-class _LibraryLock:
+class _LibraryLock:  # pragma: no cover - Windows alone
     """A lock of the library, with the holder's name and note in a file beside it."""
 
     def __init__(self, lock: BaseFileLock, path: Path) -> None:
@@ -145,7 +145,7 @@ class _LibraryLock:
         self._path.write_bytes(_signature() + text.ljust(_NOTE_WIDTH))
 
 
-def _take_with_library(path: Path) -> Lease | None:
+def _take_with_library(path: Path) -> Lease | None:  # pragma: no cover - Windows alone
     from filelock import FileLock, Timeout
 
     lock = FileLock(path, mode=PRIVATE_FILE, thread_local=False)

@@ -149,7 +149,7 @@ class Confined:
 
 def _walk(root: Path, relative: Path, *, create: bool = False) -> int | None:
     """Open a directory below `root` without following links, part by part; None where that cannot be done."""
-    if not _WALKS:
+    if not _WALKS:  # pragma: no cover - Windows alone
         if create:
             (root / relative).mkdir(parents=True, exist_ok=True)
         return None
@@ -170,7 +170,7 @@ def _walk(root: Path, relative: Path, *, create: bool = False) -> int | None:
 
 
 def _open(parent: int | None, name: str, folder: Path, flags: int, mode: int = 0o666) -> int:
-    if parent is None:
+    if parent is None:  # pragma: no cover - Windows alone
         return os.open(folder / name, flags, mode)
     return os.open(name, flags, mode, dir_fd=parent)
 
@@ -185,12 +185,12 @@ def _replace(parent: int | None, name: str, folder: Path, content: bytes, mode: 
             if durable:
                 file.flush()
                 os.fsync(file.fileno())
-        if parent is None:
+        if parent is None:  # pragma: no cover - Windows alone
             os.replace(folder / temporary, folder / name)
         else:
             os.replace(temporary, name, src_dir_fd=parent, dst_dir_fd=parent)
     except BaseException:
-        if parent is None:
+        if parent is None:  # pragma: no cover - Windows alone
             os.unlink(folder / temporary)
         else:
             os.unlink(temporary, dir_fd=parent)

@@ -169,6 +169,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     if hasattr(os, "killpg"):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
-    else:
+    else:  # pragma: no cover - Windows alone
         process.kill()
     process.wait()

@@ -155,7 +155,7 @@ def _type_of(schema: Schema) -> str:
         return str(kind)
     if "properties" in schema or "required" in schema:
         return "object"
-    return "array" if "items" in schema else "string"
+    return "array" if "items" in schema or "prefixItems" in schema else "string"
 
 
 def _first_not_null(options: Sequence[Schema]) -> Schema:
@@ -176,7 +176,7 @@ def _merge(parts: Sequence[Schema], root: Schema) -> dict[str, Any]:
 
 def _resolve(reference: str, root: Schema) -> Schema:
     node: Any = root
-    for part in reference.removeprefix("#").strip("/").split("/"):
+    for part in filter(None, reference.removeprefix("#").split("/")):
         key = part.replace("~1", "/").replace("~0", "~")
         node = node.get(key, {}) if isinstance(node, Mapping) else {}
     return node if isinstance(node, Mapping) else {}

@@ -69,7 +69,8 @@ def _worded(schema: Mapping[str, Any], value: Any, response: Any) -> dict[str, A
     if _is(value, _YES):
         return _accepted(schema, _asked_yes(schema))
     if only is not None and not _is_boolean(fields[only]):
-        raise FormError(_problem(schema, {only: response}) or "it does not fit the form")
+        meant = response if fields[only].get("type") == "string" else value
+        raise FormError(_problem(schema, {only: meant}) or "it does not fit the form")
     raise FormError(f"fill the form in as JSON, with {_listed(schema)}; or say yes or no")
 
 
