@@ -66,7 +66,7 @@ def test_killed_at_every_change_of_the_disk(
         status = workers.run(do, root, disk=(when, number), subject=subject)
         assert workers.run("finish", root, subject=subject) == 0, lines(root, "errors")
         check(root)
-    assert status == 0 and number > (2 if when == "torn" else 5)
+    assert status == 0 and number > (2 if when == "torn" else 4)
 
 
 @pytest.mark.parametrize("subject", ["graph", "swarm"])
@@ -136,7 +136,7 @@ def test_a_disk_that_refuses_from_any_change_on_fails_cleanly(subject: str, tmp_
         assert lines(root, "answers") == ["approve"]
         if not disk.has_refused:
             break
-    assert number > 5
+    assert number > 4
 
 
 def test_a_sync_that_failed_is_never_taken_for_a_success(subject: str, paused: Path) -> None:

@@ -160,12 +160,32 @@ def test_an_answer_just_before_the_pause_is_written_is_gone_on_with(repository: 
             await answers.give_all(await repository.open(journal.session_id), given, by="ann")
 
         echo = Echo()
+        await driven(inner, TWO, echo)
         rest = await driven(Nudged(inner, "paused", answer), TWO, echo)
         assert "branches/z/steps/1" in echo.calls
         assert rest.status == ("completed" if both else "paused")
         state = State(await inner.load())
         assert [entry.key for entry in state.open_questions()] == ([] if both else [X])
         assert state.status == rest.status
+
+    asyncio.run(main())
+
+
+def test_an_answer_to_one_question_just_before_the_last_one_is_asked_is_gone_on_with(repository: Any) -> None:
+    async def main() -> None:
+        inner = await session(repository)
+
+        async def answer(journal: Any) -> None:
+            await answers.give(await repository.open(journal.session_id), X, "X", by="ann")
+
+        echo = Echo()
+        rest = await driven(Nudged(inner, "paused", answer), TWO, echo)
+        assert echo.calls == ["branches/x/steps/1"] and rest.status == "paused"
+        entries = await inner.load()
+        assert [entry.key for entry in entries if entry.kind == "asked"] == [X, Z]
+        assert [entry.seq for entry in entries] == list(range(len(entries)))
+        assert [entry.key for entry in State(entries).open_questions()] == [Z]
+        assert vars(rest.state) == vars(State(entries))
 
     asyncio.run(main())
 

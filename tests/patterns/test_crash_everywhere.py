@@ -34,7 +34,7 @@ def test_a_death_at_any_write_changes_nothing(name: str, when: When) -> None:
     quiet = Death()
     response, calls = played(name, quiet)
     assert response == patterns.EXPECTED[name]
-    assert quiet.writes > 15
+    assert quiet.writes > 8
     for at in range(1, quiet.writes + 1):
         again, asked = played(name, Death(at, when))
         assert again == response, f"death {when} write {at}"

@@ -18,7 +18,7 @@ from strands.journal.entries import Draft, Entry
 from strands.journal.errors import StorageError
 from strands.journal.file_log import FileLog
 from strands.journal.files import FileOperations
-from strands.journal.handle import JournalFile
+from strands.journal.handle import Handle, JournalFile
 from strands.journal.head import Head
 from strands.journal.protocol import Conflict
 
@@ -121,6 +121,12 @@ class FileJournal(FileLog):
 
     async def alive(self, driver: str) -> bool:
         return self._drivers.alive(driver)
+
+    def _sync_now(self, handle: Handle | None, covered: Head, later: bool = False) -> None:
+        try:
+            super()._sync_now(handle, covered, later)
+        except OSError as error:
+            raise self._file.error(error) from error
 
     def _take_in(self, file: int, told: Head | None = None) -> tuple[list[Entry], lines.Damage | None]:
         known = self._known

@@ -20,6 +20,8 @@ class SqlJournal(SqlLog):
     """The journal of one session in a database; see `Journal`."""
 
     keeps_entries: ClassVar[bool] = True
+    syncs_with_append: ClassVar[bool] = True
+    """A durable append is one wait, not two."""
 
     def __init__(self, database: Database, place: Place, no: int = 0, *, counts: Counts) -> None:
         super().__init__(database, place, no)

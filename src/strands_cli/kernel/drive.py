@@ -105,19 +105,16 @@ async def drive(journal: Journal, body: Body, perform: CallAgent, around: DriveO
         )
         run.perform = layered(run, run.limited(perform), around.layers)
         terms = await around.admit(state) if around.admit is not None else {}
-        unheard = list(state.unheard)
-        try:
-            await run.record("leased", "", {"driver": driver, **terms})
-        except LeaseLostError as error:
-            raise held(journal) from error
-        except RunCancelled:
-            return DriveResult("cancelled", state, seconds=state.seconds)
-        for entry in unheard:
-            run.published(entry)
+        run.unheard = state.unheard
+        await run.record("leased", "", {"driver": driver, **terms}, later=True)
         try:
             return await _to_rest(run, body, around)
         except RunCancelled:
             return DriveResult("cancelled", run.state, seconds=run.seconds())
+        except LeaseLostError as error:
+            if run.is_leased:
+                raise
+            raise held(journal) from error
         finally:
             run.asking.close()
             if run.state.driver == driver:

@@ -21,6 +21,9 @@ class Questions:
     def at_rest(self) -> None:
         """Called, in the event loop, each time the last busy lane stops to wait."""
 
+    async def settled(self) -> None:
+        """Awaited when a lane has ended well: what it has held back is to be on record."""
+
     def working(self, at_work: bool) -> None:
         """Called with whether some lane is at work, as opposed to with a person, at each change."""
 
@@ -140,7 +143,9 @@ class _Group(Generic[T]):
             lane_name.set(name)
         if self.semaphore is not None:
             slots.set((*slots.get(), self.semaphore))
-        return await self.jobs[name]()
+        result = await self.jobs[name]()
+        await self.lanes.questions.settled()
+        return result
 
     def _ended(self, name: str, task: asyncio.Task[T]) -> None:
         self.running -= 1

@@ -75,7 +75,8 @@ class OpenQuestions(Questions):
             return
         data = questions.stored(question, run.clock.now())
         known = carried(run.state, data) if run.state.left else None
-        await run.record("asked", key, data, sync=True, unless=lambda: run.state.is_asked(key))
+        later = known is None and self._handler is None and run.lanes.busy == 1  # then nothing but the pause follows
+        await run.record("asked", key, data, sync=True, later=later, unless=lambda: run.state.is_asked(key))
         if known is not None:
             await run.record("answered", key, known, sync=True, unless=lambda: not run.state.is_open(key))
 
@@ -94,7 +95,9 @@ class OpenQuestions(Questions):
                 return self._denial(state.asked[key], state.expired[key])
             if await self._closed_by_time(key):
                 continue
-            if self._handler is None or key in self._later:
+            if self._run.owes and (self._handler is not None or self._run.lanes.busy > 1):
+                await self._run.settle()
+            elif self._handler is None or key in self._later:
                 await self._wait(key)
             else:
                 await self._hand_over(questions.opened(state.asked[key]))
@@ -128,7 +131,7 @@ class OpenQuestions(Questions):
         if not run.lock.take():
             await run.lock.turn()
         try:
-            self.absorb(await run.journal.tail(run.state.count))
+            await run.take_in(await run.journal.tail(run.recorded))
         finally:
             run.lock.give_back()
 
@@ -163,6 +166,10 @@ class OpenQuestions(Questions):
         """No lane can go on by itself: look for answers a last time, then pause them all."""
         self._resting = asyncio.ensure_future(self._rest())
 
+    async def settled(self) -> None:
+        """A lane has ended."""
+        await self._run.settle()
+
     def working(self, at_work: bool) -> None:
         """Some lane is at work, or none is."""
         self.stopwatch.run(at_work)
@@ -170,7 +177,8 @@ class OpenQuestions(Questions):
     async def _rest(self) -> None:
         error: BaseException | None = None
         try:
-            await self.refresh()
+            if not self._run.owes:  # else the next append tells what others wrote
+                await self.refresh()
         except asyncio.CancelledError:
             raise
         except BaseException as problem:
@@ -345,6 +353,9 @@ class _Ended(OpenQuestions):
         )
 
     def at_rest(self) -> None:
+        pass
+
+    async def settled(self) -> None:
         pass
 
     def working(self, at_work: bool) -> None:

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from strands_cli.errors import SessionError, StorageError, cause
 from strands_cli.kernel.clock import Clock, SystemClock
 from strands_cli.kernel.interrupts import ask_interrupts, ask_recorded
-from strands_cli.kernel.journal import Conflict, Journal
+from strands_cli.kernel.journal import Journal
 from strands_cli.kernel.lanes import Lanes, lane_name, slots
 from strands_cli.kernel.mended import is_mended
-from strands_cli.kernel.open_questions import ENDED, OpenQuestions, RunCancelled
+from strands_cli.kernel.open_questions import ENDED, OpenQuestions
 from strands_cli.kernel.recorder import JournalRecorder
-from strands_cli.kernel.redaction import Change
 from strands_cli.kernel.share import LoopShare
 from strands_cli.kernel.state import State
-from strands_cli.kernel.types import Answer, Call, CallAgent, Draft, Entry, Kind, Names, Question, Reply
+from strands_cli.kernel.types import Answer, Call, CallAgent, Entry, Names, Question, Reply
 from strands_cli.kernel.write_lock import WriteLock
+from strands_cli.kernel.writer import Writer
 from strands_cli.types import HITLHandler, Json
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _CLOCK = SystemClock()
 _NONE: frozenset[Any] = frozenset()
 
 
-class Run:
+class Run(Writer):
     """One drive of a session: the effects that a pattern may have, over its journal.
 
     Args:
@@ -77,7 +77,6 @@ class Run:
         self._altered: frozenset[tuple[str, str]] = _NONE
         self._slot = asyncio.Semaphore(max_parallel) if max_parallel else None
         self._keys: set[str] | None = None
-        self._owed: Entry | None = None
         self._innermost: CallAgent = _unset
         self.asking: OpenQuestions = OpenQuestions(self, handler)
         self.lanes: Lanes = Lanes(self.asking)
@@ -94,7 +93,7 @@ class Run:
         tools: Sequence[str] | None = None,
         timeout: float | None = None,
         expects: Mapping[str, Json] | None = None,
-        last: bool = False,
+        goes_on: bool = False,
     ) -> Reply:
         """Have `agent` answer `prompt`, once: a recorded reply is returned as it is.
 
@@ -104,7 +103,7 @@ class Run:
             tools: Tool ids that replace the agent's, or None.
             timeout: Seconds for the whole call, or None.
             expects: What kind of answer the pattern will read; see `Call`.
-            last: Nothing but the end of the run follows: its record goes to the disk with the reply's, at once.
+            goes_on: Nothing is awaited next but another effect of this run, or its end, so one append has both.
 
         Raises:
             ExecutionError: The key is on record for another agent or prompt.
@@ -113,24 +112,26 @@ class Run:
         prompt = prompt if self._scrub is None else self._scrub(prompt)
         begun = self.state.started.get(key)
         if begun is None or is_mended(self.state, begun, agent, prompt, self._scrub):
-            if self._share.is_used_up():
+            if not self._held and self._share.is_used_up():
                 await self._share.turn()
             lane = lane_name.get() if begun is None else begun.data["lane"]
             data: dict[str, Json] = {"agent": agent, "lane": lane, "prompt": prompt}
             await self.record("started", key, data, unless=partial(self._is_begun_anew, key, begun))
             begun = self.state.started[key]
+        elif self._held and key not in self.state.done:
+            await self.settle()
         if "redacted" in begun.data:
             prompt = begun.data["prompt"]
         known = self.state.reply(key)
         if known is None:
             call = self._call(key, begun.data["lane"], agent, prompt, names, tools, timeout, expects)
-            await self._called(call, last)
+            await self._called(call, goes_on)
             known = self.state.reply(key)
             assert known is not None
         return known
 
     def _is_begun_anew(self, key: str, known: Entry | None) -> bool:
-        return self.state.started.get(key) is not known
+        return self.state.started.get(key) != known
 
     async def ask(self, key: str, question: Question) -> Answer:
         """Return the answer to `question`, waiting for a person if there is none yet.
@@ -162,97 +163,6 @@ class Run:
     async def uuid(self, key: str) -> str:
         """Return a random id that stays the same for this key."""
         return str(await self._noted(key, lambda: str(uuid.uuid4())))
-
-    async def record(
-        self,
-        kind: Kind,
-        key: str,
-        data: Mapping[str, Json],
-        *,
-        sync: bool = False,
-        later: bool = False,
-        unless: Callable[[], bool] | None = None,
-        change: Change | None = None,
-    ) -> Entry | None:
-        """Append one entry: the only write in the engine.
-
-        Args:
-            sync: Return only once the entry outlives a power loss.
-            later: It has to, but with the next entry, which comes at once: listeners are told only then.
-            unless: Looked at with the journal's newest entries known: True writes nothing and returns None.
-            change: What entries that are there say from now on, where the store can rewrite them.
-
-        Raises:
-            LeaseLostError: Another driver has taken the session over; nothing was written.
-        """
-        if self._owed is not None and not sync:
-            await self.settle()
-        draft = Draft(kind, key, data, self.clock.now())
-        if not self.lock.take():
-            await self.lock.turn()
-        try:
-            while True:
-                if self.state.finished and kind in ("started", "asked"):
-                    raise RunCancelled  # what is under way may still be noted, nothing new begins
-                if unless is not None and unless():
-                    return None
-                try:
-                    if change is None:
-                        entry = (await self.journal.append((draft,), expect=self.state.count))[0]
-                    else:
-                        entry = await self._rewritten(draft, change)
-                    break
-                except Conflict as conflict:
-                    self.asking.absorb(conflict.entries)
-            self.state.apply(entry)
-        finally:
-            self.lock.give_back()
-        if "of" in entry.data:
-            self._follow(entry)
-        if later:
-            self._owed = entry
-            return entry
-        if sync:  # outside the lock, so that lanes which finish together share one sync
-            await self.settle(synced=True)
-        self.published(entry)
-        if self.spending is not None and "usage" in entry.data and self._alone(entry):
-            await self.spending.spent()
-        return entry
-
-    async def settle(self, *, synced: bool = False) -> None:
-        """Have on disk what waits for that, or with `synced` all, and tell listeners of what waited."""
-        owed, self._owed = self._owed, None
-        if synced or owed is not None:
-            await self.journal.sync()
-        if owed is not None:
-            self.published(owed)
-
-    async def _rewritten(self, draft: Draft, change: Change) -> Entry:
-        rewrite = getattr(self.journal, "rewrite", None)
-        if rewrite is None:
-            return (await self.journal.append((draft,), expect=self.state.count))[0]
-        (entry,) = await rewrite(change, (draft,), expect=self.state.count)
-        self.state.change(change)
-        return cast(Entry, entry)
-
-    def _follow(self, entry: Entry) -> None:
-        """Keep in mind which tools are at work."""
-        if entry.kind == "started":
-            self.tools |= {entry.key}
-        elif entry.kind == "done" and "result" in entry.data:
-            self.tools -= {entry.key}
-
-    def _alone(self, entry: Entry) -> bool:
-        """Whether an entry's call can be stopped: no tool of its step is at work but those that the call is in."""
-        if "of" not in entry.data:
-            return False
-        step = f"{self.state.step(entry.data['of'])}/"
-        return all(entry.key.startswith(f"{tool}/") for tool in self.tools if tool.startswith(step))
-
-    def published(self, entry: Entry) -> None:
-        """Tell whoever listens of an entry."""
-        if self._publish is not None:
-            self._publish(entry, self.state)
 
     def mended_command(self) -> str:
         """Return the command that goes on with this session and a mended spec, ready to be pasted into a shell."""
@@ -295,7 +205,7 @@ class Run:
             anew=(lane, agent) in self._altered,
         )
 
-    async def _called(self, call: Call, last: bool) -> None:
+    async def _called(self, call: Call, goes_on: bool) -> None:
         began = self.clock.monotonic()
         if call.key in self.state.inner:
             await ask_recorded(self, call)
@@ -306,7 +216,7 @@ class Run:
             call.answers = await ask_interrupts(self, call, reply.interrupts)
         if self._share.is_used_up():
             await self._share.turn()
-        await self._finish(call, reply, self.clock.monotonic() - began, last)
+        await self._finish(call, reply, self.clock.monotonic() - began, goes_on)
         if cast(JournalRecorder, call.recorder).altered(reply.message):
             self._altered |= {(call.lane, call.agent)}
         elif self._altered:
@@ -330,14 +240,14 @@ class Run:
     def _forget_tools(self, prefix: str) -> None:
         self.tools -= {tool for tool in self.tools if tool.startswith(prefix)}
 
-    async def _finish(self, call: Call, reply: Reply, seconds: float, last: bool) -> None:
+    async def _finish(self, call: Call, reply: Reply, seconds: float, goes_on: bool) -> None:
         data: dict[str, Json] = {"message": reply.message, "seconds": round(seconds, 6)}
         usage = cast(JournalRecorder, call.recorder).take_unrecorded() or dict(reply.usage)
         if usage:
             data["usage"] = usage
         if reply.stop_reason != "end_turn":
             data["stop"] = reply.stop_reason
-        await self.record("done", call.key, data, sync=not last, later=last)
+        await self.record("done", call.key, data, sync=True, later=goes_on)
 
     # -- small parts ----------------------------------------------------------------------------------------------
 

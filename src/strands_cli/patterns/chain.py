@@ -21,7 +21,7 @@ _STEP = re.compile(r"(?:(?:branches|routes)/(?P<lane>.+)/)?steps/(?P<index>\d+)"
 
 async def run(config: ChainConfig, run: Run, names: Names) -> Outcome:
     """Run the steps; the last response is the outcome."""
-    names = await steps(config.steps, run, names, whole=True)
+    names = await steps(config.steps, run, names)
     return Outcome(
         response=text(names["last_response"]),
         context={"steps": names["steps"]},
@@ -30,17 +30,11 @@ async def run(config: ChainConfig, run: Run, names: Names) -> Outcome:
     )
 
 
-async def steps(
-    config: Sequence[Step], run: Run, names: Names, prefix: str = "steps", *, whole: bool = False
-) -> dict[str, Any]:
-    """Run `config` in order under `prefix` and return the names in scope after the last step.
-
-    Args:
-        whole: They are all that the run does.
-    """
+async def steps(config: Sequence[Step], run: Run, names: Names, prefix: str = "steps") -> dict[str, Any]:
+    """Run `config` in order under `prefix` and return the names in scope after the last step."""
     scope: dict[str, Any] = {**names, "steps": []}
     for index, one in enumerate(config):
-        result = await step(run, one, scope, f"{prefix}/{index}", last=whole and index == len(config) - 1)
+        result = await step(run, one, scope, f"{prefix}/{index}")
         scope = answered(scope, result)
         scope["steps"].append(result.names(index=index))
     return scope

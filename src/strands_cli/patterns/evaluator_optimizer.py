@@ -57,7 +57,7 @@ async def _iterated(config: EvaluatorOptimizerConfig, run: Run, names: dict[str,
     else:
         prompt = render(config.revise_prompt, own_first(scope)) if config.revise_prompt else render(REVISION, scope)
         prompt = including(prompt, "The reviewer's feedback:", scope["iterations"][-1]["feedback"])
-    reply = await run.agent(f"iterations/{number}/draft", config.producer, prompt, names=own_first(scope))
+    reply = await run.agent(f"iterations/{number}/draft", config.producer, prompt, names=own_first(scope), goes_on=True)
     draft = reply.text
     scope = {**scope, "draft": draft, "current_draft": draft, "last_response": draft}
     evaluation = await _evaluated(config, run, scope, number)

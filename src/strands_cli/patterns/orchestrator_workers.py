@@ -75,7 +75,9 @@ async def _round(config: OrchestratorWorkersConfig, run: Run, names: Scope, numb
         scope = own_first(offering(names, task=subtask["task"], subtask=subtask, index=index))
         prompt = subtask["task"] if template.input is None else render(template.input, scope)
         key = f"{prefix}/{index}"
-        return await run.agent(key, template.agent, prompt, names=scope, tools=tools, timeout=template.timeout_s)
+        return await run.agent(
+            key, template.agent, prompt, names=scope, tools=tools, timeout=template.timeout_s, goes_on=True
+        )
 
     jobs = {f"{prefix}/{index}": partial(work, index, each) for index, each in enumerate(names["subtasks"])}
     replies = await run.all(jobs, limit=config.orchestrator.limits.max_workers)

@@ -45,9 +45,9 @@ class StepResult:
         return cls(agent, reply.text, reply.tokens, reply.duration, reply.stop_reason)
 
 
-def step(run: Run, step: AgentStep | HitlStep, names: Names, key: str, *, last: bool = False) -> Awaitable[StepResult]:
-    """Do one step under `key`; after the `last` nothing but the end of the run follows."""
-    return ask(run, step, names, key) if is_hitl(step) else call(run, step, names, key, last=last)
+def step(run: Run, step: AgentStep | HitlStep, names: Names, key: str) -> Awaitable[StepResult]:
+    """Do one step under `key`."""
+    return ask(run, step, names, key) if is_hitl(step) else call(run, step, names, key)
 
 
 async def call(
@@ -58,13 +58,11 @@ async def call(
     *,
     prompt: str | None = None,
     expects: Mapping[str, Json] | None = None,
-    last: bool = False,
 ) -> StepResult:
     """Have the step's agent answer `prompt`, by default its rendered input.
 
     Args:
         expects: What kind of answer the pattern reads; see `Call`.
-        last: Nothing but the end of the run follows.
     """
     scope = with_vars(names, step.vars)
     reply = await run.agent(
@@ -75,7 +73,7 @@ async def call(
         tools=step.tool_overrides,
         timeout=step.timeout_s,
         expects=expects,
-        last=last,
+        goes_on=True,
     )
     return StepResult.of(step.agent, reply)
 

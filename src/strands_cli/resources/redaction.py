@@ -48,7 +48,7 @@ class SecretFreeJournal:
         """Append as the journal does, without the secrets."""
         from strands_cli.kernel.journal import append_durably
 
-        clean = [draft._replace(data=self._clean(draft.data)) for draft in drafts]
+        clean = [self.as_written(draft) for draft in drafts]
         if durable:
             return await append_durably(self._journal, clean, expect=expect)
         return await self._journal.append(clean, expect=expect)
@@ -60,8 +60,12 @@ class SecretFreeJournal:
         rewrite = getattr(self._journal, "rewrite", None)
         if rewrite is None:
             return await self.append(drafts, expect=expect)
-        clean = [draft._replace(data=self._clean(draft.data)) for draft in drafts]
+        clean = [self.as_written(draft) for draft in drafts]
         return list(await rewrite(change, clean, expect=expect))
+
+    def as_written(self, draft: Draft) -> Draft:
+        """Return an entry as it is written."""
+        return draft._replace(data=self._clean(draft.data))
 
     def _clean(self, data: Mapping[str, Any]) -> dict[str, Any]:
         return {name: item if name in _FIELDS else self._own_secrets.scrub(item) for name, item in data.items()}

@@ -1,0 +1,224 @@
+"""How a run writes to its journal: one append at a time, and as few of them as can be.
+
+An entry may be held back until the next one, where nothing but that follows: then one append has both. Held entries
+count in the state at once. Whatever is seen or done outside the run comes after `settle`, which writes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from strands.journal.lines import as_read
+from strands.journal.protocol import append_durably
+from strands_cli.kernel.clock import Clock
+from strands_cli.kernel.journal import Conflict, Journal
+from strands_cli.kernel.open_questions import OpenQuestions, RunCancelled
+from strands_cli.kernel.redaction import Change
+from strands_cli.kernel.state import State
+from strands_cli.kernel.types import Draft, Entry, Kind
+from strands_cli.kernel.write_lock import WriteLock
+from strands_cli.types import Json
+
+if TYPE_CHECKING:
+    from strands_cli.kernel.budgets import Spending
+
+
+class Writer:
+    """The writing side of a run.
+
+    Attributes:
+        journal: The session's journal; the caller holds its lease.
+        state: The fold of what the journal holds, and of what is held back.
+        lock: Held by who appends.
+        tools: The keys of the tools at work.
+        unheard: Entries of which listeners are told as soon as the lease is on record.
+    """
+
+    journal: Journal
+    state: State
+    clock: Clock
+    asking: OpenQuestions
+    lock: WriteLock
+    spending: Spending | None
+    tools: frozenset[str]
+    unheard: Sequence[Entry] = ()
+    _publish: Callable[[Entry, State], None] | None
+    _held: tuple[Draft, ...] = ()
+    _held_durably: bool = False
+
+    async def record(
+        self,
+        kind: Kind,
+        key: str,
+        data: Mapping[str, Json],
+        *,
+        sync: bool = False,
+        later: bool = False,
+        unless: Callable[[], bool] | None = None,
+        change: Change | None = None,
+    ) -> Entry | None:
+        """Append one entry: the only write in the engine.
+
+        Args:
+            sync: Return only once the entry outlives a power loss.
+            later: Append it with the next entry, which comes before anything is seen or done outside the run; with
+                `sync` both have to outlive a power loss. Listeners are told only then.
+            unless: Looked at with the journal's newest entries known: True writes nothing and returns None.
+            change: What entries that are there say from now on, where the store can rewrite them.
+
+        Raises:
+            LeaseLostError: Another driver has taken the session over; nothing was written.
+        """
+        if change is not None and self._held:
+            await self.settle()
+        draft = Draft(kind, key, data, self.clock.now())
+        if not self.lock.take():
+            await self.lock.turn()
+        try:
+            while True:
+                if self.state.finished and kind in ("started", "asked"):
+                    raise RunCancelled  # what is under way may still be noted, nothing new begins
+                if unless is not None and unless():
+                    return None
+                if later:
+                    return self._hold(draft, sync)
+                sync = sync or self._held_durably
+                try:
+                    entries = await self._appended((*self._held, draft), sync, change)
+                    break
+                except Conflict as conflict:
+                    await self.take_in(conflict.entries)
+            entry = entries[-1]
+            self.state.apply(entry)
+        finally:
+            self.lock.give_back()
+        if "of" in entry.data:
+            self._follow(entry)
+        await self._confirmed(entries, sync)
+        if self.spending is not None and "usage" in entry.data and self._alone(entry):
+            await self.spending.spent()
+        return entry
+
+    async def settle(self) -> None:
+        """Write what is held back: who goes on to something else than the next entry calls this before."""
+        if not self._held:
+            return
+        if not self.lock.take():
+            await self.lock.turn()
+        try:
+            sync = self._held_durably
+            while True:
+                if not self._held:  # somebody else has written them
+                    return
+                try:
+                    entries = await self._appended(self._held, sync, None)
+                    break
+                except Conflict as conflict:
+                    await self.take_in(conflict.entries)
+        finally:
+            self.lock.give_back()
+        await self._confirmed(entries, sync)
+
+    @property
+    def owes(self) -> bool:
+        """Whether something is held back."""
+        return bool(self._held)
+
+    @property
+    def is_leased(self) -> bool:
+        """Whether the lease of this drive is on record."""
+        return not any(draft.kind == "leased" for draft in self._held)
+
+    @property
+    def recorded(self) -> int:
+        """How many entries of the journal are known."""
+        return self.state.count - len(self._held)
+
+    async def take_in(self, entries: Sequence[Entry]) -> None:
+        """Take in what others wrote, before what is held back; the caller has the lock.
+
+        Raises:
+            LeaseLostError: Another driver has taken the session over.
+            RunCancelled: Somebody has cancelled it.
+        """
+        try:
+            self.asking.absorb(entries)
+        except RunCancelled:
+            await self._fold_anew()
+            raise
+        await self._fold_anew()
+
+    async def _fold_anew(self) -> None:
+        """Count what is held back behind what is on record by now; of a finished session nothing new begins."""
+        if not self._held:
+            return
+        fresh = State(await self.journal.load())
+        if fresh.finished:
+            self._held = tuple(draft for draft in self._held if draft.kind == "done")
+        for draft in self._held:
+            fresh.apply(as_read((draft,), fresh.count)[0])
+        vars(self.state).update(vars(fresh))
+
+    def _hold(self, draft: Draft, sync: bool) -> Entry:
+        as_written = getattr(self.journal, "as_written", None)
+        if as_written is not None:
+            draft = as_written(draft)
+        entry = as_read((draft,), self.state.count)[0]
+        self.state.apply(entry)
+        self._held += (draft,)
+        self._held_durably = self._held_durably or sync
+        return entry
+
+    async def _appended(self, drafts: Sequence[Draft], sync: bool, change: Change | None) -> list[Entry]:
+        """Append, the held ones first, with the lock held."""
+        expect, held = self.recorded, len(self._held)
+        rewrite = None if change is None else getattr(self.journal, "rewrite", None)
+        entries: list[Entry]
+        if rewrite is not None and change is not None:
+            entries = list(await rewrite(change, drafts, expect=expect))
+            self.state.change(change)
+        elif sync and self._syncs_with_append():
+            entries = await append_durably(self.journal, drafts, expect=expect)
+        else:
+            entries = await self.journal.append(drafts, expect=expect)
+        if held:
+            self._held, self._held_durably = (), False
+            for entry in entries[:held]:  # in the place of what was applied for them
+                if entry.kind in ("done", "asked"):
+                    (self.state.done if entry.kind == "done" else self.state.asked)[entry.key] = entry
+        return entries
+
+    def _syncs_with_append(self) -> bool:
+        """Whether a durable append is one wait; else lanes that finish together share a sync."""
+        return bool(getattr(self.journal, "syncs_with_append", False))
+
+    async def _confirmed(self, entries: Sequence[Entry], sync: bool) -> None:
+        """Have entries on disk that have to be, outside the lock, and tell listeners."""
+        if sync and not self._syncs_with_append():
+            await self.journal.sync()
+        for entry in entries:
+            self.published(entry)
+            if entry.kind == "leased":
+                unheard, self.unheard = self.unheard, ()
+                for other in unheard:
+                    self.published(other)
+
+    def published(self, entry: Entry) -> None:
+        """Tell whoever listens of an entry."""
+        if self._publish is not None:
+            self._publish(entry, self.state)
+
+    def _follow(self, entry: Entry) -> None:
+        """Keep in mind which tools are at work."""
+        if entry.kind == "started":
+            self.tools |= {entry.key}
+        elif entry.kind == "done" and "result" in entry.data:
+            self.tools -= {entry.key}
+
+    def _alone(self, entry: Entry) -> bool:
+        """Whether an entry's call can be stopped: no tool of its step is at work but those that the call is in."""
+        if "of" not in entry.data:
+            return False
+        step = f"{self.state.step(entry.data['of'])}/"
+        return all(entry.key.startswith(f"{tool}/") for tool in self.tools if tool.startswith(step))
