@@ -22,10 +22,9 @@ from strands_cli.kernel import questions
 from strands_cli.kernel.clock import Clock
 from strands_cli.kernel.journal import Journal, is_alive
 from strands_cli.kernel.layers import Layer, layered
-from strands_cli.kernel.open_questions import RunCancelled
 from strands_cli.kernel.run import Run
 from strands_cli.kernel.state import State
-from strands_cli.kernel.types import CallAgent, Entry, Kind, Outcome, Paused
+from strands_cli.kernel.types import CallAgent, Entry, Kind, Outcome, Paused, RunCancelled
 from strands_cli.types import HITLHandler, Json, RunStatus
 
 Body: TypeAlias = Callable[[Run], Awaitable[Outcome]]

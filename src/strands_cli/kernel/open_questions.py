@@ -12,7 +12,7 @@ from strands_cli.kernel.carried import carried
 from strands_cli.kernel.handlers import answerer, call_handler, patient
 from strands_cli.kernel.lanes import Questions
 from strands_cli.kernel.state import overdue, response_of
-from strands_cli.kernel.types import Answer, Entry, Kind, Paused, Question
+from strands_cli.kernel.types import Answer, Entry, Kind, Paused, Question, RunCancelled
 from strands_cli.kernel.watch import Watch
 from strands_cli.types import AnswerLater, HITLHandler, HITLState, Json, OpenQuestion
 
@@ -25,10 +25,6 @@ T = TypeVar("T")
 _NONE: frozenset[str] = frozenset()
 LAST_SECONDS = 10.0
 """How long the tools of a cancelled run may go on, so that what they did is on record."""
-
-
-class RunCancelled(BaseException):
-    """Somebody cancelled the session while it ran."""
 
 
 class OpenQuestions(Questions):

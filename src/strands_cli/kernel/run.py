@@ -164,6 +164,22 @@ class Run(Writer):
         """Return a random id that stays the same for this key."""
         return str(await self._noted(key, lambda: str(uuid.uuid4())))
 
+    def absorb(self, entries: Sequence[Entry]) -> None:
+        """Take in what others wrote; see `OpenQuestions.absorb`."""
+        self.asking.absorb(entries)
+
+    async def counted(self, entry: Entry) -> None:
+        """Look at the budget, where a call can be stopped."""
+        if self.spending is not None and self._alone(entry):
+            await self.spending.spent()
+
+    def _alone(self, entry: Entry) -> bool:
+        """Whether an entry's call can be stopped: no tool of its step is at work but those that the call is in."""
+        if "of" not in entry.data:
+            return False
+        step = f"{self.state.step(entry.data['of'])}/"
+        return all(entry.key.startswith(f"{tool}/") for tool in self.tools if tool.startswith(step))
+
     def mended_command(self) -> str:
         """Return the command that goes on with this session and a mended spec, ready to be pasted into a shell."""
         import shlex

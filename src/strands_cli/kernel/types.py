@@ -171,3 +171,7 @@ class Paused(BaseException):
     def __init__(self, keys: Sequence[str]) -> None:
         super().__init__(", ".join(keys))
         self.keys: tuple[str, ...] = tuple(keys)
+
+
+class RunCancelled(BaseException):
+    """Somebody cancelled the session while it ran."""

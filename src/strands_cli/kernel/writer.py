@@ -7,21 +7,16 @@ count in the state at once. Whatever is seen or done outside the run comes after
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from strands.journal.lines import as_read
 from strands.journal.protocol import append_durably
 from strands_cli.kernel.clock import Clock
 from strands_cli.kernel.journal import Conflict, Journal
-from strands_cli.kernel.open_questions import OpenQuestions, RunCancelled
 from strands_cli.kernel.redaction import Change
 from strands_cli.kernel.state import State
-from strands_cli.kernel.types import Draft, Entry, Kind
+from strands_cli.kernel.types import Draft, Entry, Kind, RunCancelled
 from strands_cli.kernel.write_lock import WriteLock
 from strands_cli.types import Json
-
-if TYPE_CHECKING:
-    from strands_cli.kernel.budgets import Spending
 
 
 class Writer:
@@ -38,9 +33,7 @@ class Writer:
     journal: Journal
     state: State
     clock: Clock
-    asking: OpenQuestions
     lock: WriteLock
-    spending: Spending | None
     tools: frozenset[str]
     unheard: Sequence[Entry] = ()
     _publish: Callable[[Entry, State], None] | None
@@ -96,8 +89,8 @@ class Writer:
         if "of" in entry.data:
             self._follow(entry)
         await self._confirmed(entries, sync)
-        if self.spending is not None and "usage" in entry.data and self._alone(entry):
-            await self.spending.spent()
+        if "usage" in entry.data:
+            await self.counted(entry)
         return entry
 
     async def settle(self) -> None:
@@ -135,6 +128,14 @@ class Writer:
         """How many entries of the journal are known."""
         return self.state.count - len(self._held)
 
+    def absorb(self, entries: Sequence[Entry]) -> None:
+        """Apply what others wrote; subclasses see to what it means."""
+        raise NotImplementedError
+
+    async def counted(self, entry: Entry) -> None:
+        """Awaited when tokens are on record; subclasses see to what it means."""
+        raise NotImplementedError
+
     async def take_in(self, entries: Sequence[Entry]) -> None:
         """Take in what others wrote, before what is held back; the caller has the lock.
 
@@ -143,7 +144,7 @@ class Writer:
             RunCancelled: Somebody has cancelled it.
         """
         try:
-            self.asking.absorb(entries)
+            self.absorb(entries)
         except RunCancelled:
             await self._fold_anew()
             raise
@@ -215,10 +216,3 @@ class Writer:
             self.tools |= {entry.key}
         elif entry.kind == "done" and "result" in entry.data:
             self.tools -= {entry.key}
-
-    def _alone(self, entry: Entry) -> bool:
-        """Whether an entry's call can be stopped: no tool of its step is at work but those that the call is in."""
-        if "of" not in entry.data:
-            return False
-        step = f"{self.state.step(entry.data['of'])}/"
-        return all(entry.key.startswith(f"{tool}/") for tool in self.tools if tool.startswith(step))
