@@ -11,7 +11,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from urllib.parse import SplitResult, quote, unquote, urlencode
 
@@ -46,6 +46,9 @@ _AGAIN = ("40001", "40P01", "23503")
 """The codes of errors that another transaction is the cause of: what is used meanwhile is not removed, for one."""
 
 _HOW: Mapping[str, Any] = {"autocommit": True, "prepare_threshold": None, "connect_timeout": 10}
+_PLANNED_AFTER = 2
+"""After so many times that a connection has run a statement the server keeps its plan."""
+
 _CLOCK = "extract(epoch from clock_timestamp())::float8"
 _WORDS = {
     "IDENTITY": "bigint generated always as identity primary key",
@@ -185,10 +188,21 @@ class PostgresDatabase:
             return self._connections
         with self._opening:
             if self._connections is None:
-                connections = Connections(partial(_psycopg().connect, self._conninfo, **_HOW), self._size)
+                connections = Connections(self._connected, self._size)
                 self._look_at(connections)
                 self._connections = connections
             return self._connections
+
+    def _connected(self) -> Connection[Row]:
+        """Return a new connection, which keeps the plans of its statements if it is the server's own.
+
+        A pooler gives each transaction another of the server's processes, and so makes up the number that it names.
+        """
+        connection: Connection[Row] = _psycopg().connect(self._conninfo, **_HOW)
+        ((process,),) = connection.execute("select pg_backend_pid()").fetchall()
+        if process == connection.info.backend_pid:
+            connection.prepare_threshold = _PLANNED_AFTER
+        return connection
 
     def _look_at(self, connections: Connections) -> None:
         """Check that the server is there, with the tables of this build; one that never was is not waited for."""

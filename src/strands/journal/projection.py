@@ -73,11 +73,6 @@ class Change:
         """Whether a question is asked or closed."""
         return bool(self.asked or self.answered) or self.closes_all is not None
 
-    @property
-    def is_beside(self) -> bool:
-        """Whether more changes than the session's row and its lines."""
-        return self.touches_questions or bool(self.files)
-
 
 def change_of(entries: Sequence[Draft | Encoded | Entry], first: int) -> Change:
     """Return what `entries`, numbered from `first`, change of their session's row."""

@@ -22,7 +22,9 @@ from strands.journal.known import Known
 from strands.journal.projection import DELETED, Change, change_of, portable
 from strands.journal.protocol import Conflict
 from strands.journal.sql_blobs import remove_unused, used_by
+from strands.journal.sql_joined import is_joinable
 from strands.journal.sql_rows import (
+    append_joined,
     begin_session,
     change_session,
     is_line,
@@ -302,9 +304,9 @@ class SqlLog(Known):
     def _appended(self, rows: Sequence[bytes], change: Change, last_sum: str, durable: bool) -> bool:
         """Append lines behind those that are known; False if there are others."""
         known, known_sum = self.count, self._sum
-        is_plain = len(rows) == 1 and len(rows[0]) <= LARGE and not change.is_beside and not change.pauses
+        is_plain = max(map(len, rows), default=0) <= LARGE and not change.files and is_joinable(change)
         if self._database.joins_statements and is_plain:
-            return self._database.write(partial(self._appended_at_once, rows[0], change, last_sum), single=True)
+            return self._database.write(partial(self._appended_at_once, rows, change, last_sum), single=True)
 
         def work(transaction: Transaction) -> bool:
             namespace = change_session(transaction, self._no, (known, known_sum), (known + len(rows), last_sum), change)
@@ -316,10 +318,11 @@ class SqlLog(Known):
 
         return self._database.write(work, durable=durable)
 
-    def _appended_at_once(self, row: bytes, change: Change, last_sum: str, transaction: Transaction) -> bool:
+    def _appended_at_once(self, rows: Sequence[bytes], change: Change, last_sum: str, transaction: Transaction) -> bool:
         known = self.count
-        moved = change_session(transaction, self._no, (known, self._sum), (known + 1, last_sum), change, (known, row))
-        return moved is not None or (transaction.again and is_line(transaction, self._no, known, last_sum))
+        moved = append_joined(transaction, self._no, (known, self._sum), rows, change, last_sum)
+        last = known + len(rows) - 1
+        return moved is not None or (transaction.again and is_line(transaction, self._no, last, last_sum))
 
     def _rewrite(
         self, transaction: Transaction, drafts: Sequence[Draft | Encoded], rows: Sequence[bytes], last_sum: str

@@ -12,6 +12,7 @@ from strands.journal.errors import SessionDamagedError
 from strands.journal.projection import DELETED, INTERRUPTED, Change, portable
 from strands.journal.sql_blobs import few, plain, put_blob, remove_unused, use, use_digests, used_by
 from strands.journal.sql_codec import encoded, line_of
+from strands.journal.sql_joined import Joined, joined_changes
 
 if TYPE_CHECKING:
     from strands.journal.sql_log import Place
@@ -21,10 +22,6 @@ insert into strands_sessions (namespace, kind, id, workflow, pattern, status, dr
 created_at, updated_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?) on conflict (namespace, kind, id) do nothing
 returning no
 """
-_WITH_LINE = (
-    "with moved as ({}), put as (insert into strands_entries (session, seq, line) "
-    "select no, ?::int, ?::bytea from moved) select namespace from moved"
-)
 _DEADLINE = "(select min(deadline) from strands_questions where session = no and answered is null)"
 _OPEN = "(select count(*) from strands_questions where session = no and answered is null)"
 
@@ -60,12 +57,12 @@ def change_session(
     known: tuple[int, str],
     then: tuple[int, str],
     change: Change,
-    line: tuple[int, bytes] | None = None,
+    beside: Joined | None = None,
 ) -> str | None:
     """Move a session on from `known`, how many entries it has and the sum of the last, to `then`.
 
     Args:
-        line: The number and the line of an entry that is put in by the same statement, where the database can.
+        beside: What the same statement changes besides, where the database can.
 
     Returns:
         Its namespace; None where it is not at `known`, or was deleted.
@@ -80,20 +77,32 @@ def change_session(
         values.append(change.tokens)
     if change.wakes and change.status is None:
         columns.append("wake_at = strands_now()")
-    elif change.status is not None:
+    elif change.status is not None and not (beside is not None and change.pauses):
         columns.append("wake_at = null")
+    if beside is not None:
+        columns += beside.columns
+        values += beside.column_values
     statement = (
         f"update strands_sessions set {', '.join(columns)} where no = ? and count = ? and last_sum = ? "
         "and status <> ? returning namespace, no"
     )
     moves = [*values, no, *known, DELETED]
-    if line is not None:
-        statement = _WITH_LINE.format(statement)
-        moves += (line[0], encoded(transaction, line[1]))
+    if beside is not None:
+        statement = beside.around(statement)
+        moves += beside.part_values
     moved = transaction.execute(statement, *moves)
-    if moved and change.pauses and not change.touches_questions:
+    if beside is None and moved and change.pauses and not change.touches_questions:
         transaction.execute(f"update strands_sessions set wake_at = {_DEADLINE} where no = ?", no)
     return str(moved[0][0]) if moved else None
+
+
+def append_joined(
+    transaction: Transaction, no: int, known: tuple[int, str], rows: Sequence[bytes], change: Change, last_sum: str
+) -> str | None:
+    """Append lines, behind those that `change_session` calls `known`, by one statement, and return what it does."""
+    stored = [encoded(transaction, row) for row in rows]
+    beside = joined_changes(known[0], stored, change)
+    return change_session(transaction, no, known, (known[0] + len(rows), last_sum), change, beside)
 
 
 def remove_sessions(transaction: Transaction, which: str, *values: object, limit: int | None = None) -> list[str]:
