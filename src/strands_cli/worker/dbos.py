@@ -43,9 +43,9 @@ def open_engine(store: str, options: Mapping[str, str]) -> DbosEngine:
 
     Args:
         store: The URL of a store in PostgreSQL.
-        options: `schema` of DBOS's tables (`dbos`); `queue` (`strands`); `poll`: seconds between two looks for what is
-            queued (0.5); `unfit`: seconds after which a wake comes again that no worker was fit for (30); `keep`:
-            seconds for which DBOS's rows of what is over are kept (86400).
+        options: `schema` of DBOS's tables (`dbos`). `queue` (`strands`). `poll`: seconds between two looks for what is
+            queued (0.5). `unfit`: seconds after which at most a wake comes again that a worker was not fit for (30).
+            `keep`: seconds for which DBOS's rows of what is over are kept (86400).
 
     Raises:
         EngineNotReadyError: The store is none of PostgreSQL, or an option is unknown or wrong.

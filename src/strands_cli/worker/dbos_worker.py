@@ -35,7 +35,7 @@ class DbosWorker:
         schema: Where DBOS's tables are.
         queue: The queue's name.
         poll: Seconds between two looks for what is queued.
-        unfit: Seconds after which a wake comes again that this worker was not fit for.
+        unfit: Seconds after which at most a wake comes again that this worker was not fit for.
         retry: Queues a wake as its try with a number, after seconds.
         calls: Yields what calls of DBOS are made on before it runs here.
         store: What the store is called in messages.
@@ -66,6 +66,7 @@ class DbosWorker:
         self._calls = calls
         self._store = store
         self._drives: set[asyncio.Task[str]] = set()
+        self._closing = False
 
     async def work(self, drive: Drive, *, slots: int, alive_as: str) -> None:
         """Deliver until this is cancelled; a second cancellation ends what is at work."""
@@ -90,6 +91,7 @@ class DbosWorker:
 
     async def _drained(self) -> None:
         """Take nothing more, and return when what is at work has ended."""
+        self._closing = True
         closing = asyncio.create_task(asyncio.to_thread(self._close))
         while not closing.done():
             try:
@@ -151,7 +153,8 @@ class DbosWorker:
         """Drive, on the worker's loop, and queue the wake anew if that did not come to an end. Runs on DBOS's loop."""
         outcome = await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._driven(wake), self._loop))
         if outcome in ("unfit", "raised"):
-            delay = self._unfit if outcome == "unfit" else min(2.0**number, MOST_SECONDS)
+            most = self._unfit if outcome == "unfit" else MOST_SECONDS
+            delay = 0.0 if self._closing else min(2.0 ** min(number, 30), most)
             await self._queued_again(wake, number + 1, delay)
         return outcome
 

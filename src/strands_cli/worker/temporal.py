@@ -52,8 +52,8 @@ def open_engine(store: str, options: Mapping[str, str]) -> TemporalEngine:
         store: The store.
         options: `address`, `namespace`, `api_key`, `tls` (`true` or `false`) and `profile` come before Temporal's
             environment variables and its configuration file. `task_queue` (`strands`). `heartbeat`: seconds after which
-            a worker that is not heard of is taken for dead (15). `unfit`: seconds after which a wake comes again that
-            a worker was not fit for (30).
+            a worker that is not heard of is taken for dead (15). `unfit`: seconds after which at most a wake comes
+            again that a worker was not fit for (30).
 
     Raises:
         EngineNotReadyError: An option is unknown or wrong.
@@ -139,6 +139,7 @@ class TemporalEngine:
         try:
             await asyncio.shield(running)
         finally:
+            drives.closing = True
             closing = asyncio.create_task(worker.shutdown())
             while not closing.done():
                 try:
@@ -180,13 +181,18 @@ class TemporalEngine:
 
 
 class _Drives:
-    """The activity of a worker, on the worker's own event loop."""
+    """The activity of a worker, on the worker's own event loop.
+
+    Attributes:
+        closing: The worker takes nothing more: what it is not fit for may go to another at once.
+    """
 
     def __init__(self, drive: Drive, beat: float, unfit: float) -> None:
         self._drive = drive
         self._beat = beat
         self._unfit = unfit
         self._tasks: set[asyncio.Future[Any]] = set()
+        self.closing: bool = False
 
     def end(self) -> None:
         """End the drives that are at work; another worker has them."""
@@ -207,7 +213,8 @@ class _Drives:
         finally:
             self._tasks.discard(task)
         if outcome == "unfit":
-            raise self._again("unfit", timedelta(seconds=self._unfit))
+            delay = 0.05 if self.closing else min(2.0 ** min(activity.info().attempt - 1, 30), self._unfit)
+            raise self._again("unfit", timedelta(seconds=delay))
         return outcome
 
     async def _ended(self, task: asyncio.Future[Any]) -> None:
