@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
 from strands import SessionManager
-from strands.journal.database import Database, Row, Transaction
+from strands.journal.database import Database, Row, Transaction, TransactionLayer
 from strands.journal.entries import Draft
 from strands.journal.find import due, find, open_questions
 from strands.journal.memory import MemoryRepository
@@ -205,21 +205,15 @@ class Explaining(ReplyLost):
         return self._database.read(lambda each: work(_Explained(each, self.plans)))
 
 
-class _Explained:
-    again = False
-
+class _Explained(TransactionLayer):
     def __init__(self, transaction: Transaction, plans: list[str]) -> None:
-        self._transaction = transaction
-        self.codec = transaction.codec
+        super().__init__(transaction)
         self._plans = plans
 
     def execute(self, statement: str, *values: object) -> list[Row]:
         told = self._transaction.execute(f"explain query plan {statement}", *values)
         self._plans += [f"{detail} in {statement}" for *_, detail in told if str(detail).startswith("SCAN strands")]
-        return self._transaction.execute(statement, *values)
-
-    def execute_many(self, statement: str, rows: Sequence[Row]) -> None:
-        self._transaction.execute_many(statement, rows)
+        return super().execute(statement, *values)
 
 
 def test_no_list_and_no_answer_looks_at_every_row(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import threading
-from abc import abstractmethod
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
@@ -19,7 +18,8 @@ from strands.journal.sql import SqlRepository
 from strands.journal.transfer import check_all
 from strands_cli.kernel.state import State
 from strands_cli.session import answers
-from strands_cli.session.conformance import RepositoryConformance, draft, opening
+from strands_cli.session.conformance import draft, opening
+from support.answer_promises import AnswerPromises
 from support.databases import Died, Dying, ReplyLost
 
 FORKING = """
@@ -44,7 +44,7 @@ print([entry.key for entry in asyncio.run(journal.load())])
 """
 
 
-class SqlPromises(RepositoryConformance):
+class SqlPromises(AnswerPromises):
     """The rules of a store in a database, one test each.
 
     Attributes:
@@ -52,14 +52,6 @@ class SqlPromises(RepositoryConformance):
     """
 
     url: str
-
-    @abstractmethod
-    def make_repository(self, namespace: str = "") -> SqlRepository:
-        """Return a repository over the same database at every call within one test."""
-
-    def rows(self, statement: str, *values: object) -> list[Any]:
-        """Run a statement as an administrator would."""
-        return self.make_repository().database.write(lambda each: each.execute(statement, *values))
 
     @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
     def test_a_forked_child_has_a_connection_and_a_lease_of_its_own(self) -> None:

@@ -28,10 +28,12 @@ class Transaction(Protocol):
     Attributes:
         codec: What lines go through; None where they are stored as they are.
         again: The connection was lost while an earlier try was under way, which may have come through.
+        row_lock: How a query ends whose rows nobody else may change until the transaction ends.
     """
 
     again: bool
     codec: Codec | None
+    row_lock: str
 
     def execute(self, statement: str, *values: object) -> list[Row]:
         """Run a statement, whose values are marked `?`, and return its rows."""
@@ -92,6 +94,11 @@ class Database(Protocol):
     def migrate(self) -> tuple[int, int]:
         """Bring its tables to this build's version; return the versions that they had, and have."""
         ...
+
+
+def clock_of(database: Database) -> float:
+    """Return the Unix time, in seconds, by a database's clock."""
+    return float(database.read(lambda each: each.execute("select strands_now()"))[0][0])
 
 
 class DatabaseDrivers:
@@ -159,6 +166,7 @@ class TransactionLayer:
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction
         self.again: bool = transaction.again
+        self.row_lock: str = transaction.row_lock
         self.codec: Codec | None = transaction.codec
 
     def execute(self, statement: str, *values: object) -> list[Row]:

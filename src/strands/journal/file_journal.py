@@ -5,25 +5,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-from strands._threads import Shared
+from strands._threads import Shared, on_disk
 from strands.journal import files, lines
 from strands.journal.drivers import Drivers
 from strands.journal.entries import Draft, Entry
 from strands.journal.errors import StorageError
-from strands.journal.file_log import FileLog
+from strands.journal.excerpt import Decide, Excerpt, answer_by_all
 from strands.journal.files import FileOperations
 from strands.journal.handle import Handle, JournalFile
 from strands.journal.head import Head
+from strands.journal.indexed_log import IndexedLog, PartialLog
 from strands.journal.protocol import Conflict
 
 
-class FileJournal(FileLog):
+class FileJournal(IndexedLog):
     """The journal in `directory`/journal.jsonl.
 
     Args:
@@ -76,6 +78,23 @@ class FileJournal(FileLog):
             self._look()
             raise Conflict(self._known[expect:])
         return self._known[expect:]
+
+    async def answer(self, keys: Sequence[str], decide: Decide, *, now: float | None = None) -> list[Entry]:
+        """Append as `strands.journal.excerpt.answer` does, mostly without reading the rest of the journal."""
+        self._check_writable()
+        at = time.time() if now is None else now
+        written = await on_disk(partial(self._part().answer, keys, decide, at, self._opening))
+        return await answer_by_all(self, decide, now=now) if written is None else written
+
+    async def excerpt(self, keys: Sequence[str] | None = None, *, now: float | None = None) -> Excerpt:
+        """Return what `strands.journal.excerpt.excerpt` does, mostly without the rest of the journal."""
+        self._check_there()
+        at = time.time() if now is None else now
+        found = await on_disk(partial(self._part().excerpt, keys, at, self._opening))
+        return Excerpt(await self.load(), at, True) if found is None else found
+
+    def _part(self) -> PartialLog:
+        return PartialLog(self.path.parent, self._id, disk=self._disk)
 
     async def sync(self) -> None:
         loop = asyncio.get_running_loop()

@@ -72,6 +72,7 @@ class FileLog(Known):
         content, entries, self._sum = lines.encode(drafts, 0, "", read=self._reads_back)
         self._opening = lines.sum_of(content.partition(b"\n")[0])
         self._took(entries, len(drafts), drafts[-1].kind)
+        self._placed(entries, content, 0)
         self._size, self._synced, self._ending = len(content), self.count, content[-_END_SIZE:]
         try:
             self._file.adopt(lifetime.begin(self._file.name, self._id, content, self._disk))
@@ -136,6 +137,7 @@ class FileLog(Known):
         self._file.handle = None
         self._forget()
         self._took(entries, len(drafts), drafts[-1].kind)
+        self._placed(entries, content, 0)
         self._size, self._synced, self._sum = len(content), self.count, last_sum
         self._ending = content[-_END_SIZE:]
         self._opening = lines.sum_of(content.partition(b"\n")[0])
@@ -169,8 +171,12 @@ class FileLog(Known):
             if drafts:
                 self._write(file, content)
                 self._took(entries, len(drafts), drafts[-1].kind)
+                self._placed(entries, content, self._size - len(content))
                 self._sum, self._ending = last_sum, content[-_END_SIZE:]
         return entries
+
+    def _placed(self, entries: Sequence[Entry], content: bytes, offset: int) -> None:
+        """Take notice of where entries are: in `content`, which begins at `offset` of the file."""
 
     # -- reading --------------------------------------------------------------------------------------------------
 
@@ -212,6 +218,7 @@ class FileLog(Known):
             self._begin(parsed, content, told)
         if parsed.entries:
             self._took(parsed.entries, len(parsed.entries), parsed.entries[-1].kind)
+            self._placed(parsed.entries, content, self._size)
         self._size += parsed.size
         if parsed.size:
             self._open_line = content[parsed.size - 1 : parsed.size] != b"\n"

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from strands.journal.entries import Entry
 from strands.journal.errors import SessionError, SessionNotFoundError, StorageError
+from strands.journal.excerpt import now_of
 from strands.journal.projection import INTERRUPTED, OVER, PAUSED, Asked, Change, change_of
 from strands.journal.protocol import Repository, is_alive
 
@@ -144,7 +144,7 @@ async def find(
     if own is not None:
         page: Page[SessionSummary] = await own(rests=rests, workflow=workflow, limit=limit, after=after)
         return page
-    now = time.time()
+    now = await now_of(repository)
     folded = [(id, each) for id, each in await _folded(repository) if each.rest in rests]
     found = [await _summary(repository, id, each, now) for id, each in folded if workflow in ("", each.workflow)]
     found.sort(key=lambda each: (-each.created_at, each.id))
@@ -163,7 +163,7 @@ async def open_questions(repository: Repository, *, limit: int = 50, after: str 
     if own is not None:
         page: Page[QuestionSummary] = await own(limit=limit, after=after)
         return page
-    now = time.time()
+    now = await now_of(repository)
     folded = await _folded(repository)
     found = [QuestionSummary(id, *question) for id, each in folded for question in _waiting(each, now)]
     found.sort(key=lambda each: (each.asked_at, each.session_id, each.id))
@@ -181,7 +181,7 @@ async def due(repository: Repository, *, limit: int = 50) -> list[Due]:
     if own is not None:
         told: list[Due] = await own(limit=limit)
         return told
-    now = time.time()
+    now = await now_of(repository)
     folded = await _folded(repository)
     found = [Due(id, each.wakes_at, each.entries) for id, each in folded if each.wakes_at is not None]
     return sorted((each for each in found if each.since <= now), key=lambda each: each.since)[:limit]

@@ -92,7 +92,7 @@ class Handle:
         with contextlib.suppress(OSError):
             if self._head < 0:
                 self._head = head.opened(path)
-            os.pwrite(self._head, head.line(covered), 0)
+            os.pwrite(self._head, head.line(covered) + covered.more, 0)
 
     def owe_head(self, covered: Head) -> None:
         """Have `write_due_head` say how far the journal is on disk."""
@@ -166,6 +166,11 @@ class JournalFile:
             if self.handle is not None:
                 self.write_due_head(self.handle)
             self.handle = None
+
+    @property
+    def head_name(self) -> str:
+        """The head's path."""
+        return self._head
 
     def read_head(self) -> Head | None:
         """Return what the head says, if it says anything."""

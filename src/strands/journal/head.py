@@ -13,7 +13,9 @@ import zlib
 from typing import NamedTuple
 
 NAME = "journal.head"
-_WIDTH = 256
+WIDTH = 256
+"""How many bytes it has; behind them stands what `strands.journal.question_index` tells."""
+
 _FLAGS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)  # no FIFO waits
 _READ = os.O_RDONLY | _FLAGS
 _WRITE = os.O_WRONLY | os.O_CREAT | _FLAGS
@@ -22,13 +24,14 @@ _WRITE = os.O_WRONLY | os.O_CREAT | _FLAGS
 class Head(NamedTuple):
     """The first `entries` entries, `size` bytes, are on disk.
 
-    `opening` and `last` are the sums of the first and the last line of them.
+    `opening` and `last` are the sums of the first and the last line of them; `more` is what stands behind the head.
     """
 
     entries: int
     size: int
     opening: str
     last: str
+    more: bytes = b""
 
 
 def read(path: str) -> Head | None:
@@ -36,7 +39,7 @@ def read(path: str) -> Head | None:
     try:
         file = os.open(path, _READ)
         try:
-            text = os.read(file, _WIDTH)
+            text = os.read(file, WIDTH)
         finally:
             os.close(file)
         told = json.loads(text)
@@ -51,7 +54,7 @@ def write(path: str, head: Head) -> None:
     with contextlib.suppress(OSError):
         file = opened(path)
         try:
-            os.write(file, line(head))
+            os.write(file, line(head) + head.more)
         finally:
             os.close(file)
 
@@ -74,7 +77,7 @@ def opened(path: str) -> int:
 
 def line(head: Head) -> bytes:
     """Return what a head is written as."""
-    entries, size, opening, last = head
+    entries, size, opening, last, _ = head
     text = f'{{"entries": {entries}, "size": {size}, "opening": "{opening}", "last": "{last}"'
     check = zlib.crc32(text.encode("ascii"))
-    return f'{text}, "check": {check}}}'.encode("ascii").ljust(_WIDTH - 1) + b"\n"
+    return f'{text}, "check": {check}}}'.encode("ascii").ljust(WIDTH - 1) + b"\n"

@@ -266,6 +266,7 @@ class _Transaction:
     """The statements of one transaction; see `Transaction`."""
 
     codec: Codec | None = None
+    row_lock = " for update"
 
     def __init__(self, connection: Connection[Row], schema: str, again: bool) -> None:
         self._connection = connection

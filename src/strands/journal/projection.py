@@ -49,7 +49,8 @@ class Change:
         asked: The questions that they ask, by id.
         answered: Question id to the number of the entry that closes it.
         closes_all: The number of an entry that closes the questions asked before; None without one.
-        wakes: An answer is in them, so somebody has to look at the session.
+        wakes: An answer is in them that no drive has seen, so somebody has to look at the session.
+        origins: The numbers of the entries that say what a drive begins from.
         files: The digests of the files that the session needs from now on.
     """
 
@@ -61,6 +62,7 @@ class Change:
     answered: dict[str, int] = field(default_factory=dict)
     closes_all: int | None = None
     wakes: bool = False
+    origins: list[int] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
 
     @property
@@ -86,14 +88,17 @@ def _take(change: Change, seq: int, entry: Draft | Encoded | Entry) -> None:
     kind = entry.kind
     change.updated_at = entry.at
     if kind in _RESTS or (kind == "failed" and not entry.key):
-        change.status, change.driver = _RESTS.get(kind, kind), ""
+        change.status, change.driver, change.wakes = _RESTS.get(kind, kind), "", False
         if kind in ("closed", "cancelled", "deleted"):
             _close_all(change, seq)
     elif kind == "leased":
         data = _data(entry)
-        change.status, change.driver = INTERRUPTED, str(data["driver"])
+        change.status, change.driver, change.wakes = INTERRUPTED, str(data["driver"]), False
+        if data.get("changed"):
+            change.origins.append(seq)
         change.files += digests_of(data.get("changed"))
     elif kind == "opened":
+        change.origins.append(seq)
         change.files += digests_of(_data(entry))
     elif kind == "released":
         change.driver = ""
@@ -103,7 +108,7 @@ def _take(change: Change, seq: int, entry: Draft | Encoded | Entry) -> None:
         interrupt = _data(entry).get("interrupt")
         key = str(interrupt["id"]) if isinstance(interrupt, Mapping) and not entry.key else entry.key
         change.answered.setdefault(key, seq)
-        change.wakes = True
+        change.wakes = change.wakes or bool(entry.key)  # an agent's, which has no key, is its driver's own
     elif kind in ("message", "imported"):  # an agent's open turn, with its questions, is closed
         _close_all(change, seq)
     elif kind in ("done", "retry", "failed", "noted"):

@@ -7,8 +7,9 @@ from functools import partial
 
 from strands._threads import on_disk
 from strands.journal import faults
-from strands.journal.database import Transaction
-from strands.journal.entries import Draft
+from strands.journal.database import Transaction, clock_of
+from strands.journal.entries import Draft, Entry
+from strands.journal.excerpt import Decide
 from strands.journal.ids import check_id
 from strands.journal.projection import DELETED, original, portable
 from strands.journal.protocol import Journal
@@ -50,6 +51,16 @@ class SqlRepository(SqlLists):
         journal = self._journal(session_id)
         await on_disk(partial(journal.begin, drafts, while_there=getattr(source, "no", 0)))
         return journal
+
+    async def answer(
+        self, session_id: str, keys: Sequence[str], decide: Decide, *, now: float | None = None
+    ) -> list[Entry]:
+        """Append as `strands.journal.excerpt.answer_in` does, in one transaction."""
+        return await self._journal(session_id).answer(keys, decide, now=now)
+
+    async def now(self) -> float:
+        """Return the Unix time, in seconds, by the database's clock."""
+        return await on_disk(partial(clock_of, self.database))
 
     async def resolve(self, prefix: str, limit: int = 2) -> list[str]:
         """Return ids as `resolve_ids` does, and look at no others."""

@@ -10,9 +10,11 @@ from functools import partial
 from typing import Any, ClassVar
 
 from strands._threads import on_disk
-from strands.journal.database import Database
+from strands.journal.database import Database, Transaction, clock_of
 from strands.journal.entries import Draft, Entry
+from strands.journal.excerpt import Decide, Excerpt
 from strands.journal.protocol import Conflict
+from strands.journal.sql_answer import standing
 from strands.journal.sql_log import Place, SqlLog
 
 
@@ -49,6 +51,24 @@ class SqlJournal(SqlLog):
             await on_disk(self.news)
             raise Conflict(self._known[expect:])
         return self._known[expect:]
+
+    async def answer(self, keys: Sequence[str], decide: Decide, *, now: float | None = None) -> list[Entry]:
+        """Append as `strands.journal.excerpt.answer` does, in one transaction that reads no more than an excerpt."""
+        self._check_writable()
+        return await on_disk(partial(self.write_answer, keys, decide, now))
+
+    async def excerpt(self, keys: Sequence[str] | None = None, *, now: float | None = None) -> Excerpt:
+        """Return what `strands.journal.excerpt.excerpt` does."""
+        self._check_there()
+
+        def read(transaction: Transaction) -> Excerpt:
+            return standing(transaction, self.place, self.no, keys, now).excerpt
+
+        return await on_disk(partial(self._database.read, read))
+
+    async def now(self) -> float:
+        """Return the Unix time, in seconds, by the database's clock."""
+        return await on_disk(partial(clock_of, self._database))
 
     async def sync(self) -> None:
         await on_disk(self._database.sync)

@@ -18,13 +18,16 @@ from strands.journal.errors import (
     SessionNotFoundError,
     StorageError,
 )
+from strands.journal.excerpt import Decide
 from strands.journal.known import Known
 from strands.journal.projection import DELETED, Change, change_of, portable
 from strands.journal.protocol import Conflict
+from strands.journal.sql_answer import standing
 from strands.journal.sql_blobs import remove_unused, used_by
 from strands.journal.sql_joined import is_joinable
 from strands.journal.sql_rows import (
     append_joined,
+    append_lines,
     begin_session,
     change_session,
     is_line,
@@ -170,6 +173,21 @@ class SqlLog(Known):
             self._sum, self._size = last_sum, self._size + len(content)
             return entries
 
+    def write_answer(self, keys: Sequence[str], decide: Decide, now: float | None) -> list[Entry]:
+        """Append as `strands.journal.excerpt.answer` does; what is known of the log stays as it is."""
+
+        def work(transaction: Transaction) -> list[Entry]:
+            there = standing(transaction, self.place, self._no, keys, now, locks=True)
+            drafts = decide(there.excerpt)
+            if not drafts:
+                return []
+            known = there.entries, there.last_sum
+            content, entries, last_sum = lines.encode(drafts, *known, read=lines.read_json)
+            append_lines(transaction, there.no, known, _rows(content), change_of(drafts, there.entries), last_sum)
+            return entries
+
+        return self._database.write(work, durable=True)
+
     def replace(
         self, make: Callable[[bytes, bool], Sequence[Draft | Encoded] | None], *, keep_opening: bool = False
     ) -> bool:
@@ -309,12 +327,9 @@ class SqlLog(Known):
             return self._database.write(partial(self._appended_at_once, rows, change, last_sum), single=True)
 
         def work(transaction: Transaction) -> bool:
-            namespace = change_session(transaction, self._no, (known, known_sum), (known + len(rows), last_sum), change)
-            if namespace is None:
-                return transaction.again and is_line(transaction, self._no, known + len(rows) - 1, last_sum)
-            put_lines(transaction, self._no, namespace, known, rows)
-            put_beside(transaction, self._no, namespace, change)
-            return True
+            if append_lines(transaction, self._no, (known, known_sum), rows, change, last_sum):
+                return True
+            return transaction.again and is_line(transaction, self._no, known + len(rows) - 1, last_sum)
 
         return self._database.write(work, durable=durable)
 

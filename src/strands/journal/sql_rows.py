@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from strands.journal.sql_log import Place
 
 _BEGIN = """
-insert into strands_sessions (namespace, kind, id, workflow, pattern, status, driver, count, last_sum, open, tokens,
-created_at, updated_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?) on conflict (namespace, kind, id) do nothing
-returning no
+insert into strands_sessions (namespace, kind, id, workflow, pattern, status, driver, origins, count, last_sum, open,
+tokens, created_at, updated_at, wake_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, {})
+on conflict (namespace, kind, id) do nothing returning no
 """
 _DEADLINE = "(select min(deadline) from strands_questions where session = no and answered is null)"
 _OPEN = "(select count(*) from strands_questions where session = no and answered is null)"
@@ -38,9 +38,10 @@ def begin_session(
     workflow, pattern = (portable(name or "") for name in names)
     last_sum = lines.sum_of(rows[-1])
     begun = transaction.execute(
-        _BEGIN,
+        _BEGIN.format("strands_now()" if change.wakes else "null"),
         *(place.namespace, place.kind, portable(place.id), workflow, pattern),
-        *(change.status or INTERRUPTED, change.driver or "", len(rows), last_sum, change.tokens),
+        *(change.status or INTERRUPTED, change.driver or "", _listed(change.origins)),
+        *(len(rows), last_sum, change.tokens),
         *(created_at, change.updated_at),
     )
     if not begun:
@@ -75,7 +76,10 @@ def change_session(
     if change.tokens:
         columns.append("tokens = tokens + ?")
         values.append(change.tokens)
-    if change.wakes and change.status is None:
+    if change.origins:
+        columns.append("origins = origins || ?")
+        values.append(f" {_listed(change.origins)}")
+    if change.wakes:
         columns.append("wake_at = strands_now()")
     elif change.status is not None and not (beside is not None and change.pauses):
         columns.append("wake_at = null")
@@ -91,7 +95,7 @@ def change_session(
         statement = beside.around(statement)
         moves += beside.part_values
     moved = transaction.execute(statement, *moves)
-    if beside is None and moved and change.pauses and not change.touches_questions:
+    if beside is None and moved and change.pauses and not change.wakes and not change.touches_questions:
         transaction.execute(f"update strands_sessions set wake_at = {_DEADLINE} where no = ?", no)
     return str(moved[0][0]) if moved else None
 
@@ -126,6 +130,19 @@ def remove_sessions(transaction: Transaction, which: str, *values: object, limit
     return removed
 
 
+def append_lines(
+    transaction: Transaction, no: int, known: tuple[int, str], rows: Sequence[bytes], change: Change, last_sum: str
+) -> bool:
+    """Append lines to a session; False where it is not at `known`, how many entries it has and the sum of the last."""
+    count = known[0]
+    namespace = change_session(transaction, no, known, (count + len(rows), last_sum), change)
+    if namespace is None:
+        return False
+    put_lines(transaction, no, namespace, count, rows)
+    put_beside(transaction, no, namespace, change)
+    return True
+
+
 def put_questions(transaction: Transaction, no: int, namespace: str, change: Change) -> None:
     """Put in the questions that are asked, and close those that are not open any more."""
     if change.closes_all is not None:
@@ -144,7 +161,7 @@ def put_questions(transaction: Transaction, no: int, namespace: str, change: Cha
             "update strands_questions set answered = ? where session = ? and key = ? and answered is null",
             *(seq, no, portable(key)),
         )
-    deadline = f", wake_at = {_DEADLINE}" if change.pauses else ""
+    deadline = f", wake_at = {_DEADLINE}" if change.pauses and not change.wakes else ""
     transaction.execute(f"update strands_sessions set open = {_OPEN}{deadline} where no = ?", no)
 
 
@@ -197,6 +214,25 @@ def lines_at(transaction: Transaction, place: Place) -> tuple[Row, list[bytes]]:
     )
     found = [_line(transaction, *row[4:]) for row in rows if row[4] is not None]
     return (rows[0][:4] if rows else ()), found
+
+
+def lines_numbered(transaction: Transaction, no: int, seqs: Sequence[int]) -> list[tuple[int, bytes]]:
+    """Return the lines of a session with these numbers, in that order, each with its number.
+
+    Raises:
+        SessionDamagedError: One cannot be decoded, or a part of it is missing.
+    """
+    marks = ", ".join("?" * len(seqs))
+    rows = transaction.execute(
+        "select seq, line, blob, content from strands_entries left join strands_blobs on no = blob "
+        f"where session = ? and seq in ({marks}) order by seq",
+        *(no, *seqs),
+    )
+    return [(row[0], _line(transaction, *row)) for row in rows]
+
+
+def _listed(seqs: Sequence[int]) -> str:
+    return " ".join(map(str, seqs))
 
 
 def _line(transaction: Transaction, seq: int, stored: bytes, blob: int | None, content: bytes | None) -> bytes:

@@ -71,14 +71,15 @@ class SqlUpkeep:
     async def check(self, session_id: str) -> str:
         """Return in what a session's row does not agree with its lines; "" if in nothing."""
         parsed = lines.parse(await self.export(session_id))
-        statement = f"select count, last_sum, status, driver, open, tokens {HERE} and id = ?"
+        statement = f"select count, last_sum, status, driver, origins, open, tokens {HERE} and id = ?"
         rows = await self._read(lambda each: each.execute(statement, self.namespace, WORKFLOW, portable(session_id)))
         meant = change_of(parsed.entries, 0)
         told = (
             *(len(parsed.entries), parsed.last_sum, meant.status or INTERRUPTED, meant.driver or ""),
+            " ".join(map(str, meant.origins)),
             *(len(meant.asked.keys() - meant.answered.keys()), meant.tokens),
         )
-        names = ("count", "last sum", "status", "driver", "open questions", "tokens")
+        names = ("count", "last sum", "status", "driver", "origins", "open questions", "tokens")
         wrong = [name for name, one, other in zip(names, rows[0], told, strict=True) if one != other] if rows else []
         return f"its row says something else than its lines: {', '.join(wrong)}" if wrong else ""
 

@@ -228,6 +228,7 @@ class _Transaction:
 
     again = False
     codec: Codec | None = None
+    row_lock = ""  # who writes has the whole file
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection

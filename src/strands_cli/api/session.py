@@ -120,7 +120,7 @@ class Session(SessionView):
             ExecutionError: It failed; what was finished is kept.
         """
         if self._state.finished:
-            raise answering.finished(self._journal, self._state)
+            raise answering.finished(self.id, self._state)
         check_kind(self.id, self._state, bool(self._options.offline if offline is None else offline))
         terms = Terms(spec, accept_changes, without_hooks)
         given, recorded = self.meant(hitl_response, answers), False
@@ -233,7 +233,7 @@ class Session(SessionView):
         """
         while True:
             if self._state.finished:
-                raise answering.finished(self._journal, self._state)
+                raise answering.finished(self.id, self._state)
             draft = Draft("cancelled", "", {"by": by or current_user()}, time.time())
             driven = self.status == "running"
             entries = await answering.append(self._journal, self._state, (draft,))
@@ -309,7 +309,7 @@ class Session(SessionView):
         given = dict(answers or {})
         if response is None:
             return given
-        unanswered = self._state.open_questions(time.time())
+        unanswered = self._state.open_questions(self._clock.about())
         open_ids = [entry.key for entry in unanswered if entry.key not in given]
         late = [key for key in self._state.asked if key not in self._state.answered and key not in given]
         if not open_ids and late:

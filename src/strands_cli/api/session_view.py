@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 
@@ -10,6 +9,7 @@ from strands_cli.api.history import HistoryItem, timeline
 from strands_cli.api.options import Options
 from strands_cli.api.results import failure_text
 from strands_cli.kernel import questions
+from strands_cli.kernel.clock import StoreClock, SystemClock
 from strands_cli.kernel.journal import Journal, is_alive
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Entry
@@ -24,11 +24,14 @@ class SessionView:
         self._state = state
         self._options = options
         self._driven = False
+        self._clock = StoreClock(SystemClock(), journal)
 
     async def refresh_async(self) -> None:
         """Read the journal again; reading never writes."""
         self._state = State(await self._journal.load())
         self._journal = _writable(self._journal, self._state)
+        if any(entry.data.get("deadline") is not None for entry in self._state.open_questions()):
+            await self._clock.now()
         self._driven = bool(self._state.driver) and await is_alive(self._journal, self._state.driver)
 
     # -- looking --------------------------------------------------------------------------------------------------
@@ -44,7 +47,7 @@ class SessionView:
         A paused session waits for a person; an answered one, whose questions all have answers or are past their
         deadlines, waits to be resumed.
         """
-        return "running" if self._driven else self._state.status_at(time.time())
+        return "running" if self._driven else self._state.status_at(self._clock.about())
 
     @property
     def drives(self) -> int:
@@ -72,7 +75,7 @@ class SessionView:
     @property
     def questions(self) -> list[OpenQuestion]:
         """What is open, in the order it was asked; what is past its deadline is not."""
-        return [questions.opened(entry) for entry in self._state.open_questions(time.time())]
+        return [questions.opened(entry) for entry in self._state.open_questions(self._clock.about())]
 
     @property
     def question_ids(self) -> list[str]:

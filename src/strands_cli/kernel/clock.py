@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 
@@ -34,3 +35,35 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+class StoreClock:
+    """Unix time by the clock of the store, which decides of deadlines on however many machines; else by the machine's.
+
+    Args:
+        clock: The machine's.
+        journal: What is kept in the store.
+    """
+
+    def __init__(self, clock: Clock, journal: object) -> None:
+        self._clock = clock
+        self._ask: Callable[[], Awaitable[float]] | None = getattr(journal, "now", None)
+        self._told: tuple[float, float, float] | None = None
+
+    async def now(self) -> float:
+        """Ask the store; return Unix time in seconds."""
+        if self._ask is None:
+            return self._clock.now()
+        told = float(await self._ask())
+        self._told = told, self._clock.now(), self._clock.monotonic()
+        return told
+
+    def about(self) -> float:
+        """Return about what `now` would, by what the store said last.
+
+        Of the machine's two clocks one stands still while it sleeps, and the other is set by people: the later counts.
+        """
+        if self._told is None:
+            return self._clock.now()
+        told, then, since = self._told
+        return told + max(self._clock.now() - then, self._clock.monotonic() - since)

@@ -18,7 +18,7 @@ from strands_cli.errors import (
     StrandsError,
     cause,
 )
-from strands_cli.kernel import questions
+from strands_cli.kernel import deadlines
 from strands_cli.kernel.clock import Clock
 from strands_cli.kernel.journal import Journal, is_alive
 from strands_cli.kernel.layers import Layer, layered
@@ -146,10 +146,14 @@ async def _to_rest(run: Run, body: Body, around: DriveOptions) -> DriveResult:
         except (SessionError, StorageError):
             raise
         except Exception as error:
-            return await _rest(run, "failed", error=error)
-        if outcome.error is not None:
-            return await _rest(run, "failed", outcome=outcome, error=ExecutionError(outcome.error))
-        return await _rest(run, "completed", outcome=outcome)
+            rest = await _failed(run, error)
+        else:
+            if outcome.error is None:
+                rest = await _rest(run, "completed", outcome=outcome)
+            else:
+                rest = await _failed(run, ExecutionError(outcome.error), outcome)
+        if rest is not None:
+            return rest
 
 
 async def _all_of(run: Run, body: Body, around: DriveOptions) -> Outcome:
@@ -164,19 +168,40 @@ async def _all_of(run: Run, body: Body, around: DriveOptions) -> Outcome:
 
 async def _paused(run: Run, keys: Sequence[str]) -> DriveResult | None:
     """Rest until somebody answers; None when somebody has, or a deadline has passed, by the time it is written."""
+    waiting = _open(run)
     data: dict[str, Json] = {"seconds": round(run.asking.stopwatch.seconds(), 6), "questions": list(keys)}
-    if await run.record("paused", "", data, unless=partial(_goes_on, run, keys)) is None:
+    if await run.record("paused", "", data, unless=partial(_goes_on, run, keys, waiting)) is None:
         return None
     return DriveResult("paused", run.state, seconds=run.state.seconds)
 
 
-def _goes_on(run: Run, keys: Sequence[str]) -> bool:
-    return not questions.all_open(run.state, keys, run.clock.now())
+def _goes_on(run: Run, keys: Sequence[str], waiting: Sequence[str]) -> bool:
+    return not deadlines.all_open(run.state, keys, run.store_clock.about()) or _is_answered(run, waiting)
+
+
+def _open(run: Run) -> list[str]:
+    return [entry.key for entry in run.state.open_questions()]
+
+
+def _is_answered(run: Run, waiting: Sequence[str]) -> bool:
+    """Whether somebody has answered, since nothing goes on here any more, one of the questions that were open then."""
+    return not all(map(run.state.is_open, waiting))
+
+
+async def _failed(run: Run, error: Exception, outcome: Outcome | None = None) -> DriveResult | None:
+    """Rest with a failure; None when somebody has answered meanwhile: what failed is tried again, as by a resume."""
+    unless = partial(_is_answered, run, _open(run))
+    return await _rest(run, "failed", outcome=outcome, error=error, unless=unless)
 
 
 async def _rest(
-    run: Run, status: RunStatus, *, outcome: Outcome | None = None, error: Exception | None = None
-) -> DriveResult:
+    run: Run,
+    status: RunStatus,
+    *,
+    outcome: Outcome | None = None,
+    error: Exception | None = None,
+    unless: Callable[[], bool] | None = None,
+) -> DriveResult | None:
     if run.state.finished:
         raise RunCancelled
     data: dict[str, Json] = {"seconds": round(run.asking.stopwatch.seconds(), 6)}
@@ -185,7 +210,8 @@ async def _rest(
     if error is not None:
         data.update(_told(run, error))
     kind: Kind = "closed" if status == "completed" else "failed"
-    await run.record(kind, "", data, sync=status == "completed")
+    if await run.record(kind, "", data, sync=status == "completed", unless=unless) is None:
+        return None
     return DriveResult(status, run.state, outcome, error, run.state.seconds)
 
 

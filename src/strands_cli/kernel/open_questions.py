@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from strands_cli.errors import InvalidAnswerError, LeaseLostError, QuestionExpiredError, StorageError
-from strands_cli.kernel import questions
+from strands_cli.kernel import deadlines, questions
 from strands_cli.kernel.carried import carried
 from strands_cli.kernel.handlers import answerer, call_handler, patient
 from strands_cli.kernel.lanes import Questions
@@ -69,7 +69,7 @@ class OpenQuestions(Questions):
         run = self._run
         if run.state.is_asked(key):
             return
-        data = questions.stored(question, run.clock.now())
+        data = questions.stored(question, await run.store_clock.now() if question.timeout else 0.0)
         known = carried(run.state, data) if run.state.left else None
         later = known is None and self._handler is None and run.lanes.busy == 1  # then nothing but the pause follows
         await run.record("asked", key, data, sync=True, later=later, unless=lambda: run.state.is_asked(key))
@@ -208,7 +208,7 @@ class OpenQuestions(Questions):
             self._until = self._run.clock.monotonic() + LAST_SECONDS
             self._stop()
         else:
-            now = self._run.clock.now()
+            now = self._run.store_clock.about()
             for key in tuple(self._waiting):
                 if overdue(self._run.state.asked[key], now):
                     self._wake(key)
@@ -233,8 +233,10 @@ class OpenQuestions(Questions):
 
     async def _closed_by_time(self, key: str) -> bool:
         """At the deadline the default is the answer; without one the question is closed."""
-        run = self._run
-        draft = questions.closing(run.state.asked[key], run.clock.now())
+        run, asked = self._run, self._run.state.asked[key]
+        if asked.data.get("deadline") is None:
+            return False
+        draft = deadlines.closing(asked, await run.store_clock.now(), run.clock.now())
         if draft is None:
             return False
         kind: Kind = "answered" if draft.kind == "answered" else "expired"
@@ -295,7 +297,7 @@ class OpenQuestions(Questions):
         assert self._handler is not None
         if question.deadline is None:
             return await call_handler(self._handler, state)
-        left = question.deadline - self._run.clock.now()
+        left = question.deadline - self._run.store_clock.about()
         return await asyncio.wait_for(call_handler(self._handler, state), max(left, 0))
 
     async def accept(self, question: OpenQuestion, value: Json, *, by: str, channel: str) -> None:
@@ -309,10 +311,12 @@ class OpenQuestions(Questions):
         owner = run.state.asked[question.id].data.get("of")
         if owner is not None:
             data["of"] = owner
+        if question.deadline is not None:
+            await run.store_clock.now()
         await run.record("answered", question.id, data, sync=True, unless=lambda: self._too_late(question))
 
     def _too_late(self, question: OpenQuestion) -> bool:
-        overdue = question.deadline is not None and self._run.clock.now() >= question.deadline
+        overdue = question.deadline is not None and self._run.store_clock.about() >= question.deadline
         return overdue or not self._run.state.is_open(question.id)
 
     def _forget(self, key: str, waiter: _Waiter) -> None:

@@ -13,8 +13,7 @@ from strands.types import patterns
 from strands.types.json_bytes import encode_bytes_values
 from strands.types.json_value import as_json, from_text
 from strands_cli.errors import InvalidAnswerError
-from strands_cli.kernel.state import State, overdue
-from strands_cli.kernel.types import Draft, Entry, Message, Question
+from strands_cli.kernel.types import Entry, Message, Question
 from strands_cli.types import HITLState, Json, OpenQuestion
 
 AMBIGUOUS_CHOICES = ("run again", "skip", "result")
@@ -31,7 +30,12 @@ AMBIGUOUS_SCHEMA: dict[str, Json] = {
 
 
 def stored(question: Question, now: float) -> dict[str, Json]:
-    """Return the data of an `asked` entry: the question, without what it leaves unset."""
+    """Return the data of an `asked` entry: the question, without what it leaves unset.
+
+    Args:
+        question: The question.
+        now: Unix time, in seconds, by the store's clock, from which its timeout counts.
+    """
     data: dict[str, Json] = {"prompt": question.prompt}
     for name in ("context", "choices", "schema", "pattern", "refusal", "timeout"):
         value = getattr(question, name)
@@ -68,31 +72,6 @@ def opened(entry: Entry) -> OpenQuestion:
         asked_at=entry.at,
         data={name: data[name] for name in ("interrupt", "agent", "refusal") if name in data},
     )
-
-
-def closing(asked: Entry, now: float) -> Draft | None:
-    """Return the entry that is due for an open question at `now`, Unix time in seconds; None before its deadline.
-
-    A default becomes the answer; without one the question is closed, and nothing stands for an answer.
-    """
-    if not overdue(asked, now):
-        return None
-    data: dict[str, Json] = {"by": "timeout"}
-    if "of" in asked.data:
-        data["of"] = asked.data["of"]
-    if "default" in asked.data:
-        return Draft("answered", asked.key, {"value": asked.data["default"], **data, "timed_out": True}, now)
-    return Draft("expired", asked.key, data, now)
-
-
-def due(state: State, now: float) -> list[Draft]:
-    """Return the entries that are due at `now`: one for each open question whose deadline has passed."""
-    return [draft for entry in state.open_questions() if (draft := closing(entry, now)) is not None]
-
-
-def all_open(state: State, keys: Sequence[str], now: float) -> bool:
-    """Whether all these questions wait for an answer, and none of them only for its deadline to be noticed."""
-    return all(state.is_open(key) and not overdue(state.asked[key], now) for key in keys)
 
 
 def handler_state(question: OpenQuestion, problem: str | None = None) -> HITLState:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from strands_cli.errors import SessionError, StorageError, cause
-from strands_cli.kernel.clock import Clock, SystemClock
+from strands_cli.kernel.clock import Clock, StoreClock, SystemClock
 from strands_cli.kernel.interrupts import ask_interrupts, ask_recorded
 from strands_cli.kernel.journal import Journal
 from strands_cli.kernel.lanes import Lanes, lane_name, slots
@@ -63,6 +63,7 @@ class Run(Writer):
         self.journal = journal
         self.state = state
         self.clock: Clock = clock or _CLOCK
+        self.store_clock: StoreClock = StoreClock(self.clock, journal)
         self.driver = driver
         self._scrub = scrub
         self._share = LoopShare.here()

@@ -15,6 +15,7 @@ from strands_cli.resources.model_layer import ModelLayer
 from strands_cli.resources.spellings import SpellingStream
 
 if TYPE_CHECKING:
+    from strands.journal.excerpt import Decide
     from strands.models.model import Model
     from strands.types.streaming import StreamEvent
     from strands_cli.kernel.journal import Journal
@@ -63,12 +64,20 @@ class SecretFreeJournal:
         clean = [self.as_written(draft) for draft in drafts]
         return list(await rewrite(change, clean, expect=expect))
 
+    async def answer(self, keys: Sequence[str], decide: Decide, *, now: float | None = None) -> list[Entry]:
+        """Append as the journal does what is decided, without the secrets."""
+        from strands.journal.excerpt import answer
+
+        return await answer(self._journal, keys, lambda there: [*map(self.as_written, decide(there))], now=now)
+
     def as_written(self, draft: Draft) -> Draft:
         """Return an entry as it is written."""
-        return draft._replace(data=self._clean(draft.data))
+        return _secret_free(draft, self._own_secrets)
 
-    def _clean(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        return {name: item if name in _FIELDS else self._own_secrets.scrub(item) for name, item in data.items()}
+
+def _secret_free(draft: Draft, secrets: Secrets) -> Draft:
+    data = draft.data.items()
+    return draft._replace(data={name: item if name in _FIELDS else secrets.scrub(item) for name, item in data})
 
 
 def secret_free(journal: Journal, secrets: Secrets) -> Journal:
@@ -78,17 +87,28 @@ def secret_free(journal: Journal, secrets: Secrets) -> Journal:
 
 def of_session(journal: Journal, opened: Mapping[str, Any]) -> Journal:
     """Return the journal of a session for writing, by the secrets of the spec that it was opened with."""
+    secrets = None if isinstance(journal, SecretFreeJournal) else _secrets_of(opened)
+    return journal if secrets is None else secret_free(journal, secrets)
+
+
+def secret_free_drafts(drafts: Sequence[Draft], opened: Mapping[str, Any]) -> list[Draft]:
+    """Return what is to be written to a session without the secrets of the spec that it was opened with."""
+    secrets = _secrets_of(opened) if drafts else None
+    return list(drafts) if secrets is None else [_secret_free(draft, secrets) for draft in drafts]
+
+
+def _secrets_of(opened: Mapping[str, Any]) -> Secrets | None:
     declared = ((opened.get("spec") or {}).get("env") or {}).get("secrets")
     literals = opened.get("literals") or ()
-    if not (declared or literals) or isinstance(journal, SecretFreeJournal):
-        return journal
+    if not (declared or literals):
+        return None
     from strands_cli.resources.literals import literals_of
     from strands_cli.resources.secrets import Secrets
     from strands_cli.spec.env import Secret
 
     secrets = [Secret.model_validate(each) for each in declared or ()]
     unknown, find = dict.fromkeys(literals, ""), partial(literals_of, literals, opened.get("file"))
-    return secret_free(journal, Secrets(secrets, Path(opened.get("base_dir") or "."), unknown, find))
+    return Secrets(secrets, Path(opened.get("base_dir") or "."), unknown, find)
 
 
 class SecretFreeModel(ModelLayer):

@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from strands.journal.excerpt import Excerpt, answer, answer_by_all
 from strands.types.json_value import is_same_json
 from strands_cli.errors import AlreadyAnsweredError, AnswerError, InvalidAnswerError, SessionFinishedError
-from strands_cli.kernel import questions
+from strands_cli.kernel import deadlines, questions
 from strands_cli.kernel.journal import Conflict, Journal, append_durably
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Draft, Entry
+from strands_cli.resources.redaction import secret_free_drafts
 from strands_cli.types import Json
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ async def give_all(
         answers: Question id to answer.
         by: Who answers.
         channel: How: terminal, python, ...
-        now: Unix time in seconds; default: the clock's.
+        now: Unix time in seconds; default: the store's clock decides of deadlines.
         state: What is known of the journal, perhaps not the newest; it is brought up to date.
         spec: What the session goes on with, where it was mended; default: the one on record.
 
@@ -72,28 +74,71 @@ async def give_all(
         InvalidAnswerError: One does not fit; the question stays open.
         AnswerError: There is no such question, or nobody answered it in time.
     """
-    if state is None:
-        state = State(await journal.load())
-    more: dict[str, Json] = {"by": by, "channel": channel, **({"reason": reason} if reason else {})}
-    while True:
-        at = time.time() if now is None else now
-        await expire(journal, state, at)
-        checked = [_checked(journal, state, question_id, value, by) for question_id, value in answers.items()]
-        for data in checked:
+    giving = _Giving(journal.session_id, answers, by, now, spec)
+    giving.more = {"by": by, "channel": channel, **({"reason": reason} if reason else {})}
+    try:
+        while True:
+            try:
+                entries = await answer(journal, list(answers), giving.drafts, now=now)
+            except _Elsewhere:
+                entries = await answer_by_all(journal, giving.drafts, now=now)
+            if not giving.only_closes:
+                break
+    except AnswerError:
+        await _catch_up(journal, state)
+        raise
+    await _catch_up(journal, state)
+    return entries
+
+
+class _Elsewhere(Exception):
+    """What was read of the session does not tell of every question that is meant."""
+
+
+class _Giving:
+    """Answers that are being given: decides, on what is on record at that moment, what is recorded of them.
+
+    Attributes:
+        more: What is recorded with each answer.
+        only_closes: What was returned last closes questions whose deadlines have passed; the answers come after it.
+    """
+
+    def __init__(
+        self, session_id: str, answers: Mapping[str, Json], by: str, now: float | None, spec: Spec | None
+    ) -> None:
+        self.more: dict[str, Json] = {}
+        self.only_closes: bool = False
+        self._session_id = session_id
+        self._answers = answers
+        self._by = by
+        self._now = now
+        self._spec = spec
+
+    def drafts(self, there: Excerpt) -> list[Draft]:
+        """Return what to append to a session of which this is on record."""
+        state, at = State(there.entries), time.time() if self._now is None else self._now
+        late = deadlines.due(state, there.now, at)
+        self.only_closes = bool(late)
+        if late:
+            return late
+        if not there.is_whole and any(not state.is_asked(key) for key in self._answers):
+            raise _Elsewhere
+        checked = [
+            (key, _checked(self._session_id, state, key, value, self._by)) for key, value in self._answers.items()
+        ]
+        for key, data in checked:
             if data:
-                _check_offered(state, data["key"], data["value"], spec)
-        drafts = [Draft("answered", data.pop("key"), {**data, **more}, at) for data in checked if data]
-        if not drafts:
-            return []
-        written = await append(journal, state, drafts)
-        if written is not None:
-            return written
+                _check_offered(state, key, data["value"], self._spec)
+        return secret_free_drafts(
+            [Draft("answered", key, {**data, **self.more}, at) for key, data in checked if data], state.origin
+        )
 
 
-async def expire(journal: Journal, state: State, now: float) -> None:
-    """Close each open question whose deadline has passed: with its default, or as expired where it has none."""
-    while drafts := questions.due(state, now):
-        await append(journal, state, drafts)
+async def _catch_up(journal: Journal, state: State | None) -> None:
+    """Bring what is known of a journal up to date."""
+    if state is not None:
+        for entry in await journal.tail(state.count):
+            state.apply(entry)
 
 
 async def append(journal: Journal, state: State, drafts: Sequence[Draft]) -> list[Entry] | None:
@@ -113,19 +158,19 @@ async def append(journal: Journal, state: State, drafts: Sequence[Draft]) -> lis
     return entries
 
 
-def _checked(journal: Journal, state: State, question_id: str, value: Json, by: str) -> dict[str, Json]:
+def _checked(session_id: str, state: State, question_id: str, value: Json, by: str) -> dict[str, Json]:
     """Return what to record of an answer; nothing when this very answer of the same person is on record."""
     asked = state.asked.get(question_id)
     if asked is None:
         waiting = ", ".join(entry.key for entry in state.open_questions()) or "none"
         by_id = "" if "/" in question_id else " An answer that is an object is given by its id: answers={ID: {...}}."
         raise AnswerError(
-            f"session {journal.session_id!r} has no question {question_id!r}",
+            f"session {session_id!r} has no question {question_id!r}",
             hint=f"Open questions: {waiting}.{by_id}",
         )
     if question_id in state.left:
         raise AnswerError(
-            f"the workflow of session {journal.session_id!r} was mended and does not come to {question_id!r} any more",
+            f"the workflow of session {session_id!r} was mended and does not come to {question_id!r} any more",
             hint=f"Open questions: {', '.join(entry.key for entry in state.open_questions()) or 'none'}.",
         )
     question = questions.opened(asked)
@@ -134,16 +179,16 @@ def _checked(journal: Journal, state: State, question_id: str, value: Json, by: 
         same_person = given.data.get("by") == by and not given.data.get("timed_out")
         if same_person and is_same_json(questions.checked(question, value), given.data["value"]):
             return {}
-        raise already_answered(journal, state, question_id)
+        raise already_answered(session_id, state, question_id)
     if question_id in state.expired:
         raise AnswerError(
             f"the deadline of {question_id!r} passed at {_when(question.deadline)}: nobody answered in time",
             hint="The answer was not taken; without a default nothing stands for it. "
-            f"Look at the session: strands sessions show {journal.session_id}.",
+            f"Look at the session: strands sessions show {session_id}.",
         )
     if state.finished:
-        raise finished(journal, state)
-    data: dict[str, Json] = {"key": question_id, "value": questions.checked(question, value)}
+        raise finished(session_id, state)
+    data: dict[str, Json] = {"value": questions.checked(question, value)}
     if "of" in asked.data:
         data["of"] = asked.data["of"]
     return data
@@ -174,10 +219,10 @@ def _when(at: float | None) -> str:
     return datetime.fromtimestamp(at or 0.0, timezone.utc).isoformat(timespec="seconds")
 
 
-def already_answered(journal: Journal, state: State, question_id: str) -> AlreadyAnsweredError:
+def already_answered(session_id: str, state: State, question_id: str) -> AlreadyAnsweredError:
     """Return the error that tells who answered first, and when."""
     entry, question = state.answered[question_id], questions.opened(state.asked[question_id])
-    hint = f"That answer stands; nothing was changed. Go on with it: strands resume {journal.session_id}"
+    hint = f"That answer stands; nothing was changed. Go on with it: strands resume {session_id}"
     if entry.data.get("timed_out"):
         return AlreadyAnsweredError(
             f"the deadline of {question_id!r} passed at {_when(question.deadline)}: nobody answered in time, "
@@ -193,9 +238,9 @@ def already_answered(journal: Journal, state: State, question_id: str) -> Alread
     )
 
 
-def finished(journal: Journal, state: State) -> SessionFinishedError:
+def finished(session_id: str, state: State) -> SessionFinishedError:
     """Return the error for a session in which nothing is left to do."""
     return SessionFinishedError(
-        f"session {journal.session_id!r} is {state.status}",
-        hint=f"Look at it: strands sessions show {journal.session_id}. To run again, start anew.",
+        f"session {session_id!r} is {state.status}",
+        hint=f"Look at it: strands sessions show {session_id}. To run again, start anew.",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from strands.journal.excerpt import now_of
 from strands_cli.errors import SessionError
 from strands_cli.kernel.journal import Journal, copy_session
 from strands_cli.kernel.state import State
@@ -42,7 +43,8 @@ async def fork(
     state = State(entries)
     kept = list(_kept(entries, state, at, journal.session_id, plan))
     answered = {entry.key for entry in kept if entry.kind in ("answered", "expired")}
-    drafts = [_asked_anew(entry, now) if _is_open(entry, answered) else Draft(*entry[1:]) for entry in kept]
+    clock = await now_of(journal)
+    drafts = [_asked_anew(entry, now, clock) if _is_open(entry, answered) else Draft(*entry[1:]) for entry in kept]
     waiting = [draft.key for draft in drafts if draft.kind == "asked" and draft.key not in answered]
     if at in waiting:
         drafts.append(Draft("paused", "", {"seconds": 0.0, "questions": waiting}, now))
@@ -56,10 +58,11 @@ def _is_open(entry: Entry, answered: set[str]) -> bool:
     return entry.kind == "asked" and entry.key not in answered
 
 
-def _asked_anew(entry: Entry, now: float) -> Draft:
+def _asked_anew(entry: Entry, now: float, clock: float) -> Draft:
+    """Return what asks a question again, from `now` by the clock of who writes and `clock` by the store's."""
     data: dict[str, Json] = dict(entry.data)
     if data.get("deadline") is not None:
-        data["deadline"] = now + data["deadline"] - entry.at
+        data["deadline"] = clock + data.get("timeout", data["deadline"] - entry.at)
     return Draft("asked", entry.key, data, now)
 
 

@@ -12,6 +12,7 @@ create table strands_sessions (
   pattern text not null,
   status text not null,
   driver text not null,
+  origins text not null,
   count int not null,
   last_sum text not null,
   open int not null,
