@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import environments
+import postgres
 import report
 from measures import MEASURES, Measure, Results, summary
 
@@ -38,7 +39,8 @@ def main() -> int:
     for name in names:
         environments.interpreter(name)
     try:
-        results = measured(chosen, names, arguments.rounds)
+        with postgres.running():
+            results = measured(chosen, names, arguments.rounds)
     finally:
         shutil.rmtree(STORES, ignore_errors=True)
     labels = {name: label(name) for name in names}

@@ -46,6 +46,9 @@ MEASURES = [
     Measure("chains-durable", rounds=1),
     Measure("long-session", rounds=1),
     Measure("dag"),
+    Measure("stores"),
+    Measure("listings", rounds=1),
+    Measure("paused-memory", rounds=1),
 ]
 
 
@@ -100,7 +103,39 @@ def rows() -> list[Row]:
         Row("… event loop late by at most", "ms", _milli("chains-durable", "lag")),
         Row("resume of a session of 20,000 entries", "ms", _milli("long-session", "seconds")),
         Row("workflow of 1,000 tasks", "ms", _milli("dag", "seconds")),
+        *_store_rows(),
     ]
+
+
+STORES = {"files": "files", "sqlite": "SQLite", "postgres": "PostgreSQL"}
+
+
+def _store_rows() -> list[Row]:
+    """Return the rows of what it costs to keep sessions in each store."""
+    found: list[Row] = []
+    acts = {"step": "durable chain, a step", "ask": "gate: to the question on record", "answer": "gate: an answer"}
+    for act, title in {**acts, "go_on": "gate: going on to the end"}.items():
+        for store, name in STORES.items():
+            found.append(Row(f"{title}, in {name}", "ms", _milli("stores", f"{store}_{act}"), plot=act == "step"))
+            if store != "files":
+                found.append(Row("… × in files", "×", _within("stores", f"{store}_{act}", f"files_{act}")))
+    for store, name in STORES.items():
+        for act, title in {"list": "the newest 50", "inbox": "50 open questions", "due": "50 that are due"}.items():
+            field = f"{store}_{act}"
+            found.append(Row(f"{title} of 10,000 sessions in {name}", "ms", _milli("listings", f"{field}_10000")))
+            found.append(Row("… × of 100", "×", _within("listings", f"{field}_10000", f"{field}_100")))
+        found.append(Row(f"bytes in {name}, × the lines", "×", _plain("listings", f"{store}_size_10000")))
+    memory = _within("paused-memory", "many", "none")
+    return [*found, Row("memory of who looks after 10,000 paused sessions, × none", "×", memory)]
+
+
+def _within(measure: str, above: str, below: str) -> Callable[[Results, str], float | None]:
+    """One number of a subject over another of the same run."""
+
+    def value(results: Results, subject: str) -> float | None:
+        return _quotient(_read(results, measure, subject, above), _read(results, measure, subject, below))
+
+    return value
 
 
 def _read(results: Results, measure: str, subject: str, field: str) -> float | None:

@@ -6,6 +6,8 @@ import os
 import sys
 import time
 
+import stores
+
 EXPECTED_CHAIN = [f"reply {n}" for n in range(5)]
 
 
@@ -238,6 +240,9 @@ def only(name, measure):
 
 
 MEASURES = {
+    "stores": stores.stores,
+    "listings": stores.listings,
+    "paused-memory": stores.paused_memory,
     "long-session": only("long_session", long_session),
     "dag": only("dag", dag),
     "first": first,

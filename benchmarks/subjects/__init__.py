@@ -20,6 +20,13 @@
         `answer()` (approve, and return the final text). In a new process `answer()` works alone. An approval is asked
         for a tool that a model calls, a gate stands between the steps of a workflow.
 
+    async stores(directory, postgres, stack)
+        -> {"files", "sqlite" or "postgres": an object}, whose `chain()` runs five durable steps and whose `life()`, if
+        it has one, returns the acts of a new gate in order: `ask`, `answer` where that is apart, `go_on`. `postgres` is
+        the URL of a server, or None.
+    async paused_sessions(directory, postgres, count), async paused_memory(directory, count)
+        -> see `ours_stores`.
+
 Every model is a stub in the process. `stack` closes what a subject opened. What a package does not offer raises
 NotImplementedError. Imports stand inside the functions: the driver reads these modules without the packages.
 """

@@ -102,6 +102,15 @@ class _Texts(TypedDict):
 async def chain(delay, store, stack):
     from functools import partial
 
+    graph = _chain(delay, await _saver(store, stack) if store else None)
+
+    async def run(name):
+        return (await graph.ainvoke({"texts": []}, {"configurable": {"thread_id": name}}))["texts"]
+
+    return lambda name: partial(run, name)
+
+
+def _chain(delay, saver):
     from langgraph.graph import END, START, StateGraph
 
     def step(number):
@@ -118,12 +127,7 @@ async def chain(delay, store, stack):
         builder.add_node(name, step(n))
     for before, after in itertools.pairwise(names):
         builder.add_edge(before, after)
-    graph = builder.compile(checkpointer=await _saver(store, stack) if store else None)
-
-    async def run(name):
-        return (await graph.ainvoke({"texts": []}, {"configurable": {"thread_id": name}}))["texts"]
-
-    return lambda name: partial(run, name)
+    return builder.compile(checkpointer=saver)
 
 
 class _Deletion(TypedDict):
@@ -131,26 +135,31 @@ class _Deletion(TypedDict):
     text: str
 
 
+def _deletion():
+    from langgraph.graph import END, START, StateGraph
+    from langgraph.types import interrupt
+
+    def delete(state: _Deletion):
+        answer = interrupt({"path": state["path"]})
+        return {"text": f"deleted {state['path']}" if answer == "y" else "kept"}
+
+    builder = StateGraph(_Deletion)
+    builder.add_node("delete", delete)
+    builder.add_edge(START, "delete")
+    builder.add_edge("delete", END)
+    return builder
+
+
 class _Gate:
     def __init__(self, store, name):
         import sqlite3
 
         from langgraph.checkpoint.sqlite import SqliteSaver
-        from langgraph.graph import END, START, StateGraph
-        from langgraph.types import interrupt
 
-        def delete(state: _Deletion):
-            answer = interrupt({"path": state["path"]})
-            return {"text": f"deleted {state['path']}" if answer == "y" else "kept"}
-
-        builder = StateGraph(_Deletion)
-        builder.add_node("delete", delete)
-        builder.add_edge(START, "delete")
-        builder.add_edge("delete", END)
         connection = sqlite3.connect(store / f"{name}.sqlite", check_same_thread=False)
         self.saver = SqliteSaver(connection)
         self.saver.setup()
-        self.graph = builder.compile(checkpointer=self.saver)
+        self.graph = _deletion().compile(checkpointer=self.saver)
         self.config = {"configurable": {"thread_id": name}}
 
     async def ask(self):
@@ -163,3 +172,40 @@ class _Gate:
 
 
 gate = _Gate
+
+
+class _Kept:
+    def __init__(self, saver):
+        self._graph, self._gate = _chain(0.0, saver), _deletion().compile(checkpointer=saver)
+
+    def _new(self):
+        import uuid
+
+        return {"configurable": {"thread_id": uuid.uuid4().hex}}
+
+    async def chain(self):
+        return (await self._graph.ainvoke({"texts": []}, self._new()))["texts"]
+
+    def life(self):
+        from langgraph.types import Command
+
+        config = self._new()
+
+        async def ask():
+            assert "__interrupt__" in await self._gate.ainvoke({"path": "old.txt"}, config)
+
+        async def go_on():
+            assert (await self._gate.ainvoke(Command(resume="y"), config))["text"] == "deleted old.txt"
+
+        return {"ask": ask, "go_on": go_on}
+
+
+async def stores(directory, postgres, stack):
+    kept = {"sqlite": _Kept(await _saver(directory, stack))}
+    if postgres:
+        from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+
+        saver = await stack.enter_async_context(AsyncPostgresSaver.from_conn_string(postgres))
+        await saver.setup()
+        kept["postgres"] = _Kept(saver)
+    return kept

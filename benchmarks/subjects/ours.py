@@ -114,3 +114,21 @@ def dag(size):
         return len((await workflow.run_async()).execution_context["tasks"])
 
     return run
+
+
+async def stores(directory, postgres, stack):
+    from . import ours_stores
+
+    return await ours_stores.stores(directory, postgres, stack)
+
+
+async def paused_sessions(directory, postgres, count):
+    from . import ours_stores
+
+    return await ours_stores.paused_sessions(directory, postgres, count)
+
+
+async def paused_memory(directory, count):
+    from . import ours_stores
+
+    return await ours_stores.paused_memory(directory, count)
