@@ -7,8 +7,8 @@ import json
 import pytest
 
 from strands_cli.errors import TemplateError
-from strands_cli.loader.scopes import needed
 from strands_cli.loader.template import check, evaluate, render
+from strands_cli.loader.uses import uses
 
 NAMES = {
     "topic": "tides",
@@ -194,7 +194,7 @@ def test_the_data_of_a_condition_is_not_part_of_its_expression() -> None:
     ],
 )
 def test_the_names_that_a_template_needs(template: str, names: set[str]) -> None:
-    assert needed(template) == names
+    assert uses(template).names == names
 
 
 def test_tojson_is_json() -> None:

@@ -16,9 +16,8 @@ from strands_cli.loader.check_tools import check_tools
 from strands_cli.loader.check_values import check_values
 from strands_cli.loader.finding import Finding
 from strands_cli.loader.marks import Marks
-from strands_cli.loader.parts import called_agents
-from strands_cli.loader.scopes import needed
-from strands_cli.loader.template_sites import templates
+from strands_cli.loader.parts import called_agents, templates
+from strands_cli.loader.uses import uses
 from strands_cli.loader.walk import Path, at, mappings, pattern_of
 from strands_cli.schema.problems import MOST_PROBLEMS, Problem, did_you_mean, nearest
 from strands_cli.spec.registry import find_pattern
@@ -85,7 +84,7 @@ def _templates(data: dict[str, Any]) -> Iterator[Finding]:
         except TemplateError as error:
             yield Finding(place.path, f"{place.path[-1]!r}: {error.message}", error.hint)
             continue
-        strange = needed(place.text, expression=place.expression) - place.own if place.only else ()
+        strange = uses(place.text, expression=place.expression).names - place.own if place.only else ()
         for name in sorted(strange):
             cause = f"{place.path[-1]!r} of an approval does not know {name!r}"
             yield Finding(place.path, cause, did_you_mean(name, sorted(place.own)))

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from strands_cli.loader.finding import Finding
-from strands_cli.loader.parts import shape_of
-from strands_cli.loader.references import references
-from strands_cli.loader.template_sites import templates
+from strands_cli.loader.parts import shape_of, templates
+from strands_cli.loader.uses import sound_uses
 from strands_cli.loader.walk import CONFIG, Path, at, listed, pattern_of, texts
 from strands_cli.schema.problems import did_you_mean
 from strands_cli.spec.registry import find_pattern
@@ -125,7 +124,7 @@ def _implied(data: dict[str, Any], items: _Items, tasks: list[Any]) -> dict[int,
         item = tasks[index]
         unseen = {
             str(key)
-            for root, key in references(site.text)
+            for root, key in sound_uses(site.text).references
             if root == items.name and key in ids and key not in (item.get(items.earlier) or ())
         }
         if unseen:

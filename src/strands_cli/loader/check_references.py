@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from strands_cli.loader.finding import Finding
-from strands_cli.loader.references import paths, references
-from strands_cli.loader.template_sites import TemplateSite, templates
+from strands_cli.loader.parts import TemplateSite, templates
+from strands_cli.loader.uses import NamePath, sound_uses
 from strands_cli.loader.walk import CONFIG, at, listed, pattern_of
 from strands_cli.schema.problems import did_you_mean
 from strands_cli.spec.registry import find_pattern
@@ -23,18 +23,21 @@ def check_references(data: dict[str, Any]) -> Iterator[Finding]:
     numbered = {name: each for name, each in record.results.items() if not each.word and not each.single}
     own = {name for group in ("required", "optional", "values") for name in _names(at(data, ("inputs", group)))}
     for site in templates(data):
-        for root, key in sorted(references(site.text, expression=site.expression), key=str):
+        used = sound_uses(site.text, expression=site.expression)
+        for root, key in sorted(used.references, key=str):
             if isinstance(key, str) and (ids := known.get(root)) is not None and key not in ids:
                 cause = f"{site.path[-1]!r} uses {root}.{key}, and there is no {record.results[root].word} {key!r}"
                 yield Finding(site.path, cause, did_you_mean(key, ids))
             if isinstance(key, int) and root in numbered:
                 yield from _numbered(data, site, root, numbered[root], key)
-        yield from _fields(own, record.results, site)
+        yield from _fields(own, record.results, site, used.paths)
 
 
-def _fields(own: set[str], results: Mapping[str, Results], site: TemplateSite) -> Iterator[Finding]:
+def _fields(
+    own: set[str], results: Mapping[str, Results], site: TemplateSite, paths: Iterable[NamePath]
+) -> Iterator[Finding]:
     """Fields that no result has, in the templates of a pattern that has such results."""
-    for path in sorted(paths(site.text, expression=site.expression), key=str):
+    for path in sorted(paths, key=str):
         root = str(path[0])
         known = results.get(root)
         if known is None or root in own | site.own or len(path) <= (depth := 1 if known.single else 2):

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from strands_cli.errors import InputError
 from strands_cli.loader.input_types import from_text, misfit, type_of
 from strands_cli.loader.names import engine_names, reserved
-from strands_cli.loader.scopes import needed
-from strands_cli.loader.template_sites import templates
+from strands_cli.loader.parts import templates
+from strands_cli.loader.uses import uses
 from strands_cli.schema.problems import did_you_mean, nearest, pointer
 from strands_cli.spec.registry import pattern_records
 
@@ -121,7 +121,7 @@ def _used(spec: Spec) -> Iterator[tuple[str, Path]]:
     for place in templates(spec.plain()):
         if place.only:
             continue
-        for name in sorted(needed(place.text, expression=place.expression) - place.own - seen):
+        for name in sorted(uses(place.text, expression=place.expression).names - place.own - seen):
             seen.add(name)
             yield name, place.path
 

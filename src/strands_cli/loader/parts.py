@@ -1,4 +1,4 @@
-"""The parts of a pattern's config that mean something to the checks, as the marks of its model say."""
+"""The parts of a document that mean something to the checks, as the marks of its models say; its templates."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from typing import Annotated, Any, NamedTuple, TypeAlias, Union, get_args, get_o
 
 from pydantic import BaseModel
 
-from strands_cli.loader.walk import CONFIG, MAPPINGS, Path, at, pattern_of
+from strands_cli.loader.walk import CONFIG, MAPPINGS, Path, at, child, listed, mappings, pattern_of
 from strands_cli.spec.base import Lazy
 from strands_cli.spec.registry import find_pattern
-from strands_cli.spec.roles import AGENT, Group, Role, StepModel
+from strands_cli.spec.roles import AGENT, EXPRESSION, TEMPLATE, VARIABLES, Group, Role, StepModel
 
 Nesting: TypeAlias = tuple[str, ...]
 """How many lists and mappings lie between a key and what is meant: ("mapping", "list") for lists by name."""
+
+_NONE: frozenset[str] = frozenset()
+APPROVAL_NAMES = frozenset(("args", "tool", "agent"))
 
 
 class Shape:
@@ -77,6 +80,26 @@ class Part(NamedTuple):
         return [(path, id) for path, id in self.marked(AGENT) if isinstance(id, str)]
 
 
+class TemplateSite(NamedTuple):
+    """A template of a document.
+
+    Attributes:
+        path: Where it stands.
+        text: The template.
+        expression: Whether it is an expression that decides something.
+        own: Names that only it has.
+        only: Whether it has no others.
+        number: The place of its step in the list of steps that the step belongs to, or None.
+    """
+
+    path: Path
+    text: str
+    expression: bool = False
+    own: frozenset[str] = frozenset()
+    only: bool = False
+    number: int | None = None
+
+
 @lru_cache(128)
 def shape_of(pattern: str) -> Shape | None:
     """Return the shape of a pattern's config, or None when there is no such pattern."""
@@ -102,6 +125,66 @@ def called_agents(data: object) -> Iterator[tuple[Path, str]]:
     """Yield where an agent is called, and its id."""
     for part in parts(data):
         yield from part.agents()
+
+
+def templates(data: object, *, unused: bool = False) -> Iterator[TemplateSite]:
+    """Yield the templates of a document.
+
+    Args:
+        data: The document.
+        unused: Whether agents count that no step calls.
+    """
+    own: dict[str, frozenset[str]] = {}
+    for part in parts(data):
+        variables = [(path, each) for path, each in part.marked(VARIABLES) if isinstance(each, MAPPINGS)]
+        names = frozenset(str(name) for _, each in variables for name in each) if variables else _NONE
+        for path, text in part.marked(TEMPLATE):
+            if isinstance(text, str):
+                yield TemplateSite(path, text, False, names, False, part.number)
+        for path, text in part.marked(EXPRESSION):
+            if isinstance(text, str):
+                yield TemplateSite(path, text, True, names, False, part.number)
+        for path, values in variables:
+            yield from _strings(values, path, tuple(values), part.number)
+        for _, agent in part.agents():
+            own[agent] = own.get(agent, _NONE) | names
+    for id, agent_spec in mappings(child(data, "agents")):
+        if unused or id in own:
+            yield from _of_agent(("agents", id), agent_spec, own.get(id, _NONE))
+    for index, artifact in listed(at(data, ("outputs", "artifacts"))):
+        yield from _strings(artifact, ("outputs", "artifacts", index), ("path", "from"))
+
+
+def template_keys(pattern: str) -> frozenset[str]:
+    """Return the keys under which the config of a pattern has templates."""
+    found: set[str] = set()
+    waiting, seen = [shape_of(pattern)], set()
+    while waiting:
+        shape = waiting.pop()
+        if shape is None or id(shape) in seen:
+            continue
+        seen.add(id(shape))
+        found.update(shape.keys(TEMPLATE, VARIABLES))
+        waiting += [below for _, _, below in shape.below]
+    return frozenset(found)
+
+
+def _of_agent(path: Path, agent: Mapping[str, Any], names: frozenset[str]) -> Iterator[TemplateSite]:
+    prompt = agent.get("prompt")
+    if isinstance(prompt, str):
+        yield TemplateSite((*path, "prompt"), prompt, own=names)
+    for index, approval in listed(agent.get("approvals")):
+        here = (*path, "approvals", index)
+        for key in ("when", "prompt"):
+            if isinstance(approval.get(key), str):
+                yield TemplateSite((*here, key), approval[key], key == "when", APPROVAL_NAMES, True)
+
+
+def _strings(value: object, path: Path, keys: tuple[str, ...], number: int | None = None) -> Iterator[TemplateSite]:
+    for key in keys:
+        text = child(value, key)
+        if isinstance(text, str):
+            yield TemplateSite((*path, key), text, number=number)
 
 
 def _below(part: Part) -> Iterator[Part]:

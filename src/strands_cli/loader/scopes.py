@@ -6,35 +6,8 @@ from collections.abc import Iterable
 
 from jinja2 import nodes
 
-from strands_cli.loader.template import plain_paths
-
 _Names = frozenset[str]
 _NONE: _Names = frozenset()
-
-
-def needed(template: str, *, expression: bool = False) -> frozenset[str]:
-    """Return the names that must be defined for the template to render.
-
-    Names used only where `is defined` or `default` guards them are left out.
-
-    Raises:
-        TemplateError: The template is malformed.
-    """
-    if not expression:
-        paths = plain_paths(template)
-        if paths is not None:
-            return frozenset(str(path[0]) for path in paths)
-    elif template.strip() == "else":
-        return frozenset()
-    from strands_cli.loader.sandbox import expression_tree, tree
-
-    found: nodes.Template = expression_tree(template) if expression else tree(template)
-    return free_names(found) - {"range", "dict"}
-
-
-def all_needed(templates: Iterable[str]) -> frozenset[str]:
-    """Return the names that any of the templates needs."""
-    return frozenset(name for template in templates for name in needed(template))
 
 
 def free_names(template: nodes.Template) -> _Names:

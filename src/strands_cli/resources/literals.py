@@ -70,7 +70,7 @@ def snapshot(data: dict[str, Any], secrets: Secrets) -> dict[str, Any]:
     spellings = secrets.spellings()
     if not spellings:
         return data
-    from strands_cli.loader.template_sites import template_keys
+    from strands_cli.loader.parts import template_keys
     from strands_cli.loader.walk import pattern_of
 
     keys = _TEXTS | template_keys(pattern_of(data))
