@@ -90,7 +90,9 @@ class LiveSession:
             InvalidAnswerError: It does not fit; the question stays open.
             AlreadyAnsweredError: Somebody was first.
         """
-        self._session().answer(question_id, value, by=by)
+        from strands_cli.api.open_session import answer_all
+
+        run_sync(lambda: answer_all(self._workflow.options, self.id, {question_id: value}, by=by))
         self.start()
 
     def cancel(self) -> None:

@@ -17,17 +17,14 @@ from strands_cli.api.bridge import run_sync
 from strands_cli.api.options import Options
 from strands_cli.api.results import finished_result
 from strands_cli.api.running import Runner
-from strands_cli.api.session_view import SessionView
+from strands_cli.api.session_view import SessionView, opened
 from strands_cli.errors import (
-    AnswerError,
     LeaseHeldError,
-    SessionError,
     SessionFinishedError,
-    SessionNotFoundError,
     StrandsError,
 )
 from strands_cli.kernel.handlers import current_user
-from strands_cli.kernel.journal import kept_open, resolve_ids
+from strands_cli.kernel.journal import kept_open
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Draft, Entry
 from strands_cli.session import answers as answering
@@ -57,20 +54,7 @@ class Session(SessionView):
             SessionNotFoundError: None does.
             SessionError: Several do, or its journal is damaged.
         """
-        store = options.store()
-        try:
-            journal = await store.open(session_id)
-        except SessionNotFoundError:
-            matches = await resolve_ids(store, session_id, limit=5)
-            if not matches:
-                raise
-            if len(matches) > 1:
-                raise SessionError(
-                    f"{session_id!r} begins several session ids, among them: {', '.join(matches)}",
-                    hint="Type more of it.",
-                ) from None
-            journal = await store.open(matches[0])
-        session = cls(journal, State(), options)
+        session = cls(await opened(options, session_id), State(), options)
         await session.refresh_async()
         return session
 
@@ -295,38 +279,6 @@ class Session(SessionView):
     def delete(self, *, force: bool = False) -> None:
         """Remove the session as `delete_async` does."""
         run_sync(lambda: self.delete_async(force=force))
-
-    def meant(self, response: Json, answers: Mapping[str, Json] | None = None) -> dict[str, Json]:
-        """Return question id to answer, with `response` as the answer to the only question that is open beside them.
-
-        Args:
-            response: An answer, or None for none.
-            answers: Question id to answer.
-
-        Raises:
-            AnswerError: No question is left for it, or several are.
-        """
-        given = dict(answers or {})
-        if response is None:
-            return given
-        unanswered = self._state.open_questions(self._clock.about())
-        open_ids = [entry.key for entry in unanswered if entry.key not in given]
-        late = [key for key in self._state.asked if key not in self._state.answered and key not in given]
-        if not open_ids and late:
-            return {**given, late[-1]: response}  # past its deadline: it is refused in these words
-        if not open_ids and self._state.answered:
-            return {**given, list(self._state.answered)[-1]: response}  # a success if it is the same, by the same
-        if len(open_ids) != 1:
-            waiting = (
-                f"{len(open_ids)} questions are open: {', '.join(open_ids)}" if open_ids else "no question is open"
-            )
-            raise AnswerError(
-                f"session {self.id!r}: {waiting}, so the answer fits none",
-                hint=f"Answer each by its id: strands resume {self.id} --answer ID=VALUE."
-                if open_ids
-                else f"Resume it without an answer: strands resume {self.id}.",
-            )
-        return {**given, open_ids[0]: response}
 
     def missing_parts(self, *, app: str | None = None) -> dict[str, tuple[str, ...]]:
         """Return what Python gave the session and this process lacks: "hooks", "tools", "model" to names.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,7 @@ from strands_cli.api.cleanup import DAY, OVER, Cleanup, clean_up, prune
 from strands_cli.api.history import HistoryItem
 from strands_cli.api.options import Options
 from strands_cli.api.session import Session
+from strands_cli.types import Json
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -102,6 +103,50 @@ class SessionManager:
     def get_session(self, session_id: str) -> Session:
         """Return the session as `get_session_async` does."""
         return run_sync(lambda: self.get_session_async(session_id))
+
+    async def answer_async(
+        self,
+        session_id: str,
+        question_id: str | Mapping[str, Json],
+        value: Json = None,
+        *,
+        by: str | None = None,
+        reason: str | None = None,
+        channel: str = "python",
+    ) -> None:
+        """Answer one question of a session, or several, without reading its journal: it may be long, and being written.
+
+        The run goes on when the session is resumed, or at once if it is live.
+
+        Args:
+            session_id: The session's id, or how that alone begins.
+            question_id: The question, or question id to answer: all are taken or, if one cannot be, none.
+            value: The answer to the one question.
+            by: Who answers; default: the user of this process.
+            reason: Why, for the record.
+            channel: How: terminal, python, ...
+
+        Raises:
+            SessionNotFoundError: There is no such session.
+            InvalidAnswerError: One does not fit; the question stays open.
+            AlreadyAnsweredError: Somebody was first, or its deadline has passed.
+        """
+        from strands_cli.api.open_session import answer_all
+
+        answers = question_id if isinstance(question_id, Mapping) else {question_id: value}
+        await answer_all(self._options, session_id, answers, by=by, reason=reason, channel=channel)
+
+    def answer(
+        self,
+        session_id: str,
+        question_id: str | Mapping[str, Json],
+        value: Json = None,
+        *,
+        by: str | None = None,
+        reason: str | None = None,
+    ) -> None:
+        """Answer as `answer_async` does."""
+        run_sync(lambda: self.answer_async(session_id, question_id, value, by=by, reason=reason))
 
     def cleanup_old_sessions(self, max_age_days: float = 7, *, paused: bool = False, dry_run: bool = False) -> Cleanup:
         """Remove sessions that are over (completed or cancelled) and were not touched for `max_age_days` days.

@@ -8,9 +8,10 @@ from copy import deepcopy
 from strands_cli.api.history import HistoryItem, timeline
 from strands_cli.api.options import Options
 from strands_cli.api.results import failure_text
+from strands_cli.errors import AnswerError, SessionError, SessionNotFoundError
 from strands_cli.kernel import questions
 from strands_cli.kernel.clock import StoreClock, SystemClock
-from strands_cli.kernel.journal import Journal, is_alive
+from strands_cli.kernel.journal import Journal, is_alive, resolve_ids
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Entry
 from strands_cli.types import Json, OpenQuestion
@@ -30,9 +31,13 @@ class SessionView:
         """Read the journal again; reading never writes."""
         self._state = State(await self._journal.load())
         self._journal = _writable(self._journal, self._state)
+        await self._read_clock()
+        self._driven = bool(self._state.driver) and await is_alive(self._journal, self._state.driver)
+
+    async def _read_clock(self) -> None:
+        """Ask the store what time it is, where that matters."""
         if any(entry.data.get("deadline") is not None for entry in self._state.open_questions()):
             await self._clock.now()
-        self._driven = bool(self._state.driver) and await is_alive(self._journal, self._state.driver)
 
     # -- looking --------------------------------------------------------------------------------------------------
 
@@ -48,6 +53,11 @@ class SessionView:
         deadlines, waits to be resumed.
         """
         return "running" if self._driven else self._state.status_at(self._clock.about())
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is completed or cancelled."""
+        return self._state.finished
 
     @property
     def drives(self) -> int:
@@ -123,6 +133,38 @@ class SessionView:
         """The timeline: agents' calls, their tools, questions and answers, by the time they began."""
         return timeline(self._state)
 
+    def meant(self, response: Json, answers: Mapping[str, Json] | None = None) -> dict[str, Json]:
+        """Return question id to answer, with `response` as the answer to the only question that is open beside them.
+
+        Args:
+            response: An answer, or None for none.
+            answers: Question id to answer.
+
+        Raises:
+            AnswerError: No question is left for it, or several are.
+        """
+        given = dict(answers or {})
+        if response is None:
+            return given
+        unanswered = self._state.open_questions(self._clock.about())
+        open_ids = [entry.key for entry in unanswered if entry.key not in given]
+        late = [key for key in self._state.asked if key not in self._state.answered and key not in given]
+        if not open_ids and late:
+            return {**given, late[-1]: response}  # past its deadline: it is refused in these words
+        if not open_ids and self._state.answered:
+            return {**given, list(self._state.answered)[-1]: response}  # a success if it is the same, by the same
+        if len(open_ids) != 1:
+            waiting = (
+                f"{len(open_ids)} questions are open: {', '.join(open_ids)}" if open_ids else "no question is open"
+            )
+            raise AnswerError(
+                f"session {self.id!r}: {waiting}, so the answer fits none",
+                hint=f"Answer each by its id: strands resume {self.id} --answer ID=VALUE."
+                if open_ids
+                else f"Resume it without an answer: strands resume {self.id}.",
+            )
+        return {**given, open_ids[0]: response}
+
     async def entries_async(self) -> list[Entry]:
         """Return the whole journal."""
         return await self._journal.load()
@@ -146,3 +188,25 @@ def _writable(journal: Journal, state: State) -> Journal:
     from strands_cli.resources.redaction import of_session
 
     return of_session(journal, opened)
+
+
+async def opened(options: Options, session_id: str) -> Journal:
+    """Return the journal of the session with this id, or whose id alone begins with it; it is not read.
+
+    Raises:
+        SessionNotFoundError: None does.
+        SessionError: Several do.
+    """
+    store = options.store()
+    try:
+        return await store.open(session_id)
+    except SessionNotFoundError:
+        matches = await resolve_ids(store, session_id, limit=5)
+        if not matches:
+            raise
+        if len(matches) > 1:
+            raise SessionError(
+                f"{session_id!r} begins several session ids, among them: {', '.join(matches)}",
+                hint="Type more of it.",
+            ) from None
+        return await store.open(matches[0])

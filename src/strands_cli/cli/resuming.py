@@ -23,6 +23,7 @@ CHANNEL = "terminal"
 
 if TYPE_CHECKING:
     from strands_cli.api.session_manager import Session
+    from strands_cli.api.session_view import SessionView
     from strands_cli.spec.root import Spec
     from strands_cli.types import RunResult
 
@@ -209,7 +210,7 @@ def newest(spec: Spec, given: Given, response: str | None) -> Session | None:
     return None
 
 
-def parse_answers(session: Session, answers: Sequence[str]) -> dict[str, str]:
+def parse_answers(session: SessionView, answers: Sequence[str]) -> dict[str, str]:
     """Return question id to answer; an id may itself contain an equals sign.
 
     Raises:

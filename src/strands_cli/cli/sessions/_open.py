@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from strands_cli.api.open_session import OpenSession
     from strands_cli.api.session_manager import Session, SessionManager
 
 
@@ -24,3 +26,26 @@ def session(session_id: str) -> Session:
         SessionNotFoundError: There is none, or several.
     """
     return manager().get_session(session_id)
+
+
+def to_answer(session_id: str, answers: Sequence[str], response: str | None) -> OpenSession | Session:
+    """Return the session with this id or unambiguous beginning of one, and no more of it than these answers need.
+
+    Args:
+        session_id: The id, or its beginning.
+        answers: QUESTION=VALUE.
+        response: The answer to the only open question.
+
+    Raises:
+        SessionNotFoundError: There is none, or several.
+    """
+    from strands_cli.api.bridge import run_sync
+    from strands_cli.api.open_session import OpenSession
+    from strands_cli.api.options import Options
+    from strands_cli.cli import logs
+
+    logs.configure()
+    found = run_sync(lambda: OpenSession.found(Options(), session_id))
+    names = [text.partition("=")[0] for text in answers]
+    plain = all(text.count("=") == 1 for text in answers) and set(names) <= set(found.question_ids)
+    return found if plain and (response is None or found.questions) else session(found.id)

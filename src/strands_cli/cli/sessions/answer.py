@@ -34,7 +34,7 @@ def command(
     from strands_cli.cli.resuming import CHANNEL, parse_answers
     from strands_cli.cli.sessions import _open
 
-    session = _open.session(session_id)
+    session = _open.to_answer(session_id, answers, response)
     given = session.meant(response, parse_answers(session, answers))
     check_filled_in(session.questions, given)
     if not given:
@@ -43,6 +43,5 @@ def command(
     if as_json:
         print_json({"session_id": session.id, "answered": list(given)})
         return
-    over = session.status in ("completed", "cancelled")
-    then = f"The session is {session.status}." if over else f"Go on: strands resume {session.id}"
+    then = f"The session is {session.status}." if session.is_over else f"Go on: strands resume {session.id}"
     say(f"Recorded: {', '.join(given)}. {then}")
