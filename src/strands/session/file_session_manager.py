@@ -171,21 +171,13 @@ class FileSessionManager(RepositorySessionManager, JournalRepository):
 
         name = f"{MULTI_AGENT_PREFIX}{checked('multi_agent_id', multi_agent_id)}"
         directory = self._session_path(session_id) / "multi_agents" / name
-        drivers = self._drivers(directory.parent.parent)
+        drivers = drivers_of(directory.parent.parent)
         return MultiAgentDirectory(self._disk, directory, session_id, multi_agent_id, drivers)
 
     def open_record(self, session_id: str, agent_id: str) -> AgentJournal:
         """Return the record of an agent: its journal and its files."""
         directory = self._agent_path(session_id, agent_id)
-        return AgentJournal(self._disk, directory, session_id, agent_id, self._drivers(directory.parent.parent))
-
-    def _drivers(self, session: Path) -> Drivers:
-        """Return this process's drivers for a session; where others keep sessions as well, it has some of its own."""
-        storage = session.parent
-        with contextlib.suppress(OSError):
-            if os.name == "posix" and stat.S_IMODE(os.stat(storage).st_mode) & 0o022:
-                return Drivers.of(session)
-        return Drivers.of(storage)
+        return AgentJournal(self._disk, directory, session_id, agent_id, drivers_of(directory.parent.parent))
 
     def _settle(self, session_id: str, agent_id: str) -> None:
         """Let what this process knows be in the files that are read next."""
@@ -228,6 +220,15 @@ class FileSessionManager(RepositorySessionManager, JournalRepository):
 
     def _naming(self, path: Path) -> Naming:
         return Naming(f"session storage {self.storage_dir!r}", path)
+
+
+def drivers_of(session: Path) -> Drivers:
+    """Return this process's drivers for a session; where others keep sessions as well, it has some of its own."""
+    storage = session.parent
+    with contextlib.suppress(OSError):
+        if os.name == "posix" and stat.S_IMODE(os.stat(storage).st_mode) & 0o022:
+            return Drivers.of(session)
+    return Drivers.of(storage)
 
 
 def _usable(storage_dir: str | os.PathLike[str] | None) -> str:

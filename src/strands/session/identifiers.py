@@ -24,3 +24,12 @@ def checked(kind: str, value: object) -> str:
             f"{kind} {value[:40]!r}... is {len(value.encode())} bytes long; at most {LONGEST} are possible"
         )
     return value
+
+
+def is_checked(value: str) -> bool:
+    """Whether `checked` takes a value."""
+    try:
+        checked("", value)
+    except ValueError:
+        return False
+    return True

@@ -58,6 +58,18 @@ class MultiAgentJournal(JournalRecord, MultiAgentRecord):
         self._text = StateText(journal.state)
         return journal
 
+    def take_in(self, state: Mapping[str, Any]) -> None:
+        """Begin the journal with a state that was loaded from elsewhere, durably and at once.
+
+        Raises:
+            SessionException: Somebody else has begun it.
+        """
+        asked = _open_in(state)
+        told = f'"interrupts":{to_json(asked)},' if asked else ""
+        whole = encoded("asked" if asked else "state", "", f'{{{told}"state":{{"set":{to_json(state)}}}}}')
+        with self._naming("write"):
+            self.create([whole], {"imported": self._imported} if self._imported else None)
+
     def _must_not_be_there(self) -> None:
         """Raise an error if something else than the journal tells that there was one."""
 
@@ -144,3 +156,9 @@ def _whole(drafts: Sequence[SessionDraft]) -> tuple[str, int]:
         if draft.state is not None and draft.state.text:
             return draft.state.text, after
     return "", 0
+
+
+def _open_in(state: Mapping[str, Any]) -> list[str]:
+    """Return the ids of the interrupts that nobody has answered in a state."""
+    told = (state.get("_internal_state") or {}).get("interrupt_state") or {}
+    return [id for id, each in (told.get("interrupts") or {}).items() if each.get("response") is None]

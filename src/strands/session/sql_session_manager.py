@@ -18,18 +18,11 @@ from strands.types.session import Session, SessionAgent, SessionMessage
 from .agent_record import Loaded
 from .disk import Naming
 from .identifiers import checked
-from .journal_record import encoded, opening
-from .json_text import to_json
 from .record import SessionDraft
 from .repository_session_manager import RepositorySessionManager
 from .session_repository import JournalRepository
 from .sql_record import SqlAgentRecord, SqlMultiAgentRecord
-
-SESSION = "session"
-"""The kind of a session's own entry among the journals of a database."""
-
-_BEHIND = "0"
-"""The character after the slash that parts a session from what is in it."""
+from .sql_transfer import BEHIND, SESSION, session_entry
 
 
 class SQLSessionManager(RepositorySessionManager, JournalRepository):
@@ -70,9 +63,8 @@ class SQLSessionManager(RepositorySessionManager, JournalRepository):
             SessionException: It exists, or the database refuses.
         """
         log = self._session_log(session.session_id)
-        data = {**opening(), "session": session.to_dict()}
         with self._naming("make"):
-            log.begin([encoded("opened", "", to_json(data))])
+            log.begin([session_entry(session)])
         return session
 
     def read_session(self, session_id: str, **kwargs: Any) -> Session | None:
@@ -91,7 +83,7 @@ class SQLSessionManager(RepositorySessionManager, JournalRepository):
             SessionException: There is no such session.
         """
         id = checked("session_id", session_id)
-        first, behind = portable(f"{id}/"), portable(f"{id}{_BEHIND}")
+        first, behind = portable(f"{id}/"), portable(f"{id}{BEHIND}")
         inner = "namespace = ? and kind <> ? and id >= ? and id < ?"
         own = "namespace = ? and kind = ? and id = ?"
 

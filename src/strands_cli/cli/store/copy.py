@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 @options.as_json
 @options.debug
 def command(source: str, target: str, as_json: bool, debug: bool) -> int:
-    """Copy all workflow sessions from store FROM to store TO: the same lines and sums. FROM stays as it is.
+    """Copy all sessions from store FROM to store TO: the same lines and sums. What is in FROM stays there.
 
-    What is in TO already is left as it is, so a copy that was cut short can be run again. Let nothing run in FROM
-    meanwhile: what goes on there afterwards is not in TO.
+    Sessions of workflows, and those of agents, graphs and swarms, are copied alike. What is in TO already is left as it
+    is, so a copy that was cut short can be run again. Let nothing run in FROM meanwhile: what goes on there afterwards
+    is not in TO.
     """
     from strands_cli import errors
     from strands_cli.api.bridge import run_sync
@@ -29,7 +30,7 @@ def command(source: str, target: str, as_json: bool, debug: bool) -> int:
     from strands_cli.cli.outcome import print_json
     from strands_cli.cli.phrases import count
 
-    found = run_sync(lambda: _copied(source, target))
+    found = [*run_sync(lambda: _copied(source, target)), *_copied_of_agents(source, target)]
     wrong = {told.id: told.problem for told in found if told.problem}
     there = [told.id for told in found if told.was_there]
     copied = len(found) - len(wrong) - len(there)
@@ -48,3 +49,10 @@ async def _copied(source: str, target: str) -> list[SessionOutcome]:
     from strands_cli.session.repository import existing_store, store_at
 
     return [told async for told in copy_all(existing_store(source), store_at(target))]
+
+
+def _copied_of_agents(source: str, target: str) -> list[SessionOutcome]:
+    from strands.session.stores import sessions_at
+    from strands.session.transfer import copy_all
+
+    return list(copy_all(sessions_at(source), sessions_at(target)))
