@@ -147,7 +147,7 @@ class Toolbox:
             for tool in tools:
                 if tool_name(tool) == id_:
                     return tool
-        return load(id_, self._spec.base_dir)
+        return load(id_, self._spec.module_dir)
 
     def _declared(self) -> dict[str, Callable[[], Any]]:
         """Return the spec's own tools: id to what makes it."""
@@ -169,7 +169,7 @@ class Toolbox:
         return (
             make(name, replace(self._place(), isolated=isolated))
             if name is not None
-            else load(reference, self._spec.base_dir)
+            else load(reference, self._spec.module_dir)
         )
 
     def _executor(self, executor: HttpExecutor) -> Any:
@@ -285,7 +285,7 @@ def problem_of(spec: Spec, id_: str) -> ExecutionError | None:
     if builtin_name(reference) is not None or ("." not in reference and ":" not in reference):
         return None  # one of ours, or of an mcp server
     try:
-        load(reference, spec.base_dir)
+        load(reference, spec.module_dir)
     except ExecutionError as error:
         return error
     return None

@@ -9,7 +9,7 @@ from inspect import isawaitable, signature
 from typing import Any, Protocol
 
 from strands.journal.entries import Draft, Entry
-from strands.journal.errors import StorageError
+from strands.journal.errors import SessionDamagedError, StorageError
 
 
 class Conflict(Exception):
@@ -129,7 +129,7 @@ class Repository(Protocol):
 class FullRepository(Repository, Protocol):
     """What a store may have besides, where it does better than by the methods of `Repository`.
 
-    Both are called through the functions of this module, which make do without.
+    They are called through the functions of this module.
     """
 
     async def copy(self, source: Journal, drafts: Sequence[Draft], session_id: str) -> Journal:
@@ -138,6 +138,18 @@ class FullRepository(Repository, Protocol):
 
     async def resolve(self, prefix: str, limit: int = 2) -> list[str]:
         """Return ids as `resolve_ids` does, and look at no others."""
+        ...
+
+    async def put_blob(self, content: bytes) -> str:
+        """Keep a content for a session that is begun or taken up within the hour, and return its digest."""
+        ...
+
+    async def blob(self, digest: str) -> bytes:
+        """Return a content.
+
+        Raises:
+            SessionDamagedError: It is not there, or not what was put in.
+        """
         ...
 
 
@@ -183,6 +195,35 @@ async def resolve_ids(repository: Repository, prefix: str, limit: int = 2) -> li
         found: list[str] = await own(prefix, limit)
         return found
     return sorted(known for known in await repository.ids() if known.startswith(prefix))[:limit]
+
+
+async def put_blob(repository: Repository, content: bytes) -> str:
+    """Keep a content, by its digest, for a session that is begun or taken up within the hour; return the digest.
+
+    Raises:
+        StorageError: It cannot be written, or the store keeps nothing but sessions.
+    """
+    own: Any = getattr(repository, "put_blob", None)
+    if own is None:
+        raise StorageError(
+            f"{type(repository).__name__} keeps no files, and the session needs some: it has no put_blob",
+            hint="Use a directory, SQLite or PostgreSQL.",
+        )
+    digest: str = await own(content)
+    return digest
+
+
+async def blob(repository: Repository, digest: str) -> bytes:
+    """Return what is kept by its digest.
+
+    Raises:
+        SessionDamagedError: It is not there, or not what was put in.
+    """
+    own: Any = getattr(repository, "blob", None)
+    if own is None:
+        raise SessionDamagedError(f"{digest} is not in the store", hint="Copy the session anew.")
+    content: bytes = await own(digest)
+    return content
 
 
 async def append_durably(journal: Journal, drafts: Sequence[Draft], *, expect: int) -> list[Entry]:

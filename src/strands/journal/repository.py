@@ -15,16 +15,18 @@ from pathlib import Path
 
 from strands._home import check_private, check_status, expanded, make_private
 from strands._threads import on_disk
-from strands.journal import faults, files, lifetime
+from strands.journal import faults, files, lifetime, lines
 from strands.journal.drivers import Drivers
 from strands.journal.entries import Draft
 from strands.journal.errors import SessionExistsError, SessionNotFoundError, StorageError
 from strands.journal.faults import storage_errors
+from strands.journal.file_blobs import FileBlobs
 from strands.journal.file_journal import FileJournal
 from strands.journal.files import FileOperations
 from strands.journal.find import Folded, folded_journal
 from strands.journal.handle import NAME
 from strands.journal.ids import check_id, is_id
+from strands.journal.projection import change_of
 
 logger: logging.Logger = logging.getLogger(__name__)
 
@@ -37,7 +39,7 @@ _ABANDONED = 86_400.0
 """Seconds after which nobody is still beginning a session."""
 
 
-class FileRepository:
+class FileRepository(FileBlobs):
     """Sessions as private directories: `session_<id>/journal.jsonl`.
 
     Args:
@@ -147,6 +149,14 @@ class FileRepository:
 
     async def sweep(self) -> None:
         await on_disk(self._sweep)
+        await self._sweep_blobs()
+
+    async def _used_blobs(self) -> set[str]:
+        used: set[str] = set()
+        for session_id in await self.ids():
+            with contextlib.suppress(SessionNotFoundError):
+                used.update(change_of(lines.parse(await self.export(session_id)).entries, 0).files)
+        return used
 
     def _bury(self, directory: Path, session_id: str, expect: int | None = None, *, only_deleted: bool = False) -> bool:
         """Take a session out of the way under its journal's lock, then remove it."""

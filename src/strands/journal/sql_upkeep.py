@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from strands._threads import on_disk
 from strands.journal import faults, lines
@@ -25,7 +25,13 @@ HERE = f"from strands_sessions where {IN_PLACE}"
 
 
 class SqlUpkeep:
-    """The sessions of a database as a whole; a part of `SqlRepository`."""
+    """The sessions of a database as a whole; a part of `SqlRepository`.
+
+    Attributes:
+        keeps_files: Sessions are begun with the files that their specs need: other machines reach the store.
+    """
+
+    keeps_files: ClassVar[bool] = True
 
     def __init__(self, database: Database, namespace: str = "") -> None:
         self.database: Database = database

@@ -15,7 +15,7 @@ from strands.journal.errors import (
     StorageError,
 )
 from strands.journal.projection import change_of
-from strands.journal.protocol import Repository, is_alive
+from strands.journal.protocol import Repository, blob, is_alive, put_blob
 
 
 class SessionOutcome(NamedTuple):
@@ -80,7 +80,7 @@ async def copy_all(source: Repository, target: Repository) -> AsyncIterator[Sess
             if await _is_driven(source, session_id, content):
                 yield SessionOutcome(session_id, "it is being run; copy it again when it rests")
             else:
-                yield await _copied(target, session_id, content)
+                yield await _copied(source, target, session_id, content)
         except SessionNotFoundError:
             continue  # deleted meanwhile
         except (SessionError, StorageError) as error:
@@ -93,8 +93,10 @@ async def _is_driven(source: Repository, session_id: str, content: bytes) -> boo
     return bool(driver) and await is_alive(await source.open(session_id), str(driver))
 
 
-async def _copied(target: Repository, session_id: str, content: bytes) -> SessionOutcome:
+async def _copied(source: Repository, target: Repository, session_id: str, content: bytes) -> SessionOutcome:
     try:
+        for digest in change_of(lines.parse(content).entries, 0).files:
+            await put_blob(target, await blob(source, digest))
         await imported(target, session_id, content)
     except SessionExistsError:
         if await exported(target, session_id) == content:

@@ -14,6 +14,8 @@ from strands_cli.kernel.state import State
 from strands_cli.types import Json
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from strands_cli.api.options import Options
     from strands_cli.spec.root import Spec
 
@@ -125,8 +127,20 @@ class Admission:
             changed["literals"] = sorted(after._literals)
         if after._base_dir is not None:
             changed["base_dir"] = str(after._base_dir)
+        await self._keep_files(after, state, changed)
         file = spec_file(after)
         return {**changed, "file": file} if file else changed
+
+    async def _keep_files(self, after: Spec, state: State, changed: dict[str, Json]) -> None:
+        """Keep the files that the mended spec needs where other machines find them."""
+        store = self._options.store()
+        if not getattr(store, "keeps_files", False):
+            return
+        from strands_cli.resources.spec_files import kept
+
+        files = await kept(store, after)
+        if files or state.origin.get("files"):
+            changed["files"] = dict(files)
 
     def _snapshot(self, spec: Spec) -> dict[str, Json]:
         from strands_cli.resources.secrets import Secrets
@@ -218,13 +232,30 @@ def spec_on_record(session_id: str, origin: Mapping[str, Any], given: Spec | Non
 
 def in_its_place(spec: Spec, origin: Mapping[str, Any]) -> Spec:
     """Return a spec that is the one on record, relative to where the session was started."""
-    if str(spec.base_dir or os.getcwd()) == origin["base_dir"]:
-        return spec
+    if str(spec.base_dir or os.getcwd()) == origin["base_dir"] or not os.path.isdir(origin["base_dir"]):
+        return spec  # it was started on another machine
     from pathlib import Path
 
     pinned = spec.model_copy()
     pinned._base_dir, pinned._blotted = Path(origin["base_dir"]), None
     return pinned
+
+
+def here_for(origin: Mapping[str, Any]) -> Path:
+    """Return what the paths of a session's tools are relative to: where it was started, or here on another machine."""
+    from pathlib import Path
+
+    recorded = origin.get("directory")
+    return Path(recorded) if recorded and os.path.isdir(recorded) else Path.cwd()
+
+
+def output_for(origin: Mapping[str, Any]) -> str:
+    """Return where a session's artifacts go: as it was started, or alike below this directory on another machine."""
+    output, started = str(origin["output_dir"]), origin.get("directory")
+    if not started or os.path.isdir(started) or "://" in output:
+        return output
+    below = os.path.relpath(output, started)
+    return output if below.startswith("..") else os.path.join(os.getcwd(), below)
 
 
 def _as_offered_now(spec: Mapping[str, Any]) -> dict[str, Any]:

@@ -90,6 +90,8 @@ async def prune(options: Options, *, before: float, statuses: Sequence[str], lim
                 if not dry_run:
                     await _removed(options, session, paused=False)
                 removed.append(session_id)
+    if removed and not dry_run and hasattr(store, "sweep"):
+        await store.sweep()
     return removed
 
 

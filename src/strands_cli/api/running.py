@@ -177,7 +177,19 @@ class Runner:
             **self._origin(),
             "real_tools": self.options.real_tools,
         }
+        files = await self._kept_files()
+        if files:
+            data["files"] = files
         return await self.options.store().create(session_id, Draft("opened", "", data, time.time()))
+
+    async def _kept_files(self) -> dict[str, str]:
+        """Keep the files that the spec needs where other machines find them."""
+        store = self.options.store()
+        if not getattr(store, "keeps_files", False):
+            return {}
+        from strands_cli.resources.spec_files import kept
+
+        return await kept(store, self.spec)
 
     def _origin(self) -> dict[str, Json]:
         """Return where the spec and what Python gives beside it are from, as far as that is known."""

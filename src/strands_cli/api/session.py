@@ -11,7 +11,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from strands_cli.api.admission import Admission, Terms, check_kind, in_its_place, spec_on_record
+from strands_cli.api.admission import Admission, Terms, check_kind, here_for, in_its_place, output_for, spec_on_record
 from strands_cli.api.app import remembered, with_app
 from strands_cli.api.bridge import run_sync
 from strands_cli.api.options import Options
@@ -310,8 +310,8 @@ class Session(SessionView):
         data = self._state.origin
         options = replace(
             self._options,
-            output_dir=Path(output_dir or self._options.output_dir or data["output_dir"]),
-            directory=Path(data.get("directory") or Path.cwd()),
+            output_dir=Path(output_dir or self._options.output_dir or output_for(data)),
+            directory=here_for(data),
             overwrite=data["overwrite"] or self._options.overwrite if overwrite is None else overwrite,
             offline=data["offline"] or self._options.offline if offline is None else offline,
             real_tools=data.get("real_tools", False) or self._options.real_tools if real_tools is None else real_tools,
@@ -327,6 +327,10 @@ class Session(SessionView):
             spec = self.spec()
         else:
             spec = terms.spec if changed else in_its_place(terms.spec, data)
+        if data.get("files") and not changed:
+            from strands_cli.resources.spec_files import at_hand
+
+            spec = await at_hand(self._options.store(), spec, data["files"])
         runner = Runner(spec, options, user or self, admission)
         runner.inputs = changed.get("inputs", self.inputs)
         return runner, admission

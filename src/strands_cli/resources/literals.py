@@ -89,7 +89,7 @@ def _in_file(file: Path) -> dict[str, str]:
 
 def _with(spec: Spec, data: dict[str, Any], values: dict[str, str]) -> Spec:
     found = type(spec).model_validate(data)
-    for name in ("_base_dir", "_source", "_warnings", "_places"):
+    for name in ("_base_dir", "_unpacked", "_source", "_warnings", "_places"):
         setattr(found, name, getattr(spec, name))
     found._literals = values
     return found

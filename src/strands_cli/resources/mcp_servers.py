@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from strands._threads import in_thread
@@ -130,10 +129,12 @@ def _transport(server: McpServer, spec: Spec, secrets: Secrets) -> Callable[[], 
         if server.transport == "sse":
             return transports.at(lambda: transports.sse(url, headers, access), server.url)
         return transports.at(lambda: transports.http(url, headers, access), server.url)
-    base = spec.base_dir or Path.cwd()
     command, args = _expanded(server.command or "", secrets), [_expanded(each, secrets) for each in server.args]
     environment = {**_environment(), **_all_expanded(server.env, secrets)}
-    cwd = str(base / server.cwd) if server.cwd else None
+    from strands_cli.resources.spec_files import server_directory
+
+    directory = server_directory(spec, server)
+    cwd = str(directory) if directory is not None else None
     start = lambda: transports.stdio(command, args, environment, cwd, server.id)  # noqa: E731
     return transports.at(start, server.command or "", *server.args)
 

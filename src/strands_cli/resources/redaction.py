@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _FIELDS = frozenset(
     {"of", "id", "agent", "lane", "driver", "digest", "idempotency_key", "agent_record", "error_type", "format"}
-    | {"spec", "literals", "base_dir", "directory", "output_dir", "workflow", "pattern", "brought", "app"}
+    | {"spec", "literals", "base_dir", "directory", "output_dir", "files", "workflow", "pattern", "brought", "app"}
 )
 """Fields of an entry that the engine reads; what people, tools and models say stands in the others."""
 

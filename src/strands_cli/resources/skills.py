@@ -62,13 +62,16 @@ def problem_of(spec: Spec, skill: Skill) -> str:
     return ""
 
 
-def _folder(spec: Spec, skill: Skill) -> Path:
+def folder_of(spec: Spec, skill: Skill) -> Path:
+    """Return the directory of a skill."""
+    if spec._unpacked is not None:
+        return spec._unpacked / "skills" / skill.id
     path = (spec.base_dir or Path.cwd()) / Path(skill.path).expanduser()
     return path.parent if path.name == FILE else path
 
 
 def _read(spec: Spec, skill: Skill, file: str) -> str:
-    folder = _folder(spec, skill)
+    folder = folder_of(spec, skill)
     try:
         with Confined(folder).open(file) as stream:
             return stream.read(_MOST).decode("utf-8", "replace")
@@ -90,6 +93,6 @@ def _description(spec: Spec, skill: Skill) -> str:
 
 
 def _others(spec: Spec, skill: Skill) -> list[str]:
-    folder = _folder(spec, skill)
+    folder = folder_of(spec, skill)
     found = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     return [name for name in found if name != FILE][:100]

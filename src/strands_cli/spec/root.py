@@ -53,6 +53,7 @@ class Spec(Closed):
     security: Security | None = None
 
     _base_dir: Path | None = PrivateAttr(default=None)
+    _unpacked: Path | None = PrivateAttr(default=None)
     _source: str = PrivateAttr(default="")
     _warnings: tuple[str, ...] = PrivateAttr(default=())
     _used: dict[str, tuple[str | int, ...]] | None = PrivateAttr(default=None)
@@ -86,6 +87,11 @@ class Spec(Closed):
     def base_dir(self) -> Path | None:
         """Where its relative paths begin; None for the current directory."""
         return self._base_dir
+
+    @property
+    def module_dir(self) -> Path | None:
+        """Where the modules of its tools are looked for beside what is installed; None for the current directory."""
+        return self._base_dir if self._unpacked is None else self._unpacked / "modules"
 
     @property
     def warnings(self) -> tuple[str, ...]:
