@@ -1,4 +1,4 @@
-"""Artifacts: the files that a finished run writes, below its output directory and nowhere else."""
+"""Artifacts: the files that a finished run writes, below its output directory, or its prefix in a bucket."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from strands.journal.files import sync_directory
 from strands_cli.builtin.confined import Confined, ConfinementError
@@ -26,74 +26,144 @@ class File(NamedTuple):
     """An artifact that is ready to be written: its path as rendered, where that is, and what goes there."""
 
     path: str
-    target: Path
+    target: str
     content: bytes
+
+    @property
+    def digest(self) -> str:
+        """What tells its content from any other."""
+        return _digest(self.content)
 
     def note(self) -> Json:
         """Return what a session keeps of it, to know its own file again."""
-        return {"path": str(self.target), "digest": _digest(self.content)}
+        return {"path": self.target, "digest": self.digest}
 
 
-def rendered(artifacts: Sequence[Artifact], names: Mapping[str, Any], directory: Path) -> list[File]:
+class Sink(Protocol):
+    """Where artifacts go.
+
+    Attributes:
+        place: What it is called: an absolute path, or a URL.
+    """
+
+    place: str
+
+    def target(self, path: str) -> str:
+        """Return where an artifact goes.
+
+        Raises:
+            ArtifactError: It is not below the sink's place.
+        """
+        ...
+
+    def digest_at(self, path: str) -> str | None:
+        """Return what tells the content that is where an artifact goes from any other; None where nothing is.
+
+        Raises:
+            ArtifactError: It cannot be read.
+        """
+        ...
+
+    def write(self, files: Sequence[File], *, overwrite: bool) -> list[str]:
+        """Write each file, whole or not at all; all are there for good when this returns.
+
+        Args:
+            files: The files, which nothing is in the way of.
+            overwrite: Replace what has come there meanwhile.
+
+        Returns:
+            Where they are, in the order of `files`.
+
+        Raises:
+            ArtifactError: A file cannot be written.
+        """
+        ...
+
+
+def rendered(artifacts: Sequence[Artifact], names: Mapping[str, Any], sink: Sink) -> list[File]:
     """Return the files that artifacts become.
 
     Args:
         names: What paths and bodies may use. A "/" that a name brings into a path makes no directory.
-        directory: The output directory.
+        sink: Where they go.
 
     Raises:
-        ArtifactError: A path leaves the directory, or two artifacts have one.
+        ArtifactError: A path leaves the sink's place, or two artifacts have one.
     """
     paths = [render_path(one.path, names) for one in artifacts]
-    targets = [place(directory, path) for path in paths]
+    targets = [sink.target(path) for path in paths]
     check_apart(paths)
     bodies = [render(one.from_, names) for one in artifacts]
     return [File(*each) for each in zip(paths, targets, map(_encoded, bodies), strict=True)]
 
 
-def check_free(files: Iterable[File], own: Iterable[Json], *, overwrite: bool) -> None:
+def check_free(files: Iterable[File], own: Iterable[Json], sink: Sink, *, overwrite: bool) -> None:
     """Raise ArtifactError when a file is in the way.
 
     Args:
         own: The notes of this session: a file that it wrote itself, or that holds the same bytes, is not in the way.
+        sink: Where they go.
         overwrite: No file is.
     """
     known = {(note["path"], note["digest"]) for note in own}
     for file in () if overwrite else files:
-        if not file.target.exists():
-            continue
-        try:
-            digest = _digest(file.target.read_bytes())
-        except OSError as error:
-            raise _unwritten(file.target, error) from error
-        if digest != _digest(file.content) and (str(file.target), digest) not in known:
+        digest = sink.digest_at(file.path)
+        if digest not in (None, file.digest) and (file.target, digest) not in known:
             raise exists(file.path)
 
 
-def write(files: Sequence[File], directory: Path) -> list[str]:
-    """Write each file to a temporary one beside its place, then move it there; all are on disk when this returns.
-
-    Links are not followed.
-
-    Args:
-        directory: The output directory; made when missing.
-
-    Returns:
-        Absolute paths, in the order of `files`.
+def sink_at(place: str) -> Sink:
+    """Return the sink at a place: a directory, or `s3://BUCKET/PREFIX`.
 
     Raises:
-        ArtifactError: A file cannot be written.
+        ArtifactError: It is a URL of another kind.
     """
-    made = [each for each in (directory, *directory.parents) if not each.exists()]
-    for file in files:
-        _write(directory, file)
-    below = {each for file in files for each in _up_to(file.target.parent, directory)}
-    try:
-        for each in (*below, *(each.parent for each in made)):
-            sync_directory(each)
-    except OSError as error:
-        raise _unwritten(directory, error) from error
-    return [str(file.target) for file in files]
+    if is_url(place):
+        from strands_cli.s3_sink import S3Sink
+
+        return S3Sink(place)
+    return DirectorySink(Path(place))
+
+
+def is_url(place: str) -> bool:
+    """Whether a sink is named by a URL, not a directory."""
+    return "://" in place
+
+
+class DirectorySink:
+    """A directory; see `Sink`. Links are not followed.
+
+    Args:
+        directory: The directory; made when missing.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.place: str = str(directory)
+        self._directory = directory
+
+    def target(self, path: str) -> str:
+        return str(place(self._directory, path))
+
+    def digest_at(self, path: str) -> str | None:
+        target = place(self._directory, path)
+        try:
+            return _digest(target.read_bytes()) if target.exists() else None
+        except OSError as error:
+            raise _unwritten(target, error) from error
+
+    def write(self, files: Sequence[File], *, overwrite: bool) -> list[str]:
+        """Write each file to a temporary one beside its place, then move it there."""
+        directory = self._directory
+        made = [each for each in (directory, *directory.parents) if not each.exists()]
+        for file in files:
+            _write(directory, file)
+        below = {each for file in files for each in _up_to(Path(file.target).parent, directory)}
+        try:
+            for each in (*below, *(each.parent for each in made)):
+                sync_directory(each)
+        except OSError as error:
+            raise _unwritten(directory, error) from error
+        return [file.target for file in files]
 
 
 def place(directory: Path, path: str) -> Path:
@@ -137,11 +207,11 @@ def _write(directory: Path, file: File) -> None:
     try:
         directory.mkdir(parents=True, exist_ok=True)
         confined = Confined(directory)
-        confined.write(str(file.target.relative_to(confined.directory)), file.content, durable=True)
+        confined.write(str(Path(file.target).relative_to(confined.directory)), file.content, durable=True)
     except ConfinementError as error:
         raise ArtifactError(f"artifact path {file.path!r}: {error}", hint="Remove what is in the way.") from error
     except OSError as error:
-        raise _unwritten(file.target, error) from error
+        raise _unwritten(Path(file.target), error) from error
 
 
 def _up_to(path: Path, directory: Path) -> list[Path]:

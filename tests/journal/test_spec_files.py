@@ -170,7 +170,7 @@ def test_what_was_unpacked_is_private_and_checked(url: str, flow: Path, tmp_path
     shutil.rmtree(tmp_path / "here")
 
     def unpacked(names: dict[str, str]) -> Path:
-        found = asyncio.run(at_hand(store_at(url), spec, names))._unpacked
+        found = asyncio.run(at_hand(store_at(url), spec, names)).unpacked
         assert found is not None
         return found
 

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from strands_cli.spec.root import Spec
 
 
+OUT_VARIABLE = "STRANDS_OUT"
+"""The environment variable that says where artifacts go."""
+
+
 class Terms:
     """How somebody takes a session up.
 
@@ -254,6 +258,8 @@ def output_for(origin: Mapping[str, Any]) -> str:
     output, started = str(origin["output_dir"]), origin.get("directory")
     if not started or os.path.isdir(started) or "://" in output:
         return output
+    if os.environ.get(OUT_VARIABLE):
+        return os.environ[OUT_VARIABLE]
     below = os.path.relpath(output, started)
     return output if below.startswith("..") else os.path.join(os.getcwd(), below)
 

@@ -29,7 +29,7 @@ class Options:
     tools: Sequence[Any] = ()
     model: Model | None = None
     repository: SessionRepository | None = None
-    output_dir: Path | None = None
+    output_dir: str | None = None
     directory: Path | None = None
     overwrite: bool = False
     offline: bool = False

@@ -9,12 +9,12 @@ import time
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from strands._threads import in_thread
 from strands.types.json_value import as_json
 from strands_cli.api import guards
-from strands_cli.api.admission import Admission, spec_file, without_literals
+from strands_cli.api.admission import OUT_VARIABLE, Admission, spec_file, without_literals
 from strands_cli.api.options import Options
 from strands_cli.api.program import check_not_loading
 from strands_cli.api.results import run_result, trace
@@ -59,7 +59,9 @@ class Runner:
         self._own_secrets: Secrets | None = None
         self._run: Run | None = None
         self._drive: tuple[Mapping[str, Any], AgentResources]
-        self._directory: str = os.path.abspath(options.output_dir) if options.output_dir else os.getcwd()
+        self._directory: str = _placed(
+            options.output_dir or spec.outputs.to or os.environ.get(OUT_VARIABLE) or os.getcwd()
+        )
 
     async def start(
         self, variables: Mapping[str, Any], *, handler: HITLHandler | None, session_id: str | None = None
@@ -158,8 +160,10 @@ class Runner:
             except StrandsError:
                 continue
         outputs.check_apart(known)
+        sink = outputs.sink_at(self._directory)
         for path in known:
-            if outputs.place(Path(self._directory), path).exists() and not self.options.overwrite:
+            sink.target(path)
+            if not self.options.overwrite and not outputs.is_url(sink.place) and sink.digest_at(path) is not None:
                 raise outputs.exists(path)
 
     async def _open(self, session_id: str, inputs: Mapping[str, Any]) -> Journal:
@@ -212,7 +216,7 @@ class Runner:
             await self._models(),
             self.options.tools,
             directory=self.options.directory,
-            output_dir=self._directory,
+            output_dir=None if "://" in self._directory else self._directory,
             offline=self.options.offline,
             real_tools=self.options.real_tools,
             session_id=session_id,
@@ -298,15 +302,23 @@ class Runner:
         from strands_cli.patterns.step import visit
 
         assert self._run is not None
-        files = outputs.rendered(artifacts, own_first(names), Path(self._directory))
+        sink = outputs.sink_at(self._directory)
+        files = outputs.rendered(artifacts, own_first(names), sink)
         notes = [value for key, value in self._run.state.noted.items() if key.partition("#")[0] == outputs.NOTE]
         own = [file for note in notes if note["session"] == journal.session_id for file in note["files"]]
-        outputs.check_free(files, own, overwrite=self.options.overwrite)
+        check = partial(outputs.check_free, files, own, sink, overwrite=self.options.overwrite)
+        await in_thread(check) if outputs.is_url(sink.place) else check()
         note = {"session": journal.session_id, "files": [file.note() for file in files]}
         if note not in notes:
             key = visit(outputs.NOTE, len(notes) + 1)
             await self._run.record("noted", key, {"value": note}, sync=True)
-        self._written = outputs.write(files, Path(self._directory))
+        put = partial(sink.write, files, overwrite=self.options.overwrite)
+        self._written = await in_thread(put) if outputs.is_url(sink.place) else put()
+
+
+def _placed(place: str) -> str:
+    """Return where artifacts go: a URL as it is, a directory by its absolute path."""
+    return place if "://" in place else os.path.abspath(os.path.expanduser(place))
 
 
 @lru_cache(maxsize=64)

@@ -7,8 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from os import PathLike
-from pathlib import Path
+from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
 from strands_cli.api.admission import Admission, Terms, check_kind, here_for, in_its_place, output_for, spec_on_record
@@ -86,7 +85,7 @@ class Session(SessionView):
             answers: Question id to answer.
             hitl_handler: Answers further questions; without one the run pauses at them.
             on_event: Told of every event.
-            output_dir: Where artifacts go; default: where the session was started.
+            output_dir: Where artifacts go, a directory or s3://BUCKET/PREFIX; default: as the session was started.
             overwrite: Replace existing artifacts; default: as the session was started.
             offline: Rehearse, which only goes on with a rehearsal; default: as the session was started.
             real_tools: In a rehearsal, run all tools; default: as the session was started.
@@ -310,7 +309,7 @@ class Session(SessionView):
         data = self._state.origin
         options = replace(
             self._options,
-            output_dir=Path(output_dir or self._options.output_dir or output_for(data)),
+            output_dir=fspath(output_dir or self._options.output_dir or output_for(data)),
             directory=here_for(data),
             overwrite=data["overwrite"] or self._options.overwrite if overwrite is None else overwrite,
             offline=data["offline"] or self._options.offline if offline is None else offline,

@@ -7,8 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from copy import copy
 from functools import partial
-from os import PathLike
-from pathlib import Path
+from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from strands_cli.api.guards import tool_ids
@@ -51,7 +50,7 @@ class Workflow(Program):
         model: Replaces every provider; for tests.
         repository: Where sessions are kept; default: `store`.
         store: A directory, or the URL of a database; default: STRANDS_STORE, else files under ~/.strands/workflows.
-        output_dir: Where artifacts go; default: the current directory.
+        output_dir: Where artifacts go: a directory or s3://BUCKET/PREFIX; default: outputs.to, STRANDS_OUT, here.
         overwrite: Replace existing artifacts.
         offline: Rehearse with a scripted model: no key, no server; only tools marked read_only run.
         real_tools: In a rehearsal, run all tools and start MCP servers.
@@ -81,7 +80,7 @@ class Workflow(Program):
             model=model,
             repository=repository,
             place=store,
-            output_dir=None if output_dir is None else Path(output_dir),
+            output_dir=None if output_dir is None else fspath(output_dir),
             overwrite=overwrite,
             offline=offline,
             real_tools=real_tools,

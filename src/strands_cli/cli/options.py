@@ -33,7 +33,7 @@ out: Option = click.option(
     "out",
     metavar="DIR",
     shell_complete=completion.directories,
-    help="Where artifacts are written; the current directory by default.",
+    help="Where artifacts go, a directory or s3://BUCKET/PREFIX; default: outputs.to, STRANDS_OUT, here.",
 )
 force: Option = click.option("--force", is_flag=True, help="Overwrite artifacts that exist.")
 interactive: Option = click.option(

@@ -244,7 +244,7 @@ def write_trace(watched: RunMonitor, out: str | None) -> None:
 
     first = watched.events[0]
     name = "".join(character if character.isalnum() or character in "-_." else "-" for character in first.workflow)
-    path = Path(out or ".") / f"{name.lstrip('.') or 'workflow'}-trace.json"
+    path = Path("." if out is None or "://" in out else out) / f"{name.lstrip('.') or 'workflow'}-trace.json"
     trace = {
         "session_id": first.session_id,
         "workflow": first.workflow,

@@ -64,8 +64,8 @@ def problem_of(spec: Spec, skill: Skill) -> str:
 
 def folder_of(spec: Spec, skill: Skill) -> Path:
     """Return the directory of a skill."""
-    if spec._unpacked is not None:
-        return spec._unpacked / "skills" / skill.id
+    if spec.unpacked is not None:
+        return spec.unpacked / "skills" / skill.id
     path = (spec.base_dir or Path.cwd()) / Path(skill.path).expanduser()
     return path.parent if path.name == FILE else path
 

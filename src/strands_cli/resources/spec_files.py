@@ -63,9 +63,7 @@ async def at_hand(store: SessionRepository, spec: Spec, files: Mapping[str, str]
     there = await on_disk(partial(needed, spec))
     if files.keys() <= there.keys():
         return spec
-    twin = spec.model_copy()
-    twin._unpacked, twin._blotted = await _unpacked(store, files), None
-    return twin
+    return spec.unpacked_at(await _unpacked(store, files))
 
 
 def needed(spec: Spec) -> dict[str, Path]:
@@ -89,7 +87,7 @@ def server_directory(spec: Spec, server: McpServer) -> Path | None:
     if not server.cwd:
         return None
     own = (spec.base_dir or Path.cwd()) / server.cwd
-    unpacked = spec._unpacked / SERVERS / server.id if spec._unpacked is not None else None
+    unpacked = spec.unpacked / SERVERS / server.id if spec.unpacked is not None else None
     return unpacked if unpacked is not None and unpacked.is_dir() else own
 
 

@@ -18,3 +18,8 @@ class Outputs(Closed):
     """The files written when the run is completed."""
 
     artifacts: list[Artifact] = Field(default_factory=list)
+    to: str | None = Field(
+        default=None,
+        min_length=1,
+        description="Where they go unless --out says otherwise: a directory, or s3://BUCKET/PREFIX.",
+    )

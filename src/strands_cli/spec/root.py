@@ -89,6 +89,17 @@ class Spec(Closed):
         return self._base_dir
 
     @property
+    def unpacked(self) -> Path | None:
+        """Where its files were unpacked; None where they are beside it."""
+        return self._unpacked
+
+    def unpacked_at(self, directory: Path) -> Spec:
+        """Return the same spec with its files in another directory."""
+        twin = self.model_copy()
+        twin._unpacked, twin._blotted = directory, None
+        return twin
+
+    @property
     def module_dir(self) -> Path | None:
         """Where the modules of its tools are looked for beside what is installed; None for the current directory."""
         return self._base_dir if self._unpacked is None else self._unpacked / "modules"
