@@ -119,7 +119,7 @@ def sink_at(place: str) -> Sink:
         ArtifactError: It is a URL of another kind.
     """
     if is_url(place):
-        from strands_cli.s3_sink import S3Sink
+        from strands_cli.resources.s3_sink import S3Sink
 
         return S3Sink(place)
     return DirectorySink(Path(place))
