@@ -70,6 +70,9 @@ def _from_file(path: str) -> dict[str, Any]:
         from strands_cli.loader.json_reader import read_json as read
     else:
         from strands_cli.loader.yaml_reader import read_yaml as read
+
+        if all(not line.strip() or line.lstrip().startswith("#") for line in text.splitlines()):
+            return {}
     data, _ = read(text, path)
     if data is None:
         return {}
