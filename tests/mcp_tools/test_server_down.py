@@ -12,12 +12,16 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("mcp", reason="the MCP SDK is not installed")
-
 from strands import Agent
 from strands.models.scripted import ScriptedModel, ToolCall
 from strands.tools.mcp import MCPClient
+from strands.tools.mcp.sdk import modes
 from support.agents import results_of, texts_of
 
+pytestmark = pytest.mark.skipif(
+    "auto" not in modes(),
+    reason="release 1 of the MCP SDK does not tell that an answer broke off: a call waits until its time is over",
+)
 TESTS = Path(__file__).parent.parent
 
 
