@@ -18,7 +18,7 @@ class Choosing(RoutingStrategy):
     def __init__(self, *choices: Any) -> None:
         self.choices = list(choices)
 
-    async def select(self, context: Any) -> Any:
+    async def select(self, context: Any, **kwargs: Any) -> Any:
         choice = self.choices.pop(0)
         if isinstance(choice, Exception):
             raise choice

@@ -31,6 +31,20 @@ def _class(ours: type[Exception], theirs: type[Exception]) -> type[Exception]:
         "__doc__": ours.__doc__,
         "__str__": Exception.__str__,
         "__init__": Exception.__init__,
-        "__reduce__": lambda self: (ours, self.args, self.__dict__),
+        "__reduce__": lambda self: (ours, self.args, _picklable(self.__dict__)),
     }
     return type(ours.__name__, (ours, theirs), own)
+
+
+def _picklable(state: dict[str, Any]) -> dict[str, Any]:
+    """Return what of an error's attributes can go to another process: a client's reply may hold a connection."""
+    import pickle
+
+    kept = {}
+    for name, value in state.items():
+        try:
+            pickle.dumps(value)
+        except Exception:  # whatever its own code raises
+            continue
+        kept[name] = value
+    return kept
