@@ -88,7 +88,9 @@ class Writer:
             self.lock.give_back()
         if "of" in entry.data:
             self._follow(entry)
-        await self._confirmed(entries, sync)
+        if sync and not self._syncs_with_append():  # outside the lock
+            await self.journal.sync()
+        self._tell(entries)
         if "usage" in entry.data:
             await self.counted(entry)
         return entry
@@ -111,7 +113,9 @@ class Writer:
                     await self.take_in(conflict.entries)
         finally:
             self.lock.give_back()
-        await self._confirmed(entries, sync)
+        if sync and not self._syncs_with_append():  # outside the lock
+            await self.journal.sync()
+        self._tell(entries)
 
     @property
     def owes(self) -> bool:
@@ -197,10 +201,8 @@ class Writer:
         """Whether a durable append is one wait; else lanes that finish together share a sync."""
         return bool(getattr(self.journal, "syncs_with_append", False))
 
-    async def _confirmed(self, entries: Sequence[Entry], sync: bool) -> None:
-        """Have entries on disk that have to be, outside the lock, and tell listeners."""
-        if sync and not self._syncs_with_append():
-            await self.journal.sync()
+    def _tell(self, entries: Sequence[Entry]) -> None:
+        """Tell listeners of entries that are on disk where they have to be."""
         for entry in entries:
             self.published(entry)
             if entry.kind == "leased":
