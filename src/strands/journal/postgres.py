@@ -157,7 +157,7 @@ class PostgresDatabase:
                     if self._schema:
                         connection.execute(f"create schema if not exists {_quoted(self._schema)}")
                     had = self._version(connection)
-                    migrate(_Transaction(connection, self._schema, False), had, _WORDS)
+                    migrate(_Transaction(connection, self._schema, False), had, _WORDS, self.name)
                     now = self._version(connection)
                 check_version(now, self.name)
                 return had, now

@@ -17,7 +17,7 @@ from strands.journal import faults, files
 from strands.journal.database import Codec, Row, Transaction
 from strands.journal.drivers import Drivers
 from strands.journal.errors import StorageError
-from strands.journal.migrations import check_version, migrate
+from strands.journal.migrations import check_not_newer, check_version, migrate
 
 T = TypeVar("T")
 
@@ -160,11 +160,12 @@ class SqliteDatabase:
         )
         try:
             connection.create_function("strands_now", 0, time.time)
+            version = _version(connection)
+            check_not_newer(version, self._path)
             _log_ahead(connection)
             connection.execute("pragma foreign_keys = on")
             connection.execute("pragma synchronous = full")
             self._is_full = True
-            version = _version(connection)
             if not version:
                 version = self._made(connection)
         except BaseException:
@@ -177,7 +178,7 @@ class SqliteDatabase:
         connection.execute("begin immediate")
         try:
             if not _version(connection):
-                migrate(_Transaction(connection), 0, _WORDS)
+                migrate(_Transaction(connection), 0, _WORDS, self._path)
             connection.execute("commit")
         except BaseException:
             connection.execute("rollback")

@@ -24,23 +24,38 @@ def check_version(version: int, name: str) -> None:
     Raises:
         StorageError: It has not: it is named what to do.
     """
+    check_not_newer(version, name)
+    newest = len(steps())
+    if version < newest:
+        has = f"has tables of version {version}, and this build needs {newest}" if version else "has no tables yet"
+        raise StorageError(f"{name} {has}", hint="Make them: strands store migrate.")
+
+
+def check_not_newer(version: int, name: str) -> None:
+    """Check that a database has no tables of a newer build.
+
+    Raises:
+        StorageError: It has.
+    """
     newest = len(steps())
     if version > newest:
         raise StorageError(
             f"{name} has tables of version {version}; this build knows them up to {newest}",
             hint="Upgrade strands-cli; nothing was touched.",
         )
-    if version < newest:
-        has = f"has tables of version {version}, and this build needs {newest}" if version else "has no tables yet"
-        raise StorageError(f"{name} {has}", hint="Make them: strands store migrate.")
 
 
-def migrate(transaction: Transaction, version: int, words: Mapping[str, str]) -> None:
+def migrate(transaction: Transaction, version: int, words: Mapping[str, str], name: str) -> None:
     """Bring the tables from `version` to this build's.
 
     Args:
         words: The words in capitals, as this database has them.
+        name: What the database is called in messages.
+
+    Raises:
+        StorageError: They are of a newer build.
     """
+    check_not_newer(version, name)
     for step in steps()[version:]:
         for word, meant in words.items():
             step = re.sub(rf"\b{word}\b(?:\((\d+)\))?", meant, step)
