@@ -48,6 +48,7 @@ MEASURES = [
     Measure("dag"),
     Measure("stores"),
     Measure("listings", rounds=1),
+    Measure("answers", rounds=1),
     Measure("paused-memory", rounds=1),
 ]
 
@@ -125,6 +126,12 @@ def _store_rows() -> list[Row]:
             found.append(Row(f"{title} of 10,000 sessions in {name}", "ms", _milli("listings", f"{field}_10000")))
             found.append(Row("… × of 100", "×", _within("listings", f"{field}_10000", f"{field}_100")))
         found.append(Row(f"bytes in {name}, × the lines", "×", _plain("listings", f"{store}_size_10000")))
+    for store, name in STORES.items():
+        few, many = f"{store}_among_100", f"{store}_among_10000"
+        found.append(Row(f"an answer among 10,000 sessions that wait in {name}", "ms", _milli("answers", many)))
+        found.append(Row("… × among 100", "×", _within("answers", many, few)))
+        title = f"an answer on a journal of 10 MB in {name}, × on one of 10 KB"
+        found.append(Row(title, "×", _within("answers", f"{store}_long", f"{store}_short")))
     memory = _within("paused-memory", "many", "none")
     return [*found, Row("memory of who looks after 10,000 paused sessions, × none", "×", memory)]
 

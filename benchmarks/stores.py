@@ -1,5 +1,6 @@
 """The measures of stores: sessions in files, SQLite and PostgreSQL, all in turn in one process."""
 
+import gc
 import os
 import time
 from contextlib import AsyncExitStack
@@ -8,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 CHAIN = [f"reply {n}" for n in range(5)]
 FEW, MANY = 100, 10_000
+_SIZES = {"short": 4, "long": 7}
 
 
 async def stores(subject, store):
@@ -59,6 +61,33 @@ async def listings(subject, store):
                     numbers[f"{name}_{act}_{count}"] = await _best(call)
                 numbers[f"{name}_size_{count}"] = kind.stored() / kind.lines
     return numbers
+
+
+async def answers(subject, store):
+    """Seconds of an answer: on a short journal and on a long one, among few sessions that wait and among many."""
+    if not hasattr(subject, "answers"):
+        raise NotImplementedError
+    memory = "/dev/shm" if os.path.isdir("/dev/shm") else None  # a sync of a disk would hide what is read
+    with TemporaryDirectory(dir=memory) as directory:
+        postgres, acts = os.environ.get("BENCH_POSTGRES"), []
+        for count in (FEW, MANY):
+            for name, kind in (await subject.answers(Path(directory) / str(count), postgres, count)).items():
+                acts.append((f"{name}_among_{count}", kind, 0))
+                acts += [(f"{name}_{size}", kind, 10**digits) for size, digits in _SIZES.items() if count == FEW]
+        return await _quickest_answers(acts)
+
+
+async def _quickest_answers(acts):
+    best = {}
+    for _ in range(12):
+        for field, kind, size in acts:
+            name = await kind.asked(size)
+            await kind.answer(await kind.asked(0))  # what is left of the longer one goes before the clock runs
+            gc.collect()
+            start = time.perf_counter()
+            await kind.answer(name)
+            best[field] = min(best.get(field, 1e9), time.perf_counter() - start)
+    return best
 
 
 async def _best(call):

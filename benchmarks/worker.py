@@ -242,6 +242,7 @@ def only(name, measure):
 MEASURES = {
     "stores": stores.stores,
     "listings": stores.listings,
+    "answers": stores.answers,
     "paused-memory": stores.paused_memory,
     "long-session": only("long_session", long_session),
     "dag": only("dag", dag),

@@ -24,7 +24,8 @@
         -> {"files", "sqlite" or "postgres": an object}, whose `chain()` runs five durable steps and whose `life()`, if
         it has one, returns the acts of a new gate in order: `ask`, `answer` where that is apart, `go_on`. `postgres` is
         the URL of a server, or None.
-    async paused_sessions(directory, postgres, count), async paused_memory(directory, count)
+    async paused_sessions(directory, postgres, count), async answers(directory, postgres, count),
+    async paused_memory(directory, count)
         -> see `ours_stores`.
 
 Every model is a stub in the process. `stack` closes what a subject opened. What a package does not offer raises

@@ -128,6 +128,12 @@ async def paused_sessions(directory, postgres, count):
     return await ours_stores.paused_sessions(directory, postgres, count)
 
 
+async def answers(directory, postgres, count):
+    from . import ours_stores
+
+    return await ours_stores.answers(directory, postgres, count)
+
+
 async def paused_memory(directory, count):
     from . import ours_stores
 

@@ -163,3 +163,42 @@ async def paused_memory(directory, count):
     command = [sys.executable, "-c", _LOOKING, place]
     done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, check=True)
     return json.loads(done.stdout) * 1024
+
+
+async def answers(directory, postgres, count):
+    """Return, for each store, how to answer in a new session of so many bytes, and in one of so many that wait."""
+    found = {}
+    for name, place in _places(directory, postgres).items():
+        quick = repository = _store_at(place)
+        if name == "postgres":
+            quick = _store_at(f"{place}&options=-c%20synchronous_commit%3Doff")
+        found[name] = _Answers(repository, quick)
+        await found[name].wait_in(count)
+    return found
+
+
+class _Answers:
+    def __init__(self, repository, quick):
+        self._repository = repository
+        self._quick = quick
+        self._number = 0
+
+    async def asked(self, size):
+        from strands.journal.entries import Draft
+
+        self._number += 1
+        notes = [Draft("noted", f"n{n}", {"text": "x" * 900}, 1.5) for n in range(size // 1000)]
+        asks = [Draft("asked", "q", {"prompt": "?"}, 1.5), Draft("paused", "", {"questions": ["q"]}, 1.5)]
+        opened = Draft("opened", "", {"format": 1, "workflow": "w", "pattern": "chain"}, 1.5)
+        journal = await self._quick.create(f"s{self._number}", opened)
+        await journal.append([*notes, *asks], expect=1, durable=True)
+        return f"s{self._number}"
+
+    async def wait_in(self, count):
+        for _ in range(count):
+            await self.asked(0)
+
+    async def answer(self, name):
+        from strands_cli.session import answers
+
+        await answers.give(await self._repository.open(name), "q", "yes", by="ann")

@@ -7,10 +7,11 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from strands import Workflow
+from strands import SessionManager, Workflow
 from strands.journal.database import Database, DatabaseLayer, Row, Transaction, TransactionLayer
 from strands.journal.find import SessionSummary
 from strands.journal.sql import SqlRepository
+from strands.models.scripted import ScriptedModel
 from strands_cli.errors import AnswerError, LeaseHeldError, SessionDamagedError, SessionNotFoundError
 from strands_cli.kernel.state import State
 from strands_cli.session import answers
@@ -21,6 +22,11 @@ from support.pattern_stories import ANSWERS, EXPECTED, STORIES, VARIABLES, model
 
 T = TypeVar("T")
 NOW = 1_700_000_000.0
+_STEPS = [
+    {"type": "hitl", "prompt": "Go on?", "timeout_seconds": 60, "default": "no"},
+    {"agent": "a", "input": "done"},
+]
+GATE = spec("chain", {"steps": _STEPS})
 
 
 class WatchedDatabase(DatabaseLayer):
@@ -136,20 +142,17 @@ class AnswerPromises(RepositoryConformance):
         self.run(check())
 
     def test_the_clock_of_the_database_decides_of_deadlines(self) -> None:
-        gate = {"type": "hitl", "prompt": "Go on?", "timeout_seconds": 60, "default": "no"}
-        config = spec("chain", {"steps": [gate, {"agent": "a", "input": "done"}]})
-
         async def check() -> None:
             for wrong in (-600.0, 600.0):
                 repository, database = self.watched()
                 database.clock, clock = NOW, VirtualClock(NOW + wrong)
                 journal = await session(repository)
-                await driven(journal, config, Echo(), clock=clock)
+                await driven(journal, GATE, Echo(), clock=clock)
                 (question,) = (await repository.open_questions()).items
                 assert question.deadline == NOW + 60
 
                 database.clock, clock.time = NOW + 59, NOW + 59 + wrong
-                assert (await driven(journal, config, Echo(), clock=clock)).status == "paused"
+                assert (await driven(journal, GATE, Echo(), clock=clock)).status == "paused"
                 assert await repository.due() == [] and await self.waits_for(repository) == ("steps/0",)
 
                 database.clock, clock.time = NOW + 60, NOW + 60 + wrong
@@ -164,10 +167,36 @@ class AnswerPromises(RepositoryConformance):
                         assert "nobody answered in time" in error.message
                     else:
                         raise AssertionError("an answer was taken after its deadline")
-                assert (await driven(journal, config, Echo(), clock=clock)).status == "completed"
+                assert (await driven(journal, GATE, Echo(), clock=clock)).status == "completed"
                 state = State(await journal.load())
                 assert state.answered["steps/0"].data["timed_out"]
                 await repository.delete(journal.session_id)
+
+        self.run(check())
+
+    def test_sessions_and_forks_go_by_the_clock_of_the_database(self) -> None:
+        async def check() -> None:
+            repository, database = self.watched()
+            database.clock = NOW  # years before the machine's
+            workflow = Workflow.from_dict(GATE, repository=repository, model=ScriptedModel(["done"]))
+            paused = await workflow.run_async()
+            manager = SessionManager(repository=repository)
+            asked = await manager.get_session_async(paused.session_id or "")
+            assert (asked.status, asked.questions[0].deadline) == ("paused", NOW + 60)
+            database.clock = NOW + 30
+            forked = await asked.fork_async("steps/0")
+            assert (forked.status, forked.questions[0].deadline) == ("paused", NOW + 90)
+            database.clock = NOW + 60
+            late = await manager.get_session_async(asked.id)
+            assert (late.status, late.questions) == ("answered", [])
+            try:
+                await manager.answer_async(asked.id, "steps/0", "yes")
+            except AnswerError as error:
+                assert "nobody answered in time" in error.message
+            else:
+                raise AssertionError("an answer was taken after its deadline")
+            await manager.answer_async(forked.id, "steps/0", "yes")
+            assert (await workflow.resume_async(forked.id)).success
 
         self.run(check())
 

@@ -25,6 +25,7 @@ MOST_OPEN = 256
 _MOST_CLOSED = 32
 """Of so many questions that are closed, the last ones, it is told; the others are looked for in the journal."""
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 _FLAGS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
@@ -100,7 +101,7 @@ class QuestionIndex:
         if not (self.open or self.closed) or len(self.open) > MOST_OPEN:
             return b""
         if not self._text:
-            self._text = json.dumps([self.origins, self.open, self.closed, self.over], separators=(",", ":"))
+            self._text = _encode([self.origins, self.open, self.closed, self.over])
         text = f'[{covered.entries},{covered.size},"{covered.opening}","{covered.last}",{self._text}]'
         return f"{zlib.crc32(text.encode('ascii')):08x} {text}\n".encode("ascii")
 
