@@ -16,8 +16,8 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from strands.journal.locate import database_at, shown
 from strands_cli.worker.dbos_worker import APPLICATION, DbosWorker
-from strands_cli.worker.dbos_worker import missing as missing_package
 from strands_cli.worker.engine import EngineNotReadyError, Wake
+from strands_cli.worker.packages import missing
 
 if TYPE_CHECKING:
     from strands.journal.database import Database, Transaction
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _OPTIONS: Mapping[str, tuple[Callable[[str], Any], Any]] = {
     "schema": (str, "dbos"),
     "queue": (str, "strands"),
-    "poll": (float, 0.5),
+    "poll": (float, 0.2),
     "unfit": (float, 30.0),
     "keep": (float, 86400.0),
 }
@@ -44,7 +44,7 @@ def open_engine(store: str, options: Mapping[str, str]) -> DbosEngine:
     Args:
         store: The URL of a store in PostgreSQL.
         options: `schema` of DBOS's tables (`dbos`). `queue` (`strands`). `poll`: seconds between two looks for what is
-            queued (0.5). `unfit`: seconds after which at most a wake comes again that a worker was not fit for (30).
+            queued (0.2). `unfit`: seconds after which at most a wake comes again that a worker was not fit for (30).
             `keep`: seconds for which DBOS's rows of what is over are kept (86400).
 
     Raises:
@@ -201,7 +201,7 @@ class DbosEngine:
         if self._worker is not None and self._worker.launched is not None:
             yield self._worker.launched
             return
-        with missing_package():
+        with missing("dbos"):
             from dbos import DBOSClient
         from sqlalchemy import create_engine
         from sqlalchemy.pool import NullPool

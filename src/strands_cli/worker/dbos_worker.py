@@ -8,10 +8,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from strands_cli.worker.engine import EngineNotReadyError, Wake
+from strands_cli.worker.packages import missing
 
 if TYPE_CHECKING:
     from strands_cli.worker.engine import Drive
@@ -101,7 +102,7 @@ class DbosWorker:
                     each.cancel()
 
     def _launch(self, slots: int, alive_as: str) -> None:
-        with missing():
+        with missing("dbos"):
             from dbos import DBOS
         from sqlalchemy import create_engine
 
@@ -194,15 +195,3 @@ async def _finished(task: asyncio.Task[None]) -> None:
     except asyncio.CancelledError:
         await asyncio.wait([task])
         raise
-
-
-@contextlib.contextmanager
-def missing() -> Iterator[None]:
-    """Say what to install where DBOS is not here."""
-    try:
-        yield
-    except ImportError as error:
-        raise EngineNotReadyError(
-            f"the engine 'dbos' needs a package that is not installed ({error})",
-            hint="Install it: pip install 'strands-cli[dbos]'.",
-        ) from error

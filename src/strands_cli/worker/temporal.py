@@ -1,32 +1,24 @@
 """Temporal as an engine: a wake is a workflow of one activity, and the activity is one drive.
 
-It carries ids and no content: neither what a session holds nor what an error says of it reaches the server.
+Its package is needed by workers alone: who answers leaves what is due to them.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 from collections.abc import Callable, Collection, Mapping
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from temporalio import activity, workflow
-from temporalio.client import Client
-from temporalio.common import RetryPolicy, WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.envconfig import ClientConfig
-from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
-from temporalio.worker import Worker
-
-from strands_cli.worker.engine import EngineNotReadyError, Wake
+from strands_cli.worker.engine import EngineNotReadyError
+from strands_cli.worker.packages import missing
 
 if TYPE_CHECKING:
     from strands.journal.database import Transaction
-    from strands_cli.worker.engine import Drive
+    from strands_cli.worker.engine import Drive, Wake
 
 NAME = "strands"
-"""What its workflow and its activity are called, and the task queue unless an option says otherwise."""
+"""What its workflow is called, and the task queue unless an option says otherwise."""
 
 _VARIABLES: Mapping[str, str] = {
     "address": "TEMPORAL_ADDRESS",
@@ -40,9 +32,6 @@ _OWN: Mapping[str, tuple[Callable[[str], Any], Any]] = {
     "heartbeat": (float, 15.0),
     "unfit": (float, 30.0),
 }
-_AGAIN = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=60))
-_LONG = timedelta(days=365)
-_log = logging.getLogger(__name__)
 
 
 def open_engine(store: str, options: Mapping[str, str]) -> TemporalEngine:
@@ -74,26 +63,6 @@ def open_engine(store: str, options: Mapping[str, str]) -> TemporalEngine:
     return TemporalEngine(kept, **own)
 
 
-class DriveWorkflow:
-    """The workflow of a wake."""
-
-    async def run(self, namespace: str, session_id: str, token: str, heartbeat: float) -> str:
-        """Drive, on whichever worker, until that comes to something."""
-        outcome: str = await workflow.execute_activity(
-            NAME,
-            args=[namespace, session_id, token],
-            result_type=str,
-            start_to_close_timeout=_LONG,
-            heartbeat_timeout=timedelta(seconds=heartbeat),
-            retry_policy=_AGAIN,
-        )
-        return outcome
-
-
-workflow.run(DriveWorkflow.run)
-workflow.defn(name=NAME, sandboxed=False)(DriveWorkflow)
-
-
 class TemporalEngine:
     """Wakes as workflows of Temporal, `NAMESPACE/SESSION/TOKEN`; see `strands_cli.worker.engine.Engine`."""
 
@@ -103,7 +72,7 @@ class TemporalEngine:
         self._heartbeat = heartbeat
         self._unfit = unfit
         self._connecting = asyncio.Lock()
-        self._client: Client | None = None
+        self._client: Any = None
 
     def enqueue(self, transaction: Transaction, wake: Wake) -> bool:
         """Leave it to the relay: the server has a database of its own."""
@@ -112,6 +81,8 @@ class TemporalEngine:
     async def submit(self, wake: Wake) -> None:
         """Start the workflow of a wake, unless it runs."""
         client = await self._connected()
+        from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+
         await client.start_workflow(
             NAME,
             args=[*wake, self._heartbeat],
@@ -124,29 +95,17 @@ class TemporalEngine:
     async def work(self, drive: Drive, *, slots: int, alive_as: str) -> None:
         """Deliver wakes until this is cancelled; a second cancellation ends what is at work."""
         client = await self._connected()
-        drives = _Drives(drive, self._heartbeat / 3, self._unfit)
-        worker = Worker(
+        from strands_cli.worker.temporal_worker import work
+
+        await work(
             client,
+            drive,
             task_queue=self._task_queue,
-            workflows=[DriveWorkflow],
-            activities=[drives.run],
-            identity=alive_as,
-            max_concurrent_activities=slots,
-            max_cached_workflows=100,
-            graceful_shutdown_timeout=_LONG,
+            heartbeat=self._heartbeat,
+            unfit=self._unfit,
+            slots=slots,
+            alive_as=alive_as,
         )
-        running = asyncio.create_task(worker.run())
-        try:
-            await asyncio.shield(running)
-        finally:
-            drives.closing = True
-            closing = asyncio.create_task(worker.shutdown())
-            while not closing.done():
-                try:
-                    await asyncio.shield(closing)
-                except asyncio.CancelledError:
-                    drives.end()
-            await asyncio.wait([running])
 
     async def cancel(self, namespace: str, session_id: str) -> None:
         """End the workflows of a session that the server's list has; a drive that is at work goes on."""
@@ -164,9 +123,12 @@ class TemporalEngine:
         """Nothing: the server gives what a worker held to another when it misses the heartbeats."""
         return 0
 
-    async def _connected(self) -> Client:
+    async def _connected(self) -> Any:
         async with self._connecting:
             if self._client is None:
+                with missing("temporal"):
+                    from temporalio.client import Client
+                    from temporalio.envconfig import ClientConfig
                 told = {_VARIABLES[name]: value for name, value in self._connection.items()}
                 address = ""
                 try:
@@ -178,60 +140,3 @@ class TemporalEngine:
                     hint = "Start it, or name it: --engine-option address=HOST:PORT, or TEMPORAL_ADDRESS."
                     raise EngineNotReadyError(f"Temporal cannot be reached: {said}", hint=hint) from error
             return self._client
-
-
-class _Drives:
-    """The activity of a worker, on the worker's own event loop.
-
-    Attributes:
-        closing: The worker takes nothing more: what it is not fit for may go to another at once.
-    """
-
-    def __init__(self, drive: Drive, beat: float, unfit: float) -> None:
-        self._drive = drive
-        self._beat = beat
-        self._unfit = unfit
-        self._tasks: set[asyncio.Future[Any]] = set()
-        self.closing: bool = False
-
-    def end(self) -> None:
-        """End the drives that are at work; another worker has them."""
-        for each in self._tasks:
-            each.cancel()
-
-    async def run(self, namespace: str, session_id: str, token: str) -> str:
-        task = asyncio.ensure_future(self._drive(Wake(namespace, session_id, token)))
-        self._tasks.add(task)
-        try:
-            await self._ended(task)
-            outcome = task.result()
-        except asyncio.CancelledError:
-            raise self._again("the worker stopped") from None
-        except Exception as error:
-            _log.warning("session %s is delivered again: %s: %s", session_id, type(error).__name__, error)
-            raise self._again(type(error).__name__) from None
-        finally:
-            self._tasks.discard(task)
-        if outcome == "unfit":
-            delay = 0.05 if self.closing else min(2.0 ** min(activity.info().attempt - 1, 30), self._unfit)
-            raise self._again("unfit", timedelta(seconds=delay))
-        return outcome
-
-    async def _ended(self, task: asyncio.Future[Any]) -> None:
-        """Wait for a drive: the journal says when it is over, not the server that has taken it away."""
-        wanted = True
-        while not task.done():
-            try:
-                await asyncio.wait([task], timeout=self._beat)
-                if wanted:
-                    activity.heartbeat()
-            except asyncio.CancelledError:
-                wanted = False
-
-    def _again(self, why: str, delay: timedelta | None = None) -> Exception:
-        category = ApplicationErrorCategory.BENIGN
-        error: Exception = ApplicationError(why, category=category, next_retry_delay=delay)
-        return error
-
-
-activity.defn(name=NAME)(_Drives.run)
