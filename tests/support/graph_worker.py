@@ -113,4 +113,4 @@ def finish(root: Path, order: dict[str, Any], manager: Any = None) -> None:
 
 
 if __name__ == "__main__":
-    serve(finish)
+    serve(finish, rehearsed=[{"kind": "graph"}, {"kind": "swarm"}])

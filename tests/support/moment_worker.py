@@ -98,4 +98,4 @@ def cut_off(root: Path) -> bool:
 
 
 if __name__ == "__main__":
-    serve(work)
+    serve(work, rehearsed=[{"moment": "BeforeToolCallEvent"}])

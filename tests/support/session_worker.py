@@ -11,8 +11,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -254,9 +255,17 @@ def _child(order: dict[str, Any], work: Callable[[Path, dict[str, Any]], None]) 
 
 
 def serve(
-    work: Callable[[Path, dict[str, Any]], None], before: Callable[[dict[str, Any]], None] = lambda order: None
+    work: Callable[[Path, dict[str, Any]], None],
+    before: Callable[[dict[str, Any]], None] = lambda order: None,
+    rehearsed: Sequence[dict[str, Any]] = (),
 ) -> None:
-    """Fork a process for each line of the standard input, and let it do `work`; what takes long is done `before`."""
+    """Fork a process for each line of the standard input, and let it do `work`; what takes long is done `before`.
+
+    Orders that are `rehearsed` are carried out here first: each process has then imported what they need.
+    """
+    for order in rehearsed:
+        with tempfile.TemporaryDirectory() as root:
+            work(Path(root), {"do": "rehearse", "disk": ["plain", 0], **order})
     children: list[int] = []
     for line in sys.stdin:
         order = json.loads(line)
@@ -279,4 +288,4 @@ def serve(
 
 
 if __name__ == "__main__":
-    serve(_work)
+    serve(_work, rehearsed=[{"do": "finish"}])

@@ -135,4 +135,4 @@ def go(root: Path, order: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    serve(go)
+    serve(go, rehearsed=[{"own": True, "asks": True}, {"depth": 2, "asks": True}])
