@@ -108,4 +108,4 @@ def test_nothing_is_imported_while_nobody_collects(place: Path) -> None:
 
 def test_an_endpoint_without_the_sdk_is_a_warning_and_no_failure(place: Path) -> None:
     spec = solo(telemetry={"otel": {"endpoint": "http://127.0.0.1:1", "service_name": "x"}})
-    run(place, RUN, spec)
+    run(place, RUN, spec, OTEL_EXPORTER_OTLP_TIMEOUT="1")
