@@ -94,7 +94,7 @@ class FileJournal(IndexedLog):
         return Excerpt(await self.load(), at, True) if found is None else found
 
     def _part(self) -> PartialLog:
-        return PartialLog(self.path.parent, self._id, disk=self._disk)
+        return PartialLog(os.path.dirname(self._file.name), self._id, disk=self._disk)
 
     async def sync(self) -> None:
         loop = asyncio.get_running_loop()

@@ -37,7 +37,12 @@ class FileLog(Known):
     """
 
     def __init__(
-        self, directory: Path, session_id: str, *, disk: FileOperations = files, read: lines.Read = lines.read_json
+        self,
+        directory: Path | str,
+        session_id: str,
+        *,
+        disk: FileOperations = files,
+        read: lines.Read = lines.read_json,
     ) -> None:
         super().__init__(session_id, read)
         self._disk = disk

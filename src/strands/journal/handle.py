@@ -142,7 +142,7 @@ class JournalFile:
         handle: What is kept open of them.
     """
 
-    def __init__(self, directory: Path, session_id: str, disk: FileOperations = files) -> None:
+    def __init__(self, directory: Path | str, session_id: str, disk: FileOperations = files) -> None:
         self.disk: FileOperations = disk
         place = os.fspath(directory)
         self.name: str = f"{place}/{NAME}"

@@ -14,7 +14,7 @@ from strands.journal.file_log import FileLog
 from strands.journal.files import FileOperations
 from strands.journal.handle import Writing
 from strands.journal.head import Head
-from strands.journal.question_index import LineSpan, QuestionIndex
+from strands.journal.question_index import KINDS, LineSpan, QuestionIndex
 
 _BEFORE = 64
 """Bytes before a line that surely hold the sum of the line before."""
@@ -29,7 +29,7 @@ class IndexedLog(FileLog):
         disk: The file operations.
     """
 
-    def __init__(self, directory: Path, session_id: str, *, disk: FileOperations = files) -> None:
+    def __init__(self, directory: Path | str, session_id: str, *, disk: FileOperations = files) -> None:
         super().__init__(directory, session_id, disk=disk)
         self._index = QuestionIndex()
 
@@ -38,19 +38,21 @@ class IndexedLog(FileLog):
         self._index = QuestionIndex()
 
     def _placed(self, entries: Sequence[Entry], content: bytes, offset: int) -> None:
-        if not any(entry.kind in question_index.KINDS for entry in entries):
+        for entry in entries:
+            if entry.kind in KINDS:
+                break
+        else:
             return
         begin = int(content[:1] == b"\n")
         for entry in entries:
             end = content.find(b"\n", begin)
-            if entry.kind in question_index.KINDS and end > 0:
+            if entry.kind in KINDS and end > 0:
                 self._index.take(entry, offset + begin, end - begin)
             begin = end + 1
 
     def _head(self) -> Head:
-        covered = super()._head()
-        more = self._index.line(covered)
-        return covered._replace(more=more) if more else covered
+        index, covered = self._index, super()._head()
+        return Head(*covered[:4], index.line(covered)) if index.open or index.closed else covered
 
 
 class PartialLog(IndexedLog):

@@ -97,8 +97,8 @@ class QuestionIndex:
         return sorted(set(found))
 
     def line(self, covered: Head) -> bytes:
-        """Return what stands behind the head `covered`; nothing where nobody was asked anything."""
-        if not (self.open or self.closed) or len(self.open) > MOST_OPEN:
+        """Return what stands behind the head `covered`; nothing where too much is open."""
+        if len(self.open) > MOST_OPEN:
             return b""
         if not self._text:
             self._text = _encode([self.origins, self.open, self.closed, self.over])
