@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from functools import lru_cache, partial
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 MOST_FILES = 2_000
 MOST_BYTES = 64 * 1024 * 1024
 """How many files, and how many bytes of them, a session keeps."""
+
+_ABANDONED = 86_400.0
+"""Seconds after which nobody is still unpacking."""
 
 SKILLS, MODULES, SERVERS = "skills", "modules", "servers"
 
@@ -202,6 +206,7 @@ async def _unpacked(store: SessionRepository, files: Mapping[str, str]) -> Path:
 
 def _write(directory: Path, contents: Mapping[str, bytes]) -> None:
     """Write the files beside their place, then move them there at once, unless somebody else just has."""
+    _sweep(directory.parent)
     made = directory.with_name(f".{directory.name}-{uuid.uuid4().hex}")
     try:
         for name, content in contents.items():
@@ -216,6 +221,13 @@ def _write(directory: Path, contents: Mapping[str, bytes]) -> None:
                 raise
     finally:
         shutil.rmtree(made, ignore_errors=True)
+
+
+def _sweep(root: Path) -> None:
+    """Remove what killed processes have left half unpacked."""
+    for each in root.glob(".*"):
+        if time.time() - each.stat().st_mtime > _ABANDONED:
+            shutil.rmtree(each, ignore_errors=True)
 
 
 def _check(directory: Path, digests: Mapping[Path, str]) -> None:
