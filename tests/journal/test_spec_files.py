@@ -26,6 +26,7 @@ SPEC = """
 version: 0
 name: carried
 runtime: {provider: scripted}
+env: {secrets: [{name: TOKEN, source: file, path: skills/house/token}]}
 skills:
   - {id: house, path: skills/house}
   - {id: shared, path: ../shared/SKILL.md}
@@ -41,6 +42,7 @@ FILES = {
     "flow/skills/house/SKILL.md": "---\nname: house\ndescription: Rules of the house.\n---\nSay please.",
     "flow/skills/house/more/prices.md": "All prices are in euros.",
     "flow/skills/house/.git/config": "hidden",
+    "flow/skills/house/token": "canary-token",
     "shared/SKILL.md": "Shared instructions.",
     "flow/pricing.py": (
         "import rates\n\ndef price(item: str) -> str:\n    '''Its price.'''\n    return f'{rates.RATE} euros'\n"

@@ -83,7 +83,15 @@ def needed(spec: Spec) -> dict[str, Path]:
     found.update((f"{MODULES}/{_below(base, each)}", each) for each in modules)
     for server in spec.tools.mcp if spec.tools is not None else ():
         found.update(_of_server(spec, server))
-    return found
+    hidden = _secret_files(spec)
+    return {name: path for name, path in found.items() if path.resolve() not in hidden} if hidden else found
+
+
+def _secret_files(spec: Spec) -> set[Path]:
+    """Return the files that hold secrets: those are each machine's own."""
+    secrets = spec.env.secrets if spec.env is not None else []
+    base = spec.base_dir or Path.cwd()
+    return {(base / Path(each.path).expanduser()).resolve() for each in secrets if each.source == "file" and each.path}
 
 
 def server_directory(spec: Spec, server: McpServer) -> Path | None:
