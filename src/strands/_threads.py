@@ -199,7 +199,7 @@ class _Job:
             self._value = self._context.run(self._function)
         except StopIteration as error:
             self._error = RuntimeError(f"a tool raised StopIteration: {error}")
-        except BaseException as error:
+        except BaseException as error:  # who waits for it raises it
             self._error = error
 
     def deliver(self) -> None:
@@ -227,7 +227,7 @@ class _Errand:
     def work(self) -> None:
         try:
             self._function()
-        except Exception:
+        except Exception:  # nobody waits for it, and the thread has other work
             logger.exception("%r failed in the background", self._function)
 
     def deliver(self) -> None:

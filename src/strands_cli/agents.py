@@ -11,7 +11,7 @@ from strands.types.json_bytes import decode_bytes_values, encode_message
 from strands_cli.errors import UnusableReplyError
 from strands_cli.kernel.recorder import JournalRecorder
 from strands_cli.kernel.state import text_of
-from strands_cli.kernel.types import Call, Reply
+from strands_cli.kernel.types import AgentReply, Call
 from strands_cli.loader.parts import called_agents
 from strands_cli.loader.template import render
 
@@ -74,7 +74,7 @@ class AgentCaller:
         self._hooks = tuple(hooks)
         self.cache: AgentCache = AgentCache(called_once(spec))
 
-    async def __call__(self, call: Call) -> Reply:
+    async def __call__(self, call: Call) -> AgentReply:
         from strands._core.invoke import NO_OPTIONS, Options, handler_sink
         from strands._core.invoke import call as call_agent
         from strands.types.exceptions import EventLoopException
@@ -100,13 +100,13 @@ class AgentCaller:
             self.cache.drop(call)
             raise
         if result.stop_reason == "interrupt":
-            return Reply("", stop_reason="interrupt", interrupts=tuple(result.interrupts or ()))
+            return AgentReply("", stop_reason="interrupt", interrupts=tuple(result.interrupts or ()))
         message, stop_reason, usage = cast(JournalRecorder, call.recorder).last or (
             encode_message(result.message),
             result.stop_reason,
             {},
         )
-        reply = Reply(text_of(message), message, usage, stop_reason)
+        reply = AgentReply(text_of(message), message, usage, stop_reason)
         try:
             check_reply(call, reply)
         except UnusableReplyError:
@@ -176,7 +176,7 @@ def _own(message: Any) -> Any:
     return {**decode_bytes_values(message)}
 
 
-def check_reply(call: Call, reply: Reply) -> None:
+def check_reply(call: Call, reply: AgentReply) -> None:
     """Raise UnusableReplyError for a reply that says nothing, or not all that it would have said."""
     who, why = f"{call.key!r}: the reply of agent {call.agent!r}", reply.stop_reason
     if why in _BLOCKED:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from strands_cli.errors import BudgetExceededError
 from strands_cli.kernel.layers import CallTimeoutError, RetryPolicy, RunLimits, budget, retry, timeout
-from strands_cli.kernel.types import Call, Draft, Reply
+from strands_cli.kernel.types import AgentReply, Call, Draft
 from support.driving import Echo, VirtualClock, driven, reply, session, spec
 
 STEPS = spec("chain", {"steps": [{"agent": "a", "input": str(number)} for number in range(5)]})
@@ -25,7 +25,7 @@ class Flaky:
         self.error = error
         self.calls = 0
 
-    async def __call__(self, call: Call) -> Reply:
+    async def __call__(self, call: Call) -> AgentReply:
         self.calls += 1
         if self.left:
             self.left -= 1
@@ -101,7 +101,7 @@ def test_a_budget_stops_the_run_at_its_limit_also_over_resumes(limits: RunLimits
     async def main() -> None:
         clock, journal = VirtualClock(), await session()
 
-        async def perform(call: Call) -> Reply:
+        async def perform(call: Call) -> AgentReply:
             clock.time += 10
             return reply("ok", tokens=1)
 
@@ -150,7 +150,7 @@ def test_max_parallel_limits_the_calls_of_the_whole_run(limit: int | None) -> No
     async def main() -> None:
         running = most = 0
 
-        async def perform(call: Call) -> Reply:
+        async def perform(call: Call) -> AgentReply:
             nonlocal running, most
             running += 1
             most = max(most, running)
@@ -182,7 +182,7 @@ def test_a_failure_is_reported_once_all_branches_are_at_rest() -> None:
     async def main() -> None:
         echo = Echo({"branches/slow/steps/0": 0.05})
 
-        async def perform(call: Call) -> Reply:
+        async def perform(call: Call) -> AgentReply:
             if call.key == "branches/bad/steps/0":
                 raise ValueError("bad branch")
             return await echo(call)

@@ -15,7 +15,6 @@ TWICE = {
     "Trace": "telemetry/metrics types/guardrails",
     # The SDK has one for agents, and workflows have one of the same name.
     "GraphBuilder": "multiagent/builder api/builders/graph",
-    "Reply": "models/scripted/script kernel/types",
     "Session": "types/session api/session",
     "SessionManager": "session/session_manager api/session_manager",
     "StorageError": "journal/errors types/exceptions",

@@ -11,7 +11,7 @@ from typing import Any
 from strands_cli.kernel.drive import DriveOptions, DriveResult, drive
 from strands_cli.kernel.journal import FORMAT, Journal
 from strands_cli.kernel.run import Run
-from strands_cli.kernel.types import Call, CallAgent, Draft, Outcome, Reply
+from strands_cli.kernel.types import AgentReply, Call, CallAgent, Draft, Outcome
 from strands_cli.loader import load_dict
 from strands_cli.patterns import pattern
 from strands_cli.session.memory import MemorySessionRepository
@@ -34,8 +34,8 @@ class VirtualClock:
         await asyncio.sleep(0)
 
 
-def reply(text: str, tokens: int = 1) -> Reply:
-    return Reply(text, {"role": "assistant", "content": [{"text": text}]}, {"totalTokens": tokens})
+def reply(text: str, tokens: int = 1) -> AgentReply:
+    return AgentReply(text, {"role": "assistant", "content": [{"text": text}]}, {"totalTokens": tokens})
 
 
 class Echo:
@@ -45,7 +45,7 @@ class Echo:
         self.calls: list[str] = []
         self._delays = delays or {}
 
-    async def __call__(self, call: Call) -> Reply:
+    async def __call__(self, call: Call) -> AgentReply:
         self.calls.append(call.key)
         await asyncio.sleep(self._delays.get(call.key, 0))
         return reply(f"<{call.prompt}>")

@@ -44,7 +44,7 @@ async def projected_tokens(agent: Host) -> int | None:
         blocks = agent._system_blocks
         messages = shown_to(agent.model, agent.messages)
         return int(await agent.model.count_tokens(messages, specs, agent._system_text, blocks))
-    except Exception:
+    except Exception:  # whatever a model's way to count raises: a call without the count is better than none
         log.debug("the tokens of the next model call of %r cannot be counted", agent.name, exc_info=True)
         return None
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from strands._core.host import Host
     from strands._core.invocation import Invocation
     from strands._core.model_call import Kept
-    from strands._core.reply import Reply
+    from strands._core.reply import ModelReply
     from strands.agent.result import AgentResult
     from strands.interrupt import Interrupt
     from strands.telemetry.metrics import Trace
@@ -93,16 +93,12 @@ async def run(
             if turn is None:
                 reply = await _ask(invocation, trace, kept)
                 kept = None
-                if reply.stop_reason == malformed.STOP:
-                    await invocation.append(malformed.request(), tell=True)
+                if reply.stop_reason != "tool_use":
+                    result = await _without_tools(invocation, reply)
+                    if result is not None:
+                        return result
                     _announce(invocation)
                     continue
-                if reply.stop_reason != "tool_use":
-                    if invocation.structured is not None and _wants_structure(invocation, reply):
-                        await _request_structure(invocation)
-                        _announce(invocation)
-                        continue
-                    return end(invocation, reply.stop_reason, reply.message, reply)
                 turn = OpenTurn(message=reply.message)
                 if invocation.asked:
                     stop_if_asked(invocation, "tools", turn)
@@ -126,7 +122,18 @@ async def run(
             metrics.end_cycle(start, trace)
 
 
-async def _ask(invocation: Invocation, trace: Trace, kept: Kept | None) -> Reply:
+async def _without_tools(invocation: Invocation, reply: ModelReply) -> AgentResult | None:
+    """Return what the invocation came to, or None where the model was asked for something more."""
+    if reply.stop_reason == malformed.STOP:
+        await invocation.append(malformed.request(), tell=True)
+        return None
+    if invocation.structured is not None and _wants_structure(invocation, reply):
+        await _request_structure(invocation)
+        return None
+    return end(invocation, reply.stop_reason, reply.message, reply)
+
+
+async def _ask(invocation: Invocation, trace: Trace, kept: Kept | None) -> ModelReply:
     agent = invocation.agent
     invocation.turns += kept is None
     call = trace.begin("stream_messages")
@@ -245,7 +252,7 @@ def _limit(invocation: Invocation) -> StopReason | None:
     return None
 
 
-def _wants_structure(invocation: Invocation, reply: Reply) -> bool:
+def _wants_structure(invocation: Invocation, reply: ModelReply) -> bool:
     structured = invocation.structured
     if structured is None or reply.stop_reason in _ENDS_WITHOUT_STRUCTURE:
         return False

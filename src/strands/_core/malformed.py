@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from strands.types.content import Message, Messages
     from strands.types.tools import ToolResult, ToolUse
 
-    from .reply import Reply
+    from .reply import ModelReply
 
 STOP = "malformed_tool_use"
 _MOST = 5
@@ -28,7 +28,7 @@ def result_of(use: ToolUse) -> ToolResult:
     return error_result(use["toolUseId"], text)
 
 
-def check(messages: Messages, reply: Reply) -> None:
+def check(messages: Messages, reply: ModelReply) -> None:
     """Make a malformed reply fit for the history, unless there were too many of them.
 
     Raises:

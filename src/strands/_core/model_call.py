@@ -14,7 +14,7 @@ from strands.types.exceptions import ContextWindowOverflowException
 
 from .context_size import projected_tokens
 from .outcome import let_pass, place_of_reply
-from .reply import Reply
+from .reply import ModelReply
 from .reply_builder import ReplyBuilder
 
 if TYPE_CHECKING:
@@ -37,13 +37,13 @@ class Kept:
 
     __slots__ = ("error", "judged", "reply")
 
-    def __init__(self, reply: Reply | None, error: Exception | None, judged: bool = False) -> None:
-        self.reply: Reply | None = reply
+    def __init__(self, reply: ModelReply | None, error: Exception | None, judged: bool = False) -> None:
+        self.reply: ModelReply | None = reply
         self.error: Exception | None = error
         self.judged: bool = judged
 
 
-async def ask_model(invocation: Invocation, kept: Kept | None = None) -> Reply:
+async def ask_model(invocation: Invocation, kept: Kept | None = None) -> ModelReply:
     """Ask the model once, more often if a retry strategy or a hook wants it, and return its reply.
 
     Args:
@@ -102,7 +102,7 @@ async def _model(invocation: Invocation) -> Model:
     return await invocation.route.model()
 
 
-async def _before(invocation: Invocation) -> Reply | None:
+async def _before(invocation: Invocation) -> ModelReply | None:
     """Tell hooks that the model is about to be asked; return what stands for its reply, if they cancel that."""
     agent = invocation.agent
     tokens = await projected_tokens(agent)
@@ -134,7 +134,7 @@ def _tell_session(agent: Host, more: dict[str, Any]) -> None:
     more["agent_metadata"] = AgentMetadata(session_id=getattr(agent._session_manager, "session_id", None))
 
 
-async def _stream(invocation: Invocation) -> Reply:
+async def _stream(invocation: Invocation) -> ModelReply:
     agent = invocation.agent
     if agent.cancellation.is_set():
         return _said(agent.cancellation.message or CANCELLED, "cancelled")
@@ -174,7 +174,7 @@ async def _stream(invocation: Invocation) -> Reply:
     return reply
 
 
-async def _again(invocation: Invocation, reply: Reply | None, error: Exception | None) -> bool:
+async def _again(invocation: Invocation, reply: ModelReply | None, error: Exception | None) -> bool:
     agent = invocation.agent
     response = AfterModelCallEvent.ModelStopResponse(reply.message, reply.stop_reason) if reply else None
     event = AfterModelCallEvent(agent=agent, invocation_state=invocation.state, stop_response=response, exception=error)
@@ -205,8 +205,8 @@ async def _wait(invocation: Invocation, strategy: ModelRetryStrategy, event: Aft
         invocation.asking = False
 
 
-def _said(text: str, stop_reason: Any = "end_turn") -> Reply:
-    return Reply(
+def _said(text: str, stop_reason: Any = "end_turn") -> ModelReply:
+    return ModelReply(
         {"role": "assistant", "content": [{"text": text}]},
         stop_reason,
         {"inputTokens": 0, "outputTokens": 0, "totalTokens": 0},

@@ -12,7 +12,7 @@ from strands.hooks.interruptible import Interruptible, check_taken, key_of_messa
 from strands.types import exceptions
 
 from .messages import copied, open_tool_use, result_message
-from .reply import Reply
+from .reply import ModelReply
 
 if TYPE_CHECKING:
     from strands._core.invocation import Invocation
@@ -82,7 +82,9 @@ def stop_if_asked(invocation: Invocation, then: str, turn: OpenTurn | None = Non
         raise Stopped(list(invocation.asked), {"then": then}, turn)
 
 
-def end(invocation: Invocation, stop_reason: StopReason, message: Message, reply: Reply | None = None) -> AgentResult:
+def end(
+    invocation: Invocation, stop_reason: StopReason, message: Message, reply: ModelReply | None = None
+) -> AgentResult:
     """Return what the invocation came to, unless hooks ask about a message that was added."""
     result = finish(invocation, stop_reason, message)
     if invocation.asked:
@@ -106,7 +108,7 @@ def finish(
     )
 
 
-def place_of_end(result: AgentResult, reply: Reply | None = None) -> dict[str, Any]:
+def place_of_end(result: AgentResult, reply: ModelReply | None = None) -> dict[str, Any]:
     """Return what it takes to return a result later."""
     place: dict[str, Any] = {"then": "end", "stop": result.stop_reason, "message": copied(result.message)}
     if reply is not None:
@@ -116,7 +118,7 @@ def place_of_end(result: AgentResult, reply: Reply | None = None) -> dict[str, A
     return place
 
 
-def place_of_reply(invocation: Invocation, reply: Reply | None, error: Exception | None) -> dict[str, Any]:
+def place_of_reply(invocation: Invocation, reply: ModelReply | None, error: Exception | None) -> dict[str, Any]:
     """Return what it takes to go on with a model's reply, or its error, later; a reply was paid for now."""
     if reply is None:
         return {"then": "reply", "error": kept_error(error)}
@@ -124,7 +126,7 @@ def place_of_reply(invocation: Invocation, reply: Reply | None, error: Exception
     return {"then": "reply", "reply": _kept(reply)}
 
 
-def _kept(reply: Reply) -> dict[str, Any]:
+def _kept(reply: ModelReply) -> dict[str, Any]:
     return {
         "message": copied(reply.message),
         "stop": reply.stop_reason,
@@ -134,12 +136,12 @@ def _kept(reply: Reply) -> dict[str, Any]:
     }
 
 
-def outcome_of(place: Mapping[str, Any]) -> tuple[Reply | None, Exception | None]:
+def outcome_of(place: Mapping[str, Any]) -> tuple[ModelReply | None, Exception | None]:
     """Return the reply or the error that `place_of_reply` or `place_of_end` kept."""
     kept = place.get("reply")
     if kept is None:
         return None, error_of(place.get("error"))
-    reply = Reply(copied(kept["message"]), kept["stop"], kept["usage"], kept["metrics"])
+    reply = ModelReply(copied(kept["message"]), kept["stop"], kept["usage"], kept["metrics"])
     reply.model_state, reply.counted = copied(kept.get("model_state")), True
     return reply, None
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from strands.types.event_loop import Metrics, StopReason, Usage
 
 
-class Reply:
+class ModelReply:
     """What a model answered.
 
     Attributes:

@@ -12,7 +12,7 @@ from strands.telemetry.metrics import no_time, no_usage
 from strands.types.exceptions import ModelUnavailableError
 from strands.types.json_value import MAX_DEPTH, finite, is_too_deep
 
-from .reply import Reply
+from .reply import ModelReply
 
 if TYPE_CHECKING:
     from strands._core.invocation import Invocation
@@ -65,7 +65,7 @@ class ReplyBuilder:
         self._tool: dict[str, Any] | None = None
         self._image: dict[str, Any] | None = None
 
-    async def gather(self, stream: AsyncIterable[StreamEvent]) -> Reply:
+    async def gather(self, stream: AsyncIterable[StreamEvent]) -> ModelReply:
         """Read a stream to its end.
 
         Raises:
@@ -222,7 +222,7 @@ class ReplyBuilder:
         if redacted is not None:
             await redacted(taken)
 
-    def reply(self) -> Reply:
+    def reply(self) -> ModelReply:
         """Return what the events came to.
 
         Raises:
@@ -245,7 +245,7 @@ class ReplyBuilder:
         elif not uses and stop == "tool_use":
             stop = "end_turn"
         message: Message = {"role": "assistant", "content": self._blocks}
-        return Reply(message, stop, self._usage or no_usage(), self._metrics or no_time())
+        return ModelReply(message, stop, self._usage or no_usage(), self._metrics or no_time())
 
 
 def _redacted(content: list[Any], text: str) -> list[Any]:

@@ -184,7 +184,7 @@ class SessionRecorder(ABC):
             ending = [self._ending()] if at_end and self._calls <= 1 else []
             try:
                 self._record.write([*drafts, *filter(None, ending)], durable=durable)
-            except BaseException:
+            except BaseException:  # what was not written is written next, before what came since
                 with self._swapping:
                     self._drafts = drafts + self._drafts
                 raise

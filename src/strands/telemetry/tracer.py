@@ -22,7 +22,7 @@ from . import _conventions
 
 if TYPE_CHECKING:
     from strands._core.host import Host
-    from strands._core.reply import Reply
+    from strands._core.reply import ModelReply
     from strands.agent.result import AgentResult
     from strands.types.content import Message, Messages
     from strands.types.tools import AgentTool, ToolResult, ToolUse
@@ -105,7 +105,7 @@ class Tracing:
         if self._with_content:
             span.set_attribute("gen_ai.input.messages", _prompt([redacted]))
 
-    async def model_call(self, invocation: C, work: Callable[[C], Awaitable[Reply]]) -> Reply:
+    async def model_call(self, invocation: C, work: Callable[[C], Awaitable[ModelReply]]) -> ModelReply:
         """Do `work` in the span of a model call."""
         agent = invocation.agent
         name = f"chat {_conventions.model_id(agent.model)}"

@@ -10,7 +10,7 @@ from strands_cli.errors import ChangedSpecError, StrandsError
 from strands_cli.kernel.lanes import Lanes, Questions
 from strands_cli.kernel.questions import stored
 from strands_cli.kernel.state import State
-from strands_cli.kernel.types import Answer, Names, Outcome, Paused, Question, Reply
+from strands_cli.kernel.types import AgentReply, Answer, Names, Outcome, Paused, Question
 from strands_cli.types import Json
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Replay:
         self._same_agent = same_agent
         self._lanes = Lanes(Questions())
 
-    async def agent(self, key: str, agent: str, prompt: str, **_: Any) -> Reply:
+    async def agent(self, key: str, agent: str, prompt: str, **_: Any) -> AgentReply:
         reply = self._state.reply(key)
         if reply is None:
             self._note_begun(key, agent)

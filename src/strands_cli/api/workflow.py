@@ -14,7 +14,6 @@ from strands_cli.api.guards import tool_ids
 from strands_cli.api.keywords import variables_of
 from strands_cli.api.options import Options
 from strands_cli.api.program import Program, making_module
-from strands_cli.api.running import Runner, new_id
 from strands_cli.api.scripts import (
     progress_shown,
     run_resumable,
@@ -308,7 +307,7 @@ class Workflow(Program):
         """
         from strands_cli.api.live import LiveSession
 
-        return LiveSession(self, session_id or new_id(self.name), variables_of(self.spec, variables, more))
+        return LiveSession(self, session_id or self._new_id({}), variables_of(self.spec, variables, more))
 
     @overload
     def on(self, event_type: str, handler: F) -> F: ...
@@ -354,11 +353,11 @@ class Workflow(Program):
         self._finished = []
         await (await ModelPool.current()).release(self)
 
-    # -- parts ----------------------------------------------------------------------------------------------------
-
     def _new_id(self, options: Mapping[str, Any]) -> str:
         if options.get("hitl_response") is not None:
             raise AnswerError("hitl_response answers no session", hint="Give its session_id too.")
+        from strands_cli.api.running import new_id  # what runs a workflow is imported when one runs
+
         return new_id(self.name)
 
     async def _begin(
@@ -375,6 +374,8 @@ class Workflow(Program):
     async def _start(
         self, handler: HITLHandler | None, values: Mapping[str, Any], session_id: str | None = None
     ) -> RunResult:
+        from strands_cli.api.running import Runner
+
         self._remember_app()
         runner = Runner(self.spec, self._options, self._owner or self)
         result = await runner.start({**self.variables, **values}, handler=handler, session_id=session_id)
@@ -388,8 +389,7 @@ class Workflow(Program):
     async def _delete(self, session_id: str) -> None:
         with contextlib.suppress(SessionNotFoundError):
             await self._options.store().delete(session_id)
-        if session_id in self._finished:
-            self._finished.remove(session_id)
+        self._finished = [each for each in self._finished if each != session_id]
 
     def _with_listener(self, handler: Callable[[Event], Any]) -> Workflow:
         self._remember_app()

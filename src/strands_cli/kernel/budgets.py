@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from strands_cli.errors import BudgetExceededError
-from strands_cli.kernel.types import Call, CallAgent, Question, Reply
+from strands_cli.kernel.types import AgentReply, Call, CallAgent, Question
 
 if TYPE_CHECKING:
     from strands_cli.kernel.run import Run
@@ -81,7 +81,7 @@ class Spending:
                 self._check(name)
         await self._warn()
 
-    async def in_time(self, perform: CallAgent, call: Call) -> Reply:
+    async def in_time(self, perform: CallAgent, call: Call) -> AgentReply:
         """Perform a call while there is time for it: one that hangs ends when the seconds are used up.
 
         Raises:
@@ -182,7 +182,7 @@ def budget(limits: RunLimits) -> Callable[[Run, CallAgent], CallAgent]:
     def layer(run: Run, perform: CallAgent) -> CallAgent:
         spending = run.spending = Spending(limits, run)
 
-        async def within(call: Call) -> Reply:
+        async def within(call: Call) -> AgentReply:
             while True:
                 try:
                     return await spending.in_time(perform, call)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from strands_cli.errors import ExecutionError, cause
 from strands_cli.kernel.budgets import RunLimits, budget
-from strands_cli.kernel.types import Call, CallAgent, Reply
+from strands_cli.kernel.types import AgentReply, Call, CallAgent
 
 if TYPE_CHECKING:
     from strands_cli.kernel.recorder import JournalRecorder
@@ -65,7 +65,7 @@ def retry(policy: RetryPolicy, transient: Callable[[BaseException], bool]) -> La
 
 async def _retried(
     policy: RetryPolicy, transient: Callable[[BaseException], bool], run: Run, perform: CallAgent, call: Call
-) -> Reply:
+) -> AgentReply:
     for attempt in range(policy.retries + 1):
         call.attempt = attempt
         try:
@@ -91,12 +91,12 @@ def timeout(default: float | None = None) -> Layer:
     return layer
 
 
-def _in_time(run: Run, perform: CallAgent, default: float | None, call: Call) -> Awaitable[Reply]:
+def _in_time(run: Run, perform: CallAgent, default: float | None, call: Call) -> Awaitable[AgentReply]:
     limit = call.timeout or default
     return _bounded(run, perform, limit, call) if limit else perform(call)
 
 
-async def _bounded(run: Run, perform: CallAgent, limit: float, call: Call) -> Reply:
+async def _bounded(run: Run, perform: CallAgent, limit: float, call: Call) -> AgentReply:
     try:
         return await asyncio.wait_for(perform(call), limit)
     except asyncio.TimeoutError as error:

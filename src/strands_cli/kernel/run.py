@@ -19,7 +19,7 @@ from strands_cli.kernel.open_questions import ENDED, OpenQuestions
 from strands_cli.kernel.recorder import JournalRecorder
 from strands_cli.kernel.share import LoopShare
 from strands_cli.kernel.state import State
-from strands_cli.kernel.types import Answer, Call, CallAgent, Entry, Names, Question, Reply
+from strands_cli.kernel.types import AgentReply, Answer, Call, CallAgent, Entry, Names, Question
 from strands_cli.kernel.write_lock import WriteLock
 from strands_cli.kernel.writer import Writer
 from strands_cli.types import HITLHandler, Json
@@ -95,7 +95,7 @@ class Run(Writer):
         timeout: float | None = None,
         expects: Mapping[str, Json] | None = None,
         goes_on: bool = False,
-    ) -> Reply:
+    ) -> AgentReply:
         """Have `agent` answer `prompt`, once: a recorded reply is returned as it is.
 
         Args:
@@ -239,7 +239,7 @@ class Run(Writer):
         elif self._altered:
             self._altered -= {(call.lane, call.agent)}
 
-    async def _performed(self, call: Call) -> Reply:
+    async def _performed(self, call: Call) -> AgentReply:
         try:
             return await self.perform(call)
         except (SessionError, StorageError):
@@ -257,7 +257,7 @@ class Run(Writer):
     def _forget_tools(self, prefix: str) -> None:
         self.tools -= {tool for tool in self.tools if tool.startswith(prefix)}
 
-    async def _finish(self, call: Call, reply: Reply, seconds: float, goes_on: bool) -> None:
+    async def _finish(self, call: Call, reply: AgentReply, seconds: float, goes_on: bool) -> None:
         data: dict[str, Json] = {"message": reply.message, "seconds": round(seconds, 6)}
         usage = cast(JournalRecorder, call.recorder).take_unrecorded() or dict(reply.usage)
         if usage:
@@ -274,13 +274,13 @@ class Run(Writer):
         self._innermost = perform
         return self._within
 
-    def _within(self, call: Call) -> Awaitable[Reply]:
+    def _within(self, call: Call) -> Awaitable[AgentReply]:
         around = slots.get()
         if self._slot is not None:
             around = (*around, self._slot)
         return self._bounded(call, around) if around or self.spending is not None else self._innermost(call)
 
-    async def _bounded(self, call: Call, around: Sequence[asyncio.Semaphore]) -> Reply:
+    async def _bounded(self, call: Call, around: Sequence[asyncio.Semaphore]) -> AgentReply:
         async with AsyncExitStack() as stack:
             for slot in around:
                 await stack.enter_async_context(slot)
@@ -320,5 +320,5 @@ def _no_default_prompt(agent: str, names: Names) -> str:
     return "Begin."
 
 
-async def _unset(call: Call) -> Reply:
+async def _unset(call: Call) -> AgentReply:
     raise AssertionError(f"{call.key!r} was called before the run had anything to perform it")

@@ -10,7 +10,7 @@ from strands._core.recorder import OpenTurn, SubagentRecord, ToolStart, raised_i
 from strands.interrupt import Interrupt
 from strands.types.json_bytes import decode_bytes_values
 from strands.types.json_value import as_json
-from strands_cli.kernel.types import Answer, Entry, Message, Progress, Reply
+from strands_cli.kernel.types import AgentReply, Answer, Entry, Message, Progress
 from strands_cli.types import Json
 
 
@@ -75,13 +75,13 @@ class State:
 
     # -- agent calls ---------------------------------------------------------------------------------------------
 
-    def reply(self, key: str) -> Reply | None:
+    def reply(self, key: str) -> AgentReply | None:
         """Return the recorded reply of the call `key`, or None."""
         entry = self.done.get(key)
         if entry is None:
             return None
         data = entry.data
-        return Reply(
+        return AgentReply(
             text=text_of(data["message"]),
             message=data["message"],
             usage=data.get("usage") or {},

@@ -101,7 +101,7 @@ class Call:
 
 
 @dataclass(slots=True)
-class Reply:
+class AgentReply:
     """What an agent call came to: its text, or the interrupts that stopped it."""
 
     text: str
@@ -162,7 +162,7 @@ class Outcome:
     error: str | None = None
 
 
-CallAgent: TypeAlias = Callable[[Call], Awaitable[Reply]]
+CallAgent: TypeAlias = Callable[[Call], Awaitable[AgentReply]]
 
 
 class Paused(BaseException):

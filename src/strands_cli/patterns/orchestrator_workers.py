@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from strands_cli.kernel.run import Run
-from strands_cli.kernel.types import Names, Outcome, Reply
+from strands_cli.kernel.types import AgentReply, Names, Outcome
 from strands_cli.loader.names import own_first
 from strands_cli.loader.template import render
 from strands_cli.patterns.answers import RETRIES, approves, refuses
@@ -71,7 +71,7 @@ async def _round(config: OrchestratorWorkersConfig, run: Run, names: Scope, numb
     template, prefix = config.worker_template, f"rounds/{number}/workers"
     tools = template.tool_overrides if template.tools is None else template.tools
 
-    async def work(index: int, subtask: dict[str, Any]) -> Reply:
+    async def work(index: int, subtask: dict[str, Any]) -> AgentReply:
         scope = own_first(offering(names, task=subtask["task"], subtask=subtask, index=index))
         prompt = subtask["task"] if template.input is None else render(template.input, scope)
         key = f"{prefix}/{index}"

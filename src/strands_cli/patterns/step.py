@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from typing_extensions import TypeIs
 
 from strands_cli.kernel.run import Run
-from strands_cli.kernel.types import Names, Question, Reply
+from strands_cli.kernel.types import AgentReply, Names, Question
 from strands_cli.loader.names import own_first
 from strands_cli.loader.template import render
 from strands_cli.types import Json
@@ -40,7 +40,7 @@ class StepResult:
         return {**more, **shown, "stop_reason": self.stop_reason, "status": "completed"}
 
     @classmethod
-    def of(cls, agent: str, reply: Reply) -> StepResult:
+    def of(cls, agent: str, reply: AgentReply) -> StepResult:
         """Return what an agent's reply came to."""
         return cls(agent, reply.text, reply.tokens, reply.duration, reply.stop_reason)
 

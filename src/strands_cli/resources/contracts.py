@@ -12,7 +12,7 @@ from strands_cli.loader.json_text import BrokenJsonError, find
 if TYPE_CHECKING:
     from strands_cli.kernel.layers import Layer
     from strands_cli.kernel.run import Run
-    from strands_cli.kernel.types import Call, CallAgent, Reply
+    from strands_cli.kernel.types import AgentReply, Call, CallAgent
     from strands_cli.spec.root import Spec
 
 REPAIRS = 2
@@ -35,7 +35,7 @@ def contracts(spec: Spec) -> Layer:
     """Return a layer that enforces the contracts of the spec's agents."""
 
     def layer(run: Run, perform: CallAgent) -> CallAgent:
-        async def kept(call: Call) -> Reply:
+        async def kept(call: Call) -> AgentReply:
             agent = spec.agents[call.agent]
             if agent.input_schema is not None:
                 check_input(call.agent, agent.input_schema, call.prompt, call.names)
@@ -93,7 +93,7 @@ def problems(schema: dict[str, Any], value: Any) -> list[str]:
     return [_clipped(each) for each in json_schema.problems(schema, value)]
 
 
-async def _answered(call: Call, schema: dict[str, Any], perform: CallAgent) -> Reply:
+async def _answered(call: Call, schema: dict[str, Any], perform: CallAgent) -> AgentReply:
     """Have an agent answer until it fits; the tokens of every try count."""
     usage: dict[str, int] = {}
     asked = call.prompt
@@ -118,7 +118,7 @@ async def _answered(call: Call, schema: dict[str, Any], perform: CallAgent) -> R
     )
 
 
-def _as_json(reply: Reply, value: Any, usage: dict[str, int]) -> Reply:
+def _as_json(reply: AgentReply, value: Any, usage: dict[str, int]) -> AgentReply:
     """What follows gets the bare JSON, whatever the model wrote around it."""
     text = json.dumps(value, ensure_ascii=False)
     reply.text = text

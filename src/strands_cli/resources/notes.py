@@ -16,7 +16,7 @@ from strands_cli.errors import ExecutionError
 
 if TYPE_CHECKING:
     from strands_cli.kernel.run import Run
-    from strands_cli.kernel.types import Call, CallAgent, Reply
+    from strands_cli.kernel.types import AgentReply, Call, CallAgent
     from strands_cli.spec.context import Notes
 
 logger: logging.Logger = logging.getLogger(__name__)
@@ -58,7 +58,7 @@ class NotesFile:
     def layer(self, run: Run, perform: CallAgent) -> CallAgent:
         """A layer: leaves a note when an agent call is finished."""
 
-        async def noted(call: Call) -> Reply:
+        async def noted(call: Call) -> AgentReply:
             resumed = call.progress() is not None or call.attempt > 0
             reply = await perform(call)
             if not reply.interrupts:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from strands_cli.kernel.layers import Layer
     from strands_cli.kernel.run import Run
-    from strands_cli.kernel.types import Call, CallAgent, Reply
+    from strands_cli.kernel.types import AgentReply, Call, CallAgent
     from strands_cli.spec.root import Spec
     from strands_cli.spec.telemetry import Otel, Redact
 
@@ -72,7 +72,7 @@ def step_spans(own: trace.Tracer, session_id: str) -> Layer:
     """Return a layer that leaves a span for each agent call."""
 
     def layer(run: Run, perform: CallAgent) -> CallAgent:
-        async def traced(call: Call) -> Reply:
+        async def traced(call: Call) -> AgentReply:
             attributes: dict[str, AttributeValue] = {
                 "strands.step.key": call.key,
                 "strands.agent.id": call.agent,
@@ -108,7 +108,7 @@ def content_layer(redact: Redact | None, scrub: Callable[[Any], Any]) -> Layer:
         return scrub(_without_tools(value, inputs, outputs) if kind == "messages" else value)
 
     def layer(run: Run, perform: CallAgent) -> CallAgent:
-        async def filtered(call: Call) -> Reply:
+        async def filtered(call: Call) -> AgentReply:
             token = content_filter.set(change)
             try:
                 return await perform(call)

@@ -177,7 +177,7 @@ class Route:
         while self._router._max_switches is None or self._switches < self._router._max_switches:
             try:
                 chosen = await self._select(self._router, self._attempts)
-            except Exception:
+            except Exception:  # the caller is told what the model said, not what is wrong with the strategy
                 log.warning("no other model could be chosen after %r", error, exc_info=True)
                 return False
             if chosen is None or self._failed_since_last_answer(chosen):
@@ -187,7 +187,7 @@ class Route:
             try:
                 self._model = await self._resolved(chosen)
                 return True
-            except Exception as reason:
+            except Exception as reason:  # a model that cannot be made has failed, and the strategy chooses again
                 self._attempts.append(RoutingAttempt(chosen, reason))
         return False
 
