@@ -36,6 +36,12 @@ class TakenBack:
         (first, *more) = self._before or [{}]
         return first.get("text") if not more else None
 
+    def holds(self, part: Any) -> bool:
+        """Whether the message had this text, alone or among other things, or this content block."""
+        if isinstance(part, str):
+            return bool(part) and any(part in block.get("text", "") for block in self._before)
+        return encode_bytes_values(part) in self._before
+
     @property
     def stand_in(self) -> str:
         """The text that stands in for a prompt."""

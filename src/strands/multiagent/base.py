@@ -13,6 +13,7 @@ from strands.agent.result import AgentResult
 from strands.interrupt import Interrupt, listed, read_listed
 
 if TYPE_CHECKING:
+    from strands._core.taken_back import TakenBack
     from strands.agent.base import AgentBase
     from strands.hooks.registry import BaseHookEvent, HookCallback, HookRegistry, TEvent
     from strands.types.content import ContentBlock
@@ -197,6 +198,7 @@ class MultiAgentBase(ABC):
     running: dict[str, Any]  # node id to executor, of the nodes that run now
     missing_hooks: list[str]
     save: Callable[..., Awaitable[None]] | None = None  # stores where it stands, when somebody keeps that
+    take_back_outside: Callable[[TakenBack], None] | None = None  # `take_back` of the one that it is a node of
 
     @abstractmethod
     async def invoke_async(

@@ -112,7 +112,11 @@ class NodeCall:
     async def _followed(self, fresh: Any, answers: list[Any], known: CutOff | None) -> Any:
         """Run the executor; however that ends, what it did so far is kept."""
         follower = self.source.running[self.node_id] = Follower(
-            self.executor, saving_in(self.node_id, self.source.save), known, self.source.session_id
+            self.executor,
+            saving_in(self.node_id, self.source.save),
+            known,
+            self.source.session_id,
+            self.source.take_back,
         )
         prompt = (prompt_of_paused if known is None else prompt_of)(self.executor, fresh, answers)
         try:

@@ -26,10 +26,12 @@ from strands.types.exceptions import ConcurrencyException, SessionException
 from .base import MultiAgentBase, MultiAgentInput, MultiAgentResult, Status
 from .guards import guards_of, missing_of
 from .node import Sink, streamed
+from .prompts import task_without
 from .tracking import CANCELLED, CutOff, Follower, bring_back, keep
 from .waiting import take_answers
 
 if TYPE_CHECKING:
+    from strands._core.taken_back import TakenBack
     from strands.hooks import HookCallback, HookProvider
     from strands.interrupt import Interrupt
     from strands.plugins import MultiAgentPlugin
@@ -222,6 +224,12 @@ class Orchestration(MultiAgentBase, Generic[R]):
         for name, each in kept.items():
             if name in self._nodes:
                 self.cut_off[name] = bring_back(self._nodes[name].executor, each)
+
+    def take_back(self, taken: TakenBack) -> None:
+        """Let nothing here tell what a guardrail took back in a node: the task goes on without it."""
+        self.state.task = task_without(self.state.task, taken)
+        if self.take_back_outside is not None:
+            self.take_back_outside(taken)
 
     @property
     def _has_begun(self) -> bool:

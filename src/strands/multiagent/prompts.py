@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .base import MultiAgentInput, NodeResult
+
+if TYPE_CHECKING:
+    from strands._core.taken_back import TakenBack
 
 
 def node_input(task: MultiAgentInput, results: Mapping[str, NodeResult]) -> Any:
@@ -56,6 +59,23 @@ def swarm_input(
     lines += ["Hand off only if another agent should go on; if you do not, your answer is the swarm's result."]
     text = {"text": "\n".join(lines)}
     return text["text"] if isinstance(task, str) else [text, *_with_heading(task or [])]
+
+
+def task_without(task: Any, taken: TakenBack) -> Any:
+    """Return a task, or the stand-in for it when a guardrail took back a prompt that had it."""
+    if isinstance(task, str):
+        return taken.stand_in if taken.holds(task) else task
+    return [{"text": taken.stand_in}] if any(taken.holds(block) for block in task or ()) else task
+
+
+def notes_without(shared: Mapping[str, Mapping[str, Any]], taken: TakenBack) -> dict[str, dict[str, Any]]:
+    """Return what agents of a swarm noted, with the stand-in for what stood in a prompt that a guardrail took back."""
+    return {name: {key: _note_without(each, taken) for key, each in notes.items()} for name, notes in shared.items()}
+
+
+def _note_without(note: Any, taken: TakenBack) -> Any:
+    is_told = isinstance(note, (str, dict, list)) and taken.holds(json.dumps(note, ensure_ascii=False))
+    return taken.stand_in if is_told else note
 
 
 def _with_heading(task: Sequence[Any], heading: str = "Task:") -> list[Any]:

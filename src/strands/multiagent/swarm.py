@@ -13,11 +13,12 @@ from . import swarm_state
 from .base import MultiAgentInput, NodeResult, Status, add_usage
 from .node import NodeCall, NodeCancelled, Sink
 from .orchestration import Orchestration
-from .prompts import swarm_input
+from .prompts import notes_without, swarm_input, task_without
 from .swarm_parts import SharedContext, SwarmNode, SwarmResult, SwarmState
 from .waiting import answers, wait
 
 if TYPE_CHECKING:
+    from strands._core.taken_back import TakenBack
     from strands.agent.agent import Agent
     from strands.hooks import HookCallback, HookProvider
     from strands.interrupt import Interrupt
@@ -198,6 +199,12 @@ class Swarm(Orchestration[SwarmResult]):
             return Status.FAILED
         self._finish(node, result)
         return Status.COMPLETED
+
+    def take_back(self, taken: TakenBack) -> None:
+        state = self.state
+        state.handoff_message = task_without(state.handoff_message, taken)
+        state.shared_context.context = notes_without(state.shared_context.context, taken)
+        super().take_back(taken)
 
     def _deny(self, node_id: str, text: str) -> None:
         self.cut_off.pop(node_id, None)

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 Save: TypeAlias = Callable[..., Awaitable[None]]
 """Stores where it stands; its arguments are the kind of what has happened, and where: both for who keeps that."""
 
+TakeBack: TypeAlias = Callable[["TakenBack"], None]
+"""Takes out of what a graph or swarm holds what a guardrail took back in a node."""
+
 CANCELLED = "cancelled"
 """The `CutOff.stop` of an agent that was told to stop."""
 
@@ -45,7 +48,7 @@ class NodeRecorder:
 
     session_id = ""
 
-    def __init__(self, agent: Any, save: Save | None, earlier: CutOff | None) -> None:
+    def __init__(self, agent: Any, save: Save | None, earlier: CutOff | None, take_back: TakeBack | None) -> None:
         turn = agent_turn(agent)
         cut_off = turn.open if turn is not None else None
         self.turn: OpenTurn = OpenTurn()
@@ -54,6 +57,7 @@ class NodeRecorder:
         self.began: bool = bool(self.turn.finished or self.turn.started or (earlier is not None and earlier.began))
         self.stop: str = earlier.stop if earlier is not None else ""
         self._save = save
+        self._take_back = take_back
 
     async def appended(self, message: Message) -> None:
         """What is kept of the node has its whole history."""
@@ -79,6 +83,8 @@ class NodeRecorder:
         for block in taken.message["content"]:
             if "toolResult" in block and block["toolResult"]["toolUseId"] in self.turn.finished:
                 self.turn.finished[block["toolResult"]["toolUseId"]] = block["toolResult"]
+        if self._take_back is not None:
+            self._take_back(taken)
         await self._saved("redacted", "", True)
 
     async def subagent(self, tool_use_id: str, *, own: bool = False) -> SubagentRecorder:
@@ -119,9 +125,17 @@ class Follower:
         save: Stores where the graph or swarm stands; None when nobody keeps that.
         earlier: What is known of the run before, if that was cut off.
         session_id: The session that keeps the graph or swarm, or "".
+        take_back: Is told what a guardrail took back in the executor.
     """
 
-    def __init__(self, executor: Executor, save: Save | None, earlier: CutOff | None, session_id: str = "") -> None:
+    def __init__(
+        self,
+        executor: Executor,
+        save: Save | None,
+        earlier: CutOff | None,
+        session_id: str = "",
+        take_back: TakeBack | None = None,
+    ) -> None:
         self.executor = executor
         self._earlier = earlier
         self._before = _newest(executor)
@@ -130,10 +144,10 @@ class Follower:
         if isinstance(executor, MultiAgentBase):
             self._own_save = executor.save
             executor.save = _both(self._own_save, save)
-            executor.kept_in = session_id
+            executor.kept_in, executor.take_back_outside = session_id, take_back
         elif save is not None and _is_own(executor) and getattr(executor, "recorder", None) is None:
             agent: Any = executor
-            agent.recorder = self._recorder = NodeRecorder(agent, save, earlier)
+            agent.recorder = self._recorder = NodeRecorder(agent, save, earlier, take_back)
             self._recorder.session_id = session_id
 
     def so_far(self) -> CutOff | None:
@@ -153,7 +167,7 @@ class Follower:
     def end(self) -> None:
         """Follow it no longer; what the record knows of an open turn is known to the agent as well."""
         if isinstance(self.executor, MultiAgentBase):
-            self.executor.save = self._own_save
+            self.executor.save, self.executor.take_back_outside = self._own_save, None
             return
         agent: Any = self.executor
         recorder = self._recorder
