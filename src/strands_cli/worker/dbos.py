@@ -34,7 +34,7 @@ _STORE_OPTIONS = ("schema", "pool", "lease", "namespace", "codec")
 _OPEN = ("ENQUEUED", "DELAYED", "PENDING")
 _OVER = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 _SAVEPOINT = "strands_engine"
-_BATCH, _CLEAN_SECONDS = 500, 60.0
+_BATCH, _CLEAN_SECONDS, _MOST_KNOWN = 500, 60.0, 10_000
 _log = logging.getLogger(__name__)
 
 
@@ -89,6 +89,7 @@ class DbosEngine:
         self._unfit = unfit
         self._keep = keep
         self._cleaned = 0.0
+        self._submitted: set[Wake] = set()
         self._worker: DbosWorker | None = None
         self._held: Database | None = None
         self._statement = (
@@ -149,6 +150,12 @@ class DbosEngine:
         transaction.execute(self._statement, self._queue, *wake, number, name, until)
 
     def _submit(self, wake: Wake) -> None:
+        if wake not in self._submitted:  # one that another process has had driven is looked at when it comes again
+            if len(self._submitted) >= _MOST_KNOWN:
+                self._submitted.clear()
+            self._submitted.add(wake)
+            self._write(lambda each: self._insert(each, wake))
+            return
         number = 0
         with self._calls() as calls:
             for known in _listed(calls, workflow_ids=[wake.key]):
