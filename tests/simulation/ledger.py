@@ -48,13 +48,17 @@ class Ledger:
         effects: The tools that were run.
         forgiven: The calls of which the store has lost, as it may, that they were begun.
         answered: What people were told of their answers: (session, question) to who gave it.
-    violations: The promises that were not kept.
+    again: How often people told an agent to make a call again: (session, order).
+        approved: The calls of agents that people approved: (session, order).
+        violations: The promises that were not kept.
     """
 
     told: dict[str, list[Told]] = field(default_factory=dict)
     effects: list[Effect] = field(default_factory=list)
     forgiven: set[tuple[str, str]] = field(default_factory=set)
     answered: dict[tuple[str, str], str] = field(default_factory=dict)
+    again: dict[tuple[str, str], int] = field(default_factory=dict)
+    approved: set[tuple[str, str]] = field(default_factory=set)
     violations: list[str] = field(default_factory=list)
 
     def violate(self, what: str) -> None:
@@ -115,6 +119,11 @@ class Ledger:
         if len(before) > self.allowed_again(session, order):
             self.violate(f"a started tool was run again unasked: {tool} {order} of {session}")
 
+    def needs_approval(self, session: str, order: str) -> None:
+        """A call is made that somebody has to approve."""
+        if (session, order) not in self.approved:
+            self.violate(f"a call was made that nobody approved: {order} of {session}")
+
     def allowed_again(self, session: str, order: str) -> int:
         """Return how often people said that a call is to be made again."""
         known = self.entries(session)
@@ -123,9 +132,10 @@ class Ledger:
             for entry in known
             if entry.kind == "asked" and entry.data.get("type") == "ambiguous_tool" and order in str(entry.data)
         }
-        return sum(
+        again: int = sum(
             entry.kind == "answered" and entry.key in asked and entry.data["value"] == "run again" for entry in known
         )
+        return again + self.again.get((session, order), 0)
 
     def is_done(self, session: str, agent: str, prompt: str, count: int) -> bool:
         """Whether all steps with this prompt are done among the first `count` entries."""

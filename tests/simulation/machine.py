@@ -40,6 +40,7 @@ class Process:
         self.chance = chance
         self.alive = True
         self.stalled_until = 0.0
+        self.loses_reply = False
         self.tasks: dict[asyncio.Task[Any], None] = {}
 
     def check(self) -> None:

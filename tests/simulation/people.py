@@ -80,7 +80,7 @@ class Person:
             if CLOCK.now < QUIET:
                 continue
             for session in self._world.sessions:
-                for entry in await self._world.open_now(session):
+                for entry in self._world.open_now(session):
                     self._known[session, entry.key] = entry
                     self._begin(session, entry.key)
 

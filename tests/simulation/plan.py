@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 PATTERNS = ("chain", "workflow", "routing", "parallel", "evaluator_optimizer", "orchestrator_workers", "graph")
+AGENT = "agent"
+RUNNING = (*PATTERNS, AGENT, AGENT)
 
 QUIET = 150.0
 """Seconds after which nothing goes wrong any more."""
@@ -14,7 +16,7 @@ QUIET = 150.0
 Kind = Literal[
     "kill",  # a process dies
     "kill at write",  # a process dies as it writes, before or after it
-    "kill at tool",  # a process dies as it runs a tool
+    "kill at tool",  # a process dies as it runs a tool whose effect may not happen twice
     "stop",  # a process is stopped for some seconds, so that its lease may lapse
     "stop at write",  # the same, as it writes
     "power",  # all processes die, and what was not synced is gone
@@ -55,9 +57,9 @@ class Fault:
 
 
 COUNTED: dict[Kind, int] = {
-    "kill at write": 60,
-    "kill at tool": 5,
-    "stop at write": 60,
+    "kill at write": 50,
+    "kill at tool": 3,
+    "stop at write": 40,
     "refuse": 60,
     "unconfirmed": 60,
     "slow": 150,
@@ -76,8 +78,9 @@ class Plan:
 
     Attributes:
         seed: What it was drawn from.
-        store: "disk", which loses its memory with the power, or "server", whose leases lapse.
-        sessions: What runs: a pattern each.
+        store: "disk", which loses its memory with the power; "server", whose leases lapse; "rows", the product's own
+            store in a database.
+        sessions: What runs: a pattern each, or an agent with a session of its own.
         deadlines: Questions have deadlines, of so many seconds; 0: none.
         approvals: Payments wait for a person.
         workers: How many workers there are.
@@ -87,7 +90,7 @@ class Plan:
     """
 
     seed: int
-    store: Literal["disk", "server"]
+    store: Literal["disk", "server", "rows"]
     sessions: tuple[str, ...]
     deadlines: float
     approvals: bool
@@ -110,13 +113,14 @@ def drawn(seed: int) -> Plan:
     def one_of(*choices: Any) -> Any:
         return choices[int(chance.random() * len(choices))]
 
-    store = one_of("disk", "server")
+    store = one_of("disk", "server", "rows")
     workers = one_of(1, 2, 2, 3)
-    sessions = tuple(PATTERNS[(seed + number * 3) % len(PATTERNS)] for number in range(one_of(1, 1, 1, 2)))
+    sessions = tuple(RUNNING[(seed + number * 3) % len(RUNNING)] for number in range(one_of(1, 1, 1, 2)))
     people = tuple(one_of("eager", "slow", "edge", "late") for _ in range(one_of(1, 2, 2, 3)))
-    roles = [*(f"worker{number}" for number in range(workers)), "web", "relay"]
+    desks = [f"desk{number} of s{at}" for at, each in enumerate(sessions) if each == AGENT for number in range(2)]
+    roles = [*desks, *(f"worker{number}" for number in range(workers)), "web", "relay"]
     faults = []
-    for _ in range(one_of(0, 1, 2, 3, 4, 6, 8)):
+    for _ in range(one_of(0, 1, 2, 3, 4, 6, 8, 12)):
         kind: Kind = one_of(*_kinds(store))
         at = float(1 + int(chance.random() * COUNTED[kind])) if kind in COUNTED else _moment(chance)
         faults.append(Fault(kind, at, _size(kind, chance), one_of(*roles) if kind in ("kill", "stop") else ""))
@@ -148,7 +152,8 @@ def _kinds(store: str) -> tuple[Kind, ...]:
         ),
         *("throttle", "engine down", "drop", "repeat", "delay", "note"),
     )
-    return (*always, *(("power", "power", "unconfirmed") if store == "disk" else ("back", "unconfirmed")), "cancel")
+    own: dict[str, tuple[Kind, ...]] = {"disk": ("power", "power"), "server": ("back",), "rows": ("unconfirmed",)}
+    return (*always, "unconfirmed", "cancel", *own[store])
 
 
 def _moment(chance: random.Random) -> float:
@@ -158,9 +163,13 @@ def _moment(chance: random.Random) -> float:
 
 def _size(kind: Kind, chance: random.Random) -> float:
     share = chance.random()
-    return {"kill at write": float(share < 0.5), "back": float(1 + int(share * 4)), "slow": 20 * share}.get(
-        kind, 60 * share
-    )
+    sizes: dict[Kind, float] = {
+        "kill at write": float(share < 0.5),
+        "stop at write": 15 + 30 * share,
+        "back": float(1 + int(share * 4)),
+        "slow": 20 * share,
+    }
+    return sizes.get(kind, 60 * share)
 
 
 class Schedule:

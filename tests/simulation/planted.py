@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from simulation.disk import DiskJournal, DiskRepository
+from simulation.disk import Disk, DiskJournal, DiskRepository
 from strands.journal.entries import Draft, Entry
 from strands.journal.protocol import Conflict
 from strands_cli.worker.engine import Drive, Engine, Wake
@@ -17,8 +17,8 @@ LateDrafts = Callable[[Sequence[Draft], Sequence[Entry]], bool]
 class PlantedRepository(DiskRepository):
     """A store that breaks a promise in the journals that it opens."""
 
-    def __init__(self, inner: DiskRepository, journal: Callable[[DiskJournal], DiskJournal]) -> None:
-        super().__init__(inner.disk)
+    def __init__(self, disk: Disk, journal: Callable[[DiskJournal], DiskJournal]) -> None:
+        super().__init__(disk)
         self._journal = journal
 
     async def create(self, session_id: str, opened: Draft, rest: Sequence[Draft] = ()) -> DiskJournal:

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+BESIDES = frozenset({"resolve", "find", "open_questions", "due", "folded", "now", "blob", "put_blob"})
+"""What a store may have besides what `Repository` says."""
+
+
 class ReachedRepository:
     """A repository of one process.
 
@@ -60,6 +64,8 @@ class ReachedRepository:
 
     def __getattr__(self, name: str) -> Any:
         """What a store may have besides is reached the same way."""
+        if name not in BESIDES:
+            raise AttributeError(name)
         own: Callable[..., Awaitable[Any]] = getattr(self._inner, name)
 
         async def reached(*args: Any, **kwargs: Any) -> Any:
@@ -170,6 +176,8 @@ class Wire:
         if world.faults.now("refuse") is not None:
             world.note(process.name, f"is refused to write {what}")
             raise StorageError("the store refuses to write")
+        in_rows = world.plan.store == "rows"
+        process.loses_reply = in_rows and world.faults.now("unconfirmed") is not None
         try:
             entries = await work()
         except Conflict as conflict:
@@ -185,7 +193,7 @@ class Wire:
             self._die(f"after it has written {what}")
         if stop is not None:
             await self._stop(stop.size)
-        if world.faults.now("unconfirmed") is not None:
+        if not in_rows and world.faults.now("unconfirmed") is not None:
             world.note(process.name, f"is not told whether {what} is written")
             raise Unconfirmed("the store does not say whether it has written")
         await process.reach(self._delay())

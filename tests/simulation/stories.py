@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from simulation.machine import CLOCK, PROCESS
-from strands import tool
+from strands import ToolContext, tool
 from strands.models.scripted import ScriptedModel, ToolCall
 from strands.types.exceptions import ModelThrottledException
 from strands_cli.api import Workflow
@@ -61,8 +61,10 @@ async def _ran(name: str, order: str, *, again_at_will: bool) -> str:
     await process.reach()
     world.note(process.name, f"runs {name} {order}")
     session = order.partition("-")[0]
+    if name == "pay" and session in world.agents and world.plan.approvals:
+        world.ledger.needs_approval(session, order)
     world.ledger.ran(session, name, order, CLOCK.now, again_at_will=again_at_will)
-    if world.faults.now("kill at tool") is not None:
+    if not again_at_will and world.faults.now("kill at tool") is not None:
         world.note(process.name, f"dies as it runs {name}")
         world.kill(process)
     await process.reach(0.3 * process.chance.random())
@@ -87,8 +89,16 @@ async def look(order: str) -> str:
     return await _ran("look", order, again_at_will=True)
 
 
-TOOLS = [pay, book, look]
-CALLS = [["pay"], ["pay", "look"], ["book"], [], ["look", "book"], []]
+@tool(context=True)
+async def transfer(order: str, tool_context: ToolContext) -> str:
+    """Transfer what an order costs, if somebody says so."""
+    if tool_context.interrupt("transfer", reason={"order": order}) == "no":
+        return "nothing was transferred"
+    return await _ran("transfer", order, again_at_will=False)
+
+
+TOOLS = [pay, book, look, transfer]
+CALLS = [["pay"], ["pay", "look"], ["book"], [], ["look", "book"], [], ["transfer"], ["pay", "transfer"]]
 """Which tools an agent calls: by what it is told."""
 
 

@@ -8,14 +8,16 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
 from simulation import machine, stories
+from simulation.agents import AgentStory
 from simulation.disk import Disk, DiskRepository
 from simulation.engine import SimulatedEngine
 from simulation.ledger import Ledger, named
 from simulation.lists import check_lists
 from simulation.machine import CLOCK, Died, Process, spawn
 from simulation.people import Person
-from simulation.plan import QUIET, Fault, Plan, Schedule
+from simulation.plan import AGENT, QUIET, Fault, Plan, Schedule
 from simulation.planted import ENGINE, STORES, ForgetfulEngine, PlantedRepository
+from simulation.rows import Rows
 from simulation.store import ReachedRepository, Wire
 from strands.journal import find, lines
 from strands.journal.entries import Draft, Entry
@@ -57,19 +59,21 @@ class World:
         self.ledger = Ledger()
         self.faults = Schedule(plan)
         self.chance = random.Random(f"world {plan.seed}")
-        self.sessions = {f"s{number}": pattern for number, pattern in enumerate(plan.sessions)}
+        running = {f"s{number}": pattern for number, pattern in enumerate(plan.sessions)}
+        self.sessions = {session: pattern for session, pattern in running.items() if pattern != AGENT}
+        self.agents = {session: AgentStory(self, session) for session, what in running.items() if what == AGENT}
         self.drivers = Drivers(self)
         self.disk = Disk(self.drivers.is_alive)
-        self.base = DiskRepository(self.disk)
-        self.store: Repository = self.base
+        self.rows = Rows(self)
+        self.base: Repository = self.rows.repository() if plan.store == "rows" else DiskRepository(self.disk)
         self._own_engine = SimulatedEngine(self)
         self.engine: Engine = self._own_engine
-        if planted in STORES:
-            self.store = PlantedRepository(self.base, STORES[planted])
-        elif planted == ENGINE:
+        self._planted = STORES.get(planted)
+        if planted == ENGINE:
             self.engine = ForgetfulEngine(self.engine, self.chance.random)
         self.people = [Person(self, f"person{number}", manner) for number, manner in enumerate(plan.people)]
         self.processes: dict[str, Process] = {}
+        self._states: dict[str, State] = {}
 
     def run(self) -> list[str]:
         """Run it to its end; return the promises that were not kept."""
@@ -90,6 +94,7 @@ class World:
                 task.cancel()
             loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
             loop.close()
+            self.rows.clear()
         return self.ledger.violations
 
     # -- what others tell it --------------------------------------------------------------------------------------
@@ -110,12 +115,17 @@ class World:
             self.ledger.violate(f"the simulation itself failed: {error!r}")
 
     def _failed(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        if "handle" in context:  # else somebody died, and nobody was left to be told
+        if "handle" in context and not isinstance(context["exception"], Died):  # others have nobody left to be told
             self.ledger.violate(f"the simulation itself failed: {context['exception']!r}")
 
     def repository(self, process: Process) -> ReachedRepository:
         """Return the store as a process reaches it."""
-        return ReachedRepository(self, process, self.store)
+        store = self.base
+        if self.plan.store == "rows":
+            store = self.rows.repository(process)
+        elif self._planted is not None:
+            store = PlantedRepository(self.disk, self._planted)
+        return ReachedRepository(self, process, store)
 
     def wire(self, process: Process) -> Wire:
         """Return what lies between a process and the store."""
@@ -171,15 +181,27 @@ class World:
         except SessionNotFoundError:
             return []
 
-    async def open_now(self, session: str) -> list[Entry]:
+    def state(self, session: str) -> State:
+        """Return the fold of what is known of a session."""
+        entries = self.ledger.told.get(session, [])
+        known = self._states.get(session)
+        if known is None or known.count > len(entries):
+            known = self._states[session] = State()
+        for each in entries[known.count :]:
+            known.apply(each.entry)
+        return known
+
+    def open_now(self, session: str) -> list[Entry]:
         """Return the questions that are open."""
-        return State(await self.load(session)).open_questions(machine.EPOCH + CLOCK.now)
+        return self.state(session).open_questions(machine.EPOCH + CLOCK.now)
 
     # -- what runs ------------------------------------------------------------------------------------------------
 
     async def _main(self) -> None:
         roles: dict[str, Callable[[Process], Coroutine[Any, Any, None]]] = {"web": _wait, "relay": self._relay}
         roles |= {f"worker{number}": self._worker for number in range(self.plan.workers)}
+        for story in self.agents.values():
+            roles |= {f"desk{number} of {story.session}": story.desk for number in range(2)}
         for role, body in roles.items():
             self.begin(self._keep(role, body))
         await asyncio.sleep(0)
@@ -191,7 +213,7 @@ class World:
             self.begin(person.looks())
         while CLOCK.now < HORIZON and not self.ledger.violations:
             await asyncio.sleep(5)
-            if await self._is_over():
+            if self._is_over():
                 break
         await self._check()
 
@@ -302,11 +324,12 @@ class World:
             count = len(rows.entries) if rows is not None else 0
             self.note("store", f"is left with {count} entries of {session}")
             self.ledger.lost(session, count, with_power=with_power)
+            self._states.pop(session, None)
             if not count:
                 self.begin(self._start(session))
 
     async def _cancel(self) -> None:
-        session = next(iter(self.sessions))
+        session = next(iter(self.sessions), "none")
 
         async def cancel() -> None:
             await (await SessionManager(repository=self.repository(self.web)).get_session_async(session)).cancel_async()
@@ -317,7 +340,7 @@ class World:
             self.note("person", f"cannot cancel {session}: {type(error).__name__}")
 
     async def _note(self) -> None:
-        session = next(iter(self.sessions))
+        session = next(iter(self.sessions), "none")
 
         async def note() -> None:
             journal = await self.repository(self.web).open(session)
@@ -331,15 +354,16 @@ class World:
 
     # -- what has to hold -----------------------------------------------------------------------------------------
 
-    async def _is_over(self) -> bool:
-        states = [State(await self.load(session)) for session in self.sessions]
-        return all(state.finished for state in states)
+    def _is_over(self) -> bool:
+        states = [self.state(session) for session in self.sessions]
+        return all(state.finished for state in states) and all(story.over for story in self.agents.values())
 
     async def _check(self) -> None:
         for session in self.sessions:
             entries = await self.load(session)
             self.ledger.check(session, entries)
-            damage = lines.parse(b"".join(self.disk.sessions[session].content)).damage if entries else None
+            there = self.disk.sessions.get(session)
+            damage = lines.parse(b"".join(there.content)).damage if there is not None else None
             if damage is not None:
                 self.ledger.violate(f"the sums of {session} do not chain: {damage.cause}")
             state = State(entries)
@@ -347,6 +371,8 @@ class World:
                 last = named(entries[-1]) if entries else "nothing"
                 self.ledger.violate(f"{session} has not ended, though all answer and all is delivered: {last}")
         await check_lists(self)
+        for story in self.agents.values():
+            story.check()
 
 
 class Drivers:
@@ -356,6 +382,7 @@ class Drivers:
         self._world = world
         self._of: dict[str, Process] = {}
         self._heard: dict[Process, float] = {}
+        self._silenced: dict[Process, float] = {}
 
     def enter(self, process: Process) -> str:
         """Return the id of a new driver."""
@@ -372,6 +399,11 @@ class Drivers:
         """A process says nothing from now on."""
         self._heard.setdefault(process, CLOCK.now)
 
+    def silence(self, process: Process, seconds: float) -> None:
+        """Nothing is heard of a process for a while, though it goes on."""
+        self._silenced[process] = CLOCK.now + seconds
+        self.silent(process)
+
     def is_alive(self, driver: str) -> bool:
         """Whether the store takes a driver for alive."""
         process = self._of.get(driver)
@@ -379,7 +411,7 @@ class Drivers:
 
     def is_heard(self, process: Process) -> bool:
         """Whether the store takes a process for alive."""
-        if process.alive and CLOCK.now >= process.stalled_until:
+        if process.alive and CLOCK.now >= max(process.stalled_until, self._silenced.get(process, 0.0)):
             self._heard.pop(process, None)
             return True
         if self._world.plan.store == "disk":
