@@ -108,6 +108,17 @@ def test_every_store_tells_the_same(store: Repository) -> None:
     asyncio.run(check())
 
 
+def test_an_answer_by_a_clock_that_is_ahead_is_due_at_once(store: Repository) -> None:
+    async def check() -> None:
+        journal = await store.create("s", opening())
+        await journal.append([asked("q"), asked("r", deadline=LATER), entry("paused")], expect=1)
+        assert await due(store) == []
+        await journal.append([entry("answered", "q", at=LATER + 1, value=1)], expect=4)
+        assert [each.session_id for each in await due(store)] == ["s"]
+
+    asyncio.run(check())
+
+
 def test_a_list_says_what_the_journals_do(store: Repository) -> None:
     asyncio.run(begin(store))
     manager = SessionManager(repository=store)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
+from simulation.machine import CLOCK, EPOCH
 from strands.journal import lines
 from strands.journal.entries import Draft, Entry
 from strands.journal.errors import SessionExistsError, SessionNotFoundError, StorageError
@@ -116,6 +117,9 @@ class DiskRepository:
         rows.deleted = True
         del self.disk.sessions[session_id]
 
+    async def now(self) -> float:
+        return EPOCH + CLOCK.now
+
     async def sweep(self) -> None:
         for id, rows in list(self.disk.sessions.items()):
             if rows.entries and rows.entries[-1].kind == "deleted":
@@ -170,6 +174,9 @@ class DiskJournal:
 
     def lease(self) -> AbstractAsyncContextManager[str]:
         raise NotImplementedError("who drives is known to the world")
+
+    async def now(self) -> float:
+        return EPOCH + CLOCK.now
 
     async def alive(self, driver: str) -> bool:
         return self.disk.is_alive(driver)

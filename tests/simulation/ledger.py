@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from strands.journal.entries import Entry
+from strands.journal.entries import Draft, Entry
 
 BY_DRIVERS = frozenset({"started", "done", "failed", "asked", "retry", "paused", "closed"})
 """Kinds of entries that only who drives a session writes."""
@@ -65,17 +65,23 @@ class Ledger:
         """A promise was not kept."""
         self.violations.append(what)
 
-    def wrote(self, session: str, entries: Sequence[Entry], driver: str) -> list[Told]:
-        """Take in what was written just now."""
+    def wrote(self, session: str, entries: Sequence[Entry], driver: str, now: float) -> list[Told]:
+        """Take in what was written just now, by the store's clock."""
         known, new = self.told.setdefault(session, []), []
         for entry in entries:
             if entry.seq < len(known):
                 self.violate(f"entry {entry.seq} of {session} was written twice")
             if entry.kind in BY_DRIVERS and driver != self.driver(session):
                 self.violate(f"a stale driver's append was accepted: {entry.kind} {entry.key} of {session}")
+            if is_by_time(entry) and now < self._deadline(session, entry.key):
+                self.violate(f"a deadline fired early: {entry.key} of {session}")
             new.append(Told(entry, driver))
             known.append(new[-1])
         return new
+
+    def _deadline(self, session: str, question: str) -> float:
+        asked = (entry for entry in self.entries(session) if entry.kind == "asked" and entry.key == question)
+        return float(next(asked).data["deadline"]) - 0.001
 
     def driver(self, session: str) -> str:
         """Return who has taken a session last."""
@@ -167,7 +173,7 @@ class Ledger:
         for entry in entries:
             if entry.kind in ("answered", "expired"):
                 if entry.key in closed:
-                    timed = [each for each in (entry, closed[entry.key]) if _by_time(each)]
+                    timed = [each for each in (entry, closed[entry.key]) if is_by_time(each)]
                     what = "a deadline fired twice" if len(timed) == 2 else "an answer was recorded twice"
                     self.violate(f"{what}: {entry.key} of {session}")
                 closed[entry.key] = entry
@@ -188,5 +194,6 @@ def named(entry: Entry) -> str:
     return f"{entry.kind} {entry.key}".rstrip() + f", number {entry.seq}"
 
 
-def _by_time(entry: Entry) -> bool:
+def is_by_time(entry: Entry | Draft) -> bool:
+    """Whether a deadline has closed a question."""
     return entry.kind == "expired" or bool(entry.data.get("timed_out"))

@@ -60,7 +60,7 @@ class Person:
 
     def interferes(self, session: str, what: str) -> bool:
         """Somebody is about to write something; return whether there is an answer on its way now."""
-        if self._manner != "edge" or not what.startswith("paused") or self._chance.random() < 0.5:
+        if self._manner != "edge" or "paused" not in what:
             return False
         mine = [known for known in self._known if known[0] == session]
         for known in mine:

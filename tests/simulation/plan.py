@@ -85,6 +85,7 @@ class Plan:
         approvals: Payments wait for a person.
         workers: How many workers there are.
         people: How each answers: "eager", "slow", "edge", "late".
+        skews: How many seconds the clocks of the workers, and of the process that takes answers, are ahead.
         tick: Seconds that it takes to look at a clock.
         faults: What goes wrong.
     """
@@ -96,12 +97,14 @@ class Plan:
     approvals: bool
     workers: int
     people: tuple[str, ...]
+    skews: tuple[float, ...]
     tick: float
     faults: tuple[Fault, ...] = field(default=())
 
     def __str__(self) -> str:
         terms = f"{self.store}, {'+'.join(self.sessions)}, {self.workers} workers, people {'+'.join(self.people)}"
-        more = [f"deadlines of {self.deadlines:g} s"] * bool(self.deadlines) + ["approvals"] * self.approvals
+        clocks = [f"clocks {'/'.join(f'{skew:+g}' for skew in self.skews)} s"] * any(self.skews)
+        more = clocks + [f"deadlines of {self.deadlines:g} s"] * bool(self.deadlines) + ["approvals"] * self.approvals
         faults = "".join(f"\n  fault {number}: {fault}" for number, fault in enumerate(self.faults))
         return f"seed {self.seed}: {', '.join([terms, *more])}{faults}"
 
@@ -132,28 +135,20 @@ def drawn(seed: int) -> Plan:
         one_of(False, True),
         workers,
         people,
+        tuple(one_of(0.0, 0.0, 0.0, 600.0, -600.0) for _ in range(workers + 1)),
         one_of(0.0, 0.0, 0.0001, 0.004),
         tuple(faults),
     )
 
 
 def _kinds(store: str) -> tuple[Kind, ...]:
-    always: tuple[Kind, ...] = (
-        *(
-            "kill",
-            "kill at write",
-            "kill at write",
-            "kill at tool",
-            "stop",
-            "stop at write",
-            "refuse",
-            "slow",
-            "cancel drive",
-        ),
-        *("throttle", "engine down", "drop", "repeat", "delay", "note"),
+    twice: tuple[Kind, ...] = ("kill at write", "stop at write")
+    once: tuple[Kind, ...] = (
+        *("kill", "kill at tool", "stop", "refuse", "unconfirmed", "slow", "cancel drive", "throttle"),
+        *("engine down", "drop", "repeat", "delay", "note", "cancel"),
     )
     own: dict[str, tuple[Kind, ...]] = {"disk": ("power", "power"), "server": ("back",), "rows": ("unconfirmed",)}
-    return (*always, "unconfirmed", "cancel", *own[store])
+    return (*twice, *twice, *once, *own[store])
 
 
 def _moment(chance: random.Random) -> float:

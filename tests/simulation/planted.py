@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from simulation.disk import Disk, DiskJournal, DiskRepository
+from simulation.ledger import BY_DRIVERS, is_by_time
 from strands.journal.entries import Draft, Entry
 from strands.journal.protocol import Conflict
 from strands_cli.worker.engine import Drive, Engine, Wake
@@ -50,15 +51,19 @@ def _late(late: LateDrafts) -> Callable[[DiskJournal], DiskJournal]:
 
 
 def _kind(kind: str) -> LateDrafts:
-    return lambda drafts, newer: drafts[0].kind == kind
+    return lambda drafts, newer: drafts[-1].kind == kind and not is_by_time(drafts[-1]) and not _is_taken_over(newer)
+
+
+def _is_taken_over(newer: Sequence[Entry]) -> bool:
+    return any(entry.kind == "leased" for entry in newer)
 
 
 def _by_time(drafts: Sequence[Draft], newer: Sequence[Entry]) -> bool:
-    return drafts[0].kind == "expired" or bool(drafts[0].data.get("timed_out"))
+    return is_by_time(drafts[0]) and any(is_by_time(entry) and entry.key == drafts[0].key for entry in newer)
 
 
 def _of_stale_driver(drafts: Sequence[Draft], newer: Sequence[Entry]) -> bool:
-    return any(entry.kind == "leased" for entry in newer) and drafts[0].kind != "leased"
+    return _is_taken_over(newer) and all(draft.kind in BY_DRIVERS for draft in drafts)
 
 
 class HidesTools(TakesLate):

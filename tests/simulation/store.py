@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from simulation.ledger import Told
-from simulation.machine import Died, Process
+from simulation.ledger import Told, named
+from simulation.machine import CLOCK, EPOCH, Died, Process
 from strands.journal.entries import Draft, Entry
 from strands.journal.errors import StorageError
+from strands.journal.excerpt import now_of
 from strands.journal.protocol import Conflict, Journal, Repository
 
 if TYPE_CHECKING:
@@ -136,6 +138,29 @@ class ReachedJournal:
             if self._process.alive:
                 self._world.drivers.leave(self._driver)
 
+    @property
+    def syncs_with_append(self) -> bool:
+        """Whether a durable append is one wait."""
+        return self._world.plan.store == "server"
+
+    async def now(self) -> float:
+        return await self._wire.read(lambda: now_of(self._inner))
+
+    def __getattr__(self, name: str) -> Any:
+        """A store that can answers on an excerpt of the journal."""
+        if name not in ("answer", "excerpt"):
+            raise AttributeError(name)
+        own = getattr(self._inner, name)
+        return self._answer if name == "answer" else partial(self._excerpt, own)
+
+    async def _excerpt(self, own: Callable[..., Awaitable[T]], *args: Any, **kwargs: Any) -> T:
+        return await self._wire.read(lambda: own(*args, **kwargs))
+
+    async def _answer(self, keys: Sequence[str], decide: Any, *, now: float | None = None) -> list[Entry]:
+        own: Callable[..., Awaitable[list[Entry]]] = getattr(self._inner, "answer")  # noqa: B009
+        what = f"answered {', '.join(keys)}"
+        return await self._wire.write(self.session_id, "", lambda: own(keys, decide, now=now), what, durable=True)
+
     async def alive(self, driver: str) -> bool:
         return await self._wire.read(lambda: self._inner.alive(driver))
 
@@ -181,13 +206,15 @@ class Wire:
         try:
             entries = await work()
         except Conflict as conflict:
-            world.note(process.name, f"comes too late with {what}: there is {conflict.entries[-1].kind}")
+            world.note(process.name, f"comes too late with {what}: there is {named(conflict.entries[-1])}")
             raise
         except StorageError as error:
             world.note(process.name, f"cannot write {what}: {error.message}")
             raise
-        world.note(process.name, f"{session} {entries[0].seq if entries else ''}: {what}{', durably' * durable}")
-        told = world.ledger.wrote(session, entries, driver)
+        if entries:
+            written = ", ".join(f"{entry.kind} {entry.key}".rstrip() for entry in entries)
+            world.note(process.name, f"{session} {entries[0].seq}: {written}{', durably' * durable}")
+        told = world.ledger.wrote(session, entries, driver, EPOCH + CLOCK.now)
         world.written(session, entries)
         if death is not None:
             self._die(f"after it has written {what}")

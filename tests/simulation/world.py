@@ -34,7 +34,7 @@ T = TypeVar("T")
 LEASE = 15.0
 """Seconds for which a server takes a process for alive that says nothing."""
 
-HORIZON = QUIET + 600
+HORIZON = QUIET + 300
 """Seconds after which every session must have ended."""
 
 RELAY = 2.0
@@ -139,7 +139,7 @@ class World:
     def held_up(self, session: str, what: str) -> float:
         """Somebody is about to write; return for how many seconds that is held up, by others who come in between."""
         interfering = [person.interferes(session, what) for person in self.people]
-        return 0.2 * self.chance.random() if any(interfering) else 0.0
+        return 0.3 * self.chance.random() if any(interfering) else 0.0
 
     def written(self, session: str, entries: Sequence[Entry]) -> None:
         """Somebody has written."""
@@ -168,7 +168,9 @@ class World:
         return spawn(self.web, work)
 
     async def kick(self, session: str) -> None:
-        """Somebody who answers tells the engine, if that can be told."""
+        """Somebody who answers tells the engine, if that can be told; others leave it to the relay."""
+        if self.chance.random() < 0.5:
+            return
         try:
             await self.engine.submit(Wake("", session, str(len(self.ledger.entries(session)))))
         except ConnectionError:
@@ -219,7 +221,8 @@ class World:
 
     async def _keep(self, role: str, body: Callable[[Process], Coroutine[Any, Any, None]]) -> None:
         """Begin a process of a role, and another one whenever it is gone."""
-        skew = 0.0
+        workers = {f"worker{number}": skew for number, skew in enumerate(self.plan.skews)}
+        skew = self.plan.skews[-1] if role == "web" else workers.get(role, 0.0)
         for number in range(1000):
             process = self.processes[role] = Process(
                 f"{role}.{number}", skew, random.Random(f"{role} {number} {self.plan.seed}")

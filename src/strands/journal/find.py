@@ -183,8 +183,16 @@ async def due(repository: Repository, *, limit: int = 50) -> list[Due]:
         return told
     now = await now_of(repository)
     folded = await _folded(repository)
-    found = [Due(id, each.wakes_at, each.entries) for id, each in folded if each.wakes_at is not None]
+    found = [Due(id, _due_since(each, now), each.entries) for id, each in folded if each.wakes_at is not None]
     return sorted((each for each in found if each.since <= now), key=lambda each: each.since)[:limit]
+
+
+def _due_since(told: Folded, now: float) -> float:
+    """Return from when on a session is due: an answer is there, even if its writer's clock is ahead of the store's."""
+    since = told.wakes_at
+    assert since is not None
+    waits = any(deadline == since for _, _, _, deadline in told.questions)
+    return since if waits else min(since, now)
 
 
 def wakes_at(entries: Sequence[Entry]) -> float | None:
