@@ -169,7 +169,7 @@ class Ledger:
 
     def _check_once(self, session: str, entries: Sequence[Entry]) -> None:
         closed: dict[str, Entry] = {}
-        done: set[str] = set()
+        once: set[tuple[str, str]] = set()
         for entry in entries:
             if entry.kind in ("answered", "expired"):
                 if entry.key in closed:
@@ -177,10 +177,11 @@ class Ledger:
                     what = "a deadline fired twice" if len(timed) == 2 else "an answer was recorded twice"
                     self.violate(f"{what}: {entry.key} of {session}")
                 closed[entry.key] = entry
-            elif entry.kind == "done":
-                if entry.key in done:
-                    self.violate(f"a recorded step was repeated: {entry.key} of {session}")
-                done.add(entry.key)
+            elif entry.kind in ("asked", "done"):
+                if (entry.kind, entry.key) in once:
+                    what = "a recorded step was repeated" if entry.kind == "done" else "a question was asked twice"
+                    self.violate(f"{what}: {entry.key} of {session}")
+                once.add((entry.kind, entry.key))
 
     def _check_answers(self, session: str, entries: Sequence[Entry]) -> None:
         by = {entry.key: entry.data.get("by") for entry in entries if entry.kind == "answered"}

@@ -143,16 +143,29 @@ class Writer:
     async def take_in(self, entries: Sequence[Entry]) -> None:
         """Take in what others wrote, before what is held back; the caller has the lock.
 
+        What was held back may be there already: whoever wrote it was cancelled before the store had replied.
+
         Raises:
             LeaseLostError: Another driver has taken the session over.
             RunCancelled: Somebody has cancelled it.
         """
+        held = len(self._held)
+        if held and self._are_held(entries[:held]):
+            durably, self._held, self._held_durably = self._held_durably, (), False
+            if durably:
+                await self.journal.sync()
+            self._tell(entries[:held])
+            entries = entries[held:]
         try:
             self.absorb(entries)
         except RunCancelled:
             await self._fold_anew()
             raise
         await self._fold_anew()
+
+    def _are_held(self, entries: Sequence[Entry]) -> bool:
+        first = self.recorded
+        return list(entries) == [as_read((draft,), first + at)[0] for at, draft in enumerate(self._held)]
 
     async def _fold_anew(self) -> None:
         """Count what is held back behind what is on record by now; of a finished session nothing new begins."""
