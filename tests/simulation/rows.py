@@ -30,7 +30,9 @@ def _database() -> SqliteDatabase:
     """Return a database in memory where that exists; the simulations of a process share it."""
     place = tempfile.mkdtemp(prefix="strands-simulation-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
     atexit.register(shutil.rmtree, place, ignore_errors=True)
-    return SqliteDatabase.at(f"{place}/rows.db")
+    database = SqliteDatabase.at(f"{place}/rows.db")
+    database.read(lambda each: each.execute("select 1"))  # now, so that no simulation is the first
+    return database
 
 
 class Rows:

@@ -72,7 +72,7 @@ def test_a_seed_is_replayed_and_told_with_as_few_faults_as_it_takes() -> None:
     assert told.returncode == 1
     lines = told.stdout.splitlines()
     assert lines[0].startswith(f"seed {failed[1]}: disk, ") and any("fault: power" in line for line in lines)
-    assert "an acknowledged entry was lost" in lines[-1]
+    assert any(line.startswith("an acknowledged entry was lost") for line in lines)
 
 
 def test_a_seed_is_the_same_story_each_time() -> None:
