@@ -16,6 +16,7 @@ from strands_cli.errors import AnswerError, LeaseHeldError, SessionDamagedError,
 from strands_cli.kernel.state import State
 from strands_cli.session import answers
 from strands_cli.session.conformance import RepositoryConformance, draft, opening
+from support.databases import ReplyLost
 from support.driving import Echo, VirtualClock, driven, session, spec
 from support.last_moments import lived
 from support.pattern_stories import ANSWERS, EXPECTED, STORIES, VARIABLES, model
@@ -97,6 +98,17 @@ class AnswerPromises(RepositoryConformance):
                 told.append((database.statements, database.read_bytes))
                 assert len(await (await repository.open(name)).load()) == entries + 4
             assert told[0] == told[1] and told[0][1] > 0
+
+        self.run(check())
+
+    def test_an_answer_whose_reply_was_lost_is_decided_once(self) -> None:
+        async def check() -> None:
+            repository = SqlRepository(ReplyLost(self.make_repository().database))
+            await repository.create("s", opening(), [draft("asked", "q", prompt="?")])
+            notes = iter(range(9))
+            (entry,) = await repository.answer("s", ["q"], lambda there: [draft("noted", f"n{next(notes)}")])
+            assert (entry.seq, entry.key) == (2, "n0")
+            assert [each.key for each in await (await repository.open("s")).load()] == ["", "q", "n0"]
 
         self.run(check())
 

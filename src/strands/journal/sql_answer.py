@@ -9,9 +9,9 @@ from strands.journal import faults, lines
 from strands.journal.database import Transaction
 from strands.journal.entries import FORMAT, Entry
 from strands.journal.errors import SessionDamagedError
-from strands.journal.excerpt import Excerpt
-from strands.journal.projection import DELETED, portable
-from strands.journal.sql_rows import lines_numbered
+from strands.journal.excerpt import Decide, Excerpt
+from strands.journal.projection import DELETED, change_of, portable
+from strands.journal.sql_rows import append_lines, is_line, lines_numbered
 
 if TYPE_CHECKING:
     from strands.journal.sql_log import Place
@@ -73,6 +73,43 @@ def standing(
     if entries[0].data.get("format", FORMAT) > FORMAT:
         raise faults.newer(place.id, entries[0].data["format"])
     return Standing(no, count, last_sum, Excerpt(entries, float(now), False))
+
+
+class SqlAnswer:
+    """An append that is decided in its transaction, which may be tried again where its connection was lost.
+
+    Args:
+        place: Which session it is.
+        no: The number of its row, where that is known.
+        keys: The questions that are meant, by id.
+        decide: Returns what to append.
+        now: Unix time in seconds; None for the database's clock.
+    """
+
+    def __init__(self, place: Place, no: int, keys: Sequence[str], decide: Decide, now: float | None) -> None:
+        self._place = place
+        self._no = no
+        self._keys = keys
+        self._decide = decide
+        self._now = now
+        self._tried: tuple[int, str, list[Entry]] | None = None
+
+    def append(self, transaction: Transaction) -> list[Entry]:
+        """Append, unless an earlier try has come through, and return the entries."""
+        there = standing(transaction, self._place, self._no, self._keys, self._now, locks=True)
+        if transaction.again and self._tried is not None:
+            no, last_sum, entries = self._tried
+            if is_line(transaction, no, entries[-1].seq, last_sum):
+                return entries
+        drafts = self._decide(there.excerpt)
+        if not drafts:
+            return []
+        known = there.entries, there.last_sum
+        content, entries, last_sum = lines.encode(drafts, *known, read=lines.read_json)
+        self._tried = there.no, last_sum, entries
+        rows = content[:-1].split(b"\n")
+        append_lines(transaction, there.no, known, rows, change_of(drafts, there.entries), last_sum)
+        return entries
 
 
 def _seqs(transaction: Transaction, no: int, keys: Sequence[str] | None, now: float) -> set[int]:

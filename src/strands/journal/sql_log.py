@@ -22,7 +22,7 @@ from strands.journal.excerpt import Decide
 from strands.journal.known import Known
 from strands.journal.projection import DELETED, Change, change_of, portable
 from strands.journal.protocol import Conflict
-from strands.journal.sql_answer import standing
+from strands.journal.sql_answer import SqlAnswer
 from strands.journal.sql_blobs import remove_unused, used_by
 from strands.journal.sql_joined import is_joinable
 from strands.journal.sql_rows import (
@@ -175,18 +175,8 @@ class SqlLog(Known):
 
     def write_answer(self, keys: Sequence[str], decide: Decide, now: float | None) -> list[Entry]:
         """Append as `strands.journal.excerpt.answer` does; what is known of the log stays as it is."""
-
-        def work(transaction: Transaction) -> list[Entry]:
-            there = standing(transaction, self.place, self._no, keys, now, locks=True)
-            drafts = decide(there.excerpt)
-            if not drafts:
-                return []
-            known = there.entries, there.last_sum
-            content, entries, last_sum = lines.encode(drafts, *known, read=lines.read_json)
-            append_lines(transaction, there.no, known, _rows(content), change_of(drafts, there.entries), last_sum)
-            return entries
-
-        return self._database.write(work, durable=True)
+        work = SqlAnswer(self.place, self._no, keys, decide, now)
+        return self._database.write(work.append, durable=True)
 
     def replace(
         self, make: Callable[[bytes, bool], Sequence[Draft | Encoded] | None], *, keep_opening: bool = False
