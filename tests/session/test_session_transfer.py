@@ -240,3 +240,15 @@ def test_a_damaged_session_is_named_and_hides_no_other(tmp_path: Path) -> None:
         database.execute("update strands_entries set line = ? where session = ? and seq = 1", (b'{"seq":1}', no))
     said = copied(place, str(tmp_path / "to"))
     assert "checksum does not match" in said["damaged"] and said["whole"] == ""
+    checked = Console(tmp_path, {"NO_COLOR": "1"}).run("store", "check", place, code=17).stderr
+    assert "Damaged: damaged: " in checked and "2 sessions checked, 1 damaged" in checked
+
+
+def test_a_directory_is_checked_and_left_as_it_is(tmp_path: Path) -> None:
+    filled(str(tmp_path / "files"), [])
+    journal = tmp_path / "files" / "session_talk" / "agents" / "agent_default" / "journal.jsonl"
+    journal.write_bytes(journal.read_bytes().replace(b"one", b"two"))
+    before = files_of(tmp_path / "files")
+    checked = Console(tmp_path, {"NO_COLOR": "1"}).run("store", "check", "files", code=17).stderr
+    assert "Damaged: talk: " in checked and "3 sessions checked, 1 damaged" in checked
+    assert files_of(tmp_path / "files") == before

@@ -106,11 +106,13 @@ async def _copied(source: Repository, target: Repository, session_id: str, conte
 
 
 async def check_all(store: Repository) -> AsyncIterator[SessionOutcome]:
-    """Read each session whole; where the store keeps more than lines, see whether that agrees with them."""
+    """Read each session with its files; where the store keeps more than lines, see whether that agrees with them."""
     look: Any = getattr(store, "check", None)
     for session_id in await store.ids():
         try:
-            await exported(store, session_id)
+            content = await exported(store, session_id)
+            for digest in change_of(lines.parse(content).entries, 0).files:
+                await blob(store, digest)
             yield SessionOutcome(session_id, await look(session_id) if look is not None else "")
         except SessionNotFoundError:
             continue

@@ -64,6 +64,14 @@ class DirectorySessions:
         journals = {key: self._lines(manager, session_id, *key) for key in self._held(session_id)}
         return StoredSession(session_id, manager.session.to_dict(), journals)
 
+    def check(self, session_id: str) -> None:
+        """Read a session whole; see `SessionStore`. What another program has written without a journal is not read."""
+        for kind, id in self._held(session_id):
+            directory, prefix = _PARTS[kind]
+            path = self._path(session_id) / directory / f"{prefix}{id}" / _JOURNAL
+            with self._naming(path):
+                whole(session_id, id, Disk().read(path) or b"")
+
     def put(self, session: StoredSession) -> bool:
         """Begin a session as another store has it, durably and at once; False where its id is taken."""
         target = self._path(session.id)

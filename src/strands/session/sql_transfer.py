@@ -76,6 +76,10 @@ class DatabaseSessions:
             return None
         return StoredSession(session_id, lines.parse(own).entries[0].data["session"], journals)
 
+    def check(self, session_id: str) -> None:
+        """Read a session whole; see `SessionStore`."""
+        self.get(session_id)
+
     def put(self, session: StoredSession) -> bool:
         """Begin a session as another store has it, durably and at once; False where its id is taken."""
         own, _, _ = lines.encode([session_entry(Session.from_dict(session.session))], 0, "")

@@ -56,6 +56,14 @@ class SessionStore(Protocol):
         """
         ...
 
+    def check(self, session_id: str) -> None:
+        """Read a session whole, and change nothing.
+
+        Raises:
+            SessionException, StrandsError: It is damaged, or cannot be read.
+        """
+        ...
+
     def put(self, session: StoredSession) -> bool:
         """Begin a session as another store has it, durably and at once; False where its id is taken."""
         ...
@@ -88,6 +96,16 @@ def copy_all(source: SessionStore, target: SessionStore) -> Iterator[SessionOutc
             session = source.get(session_id)
             if session is not None:
                 yield _copied(source, target, session)
+        except (StrandsError, SessionException) as error:
+            yield SessionOutcome(session_id, str(getattr(error, "message", error)).rstrip("."))
+
+
+def check_all(store: SessionStore) -> Iterator[SessionOutcome]:
+    """Read each session whole, and tell what is wrong with any."""
+    for session_id in store.ids():
+        try:
+            store.check(session_id)
+            yield SessionOutcome(session_id)
         except (StrandsError, SessionException) as error:
             yield SessionOutcome(session_id, str(getattr(error, "message", error)).rstrip("."))
 

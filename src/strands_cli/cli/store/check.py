@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @options.as_json
 @options.debug
 def command(place: str | None, as_json: bool, debug: bool) -> int:
-    """Read every workflow session of STORE whole, and name what is wrong with any."""
+    """Read every session of STORE whole, those of agents too, and name what is wrong with any."""
     from strands_cli import errors
     from strands_cli.api.bridge import run_sync
     from strands_cli.cli.errors import say
@@ -27,7 +27,7 @@ def command(place: str | None, as_json: bool, debug: bool) -> int:
     from strands_cli.session.repository import existing_store
 
     store = existing_store(place)
-    found = run_sync(lambda: _checked(store))
+    found = [*run_sync(lambda: _checked(store)), *_checked_of_agents(store)]
     wrong = {told.id: told.problem for told in found if told.problem}
     if as_json:
         print_json({"checked": len(found), "damaged": wrong})
@@ -42,3 +42,11 @@ async def _checked(store: SessionRepository) -> list[SessionOutcome]:
     from strands.journal.transfer import check_all
 
     return [told async for told in check_all(store)]
+
+
+def _checked_of_agents(store: SessionRepository) -> list[SessionOutcome]:
+    from strands.session.stores import sessions_of
+    from strands.session.transfer import check_all
+
+    sessions = sessions_of(store)
+    return [] if sessions is None else list(check_all(sessions))
