@@ -28,11 +28,13 @@ class Transaction(Protocol):
     Attributes:
         codec: What lines go through; None where they are stored as they are.
         again: The connection was lost while an earlier try was under way, which may have come through.
+        on_wake: Is told of sessions that become due; see `strands.journal.sql_queueing.OnWake`. None for nobody.
         row_lock: How a query ends whose rows nobody else may change until the transaction ends.
     """
 
     again: bool
     codec: Codec | None
+    on_wake: Callable[[Transaction, str, str, str], bool] | None
     row_lock: str
 
     def execute(self, statement: str, *values: object) -> list[Row]:
@@ -89,6 +91,10 @@ class Database(Protocol):
 
     def alive(self, drivers: Sequence[str]) -> set[str]:
         """Return those of these drivers that are alive, in this process or another."""
+        ...
+
+    def vouched_by(self, check: Callable[[], bool]) -> None:
+        """Let the leases of this process lapse while `check` returns False, where they are renewed."""
         ...
 
     def migrate(self) -> tuple[int, int]:
@@ -156,6 +162,9 @@ class DatabaseLayer:
     def alive(self, drivers: Sequence[str]) -> set[str]:
         return self._database.alive(drivers)
 
+    def vouched_by(self, check: Callable[[], bool]) -> None:
+        self._database.vouched_by(check)
+
     def migrate(self) -> tuple[int, int]:
         return self._database.migrate()
 
@@ -168,6 +177,7 @@ class TransactionLayer:
         self.again: bool = transaction.again
         self.row_lock: str = transaction.row_lock
         self.codec: Codec | None = transaction.codec
+        self.on_wake: Callable[[Transaction, str, str, str], bool] | None = transaction.on_wake
 
     def execute(self, statement: str, *values: object) -> list[Row]:
         return self._transaction.execute(statement, *values)

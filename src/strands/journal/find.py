@@ -15,7 +15,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from strands.journal.entries import Entry
 from strands.journal.errors import SessionError, SessionNotFoundError, StorageError
 from strands.journal.excerpt import now_of
-from strands.journal.projection import INTERRUPTED, OVER, PAUSED, Asked, Change, change_of
+from strands.journal.projection import INTERRUPTED, OVER, PAUSED, QUEUED, Asked, Change, change_of
 from strands.journal.protocol import Repository, is_alive
 
 T = TypeVar("T")
@@ -30,7 +30,8 @@ class SessionSummary(NamedTuple):
         id: The session.
         workflow: The workflow's name.
         pattern: Its pattern.
-        rest: What it came to: paused, failed, completed, cancelled, or interrupted while it has come to nothing.
+        rest: What it came to: paused, failed, completed, cancelled, queued while it waits for a worker, or interrupted
+            while it has come to nothing.
         driven: Whether somebody who is alive drives it.
         waits_for: The ids of the questions that are open, and not past their deadlines.
         asked: How many questions it has asked.
@@ -124,7 +125,7 @@ class Folded(NamedTuple):
     questions: tuple[Question, ...]
 
 
-RESTS = (INTERRUPTED, PAUSED, "failed", "completed", "cancelled")
+RESTS = (INTERRUPTED, QUEUED, PAUSED, "failed", "completed", "cancelled")
 """What a session can have come to."""
 
 
@@ -145,7 +146,7 @@ async def find(
         page: Page[SessionSummary] = await own(rests=rests, workflow=workflow, limit=limit, after=after)
         return page
     now = await now_of(repository)
-    folded = [(id, each) for id, each in await _folded(repository) if each.rest in rests]
+    folded = [(id, each) for id, each in await folded_of(repository) if each.rest in rests]
     found = [await _summary(repository, id, each, now) for id, each in folded if workflow in ("", each.workflow)]
     found.sort(key=lambda each: (-each.created_at, each.id))
     return _page(found, [f"{-each.created_at!r} {each.id}" for each in found], limit, after)
@@ -164,7 +165,7 @@ async def open_questions(repository: Repository, *, limit: int = 50, after: str 
         page: Page[QuestionSummary] = await own(limit=limit, after=after)
         return page
     now = await now_of(repository)
-    folded = await _folded(repository)
+    folded = await folded_of(repository)
     found = [QuestionSummary(id, *question) for id, each in folded for question in _waiting(each, now)]
     found.sort(key=lambda each: (each.asked_at, each.session_id, each.id))
     return _page(found, [f"{each.asked_at!r} {each.session_id} {each.id}" for each in found], limit, after)
@@ -182,12 +183,12 @@ async def due(repository: Repository, *, limit: int = 50) -> list[Due]:
         told: list[Due] = await own(limit=limit)
         return told
     now = await now_of(repository)
-    folded = await _folded(repository)
-    found = [Due(id, _due_since(each, now), each.entries) for id, each in folded if each.wakes_at is not None]
+    folded = await folded_of(repository)
+    found = [Due(id, due_since(each, now), each.entries) for id, each in folded if each.wakes_at is not None]
     return sorted((each for each in found if each.since <= now), key=lambda each: each.since)[:limit]
 
 
-def _due_since(told: Folded, now: float) -> float:
+def due_since(told: Folded, now: float) -> float:
     """Return from when on a session is due: an answer is there, even if its writer's clock is ahead of the store's."""
     since = told.wakes_at
     assert since is not None
@@ -203,10 +204,10 @@ def wakes_at(entries: Sequence[Entry]) -> float | None:
         if change.status == PAUSED:
             waiting = change_of(entries[: seq + 1], 0)
             since = min((each.deadline for each in _open(waiting) if each.deadline is not None), default=None)
-        elif change.status is not None:
-            since = None
         elif change.wakes:
             since = entry.at
+        elif change.status is not None:
+            since = None
     return since
 
 
@@ -214,7 +215,7 @@ def _open(change: Change) -> list[Asked]:
     return [each for each in change.asked.values() if each.key not in change.answered]
 
 
-async def _folded(repository: Repository) -> list[tuple[str, Folded]]:
+async def folded_of(repository: Repository) -> list[tuple[str, Folded]]:
     """Return what the journals come to, of all that can be read; the log names the others."""
     own: Any = getattr(repository, "folded", None)
     if own is not None:

@@ -55,7 +55,7 @@ _WORDS = {
     "TEXT_C": 'text collate "C"',
     "FULL": r"with (fillfactor = \1)",
 }
-_TABLES = re.compile(r"\bstrands_(?:sessions|entries|questions|drivers|schema|blobs|uses)\b")
+_TABLES = re.compile(r"\bstrands_(?:sessions|entries|questions|drivers|workers|schema|blobs|uses)\b")
 _LOCK = 7_283_646_372
 """The advisory lock of who migrates."""
 
@@ -146,6 +146,9 @@ class PostgresDatabase:
 
     def alive(self, drivers: Sequence[str]) -> set[str]:
         return self._drivers.alive(drivers)
+
+    def vouched_by(self, check: Callable[[], bool]) -> None:
+        self._drivers.vouched = check
 
     def migrate(self) -> tuple[int, int]:
         """Bring its tables to this build's version; return the versions that they had, and have."""
@@ -266,6 +269,7 @@ class _Transaction:
     """The statements of one transaction; see `Transaction`."""
 
     codec: Codec | None = None
+    on_wake: Callable[[Transaction, str, str, str], bool] | None = None
     row_lock = " for update"
 
     def __init__(self, connection: Connection[Row], schema: str, again: bool) -> None:

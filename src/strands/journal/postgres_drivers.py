@@ -7,7 +7,7 @@ import os
 import platform
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,10 @@ _ALIVE = (
 )
 
 
+def _always() -> bool:
+    return True
+
+
 class PostgresDrivers:
     """The drivers of this process in one database.
 
@@ -37,10 +41,12 @@ class PostgresDrivers:
 
     Attributes:
         lease: The same.
+        vouched: Whether the process gets on; while it does not, nothing is renewed.
     """
 
     def __init__(self, database: Database, lease: float) -> None:
         self.lease: float = lease
+        self.vouched: Callable[[], bool] = _always
         self._database = database
         self._guard = threading.Lock()
         self._wake = threading.Event()
@@ -100,6 +106,8 @@ class PostgresDrivers:
                     self._token = ""
             if not token:
                 return
+            if not self.vouched():
+                continue
             with contextlib.suppress(StorageError):  # who cannot be heard of for a lease is taken for dead
                 if not self._token:
                     self._remove(token)

@@ -13,8 +13,18 @@ INTERRUPTED = "interrupted"
 """The status of a session that has come to no rest since it was begun or driven last."""
 
 PAUSED = "paused"
+QUEUED = "queued"
+"""The status of a session that waits for a worker, and has not been begun or was given back."""
+
 DELETED = "deleted"
-_RESTS = {"paused": PAUSED, "closed": "completed", "cancelled": "cancelled", "deleted": DELETED, "rested": "rested"}
+_RESTS = {
+    "paused": PAUSED,
+    "queued": QUEUED,
+    "closed": "completed",
+    "cancelled": "cancelled",
+    "deleted": DELETED,
+    "rested": "rested",
+}
 OVER = frozenset({"completed", "cancelled"})
 """The statuses of sessions in which nothing is left to do."""
 
@@ -49,7 +59,7 @@ class Change:
         asked: The questions that they ask, by id.
         answered: Question id to the number of the entry that closes it.
         closes_all: The number of an entry that closes the questions asked before; None without one.
-        wakes: An answer is in them that no drive has seen, so somebody has to look at the session.
+        wakes: Somebody has to look at the session: it was answered, or queued, and nobody has begun to since.
         origins: The numbers of the entries that say what a drive begins from.
         files: The digests of the files that the session needs from now on.
     """
@@ -88,7 +98,7 @@ def _take(change: Change, seq: int, entry: Draft | Encoded | Entry) -> None:
     kind = entry.kind
     change.updated_at = entry.at
     if kind in _RESTS or (kind == "failed" and not entry.key):
-        change.status, change.driver, change.wakes = _RESTS.get(kind, kind), "", False
+        change.status, change.driver, change.wakes = _RESTS.get(kind, kind), "", kind == "queued"
         if kind in ("closed", "cancelled", "deleted"):
             _close_all(change, seq)
     elif kind == "leased":

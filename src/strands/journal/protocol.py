@@ -180,6 +180,17 @@ async def copy_session(repository: Repository, source: Journal, drafts: Sequence
     return await repository.create(session_id, drafts[0], drafts[1:])
 
 
+async def begin_session(repository: Repository, session_id: str, opened: Draft, rest: Sequence[Draft] = ()) -> Journal:
+    """Begin a session as `Repository.create` does; a store made for release 0.1.0 is given `rest` in a second write."""
+    if not rest:
+        return await repository.create(session_id, opened)
+    if _takes("rest", getattr(repository.create, "__func__", repository.create)):
+        return await repository.create(session_id, opened, rest)
+    journal = await repository.create(session_id, opened)
+    await append_durably(journal, rest, expect=1)
+    return journal
+
+
 async def resolve_ids(repository: Repository, prefix: str, limit: int = 2) -> list[str]:
     """Return the ids that begin with `prefix`, in the order of their characters, so that the whole id comes first.
 

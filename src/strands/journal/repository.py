@@ -22,6 +22,7 @@ from strands.journal.errors import SessionExistsError, SessionNotFoundError, Sto
 from strands.journal.faults import storage_errors
 from strands.journal.file_blobs import FileBlobs
 from strands.journal.file_journal import FileJournal
+from strands.journal.file_workers import FileWorkers
 from strands.journal.files import FileOperations
 from strands.journal.find import Folded, folded_journal
 from strands.journal.handle import NAME
@@ -39,7 +40,7 @@ _ABANDONED = 86_400.0
 """Seconds after which nobody is still beginning a session."""
 
 
-class FileRepository(FileBlobs):
+class FileRepository(FileBlobs, FileWorkers):
     """Sessions as private directories: `session_<id>/journal.jsonl`.
 
     Args:

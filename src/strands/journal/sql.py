@@ -14,10 +14,10 @@ from strands.journal.ids import check_id
 from strands.journal.projection import DELETED, original, portable
 from strands.journal.protocol import Journal
 from strands.journal.sql_blobs import remove_all_unused
-from strands.journal.sql_find import SqlLists
 from strands.journal.sql_journal import SqlJournal
 from strands.journal.sql_rows import remove_sessions
 from strands.journal.sql_upkeep import HERE, IN_PLACE, WORKFLOW
+from strands.journal.sql_wake import SqlWake
 
 __all__ = ["WORKFLOW", "SqlJournal", "SqlRepository"]
 
@@ -25,7 +25,7 @@ _BEHIND = "\x7f"
 """It comes after every character of an id."""
 
 
-class SqlRepository(SqlLists):
+class SqlRepository(SqlWake):
     """Sessions in a database; see `Repository`.
 
     Args:

@@ -13,6 +13,7 @@ from strands.journal.projection import DELETED, INTERRUPTED, Change, portable
 from strands.journal.sql_blobs import few, plain, put_blob, remove_unused, use, use_digests, used_by
 from strands.journal.sql_codec import encoded, line_of
 from strands.journal.sql_joined import Joined, joined_changes
+from strands.journal.sql_queueing import queue
 
 if TYPE_CHECKING:
     from strands.journal.sql_log import Place
@@ -49,6 +50,8 @@ def begin_session(
     no = int(begun[0][0])
     put_lines(transaction, no, place.namespace, 0, rows)
     put_beside(transaction, no, place.namespace, change)
+    if change.wakes:
+        queue(transaction, no)
     return no
 
 
@@ -97,6 +100,8 @@ def change_session(
     moved = transaction.execute(statement, *moves)
     if beside is None and moved and change.pauses and not change.wakes and not change.touches_questions:
         transaction.execute(f"update strands_sessions set wake_at = {_DEADLINE} where no = ?", no)
+    if moved and change.wakes:
+        queue(transaction, no)
     return str(moved[0][0]) if moved else None
 
 

@@ -109,6 +109,9 @@ class SqliteDatabase:
         known = self._drivers()
         return {driver for driver in drivers if known.alive(driver)}
 
+    def vouched_by(self, check: Callable[[], bool]) -> None:
+        """Its leases are as alive as their process, so nobody need vouch for them."""
+
     def migrate(self) -> tuple[int, int]:
         """Bring its tables to this build's version; return the versions that they had, and have."""
         with self._lock, self._naming():
@@ -229,6 +232,7 @@ class _Transaction:
 
     again = False
     codec: Codec | None = None
+    on_wake: Callable[[Transaction, str, str, str], bool] | None = None
     row_lock = ""  # who writes has the whole file
 
     def __init__(self, connection: sqlite3.Connection) -> None:

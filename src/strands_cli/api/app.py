@@ -26,9 +26,26 @@ def load_app(app: str, directory: str | None = None) -> Program:
     Raises:
         AppError: It cannot be imported, is not a Workflow, or runs one while it is imported.
     """
+    found = load_object(app, "--app", directory)
+    if not isinstance(found, Program):
+        raise AppError(f"{app!r} is a {type(found).__name__}, not a Workflow", hint="Name the variable that holds it.")
+    return found
+
+
+def load_object(app: str, option: str, directory: str | None = None) -> Any:
+    """Import what `app` names, and return it.
+
+    Args:
+        app: As for `load_app`.
+        option: What it was given as, for messages.
+        directory: As for `load_app`.
+
+    Raises:
+        AppError: It cannot be imported, is not there, or runs a workflow while it is imported.
+    """
     module, colon, attribute = app.rpartition(":")
     if not colon or not module or not attribute:
-        raise AppError(f"--app {app!r} is not MODULE:NAME", hint="Write it as --app my_program:workflow.")
+        raise AppError(f"{option} {app!r} is not MODULE:NAME", hint=f"Write it as {option} my_program:workflow.")
     found: Any = _imported(app, module, directory)
     try:
         for name in attribute.split("."):
@@ -37,8 +54,6 @@ def load_app(app: str, directory: str | None = None) -> Program:
         known = [name for name, value in vars(found).items() if isinstance(value, Program)] if vars(found) else []
         hint = f"It has: {', '.join(known)}." if known else "Keep the Workflow in a variable of the module."
         raise AppError(f"{app!r}: {module!r} has no {attribute!r}", hint=hint) from None
-    if not isinstance(found, Program):
-        raise AppError(f"{app!r} is a {type(found).__name__}, not a Workflow", hint="Name the variable that holds it.")
     return found
 
 

@@ -21,6 +21,7 @@ _REASONS = {
     "answered": "it waits for nobody and can go on: resume it",
     "failed": "it can go on from what it finished: resume it",
     "interrupted": "it can go on from what it finished: resume it",
+    "queued": "it waits for a worker",
     "running": "it is being run",
 }
 

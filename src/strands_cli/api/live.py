@@ -24,7 +24,7 @@ class Snapshot:
     """How a session stands at the moment it was polled.
 
     Attributes:
-        status: starting, running, interrupted, paused, answered, failed, completed or cancelled.
+        status: starting, running, queued, interrupted, paused, answered, failed, completed or cancelled.
         questions: What is open.
         history: The timeline so far.
         response: The final text, once completed.

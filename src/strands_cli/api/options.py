@@ -16,6 +16,7 @@ from strands_cli.types import Json
 
 if TYPE_CHECKING:
     from strands.models.model import Model
+    from strands_cli.kernel.layers import Layer
     from strands_cli.resources.secrets import Secrets
     from strands_cli.session.repository import SessionRepository
     from strands_cli.spec.root import Spec
@@ -23,7 +24,12 @@ if TYPE_CHECKING:
 
 @dataclass
 class Options:
-    """What a workflow is given beside its spec; see `Workflow`."""
+    """What a workflow is given beside its spec; see `Workflow`.
+
+    Attributes:
+        queued: It is driven by a worker: what comes to no rest is left to another.
+        layers: What stands around every agent call, outside of the spec's own.
+    """
 
     hooks: Sequence[Any] = ()
     tools: Sequence[Any] = ()
@@ -37,6 +43,8 @@ class Options:
     app_directory: str | None = None
     app_problem: str = ""
     real_tools: bool = False
+    queued: bool = False
+    layers: Sequence[Layer] = ()
     listeners: Listeners = field(default_factory=Listeners)
     place: InitVar[str | PathLike[str] | None] = None
     _snapshot: tuple[Spec, Constant] | None = None

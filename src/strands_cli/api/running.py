@@ -6,7 +6,7 @@ import logging
 import os
 import re
 import time
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ from strands_cli.errors import InputError, StrandsError, UnusableReplyError
 from strands_cli.kernel import layers
 from strands_cli.kernel.drive import DriveOptions, drive
 from strands_cli.kernel.events import Event, event_of
-from strands_cli.kernel.journal import FORMAT, Journal
+from strands_cli.kernel.journal import FORMAT, Journal, begin_session
 from strands_cli.kernel.run import Run
 from strands_cli.kernel.share import LoopShare
 from strands_cli.kernel.state import State
@@ -73,6 +73,29 @@ class Runner:
             ProviderNotReadyError: A key or a package is missing; nothing was run.
             ExecutionError: It failed; the session can be resumed.
         """
+        secrets = self._secrets()
+        inputs = await self._inputs(variables, check=self.check_ready)
+        journal = await self._open(session_id or new_id(self.spec.name), inputs)
+        if secrets:
+            from strands_cli.resources.redaction import secret_free
+
+            journal = secret_free(journal, secrets)
+        return await self.drive(journal, inputs, handler)
+
+    async def submit(self, variables: Mapping[str, Any], session_id: str | None = None) -> str:
+        """Open a session and leave it to a worker; return its id.
+
+        Raises:
+            InputError: A variable is missing or wrong; nothing was queued.
+        """
+        inputs = await self._inputs(variables)
+        journal = await self._open(session_id or new_id(self.spec.name), inputs, [Draft("queued", "", {}, time.time())])
+        return journal.session_id
+
+    async def _inputs(
+        self, variables: Mapping[str, Any], check: Callable[[], object] | None = None
+    ) -> Mapping[str, Any]:
+        """Return what a session is to begin with, once all that can be checked before has been."""
         from strands_cli.loader.inputs import resolve_inputs
 
         check_not_loading()
@@ -80,17 +103,13 @@ class Runner:
         if share.is_used_up():
             await share.turn()
         secrets, given = self._secrets(), _jsonable(resolve_inputs(self.spec, variables))
-        self.check_ready()
+        if check is not None:
+            check()
         if not self.options.offline or self.options.real_tools:
             await secrets.ready(self.spec)
-        inputs = secrets.scrub(given)
+        inputs: Mapping[str, Any] = secrets.scrub(given)
         self._check_artifacts(inputs)
-        journal = await self._open(session_id or new_id(self.spec.name), inputs)
-        if secrets:
-            from strands_cli.resources.redaction import secret_free
-
-            journal = secret_free(journal, secrets)
-        return await self.drive(journal, inputs, handler)
+        return inputs
 
     def _secrets(self) -> Secrets:
         if self._own_secrets is None:
@@ -111,13 +130,14 @@ class Runner:
         listeners = self.options.listeners
         around = DriveOptions(
             handler=handler,
-            layers=[*self._layers(), *resources.layers()],
+            layers=[*self.options.layers, *self._layers(), *resources.layers()],
             max_parallel=self.spec.runtime.max_parallel,
             publish=partial(self._publish, base) if listeners else None,
             token=partial(self._token, base) if listeners.wants("token") else None,
             finish=partial(self._finish, journal) if self.spec.outputs.artifacts else None,
             admit=self._admission,
             scrub=resources.secrets.scrub if resources.secrets else None,
+            queued=self.options.queued,
         )
         try:
             async with resources:
@@ -166,7 +186,7 @@ class Runner:
             if not self.options.overwrite and not outputs.is_url(sink.place) and sink.digest_at(path) is not None:
                 raise outputs.exists(path)
 
-    async def _open(self, session_id: str, inputs: Mapping[str, Any]) -> Journal:
+    async def _open(self, session_id: str, inputs: Mapping[str, Any], rest: Sequence[Draft] = ()) -> Journal:
         data = {
             "format": FORMAT,
             "workflow": self.spec.name,
@@ -184,7 +204,7 @@ class Runner:
         files = await self._kept_files()
         if files:
             data["files"] = files
-        return await self.options.store().create(session_id, Draft("opened", "", data, time.time()))
+        return await begin_session(self.options.store(), session_id, Draft("opened", "", data, time.time()), rest)
 
     async def _kept_files(self) -> dict[str, str]:
         """Keep the files that the spec needs where other machines find them."""

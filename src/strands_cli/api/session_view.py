@@ -47,7 +47,7 @@ class SessionView:
 
     @property
     def status(self) -> str:
-        """running, interrupted, paused, answered, failed, completed or cancelled.
+        """running, queued, interrupted, paused, answered, failed, completed or cancelled.
 
         A paused session waits for a person; an answered one, whose questions all have answers or are past their
         deadlines, waits to be resumed.

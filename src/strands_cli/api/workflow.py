@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from strands_cli.api.guards import tool_ids
 from strands_cli.api.keywords import variables_of
 from strands_cli.api.options import Options
-from strands_cli.api.program import Program, making_module
+from strands_cli.api.program import making_module
+from strands_cli.api.queueing import Queueing
 from strands_cli.api.scripts import (
     progress_shown,
     run_resumable,
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[[Event], Any])
 
 
-class Workflow(Program):
+class Workflow(Queueing):
     """A workflow that can be run any number of times, also concurrently.
 
     Args:

@@ -22,6 +22,7 @@ COMMANDS = {
     "graph": "Draw a workflow (mermaid, text, svg).",
     "sessions": "List, show, answer and clean up sessions.",
     "store": "Check, copy and prune what sessions are kept in.",
+    "worker": "Drive the sessions that are due; list who does.",
     "atomic": "List, run and test single-purpose agents.",
     "init": "Write a commented workflow file to start from.",
     "schema": "Print the JSON Schema of workflow files, for editors.",
@@ -46,6 +47,10 @@ STORE_COMMANDS = {
     "check": "Read every session and name what is wrong.",
     "copy": "Copy all workflow sessions to another store, line by line.",
     "prune": "Delete sessions that are over and old.",
+}
+WORKER_COMMANDS = {
+    "run": "Drive sessions of some workflows until told to drain.",
+    "list": "List the workers that are alive.",
 }
 ATOMIC = {
     "list": "List the atomic agents.",

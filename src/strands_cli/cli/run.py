@@ -11,7 +11,7 @@ from strands_cli.cli import completion, options
 
 if TYPE_CHECKING:
     from strands_cli.api.workflow import Workflow
-    from strands_cli.cli.resuming import RunOptions
+    from strands_cli.cli.resuming import Given, RunOptions
     from strands_cli.types import HITLHandler, RunResult
 
 
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 @click.option("--hitl-response", "response", metavar="TEXT", help="The answer to the open question of --resume.")
 @click.option("--auto-resume", is_flag=True, help="Go on with this workflow's newest unfinished session, if any.")
 @click.option("--no-save-session", is_flag=True, help="Keep nothing on disk; the run cannot be resumed.")
+@click.option("--queue", is_flag=True, help="Leave the run to a worker, and print the id of its session.")
 @click.option("--trace", is_flag=True, help="Write what happened, with times and tokens, to NAME-trace.json.")
 @options.resuming
 @options.running
@@ -49,6 +50,7 @@ def command(
     response: str | None,
     auto_resume: bool,
     no_save_session: bool,
+    queue: bool,
     trace: bool,
     texts: tuple[str, ...],
     file: str | None,
@@ -62,6 +64,10 @@ def command(
     from strands_cli.cli import resuming
 
     chosen = resuming.RunOptions(**how)
+    if queue and (session_id or auto_resume or no_save_session or trace):
+        raise click.UsageError(
+            "--queue begins a new run: it goes with no --resume, --auto-resume, --trace and the like"
+        )
     if session_id:
         given = resuming.Given(texts, file)
         return resuming.go_on(session_id, chosen, response=response, trace=trace, spec=spec, given=given)
@@ -69,6 +75,8 @@ def command(
         raise click.UsageError("a workflow file is missing")
     if response is not None and not auto_resume:
         raise click.UsageError("--hitl-response needs --resume ID or --auto-resume")
+    if queue:
+        return _queued(_workflow(spec, chosen, no_save_session), resuming.Given(texts, file), chosen, ask)
     watched = chosen.watched(trace=trace, saved=not no_save_session)
 
     def begin() -> Callable[[], Awaitable[RunResult]]:
@@ -105,6 +113,26 @@ def _workflow(spec: str, chosen: RunOptions, no_save_session: bool) -> Workflow:
         real_tools=chosen.real_tools,
         **chosen.from_app(),
     )
+
+
+def _queued(workflow: Workflow, given: Given, chosen: RunOptions, ask: bool) -> int:
+    from strands_cli.cli import logs
+    from strands_cli.cli.errors import say
+    from strands_cli.cli.outcome import print_json, print_text
+    from strands_cli.cli.sessions._open import unfit_reasons
+    from strands_cli.errors import OK
+
+    logs.configure(verbose=chosen.verbose, debug=chosen.debug)
+    session_id = workflow.submit(variables=given.variables(workflow.spec, ask=ask))
+    if chosen.as_json:
+        print_json({"session_id": session_id, "status": "queued"})
+        return OK
+    print_text(session_id)
+    if not chosen.quiet:
+        line = {"id": session_id, "status": "queued", "workflow": workflow.name}
+        reason = unfit_reasons([line]).get(session_id)
+        say(f"Queued for a worker{f', and {reason}' if reason else ''}: strands sessions show {session_id}")
+    return OK
 
 
 async def _started(workflow: Workflow, handler: HITLHandler | None, variables: dict[str, Any]) -> RunResult:

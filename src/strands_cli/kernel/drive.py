@@ -54,7 +54,8 @@ class DriveOptions:
     """What a drive is given from outside: who answers, what time it is, who listens.
 
     `admit` is asked under the lease, before anything is recorded: it raises where the session may not be driven here,
-    and returns what the drive changes of the session's `origin`. `scrub` takes secrets out of prompts.
+    and returns what the drive changes of the session's `origin`. `scrub` takes secrets out of prompts. A drive that is
+    `queued` leaves the session to another worker where it comes to no rest.
     """
 
     handler: HITLHandler | None = None
@@ -66,6 +67,7 @@ class DriveOptions:
     finish: Callable[[Outcome], Awaitable[None]] | None = None
     admit: Callable[[State], Awaitable[Mapping[str, Json]]] | None = None
     scrub: Callable[[str], str] | None = None
+    queued: bool = False
 
 
 async def drive(journal: Journal, body: Body, perform: CallAgent, around: DriveOptions) -> DriveResult:
@@ -118,7 +120,8 @@ async def drive(journal: Journal, body: Body, perform: CallAgent, around: DriveO
             run.asking.close()
             if run.state.driver == driver:
                 with contextlib.suppress(StrandsError, RunCancelled):
-                    await run.record("released", "", {"seconds": round(run.asking.stopwatch.seconds(), 6)})
+                    left: Kind = "queued" if around.queued else "released"
+                    await run.record(left, "", {"seconds": round(run.asking.stopwatch.seconds(), 6)})
             with contextlib.suppress(StrandsError):
                 await run.settle()
             run.end()

@@ -306,6 +306,7 @@ _APPLY = {
     "opened": State._opened,
     "leased": State._leased,
     "released": State._released,
+    "queued": State._rest,
     "started": State._started,
     "done": State._done,
     "failed": State._failed,

@@ -18,6 +18,7 @@ Kind = Literal[
     "opened",
     "leased",
     "released",
+    "queued",
     "started",
     "done",
     "failed",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, cast
 
 from strands_cli.errors import USAGE, StrandsError
 
 if TYPE_CHECKING:
     from strands.journal.database import Transaction
+    from strands.journal.protocol import Repository
 
 GROUP = "strands.engines"
 """The entry points under which other packages offer engines: each names an `EngineFactory`."""
@@ -133,6 +134,24 @@ def open_engine(name: str, store: str, options: Mapping[str, str] | None = None)
         EngineNotReadyError: There is none of this name, its package is missing, or it refuses the store or an option.
     """
     return _factory(name)(store, options or {})
+
+
+def queue_by(repository: Repository, engine: Engine) -> None:
+    """Have an engine queue sessions in the very transaction that makes them due, where it can.
+
+    A process that only answers needs no more than this of an engine; without it the relay of any worker submits them.
+
+    Args:
+        repository: The store, of which this object is the only one that does it.
+        engine: The engine.
+    """
+
+    def hook(transaction: Transaction, namespace: str, session_id: str, token: str) -> bool:
+        return engine.enqueue(transaction, Wake(namespace, session_id, token))
+
+    own: Any = getattr(repository, "on_wake", None)
+    if own is not None:
+        own(hook)
 
 
 @cache

@@ -1,5 +1,5 @@
--- One row a session, one an entry, one a question, one a process that drives, one a content that is kept once for all
--- that use it. No row holds content but an entry's line and the part of it that is kept apart.
+-- One row a session, one an entry, one a question, one a process that drives, one a worker, one a content that is kept
+-- once for all that use it. No row holds content but an entry's line and the part of it that is kept apart.
 -- The words in capitals are the database's own: IDENTITY, TEXT_C (text that is compared byte by byte), FULL(n).
 create table strands_schema (version int not null);
 
@@ -62,6 +62,12 @@ create table strands_drivers (
   token text primary key,
   host text not null,
   expires float8 not null
+) FULL(50);
+
+create table strands_workers (
+  driver text primary key,
+  namespace text not null,
+  said text not null
 ) FULL(50);
 
 create index strands_sessions_listed on strands_sessions (namespace, kind, status, created_at desc, no);

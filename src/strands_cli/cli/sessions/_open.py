@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from strands_cli.api.open_session import OpenSession
@@ -17,6 +17,15 @@ def manager() -> SessionManager:
 
     logs.configure()
     return SessionManager()
+
+
+def unfit_reasons(sessions: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return why no worker that is alive drives a session, for those that wait for one, by their ids."""
+    from strands_cli.api.bridge import run_sync
+    from strands_cli.session.repository import store_at
+    from strands_cli.worker.listing import unfit
+
+    return run_sync(lambda: unfit(store_at(), sessions))
 
 
 def session(session_id: str) -> Session:

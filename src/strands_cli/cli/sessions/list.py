@@ -6,7 +6,7 @@ import click
 
 from strands_cli.cli import completion, options
 
-_STATES = ("running", "interrupted", "paused", "answered", "failed", "completed", "cancelled")
+_STATES = ("running", "queued", "interrupted", "paused", "answered", "failed", "completed", "cancelled")
 
 
 @click.command("list")
@@ -21,11 +21,12 @@ def command(status: str | None, workflow: str | None, limit: int, full: bool, as
     from strands_cli.cli.errors import say
     from strands_cli.cli.outcome import print_json, print_text
     from strands_cli.cli.phrases import ago, table
-    from strands_cli.cli.sessions._open import manager
+    from strands_cli.cli.sessions._open import manager, unfit_reasons
 
     found = manager().summaries(status=status, workflow=workflow, limit=limit)
+    reasons = unfit_reasons(found)
     if as_json:
-        print_json(found)
+        print_json([{**each, "unfit": reasons[each["id"]]} if each["id"] in reasons else each for each in found])
         return
     if not found:
         say("No sessions.")
@@ -34,5 +35,8 @@ def command(status: str | None, workflow: str | None, limit: int, full: bool, as
     for each in found:
         waits = ", ".join(each["questions"])
         tokens = f"{each['tokens']:,}" if each["tokens"] else ""
-        rows.append((each["id"], each["status"], ago(each["updated_at"]), tokens, waits, each["workflow"]))
+        shown = "unfit" if each["id"] in reasons else each["status"]
+        rows.append((each["id"], shown, ago(each["updated_at"]), tokens, waits, each["workflow"]))
     print_text(table(rows, whole=full, shorten=4))
+    if reasons:
+        say("No worker is fit for what is unfit; why: strands sessions show ID.")

@@ -23,15 +23,17 @@ def command(session_id: str, full: bool, as_json: bool, debug: bool) -> None:
     """Show session ID: its state, its timeline with times and tokens, and what is open."""
     import sys
 
+    from strands_cli.api.listing import summary
     from strands_cli.cli.lines import laid_out
     from strands_cli.cli.outcome import print_json, print_text
     from strands_cli.cli.sessions import _open
 
     session = _open.session(session_id)
+    unfit = _open.unfit_reasons([summary(session)]).get(session.id)
     if as_json:
-        print_json(_everything(session))
+        print_json({**_everything(session), **({"unfit": unfit} if unfit else {})})
     else:
-        print_text("\n".join(laid_out(line, sys.stdout) for line in _lines(session, full)))
+        print_text("\n".join(laid_out(line, sys.stdout) for line in _lines(session, full, unfit)))
 
 
 def _everything(session: Session) -> dict[str, Any]:
@@ -50,12 +52,14 @@ def _everything(session: Session) -> dict[str, Any]:
     }
 
 
-def _lines(session: Session, full: bool) -> Iterator[str]:
+def _lines(session: Session, full: bool, unfit: str | None) -> Iterator[str]:
     from strands_cli.cli.phrases import when
     from strands_cli.terminal.escape import one_line
 
     yield f"Session   {session.id}"
     yield f"Status    {session.status}"
+    if unfit:
+        yield f"Unfit     {one_line(unfit)}"
     yield f"Workflow  {one_line(session.workflow_name)} ({session.pattern})"
     yield f"Started   {when(session.created_at)}"
     yield f"Used      {when(session.updated_at)}"
@@ -102,6 +106,9 @@ def _open_questions(session: Session) -> Iterator[str]:
     if session.status == "answered":
         yield ""
         yield f"No question waits: each is answered or past its deadline. Go on: {resume_command(session.id)}"
+    if session.status == "queued":
+        yield ""
+        yield "It waits for a worker: strands worker list shows those that are alive."
     if session.status == "interrupted":
         yield ""
         yield f"Its process ended before it did. Go on: {resume_command(session.id)}"

@@ -1,0 +1,82 @@
+"""`strands worker run`."""
+
+from __future__ import annotations
+
+import click
+
+from strands_cli.cli import options
+
+
+@click.command("run")
+@click.argument("targets", metavar="TARGET...", nargs=-1, required=True)
+@click.option("--engine", "engine", metavar="NAME", help="What delivers: dbos, temporal, ...; else the store itself.")
+@click.option("--engine-option", "engine_options", metavar="NAME=VALUE", multiple=True, help="An option of the engine.")
+@click.option("--slots", type=click.IntRange(1), default=8, show_default=True, help="So many sessions at a time.")
+@click.option(
+    "--grace",
+    type=click.FloatRange(0),
+    default=25.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long steps at work may go on after SIGTERM.",
+)
+@click.option("--health-port", type=click.IntRange(0, 65535), metavar="PORT", help="Say on 127.0.0.1 how it stands.")
+@click.option("--health-file", metavar="FILE", help="Write every second how it stands.")
+@options.as_json
+@options.debug
+def command(
+    targets: tuple[str, ...],
+    engine: str | None,
+    engine_options: tuple[str, ...],
+    slots: int,
+    grace: float,
+    health_port: int | None,
+    health_file: str | None,
+    as_json: bool,
+    debug: bool,
+) -> int:
+    """Drive what is due of the workflows that TARGETs name: files, or module:NAME of one, a list or a dict of them.
+
+    SIGTERM or Ctrl-C lets it drain: what is at work goes on to its next rest, or is given back before its next step. A
+    second one ends it at once.
+    """
+    from strands_cli.cli import logs
+    from strands_cli.cli.worker._serving import output, serve
+    from strands_cli.session.repository import STORE, store_at
+    from strands_cli.worker.engine import open_engine
+    from strands_cli.worker.registry import workflows_of
+    from strands_cli.worker.worker import Worker
+
+    logs.configure(debug=debug)
+    store = store_at()
+    workflows = workflows_of(targets)
+    chosen = None
+    if engine is not None:
+        import os
+
+        place = os.environ.get(STORE) or str(getattr(store, "root", ""))
+        chosen = open_engine(engine, place, dict(_option(each) for each in engine_options))
+    elif engine_options:
+        raise click.UsageError("--engine-option needs --engine")
+
+    def make() -> Worker:
+        return Worker(
+            store,
+            workflows,
+            engine=chosen,
+            engine_name=engine or "",
+            slots=slots,
+            grace=grace,
+            tell=output(as_json),
+            health_port=health_port,
+            health_file=health_file,
+        )
+
+    return serve(make)
+
+
+def _option(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise click.UsageError(f"--engine-option {text!r} is not NAME=VALUE")
+    return name, value

@@ -1,0 +1,215 @@
+"""Segments: one drive of a session each, from where it rests to where it rests next, in a worker."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from strands_cli.api.options import Options
+from strands_cli.api.session import Session
+from strands_cli.errors import (
+    ExecutionError,
+    LeaseHeldError,
+    LeaseLostError,
+    SessionFinishedError,
+    SessionNotFoundError,
+    StorageError,
+    StrandsError,
+)
+from strands_cli.kernel.state import State
+from strands_cli.worker.engine import DriveOutcome, Wake
+
+if TYPE_CHECKING:
+    from strands_cli.api.workflow import Workflow
+    from strands_cli.kernel.run import Run
+    from strands_cli.kernel.types import AgentReply, Call, CallAgent
+    from strands_cli.session.repository import SessionRepository
+
+REFUSED_SECONDS = 30.0
+"""For how long a worker does not look again at a session that it is unfit for."""
+
+_LAST_SECONDS = 10.0
+"""How long what is broken off may take to end."""
+
+_SETTLING = 0.2
+"""Seconds in which what has just ended beside a step that is not begun comes to be on record."""
+
+
+class Refusal(NamedTuple):
+    """Why a worker does not drive a session.
+
+    Attributes:
+        reason: What it lacks, in a line.
+        at: Unix time in seconds.
+    """
+
+    reason: str
+    at: float
+
+
+class Tell(Protocol):
+    """Told of what a worker does: a word for it, the session that it is about, and plain data."""
+
+    def __call__(self, event: str, session_id: str = "", /, **more: object) -> None: ...
+
+
+class Segments:
+    """The sessions that a worker drives.
+
+    Args:
+        store: Where they are kept.
+        workflows: What it can drive, by the workflows' names.
+        tell: Told of how each drive ends.
+
+    Attributes:
+        unfit: Session id to why it was refused last.
+        draining: No step is begun any more.
+    """
+
+    def __init__(self, store: SessionRepository, workflows: Mapping[str, Workflow], tell: Tell) -> None:
+        self.unfit: dict[str, Refusal] = {}
+        self.draining: bool = False
+        self._store = store
+        self._workflows = workflows
+        self._tell = tell
+        self._tasks: dict[asyncio.Task[DriveOutcome], Segment] = {}
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    async def drive(self, wake: Wake) -> DriveOutcome:
+        """Take a session on until it rests; see `Drive`. Who stops waiting for it does not stop it."""
+        if self.draining:
+            return "unfit"
+        segment = Segment(self)
+        task = segment.task = asyncio.ensure_future(self._drive(wake.session_id, segment))
+        self._tasks[task] = segment
+        task.add_done_callback(self._tasks.pop)
+        return await asyncio.shield(task)
+
+    async def drained(self, grace: float) -> None:
+        """Begin no further step, and return when every session rests or was given back.
+
+        Args:
+            grace: Seconds after which steps that are at work are broken off.
+        """
+        self.draining = True
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=grace)
+        for segment in list(self._tasks.values()):
+            segment.give_back()
+        if self._tasks:  # what does not end by itself ends with the process, and its lease with it
+            await asyncio.wait(self._tasks, timeout=_LAST_SECONDS)
+
+    def refused(self) -> list[str]:
+        """Return the sessions that this worker has found itself unfit for and need not be asked about yet."""
+        oldest = time.time() - REFUSED_SECONDS
+        return [session_id for session_id, refusal in self.unfit.items() if refusal.at > oldest]
+
+    async def _drive(self, session_id: str, segment: Segment) -> DriveOutcome:
+        began = time.monotonic()
+        try:
+            outcome = await self._to_rest(session_id, segment)
+        except asyncio.CancelledError:
+            if not segment.given_back:
+                raise
+            self._tell("given back", session_id)
+            return "elsewhere"
+        except Exception as error:
+            self.unfit[session_id] = Refusal(f"{type(error).__name__}: {error}".partition("\n")[0], time.time())
+            raise
+        if outcome != "unfit":
+            self.unfit.pop(session_id, None)
+        if outcome not in ("unfit", "elsewhere"):
+            reason = {"reason": segment.problem} if segment.problem else {}
+            self._tell(outcome, session_id, seconds=round(time.monotonic() - began, 3), **reason)
+        return outcome
+
+    async def _to_rest(self, session_id: str, segment: Segment) -> DriveOutcome:
+        try:
+            journal = await self._store.open(session_id)
+            known = Session(journal, State(), Options(repository=self._store))
+            await known.refresh_async()
+            if known.status in ("completed", "cancelled"):
+                return "elsewhere"
+            workflow = self._workflows.get(known.workflow_name)
+            if workflow is None:
+                return self._refuse(session_id, f"it has no workflow {known.workflow_name!r}")
+            options = replace(workflow.options, repository=self._store, queued=True, layers=(segment.layer,))
+            session = Session(journal, State(), options)
+            await session.refresh_async()
+            self._tell("driving", session_id, workflow=known.workflow_name)
+            result = await session.resume_async(user=workflow)
+            segment.problem = (result.error_message or "").partition("\n")[0]
+            return result.status
+        except (SessionNotFoundError, LeaseHeldError, LeaseLostError, SessionFinishedError):
+            return "elsewhere"
+        except StorageError:
+            raise
+        except ExecutionError as error:
+            if error.result is None:
+                return self._refuse(session_id, error.message)
+            segment.problem = error.message
+            return "failed"
+        except StrandsError as error:
+            return self._refuse(session_id, error.message)
+
+    def _refuse(self, session_id: str, reason: str) -> DriveOutcome:
+        known = self.unfit.get(session_id)
+        self.unfit[session_id] = Refusal(reason, time.time())
+        if known is None or known.reason != reason:
+            self._tell("unfit", session_id, reason=reason)
+        return "unfit"
+
+
+class Segment:
+    """One drive, as far as it can be given back: before a step, when no other is at work, or at once.
+
+    Attributes:
+        task: What drives.
+        given_back: It was told to end although the session does not rest.
+        problem: Why the session failed, in a line; "" if it did not.
+    """
+
+    task: asyncio.Task[DriveOutcome]
+
+    def __init__(self, segments: Segments) -> None:
+        self.given_back: bool = False
+        self.problem: str = ""
+        self._segments = segments
+        self._at_work = 0
+        self._idle = asyncio.Event()
+
+    def layer(self, run: Run, perform: CallAgent) -> CallAgent:
+        """Return what stands around the steps of the drive."""
+        return partial(self._step, perform)
+
+    def give_back(self) -> None:
+        """End the drive; the session is queued again."""
+        self.given_back = True
+        self.task.cancel()
+
+    async def _step(self, perform: CallAgent, call: Call) -> AgentReply:
+        if self._segments.draining:
+            await self._end()
+        self._at_work += 1
+        self._idle.clear()
+        try:
+            return await perform(call)
+        finally:
+            self._at_work -= 1
+            if not self._at_work:
+                self._idle.set()
+
+    async def _end(self) -> None:
+        """Wait until no step is at work, then end; what comes to its end meanwhile is on record."""
+        if self._at_work:
+            await self._idle.wait()
+            await asyncio.sleep(_SETTLING)
+        if not self.given_back:
+            self.give_back()
+        await asyncio.Event().wait()
