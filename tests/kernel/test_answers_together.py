@@ -220,3 +220,32 @@ def test_a_cancel_between_load_and_lease_ends_the_run_as_cancelled(repository: A
             assert State(await inner.load()).status == "cancelled"
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("at", ["started", "closed", "leased"])
+def test_a_run_that_is_cancelled_while_its_append_comes_through_records_nothing_twice(repository: Any, at: str) -> None:
+    """What was held back for that append is on record; the lease is given back behind it."""
+    two = spec("chain", {"steps": [{"agent": "a", "input": "one"}, {"agent": "b", "input": "two"}]})
+
+    class Cancelled(Nudged):
+        async def append(self, drafts: Sequence[Draft], **how: Any) -> list[Entry]:
+            entries = list(await self._inner.append(drafts, **how))
+            last = {"started": "steps/1", "leased": "steps/0", "closed": ""}[at]
+            if drafts[-1].key == last and drafts[-1].kind == ("closed" if at == "closed" else "started"):
+                raise asyncio.CancelledError
+            return entries
+
+    async def main() -> None:
+        inner = await session(repository)
+        with pytest.raises(asyncio.CancelledError):
+            await driven(Cancelled(inner, "", None), two, Echo())
+        entries = await inner.load()
+        begun = [(entry.kind, entry.key) for entry in entries if entry.kind not in ("released", "closed")]
+        assert len(begun) == len(set(begun)) and begun[:3] == [("opened", ""), ("leased", ""), ("started", "steps/0")]
+        state = State(entries)
+        assert state.driver == "" and sum(state.tokens.values()) == len(state.done)
+        if at != "closed":
+            rest = await driven(inner, two, Echo())
+            assert rest.status == "completed" and vars(rest.state) == vars(State(await inner.load()))
+
+    asyncio.run(main())
