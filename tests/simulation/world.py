@@ -24,10 +24,11 @@ from strands.journal.entries import Draft, Entry
 from strands.journal.errors import SessionNotFoundError, StrandsError
 from strands.journal.projection import INTERRUPTED
 from strands.journal.protocol import Repository
-from strands_cli.api import SessionManager, Workflow
-from strands_cli.errors import LeaseHeldError, LeaseLostError, SessionFinishedError, StorageError
+from strands_cli.api import SessionManager
+from strands_cli.errors import StorageError
 from strands_cli.kernel.state import State
 from strands_cli.worker.engine import DriveOutcome, Engine, Wake
+from strands_cli.worker.segments import Segments
 
 T = TypeVar("T")
 
@@ -248,7 +249,9 @@ class World:
             await asyncio.sleep(1)
 
     async def _worker(self, process: Process) -> None:
-        known: dict[str, Workflow] = {}
+        store = self.repository(process)
+        held = {pattern: stories.workflow(self, session, pattern, store) for session, pattern in self.sessions.items()}
+        segments = Segments(store, held, lambda event, session_id="", /, **more: None)
 
         async def drive(wake: Wake) -> DriveOutcome:
             id = wake.session_id
@@ -259,10 +262,10 @@ class World:
                 task = asyncio.current_task()
                 assert task is not None
                 asyncio.get_running_loop().call_later(cancelled.size % 3, task.cancel)
-            if id not in known:
-                known[id] = stories.workflow(self, id, self.sessions[id], self.repository(process))
             try:
-                outcome = await self._driven(known[id], id)
+                if cancelled is not None:
+                    await held[self.sessions[id]].resume_async(id)
+                outcome = await segments.drive(wake)
             except BaseException as error:
                 if process.alive:
                     self.note(process.name, f"leaves {id}: {type(error).__name__}")
@@ -271,19 +274,6 @@ class World:
             return outcome
 
         await self.engine.work(drive, slots=2, alive_as=process.name)
-
-    async def _driven(self, workflow: Workflow, id: str) -> DriveOutcome:
-        try:
-            status = (await workflow.resume_async(id)).status
-        except (LeaseHeldError, LeaseLostError, SessionNotFoundError):
-            return "elsewhere"
-        except SessionFinishedError:
-            return "completed"
-        except StorageError:
-            raise
-        except StrandsError:
-            return "failed"
-        return "cancelled" if status == "cancelled" else "paused" if status == "paused" else "completed"
 
     async def _relay(self, process: Process) -> None:
         store = self.repository(process)
