@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-BESIDES = frozenset({"resolve", "find", "open_questions", "due", "folded", "now", "blob", "put_blob"})
+WAKES = ("take_due", "postpone", "reap")
+BESIDES = frozenset({"resolve", "find", "open_questions", "due", "folded", "now", "blob", "put_blob", *WAKES})
 """What a store may have besides what `Repository` says."""
 
 

@@ -28,6 +28,7 @@ from strands_cli.api import SessionManager
 from strands_cli.errors import StorageError
 from strands_cli.kernel.state import State
 from strands_cli.worker.engine import DriveOutcome, Engine, Wake
+from strands_cli.worker.relay import reap, relay
 from strands_cli.worker.segments import Segments
 
 T = TypeVar("T")
@@ -277,16 +278,17 @@ class World:
 
     async def _relay(self, process: Process) -> None:
         store = self.repository(process)
+        spawn(process, relay(store, self.engine))
+        spawn(process, reap(store, None, ""))
         while True:
             await asyncio.sleep(RELAY * (0.5 + process.chance.random()))
-            alive = [each.name for each in self.processes.values() if self.drivers.is_heard(each)]
-            await self.engine.reap(alive)
-            rests = [INTERRUPTED, *(["failed"] if CLOCK.now > QUIET / 2 else [])]
+            await self.engine.reap([each.name for each in self.processes.values() if self.drivers.is_heard(each)])
+            if CLOCK.now < QUIET / 2:
+                continue
             try:
-                wakes = [Wake("", each.session_id, str(each.entries)) for each in await find.due(store)]
-                left = [each for each in (await find.find(store, rests=rests)).items if not each.driven]
-                for wake in [*wakes, *(Wake("", each.id, f"left {each.updated_at!r}") for each in left)]:
-                    await self.engine.submit(wake)
+                for each in (await find.find(store, rests=[INTERRUPTED, "failed"])).items:
+                    if not self.state(each.id).driver:  # given back, or never begun: whoever began it sees to it
+                        await self.engine.submit(Wake("", each.id, f"left {each.updated_at!r}"))
             except (StorageError, ConnectionError) as error:
                 self.note(process.name, f"cannot relay: {error}")
 
