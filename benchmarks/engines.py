@@ -76,6 +76,12 @@ class Trial:
         }
         self.store: Any = store_at(self.url)
         self.engine = engine
+        name, _, options = engine.partition(":")
+        if name != "none":
+            from strands_cli.worker.engine import open_engine, queue_by
+
+            told = dict(each.partition("=")[::2] for each in options.split(",") if each)
+            queue_by(self.store, open_engine(name, self.url, told))
         self.workers: list[subprocess.Popen[str]] = []
 
     def start(self) -> subprocess.Popen[str]:
@@ -112,7 +118,7 @@ class Trial:
         entries = {session_id: asyncio.run(self._entries(session_id)) for session_id in ids}
         found = {"seconds": took, "repeated": float(self._repeated(entries.values()))}
         if kill:
-            waits = sorted(_waits(entries.values(), killed))
+            waits = sorted(_waits(entries.values(), killed)) or [float("nan")]
             found |= {"held": float(len(waits)), "first": waits[0], "last": waits[-1]}
         return found
 

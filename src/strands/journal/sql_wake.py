@@ -126,7 +126,7 @@ def _give_back(dead: Sequence[tuple[int, str]], transaction: Transaction) -> int
     found = 0
     for no, driver in dead:
         statement = (
-            "update strands_sessions set driver = '', wake_at = strands_now() "
+            "update strands_sessions set driver = '', wake_at = created_at "  # before what has only just become due
             "where no = ? and driver = ? and status <> ? returning no"
         )
         found += len(transaction.execute(statement, no, driver, DELETED))
