@@ -196,6 +196,14 @@ def due_since(told: Folded, now: float) -> float:
     return since if waits else min(since, now)
 
 
+def is_due(entries: Sequence[Entry], now: float) -> bool:
+    """Return whether somebody has to look at a session with these entries: then who drove it may have died as well."""
+    change = change_of(entries, 0)
+    if change.pauses and not change.wakes:
+        return any(each.deadline is not None and each.deadline <= now for each in _open(change))
+    return change.wakes or bool(change.driver)
+
+
 def wakes_at(entries: Sequence[Entry]) -> float | None:
     """Return the Unix time, in seconds, from which on somebody has to look at a session; None for never."""
     since: float | None = None

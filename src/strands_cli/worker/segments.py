@@ -9,6 +9,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from strands.journal.excerpt import now_of
+from strands.journal.find import is_due
 from strands_cli.api.options import Options
 from strands_cli.api.session import Session
 from strands_cli.errors import (
@@ -45,10 +47,12 @@ class Refusal(NamedTuple):
     Attributes:
         reason: What it lacks, in a line.
         at: Unix time in seconds.
+        lasts: The worker is not asked again for a while; else what failed is tried again soon.
     """
 
     reason: str
     at: float
+    lasts: bool = True
 
 
 class Tell(Protocol):
@@ -108,7 +112,7 @@ class Segments:
     def refused(self) -> list[str]:
         """Return the sessions that this worker has found itself unfit for and need not be asked about yet."""
         oldest = time.time() - REFUSED_SECONDS
-        return [session_id for session_id, refusal in self.unfit.items() if refusal.at > oldest]
+        return [session_id for session_id, refusal in self.unfit.items() if refusal.lasts and refusal.at > oldest]
 
     async def _drive(self, session_id: str, segment: Segment) -> DriveOutcome:
         began = time.monotonic()
@@ -120,7 +124,8 @@ class Segments:
             self._tell("given back", session_id)
             return "elsewhere"
         except Exception as error:
-            self.unfit[session_id] = Refusal(f"{type(error).__name__}: {error}".partition("\n")[0], time.time())
+            problem = f"{type(error).__name__}: {error}".partition("\n")[0]
+            self.unfit[session_id] = Refusal(problem, time.time(), lasts=False)
             raise
         if outcome != "unfit":
             self.unfit.pop(session_id, None)
@@ -134,8 +139,8 @@ class Segments:
             journal = await self._store.open(session_id)
             known = Session(journal, State(), Options(repository=self._store))
             await known.refresh_async()
-            if known.status in ("completed", "cancelled"):
-                return "elsewhere"
+            if known.is_over or not is_due(await journal.load(), await now_of(self._store)):
+                return "elsewhere"  # the wake comes late, or again: what has failed is not tried once more by itself
             workflow = self._workflows.get(known.workflow_name)
             if workflow is None:
                 return self._refuse(session_id, f"it has no workflow {known.workflow_name!r}")
