@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from strands_cli.worker.engine import EngineNotReadyError, Wake, known_engines, open_engine
+from strands_cli.worker.engine import EngineNotReadyError, Wake, known_engines, open_engine, queue_for
 from support.packages import install
 
 OTHER = """\
@@ -45,3 +45,16 @@ def test_an_unknown_one_is_told_which_there_are() -> None:
 
 def test_the_same_wake_has_the_same_key() -> None:
     assert Wake("", "s1", "4").key == Wake("", "s1", "4").key != Wake("a", "s1", "4").key
+
+
+@pytest.mark.parametrize(
+    ("store", "queue"),
+    [
+        ("postgresql://host/app", "strands"),
+        ("postgresql://host/app?schema=s&namespace=a%27b%2F", "strands/a'b/"),
+        ("sqlite:///runs.db?namespace=ada", "strands/ada"),
+        ("sessions?namespace=ada", "strands"),
+    ],
+)
+def test_each_namespace_of_a_database_has_a_queue_of_its_own(store: str, queue: str) -> None:
+    assert queue_for(store, "strands") == queue

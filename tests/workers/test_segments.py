@@ -88,3 +88,18 @@ def test_a_store_that_fails_is_asked_again_soon_and_a_worker_that_lacks_somethin
         assert segments.refused() == [session_id]
 
     asyncio.run(check())
+
+
+def test_what_is_of_another_namespace_is_left_to_its_workers() -> None:
+    async def check() -> None:
+        told: list[str] = []
+
+        def tell(event: str, session_id: str = "", /, **more: object) -> None:
+            told.append(f"{event} {more.get('reason')}")
+
+        segments = Segments(MemoryRepository(), {}, tell)
+        assert await segments.drive(Wake("a tenant", "orders-1", "2")) == "unfit"  # dropped, it would be lost
+        assert len(told) == 1
+        assert "namespace 'a tenant'" in told[0]
+
+    asyncio.run(check())

@@ -60,6 +60,15 @@ def database_at(url: str) -> tuple[Database, str]:
     return (_coded(database, codec) if codec else database), namespace
 
 
+def namespace_of(place: str) -> str:
+    """Return the namespace that the URL of a store names; "" without one.
+
+    Raises:
+        StoreNotReadyError: It is a URL that names no store.
+    """
+    return _taken_apart(place)[1].get("namespace", "") if is_url(place) else ""
+
+
 def _taken_apart(url: str) -> tuple[SplitResult, dict[str, str]]:
     try:
         parts = urlsplit(url)

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from strands.journal.locate import database_at, shown
 from strands_cli.worker.dbos_worker import APPLICATION, DbosWorker
-from strands_cli.worker.engine import EngineNotReadyError, Wake
+from strands_cli.worker.engine import EngineNotReadyError, Wake, queue_for
 from strands_cli.worker.packages import missing
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _OPTIONS: Mapping[str, tuple[Callable[[str], Any], Any]] = {
     "schema": (str, "dbos"),
-    "queue": (str, "strands"),
+    "queue": (str, None),
     "poll": (float, 0.2),
     "unfit": (float, 30.0),
     "keep": (float, 86400.0),
@@ -43,9 +43,9 @@ def open_engine(store: str, options: Mapping[str, str]) -> DbosEngine:
 
     Args:
         store: The URL of a store in PostgreSQL.
-        options: `schema` of DBOS's tables (`dbos`). `queue` (`strands`). `poll`: seconds between two looks for what is
-            queued (0.2). `unfit`: seconds after which at most a wake comes again that a worker was not fit for (30).
-            `keep`: seconds for which DBOS's rows of what is over are kept (86400).
+        options: `schema` of DBOS's tables (`dbos`). `queue` (`strands`, of a namespace `strands/NAMESPACE`). `poll`:
+            seconds between two looks for what is queued (0.2). `unfit`: seconds after which at most a wake comes again
+            that a worker was not fit for (30). `keep`: seconds for which DBOS's rows of what is over are kept (86400).
 
     Raises:
         EngineNotReadyError: The store is none of PostgreSQL, or an option is unknown or wrong.
@@ -55,11 +55,11 @@ def open_engine(store: str, options: Mapping[str, str]) -> DbosEngine:
             f"the engine 'dbos' works on PostgreSQL, and the store is {shown(store)}",
             hint="Name a store with --store postgresql://USER@HOST/DATABASE, or leave --engine out.",
         )
-    return DbosEngine(store, **_read(options))
+    return DbosEngine(store, **{"queue": queue_for(store, "strands"), **_read(options)})
 
 
 def _read(options: Mapping[str, str]) -> dict[str, Any]:
-    read = {name: default for name, (_, default) in _OPTIONS.items()}
+    read = {name: default for name, (_, default) in _OPTIONS.items() if default is not None}
     for name, text in options.items():
         if name not in _OPTIONS:
             raise EngineNotReadyError(

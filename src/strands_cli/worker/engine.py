@@ -136,6 +136,19 @@ def open_engine(name: str, store: str, options: Mapping[str, str] | None = None)
     return _factory(name)(store, options or {})
 
 
+def queue_for(store: str, name: str) -> str:
+    """Return what the queue of a store is called: each namespace has its own, as it has its own workers.
+
+    Args:
+        store: The store's URL or directory.
+        name: What the queue of a store without a namespace is called.
+    """
+    from strands.journal.locate import namespace_of
+
+    namespace = namespace_of(store)
+    return f"{name}/{namespace}" if namespace else name
+
+
 def queue_by(repository: Repository, engine: Engine) -> None:
     """Have an engine queue sessions in the very transaction that makes them due, where it can.
 

@@ -89,6 +89,10 @@ class Segments:
         """Take a session on until it rests; see `Drive`. Who stops waiting for it does not stop it."""
         if self.draining:
             return "unfit"
+        own = str(getattr(self._store, "namespace", ""))
+        if wake.namespace != own:
+            reason = f"it is of the namespace {wake.namespace!r}, and this worker of {own!r}: they need a queue each"
+            return self._refuse(wake.session_id, reason)
         segment = Segment(self)
         task = segment.task = asyncio.ensure_future(self._drive(wake.session_id, segment))
         self._tasks[task] = segment

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
-from strands_cli.worker.engine import EngineNotReadyError
+from strands_cli.worker.engine import EngineNotReadyError, queue_for
 from strands_cli.worker.packages import missing
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from strands_cli.worker.engine import Drive, Wake
 
 NAME = "strands"
-"""What its workflow is called, and the task queue unless an option says otherwise."""
+"""What its workflow is called, and how the task queue's name begins unless an option names it."""
 
 _VARIABLES: Mapping[str, str] = {
     "address": "TEMPORAL_ADDRESS",
@@ -40,14 +40,15 @@ def open_engine(store: str, options: Mapping[str, str]) -> TemporalEngine:
     Args:
         store: The store.
         options: `address`, `namespace`, `api_key`, `tls` (`true` or `false`) and `profile` come before Temporal's
-            environment variables and its configuration file. `task_queue` (`strands`). `heartbeat`: seconds after which
-            a worker that is not heard of is taken for dead (15). `unfit`: seconds after which at most a wake comes
-            again that a worker was not fit for (30).
+            environment variables and its configuration file. `task_queue` (`strands`, of a namespace
+            `strands/NAMESPACE`). `heartbeat`: seconds after which a worker that is not heard of is taken for dead (15).
+            `unfit`: seconds after which at most a wake comes again that a worker was not fit for (30).
 
     Raises:
         EngineNotReadyError: An option is unknown or wrong.
     """
     own: dict[str, Any] = {name: default for name, (_, default) in _OWN.items()}
+    own["task_queue"] = queue_for(store, NAME)
     for name, text in options.items():
         if name not in _OWN and name not in _VARIABLES:
             hint = f"There are {', '.join([*_VARIABLES, *_OWN])}."
@@ -111,10 +112,8 @@ class TemporalEngine:
         """End the workflows of a session that the server's list has; a drive that is at work goes on."""
         client = await self._connected()
         prefix = f"{namespace}/{session_id}/"
-        written = prefix.replace("\\", "\\\\").replace("'", "\\'")
-        query = (
-            f"WorkflowId STARTS_WITH '{written}' AND ExecutionStatus = 'Running' AND TaskQueue = '{self._task_queue}'"
-        )
+        written, queue = (each.replace("\\", "\\\\").replace("'", "\\'") for each in (prefix, self._task_queue))
+        query = f"WorkflowId STARTS_WITH '{written}' AND ExecutionStatus = 'Running' AND TaskQueue = '{queue}'"
         async for each in client.list_workflows(query):
             if "/" not in each.id[len(prefix) :]:
                 await client.get_workflow_handle(each.id, run_id=each.run_id).terminate("the session was cancelled")
