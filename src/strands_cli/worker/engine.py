@@ -74,7 +74,7 @@ class Engine(Protocol):
         ...
 
     async def submit(self, wake: Wake) -> None:
-        """Queue a wake; the same token again does nothing.
+        """Queue a wake; the same token again does nothing while it is queued or at work.
 
         Raises:
             Exception: It was not queued, and is submitted again later.
