@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -242,31 +242,3 @@ def test_no_list_and_no_answer_looks_at_every_row(tmp_path: Path) -> None:
         assert database.plans == []
 
     asyncio.run(check())
-
-
-@pytest.mark.slow
-def test_lists_and_answers_of_many_take_no_longer_than_of_few(tmp_path: Path) -> None:
-    async def check() -> dict[int, list[float]]:
-        took: dict[int, list[float]] = {}
-        for many in (100, 10_000):
-            database = SqliteDatabase.at(tmp_path / f"{many}.db")
-            repository = SqlRepository(database)
-            rest = [asked("q"), entry("paused")]
-            for number in range(many):
-                await repository.create(f"s{number}", opening(NOW + number), rest)
-            acts: list[Callable[[], Coroutine[Any, Any, object]]] = [repository.find, repository.open_questions]
-            took[many] = [await _fastest(act) for act in (*acts, repository.due)]
-        return took
-
-    took = asyncio.run(check())
-    for few, many in zip(took[100], took[10_000], strict=True):
-        assert many <= 2 * few
-
-
-async def _fastest(act: Callable[[], Coroutine[Any, Any, object]]) -> float:
-    took = []
-    for _ in range(40):
-        began = time.perf_counter()
-        await act()
-        took.append(time.perf_counter() - began)
-    return min(took)
