@@ -323,3 +323,13 @@ def test_tasks_that_use_each_other_wait_for_each_other() -> None:
     tasks = "tasks: [{id: x, agent: a, input: '{{ tasks.y }}'}, {id: y, agent: a, deps: [x]}]"
 
     assert "these tasks wait for each other: 'x' -> 'y' -> 'x'" in faults(pattern("workflow", tasks))[0]
+
+
+@pytest.mark.parametrize("written", ["true", "7", "{one: two}", "[1, [one], null]"])
+def test_what_a_task_waits_for_is_refused_where_it_is_no_list_of_tasks(written: str) -> None:
+    for waits in (
+        f"{{id: two, agent: a, deps: {written}, input: '{{{{ tasks.one }}}}'}}",
+        f"{{id: two, deps: {written}}}",
+    ):
+        tasks = f"tasks: [{{id: one, agent: a}}, {waits}, {{id: three, agent: a, input: '{{{{ tasks.two }}}}'}}]"
+        assert any("deps" in fault for fault in faults(pattern("workflow", tasks)))

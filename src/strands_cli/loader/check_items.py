@@ -122,10 +122,11 @@ def _implied(data: dict[str, Any], items: _Items, tasks: list[Any]) -> dict[int,
         if not isinstance(index, int):
             continue
         item = tasks[index]
+        written = {dep for _, dep in texts(item.get(items.earlier))}
         unseen = {
             str(key)
             for root, key in sound_uses(site.text).references
-            if root == items.name and key in ids and key not in (item.get(items.earlier) or ())
+            if root == items.name and key in ids and key not in written
         }
         if unseen:
             above = above or _ancestors(tasks, items.earlier)
@@ -147,10 +148,7 @@ def _ancestors(items: list[Any], key: str) -> dict[str, set[str]]:
     """Return for each item the items that are done before it starts."""
     deps: dict[str, list[str]] = {}
     for _, item in listed(items):
-        own = item.get(key) or []
-        deps[str(item.get("id"))] = (
-            [own] if isinstance(own, str) else [str(dep) for dep in own if isinstance(own, list)]
-        )
+        deps[str(item.get("id"))] = [dep for _, dep in texts(item.get(key))]
     above: dict[str, set[str]] = {}
     for id in deps:
         seen: set[str] = set()
