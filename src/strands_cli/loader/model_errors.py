@@ -70,15 +70,23 @@ def _problem(each: Any, path: Path, data: dict[str, Any], marks: Marks, root: ty
         return marks.problem(data, path, f"unknown key {last!r}", hint=hint, key=True)
     if kind == "missing":
         return marks.problem(data, path, f"{last!r} is missing")
-    value = each["input"]
+    value, named = each["input"], _named(path)
     if kind in ("literal_error", "enum"):
         expected = _QUOTED.findall(each["ctx"]["expected"])
-        return marks.problem(data, path, f"{last!r} cannot be {_short(value)}", hint=did_you_mean(value, expected))
+        return marks.problem(data, path, f"{named} cannot be {_short(value)}", hint=did_you_mean(value, expected))
     if kind in _KINDS:
-        return marks.problem(data, path, f"{last!r} must be {_KINDS[kind]}, not {_short(value)}")
+        return marks.problem(data, path, f"{named} must be {_KINDS[kind]}, not {_short(value)}")
     if kind == "value_error":
         return marks.problem(data, path, str(each["ctx"]["error"]))
-    return marks.problem(data, path, f"{last!r} {_limit(kind, each, value)}")
+    return marks.problem(data, path, f"{named} {_limit(kind, each, value)}")
+
+
+def _named(path: Path) -> str:
+    """Return the last of a path as a message names it: the key, or which entry of the list it is."""
+    if not path or isinstance(path[-1], str):
+        return repr(path[-1]) if path else "''"
+    key = next((part for part in reversed(path) if isinstance(part, str)), "the list")
+    return f"entry {path[-1] + 1} of {key!r}"
 
 
 def _limit(kind: str, each: Any, value: object) -> str:
