@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from strands.journal.entries import Draft
 from strands.journal.errors import StorageError
 from strands.journal.memory import MemoryRepository
 from strands.models.scripted import ScriptedModel
@@ -61,6 +63,27 @@ def test_a_wake_that_comes_again_does_nothing_more(step: str, rests: str) -> Non
         assert [await segments.drive(wake), await segments.drive(wake)] == ["elsewhere", "elsewhere"]
         assert len(await (await store.open(session_id)).load()) == recorded
         assert len(calls) == (1 if rests == "failed" else 0)
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize(("deaths", "ago", "outcome"), [(3, 0, "completed"), (4, 0, "unfit"), (4, 20, "completed")])
+def test_a_session_over_which_processes_die_again_and_again_waits_before_the_next(
+    deaths: int, ago: int, outcome: str
+) -> None:
+    async def check() -> None:
+        store = MemoryRepository()
+        workflow = Workflow.from_yaml(SPEC % WORKS, model=ScriptedModel(["Done."]), repository=store)
+        journal = await store.open(await workflow.submit_async())
+        started = {"agent": "clerk", "lane": "", "prompt": "Check it."}
+        for death in range(deaths):
+            leased = Draft("leased", "", {"driver": f"dead-{death}"}, time.time() - ago)
+            entries = await journal.load()
+            await journal.append([leased, Draft("started", "steps/0", started, leased.at)], expect=len(entries))
+        segments = Segments(store, {"orders": workflow}, quiet)
+        assert await segments.drive(Wake("", journal.session_id, "2")) == outcome
+        assert [*segments.reasons()] == ([journal.session_id] if outcome == "unfit" else [])
+        assert segments.refused() == []
 
     asyncio.run(check())
 

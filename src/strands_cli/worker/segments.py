@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
@@ -28,11 +28,17 @@ from strands_cli.worker.engine import DriveOutcome, Wake
 if TYPE_CHECKING:
     from strands_cli.api.workflow import Workflow
     from strands_cli.kernel.run import Run
-    from strands_cli.kernel.types import AgentReply, Call, CallAgent
+    from strands_cli.kernel.types import AgentReply, Call, CallAgent, Entry
     from strands_cli.session.repository import SessionRepository
 
 REFUSED_SECONDS = 30.0
 """For how long a worker does not look again at a session that it is unfit for."""
+
+_FORGOTTEN_SECONDS = 4 * REFUSED_SECONDS
+"""A session that a worker has not been asked about again for so long is not one that waits for it."""
+
+_MANY_DEATHS, _LONGEST_PAUSE = 4, 300.0
+"""After so many drives in a row that died before anything was on record the next one waits, at most so many seconds."""
 
 _LAST_SECONDS = 10.0
 """How long what is broken off may take to end."""
@@ -118,6 +124,13 @@ class Segments:
         oldest = time.time() - REFUSED_SECONDS
         return [session_id for session_id, refusal in self.unfit.items() if refusal.lasts and refusal.at > oldest]
 
+    def reasons(self) -> dict[str, str]:
+        """Return why this worker does not drive sessions that wait for it, by their ids."""
+        oldest = time.time() - _FORGOTTEN_SECONDS
+        for session_id in [each for each, refusal in self.unfit.items() if refusal.at < oldest]:
+            del self.unfit[session_id]
+        return {session_id: refusal.reason for session_id, refusal in self.unfit.items()}
+
     async def _drive(self, session_id: str, segment: Segment) -> DriveOutcome:
         began = time.monotonic()
         try:
@@ -143,8 +156,14 @@ class Segments:
             journal = await self._store.open(session_id)
             known = Session(journal, State(), Options(repository=self._store))
             await known.refresh_async()
-            if known.is_over or not is_due(await journal.load(), await now_of(self._store)):
+            entries, now = await journal.load(), await now_of(self._store)
+            if known.is_over or not is_due(entries, now):
                 return "elsewhere"  # the wake comes late, or again: what has failed is not tried once more by itself
+            died, pause = _pause_after_deaths(entries, now)
+            if pause > 0:
+                return self._refuse(
+                    session_id, f"{died} drives of it in a row have died; it waits a while", lasts=False
+                )
             workflow = self._workflows.get(known.workflow_name)
             if workflow is None:
                 return self._refuse(session_id, f"it has no workflow {known.workflow_name!r}")
@@ -167,12 +186,28 @@ class Segments:
         except StrandsError as error:
             return self._refuse(session_id, error.message)
 
-    def _refuse(self, session_id: str, reason: str) -> DriveOutcome:
+    def _refuse(self, session_id: str, reason: str, *, lasts: bool = True) -> DriveOutcome:
         known = self.unfit.get(session_id)
-        self.unfit[session_id] = Refusal(reason, time.time())
+        self.unfit[session_id] = Refusal(reason, time.time(), lasts)
         if known is None or known.reason != reason:
             self._tell("unfit", session_id, reason=reason)
         return "unfit"
+
+
+def _pause_after_deaths(entries: Sequence[Entry], now: float) -> tuple[int, float]:
+    """Return how many drives have died in a row without anything to show, and for how many seconds the next one waits.
+
+    A session over which each process dies would else take one worker after the other, with all that they drive.
+    """
+    died, last = 0, 0.0
+    for entry in reversed(entries):
+        if entry.kind == "leased":
+            died, last = died + 1, last or entry.at
+        elif entry.kind not in ("started", "noted", "retry"):
+            break
+    if died < _MANY_DEATHS or last > now:  # a clock that is ahead makes nobody wait
+        return died, 0.0
+    return died, last + min(2.0**died, _LONGEST_PAUSE) - now
 
 
 class Segment:

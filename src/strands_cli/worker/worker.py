@@ -75,7 +75,7 @@ class Worker:
 
     def said(self) -> dict[str, Any]:
         """Return what it says of itself: nothing that a session holds but its id."""
-        unfit = list(self.segments.unfit.items())[-_MOST_UNFIT:]
+        unfit = list(self.segments.reasons().items())[-_MOST_UNFIT:]
         return {
             "host": platform.node(),
             "pid": os.getpid(),
@@ -86,7 +86,7 @@ class Worker:
             "slots": self._slots,
             "at_work": len(self.segments),
             "draining": self._draining.is_set(),
-            "unfit": {session_id: refusal.reason for session_id, refusal in unfit},
+            "unfit": dict(unfit),
         }
 
     def drain(self) -> None:
