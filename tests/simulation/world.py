@@ -24,8 +24,8 @@ from strands.journal.entries import Draft, Entry
 from strands.journal.errors import SessionNotFoundError, StrandsError
 from strands.journal.projection import INTERRUPTED
 from strands.journal.protocol import Repository
-from strands_cli.api import SessionManager
-from strands_cli.errors import StorageError
+from strands_cli.api import SessionManager, Workflow
+from strands_cli.errors import ExecutionError, LeaseHeldError, SessionFinishedError, StorageError
 from strands_cli.kernel.state import State
 from strands_cli.worker.engine import DriveOutcome, Engine, Wake
 from strands_cli.worker.relay import reap, relay
@@ -38,6 +38,9 @@ LEASE = 15.0
 
 HORIZON = QUIET + 300
 """Seconds after which every session must have ended."""
+
+LEFT = "left "
+"""How the token of a wake begins that stands for whoever began a session, sees how it was left, and resumes it."""
 
 RELAY = 2.0
 """How often, in seconds, it is looked which sessions are due."""
@@ -266,7 +269,8 @@ class World:
             try:
                 if cancelled is not None:
                     await held[self.sessions[id]].resume_async(id)
-                outcome = await segments.drive(wake)
+                is_left = wake.token.startswith(LEFT)
+                outcome = await (_resumed(held[self.sessions[id]], id) if is_left else segments.drive(wake))
             except BaseException as error:
                 if process.alive:
                     self.note(process.name, f"leaves {id}: {type(error).__name__}")
@@ -288,7 +292,7 @@ class World:
             try:
                 for each in (await find.find(store, rests=[INTERRUPTED, "failed"])).items:
                     if not self.state(each.id).driver:  # given back, or never begun: whoever began it sees to it
-                        await self.engine.submit(Wake("", each.id, f"left {each.updated_at!r}"))
+                        await self.engine.submit(Wake("", each.id, f"{LEFT}{each.updated_at!r}"))
             except (StorageError, ConnectionError) as error:
                 self.note(process.name, f"cannot relay: {error}")
 
@@ -412,6 +416,16 @@ class Drivers:
         if self._world.plan.store == "disk":
             return process.alive
         return process in self._heard and CLOCK.now < self._heard[process] + LEASE
+
+
+async def _resumed(workflow: Workflow, session: str) -> DriveOutcome:
+    """Resume a session as whoever began it does, and return what became of it."""
+    try:
+        return (await workflow.resume_async(session)).status
+    except (LeaseHeldError, SessionNotFoundError, SessionFinishedError):
+        return "elsewhere"
+    except ExecutionError:
+        return "failed"
 
 
 async def _wait(process: Process) -> None:
