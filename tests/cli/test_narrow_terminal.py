@@ -147,6 +147,7 @@ def test_what_is_asked_about_is_folded_between_words_with_all_its_spaces(console
     bars = [line[len("  | ") :] for line in shown if line.startswith("  | ")]
     assert len(bars) > 1 and "".join(bars).replace(" ", "") == f"{context}end".replace(" ", "")
     assert bars[0].startswith("  if text is good:   print it")
+    assert not [bar for bar in bars[1:] if bar.startswith(" ")], "a space between two lines ends the first"
     assert f"  | {context}end" in console.run("sessions", "questions").stdout, "a pipe gets whole lines"
 
 

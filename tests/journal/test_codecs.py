@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -96,7 +97,7 @@ def test_nothing_that_anybody_said_is_in_the_file(tmp_path: Path) -> None:
     assert [each.status for each in SessionManager(store=url).list_sessions()] == ["answered"]
 
 
-def test_a_key_is_changed_and_a_wrong_one_named(tmp_path: Path) -> None:
+def test_a_key_is_changed_and_a_wrong_one_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     url = f"sqlite:///{tmp_path}/runs.db"
     begun(url, "plain", "?")
     begun(f"{url}?codec=vault:old", "old", "?")
@@ -107,6 +108,9 @@ def test_a_key_is_changed_and_a_wrong_one_named(tmp_path: Path) -> None:
         with pytest.raises(SessionDamagedError, match=said) as refused:
             SessionManager(store=f"{url}{place}").get_session("old")
         assert "Nothing was changed" in refused.value.hint
+        caplog.clear()
+        assert "old" not in [each.id for each in SessionManager(store=f"{url}{place}").list_waiting_sessions()]
+        assert re.search(f"session 'old': a line .*{said}", caplog.text)
     with pytest.raises(SessionException, match="no key fits"):
         SQLSessionManager("a", f"{url}?codec=vault:old")
         SQLSessionManager("a", f"{url}?codec=vault:other")

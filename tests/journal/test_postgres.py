@@ -200,6 +200,9 @@ def test_who_may_not_make_tables_works_on_those_that_are_made() -> None:
         with pytest.raises(StorageError, match="permission denied"):
             store_at(user).database.migrate()  # type: ignore[attr-defined]
         store_at(f"{server()}&schema={schema}").database.migrate()  # type: ignore[attr-defined]
+        with pytest.raises(StorageError, match="permission denied") as refused:
+            SessionManager(store=user).list_sessions()
+        assert "usage of the schema, and select, insert, update and delete" in refused.value.hint
         admin.execute(f"grant usage on schema {schema} to {schema}".encode())
         admin.execute(f"grant select, insert, update, delete on all tables in schema {schema} to {schema}".encode())
         asyncio.run(lived(user))
@@ -277,3 +280,9 @@ def test_a_server_that_is_not_there_is_named_without_its_password() -> None:
         SessionManager(store="postgresql://ann:secret@127.0.0.1:1/db").list_sessions()
     assert "postgresql://ann@127.0.0.1:1/db: connection failed" in str(refused.value)
     assert "secret" not in str(refused.value)
+
+
+def test_an_option_that_is_nobodys_is_named_with_those_that_there_are() -> None:
+    with pytest.raises(StorageError, match='"namspace"') as refused:
+        SessionManager(store=f"{server()}&namspace=a").list_sessions()
+    assert "?namespace=, codec=, schema=, pool= and lease=" in refused.value.hint

@@ -46,7 +46,12 @@ def find_planted(options: argparse.Namespace) -> int:
 def replay(options: argparse.Namespace) -> int:
     """Run one seed and print what happens; where it fails, with as few faults as it still fails with."""
     plan = drawn(options.seed)
-    chosen = range(len(plan.faults)) if options.faults is None else [int(each) for each in options.faults.split(",")]
+    chosen: Sequence[int] = range(len(plan.faults))
+    if options.faults is not None:
+        chosen = [int(each) for each in options.faults.split(",") if each.strip().isdecimal()]
+        if not chosen or not set(chosen) <= set(range(len(plan.faults))):
+            print(f"--faults {options.faults} names none of seed {options.seed}: it has 0 to {len(plan.faults) - 1}")
+            return 2
     world = World(with_faults(plan, chosen), options.planted)
     violations = world.run()
     if violations and options.faults is None:

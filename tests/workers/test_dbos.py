@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shlex
 import subprocess
 import sys
 import uuid
@@ -141,7 +142,12 @@ def test_where_its_tables_are_missing_answers_go_through_and_a_worker_says_what_
     assert held == [("",)]
     with pytest.raises(EngineNotReadyError, match="DBOS does not start") as caught:
         asyncio.run(engine.work(_never, slots=1, alive_as="worker"))
-    assert "dbos migrate" in caught.value.hint
+    import psycopg
+
+    command = shlex.split(caught.value.hint.partition("role that may: ")[2])
+    assert command[:3] == ["dbos", "migrate", "--sys-db-url"] and command[4:6] == ["--schema", "no such"]
+    with psycopg.connect(command[3]):
+        """Nothing stands in it that is the store's own."""
     close_all()
 
 

@@ -83,3 +83,4 @@ def test_a_server_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(EngineNotReadyError, match=r"Temporal cannot be reached: 127\.0\.0\.1:1") as caught:
         asyncio.run(engine.submit(Wake("", "s1", "4")))
     assert "TEMPORAL_ADDRESS" in caught.value.hint
+    assert "tonic" not in str(caught.value), "what the system said is enough"

@@ -146,3 +146,20 @@ def test_what_is_no_worker_is_said_in_a_line(
     monkeypatch.setenv("CALLS", "calls")
     assert main(["worker", "run", *arguments]) != 0
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_a_workflow_that_submits_to_another_store_is_named(same: bool, fleet: Fleet, tmp_path: Path) -> None:
+    program = tmp_path / "app.py"
+    place = fleet.url if same else f"sqlite:///{tmp_path}/elsewhere.db"
+    flow = f"Workflow.from_file({str(other_workflow(tmp_path))!r}, store={place!r})"
+    program.write_text(f"from strands import Workflow\nflow = {flow}\n", encoding="utf-8")
+    worker = fleet.begin(f"{program}:flow")
+    lines = [worker.stderr.readline()]  # type: ignore[union-attr]
+    while "Ready: " not in lines[-1]:
+        lines.append(worker.stderr.readline())  # type: ignore[union-attr]
+    elsewhere, here = tmp_path / "elsewhere.db", tmp_path / "runs.db"
+    said = f"Warning: other keeps its sessions in {elsewhere}, and this worker drives those in {here}"
+    assert any(line.startswith(said) for line in lines) is not same
+    worker.send_signal(signal.SIGINT)
+    assert worker.wait(20) == 0

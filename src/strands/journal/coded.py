@@ -82,5 +82,6 @@ def _try_out(codec: Codec, place: str) -> None:
 def _no_codec(place: str, why: str) -> StoreNotReadyError:
     return StoreNotReadyError(
         f"codec={place} names no codec: {why}",
-        hint="Write ?codec=MODULE:NAME, an object with encode(line) and decode(stored), both from bytes to bytes.",
+        hint="Write ?codec=MODULE:NAME, an object with encode(line) and decode(stored), both from bytes to bytes, "
+        "and set what its module needs.",
     )

@@ -234,12 +234,17 @@ class PostgresDatabase:
     def _error(self, error: Exception) -> StorageError:
         said = str(error).strip().splitlines()
         code = getattr(error, "sqlstate", None) or ""
-        hint = "Start it, or correct the URL, then resume: what was recorded is kept."
+        hint = "Start it, or correct the URL (server, user, database), then resume: what was recorded is kept."
         if code in ("42P01", "3F000"):
             hint = "Make its tables: strands store migrate."
         elif code == "42501":
             hint = (
-                "Grant this user select, insert, update and delete on the tables strands_*, or migrate as their owner."
+                "Grant this user usage of the schema, and select, insert, update and delete on its tables strands_*; "
+                "migrate as their owner."
+            )
+        elif type(error).__name__ == "ProgrammingError" and not code:
+            hint = (
+                "Of its own a store has ?namespace=, codec=, schema=, pool= and lease=; what else there is is libpq's."
             )
         return StorageError(f"{self.name}: {said[0] if said else type(error).__name__}", hint=hint)
 

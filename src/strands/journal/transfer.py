@@ -101,7 +101,10 @@ async def _copied(source: Repository, target: Repository, session_id: str, conte
     except SessionExistsError:
         if await exported(target, session_id) == content:
             return SessionOutcome(session_id, was_there=True)
-        return SessionOutcome(session_id, "another session has its id there, or it went on after it was copied")
+        return SessionOutcome(
+            session_id,
+            "another session has its id there, or one of the two went on since; delete it there to copy it anew",
+        )
     return SessionOutcome(session_id)
 
 

@@ -117,7 +117,9 @@ def _copied(source: SessionStore, target: SessionStore, session: StoredSession) 
         return SessionOutcome(session.id)
     if target.get(session.id) == session:
         return SessionOutcome(session.id, was_there=True)
-    return SessionOutcome(session.id, "another session has its id there, or it went on after it was copied")
+    return SessionOutcome(
+        session.id, "another session has its id there, or one of the two went on since; delete it there to copy it anew"
+    )
 
 
 def whole(session_id: str, name: str, content: bytes) -> bytes:

@@ -45,7 +45,7 @@ def load_object(app: str, option: str, directory: str | None = None) -> Any:
     """
     module, colon, attribute = app.rpartition(":")
     if not colon or not module or not attribute:
-        raise AppError(f"{option} {app!r} is not MODULE:NAME", hint=f"Write it as {option} my_program:workflow.")
+        raise AppError(f"{option} {app!r} is not MODULE:NAME", hint=f"Write it as {_written(option)}.")
     found: Any = _imported(app, module, directory)
     try:
         for name in attribute.split("."):
@@ -55,6 +55,13 @@ def load_object(app: str, option: str, directory: str | None = None) -> Any:
         hint = f"It has: {', '.join(known)}." if known else "Keep the Workflow in a variable of the module."
         raise AppError(f"{app!r}: {module!r} has no {attribute!r}", hint=hint) from None
     return found
+
+
+def _written(option: str) -> str:
+    """Return an example of what may stand there; a target may also be a file."""
+    return (
+        f"{option} my_program:workflow" if option.startswith("-") else "my_program:workflow, or name a file: flow.yaml"
+    )
 
 
 def with_app(options: Options, app: str, directory: str | None = None) -> Options:

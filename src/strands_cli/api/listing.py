@@ -152,7 +152,8 @@ async def _read(options: Options, session_id: str) -> Session | None:
     except SessionNotFoundError:
         return None
     except (SessionError, StorageError) as error:
-        logger.warning("%s", error.message)
+        named = error.message if session_id in error.message else f"session {session_id!r}: {error.message}"
+        logger.warning("%s", named)
         return None
 
 

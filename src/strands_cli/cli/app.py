@@ -45,7 +45,7 @@ SESSIONS = {
 STORE_COMMANDS = {
     "migrate": "Make the tables of a database, or bring them up to date.",
     "check": "Read every session and name what is wrong.",
-    "copy": "Copy all workflow sessions to another store, line by line.",
+    "copy": "Copy all sessions to another store, line by line.",
     "prune": "Delete sessions that are over and old.",
 }
 WORKER_COMMANDS = {

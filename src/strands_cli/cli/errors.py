@@ -112,7 +112,7 @@ def located(text: str) -> str:
     if shown(place) != place:  # a password is not repeated: STRANDS_STORE can hold it
         return text
     named = f"strands --store {shlex.quote(place)}"
-    return re.sub(r"\bstrands(?= (?:resume|sessions|store) )", lambda _: named, text)
+    return re.sub(r"\bstrands(?= (?:resume|sessions|store|worker) )", lambda _: named, text)
 
 
 def locate_hint(error: errors.StrandsError) -> None:

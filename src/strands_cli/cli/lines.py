@@ -31,10 +31,14 @@ def quoted(line: str, stream: TextIO) -> Iterator[str]:
 
     parts = [line]
     if is_terminal(stream):
-        columns = shutil.get_terminal_size().columns - len(_BAR)
+        columns = shutil.get_terminal_size().columns - len(_BAR) - 1  # a space at which it is folded ends the line
         parts = textwrap.wrap(
             line, columns, expand_tabs=False, replace_whitespace=False, drop_whitespace=False, break_on_hyphens=False
         )
+        for number in range(1, len(parts)):
+            if parts[number][0] == " " and parts[number].strip():
+                parts[number - 1] += " "
+                parts[number] = parts[number][1:]
     yield from (f"{_BAR}{part}" for part in parts or [""])
 
 

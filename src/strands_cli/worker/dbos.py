@@ -127,7 +127,7 @@ class DbosEngine:
             unfit=self._unfit,
             retry=self._retry,
             calls=self._calls,
-            store=shown(self._store),
+            store=shown(_database_of(self._store)),
         )
         try:
             await self._worker.work(drive, slots=slots, alive_as=alive_as)
@@ -230,10 +230,14 @@ class DbosEngine:
     def _connection(self) -> Any:
         import psycopg
 
-        parts = urlsplit(self._store)
-        rest = [(key, value) for key, value in parse_qsl(parts.query) if key not in _STORE_OPTIONS]
-        url = parts._replace(scheme="postgresql", query=urlencode(rest, quote_via=quote)).geturl()
-        return psycopg.connect(url, prepare_threshold=None, connect_timeout=10)
+        return psycopg.connect(_database_of(self._store), prepare_threshold=None, connect_timeout=10)
+
+
+def _database_of(store: str) -> str:
+    """Return a store's URL without what is the store's own in it: what the server is asked with."""
+    parts = urlsplit(store)
+    rest = [(key, value) for key, value in parse_qsl(parts.query) if key not in _STORE_OPTIONS]
+    return parts._replace(scheme="postgresql", query=urlencode(rest, safe="/", quote_via=quote)).geturl()
 
 
 def _listed(calls: Any, **how: Any) -> list[Any]:

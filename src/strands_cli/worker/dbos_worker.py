@@ -8,8 +8,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import shlex
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
 
 from strands_cli.worker.engine import EngineNotReadyError, Wake
 from strands_cli.worker.packages import missing
@@ -39,7 +41,7 @@ class DbosWorker:
         unfit: Seconds after which at most a wake comes again that this worker was not fit for.
         retry: Queues a wake as its try with a number, after seconds.
         calls: Yields what calls of DBOS are made on before it runs here.
-        store: What the store is called in messages.
+        store: The database, as it is called in messages.
 
     Attributes:
         launched: What calls of DBOS are made on; None while it does not run.
@@ -139,9 +141,15 @@ class DbosWorker:
             self._close()
             raise EngineNotReadyError(
                 f"DBOS does not start on {self._store}: {str(error).strip().splitlines()[0]}",
-                hint=f"Make its tables: dbos migrate --sys-db-url {self._store} --schema {self._schema}",
+                hint=f"Make its tables, as a role that may: {self._migrate()}",
             ) from error
         self.launched = DBOS
+
+    def _migrate(self) -> str:
+        """Return the command that makes DBOS's tables, and grants them to the role that works here."""
+        words = ["dbos", "migrate", "--sys-db-url", self._store, "--schema", self._schema]
+        role = unquote(urlsplit(self._store).username or "")
+        return shlex.join([*words, *(["--app-role", role] if role else [])])
 
     def _close(self) -> None:
         from dbos import DBOS

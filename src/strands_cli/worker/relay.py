@@ -121,10 +121,15 @@ async def _submit(engine: Engine, wakes: Sequence[Wake]) -> list[str]:
         try:
             await engine.submit(wake)
         except Exception as error:
-            logger.warning("the engine takes nothing, and is asked again: %s", error)
+            logger.warning("the engine takes nothing, and is asked again: %s", _cause(error))
             break
         taken.append(wake.session_id)
     return taken
+
+
+def _cause(error: Exception) -> str:
+    """Return an error's first line: a remedy that follows is for the store's tables, and this is the engine's."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
 async def reap(store: SessionRepository, engine: Engine | None, driver: str) -> None:
@@ -142,7 +147,7 @@ async def reap(store: SessionRepository, engine: Engine | None, driver: str) -> 
             if engine is not None and driver in alive:  # else who is alive is not known
                 await engine.reap(list(alive))
         except Exception as error:
-            logger.warning("could not look for what the dead held: %s", error)
+            logger.warning("could not look for what the dead held: %s", _cause(error))
         await asyncio.sleep(REAP_SECONDS)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -135,7 +136,13 @@ class TemporalEngine:
                     address = how.setdefault("target_host", "localhost:7233")
                     self._client = await Client.connect(**how)
                 except Exception as error:
-                    said = f"{address}: {str(error).splitlines()[0]}" if address else str(error).splitlines()[0]
+                    said = f"{address}: {_cause(error)}" if address else _cause(error)
                     hint = "Start it, or name it: --engine-option address=HOST:PORT, or TEMPORAL_ADDRESS."
                     raise EngineNotReadyError(f"Temporal cannot be reached: {said}", hint=hint) from error
             return self._client
+
+
+def _cause(error: Exception) -> str:
+    """Return what the system said, which the client's library wraps in its own types; else the error's first line."""
+    found = re.search(r'\bmessage: "([^"]+)"', str(error))
+    return found[1] if found else str(error).splitlines()[0]

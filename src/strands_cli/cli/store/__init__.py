@@ -9,4 +9,4 @@ from strands_cli.cli.app import STORE_COMMANDS, LazyGroup
 
 @click.group("store", cls=LazyGroup, package="strands_cli.cli.store", listing=STORE_COMMANDS)
 def command() -> None:
-    """Look after what workflow sessions are kept in: a directory, sqlite:///PATH, postgresql://USER@HOST/DATABASE."""
+    """Look after what sessions are kept in: a directory, sqlite:///PATH, postgresql://USER@HOST/DATABASE."""

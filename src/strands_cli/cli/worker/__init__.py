@@ -29,5 +29,6 @@ class WorkerGroup(LazyGroup):
 def command() -> None:
     """Drive the sessions of the store that are due, on as many machines as you like.
 
-    `strands worker my_app:workflows` is short for `strands worker run my_app:workflows`.
+    `strands worker my_app:workflows` is short for `strands worker run my_app:workflows`; the options of both
+    (--slots, --engine ...) are listed by `strands worker run --help`.
     """

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 import click
 
 from strands_cli.cli import options
+
+if TYPE_CHECKING:
+    from strands_cli.api.workflow import Workflow
+    from strands_cli.session.repository import SessionRepository
 
 
 @click.command("run")
@@ -21,7 +29,7 @@ from strands_cli.cli import options
     help="How long steps at work may go on after SIGTERM.",
 )
 @click.option("--health-port", type=click.IntRange(0, 65535), metavar="PORT", help="Say on 127.0.0.1 how it stands.")
-@click.option("--health-file", metavar="FILE", help="Write every second how it stands.")
+@click.option("--health-file", metavar="FILE", help="Write twice a second how it stands.")
 @options.as_json
 @options.debug
 def command(
@@ -50,10 +58,9 @@ def command(
     logs.configure(debug=debug)
     store = store_at()
     workflows = workflows_of(targets)
+    _tell_of_other_stores(store, workflows)
     chosen = None
     if engine is not None:
-        import os
-
         place = os.environ.get(STORE) or str(getattr(store, "root", ""))
         chosen = open_engine(engine, place, dict(_option(each) for each in engine_options))
     elif engine_options:
@@ -73,6 +80,29 @@ def command(
         )
 
     return serve(make)
+
+
+def _tell_of_other_stores(store: SessionRepository, workflows: Mapping[str, Workflow]) -> None:
+    """Warn of workflows that submit to another store than the one whose sessions are driven here."""
+    from strands_cli.cli.errors import say
+
+    here = _place(store)
+    for name, workflow in workflows.items():
+        own = workflow.options.repository
+        if own is not None and _place(own) != here:
+            say(
+                f"Warning: {name} keeps its sessions in {_place(own)}, and this worker drives those in {here}: "
+                "leave out its store=, or name the same with --store."
+            )
+
+
+def _place(store: SessionRepository) -> str:
+    database = getattr(store, "database", None)
+    if database is None:
+        return os.path.abspath(str(getattr(store, "root", store)))
+    namespace = getattr(store, "namespace", "")
+    place = database.name if "://" in database.name else os.path.abspath(database.name)
+    return f"{place}, namespace {namespace}" if namespace else place
 
 
 def _option(text: str) -> tuple[str, str]:
