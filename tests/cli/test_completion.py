@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from strands import Workflow
+from strands import SessionManager, Workflow
+from strands.hooks import BeforeToolCallEvent
+from strands.models.scripted import ScriptedModel, ToolCall
 from support.console import STRANDS, Console
 from support.specs import PAUSING
 
@@ -33,6 +36,13 @@ def complete(console: Console, words: str) -> list[str]:
     )
     assert done.stderr == ""
     return [line for line in done.stdout.splitlines() if line]
+
+
+def complete_in_parts(console: Console, words: str) -> list[str]:
+    """Return the same where bash has taken the words apart at ":" and "=", as it does."""
+    parts = [part for word in words.split(" ") for part in (re.split("([:=])", word) if word else [""])]
+    apart = [part for part in parts if part] + ([""] if words.endswith(" ") else [])
+    return complete(console, " ".join(apart))
 
 
 def paused(store: str) -> str:
@@ -60,9 +70,41 @@ def test_sessions_questions_and_steps_of_the_store_are_completed(console: Consol
     assert complete(console, f"{named} sessions list --workflow ") == ["plain,kept"]
 
 
+def test_what_bash_takes_apart_is_put_together_again(console: Console) -> None:
+    store = f"sqlite:///{console.directory}/runs.db"
+    waiting = paused(store)
+    for named in (f"--store {store}", f"--store={store}"):
+        assert complete_in_parts(console, f"strands {named} sessions show ") == [f"plain,{waiting}"]
+        assert complete_in_parts(console, f"strands {named} resume {waiting} --answer steps/1=yes --spe") == [
+            "plain,--spec"
+        ]
+    assert complete_in_parts(console, "strands worker app:flow --slo") == ["plain,--slots"]
+    assert complete_in_parts(console, "strands nothing:of=that kind ") == []
+
+
+def test_a_question_with_a_colon_in_its_name_is_completed_behind_it(console: Console) -> None:
+    def ask(event: BeforeToolCallEvent) -> None:
+        event.interrupt("sure")
+
+    spec = {**PAUSING, "pattern": {"type": "chain", "config": {"steps": [{"agent": "a", "input": "?"}]}}}
+    spec["agents"] = {"a": {"prompt": "?", "tools": ["current_time"]}}
+    model = ScriptedModel([ToolCall("current_time", {})])
+    store = f"sqlite:///{console.directory}/runs.db"
+    session_id = Workflow.from_dict(spec, store=store, hooks=[ask], model=model).run().session_id
+    (question,) = SessionManager(store=store).get_session(session_id).questions
+    before, colon, behind = question.id.partition(":")
+    assert colon
+    found = complete_in_parts(console, f"strands --store {store} resume {session_id} --answer {before}:")
+    assert found == [f"plain,{behind}="]
+
+
 def test_variables_of_the_workflow_are_completed(console: Console) -> None:
     assert complete(console, "strands run pay.json --var ") == ["plain,amount=", "plain,note=", "plain,name="]
     assert complete(console, "strands run pay.json -V n") == ["plain,note=", "plain,name="]
+
+
+def test_engines_are_completed(console: Console) -> None:
+    assert complete(console, "strands worker app:flow --engine t") == ["plain,temporal"]
 
 
 def test_agents_are_completed(console: Console) -> None:
@@ -72,7 +114,15 @@ def test_agents_are_completed(console: Console) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    ["strands run p", "strands validate p", "strands run --vars p", "strands resume x --spec p", "strands graph p"],
+    [
+        "strands run p",
+        "strands worker p",
+        "strands worker run p",
+        "strands validate p",
+        "strands run --vars p",
+        "strands resume x --spec p",
+        "strands graph p",
+    ],
 )
 def test_files_are_left_to_the_shell(console: Console, words: str) -> None:
     assert complete(console, words) == ["file,p"]

@@ -118,6 +118,16 @@ def agents(ctx: click.Context) -> Found:
     return [(found.agent.name, str(found.path)) for found in known if found.agent is not None]
 
 
+@_completes
+def engines(ctx: click.Context) -> Found:
+    """The engines of this build, and those of packages that are installed."""
+    from importlib.metadata import entry_points
+
+    from strands_cli.worker.engine import ENGINES, GROUP
+
+    return [(name, "") for name in sorted({*ENGINES, *(point.name for point in entry_points(group=GROUP))})]
+
+
 def _sessions(statuses: set[str] | None) -> Found:
     told = (each for each in _summaries() if statuses is None or each["status"] in statuses)
     return [(each["id"], f"{each['status']}, {each['workflow']}") for each in told]

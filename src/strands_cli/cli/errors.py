@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import signal
@@ -35,6 +36,11 @@ def run_command(arguments: list[str]) -> int:
     from strands_cli.cli.app import app
 
     debug = "--debug" in arguments
+    completing = os.environ.get("_STRANDS_COMPLETE", "")
+    if completing.startswith("bash_"):
+        from strands_cli.cli import bash
+
+        bash.use()
     streams = sys.stdout, sys.stderr
     try:
         code = app.main(args=arguments, prog_name="strands", standalone_mode=False)
@@ -57,6 +63,8 @@ def run_command(arguments: list[str]) -> int:
     except BrokenPipeError:
         raise
     except Exception as error:
+        if completing.endswith("_complete"):  # who types is not told
+            return errors.OK
         if debug:
             _traceback()
         return report(error)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from strands_cli.cli.app import WORKER_COMMANDS, LazyGroup
@@ -16,6 +18,11 @@ class WorkerGroup(LazyGroup):
         if args[0] in WORKER_COMMANDS:
             return super().resolve_command(ctx, args)
         return "run", self.get_command(ctx, "run"), args
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        from click.shell_completion import CompletionItem
+
+        return super().shell_complete(ctx, incomplete) or [CompletionItem(incomplete, type="file")]
 
 
 @click.group(

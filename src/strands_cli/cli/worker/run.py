@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from strands_cli.cli import options
+from strands_cli.cli import completion, options
 
 if TYPE_CHECKING:
     from strands_cli.api.workflow import Workflow
@@ -16,8 +16,14 @@ if TYPE_CHECKING:
 
 
 @click.command("run")
-@click.argument("targets", metavar="TARGET...", nargs=-1, required=True)
-@click.option("--engine", "engine", metavar="NAME", help="What delivers: dbos, temporal, ...; else the store itself.")
+@click.argument("targets", metavar="TARGET...", nargs=-1, required=True, shell_complete=completion.files)
+@click.option(
+    "--engine",
+    "engine",
+    metavar="NAME",
+    shell_complete=completion.engines,
+    help="What delivers: dbos, temporal, ...; else the store itself.",
+)
 @click.option("--engine-option", "engine_options", metavar="NAME=VALUE", multiple=True, help="An option of the engine.")
 @click.option("--slots", type=click.IntRange(1), default=8, show_default=True, help="So many sessions at a time.")
 @click.option(
@@ -29,7 +35,9 @@ if TYPE_CHECKING:
     help="How long steps at work may go on after SIGTERM.",
 )
 @click.option("--health-port", type=click.IntRange(0, 65535), metavar="PORT", help="Say on 127.0.0.1 how it stands.")
-@click.option("--health-file", metavar="FILE", help="Write twice a second how it stands.")
+@click.option(
+    "--health-file", metavar="FILE", shell_complete=completion.files, help="Write twice a second how it stands."
+)
 @options.as_json
 @options.debug
 def command(
