@@ -188,6 +188,36 @@ asyncio.run(drive())
     asyncio.run(it_comes_to_be_due())
 
 
+@pytest.mark.parametrize("url", KEPT[1:], indirect=True)
+def test_what_a_worker_could_not_say_when_a_drive_ended_it_says_later(url: str, store: Any) -> None:
+    """The store was away, say: others see that the worker is alive, and would wait for that drive of it."""
+
+    async def check() -> None:
+        await begin(store, "s")
+        async with wake.entered(store):
+            journal = await store.open("s")
+            async with journal.lease() as driver:
+                await journal.append([entry("leased", driver=driver)], expect=1)
+                await wake.reap(store)
+                assert await taken(store) == []
+            assert await wake.reap(store) == 1
+            assert [each.kind for each in await journal.load()] == ["opened", "leased", "queued"]
+            assert await taken(store) == ["s"]
+            assert await store.check("s") == ""
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize("url", KEPT[1:], indirect=True)
+def test_a_session_that_was_given_back_is_not_damaged(url: str, store: Any) -> None:
+    async def check() -> None:
+        await begin(store, "s", LEASED)
+        await wake.reap(store)
+        assert await store.check("s") == ""
+
+    asyncio.run(check())
+
+
 @kept
 def test_workers_that_are_alive_say_what_they_are(store: Repository) -> None:
     async def check() -> None:

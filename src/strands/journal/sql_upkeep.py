@@ -80,8 +80,9 @@ class SqlUpkeep:
         statement = f"select count, last_sum, status, driver, origins, open, tokens {HERE} and id = ?"
         rows = await self._read(lambda each: each.execute(statement, self.namespace, WORKFLOW, portable(session_id)))
         meant = change_of(parsed.entries, 0)
+        driver = meant.driver if rows and rows[0][3] else ""  # a dead one's session is given back without a line
         told = (
-            *(len(parsed.entries), parsed.last_sum, meant.status or INTERRUPTED, meant.driver or ""),
+            *(len(parsed.entries), parsed.last_sum, meant.status or INTERRUPTED, driver or ""),
             " ".join(map(str, meant.origins)),
             *(len(meant.asked.keys() - meant.answered.keys()), meant.tokens),
         )

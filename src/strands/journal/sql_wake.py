@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from strands._threads import on_disk
 from strands.journal.database import Database, Row, Transaction
+from strands.journal.entries import Draft
+from strands.journal.errors import SessionError
 from strands.journal.find import Due
-from strands.journal.projection import DELETED, original, portable
+from strands.journal.projection import DELETED, change_of, original, portable
+from strands.journal.protocol import Conflict
 from strands.journal.sql_find import SqlLists
 from strands.journal.sql_queueing import OnWake, QueueingDatabase
 from strands.journal.sql_upkeep import HERE, WORKFLOW
@@ -23,6 +27,7 @@ class SqlWake(SqlLists):
     """What becomes of sessions that are due; a part of `SqlRepository`."""
 
     database: Database
+    _process: str = ""
 
     def on_wake(self, hook: OnWake) -> None:
         """Have `hook` told of sessions that become due, in the transaction of the write that makes them due."""
@@ -69,15 +74,36 @@ class SqlWake(SqlLists):
 
     async def reap(self) -> int:
         """Have the sessions of dead drivers be due now; return how many there were."""
-        held = f"select no, driver {HERE} and driver <> ''"
+        held = f"select no, driver, id {HERE} and driver <> ''"
         rows = await self._read(lambda each: each.execute(held, self.namespace, WORKFLOW))
-        drivers = sorted({driver for _, driver in rows})
+        drivers = sorted({driver for _, driver, _ in rows})
         alive = await on_disk(partial(self.database.alive, drivers)) if drivers else set()
-        dead = [(no, driver) for no, driver in rows if driver not in alive]
-        found = 0
+        dead, found = list[tuple[int, str]](), 0
+        for no, driver, id in rows:
+            if driver in alive:
+                continue
+            if driver.partition(".")[0] == self._process and await self._left_to_others(original(id), driver):
+                found += 1
+            else:
+                dead.append((no, driver))
         for first in range(0, len(dead), _BATCH):
             found += await on_disk(partial(self.database.write, partial(_give_back, dead[first : first + _BATCH])))
         return found
+
+    async def _left_to_others(self, session_id: str, driver: str) -> bool:
+        """Record that a drive of this process is over, which it could not itself as the store was away when it ended.
+
+        Others see that this process is alive, and would wait for that drive. Returns whether that was recorded.
+        """
+        try:
+            journal = self._journal(session_id)
+            entries = await journal.load()
+            if change_of(entries, 0).driver == driver:
+                await journal.append([Draft("queued", "", {}, time.time())], expect=len(entries), durable=True)
+                return True
+        except (Conflict, SessionError):  # somebody else has moved it on, or it cannot be read
+            return False
+        return False
 
     # -- workers ------------------------------------------------------------------------------------------------------
 
@@ -107,7 +133,9 @@ class SqlWake(SqlLists):
 
     async def enter(self) -> str:
         """Be a driver of this store: returns an id that is alive until `leave`, or the end of this process."""
-        return await on_disk(self.database.enter)
+        driver = await on_disk(self.database.enter)
+        self._process = driver.partition(".")[0]
+        return driver
 
     async def leave(self, driver: str) -> None:
         """Be that driver no longer."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import random
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import TYPE_CHECKING
@@ -67,7 +68,7 @@ class StoreEngine:
                 if len(tasks) >= slots:
                     await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 elif not due:
-                    await asyncio.sleep(looking.pause)
+                    await asyncio.sleep(looking.pause * random.uniform(0.75, 1.25))  # not always before the same worker
         finally:
             if tasks:
                 await asyncio.wait(tasks)
