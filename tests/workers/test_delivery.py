@@ -23,12 +23,13 @@ from strands.journal.find import Due
 from strands.journal.memory import MemoryRepository
 from strands.models.scripted import ScriptedModel
 from strands_cli.api import SessionManager, Workflow
-from strands_cli.errors import InputError, SessionExistsError
+from strands_cli.errors import ExecutionError, InputError, SessionExistsError
 from strands_cli.session import answers
 from strands_cli.session.repository import store_at
 from strands_cli.worker.engine import DriveOutcome, Wake, queue_by
 from strands_cli.worker.health import HealthServer, LoopWatch, notify
 from strands_cli.worker.relay import StoreEngine, reap, relay
+from strands_cli.worker.worker import Worker
 from support.postgres import close_all, fresh_url, needs_postgres
 
 SPEC = """
@@ -147,6 +148,20 @@ class Noting:
     async def reap(self, alive: Collection[str]) -> int:
         self.alive.append(alive)
         return 0
+
+
+def test_an_engine_that_fails_is_named_with_what_it_says(tmp_path: Path) -> None:
+    told: list[str] = []
+    worker = Worker(
+        store_at(f"sqlite:///{tmp_path}/runs.db"),
+        {"orders": orders()},
+        engine=Noting(),
+        engine_name="noting",
+        tell=lambda event, _="", /, **__: told.append(event),
+    )
+    with pytest.raises(ExecutionError, match="the engine 'noting' has failed: NotImplementedError: it says no more"):
+        asyncio.run(worker.run())
+    assert told == ["ready", "draining", "drained"]
 
 
 def test_an_engine_is_given_what_is_due_until_it_takes_it_and_who_is_alive(tmp_path: Path) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from support.commands import STRANDS
 from support.workers import Fleet
 
 
@@ -93,6 +95,21 @@ def test_a_worker_says_how_it_is_and_what_it_does(fleet: Fleet, strands: Callabl
     assert worker.wait() == 0
     assert not file.exists()
     assert json.loads(strands("worker", "list", "--json")) == []
+
+
+def test_who_answers_is_told_whether_a_worker_goes_on(fleet: Fleet) -> None:
+    first, second = fleet.submit("asking", 2)
+    worker = fleet.start()
+    fleet.until(lambda: sorted(fleet.rests().values()) == ["paused"] * 2, 20, answering=False)
+    assert f"A worker goes on with it: strands sessions show {first}" in answered(fleet, first)
+    worker.kill(signal.SIGTERM)
+    assert worker.wait() == 0
+    assert f"Go on: strands resume {second}" in answered(fleet, second)
+
+
+def answered(fleet: Fleet, session_id: str) -> str:
+    command = [*STRANDS, "sessions", "answer", session_id, "--response", "yes"]
+    return subprocess.run(command, env=fleet.environment, capture_output=True, text=True, timeout=60, check=True).stderr
 
 
 def listed(strands: Callable[..., str]) -> list[tuple[int, int, int]]:

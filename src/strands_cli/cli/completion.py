@@ -121,11 +121,9 @@ def agents(ctx: click.Context) -> Found:
 @_completes
 def engines(ctx: click.Context) -> Found:
     """The engines of this build, and those of packages that are installed."""
-    from importlib.metadata import entry_points
+    from strands_cli.worker.engine import known_engines
 
-    from strands_cli.worker.engine import ENGINES, GROUP
-
-    return [(name, "") for name in sorted({*ENGINES, *(point.name for point in entry_points(group=GROUP))})]
+    return [(name, "") for name in known_engines()]
 
 
 def _sessions(statuses: set[str] | None) -> Found:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from strands._version import __version__
 from strands.journal import wake as journal_wake
-from strands_cli.errors import StorageError
+from strands_cli.errors import ExecutionError, StorageError, StrandsError
 from strands_cli.worker.engine import queue_by
 from strands_cli.worker.health import HealthServer, LoopWatch
 from strands_cli.worker.relay import StoreEngine, reap, relay
@@ -133,13 +133,28 @@ class Worker:
             done, _ = await asyncio.wait([draining, *taking, *beside], return_when=asyncio.FIRST_COMPLETED)
             await self._drain(taking)
             for each in done - {draining}:
-                each.result()  # nothing but an error ends it
+                self._ended(each)
         finally:
             for each in (draining, *taking, *beside):
                 each.cancel()
             await asyncio.wait([draining, *taking, *beside])
             with contextlib.suppress(StorageError):
                 await journal_wake.remove_worker(self._store, driver)
+
+    def _ended(self, task: asyncio.Future[Any]) -> None:
+        """Raise what ended a task: nothing but an error does."""
+        try:
+            task.result()
+        except StrandsError:
+            raise
+        except Exception as error:
+            if not self._engine_name:
+                raise
+            said = (str(error).strip().splitlines() or ["it says no more"])[0]
+            hint = "Look at its options, and at what it needs to run; --debug shows where it was."
+            raise ExecutionError(
+                f"the engine {self._engine_name!r} has failed: {type(error).__name__}: {said}", hint=hint
+            ) from error
 
     async def _drain(self, taking: list[asyncio.Task[None]]) -> None:
         self._draining.set()

@@ -28,6 +28,19 @@ def unfit_reasons(sessions: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     return run_sync(lambda: unfit(store_at(), sessions))
 
 
+def workflows_of_workers() -> set[str]:
+    """Return the workflows of which somebody who is alive drives what is due; none where that cannot be read."""
+    from strands_cli.api.bridge import run_sync
+    from strands_cli.errors import StorageError
+    from strands_cli.session.repository import store_at
+    from strands_cli.worker.listing import alive
+
+    try:
+        return {name for each in run_sync(lambda: alive(store_at())) for name in each["workflows"]}
+    except StorageError:
+        return set()
+
+
 def session(session_id: str) -> Session:
     """Return the session with this id or unambiguous beginning of one.
 

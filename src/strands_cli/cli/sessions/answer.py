@@ -43,5 +43,9 @@ def command(
     if as_json:
         print_json({"session_id": session.id, "answered": list(given)})
         return
-    then = f"The session is {session.status}." if session.is_over else f"Go on: strands resume {session.id}"
+    then = f"Go on: strands resume {session.id}"
+    if session.is_over:
+        then = f"The session is {session.status}."
+    elif session.workflow_name in _open.workflows_of_workers():
+        then = f"A worker goes on with it: strands sessions show {session.id}"
     say(f"Recorded: {', '.join(given)}. {then}")
