@@ -113,6 +113,24 @@ def test_a_store_that_fails_is_asked_again_soon_and_a_worker_that_lacks_somethin
     asyncio.run(check())
 
 
+def test_what_a_worker_is_unfit_for_is_told_once_however_often_it_comes() -> None:
+    async def check() -> None:
+        told: list[str] = []
+
+        def tell(event: str, session_id: str = "", /, **more: object) -> None:
+            told.append(event)
+
+        store = MemoryRepository()
+        begun = Workflow.from_yaml(SPEC % WORKS, model=ScriptedModel(["Done."]), repository=store)
+        bare = Workflow.from_yaml(SPEC % WORKS, repository=store)
+        wake = Wake("", await begun.submit_async(), "2")
+        segments = Segments(store, {"orders": bare}, tell)
+        assert [await segments.drive(wake) for _ in range(3)] == ["unfit"] * 3
+        assert told == ["driving", "unfit"]
+
+    asyncio.run(check())
+
+
 def test_what_is_of_another_namespace_is_left_to_its_workers() -> None:
     async def check() -> None:
         told: list[str] = []

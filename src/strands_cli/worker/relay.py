@@ -32,7 +32,7 @@ QUEUED_SECONDS = 30.0
 UNFIT_SECONDS = 1.0
 """After so many seconds another worker may have what one is unfit for."""
 
-_MOST = 50
+_MOST, _MOST_REFUSED = 50, 500
 _FIRST_RETRY, _LAST_RETRY = 0.5, 30.0
 
 
@@ -74,7 +74,7 @@ class StoreEngine:
                 await asyncio.wait(tasks)
 
     async def _take(self, limit: int) -> list[Due]:
-        without = self._refused()[:_MOST]
+        without = self._refused()[:_MOST_REFUSED]
         return await journal_wake.take_due(self._store, limit=limit, workflows=self._workflows, without=without)
 
     async def _deliver(self, drive: Drive, due: Due) -> None:

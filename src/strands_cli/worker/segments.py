@@ -170,7 +170,8 @@ class Segments:
             options = replace(workflow.options, repository=self._store, queued=True, layers=(segment.layer,))
             session = Session(journal, State(), options)
             await session.refresh_async()
-            self._tell("driving", session_id, workflow=known.workflow_name)
+            if session_id not in self.unfit:  # else it most likely is refused again
+                self._tell("driving", session_id, workflow=known.workflow_name)
             result = await session.resume_async(user=workflow)
             segment.problem = (result.error_message or "").partition("\n")[0]
             return result.status
