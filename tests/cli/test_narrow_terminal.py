@@ -1,10 +1,13 @@
 """80 columns: what matters of a line is seen on it."""
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 
+from strands.journal import wake
+from strands_cli.session.repository import store_at
 from support.console import Console
 
 APPROVAL = """
@@ -156,6 +159,24 @@ def test_the_name_of_a_workflow_that_does_not_fit_is_cut_and_not_left_out(consol
     console.run("run", "w.yaml", "--offline", "--pause", code=19)
     line = line_with(console.terminal("sessions", "list", columns=80).end(), "another-long-workflow-")
     assert "  another-" in line and line.endswith("…") and len(line) <= 80
+
+
+def test_why_a_worker_is_unfit_is_folded_between_words(console: Console) -> None:
+    url = f"sqlite:///{console.directory}/runs.db"
+    reason = (
+        "session 'refunds-41c0ffee12' was started with the hook 'my_app:Approval', which this process does not have"
+    )
+    said = {"host": "web1", "pid": 7, "since": 0, "engine": "", "workflows": ["refunds"], "slots": 8, "at_work": 0}
+
+    async def listed() -> str:
+        store = store_at(url)
+        async with wake.entered(store) as me:
+            await wake.put_worker(store, me, {**said, "draining": False, "unfit": {"refunds-41c0ffee12": reason}})
+            return await asyncio.to_thread(lambda: console.terminal("--store", url, "worker", "list", columns=80).end())
+
+    shown = asyncio.run(listed())
+    assert f"Unfit: web1 7 for refunds-41c0ffee12: {reason}" in " ".join(shown.split())
+    assert max(len(line.rstrip()) for line in shown.splitlines()) <= 80
 
 
 @pytest.mark.parametrize("command", [("--help",), ("list-supported",), ("validate", "w.yaml")], ids=" ".join)

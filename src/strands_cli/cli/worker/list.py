@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from strands_cli.cli import options
@@ -14,6 +16,7 @@ def command(as_json: bool, debug: bool) -> None:
     """List the workers of the store that are alive, and the sessions that they are unfit for."""
     from strands_cli.api.bridge import run_sync
     from strands_cli.cli.errors import say
+    from strands_cli.cli.lines import laid_out
     from strands_cli.cli.outcome import print_json, print_text
     from strands_cli.cli.phrases import ago, table
     from strands_cli.session.repository import store_at
@@ -36,4 +39,5 @@ def command(as_json: bool, debug: bool) -> None:
     print_text(table(rows))
     for each in found:
         for session_id, reason in each["unfit"].items():
-            print_text(f"Unfit: {each['host']} {each['pid']} for {session_id}: {one_line(reason)}")
+            line = f"Unfit: {each['host']} {each['pid']} for {session_id}: {one_line(reason)}"
+            print_text(laid_out(line, sys.stdout))
