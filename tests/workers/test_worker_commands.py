@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import sys
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -180,3 +181,18 @@ def test_a_workflow_that_submits_to_another_store_is_named(same: bool, fleet: Fl
     assert any(line.startswith(said) for line in lines) is not same
     worker.send_signal(signal.SIGINT)
     assert worker.wait(20) == 0
+
+
+@pytest.mark.parametrize(("engine", "package"), [("dbos", "dbos"), ("temporal", "temporalio")])
+def test_the_package_of_an_engine_that_is_missing_is_named_before_anything_begins(
+    engine: str, package: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from strands_cli.cli.main import main
+
+    pytest.importorskip("psycopg")
+    monkeypatch.setenv("STRANDS_STORE", "postgresql://nobody@127.0.0.1:1/none")
+    monkeypatch.setenv("CALLS", "calls")
+    monkeypatch.setitem(sys.modules, package, None)
+    assert main(["worker", "support.worker_app:asking", "--engine", engine]) == 2
+    said = capsys.readouterr().err
+    assert f"pip install 'strands-cli[{engine}]'" in said and "Ready" not in said

@@ -60,6 +60,7 @@ def command(
     from strands_cli.cli.worker._serving import output, serve
     from strands_cli.session.repository import STORE, store_at
     from strands_cli.worker.engine import open_engine
+    from strands_cli.worker.packages import check_installed
     from strands_cli.worker.registry import workflows_of
     from strands_cli.worker.worker import Worker
 
@@ -71,6 +72,7 @@ def command(
     if engine is not None:
         place = os.environ.get(STORE) or str(getattr(store, "root", ""))
         chosen = open_engine(engine, place, dict(_option(each) for each in engine_options))
+        check_installed(engine)
     elif engine_options:
         raise click.UsageError("--engine-option needs --engine")
 
