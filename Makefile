@@ -49,16 +49,16 @@ services:  ## install the servers that some tests need (PostgreSQL, PgBouncer, T
 test-long: $(VENV)/.installed  ## run the longer tests as well
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
+# Old clients of providers and servers leave a connection to the garbage collector now and then.
+OLD_CLIENTS := -W default::pytest.PytestUnraisableExceptionWarning
+
 # The MCP SDK is supported in two releases: what only the older one reaches counts as well.
 .PHONY: coverage
 coverage: $(VENV)/.installed  ## run the tests and print how much of src they reach, branches included
 	@$(PIP) 'pytest-cov>=7' -e '.[litellm]'
 	@[ -d build/mcp1 ] || $(PIP) --target build/mcp1 'mcp>=1.24,<2'
-	PYTHONPATH=build/mcp1 $(BIN)/python -m pytest tests/mcp_tools --cov --cov-report= --cov-fail-under=0
+	PYTHONPATH=build/mcp1 $(BIN)/python -m pytest tests/mcp_tools $(OLD_CLIENTS) --cov --cov-report= --cov-fail-under=0
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow' --cov --cov-append --cov-report=term $(ARGS)
-
-# Old clients of providers leave a connection to the garbage collector now and then.
-OLD_CLIENTS := -W default::pytest.PytestUnraisableExceptionWarning
 
 .PHONY: test-lowest
 test-lowest: $(VENV)/.installed  ## run the tests on the oldest versions that pyproject.toml allows
