@@ -263,3 +263,17 @@ def test_what_a_shell_hands_over_is_read(console: Console) -> None:
             command, pass_fds=[source.fileno()], env=console.env, capture_output=True, text=True, timeout=60
         )
     assert (done.returncode, done.stderr) == (0, "") and "valid" in done.stdout
+
+
+@pytest.mark.parametrize("number", ["nan", "inf", "-1", "soon"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("sessions", "cleanup", "--max-age-days"),
+        ("store", "prune", "--older-than-days"),
+        ("worker", "run", "flow.yaml", "--grace"),
+    ],
+)
+def test_a_number_that_says_nothing_is_refused(command: tuple[str, ...], number: str, console: Console) -> None:
+    said = console.run(*command, number, code=2).stderr
+    assert f"Invalid value for '{command[-1]}'" in said and "Hint: " in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
@@ -16,6 +17,16 @@ class Option(Protocol):
     """Adds an option or an argument to a command."""
 
     def __call__(self, command: Command, /) -> Command: ...
+
+
+class FiniteRange(click.FloatRange):
+    """A number in a range; `nan` and `inf` are none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a number that can be counted to.", param, ctx)
+        return number
 
 
 as_json: Option = click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")

@@ -9,7 +9,7 @@ from strands_cli.cli import options
 
 @click.command("cleanup")
 @click.option(
-    "--max-age-days", type=click.FloatRange(0), default=7, show_default=True, help="Keep what was used since."
+    "--max-age-days", type=options.FiniteRange(0), default=7, show_default=True, help="Keep what was used since."
 )
 @click.option("--paused", is_flag=True, help="Delete also those that wait for an answer that nobody has given.")
 @click.option("--dry-run", is_flag=True, help="Delete nothing; say what would be deleted.")

@@ -14,7 +14,7 @@ from strands_cli.cli import options
 @click.command("prune")
 @options.place
 @click.option(
-    "--older-than-days", type=click.FloatRange(0), default=30, show_default=True, help="Keep what was used since."
+    "--older-than-days", type=options.FiniteRange(0), default=30, show_default=True, help="Keep what was used since."
 )
 @click.option(
     "--status",

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @click.option("--slots", type=click.IntRange(1), default=8, show_default=True, help="So many sessions at a time.")
 @click.option(
     "--grace",
-    type=click.FloatRange(0),
+    type=options.FiniteRange(0),
     default=25.0,
     show_default=True,
     metavar="SECONDS",
