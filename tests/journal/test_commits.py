@@ -5,48 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
 from strands import Workflow
-from strands.journal.database import Database, DatabaseLayer, Row, Transaction, TransactionLayer
 from strands.journal.locate import database_at
 from strands.journal.sql import SqlRepository
+from support.databases import Counting
 from support.driving import spec
 from support.postgres import close_all, fresh_url, needs_postgres
-
-T = TypeVar("T")
-
-
-class Counting(DatabaseLayer):
-    """A database whose commits, syncs and statements are counted."""
-
-    def __init__(self, database: Database) -> None:
-        super().__init__(database)
-        self.commits = self.flushes = self.statements = 0
-
-    def write(self, work: Callable[[Transaction], T], *, durable: bool = False, single: bool = False) -> T:
-        self.commits += 1
-        self.flushes += durable
-        return super().write(work, durable=durable, single=single)
-
-    def sync(self) -> None:
-        self.flushes += 1
-        super().sync()
-
-    def _within(self, transaction: Transaction) -> Transaction:
-        return _Counted(transaction, self)
-
-
-class _Counted(TransactionLayer):
-    def __init__(self, transaction: Transaction, counting: Counting) -> None:
-        super().__init__(transaction)
-        self._counting = counting
-
-    def execute(self, statement: str, *values: object) -> list[Row]:
-        self._counting.statements += 1
-        return super().execute(statement, *values)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=needs_postgres)])
@@ -62,9 +30,9 @@ def chain(database: Counting, steps: list[dict[str, Any]]) -> Workflow:
 
 
 def used(database: Counting, act: Callable[[], Any]) -> tuple[int, int, int]:
-    before = database.commits, database.flushes, database.statements
+    before = database.writes, database.flushes, database.statements
     act()
-    return database.commits - before[0], database.flushes - before[1], database.statements - before[2]
+    return database.writes - before[0], database.flushes - before[1], database.statements - before[2]
 
 
 def test_a_step_is_one_commit_and_one_flush(database: Counting) -> None:

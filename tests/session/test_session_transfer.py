@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from strands import Agent, tool
-from strands.hooks import BeforeNodeCallEvent, BeforeToolCallEvent
+from strands import Agent
+from strands.hooks import BeforeNodeCallEvent
 from strands.models.scripted import ScriptedModel, ToolCall
 from strands.multiagent import GraphBuilder, Status
 from strands.session import FileSessionManager, SQLSessionManager
@@ -25,6 +25,7 @@ from strands.session.stores import sessions_at
 from strands.session.transfer import copy_all
 from support.console import Console
 from support.nodes import agent
+from support.paying import paying
 from support.postgres import close_all, fresh_url, needs_postgres
 
 
@@ -45,22 +46,6 @@ def kept(place: str, session_id: str) -> Any:
 
 def talking(place: str, session_id: str, *replies: Any) -> Agent:
     return Agent(model=ScriptedModel(list(replies)), session_manager=kept(place, session_id), callback_handler=None)
-
-
-def paying(place: str, paid: list[int], *replies: Any) -> Agent:
-    @tool
-    def pay(amount: int) -> str:
-        """Pay it."""
-        paid.append(amount)
-        return "paid"
-
-    def approve(event: BeforeToolCallEvent) -> None:
-        if event.interrupt("approval", reason={"amount": 10}) != "y":
-            event.cancel_tool = "denied"
-
-    manager = kept(place, "paying")
-    model = ScriptedModel(list(replies))
-    return Agent(model=model, tools=[pay], hooks=[approve], session_manager=manager, callback_handler=None)
 
 
 def graph(place: str, *replies: str) -> Any:
@@ -84,7 +69,7 @@ def filled(place: str, paid: list[int]) -> None:
     one = talking(place, "talk", "one", "two é")
     one("a")
     one("b")
-    assert paying(place, paid, ToolCall("pay", {"amount": 10}))("pay").stop_reason == "interrupt"
+    assert paying(kept(place, "paying"), paid, ToolCall("pay", {"amount": 10}))("pay").stop_reason == "interrupt"
     assert graph(place, "done")("go").status is Status.INTERRUPTED
 
 
@@ -113,7 +98,7 @@ def test_a_copy_to_a_database_and_back_is_the_same_to_the_byte_and_goes_on(url: 
     assert before == files_of(tmp_path / "files") == files_of(tmp_path / "back")
     assert filecmp.cmp(tmp_path / "files/session_talk/session.json", tmp_path / "back/session_talk/session.json", False)
     for place in (url, back):
-        going = paying(place, paid, "done")
+        going = paying(kept(place, "paying"), paid, "done")
         (interrupt,) = going.pending_interrupts
         answer: Any = [{"interruptResponse": {"interruptId": interrupt.id, "response": "y"}}]
         assert str(going(answer)).strip() == "done"

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from strands import Agent, tool
-from strands.hooks import AfterNodeCallEvent, BeforeNodeCallEvent, BeforeToolCallEvent, HookProvider, HookRegistry
+from strands.hooks import AfterNodeCallEvent, BeforeNodeCallEvent, HookProvider, HookRegistry
 from strands.journal.locate import database_at
 from strands.models.scripted import ScriptedModel, ToolCall
 from strands.multiagent import GraphBuilder, Status
@@ -19,6 +19,7 @@ from strands.types.exceptions import SessionException
 from strands.types.session import Session, SessionAgent, SessionMessage, SessionType
 from support.databases import Counting
 from support.nodes import agent
+from support.paying import paying
 from support.postgres import close_all, fresh_url, needs_postgres
 
 
@@ -34,20 +35,6 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 def agent_in(url: str, *replies: Any, session_id: str = "s", **kwargs: Any) -> Agent:
     manager = SQLSessionManager(session_id, url)
     return Agent(model=ScriptedModel(list(replies)), session_manager=manager, callback_handler=None, **kwargs)
-
-
-def asking(url: str, paid: list[int], *replies: Any) -> Agent:
-    @tool
-    def pay(amount: int) -> str:
-        """Pay it."""
-        paid.append(amount)
-        return "paid"
-
-    def approve(event: BeforeToolCallEvent) -> None:
-        if event.interrupt("approval", reason={"amount": 10}) != "y":
-            event.cancel_tool = "denied"
-
-    return agent_in(url, *replies, tools=[pay], hooks=[approve])
 
 
 def answered(agent: Agent, response: str) -> Any:
@@ -66,13 +53,13 @@ def test_a_conversation_goes_on(url: str) -> None:
 
 def test_a_question_is_answered_elsewhere_once(url: str) -> None:
     paid: list[int] = []
-    assert asking(url, paid, ToolCall("pay", {"amount": 10}))("pay").stop_reason == "interrupt"
-    one, other = (asking(url, paid, "done") for _ in range(2))
+    assert paying(SQLSessionManager("s", url), paid, ToolCall("pay", {"amount": 10}))("pay").stop_reason == "interrupt"
+    one, other = (paying(SQLSessionManager("s", url), paid, "done") for _ in range(2))
     assert str(answered(one, "y")).strip() == "done"
     with pytest.raises(SessionException, match=r"has moved on since this agent .* was answered by process"):
         answered(other, "n")
     assert paid == [10]
-    assert asking(url, paid).pending_interrupts == []
+    assert paying(SQLSessionManager("s", url), paid).pending_interrupts == []
 
 
 def test_one_call_at_a_time(url: str) -> None:

@@ -41,16 +41,22 @@ class Counting(DatabaseLayer):
 
     Attributes:
         writes: How many transactions have written.
+        flushes: How often the disk was to be waited for.
         statements: How many statements have been run.
     """
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
-        self.writes = self.statements = 0
+        self.writes = self.flushes = self.statements = 0
 
     def write(self, work: Callable[[Transaction], T], *, durable: bool = False, single: bool = False) -> T:
         self.writes += 1
+        self.flushes += durable
         return super().write(work, durable=durable, single=single)
+
+    def sync(self) -> None:
+        self.flushes += 1
+        super().sync()
 
     def _within(self, transaction: Transaction) -> Transaction:
         return _Tallied(transaction, self)
