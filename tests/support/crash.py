@@ -14,6 +14,7 @@ from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Draft, Entry
 from strands_cli.session import answers as answering
 from strands_cli.types import RunResult
+from support.journal_layers import JournalLayer, RepositoryLayer
 
 When = Literal["before", "after"]
 
@@ -49,62 +50,48 @@ class Death:
         return result
 
 
-class MortalJournal:
+class MortalJournal(JournalLayer):
     """A journal of a process that may die."""
 
     def __init__(self, inner: Any, death: Death) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._death = death
-
-    @property
-    def session_id(self) -> str:
-        return str(self._inner.session_id)
 
     async def load(self) -> list[Entry]:
         self._death.check()
-        return list(await self._inner.load())
+        return await super().load()
 
     async def append(self, drafts: Sequence[Draft], *, expect: int, durable: bool = False) -> list[Entry]:
-        return list(await self._death.write(lambda: self._inner.append(drafts, expect=expect, durable=durable)))
+        written: list[Entry] = await self._death.write(
+            lambda: JournalLayer.append(self, drafts, expect=expect, durable=durable)
+        )
+        return written
 
     async def sync(self) -> None:
         self._death.check()
-        await self._inner.sync()
+        await super().sync()
 
     async def tail(self, after: int) -> list[Entry]:
         self._death.check()
-        return list(await self._inner.tail(after))
-
-    def lease(self) -> Any:
-        return self._inner.lease()
-
-    async def alive(self, driver: str) -> bool:
-        return bool(await self._inner.alive(driver))
+        return await super().tail(after)
 
 
-class MortalRepository:
+class MortalRepository(RepositoryLayer):
     """The repository of a process that may die."""
 
     def __init__(self, inner: Any, death: Death) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._death = death
 
-    async def create(self, session_id: str, opened: Draft, rest: Sequence[Draft] = ()) -> MortalJournal:
-        journal = await self._death.write(lambda: self._inner.create(session_id, opened, rest))
+    def around(self, journal: Any) -> MortalJournal:
         return MortalJournal(journal, self._death)
 
-    async def open(self, session_id: str) -> MortalJournal:
+    async def create(self, session_id: str, opened: Draft, rest: Sequence[Draft] = ()) -> Any:
+        return await self._death.write(lambda: RepositoryLayer.create(self, session_id, opened, rest))
+
+    async def open(self, session_id: str) -> Any:
         self._death.check()
-        return MortalJournal(await self._inner.open(session_id), self._death)
-
-    async def ids(self) -> list[str]:
-        return list(await self._inner.ids())
-
-    async def delete(self, session_id: str, *, expect: int | None = None) -> None:
-        await self._inner.delete(session_id, expect=expect)
-
-    async def sweep(self) -> None:
-        await self._inner.sweep()
+        return await super().open(session_id)
 
 
 @dataclass

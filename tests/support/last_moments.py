@@ -11,6 +11,7 @@ from strands_cli.errors import AnswerError, ExecutionError
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Draft, Entry
 from strands_cli.session import answers
+from support.journal_layers import JournalLayer, RepositoryLayer
 
 
 class Moment:
@@ -43,16 +44,12 @@ class Moment:
         return result
 
 
-class WatchedJournal:
+class WatchedJournal(JournalLayer):
     """A journal that tells a moment whenever somebody waits for it."""
 
     def __init__(self, inner: Any, moment: Moment) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._moment = moment
-
-    @property
-    def session_id(self) -> str:
-        return str(self._inner.session_id)
 
     async def load(self) -> list[Entry]:
         return list(await self._moment.around(self._inner.load))
@@ -70,34 +67,16 @@ class WatchedJournal:
     async def tail(self, after: int) -> list[Entry]:
         return list(await self._moment.around(lambda: self._inner.tail(after)))
 
-    def lease(self) -> Any:
-        return self._inner.lease()
 
-    async def alive(self, driver: str) -> bool:
-        return bool(await self._inner.alive(driver))
-
-
-class WatchedRepository:
+class WatchedRepository(RepositoryLayer):
     """A repository whose journals are `WatchedJournal`s."""
 
     def __init__(self, inner: Any, moment: Moment) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._moment = moment
 
-    async def create(self, session_id: str, opened: Draft, rest: Sequence[Draft] = ()) -> WatchedJournal:
-        return WatchedJournal(await self._inner.create(session_id, opened, rest), self._moment)
-
-    async def open(self, session_id: str) -> WatchedJournal:
-        return WatchedJournal(await self._inner.open(session_id), self._moment)
-
-    async def ids(self) -> list[str]:
-        return list(await self._inner.ids())
-
-    async def delete(self, session_id: str, *, expect: int | None = None) -> None:
-        await self._inner.delete(session_id, expect=expect)
-
-    async def sweep(self) -> None:
-        await self._inner.sweep()
+    def around(self, journal: Any) -> WatchedJournal:
+        return WatchedJournal(journal, self._moment)
 
 
 class People:
