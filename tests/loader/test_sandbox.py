@@ -8,7 +8,7 @@ import pytest
 
 from strands_cli.errors import TemplateError
 from strands_cli.loader.template import check, evaluate, render
-from support.limits import a_second
+from support.limits import soon
 
 ESCAPES = [
     "{{ ''.__class__ }}",
@@ -198,20 +198,20 @@ BOMBS = [
 
 
 @pytest.mark.parametrize("template", BOMBS)
-def test_case_21_template_bombs_reach_a_limit_in_less_than_a_second(template: str) -> None:
+def test_case_21_template_bombs_reach_a_limit_soon(template: str) -> None:
     started = time.thread_time()
 
     with pytest.raises(TemplateError):
         check(template)
         render(template, {"names": {"a": "b"}})
-    assert time.thread_time() - started < a_second()
+    assert time.thread_time() - started < soon()
 
 
 def test_a_large_value_printed_often_reaches_a_limit_early() -> None:
     started = time.thread_time()
     with pytest.raises(TemplateError, match="10,000,000"):
         render("{{ rows }}" * 50_000, {"rows": [{"n": n} for n in range(10_000)]})
-    assert time.thread_time() - started < a_second()
+    assert time.thread_time() - started < soon()
 
 
 @pytest.mark.parametrize("condition", ["{{" * 40_000, "'{{ a }}' == " * 1_000, "a " * 100_000])
@@ -219,7 +219,7 @@ def test_a_hostile_condition_is_refused_soon(condition: str) -> None:
     started = time.thread_time()
     with pytest.raises(TemplateError):
         evaluate(condition, {"a": 1})
-    assert time.thread_time() - started < a_second()
+    assert time.thread_time() - started < soon()
 
 
 def test_sums_of_any_kind() -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 
+def soon() -> float:
+    """Return what ends in time where something stops it, and not for minutes or hours where nothing does.
 
-def a_second() -> float:
-    """Return what is to take less than a second; who measures coverage looks at each line, which takes longer."""
-    return 5.0 if sys.gettrace() else 1.0
+    Each takes less than half a second alone. A machine that does other things as well, or looks at each line, is
+    slower.
+    """
+    return 10.0

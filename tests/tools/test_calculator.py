@@ -14,6 +14,7 @@ from strands_cli.builtin.arithmetic import CalculationError
 from strands_cli.builtin.confined import Confined
 from strands_cli.capability.builtin_tools import TOOLS, builtin_name
 from strands_cli.net.client import Network
+from support.limits import soon
 
 
 def builtin(name: str) -> Any:
@@ -84,7 +85,7 @@ def test_what_is_no_arithmetic_or_too_much_is_refused_at_once(expression: str) -
     started = time.monotonic()
     with pytest.raises(CalculationError):
         builtin("calculator")(expression=expression)
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < soon()
 
 
 def test_the_time_of_a_zone() -> None:
