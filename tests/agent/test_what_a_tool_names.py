@@ -21,6 +21,7 @@ from support.agents import answers
 HEAD = "import functools, os, time, uuid\nfrom strands import tool\n"
 WIRE = '@tool\ndef wire(to: str) -> str:\n    "Send."\n    return str({})\n'
 INNER = "def inner(to):\n    return 'OLD', to\n"
+BESIDE = INNER + "import time\nACCOUNT = 'OLD'\nSTARTED = time.time()\n"
 API = "class Base:\n    def send(self, to):\n        return 'OLD', to\nclass Api(Base):\n    pass\n"
 AROUND = (
     "def around(function):\n    @functools.wraps(function)\n    def wrapped(*a):\n        return 'OLD', function(*a)\n"
@@ -68,6 +69,19 @@ PROGRAMS = {
     "a function of a table": INNER
     + "ways = {'plain': inner, 'time': time.time()}\n"
     + WIRE.format("ways['plain'](to)"),
+    "a class of a table": API + "ways = {'plain': Api}\n" + WIRE.format("ways['plain']().send(to)"),
+    "an object of a table": API + "ways = {'plain': Api()}\n" + WIRE.format("ways['plain'].send(to)"),
+    "a function in a table of pairs": INNER + "ways = [('plain', inner)]\n" + WIRE.format("ways[0][1](to)"),
+    "a function of a set": INNER + "ways = {inner}\n" + WIRE.format("[way(to) for way in ways]"),
+    "a function of an ordered table": (
+        "import collections\n" + INNER + "ways = collections.OrderedDict(a=inner)\n" + WIRE.format("ways['a'](to)")
+    ),
+    "a function of a table of a class": (
+        INNER + "class Api:\n    ways = {'plain': inner}\n" + WIRE.format("Api.ways['plain'](to)")
+    ),
+    "a function that is a default": (
+        INNER + "def outer(to, way=inner, *, other=inner):\n    return way(to)\n" + WIRE.format("outer(to)")
+    ),
     "what a function does for a type": (
         "@functools.singledispatch\ndef inner(to):\n    return to\n"
         "@inner.register\ndef _(to: str):\n    return 'OLD', to\n" + WIRE.format("inner(to)")
@@ -83,6 +97,15 @@ PROGRAMS = {
     "another tool": "@tool\ndef other(to: str) -> str:\n    'Send.'\n    return 'OLD'\n" + WIRE.format("other(to=to)"),
     "a constant": "ACCOUNT = 'OLD'\n" + WIRE.format("(ACCOUNT, to)"),
     "a constant of several": "ACCOUNTS = (1, ('OLD', None))\n" + WIRE.format("(ACCOUNTS, to)"),
+    "constants side by side": "(KIND, ACCOUNT), COUNT = ('x', 'OLD'), 2\n" + WIRE.format("(ACCOUNT, to)"),
+    "a constant that is worked out": "ACCOUNT = 'x' + 3 * 'OLD'\n" + WIRE.format("(ACCOUNT, to)"),
+    "a constant of constants": "NAME = 'OLD'\nACCOUNT = f'{NAME}@bank'\n" + WIRE.format("(ACCOUNT, to)"),
+    "a constant of a class of constants": (
+        "NAME = 'OLD'\nclass Api:\n    KIND = 1\n    ACCOUNT = (NAME, KIND + 1)\n" + WIRE.format("Api.ACCOUNT")
+    ),
+    "a constant from a module beside": "from beside import ACCOUNT\n" + WIRE.format("(ACCOUNT, to)"),
+    "one of another name from a module beside": "from beside import ACCOUNT as MINE\n" + WIRE.format("(MINE, to)"),
+    "all from a module beside": "from beside import *\n" + WIRE.format("(ACCOUNT, to)"),
     "a constant that a function names": (
         "ACCOUNT: str = 'OLD'\ndef inner(to):\n    return ACCOUNT, to\n" + WIRE.format("inner(to)")
     ),
@@ -99,7 +122,7 @@ class Desk:
         self.path = path
         self.loaded = 0
 
-    def load(self, program: str, beside: str = INNER) -> Any:
+    def load(self, program: str, beside: str = BESIDE) -> Any:
         """Return the tool of a program, as a process that starts now has it."""
         self.loaded += 1
         directory = self.path / str(self.loaded)
@@ -138,7 +161,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Desk:
 @pytest.mark.parametrize("kind", PROGRAMS)
 def test_what_the_tool_names_is_part_of_what_was_approved(kind: str, desk: Desk) -> None:
     old, new = PROGRAMS[kind], PROGRAMS[kind].replace("OLD", "NEW")
-    assert desk.asks_anew(desk.load(old), lambda: desk.load(new, INNER.replace("OLD", "NEW")))
+    assert desk.asks_anew(desk.load(old), lambda: desk.load(new, BESIDE.replace("OLD", "NEW")))
     assert not desk.asks_anew(desk.load(old), lambda: desk.load("# a comment\n" + old))
 
 
@@ -146,6 +169,11 @@ def test_what_the_tool_names_is_part_of_what_was_approved(kind: str, desk: Desk)
     "program",
     [
         pytest.param("STARTED = time.time()\n" + WIRE.format("STARTED"), id="the time"),
+        pytest.param("from beside import STARTED\n" + WIRE.format("STARTED"), id="the time of a module beside"),
+        pytest.param("from beside import ACCOUNT\nACCOUNT = time.time()\n" + WIRE.format("ACCOUNT"), id="one taken"),
+        pytest.param("AT, KIND = time.time(), 1\n" + WIRE.format("AT"), id="the time beside a constant"),
+        pytest.param("AT = KIND = 1\nKIND, _ = time.time(), 1\n" + WIRE.format("KIND"), id="one of two set again"),
+        pytest.param("KIND = 1\nAT = KIND + time.time()\n" + WIRE.format("AT"), id="what the time is worked into"),
         pytest.param("RUN = str(uuid.uuid4())\n" + WIRE.format("RUN"), id="an id"),
         pytest.param("SEEN = [time.time()]\n" + WIRE.format("SEEN"), id="a list"),
         pytest.param("SEEN = {'at': object()}\n" + WIRE.format("SEEN"), id="a dict"),

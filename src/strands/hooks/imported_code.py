@@ -80,6 +80,12 @@ def is_of_program(module: str, file: str | None) -> bool:
     return file is None or not {"site-packages", "dist-packages"}.intersection(file.split(os.sep))
 
 
+@functools.lru_cache(maxsize=4096)
+def is_own(module: str | None) -> bool:
+    """Return whether a loaded module is of the program; see `is_of_program`."""
+    return module is not None and is_of_program(module, getattr(sys.modules.get(module), "__file__", None))
+
+
 _PYTHON = os.path.dirname(os.__file__) + os.sep
 
 

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import ast
 import functools
-import os
-import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
 from types import CodeType, FunctionType, MappingProxyType, MethodType, ModuleType
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from .binding import digest_of
-from .imported_code import Import, Text, imports_of, is_of_program, texts
+from .imported_code import Import, Text, imports_of, is_own, texts
 from .naming import importable
+from .written_constants import constant_text, is_constant, is_written, written_in
 
 MOST = 500
 """How many functions are followed; what only those name that come later does not count."""
 
-_SIMPLE = (type(None), bool, int, float, complex, str, bytes)
+_TABLES = (dict, list, tuple, set, frozenset, OrderedDict, MappingProxyType)
+_DEEPEST_TABLE = 3
 
 
 class _Found(NamedTuple):
@@ -46,10 +46,11 @@ _known: WeakKeyDictionary[Any, _Found] = WeakKeyDictionary()
 def named_by(root: Any, owner: Any = None) -> _Found:
     """Return what code names of its own program: the hash of it, "" for nothing, and where that stands.
 
-    That are functions and classes, what those name in turn, the classes of objects, and constants that are written in
-    their module or class as numbers, texts or tuples of these. Of the program are modules outside of the standard
-    library, of installed packages and of this product. What a function imports while it runs counts with all of its
-    text: it may not be loaded yet. Other objects may change while a program runs and do not count.
+    That are functions and classes, also out of tables, what those name in turn, the classes of objects, and constants
+    that are written in a module or class of it as numbers, texts or tuples of these, or worked out of such constants.
+    Of the program are modules outside of the standard library, of installed packages and of this product. What a
+    function imports while it runs counts with all of its text: it may not be loaded yet. Other objects may change while
+    a program runs and do not count.
 
     Args:
         root: A function or a class.
@@ -105,6 +106,9 @@ class _Walk:
         for name in names:
             if name in function.__globals__:
                 self._look_up(function.__globals__, name, names, set())
+        for default in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
+            for each in _entries(default):
+                self._take(each, recorded=True)
         for cell in function.__closure__ or ():
             try:
                 self._take(cell.cell_contents, recorded=recorded)  # of the first function it is known otherwise
@@ -114,17 +118,17 @@ class _Walk:
     def _look_up(self, space: Mapping[str, Any], name: str, names: Sequence[str], modules: set[int]) -> None:
         value, kind = space[name], type(space[name])
         if issubclass(kind, ModuleType):
-            if id(value) not in modules and _is_own(value.__name__):
+            if id(value) not in modules and is_own(value.__name__):
                 modules.add(id(value))
                 self._looked_up.append((space, name, value))
                 for inner in names:
                     if inner in vars(value):
                         self._look_up(vars(value), inner, names, modules)
-        elif _is_constant(value):
+        elif is_constant(value):
             module = str(space.get("__name__"))
-            if _is_own(module) and _is_written(module, name):
+            if is_own(module) and is_written(module, name):
                 self._looked_up.append((space, name, value))
-                self._parts[f"{importable(module)}:{name}"] = _text(value)
+                self._parts[f"{importable(module)}:{name}"] = constant_text(value)
         else:
             counts = [self._take(each, recorded=True) for each in _entries(value)]
             if any(counts):
@@ -135,7 +139,7 @@ class _Walk:
         functions: list[FunctionType] = []
         for each in _inside(value):
             if type(each) is FunctionType:
-                functions += [each] if _is_own(each.__module__) else []
+                functions += [each] if is_own(each.__module__) else []
             else:
                 classes = _classes(each)
                 functions += [method for base in classes for method in _methods(base)]
@@ -170,13 +174,15 @@ def _named(function: FunctionType) -> str:
     return f"{importable(function.__module__)}:{function.__qualname__}"
 
 
-def _entries(value: Any) -> Sequence[Any]:
-    """Return the functions in a table of them, such as one to choose from; of another value itself."""
-    kind = type(value)
-    if kind not in (dict, list, tuple):
-        return (value,)
-    entries = list(value.values() if kind is dict else value)[:MOST]
-    return [each for each in entries if type(each) in (FunctionType, MethodType, functools.partial)]
+def _entries(value: Any, depth: int = 0) -> list[Any]:
+    """Return what stands in a table, such as one to choose a function or a class from; of another value itself."""
+    if type(value) not in _TABLES:
+        return [value]
+    if depth == _DEEPEST_TABLE:
+        return []
+    entries = list(value.values() if isinstance(value, Mapping) else value)[:MOST]
+    inner = [found for each in entries if not is_constant(each) for found in _entries(each, depth + 1)]
+    return list({id(found): found for found in inner}.values())[:MOST]
 
 
 def _inside(value: Any) -> Iterator[Any]:
@@ -225,13 +231,13 @@ def _classes(kind: type) -> list[type]:
 
 def _is_own_class(kind: type) -> bool:
     module = kind.__module__  # a class may put anything there
-    return type(module) is str and _is_own(module)
+    return type(module) is str and is_own(module)
 
 
 def _constants(kind: type) -> Iterator[tuple[str, str]]:
     """Yield the constants that are written in a class."""
     inside = f"{kind.__qualname__}."
-    for name, text in _written_in(kind.__module__).items():
+    for name, text in written_in(kind.__module__).items():
         if name.startswith(inside) and "." not in name[len(inside) :]:
             yield f"{importable(kind.__module__)}:{name}", text
 
@@ -245,6 +251,8 @@ def _methods(kind: type) -> Iterator[FunctionType]:
             parts = [each.func]
         elif type(each) is functools.singledispatchmethod:
             parts = [each.func, each.dispatcher]
+        elif type(each) in _TABLES:
+            parts = [entry for entry in _entries(each) if is_own(getattr(entry, "__module__", None))]
         yield from (found for part in parts for found in _inside(part) if type(found) is FunctionType)
 
 
@@ -256,80 +264,7 @@ def _made_of(function: FunctionType) -> Any:
     return [compiled(function.__code__), written]
 
 
-def _is_constant(value: Any) -> bool:
-    if type(value) in (tuple, frozenset):
-        return all(map(_is_constant, value))
-    return type(value) in _SIMPLE
-
-
-def _text(value: Any) -> str:
-    return repr(sorted(map(_text, value))) if type(value) is frozenset else repr(value)
-
-
 @functools.lru_cache(maxsize=4096)
 def _names(code: CodeType) -> tuple[str, ...]:
     inner = (_names(each) for each in code.co_consts if isinstance(each, CodeType))
     return tuple(sorted({*code.co_names}.union(*inner)))
-
-
-@functools.lru_cache(maxsize=4096)
-def _is_own(module: str | None) -> bool:
-    """Return whether a module is of the program, and not of Python, an installed package or this product."""
-    return module is not None and is_of_program(module, getattr(sys.modules.get(module), "__file__", None))
-
-
-def _is_written(module: str, name: str) -> bool:
-    """Return whether a module writes a constant in its text; others may differ in each process, such as the time."""
-    return name in _written_in(module)
-
-
-def _written_in(module: str) -> Mapping[str, str]:
-    """Return the constants that are written in the text of a module and of its classes: `NAME` and `Class.NAME`."""
-    file = getattr(sys.modules.get(module), "__file__", None)
-    try:
-        return _written(file, os.stat(file).st_mtime_ns) if file is not None else {}
-    except OSError:
-        return {}
-
-
-@functools.lru_cache(maxsize=256)
-def _written(file: str, changed_at: int) -> Mapping[str, str]:
-    try:
-        with open(file, "rb") as stream:
-            tree = ast.parse(stream.read())
-    except (OSError, SyntaxError, ValueError, RecursionError):
-        return {}
-    changed = {name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names}
-    return {name: text for name, text in _literals(tree.body, "").items() if name not in changed}
-
-
-def _literals(body: Iterable[ast.stmt], inside: str) -> dict[str, str]:
-    """Return the names that are assigned once, and a constant, with its text."""
-    found: dict[str, str] = {}
-    written: dict[str, list[ast.expr | None]] = {}
-    for node in body:
-        if isinstance(node, ast.ClassDef):
-            found.update(_literals(node.body, f"{inside}{node.name}."))
-        for target, value in _assigned(node):
-            if isinstance(target, ast.Name):
-                written.setdefault(f"{inside}{target.id}", []).append(value)
-    for name, values in written.items():
-        text = _literal(values[0]) if len(values) == 1 else None
-        if text is not None:
-            found[name] = text
-    return found
-
-
-def _assigned(node: ast.stmt) -> list[tuple[ast.expr, ast.expr | None]]:
-    if isinstance(node, ast.Assign):
-        return [(target, node.value) for target in node.targets]
-    return [(node.target, node.value)] if isinstance(node, (ast.AnnAssign, ast.AugAssign)) else []
-
-
-def _literal(node: ast.expr | None) -> str | None:
-    """Return the text of a constant; None for what is not one."""
-    try:
-        value = ast.literal_eval(node) if node is not None else node
-        return _text(value) if node is not None and _is_constant(value) else None
-    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
-        return None
