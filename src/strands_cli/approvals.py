@@ -162,12 +162,12 @@ class ApprovalHooks:
 
     def _arguments(self, event: BeforeToolCallEvent, given: Any) -> Any:
         """Return the arguments that the person wants, asking for them as often as they do not fit the tool."""
-        wrong = problems(event.selected_tool, given) if given is not None else []
+        wrong = _edit_problems(event.selected_tool, given) if given is not None else []
         number = 0
         while given is None or wrong:
             number += 1
             given = parsed(_asked(event, numbered(ARGUMENTS, number), self._form(event, wrong)))
-            wrong = problems(event.selected_tool, given)
+            wrong = _edit_problems(event.selected_tool, given)
         return given
 
     def _use(self, event: BeforeToolCallEvent, arguments: Any) -> None:
@@ -275,6 +275,19 @@ def problems(tool: Any, arguments: Any) -> list[str]:
     from strands.types import json_schema
 
     return json_schema.problems(_input_schema(tool), arguments)
+
+
+def _edit_problems(tool: Any, arguments: Any) -> list[str]:
+    """Return what is wrong with arguments that a person wrote; one that the tool would drop is not what they meant."""
+    wrong, parameters = problems(tool, arguments), getattr(tool, "parameters", None)
+    if wrong or parameters is None or not hasattr(parameters, "validate"):
+        return wrong
+    known = {*(_input_schema(tool).get("properties") or {}), *parameters.validate(dict(arguments))}
+    return [
+        f"it takes no {name!r}{f' ({hint})' if (hint := did_you_mean(name, sorted(known))) else ''}"
+        for name in arguments
+        if name not in known
+    ]
 
 
 def filled(tool: Any, arguments: Any) -> Any:

@@ -125,6 +125,15 @@ def test_edit_alone_asks_for_the_arguments_in_the_shape_of_the_tool() -> None:
     assert janitor.deleted == [["b.txt"]]
 
 
+def test_an_edit_that_names_an_argument_wrongly_runs_nothing() -> None:
+    """The tool would drop it, and take its default for the argument that was meant."""
+    janitor = Janitor([RULE])
+    second = resumed(janitor, paused(janitor), 'edit: {"paths": ["a.txt"], "pahts": ["b.txt"]}')
+    assert janitor.deleted == []
+    [question] = second.questions
+    assert "it takes no 'pahts' (did you mean 'paths'?)" in question.prompt
+
+
 def test_arguments_that_do_not_fit_the_tool_are_asked_for_again() -> None:
     janitor = Janitor([RULE])
     second = resumed(janitor, paused(janitor), 'edit: {"paths": 7}')
