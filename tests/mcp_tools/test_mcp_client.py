@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 import socket
 import subprocess
@@ -257,19 +258,32 @@ def test_a_description_that_changed_after_the_approval_asks_anew(
         assert (result.stop_reason, done) == (("end_turn", True) if same else ("interrupt", False))
 
 
-def test_another_server_of_the_same_name_asks_anew(tmp_path: Path) -> None:
-    def client(log: str) -> MCPClient:
-        args = ["-m", "support.mcp_server", "--log", str(tmp_path / log)]
-        server = {"command": sys.executable, "args": args, "cwd": str(TESTS)}
-        (made,) = MCPClient.load_servers({"mcpServers": {"files": server}})
+LOCAL = {"command": sys.executable, "args": ["-m", "support.mcp_server"], "cwd": str(TESTS)}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (LOCAL, {**LOCAL, "args": [*LOCAL["args"], "--log", os.devnull]}),
+        ({**LOCAL, "env": {"ACCOUNT": "test"}}, {**LOCAL, "env": {"ACCOUNT": "real"}}),
+        ({"url": "http://127.0.0.1:PORT/mcp"}, {"url": "http://localhost:PORT/mcp"}),
+        ({"url": "http://127.0.0.1:PORT/mcp"}, {"url": "http://127.0.0.1:PORT/mcp", "headers": {"X-Account": "real"}}),
+    ],
+)
+def test_another_server_of_the_same_name_asks_anew(
+    first: dict[str, Any], second: dict[str, Any], tmp_path: Path, address: str
+) -> None:
+    def client(server: dict[str, Any]) -> MCPClient:
+        found = json.loads(json.dumps(server).replace("PORT", address.split(":")[2].partition("/")[0]))
+        (made,) = MCPClient.load_servers({"mcpServers": {"files": found}})
         return made
 
-    call = ToolCall("delete", {"path": "x"}, id="t")
-    with client("test") as test:
+    call = ToolCall("delete", {"path": str(tmp_path)}, id="t")
+    with client(first) as test:
         agent_with(test, tmp_path, call, hooks=[gate])("go")
-    with client("production") as production:
-        assert answer(agent_with(production, tmp_path, call, hooks=[gate]), "y").stop_reason == "interrupt"
-    assert not (tmp_path / "production").exists()
+    for server, reason in ((second, "interrupt"), (second, "end_turn")):
+        with client(server) as production:
+            assert answer(agent_with(production, tmp_path, call, hooks=[gate]), "y").stop_reason == reason
 
 
 def test_a_description_that_changes_while_the_person_thinks_asks_anew(

@@ -123,12 +123,14 @@ class AgentTool(ABC):
         read_only: A call changes nothing, so it may be made again at any time.
         takes_context: `stream` gets a `ToolContext` as the keyword argument `tool_context`, with which it can ask.
         timeout_seconds: How long an agent lets one call take before it gives it up; None for as long as it takes.
+        made_with: What it was made with beside its code and decides what a call does, as JSON; part of its identity.
     """
 
     idempotent: bool = False
     read_only: bool = False
     takes_context: bool = False
     timeout_seconds: float | None = None
+    made_with: Any = None
     _is_direct: ClassVar[bool] = False  # a `DirectTool`; to ask an abstract class takes longer
     _is_dynamic: bool = False
 
@@ -167,7 +169,8 @@ class AgentTool(ABC):
     def identity(self) -> Any:
         """What tells it from any other tool of its name: if it changes, an approval of a call no longer holds."""
         spec: Any = self.tool_spec
-        return [spec.get("description"), spec.get("inputSchema"), self.origin]
+        found = [spec.get("description"), spec.get("inputSchema"), self.origin]
+        return found if self.made_with is None else [*found, self.made_with]
 
     @property
     def identity_with_replacements(self) -> Any:

@@ -23,6 +23,7 @@ class ToolAccess:
         rehearsal: Nothing is changed and nothing is sent: what would do so says it instead.
         isolated: python_exec runs only where the kernel confines it.
         seconds: How long a tool may look through files.
+        mounts: Names of directories, and where each is as the spec writes it.
     """
 
     files: Confined
@@ -30,6 +31,7 @@ class ToolAccess:
     rehearsal: bool = False
     isolated: bool = True
     seconds: float = 8.0
+    mounts: tuple[tuple[str, str], ...] = ()
 
 
 def make(name: str, place: ToolAccess) -> Any:
@@ -37,4 +39,6 @@ def make(name: str, place: ToolAccess) -> Any:
     record = TOOLS[name]
     made = import_module(f"{__name__}.{record.module}").make(name, place)
     made.read_only, made.rehearses = record.read_only, record.rehearses
+    if record.module == "files" and place.mounts:
+        made.made_with = {"mounts": dict(place.mounts)}
     return made

@@ -36,4 +36,4 @@ def tool_access(spec: Spec, directory: str | Path, rehearses: bool) -> ToolAcces
         network = Network(denied, guardrails.allow_hosts if guardrails else ())
     except ValueError as error:
         raise ExecutionError(f"security.guardrails.allow_hosts: {error}", hint="Write hosts, or host:port.") from error
-    return ToolAccess(files, network, rehearses)
+    return ToolAccess(files, network, rehearses, mounts=tuple(sorted(mounts.items())))

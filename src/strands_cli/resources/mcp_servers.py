@@ -127,8 +127,8 @@ def _transport(server: McpServer, spec: Spec, secrets: Secrets) -> Callable[[], 
                 url, _expanded(auth.client_id, secrets), secret, auth.scope, auth.issuer
             )
         if server.transport == "sse":
-            return transports.at(lambda: transports.sse(url, headers, access), server.url)
-        return transports.at(lambda: transports.http(url, headers, access), server.url)
+            return transports.at(lambda: transports.sse(url, headers, access), server.url, *_written(server.headers))
+        return transports.at(lambda: transports.http(url, headers, access), server.url, *_written(server.headers))
     command, args = _expanded(server.command or "", secrets), [_expanded(each, secrets) for each in server.args]
     environment = {**_environment(), **_all_expanded(server.env, secrets)}
     from strands_cli.resources.spec_files import server_directory
@@ -136,7 +136,12 @@ def _transport(server: McpServer, spec: Spec, secrets: Secrets) -> Callable[[], 
     directory = server_directory(spec, server)
     cwd = str(directory) if directory is not None else None
     start = lambda: transports.stdio(command, args, environment, cwd, server.id)  # noqa: E731
-    return transports.at(start, server.command or "", *server.args)
+    return transports.at(start, server.command or "", *server.args, *_written(server.env))
+
+
+def _written(values: Mapping[str, str] | None) -> list[str]:
+    """Return headers or variables as the spec writes them, where secrets stand by their names."""
+    return [f"{name}={value}" for name, value in sorted((values or {}).items())]
 
 
 def _filters(server: McpServer) -> ToolFilters | None:

@@ -47,7 +47,7 @@ def _client(name: str, server: Mapping[str, Any], continue_on_error: bool, prefi
     resolved = cast("dict[str, Any]", _with_variables(dict(server), f"mcpServers.{name}"))
     prefix = resolved.get("prefix") or (re.sub(r"[^a-zA-Z0-9_-]", "_", name) if prefixed else None)
     return make(
-        _transport(name, resolved),
+        transports.at(_transport(name, resolved), *_place(name, resolved, server)),
         startup_timeout=resolved.get("startup_timeout", 30),
         call_timeout=resolved.get("call_timeout", 300),
         tool_filters=_filters(name, resolved.get("tool_filters")),
@@ -63,8 +63,7 @@ def _transport(name: str, server: Mapping[str, Any]) -> Callable[[], MCPTranspor
         raise ValueError(f"mcpServers.{name}: expected either 'command' or 'url'")
     if "command" in server:
         command, args = server["command"], list(server.get("args", []))
-        start = lambda: transports.stdio(command, args, server.get("env"), server.get("cwd"), name)  # noqa: E731
-        return transports.at(start, command, *args)
+        return lambda: transports.stdio(command, args, server.get("env"), server.get("cwd"), name)
     kind = server.get("transport") or server.get("type") or "streamable-http"
     access = _access(name, server)
     if kind == "sse":
@@ -72,6 +71,15 @@ def _transport(name: str, server: Mapping[str, Any]) -> Callable[[], MCPTranspor
     if kind in ("http", "streamable-http", "streamable_http", "streamableHttp"):
         return lambda: transports.http(server["url"], server.get("headers"), access)
     raise ValueError(f"mcpServers.{name}: transport {kind!r} is not one of 'stdio', 'streamable-http', 'sse'")
+
+
+def _place(name: str, server: Mapping[str, Any], written: Mapping[str, Any]) -> list[str]:
+    """Return what a server is and what it is given; variables and headers as written, where secrets stand by name."""
+    is_local = "command" in server
+    address = [server["command"], *server.get("args", [])] if is_local else [server["url"]]
+    kind = "env" if is_local else "headers"
+    given = _mapping(written.get(kind) or {}, f"mcpServers.{name}.{kind}")
+    return [str(each) for each in address] + [f"{key}={given[key]}" for key in sorted(given)]
 
 
 def _access(name: str, server: Mapping[str, Any]) -> Any:
