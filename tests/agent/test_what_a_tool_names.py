@@ -271,6 +271,15 @@ def test_modules_that_name_each_other_and_long_chains_come_to_an_end(desk: Desk)
         assert desk.asks_anew(desk.load(program, beside), partial(desk.load, program, mended)) is asks
 
 
+def test_a_table_that_holds_itself_and_many_objects_comes_to_an_end(desk: Desk) -> None:
+    program = API + (
+        "ways = [{'plain': Api()} for _ in range(1000)]\nways[0]['all'] = [ways, [ways] * 1000]\n"
+        + WIRE.format("ways[0]['plain'].send(to)")
+    )
+    assert not desk.asks_anew(desk.load(program), lambda: desk.load(program))
+    assert desk.asks_anew(desk.load(program), lambda: desk.load(program.replace("OLD", "NEW")))
+
+
 MAIN = """
 import sys
 from strands import Agent

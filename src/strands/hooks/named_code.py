@@ -15,10 +15,10 @@ from .naming import importable
 from .written_constants import constant_text, is_constant, is_written, written_in
 
 MOST = 500
-"""How many functions are followed; what only those name that come later does not count."""
+"""How many functions are followed, and entries of a table; what only those name that come later does not count."""
 
+_MOST_ENTRIES = 5000  # of tables in a table
 _TABLES = (dict, list, tuple, set, frozenset, OrderedDict, MappingProxyType)
-_DEEPEST_TABLE = 3
 
 
 class _Found(NamedTuple):
@@ -174,15 +174,27 @@ def _named(function: FunctionType) -> str:
     return f"{importable(function.__module__)}:{function.__qualname__}"
 
 
-def _entries(value: Any, depth: int = 0) -> list[Any]:
+def _entries(value: Any) -> list[Any]:
     """Return what stands in a table, such as one to choose a function or a class from; of another value itself."""
-    if type(value) not in _TABLES:
-        return [value]
-    if depth == _DEEPEST_TABLE:
-        return []
-    entries = list(value.values() if isinstance(value, Mapping) else value)[:MOST]
-    inner = [found for each in entries if not is_constant(each) for found in _entries(each, depth + 1)]
-    return list({id(found): found for found in inner}.values())[:MOST]
+    found: dict[int, Any] = {}
+    seen: set[int] = set()
+    waiting = [value]
+    for each in waiting:  # which grows meanwhile
+        if type(each) not in _TABLES:
+            found.setdefault(_told_by(each), each)
+        elif id(each) not in seen:
+            seen.add(id(each))
+            inner = list(each.values() if isinstance(each, Mapping) else each)[:MOST]
+            waiting += [one for one in inner if not is_constant(one)][: max(_MOST_ENTRIES - len(waiting), 0)]
+    return list(found.values())[:MOST]
+
+
+def _told_by(value: Any) -> int:
+    """Return what tells a value from another that runs as the same: of plain objects it is their class."""
+    kind = type(value)
+    if kind in (FunctionType, MethodType, functools.partial) or issubclass(kind, type):
+        return id(value)
+    return id(value) if "__wrapped__" in _own_dict(value) else id(kind)
 
 
 def _inside(value: Any) -> Iterator[Any]:
