@@ -42,7 +42,7 @@ simulate: $(VENV)/.installed  ## run 10,000 simulations, each from its seed (SEE
 	@PYTHONPATH=tests $(BIN)/python -m simulation $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 .PHONY: services
-services:  ## install the servers that some tests need (PostgreSQL, PgBouncer, Temporal), where possible
+services:  ## install what some tests need (PostgreSQL, PgBouncer, Temporal, Chromium), where possible
 	@PYTHON=$(PYTHON) .ci/services
 
 .PHONY: test-long

@@ -19,8 +19,11 @@ LAYERS = [
     {"session", "agents", "providers", "toolbox", "outputs", "exec", "terminal"}
     | {"approvals", "builtin", "resources", "net"},
     {"api"},
-    {"atomic", "worker"},
-    {"cli", "web", "__main__"},
+    {"atomic", "worker", "audit", "forms"},
+    {"inbox"},
+    {"channels"},
+    {"web", "mcp_server", "a2a_server"},
+    {"cli", "__main__"},
 ]
 RANK = {unit: rank for rank, layer in enumerate(LAYERS) for unit in layer}
 FORBIDDEN = {"kernel": LAYERS[2]}
