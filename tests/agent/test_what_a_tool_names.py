@@ -110,6 +110,26 @@ PROGRAMS = {
         "ACCOUNT: str = 'OLD'\ndef inner(to):\n    return ACCOUNT, to\n" + WIRE.format("inner(to)")
     ),
     "a comprehension": INNER + WIRE.format("[inner(each) for each in to]"),
+    "a validator in an annotation": (
+        "from typing import Annotated\nfrom pydantic import AfterValidator\n"
+        "def inner(to):\n    return 'OLD' + to\nTo = Annotated[str, AfterValidator(inner)]\n"
+        + WIRE.format("to").replace("to: str", "to: To")
+    ),
+    "a validator of a class of arguments": (
+        "import typing, pydantic\nclass To(pydantic.BaseModel):\n    name: str\n"
+        "    @pydantic.field_validator('name')\n    @classmethod\n    def inner(cls, to):\n        return 'OLD' + to\n"
+        "class Far(pydantic.BaseModel):\n    to: list[To]\n"
+        + WIRE.format("to").replace("to: str", "to: typing.Union[Far, str]")
+    ),
+    "a default of a class of arguments": (
+        "import typing, pydantic\nclass To(pydantic.BaseModel):\n    account: str = 'OLD'\n"
+        + WIRE.format("to").replace("to: str", "to: typing.Union[To, str]")
+    ),
+    "a validator under postponed annotations": (
+        "from typing import Annotated\nfrom pydantic import AfterValidator\n"
+        "def inner(to):\n    return 'OLD' + to\n"
+        + WIRE.format("to").replace("to: str", "to: 'Annotated[str, AfterValidator(inner)]'")
+    ),
     "a function of a module beside": "import beside\n" + WIRE.format("beside.inner(to)"),
     "one imported from a module beside": "from beside import inner as other\n" + WIRE.format("other(to)"),
 }

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 from .binding import digest_of
 from .imported_code import Import, Text, imports_of, is_own, texts
 from .naming import importable
+from .parameter_types import declared
 from .written_constants import constant_text, is_constant, is_written, written_in
 
 MOST = 500
@@ -46,8 +47,9 @@ _known: WeakKeyDictionary[Any, _Found] = WeakKeyDictionary()
 def named_by(root: Any, owner: Any = None) -> _Found:
     """Return what code names of its own program: the hash of it, "" for nothing, and where that stands.
 
-    That are functions and classes, also out of tables, what those name in turn, the classes of objects, and constants
-    that are written in a module or class of it as numbers, texts or tuples of these, or worked out of such constants.
+    That are functions and classes, also out of tables, what those name in turn, the classes of objects and of the
+    root's parameters, with what arguments go through there, and constants that are written in a module or class of it
+    as numbers, texts or tuples of these, or worked out of such constants.
     Of the program are modules outside of the standard library, of installed packages and of this product. What a
     function imports while it runs counts with all of its text: it may not be loaded yet. Other objects may change while
     a program runs and do not count.
@@ -89,6 +91,8 @@ class _Walk:
 
     def of(self, root: Any) -> _Found:
         self._take(root, recorded=False)
+        for each in declared(root) if type(root) is FunctionType else ():
+            self._take(each, recorded=True)
         for number, (function, recorded) in enumerate(self._functions):  # which grows meanwhile
             if number == MOST:
                 break
