@@ -81,7 +81,7 @@ def test_an_object_is_asked_field_by_field() -> None:
     assert person.labels == [
         "name - Who",
         "count (integer) [default 1]",
-        "colour (red | blue) [optional]",
+        "colour (1 red | 2 blue) [optional]",
         "really (yes | no) [optional]",
     ]
 

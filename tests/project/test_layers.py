@@ -11,7 +11,7 @@ import pytest
 SRC = Path(__file__).parents[2] / "src"
 LAYERS = [
     {"strands"},
-    {"errors", "types", "owner"},
+    {"errors", "types", "owner", "forms"},
     {"spec", "schema", "capability", "loader"},
     {"kernel"},
     {"plan"},
@@ -19,7 +19,7 @@ LAYERS = [
     {"session", "agents", "providers", "toolbox", "outputs", "exec", "terminal"}
     | {"approvals", "builtin", "resources", "net"},
     {"api"},
-    {"atomic", "worker", "audit", "forms"},
+    {"atomic", "worker", "audit"},
     {"inbox"},
     {"channels"},
     {"web", "mcp_server", "a2a_server"},

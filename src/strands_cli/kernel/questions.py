@@ -261,8 +261,9 @@ def _meant_as_json(schema: Mapping[str, Any], parsed: Json) -> bool:
 
 def _problems(schema: Mapping[str, Any], value: Json) -> list[str]:
     from strands.types.json_schema import problems
+    from strands_cli.forms.dates import misdated
 
-    return [_clipped(each) for each in problems(schema, value)]
+    return [_clipped(each) for each in problems(schema, value) or misdated(schema, value)]
 
 
 def _short(value: Json) -> str:

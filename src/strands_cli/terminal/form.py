@@ -1,112 +1,127 @@
-"""Answers with a shape: a JSON Schema asked field by field, each value in the way its type is written."""
+"""Answers with a shape, asked in a terminal: field by field, each value in the way its type is written."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeAlias
 
-from strands.types.json_value import from_text
+from strands_cli.forms import Field, Form, FormAnswerError, form_of_schema, read
+from strands_cli.forms.of_schema import field_of
+from strands_cli.forms.reading import MISSING, filled
 from strands_cli.terminal.escape import one_line
 
 Schema: TypeAlias = Mapping[str, Any]
 ReadLine: TypeAlias = Callable[[str], Awaitable[str]]
 Complain: TypeAlias = Callable[[str], None]
-_SIMPLE = {"string", "integer", "number", "boolean"}
-_YES = {"yes", "y", "true", "1", "on"}
-_NO = {"no", "n", "false", "0", "off"}
-_MISSING = object()
 
 
-async def fill(schema: Schema, read: ReadLine, complain: Complain, default: str | None = None) -> Any:
+async def fill(schema: Schema, read_line: ReadLine, complain: Complain, default: str | None = None) -> Any:
     """Ask for a value that fits `schema`: a field at a time for an object of simple fields, otherwise in one line.
 
     Args:
         schema: What the answer must fit.
-        read: Reads a line behind a label.
+        read_line: Reads a line behind a label.
         complain: Says why a value was not taken.
         default: The question's own default as text: an empty line takes it, or its part for the field.
 
     Returns:
         The value. Whoever asked validates it as a whole.
     """
-    if not _is_form(schema):
-        return await _value("Your response" + _kind(schema), _with_default(schema, default), read, complain)
-    required = set(schema.get("required", ()))
-    defaults = _parts(default)
+    form = form_of_schema(schema)
+    if form.shape == "value":
+        field = _with_default(form.fields[0], default)
+        return await _value(f"Your response{kind_of(field)}", field, read_line, complain)
+    parts = _parts(default)
     answer = {}
-    for name, field in schema["properties"].items():
-        if name in defaults:
-            field = {**field, "default": defaults[name]}
-        label = _field_label(name, field, required=name in required)
-        value = await _value(label, field, read, complain, optional=name not in required)
-        if value is not _MISSING:
-            answer[name] = value
+    for field in form.fields:
+        if field.name in parts:
+            field = replace(field, default=parts[field.name], has_default=True)
+        value = await _value(_label(field), field, read_line, complain)
+        if value is not MISSING:
+            answer[field.name] = value
     return answer
 
 
-async def ask_field(name: str, schema: Schema, read: ReadLine, complain: Complain) -> Any:
-    """Ask for the value of a single field, which must be given."""
-    return await _value(_field_label(name, schema, required=True), schema, read, complain)
+async def fill_decision(form: Form, decision: str, read_line: ReadLine, complain: Complain) -> Any:
+    """Ask for what a decision needs beside its word: the arguments of an edit, each with what it holds now.
 
-
-def parse(text: str, schema: Schema) -> Any:
-    """Return the value that `text` writes for `schema`.
-
-    Raises:
-        ValueError: `text` is not such a value; its message says what was expected.
+    Args:
+        form: The form of the question, which decides.
+        decision: The option that was taken.
+        read_line: Reads a line behind a label.
+        complain: Says why a value was not taken.
     """
-    options = schema.get("enum")
-    if options:
-        return _option(text, options)
-    kind = schema.get("type")
-    if kind == "string":
-        return text
-    if kind == "boolean":
-        return _boolean(text)
-    if kind in ("integer", "number"):
-        return _number(text, kind)
-    try:
-        return from_text(text, "the answer")
-    except json.JSONDecodeError:
-        raise ValueError(f"{one_line(text, 40)!r} is not JSON, which this answer is written in.") from None
-
-
-def _is_form(schema: Schema) -> bool:
-    fields = schema.get("properties")
-    if schema.get("type") != "object" or not isinstance(fields, Mapping) or not fields:
-        return False
-    return all(
-        isinstance(field, Mapping) and ("enum" in field or field.get("type") in _SIMPLE) for field in fields.values()
-    )
-
-
-async def _value(label: str, schema: Schema, read: ReadLine, complain: Complain, *, optional: bool = False) -> Any:
+    decides = form.decides
+    assert decides is not None
     while True:
-        text = await read(label)
+        given: dict[str, Any] = {decides.name: decision}
+        for field in form.fields:
+            if decision in field.only_with and (field.required or field.has_default or field.name != "feedback"):
+                value = await _value(_label(field), field, read_line, complain)
+                if value is not MISSING:
+                    given[field.name] = value
+        try:
+            return read(form, given)
+        except FormAnswerError as error:
+            complain(one_line(str(error), 300))
+
+
+async def ask_field(name: str, schema: Schema, read_line: ReadLine, complain: Complain) -> Any:
+    """Ask for the value of a single field, which must be given."""
+    field = field_of(name, schema, schema, required=True)
+    return await _value(_label(field), field, read_line, complain)
+
+
+def kind_of(field: Field) -> str:
+    """Return in brackets how a field is filled in; "" for a text."""
+    if field.kind in ("choice", "choices"):
+        listed = " | ".join(
+            _numbered(number, one_line(option.written, 40)) for number, option in enumerate(field.options, 1)
+        )
+        return f" ({'several of ' if field.kind == 'choices' else ''}{listed})"
+    words = {
+        "text": "",
+        "boolean": " (yes | no)",
+        "date": " (date: YYYY-MM-DD)",
+        "datetime": " (date and time: YYYY-MM-DDTHH:MMZ)",
+        "list": f" (several, commas between{'' if field.of == 'text' else f': {field.of}'})",
+        "json": " (JSON)",
+    }
+    return words.get(field.kind, f" ({field.kind})")
+
+
+async def _value(label: str, field: Field, read_line: ReadLine, complain: Complain) -> Any:
+    while True:
+        text = await read_line(label)
         if not text.strip():
-            if "default" in schema:
-                return schema["default"]
-            if optional:
-                return _MISSING
+            if field.has_default:
+                return field.default
+            if not field.required:
+                return MISSING
             complain("an empty line is not an answer, and there is no default.")
             continue
         try:
-            value = parse(text if schema.get("type") == "string" else text.strip(), schema)
+            return filled(field, _lines(field, text))
         except ValueError as error:
-            complain(str(error))
-            continue
-        problem = _problem(value, schema)
-        if not problem:
-            return value
-        complain(problem)
+            complain(one_line(str(error), 300))
 
 
-def _problem(value: Any, schema: Schema) -> str:
-    from strands.types.json_schema import problems
+def _lines(field: Field, text: str) -> str:
+    """In one line, commas part the entries of a list."""
+    in_one = field.kind == "list" and "\n" not in text and not text.lstrip().startswith("[")
+    return text.replace(",", "\n") if in_one else text
 
-    found = problems(schema, value)
-    return one_line(found[0].removeprefix("$: "), 300) if found else ""
+
+def _with_default(field: Field, default: str | None) -> Field:
+    if default is None or field.has_default:
+        return field
+    try:
+        value = filled(field, default)
+    except ValueError:
+        value = default
+    return replace(field, default=value, has_default=True)
 
 
 def _parts(default: str | None) -> Mapping[str, Any]:
@@ -117,67 +132,16 @@ def _parts(default: str | None) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _with_default(schema: Schema, default: str | None) -> Schema:
-    if default is None or "default" in schema:
-        return schema
-    try:
-        return {**schema, "default": parse(default, schema)}
-    except ValueError:
-        return {**schema, "default": default}
-
-
-def _field_label(name: str, field: Schema, *, required: bool) -> str:
-    about = one_line(field.get("description") or field.get("title") or "", 200)
-    parts = [one_line(name, 60) + _kind(field), about and f"- {about}"]
-    if "default" in field:
-        parts.append(f"[default {one_line(json.dumps(field['default'], ensure_ascii=False), 40)}]")
-    elif not required:
+def _label(field: Field) -> str:
+    name = field.name.removeprefix("arguments.").removeprefix("content.")
+    about = field.description or (field.label if field.label != name else "")
+    parts = [one_line(name, 60) + kind_of(field), about and f"- {one_line(about, 200)}"]
+    if field.has_default:
+        parts.append(f"[default {one_line(json.dumps(field.default, ensure_ascii=False), 40)}]")
+    elif not field.required:
         parts.append("[optional]")
     return " ".join(part for part in parts if part)
 
 
-def _kind(schema: Schema) -> str:
-    options = schema.get("enum")
-    if options:
-        return f" ({' | '.join(one_line(_written(option), 40) for option in options)})"
-    kind = schema.get("type")
-    if kind == "boolean":
-        return " (yes | no)"
-    if kind == "string":
-        return ""
-    return f" ({kind})" if kind in _SIMPLE else " (JSON)"
-
-
-def _option(text: str, options: list[Any]) -> Any:
-    for option in options:
-        if text == _written(option):
-            return option
-    same = [option for option in options if text.casefold() == _written(option).casefold()]
-    if len(same) == 1:
-        return same[0]
-    if text.isascii() and text.isdigit() and 1 <= int(text) <= len(options):
-        return options[int(text) - 1]
-    raise ValueError(
-        f"{one_line(text, 40)!r} is none of {', '.join(one_line(_written(option)) for option in options)}."
-    )
-
-
-def _written(option: Any) -> str:
-    return option if isinstance(option, str) else json.dumps(option, ensure_ascii=False)
-
-
-def _boolean(text: str) -> bool:
-    word = text.strip().casefold()
-    if word not in _YES | _NO:
-        raise ValueError(f"{one_line(text, 40)!r} is neither yes nor no.")
-    return word in _YES
-
-
-_WITH_ARTICLE = {"integer": "an integer", "number": "a number"}
-
-
-def _number(text: str, kind: str) -> int | float:
-    try:
-        return int(text) if kind == "integer" else float(text)
-    except ValueError:
-        raise ValueError(f"{one_line(text, 40)!r} is not {_WITH_ARTICLE[kind]}.") from None
+def _numbered(number: int, written: str) -> str:
+    return written if written[:1].isdigit() else f"{number} {written}"
