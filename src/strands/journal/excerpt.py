@@ -19,7 +19,8 @@ class Excerpt(NamedTuple):
     """Some entries of a session, in their order.
 
     Those are: the opening and what later drives changed of it, the questions that were meant and those that are open
-    past their deadlines, what closed them, and what ended the session.
+    and of which something is due (a deadline, a reminder, an escalation), what closed them, and what ended the session.
+    What happened to a question besides is not among them, unless these are all that there are.
 
     Attributes:
         entries: The entries.

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 logger: logging.Logger = logging.getLogger(__name__)
 
 NAME = ".index.db"
-_VERSION = 1
+_VERSION = 2
 _BUSY_SECONDS = 1.0
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -108,6 +108,7 @@ class Folded(NamedTuple):
         rest: As in `SessionSummary`.
         driver: Who drove it last, and may be at it still; "" for nobody.
         wakes_at: Unix time, in seconds, from which on somebody has to look at it; None for never.
+        timer: Unix time, in seconds, at which something is due of its open questions; None for never.
         entries: How many there are.
         questions: Those that are open, past their deadlines or not.
     """
@@ -121,9 +122,13 @@ class Folded(NamedTuple):
     created_at: float
     updated_at: float
     wakes_at: float | None
+    timer: float | None
     entries: int
     questions: tuple[Question, ...]
 
+
+TIMED = (INTERRUPTED, QUEUED, PAUSED)
+"""What sessions have come to in which the time of a question may come."""
 
 RESTS = (INTERRUPTED, QUEUED, PAUSED, "failed", "completed", "cancelled")
 """What a session can have come to."""
@@ -186,6 +191,54 @@ async def due(repository: Repository, *, limit: int = 50) -> list[Due]:
     folded = await folded_of(repository)
     found = [Due(id, due_since(each, now), each.entries) for id, each in folded if each.wakes_at is not None]
     return sorted((each for each in found if each.since <= now), key=lambda each: each.since)[:limit]
+
+
+async def timed(repository: Repository, *, limit: int = 50, without: Collection[str] = ()) -> list[str]:
+    """Return the sessions in which a deadline, a reminder or an escalation is due and that nobody drives: their ids,
+    the longest due first.
+
+    Args:
+        repository: Where they are kept.
+        limit: At most so many.
+        without: Not the sessions with these ids.
+    """
+    own: Any = getattr(repository, "timed", None)
+    if own is not None:
+        told: list[str] = await own(limit=limit, without=without)
+        return told
+    now = await now_of(repository)
+    folded = await folded_of(repository)
+    late = [(each.timer, id, each.driver) for id, each in folded if _is_at_most(each.timer, now) and id not in without]
+    found = [id for _, id, driver in sorted(late) if not driver or not await _is_driven(repository, id, driver)]
+    return found[:limit]
+
+
+async def next_timer(repository: Repository) -> float | None:
+    """Return when something is due next of the open questions of sessions that nobody drives; None for never.
+
+    It is Unix time, in seconds, by the store's clock; what is overdue counts.
+    """
+    own: Any = getattr(repository, "next_timer", None)
+    if own is not None:
+        told: float | None = await own()
+        return told
+    times = [each.timer for _, each in await folded_of(repository) if each.timer is not None and not each.driver]
+    return min(times, default=None)
+
+
+def _is_at_most(time: float | None, now: float) -> bool:
+    return time is not None and time <= now
+
+
+async def _is_driven(repository: Repository, session_id: str, driver: str) -> bool:
+    try:
+        return await is_alive(await repository.open(session_id), driver)
+    except (SessionError, StorageError):  # it is gone, or cannot be read now
+        return True
+
+
+def _timer(change: Change) -> float | None:
+    return min((each.timer for each in _open(change) if each.timer is not None), default=None)
 
 
 def due_since(told: Folded, now: float) -> float:
@@ -265,6 +318,7 @@ def fold(entries: Sequence[Entry]) -> Folded:
         created_at=opened.at,
         updated_at=change.updated_at,
         wakes_at=wakes_at(entries),
+        timer=_timer(change) if rest in TIMED else None,
         entries=len(entries),
         questions=tuple((each.key, each.kind, each.asked_at, each.deadline) for each in _open(change)),
     )

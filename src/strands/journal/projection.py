@@ -38,6 +38,7 @@ class Asked(NamedTuple):
         kind: What it is about.
         asked_at: Unix time in seconds.
         deadline: Unix time in seconds, or None.
+        timer: Unix time, in seconds, at which something is due of it next, its deadline at the latest; None for never.
     """
 
     key: str
@@ -45,6 +46,7 @@ class Asked(NamedTuple):
     kind: str
     asked_at: float
     deadline: float | None
+    timer: float | None
 
 
 @dataclass(slots=True)
@@ -58,6 +60,7 @@ class Change:
         updated_at: Unix time, in seconds, of the last.
         asked: The questions that they ask, by id.
         answered: Question id to the number of the entry that closes it.
+        timers: Question id to when something is due of it next, of questions that they do not ask.
         closes_all: The number of an entry that closes the questions asked before; None without one.
         wakes: Somebody has to look at the session: it was answered, or queued, and nobody has begun to since.
         origins: The numbers of the entries that say what a drive begins from.
@@ -70,6 +73,7 @@ class Change:
     updated_at: float = 0.0
     asked: dict[str, Asked] = field(default_factory=dict)
     answered: dict[str, int] = field(default_factory=dict)
+    timers: dict[str, float | None] = field(default_factory=dict)
     closes_all: int | None = None
     wakes: bool = False
     origins: list[int] = field(default_factory=list)
@@ -82,8 +86,8 @@ class Change:
 
     @property
     def touches_questions(self) -> bool:
-        """Whether a question is asked or closed."""
-        return bool(self.asked or self.answered) or self.closes_all is not None
+        """Whether a question is asked or closed, or waits for another time."""
+        return bool(self.asked or self.answered or self.timers) or self.closes_all is not None
 
 
 def change_of(entries: Sequence[Draft | Encoded | Entry], first: int) -> Change:
@@ -119,6 +123,8 @@ def _take(change: Change, seq: int, entry: Draft | Encoded | Entry) -> None:
         key = str(interrupt["id"]) if isinstance(interrupt, Mapping) and not entry.key else entry.key
         change.answered.setdefault(key, seq)
         change.wakes = change.wakes or bool(entry.key)  # an agent's, which has no key, is its driver's own
+    elif kind in ("reminded", "escalated"):
+        _wait_on(change, entry.key, _data(entry).get("next"))
     elif kind in ("message", "imported"):  # an agent's open turn, with its questions, is closed
         _close_all(change, seq)
     elif kind in ("done", "retry", "failed", "noted"):
@@ -134,20 +140,36 @@ def digests_of(origin: object) -> list[str]:
 def _ask(change: Change, seq: int, entry: Draft | Encoded | Entry) -> None:
     data = _data(entry)
     if "interrupts" not in data:
-        change.asked[entry.key] = Asked(entry.key, seq, str(data.get("type", "hitl")), entry.at, data.get("deadline"))
+        times = data.get("deadline"), timer_of(data)
+        change.asked[entry.key] = Asked(entry.key, seq, str(data.get("type", "hitl")), entry.at, *times)
         change.answered.pop(entry.key, None)
+        change.timers.pop(entry.key, None)
         return
     _close_all(change, seq)  # an agent asks all that is open at once
     for interrupt in data["interrupts"]:
         told = interrupt if isinstance(interrupt, Mapping) else {"id": interrupt}
         if told.get("response") is None:
             key = str(told["id"])
-            change.asked[key] = Asked(key, seq, "interrupt", entry.at, None)
+            change.asked[key] = Asked(key, seq, "interrupt", entry.at, None, None)
+
+
+def timer_of(asked: Mapping[str, Any]) -> float | None:
+    """Return when something is due of a question first, as it is asked: Unix time in seconds; None for never."""
+    times = [asked.get("deadline"), *(timer["at"] for timer in asked.get("timers", ()))]
+    return min((time for time in times if time is not None), default=None)
+
+
+def _wait_on(change: Change, key: str, timer: float | None) -> None:
+    if key in change.asked:
+        change.asked[key] = change.asked[key]._replace(timer=timer)
+    else:
+        change.timers[key] = timer
 
 
 def _close_all(change: Change, seq: int) -> None:
     change.closes_all = seq
     change.asked.clear()
+    change.timers.clear()
 
 
 def _tokens(entry: Draft | Encoded | Entry) -> int:

@@ -15,8 +15,11 @@ from typing import Any, NamedTuple
 from strands.journal import head
 from strands.journal.entries import Entry
 from strands.journal.head import Head
+from strands.journal.projection import timer_of
 
-KINDS = frozenset({"opened", "leased", "asked", "answered", "expired", "closed", "cancelled", "deleted"})
+KINDS = frozenset(
+    {"opened", "leased", "asked", "answered", "expired", "reminded", "escalated", "closed", "cancelled", "deleted"}
+)
 """The kinds of entries that can matter to an answer."""
 
 MOST_OPEN = 256
@@ -42,7 +45,7 @@ class QuestionIndex:
 
     Attributes:
         origins: The opening, and what later drives changed of it.
-        open: By question, who asked it and its deadline, Unix time in seconds, or None.
+        open: By question, who asked it, and when something is due of it: Unix time in seconds, or None.
         closed: By question, who asked it and who closed it.
         over: What ended the session.
     """
@@ -62,10 +65,13 @@ class QuestionIndex:
         if kind == "opened" or (kind == "leased" and entry.data.get("changed")):
             self.origins.append(span)
         elif kind == "asked":
-            self.open[entry.key] = span, entry.data.get("deadline")
+            self.open[entry.key] = span, timer_of(entry.data)
             self.closed.pop(entry.key, None)
         elif kind in ("answered", "expired"):
             self._close(entry.key, span)
+        elif kind in ("reminded", "escalated"):
+            if entry.key in self.open:
+                self.open[entry.key] = self.open[entry.key][0], entry.data.get("next")
         elif kind != "leased" and (self.over is None or kind == "deleted"):
             self.over = span
         else:
@@ -84,14 +90,12 @@ class QuestionIndex:
 
         Args:
             keys: The questions that are meant; None for all that are open.
-            now: Unix time in seconds: open questions with a deadline before that are meant too.
+            now: Unix time in seconds: open questions of which something is due by then are meant too.
         """
         meant = self.open.keys() if keys is None else frozenset(keys)
         found = [*self.origins, *([self.over] if self.over is not None else [])]
         found += [
-            span
-            for key, (span, deadline) in self.open.items()
-            if key in meant or (deadline is not None and deadline <= now)
+            span for key, (span, timer) in self.open.items() if key in meant or (timer is not None and timer <= now)
         ]
         found += [span for key in meant for span in self.closed.get(key, ())]
         return sorted(set(found))
@@ -127,7 +131,7 @@ def _index(told: Any) -> QuestionIndex:
     origins, waiting, closed, over = told
     index = QuestionIndex()
     index.origins = [LineSpan(*each) for each in origins]
-    index.open = {key: (LineSpan(*span), deadline) for key, (span, deadline) in waiting.items()}
+    index.open = {key: (LineSpan(*span), timer) for key, (span, timer) in waiting.items()}
     index.closed = {key: (LineSpan(*asked), LineSpan(*by)) for key, (asked, by) in closed.items()}
     index.over = None if over is None else LineSpan(*over)
     return index

@@ -117,7 +117,7 @@ def _seqs(transaction: Transaction, no: int, keys: Sequence[str] | None, now: fl
     meant, values = "answered is null", list[object]()
     if keys is not None:
         marks = ", ".join("?" * len(keys))
-        meant = f"answered is null and deadline <= ?{f' or key in ({marks})' if keys else ''}"
+        meant = f"answered is null and timer <= ?{f' or key in ({marks})' if keys else ''}"
         values = [now, *map(portable, keys)]
     statement = f"select seq, answered from strands_questions where session = ? and ({meant})"
     return {seq for row in transaction.execute(statement, no, *values) for seq in row if seq is not None}

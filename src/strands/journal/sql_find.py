@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from strands._threads import on_disk
 from strands.journal.database import Row, Transaction
-from strands.journal.find import RESTS, Due, Page, QuestionSummary, SessionSummary
+from strands.journal.find import RESTS, TIMED, Due, Page, QuestionSummary, SessionSummary
 from strands.journal.projection import DELETED, OVER, original, portable
 from strands.journal.sql_upkeep import WORKFLOW, SqlUpkeep
 
@@ -15,6 +15,11 @@ _SUMMARY = (
     "select no, id, workflow, pattern, status, driver, tokens, created_at, updated_at, "
     "(select count(*) from strands_questions where session = no) "
     "from strands_sessions where namespace = ? and kind = ?"
+)
+_TIMED = (
+    "from strands_questions join strands_sessions on no = session where strands_questions.namespace = ? "
+    "and answered is null and timer is not null and strands_sessions.kind = ? and driver = '' "
+    f"and status in ({', '.join('?' * len(TIMED))})"
 )
 _WAITING = "answered is null and (deadline is null or deadline > strands_now())"
 
@@ -56,6 +61,20 @@ class SqlLists(SqlUpkeep):
         )
         rows = await self._read(lambda each: each.execute(statement, self.namespace, WORKFLOW, limit))
         return [Due(original(id), wake_at, count) for id, wake_at, count in rows]
+
+    async def timed(self, *, limit: int = 50, without: Collection[str] = ()) -> list[str]:
+        """Return sessions in which something is due of a question, as `strands.journal.find.timed` does."""
+        others = f"and id not in ({', '.join('?' * len(without))}) " if without else ""
+        statement = f"select id {_TIMED} and timer <= strands_now() {others}group by id order by min(timer) limit ?"
+        values = (self.namespace, WORKFLOW, *TIMED, *map(portable, without), limit)
+        rows = await self._read(lambda each: each.execute(statement, *values))
+        return [original(id) for (id,) in rows]
+
+    async def next_timer(self) -> float | None:
+        """Return when something is due next of a question, as `strands.journal.find.next_timer` does."""
+        statement = f"select timer {_TIMED} order by timer limit 1"
+        rows = await self._read(lambda each: each.execute(statement, self.namespace, WORKFLOW, *TIMED))
+        return float(rows[0][0]) if rows else None
 
     def _find(self, rests: Sequence[str], workflow: str, limit: int, after: str) -> Page[SessionSummary]:
         parts = [("status <> ?", DELETED)] if set(rests) >= set(RESTS) else [("status = ?", rest) for rest in rests]

@@ -12,12 +12,13 @@ _LINES = (
 )
 _LINE = "?::int, ?::bytea"
 _ASKED = (
-    "asked as (insert into strands_questions (session, key, namespace, seq, kind, asked_at, deadline) "
-    "select no, key, namespace, seq, kind, asked_at, deadline from moved, "
-    "{} as new (key, seq, kind, asked_at, deadline) on conflict (session, key) do update set seq = excluded.seq, "
-    "asked_at = excluded.asked_at, deadline = excluded.deadline, answered = null)"
+    "asked as (insert into strands_questions (session, key, namespace, seq, kind, asked_at, deadline, timer) "
+    "select no, key, namespace, seq, kind, asked_at, deadline, timer from moved, "
+    "{} as new (key, seq, kind, asked_at, deadline, timer) on conflict (session, key) do update set "
+    "seq = excluded.seq, asked_at = excluded.asked_at, deadline = excluded.deadline, timer = excluded.timer, "
+    "answered = null)"
 )
-_QUESTION = "?::text, ?::int, ?::text, ?::float8, ?::float8"
+_QUESTION = "?::text, ?::int, ?::text, ?::float8, ?::float8, ?::float8"
 _CLOSED = "shut as (update strands_questions set answered = ? from moved where session = no and answered is null)"
 _OTHERS = "from strands_questions where session = no and answered is null and key <> all(?::text[])"
 
@@ -44,7 +45,7 @@ class Joined(NamedTuple):
 
 def is_joinable(change: Change) -> bool:
     """Whether what is asked and closed can be changed by the statement that changes the row: no question twice."""
-    if change.answered or (change.closes_all is not None and (change.asked or change.pauses)):
+    if change.answered or change.timers or (change.closes_all is not None and (change.asked or change.pauses)):
         return False
     return len({portable(key) for key in change.asked}) == len(change.asked)
 
@@ -73,7 +74,7 @@ def joined_changes(first: int, rows: Sequence[bytes], change: Change) -> Joined:
         values += (keys, len(keys))
         parts.append(_ASKED.format(_table(_QUESTION, len(keys))))
         for key, each in zip(keys, change.asked.values(), strict=True):
-            part_values += (key, each.seq, portable(each.kind), each.asked_at, each.deadline)
+            part_values += (key, each.seq, portable(each.kind), *each[3:])
     if change.pauses and not change.wakes:
         deadlines = [each.deadline for each in change.asked.values() if each.deadline is not None]
         columns.append(f"wake_at = least((select min(deadline) {_OTHERS}), ?::float8)")

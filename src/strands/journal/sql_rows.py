@@ -156,15 +156,19 @@ def put_questions(transaction: Transaction, no: int, namespace: str, change: Cha
         )
     for asked in change.asked.values():
         transaction.execute(
-            "insert into strands_questions (session, key, namespace, seq, kind, asked_at, deadline) "
-            "values (?, ?, ?, ?, ?, ?, ?) on conflict (session, key) do update set seq = excluded.seq, "
-            "asked_at = excluded.asked_at, deadline = excluded.deadline, answered = null",
-            *(no, portable(asked.key), namespace, asked.seq, portable(asked.kind), asked.asked_at, asked.deadline),
+            "insert into strands_questions (session, key, namespace, seq, kind, asked_at, deadline, timer) "
+            "values (?, ?, ?, ?, ?, ?, ?, ?) on conflict (session, key) do update set seq = excluded.seq, "
+            "asked_at = excluded.asked_at, deadline = excluded.deadline, timer = excluded.timer, answered = null",
+            *(no, portable(asked.key), namespace, asked.seq, portable(asked.kind), *asked[3:]),
         )
     for key, seq in change.answered.items():
         transaction.execute(
             "update strands_questions set answered = ? where session = ? and key = ? and answered is null",
             *(seq, no, portable(key)),
+        )
+    for key, timer in change.timers.items():
+        transaction.execute(
+            "update strands_questions set timer = ? where session = ? and key = ?", timer, no, portable(key)
         )
     deadline = f", wake_at = {_DEADLINE}" if change.pauses and not change.wakes else ""
     transaction.execute(f"update strands_sessions set open = {_OPEN}{deadline} where no = ?", no)

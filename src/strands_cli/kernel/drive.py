@@ -18,7 +18,7 @@ from strands_cli.errors import (
     StrandsError,
     cause,
 )
-from strands_cli.kernel import deadlines
+from strands_cli.kernel import timers
 from strands_cli.kernel.clock import Clock
 from strands_cli.kernel.journal import Journal, is_alive
 from strands_cli.kernel.layers import Layer, layered
@@ -179,7 +179,7 @@ async def _paused(run: Run, keys: Sequence[str]) -> DriveResult | None:
 
 
 def _goes_on(run: Run, keys: Sequence[str], waiting: Sequence[str]) -> bool:
-    return not deadlines.all_open(run.state, keys, run.store_clock.about()) or _is_answered(run, waiting)
+    return not timers.all_open(run.state, keys, run.store_clock.about()) or _is_answered(run, waiting)
 
 
 def _open(run: Run) -> list[str]:

@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from strands_cli.errors import InvalidAnswerError, LeaseLostError, QuestionExpiredError, StorageError
-from strands_cli.kernel import deadlines, questions
+from strands_cli.kernel import firing, questions
 from strands_cli.kernel.carried import carried
 from strands_cli.kernel.handlers import answerer, call_handler, patient
 from strands_cli.kernel.lanes import Questions
 from strands_cli.kernel.state import overdue, response_of
-from strands_cli.kernel.types import Answer, Entry, Kind, Paused, Question, RunCancelled
+from strands_cli.kernel.types import Answer, Entry, Paused, Question, RunCancelled
 from strands_cli.kernel.watch import Watch
 from strands_cli.types import AnswerLater, HITLHandler, HITLState, Json, OpenQuestion
 
@@ -36,6 +36,7 @@ class OpenQuestions(Questions):
         self._turn: asyncio.Lock | None = None
         self._waiting: dict[str, list[_Waiter]] = {}
         self._later: frozenset[str] = _NONE
+        self._timed: frozenset[str] = _NONE
         self._resting: asyncio.Task[None] | None = None
         self._body: asyncio.Task[Any] | None = None
         self._problem: BaseException | None = None
@@ -67,9 +68,12 @@ class OpenQuestions(Questions):
     async def put(self, key: str, question: Question) -> None:
         """Record a question, unless it is; what a person has said to it where a mended workflow has left it, holds."""
         run = self._run
+        is_timed = bool(question.remind or question.escalate)
+        if is_timed:
+            self._timed |= {key}
         if run.state.is_asked(key):
             return
-        data = questions.stored(question, await run.store_clock.now() if question.timeout else 0.0)
+        data = questions.stored(question, await run.store_clock.now() if question.timeout or is_timed else 0.0)
         known = carried(run.state, data) if run.state.left else None
         later = known is None and self._handler is None and run.lanes.busy == 1  # then nothing but the pause follows
         await run.record("asked", key, data, sync=True, later=later, unless=lambda: run.state.is_asked(key))
@@ -89,8 +93,10 @@ class OpenQuestions(Questions):
                 return known
             if key in state.expired:
                 return self._denial(state.asked[key], state.expired[key])
-            if await self._closed_by_time(key):
+            if await firing.close(self._run, self._run, key):
                 continue
+            if key in self._timed:
+                await firing.remind(self._run, self._run, key)
             if self._run.owes and (self._handler is not None or self._run.lanes.busy > 1):
                 await self._run.settle()
             elif self._handler is None or key in self._later:
@@ -212,6 +218,8 @@ class OpenQuestions(Questions):
             for key in tuple(self._waiting):
                 if overdue(self._run.state.asked[key], now):
                     self._wake(key)
+            for key in self._timed:
+                await firing.remind(self._run, self._run, key)
         return None
 
     def _stop(self) -> None:
@@ -230,18 +238,6 @@ class OpenQuestions(Questions):
             self._stops -= 1
             if take_back is not None:
                 take_back()
-
-    async def _closed_by_time(self, key: str) -> bool:
-        """At the deadline the default is the answer; without one the question is closed."""
-        run, asked = self._run, self._run.state.asked[key]
-        if asked.data.get("deadline") is None:
-            return False
-        draft = deadlines.closing(asked, await run.store_clock.now(), run.clock.now())
-        if draft is None:
-            return False
-        kind: Kind = "answered" if draft.kind == "answered" else "expired"
-        await run.record(kind, key, draft.data, sync=True, unless=lambda: not run.state.is_open(key))
-        return True
 
     # -- answers from the handler ---------------------------------------------------------------------------------
 
@@ -328,7 +324,7 @@ class OpenQuestions(Questions):
 
     def _denial(self, asked: Entry, expired: Entry) -> Answer:
         """What nobody answered in time is denied where a tool waits for it, and fails the run elsewhere."""
-        if "interrupt" in asked.data:
+        if "interrupt" in asked.data and expired.data.get("then") != "fail":
             return Answer(response_of(expired), "timeout", expired.at, timed_out=True)
         import shlex
 

@@ -13,6 +13,7 @@ from strands.types import patterns
 from strands.types.json_bytes import encode_bytes_values
 from strands.types.json_value import as_json, from_text
 from strands_cli.errors import InvalidAnswerError
+from strands_cli.kernel import timers
 from strands_cli.kernel.types import Entry, Message, Question
 from strands_cli.types import HITLState, Json, OpenQuestion
 
@@ -34,7 +35,7 @@ def stored(question: Question, now: float) -> dict[str, Json]:
 
     Args:
         question: The question.
-        now: Unix time, in seconds, by the store's clock, from which its timeout counts.
+        now: Unix time, in seconds, by the store's clock, from which its timeout and its reminders count.
     """
     data: dict[str, Json] = {"prompt": question.prompt}
     for name in ("context", "choices", "schema", "pattern", "refusal", "timeout"):
@@ -47,6 +48,11 @@ def stored(question: Question, now: float) -> dict[str, Json]:
         data["type"] = question.kind
     if question.timeout:
         data["deadline"] = now + question.timeout
+    for name in ("on_timeout", "denial"):
+        if getattr(question, name):
+            data[name] = getattr(question, name)
+    if question.remind or question.escalate:
+        data["timers"] = timers.stored(question.remind, question.escalate, now)
     data.update(question.data)
     return data
 

@@ -23,6 +23,7 @@ class State:
         lost: How many drives ended without a word, as where a process was killed: how long they took is not known.
         left: Questions that a mended workflow does not come to any more: nobody waits for their answers.
         unheard: What became of questions since anything else was recorded: nobody who drove the session told of it.
+        on_questions: Votes, assignments, reminders and escalations, by question.
     """
 
     left: frozenset[str] = frozenset()
@@ -43,6 +44,7 @@ class State:
         self.answered: dict[str, Entry] = {}
         self.expired: dict[str, Entry] = {}
         self.unheard: tuple[Entry, ...] = ()
+        self.on_questions: dict[str, list[Entry]] = {}
         self.noted: dict[str, Json] = {}
         self.inner: dict[str, list[Entry]] = {}
         self.lanes: dict[tuple[str, str], str | list[str]] = {}
@@ -56,7 +58,7 @@ class State:
         """Take one more entry into account."""
         self.count = entry.seq + 1
         owner = entry.data.get("of")
-        if entry.kind in _OF_QUESTIONS:
+        if entry.kind in _CLOSING or entry.kind in ON_QUESTIONS:
             self.unheard = (*self.unheard, entry)
         elif self.unheard:
             self.unheard = ()
@@ -277,17 +279,16 @@ class State:
     def _asked(self, entry: Entry, owner: str | None) -> None:
         if entry.key in self.left:  # another question has its key by now
             self.left -= {entry.key}
-            for known in (self.asked, self.answered, self.expired):
+            for known in (self.asked, self.answered, self.expired, self.on_questions):
                 known.pop(entry.key, None)
         self.asked[entry.key] = entry
 
-    def _answered(self, entry: Entry, owner: str | None) -> None:
-        if entry.key not in self.expired:
-            self.answered.setdefault(entry.key, entry)
+    def _closed(self, entry: Entry, owner: str | None) -> None:
+        if entry.key not in self.answered and entry.key not in self.expired:
+            (self.answered if entry.kind == "answered" else self.expired)[entry.key] = entry
 
-    def _expired(self, entry: Entry, owner: str | None) -> None:
-        if entry.key not in self.answered:
-            self.expired.setdefault(entry.key, entry)
+    def _done_about(self, entry: Entry, owner: str | None) -> None:
+        self.on_questions.setdefault(entry.key, []).append(entry)
 
     def _noted(self, entry: Entry, owner: str | None) -> None:
         if owner is None:
@@ -302,27 +303,24 @@ class State:
         self.seconds += entry.data.get("seconds", 0.0)
 
 
+_CLOSING = frozenset(("answered", "expired"))
+ON_QUESTIONS = ("voted", "assigned", "reminded", "escalated")
+"""The kinds of entries about a question that leave it open."""
 _APPLY = {
+    **dict.fromkeys(ON_QUESTIONS, State._done_about),
+    **dict.fromkeys(_CLOSING, State._closed),
+    **dict.fromkeys(("queued", "paused", "closed", "cancelled"), State._rest),
     "opened": State._opened,
     "leased": State._leased,
     "released": State._released,
-    "queued": State._rest,
     "started": State._started,
     "done": State._done,
     "failed": State._failed,
     "retry": State._retried,
     "asked": State._asked,
-    "answered": State._answered,
-    "expired": State._expired,
     "noted": State._noted,
     "redacted": State._redacted,
-    "paused": State._rest,
-    "closed": State._rest,
-    "cancelled": State._rest,
 }
-
-
-_OF_QUESTIONS = frozenset(("answered", "expired"))
 
 
 class _CallFold:
@@ -353,7 +351,7 @@ class _CallFold:
             self._asked[entry.key] = interrupt
             turn.asked(interrupt)
             self.tries.pop(raised_in(interrupt) or "", None)
-        elif entry.kind in _OF_QUESTIONS and entry.key in self._asked:
+        elif entry.kind in _CLOSING and data.get("then") != "fail" and entry.key in self._asked:
             interrupt = self._asked[entry.key]
             if not interrupt.answered:
                 interrupt.response = response_of(entry)

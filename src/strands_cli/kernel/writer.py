@@ -95,6 +95,29 @@ class Writer:
             await self.counted(entry)
         return entry
 
+    async def decide(self, decide: Callable[[], Sequence[Draft]]) -> list[Entry]:
+        """Append durably, in one append, what `decide` returns; it is asked with the journal's newest entries known."""
+        if not self.lock.take():
+            await self.lock.turn()
+        try:
+            while True:
+                drafts, held = decide(), len(self._held)
+                if not drafts:
+                    return []
+                try:
+                    entries = await self._appended((*self._held, *drafts), True, None)
+                    break
+                except Conflict as conflict:
+                    await self.take_in(conflict.entries)
+            for entry in entries[held:]:
+                self.state.apply(entry)
+        finally:
+            self.lock.give_back()
+        if not self._syncs_with_append():  # outside the lock
+            await self.journal.sync()
+        self._tell(entries)
+        return entries[held:]
+
     async def settle(self) -> None:
         """Write what is held back: who goes on to something else than the next entry calls this before."""
         if not self._held:

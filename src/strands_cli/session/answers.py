@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from strands.journal.excerpt import Excerpt, answer, answer_by_all
 from strands.types.json_value import is_same_json
 from strands_cli.errors import AlreadyAnsweredError, AnswerError, InvalidAnswerError, SessionFinishedError
-from strands_cli.kernel import deadlines, questions
+from strands_cli.kernel import questions, timers
 from strands_cli.kernel.journal import Conflict, Journal, append_durably
-from strands_cli.kernel.state import State
+from strands_cli.kernel.state import State, overdue
 from strands_cli.kernel.types import Draft, Entry
 from strands_cli.resources.redaction import secret_free_drafts
 from strands_cli.types import Json
@@ -82,7 +82,7 @@ async def give_all(
                 entries = await answer(journal, list(answers), giving.drafts, now=now)
             except _Elsewhere:
                 entries = await answer_by_all(journal, giving.drafts, now=now)
-            if not giving.only_closes:
+            if not giving.only_time:
                 break
     except AnswerError:
         await _catch_up(journal, state)
@@ -100,14 +100,14 @@ class _Giving:
 
     Attributes:
         more: What is recorded with each answer.
-        only_closes: What was returned last closes questions whose deadlines have passed; the answers come after it.
+        only_time: What was returned last is what was due by the time; the answers come after it.
     """
 
     def __init__(
         self, session_id: str, answers: Mapping[str, Json], by: str, now: float | None, spec: Spec | None
     ) -> None:
         self.more: dict[str, Json] = {}
-        self.only_closes: bool = False
+        self.only_time: bool = False
         self._session_id = session_id
         self._answers = answers
         self._by = by
@@ -117,8 +117,8 @@ class _Giving:
     def drafts(self, there: Excerpt) -> list[Draft]:
         """Return what to append to a session of which this is on record."""
         state, at = State(there.entries), time.time() if self._now is None else self._now
-        late = deadlines.due(state, there.now, at)
-        self.only_closes = bool(late)
+        late = self._due(there, state, at)
+        self.only_time = bool(late)
         if late:
             return late
         if not there.is_whole and any(not state.is_asked(key) for key in self._answers):
@@ -132,6 +132,14 @@ class _Giving:
         return secret_free_drafts(
             [Draft("answered", key, {**data, **self.more}, at) for key, data in checked if data], state.origin
         )
+
+    def _due(self, there: Excerpt, state: State, at: float) -> list[Draft]:
+        """Return what is due by the time, but for reminders of what is answered now."""
+        others = [each for each in state.open_questions() if each.key not in self._answers]
+        if not there.is_whole and any("timers" in each.data and not overdue(each, there.now) for each in others):
+            raise _Elsewhere  # which of its reminders are on record is told there
+        late = timers.due(state, there.now, at)
+        return [each for each in late if each.kind in ("answered", "expired") or each.key not in self._answers]
 
 
 async def _catch_up(journal: Journal, state: State | None) -> None:

@@ -54,6 +54,7 @@ create table strands_questions (
   kind text not null,
   asked_at float8 not null,
   deadline float8,
+  timer float8,
   answered int,
   primary key (session, key)
 );
@@ -79,5 +80,7 @@ create index strands_sessions_due on strands_sessions (namespace, kind, wake_at)
 create index strands_sessions_driven on strands_sessions (driver) where driver <> '';
 
 create index strands_questions_open on strands_questions (namespace, asked_at, session, key) where answered is null;
+
+create index strands_questions_timed on strands_questions (namespace, timer) where answered is null and timer is not null;
 
 create index strands_uses_of on strands_uses (blob);
