@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from strands_cli.errors import SessionError, SessionNotFoundError, StorageError
 
 if TYPE_CHECKING:
-    from strands.journal.find import SessionSummary
+    from strands.journal.find import Page, SessionSummary
     from strands_cli.api.options import Options
     from strands_cli.api.session import Session
 
@@ -56,6 +56,26 @@ async def lines(options: Options, *, status: str | None, workflow: str | None, l
         if line is not None and status in (None, line["status"]):
             told.append(line)
     return told
+
+
+async def page(
+    options: Options, *, status: str | None, workflow: str | None, limit: int, after: str
+) -> Page[dict[str, Any]]:
+    """Return what a list says of each session, the newest first, as `summary` does.
+
+    Args:
+        options: Where they are kept.
+        status: Only those with this status.
+        workflow: Only those of the workflow with this name.
+        limit: At most so many; a page may have fewer although there is another.
+        after: Where the page before said that this one begins.
+    """
+    from strands.journal.find import RESTS, Page, find
+
+    rests = RESTS if status is None else _RESTS.get(status, (status,))
+    found = await find(options.store(), rests=rests, workflow=workflow or "", limit=limit, after=after)
+    told = [line for each in found.items if (line := await _line(options, each)) is not None]
+    return Page([line for line in told if status in (None, line["status"])], found.after)
 
 
 async def waiting(options: Options) -> list[Session]:

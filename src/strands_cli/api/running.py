@@ -82,14 +82,22 @@ class Runner:
             journal = secret_free(journal, secrets)
         return await self.drive(journal, inputs, handler)
 
-    async def submit(self, variables: Mapping[str, Any], session_id: str | None = None) -> str:
+    async def submit(
+        self, variables: Mapping[str, Any], session_id: str | None = None, *, told: Mapping[str, Json] | None = None
+    ) -> str:
         """Open a session and leave it to a worker; return its id.
+
+        Args:
+            variables: Values for the spec's variables.
+            session_id: Its id; default: a new one.
+            told: What is recorded with it besides: who started it, and how.
 
         Raises:
             InputError: A variable is missing or wrong; nothing was queued.
         """
         inputs = await self._inputs(variables)
-        journal = await self._open(session_id or new_id(self.spec.name), inputs, [Draft("queued", "", {}, time.time())])
+        queued = [Draft("queued", "", {}, time.time())]
+        journal = await self._open(session_id or new_id(self.spec.name), inputs, queued, told or {})
         return journal.session_id
 
     async def _inputs(
@@ -186,7 +194,13 @@ class Runner:
             if not self.options.overwrite and not outputs.is_url(sink.place) and sink.digest_at(path) is not None:
                 raise outputs.exists(path)
 
-    async def _open(self, session_id: str, inputs: Mapping[str, Any], rest: Sequence[Draft] = ()) -> Journal:
+    async def _open(
+        self,
+        session_id: str,
+        inputs: Mapping[str, Any],
+        rest: Sequence[Draft] = (),
+        told: Mapping[str, Json] | None = None,
+    ) -> Journal:
         data = {
             "format": FORMAT,
             "workflow": self.spec.name,
@@ -200,6 +214,7 @@ class Runner:
             "offline": self.options.offline,
             **self._origin(),
             "real_tools": self.options.real_tools,
+            **(told or {}),
         }
         files = await self._kept_files()
         if files:

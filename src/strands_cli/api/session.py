@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from os import PathLike, fspath
@@ -18,6 +18,7 @@ from strands_cli.api.results import finished_result
 from strands_cli.api.running import Runner
 from strands_cli.api.session_view import SessionView, opened
 from strands_cli.errors import (
+    AnswerError,
     LeaseHeldError,
     SessionFinishedError,
     StrandsError,
@@ -225,6 +226,37 @@ class Session(SessionView):
             if not driven:  # else its driver tells
                 self._publish(entries[0])
             return await self.refresh_async()
+
+    async def queue_async(self, *, by: str | None = None) -> None:
+        """Leave the session to a worker, which goes on with it from where it stopped.
+
+        Raises:
+            SessionFinishedError: It has ended already.
+            LeaseHeldError: It is being run.
+            AnswerError: It waits for an answer.
+        """
+        while True:
+            if self._state.finished:
+                raise answering.finished(self.id, self._state)
+            if self.status == "running":
+                raise LeaseHeldError(f"session {self.id!r} is being run", hint="It needs nobody else.")
+            if self.status == "paused":
+                raise AnswerError(f"session {self.id!r} waits for an answer", hint="Answer its questions.")
+            draft = Draft("queued", "", {"by": by or current_user()}, time.time())
+            if await answering.append(self._journal, self._state, (draft,)) is not None:
+                return await self.refresh_async()
+            await self.refresh_async()
+
+    def events(self, *, after: int = 0, follow: bool = True) -> AsyncIterator[Event]:
+        """Yield what happens in the session: each event has the number `seq` of its entry.
+
+        Args:
+            after: Only the events of entries from this number on.
+            follow: Go on until the session is completed or cancelled; else end with what is on record.
+        """
+        from strands_cli.api.following import events
+
+        return events(self._journal, self, after=after, follow=follow)
 
     def _publish(self, entry: Entry) -> None:
         from strands_cli.kernel.events import event_of

@@ -165,9 +165,9 @@ class SessionView:
             )
         return {**given, open_ids[0]: response}
 
-    async def entries_async(self) -> list[Entry]:
-        """Return the whole journal."""
-        return await self._journal.load()
+    async def entries_async(self, after: int = 0) -> list[Entry]:
+        """Return the journal's entries from number `after` on; reading never writes."""
+        return await (self._journal.load() if after == 0 else self._journal.tail(after))
 
     @property
     def _opened(self) -> Entry:

@@ -23,6 +23,8 @@ COMMANDS = {
     "sessions": "List, show, answer and clean up sessions.",
     "store": "Check, copy and prune what sessions are kept in.",
     "worker": "Drive the sessions that are due; list who does.",
+    "serve": "Serve the inbox, the REST interface and the pages.",
+    "token": "Make, list and revoke API tokens of a server.",
     "atomic": "List, run and test single-purpose agents.",
     "init": "Write a commented workflow file to start from.",
     "schema": "Print the JSON Schema of workflow files, for editors.",
@@ -51,6 +53,11 @@ STORE_COMMANDS = {
 WORKER_COMMANDS = {
     "run": "Drive sessions of some workflows until told to drain.",
     "list": "List the workers that are alive.",
+}
+TOKEN_COMMANDS = {
+    "create": "Make a token for somebody, and print it.",
+    "list": "List tokens, without their secrets.",
+    "revoke": "Have a token be worth nothing.",
 }
 ATOMIC = {
     "list": "List the atomic agents.",

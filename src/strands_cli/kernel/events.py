@@ -48,6 +48,7 @@ class Event:
         timestamp: Unix time in seconds.
         duration: Seconds, where the event ends something.
         tokens: Tokens used, where the event ends something.
+        seq: The number of the entry that tells of it; -1 for streaming text, which is not on record.
     """
 
     type: str
@@ -60,6 +61,7 @@ class Event:
     duration: float = 0.0
     tokens: int = 0
     data: dict[str, Any] = field(default_factory=dict)
+    seq: int = -1
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -136,7 +138,7 @@ def event_of(entry: Entry, state: State, base: Mapping[str, Any]) -> Event | Non
     owner = data.get("of")
     step = state.step(owner or entry.key)
     begun = state.started.get(step)
-    event = Event("", **base, step_id=entry.key, timestamp=entry.at)
+    event = Event("", **base, step_id=entry.key, timestamp=entry.at, seq=entry.seq)
     event.agent_id = data.get("agent") or (begun.data["agent"] if begun else "")
     kind = _inner_type(entry) if owner and entry.kind in ("started", "done") else _type(entry, state)
     if not kind:

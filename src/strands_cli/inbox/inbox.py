@@ -1,0 +1,201 @@
+"""`Inbox`: what a server, a channel or a program does with the questions and the sessions of a store."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Literal
+
+from strands.journal.excerpt import now_of
+from strands.journal.find import Page
+from strands_cli.errors import AlreadyAnsweredError, AnswerError, SessionError, SessionNotFoundError
+from strands_cli.inbox.apps import Apps
+from strands_cli.inbox.changes import Changes, InboxChange
+from strands_cli.inbox.data import ServerData
+from strands_cli.inbox.errors import OutdatedQuestionError, QuestionClosedError, QuestionNotFoundError
+from strands_cli.inbox.known import KnownSessions
+from strands_cli.inbox.lists import Lists, Wanted
+from strands_cli.inbox.people import People
+from strands_cli.inbox.sessions import InboxSessions
+from strands_cli.inbox.views import Answered, InboxQuestion, view_of
+from strands_cli.kernel.principal import Principal
+from strands_cli.session import answers as answering
+from strands_cli.session.refs import session_and_key
+from strands_cli.types import Json
+
+if TYPE_CHECKING:
+    from strands_cli.session.repository import SessionRepository
+
+__all__ = ["Answered", "Inbox", "InboxQuestion", "Page"]
+
+
+class Inbox(InboxSessions):
+    """The questions and the sessions of a store, for somebody who may be anybody: each call says who asks.
+
+    Args:
+        store: Where the sessions are kept.
+        people: Who people are; default: nobody is known.
+        apps: The workflows that can be started here; default: none.
+        data: Small data of the server; default: in memory.
+    """
+
+    def __init__(
+        self,
+        store: SessionRepository,
+        *,
+        people: People | None = None,
+        apps: Apps | None = None,
+        data: ServerData | None = None,
+    ) -> None:
+        self.store: SessionRepository = store
+        self.people: People = people or People()
+        self.apps: Apps = apps or Apps()
+        self.data: ServerData = data or ServerData()
+        self._known = KnownSessions(store)
+        self._lists = Lists(store, self._known)
+        self._changes = Changes(store)
+
+    # -- questions ------------------------------------------------------------------------------------------------
+
+    async def questions(
+        self,
+        principal: Principal,
+        *,
+        state: str = "open",
+        mine: bool = False,
+        workflow: str = "",
+        kind: str = "",
+        due_before: float | None = None,
+        q: str = "",
+        sort: Literal["asked", "due"] = "asked",
+        limit: int = 50,
+        after: str = "",
+    ) -> Page[InboxQuestion]:
+        """Return questions; a session that cannot be read hides no other.
+
+        Args:
+            principal: Who looks.
+            state: open, answered, expired, withdrawn; all that are not open are those of sessions, newest first.
+            mine: Only those that whoever looks may answer.
+            workflow: Only those of the workflow with this name.
+            kind: Only those of this kind: hitl, approval, ...
+            due_before: Only those with a deadline before this, Unix time in seconds.
+            q: Only those with this text in prompt or context, whatever its case.
+            sort: By when they were asked, the oldest first; or by their deadlines, the next first.
+            limit: At most so many; a page may have fewer although there is another.
+            after: Where the page before said that this one begins.
+
+        Raises:
+            CursorError: `after` is of no such list.
+        """
+        wanted = Wanted(state, mine, workflow, kind, due_before, q.casefold())
+        return await self._lists.questions(principal, wanted, sort=sort, limit=limit, after=after)
+
+    async def question(self, ref: str, principal: Principal) -> InboxQuestion:
+        """Return a question.
+
+        Raises:
+            QuestionNotFoundError: There is none.
+        """
+        session_id, key = self._meant(ref)
+        try:
+            _, state = await self._known.read(session_id)
+        except SessionNotFoundError:
+            raise _not_found(ref) from None
+        asked = state.asked.get(key)
+        if asked is None:
+            raise _not_found(ref)
+        return view_of(session_id, state, asked, principal, await now_of(self.store))
+
+    async def answer(
+        self,
+        ref: str,
+        value: Json,
+        principal: Principal,
+        *,
+        shown: str | None = None,
+        request: str | None = None,
+        reason: str | None = None,
+    ) -> Answered:
+        """Answer a question; the same answer by the same principal again changes nothing and is a success.
+
+        Args:
+            ref: The question.
+            value: The answer.
+            principal: Who answers.
+            shown: The digest of what they were shown; None where that is not known.
+            request: An id of this request: the same again is a success.
+            reason: Why, for the record.
+
+        Raises:
+            QuestionNotFoundError: There is no such question.
+            OutdatedQuestionError: It asks something else by now.
+            QuestionClosedError: It has expired, or was withdrawn.
+            AlreadyAnsweredError: Somebody was first.
+            InvalidAnswerError: The answer does not fit; the question stays open.
+        """
+        session_id, key = self._meant(ref)
+        before = await self.question(ref, principal)
+        if shown is not None and shown != before.shown:
+            raise OutdatedQuestionError(
+                "the question has changed since it was shown", hint="Look at it again, then answer.", question=before
+            )
+        journal = await self.store.open(session_id)
+        try:
+            written = await answering.give_all(
+                journal, {key: value}, by=principal.shown, reason=reason, channel=principal.via
+            )
+        except AlreadyAnsweredError:
+            raise
+        except AnswerError as error:
+            now = await self.question(ref, principal)
+            if now.status in ("expired", "withdrawn"):
+                raise QuestionClosedError(error.message, hint=error.hint, question=now) from error
+            raise
+        _, state = await self._known.read(session_id)
+        now = view_of(session_id, state, state.asked[key], principal, await now_of(self.store))
+        self._changes.look()
+        return Answered(now, state.status, replayed=not written)
+
+    async def claim(self, ref: str, principal: Principal) -> InboxQuestion:
+        """Take a question upon oneself for half an hour, so that others see it."""
+        return await self._assign(ref, principal.who, principal)
+
+    async def release(self, ref: str, principal: Principal) -> InboxQuestion:
+        """Give back what one has claimed, or was given."""
+        return await self._assign(ref, "", principal)
+
+    async def delegate(
+        self, ref: str, principal: Principal, to: str, *, why: str = "", until: float | None = None
+    ) -> InboxQuestion:
+        """Hand a question to somebody else.
+
+        Args:
+            ref: The question.
+            principal: Who hands it on.
+            to: Whom to.
+            why: Why, for the record.
+            until: Unix time, in seconds, after which it is nobody's again; None for ever.
+        """
+        return await self._assign(ref, to, principal, why=why, until=until)
+
+    async def _assign(
+        self, ref: str, to: str, principal: Principal, *, why: str = "", until: float | None = None
+    ) -> InboxQuestion:
+        raise SessionError("questions cannot be assigned yet", hint="Answer it.")
+
+    def changes(self, after: str = "") -> AsyncIterator[InboxChange]:
+        """Yield what changes in the store from now on, or from after the change whose id is `after`.
+
+        The first one is of the kind `reset` where what came after that is not known any more: look at all anew.
+        """
+        return self._changes.follow(after)
+
+    def _meant(self, ref: str) -> tuple[str, str]:
+        try:
+            return session_and_key(ref)
+        except ValueError:
+            raise _not_found(ref) from None
+
+
+def _not_found(ref: str) -> QuestionNotFoundError:
+    return QuestionNotFoundError(f"there is no question {ref!r}", hint="List them: GET /api/v1/questions.")

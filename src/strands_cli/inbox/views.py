@@ -1,0 +1,165 @@
+"""What the inbox shows: questions with where they stand, and what an answer came to."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from strands_cli.kernel import questions
+from strands_cli.kernel.principal import Principal
+from strands_cli.kernel.state import State
+from strands_cli.kernel.types import Entry
+from strands_cli.session.refs import ref_of
+from strands_cli.types import Json, OpenQuestion
+
+QuestionStatus = Literal["open", "claimed", "answered", "expired", "withdrawn"]
+
+
+@dataclass(frozen=True)
+class WhyNot:
+    """Why somebody may not answer: a code that stays the same, and words for people."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class InboxQuestion:
+    """A question of any session, with where it stands.
+
+    Attributes:
+        ref: Names it in URLs.
+        session: Its session.
+        workflow: The session's workflow.
+        seq: The number of the entry that asks it.
+        shown: The digest of what is asked: an answer is to that.
+        question: What is asked.
+        status: open, claimed by somebody, answered, expired without an answer, or withdrawn as the session has ended.
+        answer: The answer: value, by, at, channel, and reason if there is one; None without one.
+        may: Why whoever looks may not answer; None if they may.
+        asked: What is on record of it.
+    """
+
+    ref: str
+    session: str
+    workflow: str
+    seq: int
+    shown: str
+    question: OpenQuestion
+    status: QuestionStatus
+    answer: Mapping[str, Json] | None = None
+    may: WhyNot | None = None
+    asked: Mapping[str, Json] = field(default_factory=dict, repr=False)
+
+    def to_dict(self) -> dict[str, Json]:
+        """Return it as plain JSON values."""
+        asked = self.question.to_dict()
+        asked.pop("data", None)
+        told: dict[str, Json] = {
+            **{
+                name: value
+                for name, value in asked.items()
+                if name not in ("session", "workflow", "seq", "shown", "ref")
+            },
+            "ref": self.ref,
+            "session": self.session,
+            "workflow": self.workflow,
+            "seq": self.seq,
+            "shown": self.shown,
+            "status": self.status,
+            "arguments": self.arguments,
+            "answer": dict(self.answer) if self.answer is not None else None,
+            "may": None if self.may is None else {"code": self.may.code, "message": self.may.message},
+        }
+        return told
+
+    @property
+    def arguments(self) -> Json:
+        """The arguments of the tool call that it is about; None where it is about none."""
+        reason = (self.question.data.get("interrupt") or {}).get("reason")
+        if not isinstance(reason, Mapping):
+            return None
+        changed = reason.get("changed")
+        call = changed if isinstance(changed, Mapping) else reason
+        return {"tool": call.get("tool"), "input": call.get("input")} if call.get("tool") else None
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What an answer came to.
+
+    Attributes:
+        question: The question as it stands now.
+        session_status: How its session stands now.
+        replayed: The same answer was on record already; nothing was written.
+    """
+
+    question: InboxQuestion
+    session_status: str
+    replayed: bool = False
+
+
+@dataclass(frozen=True)
+class Started:
+    """A session that was asked for: its id, and whether the same request had started it before."""
+
+    session: str
+    replayed: bool = False
+
+
+def view_of(session_id: str, state: State, asked: Entry, principal: Principal | None, now: float) -> InboxQuestion:
+    """Return a question as it stands.
+
+    Args:
+        session_id: Its session.
+        state: What is on record of that.
+        asked: The entry that asks it.
+        principal: Who looks; None for nobody.
+        now: Unix time, in seconds, by the store's clock.
+    """
+    question = questions.opened(asked)
+    status = status_of(state, asked.key, now)
+    return InboxQuestion(
+        ref=ref_of(session_id, asked.key),
+        session=session_id,
+        workflow=str(state.origin.get("workflow", "")),
+        seq=asked.seq,
+        shown=digest(session_id, asked),
+        question=question,
+        status=status,
+        answer=answer_of(state.answered.get(asked.key)),
+        may=None,
+        asked=asked.data,
+    )
+
+
+def status_of(state: State, key: str, now: float) -> QuestionStatus:
+    """Return where a question stands at `now`, Unix time in seconds."""
+    if key in state.answered:
+        return "answered"
+    deadline = state.asked[key].data.get("deadline")
+    if key in state.expired or (deadline is not None and deadline <= now):
+        return "expired"
+    if state.finished or key in state.left:
+        return "withdrawn"
+    return "open"
+
+
+def answer_of(entry: Entry | None) -> dict[str, Json] | None:
+    """Return what is shown of an answer."""
+    if entry is None:
+        return None
+    told = {name: entry.data[name] for name in ("value", "by", "channel", "reason", "timed_out") if name in entry.data}
+    return {**told, "at": entry.at}
+
+
+def digest(session_id: str, asked: Entry) -> str:
+    """Return the digest of what is asked."""
+    public = {name: value for name, value in asked.data.items() if name not in ("lane", "of")}
+    told: Sequence[Any] = [session_id, asked.key, asked.seq, public]
+    text = json.dumps(told, sort_keys=True, separators=(",", ":"))
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"

@@ -1,0 +1,1 @@
+"""The server: REST, events, sign-in and pages over an inbox. It needs the extra `server`."""

@@ -1,0 +1,24 @@
+"""The routes of the REST interface."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from strands_cli.inbox.inbox import Inbox
+from strands_cli.web.api import questions, sessions
+from strands_cli.web.api.base import ApiRoute
+from strands_cli.web.auth import Auth
+
+
+def api_router(inbox: Inbox, auth: Auth, *, prefix: str = "") -> APIRouter:
+    """Return the routes.
+
+    Args:
+        inbox: What they serve.
+        auth: Tells who asks.
+        prefix: Where they are found.
+    """
+    router = APIRouter(prefix=prefix, route_class=ApiRoute)
+    questions.add_routes(router, inbox, auth)
+    sessions.add_routes(router, inbox, auth)
+    return router

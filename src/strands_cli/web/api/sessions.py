@@ -1,0 +1,214 @@
+"""Sessions and workflows over REST: started, listed, looked at, ended."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
+
+from strands_cli.api.session import Session
+from strands_cli.inbox.inbox import Inbox
+from strands_cli.inbox.sessions import item_of
+from strands_cli.web.api.base import (
+    NAME,
+    STEP,
+    BodyModel,
+    Limit,
+    PageModel,
+    ReplyModel,
+    RequestId,
+    SessionId,
+    link_next,
+)
+from strands_cli.web.auth import Auth
+from strands_cli.web.openapi import problems
+from strands_cli.web.problems import HttpProblem
+
+Status = Literal["", "running", "queued", "interrupted", "paused", "answered", "failed", "completed", "cancelled"]
+
+
+class SessionLine(ReplyModel):
+    """A session in a list."""
+
+    id: str
+    status: str = Field(description="running, queued, interrupted, paused, answered, failed, completed or cancelled.")
+    workflow: str
+    pattern: str
+    created_at: float = Field(description="Unix time in seconds.")
+    updated_at: float = Field(description="Unix time in seconds.")
+    questions: list[str] = Field(description="The ids of the questions that are open.")
+    tokens: int
+
+
+class SessionPage(PageModel):
+    """Sessions."""
+
+    items: list[SessionLine]
+
+
+class SessionModel(SessionLine):
+    """A session."""
+
+    inputs: dict[str, Any]
+    response: str | None = Field(None, description="The final text, once completed.")
+    error: str | None = Field(None, description="The cause, when it failed.")
+
+
+class StartBody(BodyModel):
+    """What to start."""
+
+    workflow: str = Field(pattern=NAME, description="The workflow's name.")
+    inputs: dict[str, Any] = Field(default_factory=dict, description="Values for its variables.")
+
+
+class StartedModel(ReplyModel):
+    """A session that was started."""
+
+    id: str
+    status: str
+
+
+class ForkBody(BodyModel):
+    """Where to copy a session from."""
+
+    at: str = Field(pattern=STEP, description="The step, or the question, that is to happen again.")
+
+
+def add_routes(router: APIRouter, inbox: Inbox, auth: Auth) -> None:
+    """Add the routes of sessions."""
+    _add_lists(router, inbox, auth)
+    _add_start(router, inbox, auth)
+    _add_looks(router, inbox, auth)
+    _add_control(router, inbox, auth)
+
+
+async def seen(request: Request, inbox: Inbox, auth: Auth, session_id: str, scope: str) -> Session:
+    """Return a session that a request may see; one that its token is not for is not there."""
+    principal = auth.require(request, scope)
+    session = await inbox.session(session_id, principal)
+    only = auth.workflows(request)
+    if only is not None and session.workflow_name not in only:
+        raise HttpProblem(404, "not-found", "There is no such session")
+    return session
+
+
+def _add_lists(router: APIRouter, inbox: Inbox, auth: Auth) -> None:
+    @router.get("/sessions", operation_id="listSessions", response_model=SessionPage, responses=problems())
+    async def list_sessions(
+        request: Request,
+        response: Response,
+        status: Status = "",
+        workflow: Annotated[str, Query(max_length=200)] = "",
+        limit: Limit = 50,
+        cursor: Annotated[str, Query(max_length=2000)] = "",
+    ) -> dict[str, Any]:
+        """List sessions, the newest first."""
+        principal = auth.require(request, "sessions:read", workflow=workflow)
+        only = auth.workflows(request)
+        page = await inbox.sessions(principal, status=status, workflow=workflow, limit=limit, after=cursor)
+        items = [each for each in page.items if only is None or each["workflow"] in only]
+        return {"items": items, "next": link_next(request, response, page.after)}
+
+
+def _add_start(router: APIRouter, inbox: Inbox, auth: Auth) -> None:
+    @router.post(
+        "/sessions",
+        operation_id="startSession",
+        status_code=202,
+        response_model=StartedModel,
+        responses={
+            200: {"model": StartedModel, "description": "The same request had started it before."},
+            **problems(404, 413, 415, 422),
+        },
+    )
+    async def start_session(
+        request: Request, response: Response, body: StartBody, key: RequestId = None
+    ) -> dict[str, Any]:
+        """Start a session; it is on record when this returns, and is driven by the server or a worker."""
+        principal = auth.require(request, "sessions:start", workflow=body.workflow)
+        started = await inbox.start(body.workflow, body.inputs, principal, request=key)
+        session = await inbox.session(started.session, principal)
+        response.headers["Location"] = f"{request.url.path}/{started.session}"
+        if started.replayed:
+            response.status_code = 200
+            response.headers["Idempotency-Replayed"] = "true"
+        return {"id": session.id, "status": session.status}
+
+
+def _add_looks(router: APIRouter, inbox: Inbox, auth: Auth) -> None:
+    @router.get(
+        "/sessions/{session_id}", operation_id="getSession", response_model=SessionModel, responses=problems(404)
+    )
+    async def get_session(request: Request, session_id: SessionId) -> dict[str, Any]:
+        """Show a session."""
+        session = await seen(request, inbox, auth, session_id, "sessions:read")
+        return {
+            "id": session.id,
+            "status": session.status,
+            "workflow": session.workflow_name,
+            "pattern": session.pattern,
+            "created_at": session.created_at,
+            "updated_at": session.updated_at,
+            "questions": [question.id for question in session.questions],
+            "tokens": sum(session.token_usage.values()),
+            "inputs": session.inputs,
+            "response": session.response,
+            "error": session.error,
+        }
+
+    @router.get("/sessions/{session_id}/timeline", operation_id="getTimeline", responses=problems(404))
+    async def get_timeline(request: Request, session_id: SessionId) -> dict[str, Any]:
+        """Tell who did what in a session, when, and what came of it."""
+        session = await seen(request, inbox, auth, session_id, "sessions:read")
+        return {"items": [item_of(item) for item in session.history]}
+
+    @router.get("/sessions/{session_id}/result", operation_id="getResult", responses=problems(404))
+    async def get_result(request: Request, session_id: SessionId) -> dict[str, Any]:
+        """Tell what a session has come to so far."""
+        session = await seen(request, inbox, auth, session_id, "sessions:read")
+        return await inbox.result(session.id, auth.require(request, "sessions:read"))
+
+
+def _add_control(router: APIRouter, inbox: Inbox, auth: Auth) -> None:
+    @router.post(
+        "/sessions/{session_id}/cancel", operation_id="cancelSession", status_code=202, response_model=StartedModel,
+        responses=problems(404, 409, 410),
+    )  # fmt: skip
+    async def cancel_session(request: Request, session_id: SessionId) -> dict[str, Any]:
+        """End a session for good; a live run of it stops."""
+        session = await seen(request, inbox, auth, session_id, "sessions:control")
+        await inbox.cancel(session.id, auth.require(request, "sessions:control"))
+        return {"id": session.id, "status": "cancelled"}
+
+    @router.post(
+        "/sessions/{session_id}/resume", operation_id="resumeSession", status_code=202, response_model=StartedModel,
+        responses=problems(404, 409, 410),
+    )  # fmt: skip
+    async def resume_session(request: Request, session_id: SessionId) -> dict[str, Any]:
+        """Have a session that has failed or was interrupted go on."""
+        session = await seen(request, inbox, auth, session_id, "sessions:control")
+        await inbox.resume(session.id, auth.require(request, "sessions:control"))
+        return {"id": session.id, "status": "queued"}
+
+    @router.post(
+        "/sessions/{session_id}/fork", operation_id="forkSession", status_code=201, response_model=StartedModel,
+        responses=problems(404, 409, 413, 415),
+    )  # fmt: skip
+    async def fork_session(
+        request: Request, response: Response, session_id: SessionId, body: ForkBody
+    ) -> dict[str, Any]:
+        """Copy a session but for a step and what follows from it."""
+        session = await seen(request, inbox, auth, session_id, "sessions:control")
+        principal = auth.require(request, "sessions:control")
+        copy = await inbox.session(await inbox.fork(session.id, body.at, principal), principal)
+        response.headers["Location"] = f"{request.url.path.rsplit('/', 2)[0]}/{copy.id}"
+        return {"id": copy.id, "status": copy.status}
+
+    @router.delete(
+        "/sessions/{session_id}", operation_id="deleteSession", status_code=204, responses=problems(404, 409)
+    )
+    async def delete_session(request: Request, session_id: SessionId) -> None:
+        """Remove a session and all that it holds."""
+        session = await seen(request, inbox, auth, session_id, "sessions:control")
+        await inbox.delete(session.id, auth.require(request, "sessions:control"))

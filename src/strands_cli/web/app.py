@@ -1,0 +1,116 @@
+"""`create_app`: the server as an ASGI application; `create_router`: its REST interface for another application."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter, FastAPI, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from strands._version import __version__
+from strands_cli.inbox.inbox import Inbox
+from strands_cli.web import sign_in
+from strands_cli.web.api.routes import api_router
+from strands_cli.web.auth import Auth
+from strands_cli.web.driving import Driving
+from strands_cli.web.guard import Guard
+from strands_cli.web.openapi import add_document
+from strands_cli.web.problems import problem_of
+from strands_cli.web.settings import ServerSettings
+
+if TYPE_CHECKING:
+    pass
+
+logger: logging.Logger = logging.getLogger(__name__)
+
+PREFIX = "/api/v1"
+
+
+def create_app(inbox: Inbox, settings: ServerSettings | None = None) -> FastAPI:
+    """Return the server: REST, events, sign-in and pages, and what drives sessions while it runs.
+
+    Args:
+        inbox: What it serves.
+        settings: How it is set up; default: for this machine alone.
+    """
+    settings = settings or ServerSettings()
+    auth = Auth(inbox, settings)
+    driving = Driving(inbox, slots=settings.drive, grace=settings.grace)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with driving:
+            yield
+
+    app = FastAPI(
+        title="Strands",
+        version="1",
+        summary="Agents and agent workflows that stop and ask a person.",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+    )
+    app.state.inbox, app.state.auth, app.state.driving = inbox, auth, driving
+    app.include_router(api_router(inbox, auth), prefix=PREFIX)
+    add_document(app, f"{PREFIX}/openapi.json")
+    _add_health(app, inbox, driving)
+    page = _add_pages(app, inbox, auth)
+    app.include_router(sign_in.router(auth, page))
+    for kind in (HTTPException, Exception):
+        app.add_exception_handler(kind, _told)
+    app.add_middleware(Guard, settings=settings)
+    return app
+
+
+def create_router(inbox: Inbox, auth: Auth | None = None, *, prefix: str = PREFIX) -> APIRouter:
+    """Return the REST interface as a router, to be included in a FastAPI application of one's own.
+
+    That application decides which hosts and origins it is for, and drives sessions with a worker.
+
+    Args:
+        inbox: What it serves.
+        auth: Tells who asks; default: by API tokens.
+        prefix: Where it is found.
+    """
+    return api_router(inbox, auth or Auth(inbox, ServerSettings(auth="token")), prefix=prefix)
+
+
+def _add_health(app: FastAPI, inbox: Inbox, driving: Driving) -> None:
+    @app.get("/livez", include_in_schema=False)
+    async def alive() -> Response:
+        return JSONResponse({"status": "ok", "version": __version__})
+
+    @app.get("/readyz", include_in_schema=False)
+    async def ready() -> Response:
+        wrong = driving.problem or ("draining" if driving.is_draining else "")
+        if not wrong:
+            from strands.journal.find import open_questions
+
+            try:
+                await asyncio.wait_for(open_questions(inbox.store, limit=1), 5.0)
+            except Exception:
+                logger.warning("the store does not answer", exc_info=True)
+                wrong = "the store does not answer"
+        return JSONResponse({"status": wrong or "ok"}, 503 if wrong else 200)
+
+
+def _add_pages(app: FastAPI, inbox: Inbox, auth: Auth) -> Callable[[Request, str], Response] | None:
+    """Mount the pages, where this build has them; return what makes the page of signing in."""
+    try:
+        from strands_cli.web import pages  # type: ignore[attr-defined, unused-ignore]
+    except ImportError:
+        return None
+    mounted: Any = pages
+    app.include_router(mounted.router(inbox, auth))
+    found: Callable[[Request, str], Response] | None = getattr(mounted, "sign_in_page", None)
+    return found
+
+
+async def _told(request: Request, error: Exception) -> Response:
+    return problem_of(error).response()

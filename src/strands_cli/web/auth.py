@@ -1,0 +1,261 @@
+"""Who asks: by a cookie that sign-in gives, by an API token, or by what a trusted proxy says."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import secrets
+import time
+from typing import Any, NamedTuple
+
+from itsdangerous import BadData, URLSafeTimedSerializer
+from starlette.requests import Request
+from starlette.responses import Response
+
+from strands_cli.inbox.inbox import Inbox
+from strands_cli.inbox.tokens import Token, Tokens
+from strands_cli.kernel.principal import Principal
+from strands_cli.web.problems import HttpProblem
+from strands_cli.web.settings import ServerSettings
+
+COOKIE = "strands"
+SIGNED_IN_SECONDS = 12 * 3600
+"""For how long a sign-in holds."""
+
+_PROXY_SECRET = "x-strands-proxy"
+_STATE = "strands_principal"
+
+
+class Caller(NamedTuple):
+    """Who asks, and by what.
+
+    Attributes:
+        principal: Who it is.
+        token: The API token; None where they have signed in.
+    """
+
+    principal: Principal
+    token: Token | None = None
+
+
+class RateLimit:
+    """Refuses who has failed too often lately.
+
+    Args:
+        most: How many failures.
+        seconds: Within how many seconds.
+    """
+
+    def __init__(self, most: int = 10, seconds: float = 60.0) -> None:
+        self._most = most
+        self._seconds = seconds
+        self._failures: dict[str, list[float]] = {}
+
+    def check(self, request: Request) -> None:
+        """Raise a problem where too many have failed from the address of a request."""
+        now = time.monotonic()
+        recent = [at for at in self._failures.get(_address(request), ()) if now - at < self._seconds]
+        if len(recent) >= self._most:
+            wait = str(int(self._seconds - (now - recent[0])) + 1)
+            raise HttpProblem(429, "too-many", "Too many failed", "Wait a while.", headers={"Retry-After": wait})
+
+    def failed(self, request: Request) -> None:
+        """Note that somebody has failed."""
+        if len(self._failures) > 10_000:
+            self._failures.clear()
+        now = time.monotonic()
+        recent = [at for at in self._failures.get(_address(request), ()) if now - at < self._seconds]
+        self._failures[_address(request)] = [*recent, now]
+
+
+class Auth:
+    """Tells who asks, and signs people in.
+
+    Args:
+        inbox: Knows people, and keeps tokens and the key that cookies are signed with.
+        settings: How it is known who asks.
+    """
+
+    def __init__(self, inbox: Inbox, settings: ServerSettings) -> None:
+        self.settings: ServerSettings = settings
+        self.tokens: Tokens = Tokens(inbox.data)
+        self.limit: RateLimit = RateLimit()
+        self._inbox = inbox
+        self._key = inbox.data.secret("cookies")
+        self._cookies = URLSafeTimedSerializer(self._key, salt="signed-in")
+        self._networks = [ipaddress.ip_network(each, strict=False) for each in settings.proxy.addresses]
+
+    # -- who asks -------------------------------------------------------------------------------------------------
+
+    def caller(self, request: Request) -> Caller | None:
+        """Return who sends a request; None where that is not known.
+
+        Raises:
+            HttpProblem: What it brings is not valid: that is not taken for nothing.
+        """
+        known = request.scope.get(_STATE)
+        if known is None:
+            known = request.scope[_STATE] = (self._caller(request),)
+        found: Caller | None = known[0]
+        return found
+
+    def require(self, request: Request, scope: str, *, workflow: str = "") -> Principal:
+        """Return who sends a request, who may do what `scope` says.
+
+        Args:
+            request: The request.
+            scope: What an API token must allow, as `questions:answer`; who has signed in may do all that is theirs.
+            workflow: The workflow that it is about; "" where that is not known yet.
+
+        Raises:
+            HttpProblem: 401 where it is not known who asks, 403 where their token does not allow it.
+        """
+        caller = self.caller(request)
+        if caller is None:
+            raise unauthorized()
+        token = caller.token
+        if token is not None:
+            self.check(token, scope, workflow)
+        return caller.principal
+
+    def check(self, token: Token, scope: str, workflow: str = "") -> None:
+        """Check that a token allows something.
+
+        Raises:
+            HttpProblem: It does not.
+        """
+        if not token.allows(scope):
+            hint = f"Make one with it: strands token create --for {token.person} --scope {scope}"
+            raise HttpProblem(403, "scope", "The token does not allow it", f"It lacks the scope {scope}.", hint=hint)
+        if token.workflows and workflow and workflow not in token.workflows:
+            raise HttpProblem(403, "workflow", "The token is not for this workflow")
+
+    def workflows(self, request: Request) -> frozenset[str] | None:
+        """Return the only workflows that the token of a request is for; None for all."""
+        caller = self.caller(request)
+        limited = caller.token.workflows if caller is not None and caller.token is not None else ()
+        return frozenset(limited) or None
+
+    def _caller(self, request: Request) -> Caller | None:
+        header = request.headers.get("authorization")
+        if header is not None:
+            return self._by_token(request, header)
+        if self.settings.auth == "proxy":
+            return self._by_proxy(request)
+        cookie = request.cookies.get(COOKIE)
+        return self._by_cookie(cookie) if cookie else None
+
+    def _by_token(self, request: Request, header: str) -> Caller:
+        self.limit.check(request)
+        kind, _, secret = header.partition(" ")
+        token = self.tokens.find(secret.strip()) if kind.lower() == "bearer" else None
+        if token is None:
+            self.limit.failed(request)
+            raise unauthorized("The token is unknown, revoked or expired.")
+        return Caller(self._inbox.people.of_person(token.person, f"token:{token.id}"), token)
+
+    def _by_cookie(self, cookie: str) -> Caller | None:
+        try:
+            told = self._cookies.loads(cookie, max_age=SIGNED_IN_SECONDS)
+            principal = Principal.from_dict(told["principal"])
+        except (BadData, KeyError, TypeError):
+            return None
+        return Caller(self._current(principal))
+
+    def _by_proxy(self, request: Request) -> Caller | None:
+        proxy = self.settings.proxy
+        name = request.headers.get(proxy.user_header, "").strip()
+        if not name:
+            return None
+        given = request.headers.get(_PROXY_SECRET, "")
+        is_it = hmac.compare_digest(given.encode("latin-1"), proxy.secret.encode()) and bool(proxy.secret)
+        if not (is_it and self._is_proxy(request)):
+            raise HttpProblem(403, "not-the-proxy", "Only the proxy may say who asks")
+        groups = request.headers.get(proxy.groups_header, "")
+        roles = [group.strip() for group in groups.split(",") if group.strip()]
+        return Caller(
+            self._inbox.people.principal(f"user:proxy:{name}", name=name, roles=roles, auth="login", via="web")
+        )
+
+    def _is_proxy(self, request: Request) -> bool:
+        if self.settings.is_socket:
+            return True
+        try:
+            address = ipaddress.ip_address(_address(request))
+        except ValueError:
+            return False
+        return any(address in network for network in self._networks)
+
+    def _current(self, principal: Principal) -> Principal:
+        """Return who has signed in with what is known of them now: people.yaml may have changed."""
+        people = self._inbox.people
+        if principal.person and principal.id.startswith("token:"):
+            return people.of_person(principal.person, principal.id, auth="login", via="web")
+        return people.principal(
+            principal.id, name=principal.name, roles=principal.roles, auth=principal.auth, via=principal.via
+        )
+
+    # -- signing in -----------------------------------------------------------------------------------------------
+
+    def principal_of_secret(self, request: Request, secret: str) -> Principal:
+        """Return who signs in with a secret: that in the printed address, or an API token.
+
+        Raises:
+            HttpProblem: It is not one; or too many were tried.
+        """
+        self.limit.check(request)
+        own = self.settings.login_token
+        if own and hmac.compare_digest(secret.encode("utf-8", "surrogatepass"), own.encode()):
+            name = self.settings.user
+            return self._inbox.people.principal(f"user:os:{name}", name=name, auth="login", via="web")
+        token = self.tokens.find(secret) if self.settings.auth in ("local", "token") else None
+        if token is None:
+            self.limit.failed(request)
+            raise unauthorized("This is not a token that is valid here.")
+        return self._inbox.people.of_person(token.person, f"token:{token.id}", via="web")
+
+    def sign_in(self, response: Response, principal: Principal) -> None:
+        """Have the browser that gets this response be `principal` from now on."""
+        told = self._cookies.dumps({"principal": principal.to_dict(), "nonce": secrets.token_hex(8)})
+        assert isinstance(told, str)
+        strict: Any = "lax" if self.settings.auth == "oidc" else "strict"  # a provider's page leads back here
+        options: dict[str, Any] = {"httponly": True, "samesite": strict, "secure": self.settings.is_secure}
+        response.set_cookie(COOKIE, told, max_age=SIGNED_IN_SECONDS, path="/", **options)
+
+    def sign_out(self, response: Response) -> None:
+        """Have the browser that gets this response be nobody."""
+        response.delete_cookie(COOKIE, path="/", httponly=True, secure=self.settings.is_secure)
+
+    # -- forms ----------------------------------------------------------------------------------------------------
+
+    def form_token(self, request: Request, *about: str) -> str:
+        """Return what a form sends back, so that nobody else can have made it.
+
+        Args:
+            request: The request of the page with the form; its cookie is in the token.
+            about: What the form is about: a question's ref and what was shown.
+        """
+        cookie = request.cookies.get(COOKIE, "")
+        told = "\0".join((cookie, *about)).encode("utf-8", "surrogatepass")
+        return hmac.new(self._key, hashlib.sha256(told).digest(), hashlib.sha256).hexdigest()
+
+    def check_form(self, request: Request, given: str, *about: str) -> None:
+        """Check what a form has sent back.
+
+        Raises:
+            HttpProblem: It was not made for this person and this.
+        """
+        if not hmac.compare_digest(given.encode("utf-8", "surrogatepass"), self.form_token(request, *about).encode()):
+            raise HttpProblem(403, "form", "The form is not from this server, or too old", hint="Load the page again.")
+
+
+def unauthorized(detail: str = "") -> HttpProblem:
+    """Return the problem of somebody who is not known."""
+    headers = {"WWW-Authenticate": "Bearer"}
+    hint = "Sign in, or send an API token: Authorization: Bearer TOKEN."
+    return HttpProblem(401, "unauthorized", "It is not known who asks", detail, hint=hint, headers=headers)
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client is not None else ""
