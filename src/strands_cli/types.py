@@ -134,3 +134,38 @@ class RunResult:
     def to_dict(self) -> dict[str, Json]:
         """Return the result as plain JSON values."""
         return {**asdict(self), "session_id": self.session_id or None}
+
+    # -- as strands-cli 0.3 calls it ------------------------------------------------------------------------------
+
+    @property
+    def error(self) -> str | None:
+        """`error_message`."""
+        return self.error_message
+
+    def model_dump(self) -> dict[str, Json]:
+        """Return what `to_dict` does."""
+        return self.to_dict()
+
+    @property
+    def chunk_type(self) -> str:
+        """What the last item of a stream says that it is."""
+        return "complete"
+
+    @property
+    def data(self) -> dict[str, Json]:
+        """What the last item of a stream tells."""
+        return self.to_dict()
+
+
+_SPEC_PARTS = frozenset(
+    ("Agent", "Pattern", "PatternConfig", "PatternType", "ProviderType", "Runtime", "Spec", "WorkflowTask")
+)
+"""Names of strands-cli 0.3, of a module that stands above this one."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _SPEC_PARTS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module("strands_cli.api.earlier_types"), name)

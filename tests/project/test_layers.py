@@ -22,7 +22,7 @@ LAYERS = [
     {"atomic", "worker", "audit"},
     {"inbox"},
     {"channels"},
-    {"web", "mcp_server", "a2a_server"},
+    {"web", "mcp_server", "a2a_server", "integrations"},
     {"cli", "__main__"},
 ]
 RANK = {unit: rank for rank, layer in enumerate(LAYERS) for unit in layer}

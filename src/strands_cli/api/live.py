@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from strands_cli.api.bridge import run_sync
-from strands_cli.errors import ExecutionError, LeaseHeldError, SessionNotFoundError, StrandsError
-from strands_cli.types import Json, OpenQuestion, RunResult
+from strands_cli.errors import AnswerError, ExecutionError, LeaseHeldError, SessionNotFoundError, StrandsError
+from strands_cli.types import HITLState, Json, OpenQuestion, RunResult
 
 if TYPE_CHECKING:
+    from strands_cli.api.earlier_names import SessionStatus
     from strands_cli.api.history import HistoryItem
     from strands_cli.api.session import Session
     from strands_cli.api.workflow import Workflow
@@ -109,6 +110,63 @@ class LiveSession:
         if thread is not None:
             thread.join(timeout)
         return self.poll()
+
+    # -- as strands-cli 0.3 calls it ------------------------------------------------------------------------------
+
+    @property
+    def session_id(self) -> str:
+        """`id`."""
+        return self.id
+
+    @property
+    def state(self) -> SessionStatus:
+        """The status: its `value` is the text that `poll().status` is; a session that starts is running."""
+        from strands_cli.api.earlier_names import SessionStatus
+
+        status = self.poll().status
+        return SessionStatus("running" if status == "starting" else status)
+
+    def is_running(self) -> bool:
+        """Whether it is at work, or about to be."""
+        return self.poll().status in ("starting", "running", "answered", "queued")
+
+    def is_paused(self) -> bool:
+        """Whether it waits for an answer."""
+        return self.poll().status == "paused"
+
+    def is_complete(self) -> bool:
+        """Whether it has come to its end."""
+        return self.poll().status == "completed"
+
+    def is_failed(self) -> bool:
+        """Whether it failed, was cancelled or was interrupted."""
+        return self.poll().status in ("failed", "cancelled", "interrupted")
+
+    def get_hitl_state(self) -> HITLState | None:
+        """Return the first open question, or None."""
+        from strands_cli.kernel.questions import handler_state
+
+        asked = self.poll().questions
+        return handler_state(asked[0]) if asked else None
+
+    def get_result(self) -> RunResult | None:
+        """Return what it came to here; None while it works, or where another process ended it."""
+        return self.result
+
+    def get_error(self) -> str | None:
+        """Return why it failed, or None."""
+        return self.poll().error
+
+    def resume(self, response: Json) -> None:
+        """Answer the first open question and let the run go on, as `answer` does.
+
+        Raises:
+            AnswerError: Nothing is asked.
+        """
+        asked = self.poll().questions
+        if not asked:
+            raise AnswerError(f"session {self.id!r}: no question is open, so the answer fits none")
+        self.answer(asked[0].id, response)
 
     def _session(self) -> Session:
         from strands_cli.api.session import Session

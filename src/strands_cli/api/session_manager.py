@@ -14,9 +14,11 @@ from strands_cli.api.cleanup import DAY, OVER, Cleanup, clean_up, prune
 from strands_cli.api.history import HistoryItem
 from strands_cli.api.options import Options
 from strands_cli.api.session import Session
-from strands_cli.types import Json
+from strands_cli.types import Json, RunResult
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from typing_extensions import Unpack
 
     from strands_cli.api.keywords import SessionFilters
@@ -197,3 +199,55 @@ class SessionManager:
     def delete_damaged(self, session_id: str) -> None:
         """Remove a session as `delete_damaged_async` does."""
         run_sync(lambda: self.delete_damaged_async(session_id))
+
+    # -- as strands-cli 0.3 calls it ------------------------------------------------------------------------------
+
+    async def get(self, session_id: str) -> Session | None:
+        """Return a session as `get_session_async` does; None where there is none."""
+        from strands_cli.errors import SessionNotFoundError
+
+        try:
+            return await self.get_session_async(session_id)
+        except SessionNotFoundError:
+            return None
+
+    async def resume(self, session_id: str, hitl_response: Json = None, **shown: bool) -> RunResult:
+        """Go on with a session as `Session.resume_async` does; `debug`, `verbose` and `trace` say nothing here."""
+        return await (await self.get_session_async(session_id)).resume_async(hitl_response)
+
+    async def delete(self, session_id: str) -> None:
+        """Remove a session as `Session.delete_async` does."""
+        await (await self.get_session_async(session_id)).delete_async()
+
+    async def cleanup(self, older_than_days: float = 7, status_filter: Sequence[str] | None = None) -> int:
+        """Remove sessions that are over and old, and return how many; what can still go on stays, a failed one too.
+
+        Args:
+            older_than_days: Days since the last entry.
+            status_filter: Only those with one of these statuses.
+        """
+        before, removed = time.time() - older_than_days * DAY, 0
+        for session in await self.list_sessions_async():
+            meant = session.is_over and (status_filter is None or session.status in status_filter)
+            if meant and session.updated_at < before:
+                await session.delete_async()
+                removed += 1
+        return removed
+
+    async def list(
+        self, offset: int = 0, limit: int | None = None, status: str | None = None, workflow_name: str | None = None
+    ) -> Sequence[Session]:
+        """Return sessions as `list_sessions_async` does."""
+        status = getattr(status, "value", status)
+        return await self.list_sessions_async(status=status, workflow=workflow_name, limit=limit, offset=offset)
+
+    _cache: Mapping[str, Session] = {}  # a session is read anew each time, and nothing is kept
+
+    @property
+    def _cache_ttl(self) -> timedelta:
+        from datetime import timedelta
+
+        return timedelta(0)
+
+    def _invalidate_cache(self, session_id: str) -> None:
+        """Do nothing: there is no cache."""

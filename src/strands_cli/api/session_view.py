@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
+from typing import TYPE_CHECKING
 
 from strands_cli.api.history import HistoryItem, timeline
 from strands_cli.api.options import Options
@@ -15,6 +16,9 @@ from strands_cli.kernel.journal import Journal, is_alive, resolve_ids
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Entry
 from strands_cli.types import Json, OpenQuestion
+
+if TYPE_CHECKING:
+    from strands_cli.api.earlier_names import SessionMetadata
 
 
 class SessionView:
@@ -95,6 +99,19 @@ class SessionView:
     @property
     def inputs(self) -> dict[str, Json]:
         return dict(self._state.origin["inputs"])
+
+    @property
+    def variables(self) -> dict[str, Json]:
+        """`inputs`, as strands-cli 0.3 calls them."""
+        return self.inputs
+
+    @property
+    def metadata(self) -> SessionMetadata:
+        """Its id, names, status and times, as strands-cli 0.3 has them."""
+        from strands_cli.api.earlier_names import SessionMetadata, SessionStatus
+
+        times = _iso(self.created_at), _iso(self.updated_at)
+        return SessionMetadata(self.id, self.workflow_name, self.pattern, SessionStatus(self.status), *times)
 
     @property
     def spec_dict(self) -> dict[str, Json]:
@@ -178,6 +195,12 @@ class SessionView:
         state = self._state
         groups: Sequence[Mapping[str, Entry]] = (state.started, state.done, state.asked, state.answered, state.failed)
         return [entry for group in groups for entry in group.values()] + ([state.rest] if state.rest else [])
+
+
+def _iso(at: float) -> str:
+    from datetime import datetime, timezone
+
+    return datetime.fromtimestamp(at, timezone.utc).replace(tzinfo=None).isoformat()
 
 
 def _writable(journal: Journal, state: State) -> Journal:

@@ -11,6 +11,7 @@ from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from strands_cli.api.guards import tool_ids
+from strands_cli.api.hosting import Hosting
 from strands_cli.api.keywords import variables_of
 from strands_cli.api.options import Options
 from strands_cli.api.program import making_module
@@ -22,7 +23,7 @@ from strands_cli.api.scripts import (
     session_to_go_on,
     terminal_handler,
 )
-from strands_cli.errors import AnswerError, SessionNotFoundError
+from strands_cli.errors import SessionNotFoundError
 from strands_cli.kernel.events import Event
 from strands_cli.types import HITLHandler, Json, RunResult
 
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[[Event], Any])
 
 
-class Workflow(Queueing):
+class Workflow(Queueing, Hosting):
     """A workflow that can be run any number of times, also concurrently.
 
     Args:
@@ -353,13 +354,6 @@ class Workflow(Queueing):
             await self._delete(session_id)
         self._finished = []
         await (await ModelPool.current()).release(self)
-
-    def _new_id(self, options: Mapping[str, Any]) -> str:
-        if options.get("hitl_response") is not None:
-            raise AnswerError("hitl_response answers no session", hint="Give its session_id too.")
-        from strands_cli.api.running import new_id  # what runs a workflow is imported when one runs
-
-        return new_id(self.name)
 
     async def _begin(
         self, handler: HITLHandler | None, session_id: str | None, response: Json, values: Mapping[str, Any]

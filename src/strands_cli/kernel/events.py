@@ -69,6 +69,41 @@ class Event:
         except KeyError:
             raise AttributeError(f"{self.type!r} events have no {name!r}; they have: {', '.join(self.data)}") from None
 
+    @property
+    def event_type(self) -> str:
+        """`type`, as strands-cli 0.3 calls it."""
+        return self.type
+
+    @property
+    def chunk_type(self) -> str:
+        """`type`, as a stream of strands-cli 0.3 calls it."""
+        return self.type
+
+    @property
+    def spec_name(self) -> str:
+        """`workflow`, as strands-cli 0.3 calls it."""
+        return self.workflow
+
+    @property
+    def pattern_type(self) -> str:
+        """`pattern`, as strands-cli 0.3 calls it."""
+        return self.pattern
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the event as plain JSON values, with an ISO 8601 timestamp, as strands-cli 0.3 does."""
+        from datetime import datetime, timezone
+
+        return {
+            "event_type": self.type,
+            "timestamp": datetime.fromtimestamp(self.timestamp, timezone.utc).isoformat(),
+            "session_id": self.session_id,
+            "spec_name": self.workflow,
+            "pattern_type": self.pattern,
+            "step_id": self.step_id,
+            "agent_id": self.agent_id,
+            "data": dict(self.data),
+        }
+
 
 class Listeners:
     """Handlers by event type; a failing one is logged and never breaks a run."""
@@ -145,11 +180,15 @@ def event_of(entry: Entry, state: State, base: Mapping[str, Any]) -> Event | Non
         return None
     event.type = kind
     event.data = _data(entry, owner)
+    if kind in ("step_start", "step_complete"):
+        number = entry.key.rpartition("/")[2]
+        if number.isdecimal():
+            event.data["step_index"] = int(number)
     if kind == "step_complete":
         event.duration = data.get("seconds", 0.0)
         event.tokens = state.tokens.get(entry.key, 0)
     elif kind in ("workflow_complete", "workflow_paused", "workflow_cancelled"):
-        event.duration = state.seconds
+        event.duration = event.data["duration_seconds"] = state.seconds
         event.tokens = sum(state.agent_tokens.values())
     elif kind == "hitl_answered" and entry.key in state.asked:
         event.duration = max(entry.at - state.asked[entry.key].at, 0.0)

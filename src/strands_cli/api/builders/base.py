@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from os import PathLike
+from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,8 +99,16 @@ class Builder:
 
     def add_artifact(self, path: str, content: str = "{{ last_response }}") -> Self:
         """Have a file written at the end. Both its path and its content are templates."""
-        artifacts = [*self._data.get("outputs", {}).get("artifacts", ()), {"path": path, "from": content}]
-        return self._set("outputs", {"artifacts": artifacts})
+        outputs = self._data.get("outputs", {})
+        return self._set("outputs", {**outputs, "artifacts": [*outputs.get("artifacts", ()), _artifact(path, content)]})
+
+    def with_output_dir(self, path: str | PathLike[str]) -> Self:
+        """Say where files are written unless who runs it says otherwise: a directory, or s3://BUCKET/PREFIX."""
+        return self._set("outputs", {**self._data.get("outputs", {}), "to": fspath(path)})
+
+    def with_description(self, text: str) -> Self:
+        """Say what the workflow is for."""
+        return self._set("description", text)
 
     def with_section(self, key: str, value: Any) -> Self:
         """Set any other part of a spec: tools, env, telemetry, context_policy, skills, security, tags, metadata."""
@@ -145,6 +153,8 @@ class Builder:
     input = add_input
     values = with_values
     artifact = add_artifact
+    output_dir = with_output_dir
+    description = with_description
 
     # -- checks -------------------------------------------------------------------------------------------------------
 
@@ -170,6 +180,10 @@ class Builder:
             if mine:
                 shown = [replace(each, json_pointer=each.json_pointer.removeprefix(prefix)) for each in mine]
                 raise SchemaValidationError(shown) from None
+
+
+def _artifact(path: str, content: str) -> Part:
+    return {"path": path, "from": content}
 
 
 def agent_step(agent: str, input: str | None, more: Mapping[str, Any]) -> Part:

@@ -23,8 +23,9 @@ class EvaluatorOptimizerBuilder(ConfigBuilder):
         """Set the agent that scores them; settings as for a step."""
         return self._put("evaluator", agent_step(agent, input, settings))
 
-    def with_accept(self, min_score: float, max_iters: int | None = None) -> Self:
-        """Set the score (0 to 100) that is good enough, and how many drafts there may be."""
+    def with_accept(self, min_score: float, max_iters: int | None = None, *, max_iterations: int | None = None) -> Self:
+        """Set the score (0 to 100) that is good enough, and how many drafts there may be, by either name."""
+        max_iters = max_iterations if max_iters is None else max_iters
         return self._put("accept", {"min_score": min_score, **given(max_iters=max_iters)})
 
     def with_revise_prompt(self, template: str) -> Self:

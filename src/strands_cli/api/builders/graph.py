@@ -52,6 +52,10 @@ class GraphBuilder(ConfigBuilder):
         """Set how often one node may be visited."""
         return self._put("max_iterations", visits)
 
+    def conditional_edge(self, source: str, choices: Sequence[tuple[str, str] | Mapping[str, str]]) -> Self:
+        """Add an edge to the first of `choices` whose condition holds, as `add_edge(source, choose=choices)`."""
+        return self.add_edge(source, choose=choices)
+
     node = add_node
     hitl = add_hitl
     edge = add_edge

@@ -57,7 +57,10 @@ class OrchestratorWorkersBuilder(ConfigBuilder):
 
     orchestrator = with_orchestrator
     worker = with_worker
+    worker_template = with_worker
     reduce = with_reduce
+    reduce_step = with_reduce
     writeup = with_writeup
+    writeup_step = with_writeup
     decomposition_review = with_decomposition_review
     reduce_review = with_reduce_review
