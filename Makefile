@@ -49,6 +49,10 @@ services:  ## install what some tests need (PostgreSQL, PgBouncer, Temporal, Chr
 test-long: $(VENV)/.installed  ## run the longer tests as well
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
+.PHONY: screenshots
+screenshots: $(VENV)/.installed  ## take the pictures of the pages for the docs anew (needs what `make services` installs)
+	@STRANDS_SCREENSHOTS=docs/images $(BIN)/python -m pytest tests/browser/test_looks.py $(ARGS)
+
 # Old clients of providers and servers leave a connection to the garbage collector now and then.
 OLD_CLIENTS := -W default::pytest.PytestUnraisableExceptionWarning
 

@@ -156,3 +156,17 @@ def test_every_pattern_is_drawn_with_every_step_and_every_question(file: Path) -
     ids = {node.id for node in found.nodes}
     assert {edge.source for edge in found.edges} | {edge.target for edge in found.edges} <= ids
     assert {*found.starts, *found.ends} <= ids and found.starts and found.ends
+
+
+def test_a_picture_tells_where_each_node_stands() -> None:
+    drawn = svg(LOOP, {"nodes/code": "done", "nodes/review": "waiting"}, style=False, links={"nodes/review": "#r"})
+    groups = {each.get("data-key"): each for each in ElementTree.fromstring(drawn).iter(f"{SVG}g")}
+    assert {key: each.get("class") for key, each in groups.items()} == {
+        "nodes/code": "node agent done",
+        "nodes/review": "node hitl waiting",
+    }
+    assert [each.get("href") for each in groups["nodes/review"].iter(f"{SVG}a")] == ["#r"]
+    assert "<style>" not in drawn and "waiting: Good?" in drawn
+
+
+SVG = "{http://www.w3.org/2000/svg}"

@@ -26,6 +26,8 @@ _WORDS = {
     "decline": "Decline",
 }
 
+_SCOPES = {"never": "For this call only", "exact": "For the same arguments", "session": "For all of this session"}
+
 
 def form_of(question: OpenQuestion) -> Form:
     """Return what a person fills in to answer a question."""
@@ -89,8 +91,9 @@ def _decision(question: OpenQuestion, choices: Sequence[str]) -> Form:
         fields.append(Field("feedback", "text", "Why", told, long=True, only_with=("reject",)))
     scopes = known.get("remember", {}).get("enum") or []
     if len(scopes) > 1:
-        about = "How far this decision reaches; as far as the workflow says where nothing is chosen."
-        fields.append(Field("remember", "choice", "Remember", about, options=option_list(scopes)))
+        about = "How far this decision reaches; without one, as far as the workflow says."
+        options = option_list(scopes, [_SCOPES.get(scope, scope) for scope in scopes])
+        fields.append(Field("remember", "choice", "Remember it", about, options=options))
     return Form(tuple(fields), "decision", wanted if isinstance(wanted, Mapping) else None, arguments)
 
 

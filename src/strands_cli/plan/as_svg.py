@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import escape
 
 from strands_cli.plan.layout import back_edges, rows
@@ -22,8 +22,17 @@ _ARROW = (
 _Spots = dict[str, tuple[float, float]]
 
 
-def svg(plan: Plan) -> str:
-    """Return the picture; questions to a person are amber and have cut corners, edges that lead back are dashed."""
+def svg(
+    plan: Plan, states: Mapping[str, str] | None = None, *, style: bool = True, links: Mapping[str, str] | None = None
+) -> str:
+    """Return the picture; questions to a person are amber and have cut corners, edges that lead back are dashed.
+
+    Args:
+        plan: What is drawn.
+        states: The state of each node by its id, as of `states_of`: its class beside its kind, and told in its title.
+        style: Whether the picture brings its own style; without it a page's has to do.
+        links: Where a click on a node leads, by its id.
+    """
     back = back_edges(plan)
     table = rows(plan, back)
     widest = max((len(row) for row in table), default=1)
@@ -32,12 +41,13 @@ def svg(plan: Plan) -> str:
     spots = _spots(table, widest)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"',
-        f' width="{width}" height="{height}" role="img">',
-        f"<style>{_STYLE}</style><defs>{_ARROW}</defs>",
-        f'<rect width="{width}" height="{height}" fill="white"/>',
+        f' width="{width}" height="{height}" role="{"group" if links else "img"}"'
+        f' aria-label="The workflow as a drawing" class="drawing">',
+        f"<style>{_STYLE}</style><defs>{_ARROW}</defs>" if style else f"<defs>{_ARROW}</defs>",
+        *([f'<rect width="{width}" height="{height}" fill="white"/>'] if style else []),
         *(_edge(edge, spots, edge in back, width) for edge in plan.edges),
         *_labels(plan, spots, back, width),
-        *(part for node in plan.nodes for part in _box(node, *spots[node.id])),
+        *(part for node in plan.nodes for part in _group(node, spots[node.id], states, links)),
         "</svg>",
     ]
     return "\n".join(parts) + "\n"
@@ -53,8 +63,26 @@ def _spots(table: list[list[str]], widest: int) -> _Spots:
     return spots
 
 
-def _box(node: Node, x: float, y: float) -> Iterator[str]:
-    tooltip = f"<title>{_text(node.detail or node.label, 200)}</title>"
+def _group(
+    node: Node, spot: tuple[float, float], states: Mapping[str, str] | None, links: Mapping[str, str] | None
+) -> Iterator[str]:
+    """A node with its state and its link, where there are such."""
+    if states is None and links is None:
+        yield from _box(node, *spot)
+        return
+    state, link = (states or {}).get(node.id, ""), (links or {}).get(node.id)
+    yield f'<g data-key="{escape(node.id)}" class="node {node.kind}{f" {escape(state)}" if state else ""}">'
+    if link:
+        yield f'<a href="{escape(link)}">'
+    yield from _box(node, *spot, state)
+    if link:
+        yield "</a>"
+    yield "</g>"
+
+
+def _box(node: Node, x: float, y: float, state: str = "") -> Iterator[str]:
+    about = node.detail or node.label
+    tooltip = f"<title>{_text(f'{state}: {about}' if state else about, 200)}</title>"
     if node.kind == "hitl":
         cut, right, low = 14, x + WIDTH, y + HEIGHT
         half = y + HEIGHT / 2

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator
 
 from fastapi import APIRouter, FastAPI, Request
 from starlette.exceptions import HTTPException
@@ -14,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from strands._version import __version__
 from strands_cli.inbox.inbox import Inbox
-from strands_cli.web import sign_in
+from strands_cli.web import pages, sign_in
 from strands_cli.web.api.routes import api_router
 from strands_cli.web.auth import Auth
 from strands_cli.web.driving import Driving
@@ -22,9 +21,6 @@ from strands_cli.web.guard import Guard
 from strands_cli.web.openapi import add_document
 from strands_cli.web.problems import problem_of
 from strands_cli.web.settings import ServerSettings
-
-if TYPE_CHECKING:
-    pass
 
 logger: logging.Logger = logging.getLogger(__name__)
 
@@ -60,10 +56,10 @@ def create_app(inbox: Inbox, settings: ServerSettings | None = None) -> FastAPI:
     app.include_router(api_router(inbox, auth), prefix=PREFIX)
     add_document(app, f"{PREFIX}/openapi.json")
     _add_health(app, inbox, driving)
-    page = _add_pages(app, inbox, auth)
-    app.include_router(sign_in.router(auth, page))
+    app.include_router(pages.router(inbox, auth))
+    app.include_router(sign_in.router(auth, pages.sign_in_page))
     for kind in (HTTPException, Exception):
-        app.add_exception_handler(kind, _told)
+        app.add_exception_handler(kind, _failed)
     app.add_middleware(Guard, settings=settings)
     return app
 
@@ -100,17 +96,8 @@ def _add_health(app: FastAPI, inbox: Inbox, driving: Driving) -> None:
         return JSONResponse({"status": wrong or "ok"}, 503 if wrong else 200)
 
 
-def _add_pages(app: FastAPI, inbox: Inbox, auth: Auth) -> Callable[[Request, str], Response] | None:
-    """Mount the pages, where this build has them; return what makes the page of signing in."""
-    try:
-        from strands_cli.web import pages  # type: ignore[attr-defined, unused-ignore]
-    except ImportError:
-        return None
-    mounted: Any = pages
-    app.include_router(mounted.router(inbox, auth))
-    found: Callable[[Request, str], Response] | None = getattr(mounted, "sign_in_page", None)
-    return found
-
-
-async def _told(request: Request, error: Exception) -> Response:
-    return problem_of(error).response()
+async def _failed(request: Request, error: Exception) -> Response:
+    """A person who is not on a page of ours is told by one all the same; programs are told by a problem."""
+    problem = problem_of(error)
+    is_page = not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")
+    return pages.problem_page(request, problem) if is_page else problem.response()

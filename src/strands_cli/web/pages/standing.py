@@ -1,0 +1,74 @@
+"""Where a question stands, in words: who may answer, who has voted, who has claimed it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from strands_cli.inbox.views import InboxQuestion
+from strands_cli.types import Json
+
+
+class StandingInWords(NamedTuple):
+    """What is told of a question beside what it asks.
+
+    Attributes:
+        who: Who may answer, in a sentence; "" for anybody.
+        votes_told: How many votes there are of how many that are needed; "" where one answer is enough.
+        votes: Each vote: value, by, at.
+        assignee: Who has claimed it or was given it, or "".
+        escalated: Whether more people were asked since.
+    """
+
+    who: str
+    votes_told: str
+    votes: Sequence[Mapping[str, Json]]
+    assignee: str
+    escalated: bool
+
+
+def standing_of(found: InboxQuestion) -> StandingInWords:
+    """Return where a question stands."""
+    question: Any = found.question
+    ask = getattr(question, "ask", None) or {}
+    quorum = getattr(question, "quorum", None) or {}
+    votes = list(getattr(question, "votes", None) or ())
+    return StandingInWords(
+        _who(ask),
+        _votes(quorum, votes),
+        votes,
+        str(getattr(question, "assignee", None) or ""),
+        bool(getattr(question, "escalated", None)),
+    )
+
+
+def _who(ask: Mapping[str, Any]) -> str:
+    parts = []
+    roles, users = [str(each) for each in ask.get("roles") or ()], [str(each) for each in ask.get("users") or ()]
+    if roles or users:
+        named = [f"anybody in {_listed(roles)}"] * bool(roles) + [_listed(users)] * bool(users)
+        parts.append(f"{' or '.join(named)}".capitalize() if roles else " or ".join(named))
+    for each in ask.get("exclude") or ():
+        parts.append("not who started it" if each == "starter" else f"not who answered {each}")
+    words = {"login": "only signed in", "token": "with a token or signed in", "link": "with a link, or better"}
+    if ask.get("auth") in words:
+        parts.append(words[ask["auth"]])
+    return f"{', '.join(parts)}." if parts else ""
+
+
+def _votes(quorum: Mapping[str, Any], votes: Sequence[Mapping[str, Any]]) -> str:
+    """Return for each choice how many votes it has and needs, where any needs more than one."""
+    if not any(isinstance(needed, int) and needed > 1 for needed in quorum.values()):
+        return ""
+    counted = {choice: sum(_choice(vote.get("value")) == choice for vote in votes) for choice in quorum}
+    return ", ".join(f"{choice} {counted[choice]} of {needed}" for choice, needed in quorum.items())
+
+
+def _choice(value: Any) -> str:
+    if isinstance(value, Mapping):
+        value = value.get("decision")
+    return str(value).partition(":")[0].strip()
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

@@ -1,0 +1,147 @@
+"""Every page as people see it: clean under axe, on a phone, in the dark, on paper; kept as pictures for the docs.
+
+`make screenshots` keeps the pictures: it names their directory in STRANDS_SCREENSHOTS.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from support.team import PEOPLE, Team, serving
+
+from .conftest import SignIn
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+PAGES = {
+    "inbox": "/",
+    "inbox-empty": "/?q=nothing+like+it",
+    "approval": "/q/{cleanup}",
+    "form": "/q/{booking}",
+    "diff": "/q/{policy}",
+    "deadline": "/q/{payout}",
+    "untrusted": "/q/{inquiry}",
+    "runs": "/sessions",
+    "run": "/sessions/{run}",
+    "workflows": "/workflows",
+    "start": "/workflows/trip",
+    "audit": "/audit",
+    "tokens": "/admin/tokens",
+    "people": "/admin/people",
+    "problems": "/admin/problems",
+}
+KEPT = os.environ.get("STRANDS_SCREENSHOTS", "")
+TALLEST = 1_400
+
+
+@pytest.fixture(scope="module")
+def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
+    """A team with a question of each kind; these tests change nothing."""
+    made = Team(tmp_path_factory.mktemp("looks"))
+    made.begin_all()
+    with serving(made):
+        yield made
+
+
+def where(team: Team) -> dict[str, str]:
+    found = {name: team.ref(name) for name in ("cleanup", "booking", "policy", "payout", "inquiry")}
+    names = {**found, "run": team.sessions["payout"]}
+    return {name: path.format(**names) for name, path in PAGES.items()}
+
+
+def violations(page: Page) -> list[str]:
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found]
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with-script", "without-script"])
+def test_every_page_is_clean_under_axe(team: Team, sign_in: SignIn, script: bool) -> None:
+    page = sign_in("anna")
+    if not script:  # axe itself needs scripts: the page's own do not run
+        page.route("**/static/*.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    found = {}
+    for name, path in where(team).items():
+        page.goto(path)
+        page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+        found[name] = violations(page)
+        if script and KEPT:
+            keep(page, name)
+    page.get_by_role("button", name="Sign out").click()
+    found["sign-in"] = violations(page)
+    if script and KEPT:
+        keep(page, "sign-in")
+    assert {name: each for name, each in found.items() if each} == {}
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_every_page_fits_a_phone_and_the_dark(team: Team, sign_in: SignIn, dark: bool) -> None:
+    page = sign_in("ben", width=320, dark=dark)
+    found = {}
+    for name, path in where(team).items():
+        page.goto(path)
+        too_wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        contrast = [each for each in violations(page) if each.startswith("color-contrast")] if dark else []
+        found[name] = [*contrast, *([f"{too_wide} px too wide"] if too_wide > 0 else []), *small_targets(page)]
+        if KEPT and name in ("inbox", "approval"):
+            keep(page, f"{name}-phone{'-dark' if dark else ''}")
+    assert {name: each for name, each in found.items() if each} == {}
+
+
+def small_targets(page: Page) -> list[str]:
+    """Return the buttons, fields and entries of menus that a finger would miss; what stands in a text may be small."""
+    found: list[str] = page.evaluate(
+        """[...document.querySelectorAll(
+            "button, .button, select, textarea, summary, nav a, .option, input:not([type=hidden], .option *)"
+        )].filter((each) => each.checkVisibility() && each.getBoundingClientRect().height < 43.5)
+          .map((each) => each.outerHTML.slice(0, 120))"""
+    )
+    return found
+
+
+def test_what_is_printed_is_the_question_alone(team: Team, sign_in: SignIn) -> None:
+    page = sign_in("anna")
+    page.goto(where(team)["approval"])
+    page.emulate_media(media="print")
+    assert page.get_by_role("navigation").count() == 0
+    assert page.get_by_role("button").count() == 0
+    assert "/var/log/app.log.2" in page.get_by_role("main").inner_text()
+
+
+def test_every_page_has_its_places_by_name(team: Team, sign_in: SignIn) -> None:
+    page = sign_in("anna")
+    for path in where(team).values():
+        page.goto(path)
+        assert page.get_by_role("main").count() == 1
+        assert page.get_by_role("banner").count() == page.get_by_role("contentinfo").count() == 1
+        assert page.get_by_role("heading", level=1).count() == 1
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+
+
+def test_everybody_of_the_team_is_listed(team: Team, sign_in: SignIn) -> None:
+    page = sign_in("anna")
+    page.goto("/admin/people")
+    names = page.get_by_role("rowheader").all_inner_texts()
+    assert [each.split()[0] for each in names] == [each["name"] for each in PEOPLE.values()]
+
+
+def keep(page: Page, name: str) -> None:
+    """Keep a picture for the docs: what is closed at first is closed."""
+    page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = false; })")
+    height = min(int(page.evaluate("document.body.scrollHeight")), TALLEST)
+    width = page.viewport_size["width"] if page.viewport_size else 1200
+    page.screenshot(
+        path=Path(KEPT) / f"inbox-{name.removeprefix('inbox-')}.png"
+        if name.startswith("inbox-")
+        else Path(KEPT) / f"web-{name}.png",
+        full_page=True,
+        clip={"x": 0, "y": 0, "width": width, "height": height},
+    )

@@ -1,0 +1,101 @@
+"""The pages without a browser: what they are made of, and what they say when something is wrong."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+import strands_cli.web
+from support.team import Team, asking, serving
+
+STATIC = Path(strands_cli.web.__file__).parent / "static"
+PAGE = {"Accept": "text/html"}
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> Iterator[Team]:
+    made = Team(tmp_path / "sessions")
+    with serving(made):
+        yield made
+
+
+@pytest.fixture
+def anna(team: Team) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=team.url, headers=PAGE, follow_redirects=True) as client:
+        client.post("/login", data={"token": team.tokens["anna"]}, headers={"Origin": team.url})
+        yield client
+
+
+def test_what_others_wrote_is_as_they_wrote_it() -> None:
+    lines = (STATIC / "vendored.txt").read_text(encoding="utf-8").splitlines()
+    named = [line.split() for line in lines if not line.startswith("#")]
+    assert {name for _, name in named} == {path.name for path in STATIC.glob("*.min.js")}
+    for digest, name in named:
+        assert hashlib.sha256((STATIC / name).read_bytes()).hexdigest() == digest
+
+
+def test_nothing_of_a_page_comes_from_elsewhere(team: Team, anna: httpx.Client) -> None:
+    team.begin(asking("payout", "Pay?"))
+    page = anna.get(f"/q/{team.ref('payout')}")
+    assert page.status_code == 200
+    assert "default-src 'none'" in page.headers["Content-Security-Policy"]
+    assert page.headers["Cache-Control"] == "no-store"
+    for text in ("http://", "https://", " style=", " onclick=", "<style", "<script>"):
+        assert text not in page.text
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "title"),
+    [
+        ("/nothing/like/it", 404, "Not Found"),
+        ("/q/q_unknown", 404, "There is no such question"),
+        ("/sessions/unknown", 404, "There is no such session"),
+        ("/workflows/unknown", 404, "There is no such workflow here"),
+        ("/?cursor=unknown", 400, "The cursor is not of this list"),
+    ],
+)
+def test_an_error_is_a_page_that_leads_back(anna: httpx.Client, path: str, status: int, title: str) -> None:
+    page = anna.get(path)
+    assert (page.status_code, page.headers["Content-Type"]) == (status, "text/html; charset=utf-8")
+    assert f"<h1>{title}</h1>" in page.text
+    assert 'href="/">To the inbox' in page.text
+
+
+def test_programs_are_told_of_errors_as_before(anna: httpx.Client) -> None:
+    told = anna.get("/api/v1/questions/q_unknown")
+    assert told.headers["Content-Type"] == "application/problem+json"
+
+
+def test_who_has_not_signed_in_sees_nothing(team: Team) -> None:
+    team.begin(asking("payout", "Pay 4,200 EUR?"))
+    with httpx.Client(base_url=team.url, headers=PAGE) as nobody:
+        for path in ("/", f"/q/{team.ref('payout')}", "/sessions", "/audit", "/admin/tokens"):
+            page = nobody.get(path)
+            assert page.status_code == 303
+            assert page.headers["Location"].startswith("/login?next=%2F")
+        sent = nobody.post(f"/q/{team.ref('payout')}", data={"f.value": "yes"}, headers={"Origin": team.url})
+        assert sent.status_code == 401
+    assert team.answered("payout") is None
+
+
+def test_tokens_are_made_shown_once_and_revoked(team: Team, anna: httpx.Client) -> None:
+    form = field(anna.get("/admin/tokens").text, 'action="/admin/tokens"')
+    more = {"person": "ben", "scopes": ["questions:read"], "days": "7", "form_token": form}
+    made = anna.post("/admin/tokens", data=more, headers={"Origin": team.url})
+    secret = made.text.partition('<pre class="code" tabindex="0">')[2].partition("</pre>")[0]
+    assert httpx.get(f"{team.url}/api/v1/questions", headers={"Authorization": f"Bearer {secret}"}).status_code == 200
+    listed = anna.get("/admin/tokens").text
+    assert secret not in listed
+    id_ = secret.split("_")[1]
+    revoked = field(listed, f'action="/admin/tokens/{id_}/revoke"')
+    anna.post(f"/admin/tokens/{id_}/revoke", data={"form_token": revoked}, headers={"Origin": team.url})
+    assert httpx.get(f"{team.url}/api/v1/questions", headers={"Authorization": f"Bearer {secret}"}).status_code == 401
+
+
+def field(page: str, form: str) -> str:
+    """Return the token of the first form of a page behind a text."""
+    return page.partition(form)[2].partition('name="form_token" value="')[2].partition('"')[0]
