@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from strands._threads import Shared, on_disk
 from strands.journal import files, lines
+from strands.journal.changes import Changes
 from strands.journal.drivers import Drivers
 from strands.journal.entries import Draft, Entry
 from strands.journal.errors import StorageError
@@ -33,12 +34,20 @@ class FileJournal(IndexedLog):
         session_id: The session's id.
         drivers: Who is alive.
         disk: The file operations, unless they are the system's.
+        changes: Where it is noted that the journal changes; None for nowhere.
     """
 
     keeps_entries: ClassVar[bool] = True
 
-    def __init__(self, directory: Path, session_id: str, drivers: Drivers, disk: FileOperations | None = None) -> None:
-        super().__init__(directory, session_id, disk=disk or files)
+    def __init__(
+        self,
+        directory: Path,
+        session_id: str,
+        drivers: Drivers,
+        disk: FileOperations | None = None,
+        changes: Changes | None = None,
+    ) -> None:
+        super().__init__(directory, session_id, disk=disk or files, changes=changes)
         self._drivers = drivers
         self._syncing: Shared[None] | None = None
         self._is_new = False
@@ -94,7 +103,7 @@ class FileJournal(IndexedLog):
         return Excerpt(await self.load(), at, True) if found is None else found
 
     def _part(self) -> PartialLog:
-        return PartialLog(os.path.dirname(self._file.name), self._id, disk=self._disk)
+        return PartialLog(os.path.dirname(self._file.name), self._id, disk=self._disk, changes=self._file.changes)
 
     async def sync(self) -> None:
         loop = asyncio.get_running_loop()

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from strands.journal import faults, files, head, lifetime, lines
+from strands.journal.changes import Changes
 from strands.journal.entries import FORMAT, Draft, Encoded, Entry
 from strands.journal.errors import SessionDamagedError, SessionNotFoundError, StorageError
 from strands.journal.files import FileOperations
@@ -34,6 +35,7 @@ class FileLog(Known):
         session_id: The session's id, for messages.
         disk: The file operations.
         read: Reads the JSON of a line.
+        changes: Where it is noted that the log changes; None for nowhere.
     """
 
     def __init__(
@@ -43,10 +45,11 @@ class FileLog(Known):
         *,
         disk: FileOperations = files,
         read: lines.Read = lines.read_json,
+        changes: Changes | None = None,
     ) -> None:
         super().__init__(session_id, read)
         self._disk = disk
-        self._file = JournalFile(directory, session_id, disk)
+        self._file = JournalFile(directory, session_id, disk, changes)
         self._opening = ""
         self._ending = b""
         self._synced = 0
@@ -80,7 +83,7 @@ class FileLog(Known):
         self._placed(entries, content, 0)
         self._size, self._synced, self._ending = len(content), self.count, content[-_END_SIZE:]
         try:
-            self._file.adopt(lifetime.begin(self._file.name, self._id, content, self._disk))
+            self._file.adopt(lifetime.begin(self._file.name, self._id, content, self._disk, self._file.note))
         except OSError as error:
             raise self._file.error(error) from error
         if len(drafts) > 1:  # the opening alone is there as a whole, or there is no session
@@ -138,6 +141,7 @@ class FileLog(Known):
             content, entries, last_sum = lines.encode(drafts[len(first) :], len(first), after, read=self._reads_back)
             content, entries = kept + content, [*lines.as_read(first, 0), *entries]
             files.sweep_temporary(os.path.dirname(self._file.name))
+            self._file.note()
             self._disk.replace(self.path, content, durable=True)
         self._file.handle = None
         self._forget()
@@ -324,6 +328,7 @@ class FileLog(Known):
         """Append `content` behind the `_size` bytes that are there: all of it, or nothing."""
         if self._open_line:
             content = b"\n" + content
+        self._file.note()
         try:
             self._disk.write_all(file, content)
         except OSError:

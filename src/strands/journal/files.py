@@ -79,8 +79,8 @@ def locked(file: int, path: str | Path, *, shared: bool = False) -> Iterator[Non
         release()
 
 
-def lock(file: int, path: str | Path, *, shared: bool = False) -> Callable[[], None]:
-    """Take the lock of an open file: `shared` with others who read, else alone.
+def lock(file: int, path: str | Path, *, shared: bool = False, seconds: float = LOCK_SECONDS) -> Callable[[], None]:
+    """Take the lock of an open file: `shared` with others who read, else alone; wait for `seconds` at most.
 
     Returns:
         What gives it back.
@@ -88,7 +88,7 @@ def lock(file: int, path: str | Path, *, shared: bool = False) -> Callable[[], N
     if not _HAS_FLOCK:
         from filelock import FileLock
 
-        beside = FileLock(f"{path}.lock", timeout=LOCK_SECONDS, mode=0o600)
+        beside = FileLock(f"{path}.lock", timeout=seconds, mode=0o600)
         beside.acquire()
         return beside.release
     kind = (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB
@@ -98,7 +98,7 @@ def lock(file: int, path: str | Path, *, shared: bool = False) -> Callable[[], N
             fcntl.flock(file, kind)
             return partial(fcntl.flock, file, fcntl.LOCK_UN)
         except OSError as error:
-            deadline = deadline or time.monotonic() + LOCK_SECONDS
+            deadline = deadline or time.monotonic() + seconds
             if error.errno not in (errno.EWOULDBLOCK, errno.EINTR) or time.monotonic() > deadline:
                 raise
             time.sleep(0.0002)

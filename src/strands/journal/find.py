@@ -153,8 +153,7 @@ async def find(
     now = await now_of(repository)
     folded = [(id, each) for id, each in await folded_of(repository) if each.rest in rests]
     found = [await _summary(repository, id, each, now) for id, each in folded if workflow in ("", each.workflow)]
-    found.sort(key=lambda each: (-each.created_at, each.id))
-    return _page(found, [f"{-each.created_at!r} {each.id}" for each in found], limit, after)
+    return sessions_page(found, limit, after)
 
 
 async def open_questions(repository: Repository, *, limit: int = 50, after: str = "") -> Page[QuestionSummary]:
@@ -170,10 +169,7 @@ async def open_questions(repository: Repository, *, limit: int = 50, after: str 
         page: Page[QuestionSummary] = await own(limit=limit, after=after)
         return page
     now = await now_of(repository)
-    folded = await folded_of(repository)
-    found = [QuestionSummary(id, *question) for id, each in folded for question in _waiting(each, now)]
-    found.sort(key=lambda each: (each.asked_at, each.session_id, each.id))
-    return _page(found, [f"{each.asked_at!r} {each.session_id} {each.id}" for each in found], limit, after)
+    return questions_page(questions_in(await folded_of(repository), now), limit, after)
 
 
 async def due(repository: Repository, *, limit: int = 50) -> list[Due]:
@@ -188,9 +184,13 @@ async def due(repository: Repository, *, limit: int = 50) -> list[Due]:
         told: list[Due] = await own(limit=limit)
         return told
     now = await now_of(repository)
-    folded = await folded_of(repository)
+    return due_in(await folded_of(repository), now)[:limit]
+
+
+def due_in(folded: Sequence[tuple[str, Folded]], now: float) -> list[Due]:
+    """Return those of these sessions that are due, the longest due first."""
     found = [Due(id, due_since(each, now), each.entries) for id, each in folded if each.wakes_at is not None]
-    return sorted((each for each in found if each.since <= now), key=lambda each: each.since)[:limit]
+    return sorted((each for each in found if each.since <= now), key=lambda each: each.since)
 
 
 async def timed(repository: Repository, *, limit: int = 50, without: Collection[str] = ()) -> list[str]:
@@ -326,14 +326,36 @@ def fold(entries: Sequence[Entry]) -> Folded:
 
 async def _summary(repository: Repository, session_id: str, told: Folded, now: float) -> SessionSummary:
     driven = bool(told.driver) and await is_alive(await repository.open(session_id), told.driver)
+    return summary_of(session_id, told, driven, now)
+
+
+def summary_of(session_id: str, told: Folded, driven: bool, now: float) -> SessionSummary:
+    """Return what is known of a session at a time, by what its entries come to."""
     waits_for = () if told.rest in OVER else tuple(key for key, *_ in _waiting(told, now))
     names = session_id, told.workflow, told.pattern
     times = told.created_at, told.updated_at
     return SessionSummary(*names, told.rest, driven, waits_for, told.asked, told.tokens, *times)
 
 
+def questions_in(folded: Sequence[tuple[str, Folded]], now: float) -> list[QuestionSummary]:
+    """Return the questions of these sessions that are open, and not past their deadlines."""
+    return [QuestionSummary(id, *question) for id, each in folded for question in _waiting(each, now)]
+
+
 def _waiting(told: Folded, now: float) -> list[Question]:
     return [each for each in told.questions if each[3] is None or each[3] > now]
+
+
+def sessions_page(found: list[SessionSummary], limit: int, after: str) -> Page[SessionSummary]:
+    """Return a page of these sessions, the newest first."""
+    found.sort(key=lambda each: (-each.created_at, each.id))
+    return _page(found, [f"{-each.created_at!r} {each.id}" for each in found], limit, after)
+
+
+def questions_page(found: list[QuestionSummary], limit: int, after: str) -> Page[QuestionSummary]:
+    """Return a page of these questions, the oldest first."""
+    found.sort(key=lambda each: (each.asked_at, each.session_id, each.id))
+    return _page(found, [f"{each.asked_at!r} {each.session_id} {each.id}" for each in found], limit, after)
 
 
 def _page(found: list[T], keys: list[str], limit: int, after: str) -> Page[T]:

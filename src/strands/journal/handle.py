@@ -20,6 +20,7 @@ from weakref import WeakSet
 
 from strands._home import check_status
 from strands.journal import faults, files, head
+from strands.journal.changes import Changes
 from strands.journal.files import FileOperations
 from strands.journal.head import Head
 
@@ -135,15 +136,25 @@ class JournalFile:
         directory: The session's directory.
         session_id: The session's id, for messages.
         disk: The file operations.
+        changes: Where it is noted that the journal changes; None for nowhere.
 
     Attributes:
         name: The journal's path.
         disk: The file operations.
+        changes: Where it is noted that the journal changes.
         handle: What is kept open of them.
     """
 
-    def __init__(self, directory: Path | str, session_id: str, disk: FileOperations = files) -> None:
+    def __init__(
+        self,
+        directory: Path | str,
+        session_id: str,
+        disk: FileOperations = files,
+        changes: Changes | None = None,
+    ) -> None:
         self.disk: FileOperations = disk
+        self.changes: Changes | None = changes
+        self._noted = b""
         place = os.fspath(directory)
         self.name: str = f"{place}/{NAME}"
         self._head = f"{place}/{head.NAME}"
@@ -154,6 +165,11 @@ class JournalFile:
     def adopt(self, file: int) -> None:
         """Keep the file open that was opened to begin the journal."""
         self.handle = Handle.of(self.name, file)
+
+    def note(self) -> None:
+        """Note that the journal is about to change; its lock is held."""
+        if self.changes is not None:
+            self._noted = self.changes.note(self._id, self._noted)
 
     def keep_open(self) -> None:
         """Keep the files open, once they are, until as many calls of `let_close`."""

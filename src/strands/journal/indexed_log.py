@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from strands.journal import faults, files, lines, question_index
+from strands.journal.changes import Changes
 from strands.journal.entries import FORMAT, Entry
 from strands.journal.errors import SessionDamagedError
 from strands.journal.excerpt import Decide, Excerpt
@@ -27,10 +28,18 @@ class IndexedLog(FileLog):
         directory: The session's directory.
         session_id: The session's id, for messages.
         disk: The file operations.
+        changes: Where it is noted that the log changes; None for nowhere.
     """
 
-    def __init__(self, directory: Path | str, session_id: str, *, disk: FileOperations = files) -> None:
-        super().__init__(directory, session_id, disk=disk)
+    def __init__(
+        self,
+        directory: Path | str,
+        session_id: str,
+        *,
+        disk: FileOperations = files,
+        changes: Changes | None = None,
+    ) -> None:
+        super().__init__(directory, session_id, disk=disk, changes=changes)
         self._index = QuestionIndex()
 
     def _forget(self) -> None:

@@ -7,6 +7,7 @@ import os
 import shutil
 import stat
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from strands._home import PRIVATE_DIRECTORY, check_status, make_private
@@ -19,8 +20,18 @@ GRAVE = ".deleted_"
 """How the names of directories begin that somebody is removing."""
 
 
-def begin(path: str, session_id: str, content: bytes, disk: FileOperations = files) -> int:
+def begin(
+    path: str, session_id: str, content: bytes, disk: FileOperations = files, note: Callable[[], object] | None = None
+) -> int:
     """Let `path` be a journal of this content, on disk when this returns; its directory is made if it is not there.
+
+    Args:
+        path: The journal.
+        session_id: The session's id, for messages.
+        content: Its lines.
+        disk: The file operations.
+        note: Called while the lock of the journal is held, before it is whole or, where it is put in place as a whole,
+            directly after.
 
     Returns:
         The file, open to be read and appended to.
@@ -30,9 +41,10 @@ def begin(path: str, session_id: str, content: bytes, disk: FileOperations = fil
         OSError: It cannot be written.
     """
     directory, name = os.path.split(path)
-    file = _with_directory(directory, name, content, disk)
+    note = note or _say_nothing
+    file = _with_directory(directory, name, content, disk, note)
     if file is None:
-        return _in_directory(directory, name, session_id, content, disk)
+        return _in_directory(directory, name, session_id, content, disk, note)
     try:
         # It has its name before it is on disk: all of it goes there at once, and what did not get there is no journal.
         disk.sync(file, path)
@@ -44,7 +56,9 @@ def begin(path: str, session_id: str, content: bytes, disk: FileOperations = fil
     return file
 
 
-def restore(path: str, session_id: str, content: bytes, disk: FileOperations = files) -> None:
+def restore(
+    path: str, session_id: str, content: bytes, disk: FileOperations = files, note: Callable[[], object] | None = None
+) -> None:
     """Let `path` be a journal of this content, as another store had it, with its head.
 
     Raises:
@@ -52,9 +66,13 @@ def restore(path: str, session_id: str, content: bytes, disk: FileOperations = f
         OSError: It cannot be written.
     """
     parsed = lines.parse(content)
-    os.close(begin(path, session_id, content, disk))
+    os.close(begin(path, session_id, content, disk, note))
     told = head.Head(len(parsed.entries), parsed.size, parsed.first_sum, parsed.last_sum)
     head.write(os.path.join(os.path.dirname(path), head.NAME), told)
+
+
+def _say_nothing() -> None:
+    """Note nothing."""
 
 
 def _sync_names(directory: str, disk: FileOperations) -> None:
@@ -62,7 +80,9 @@ def _sync_names(directory: str, disk: FileOperations) -> None:
     disk.sync_directory(os.path.dirname(directory))
 
 
-def _with_directory(directory: str, name: str, content: bytes, disk: FileOperations) -> int | None:
+def _with_directory(
+    directory: str, name: str, content: bytes, disk: FileOperations, note: Callable[[], object]
+) -> int | None:
     """Make the directory with the journal in it; None where somebody else has."""
     if os.name == "nt":
         return None
@@ -80,7 +100,7 @@ def _with_directory(directory: str, name: str, content: bytes, disk: FileOperati
     except FileExistsError:
         return None
     try:
-        if _written(file, path, content, disk):
+        if _written(file, path, content, disk, note):
             return file
     except BaseException:
         os.close(file)
@@ -89,7 +109,7 @@ def _with_directory(directory: str, name: str, content: bytes, disk: FileOperati
     return None
 
 
-def _written(file: int, path: str, content: bytes, disk: FileOperations) -> bool:
+def _written(file: int, path: str, content: bytes, disk: FileOperations, note: Callable[[], object]) -> bool:
     """Write a new journal under its lock; False if somebody took it for one that was left half done, and began another.
 
     Nobody takes it for a journal before all of it is there.
@@ -98,6 +118,7 @@ def _written(file: int, path: str, content: bytes, disk: FileOperations) -> bool
     try:
         if not _is_at(file, path):
             return False
+        note()
         try:
             disk.write_all(file, content)
         except BaseException:
@@ -110,7 +131,9 @@ def _written(file: int, path: str, content: bytes, disk: FileOperations) -> bool
         release()
 
 
-def _in_directory(directory: str, name: str, session_id: str, content: bytes, disk: FileOperations) -> int:
+def _in_directory(
+    directory: str, name: str, session_id: str, content: bytes, disk: FileOperations, note: Callable[[], object]
+) -> int:
     """Put the journal into a directory that is there, if it has none."""
     make_private(Path(directory))
     check_status(directory, os.stat(directory))
@@ -123,6 +146,7 @@ def _in_directory(directory: str, name: str, session_id: str, content: bytes, di
             if not _linked(temporary, path, disk):
                 while not _put_in_place(temporary, path, session_id):
                     pass
+            note()
         finally:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(temporary)
@@ -169,13 +193,20 @@ def _put_in_place(temporary: str, path: str, session_id: str) -> bool:
 
 
 def bury(
-    path: Path, grave: Path, *, expect: int | None = None, only_deleted: bool = False, size: int | None = None
+    path: Path,
+    grave: Path,
+    note: Callable[[], object] | None = None,
+    *,
+    expect: int | None = None,
+    only_deleted: bool = False,
+    size: int | None = None,
 ) -> bool:
     """Rename the directory of the journal `path` to `grave`, so that nobody finds it; False leaves it.
 
     Args:
         path: The journal.
         grave: The new name of its directory.
+        note: Called before it is renamed, while its lock is held.
         expect: Only if it holds so many entries, the last of which says that it is deleted.
         only_deleted: Only if its last entry says so.
         size: Only if it has so many bytes.
@@ -198,6 +229,7 @@ def bury(
                 return False
             if not _is_at(file, path):
                 raise FileNotFoundError(path)
+            (note or _say_nothing)()
             if not deleted and parsed.entries and parsed.damage is None:
                 files.write_all(file, _last_words(parsed))  # for who has the file open and waits for its lock
             os.rename(path.parent, grave)

@@ -7,6 +7,7 @@ import logging
 import os
 import shutil
 import stat
+import threading
 import time
 import uuid
 from collections.abc import Sequence
@@ -16,50 +17,58 @@ from pathlib import Path
 from strands._home import check_private, check_status, expanded, make_private
 from strands._threads import on_disk
 from strands.journal import faults, files, lifetime, lines
+from strands.journal.changes import Changes
 from strands.journal.drivers import Drivers
 from strands.journal.entries import Draft
 from strands.journal.errors import SessionExistsError, SessionNotFoundError, StorageError
 from strands.journal.faults import storage_errors
 from strands.journal.file_blobs import FileBlobs
 from strands.journal.file_journal import FileJournal
-from strands.journal.file_workers import FileWorkers
+from strands.journal.file_lists import PREFIX, RECHECK_SECONDS, FileLists
 from strands.journal.files import FileOperations
-from strands.journal.find import Folded, folded_journal
 from strands.journal.handle import NAME
 from strands.journal.ids import check_id, is_id
 from strands.journal.projection import change_of
 
 logger: logging.Logger = logging.getLogger(__name__)
 
-_PREFIX = "session_"
 _TRIES = 10
-FEW = 32
-"""Fewer sessions than these are read for each list; for more there is an index."""
-
 _ABANDONED = 86_400.0
 """Seconds after which nobody is still beginning a session."""
 
 
-class FileRepository(FileBlobs, FileWorkers):
+class FileRepository(FileLists, FileBlobs):
     """Sessions as private directories: `session_<id>/journal.jsonl`.
 
     Args:
         storage_dir: Where they live.
         disk: The file operations; for tests that need a failing disk.
+        recheck: After so many seconds a list looks at all journals again, for what something else has done to them;
+            later where that takes long, always for 0.
     """
 
-    def __init__(self, storage_dir: str | os.PathLike[str], *, disk: FileOperations | None = None) -> None:
+    def __init__(
+        self,
+        storage_dir: str | os.PathLike[str],
+        *,
+        disk: FileOperations | None = None,
+        recheck: float = RECHECK_SECONDS,
+    ) -> None:
         with storage_errors(Path(storage_dir)):
             self.root: Path = expanded(storage_dir)
+            self._changes = Changes.of(self.root)
+        self.recheck: float = recheck
+        self._turn = threading.Lock()
+        self._memory = None
         self._place: Path | None = None
         self._disk = disk
 
     async def create(self, session_id: str, opened: Draft, rest: Sequence[Draft] = ()) -> FileJournal:
         check_id(session_id)
-        directory = self.root / f"{_PREFIX}{session_id}"
+        directory = self.root / f"{PREFIX}{session_id}"
         for attempt in range(_TRIES):
             self._check_root()
-            journal = FileJournal(directory, session_id, self._live(), self._disk)
+            journal = self._at(directory, session_id)
             try:
                 await on_disk(partial(journal.create, opened, rest))
                 return journal
@@ -72,7 +81,10 @@ class FileRepository(FileBlobs, FileWorkers):
         raise AssertionError("unreachable")
 
     async def open(self, session_id: str) -> FileJournal:
-        return FileJournal(self._directory(session_id), session_id, self._live(), self._disk)
+        return self._at(self._directory(session_id), session_id)
+
+    def _at(self, directory: Path, session_id: str) -> FileJournal:
+        return FileJournal(directory, session_id, self._live(), self._disk, self._changes)
 
     async def ids(self) -> list[str]:
         return self._ids("")
@@ -81,18 +93,7 @@ class FileRepository(FileBlobs, FileWorkers):
         return self._ids(prefix)[:limit]
 
     def _ids(self, prefix: str) -> list[str]:
-        with storage_errors(self.root):
-            if not self.root.is_dir():
-                return []
-            check_private(self.root)
-            found = [entry for entry in os.scandir(self.root) if entry.name.startswith(_PREFIX + prefix)]
-        ids = []
-        for entry in sorted(found, key=lambda entry: entry.name):
-            if not entry.is_dir(follow_symlinks=False):
-                logger.warning("%s is not a session directory and is ignored", entry.path)
-            elif (Path(entry.path) / "journal.jsonl").is_file():
-                ids.append(entry.name[len(_PREFIX) :])
-        return ids
+        return [id for id in self._scanned(prefix) if os.path.isfile(self._journal(id))]
 
     async def delete(self, session_id: str, *, expect: int | None = None) -> None:
         try:
@@ -122,31 +123,10 @@ class FileRepository(FileBlobs, FileWorkers):
         """
         check_id(session_id)
         self._check_root()
-        directory = self.root / f"{_PREFIX}{session_id}"
+        directory = self.root / f"{PREFIX}{session_id}"
         with storage_errors(directory):
-            await on_disk(partial(lifetime.restore, f"{directory}/{NAME}", session_id, content))
-
-    async def folded(self) -> list[tuple[str, Folded]]:
-        """Return what the journals come to, for lists: those that have not changed since are not read again."""
-        from strands.journal import file_index
-
-        ids = await self.ids()
-        stamps = {id: file_index.stamp(self.root / f"{_PREFIX}{id}" / NAME) for id in ids}
-        is_indexed = len(ids) >= FEW
-        known = await on_disk(partial(file_index.read, self.root)) if is_indexed else {}
-        found, changed = [], {}
-        for id in ids:
-            each = known.get(id)
-            if each is None or each.stamp != stamps[id] or not isinstance(each.outcome, Folded):
-                each = changed[id] = file_index.Indexed(stamps[id], await folded_journal(self, id))
-            if isinstance(each.outcome, Folded):
-                found.append((id, each.outcome))
-            elif each.outcome:
-                logger.warning("%s", each.outcome)
-        gone = known.keys() - stamps.keys()
-        if is_indexed and (changed or gone):
-            await on_disk(partial(file_index.write, self.root, changed, gone))
-        return found
+            path, note = f"{directory}/{NAME}", partial(self._changes.note, session_id)
+            await on_disk(partial(lifetime.restore, path, session_id, content, note=note))
 
     async def sweep(self) -> None:
         await on_disk(self._sweep)
@@ -164,7 +144,8 @@ class FileRepository(FileBlobs, FileWorkers):
         grave = directory.with_name(f"{lifetime.GRAVE}{session_id}_{uuid.uuid4().hex}")
         with storage_errors(directory):
             try:
-                moved = lifetime.bury(directory / NAME, grave, expect=expect, only_deleted=only_deleted)
+                note = partial(self._changes.note, session_id)
+                moved = lifetime.bury(directory / NAME, grave, note, expect=expect, only_deleted=only_deleted)
             except FileNotFoundError as error:
                 raise faults.missing(session_id) from error
             if moved:
@@ -180,8 +161,8 @@ class FileRepository(FileBlobs, FileWorkers):
                 continue
             if entry.name.startswith(lifetime.GRAVE):
                 shutil.rmtree(entry.path, ignore_errors=True)
-            elif entry.name.startswith(_PREFIX):
-                self._sweep_session(Path(entry.path), entry.name[len(_PREFIX) :])
+            elif entry.name.startswith(PREFIX):
+                self._sweep_session(Path(entry.path), entry.name[len(PREFIX) :])
 
     def _sweep_session(self, directory: Path, session_id: str) -> None:
         """Finish the removal of a session that says it is deleted; of one that was never begun leave nothing."""
@@ -208,7 +189,7 @@ class FileRepository(FileBlobs, FileWorkers):
         return Drivers.at(self._place)
 
     def _directory(self, session_id: str) -> Path:
-        directory = self.root / f"{_PREFIX}{session_id}"
+        directory = self.root / f"{PREFIX}{session_id}"
         with storage_errors(directory):
             status = _status_of_session(directory) if is_id(session_id) else None
             if status is not None:

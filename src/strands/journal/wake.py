@@ -51,7 +51,8 @@ async def take_due(
         return taken
     now, known = await now_of(repository), _handed_out.setdefault(repository, {})
     found: list[Due] = []
-    folded = dict(await folded_of(repository))
+    waking: Any = getattr(repository, "waking", None)
+    folded: dict[str, Folded] = dict(await (folded_of(repository) if waking is None else waking()))
     for session_id, each in folded.items():
         if session_id in without or (workflows is not None and each.workflow not in workflows):
             continue

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from strands._home import home
 from strands.journal.errors import StoreNotReadyError
 from strands.journal.faults import storage_errors
+from strands.journal.file_lists import RECHECK_SECONDS
 from strands.journal.files import FileOperations
 from strands.journal.protocol import Repository as SessionRepository
 from strands.journal.repository import FileRepository
@@ -27,15 +28,21 @@ class FileSessionRepository(FileRepository):
     Args:
         storage_dir: Where they live; default: `workflows` in STRANDS_HOME or ~/.strands.
         disk: The file operations; for tests that need a failing disk.
+        recheck: After so many seconds a list looks at all journals again, for what something else has done to them;
+            later where that takes long, always for 0.
     """
 
     def __init__(
-        self, storage_dir: str | os.PathLike[str] | None = None, *, disk: FileOperations | None = None
+        self,
+        storage_dir: str | os.PathLike[str] | None = None,
+        *,
+        disk: FileOperations | None = None,
+        recheck: float = RECHECK_SECONDS,
     ) -> None:
         if storage_dir is None:
             with storage_errors(Path("~")):
                 storage_dir = home() / "workflows"
-        super().__init__(storage_dir, disk=disk)
+        super().__init__(storage_dir, disk=disk, recheck=recheck)
 
 
 def store_at(place: str | os.PathLike[str] | None = None) -> SessionRepository:
