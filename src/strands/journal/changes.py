@@ -109,7 +109,7 @@ class Noted(NamedTuple):
     is_all: bool
 
 
-def told(root: str | os.PathLike[str]) -> tuple[str, int]:
+def position(root: str | os.PathLike[str]) -> tuple[str, int]:
     """Return what tells the file of notes from every other, and how long it is; "" when there is none."""
     try:
         with _opened(root) as file:

@@ -192,7 +192,7 @@ class FileLists(FileWorkers):
 
     def _is_followed(self, looked: Looked) -> bool:
         """Whether nothing was noted since, and it is not time to look at all."""
-        is_noted = changes.told(self.root) != (looked.changes, looked.size)
+        is_noted = changes.position(self.root) != (looked.changes, looked.size)
         return not is_noted and os.stat(self.root).st_mtime_ns == looked.root and not self._is_late(looked)
 
     def _is_late(self, looked: Looked) -> bool:
