@@ -17,7 +17,7 @@ from strands.journal import changes, files
 from strands.journal.entries import Draft
 from strands.journal.file_index import NAME
 from strands.journal.file_lists import FEW
-from strands.journal.find import due, find, open_questions
+from strands.journal.find import due, find, next_timer, open_questions, timed
 from strands_cli.session import answers
 from strands_cli.session.conformance import draft, opening
 from strands_cli.session.repository import FileSessionRepository, store_at
@@ -40,20 +40,23 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def listed(root: Path, recheck: float = NEVER) -> dict[str, tuple[str, int, bool]]:
-    """What lists say of each session: what it came to, how many questions are open, and whether it is due."""
+def listed(root: Path, recheck: float = NEVER) -> dict[str, tuple[str, int, bool, bool]]:
+    """What lists say of each session: what it came to, its open questions, if it is due, and if one of them is late."""
 
-    async def tell() -> dict[str, tuple[str, int, bool]]:
+    async def tell() -> dict[str, tuple[str, int, bool, bool]]:
         repository = FileSessionRepository(root, recheck=recheck)
         found = (await find(repository, limit=1000)).items
         inbox = [each.session_id for each in (await open_questions(repository, limit=1000)).items]
         waking = {each.session_id for each in await due(repository, limit=1000)}
-        return {each.id: (each.rest, inbox.count(each.id), each.id in waking) for each in found}
+        late = await timed(repository, limit=1000)
+        next_at = await next_timer(repository)
+        assert (next_at is not None and next_at <= time.time()) == bool(late)
+        return {each.id: (each.rest, inbox.count(each.id), each.id in waking, each.id in late) for each in found}
 
     return asyncio.run(tell())
 
 
-def truth(root: Path) -> dict[str, tuple[str, int, bool]]:
+def truth(root: Path) -> dict[str, tuple[str, int, bool, bool]]:
     """What is said where all journals are read."""
     copy = root.parent / f"{root.name}-copy"
     shutil.copytree(root, copy, ignore=shutil.ignore_patterns(NAME, changes.NAME, "drivers"))
@@ -74,6 +77,10 @@ async def answered(root: Path) -> None:
 
 async def appended(root: Path) -> None:
     await append(root, "s002", draft("failed", error="x"))
+
+
+async def asked(root: Path) -> None:
+    await append(root, "s009", draft("asked", "r", prompt="?", deadline=1.0), draft("paused"))
 
 
 async def created(root: Path) -> None:
@@ -105,7 +112,7 @@ async def restored(root: Path) -> None:
     await repository.restore("copy", await repository.export("s005"))
 
 
-WRITERS = [answered, appended, created, created_in_a_directory, deleted, replaced, rewritten, restored]
+WRITERS = [answered, appended, asked, created, created_in_a_directory, deleted, replaced, rewritten, restored]
 
 
 @pytest.mark.parametrize("write", WRITERS)
@@ -183,7 +190,7 @@ def test_a_list_that_is_made_while_somebody_writes_is_no_reason_to_miss_it(root:
         assert listed(root)["s000"][0] == "paused"
     disk.go_on.set()
     writer.join(30)
-    assert listed(root)["s000"] == ("cancelled", 0, False)
+    assert listed(root)["s000"] == ("cancelled", 0, False, False)
 
 
 WRITING = """
@@ -224,7 +231,7 @@ def test_a_session_that_was_put_there_or_taken_away_by_hand_is_seen_at_once(root
 def test_what_others_have_written_is_seen_when_all_are_looked_at(root: Path) -> None:
     before = (root / "session_s001" / "journal.jsonl").read_bytes()
     asyncio.run(append(root, "s001", draft("cancelled")))
-    assert listed(root)["s001"] == ("cancelled", 0, False)
+    assert listed(root)["s001"] == ("cancelled", 0, False, False)
     (root / "session_s001" / "journal.head").unlink()
     (root / "session_s001" / "journal.jsonl").write_bytes(before)  # from a backup
     store, until = store_at(root), time.monotonic() + 30

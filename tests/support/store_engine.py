@@ -18,6 +18,7 @@ from strands_cli.worker.relay import StoreEngine
 
 NAMESPACES = ("", "tenan", "tenant", "tenant/a")
 
+
 class QueueInStore:
     """`StoreEngine`, with the sessions that it needs.
 

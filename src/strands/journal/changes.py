@@ -47,21 +47,21 @@ class _Open:
         return os.pread(self.number, _TERM, 0)
 
 
-class Changes:
+class ChangeNotes:
     """What the writers of one process note of a directory of sessions.
 
     Args:
         root: The directory.
     """
 
-    _of: ClassVar[WeakValueDictionary[str, Changes]] = WeakValueDictionary()
+    _of: ClassVar[WeakValueDictionary[str, ChangeNotes]] = WeakValueDictionary()
 
     def __init__(self, root: str) -> None:
         self._path = f"{root}/{NAME}"
         self._file: _Open | None = None
 
     @classmethod
-    def of(cls, root: str | os.PathLike[str]) -> Changes:
+    def of(cls, root: str | os.PathLike[str]) -> ChangeNotes:
         """Return this process's notes of the directory `root`."""
         place = os.path.abspath(root)
         return cls._of.setdefault(place, cls(place))

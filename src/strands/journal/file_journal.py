@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from strands._threads import Shared, on_disk
 from strands.journal import files, lines
-from strands.journal.changes import Changes
+from strands.journal.changes import ChangeNotes
 from strands.journal.drivers import Drivers
 from strands.journal.entries import Draft, Entry
 from strands.journal.errors import StorageError
@@ -45,7 +45,7 @@ class FileJournal(IndexedLog):
         session_id: str,
         drivers: Drivers,
         disk: FileOperations | None = None,
-        changes: Changes | None = None,
+        changes: ChangeNotes | None = None,
     ) -> None:
         super().__init__(directory, session_id, disk=disk or files, changes=changes)
         self._drivers = drivers

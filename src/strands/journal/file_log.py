@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from strands.journal import faults, files, head, lifetime, lines
-from strands.journal.changes import Changes
+from strands.journal.changes import ChangeNotes
 from strands.journal.entries import FORMAT, Draft, Encoded, Entry
 from strands.journal.errors import SessionDamagedError, SessionNotFoundError, StorageError
 from strands.journal.files import FileOperations
@@ -45,7 +45,7 @@ class FileLog(Known):
         *,
         disk: FileOperations = files,
         read: lines.Read = lines.read_json,
-        changes: Changes | None = None,
+        changes: ChangeNotes | None = None,
     ) -> None:
         super().__init__(session_id, read)
         self._disk = disk

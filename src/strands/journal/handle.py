@@ -20,7 +20,7 @@ from weakref import WeakSet
 
 from strands._home import check_status
 from strands.journal import faults, files, head
-from strands.journal.changes import Changes
+from strands.journal.changes import ChangeNotes
 from strands.journal.files import FileOperations
 from strands.journal.head import Head
 
@@ -150,10 +150,10 @@ class JournalFile:
         directory: Path | str,
         session_id: str,
         disk: FileOperations = files,
-        changes: Changes | None = None,
+        changes: ChangeNotes | None = None,
     ) -> None:
         self.disk: FileOperations = disk
-        self.changes: Changes | None = changes
+        self.changes: ChangeNotes | None = changes
         self._noted = b""
         place = os.fspath(directory)
         self.name: str = f"{place}/{NAME}"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from strands.journal import faults, files, lines, question_index
-from strands.journal.changes import Changes
+from strands.journal.changes import ChangeNotes
 from strands.journal.entries import FORMAT, Entry
 from strands.journal.errors import SessionDamagedError
 from strands.journal.excerpt import Decide, Excerpt
@@ -37,7 +37,7 @@ class IndexedLog(FileLog):
         session_id: str,
         *,
         disk: FileOperations = files,
-        changes: Changes | None = None,
+        changes: ChangeNotes | None = None,
     ) -> None:
         super().__init__(directory, session_id, disk=disk, changes=changes)
         self._index = QuestionIndex()

@@ -17,7 +17,7 @@ from pathlib import Path
 from strands._home import check_private, check_status, expanded, make_private
 from strands._threads import on_disk
 from strands.journal import faults, files, lifetime, lines
-from strands.journal.changes import Changes
+from strands.journal.changes import ChangeNotes
 from strands.journal.drivers import Drivers
 from strands.journal.entries import Draft
 from strands.journal.errors import SessionExistsError, SessionNotFoundError, StorageError
@@ -56,7 +56,7 @@ class FileRepository(FileLists, FileBlobs):
     ) -> None:
         with storage_errors(Path(storage_dir)):
             self.root: Path = expanded(storage_dir)
-            self._changes = Changes.of(self.root)
+            self._changes = ChangeNotes.of(self.root)
         self.recheck: float = recheck
         self._turn = threading.Lock()
         self._memory = None

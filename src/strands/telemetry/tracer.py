@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Content = Literal["messages", "tool_input", "tool_output"]
 
 content_filter: ContextVar[Callable[[Content, Any], Any] | None] = ContextVar("content_filter", default=None)
-"""Changes content before a span gets it: takes its kind and itself, returns what may be recorded."""
+"""ChangeNotes content before a span gets it: takes its kind and itself, returns what may be recorded."""
 
 _unjudged: ContextVar[bool] = ContextVar("unjudged", default=False)
 """Whether this is done in a tool whose result a guardrail may take back, after the spans of it have ended."""
