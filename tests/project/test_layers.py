@@ -20,7 +20,7 @@ LAYERS = [
     | {"approvals", "builtin", "resources", "net"},
     {"api"},
     {"atomic", "worker", "audit"},
-    {"inbox"},
+    {"inbox", "callers"},
     {"channels"},
     {"web", "mcp_server", "a2a_server", "integrations"},
     {"cli", "__main__"},

@@ -91,6 +91,11 @@ class SessionView:
         """What is open, in the order it was asked; what is past its deadline is not."""
         return [questions.opened(entry) for entry in self._state.open_questions(self._clock.about())]
 
+    def question(self, question_id: str) -> OpenQuestion | None:
+        """Return a question of the session, open or not, or None where it asked none of this id."""
+        asked = self._state.asked.get(question_id)
+        return None if asked is None else questions.opened(asked)
+
     @property
     def question_ids(self) -> list[str]:
         """The ids of all questions, the answered ones too, in the order they were asked."""

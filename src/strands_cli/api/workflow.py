@@ -213,7 +213,7 @@ class Workflow(Queueing, Hosting):
         What `run_async` raises is raised here.
         """
         with progress_shown(progress, asks_here=hitl_handler is None) as show:
-            workflow = self if show is None else self._with_listener(show)
+            workflow = self if show is None else self.with_listener(show)
             values = variables_of(self.spec, variables, more)
             result = await workflow._begin(hitl_handler or terminal_handler(), session_id, hitl_response, values)
         if result.status == "paused" and hitl_handler is None and progress is not False:
@@ -285,7 +285,7 @@ class Workflow(Queueing, Hosting):
     ) -> AsyncIterator[Event | RunResult]:
         """Run and yield each event as it happens; the last item is the `RunResult`."""
         queue: asyncio.Queue[Event | None] = asyncio.Queue()
-        twin = self._with_listener(queue.put_nowait)
+        twin = self.with_listener(queue.put_nowait)
         task = asyncio.ensure_future(twin._start(hitl_handler, variables_of(self.spec, variables, more)))
         task.add_done_callback(lambda _: queue.put_nowait(None))
         try:
@@ -386,7 +386,8 @@ class Workflow(Queueing, Hosting):
             await self._options.store().delete(session_id)
         self._finished = [each for each in self._finished if each != session_id]
 
-    def _with_listener(self, handler: Callable[[Event], Any]) -> Workflow:
+    def with_listener(self, handler: Callable[[Event], Any]) -> Workflow:
+        """Return this workflow with somebody more who is told of every event of its runs."""
         self._remember_app()
         twin = copy(self)
         twin._owner, twin._options = self._owner or self, self._options.with_listener(handler)

@@ -25,6 +25,7 @@ COMMANDS = {
     "worker": "Drive the sessions that are due; list who does.",
     "serve": "Serve the inbox, the REST interface and the pages.",
     "token": "Make, list and revoke API tokens of a server.",
+    "mcp": "Offer workflows as tools to MCP clients.",
     "atomic": "List, run and test single-purpose agents.",
     "init": "Write a commented workflow file to start from.",
     "schema": "Print the JSON Schema of workflow files, for editors.",

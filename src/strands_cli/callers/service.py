@@ -1,0 +1,240 @@
+"""`Service`: starts workflows for callers, takes their answers, and goes on, whatever process ran them before."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from strands_cli.api.session import Session
+from strands_cli.callers.questions import digest_of, is_for_caller
+from strands_cli.errors import (
+    AlreadyAnsweredError,
+    AnswerError,
+    ExecutionError,
+    LeaseHeldError,
+    SessionFinishedError,
+    SessionNotFoundError,
+)
+from strands_cli.kernel.events import Event
+from strands_cli.types import Json, OpenQuestion, RunResult
+
+if TYPE_CHECKING:
+    from strands_cli.api.workflow import Workflow
+    from strands_cli.kernel.principal import Principal
+
+Listener: TypeAlias = Callable[[Event], Any]
+"""Told of every event of a run."""
+
+LOOK_SECONDS = 0.1
+"""How often a session that another process runs is looked at."""
+
+
+@dataclass(frozen=True)
+class SessionReport:
+    """How a session stands.
+
+    Attributes:
+        session: Its id.
+        workflow: The name of its workflow.
+        status: completed, paused, failed, cancelled, and of one that is only looked at also running and interrupted.
+        text: The last response, or the cause of a failure.
+        questions: What is open.
+        artifacts: The files that it wrote.
+    """
+
+    session: str
+    workflow: str
+    status: str
+    text: str = ""
+    questions: list[OpenQuestion] = field(default_factory=list)
+    artifacts: list[str] = field(default_factory=list)
+
+    def for_caller(self) -> list[OpenQuestion]:
+        """Return the open questions that a caller may bring answers to."""
+        return [each for each in self.questions if is_for_caller(each)]
+
+    def for_people(self) -> list[OpenQuestion]:
+        """Return the open questions that people alone answer."""
+        return [each for each in self.questions if not is_for_caller(each)]
+
+
+class Service:
+    """Some workflows, for callers.
+
+    Args:
+        workflows: What may be called, by name.
+        url: The address of the server at which people answer; "" for none.
+    """
+
+    def __init__(self, workflows: Mapping[str, Workflow], *, url: str = "") -> None:
+        self.workflows: dict[str, Workflow] = dict(workflows)
+        self.url: str = url.rstrip("/")
+
+    async def start(
+        self,
+        workflow: Workflow,
+        variables: Mapping[str, Json],
+        caller: Principal,
+        *,
+        session_id: str | None = None,
+        listener: Listener | None = None,
+    ) -> SessionReport:
+        """Run a workflow until it rests.
+
+        Raises:
+            InputError: A variable is missing or wrong; nothing was run.
+            StrandsError: It cannot be run.
+        """
+        heard = workflow if listener is None else workflow.with_listener(listener)
+        try:
+            return _report_of(workflow, await heard.run_async(session_id=session_id, variables=variables))
+        except ExecutionError as error:
+            if not error.session_id:
+                raise
+            return SessionReport(error.session_id, workflow.name, "failed", _said(error))
+
+    async def answer(
+        self,
+        workflow: Workflow,
+        session_id: str,
+        answers: Mapping[str, Json],
+        shown: Mapping[str, str],
+        caller: Principal,
+    ) -> Taken:
+        """Record a caller's answers, one by one: one that is not taken leaves the others.
+
+        Args:
+            answers: Question id to answer.
+            shown: Question id to the digest of what the caller was shown.
+            caller: Who brings them.
+        """
+        session = await self.session(workflow, session_id)
+        taken = Taken()
+        by_id = {each.id: each for each in session.questions}
+        for key, value in answers.items():
+            question = by_id.get(key)
+            if question is not None and not is_for_caller(question):
+                taken.refused[key] = f"{key!r} is answered by a person, not by the program that called"
+            elif question is not None and shown.get(key) != digest_of(session_id, question):
+                taken.changed.append(key)
+            else:
+                await self._give(session, key, value, caller, taken)
+        return taken
+
+    async def _give(self, session: Session, key: str, value: Json, caller: Principal, taken: Taken) -> None:
+        try:
+            await session.answer_async(key, value, by=caller.id, channel=caller.via)
+        except (AlreadyAnsweredError, SessionFinishedError) as error:
+            taken.late[key] = error.message
+        except AnswerError as error:
+            taken.refused[key] = error.message
+
+    async def go_on(self, workflow: Workflow, session_id: str, *, listener: Listener | None = None) -> SessionReport:
+        """Go on with a session until it rests; where another process is at it, wait for that.
+
+        Raises:
+            SessionNotFoundError: There is no such session of this workflow.
+            StrandsError: It cannot be gone on with here.
+        """
+        session = await self.session(workflow, session_id)
+        while True:
+            if session.is_over or session.status == "paused":
+                return _standing(session)
+            try:
+                result = await session.resume_async(user=workflow, spec=workflow.spec, on_event=listener, channel="api")
+                return _report_of(workflow, result)
+            except ExecutionError as error:
+                return SessionReport(session_id, workflow.name, "failed", _said(error))
+            except (LeaseHeldError, SessionFinishedError):
+                await _left_alone(session)
+
+    async def until_answered(self, workflow: Workflow, session_id: str, keys: set[str], seconds: float) -> bool:
+        """Wait until one of some questions is open no more, at most so many seconds; return whether it is."""
+        session = await self.session(workflow, session_id)
+        until = asyncio.get_running_loop().time() + seconds
+        while keys <= {each.id for each in session.questions}:
+            if asyncio.get_running_loop().time() >= until:
+                return False
+            await asyncio.sleep(LOOK_SECONDS)
+            await session.refresh_async()
+        return True
+
+    async def session(self, workflow: Workflow, session_id: str) -> Session:
+        """Return a session of a workflow, by its whole id.
+
+        Raises:
+            SessionNotFoundError: There is none.
+        """
+        session = await Session.found(workflow.options, session_id)
+        if session.id != session_id or session.workflow_name != workflow.name:
+            raise SessionNotFoundError(f"workflow {workflow.name!r} has no session {session_id!r}")
+        return session
+
+    async def standing(self, session_id: str) -> SessionReport:
+        """Return how a session of any of the workflows stands; nothing is run.
+
+        Raises:
+            SessionNotFoundError: There is none.
+        """
+        for workflow in self.workflows.values():
+            try:
+                return _standing(await self.session(workflow, session_id))
+            except SessionNotFoundError:
+                continue
+        raise SessionNotFoundError(
+            f"there is no session {session_id!r} of a workflow that is served here",
+            hint="The id is in the result of the call that began it.",
+        )
+
+    async def waiting(self) -> list[SessionReport]:
+        """Return the sessions of the workflows in which a question is open."""
+        from strands_cli.api.listing import waiting
+
+        found: dict[str, SessionReport] = {}
+        for workflow in self.workflows.values():
+            for session in await waiting(workflow.options):
+                if session.workflow_name == workflow.name:
+                    found[session.id] = _standing(session)
+        return list(found.values())
+
+
+@dataclass
+class Taken:
+    """What became of answers.
+
+    Attributes:
+        refused: Those that cannot be taken, by question id, with the reason.
+        late: Those of questions that have an answer already, with what is said of it.
+        changed: Those of questions that look different now.
+    """
+
+    refused: dict[str, str] = field(default_factory=dict)
+    late: dict[str, str] = field(default_factory=dict)
+    changed: list[str] = field(default_factory=list)
+
+
+def _report_of(workflow: Workflow, result: RunResult) -> SessionReport:
+    text = result.error_message or "" if result.status == "failed" else result.last_response
+    return SessionReport(
+        result.session_id, workflow.name, result.status, text, list(result.questions), list(result.artifacts_written)
+    )
+
+
+def _standing(session: Session) -> SessionReport:
+    text = session.response if session.response is not None else session.error or ""
+    return SessionReport(session.id, session.workflow_name, session.status, text, session.questions)
+
+
+def _said(error: ExecutionError) -> str:
+    return f"{error.message} {error.hint}".strip() if error.hint else error.message
+
+
+async def _left_alone(session: Session) -> None:
+    """Wait until no other process runs the session."""
+    await asyncio.sleep(LOOK_SECONDS)
+    await session.refresh_async()
+    while session.status == "running":
+        await asyncio.sleep(LOOK_SECONDS)
+        await session.refresh_async()
