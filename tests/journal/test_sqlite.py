@@ -52,7 +52,7 @@ def test_a_workflow_is_kept_in_the_file_that_its_store_names(tmp_path: Path, mon
     forked.delete()
     assert SessionManager().cleanup_old_sessions(0) == [paused.session_id]
     assert SessionManager().list_sessions() == []
-    assert not (tmp_path / "home").exists()
+    assert not (tmp_path / "home" / "workflows").exists()
 
 
 def test_each_command_takes_a_store_and_its_hints_name_it(tmp_path: Path) -> None:

@@ -135,7 +135,7 @@ class SqlPromises(AnswerPromises):
             for each in asked:
                 await answers.give(journal, each.key, "yes", by="ann")
             assert not State(await (await self.make_repository().open("s")).load()).open_questions()
-            assert self.rows("select open from strands_sessions") == [(0,)]
+            assert self.rows("select open from strands_sessions where kind = 'workflow'") == [(0,)]
 
         self.run(check())
 

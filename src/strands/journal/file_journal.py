@@ -22,6 +22,7 @@ from strands.journal.excerpt import Decide, Excerpt, answer_by_all
 from strands.journal.files import FileOperations
 from strands.journal.handle import Handle, JournalFile
 from strands.journal.head import Head
+from strands.journal.heads import COPIED, REDACTED, REDACTING, JournalHead, after, owed
 from strands.journal.indexed_log import IndexedLog, PartialLog
 from strands.journal.protocol import Conflict
 
@@ -51,11 +52,14 @@ class FileJournal(IndexedLog):
         self._drivers = drivers
         self._syncing: Shared[None] | None = None
         self._is_new = False
+        self._owed: JournalHead | None = None
 
     def create(self, opened: Draft, rest: Sequence[Draft] = ()) -> None:
         """Begin the journal with its `opened` entry and `rest`, as `begin` does."""
         self.begin((opened, *rest))
         self._is_new = True
+        if self.has_asked:
+            self._anchor(self.head_after(COPIED))
 
     async def load(self) -> list[Entry]:
         self.news()
@@ -63,10 +67,15 @@ class FileJournal(IndexedLog):
 
     async def append(self, drafts: Sequence[Draft], *, expect: int, durable: bool = False) -> list[Entry]:
         if not durable:
-            return self._append(drafts, expect)
+            entries = self._append(drafts, expect)
+            if self._index.open or self._index.closed:
+                self._owe(drafts)
+            return entries
         self._file.keep_open()
         try:
             entries = self._append(drafts, expect)
+            if self._index.open or self._index.closed:
+                self._owe(drafts)
             await self.sync()
             return entries
         finally:
@@ -83,16 +92,20 @@ class FileJournal(IndexedLog):
             expect: How many entries there are.
         """
         self._check_writable()
+        if self.has_asked:
+            await on_disk(partial(self._anchor, self.head_after(REDACTING)))
         if not self.replace(self._changed(change, drafts, expect), keep_opening=True):
             self._look()
             raise Conflict(self._known[expect:])
+        if self.has_asked:
+            await on_disk(partial(self._anchor, self.head_after(REDACTED)))
         return self._known[expect:]
 
     async def answer(self, keys: Sequence[str], decide: Decide, *, now: float | None = None) -> list[Entry]:
         """Append as `strands.journal.excerpt.answer` does, mostly without reading the rest of the journal."""
         self._check_writable()
         at = time.time() if now is None else now
-        written = await on_disk(partial(self._part().answer, keys, decide, at, self._opening))
+        written = await on_disk(partial(self._answered, keys, decide, at))
         return await answer_by_all(self, decide, now=now) if written is None else written
 
     async def excerpt(self, keys: Sequence[str] | None = None, *, now: float | None = None) -> Excerpt:
@@ -102,10 +115,30 @@ class FileJournal(IndexedLog):
         found = await on_disk(partial(self._part().excerpt, keys, at, self._opening))
         return Excerpt(await self.load(), at, True) if found is None else found
 
+    def _answered(self, keys: Sequence[str], decide: Decide, at: float) -> list[Entry] | None:
+        part = self._part()
+        written = part.answer(keys, decide, at, self._opening)
+        decided = after(entry.kind for entry in written or ())
+        if decided:
+            self._anchor(part.head_after(decided))
+        return written
+
+    def _owe(self, drafts: Sequence[Draft]) -> None:
+        """Have the next sync be followed by a signed head where these entries decide something."""
+        decided = after(draft.kind for draft in drafts)
+        if decided:
+            self._owed = self.head_after(decided)
+
+    def _anchor(self, head: JournalHead) -> None:
+        from strands.journal.file_heads import FileHeads
+
+        owed(FileHeads(os.path.dirname(os.path.dirname(self._file.name))), [head])
+
     def _part(self) -> PartialLog:
         return PartialLog(os.path.dirname(self._file.name), self._id, disk=self._disk, changes=self._file.changes)
 
     async def sync(self) -> None:
+        owes, self._owed = self._owed, None  # of what this sync covers
         loop = asyncio.get_running_loop()
         running = self._syncing
         if running is not None and running.loop is not loop:
@@ -127,6 +160,8 @@ class FileJournal(IndexedLog):
         finally:
             if self._syncing is syncing and syncing.ended:
                 self._syncing = None
+        if owes is not None:
+            await on_disk(partial(self._anchor, owes))
 
     async def tail(self, after: int) -> list[Entry]:
         if self._file.size() != self._size:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from strands.journal.file_log import FileLog
 from strands.journal.files import FileOperations
 from strands.journal.handle import Writing
 from strands.journal.head import Head
+from strands.journal.heads import JournalHead
 from strands.journal.question_index import KINDS, LineSpan, QuestionIndex
 
 _BEFORE = 64
@@ -41,6 +43,15 @@ class IndexedLog(FileLog):
     ) -> None:
         super().__init__(directory, session_id, disk=disk, changes=changes)
         self._index = QuestionIndex()
+
+    @property
+    def has_asked(self) -> bool:
+        """Whether what is known of it asks somebody."""
+        return bool(self._index.open or self._index.closed)
+
+    def head_after(self, after: str) -> JournalHead:
+        """Return the head that is to be signed of what is known of it."""
+        return JournalHead(self._id, after, self._opening, self.count, self._sum, time.time())
 
     def _forget(self) -> None:
         super()._forget()

@@ -114,8 +114,10 @@ class PostgresDatabase:
             if found is None:
                 host = url.netloc.rpartition("@")[2]
                 user = unquote(url.username or "")
-                place = url._replace(netloc=f"{user}@{host}" if user else host, query="").geturl()
-                found = cls._of[key] = cls(conninfo, place, schema=own.get("schema", ""), **more)
+                schema = own.get("schema", "")
+                place = url._replace(netloc=f"{user}@{host}" if user else host)
+                name = place._replace(query=urlencode({"schema": schema}) if schema else "").geturl()
+                found = cls._of[key] = cls(conninfo, name, schema=schema, **more)
             return found
 
     @property

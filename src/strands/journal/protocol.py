@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from strands.journal.entries import Draft, Entry
 from strands.journal.errors import SessionDamagedError, StorageError
+from strands.journal.heads import HeadsLog
 
 
 class Conflict(Exception):
@@ -138,6 +139,18 @@ class FullRepository(Repository, Protocol):
 
     async def resolve(self, prefix: str, limit: int = 2) -> list[str]:
         """Return ids as `resolve_ids` does, and look at no others."""
+        ...
+
+    async def content(self, session_id: str) -> bytes:
+        """Return the lines of a session as they are, whatever is wrong with them.
+
+        Raises:
+            SessionNotFoundError: There is none.
+        """
+        ...
+
+    def heads_log(self) -> HeadsLog:
+        """Return the log of what its sessions were when something had been decided in them."""
         ...
 
     async def put_blob(self, content: bytes) -> str:

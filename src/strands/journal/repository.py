@@ -27,6 +27,7 @@ from strands.journal.file_journal import FileJournal
 from strands.journal.file_lists import PREFIX, RECHECK_SECONDS, FileLists
 from strands.journal.files import FileOperations
 from strands.journal.handle import NAME
+from strands.journal.heads import COPIED, HeadsLog, owed
 from strands.journal.ids import check_id, is_id
 from strands.journal.projection import change_of
 
@@ -114,6 +115,29 @@ class FileRepository(FileLists, FileBlobs):
         with storage_errors(journal.path):
             return journal.path.read_bytes()
 
+    async def content(self, session_id: str) -> bytes:
+        """Return the lines of a session as they are, whatever is wrong with them.
+
+        Raises:
+            SessionNotFoundError: There is none.
+        """
+        path = self._directory(session_id) / NAME
+        with storage_errors(path):
+            return await on_disk(path.read_bytes)
+
+    def heads_log(self) -> HeadsLog:
+        """Return the log of what its sessions were when something had been decided in them."""
+        from strands.journal.file_heads import FileHeads
+
+        return FileHeads(self.root)
+
+    def buried(self) -> set[str]:
+        """Return the ids of the sessions that somebody was about to remove when their process ended."""
+        with storage_errors(self.root):
+            names = os.listdir(self.root) if self.root.is_dir() else []
+        graves = (name[len(lifetime.GRAVE) :] for name in names if name.startswith(lifetime.GRAVE))
+        return {grave.rpartition("_")[0] for grave in graves}
+
     async def restore(self, session_id: str, content: bytes) -> None:
         """Begin a session with these lines, durably and at once.
 
@@ -127,6 +151,7 @@ class FileRepository(FileLists, FileBlobs):
         with storage_errors(directory):
             path, note = f"{directory}/{NAME}", partial(self._changes.note, session_id)
             await on_disk(partial(lifetime.restore, path, session_id, content, note=note))
+        await on_disk(partial(self._anchor, session_id, content, COPIED))
 
     async def sweep(self) -> None:
         await on_disk(self._sweep)
@@ -150,8 +175,24 @@ class FileRepository(FileLists, FileBlobs):
                 raise faults.missing(session_id) from error
             if moved:
                 files.sync_directory(self.root)
-                shutil.rmtree(grave, ignore_errors=True)
+                self._remove(grave, session_id)
         return moved
+
+    def _remove(self, grave: Path, session_id: str) -> None:
+        """Remove a session that nobody finds any more; whoever dies meanwhile leaves it to be found by the next."""
+        with contextlib.suppress(OSError):
+            self._anchor(session_id, (grave / NAME).read_bytes(), "deleted")
+        shutil.rmtree(grave, ignore_errors=True)
+
+    def _anchor(self, session_id: str, content: bytes, after: str) -> None:
+        """Sign the head of a journal of these lines, where it asks somebody."""
+        if b'"kind":"asked"' not in content:
+            return
+        from strands.journal.signed_heads import of_content
+
+        head = of_content(session_id, content, after, time.time())
+        if head is not None:
+            owed(self.heads_log(), [head])
 
     def _sweep(self) -> None:
         with storage_errors(self.root):
@@ -160,7 +201,7 @@ class FileRepository(FileLists, FileBlobs):
             if entry.is_symlink() or not entry.is_dir():
                 continue
             if entry.name.startswith(lifetime.GRAVE):
-                shutil.rmtree(entry.path, ignore_errors=True)
+                self._remove(Path(entry.path), entry.name[len(lifetime.GRAVE) :].rpartition("_")[0])
             elif entry.name.startswith(PREFIX):
                 self._sweep_session(Path(entry.path), entry.name[len(PREFIX) :])
 

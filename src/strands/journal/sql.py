@@ -7,15 +7,13 @@ from functools import partial
 
 from strands._threads import on_disk
 from strands.journal import faults
-from strands.journal.database import Transaction, clock_of
+from strands.journal.database import clock_of
 from strands.journal.entries import Draft, Entry
 from strands.journal.excerpt import Decide
 from strands.journal.ids import check_id
 from strands.journal.projection import DELETED, original, portable
 from strands.journal.protocol import Journal
-from strands.journal.sql_blobs import remove_all_unused
 from strands.journal.sql_journal import SqlJournal
-from strands.journal.sql_rows import remove_sessions
 from strands.journal.sql_upkeep import HERE, IN_PLACE, WORKFLOW
 from strands.journal.sql_wake import SqlWake
 
@@ -79,15 +77,10 @@ class SqlRepository(SqlWake):
         if expect is not None:
             where, values = " and count = ? and status = ?", [*values, expect, DELETED]
 
-        def work(transaction: Transaction) -> bool:
-            return bool(remove_sessions(transaction, f"{IN_PLACE} and id = ?{where}", *values)) or transaction.again
-
-        if not await on_disk(partial(self.database.write, work, durable=True)) and expect is None:
+        removed = await on_disk(partial(self._remove, f"{IN_PLACE} and id = ?{where}", *values, durable=True))
+        if removed is None and expect is None:
             raise faults.missing(session_id)
 
     async def sweep(self) -> None:
-        def work(transaction: Transaction) -> None:
-            remove_sessions(transaction, f"{IN_PLACE} and status = ?", self.namespace, WORKFLOW, DELETED)
-            remove_all_unused(transaction, self.namespace)
-
-        await on_disk(partial(self.database.write, work))
+        which = f"{IN_PLACE} and status = ?"
+        await on_disk(partial(self._remove, which, self.namespace, WORKFLOW, DELETED, unused=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,11 +11,13 @@ from strands.journal.database import Transaction
 from strands.journal.entries import FORMAT, Entry
 from strands.journal.errors import SessionDamagedError
 from strands.journal.excerpt import Decide, Excerpt
+from strands.journal.heads import JournalHead, after
 from strands.journal.projection import DELETED, change_of, portable
 from strands.journal.sql_rows import append_lines, is_line, lines_numbered
 
 if TYPE_CHECKING:
-    from strands.journal.sql_log import Place
+    from strands.journal.place import Place
+    from strands.journal.sql_heads import Written
 
 _AT_PLACE = "namespace = ? and kind = ? and id = ?"
 
@@ -25,12 +28,14 @@ class Standing(NamedTuple):
     Attributes:
         no: The number of its row.
         entries: How many it has.
+        opening: The sum of the first.
         last_sum: The sum of the last.
         excerpt: What an answer has to see of it.
     """
 
     no: int
     entries: int
+    opening: str
     last_sum: str
     excerpt: Excerpt
 
@@ -67,12 +72,13 @@ def standing(
     no, count, last_sum, _, origins, clock = rows[0]
     now = clock if now is None else now
     seqs = {*map(int, origins.split()), *_seqs(transaction, no, keys, now)}
-    entries = [_entry(place.id, seq, line) for seq, line in lines_numbered(transaction, no, sorted(seqs))]
+    there = lines_numbered(transaction, no, sorted(seqs))
+    entries = [_entry(place.id, seq, line) for seq, line in there]
     if len(entries) < len(seqs):
         raise _damaged(place.id, min(seqs - {entry.seq for entry in entries}), "it is missing")
     if entries[0].data.get("format", FORMAT) > FORMAT:
         raise faults.newer(place.id, entries[0].data["format"])
-    return Standing(no, count, last_sum, Excerpt(entries, float(now), False))
+    return Standing(no, count, lines.sum_of(there[0][1]), last_sum, Excerpt(entries, float(now), False))
 
 
 class SqlAnswer:
@@ -84,6 +90,9 @@ class SqlAnswer:
         keys: The questions that are meant, by id.
         decide: Returns what to append.
         now: Unix time in seconds; None for the database's clock.
+
+    Attributes:
+        written: How far the heads log has come by it.
     """
 
     def __init__(self, place: Place, no: int, keys: Sequence[str], decide: Decide, now: float | None) -> None:
@@ -93,6 +102,7 @@ class SqlAnswer:
         self._decide = decide
         self._now = now
         self._tried: tuple[int, str, list[Entry]] | None = None
+        self.written: Written | None = None
 
     def append(self, transaction: Transaction) -> list[Entry]:
         """Append, unless an earlier try has come through, and return the entries."""
@@ -109,7 +119,17 @@ class SqlAnswer:
         self._tried = there.no, last_sum, entries
         rows = content[:-1].split(b"\n")
         append_lines(transaction, there.no, known, rows, change_of(drafts, there.entries), last_sum)
+        self._anchor(transaction, there, entries, last_sum)
         return entries
+
+    def _anchor(self, transaction: Transaction, there: Standing, entries: Sequence[Entry], last_sum: str) -> None:
+        from strands.journal import sql_heads
+
+        decided = after(entry.kind for entry in entries)
+        if decided and self._place.kind == sql_heads.HAVE_HEADS:
+            count = there.entries + len(entries)
+            head = JournalHead(self._place.id, decided, there.opening, count, last_sum, time.time())
+            self.written = sql_heads.append(transaction, self._place.namespace, [head])
 
 
 def _seqs(transaction: Transaction, no: int, keys: Sequence[str] | None, now: float) -> set[int]:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from strands._threads import on_disk
 from strands.journal.database import Database, Transaction, clock_of
-from strands.journal.entries import Draft, Entry
+from strands.journal.entries import Draft, Encoded, Entry
 from strands.journal.excerpt import Decide, Excerpt
+from strands.journal.heads import DECISIONS, REDACTED, JournalHead, after
 from strands.journal.protocol import Conflict
 from strands.journal.sql_answer import standing
 from strands.journal.sql_log import Place, SqlLog
+
+if TYPE_CHECKING:
+    from strands.journal.sql_heads import Written
 
 
 class SqlJournal(SqlLog):
@@ -28,6 +33,7 @@ class SqlJournal(SqlLog):
     def __init__(self, database: Database, place: Place, no: int = 0, *, counts: Counts) -> None:
         super().__init__(database, place, no)
         self._counts = counts
+        self._written: Written | None = None
 
     async def load(self) -> list[Entry]:
         await on_disk(self.news)
@@ -84,6 +90,27 @@ class SqlJournal(SqlLog):
 
     async def alive(self, driver: str) -> bool:
         return bool(await on_disk(partial(self._database.alive, [driver])))
+
+    def _decided(self, drafts: Sequence[Draft | Encoded]) -> str:
+        decided = after(draft.kind for draft in drafts)
+        return decided if decided in DECISIONS or (decided and self._has_asked()) else ""
+
+    def _has_asked(self) -> bool:
+        return any(entry.kind == "asked" for entry in self._known)
+
+    def _anchor(self, transaction: Transaction, after: str, entries: int, last_sum: str) -> None:
+        from strands.journal import sql_heads
+
+        if self.place.kind == sql_heads.HAVE_HEADS and (after != REDACTED or self._has_asked()):
+            head = JournalHead(self._id, after, self._opening, entries, last_sum, time.time())
+            self._written = sql_heads.append(transaction, self.place.namespace, [head])
+
+    def _anchored(self, written: Written | None = None) -> None:
+        told, self._written = written or self._written, None
+        if told is not None:
+            from strands.journal.sql_heads import SqlHeads
+
+            SqlHeads(self._database, self.place.namespace).tell(told)
 
 
 @asynccontextmanager

@@ -5,25 +5,27 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
 from strands.journal import faults, lines
 from strands.journal.blobs import LARGE
 from strands.journal.database import Database, Row, Transaction
 from strands.journal.entries import FORMAT, Draft, Encoded, Entry
 from strands.journal.errors import (
-    SessionDamagedError,
     SessionError,
     SessionExistsError,
     SessionNotFoundError,
     StorageError,
 )
 from strands.journal.excerpt import Decide
+from strands.journal.heads import COPIED, REDACTED
 from strands.journal.known import Known
+from strands.journal.place import Place as Place
 from strands.journal.projection import DELETED, Change, change_of, portable
 from strands.journal.protocol import Conflict
 from strands.journal.sql_answer import SqlAnswer
 from strands.journal.sql_blobs import remove_unused, used_by
+from strands.journal.sql_faults import check_row, damaged, went_back
 from strands.journal.sql_joined import is_joinable
 from strands.journal.sql_rows import (
     append_joined,
@@ -39,13 +41,8 @@ from strands.journal.sql_rows import (
     told_and_there,
 )
 
-
-class Place(NamedTuple):
-    """Where a session is: `namespace` and `kind` tell apart what shares a database."""
-
-    namespace: str
-    kind: str
-    id: str
+if TYPE_CHECKING:
+    from strands.journal.sql_heads import Written
 
 
 class SqlLog(Known):
@@ -64,6 +61,7 @@ class SqlLog(Known):
         self._database = database
         self._no = no
         self._told: Row = ()
+        self._opening = ""
         self._turn = threading.RLock()
 
     @property
@@ -130,6 +128,8 @@ class SqlLog(Known):
             for _ in range(2):
                 no = begin_session(transaction, self.place, rows, change, names, created_at)
                 if no:
+                    if change.asked or change.answered:
+                        self._anchor(transaction, COPIED, len(rows), lines.sum_of(rows[-1]))
                     return no
                 there = self._look_up(transaction)
                 if there and transaction.again and is_line(transaction, there[0][0], 0, lines.sum_of(rows[0])):
@@ -138,7 +138,9 @@ class SqlLog(Known):
                     remove_sessions(transaction, "no = ?", there[0][0])
             raise SessionExistsError(f"session {self.place.id!r} exists", hint="Choose another id, or resume it.")
 
+        self._opening = lines.sum_of(rows[0])
         self._no = self._database.write(work, durable=True)
+        self._anchored()
 
     def news(self) -> list[Entry]:
         """Return the entries that are not known yet, all of them at first.
@@ -163,7 +165,8 @@ class SqlLog(Known):
                 content, entries, last_sum = lines.encode(drafts, expect, self._sum, read=self._reads_back)
                 if not drafts:
                     return []
-                if self._appended(_rows(content), change_of(drafts, expect), last_sum, durable):
+                decided = self._decided(drafts)
+                if self._appended(_rows(content), change_of(drafts, expect), last_sum, durable, decided):
                     break
                 newer = self._look()  # somebody has appended, or what was said before was redacted
                 if newer or expect != self.count:
@@ -176,7 +179,9 @@ class SqlLog(Known):
     def write_answer(self, keys: Sequence[str], decide: Decide, now: float | None) -> list[Entry]:
         """Append as `strands.journal.excerpt.answer` does; what is known of the log stays as it is."""
         work = SqlAnswer(self.place, self._no, keys, decide, now)
-        return self._database.write(work.append, durable=True)
+        entries = self._database.write(work.append, durable=True)
+        self._anchored(work.written)
+        return entries
 
     def replace(
         self, make: Callable[[bytes, bool], Sequence[Draft | Encoded] | None], *, keep_opening: bool = False
@@ -205,6 +210,7 @@ class SqlLog(Known):
             if done is None:
                 return False
             entries, last_kind, rows = done
+            self._anchored()
             self._forget()
             self._took(entries, len(rows), last_kind)
             self._sum, self._size = lines.sum_of(rows[-1]), sum(len(row) + 1 for row in rows)
@@ -233,7 +239,7 @@ class SqlLog(Known):
             there = self._database.read(lambda each: self._lines_known(each, 0))
         parsed = lines.parse(b"".join(line + b"\n" for line in there), read=self._read)
         if known and not any(each.kind == "redacted" for each in parsed.entries[known:]):
-            raise self._went_back()
+            raise self._lost()
         self._forget()
         self._sum = ""
         found = self._take_in(there)[known:]
@@ -249,14 +255,7 @@ class SqlLog(Known):
             SessionNotFoundError: The session was deleted.
             SessionDamagedError: The row speaks of others.
         """
-        told = self._database.read(lambda each: told_and_there(each, self._no))
-        if told is None or told.status == DELETED:
-            raise faults.missing(self._id)
-        if told.entries != told.there:
-            cause = f"the session's row tells of {told.entries} entries, and there are {told.there}"
-            raise self._damaged(min(told.entries, told.there), cause)
-        if told.last_sum != told.sum_there:
-            raise self._damaged(told.entries - 1, "the session's row has another checksum for it")
+        check_row(self._database, self.place, self._database.read(lambda each: told_and_there(each, self._no)))
 
     def _first_lines(self, transaction: Transaction) -> list[bytes]:
         """Look up the session's row, and return its lines, by one statement.
@@ -290,9 +289,11 @@ class SqlLog(Known):
         parsed = lines.parse(content, seq=self.count, last_sum=self._sum, read=self._read)
         if parsed.damage is not None or len(parsed.entries) != len(there):
             cause = parsed.damage.cause if parsed.damage is not None else "it is more than one line"
-            raise self._damaged(self.count + len(parsed.entries), cause)
+            raise damaged(self._database, self.place, self.count + len(parsed.entries), cause)
         if not self.count and parsed.entries and parsed.entries[0].data.get("format", FORMAT) > FORMAT:
             raise faults.newer(self._id, parsed.entries[0].data["format"])
+        if not self.count:
+            self._opening = parsed.first_sum
         if parsed.entries:
             self._took(parsed.entries, len(parsed.entries), parsed.entries[-1].kind)
             self._sum = parsed.last_sum
@@ -309,19 +310,23 @@ class SqlLog(Known):
 
     # -- writing --------------------------------------------------------------------------------------------------
 
-    def _appended(self, rows: Sequence[bytes], change: Change, last_sum: str, durable: bool) -> bool:
+    def _appended(self, rows: Sequence[bytes], change: Change, last_sum: str, durable: bool, decided: str) -> bool:
         """Append lines behind those that are known; False if there are others."""
         known, known_sum = self.count, self._sum
         is_plain = max(map(len, rows), default=0) <= LARGE and not change.files and is_joinable(change)
-        if self._database.joins_statements and is_plain:
+        if self._database.joins_statements and is_plain and not decided:
             return self._database.write(partial(self._appended_at_once, rows, change, last_sum), single=True)
 
         def work(transaction: Transaction) -> bool:
             if append_lines(transaction, self._no, (known, known_sum), rows, change, last_sum):
+                if decided:
+                    self._anchor(transaction, decided, known + len(rows), last_sum)
                 return True
             return transaction.again and is_line(transaction, self._no, known + len(rows) - 1, last_sum)
 
-        return self._database.write(work, durable=durable)
+        appended = self._database.write(work, durable=durable)
+        self._anchored()
+        return appended
 
     def _appended_at_once(self, rows: Sequence[bytes], change: Change, last_sum: str, transaction: Transaction) -> bool:
         known = self.count
@@ -343,37 +348,35 @@ class SqlLog(Known):
         change.files = change_of(drafts, 0).files
         put_beside(transaction, self._no, namespace, change)
         remove_unused(transaction, used)
+        self._anchor(transaction, REDACTED, len(rows), last_sum)
+
+    # -- signed heads, which the journals of workflows have ---------------------------------------------------------
+
+    def _decided(self, drafts: Sequence[Draft | Encoded]) -> str:
+        """Return the kind of the last of these entries that a signed head comes after; "" for none."""
+        return ""
+
+    def _anchor(self, transaction: Transaction, after: str, entries: int, last_sum: str) -> None:
+        """Sign the head of a journal of so many entries, of which the last has this checksum."""
+
+    def _anchored(self, written: Written | None = None) -> None:
+        """Take notice that a transaction counts, and so do the heads in it: those of `written`, or the last signed."""
 
     # -- what can be wrong ------------------------------------------------------------------------------------------
+
+    def _lost(self) -> StorageError:
+        error = went_back(self._database, self.place)
+        self._broken = error.message
+        return error
 
     def _gone(self, transaction: Transaction) -> SessionError | StorageError:
         """Return why lines that were there are not."""
         there = self._look_up(transaction)
         if there and there[0][0] == self._no:
-            return self._went_back() if self.count else self._damaged(0, "it is missing")
+            return self._lost() if self.count else damaged(self._database, self.place, 0, "it is missing")
         if there and there[0][1] != DELETED:
             return faults.begun_anew(self._id)
         return faults.missing(self._id)
-
-    def _went_back(self) -> StorageError:
-        self._broken = f"session {self.place.id!r}: {self._database.name} has lost entries that it had confirmed"
-        return StorageError(
-            self._broken,
-            hint="Nothing was written. Was it restored, or did another server take over? "
-            "Resume the session: it goes on from what is left.",
-        )
-
-    def _giving_up(self) -> str:
-        if self.place.kind == "workflow":
-            return f"strands sessions delete {self.place.id} --force"
-        id = self.place.id.partition("/")[0]
-        return f"SQLSessionManager({f'not-{id}'!r}, ...).delete_session({id!r})"
-
-    def _damaged(self, seq: int, cause: str) -> SessionDamagedError:
-        return SessionDamagedError(
-            f"{self._database.name}, session {self.place.id!r}, entry {seq}: {cause}",
-            hint=f"It is left as it is. Restore it from a backup, or give the session up: {self._giving_up()}.",
-        )
 
 
 _THERE = "select 1 from strands_sessions where no = ? and status <> ?"

@@ -16,7 +16,7 @@ from strands.journal.sql_joined import Joined, joined_changes
 from strands.journal.sql_queueing import queue
 
 if TYPE_CHECKING:
-    from strands.journal.sql_log import Place
+    from strands.journal.place import Place
 
 _BEGIN = """
 insert into strands_sessions (namespace, kind, id, workflow, pattern, status, driver, origins, count, last_sum, open,

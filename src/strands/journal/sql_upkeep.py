@@ -10,12 +10,13 @@ from strands._threads import on_disk
 from strands.journal import faults, lines
 from strands.journal.blobs import digest_of
 from strands.journal.database import Database, Transaction
+from strands.journal.heads import HeadsLog
 from strands.journal.ids import check_id
 from strands.journal.projection import DELETED, INTERRUPTED, OVER, change_of, original, portable
 from strands.journal.sql_blobs import content_at, put_blob, remove_all_unused
 from strands.journal.sql_journal import Counts, SqlJournal
 from strands.journal.sql_log import Place
-from strands.journal.sql_rows import lines_from, remove_sessions
+from strands.journal.sql_rows import lines_from
 
 WORKFLOW = "workflow"
 """The kind of sessions that a repository keeps: agents keep theirs in the same tables."""
@@ -54,6 +55,20 @@ class SqlUpkeep:
         if not there:
             raise faults.missing(session_id)
         return b"".join(line + b"\n" for line in there)
+
+    async def content(self, session_id: str) -> bytes:
+        """Return the lines of a session as they are, whatever is wrong with them.
+
+        Raises:
+            SessionNotFoundError: There is none.
+        """
+        return await self.export(session_id)
+
+    def heads_log(self) -> HeadsLog:
+        """Return the log of what its sessions were when something had been decided in them."""
+        from strands.journal.sql_heads import SqlHeads
+
+        return SqlHeads(self.database, self.namespace)
 
     async def restore(self, session_id: str, content: bytes) -> None:
         """Begin a session with these lines, durably and at once.
@@ -105,14 +120,34 @@ class SqlUpkeep:
         marks = ", ".join("?" * len(over))
         which = f"{IN_PLACE} and status in ({marks}) and updated_at < ?"
 
-        def work(transaction: Transaction) -> list[str]:
-            removed = remove_sessions(transaction, which, self.namespace, WORKFLOW, *over, before, limit=limit)
-            if len(removed) < limit:
-                remove_all_unused(transaction, self.namespace)
-            return removed
+        values = (self.namespace, WORKFLOW, *over, before)
+        removed = await on_disk(partial(self._remove, which, *values, limit=limit, durable=True)) if over else None
+        return [original(id) for id in removed or ()]
 
-        removed = await on_disk(partial(self.database.write, work, durable=True)) if over else []
-        return [original(id) for id in removed]
+    def _remove(
+        self, which: str, *values: object, limit: int | None = None, durable: bool = False, unused: bool = False
+    ) -> list[str] | None:
+        """Remove sessions, with what nobody uses any more, and return their ids as they are kept; None for none.
+
+        Args:
+            which: A condition on their rows.
+            values: Its values.
+            limit: At most so many.
+            durable: Return only once that outlives a power loss.
+            unused: Remove what no session at all uses, too; so does a removal of fewer than `limit`.
+        """
+        from strands.journal import sql_heads
+
+        def work(transaction: Transaction) -> tuple[list[str], sql_heads.Written | None, bool]:
+            removed, written = sql_heads.remove(transaction, self.namespace, which, *values, limit=limit)
+            if unused or (limit is not None and len(removed) < limit):
+                remove_all_unused(transaction, self.namespace)
+            return removed, written, bool(removed) or transaction.again
+
+        removed, written, is_done = self.database.write(work, durable=durable)
+        if written is not None:
+            sql_heads.SqlHeads(self.database, self.namespace).tell(written)
+        return removed if is_done else None
 
     async def put_blob(self, content: bytes) -> str:
         """Keep a content for a session that is begun or taken up within the hour, and return its digest.

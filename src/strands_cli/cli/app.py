@@ -22,6 +22,7 @@ COMMANDS = {
     "graph": "Draw a workflow (mermaid, text, svg).",
     "sessions": "List, show, answer and clean up sessions.",
     "store": "Check, copy and prune what sessions are kept in.",
+    "audit": "Say who decided what, and verify that nothing was changed.",
     "worker": "Drive the sessions that are due; list who does.",
     "serve": "Serve the inbox, the REST interface and the pages.",
     "token": "Make, list and revoke API tokens of a server.",
@@ -50,6 +51,11 @@ STORE_COMMANDS = {
     "check": "Read every session and name what is wrong.",
     "copy": "Copy all sessions to another store, line by line.",
     "prune": "Delete sessions that are over and old.",
+}
+AUDIT = {
+    "verify": "Verify what was decided, and by whom.",
+    "export": "Print one row for each decision (JSONL, CSV).",
+    "tail": "Print the last decisions, and go on with new ones.",
 }
 WORKER_COMMANDS = {
     "run": "Drive sessions of some workflows until told to drain.",

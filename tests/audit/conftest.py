@@ -1,0 +1,29 @@
+"""A store of each kind, with a home of its own for the key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support.postgres import close_all, fresh_url, reason
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("STRANDS_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("STRANDS_AUDIT_KEY", raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "home"
+
+
+@pytest.fixture(params=["files", "sqlite", "postgres"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "postgres":
+        if reason():
+            pytest.skip(reason())
+        yield fresh_url()
+        close_all()
+    else:
+        yield {"files": str(tmp_path / "store"), "sqlite": f"sqlite:///{tmp_path}/runs.db"}[request.param]
