@@ -12,8 +12,8 @@ from strands_cli.kernel.state import NOBODY
 from strands_cli.loader.template import evaluate, render
 from strands_cli.resources.decision_log import (
     DECISION,
+    CallDecision,
     DecisionLog,
-    Verdict,
     answer_schema,
     numbered,
     parsed,
@@ -21,6 +21,7 @@ from strands_cli.resources.decision_log import (
     verdict,
 )
 from strands_cli.schema.problems import did_you_mean
+from strands_cli.spec.asking import rights_of
 from strands_cli.types import Json
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class ApprovalHooks:
         if known == "reject":
             event.cancel_tool = "A person rejected this very call before. Do something else."
             return
-        self._act(event, self._decided(event, rule.approval))
+        self._act(event, rule.approval, self._decided(event, rule.approval))
 
     def after(self, event: AfterToolCallEvent) -> None:
         """Tell the model when a person changed its arguments."""
@@ -126,7 +127,7 @@ class ApprovalHooks:
                 return rule
         return None
 
-    def _decided(self, event: BeforeToolCallEvent, rule: Approval) -> Verdict:
+    def _decided(self, event: BeforeToolCallEvent, rule: Approval) -> CallDecision:
         """Return what a person decides, asking again as often as this rule, which may be mended, does not take it."""
         question = self._question(event, rule)
         message, number = question["message"], 1
@@ -138,7 +139,7 @@ class ApprovalHooks:
             number += 1
             question = {**question, "message": f"{message} Not taken: {wrong}."}
 
-    def _refused(self, event: BeforeToolCallEvent, rule: Approval, found: Verdict) -> str | None:
+    def _refused(self, event: BeforeToolCallEvent, rule: Approval, found: CallDecision) -> str | None:
         if found.decision in (None, "reject"):
             return None
         if found.decision not in rule.options:
@@ -148,11 +149,11 @@ class ApprovalHooks:
             return f"it came later than the {rule.timeout_seconds:g} seconds that the workflow allows now"
         return None
 
-    def _act(self, event: BeforeToolCallEvent, found: Verdict) -> None:
+    def _act(self, event: BeforeToolCallEvent, rule: Approval, found: CallDecision) -> None:
         if found.decision == "approve":
             return
         if found.decision == "edit":
-            self._use(event, self._arguments(event, found.arguments))
+            self._use(event, self._arguments(event, rule, found.arguments))
             return
         if found.feedback == NOBODY:
             event.cancel_tool = "Nobody answered in time whether this call may be made; it was not made."
@@ -160,13 +161,13 @@ class ApprovalHooks:
         feedback = f" They say: {found.feedback}" if found.feedback else ""
         event.cancel_tool = f"A person rejected this call; it was not made.{feedback}"
 
-    def _arguments(self, event: BeforeToolCallEvent, given: Any) -> Any:
+    def _arguments(self, event: BeforeToolCallEvent, rule: Approval, given: Any) -> Any:
         """Return the arguments that the person wants, asking for them as often as they do not fit the tool."""
         wrong = _edit_problems(event.selected_tool, given) if given is not None else []
         number = 0
         while given is None or wrong:
             number += 1
-            given = parsed(_asked(event, numbered(ARGUMENTS, number), self._form(event, wrong)))
+            given = parsed(_asked(event, numbered(ARGUMENTS, number), self._form(event, rule, wrong)))
             wrong = _edit_problems(event.selected_tool, given)
         return given
 
@@ -196,6 +197,7 @@ class ApprovalHooks:
         question: dict[str, Json] = {
             "choices": list(rule.options),
             "schema": answer_schema(rule.options, rule.remember),
+            **rights_of(rule),
         }
         if rule.timeout_seconds:
             question["timeout_seconds"] = rule.timeout_seconds
@@ -222,16 +224,22 @@ class ApprovalHooks:
         except TemplateError:
             return plain
 
-    def _form(self, event: BeforeToolCallEvent, wrong: Sequence[str]) -> dict[str, Json]:
+    def _form(self, event: BeforeToolCallEvent, rule: Approval, wrong: Sequence[str]) -> dict[str, Json]:
         tool = _tool_name(event)
         problem = f" Not taken: {'; '.join(wrong)}" if wrong else ""
+        schema = _prefilled(_input_schema(event.selected_tool), event.tool_use["input"])
         return {
             "type": ARGUMENTS,
             "message": f"With which arguments shall {tool} be called?{problem}",
             "tool": tool,
             "input": event.tool_use["input"],
-            "question": {"schema": _prefilled(_input_schema(event.selected_tool), event.tool_use["input"])},
+            "question": {"schema": schema, **_without_quorum(rights_of(rule))},
         }
+
+
+def _without_quorum(rights: Mapping[str, Json]) -> dict[str, Json]:
+    """Arguments are written by one person; whom it takes to have them changed has said so before."""
+    return {name: value for name, value in rights.items() if name != "quorum"}
 
 
 def _asked(event: BeforeToolCallEvent, name: str, reason: dict[str, Json]) -> Json:

@@ -148,6 +148,30 @@ class InvalidAnswerError(AnswerError):
     """The answer does not fit the question's choices, schema or pattern; the question stays open."""
 
 
+class NotEntitledError(AnswerError):
+    """Whoever answers, claims or hands on a question may not.
+
+    Attributes:
+        code: Why: not-eligible, excluded, auth-too-weak, agent or claimed.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", code: str = "not-eligible") -> None:
+        super().__init__(message, hint=hint)
+        self.code: str = code
+
+
+class ChangedQuestionError(AnswerError):
+    """The question is not the one that was shown to who answers; look at it again.
+
+    Attributes:
+        question: The question as it is now.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", question: OpenQuestion | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.question: OpenQuestion | None = question
+
+
 class AlreadyAnsweredError(AnswerError):
     """Somebody answered first.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -27,6 +27,20 @@ class OpenQuestion:
         pattern: A regular expression that a text answer must match in full, or None.
         has_default: Whether a default was written (None may itself be one).
         asked_at: Unix time in seconds.
+        session: The session that asks.
+        workflow: The name of its workflow.
+        seq: The number of the entry that asks.
+        shown: The digest of all that it shows; an answer that gives it is taken only while that is what is asked.
+        ref: Its name in a URL, unique in its store.
+        ask: Who may answer: roles, users, exclude, auth; None for everybody who has access.
+        quorum: How many persons a choice needs, or None.
+        delegate: To whom it may be handed on: never, eligible or anyone; "" where its author does not say.
+        votes: What persons have said so far: value, by, who, at, seq; those that count.
+        assignee: Who has taken it on, or was handed it; "" for nobody.
+        assigned_until: Unix time, in seconds, at which that ends, or None.
+        escalated: How often it was escalated.
+        who: Who may answer, in words; "" for everybody who has access.
+        arguments_schema: JSON Schema of the arguments that an approval lets a person change, or None.
     """
 
     id: str
@@ -42,6 +56,20 @@ class OpenQuestion:
     asked_at: float | None = None
     timeout_seconds: float | None = None
     data: Mapping[str, Json] = field(default_factory=dict)
+    session: str = ""
+    workflow: str = ""
+    seq: int = -1
+    shown: str = ""
+    ref: str = ""
+    ask: Mapping[str, Json] | None = None
+    quorum: Mapping[str, int] | None = None
+    delegate: str = ""
+    votes: Sequence[Mapping[str, Json]] = ()
+    assignee: str = ""
+    assigned_until: float | None = None
+    escalated: int = 0
+    who: str = ""
+    arguments_schema: Mapping[str, Json] | None = None
 
     def to_dict(self) -> dict[str, Json]:
         """Return the question as plain JSON values."""
@@ -66,6 +94,7 @@ class HITLState:
         deadline: Unix time in seconds, or None.
         kind: Who asks.
         problem: Why the last answer was refused, when it is asked again.
+        refusal: Why whom it asks may not answer; the question is only shown, and stays open.
     """
 
     active: bool
@@ -81,6 +110,7 @@ class HITLState:
     deadline: float | None = None
     kind: QuestionKind = "hitl"
     problem: str | None = None
+    refusal: str | None = None
 
 
 class AnswerLater(Exception):

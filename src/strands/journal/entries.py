@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 FORMAT = 1
+NEWEST_FORMAT = 2
+"""The newest format that this build reads. Sessions whose questions are not for everybody have it, so that a build that
+knows nothing of that leaves them alone."""
 """The journal format that this build writes; a session of a newer one is refused untouched."""
 
 

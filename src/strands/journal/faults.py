@@ -8,7 +8,7 @@ from pathlib import Path
 
 from strands._home import NotPrivateError
 from strands._regular import NotRegularError
-from strands.journal.entries import FORMAT
+from strands.journal.entries import NEWEST_FORMAT
 from strands.journal.errors import SessionDamagedError, SessionNotFoundError, StorageError
 
 
@@ -47,7 +47,7 @@ def changed(path: Path, what: str) -> SessionDamagedError:
 def newer(session_id: str, version: object) -> SessionDamagedError:
     """A newer build has begun the session."""
     return SessionDamagedError(
-        f"session {session_id!r} has journal format {version}; this build reads up to {FORMAT}",
+        f"session {session_id!r} has journal format {version}; this build reads up to {NEWEST_FORMAT}",
         hint="Upgrade strands-cli; the session is untouched.",
     )
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from strands.journal import faults, files, head, lifetime, lines
 from strands.journal.changes import ChangeNotes
-from strands.journal.entries import FORMAT, Draft, Encoded, Entry
+from strands.journal.entries import FORMAT, NEWEST_FORMAT, Draft, Encoded, Entry
 from strands.journal.errors import SessionDamagedError, SessionNotFoundError, StorageError
 from strands.journal.files import FileOperations
 from strands.journal.handle import Handle, JournalFile, Writing
@@ -244,7 +244,7 @@ class FileLog(Known):
         if not parsed.entries:
             raise faults.missing(self._id)
         version = parsed.entries[0].data.get("format", FORMAT)
-        if version > FORMAT:
+        if version > NEWEST_FORMAT:
             raise faults.newer(self._id, version)
         if told is not None and told.opening == parsed.first_sum:
             self._compare(parsed, content, told)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from strands.journal import faults, files, lines, question_index
 from strands.journal.changes import ChangeNotes
-from strands.journal.entries import FORMAT, Entry
+from strands.journal.entries import FORMAT, NEWEST_FORMAT, Entry
 from strands.journal.errors import SessionDamagedError
 from strands.journal.excerpt import Decide, Excerpt
 from strands.journal.file_log import FileLog
@@ -139,7 +139,7 @@ class PartialLog(IndexedLog):
             if entry is None:
                 return None
             entries.append(entry)
-        if entries[0].data.get("format", FORMAT) > FORMAT:
+        if entries[0].data.get("format", FORMAT) > NEWEST_FORMAT:
             return None
         if any(entry.kind == "deleted" for entry in entries):
             raise faults.missing(self._id)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from strands.journal import faults, lines
 from strands.journal.database import Transaction
-from strands.journal.entries import FORMAT, Entry
+from strands.journal.entries import FORMAT, NEWEST_FORMAT, Entry
 from strands.journal.errors import SessionDamagedError
 from strands.journal.excerpt import Decide, Excerpt
 from strands.journal.heads import JournalHead, after
@@ -76,7 +76,7 @@ def standing(
     entries = [_entry(place.id, seq, line) for seq, line in there]
     if len(entries) < len(seqs):
         raise _damaged(place.id, min(seqs - {entry.seq for entry in entries}), "it is missing")
-    if entries[0].data.get("format", FORMAT) > FORMAT:
+    if entries[0].data.get("format", FORMAT) > NEWEST_FORMAT:
         raise faults.newer(place.id, entries[0].data["format"])
     return Standing(no, count, lines.sum_of(there[0][1]), last_sum, Excerpt(entries, float(now), False))
 

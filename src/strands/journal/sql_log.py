@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from strands.journal import faults, lines
 from strands.journal.blobs import LARGE
 from strands.journal.database import Database, Row, Transaction
-from strands.journal.entries import FORMAT, Draft, Encoded, Entry
+from strands.journal.entries import FORMAT, NEWEST_FORMAT, Draft, Encoded, Entry
 from strands.journal.errors import (
     SessionError,
     SessionExistsError,
@@ -290,7 +290,7 @@ class SqlLog(Known):
         if parsed.damage is not None or len(parsed.entries) != len(there):
             cause = parsed.damage.cause if parsed.damage is not None else "it is more than one line"
             raise damaged(self._database, self.place, self.count + len(parsed.entries), cause)
-        if not self.count and parsed.entries and parsed.entries[0].data.get("format", FORMAT) > FORMAT:
+        if not self.count and parsed.entries and parsed.entries[0].data.get("format", FORMAT) > NEWEST_FORMAT:
             raise faults.newer(self._id, parsed.entries[0].data["format"])
         if not self.count:
             self._opening = parsed.first_sum

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from strands.hooks.registry import HookCallback, HookProvider
     from strands.models.model import Model
     from strands_cli.kernel.events import Event
+    from strands_cli.kernel.principal import Principal
     from strands_cli.session.repository import SessionRepository
     from strands_cli.spec.root import Spec
     from strands_cli.types import HITLHandler, Json
@@ -50,7 +51,7 @@ class SessionResumeOptions(ResumeOptions, total=False):
     overwrite: bool | None
     offline: bool | None
     real_tools: bool | None
-    by: str | None
+    by: str | Principal | None
     user: object
     spec: Spec | None
     app: str | None

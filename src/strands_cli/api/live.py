@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from strands_cli.api.history import HistoryItem
     from strands_cli.api.session import Session
     from strands_cli.api.workflow import Workflow
+    from strands_cli.kernel.principal import Principal
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class LiveSession:
             status = "running" if session.drives else "starting"
         return Snapshot(status, session.questions, session.history, session.response, session.error or self._error)
 
-    def answer(self, question_id: str, value: Json, *, by: str | None = None) -> None:
+    def answer(self, question_id: str, value: Json, *, by: str | Principal | None = None) -> None:
         """Answer a question and let the run go on.
 
         Raises:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from strands.journal.excerpt import excerpt
 from strands_cli.api.options import Options
@@ -11,6 +12,9 @@ from strands_cli.kernel.handlers import current_user
 from strands_cli.kernel.state import State
 from strands_cli.session import answers as answering
 from strands_cli.types import Json
+
+if TYPE_CHECKING:
+    from strands_cli.kernel.principal import Principal
 
 
 class OpenSession(SessionView):
@@ -37,12 +41,15 @@ class OpenSession(SessionView):
         self,
         answers: Mapping[str, Json],
         *,
-        by: str | None = None,
+        by: str | Principal | None = None,
         reason: str | None = None,
-        channel: str = "python",
+        channel: str | None = None,
+        shown: Mapping[str, str] | None = None,
+        request: str | None = None,
     ) -> None:
         """Answer several questions at once, as `Session.answer_all_async` does, then read it again."""
-        await answer_all(self._options, self.id, answers, by=by, reason=reason, channel=channel)
+        how = {"reason": reason, "channel": channel, "shown": shown, "request": request}
+        await answer_all(self._options, self.id, answers, by=by, **how)
         await self.refresh_async()
 
 
@@ -51,9 +58,8 @@ async def answer_all(
     session_id: str,
     answers: Mapping[str, Json],
     *,
-    by: str | None = None,
-    reason: str | None = None,
-    channel: str = "python",
+    by: str | Principal | None = None,
+    **how: Any,
 ) -> None:
     """Answer questions of a session as `Session.answer_all_async` does; it need not have been read.
 
@@ -62,8 +68,7 @@ async def answer_all(
         session_id: Its id, or how that alone begins.
         answers: Question id to answer.
         by: Who answers; default: the user of this process.
-        reason: Why, for the record.
-        channel: How: terminal, python, ...
+        how: reason, channel, shown and request, as `session.answers.give_all` takes them.
     """
     journal = await opened(options, session_id)
-    await answering.give_all(journal, answers, by=by or current_user(), reason=reason, channel=channel)
+    await answering.give_all(journal, answers, by=by or current_user(), **how)

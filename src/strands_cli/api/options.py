@@ -9,7 +9,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from strands.journal.entries import Constant
+from strands.journal.entries import FORMAT, NEWEST_FORMAT, Constant
 from strands_cli.errors import InputError
 from strands_cli.kernel.events import Event, Listeners
 from strands_cli.types import Json
@@ -47,7 +47,7 @@ class Options:
     layers: Sequence[Layer] = ()
     listeners: Listeners = field(default_factory=Listeners)
     place: InitVar[str | PathLike[str] | None] = None
-    _snapshot: tuple[Spec, Constant] | None = None
+    _snapshot: tuple[Spec, Constant, int] | None = None
 
     def __post_init__(self, place: str | PathLike[str] | None) -> None:
         for hook in self.hooks:
@@ -67,12 +67,21 @@ class Options:
     def snapshot(self, spec: Spec, secrets: Secrets) -> dict[str, Json]:
         """Return a spec as a session records it: plain values, and no secret."""
         if self._snapshot is None or self._snapshot[0] is not spec:
-            self._snapshot = spec, Constant(spec.plain())
+            from strands_cli.spec.asking import has_rules
+
+            plain = spec.plain()
+            self._snapshot = spec, Constant(plain), NEWEST_FORMAT if has_rules(plain) else FORMAT
         if not secrets:
             return self._snapshot[1]
         from strands_cli.resources.literals import snapshot
 
         return snapshot(self._snapshot[1], secrets)
+
+    def format_of(self, spec: Spec, secrets: Secrets) -> int:
+        """Return the format of a session that runs a spec: builds that know of no rights refuse one that has some."""
+        self.snapshot(spec, secrets)
+        assert self._snapshot is not None
+        return self._snapshot[2]
 
     def store(self) -> SessionRepository:
         """Return the repository, by default the user's."""

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from strands_cli import errors
 from strands_cli.errors import ExecutionError, StrandsError, TemplateError
-from strands_cli.kernel import questions
 from strands_cli.kernel.drive import DriveResult
+from strands_cli.kernel.shown import public
 from strands_cli.kernel.state import State, text_of
 from strands_cli.kernel.types import Outcome
 from strands_cli.types import Json, RunResult
@@ -38,7 +38,7 @@ def run_result(session_id: str, pattern: str, rest: DriveResult, written: Sequen
         token_usage=dict(state.agent_tokens),
         execution_context=outcome.context if outcome else _so_far(pattern, state),
         status=rest.status,
-        questions=[questions.opened(entry) for entry in state.open_questions()],
+        questions=[public(state, entry, session_id) for entry in state.open_questions()],
         pattern_type=pattern,
         started_at=state.opened.at if state.opened else None,
         completed_at=state.rest.at if state.rest and rest.status == "completed" else None,

@@ -23,7 +23,8 @@ from strands_cli.errors import InputError, StrandsError, UnusableReplyError
 from strands_cli.kernel import layers
 from strands_cli.kernel.drive import DriveOptions, drive
 from strands_cli.kernel.events import Event, event_of
-from strands_cli.kernel.journal import FORMAT, Journal, begin_session
+from strands_cli.kernel.journal import Journal, begin_session
+from strands_cli.kernel.principal import os_principal, started_by
 from strands_cli.kernel.run import Run
 from strands_cli.kernel.share import LoopShare
 from strands_cli.kernel.state import State
@@ -202,7 +203,7 @@ class Runner:
         told: Mapping[str, Json] | None = None,
     ) -> Journal:
         data = {
-            "format": FORMAT,
+            "format": self.options.format_of(self.spec, self._secrets()),
             "workflow": self.spec.name,
             "pattern": self.spec.pattern.type,
             "spec": self.options.snapshot(self.spec, self._secrets()),
@@ -238,6 +239,7 @@ class Runner:
             "app": self.options.app,
             "app_directory": self.options.app_directory,
             "literals": sorted(self.spec._literals),
+            **started_by(os_principal()),
         }
         return {name: value for name, value in known.items() if value}
 
@@ -298,6 +300,8 @@ class Runner:
         if policy.retries:
             found.append(_retry(policy.retries, policy.backoff, policy.wait_min, policy.wait_max))
         if runtime.budgets is not None:
+            from strands_cli.spec.asking import rights_of
+
             limits = runtime.budgets
             found.append(
                 layers.budget(
@@ -307,6 +311,7 @@ class Runner:
                         limits.max_duration_s,
                         limits.warn_threshold,
                         limits.on_exceed,
+                        rights_of(limits),
                     )
                 )
             )

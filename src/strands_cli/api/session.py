@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from strands_cli.api.keywords import SessionResumeOptions
     from strands_cli.kernel.events import Event
+    from strands_cli.kernel.principal import Principal
     from strands_cli.spec.root import Spec
 
 LEASE_SECONDS = 2.0
@@ -69,7 +70,7 @@ class Session(SessionView):
         overwrite: bool | None = None,
         offline: bool | None = None,
         real_tools: bool | None = None,
-        by: str | None = None,
+        by: str | Principal | None = None,
         user: object = None,
         spec: Spec | None = None,
         accept_changes: bool = False,
@@ -157,9 +158,11 @@ class Session(SessionView):
         question_id: str,
         value: Json,
         *,
-        by: str | None = None,
+        by: str | Principal | None = None,
         reason: str | None = None,
-        channel: str = "python",
+        channel: str | None = None,
+        shown: str | None = None,
+        request: str | None = None,
     ) -> None:
         """Answer a question; the run goes on when it is resumed, or at once if it is live.
 
@@ -168,30 +171,39 @@ class Session(SessionView):
         Raises:
             InvalidAnswerError: It does not fit; the question stays open.
             AlreadyAnsweredError: Somebody was first, or its deadline has passed.
+            NotEntitledError: Who answers may not; its `code` says why.
+            ChangedQuestionError: It is not the question that was shown.
         """
-        await self.answer_all_async({question_id: value}, by=by, reason=reason, channel=channel)
+        seen = None if shown is None else {question_id: shown}
+        await self.answer_all_async(
+            {question_id: value}, by=by, reason=reason, channel=channel, shown=seen, request=request
+        )
 
     async def answer_all_async(
         self,
         answers: Mapping[str, Json],
         *,
-        by: str | None = None,
+        by: str | Principal | None = None,
         reason: str | None = None,
-        channel: str = "python",
+        channel: str | None = None,
+        shown: Mapping[str, str] | None = None,
+        request: str | None = None,
     ) -> None:
         """Answer several questions at once: all answers are taken or, if one cannot be, none.
 
         Args:
             answers: Question id to answer.
-            by: Who answers; default: the user of this process.
+            by: Who answers, or only the name that people are shown; default: the user of this process.
             reason: Why, for the record.
-            channel: How: terminal, python, ...
+            channel: How: terminal, python, ...; default: as the principal says.
+            shown: Question id to the `shown` of the question that was shown; another one is not answered.
+            request: Names this request: given once more it is a success, and nothing is recorded twice.
 
         What `answer_async` raises is raised here, and nothing was recorded then.
         """
-        await self._answer_all(answers, by=by, reason=reason, channel=channel)
+        await self._answer_all(answers, by=by, reason=reason, channel=channel, shown=shown, request=request)
 
-    async def _answer_all(self, answers: Mapping[str, Json], *, by: str | None, **how: Any) -> None:
+    async def _answer_all(self, answers: Mapping[str, Json], *, by: str | Principal | None, **how: Any) -> None:
         if answers:
             await answering.give_all(self._journal, answers, by=by or current_user(), state=self._state, **how)
 
@@ -200,7 +212,7 @@ class Session(SessionView):
         question_id: str | Mapping[str, Json],
         value: Json = None,
         *,
-        by: str | None = None,
+        by: str | Principal | None = None,
         reason: str | None = None,
     ) -> None:
         """Answer one question as `answer_async` does, or several, `{question_id: value}`, as `answer_all_async`."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from strands_cli.api.keywords import SessionFilters
+    from strands_cli.kernel.principal import Principal
     from strands_cli.session.repository import SessionRepository
 
 __all__ = ["Cleanup", "HistoryItem", "Session", "SessionManager"]
@@ -112,9 +113,11 @@ class SessionManager:
         question_id: str | Mapping[str, Json],
         value: Json = None,
         *,
-        by: str | None = None,
+        by: str | Principal | None = None,
         reason: str | None = None,
-        channel: str = "python",
+        channel: str | None = None,
+        shown: Mapping[str, str] | None = None,
+        request: str | None = None,
     ) -> None:
         """Answer one question of a session, or several, without reading its journal: it may be long, and being written.
 
@@ -124,19 +127,24 @@ class SessionManager:
             session_id: The session's id, or how that alone begins.
             question_id: The question, or question id to answer: all are taken or, if one cannot be, none.
             value: The answer to the one question.
-            by: Who answers; default: the user of this process.
+            by: Who answers, or only the name that people are shown; default: the user of this process.
             reason: Why, for the record.
-            channel: How: terminal, python, ...
+            channel: How: terminal, python, ...; default: as the principal says.
+            shown: Question id to the `shown` of the question that was shown; another one is not answered.
+            request: Names this request: given once more it is a success, and nothing is recorded twice.
 
         Raises:
             SessionNotFoundError: There is no such session.
             InvalidAnswerError: One does not fit; the question stays open.
             AlreadyAnsweredError: Somebody was first, or its deadline has passed.
+            NotEntitledError: Who answers may not; its `code` says why.
+            ChangedQuestionError: It is not the question that was shown.
         """
         from strands_cli.api.open_session import answer_all
 
         answers = question_id if isinstance(question_id, Mapping) else {question_id: value}
-        await answer_all(self._options, session_id, answers, by=by, reason=reason, channel=channel)
+        how = {"reason": reason, "channel": channel, "shown": shown, "request": request}
+        await answer_all(self._options, session_id, answers, by=by, **how)
 
     def answer(
         self,
@@ -144,7 +152,7 @@ class SessionManager:
         question_id: str | Mapping[str, Json],
         value: Json = None,
         *,
-        by: str | None = None,
+        by: str | Principal | None = None,
         reason: str | None = None,
     ) -> None:
         """Answer as `answer_async` does."""

@@ -10,9 +10,9 @@ from strands_cli.api.history import HistoryItem, timeline
 from strands_cli.api.options import Options
 from strands_cli.api.results import failure_text
 from strands_cli.errors import AnswerError, SessionError, SessionNotFoundError
-from strands_cli.kernel import questions
 from strands_cli.kernel.clock import StoreClock, SystemClock
 from strands_cli.kernel.journal import Journal, is_alive, resolve_ids
+from strands_cli.kernel.shown import public
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Entry
 from strands_cli.types import Json, OpenQuestion
@@ -89,12 +89,13 @@ class SessionView:
     @property
     def questions(self) -> list[OpenQuestion]:
         """What is open, in the order it was asked; what is past its deadline is not."""
-        return [questions.opened(entry) for entry in self._state.open_questions(self._clock.about())]
+        now = self._clock.about()
+        return [public(self._state, entry, self.id, now) for entry in self._state.open_questions(now)]
 
     def question(self, question_id: str) -> OpenQuestion | None:
         """Return a question of the session, open or not, or None where it asked none of this id."""
         asked = self._state.asked.get(question_id)
-        return None if asked is None else questions.opened(asked)
+        return None if asked is None else public(self._state, asked, self.id, self._clock.about())
 
     @property
     def question_ids(self) -> list[str]:

@@ -23,13 +23,17 @@ _SHORTEST = 0.01
 
 @dataclass(frozen=True, slots=True)
 class RunLimits:
-    """Limits of a run: calls, tokens as providers count them, and seconds of work (not of waiting for people)."""
+    """Limits of a run: calls, tokens as providers count them, and seconds of work (not of waiting for people).
+
+    `rights` says who may extend a budget, as questions record it.
+    """
 
     max_steps: int | None = None
     max_tokens: int | None = None
     max_duration_s: float | None = None
     warn_threshold: float = 0.8
     on_exceed: Literal["fail", "ask"] = "fail"
+    rights: Mapping[str, Any] | None = None
 
 
 class UsedUp(BaseException):
@@ -124,7 +128,8 @@ class Spending:
             times = 1 + int((used - allowed) // self._bounds[name])
             amount, more = _amount(allowed, name), times * self._bounds[name]
             prompt = f"The budget of {amount} is used up ({used:g}). Extend it by {more:g}?"
-            question = Question(prompt, choices=("extend", "stop"), kind="budget", data={"times": times, "step": key})
+            data = {"times": times, "step": key, **(self._limits.rights or {})}
+            question = Question(prompt, choices=("extend", "stop"), kind="budget", data=data)
             if (await self._run.ask(f"budget/{name}/{self._asked(name)}", question)).value == "extend":
                 return
         raise self._exceeded(over)

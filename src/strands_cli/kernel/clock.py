@@ -67,3 +67,25 @@ class StoreClock:
             return self._clock.now()
         told, then, since = self._told
         return told + max(self._clock.now() - then, self._clock.monotonic() - since)
+
+
+class Stopwatch:
+    """Counts seconds, except while everything waits for people."""
+
+    __slots__ = ("_clock", "_since", "_total")
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._since: float | None = clock.monotonic()
+        self._total = 0.0
+
+    def run(self, working: bool) -> None:
+        """Count from now on, or stop counting."""
+        if working and self._since is None:
+            self._since = self._clock.monotonic()
+        elif not working and self._since is not None:
+            self._total += self._clock.monotonic() - self._since
+            self._since = None
+
+    def seconds(self) -> float:
+        return self._total + (self._clock.monotonic() - self._since if self._since is not None else 0.0)

@@ -8,13 +8,27 @@ import inspect
 import os
 import threading
 from functools import cache
+from typing import TYPE_CHECKING
 
 from strands_cli.types import HITLHandler, HITLState, Json
 
+if TYPE_CHECKING:
+    from strands_cli.kernel.principal import Principal
 
-def answerer(channel: str) -> str:
+
+def channel_of(handler: HITLHandler | None) -> str:
+    """Return how a handler asks: terminal, or what it says itself."""
+    return str(getattr(handler, "channel", "handler"))
+
+
+def answerer(handler: HITLHandler | None) -> Principal:
     """Return who answers: at a terminal the user of this process; whom another handler asks, only it knows."""
-    return current_user() if channel == "terminal" else channel
+    from strands_cli.kernel.principal import Principal, os_principal
+
+    told, channel = getattr(handler, "principal", None), channel_of(handler)
+    if isinstance(told, Principal):
+        return told
+    return os_principal(channel) if channel == "terminal" else Principal(f"handler:{channel}", channel, via=channel)
 
 
 def current_user() -> str:

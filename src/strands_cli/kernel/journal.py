@@ -1,6 +1,7 @@
 """The journal protocol, for stores that import it from here."""
 
 from strands.journal.entries import FORMAT as FORMAT
+from strands.journal.entries import NEWEST_FORMAT as NEWEST_FORMAT
 from strands.journal.protocol import Conflict as Conflict
 from strands.journal.protocol import Journal as Journal
 from strands.journal.protocol import append_durably as append_durably

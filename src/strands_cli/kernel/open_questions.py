@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from strands_cli.errors import InvalidAnswerError, LeaseLostError, QuestionExpiredError, StorageError
+from strands_cli.errors import InvalidAnswerError, LeaseLostError, NotEntitledError, QuestionExpiredError, StorageError
 from strands_cli.kernel import firing, questions
 from strands_cli.kernel.carried import carried
-from strands_cli.kernel.handlers import answerer, call_handler, patient
+from strands_cli.kernel.clock import Stopwatch
+from strands_cli.kernel.handlers import answerer, call_handler, channel_of, patient
 from strands_cli.kernel.lanes import Questions
 from strands_cli.kernel.state import overdue, response_of
 from strands_cli.kernel.types import Answer, Entry, Paused, Question, RunCancelled
@@ -17,7 +19,7 @@ from strands_cli.kernel.watch import Watch
 from strands_cli.types import AnswerLater, HITLHandler, HITLState, Json, OpenQuestion
 
 if TYPE_CHECKING:
-    from strands_cli.kernel.clock import Clock
+    from strands_cli.kernel.principal import Principal
     from strands_cli.kernel.run import Run
 
 T = TypeVar("T")
@@ -241,6 +243,11 @@ class OpenQuestions(Questions):
 
     # -- answers from the handler ---------------------------------------------------------------------------------
 
+    def _is_for_some(self, key: str) -> bool:
+        """Whether a question is not for everybody who can be asked."""
+        state = self._run.state
+        return "rights" in state.origin or any(name in state.asked[key].data for name in ("ask", "quorum"))
+
     async def _hand_over(self, question: OpenQuestion) -> None:
         """Let the handler answer, one question at a time; an answer from elsewhere wins if it is first."""
         self._run.lanes.ask(1)
@@ -249,6 +256,10 @@ class OpenQuestions(Questions):
         try:
             async with self._turn:
                 if self._run.state.is_open(question.id):
+                    if self._is_for_some(question.id):
+                        from strands_cli.kernel.entitled import check
+
+                        await check(self._run, self._handler, question)
                     await self._race(question)
         except AnswerLater:
             self._later |= {question.id}
@@ -280,9 +291,15 @@ class OpenQuestions(Questions):
             except asyncio.TimeoutError:
                 return
             try:
-                channel = str(getattr(self._handler, "channel", "handler"))
-                await self.accept(question, value, by=answerer(channel), channel=channel)
+                channel = channel_of(self._handler)
+                await self.accept(question, value, principal=answerer(self._handler), channel=channel)
+                if self._run.state.is_open(question.id):  # others have to say so, too
+                    raise AnswerLater
                 return
+            except NotEntitledError as error:
+                from strands_cli.kernel.entitled import tell
+
+                await tell(self._handler, question, error.message)
             except InvalidAnswerError as error:
                 told = questions.without_id(question, error.message)  # it is shown with its question
                 if problem == told and not patient(self._handler):
@@ -296,24 +313,18 @@ class OpenQuestions(Questions):
         left = question.deadline - self._run.store_clock.about()
         return await asyncio.wait_for(call_handler(self._handler, state), max(left, 0))
 
-    async def accept(self, question: OpenQuestion, value: Json, *, by: str, channel: str) -> None:
+    async def accept(self, question: OpenQuestion, value: Json, *, principal: Principal, channel: str) -> None:
         """Record an answer unless somebody else was first, or the deadline.
 
         Raises:
             InvalidAnswerError: It does not fit the question.
+            NotEntitledError: Who gives it may not.
         """
-        run = self._run
-        data: dict[str, Json] = {"value": questions.checked(question, value), "by": by, "channel": channel}
-        owner = run.state.asked[question.id].data.get("of")
-        if owner is not None:
-            data["of"] = owner
-        if question.deadline is not None:
-            await run.store_clock.now()
-        await run.record("answered", question.id, data, sync=True, unless=lambda: self._too_late(question))
+        from strands_cli.kernel.entitled import drafts
 
-    def _too_late(self, question: OpenQuestion) -> bool:
-        overdue = question.deadline is not None and self._run.store_clock.about() >= question.deadline
-        return overdue or not self._run.state.is_open(question.id)
+        if question.deadline is not None:
+            await self._run.store_clock.now()
+        await self._run.decide(partial(drafts, self._run, question.id, value, principal, channel))
 
     def _forget(self, key: str, waiter: _Waiter) -> None:
         waiters = self._waiting.get(key, [])
@@ -366,25 +377,3 @@ class _Waiter(NamedTuple):
 
     future: asyncio.Future[None]
     blocked: bool
-
-
-class Stopwatch:
-    """Counts seconds, except while everything waits for people."""
-
-    __slots__ = ("_clock", "_since", "_total")
-
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._since: float | None = clock.monotonic()
-        self._total = 0.0
-
-    def run(self, working: bool) -> None:
-        """Count from now on, or stop counting."""
-        if working and self._since is None:
-            self._since = self._clock.monotonic()
-        elif not working and self._since is not None:
-            self._total += self._clock.monotonic() - self._since
-            self._since = None
-
-    def seconds(self) -> float:
-        return self._total + (self._clock.monotonic() - self._since if self._since is not None else 0.0)

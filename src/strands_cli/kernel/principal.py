@@ -84,5 +84,10 @@ def os_principal(via: str = "python") -> Principal:
     return Principal(f"user:os:{name}", name, auth="login", via=via)
 
 
+def started_by(principal: Principal) -> dict[str, Json]:
+    """Return what the opening of a session records of who starts it."""
+    return {"by": principal.shown, "principal": principal.to_dict()}
+
+
 TIMER = Principal("system:timer", "timer", auth="login", via="timer", kind="system")
 """What acts when a time has come."""

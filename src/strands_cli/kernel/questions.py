@@ -30,6 +30,10 @@ AMBIGUOUS_SCHEMA: dict[str, Json] = {
 """What can be answered about a tool call that may already have happened."""
 
 
+_OF_RULES = ("ask", "quorum", "delegate")
+"""What the rule of an approval says of who may answer."""
+
+
 def stored(question: Question, now: float) -> dict[str, Json]:
     """Return the data of an `asked` entry: the question, without what it leaves unset.
 
@@ -80,8 +84,14 @@ def opened(entry: Entry) -> OpenQuestion:
     )
 
 
-def handler_state(question: OpenQuestion, problem: str | None = None) -> HITLState:
-    """Return a question as a handler gets it; `problem` says why the last answer was refused."""
+def handler_state(question: OpenQuestion, problem: str | None = None, *, refusal: str | None = None) -> HITLState:
+    """Return a question as a handler gets it.
+
+    Args:
+        question: The question.
+        problem: Why the last answer was refused.
+        refusal: Why whom it asks may not answer: the question is only shown.
+    """
     default = question.default
     return HITLState(
         active=True,
@@ -96,6 +106,7 @@ def handler_state(question: OpenQuestion, problem: str | None = None) -> HITLSta
         deadline=question.deadline,
         kind=question.kind,
         problem=problem,
+        refusal=refusal,
     )
 
 
@@ -284,7 +295,8 @@ def from_interrupt(interrupt: Interrupt, agent: str, owner: str, said: Sequence[
     """Return the question that an agent's interrupt asks; `said` are the agent's messages so far."""
     bare = {name: value for name, value in interrupt.to_dict().items() if name not in ("response", "answered")}
     data = {"of": owner, "agent": agent, "interrupt": encode_bytes_values(bare)}
-    return replace(_worded(interrupt, agent, _tool_of(interrupt, said)), data=data)
+    question = _worded(interrupt, agent, _tool_of(interrupt, said))
+    return replace(question, data={**question.data, **data})
 
 
 def _tool_of(interrupt: Interrupt, messages: Sequence[Message]) -> str:
@@ -375,6 +387,7 @@ def _approval(reason: Mapping[str, Any], shape: Mapping[str, Any]) -> Question:
         has_default="default" in shape,
         timeout=shape.get("timeout_seconds"),
         kind="approval",
+        data={name: shape[name] for name in _OF_RULES if name in shape},
     )
 
 

@@ -116,7 +116,16 @@ def question(step: HitlStep, names: Names) -> Question:
         default=step.default,
         has_default=step.has_default,
         timeout=step.timeout_seconds or None,
+        data=_rights(step),
     )
+
+
+def _rights(step: HitlStep) -> Mapping[str, Json]:
+    if step.ask is None and not step.quorum and step.delegate is None:
+        return {}
+    from strands_cli.spec.asking import rights_of
+
+    return rights_of(step)
 
 
 def answered(names: Mapping[str, Any], result: StepResult) -> dict[str, Any]:

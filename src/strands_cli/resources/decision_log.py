@@ -62,7 +62,7 @@ class DecisionLog:
                 found = None if answer.data.get("timed_out") else answer.at - entry.at
         return found
 
-    def _answers(self, agent: str, call: CallBinding) -> Iterator[tuple[Interrupt, Verdict]]:
+    def _answers(self, agent: str, call: CallBinding) -> Iterator[tuple[Interrupt, CallDecision]]:
         from strands.interrupt import Interrupt
 
         if self.state is None:
@@ -96,7 +96,7 @@ def _same_tool(asked: Interrupt, call: CallBinding) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class CallDecision:
     """What a person decided about a call.
 
     Attributes:
@@ -112,23 +112,23 @@ class Verdict:
     remember: str | None = None
 
 
-def verdict(answer: Json) -> Verdict:
+def verdict(answer: Json) -> CallDecision:
     """Return what an answer decides: "approve", "reject: why", "edit: {...}", or an object with `decision`.
 
     An answer that says neither is a rejection without a word: silence is never yes.
     """
     if isinstance(answer, Mapping):
         decision = _decision(str(answer.get("decision", "")))
-        return Verdict(
+        return CallDecision(
             decision, str(answer.get("feedback") or ""), answer.get("arguments"), answer.get("remember") or None
         )
     if isinstance(answer, bool):
-        return Verdict("approve" if answer else "reject")
+        return CallDecision("approve" if answer else "reject")
     word, _, rest = str(answer).partition(":")
     decision = _decision(word)
     if decision == "edit":
-        return Verdict("edit", arguments=parsed(rest.strip()) if rest.strip() else None)
-    return Verdict(decision, rest.strip())
+        return CallDecision("edit", arguments=parsed(rest.strip()) if rest.strip() else None)
+    return CallDecision(decision, rest.strip())
 
 
 def answer_schema(options: Sequence[str], remember: str) -> dict[str, Json]:
@@ -164,7 +164,7 @@ def _decision(word: str) -> Literal["approve", "edit", "reject"] | None:
     return folded if folded in ("approve", "edit", "reject") else None  # type: ignore[return-value]
 
 
-def _scope(reason: Mapping[str, Any], found: Verdict) -> str:
+def _scope(reason: Mapping[str, Any], found: CallDecision) -> str:
     """How far a decision reaches: as far as its rule lets it, or less if the person wanted less."""
     rule = "session" if reason.get("remember") == "always" else str(reason.get("remember", "never"))
     if found.remember in _SCOPES and rule in _SCOPES:

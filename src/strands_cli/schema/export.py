@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from strands_cli.loader.parts import shape_of
+from strands_cli.spec.asking import Ask
 from strands_cli.spec.context import ContextPolicy
 from strands_cli.spec.env import Env
 from strands_cli.spec.metadata import Metadata
@@ -20,7 +21,7 @@ from strands_cli.spec.telemetry import Telemetry
 from strands_cli.spec.tools import Tools
 from strands_cli.types import Json
 
-_LAZY: tuple[type[BaseModel], ...] = (ContextPolicy, Env, Metadata, Security, Skill, Telemetry, Tools)
+_LAZY: tuple[type[BaseModel], ...] = (Ask, ContextPolicy, Env, Metadata, Security, Skill, Telemetry, Tools)
 
 
 def export() -> dict[str, Json]:

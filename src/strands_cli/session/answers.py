@@ -5,19 +5,30 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from strands.journal.excerpt import Excerpt, answer, answer_by_all
 from strands.types.json_value import is_same_json
-from strands_cli.errors import AlreadyAnsweredError, AnswerError, InvalidAnswerError, SessionFinishedError
-from strands_cli.kernel import questions, timers
+from strands_cli.errors import (
+    AlreadyAnsweredError,
+    AnswerError,
+    ChangedQuestionError,
+    InvalidAnswerError,
+    SessionError,
+    SessionFinishedError,
+)
+from strands_cli.kernel import questions, rights, timers, votes
 from strands_cli.kernel.journal import Conflict, Journal, append_durably
+from strands_cli.kernel.principal import Principal, os_principal
+from strands_cli.kernel.shown import public
 from strands_cli.kernel.state import State, overdue
 from strands_cli.kernel.types import Draft, Entry
 from strands_cli.resources.redaction import secret_free_drafts
 from strands_cli.types import Json
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from strands_cli.spec.root import Spec
 
 
@@ -30,40 +41,54 @@ async def give(
     question_id: str,
     value: Json,
     *,
-    by: str,
-    reason: str | None = None,
-    channel: str = "python",
-    now: float | None = None,
-    state: State | None = None,
+    by: str | Principal,
+    **how: Unpack[How],
 ) -> None:
     """Record one answer as `give_all` records several."""
-    answers = {question_id: value}
-    await give_all(journal, answers, by=by, reason=reason, channel=channel, now=now, state=state)
+    await give_all(journal, {question_id: value}, by=by, **how)
+
+
+class How(TypedDict, total=False):
+    """How answers are given; see `give_all`."""
+
+    reason: str | None
+    channel: str | None
+    now: float | None
+    state: State | None
+    spec: Spec | None
+    shown: Mapping[str, str] | None
+    request: str | None
 
 
 async def give_all(
     journal: Journal,
     answers: Mapping[str, Json],
     *,
-    by: str,
+    by: str | Principal,
     reason: str | None = None,
-    channel: str = "python",
+    channel: str | None = None,
     now: float | None = None,
     state: State | None = None,
     spec: Spec | None = None,
+    shown: Mapping[str, str] | None = None,
+    request: str | None = None,
 ) -> list[Entry]:
     """Record answers, durably: all of them or, if one cannot be taken, none.
 
-    An answer that the same person gave before is taken as given.
+    An answer that the same person gave before is taken as given. Where a question takes several persons, an answer is
+    a vote; the one that is enough is recorded together with the answer that it makes.
 
     Args:
         journal: The session's journal.
         answers: Question id to answer.
-        by: Who answers.
-        channel: How: terminal, python, ...
+        by: Who answers; a text is only the name that people are shown: who it is, is the user of this process.
+        reason: Why, for the record.
+        channel: How: terminal, python, ...; default: as the principal says.
         now: Unix time in seconds; default: the store's clock decides of deadlines.
         state: What is known of the journal, perhaps not the newest; it is brought up to date.
         spec: What the session goes on with, where it was mended; default: the one on record.
+        shown: Question id to the digest of what was shown; another question is not answered by it.
+        request: Names this request: given once more, it is a success, and nothing is recorded twice.
 
     Returns:
         The entries that were written.
@@ -72,10 +97,15 @@ async def give_all(
         SessionFinishedError: Nothing is asked any more.
         AlreadyAnsweredError: Somebody was first, or the deadline had passed and its default is the answer.
         InvalidAnswerError: One does not fit; the question stays open.
+        NotEntitledError: Who answers may not answer one; its `code` says why.
+        ChangedQuestionError: One is not the question that was shown.
         AnswerError: There is no such question, or nobody answered it in time.
     """
-    giving = _Giving(journal.session_id, answers, by, now, spec)
-    giving.more = {"by": by, "channel": channel, **({"reason": reason} if reason else {})}
+    giving = _Giving(journal.session_id, answers, by, channel, now, spec)
+    giving.shown = shown or {}
+    for name, value in (("reason", reason), ("request", request)):
+        if value:
+            giving.more[name] = value
     try:
         while True:
             try:
@@ -92,7 +122,7 @@ async def give_all(
 
 
 class _Elsewhere(Exception):
-    """What was read of the session does not tell of every question that is meant."""
+    """What was read of the session does not tell all that matters to the questions that are meant."""
 
 
 class _Giving:
@@ -100,17 +130,28 @@ class _Giving:
 
     Attributes:
         more: What is recorded with each answer.
+        shown: Question id to the digest of what was shown.
         only_time: What was returned last is what was due by the time; the answers come after it.
     """
 
     def __init__(
-        self, session_id: str, answers: Mapping[str, Json], by: str, now: float | None, spec: Spec | None
+        self,
+        session_id: str,
+        answers: Mapping[str, Json],
+        by: str | Principal,
+        channel: str | None,
+        now: float | None,
+        spec: Spec | None,
     ) -> None:
-        self.more: dict[str, Json] = {}
         self.only_time: bool = False
+        self.shown: Mapping[str, str] = {}
         self._session_id = session_id
         self._answers = answers
-        self._by = by
+        self._principal = by if isinstance(by, Principal) else os_principal(channel or "python")
+        self.more: dict[str, Json] = {
+            "by": by.shown if isinstance(by, Principal) else by,
+            "channel": channel or self._principal.via,
+        }
         self._now = now
         self._spec = spec
 
@@ -121,17 +162,62 @@ class _Giving:
         self.only_time = bool(late)
         if late:
             return late
-        if not there.is_whole and any(not state.is_asked(key) for key in self._answers):
+        if not there.is_whole and any(self._is_elsewhere(state, key) for key in self._answers):
             raise _Elsewhere
-        checked = [
-            (key, _checked(self._session_id, state, key, value, self._by)) for key, value in self._answers.items()
-        ]
-        for key, data in checked:
-            if data:
-                _check_offered(state, key, data["value"], self._spec)
-        return secret_free_drafts(
-            [Draft("answered", key, {**data, **self.more}, at) for key, data in checked if data], state.origin
-        )
+        found: list[Draft] = []
+        asked = {key: _asked(self._session_id, state, key) for key in self._answers}
+        for key, value in self._answers.items():
+            drafts = self._of_one(state, asked[key], value, there.now, at)
+            for draft in drafts:  # who answers one question may be excluded from another
+                state.apply(Entry(state.count, *draft))
+            found += drafts
+        return secret_free_drafts(found, state.origin)
+
+    def _is_elsewhere(self, state: State, key: str) -> bool:
+        """Whether more of the journal has to be known to decide: votes, who was excluded, to whom it was left."""
+        return not state.is_asked(key) or rights.has_rights(rights.in_force(state, state.asked[key]))
+
+    def _of_one(self, state: State, asked: Entry, value: Json, now: float, at: float) -> list[Draft]:
+        if self._is_given(state, asked, value):
+            return []
+        shown = self.shown.get(asked.key)
+        verdict = rights.admit(state, asked, self._principal, value, now=now, shown=shown, session_id=self._session_id)
+        if verdict.code:
+            raise _refused(self._session_id, state, asked, verdict)
+        _check_offered(state, asked.key, verdict.value, self._spec)
+        how = {**self.more, **({"shown": shown} if shown else {})}
+        return votes.drafts(state, asked, self._principal, verdict, how, at=at)
+
+    def _is_given(self, state: State, asked: Entry, value: Json) -> bool:
+        """Whether this very answer of the same person, or this very request, is on record.
+
+        Raises:
+            AnswerError: The request is, with another answer.
+        """
+        request, answered = self.more.get("request"), state.answered.get(asked.key)
+        entries = [*state.on_questions.get(asked.key, ()), *([answered] if answered is not None else [])]
+        for entry in entries if request else ():
+            if entry.data.get("request") == request and self._is_mine(entry):
+                if self._is_same(asked, value, entry):
+                    return True
+                raise AnswerError(
+                    f"the request {request!r} is on record with another answer to {asked.key!r}",
+                    hint="Give each request an id of its own.",
+                )
+        if answered is None or answered.data.get("timed_out"):
+            return False
+        mine = [each for each in entries if each.kind in ("voted", "answered") and self._is_mine(each)]
+        same_name = bool(mine) and mine[-1].data.get("by") == self.more["by"]
+        return same_name and self._is_same(asked, value, mine[-1])
+
+    def _is_mine(self, entry: Entry) -> bool:
+        told = entry.data.get("principal")
+        if told is None:
+            return bool(entry.data.get("by") == self.more["by"])
+        return Principal.from_dict(told).who == self._principal.who
+
+    def _is_same(self, asked: Entry, value: Json, entry: Entry) -> bool:
+        return is_same_json(questions.checked(questions.opened(asked), value), entry.data["value"])
 
     def _due(self, there: Excerpt, state: State, at: float) -> list[Draft]:
         """Return what is due by the time, but for reminders of what is answered now."""
@@ -166,8 +252,12 @@ async def append(journal: Journal, state: State, drafts: Sequence[Draft]) -> lis
     return entries
 
 
-def _checked(session_id: str, state: State, question_id: str, value: Json, by: str) -> dict[str, Json]:
-    """Return what to record of an answer; nothing when this very answer of the same person is on record."""
+def _asked(session_id: str, state: State, question_id: str) -> Entry:
+    """Return who asks a question.
+
+    Raises:
+        AnswerError: Nobody does, or nobody waits for the answer any more.
+    """
     asked = state.asked.get(question_id)
     if asked is None:
         waiting = ", ".join(entry.key for entry in state.open_questions()) or "none"
@@ -181,25 +271,26 @@ def _checked(session_id: str, state: State, question_id: str, value: Json, by: s
             f"the workflow of session {session_id!r} was mended and does not come to {question_id!r} any more",
             hint=f"Open questions: {', '.join(entry.key for entry in state.open_questions()) or 'none'}.",
         )
-    question = questions.opened(asked)
-    given = state.answered.get(question_id)
-    if given is not None:
-        same_person = given.data.get("by") == by and not given.data.get("timed_out")
-        if same_person and is_same_json(questions.checked(question, value), given.data["value"]):
-            return {}
-        raise already_answered(session_id, state, question_id)
-    if question_id in state.expired:
-        raise AnswerError(
-            f"the deadline of {question_id!r} passed at {_when(question.deadline)}: nobody answered in time",
+    return asked
+
+
+def _refused(session_id: str, state: State, asked: Entry, verdict: rights.Verdict) -> AnswerError | SessionError:
+    """Return the error that says why an answer is not taken."""
+    key = asked.key
+    if key in state.answered:
+        return already_answered(session_id, state, key)
+    if key in state.expired:
+        return AnswerError(
+            f"the deadline of {key!r} passed at {_when(asked.data.get('deadline'))}: nobody answered in time",
             hint="The answer was not taken; without a default nothing stands for it. "
             f"Look at the session: strands sessions show {session_id}.",
         )
-    if state.finished:
-        raise finished(session_id, state)
-    data: dict[str, Json] = {"value": questions.checked(question, value)}
-    if "of" in asked.data:
-        data["of"] = asked.data["of"]
-    return data
+    if verdict.code == "finished":
+        return finished(session_id, state)
+    error = verdict.error()
+    if isinstance(error, ChangedQuestionError):
+        error.question = public(state, asked, session_id)
+    return error
 
 
 def _check_offered(state: State, key: str, value: Json, spec: Spec | None) -> None:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
+from strands_cli.spec.asking import Rights
 from strands_cli.spec.base import Closed, Names, SecondsOrNone
 from strands_cli.spec.steps import check_json_schema
 
@@ -18,7 +19,7 @@ class Inference(Closed):
     max_tokens: int | None = Field(default=None, ge=1)
 
 
-class Approval(Closed):
+class Approval(Rights):
     """Tool calls that run only after a person said yes to exactly these arguments."""
 
     tools: Names = Field(min_length=1, description="Globs over tool names; ! excludes, * is all.")

@@ -7,10 +7,11 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from strands_cli.capability.providers import PROVIDERS
+from strands_cli.spec.asking import Rights
 from strands_cli.spec.base import Closed, Seconds
 
 
-class Budgets(Closed):
+class Budgets(Rights):
     """What a run may use. Time spent waiting for people does not count.
 
     Looked at before each call, inside a call after each reply that asks for tools, and once more when all is done.

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, field_validator
 
+from strands_cli.spec.asking import Rights
 from strands_cli.spec.base import Closed, Id, Seconds, SecondsOrNone
 from strands_cli.spec.roles import AgentId, Earlier, StepModel, Template, ToolIds, Variables
 
@@ -39,7 +40,7 @@ class Validation(Closed):
         return value
 
 
-class HitlStep(StepModel):
+class HitlStep(StepModel, Rights):
     """A person is asked; the run waits, at no cost, until somebody answers."""
 
     type: Literal["hitl"]

@@ -88,6 +88,10 @@ class _Conversation:
             self.deadline = time.time() + state.timeout_seconds
 
     async def answer(self) -> Json:
+        if self.state.refusal:
+            panel.show(self.state, self.out)
+            panel.say(self.out, f"Left open: {self.state.refusal}", "yellow")
+            raise AnswerLater
         if self.state.problem:
             panel.say(self.out, f"Not taken: {self.state.problem}", "bold red")
         else:

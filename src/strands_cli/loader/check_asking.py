@@ -1,0 +1,79 @@
+"""Who is asked: quorums of choices that there are, and steps that ask before they exclude anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from strands_cli.loader.finding import Finding
+from strands_cli.loader.walk import CONFIG, Path, at, child, listed, mappings, pattern_of
+from strands_cli.schema.problems import did_you_mean
+from strands_cli.spec.registry import find_pattern, pattern_code
+
+KEYS = ("ask", "quorum", "delegate")
+BUDGETS: Path = ("runtime", "budgets")
+_APPROVAL = ("approve", "reject")
+_BUDGET = ("extend", "stop")
+
+
+def check_step(data: dict[str, Any], path: Path, step: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield what is wrong with who a step asks."""
+    choices = step.get("choices")
+    if step.get("quorum") and not isinstance(choices, list):
+        yield Finding(
+            (*path, "quorum"), "a quorum counts votes for choices, and this question has none", "Add choices."
+        )
+    else:
+        yield from _quorum(path, step, [str(each) for each in choices or ()])
+    yield from _exclude(data, path, step)
+
+
+def check_rules(data: dict[str, Any]) -> Iterator[Finding]:
+    """Yield what is wrong with who approvals and budgets ask."""
+    for id, agent in mappings(data.get("agents")):
+        for index, rule in listed(agent.get("approvals")):
+            path: Path = ("agents", id, "approvals", index)
+            options = rule.get("options")
+            yield from _quorum(path, rule, list(map(str, options)) if isinstance(options, list) else _APPROVAL)
+            yield from _exclude(data, path, rule)
+    budgets = at(data, BUDGETS)
+    if isinstance(budgets, Mapping):
+        yield from _quorum(BUDGETS, budgets, _BUDGET)
+        yield from _exclude(data, BUDGETS, budgets)
+        if any(key in budgets for key in KEYS) and budgets.get("on_exceed") != "ask":
+            key = next(key for key in KEYS if key in budgets)
+            yield Finding((*BUDGETS, key), f"{key!r} is about a question, and nobody is asked", "Add on_exceed: ask.")
+
+
+def _quorum(path: Path, asking: Mapping[str, Any], choices: list[str] | tuple[str, ...]) -> Iterator[Finding]:
+    quorum = asking.get("quorum")
+    for choice in quorum if isinstance(quorum, Mapping) else ():
+        if str(choice) not in choices:
+            cause = f"the quorum names {choice!r}, which is none of the choices"
+            yield Finding((*path, "quorum", choice), cause, did_you_mean(choice, choices), key=True)
+
+
+def _exclude(data: dict[str, Any], path: Path, asking: Mapping[str, Any]) -> Iterator[Finding]:
+    exclude = child(asking.get("ask"), "exclude")
+    named = [exclude] if isinstance(exclude, str) else exclude if isinstance(exclude, list) else []
+    known: list[str] | None = None
+    for index, each in enumerate(named):
+        if each == "starter" or not isinstance(each, str):
+            continue
+        known = _asking_steps(data) if known is None else known
+        if known is not None and each not in known:
+            where: Path = (*path, "ask", "exclude", index) if isinstance(exclude, list) else (*path, "ask", "exclude")
+            cause = f"there is no step {each!r} that asks somebody"
+            yield Finding(where, cause, did_you_mean(each, ["starter", *known]))
+
+
+def _asking_steps(data: dict[str, Any]) -> list[str] | None:
+    """Return the keys of the steps that ask; None while the pattern itself is wrong."""
+    record = find_pattern(pattern_of(data))
+    if record is None:
+        return None
+    try:
+        plan = pattern_code(record.name).plan(record.model.model_validate(at(data, CONFIG)))
+    except ValueError:
+        return None
+    return [node.id for node in plan.nodes if node.kind == "hitl"]

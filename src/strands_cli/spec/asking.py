@@ -1,0 +1,78 @@
+"""Who is asked: who may answer a question, how many have to agree, and to whom it may be handed on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import Field
+
+from strands_cli.spec.base import Closed, Lazy, Names
+from strands_cli.types import Json
+
+_RULES = frozenset({"ask", "quorum", "delegate", "remind", "escalate", "on_timeout"})
+"""The keys of questions that are not for everybody at any time."""
+
+
+class Ask(Closed):
+    """Who may answer: those with one of the roles, and the users; without either everybody who is not excluded."""
+
+    roles: Names | None = Field(default=None, min_length=1, description="Roles; who has one of them may answer.")
+    users: Names | None = Field(
+        default=None,
+        min_length=1,
+        description="Persons of people.yaml, user names of this machine, or ids such as user:oidc:ISSUER#SUBJECT.",
+    )
+    exclude: Names | None = Field(
+        default=None,
+        min_length=1,
+        description="Who may not: starter (who started the run), or keys of steps (who answered them).",
+    )
+    auth: Literal["asserted", "link", "token", "login"] | None = Field(
+        default=None, description="How well it has to be known who answers: link, token or login; default: link."
+    )
+
+
+if TYPE_CHECKING:
+    Asked = Ask
+else:
+    Asked = Annotated[Any, Lazy("strands_cli.spec.asking:Ask")]
+
+
+class Rights(Closed):
+    """What asks people: a step, an approval, a budget."""
+
+    ask: Asked | None = Field(default=None, description="Who may answer; left out: everybody who has access.")
+    quorum: dict[str, Annotated[int, Field(ge=1, le=100)]] | None = Field(
+        default=None, min_length=1, description="How many different persons a choice needs; 1 where it is left out."
+    )
+    delegate: Literal["never", "eligible", "anyone"] | None = Field(
+        default=None, description="To whom somebody who may answer may hand that on; default: to who may answer, too."
+    )
+
+
+def rights_of(asking: Rights) -> dict[str, Json]:
+    """Return what a question is recorded with of who may answer it; empty for a question to everybody."""
+    found: dict[str, Json] = {}
+    if asking.ask is not None:
+        found["ask"] = asking.ask.model_dump(mode="json", exclude_none=True)
+    if asking.quorum:
+        found["quorum"] = dict(asking.quorum)
+    if asking.delegate is not None:
+        found["delegate"] = asking.delegate
+    return found
+
+
+def has_rules(spec: Mapping[str, Any]) -> bool:
+    """Whether some question of a spec, as plain values, is not for everybody at any time."""
+    asking = [(spec.get("runtime") or {}).get("budgets") or {}]
+    asking += [rule for agent in spec["agents"].values() for rule in agent.get("approvals") or ()]
+    return any(not _RULES.isdisjoint(each) for each in asking) or _has_rules(spec["pattern"].get("config"))
+
+
+def _has_rules(value: Json) -> bool:
+    """Look at all steps of a pattern's config, wherever they stand in it."""
+    if isinstance(value, Mapping):
+        asks = value.get("type") == "hitl" and not _RULES.isdisjoint(value)
+        return asks or any(_has_rules(each) for each in value.values())
+    return isinstance(value, (list, tuple)) and any(_has_rules(each) for each in value)
