@@ -27,6 +27,7 @@ COMMANDS = {
     "serve": "Serve the inbox, the REST interface and the pages.",
     "token": "Make, list and revoke API tokens of a server.",
     "mcp": "Offer workflows as tools to MCP clients.",
+    "tick": "Remind, escalate and expire what is due, once; for cron.",
     "atomic": "List, run and test single-purpose agents.",
     "init": "Write a commented workflow file to start from.",
     "schema": "Print the JSON Schema of workflow files, for editors.",

@@ -15,6 +15,8 @@ import click
 from strands_cli.cli import options
 
 _OLDEST = (3, 10)
+_LATE_SECONDS = 90.0
+"""Whoever looks after reminders and deadlines, by cron each minute at the least, records them sooner."""
 
 
 class Check(NamedTuple):
@@ -42,7 +44,7 @@ def command(as_json: bool, debug: bool) -> int:
     from strands_cli.cli.phrases import folded, table
     from strands_cli.errors import OK, RUNTIME
 
-    checks = [_python(), _package(), *_owners(), _sessions(), *_providers(), _isolation(), _terminal()]
+    checks = [_python(), _package(), *_owners(), _sessions(), *_timers(), *_providers(), _isolation(), _terminal()]
     bad = [check for check in checks if check.state == "bad"]
     if as_json:
         print_json({"healthy": not bad, "checks": [check._asdict() for check in checks]})
@@ -135,6 +137,29 @@ def _store() -> Check:
     except StrandsError as error:
         return Check("sessions", "bad", error.message, error.hint)
     return Check("sessions", "ok", f"{place}, {len(found)} kept")
+
+
+def _timers() -> Iterator[Check]:
+    """Reminders and deadlines of questions come only where something looks after them."""
+    from strands.journal.excerpt import now_of
+    from strands.journal.find import next_timer
+    from strands_cli.api.bridge import run_sync
+    from strands_cli.cli.phrases import seconds
+    from strands_cli.errors import StrandsError
+    from strands_cli.session.repository import store_at
+
+    async def late() -> float:
+        store = store_at()
+        then = await next_timer(store)
+        return 0.0 if then is None else await now_of(store) - then
+
+    try:
+        overdue = run_sync(late)
+    except StrandsError:  # that the store cannot be read is told by another check
+        return
+    if overdue > _LATE_SECONDS:
+        hint = "Nothing looks after them: run strands tick by cron each minute, a strands worker, or strands serve."
+        yield Check("timers", "missing", f"a reminder or a deadline is {seconds(overdue)} overdue", hint)
 
 
 def _providers() -> Iterator[Check]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 
@@ -98,7 +99,17 @@ class Firing:
         then = await find.next_timer(self._store)
         if then is None:
             return most
-        return min(max(then - await now_of(self._store), LEAST_SECONDS), most)
+        left = then - await now_of(self._store)
+        return most if left <= 0 and self._left else min(max(left, LEAST_SECONDS), most)
+
+    async def keep(self) -> None:
+        """Record what is due, again and again, until this is cancelled."""
+        while True:
+            try:
+                pause = LEAST_SECONDS if await self.once() else await self.seconds()
+            except StorageError:  # the store is away, which whoever looks for work says
+                pause = MOST_SECONDS
+            await asyncio.sleep(pause)
 
     async def _fired(self, session_id: str) -> list[Entry]:
         try:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from strands.journal.excerpt import now_of
 from strands.journal.find import is_due
+from strands.journal.projection import change_of
 from strands_cli.api.options import Options
 from strands_cli.api.session import Session
 from strands_cli.errors import (
@@ -74,18 +75,22 @@ class Segments:
         store: Where they are kept.
         workflows: What it can drive, by the workflows' names.
         tell: Told of how each drive ends.
+        only_served: Leave what was begun by hand, and interrupted, to whoever began it.
 
     Attributes:
         unfit: Session id to why it was refused last.
         draining: No step is begun any more.
     """
 
-    def __init__(self, store: SessionRepository, workflows: Mapping[str, Workflow], tell: Tell) -> None:
+    def __init__(
+        self, store: SessionRepository, workflows: Mapping[str, Workflow], tell: Tell, *, only_served: bool = False
+    ) -> None:
         self.unfit: dict[str, Refusal] = {}
         self.draining: bool = False
         self._store = store
         self._workflows = workflows
         self._tell = tell
+        self._only_served = only_served
         self._tasks: dict[asyncio.Task[DriveOutcome], Segment] = {}
 
     def __len__(self) -> int:
@@ -159,6 +164,8 @@ class Segments:
             entries, now = await journal.load(), await now_of(self._store)
             if known.is_over or not is_due(entries, now):
                 return "elsewhere"  # the wake comes late, or again: what has failed is not tried once more by itself
+            if self._only_served and _is_by_hand(entries):
+                return self._refuse(session_id, "it was begun by hand and interrupted: go on with strands resume")
             died, pause = _pause_after_deaths(entries, now)
             if pause > 0:
                 return self._refuse(
@@ -193,6 +200,13 @@ class Segments:
         if known is None or known.reason != reason:
             self._tell("unfit", session_id, reason=reason)
         return "unfit"
+
+
+def _is_by_hand(entries: Sequence[Entry]) -> bool:
+    """Return whether a session was begun by hand, and its drive ended without a word."""
+    change = change_of(entries, 0)
+    is_served = entries[0].data.get("drive") == "server" or any(entry.kind == "queued" for entry in entries)
+    return not (is_served or change.pauses or change.wakes)
 
 
 def _pause_after_deaths(entries: Sequence[Entry], now: float) -> tuple[int, float]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from strands._version import __version__
 from strands.journal import wake as journal_wake
 from strands_cli.errors import ExecutionError, StorageError, StrandsError
+from strands_cli.session.timers import Firing
 from strands_cli.worker.engine import queue_by
 from strands_cli.worker.health import HealthServer, LoopWatch
 from strands_cli.worker.relay import StoreEngine, reap, relay
@@ -126,6 +127,7 @@ class Worker:
         beside = [
             asyncio.ensure_future(self._watch.beat(said=self.said, file=self._health_file)),
             asyncio.ensure_future(self._keep_saying(driver)),
+            asyncio.ensure_future(Firing(self._store).keep()),
             asyncio.ensure_future(reap(self._store, self._engine, driver)),
         ]
         draining = asyncio.ensure_future(self._draining.wait())
