@@ -146,10 +146,11 @@ def test_a_sweeper_drives_what_is_queued_while_it_runs(fleet: Fleet, monkeypatch
             if event == "paused":
                 paused.set()
 
-        running = asyncio.ensure_future(Sweeper(fleet.store, Apps(), drive=2, tell=tell).run())
+        sweeper = Sweeper(fleet.store, Apps(), drive=2, tell=tell)
+        running = asyncio.ensure_future(sweeper.run())
         await asyncio.wait_for(paused.wait(), 30)
-        running.cancel()
-        await asyncio.wait([running])
+        sweeper.drain()
+        await running
 
     asyncio.run(sweep())
     assert fleet.rests() == {session_id: "paused"}

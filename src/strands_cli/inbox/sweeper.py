@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,16 +12,14 @@ from strands.journal import wake as journal_wake
 from strands_cli.errors import StorageError
 from strands_cli.session.timers import LEAST_SECONDS, MOST_SECONDS, Firing
 from strands_cli.worker.engine import DriveOutcome, Wake
-from strands_cli.worker.relay import UNFIT_SECONDS, StoreEngine, reap
+from strands_cli.worker.relay import UNFIT_SECONDS
 from strands_cli.worker.segments import Segments, Tell
+from strands_cli.worker.worker import GRACE_SECONDS, Worker
 
 if TYPE_CHECKING:
     from strands_cli.api.workflow import Workflow
     from strands_cli.kernel.types import Entry
     from strands_cli.session.repository import SessionRepository
-
-GRACE_SECONDS = 25.0
-"""How long steps that are at work may go on when a sweeper ends."""
 
 OnEntries = Callable[[str, "list[Entry]"], object]
 """Told of a session, by its id, and of what was recorded of it."""
@@ -63,6 +61,7 @@ class Sweeper:
         store: Where the sessions are kept.
         apps: What it can drive; None for nothing.
         drive: How many sessions are driven at a time, at most; 0 for none.
+        grace: Seconds that steps at work may go on when it drains.
         on_entries: Told of what was recorded.
         tell: Told of how each drive ends.
     """
@@ -73,6 +72,7 @@ class Sweeper:
         apps: HasWorkflows | None = None,
         *,
         drive: int = 0,
+        grace: float = GRACE_SECONDS,
         on_entries: OnEntries | None = None,
         tell: Tell | None = None,
     ) -> None:
@@ -81,35 +81,47 @@ class Sweeper:
         self._slots = drive if self._workflows else 0
         self._on_entries = on_entries
         self._firing = Firing(store)
+        self._grace = grace
+        self._tell = tell or _tell_nobody
         self._changed = asyncio.Event()
-        self.segments: Segments = Segments(store, self._workflows, tell or _tell_nobody, only_served=True)
+        self._draining = asyncio.Event()
+        self._worker: Worker | None = None
 
     def look(self) -> None:
         """Look now: something has changed."""
         self._changed.set()
 
-    async def run(self) -> None:
-        """Work until this is cancelled; then return when what is at work rests or was given back."""
-        async with journal_wake.entered(self._store) as driver:
-            beside = [
-                asyncio.ensure_future(self._keep_firing()),
-                asyncio.ensure_future(reap(self._store, None, driver)),
-            ]
-            if self._slots:
-                engine = StoreEngine(self._store, sorted(self._workflows), self.segments.refused)
-                work = engine.work(self.segments.drive, slots=self._slots, alive_as=driver)
-                beside.append(asyncio.ensure_future(work))
-            try:
-                await asyncio.gather(*beside)
-            finally:
-                self.segments.draining = True
-                for each in beside:
-                    each.cancel()
-                await asyncio.shield(self._drained(beside))
+    def drain(self) -> None:
+        """Take nothing more; what is at work goes on to its next rest, or is given back before its next step."""
+        self._draining.set()
+        if self._worker is not None:
+            self._worker.drain()
 
-    async def _drained(self, beside: Sequence[asyncio.Future[None]]) -> None:
-        await self.segments.drained(GRACE_SECONDS)
-        await asyncio.wait(beside)
+    async def run(self) -> None:
+        """Work until `drain` is called and all that is at work rests or was given back.
+
+        Raises:
+            StorageError: The store cannot be reached at the beginning.
+        """
+        firing = asyncio.ensure_future(self._keep_firing())
+        try:
+            if not self._slots:
+                await self._draining.wait()
+                return
+            self._worker = Worker(
+                self._store,
+                self._workflows,
+                slots=self._slots,
+                grace=self._grace,
+                tell=self._tell,
+                only_served=True,
+                fires=False,
+            )
+            if not self._draining.is_set():
+                await self._worker.run()
+        finally:
+            firing.cancel()
+            await asyncio.wait([firing])
 
     async def _keep_firing(self) -> None:
         """Record what is due, again and again: when the next timer says so, or when something has changed."""
@@ -142,9 +154,10 @@ class Sweeper:
                 swept.more = True
                 break
         if self._slots:
+            segments = Segments(self._store, self._workflows, self._tell, only_served=True)
             async with journal_wake.entered(self._store):
-                await self._drive_all(swept, until)
-        swept.unfit = self.segments.reasons()
+                await self._drive_all(segments, swept, until)
+            swept.unfit = segments.reasons()
         return swept
 
     async def _fire(self) -> dict[str, list[Entry]]:
@@ -154,18 +167,18 @@ class Sweeper:
                 self._on_entries(session_id, entries)
         return fired
 
-    async def _drive_all(self, swept: Swept, until: float) -> None:
+    async def _drive_all(self, segments: Segments, swept: Swept, until: float) -> None:
         tasks: dict[asyncio.Task[DriveOutcome], str] = {}
         while time.monotonic() < until:
             due = await journal_wake.take_due(
                 self._store,
                 limit=self._slots - len(tasks),
                 workflows=sorted(self._workflows),
-                without=[*self.segments.refused(), *tasks.values()],
+                without=[*segments.refused(), *tasks.values()],
             )
             for each in due:
                 wake = Wake(str(getattr(self._store, "namespace", "")), each.session_id, str(each.entries))
-                tasks[asyncio.ensure_future(self.segments.drive(wake))] = each.session_id
+                tasks[asyncio.ensure_future(segments.drive(wake))] = each.session_id
             if not tasks:
                 return
             left = max(until - time.monotonic(), 0)
@@ -173,7 +186,7 @@ class Sweeper:
             for task in done:
                 await self._ended(task, tasks.pop(task), swept)
         swept.more = True
-        await self.segments.drained(GRACE_SECONDS)
+        await segments.drained(self._grace)
         for task, session_id in tasks.items():
             await self._ended(task, session_id, swept)
 

@@ -1,4 +1,4 @@
-"""What drives sessions while a server runs."""
+"""What looks after sessions while a server runs."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import logging
 from typing import Any
 
 from strands_cli.inbox.inbox import Inbox
-from strands_cli.worker.worker import Worker
+from strands_cli.inbox.sweeper import Sweeper
 
 logger: logging.Logger = logging.getLogger(__name__)
 
 
 class Driving:
-    """Drives the sessions of an inbox that are due, while it is entered; it drains when it is left.
+    """Records what is due of the sessions of an inbox, and drives them, while it is entered; it drains when it is left.
 
     Args:
         inbox: The inbox; its workflows are those that can be driven.
@@ -28,16 +28,13 @@ class Driving:
         self._inbox = inbox
         self._slots = slots
         self._grace = grace
-        self._worker: Worker | None = None
+        self._sweeper: Sweeper | None = None
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Driving:
-        if self._slots and len(self._inbox.apps):
-            self._worker = Worker(
-                self._inbox.store, self._inbox.apps.workflows, slots=self._slots, grace=self._grace, tell=_tell
-            )
-            self._task = asyncio.ensure_future(self._worker.run())
-            self._task.add_done_callback(self._ended)
+        self._sweeper = Sweeper(self._inbox.store, self._inbox.apps, drive=self._slots, grace=self._grace, tell=_tell)
+        self._task = asyncio.ensure_future(self._sweeper.run())
+        self._task.add_done_callback(self._ended)
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
@@ -49,8 +46,8 @@ class Driving:
     def drain(self) -> None:
         """Take nothing more; what is at work goes on to its next rest, or is given back before its next step."""
         self.is_draining = True
-        if self._worker is not None:
-            self._worker.drain()
+        if self._sweeper is not None:
+            self._sweeper.drain()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         error = None if task.cancelled() else task.exception()

@@ -45,6 +45,8 @@ class Worker:
         tell: Told of what happens.
         health_port: Where to answer on the loopback interface how it stands; None for nowhere.
         health_file: The file to say so in; None for none.
+        only_served: Leave what was begun by hand, and interrupted, to whoever began it.
+        fires: Record reminders, escalations and deadlines of sessions that nobody drives.
     """
 
     def __init__(
@@ -59,6 +61,8 @@ class Worker:
         tell: Tell,
         health_port: int | None = None,
         health_file: str | None = None,
+        only_served: bool = False,
+        fires: bool = True,
     ) -> None:
         self._store = store
         self._workflows = workflows
@@ -69,10 +73,11 @@ class Worker:
         self._tell = tell
         self._health_port = health_port
         self._health_file = health_file
+        self._fires = fires
         self._since = time.time()
         self._watch = LoopWatch()
         self._draining: asyncio.Event = asyncio.Event()
-        self.segments: Segments = Segments(store, workflows, tell)
+        self.segments: Segments = Segments(store, workflows, tell, only_served=only_served)
 
     def said(self) -> dict[str, Any]:
         """Return what it says of itself: nothing that a session holds but its id."""
@@ -127,9 +132,10 @@ class Worker:
         beside = [
             asyncio.ensure_future(self._watch.beat(said=self.said, file=self._health_file)),
             asyncio.ensure_future(self._keep_saying(driver)),
-            asyncio.ensure_future(Firing(self._store).keep()),
             asyncio.ensure_future(reap(self._store, self._engine, driver)),
         ]
+        if self._fires:
+            beside.append(asyncio.ensure_future(Firing(self._store).keep()))
         draining = asyncio.ensure_future(self._draining.wait())
         try:
             done, _ = await asyncio.wait([draining, *taking, *beside], return_when=asyncio.FIRST_COMPLETED)
