@@ -32,7 +32,7 @@ def test_help_lists_every_command_with_the_help_that_it_has(console: Console) ->
     commands = re.findall(r"^  ([a-z-]+)  +[A-Z]", shown.split("Commands:")[1], re.MULTILINE)
     assert commands == [
         *("run", "resume", "validate", "plan", "explain", "graph", "sessions", "store", "worker", "serve", "token"),
-        *("mcp", "atomic", "init", "schema", "list-tools", "list-supported", "doctor", "version"),
+        *("mcp", "tick", "atomic", "init", "schema", "list-tools", "list-supported", "doctor", "version"),
     ]
     for command in commands:
         assert console.run(command, "--help").stdout.startswith(f"Usage: strands {command}")
