@@ -312,6 +312,7 @@ class Runner:
                         limits.warn_threshold,
                         limits.on_exceed,
                         rights_of(limits),
+                        limits.timeout_seconds or None,
                     )
                 )
             )

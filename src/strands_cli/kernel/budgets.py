@@ -25,7 +25,8 @@ _SHORTEST = 0.01
 class RunLimits:
     """Limits of a run: calls, tokens as providers count them, and seconds of work (not of waiting for people).
 
-    `rights` says who may extend a budget, as questions record it.
+    `rights` says who may extend a budget, and when, as questions are asked with it; `timeout` is that question's, in
+    seconds.
     """
 
     max_steps: int | None = None
@@ -34,6 +35,7 @@ class RunLimits:
     warn_threshold: float = 0.8
     on_exceed: Literal["fail", "ask"] = "fail"
     rights: Mapping[str, Any] | None = None
+    timeout: float | None = None
 
 
 class UsedUp(BaseException):
@@ -129,7 +131,9 @@ class Spending:
             amount, more = _amount(allowed, name), times * self._bounds[name]
             prompt = f"The budget of {amount} is used up ({used:g}). Extend it by {more:g}?"
             data = {"times": times, "step": key, **(self._limits.rights or {})}
-            question = Question(prompt, choices=("extend", "stop"), kind="budget", data=data)
+            question = Question(
+                prompt, choices=("extend", "stop"), kind="budget", timeout=self._limits.timeout, data=data
+            )
             if (await self._run.ask(f"budget/{name}/{self._asked(name)}", question)).value == "extend":
                 return
         raise self._exceeded(over)

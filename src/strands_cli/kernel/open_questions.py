@@ -70,7 +70,7 @@ class OpenQuestions(Questions):
     async def put(self, key: str, question: Question) -> None:
         """Record a question, unless it is; what a person has said to it where a mended workflow has left it, holds."""
         run = self._run
-        is_timed = bool(question.remind or question.escalate)
+        is_timed = "remind" in question.data or "escalate" in question.data
         if is_timed:
             self._timed |= {key}
         if run.state.is_asked(key):

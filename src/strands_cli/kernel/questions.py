@@ -30,8 +30,8 @@ AMBIGUOUS_SCHEMA: dict[str, Json] = {
 """What can be answered about a tool call that may already have happened."""
 
 
-_OF_RULES = ("ask", "quorum", "delegate")
-"""What the rule of an approval says of who may answer."""
+_OF_RULES = ("ask", "quorum", "delegate", "remind", "escalate", "on_timeout")
+"""What the rule of an approval says of who may answer, and of what becomes of it with time."""
 
 
 def stored(question: Question, now: float) -> dict[str, Json]:
@@ -52,12 +52,9 @@ def stored(question: Question, now: float) -> dict[str, Json]:
         data["type"] = question.kind
     if question.timeout:
         data["deadline"] = now + question.timeout
-    for name in ("on_timeout", "denial"):
-        if getattr(question, name):
-            data[name] = getattr(question, name)
-    if question.remind or question.escalate:
-        data["timers"] = timers.stored(question.remind, question.escalate, now)
     data.update(question.data)
+    if "remind" in data or "escalate" in data:
+        data["timers"] = timers.stored(data.pop("remind", ()), data.pop("escalate", ()), now)
     return data
 
 

@@ -8,6 +8,8 @@ from strands_cli.kernel.state import State, overdue
 from strands_cli.kernel.types import Draft, Entry
 from strands_cli.types import Json
 
+_REFUSALS = ("reject", "rejected", "deny", "denied", "no", "stop")
+
 Timer = Mapping[str, Json]
 """What happens at a time while nobody has answered: `{at, do: "remind", n}`, or `{at, do: "escalate", level, ask,
 notify}`; `at` is Unix time, in seconds, by the store's clock."""
@@ -22,12 +24,14 @@ def stored(remind: Sequence[float], escalate: Sequence[Mapping[str, Json]], now:
         now: Unix time, in seconds, by the store's clock.
     """
     timers: list[dict[str, Json]] = [
-        {"at": now + after, "do": "remind", "n": number} for number, after in enumerate(sorted(remind), 1)
+        {"at": now + after, "after": after, "do": "remind", "n": number}
+        for number, after in enumerate(sorted(remind), 1)
     ]
     for level, step in enumerate(sorted(escalate, key=lambda each: float(each["after"])), 1):
         timers.append(
             {
                 "at": now + step["after"],
+                "after": step["after"],
                 "do": "escalate",
                 "level": level,
                 "ask": step.get("ask") or {},
@@ -56,9 +60,24 @@ def closing(asked: Entry, now: float, at: float) -> Draft | None:
     then = asked.data.get("on_timeout", "default")
     if then == "default" and "default" in asked.data:
         return Draft("answered", asked.key, {"value": asked.data["default"], **data, "timed_out": True}, at)
-    if then == "deny" and "denial" in asked.data:
-        return Draft("answered", asked.key, {"value": asked.data["denial"], **data, "timed_out": True}, at)
+    denial = _denial(asked) if then == "deny" else None
+    if denial is not None:
+        return Draft("answered", asked.key, {"value": denial, **data, "timed_out": True}, at)
     return Draft("expired", asked.key, data if then == "default" else {**data, "then": then}, at)
+
+
+def asked_anew(timers: Sequence[Timer], now: float) -> list[Timer]:
+    """Return the timers of a question that is asked again now."""
+    return [{**timer, "at": now + timer["after"]} for timer in timers]
+
+
+def refusal(choices: Sequence[str]) -> str | None:
+    """Return the choice that says no; None where it is not known which does."""
+    return next((choice for choice in choices if choice.casefold() in _REFUSALS), None)
+
+
+def _denial(asked: Entry) -> str | None:
+    return "reject" if asked.data.get("type") == "approval" else refusal(asked.data.get("choices") or ())
 
 
 def due(state: State, now: float, at: float) -> list[Draft]:

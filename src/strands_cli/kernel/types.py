@@ -123,8 +123,7 @@ class Question:
     """Something that only a person can decide.
 
     `timeout` in seconds; 0 or None: no deadline. `refusal` is told to somebody whose answer does not match `pattern`.
-    `remind` are seconds, `escalate` as `timers.stored` takes them; `on_timeout` is default, deny, fail, or "" for the
-    first; `denial` is the answer that denies, where there is one.
+    `data` has what is recorded besides; its `remind` and `escalate`, as `timers.stored` takes them, become timers.
     """
 
     prompt: str
@@ -137,10 +136,6 @@ class Question:
     has_default: bool = False
     timeout: float | None = None
     kind: QuestionKind = "hitl"
-    remind: Sequence[float] = ()
-    escalate: Sequence[Mapping[str, Json]] = ()
-    on_timeout: str = ""
-    denial: Json = None
     data: Mapping[str, Json] = field(default_factory=dict)
 
 

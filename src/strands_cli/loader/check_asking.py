@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from strands_cli.loader.check_times import TIMES, check_times
 from strands_cli.loader.finding import Finding
 from strands_cli.loader.walk import CONFIG, Path, at, child, listed, mappings, pattern_of
 from strands_cli.schema.problems import did_you_mean
 from strands_cli.spec.registry import find_pattern, pattern_code
 
-KEYS = ("ask", "quorum", "delegate")
+KEYS = ("ask", "quorum", "delegate", *TIMES)
 BUDGETS: Path = ("runtime", "budgets")
 _APPROVAL = ("approve", "reject")
 _BUDGET = ("extend", "stop")
@@ -26,6 +27,8 @@ def check_step(data: dict[str, Any], path: Path, step: Mapping[str, Any]) -> Ite
     else:
         yield from _quorum(path, step, [str(each) for each in choices or ()])
     yield from _exclude(data, path, step)
+    named = [str(each) for each in choices] if isinstance(choices, list) else []
+    yield from check_times(path, step, named, has_default="default" in step)
 
 
 def check_rules(data: dict[str, Any]) -> Iterator[Finding]:
@@ -36,10 +39,12 @@ def check_rules(data: dict[str, Any]) -> Iterator[Finding]:
             options = rule.get("options")
             yield from _quorum(path, rule, list(map(str, options)) if isinstance(options, list) else _APPROVAL)
             yield from _exclude(data, path, rule)
+            yield from check_times(path, rule, _APPROVAL, has_default=True)
     budgets = at(data, BUDGETS)
     if isinstance(budgets, Mapping):
         yield from _quorum(BUDGETS, budgets, _BUDGET)
         yield from _exclude(data, BUDGETS, budgets)
+        yield from check_times(BUDGETS, budgets, _BUDGET, has_default=False)
         if any(key in budgets for key in KEYS) and budgets.get("on_exceed") != "ask":
             key = next(key for key in KEYS if key in budgets)
             yield Finding((*BUDGETS, key), f"{key!r} is about a question, and nobody is asked", "Add on_exceed: ask.")

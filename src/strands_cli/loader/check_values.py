@@ -34,7 +34,7 @@ def check_values(data: dict[str, Any]) -> Iterator[Finding]:
         yield from check_rules(data)
 
 
-_RIGHTS = frozenset({"ask", "quorum", "delegate"})
+_RIGHTS = frozenset({"ask", "quorum", "delegate", "remind", "escalate", "on_timeout"})
 
 
 def _has_rules(data: dict[str, Any]) -> bool:

@@ -120,8 +120,11 @@ def question(step: HitlStep, names: Names) -> Question:
     )
 
 
+_RULES = ("ask", "quorum", "delegate", "remind", "escalate", "on_timeout")
+
+
 def _rights(step: HitlStep) -> Mapping[str, Json]:
-    if step.ask is None and not step.quorum and step.delegate is None:
+    if all(getattr(step, name) is None for name in _RULES):
         return {}
     from strands_cli.spec.asking import rights_of
 

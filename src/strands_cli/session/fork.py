@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from strands.journal.excerpt import now_of
 from strands_cli.errors import SessionError
+from strands_cli.kernel import timers
 from strands_cli.kernel.journal import Journal, copy_session
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Draft, Entry
@@ -22,7 +23,7 @@ async def fork(
     """Copy a session but for a step and what follows from it, durably and at once; the original stays as it is.
 
     What other lanes did, which does not follow from that step, is kept. A question at which it is forked is open in the
-    copy, as are those that nobody had answered; their deadlines begin anew.
+    copy, as are those that nobody had answered; their deadlines, reminders and escalations begin anew.
 
     Args:
         store: Where the new session is kept.
@@ -63,6 +64,8 @@ def _asked_anew(entry: Entry, now: float, clock: float) -> Draft:
     data: dict[str, Json] = dict(entry.data)
     if data.get("deadline") is not None:
         data["deadline"] = clock + data.get("timeout", data["deadline"] - entry.at)
+    if "timers" in data:
+        data["timers"] = timers.asked_anew(data["timers"], clock)
     return Draft("asked", entry.key, data, now)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field
 
 from strands_cli.spec.base import Closed, Lazy, Names
+from strands_cli.spec.times import Times, times_of
 from strands_cli.types import Json
 
 _RULES = frozenset({"ask", "quorum", "delegate", "remind", "escalate", "on_timeout"})
@@ -39,7 +40,7 @@ else:
     Asked = Annotated[Any, Lazy("strands_cli.spec.asking:Ask")]
 
 
-class Rights(Closed):
+class Rights(Times):
     """What asks people: a step, an approval, a budget."""
 
     ask: Asked | None = Field(default=None, description="Who may answer; left out: everybody who has access.")
@@ -52,8 +53,8 @@ class Rights(Closed):
 
 
 def rights_of(asking: Rights) -> dict[str, Json]:
-    """Return what a question is recorded with of who may answer it; empty for a question to everybody."""
-    found: dict[str, Json] = {}
+    """Return what a question is asked with of who may answer it, and when; empty for one to everybody at any time."""
+    found = times_of(asking)
     if asking.ask is not None:
         found["ask"] = asking.ask.model_dump(mode="json", exclude_none=True)
     if asking.quorum:

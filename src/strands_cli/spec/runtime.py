@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from strands_cli.capability.providers import PROVIDERS
 from strands_cli.spec.asking import Rights
-from strands_cli.spec.base import Closed, Seconds
+from strands_cli.spec.base import Closed, Seconds, SecondsOrNone
 
 
 class Budgets(Rights):
@@ -25,6 +25,9 @@ class Budgets(Rights):
     max_duration_s: Seconds | None = Field(default=None, description="Seconds of running.")
     warn_threshold: float = Field(default=0.8, ge=0, le=1, description="Share of a budget at which to warn.")
     on_exceed: Literal["fail", "ask"] = "fail"
+    timeout_seconds: SecondsOrNone | None = Field(
+        default=None, description="Deadline, in seconds, of the question whether to extend it; 0: none."
+    )
 
 
 class FailurePolicy(Closed):
