@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -27,6 +27,7 @@ from strands_cli.types import Json
 if TYPE_CHECKING:
     from strands.hooks.events import AfterToolCallEvent, BeforeToolCallEvent
     from strands.hooks.registry import HookRegistry
+    from strands_cli.resources.remembered import Remembering
     from strands_cli.spec.agents import Approval
 
 ARGUMENTS = "approval_arguments"
@@ -70,12 +71,16 @@ class ApprovalHooks:
         agent: The agent's id.
         rules: Its rules; the first that covers a call decides.
         memory: What was decided before.
+        beyond: What was approved in other sessions; None where none counts.
     """
 
-    def __init__(self, agent: str, rules: Sequence[Approval], memory: DecisionLog) -> None:
+    def __init__(
+        self, agent: str, rules: Sequence[Approval], memory: DecisionLog, beyond: Remembering | None = None
+    ) -> None:
         self._agent = agent
         self._rules = [_Rule(rule, number) for number, rule in enumerate(rules)]
         self._memory = memory
+        self._beyond = beyond
         self._edited: dict[str, Any] = {}
 
     def register_hooks(self, registry: HookRegistry, **kwargs: Any) -> None:
@@ -86,25 +91,38 @@ class ApprovalHooks:
         registry.add_gate(self.before, deciders=(self,))
         registry.add_callback(AfterToolCallEvent, self.after, order=HookOrder.SDK_LAST)
 
-    def before(self, event: BeforeToolCallEvent) -> None:
-        """Let a call run, keep it from running, or ask."""
+    def before(self, event: BeforeToolCallEvent) -> Awaitable[None] | None:
+        """Let a call run, keep it from running, or ask; awaited where other sessions may have decided."""
         rule = self._rule(event)
         if rule is None:
-            return
+            return None
         wrong = problems(event.selected_tool, event.tool_use["input"])
         if wrong:
             event.cancel_tool = f"The arguments do not fit the tool: {'; '.join(wrong)}"
-            return
+            return None
         if self._written_by_a_person(event):
-            return
+            return None
         asked = event.question_scope().was_asked(DECISION, DECISION)  # its answer is this call's, and has to be taken
         known = None if asked else self._memory.decided(self._agent, event.binding(), rule.approval.remember)
         if known == "approve" and "approve" in rule.approval.options:
-            return
+            return None
         if known == "reject":
             event.cancel_tool = "A person rejected this very call before. Do something else."
-            return
+            return None
+        if rule.approval.remember == "always" and self._beyond is not None and not asked:
+            return self._unless_remembered(event, rule.approval, self._beyond)
         self._act(event, rule.approval, self._decided(event, rule.approval))
+        return None
+
+    async def _unless_remembered(self, event: BeforeToolCallEvent, rule: Approval, beyond: Remembering) -> None:
+        """Let a call run that was approved in another session, and ask about any other."""
+        call = event.binding()
+        after = self._memory.rejected_at(self._agent, call)
+        found = await beyond.approval(self._agent, call, rule, after=after) if "approve" in rule.options else None
+        if found is not None:
+            await beyond.used(found, call, event.tool_use["toolUseId"])
+            return
+        self._act(event, rule, self._decided(event, rule))
 
     def after(self, event: AfterToolCallEvent) -> None:
         """Tell the model when a person changed its arguments."""
@@ -211,6 +229,7 @@ class ApprovalHooks:
             "input": arguments,
             **({} if to_text(filled) == to_text(arguments) else {"filled": filled}),
             "remember": rule.remember,
+            **({"remember_for": rule.remember_for} if rule.remember == "always" else {}),
             "note": _note(tool, rule.remember),
             "question": question,
         }
@@ -338,7 +357,12 @@ def _tool_name(event: BeforeToolCallEvent) -> str:
 def _note(tool: str, remember: str) -> str | None:
     if remember == "exact":
         return f"The decision also holds for later calls of {tool} with the same arguments in this session."
-    if remember in ("session", "always"):
+    if remember == "always":
+        return (
+            f"Approving also covers every later call of {tool} by this agent, in later sessions too, unless less is "
+            "said; it can be taken back: strands approvals list."
+        )
+    if remember == "session":
         return f"Approving also covers every later call of {tool} by this agent in this session."
     return None
 

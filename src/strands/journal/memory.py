@@ -99,6 +99,7 @@ class MemoryRepository:
 
     def __init__(self) -> None:
         self._journals: dict[str, MemoryJournal] = {}
+        self._beside: dict[str, MemoryJournal] = {}
 
     async def create(self, session_id: str, opened: Draft, rest: Sequence[Draft] = ()) -> MemoryJournal:
         there = self._journals.get(session_id)
@@ -114,6 +115,16 @@ class MemoryRepository:
         if journal is None or journal.is_deleted:
             raise _missing(session_id)
         return journal
+
+    async def beside(self, name: str, opened: Draft | None = None) -> MemoryJournal:
+        """Return a journal that is none of the sessions, as `strands.journal.beside.beside` does."""
+        if name not in self._beside:
+            if opened is None:
+                raise _missing(name)
+            journal = MemoryJournal(name)
+            await journal.append([opened], expect=0)
+            self._beside.setdefault(name, journal)
+        return self._beside[name]
 
     async def ids(self) -> list[str]:
         return [session_id for session_id, journal in self._journals.items() if not journal.is_deleted]

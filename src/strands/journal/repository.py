@@ -104,6 +104,18 @@ class FileRepository(FileLists, FileBlobs):
             if expect is None:
                 raise
 
+    async def beside(self, name: str, opened: Draft | None = None) -> FileJournal:
+        """Return a journal that is none of the sessions, as `strands.journal.beside.beside` does."""
+        directory = self.root / f".{name}"
+        journal = FileJournal(directory, name, self._live(), self._disk)
+        if opened is None and not (directory / NAME).is_file():
+            raise SessionNotFoundError(f"there is no journal {name!r} in {self.root}", hint="Nothing is on record.")
+        if opened is not None:
+            self._check_root()
+            with contextlib.suppress(SessionExistsError):
+                await on_disk(partial(journal.create, opened))
+        return FileJournal(directory, name, self._live(), self._disk)
+
     async def export(self, session_id: str) -> bytes:
         """Return the lines of a session, perhaps with the beginning of one that is being written.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from functools import partial
 
@@ -9,15 +10,20 @@ from strands._threads import on_disk
 from strands.journal import faults
 from strands.journal.database import clock_of
 from strands.journal.entries import Draft, Entry
+from strands.journal.errors import SessionExistsError, SessionNotFoundError
 from strands.journal.excerpt import Decide
 from strands.journal.ids import check_id
 from strands.journal.projection import DELETED, original, portable
 from strands.journal.protocol import Journal
 from strands.journal.sql_journal import SqlJournal
+from strands.journal.sql_log import Place
 from strands.journal.sql_upkeep import HERE, IN_PLACE, WORKFLOW
 from strands.journal.sql_wake import SqlWake
 
 __all__ = ["WORKFLOW", "SqlJournal", "SqlRepository"]
+
+BESIDE = "beside"
+"""The kind of journals that are none of the sessions."""
 
 _BEHIND = "\x7f"
 """It comes after every character of an id."""
@@ -41,6 +47,20 @@ class SqlRepository(SqlWake):
         journal = self._journal(session_id)
         await on_disk(journal.find)
         return journal
+
+    async def beside(self, name: str, opened: Draft | None = None) -> SqlJournal:
+        """Return a journal that is none of the sessions, as `strands.journal.beside.beside` does."""
+        journal = SqlJournal(self.database, Place(self.namespace, BESIDE, name), counts=self._counts)
+        try:
+            await on_disk(journal.find)
+            return journal
+        except SessionNotFoundError:
+            if opened is None:
+                raise
+        with contextlib.suppress(SessionExistsError):
+            await on_disk(partial(journal.begin, (opened,)))
+            return journal
+        return await self.beside(name)
 
     async def copy(self, source: Journal, drafts: Sequence[Draft], session_id: str) -> SqlJournal:
         """Begin a session as `copy_session` does, unless the one copied is deleted before the same write."""

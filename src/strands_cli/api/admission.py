@@ -214,7 +214,7 @@ def spec_on_record(session_id: str, origin: Mapping[str, Any], given: Spec | Non
     from strands_cli.spec.registry import known_patterns
 
     try:
-        spec = Spec.model_validate(_as_offered_now(origin["spec"]))
+        spec = Spec.model_validate(_as_offered_now(origin))
     except ValidationError as error:
         pattern = _pattern_of(origin["spec"])
         if pattern not in known_patterns():
@@ -264,8 +264,11 @@ def output_for(origin: Mapping[str, Any]) -> str:
     return output if below.startswith("..") else os.path.join(os.getcwd(), below)
 
 
-def _as_offered_now(spec: Mapping[str, Any]) -> dict[str, Any]:
-    """The first release took `remember: always` and did what `session` says."""
+def _as_offered_now(origin: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The first release, which wrote format 1, took `remember: always` and did what `session` says."""
+    spec: Mapping[str, Any] = origin["spec"]
+    if origin.get("format", 1) > 1:
+        return spec
     agents = {
         name: {**agent, "approvals": [_ending(rule) for rule in agent["approvals"]]}
         if agent.get("approvals")

@@ -258,6 +258,7 @@ class Runner:
             real_tools=self.options.real_tools,
             session_id=session_id,
             secrets=self._secrets(),
+            store=None if self.options.offline else self.options.store(),
         )
 
     async def _models(self) -> Any:

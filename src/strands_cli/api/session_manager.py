@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from strands_cli.api.keywords import SessionFilters
     from strands_cli.kernel.principal import Principal
+    from strands_cli.session.remembered import RememberedApproval
     from strands_cli.session.repository import SessionRepository
 
 __all__ = ["Cleanup", "HistoryItem", "Session", "SessionManager"]
@@ -195,6 +196,41 @@ class SessionManager:
         before = time.time() - older_than_days * DAY
         over = [status for status in statuses if status in OVER]
         return run_sync(lambda: prune(self._options, before=before, statuses=over, limit=limit, dry_run=dry_run))
+
+    async def remembered_approvals_async(self) -> list[RememberedApproval]:
+        """Return the approvals that hold in every session, and those that have ended, the oldest first.
+
+        Raises:
+            StorageError: The store cannot be read.
+        """
+        from strands_cli.session.remembered import RememberedApprovals
+
+        return list(await RememberedApprovals(self._options.store()).all())
+
+    def remembered_approvals(self) -> list[RememberedApproval]:
+        """Return approvals as `remembered_approvals_async` does."""
+        return run_sync(self.remembered_approvals_async)
+
+    async def revoke_approval_async(
+        self, approval_id: str, *, principal: Principal | None = None
+    ) -> RememberedApproval:
+        """End an approval that is remembered: the next call that it would have let through is asked about.
+
+        Args:
+            approval_id: Its id, or how that alone begins.
+            principal: Who revokes it; default: the user of this process.
+
+        Raises:
+            ApprovalNotFoundError: There is none, or it has ended already.
+        """
+        from strands_cli.kernel.principal import os_principal
+        from strands_cli.session.remembered import RememberedApprovals
+
+        return await RememberedApprovals(self._options.store()).revoke(approval_id, principal or os_principal())
+
+    def revoke_approval(self, approval_id: str, *, principal: Principal | None = None) -> RememberedApproval:
+        """End an approval as `revoke_approval_async` does."""
+        return run_sync(lambda: self.revoke_approval_async(approval_id, principal=principal))
 
     async def delete_damaged_async(self, session_id: str) -> None:
         """Remove a session whose journal cannot be read, by its whole id.

@@ -28,6 +28,7 @@ COMMANDS = {
     "token": "Make, list and revoke API tokens of a server.",
     "mcp": "Offer workflows as tools to MCP clients.",
     "tick": "Remind, escalate and expire what is due, once; for cron.",
+    "approvals": "List what holds in every session; revoke it.",
     "atomic": "List, run and test single-purpose agents.",
     "init": "Write a commented workflow file to start from.",
     "schema": "Print the JSON Schema of workflow files, for editors.",
@@ -66,6 +67,10 @@ TOKEN_COMMANDS = {
     "create": "Make a token for somebody, and print it.",
     "list": "List tokens, without their secrets.",
     "revoke": "Have a token be worth nothing.",
+}
+APPROVALS = {
+    "list": "List the approvals that hold in every session.",
+    "revoke": "End one: its calls are asked about again.",
 }
 ATOMIC = {
     "list": "List the atomic agents.",

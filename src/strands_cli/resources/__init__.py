@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from strands_cli.kernel.state import State
     from strands_cli.kernel.types import Call
     from strands_cli.resources.decision_log import DecisionLog
+    from strands_cli.resources.remembered import Remembering
     from strands_cli.resources.secrets import Secrets
+    from strands_cli.session.repository import SessionRepository
     from strands_cli.spec.root import Spec
 
 
@@ -44,6 +46,7 @@ class AgentResources:
         real_tools: All tools run though it is a rehearsal, and MCP servers are started.
         session_id: Names the session in notes and spans.
         secrets: The secrets of the spec, where they are known already.
+        store: Where approvals are remembered; None remembers none beyond the session.
     """
 
     def __init__(
@@ -58,6 +61,7 @@ class AgentResources:
         real_tools: bool = False,
         session_id: str = "",
         secrets: Secrets | None = None,
+        store: SessionRepository | None = None,
     ) -> None:
         from strands_cli.resources.secrets import Secrets
 
@@ -70,6 +74,7 @@ class AgentResources:
         self._session_id = session_id
         self._state: State | None = None
         self._decision_log: DecisionLog | None = None
+        self._remembering = _remembering(spec, store, session_id)
         self._own_secrets = Secrets.of(spec) if secrets is None else secrets
         self._servers: dict[str, list[Any]] = {}
         self._connections: tuple[Any, ...] = ()
@@ -115,7 +120,7 @@ class AgentResources:
         if rules:
             from strands_cli.approvals import ApprovalHooks
 
-            found.append(ApprovalHooks(agent_id, rules, self._decisions()))
+            found.append(ApprovalHooks(agent_id, rules, self._decisions(), self._remembering))
         if self._rehearses:
             from strands_cli.resources.rehearsed import Rehearsal
 
@@ -175,6 +180,8 @@ class AgentResources:
             found.append(content_layer(telemetry.redact if telemetry is not None else None, self._scrub))
         if self._notes is not None:
             found.append(self._notes.layer)
+        if self._remembering is not None:
+            found.append(self._remembering.layer)
         if any(agent.input_schema or agent.output_schema for agent in self._spec.agents.values()):
             from strands_cli.resources.contracts import contracts
 
@@ -319,6 +326,15 @@ class AgentResources:
         from strands_cli.resources.redaction import SecretFreeModel
 
         return SecretFreeModel(found, self._own_secrets)
+
+
+def _remembering(spec: Spec, store: SessionRepository | None, session_id: str) -> Remembering | None:
+    """Return what is remembered beyond the session, where some rule lets anything be."""
+    if store is None or not any(rule.remember == "always" for each in spec.agents.values() for rule in each.approvals):
+        return None
+    from strands_cli.resources.remembered import Remembering
+
+    return Remembering(store, spec.name, session_id)
 
 
 @cache

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from strands_cli.kernel.state import State
 
 DECISION = "approval"
-_SCOPES = ("never", "exact", "session")
+_SCOPES = ("never", "exact", "session", "always")
 _WORDS = {"approved": "approve", "yes": "approve", "rejected": "reject", "no": "reject", "deny": "reject"}
 
 
@@ -42,7 +42,7 @@ class DecisionLog:
         exact: Literal["approve", "reject"] | None = None
         of_tool: Literal["approve"] | None = None
         for asked, verdict in self._answers(agent, call):
-            same, scope = call.holds(asked.digest), _scope(asked.reason, verdict)
+            same, scope = call.holds(asked.digest), scope_of(asked.reason, verdict)
             if verdict.decision == "approve":
                 scope = min(scope, reach, key=_SCOPES.index)
             if verdict.decision == "reject":
@@ -50,8 +50,13 @@ class DecisionLog:
                 exact = "reject" if same and scope != "never" else exact
             elif verdict.decision == "approve" and scope != "never":
                 exact = "approve" if same else exact
-                of_tool = "approve" if scope == "session" else of_tool
+                of_tool = "approve" if scope in ("session", "always") else of_tool
         return exact or of_tool
+
+    def rejected_at(self, agent: str, call: CallBinding) -> float:
+        """Return when a person rejected a call of this tool last: Unix time in seconds; 0 where nobody has."""
+        times = [at for _, verdict, at in self._answers_at(agent, call) if verdict.decision == "reject"]
+        return max(times, default=0.0)
 
     def seconds_to_answer(self, interrupt_id: str) -> float | None:
         """Return how long a person took for the newest answer to a question; None where nobody gave one."""
@@ -63,6 +68,9 @@ class DecisionLog:
         return found
 
     def _answers(self, agent: str, call: CallBinding) -> Iterator[tuple[Interrupt, CallDecision]]:
+        return ((asked, found) for asked, found, _ in self._answers_at(agent, call))
+
+    def _answers_at(self, agent: str, call: CallBinding) -> Iterator[tuple[Interrupt, CallDecision, float]]:
         from strands.interrupt import Interrupt
 
         if self.state is None:
@@ -76,7 +84,7 @@ class DecisionLog:
                 continue
             found = verdict(answer.data["value"])
             if asked.reason["tool"] == call.name and (found.decision == "reject" or _same_tool(asked, call)):
-                yield asked, found
+                yield asked, found, answer.at
 
 
 def numbered(name: str, number: int) -> str:
@@ -136,7 +144,7 @@ def answer_schema(options: Sequence[str], remember: str) -> dict[str, Json]:
 
     Only an edit has arguments: with another decision they would say two things.
     """
-    scopes = _SCOPES[: _SCOPES.index("session" if remember == "always" else remember) + 1]
+    scopes = _SCOPES[: _SCOPES.index(remember) + 1]
     fields: dict[str, Json] = {
         "feedback": {"type": "string", "description": "What the agent is told."},
         "remember": {"enum": list(scopes), "description": "How far this decision reaches."},
@@ -164,9 +172,14 @@ def _decision(word: str) -> Literal["approve", "edit", "reject"] | None:
     return folded if folded in ("approve", "edit", "reject") else None  # type: ignore[return-value]
 
 
-def _scope(reason: Mapping[str, Any], found: CallDecision) -> str:
-    """How far a decision reaches: as far as its rule lets it, or less if the person wanted less."""
-    rule = "session" if reason.get("remember") == "always" else str(reason.get("remember", "never"))
+def reaches_beyond(reason: Mapping[str, Any]) -> bool:
+    """Whether a decision may hold in other sessions; the first release wrote always, and meant the session."""
+    return reason.get("remember") == "always" and "remember_for" in reason
+
+
+def scope_of(reason: Mapping[str, Any], found: CallDecision) -> str:
+    """Return how far a decision reaches: as far as its rule lets it, or less if the person wanted less."""
+    rule = str(reason.get("remember", "never"))
     if found.remember in _SCOPES and rule in _SCOPES:
         return min(rule, found.remember, key=_SCOPES.index)
     return rule

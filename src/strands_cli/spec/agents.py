@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from strands_cli.spec.asking import Rights
 from strands_cli.spec.base import Closed, Names, SecondsOrNone
 from strands_cli.spec.steps import check_json_schema
+from strands_cli.spec.times import Duration
 
 
 class Inference(Closed):
@@ -26,18 +27,22 @@ class Approval(Rights):
     when: str | None = Field(default=None, description="Expression over `args`; without one every call is asked for.")
     prompt: str | None = Field(default=None, description="Template of the question, over `args` and `tool`.")
     options: list[Literal["approve", "edit", "reject"]] = Field(default=["approve", "reject"], min_length=1)
-    remember: Literal["never", "exact", "session"] = "never"
+    remember: Literal["never", "exact", "session", "always"] = Field(
+        default="never",
+        description="How far a yes may reach: this call; calls with the same arguments, or all of the tool, in this "
+        "session; always: in later sessions too, until it is revoked.",
+    )
+    remember_for: Duration | None = Field(
+        default=None, description="With always: how long it holds: seconds, or as 30d. Left out: until it is revoked."
+    )
     timeout_seconds: SecondsOrNone | None = None
     default: Literal["approve", "reject"] | None = None
 
-    @field_validator("remember", mode="before")
-    @classmethod
-    def _ends_with_the_session(cls, value: Any) -> Any:
-        if value == "always":
-            raise ValueError(
-                "'always' is not offered: nobody could list, end or take back what was decided; write 'session'"
-            )
-        return value
+    @model_validator(mode="after")
+    def _lasts(self) -> Approval:
+        if self.remember_for is not None and self.remember != "always":
+            raise ValueError("remember_for is about later sessions: it goes with remember: always")
+        return self
 
 
 class AgentSpec(Closed):

@@ -68,7 +68,8 @@ def has_rules(spec: Mapping[str, Any]) -> bool:
     """Whether some question of a spec, as plain values, is not for everybody at any time."""
     asking = [(spec.get("runtime") or {}).get("budgets") or {}]
     asking += [rule for agent in spec["agents"].values() for rule in agent.get("approvals") or ()]
-    return any(not _RULES.isdisjoint(each) for each in asking) or _has_rules(spec["pattern"].get("config"))
+    remembers = any(each.get("remember") == "always" for each in asking)  # the first release meant the session by it
+    return remembers or any(not _RULES.isdisjoint(each) for each in asking) or _has_rules(spec["pattern"].get("config"))
 
 
 def _has_rules(value: Json) -> bool:
