@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,9 @@ from strands.journal.entries import Draft, Entry
 
 BY_DRIVERS = frozenset({"started", "done", "failed", "asked", "retry", "paused", "closed"})
 """Kinds of entries that only who drives a session writes."""
+
+REMINDING = frozenset({"reminded", "escalated"})
+"""Kinds of entries by which nobody is answered, and more is asked."""
 
 
 @dataclass
@@ -75,13 +78,22 @@ class Ledger:
                 self.violate(f"a stale driver's append was accepted: {entry.kind} {entry.key} of {session}")
             if is_by_time(entry) and now < self._deadline(session, entry.key):
                 self.violate(f"a deadline fired early: {entry.key} of {session}")
+            if entry.kind in REMINDING and now < self._timer(session, entry):
+                self.violate(f"a reminder fired early: {entry.key} of {session}")
             new.append(Told(entry, driver))
             known.append(new[-1])
         return new
 
     def _deadline(self, session: str, question: str) -> float:
+        return float(self._asked(session, question)["deadline"]) - 0.001
+
+    def _timer(self, session: str, entry: Entry) -> float:
+        timers = self._asked(session, entry.key)["timers"]
+        return float(next(each["at"] for each in timers if _number(each) == _number(entry.data))) - 0.001
+
+    def _asked(self, session: str, question: str) -> Mapping[str, Any]:
         asked = (entry for entry in self.entries(session) if entry.kind == "asked" and entry.key == question)
-        return float(next(asked).data["deadline"]) - 0.001
+        return next(asked).data
 
     def driver(self, session: str) -> str:
         """Return who has taken a session last."""
@@ -177,6 +189,11 @@ class Ledger:
                     what = "a deadline fired twice" if len(timed) == 2 else "an answer was recorded twice"
                     self.violate(f"{what}: {entry.key} of {session}")
                 closed[entry.key] = entry
+            elif entry.kind in REMINDING:
+                which = f"{entry.kind} {_number(entry.data)}", entry.key
+                if which in once:
+                    self.violate(f"a reminder fired twice: {entry.key} of {session}")
+                once.add(which)
             elif entry.kind in ("asked", "done"):
                 if (entry.kind, entry.key) in once:
                     what = "a recorded step was repeated" if entry.kind == "done" else "a question was asked twice"
@@ -193,6 +210,11 @@ class Ledger:
 def named(entry: Entry) -> str:
     """Return what people call an entry."""
     return f"{entry.kind} {entry.key}".rstrip() + f", number {entry.seq}"
+
+
+def _number(timer: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Return which of a question's reminders or escalations something is about."""
+    return timer.get("n"), timer.get("level")
 
 
 def is_by_time(entry: Entry | Draft) -> bool:

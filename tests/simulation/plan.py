@@ -82,6 +82,7 @@ class Plan:
             store in a database.
         sessions: What runs: a pattern each, or an agent with a session of its own.
         deadlines: Questions have deadlines, of so many seconds; 0: none.
+        reminders: People are reminded of questions, and others asked as well.
         approvals: Payments wait for a person.
         workers: How many workers there are.
         people: How each answers: "eager", "slow", "edge", "late".
@@ -94,6 +95,7 @@ class Plan:
     store: Literal["disk", "server", "rows"]
     sessions: tuple[str, ...]
     deadlines: float
+    reminders: bool
     approvals: bool
     workers: int
     people: tuple[str, ...]
@@ -105,6 +107,7 @@ class Plan:
         terms = f"{self.store}, {'+'.join(self.sessions)}, {self.workers} workers, people {'+'.join(self.people)}"
         clocks = [f"clocks {'/'.join(f'{skew:+g}' for skew in self.skews)} s"] * any(self.skews)
         more = clocks + [f"deadlines of {self.deadlines:g} s"] * bool(self.deadlines) + ["approvals"] * self.approvals
+        more += ["reminders"] * self.reminders
         faults = "".join(f"\n  fault {number}: {fault}" for number, fault in enumerate(self.faults))
         return f"seed {self.seed}: {', '.join([terms, *more])}{faults}"
 
@@ -132,6 +135,7 @@ def drawn(seed: int) -> Plan:
         store,
         sessions,
         one_of(0.0, 0.0, 8.0, 25.0),
+        random.Random(f"reminders {seed}").random() < 0.5,
         one_of(False, True),
         workers,
         people,

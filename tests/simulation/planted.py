@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from simulation.disk import Disk, DiskJournal, DiskRepository
-from simulation.ledger import BY_DRIVERS, is_by_time
+from simulation.ledger import BY_DRIVERS, REMINDING, is_by_time
 from strands.journal.entries import Draft, Entry
 from strands.journal.protocol import Conflict
 from strands_cli.worker.engine import Drive, Engine, Wake
@@ -62,6 +62,11 @@ def _by_time(drafts: Sequence[Draft], newer: Sequence[Entry]) -> bool:
     return is_by_time(drafts[0]) and any(is_by_time(entry) and entry.key == drafts[0].key for entry in newer)
 
 
+def _reminding(drafts: Sequence[Draft], newer: Sequence[Entry]) -> bool:
+    first = drafts[0]
+    return first.kind in REMINDING and any((each.kind, each.key) == (first.kind, first.key) for each in newer)
+
+
 def _of_stale_driver(drafts: Sequence[Draft], newer: Sequence[Entry]) -> bool:
     return _is_taken_over(newer) and all(draft.kind in BY_DRIVERS for draft in drafts)
 
@@ -92,6 +97,7 @@ STORES: Mapping[str, Callable[[DiskJournal], DiskJournal]] = {
     "a started tool run again unasked": HidesTools,
     "a stale driver's append": _late(_of_stale_driver),
     "a deadline fired twice": _late(_by_time),
+    "a reminder fired twice": _late(_reminding),
     "an acknowledged entry lost": SyncsNothing,
 }
 """What is wrong with a store, and what its journals are."""

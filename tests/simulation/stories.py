@@ -136,32 +136,33 @@ def _prompt(messages: list[Any]) -> tuple[int, str]:
 
 
 @lru_cache(maxsize=64)
-def spec(pattern: str, deadlines: float, approvals: bool) -> Spec:
+def spec(pattern: str, deadlines: float, reminders: bool, approvals: bool) -> Spec:
     """Return the workflow of a pattern."""
-    story = _with_deadlines(STORIES[pattern], deadlines) if deadlines else dict(STORIES[pattern])
+    times = ({"timeout_seconds": deadlines} if deadlines else {}) | (REMINDERS if reminders else {})
+    story = _with_times(STORIES[pattern], times | ({"default": "yes"} if deadlines else {}))
     story["runtime"] = {**story["runtime"], "failure_policy": {"retries": 1, "wait_min": 0.2, "wait_max": 1}}
     if approvals:
         rule: dict[str, Any] = {"tools": ["pay"], "prompt": "Pay?"}
-        if deadlines:
-            rule |= {"timeout_seconds": deadlines, "default": "reject"}
+        rule |= times | ({"default": "reject"} if deadlines else {})
         story["agents"] = {name: {**agent, "approvals": [rule]} for name, agent in story["agents"].items()}
     return Workflow.from_dict(story, tools=TOOLS).spec
 
 
-def _with_deadlines(value: Any, seconds: float) -> Any:
+REMINDERS: dict[str, Any] = {"remind": [1, 4], "escalate": [{"after": 2, "notify": "cfo"}]}
+
+
+def _with_times(value: Any, times: dict[str, Any]) -> Any:
     if isinstance(value, list):
-        return [_with_deadlines(each, seconds) for each in value]
+        return [_with_times(each, times) for each in value]
     if not isinstance(value, dict):
         return value
-    found = {name: _with_deadlines(each, seconds) for name, each in value.items()}
-    if found.get("type") == "hitl":
-        found |= {"timeout_seconds": seconds, "default": "yes"}
-    return found
+    found = {name: _with_times(each, times) for name, each in value.items()}
+    return found | times if found.get("type") == "hitl" else found
 
 
 def workflow(world: World, session: str, pattern: str, repository: Any) -> Workflow:
     """Return the workflow of a session, as one process has it."""
-    given = spec(pattern, world.plan.deadlines, world.plan.approvals)
+    given = spec(pattern, world.plan.deadlines, world.plan.reminders, world.plan.approvals)
     return Workflow(given, tools=TOOLS, model=model(world, session), repository=repository)
 
 

@@ -19,6 +19,7 @@ FOUND = {
     "a started tool run again unasked": "a started tool was run again unasked",
     "a stale driver's append": "a stale driver's append was accepted",
     "a deadline fired twice": "a deadline fired twice",
+    "a reminder fired twice": "a reminder fired twice",
     "an acknowledged entry lost": "an acknowledged entry was lost",
     "a forgetful engine": OPEN_FOR_EVER,
 }

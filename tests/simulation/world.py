@@ -27,6 +27,7 @@ from strands.journal.protocol import Repository
 from strands_cli.api import SessionManager, Workflow
 from strands_cli.errors import ExecutionError, LeaseHeldError, SessionFinishedError, StorageError
 from strands_cli.kernel.state import State
+from strands_cli.session.timers import Firing
 from strands_cli.worker.engine import DriveOutcome, Engine, Wake
 from strands_cli.worker.relay import reap, relay
 from strands_cli.worker.segments import Segments
@@ -278,12 +279,14 @@ class World:
             self.note(process.name, f"leaves {id}: {outcome}")
             return outcome
 
+        spawn(process, Firing(store).keep())
         await self.engine.work(drive, slots=2, alive_as=process.name)
 
     async def _relay(self, process: Process) -> None:
         store = self.repository(process)
         spawn(process, relay(store, self.engine))
         spawn(process, reap(store, None, ""))
+        spawn(process, Firing(store).keep())
         while True:
             await asyncio.sleep(RELAY * (0.5 + process.chance.random()))
             await self.engine.reap([each.name for each in self.processes.values() if self.drivers.is_heard(each)])

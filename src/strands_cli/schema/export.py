@@ -18,10 +18,11 @@ from strands_cli.spec.root import Spec
 from strands_cli.spec.security import Security
 from strands_cli.spec.skills import Skill
 from strands_cli.spec.telemetry import Telemetry
+from strands_cli.spec.times import Escalation
 from strands_cli.spec.tools import Tools
 from strands_cli.types import Json
 
-_LAZY: tuple[type[BaseModel], ...] = (Ask, ContextPolicy, Env, Metadata, Security, Skill, Telemetry, Tools)
+_LAZY: tuple[type[BaseModel], ...] = (Ask, ContextPolicy, Env, Escalation, Metadata, Security, Skill, Telemetry, Tools)
 
 
 def export() -> dict[str, Json]:

@@ -54,7 +54,7 @@ class Escalation(Closed):
             raise ValueError("an escalation names roles, users or notify: whom to ask, or where to tell")
         return self
 
-    def told(self) -> dict[str, Json]:
+    def recorded(self) -> dict[str, Json]:
         """Return it as a question records it."""
         ask = {name: list(names) for name in ("roles", "users") if (names := getattr(self, name))}
         return {"after": self.after, "ask": ask, "notify": list(self.notify or ())}
@@ -103,7 +103,7 @@ def times_of(asking: Times) -> dict[str, Json]:
     if asking.remind:
         found["remind"] = list(asking.remind)
     if asking.escalate:
-        found["escalate"] = [each.told() for each in asking.escalate]
+        found["escalate"] = [each.recorded() for each in asking.escalate]
     if asking.on_timeout is not None:
         found["on_timeout"] = asking.on_timeout
     return found
