@@ -13,11 +13,13 @@ import click
 from strands_cli.cli import completion, options
 
 if TYPE_CHECKING:
+    from strands_cli.inbox.data import ServerData
     from strands_cli.inbox.sweeper import Swept
     from strands_cli.session.repository import SessionRepository
 
 DELIVERS = ("strands_cli.inbox.deliver:deliver",)
-"""What hands out notices of what was recorded, where it is there: `async deliver(store) -> int`, how many it has."""
+"""What hands out notices of what was recorded, where it is there: `async deliver(store, data) -> int`, how many it has
+handed out."""
 
 _WORDS = {"reminded": "reminder", "escalated": "escalation", "expired": "expired question", "answered": "default"}
 
@@ -70,7 +72,13 @@ async def _tick(store: SessionRepository, targets: tuple[str, ...], limit: float
 
         apps = _Named(workflows_of(targets))
     swept = await Sweeper(store, apps, drive=8 if targets else 0).once(limit)
-    return swept, sum([await deliver(store) for deliver in _delivers()])
+    delivers = _delivers()
+    if not delivers:
+        return swept, 0
+    from strands_cli.inbox.data import ServerData
+
+    data = ServerData.of(store)
+    return swept, sum([await deliver(store, data) for deliver in delivers])
 
 
 class _Named:
@@ -78,7 +86,7 @@ class _Named:
         self.workflows: dict[str, Any] = workflows
 
 
-def _delivers() -> list[Callable[[SessionRepository], Awaitable[int]]]:
+def _delivers() -> list[Callable[[SessionRepository, ServerData], Awaitable[int]]]:
     found = []
     for each in DELIVERS:
         module, _, name = each.partition(":")
