@@ -128,6 +128,7 @@ class Sweeper:
         while True:
             self._changed.clear()
             try:
+                await journal_wake.reap(self._store)  # what the dead held is nobody's
                 pause = LEAST_SECONDS if await self._fire() else await self._firing.seconds()
             except StorageError:  # the store is away, which whoever drives says
                 pause = MOST_SECONDS
