@@ -83,6 +83,22 @@ def test_two_ticks_a_worker_and_a_sweeper_record_each_reminder_once(fleet: Fleet
     assert told(tick(fleet))["fired"] == []
 
 
+@everywhere
+def test_ticks_that_are_killed_leave_nothing_out_and_record_nothing_twice(fleet: Fleet) -> None:
+    sessions = wait_for_people(fleet, 12, remind=[30])
+
+    def recorded() -> int:
+        return sum(bool(acts(fleet, each)) for each in sessions)
+
+    for least in (1, 4, 8):
+        killed = tick(fleet)
+        fleet.until(lambda least=least: recorded() >= least, 30, answering=False)  # type: ignore[misc]
+        killed.kill()
+        killed.communicate()
+    told(tick(fleet))
+    assert [acts(fleet, each) for each in sessions] == [[("reminded", 1), ("escalated", 1)]] * 12
+
+
 def test_a_tick_says_what_it_has_done(fleet: Fleet) -> None:
     wait_for_people(fleet, 1, remind=[30], deadline=time.time() - 60)
     done = subprocess.run([*STRANDS, "tick"], env=fleet.environment, capture_output=True, text=True, check=True)
