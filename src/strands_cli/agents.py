@@ -75,6 +75,10 @@ class AgentCaller:
         self.cache: AgentCache = AgentCache(called_once(spec))
 
     async def __call__(self, call: Call) -> AgentReply:
+        if call.act is not None:
+            from strands_cli.step_calls import StepCaller
+
+            return await StepCaller(self._resources, self._hooks)(call)
         from strands._core.invoke import NO_OPTIONS, Options, handler_sink
         from strands._core.invoke import call as call_agent
         from strands.types.exceptions import EventLoopException

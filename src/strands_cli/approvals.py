@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from strands_cli.spec.agents import Approval
 
 ARGUMENTS = "approval_arguments"
+NOT_MADE = ("A person rejected this", "Nobody answered in time whether this call")
+"""How it begins what is told of a call that was not made because no person agreed to it."""
 
 
 class _Rule(NamedTuple):
@@ -235,7 +237,8 @@ class ApprovalHooks:
         }
 
     def _prompt(self, event: BeforeToolCallEvent, rule: Approval) -> str:
-        plain = f"Agent {self._agent!r} wants to call {_tool_name(event)}. Allow it?"
+        who = "The workflow" if ":" in self._agent else f"Agent {self._agent!r}"
+        plain = f"{who} wants to call {_tool_name(event)}. Allow it?"
         if rule.prompt is None:
             return plain
         try:

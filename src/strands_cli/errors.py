@@ -25,6 +25,7 @@ SESSION = 17
 UNSUPPORTED = 18
 PAUSED = 19
 BUDGET = 20
+REJECTED = 21
 UNEXPECTED = 70
 INTERRUPTED = 130
 TERMINATED = 143
@@ -90,6 +91,25 @@ class ProviderNotReadyError(ExecutionError):
 
 class QuestionExpiredError(ExecutionError):
     """A question's deadline passed and its author gave no default: silence is never yes."""
+
+
+class StoppedError(ExecutionError):
+    """The workflow itself ends in failure: at a step that says so, or where a person said no.
+
+    Attributes:
+        exit_code: What the command line exits with.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", exit_code: int = RUNTIME) -> None:
+        super().__init__(message, hint=hint)
+        self.exit_code = exit_code
+
+
+class RejectedError(StoppedError):
+    """A person said no, and the workflow does not go on from there."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message, hint=hint, exit_code=REJECTED)
 
 
 class ArtifactError(ExecutionError):

@@ -74,6 +74,25 @@ class Toolbox:
                 _put(found, tool)
         return [tool for tool in found.values() if self.allowed(tool)] if found else []
 
+    def one(self, id_: str) -> Any:
+        """Return the tool that an id means; of an MCP server's it may be `server/tool`.
+
+        Raises:
+            ExecutionError: It means none, or several, or one that the guardrails do not allow.
+        """
+        server, slash, _ = id_.partition("/")
+        if slash and server in self._servers:
+            found = [tool for tool in self._servers[server] if tool.qualified_name == id_]
+        else:
+            found = self._listed(id_)
+        if len(found) != 1:
+            hint = f"It means: {', '.join(map(tool_name, found))}." if found else ""
+            raise ExecutionError(f"a step calls one tool, and {id_!r} means {len(found)}", hint=hint)
+        if not self.allowed(found[0]):
+            hint = "List it there, or leave the step out."
+            raise ExecutionError(f"security.guardrails.allow_tools does not allow the tool {id_!r}", hint=hint)
+        return found[0]
+
     def in_use(self) -> dict[str, str]:
         """Return the tools that this run may use beside those of MCP servers: name to what it is."""
         found = {name: f"the tool {name!r} given in Python" for name in self._given}

@@ -95,6 +95,7 @@ class HITLState:
         kind: Who asks.
         problem: Why the last answer was refused, when it is asked again.
         refusal: Why whom it asks may not answer; the question is only shown, and stays open.
+        hint: Which answers mean something here, in words, where others are taken too; or None.
     """
 
     active: bool
@@ -111,6 +112,7 @@ class HITLState:
     kind: QuestionKind = "hitl"
     problem: str | None = None
     refusal: str | None = None
+    hint: str | None = None
 
 
 class AnswerLater(Exception):

@@ -330,3 +330,28 @@ def test_a_built_workflow_runs(name: str) -> None:
         )
     )
     assert result.last_response == patterns.EXPECTED[name]
+
+
+def deploy(environment: str) -> str:
+    """Deploy."""
+    return f"on {environment}"
+
+
+def test_steps_without_a_model() -> None:
+    chain = begun(ChainBuilder("x")).add_agent("a", "You are a.")
+    chain.add_set({"where": "{{ topic }}"}).add_http("https://example.com", request={"method": "HEAD"}, when="false")
+    chain.add_tool("deploy", {"environment": "{{ steps[0].response.where }}"}).add_fail("{{ last_response }}")
+    result = chain.build(tools=[deploy], repository=MemorySessionRepository()).run(topic="staging")
+    assert not result.success and "on staging" in (result.error_message or "")
+
+
+def test_nodes_tasks_and_branches_without_a_model() -> None:
+    graph = begun(GraphBuilder("x"), "a").add_tool("t", "deploy", {"environment": "x"}, on_error={"to": "f"})
+    graph.add_fail("f", "no").add_set("s", {"b": 1}).add_edge("t", "s").add_edge("s", "end")
+    assert graph.build(tools=[deploy], repository=MemorySessionRepository()).run().success
+    tasks = begun(WorkflowBuilder("x"), "a").add_tool("t", "deploy", {"environment": "x"})
+    tasks.add_set("s", {"b": "{{ tasks.t.response }}"}, deps=["t"])
+    assert tasks.build(tools=[deploy], repository=MemorySessionRepository()).run().last_response == '{"b": "on x"}'
+    lanes = begun(ParallelBuilder("x"), "a").add_branch("l").add_set({"a": 1}).add_branch("r").add_tool("deploy", {})
+    with pytest.raises(SchemaValidationError, match="deploy"):
+        lanes.build()

@@ -83,7 +83,6 @@ ESCAPES = [
     "{{ names() }}",
     "{{ (1).to_bytes(8, 'big') }}",
     "{{ (1).__add__(1) }}",
-    "{{ 1|fromjson }}",
     "{{ text|random }}",
     "{{ text|xmlattr }}",
     "{{ text|pprint }}",

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from strands_cli.cli.outcome import allowed
 from strands_cli.loader.json_text import BrokenJsonError, find, whole
 from strands_cli.patterns import shapes
 from strands_cli.patterns.answers import Malformed, approves, read, rejects
+from support.cast import Cast, hitl, spec
 
 ROUTES = ["faq", "technical"]
 
@@ -250,3 +252,26 @@ def test_a_hostile_text_costs_little() -> None:
     for text in ("[1, " * 200_000, '{"a": ' * 200_000, '["x", ' + "y" * 1_000_000, "[" + "1" * 5_000 + "]"):
         with pytest.raises(Malformed):
             route(text)
+
+
+@pytest.mark.parametrize("pattern", ["routing", "orchestrator_workers", "evaluator_optimizer"])
+def test_people_see_the_words_that_a_review_takes(pattern: str) -> None:
+    step = {"agent": "a", "input": "x"}
+    configs: dict[str, dict[str, Any]] = {
+        "routing": {"router": {**step, "review_router": hitl()}, "routes": {"left": [step], "right": [step]}},
+        "orchestrator_workers": {
+            "orchestrator": {"agent": "b"},
+            "worker_template": {"agent": "a"},
+            "decomposition_review": hitl(),
+        },
+        "evaluator_optimizer": {
+            "producer": "a",
+            "evaluator": {"agent": "c"},
+            "accept": {"min_score": 99},
+            "review_gate": hitl(),
+        },
+    }
+    parts = {"a": '{"route": "left"}', "b": '[{"task": "t"}]', "c": '{"score": 1}'}
+    question = Cast(spec(pattern, configs[pattern]), parts).run().questions[0]
+    word = {"routing": "right", "orchestrator_workers": "JSON list", "evaluator_optimizer": "feedback"}[pattern]
+    assert word in question.data["hint"] and word in allowed(question)

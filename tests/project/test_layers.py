@@ -11,12 +11,12 @@ import pytest
 SRC = Path(__file__).parents[2] / "src"
 LAYERS = [
     {"strands"},
-    {"errors", "types", "owner", "forms"},
+    {"errors", "types", "owner", "forms", "review_words"},
     {"spec", "schema", "capability", "loader"},
     {"kernel"},
     {"plan"},
     {"patterns"},
-    {"session", "agents", "providers", "toolbox", "outputs", "exec", "terminal"}
+    {"session", "agents", "step_calls", "providers", "toolbox", "outputs", "exec", "terminal"}
     | {"approvals", "builtin", "resources", "net"},
     {"api"},
     {"atomic", "worker", "audit"},

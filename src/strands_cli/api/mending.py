@@ -100,6 +100,15 @@ class Replay:
     ) -> dict[str, T]:
         return await self._lanes.all(jobs, after)
 
+    def caught(self, key: str) -> Mapping[str, Json] | None:
+        found: Mapping[str, Json] | None = self._state.noted.get(f"{key}/caught")
+        if found is not None:
+            self.seen.add(key)
+        return found
+
+    async def catch(self, key: str, error: Exception) -> Mapping[str, Json]:
+        raise error
+
     async def now(self, key: str) -> float:
         if key not in self._state.noted:
             raise Paused((key,))

@@ -13,7 +13,7 @@ from strands_cli.loader.finding import Finding
 from strands_cli.loader.parts import parts
 from strands_cli.loader.walk import Path
 from strands_cli.schema.problems import Problem, pointer
-from strands_cli.spec.roles import TOOL_IDS
+from strands_cli.spec.roles import TOOL, TOOL_IDS
 
 if TYPE_CHECKING:
     from strands_cli.spec.root import Spec
@@ -101,6 +101,7 @@ def _named_tools(spec: Spec) -> Iterator[tuple[Path, str]]:
         for path, names in part.marked(TOOL_IDS):
             for index, name in enumerate(names or ()):
                 yield (*path, index), name
+        yield from part.marked(TOOL)
 
 
 def _skills(spec: Spec) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from strands_cli import errors
-from strands_cli.errors import ExecutionError, StrandsError, TemplateError
+from strands_cli.errors import ExecutionError, StoppedError, StrandsError, TemplateError
 from strands_cli.kernel.drive import DriveResult
 from strands_cli.kernel.shown import public
 from strands_cli.kernel.state import State, text_of
@@ -44,7 +44,7 @@ def run_result(session_id: str, pattern: str, rest: DriveResult, written: Sequen
         completed_at=state.rest.at if state.rest and rest.status == "completed" else None,
         lost_runs=state.lost,
     )
-    if rest.status == "failed" and outcome is None:
+    if rest.status == "failed" and outcome is None and not isinstance(rest.error, StoppedError):
         raise _failure(rest, result)
     return result
 

@@ -377,6 +377,7 @@ def transient(error: BaseException) -> bool:
     from strands.types.exceptions import ModelQuotaError, ModelThrottledException, ModelUnavailableError
 
     again = isinstance(error, (ModelThrottledException, ModelUnavailableError, layers.CallTimeoutError))
+    again = again or getattr(error, "repeatable", False)
     again = again or (isinstance(error, UnusableReplyError) and error.stop_reason == "end_turn")
     return again and not isinstance(error, ModelQuotaError)
 

@@ -60,6 +60,7 @@ def _http_request(place: ToolAccess) -> Any:
             return f"Rehearsal: {method} {request.url} was not sent."
         return answered(patiently(place.network, request))
 
+    http_request.answers_http = True  # type: ignore[attr-defined]
     return http_request
 
 

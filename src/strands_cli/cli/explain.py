@@ -66,8 +66,16 @@ def _happens(spec: Spec) -> Iterator[str]:
         yield "It never stops for a person."
 
 
+_HAPPENS = {
+    "agent": "{} works",
+    "hitl": "a person is asked: {}",
+    "tool": "{}, without a model",
+    "fail": "the run fails: {}",
+}
+
+
 def _node(node: Node) -> str:
-    what = f"a person is asked: {node.label}" if node.kind == "hitl" else f"{node.label} works"
+    what = _HAPPENS[node.kind].format(node.label)
     detail = f" ({node.detail})" if node.detail else ""
     repeated = f", {node.repeated}" if node.repeated else ""
     return f"{node.id}: {what}{detail}{repeated}"

@@ -149,6 +149,8 @@ def allowed(question: OpenQuestion) -> str:
         parts.append("run again, skip, or result: WHAT IT RETURNED")
     elif question.choices:
         parts.append(f"one of {', '.join(map(exact_line, question.choices))}")
+    elif question.data.get("hint"):
+        parts.append(one_line(question.data["hint"], 200))
     elif question.schema:
         parts.append("JSON that fits its schema: strands sessions questions shows what it takes")
     if question.has_default:

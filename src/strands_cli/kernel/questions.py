@@ -15,6 +15,7 @@ from strands.types.json_value import as_json, from_text
 from strands_cli.errors import InvalidAnswerError
 from strands_cli.kernel import timers
 from strands_cli.kernel.types import Entry, Message, Question
+from strands_cli.review_words import at_gate
 from strands_cli.types import HITLState, Json, OpenQuestion
 
 AMBIGUOUS_CHOICES = ("run again", "skip", "result")
@@ -77,7 +78,7 @@ def opened(entry: Entry) -> OpenQuestion:
         kind=data.get("type", "hitl"),
         pattern=data.get("pattern"),
         asked_at=entry.at,
-        data={name: data[name] for name in ("interrupt", "agent", "refusal") if name in data},
+        data={name: data[name] for name in ("interrupt", "agent", "refusal", "gate", "hint") if name in data},
     )
 
 
@@ -104,6 +105,7 @@ def handler_state(question: OpenQuestion, problem: str | None = None, *, refusal
         kind=question.kind,
         problem=problem,
         refusal=refusal,
+        hint=question.data.get("hint"),
     )
 
 
@@ -214,6 +216,9 @@ def _choice(question: OpenQuestion, value: Json) -> str:
     folded = {choice.casefold(): choice for choice in choices}
     if isinstance(value, str) and value.strip().casefold() in folded:
         return folded[value.strip().casefold()]
+    meant = at_gate(value) if question.data.get("gate") else None
+    if meant is not None:
+        return meant
     offered = [
         "result: WHAT IT RETURNED" if (question.kind, choice) == ("ambiguous_tool", "result") else choice
         for choice in choices

@@ -94,6 +94,7 @@ class Run(Writer):
         tools: Sequence[str] | None = None,
         timeout: float | None = None,
         expects: Mapping[str, Json] | None = None,
+        act: Any = None,
         goes_on: bool = False,
     ) -> AgentReply:
         """Have `agent` answer `prompt`, once: a recorded reply is returned as it is.
@@ -104,6 +105,7 @@ class Run(Writer):
             tools: Tool ids that replace the agent's, or None.
             timeout: Seconds for the whole call, or None.
             expects: What kind of answer the pattern will read; see `Call`.
+            act: The step, where it needs no agent; see `Call`.
             goes_on: Nothing is awaited next but another effect of this run, or its end, so one append has both.
 
         Raises:
@@ -126,6 +128,7 @@ class Run(Writer):
         known = self.state.reply(key)
         if known is None:
             call = self._call(key, begun.data["lane"], agent, prompt, names, tools, timeout, expects)
+            call.act = act
             await self._called(call, goes_on)
             known = self.state.reply(key)
             assert known is not None
@@ -164,6 +167,17 @@ class Run(Writer):
     async def uuid(self, key: str) -> str:
         """Return a random id that stays the same for this key."""
         return str(await self._noted(key, lambda: str(uuid.uuid4())))
+
+    def caught(self, key: str) -> Mapping[str, Json] | None:
+        """Return the failure of `key` from which the workflow has gone on: `error`, `error_type`; None: none."""
+        found: Mapping[str, Json] | None = self.state.noted.get(f"{key}/caught")
+        return found
+
+    async def catch(self, key: str, error: Exception) -> Mapping[str, Json]:
+        """Record that the workflow goes on from a failure of `key`; a resumed run goes on from it too."""
+        data = {"error": cause(error), "error_type": type(error).__name__}
+        found: Mapping[str, Json] = await self._noted(f"{key}/caught", lambda: data)
+        return found
 
     def absorb(self, entries: Sequence[Entry]) -> None:
         """Take in what others wrote; see `OpenQuestions.absorb`."""
@@ -264,6 +278,8 @@ class Run(Writer):
             data["usage"] = usage
         if reply.stop_reason != "end_turn":
             data["stop"] = reply.stop_reason
+        if reply.is_json:
+            data["json"] = True
         await self.record("done", call.key, data, sync=True, later=goes_on)
 
     # -- small parts ----------------------------------------------------------------------------------------------

@@ -90,6 +90,7 @@ class State:
             stop_reason=data.get("stop", "end_turn"),
             tokens=self.tokens.get(key, 0),
             duration=data.get("seconds", 0.0),
+            is_json=bool(data.get("json")),
         )
 
     def conversation(self, lane: str, agent: str) -> list[Message]:
@@ -260,8 +261,7 @@ class State:
         tokens = total_tokens(usage)
         self.tokens[step] = self.tokens.get(step, 0) + tokens
         begun = self.started.get(step)
-        if begun is not None:
-            agent = begun.data["agent"]
+        if begun is not None and ":" not in (agent := begun.data["agent"]):  # a tool's own call uses none
             self.agent_tokens[agent] = self.agent_tokens.get(agent, 0) + tokens
 
     def _retried(self, entry: Entry, owner: str | None) -> None:

@@ -78,6 +78,7 @@ class Call:
         attempt: 0 for the first try.
         emit: Takes streaming text, or None when nobody listens.
         expects: What kind of answer the pattern will read, so that a rehearsal can make one up.
+        act: The step, where it needs no agent; see `strands_cli.patterns.step_acts`.
         anew: The lane's agent holds something else than the record says, so it is to be built from the record.
     """
 
@@ -94,6 +95,7 @@ class Call:
     attempt: int = 0
     emit: Callable[[str], None] | None = None
     expects: Mapping[str, Json] | None = None
+    act: Any = None
     anew: bool = False
 
     def history(self) -> list[Message]:
@@ -107,7 +109,7 @@ class Call:
 
 @dataclass(slots=True)
 class AgentReply:
-    """What an agent call came to: its text, or the interrupts that stopped it."""
+    """What an agent call came to: its text, or the interrupts that stopped it. `is_json`: the text is data."""
 
     text: str
     message: Message = field(default_factory=dict)
@@ -116,6 +118,7 @@ class AgentReply:
     interrupts: Sequence[Interrupt] = ()
     tokens: int = 0
     duration: float = 0.0
+    is_json: bool = False
 
 
 @dataclass(slots=True, frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 from strands_cli.capability.providers import PROVIDERS, known
 from strands_cli.errors import TemplateError
 from strands_cli.loader import template as templating
+from strands_cli.loader.check_flow import check_flow
 from strands_cli.loader.check_items import check_items, duplicates
 from strands_cli.loader.check_outputs import check_outputs
 from strands_cli.loader.check_references import check_references
@@ -51,6 +52,8 @@ def _findings(data: dict[str, Any], tools: frozenset[str] | None, partial: bool)
     if tools is not None:
         yield from check_tools(data, tools)
     yield from check_items(data)
+    if not partial:
+        yield from check_flow(data)
     record = find_pattern(pattern_of(data))
     if record is not None and record.check is not None:
         yield from record.check(data)

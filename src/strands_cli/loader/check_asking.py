@@ -7,7 +7,9 @@ from typing import Any
 
 from strands_cli.loader.check_times import TIMES, check_times
 from strands_cli.loader.finding import Finding
+from strands_cli.loader.parts import parts
 from strands_cli.loader.walk import CONFIG, Path, at, child, listed, mappings, pattern_of
+from strands_cli.review_words import GATE
 from strands_cli.schema.problems import did_you_mean
 from strands_cli.spec.registry import find_pattern, pattern_code
 
@@ -20,6 +22,8 @@ _BUDGET = ("extend", "stop")
 def check_step(data: dict[str, Any], path: Path, step: Mapping[str, Any]) -> Iterator[Finding]:
     """Yield what is wrong with who a step asks."""
     choices = step.get("choices")
+    if step.get("on_reject") not in (None, "continue") and not any(map(step.get, ("choices", "schema", "validation"))):
+        choices = list(GATE)
     if step.get("quorum") and not isinstance(choices, list):
         yield Finding(
             (*path, "quorum"), "a quorum counts votes for choices, and this question has none", "Add choices."
@@ -33,9 +37,11 @@ def check_step(data: dict[str, Any], path: Path, step: Mapping[str, Any]) -> Ite
 
 def check_rules(data: dict[str, Any]) -> Iterator[Finding]:
     """Yield what is wrong with who approvals and budgets ask."""
-    for id, agent in mappings(data.get("agents")):
-        for index, rule in listed(agent.get("approvals")):
-            path: Path = ("agents", id, "approvals", index)
+    holders: list[tuple[Path, Any]] = [(("agents", id), agent) for id, agent in mappings(data.get("agents"))]
+    holders += [((), data), *((part.path, part.value) for part in parts(data) if part.shape.step)]
+    for holder, value in holders:
+        for index, rule in listed(value.get("approvals")):
+            path: Path = (*holder, "approvals", index)
             options = rule.get("options")
             yield from _quorum(path, rule, list(map(str, options)) if isinstance(options, list) else _APPROVAL)
             yield from _exclude(data, path, rule)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from strands_cli.loader.check_flow import targets
 from strands_cli.loader.finding import Finding
 from strands_cli.loader.template import undecided
 from strands_cli.loader.walk import CONFIG, Path, at, listed, texts
 from strands_cli.schema.problems import did_you_mean
+from strands_cli.spec.flow import END
 
 
 def check_graph(data: dict[str, Any]) -> Iterator[Finding]:
@@ -24,7 +26,7 @@ def check_graph(data: dict[str, Any]) -> Iterator[Finding]:
         if ("to" in edge) == ("choose" in edge):
             yield Finding(path, "an edge has either 'to' or 'choose'")
         for target_path, target in _targets(path, edge):
-            if target not in nodes:
+            if target not in nodes and target != END:
                 yield _unknown(target_path, target, ids)
         yield from _else_last(path, edge)
         yield from _whens(path, edge)
@@ -41,7 +43,8 @@ def _targets(path: Path, edge: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
 
 
 def _unknown(path: Path, target: str, ids: list[str]) -> Finding:
-    return Finding(path, f"node {target!r} is not declared under 'nodes'", did_you_mean(target, ids))
+    hint = did_you_mean(target, [*ids, END])
+    return Finding(path, f"node {target!r} is not declared under 'nodes'", hint)
 
 
 def _else_last(path: Path, edge: Mapping[str, Any]) -> Iterator[Finding]:
@@ -76,6 +79,11 @@ def _unreachable(data: dict[str, Any], ids: list[str]) -> Iterator[Finding]:
         source = edge.get("from")
         if isinstance(source, str):
             follow.setdefault(source, []).extend(target for _, target in _targets((*CONFIG, "edges", index), edge))
+    for id in ids:
+        node = at(data, (*CONFIG, "nodes", id))
+        follow.setdefault(id, []).extend(
+            str(target) for _, target in targets(node if isinstance(node, Mapping) else {})
+        )
     reached, waiting = {ids[0]}, [ids[0]]
     while waiting:
         fresh = set(follow.get(waiting.pop(), ())) - reached

@@ -12,7 +12,7 @@ from strands_cli.loader.finding import Finding
 from strands_cli.loader.parts import parts
 from strands_cli.loader.walk import Path, at, child, listed, mappings, texts
 from strands_cli.schema.problems import did_you_mean, nearest
-from strands_cli.spec.roles import TOOL_IDS
+from strands_cli.spec.roles import TOOL, TOOL_IDS
 
 GROUPS = ("python", "http_executors", "mcp")
 """Names that mean all tools which a spec declares of a kind."""
@@ -57,15 +57,24 @@ def check_tools(data: dict[str, Any], given: frozenset[str]) -> Iterator[Finding
     yield from _declared(data, known)
     for path, name in _mentions(data):
         yield from _mention(path, name, known)
-    overrides = _overrides(data)
+    overrides, everything = _overrides(data), set[str]()
     for id, agent in mappings(data.get("agents")):
         listed_tools = agent.get("tools")
         own = (
             known.meant(name for _, name in texts(listed_tools)) if isinstance(listed_tools, list) else known.default()
         )
         has = own | known.always() | overrides.get(id, set())
+        everything |= has
         for index, approval in listed(agent.get("approvals")):
             yield from _approval(("agents", id, "approvals", index, "tools"), approval.get("tools"), has, known)
+    for part in parts(data):
+        called = {_id(str(name)) for _, name in part.marked(TOOL)}
+        called = called or ({"http_request"} if "http" in part.value else set())
+        everything |= called
+        for index, approval in listed(part.value.get("approvals")):
+            yield from _approval((*part.path, "approvals", index, "tools"), approval.get("tools"), called, known)
+    for index, approval in listed(data.get("approvals")):
+        yield from _approval(("approvals", index, "tools"), approval.get("tools"), everything, known)
 
 
 def _id(name: str) -> str:
@@ -112,6 +121,7 @@ def _mentions(data: dict[str, Any]) -> Iterator[tuple[Path, str]]:
     for part in parts(data):
         for path, names in part.marked(TOOL_IDS):
             yield from _names(path, names)
+        yield from ((path, name) for path, name in part.marked(TOOL) if isinstance(name, str))
     allowed: Path = ("security", "guardrails", "allow_tools")
     yield from _names(allowed, at(data, allowed))
 
@@ -155,5 +165,6 @@ def _approval(path: Path, globs: object, has: set[str], known: _Known) -> Iterat
         if has & set(known.mcp) and not nearest(wanted, has):
             yield Finding(here, f"approval of {glob!r} can be checked only when the mcp servers run", warning=True)
             continue
-        hint = did_you_mean(wanted, sorted(has)) or "This agent has no tools."
-        yield Finding(here, f"approval of {glob!r} matches no tool of this agent; it would never ask", hint)
+        hint = did_you_mean(wanted, sorted(has)) or "There are no tools."
+        whom = "the workflow" if path[0] == "approvals" else "this step" if path[0] == "pattern" else "this agent"
+        yield Finding(here, f"approval of {glob!r} matches no tool of {whom}; it would never ask", hint)

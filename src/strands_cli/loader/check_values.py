@@ -92,6 +92,8 @@ def _default(path: Path, step: Mapping[str, Any]) -> Iterator[Finding]:
     if step.get("default") is None:
         return
     value, choices = step["default"], step.get("choices")
+    if any("{{" in str(each) for each in (value, *(choices if isinstance(choices, list) else ()))):
+        return  # what they are is known when it is asked
     where = (*path, "default")
     if isinstance(choices, list) and str(value) not in map(str, choices):
         yield Finding(

@@ -13,7 +13,9 @@ from jinja2 import tests as jinja_tests
 from jinja2.environment import Environment
 from jinja2.runtime import Undefined
 
+from strands_cli.errors import TemplateError
 from strands_cli.loader import regexes
+from strands_cli.loader.data import from_json
 from strands_cli.loader.limits import MAX_REPEAT, at_most, built, exceeded, tick, turn, work
 from strands_cli.loader.operators import plus
 from strands_cli.loader.words import words
@@ -162,6 +164,17 @@ def _plain(value: object) -> object:
     raise TypeError(f"a {type(value).__name__} has no JSON form")
 
 
+def fromjson(value: object) -> Any:
+    """Return what a JSON text says; data is returned as it is."""
+    if not isinstance(value, str):
+        return value
+    tick()
+    try:
+        return from_json(value.strip())
+    except (ValueError, RecursionError) as error:
+        raise TemplateError(f"fromjson: it is not JSON: {error}") from None
+
+
 def escape(value: object) -> str:
     return html.escape(text_of(value))
 
@@ -197,6 +210,7 @@ _OURS: dict[str, Callable[..., Any]] = {
     "contains": contains,
     "e": escape,
     "escape": escape,
+    "fromjson": fromjson,
     "indent": indent,
     "items": each_item,
     "join": join,

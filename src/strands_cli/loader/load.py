@@ -153,7 +153,7 @@ def build(
     from strands_cli.loader.check import check_meaning
     from strands_cli.loader.check_items import check_items, with_implied_deps
     from strands_cli.loader.json_refs import resolve_refs
-    from strands_cli.loader.model_errors import explain, in_order
+    from strands_cli.loader.model_errors import explain, in_order, without_extensions
     from strands_cli.loader.short_forms import written_out
 
     data = written_out(resolve_refs(data, marks, base_dir, read or _read_other), marks)
@@ -165,8 +165,11 @@ def build(
     spec: Spec | None = None
     try:
         spec = _validated(complete)
-    except ValidationError as error:
-        problems += explain(error, data, marks)
+    except ValidationError as first:
+        try:
+            spec = _validated(without_extensions(complete, first))
+        except ValidationError as error:
+            problems += explain(error, data, marks)
     if spec is None or problems:
         raise SchemaValidationError(in_order(problems))
     beyond = unsupported(spec)

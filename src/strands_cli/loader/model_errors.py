@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from strands_cli.loader.marks import Marks
@@ -50,6 +50,27 @@ def explain(error: ValidationError, data: dict[str, Any], marks: Marks) -> list[
         problem = _problem(each, path, data, marks, Spec)
         problems.setdefault((path, each["type"]), problem)
     return in_order(problems.values())
+
+
+def without_extensions(data: dict[str, Any], error: ValidationError) -> dict[str, Any]:
+    """Return a document without the keys that begin with "x-" where objects are closed: those are its author's own."""
+    for each in error.errors(include_url=False):
+        path = _path(each["loc"], data)
+        if path and each["type"] == "extra_forbidden" and str(path[-1]).startswith("x-"):
+            data = _without(data, path)
+    return data
+
+
+def _without(value: Any, path: Path) -> Any:
+    """Return data without what stands at a path; the data itself stays as it is."""
+    first, rest = path[0], path[1:]
+    if isinstance(value, list) and rest:
+        return [_without(each, rest) if index == first else each for index, each in enumerate(value)]
+    if not isinstance(value, Mapping):
+        return value
+    if not rest:
+        return {key: each for key, each in value.items() if key != first}
+    return {key: _without(each, rest) if key == first else each for key, each in value.items()}
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:

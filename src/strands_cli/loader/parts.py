@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from types import UnionType
-from typing import Annotated, Any, NamedTuple, TypeAlias, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
 from strands_cli.loader.walk import CONFIG, MAPPINGS, Path, at, child, listed, mappings, pattern_of
 from strands_cli.spec.base import Lazy
 from strands_cli.spec.registry import find_pattern
-from strands_cli.spec.roles import AGENT, EXPRESSION, TEMPLATE, VARIABLES, Group, Role, StepModel
+from strands_cli.spec.roles import AGENT, DATA, EXPRESSION, TEMPLATE, TOOL, VARIABLES, Group, Role, StepModel
+
+if TYPE_CHECKING:
+    from strands_cli.spec.root import Spec
 
 Nesting: TypeAlias = tuple[str, ...]
 """How many lists and mappings lie between a key and what is meant: ("mapping", "list") for lists by name."""
@@ -51,17 +54,18 @@ class Shape:
 class Part(NamedTuple):
     """An object of a config: where it stands, what is in it, what it may hold.
 
-    `number` is its place in the list of steps that it belongs to, or None.
+    `number` is its place in the list of steps that it belongs to, or None; `own` are names that steps around it give.
     """
 
     path: Path
     value: Mapping[str, Any]
     shape: Shape
     number: int | None = None
+    own: frozenset[str] = _NONE
 
     def marked(self, role: Role) -> Sequence[tuple[Path, Any]]:
         """Return what is there under the keys with a mark, and where."""
-        path, values, shape, _ = self
+        path, values, shape, _, _ = self
         keys = shape.marked.get(role)
         if keys is None:
             return ()
@@ -127,6 +131,11 @@ def called_agents(data: object) -> Iterator[tuple[Path, str]]:
         yield from part.agents()
 
 
+def called_tools(spec: Spec) -> set[str]:
+    """Return the ids of the tools that steps call without an agent."""
+    return {str(id) for part in parts(spec.plain()) for _, id in part.marked(TOOL)}
+
+
 def templates(data: object, *, unused: bool = False) -> Iterator[TemplateSite]:
     """Yield the templates of a document.
 
@@ -138,6 +147,7 @@ def templates(data: object, *, unused: bool = False) -> Iterator[TemplateSite]:
     for part in parts(data):
         variables = [(path, each) for path, each in part.marked(VARIABLES) if isinstance(each, MAPPINGS)]
         names = frozenset(str(name) for _, each in variables for name in each) if variables else _NONE
+        names = names | part.own if part.own else names
         for path, text in part.marked(TEMPLATE):
             if isinstance(text, str):
                 yield TemplateSite(path, text, False, names, False, part.number)
@@ -146,11 +156,17 @@ def templates(data: object, *, unused: bool = False) -> Iterator[TemplateSite]:
                 yield TemplateSite(path, text, True, names, False, part.number)
         for path, values in variables:
             yield from _strings(values, path, tuple(values), part.number)
+        for path, value in part.marked(DATA):
+            yield from (
+                TemplateSite(where, text, False, names, False, part.number) for where, text in _texts(path, value)
+            )
+        yield from _of_approvals(part.path, part.value) if part.shape.step else ()
         for _, agent in part.agents():
             own[agent] = own.get(agent, _NONE) | names
     for id, agent_spec in mappings(child(data, "agents")):
         if unused or id in own:
             yield from _of_agent(("agents", id), agent_spec, own.get(id, _NONE))
+    yield from _of_approvals((), data) if isinstance(data, Mapping) else ()
     for index, artifact in listed(at(data, ("outputs", "artifacts"))):
         yield from _strings(artifact, ("outputs", "artifacts", index), ("path", "from"))
 
@@ -164,7 +180,7 @@ def template_keys(pattern: str) -> frozenset[str]:
         if shape is None or id(shape) in seen:
             continue
         seen.add(id(shape))
-        found.update(shape.keys(TEMPLATE, VARIABLES))
+        found.update(shape.keys(TEMPLATE, VARIABLES, DATA))
         waiting += [below for _, _, below in shape.below]
     return frozenset(found)
 
@@ -173,11 +189,27 @@ def _of_agent(path: Path, agent: Mapping[str, Any], names: frozenset[str]) -> It
     prompt = agent.get("prompt")
     if isinstance(prompt, str):
         yield TemplateSite((*path, "prompt"), prompt, own=names)
-    for index, approval in listed(agent.get("approvals")):
+    yield from _of_approvals(path, agent)
+
+
+def _of_approvals(path: Path, holder: Mapping[str, Any]) -> Iterator[TemplateSite]:
+    for index, approval in listed(holder.get("approvals")):
         here = (*path, "approvals", index)
         for key in ("when", "prompt"):
             if isinstance(approval.get(key), str):
                 yield TemplateSite((*here, key), approval[key], key == "when", APPROVAL_NAMES, True)
+
+
+def _texts(path: Path, value: object) -> Iterator[tuple[Path, str]]:
+    """Yield the texts in data, at any depth."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, MAPPINGS):
+        for key, each in value.items():
+            yield from _texts((*path, key), each)
+    elif isinstance(value, (list, tuple)):
+        for index, each in enumerate(value):
+            yield from _texts((*path, index), each)
 
 
 def _strings(value: object, path: Path, keys: tuple[str, ...], number: int | None = None) -> Iterator[TemplateSite]:
@@ -189,13 +221,14 @@ def _strings(value: object, path: Path, keys: tuple[str, ...], number: int | Non
 
 def _below(part: Part) -> Iterator[Part]:
     yield part
+    own = part.own | {str(part.value.get("as", "item")), "index"} if "for_each" in part.value else part.own
     for key, nesting, shape in part.shape.below:
         found = part.value.get(key)
         if found is None:
             continue
         for path, value, index in _items((*part.path, key), found, nesting, None):
             if isinstance(value, MAPPINGS):
-                inner = Part(path, value, shape, index if shape.step and index is not None else part.number)
+                inner = Part(path, value, shape, index if shape.step and index is not None else part.number, own)
                 if shape.below:
                     yield from _below(inner)
                 else:

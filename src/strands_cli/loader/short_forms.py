@@ -8,6 +8,9 @@ from typing import Any
 from strands_cli.loader.marks import Marks
 from strands_cli.loader.parts import Shape, shape_of
 from strands_cli.loader.walk import CONFIG, at, pattern_of
+from strands_cli.spec.steps import ACTS
+
+_BEGIN_STEPS = ("agent", "type", *ACTS)
 
 
 def written_out(data: dict[str, Any], marks: Marks) -> dict[str, Any]:
@@ -43,7 +46,7 @@ def _listed(groups: list[Any], group: Shape, marks: Marks) -> list[Any]:
     for each in groups:
         full = _with_steps(each, group, marks)
         if group.has_id and isinstance(full, Mapping) and full is not each and "id" not in full:
-            full = {"id": _fresh_id(str(each.get("agent", group.word)), taken), **full}
+            full = {"id": _fresh_id(str(each.get("agent") or each.get("tool") or group.word), taken), **full}
             marks.add(full, marks.of(each))
         found.append(full)
     marks.add(found, marks.of(groups))
@@ -55,7 +58,7 @@ def _with_steps(value: Any, group: Shape, marks: Marks) -> Any:
     key = group.steps_key
     if isinstance(value, list) and not group.has_id:
         full: dict[str, Any] = {key: value}
-    elif isinstance(value, Mapping) and key not in value and ("agent" in value or "type" in value):
+    elif isinstance(value, Mapping) and key not in value and any(begin in value for begin in _BEGIN_STEPS):
         step = {name: each for name, each in value.items() if name != "id"}
         marks.add(step, marks.of(value))
         full = {**({"id": value["id"]} if "id" in value else {}), key: [step]}

@@ -188,3 +188,33 @@ def too_long() -> TemplateError:
     return TemplateError(
         f"a template made a text of more than {MAX_OUTPUT:,} characters", hint="Put in less, or `truncate` it."
     )
+
+
+def rendered(value: Any, names: Mapping[str, object]) -> Any:
+    """Return data whose texts are templates with the names put in; a text that is `{{ nothing else }}` keeps its type.
+
+    Raises:
+        TemplateError: As for `render`.
+    """
+    if isinstance(value, str):
+        return _typed(value, names)
+    if isinstance(value, Mapping):
+        return {name: rendered(each, names) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [rendered(each, names) for each in value]
+    return value
+
+
+def _typed(template: str, names: Mapping[str, object]) -> object:
+    whole = _WHOLE.fullmatch(template)
+    if whole is None:
+        return render(template, names)
+    plain = _plain(template.strip())
+    if plain is not None and plain[1]:
+        return look_up(plain[1][0], names)
+    import json
+
+    return json.loads(render(f"{{{{ ({whole[1]}) | tojson }}}}", names))
+
+
+_WHOLE = re.compile(r"\s*\{\{((?:(?!\{\{|\}\}|\{%).)+)\}\}\s*", re.DOTALL)

@@ -11,61 +11,30 @@ from strands_cli.kernel.run import Run
 from strands_cli.kernel.types import Names
 from strands_cli.loader.json_text import BrokenJsonError, find
 from strands_cli.patterns.step import StepResult, call, text
+from strands_cli.review_words import APPROVING as APPROVING
+from strands_cli.review_words import REJECTING as REJECTING
+from strands_cli.review_words import approves as approves
+from strands_cli.review_words import refuses as refuses
+from strands_cli.review_words import rejects as rejects
+from strands_cli.review_words import word as word
 from strands_cli.types import Json
 
 if TYPE_CHECKING:
-    from strands_cli.spec.steps import AgentStep
+    from strands_cli.spec.steps import AgentCall
 
 T = TypeVar("T")
 
 RETRIES = 2
 """How often a malformed answer is asked again where the spec has no number for it."""
 
-APPROVING = (
-    "approved",
-    "approve",
-    "accepted",
-    "accept",
-    "yes",
-    "y",
-    "ok",
-    "okay",
-    "continue",
-    "proceed",
-    "lgtm",
-    "true",
-)
-REJECTING = ("rejected", "reject", "no", "n", "stop", "abort", "end", "cancel", "false")
-
 
 class Malformed(ValueError):
     """An answer cannot be read; the message says to its writer what is wrong."""
 
 
-def word(answer: Any) -> str:
-    """Return a person's answer as a word to compare: without case, spaces around it and a full stop."""
-    return text(answer).strip().rstrip(".!").casefold()
-
-
-def approves(answer: Any) -> bool:
-    """Whether an answer is nothing but a yes."""
-    return word(answer) in APPROVING
-
-
-def rejects(answer: Any) -> bool:
-    """Whether an answer is nothing but a no."""
-    return word(answer) in REJECTING
-
-
-def refuses(answer: Any) -> bool:
-    """Whether an answer is a no, or one with its reason: "reject: too costly"."""
-    before, colon, _ = text(answer).partition(":")
-    return rejects(answer) or (bool(colon) and word(before) in ("reject", "rejected", "no"))
-
-
 async def understood(
     run: Run,
-    step: AgentStep,
+    step: AgentCall,
     names: Names,
     key: str,
     prompt: str,
@@ -94,7 +63,7 @@ async def understood(
         result = await call(run, step, names, f"{key}/{attempt}" if attempt else key, prompt=prompt, expects=expects)
         tokens += result.tokens
         try:
-            return replace(result, tokens=tokens), read(result.response, understand, last=last)
+            return replace(result, tokens=tokens), read(text(result.response), understand, last=last)
         except Malformed as error:
             problem = error
             prompt = f"Your last answer could not be used: {error}.\n{shape}"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ENDS = frozenset(("stop", "abort", "end"))
 ACCEPTS = frozenset(("accept", "accepted", "approve", "approved"))
 GOES_ON = frozenset(("continue", "proceed", "next", "go on", "yes", "y", "no", "n", "ok", "okay"))
+_ANSWERS = "accept the draft, continue with the next one, stop with this one, or feedback for the next"
 PREVIEW = 500
 _ITERATION = re.compile(r"iterations/(?P<number>\d+)/(?P<part>draft|review)")
 
@@ -35,7 +36,7 @@ async def run(config: EvaluatorOptimizerConfig, run: Run, names: Names) -> Outco
         if scope["evaluation"]["score"] >= needed:
             return _outcome(config, scope, accepted=True)
         if config.review_gate is not None:
-            answer = await ask(run, config.review_gate, scope, f"iterations/{number}/review")
+            answer = await ask(run, config.review_gate, scope, f"iterations/{number}/review", hint=_ANSWERS)
             said = word(answer.response)
             if said in ENDS or said in ACCEPTS:
                 return _outcome(config, answered(scope, answer), accepted=said in ACCEPTS)

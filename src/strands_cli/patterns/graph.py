@@ -12,8 +12,20 @@ from strands_cli.kernel.types import Names, Outcome
 from strands_cli.loader.names import own_first
 from strands_cli.loader.template import evaluate
 from strands_cli.patterns.nodes import Nodes, unvisited
-from strands_cli.patterns.step import Context, Done, answered, last_agent, offering, step, text, visit
+from strands_cli.patterns.step import (
+    Context,
+    Done,
+    answered,
+    final_response,
+    last_agent,
+    offering,
+    text,
+    visit,
+)
+from strands_cli.patterns.step_flow import step
 from strands_cli.plan.model import Edge, Plan, step_node
+from strands_cli.plan.steps import inner_plan, jumps, with_inner
+from strands_cli.spec.flow import END
 
 if TYPE_CHECKING:
     from strands_cli.spec.graph import GraphConfig, GraphEdge
@@ -27,6 +39,7 @@ async def run(config: GraphConfig, run: Run, names: Names) -> Outcome:
     edges = {edge.from_: edge for edge in config.edges}
     visits: Counter[str] = Counter()
     path: list[str] = []
+    results: list[dict[str, Any]] = []
     nodes = Nodes({id_: unvisited(node) for id_, node in config.nodes.items()})
     scope: dict[str, Any] = {**names, "nodes": nodes}
     following: str | None = next(iter(config.nodes))
@@ -40,14 +53,23 @@ async def run(config: GraphConfig, run: Run, names: Names) -> Outcome:
         path.append(id_)
         nodes = Nodes({**nodes, id_: result.names(iteration=visits[id_], step=len(path))})
         scope = offering({**answered(scope, result), "nodes": nodes}, execution_path=list(path), total_steps=len(path))
-        following = _next(edges[id_], scope) if id_ in edges else None
+        results.append(nodes[id_])
+        following = _target(config, result.to if result.to is not None else _next(edges.get(id_), scope))
     context = {"nodes": nodes, "execution_path": path, "terminal_node": id_, "total_steps": len(path)}
-    scope = offering(scope, terminal_node=id_)
-    return Outcome(text(scope["last_response"]), context, scope, last_agent(nodes[each] for each in path))
+    response = final_response(zip(map(config.nodes.__getitem__, path), results, strict=True))
+    scope = offering({**scope, "last_response": response}, terminal_node=id_)
+    return Outcome(text(response), context, scope, last_agent(results))
 
 
-def _next(edge: GraphEdge, names: Names) -> str | None:
-    """Return the node to go on with, or None where the graph ends: no condition holds."""
+def _target(config: GraphConfig, to: str | int | None) -> str | None:
+    """Return the node that a target means, or None where it is the end."""
+    return None if to is None or (to == END and END not in config.nodes) else str(to)
+
+
+def _next(edge: GraphEdge | None, names: Names) -> str | None:
+    """Return the node to go on with, or None where the graph ends: there is no edge, or no condition holds."""
+    if edge is None:
+        return None
     if edge.to:
         return edge.to[0]
     for choice in edge.choose or ():
@@ -71,6 +93,9 @@ def plan(config: GraphConfig) -> Plan:
     """Return the nodes, and an edge for each way to go on."""
     ways = [(edge.from_, to, "") for edge in config.edges for to in edge.to or ()]
     ways += [(edge.from_, choice.to, choice.when) for edge in config.edges for choice in edge.choose or ()]
+    ways += [(id_, str(to), why) for id_, node in config.nodes.items() for why, to in jumps(node)]
+    ends = {source for source, target, _ in ways if _target(config, target) is None}
+    ways = [way for way in ways if _target(config, way[1]) is not None]
     first = next(iter(config.nodes))
     nodes = tuple(
         step_node(
@@ -82,8 +107,9 @@ def plan(config: GraphConfig) -> Plan:
     left = {
         edge.from_ for edge in config.edges if edge.to or any(one.when.strip() == "else" for one in edge.choose or ())
     }
-    ends = tuple(f"nodes/{id_}" for id_ in config.nodes if id_ not in left)
-    return Plan(nodes, tuple(dict.fromkeys(edges)), (f"nodes/{first}",), ends)
+    last = tuple(f"nodes/{id_}" for id_ in config.nodes if id_ not in left or id_ in ends)
+    whole = Plan(nodes, tuple(dict.fromkeys(edges)), (f"nodes/{first}",), last)
+    return with_inner(whole, *(inner_plan(node, f"nodes/{id_}") for id_, node in config.nodes.items()))
 
 
 def _loops(id_: str, ways: list[tuple[str, str, str]]) -> bool:

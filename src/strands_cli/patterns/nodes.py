@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from strands_cli.patterns.step import HITL, is_hitl
+from strands_cli.patterns.step import doer, is_agent
 
 
 class Unvisited(dict[str, Any]):
@@ -27,13 +27,20 @@ class Nodes(dict[str, Any]):
         return found
 
     def _of_agent(self, agent: object) -> Any:
-        visited = [node for node in self.values() if node["agent"] == agent and node and agent != HITL]
+        visited = [node for node in self.values() if node["agent"] == agent and node and is_agent(node["agent"])]
         return max(visited, key=lambda node: node["step"], default=None)
 
 
 def unvisited(node: Any) -> Unvisited:
     """Return what a node is before its first visit."""
-    agent = HITL if is_hitl(node) else node.agent
     return Unvisited(
-        agent=agent, response="", tokens=0, duration=0.0, stop_reason="", status="pending", iteration=0, step=0
+        agent=doer(node),
+        error="",
+        response="",
+        tokens=0,
+        duration=0.0,
+        stop_reason="",
+        status="pending",
+        iteration=0,
+        step=0,
     )

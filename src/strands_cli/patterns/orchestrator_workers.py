@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from strands_cli.kernel.run import Run
-from strands_cli.kernel.types import AgentReply, Names, Outcome
+from strands_cli.kernel.types import Names, Outcome
 from strands_cli.loader.names import own_first
 from strands_cli.loader.template import render
 from strands_cli.patterns.answers import RETRIES, approves, refuses
@@ -19,20 +19,25 @@ from strands_cli.patterns.step import (
     answered,
     ask,
     call,
+    doer,
     including,
-    is_hitl,
+    is_agent,
+    is_plain_call,
     offering,
     prompt_for,
-    step,
+    seconds,
     text,
 )
+from strands_cli.patterns.step_flow import best_effort, step
 from strands_cli.plan.model import Edge, Node, Plan, one, step_node
+from strands_cli.plan.steps import inner_plan, with_inner
 
 if TYPE_CHECKING:
     from strands_cli.spec.orchestrator_workers import OrchestratorWorkersConfig
     from strands_cli.spec.steps import Step
 
 Scope = dict[str, Any]
+_ANSWERS = "approved, reject, or what is told to whoever puts the results together"
 _WORKER = re.compile(r"rounds/(?P<round>\d+)/workers/(?P<index>\d+)")
 
 
@@ -50,13 +55,15 @@ async def run(config: OrchestratorWorkersConfig, run: Run, names: Names) -> Outc
         scope = {**_worked(scope, [*scope["workers"], *done], number), "last_response": done[-1]["response"]}
     feedback = ""
     if config.reduce_review is not None:
-        answer = await ask(run, config.reduce_review, scope, "reduce/review")
+        answer = await ask(run, config.reduce_review, scope, "reduce/review", hint=_ANSWERS)
         scope = answered(scope, answer)
         if refuses(answer.response):
             return _outcome(config, scope, "the results were rejected in review")
         feedback = "" if approves(answer.response) else text(answer.response)
-    parts = [each["response"] for each in scope["workers"]]
-    results = "\n\n".join(f"## {each['task']}\n\n{each['response']}" for each in scope["workers"])
+    parts = [text(each["response"]) for each in scope["workers"]]
+    results = "\n\n".join(
+        f"## {each['task']}\n\n{each['response'] or each.get('error', '')}" for each in scope["workers"]
+    )
     scope = {**scope, "last_response": results or scope["orchestrator_response"]}
     for key, last in (("reduce", config.reduce), ("writeup", config.writeup)):
         if last is not None:
@@ -71,25 +78,31 @@ async def _round(config: OrchestratorWorkersConfig, run: Run, names: Scope, numb
     template, prefix = config.worker_template, f"rounds/{number}/workers"
     tools = template.tool_overrides if template.tools is None else template.tools
 
-    async def work(index: int, subtask: dict[str, Any]) -> AgentReply:
+    async def work(index: int, subtask: dict[str, Any]) -> StepResult:
+        if template.on_failure == "fail":
+            return await one_call(index, subtask)
+
+        done = await best_effort(run, f"{prefix}/{index}", partial(one_call, index, subtask), template.on_failure)
+        return done if isinstance(done, StepResult) else StepResult(template.agent, "", **done)
+
+    async def one_call(index: int, subtask: dict[str, Any]) -> StepResult:
         scope = own_first(offering(names, task=subtask["task"], subtask=subtask, index=index))
         prompt = subtask["task"] if template.input is None else render(template.input, scope)
-        key = f"{prefix}/{index}"
-        return await run.agent(
-            key, template.agent, prompt, names=scope, tools=tools, timeout=template.timeout_s, goes_on=True
-        )
+        key, limit = f"{prefix}/{index}", seconds(template.timeout_s, scope)
+        reply = await run.agent(key, template.agent, prompt, names=scope, tools=tools, timeout=limit, goes_on=True)
+        return StepResult.of(template.agent, reply)
 
     jobs = {f"{prefix}/{index}": partial(work, index, each) for index, each in enumerate(names["subtasks"])}
-    replies = await run.all(jobs, limit=config.orchestrator.limits.max_workers)
+    done = await run.all(jobs, limit=config.orchestrator.limits.max_workers)
     return [
-        StepResult.of(template.agent, reply).names(index=index, round=number, task=subtask["task"], subtask=subtask)
-        for index, (subtask, reply) in enumerate(zip(names["subtasks"], replies.values(), strict=True))
+        result.names(index=index, round=number, task=subtask["task"], subtask=subtask)
+        for index, (subtask, result) in enumerate(zip(names["subtasks"], done.values(), strict=True))
     ]
 
 
 async def _combined(run: Run, last: Step, names: Scope, key: str, parts: list[str], feedback: str) -> StepResult:
     """Do a step that sees the results; a reviewer's feedback, and without an input the results, are always told."""
-    if is_hitl(last):
+    if not is_plain_call(last):
         return await step(run, last, names, key)
     prompt = prompt_for(run, last, names)
     if last.input is None and not any(part.strip() and part.strip() in prompt for part in parts):
@@ -108,9 +121,9 @@ def _outcome(config: OrchestratorWorkersConfig, names: Scope, error: str | None 
     shown = ("workers", "round_count", "orchestrator_response", "reduce_response", "writeup_response")
     context = {name: names[name] for name in shown if name in names}
     context["decomposition"] = [each["subtask"] for each in names["workers"]] or names["subtasks"]
-    ran = [last.agent for last in (config.reduce, config.writeup) if error is None and last and not is_hitl(last)]
+    ran = [doer(last) for last in (config.reduce, config.writeup) if error is None and last]
     agents = [config.orchestrator.agent, *(each["agent"] for each in names["workers"][-1:]), *ran]
-    return Outcome(text(names["last_response"]), context, names, agents[-1], error)
+    return Outcome(text(names["last_response"]), context, names, next(filter(is_agent, reversed(agents))), error)
 
 
 def plan(config: OrchestratorWorkersConfig) -> Plan:
@@ -128,7 +141,7 @@ def plan(config: OrchestratorWorkersConfig) -> Plan:
     if rounds > 1:
         loops.append(Edge(work.id, planner.id, "next round"))
     for key, last in (("reduce/review", config.reduce_review), ("reduce", config.reduce), ("writeup", config.writeup)):
-        whole = whole.then(one(step_node(last, key))) if last is not None else whole
+        whole = with_inner(whole.then(one(step_node(last, key))), inner_plan(last, key)) if last is not None else whole
     return whole.with_edges(*loops)
 
 

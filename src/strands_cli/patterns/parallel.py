@@ -8,26 +8,25 @@ from typing import TYPE_CHECKING, Any
 from strands_cli.kernel.run import Run
 from strands_cli.kernel.types import Names, Outcome
 from strands_cli.patterns import chain
-from strands_cli.patterns.step import Context, Done, answered, last_agent, offering, step, text
+from strands_cli.patterns.step import Context, Done, answered, last_agent, offering, said_of, text
+from strands_cli.patterns.step_flow import best_effort, step
 from strands_cli.plan.model import Plan, beside, one, step_node, steps_plan
+from strands_cli.plan.steps import inner_plan, with_inner
 
 if TYPE_CHECKING:
-    from strands_cli.spec.parallel import ParallelConfig
+    from strands_cli.spec.parallel import Branch, ParallelConfig
 
 
 async def run(config: ParallelConfig, run: Run, names: Names) -> Outcome:
     """Run the branches, each a lane of its own; without `reduce` their responses are joined under their ids."""
-    jobs = {
-        f"branches/{branch.id}": partial(chain.steps, branch.steps, run, names, f"branches/{branch.id}/steps")
-        for branch in config.branches
-    }
+    jobs = {f"branches/{branch.id}": partial(_branch, branch, run, names) for branch in config.branches}
     ended = await run.all(jobs)
     branches = {branch.id: _summary(ended[f"branches/{branch.id}"]) for branch in config.branches}
     scope = offering({**names, "branches": branches}, total_branches=len(branches))
     agent = last_agent(one for branch in branches.values() for one in branch["steps"])
     context: dict[str, Any] = {"branches": branches}
     if config.reduce is None:
-        joined = "\n\n".join(f"## {name}\n\n{text(branch['response'])}" for name, branch in branches.items())
+        joined = "\n\n".join(f"## {name}\n\n{said_of(branch)}" for name, branch in branches.items())
         return Outcome(joined, context, {**scope, "last_response": joined}, agent)
     result = await step(run, config.reduce, scope, "reduce")
     context["reduce"] = result.names()
@@ -35,7 +34,18 @@ async def run(config: ParallelConfig, run: Run, names: Names) -> Outcome:
     return Outcome(text(result.response), context, scope, last_agent(({"agent": agent}, context["reduce"])))
 
 
+async def _branch(branch: Branch, run: Run, names: Names) -> dict[str, Any]:
+    key = f"branches/{branch.id}"
+    job = partial(chain.steps, branch.steps, run, names, f"{key}/steps")
+    if branch.on_failure == "fail":
+        return await job()
+
+    return await best_effort(run, key, job, branch.on_failure)
+
+
 def _summary(scope: dict[str, Any]) -> dict[str, Any]:
+    if "steps" not in scope:
+        return {"response": "", "stop_reason": "", "tokens": 0, "duration": 0.0, "steps": [], **scope}
     steps = scope["steps"]
     return {
         "response": scope["last_response"],
@@ -51,7 +61,9 @@ def plan(config: ParallelConfig) -> Plan:
     """Return the branches side by side, then the reduce step."""
     lanes = ((branch.steps, f"branches/{branch.id}") for branch in config.branches)
     branches = beside(*(steps_plan(steps, f"{lane}/steps", group=lane) for steps, lane in lanes))
-    return branches.then(one(step_node(config.reduce, "reduce"))) if config.reduce else branches
+    if config.reduce is None:
+        return branches
+    return with_inner(branches.then(one(step_node(config.reduce, "reduce"))), inner_plan(config.reduce, "reduce"))
 
 
 def so_far(done: Done) -> Context:

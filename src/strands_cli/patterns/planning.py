@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from strands_cli.spec.orchestrator_workers import OrchestratorWorkersConfig
 
 Scope = dict[str, Any]
+_ANSWERS = "approved, reject, a JSON list of tasks, or what is to be planned otherwise"
 MAX_REVISIONS = 20
 """How often one plan goes back to the orchestrator before somebody must start anew."""
 
@@ -32,7 +33,7 @@ async def planned(config: OrchestratorWorkersConfig, run: Run, names: Scope, num
         scope = _with_tasks({**answered(names, said), "orchestrator_response": said.response}, tasks)
         if review is None or (number > 1 and not tasks):
             return scope, False
-        answer = await ask(run, review, scope, visit(f"rounds/{number}/review", attempt))
+        answer = await ask(run, review, scope, visit(f"rounds/{number}/review", attempt), hint=_ANSWERS)
         scope = answered(scope, answer)
         if approves(answer.response) or rejects(answer.response):
             return scope, rejects(answer.response)

@@ -68,7 +68,15 @@ async def _reviewed(config: RoutingConfig, run: Run, names: Names) -> StepResult
     assert review is not None
     yes, names_of_routes = "|".join(APPROVING), "|".join(map(re.escape, routes))
     pattern = rf"\s*(?:(?i:{yes})[.!]?|(?i:route\s*:)?\s*(?i:{names_of_routes}))\s*"
-    return await ask(run, review, names, "router/review", pattern=pattern, refusal=f"answer {_allowed(routes)}.")
+    return await ask(
+        run,
+        review,
+        names,
+        "router/review",
+        pattern=pattern,
+        refusal=f"answer {_allowed(routes)}.",
+        hint=_allowed(routes),
+    )
 
 
 def _route_of(answer: Any, chosen: str, routes: Collection[str]) -> str:

@@ -1,21 +1,27 @@
-"""One step of any pattern: an agent's call, or a question to a person."""
+"""One step of any pattern: an agent's call, or a question to a person. Any step: `step_flow`."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from typing_extensions import TypeIs
 
+from strands_cli.errors import ExecutionError
 from strands_cli.kernel.run import Run
 from strands_cli.kernel.types import AgentReply, Names, Question
+from strands_cli.loader.data import from_json
 from strands_cli.loader.names import own_first
-from strands_cli.loader.template import render
+from strands_cli.loader.template import render, rendered
+from strands_cli.review_words import GATE, approves, at_gate, refuses
+from strands_cli.review_words import text as text
+from strands_cli.spec.durations import in_seconds
 from strands_cli.types import Json
 
 if TYPE_CHECKING:
-    from strands_cli.spec.steps import AgentStep, HitlStep
+    from strands_cli.spec.steps import AgentCall, AgentStep, HitlStep, Review, Step
 
 HITL = "hitl"
 Done: TypeAlias = Mapping[str, dict[str, Any]]
@@ -26,33 +32,47 @@ Context: TypeAlias = dict[str, Any]
 
 @dataclass(slots=True)
 class StepResult:
-    """What a step came to; `agent` is "hitl" when a person answered, and `stop_reason` then ""."""
+    """What a step came to.
+
+    Attributes:
+        agent: Who did it: an agent's id, "hitl" for a person, "tool:NAME" where nobody was needed.
+        response: What came of it; data where it is JSON.
+        tokens: What models used.
+        duration: Seconds.
+        stop_reason: Why the agent stopped; "" where there was none.
+        status: completed, skipped, failed or rejected.
+        error: Why it failed, where the workflow goes on all the same.
+        to: Where to go on, or None for what comes next.
+        more: What else templates find of it.
+    """
 
     agent: str
     response: Any
     tokens: int = 0
     duration: float = 0.0
     stop_reason: str = ""
+    status: str = "completed"
+    error: str = ""
+    to: str | int | None = None
+    more: Mapping[str, Any] | None = None
 
     def names(self, **more: Any) -> dict[str, Any]:
         """Return the result as templates and `execution_context` show it."""
         shown = {"agent": self.agent, "response": self.response, "tokens": self.tokens, "duration": self.duration}
-        return {**more, **shown, "stop_reason": self.stop_reason, "status": "completed"}
+        found = {**more, **shown, "stop_reason": self.stop_reason, "status": self.status, **(self.more or {})}
+        return {**found, "error": self.error} if self.error else found
 
     @classmethod
     def of(cls, agent: str, reply: AgentReply) -> StepResult:
         """Return what an agent's reply came to."""
-        return cls(agent, reply.text, reply.tokens, reply.duration, reply.stop_reason)
-
-
-def step(run: Run, step: AgentStep | HitlStep, names: Names, key: str) -> Awaitable[StepResult]:
-    """Do one step under `key`."""
-    return ask(run, step, names, key) if is_hitl(step) else call(run, step, names, key)
+        response = from_json(reply.text) if reply.is_json else reply.text
+        status = "rejected" if reply.stop_reason == "rejected" else "completed"
+        return cls(agent, response, reply.tokens, reply.duration, reply.stop_reason, status)
 
 
 async def call(
     run: Run,
-    step: AgentStep,
+    step: AgentCall,
     names: Names,
     key: str,
     *,
@@ -71,59 +91,99 @@ async def call(
         _prompt(run, step, scope) if prompt is None else prompt,
         names=scope,
         tools=step.tool_overrides,
-        timeout=step.timeout_s,
+        timeout=seconds(step.timeout_s, scope),
         expects=expects,
         goes_on=True,
     )
     return StepResult.of(step.agent, reply)
 
 
-def prompt_for(run: Run, step: AgentStep, names: Names) -> str:
+def prompt_for(run: Run, step: AgentCall, names: Names) -> str:
     """Return what a step tells its agent: the rendered input, or without one the agent's own prompt."""
     return _prompt(run, step, with_vars(names, step.vars))
 
 
-def _prompt(run: Run, step: AgentStep, scope: Names) -> str:
+def _prompt(run: Run, step: AgentCall, scope: Names) -> str:
     return render(step.input, scope) if step.input is not None else run.default_prompt(step.agent, scope)
 
 
 async def ask(
-    run: Run, step: HitlStep, names: Names, key: str, *, pattern: str | None = None, refusal: str | None = None
+    run: Run,
+    step: Review,
+    names: Names,
+    key: str,
+    *,
+    pattern: str | None = None,
+    refusal: str | None = None,
+    hint: str = "",
 ) -> StepResult:
     """Put the step's question to a person.
 
     Args:
         pattern: What the answer must look like, unless the step itself says what is allowed.
         refusal: What to tell somebody whose answer does not match it.
+        hint: What the answers are that mean something here, in words, unless the step itself says what is allowed.
     """
     asked = question(step, names)
-    if pattern is not None and not (asked.choices or asked.schema or asked.pattern):
-        asked = replace(asked, pattern=pattern, refusal=refusal)
+    if vars(step).get("on_reject", "continue") != "continue" and not (asked.choices or asked.schema or asked.pattern):
+        asked = replace(
+            asked, choices=GATE, default=at_gate(asked.default) or asked.default, data={**asked.data, "gate": True}
+        )
+    if (pattern or hint) and not (asked.choices or asked.schema or asked.pattern):
+        asked = replace(
+            asked, pattern=pattern, refusal=refusal, data={**asked.data, "hint": hint} if hint else asked.data
+        )
     answer = await run.ask(key, asked)
     return StepResult(HITL, answer.value)
 
 
-def question(step: HitlStep, names: Names) -> Question:
+def question(step: Review, names: Names) -> Question:
     """Return a HITL step's question with its templates rendered."""
     names = own_first(names)
     return Question(
         prompt=render(step.prompt, names),
         context=render(step.context_display, names) if step.context_display else None,
-        choices=tuple(step.choices) if step.choices else None,
+        choices=_choices(step.choices, names) if step.choices else None,
         schema=step.schema_,
         pattern=step.validation.pattern if step.validation else None,
         refusal=step.validation.message if step.validation else None,
-        default=step.default,
+        default=rendered(step.default, names),
         has_default=step.has_default,
-        timeout=step.timeout_seconds or None,
+        timeout=seconds(step.timeout_seconds, names) or None,
         data=_rights(step),
     )
+
+
+def _choices(choices: list[str] | str, names: Names) -> tuple[str, ...]:
+    """Return the answers that are allowed; a template of a list may find none, or what is no list."""
+    found = rendered(choices, names)
+    if not isinstance(found, (list, tuple)) or not found:
+        raise ExecutionError(f"{choices!r} gives no list of choices, but {found!r}", hint="Have it give texts.")
+    return tuple(dict.fromkeys(map(text, found)))
+
+
+def seconds(limit: float | str | None, names: Names) -> float | None:
+    """Return a time in seconds; a template of one is rendered.
+
+    Raises:
+        ExecutionError: It gives no time.
+    """
+    if not isinstance(limit, str):
+        return limit
+    said = render(limit, names)
+    try:
+        found = float(str(in_seconds(said)))
+    except ValueError:
+        found = -1.0
+    if not 0 <= found < float("inf"):
+        raise ExecutionError(f"{limit!r} gives no time, but {said!r}", hint="Have it give seconds, or 90s, 5m, 1h30m.")
+    return found
 
 
 _RULES = ("ask", "quorum", "delegate", "remind", "escalate", "on_timeout")
 
 
-def _rights(step: HitlStep) -> Mapping[str, Json]:
+def _rights(step: Review) -> Mapping[str, Json]:
     if all(getattr(step, name) is None for name in _RULES):
         return {}
     from strands_cli.spec.asking import rights_of
@@ -132,7 +192,12 @@ def _rights(step: HitlStep) -> Mapping[str, Json]:
 
 
 def answered(names: Mapping[str, Any], result: StepResult) -> dict[str, Any]:
-    """Return `names` with `result` as the newest response, and as `hitl_response` when a person gave it."""
+    """Return `names` with `result` as the newest response, and as `hitl_response` when a person gave it.
+
+    What was skipped or failed leaves them as they are.
+    """
+    if result.status in ("skipped", "failed"):
+        return dict(names)
     changed = {**names, "last_response": result.response}
     if result.agent == HITL:
         changed["hitl_response"] = result.response
@@ -165,15 +230,65 @@ def including(prompt: str, heading: str, body: str) -> str:
 
 
 def last_agent(results: Iterable[Mapping[str, Any]]) -> str:
-    """Return the id of the newest agent among steps; "hitl" is none."""
-    return next((each["agent"] for each in reversed(list(results)) if each["agent"] != HITL), "")
+    """Return the id of the newest agent among steps; a person is none, and neither is a tool."""
+    return next((each["agent"] for each in reversed(list(results)) if is_agent(each["agent"])), "")
 
 
-def is_hitl(step: AgentStep | HitlStep) -> TypeIs[HitlStep]:
+def final_response(done: Iterable[tuple[Any, Mapping[str, Any]]]) -> Any:
+    """Return what steps, each with its result, came to: the newest response.
+
+    What a person decided (yes, no, one of several choices) is none, unless there is nothing else.
+    """
+    ended = [(step, each) for step, each in done if each["status"] not in ("skipped", "failed")]
+    said = [each for step, each in ended if not (each["agent"] == HITL and _decides(step, each["response"]))]
+    return (said or [each for _, each in ended] or [{"response": ""}])[-1]["response"]
+
+
+def _decides(step: Any, answer: Any) -> bool:
+    return bool(vars(step).get("choices")) or approves(answer) or refuses(answer)
+
+
+def said_of(result: Mapping[str, Any]) -> str:
+    """Return a result's response as text, or why there is none."""
+    return text(result["response"]) or str(result.get("error", ""))
+
+
+def is_agent(name: str) -> bool:
+    """Whether who did a step is an agent."""
+    return name != HITL and ":" not in name
+
+
+def doer(step: Step) -> str:
+    """Return who does a step, as its result says it: an agent's id, "hitl", or "tool:NAME"."""
+    said = vars(step)
+    if "agent" in said:
+        return str(said["agent"])
+    if said.get("type") == HITL:
+        return HITL
+    return f"tool:{said['tool']}" if "tool" in said else next(name for key, name in _DOERS.items() if key in said)
+
+
+_DOERS = {"http": "tool:http_request", "set": "tool:set", "message": "tool:fail", "for_each": "tool:for_each"}
+
+
+def is_plain_call(step: Step) -> TypeIs[AgentStep]:
+    """Whether a step is nothing but a call of an agent."""
+    return "agent" in vars(step) and is_plain(step)
+
+
+def is_plain(step: Step) -> bool:
+    """Whether a step is always done, and nothing is said of its failure or rejection."""
+    said = vars(step)  # pydantic takes its time to say that there is no such field
+    return said["when"] is None and said["on_error"] == "fail" and said.get("on_reject", "continue") == "continue"
+
+
+def is_hitl(step: Step | Review) -> TypeIs[HitlStep]:
     """Whether a step asks a person."""
     return vars(step).get("type") == HITL  # pydantic takes its time to say that there is no such field
 
 
-def text(value: Any) -> str:
-    """Return a response as text."""
-    return value if isinstance(value, str) else "" if value is None else str(value)
+def __getattr__(name: str) -> Any:
+    """Packages with patterns of their own find `step` here too."""
+    if name == "step":
+        return getattr(import_module("strands_cli.patterns.step_flow"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

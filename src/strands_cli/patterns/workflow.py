@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 from strands_cli.kernel.run import Run
 from strands_cli.kernel.types import Names, Outcome
-from strands_cli.patterns.step import Context, Done, is_hitl, last_agent, step, text
+from strands_cli.patterns.step import Context, Done, final_response, is_hitl, last_agent, text
+from strands_cli.patterns.step_flow import step
 from strands_cli.plan.model import Edge, Plan, step_node
+from strands_cli.plan.steps import inner_plan, with_inner
 
 if TYPE_CHECKING:
-    from strands_cli.spec.steps import AgentTask, HitlTask
+    from strands_cli.spec.steps import Task
     from strands_cli.spec.workflow import WorkflowConfig
+
+_WITHOUT_RESPONSE = ("skipped", "failed")
 
 
 async def run(config: WorkflowConfig, run: Run, names: Names) -> Outcome:
@@ -21,7 +25,7 @@ async def run(config: WorkflowConfig, run: Run, names: Names) -> Outcome:
     before = _before(config)
     people = frozenset(task.id for task in config.tasks if is_hitl(task))
 
-    async def work(task: AgentTask | HitlTask) -> None:
+    async def work(task: Task) -> None:
         result = await step(run, task, _scope(names, before[task.id], done, people), f"tasks/{task.id}")
         done[task.id] = result.names()
 
@@ -29,7 +33,8 @@ async def run(config: WorkflowConfig, run: Run, names: Names) -> Outcome:
     after = {f"tasks/{task.id}": [f"tasks/{id_}" for id_ in task.deps] for task in config.tasks}
     await run.all(jobs, after)
     order = _order(config)
-    response = done[_ends(config)[-1]]["response"]
+    by_id = {task.id: task for task in config.tasks}
+    response = final_response((by_id[id_], done[id_]) for id_ in (*order, _ends(config)[-1]))
     tasks = {task.id: done[task.id] for task in config.tasks}
     scope = {**_scope(names, order, done, people), "tasks": tasks, "total_tasks": len(tasks), "last_response": response}
     return Outcome(text(response), {"tasks": tasks}, scope, last_agent(tasks[id_] for id_ in order))
@@ -42,9 +47,10 @@ def _scope(names: Names, ids: list[str], done: dict[str, dict[str, Any]], people
     the tasks that ask somebody.
     """
     scope: dict[str, Any] = {**names, "tasks": dict(zip(ids, map(done.__getitem__, ids), strict=True))}
-    if ids:
-        scope["last_response"] = done[ids[-1]]["response"]
-    answers = [id_ for id_ in ids if id_ in people] if people else []
+    newest = next((id_ for id_ in reversed(ids) if done[id_]["status"] not in _WITHOUT_RESPONSE), None)
+    if newest is not None:
+        scope["last_response"] = done[newest]["response"]
+    answers = [id_ for id_ in ids if id_ in people and done[id_]["status"] not in _WITHOUT_RESPONSE] if people else []
     if answers:
         scope["hitl_response"] = done[answers[-1]]["response"]
     return scope
@@ -88,7 +94,8 @@ def plan(config: WorkflowConfig) -> Plan:
     nodes = tuple(step_node(task, f"tasks/{task.id}") for task in config.tasks)
     edges = (Edge(f"tasks/{id_}", f"tasks/{task.id}") for task in config.tasks for id_ in task.deps)
     starts = tuple(f"tasks/{task.id}" for task in config.tasks if not task.deps)
-    return Plan(nodes, tuple(dict.fromkeys(edges)), starts, tuple(f"tasks/{id_}" for id_ in _ends(config)))
+    whole = Plan(nodes, tuple(dict.fromkeys(edges)), starts, tuple(f"tasks/{id_}" for id_ in _ends(config)))
+    return with_inner(whole, *(inner_plan(task, f"tasks/{task.id}") for task in config.tasks))
 
 
 def so_far(done: Done) -> Context:

@@ -8,6 +8,8 @@ from strands_cli.plan.model import Node, Plan
 
 _CLASSES = (
     "classDef agent fill:#eef2ff,stroke:#4f46e5,color:#1e1b4b",
+    "classDef tool fill:#ecfdf5,stroke:#047857,color:#022c22",
+    "classDef fail fill:#fef2f2,stroke:#b91c1c,color:#450a0a",
     "classDef hitl fill:#fef3c7,stroke:#b45309,color:#451a03,stroke-width:2px",
 )
 
@@ -37,7 +39,8 @@ def _lines(plan: Plan) -> Iterator[str]:
         yield f"  {short[edge.source]} -->{label} {short[edge.target]}"
     for id in plan.ends:
         yield f"  {short[id]} --> done"
-    yield from (f"  {line}" for line in _CLASSES)
+    kinds = {"agent", "hitl", *(node.kind for node in plan.nodes)}
+    yield from (f"  {line}" for line in _CLASSES if line.split()[1] in kinds)
 
 
 def _box(node: Node, id: str) -> str:

@@ -11,6 +11,7 @@ from strands_cli.plan.model import Edge, Node, Plan
 WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN = 240, 62, 36, 76, 40
 _STYLE = """
   text { font: 13px system-ui, sans-serif; fill: #1f2937 } .small { font-size: 11px; fill: #6b7280 }
+  .tool { fill: #ecfdf5; stroke: #047857 } .fail { fill: #fef2f2; stroke: #b91c1c }
   .agent { fill: #eef2ff; stroke: #4f46e5 } .hitl { fill: #fef3c7; stroke: #b45309; stroke-width: 2 }
   path { fill: none; stroke: #6b7280; stroke-width: 1.4 } .back { stroke-dasharray: 5 4 }
   .label { fill: #374151; paint-order: stroke; stroke: white; stroke-width: 4px }
@@ -89,7 +90,7 @@ def _box(node: Node, x: float, y: float, state: str = "") -> Iterator[str]:
         corners = f"{x + cut},{y} {right - cut},{y} {right},{half} {right - cut},{low} {x + cut},{low} {x},{half}"
         yield f'<polygon class="hitl" points="{corners}">{tooltip}</polygon>'
     else:
-        yield f'<rect class="agent" x="{x}" y="{y}" width="{WIDTH}" height="{HEIGHT}" rx="8">{tooltip}</rect>'
+        yield f'<rect class="{node.kind}" x="{x}" y="{y}" width="{WIDTH}" height="{HEIGHT}" rx="8">{tooltip}</rect>'
     middle = x + WIDTH / 2
     label = ("? " if node.kind == "hitl" else "") + node.label
     below = " · ".join(part for part in (node.id, node.repeated) if part)

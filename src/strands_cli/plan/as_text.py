@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from strands_cli.plan.model import Edge, Node, Plan
 
 WIDTH = 78
+_MARKS = {"agent": "●", "hitl": "?", "tool": "▸", "fail": "✗"}
 
 
 def text(plan: Plan) -> str:
-    """Return the plan as lines from top to bottom; `?` marks a question to a person, `●` an agent's call."""
+    """Return the plan as lines from top to bottom.
+
+    `?` marks a question to a person, `●` an agent's call, `▸` a tool's, `✗` the run's failure.
+    """
     return "\n".join([*_body(plan), "", summary(plan)]) + "\n"
 
 
@@ -53,7 +57,7 @@ def _falls_through(edges: list[Edge], arriving: dict[str, int], following: Node 
 
 
 def _node(node: Node, plan: Plan, rail: str) -> Iterator[str]:
-    mark = "?" if node.kind == "hitl" else "●"
+    mark = _MARKS[node.kind]
     name = f"{mark} {node.label}"
     extra = f"{node.repeated}  " if node.repeated else ""
     right = f"{extra}{node.id}"

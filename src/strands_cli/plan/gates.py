@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from strands_cli.loader.parts import parts
+from strands_cli.spec.roles import TOOL
+
 if TYPE_CHECKING:
     from strands_cli.spec import Spec
 
@@ -15,6 +18,13 @@ def gates(spec: Spec) -> list[str]:
         for rule in agent.approvals or ():
             when = f", when {rule.when}" if rule.when else ""
             found.append(f"before {name} calls {', '.join(rule.tools)}{when}")
+    for part in parts(spec.plain()):
+        called = [str(id) for _, id in part.marked(TOOL)] or ["http_request"]
+        for rule in part.value.get("approvals") or ():
+            when = f", when {rule['when']}" if rule.get("when") else ""
+            found.append(f"before {'/'.join(map(str, part.path[2:]))} calls {called[0]}{when}")
+    for each in spec.approvals:
+        found.append(f"before any call of {', '.join(each.tools)}{f', when {each.when}' if each.when else ''}")
     budgets = spec.runtime.budgets
     if budgets is not None and budgets.on_exceed == "ask":
         found.append("when a budget is used up")

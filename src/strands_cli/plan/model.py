@@ -11,22 +11,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
-from typing_extensions import TypeIs
-
 if TYPE_CHECKING:
-    from strands_cli.spec import AgentStep, HitlStep
+    from strands_cli.spec import AgentCall, Review, Step
 
-Kind = Literal["agent", "hitl"]
+Kind = Literal["agent", "hitl", "tool", "fail"]
 
 
 @dataclass(slots=True, frozen=True)
 class Node:
-    """An agent call or a question.
+    """What a run does in one go: a call of an agent, a question, a call without an agent, or its failure.
 
     Attributes:
         id: Its journal key, with `*` for what is known only at run time.
-        kind: agent or hitl.
-        label: The agent's id, or what is asked.
+        kind: agent, hitl, tool or fail.
+        label: The agent's id, what is asked, the tool, or the reason.
         detail: One line more: the start of the input, of the context.
         group: The key of the part it belongs to ("branches/web"), or "".
         at_least: Calls of the agent (or times the question is asked) in any run.
@@ -144,16 +142,12 @@ class Plan:
 
 
 def step_node(
-    step: AgentStep | HitlStep, id: str, *, group: str = "", at_least: int = 1, at_most: int | None = 1
+    step: Step | AgentCall | Review, id: str, *, group: str = "", at_least: int = 1, at_most: int | None = 1
 ) -> Node:
     """Return the node of a step."""
-    if _asks(step):
-        return Node(id, "hitl", _line(step.prompt), _line(step.context_display), group, at_least, at_most)
-    return Node(id, "agent", step.agent, _line(step.description or step.input), group, at_least, at_most)
+    from strands_cli.plan.steps import node_of
 
-
-def _asks(step: AgentStep | HitlStep) -> TypeIs[HitlStep]:
-    return getattr(step, "type", None) == "hitl"
+    return node_of(step, id, group, at_least, at_most)
 
 
 def one(node: Node) -> Plan:
@@ -161,12 +155,14 @@ def one(node: Node) -> Plan:
     return Plan((node,), (), (node.id,), (node.id,))
 
 
-def steps_plan(steps: Sequence[AgentStep | HitlStep], prefix: str, *, group: str = "") -> Plan:
+def steps_plan(steps: Sequence[Step], prefix: str, *, group: str = "") -> Plan:
     """Return the plan of steps one after the other, with ids `prefix/0`, `prefix/1` ..."""
+    from strands_cli.plan.steps import with_jumps
+
     whole = Plan()
     for index, step in enumerate(steps):
         whole = whole.then(one(step_node(step, f"{prefix}/{index}", group=group)))
-    return whole
+    return with_jumps(whole, steps, prefix)
 
 
 def beside(*plans: Plan) -> Plan:
@@ -197,16 +193,3 @@ def chain(plans: Iterable[Plan]) -> Plan:
 
 def _count(counts: Mapping[str, int], ids: frozenset[str]) -> int:
     return sum(counts.get(id, 0) for id in ids)
-
-
-_MOST = 60
-"""Characters of a text that a drawing shows."""
-
-
-def _line(text: str | None) -> str:
-    """Return the first line of a text that says something, short enough for a drawing."""
-    line = next((line.strip() for line in (text or "").splitlines() if line.strip()), "")
-    if len(line) <= _MOST:
-        return line
-    word = line.rfind(" ", _MOST // 2, _MOST)
-    return f"{line[: word if word > 0 else _MOST - 1]}…"

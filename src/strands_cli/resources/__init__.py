@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from strands_cli.resources.remembered import Remembering
     from strands_cli.resources.secrets import Secrets
     from strands_cli.session.repository import SessionRepository
+    from strands_cli.spec.agents import Approval
     from strands_cli.spec.root import Spec
 
 
@@ -97,9 +98,22 @@ class AgentResources:
 
         return rehearsed(found)
 
+    def tool(self, id_: str) -> Any:
+        """Return the one tool that a step calls; see `Toolbox.one`."""
+        found = self._toolbox.one(id_)
+        if not self._rehearses:
+            return found
+        from strands_cli.resources.rehearsed import rehearsed
+
+        return rehearsed([found])[0]
+
     def hooks(self, agent_id: str) -> list[Any]:
         """Return the hook providers of an agent: guardrails first, then approvals."""
-        rules = self._spec.agents[agent_id].approvals
+        return self.step_hooks(agent_id, self._spec.agents[agent_id].approvals)
+
+    def step_hooks(self, agent_id: str, rules: Sequence[Approval]) -> list[Any]:
+        """Return the hook providers of an agent, or of a step without one, that has these rules of its own."""
+        rules = [*rules, *self._spec.approvals]
         if self._is_plain and not rules:
             return []
         found: list[Any] = []

@@ -36,6 +36,8 @@ def contracts(spec: Spec) -> Layer:
 
     def layer(run: Run, perform: CallAgent) -> CallAgent:
         async def kept(call: Call) -> AgentReply:
+            if call.act is not None:
+                return await perform(call)
             agent = spec.agents[call.agent]
             if agent.input_schema is not None:
                 check_input(call.agent, agent.input_schema, call.prompt, call.names)
@@ -123,7 +125,7 @@ def _as_json(reply: AgentReply, value: Any, usage: dict[str, int]) -> AgentReply
     text = json.dumps(value, ensure_ascii=False)
     reply.text = text
     reply.message = {**reply.message, "content": [{"text": text}]}
-    reply.usage = usage
+    reply.usage, reply.is_json = usage, True
     return reply
 
 

@@ -63,7 +63,7 @@ def http_executor(executor: HttpExecutor, place: ToolAccess, secrets: Secrets) -
         except (NetworkError, URLError) as error:
             raise type(error)(secrets.scrub(str(error))) from None
 
-    call.rehearses = True  # type: ignore[attr-defined]
+    call.rehearses = call.answers_http = True  # type: ignore[attr-defined]
     if executor.headers:
         call.made_with = {"headers": dict(executor.headers)}  # secrets stand there by their names
     return call

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from strands._regular import input_text
 from strands_cli.errors import USAGE, ExecutionError
+from strands_cli.loader.parts import called_tools
 
 if TYPE_CHECKING:
     from strands_cli.resources.spellings import Spellings
@@ -129,7 +130,7 @@ class Secrets:
         executors = spec.tools.http_executors if spec.tools is not None else []
         if not executors:
             return
-        listed = {id_ for agent in spec.agents.values() for id_ in agent.tools or ()}
+        listed = {id_ for agent in spec.agents.values() for id_ in agent.tools or ()} | called_tools(spec)
         everybody = any(agent.tools is None for agent in spec.agents.values())
         for executor in executors:
             if everybody or executor.id in listed:

@@ -25,6 +25,7 @@ from strands.journal.faults import storage_errors
 from strands.journal.protocol import blob, put_blob
 from strands_cli.errors import InputError, SessionError
 from strands_cli.loader.artifact_paths import relative
+from strands_cli.loader.parts import called_tools
 
 if TYPE_CHECKING:
     from strands_cli.session.repository import SessionRepository
@@ -105,7 +106,7 @@ def server_directory(spec: Spec, server: McpServer) -> Path | None:
 
 def _has_tools(spec: Spec) -> bool:
     return spec.tools is not None or any(
-        _is_reference(tool) for agent in spec.agents.values() for tool in _tools(agent)
+        map(_is_reference, (*(tool for agent in spec.agents.values() for tool in _tools(agent)), *called_tools(spec)))
     )
 
 
@@ -122,6 +123,7 @@ def _references(spec: Spec) -> list[str]:
     declared = spec.tools.python if spec.tools is not None else []
     names = [each if isinstance(each, str) else each.callable for each in declared]
     names += [each for agent in spec.agents.values() for each in _tools(agent)]
+    names += sorted(called_tools(spec))
     return [each.partition(":")[0] if ":" in each else each.rpartition(".")[0] for each in names if _is_reference(each)]
 
 

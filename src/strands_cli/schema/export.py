@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from strands_cli.loader.parts import shape_of
+from strands_cli.spec import acts
 from strands_cli.spec.asking import Ask
 from strands_cli.spec.context import ContextPolicy
 from strands_cli.spec.env import Env
@@ -17,12 +18,19 @@ from strands_cli.spec.registry import PatternRecord, config_name, own_patterns, 
 from strands_cli.spec.root import Spec
 from strands_cli.spec.security import Security
 from strands_cli.spec.skills import Skill
+from strands_cli.spec.steps import AgentStep, HitlStep
 from strands_cli.spec.telemetry import Telemetry
 from strands_cli.spec.times import Escalation
 from strands_cli.spec.tools import Tools
 from strands_cli.types import Json
 
-_LAZY: tuple[type[BaseModel], ...] = (Ask, ContextPolicy, Env, Escalation, Metadata, Security, Skill, Telemetry, Tools)
+_STEPS = (AgentStep, HitlStep, acts.ToolStep, acts.HttpStep, acts.SetStep, acts.FailStep, acts.EachStep)
+_TASKS = (acts.ToolTask, acts.HttpTask, acts.SetTask, acts.FailTask, acts.EachTask)
+_LAZY: tuple[type[BaseModel], ...] = (
+    *(Ask, ContextPolicy, Env, Escalation, Metadata, Security, Skill, Telemetry, Tools),
+    *_STEPS,
+    *_TASKS,
+)
 
 
 def export() -> dict[str, Json]:
@@ -70,6 +78,8 @@ def _tidy(schema: Json) -> None:
         return
     if isinstance(schema.get("description"), str):
         schema["description"] = re.sub(r"\s+", " ", schema["description"]).strip()
+    if schema.get("additionalProperties") is False:
+        schema["patternProperties"] = {"^x-": {"description": "Its author's own; nothing reads it."}}
     for key, field in (schema.get("properties") or {}).items():
         if (
             isinstance(field, dict)
@@ -98,7 +108,7 @@ def _parameters(definitions: dict[str, Json]) -> None:
 
 def _short_forms(definitions: dict[str, Json], pattern: str) -> None:
     """A group may be written as its step, with an id if it has one; without an id also as a list of steps."""
-    step = {"oneOf": [{"$ref": "#/$defs/AgentStep"}, {"$ref": "#/$defs/HitlStep"}]}
+    step = {"oneOf": [{"$ref": f"#/$defs/{model.__name__}"} for model in _STEPS]}
     properties = definitions[config_name(pattern)]["properties"]
     shape = shape_of(pattern)
     for key, nesting, group in shape.below if shape is not None else ():
@@ -114,7 +124,7 @@ def _short_forms(definitions: dict[str, Json], pattern: str) -> None:
 
 def _with_id(definitions: dict[str, Json], group: str) -> list[dict[str, Json]]:
     named: list[dict[str, Json]] = []
-    for model in ("AgentStep", "HitlStep"):
+    for model in (each.__name__ for each in _STEPS):
         whole = definitions[model]
         definitions[f"{model}{group}"] = {
             **whole,

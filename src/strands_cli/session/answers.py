@@ -303,8 +303,9 @@ def _check_offered(state: State, key: str, value: Json, spec: Spec | None) -> No
     from strands_cli.resources.decision_log import verdict
     from strands_cli.spec.agents import Approval
 
-    agents = state.origin["spec"].get("agents", {}) if spec is None else spec.to_dict()["agents"]
-    known = agents.get(asked["agent"], {}).get("approvals") or ()
+    workflow = state.origin["spec"] if spec is None else spec.to_dict()
+    agent = workflow.get("agents", {}).get(asked["agent"], {})
+    known = [*(agent.get("approvals") or ()), *(workflow.get("approvals") or ())]
     rules = [Approval.model_validate({name: rule[name] for name in _OFFERING & rule.keys()}) for rule in known]
     decision, options = verdict(value).decision, offered(rules, interrupt["reason"]["tool"])
     if options and decision is not None and decision not in {"reject", *options}:

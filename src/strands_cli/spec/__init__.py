@@ -7,6 +7,11 @@ from typing import TYPE_CHECKING
 from strands._lazy import lazy
 
 if TYPE_CHECKING:
+    from strands_cli.spec.acts import FailStep as FailStep
+    from strands_cli.spec.acts import HttpStep as HttpStep
+    from strands_cli.spec.acts import SetStep as SetStep
+    from strands_cli.spec.acts import StepApproval as StepApproval
+    from strands_cli.spec.acts import ToolStep as ToolStep
     from strands_cli.spec.agents import AgentSpec as AgentSpec
     from strands_cli.spec.agents import Approval as Approval
     from strands_cli.spec.agents import Inference as Inference
@@ -15,6 +20,7 @@ if TYPE_CHECKING:
     from strands_cli.spec.env import Env as Env
     from strands_cli.spec.evaluator_optimizer import Accept as Accept
     from strands_cli.spec.evaluator_optimizer import EvaluatorOptimizerConfig as EvaluatorOptimizerConfig
+    from strands_cli.spec.flow import GoTo as GoTo
     from strands_cli.spec.graph import Choice as Choice
     from strands_cli.spec.graph import GraphConfig as GraphConfig
     from strands_cli.spec.graph import GraphEdge as GraphEdge
@@ -41,10 +47,12 @@ if TYPE_CHECKING:
     from strands_cli.spec.security import Guardrails as Guardrails
     from strands_cli.spec.security import Security as Security
     from strands_cli.spec.skills import Skill as Skill
+    from strands_cli.spec.steps import AgentCall as AgentCall
     from strands_cli.spec.steps import AgentStep as AgentStep
     from strands_cli.spec.steps import AgentTask as AgentTask
     from strands_cli.spec.steps import HitlStep as HitlStep
     from strands_cli.spec.steps import HitlTask as HitlTask
+    from strands_cli.spec.steps import Review as Review
     from strands_cli.spec.steps import Step as Step
     from strands_cli.spec.steps import Task as Task
     from strands_cli.spec.steps import Validation as Validation

@@ -7,8 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from strands_cli.spec.asking import Rights
-from strands_cli.spec.base import Closed, Names, SecondsOrNone
-from strands_cli.spec.steps import check_json_schema
+from strands_cli.spec.base import Closed, Names, SecondsOrNone, check_json_schema
 from strands_cli.spec.times import Duration
 
 

@@ -67,7 +67,8 @@ def rights_of(asking: Rights) -> dict[str, Json]:
 def has_rules(spec: Mapping[str, Any]) -> bool:
     """Whether some question of a spec, as plain values, is not for everybody at any time."""
     asking = [(spec.get("runtime") or {}).get("budgets") or {}]
-    asking += [rule for agent in spec["agents"].values() for rule in agent.get("approvals") or ()]
+    asking += [rule for agent in spec.get("agents", {}).values() for rule in agent.get("approvals") or ()]
+    asking += spec.get("approvals") or ()
     remembers = any(each.get("remember") == "always" for each in asking)  # the first release meant the session by it
     return remembers or any(not _RULES.isdisjoint(each) for each in asking) or _has_rules(spec["pattern"].get("config"))
 
@@ -75,6 +76,8 @@ def has_rules(spec: Mapping[str, Any]) -> bool:
 def _has_rules(value: Json) -> bool:
     """Look at all steps of a pattern's config, wherever they stand in it."""
     if isinstance(value, Mapping):
-        asks = value.get("type") == "hitl" and not _RULES.isdisjoint(value)
-        return asks or any(_has_rules(each) for each in value.values())
+        rules = [value] if value.get("type") == "hitl" else value.get("approvals")
+        asks = [each for each in rules if isinstance(each, Mapping)] if isinstance(rules, (list, tuple)) else ()
+        ruled = any(not _RULES.isdisjoint(each) or each.get("remember") == "always" for each in asks)
+        return ruled or any(_has_rules(each) for each in value.values())
     return isinstance(value, (list, tuple)) and any(_has_rules(each) for each in value)

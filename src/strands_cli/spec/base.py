@@ -11,9 +11,30 @@ from typing import Annotated, Any, ClassVar, cast
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import core_schema
 
+from strands_cli.spec import durations
+
 Id = Annotated[str, Field(pattern=r"^\w[\w.-]*$", max_length=100)]
-Seconds = Annotated[float, Field(gt=0, description="Seconds.")]
-SecondsOrNone = Annotated[float, Field(ge=0, description="Seconds; 0: no limit.")]
+
+
+class _Duration:
+    """Tells editors that a time may be written with its units."""
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        return {"anyOf": [handler(schema), {"type": "string", "pattern": f"^{durations.PATTERN}$"}]}
+
+
+Seconds = Annotated[
+    float,
+    Field(gt=0, description="Seconds, or a time with its units: 90, 90s, 5m, 1h30m, 2d."),
+    BeforeValidator(durations.in_seconds),
+    _Duration(),
+]
+SecondsOrNone = Annotated[
+    float,
+    Field(ge=0, description="Seconds, or a time with its units: 90, 90s, 5m, 1h30m, 2d; 0: no limit."),
+    BeforeValidator(durations.in_seconds),
+    _Duration(),
+]
 
 
 class Closed(BaseModel):
@@ -76,3 +97,10 @@ def without_plugins() -> Iterator[None]:
             del os.environ["PYDANTIC_DISABLE_PLUGINS"]
         else:
             os.environ["PYDANTIC_DISABLE_PLUGINS"] = before
+
+
+def check_json_schema(schema: dict[str, Any]) -> None:
+    """Raise ValueError when `schema` is not a JSON Schema that stands for itself."""
+    from strands.types import json_schema
+
+    json_schema.check_schema(schema)

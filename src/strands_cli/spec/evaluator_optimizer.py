@@ -7,7 +7,7 @@ from pydantic import Field
 from strands_cli.loader.words import words
 from strands_cli.spec.base import Closed
 from strands_cli.spec.roles import AgentId, Results, Template
-from strands_cli.spec.steps import AgentStep, HitlStep
+from strands_cli.spec.steps import AgentCall, Review
 
 SAYS = "drafts are revised until an evaluator accepts one"
 SOFT_NAMES = words(
@@ -29,9 +29,9 @@ class EvaluatorOptimizerConfig(Closed):
     """A producer, an evaluator, and what counts as accepted."""
 
     producer: AgentId = Field(description="Id of the agent that writes the drafts.")
-    evaluator: AgentStep
+    evaluator: AgentCall
     accept: Accept
     revise_prompt: Template | None = Field(
         default=None, description="Template of the message that asks for a better draft."
     )
-    review_gate: HitlStep | None = Field(default=None, description="A person sees each draft that was not accepted.")
+    review_gate: Review | None = Field(default=None, description="A person sees each draft that was not accepted.")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from strands_cli.spec.base import Closed, Id, Names
-from strands_cli.spec.roles import RESULT, Expression, Results
+from strands_cli.spec.flow import Condition
+from strands_cli.spec.roles import RESULT, Results
 from strands_cli.spec.steps import Step
 
 if TYPE_CHECKING:
@@ -21,22 +22,18 @@ SOFT_NAMES = frozenset(("total_steps", "terminal_node", "execution_path", "curre
 RESULTS = {"nodes": Results(("iteration", "step", *RESULT), of="nodes", word="node", by_agent=True)}
 
 
-def _as_text(value: object) -> object:
-    return str(value).lower() if isinstance(value, bool) else value
-
-
 class Choice(Closed):
     """A target and the condition under which it is taken."""
 
-    when: Annotated[Expression, BeforeValidator(_as_text)] = Field(description="An expression, or else.")
-    to: str
+    when: Condition = Field(description="An expression, or else.")
+    to: str = Field(description="A node, or end.")
 
 
 class GraphEdge(Closed):
     """Where to go from a node: to one target, or to the first whose condition holds."""
 
     from_: str = Field(alias="from")
-    to: Names | None = Field(default=None, description="A node; a list may hold one.")
+    to: Names | None = Field(default=None, description="A node, or end; a list may hold one.")
     choose: list[Choice] | None = Field(
         default=None, min_length=1, description="When no condition holds, the graph ends there."
     )

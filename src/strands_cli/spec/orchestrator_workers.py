@@ -6,8 +6,9 @@ from pydantic import Field
 
 from strands_cli.loader.words import words
 from strands_cli.spec.base import Closed
+from strands_cli.spec.flow import CallTimeout, OnFailure
 from strands_cli.spec.roles import AgentId, StepModel, Template, ToolIds
-from strands_cli.spec.steps import AgentStep, HitlStep, Step
+from strands_cli.spec.steps import AgentCall, Review, Step
 
 SAYS = "an orchestrator makes tasks, workers do them"
 SOFT_NAMES = words(
@@ -23,7 +24,7 @@ class Limits(Closed):
     max_rounds: int = Field(default=1, ge=1, le=1000)
 
 
-class Orchestrator(AgentStep):
+class Orchestrator(AgentCall):
     """The agent that answers with a JSON array of tasks."""
 
     limits: Limits = Field(default_factory=Limits)
@@ -36,17 +37,18 @@ class WorkerTemplate(StepModel):
     input: Template | None = Field(default=None, description="Template of the message; without one the task's text.")
     tools: ToolIds | None = Field(default=None, description="Tool ids that replace the agent's own.")
     tool_overrides: ToolIds | None = Field(default=None, description="Another name for `tools`.")
-    timeout_s: float | None = Field(default=None, gt=0)
-    description: str | None = None
+    timeout_s: CallTimeout | None = Field(default=None, description="Limit for each call: seconds, or a template.")
+    on_failure: OnFailure = "fail"
+    description: str | None = Field(default=None, description="What it is for; drawings show it.")
 
 
 class OrchestratorWorkersConfig(Closed):
     """An orchestrator, its workers, and the steps that bring their results together."""
 
     orchestrator: Orchestrator
-    decomposition_review: HitlStep | None = Field(default=None, description="A person sees the plan before it runs.")
+    decomposition_review: Review | None = Field(default=None, description="A person sees the plan before it runs.")
     worker_template: WorkerTemplate
-    reduce_review: HitlStep | None = Field(
+    reduce_review: Review | None = Field(
         default=None, description="A person sees the results before they are put together."
     )
     reduce: Step | None = None

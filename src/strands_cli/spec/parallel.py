@@ -7,6 +7,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from strands_cli.spec.base import Closed, Id
+from strands_cli.spec.flow import OnFailure
 from strands_cli.spec.roles import RESULT, Group, Results
 from strands_cli.spec.steps import Step
 
@@ -16,7 +17,7 @@ SOFT_NAMES = frozenset(("reduce", "total_branches"))
 RESULTS = {
     "steps": Results(("index", *RESULT)),
     "branches": Results(
-        ("response", "status", "tokens", "duration", "stop_reason", "steps"), of="branches", word="branch"
+        ("response", "status", "tokens", "duration", "stop_reason", "steps", "error"), of="branches", word="branch"
     ),
 }
 
@@ -28,6 +29,7 @@ class Branch(Group):
 
     id: Id
     steps: list[Step] = Field(min_length=1)
+    on_failure: OnFailure = "fail"
 
 
 class ParallelConfig(Closed):

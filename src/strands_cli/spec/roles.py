@@ -26,6 +26,8 @@ TEMPLATE = Role("a template")
 EXPRESSION = Role("an expression that decides something")
 VARIABLES = Role("names that the templates beside it may use; its texts are templates")
 TOOL_IDS = Role("ids of tools")
+TOOL = Role("the id of a tool that is called")
+DATA = Role("data, whose texts are templates")
 EARLIER = Role("ids of the items of the same list that are done before")
 
 AgentId = Annotated[str, AGENT]
@@ -33,6 +35,8 @@ Template = Annotated[str, TEMPLATE]
 Expression = Annotated[str, EXPRESSION]
 Variables = Annotated[dict[str, Any], VARIABLES]
 ToolIds = Annotated[list[str], TOOL_IDS]
+ToolId = Annotated[str, TOOL]
+Data = Annotated[dict[str, Any], DATA]
 Earlier = Annotated[Names, EARLIER]
 
 
@@ -65,5 +69,5 @@ class Results(NamedTuple):
     by_agent: bool = False
 
 
-RESULT = ("agent", "response", "tokens", "duration", "stop_reason", "status")
+RESULT = ("agent", "response", "tokens", "duration", "stop_reason", "status", "error", "items")
 """What the result of every step has."""

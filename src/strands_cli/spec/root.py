@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, PrivateAttr, field_validator
 
-from strands_cli.spec.agents import AgentSpec
+from strands_cli.spec.agents import AgentSpec, Approval
 from strands_cli.spec.base import Closed, Lazy
 from strands_cli.spec.inputs import Inputs
 from strands_cli.spec.outputs import Outputs
@@ -47,7 +47,13 @@ class Spec(Closed):
     context_policy: ContextPolicy | None = None
     skills: list[Skill] = Field(default_factory=list)
     tools: Tools | None = None
-    agents: dict[str, AgentSpec] = Field(min_length=1)
+    agents: dict[str, AgentSpec] = Field(
+        default_factory=dict, description="The agents that steps call, by their ids; none where no step calls one."
+    )
+    approvals: list[Approval] = Field(
+        default_factory=list,
+        description="When a person is asked before a tool is called, by any agent or step; their own rules come first.",
+    )
     pattern: Pattern
     outputs: Outputs = Field(default_factory=Outputs)
     security: Security | None = None

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from strands_cli.spec.base import Closed, Id
 from strands_cli.spec.roles import RESULT, Group, Results
-from strands_cli.spec.steps import AgentStep, HitlStep, Step
+from strands_cli.spec.steps import AgentCall, Review, Step
 
 SAYS = "a router chooses one of several routes"
 NAMES = frozenset(("steps",))
@@ -19,11 +19,11 @@ RESULTS = {
 }
 
 
-class Router(AgentStep):
+class Router(AgentCall):
     """The agent that chooses; it answers `{"route": "name"}`."""
 
     max_retries: int = Field(default=2, ge=0, le=20, description="How often a malformed choice is asked again.")
-    review_router: HitlStep | None = Field(default=None, description="A person confirms or changes the choice.")
+    review_router: Review | None = Field(default=None, description="A person confirms or changes the choice.")
 
 
 class Route(Group):

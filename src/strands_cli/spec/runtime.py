@@ -35,8 +35,8 @@ class FailurePolicy(Closed):
 
     retries: int = Field(default=2, ge=0, le=100)
     backoff: Literal["constant", "exponential", "jittered"] = "exponential"
-    wait_min: float = Field(default=1, ge=0, description="Seconds.")
-    wait_max: float = Field(default=60, ge=0, description="Seconds.")
+    wait_min: SecondsOrNone = Field(default=1, description="The shortest wait: seconds.")
+    wait_max: SecondsOrNone = Field(default=60, description="The longest wait: seconds.")
 
     @model_validator(mode="after")
     def _ordered(self) -> FailurePolicy:

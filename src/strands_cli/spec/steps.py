@@ -1,18 +1,45 @@
-"""Steps: an agent's call, and a question to a person."""
+"""Steps: an agent's call, a question to a person, and what needs neither (see `acts`)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, field_validator
 
 from strands_cli.spec.asking import Rights
-from strands_cli.spec.base import Closed, Id, Seconds, SecondsOrNone
-from strands_cli.spec.roles import AgentId, Earlier, StepModel, Template, ToolIds, Variables
+from strands_cli.spec.base import Closed, Id, Lazy
+from strands_cli.spec.base import check_json_schema as check_json_schema
+from strands_cli.spec.flow import CallTimeout, Choices, Flow, OnReject, Timeout
+from strands_cli.spec.roles import DATA, AgentId, Earlier, StepModel, Template, ToolIds, Variables
+
+if TYPE_CHECKING:
+    from strands_cli.spec.acts import (
+        EachStep,
+        EachTask,
+        FailStep,
+        FailTask,
+        HttpStep,
+        HttpTask,
+        SetStep,
+        SetTask,
+        ToolStep,
+        ToolTask,
+    )
+else:
+    EachStep = Annotated[Any, Lazy("strands_cli.spec.acts:EachStep")]
+    EachTask = Annotated[Any, Lazy("strands_cli.spec.acts:EachTask")]
+    ToolStep = Annotated[Any, Lazy("strands_cli.spec.acts:ToolStep")]
+    HttpStep = Annotated[Any, Lazy("strands_cli.spec.acts:HttpStep")]
+    SetStep = Annotated[Any, Lazy("strands_cli.spec.acts:SetStep")]
+    FailStep = Annotated[Any, Lazy("strands_cli.spec.acts:FailStep")]
+    ToolTask = Annotated[Any, Lazy("strands_cli.spec.acts:ToolTask")]
+    HttpTask = Annotated[Any, Lazy("strands_cli.spec.acts:HttpTask")]
+    SetTask = Annotated[Any, Lazy("strands_cli.spec.acts:SetTask")]
+    FailTask = Annotated[Any, Lazy("strands_cli.spec.acts:FailTask")]
 
 
-class AgentStep(StepModel):
+class AgentCall(StepModel):
     """An agent is called once with a rendered input."""
 
     agent: AgentId = Field(description="Id of an agent of this spec.")
@@ -21,8 +48,12 @@ class AgentStep(StepModel):
     )
     vars: Variables = Field(default_factory=dict, description="Names for this step's templates; texts are templates.")
     tool_overrides: ToolIds | None = Field(default=None, description="Tool ids that replace the agent's own.")
-    timeout_s: Seconds | None = Field(default=None, description="Limit for this call, in seconds.")
-    description: str | None = None
+    timeout_s: CallTimeout | None = Field(default=None, description="Limit for this call: seconds, or a template.")
+    description: str | None = Field(default=None, description="What it is for; drawings show it.")
+
+
+class AgentStep(AgentCall, Flow):
+    """A step: an agent is called once with a rendered input."""
 
 
 class Validation(Closed):
@@ -40,15 +71,19 @@ class Validation(Closed):
         return value
 
 
-class HitlStep(StepModel, Rights):
+class Review(StepModel, Rights):
     """A person is asked; the run waits, at no cost, until somebody answers."""
 
     type: Literal["hitl"]
     prompt: Template = Field(min_length=1, description="Template of the question.")
     context_display: Template | None = Field(default=None, description="Template of what the person needs to see.")
-    default: Any = Field(default=None, description="The answer at the deadline, and of an empty answer.")
-    timeout_seconds: SecondsOrNone | None = Field(default=None, description="Deadline in seconds; 0: none.")
-    choices: list[str] | None = Field(default=None, min_length=1, description="The only answers allowed.")
+    default: Annotated[Any, DATA] = Field(
+        default=None, description="The answer at the deadline, and of an empty answer; texts are templates."
+    )
+    timeout_seconds: Timeout | None = Field(default=None, description="Deadline: seconds, or a template; 0: none.")
+    choices: Choices | None = Field(
+        default=None, description="The only answers allowed: a list of templates, or the template of a list."
+    )
     schema_: dict[str, Any] | None = Field(default=None, alias="schema", description="JSON Schema of the answer.")
     validation: Validation | None = None
     description: str | None = None
@@ -73,40 +108,64 @@ class HitlStep(StepModel, Rights):
         return value
 
 
-class _Depending(StepModel):
+class HitlStep(Review, Flow):
+    """A step: a person is asked; the run waits, at no cost, until somebody answers."""
+
+    on_reject: OnReject = Field(
+        default="continue",
+        description="What a no does: the run goes on (continue), fails (stop), or goes on elsewhere (to).",
+    )
+
+
+class Depending(StepModel):
+    """A task: it waits for others."""
+
     id: Id
     deps: Earlier = Field(default_factory=list, description="Ids of the tasks that must be done before.")
 
 
-class AgentTask(AgentStep, _Depending):
+class AgentTask(AgentStep, Depending):
     """A task of a workflow that an agent does."""
 
 
-class HitlTask(HitlStep, _Depending):
+class HitlTask(HitlStep, Depending):
     """A task of a workflow that asks a person."""
 
 
 def step_kind(value: object) -> str:
-    """Return the tag of a step: whatever has a `type` is meant to be a question, the rest calls an agent."""
+    """Return the tag of a step: by the key that only one kind of step has."""
     if isinstance(value, Mapping):
-        return "<hitl>" if "type" in value or ("prompt" in value and "agent" not in value) else "<agent>"
-    return "<hitl>" if isinstance(value, HitlStep) else "<agent>"
+        if value.get("type") == "fail":
+            return "<fail>"
+        if "type" in value or ("prompt" in value and "agent" not in value):
+            return "<hitl>"
+        return next((f"<{key}>" for key in ACTS if key in value and "agent" not in value), "<agent>")
+    return TAGS.get(type(value).__name__.removesuffix("Step").removesuffix("Task"), "<agent>")
 
 
-def check_json_schema(schema: dict[str, Any]) -> None:
-    """Raise ValueError when `schema` is not a JSON Schema that stands for itself."""
-    from strands.types import json_schema
-
-    json_schema.check_schema(schema)
-
+ACTS = ("tool", "http", "set", "for_each")
+"""Keys that begin a step without an agent and a person."""
+TAGS = {"Hitl": "<hitl>", "Tool": "<tool>", "Http": "<http>", "Set": "<set>", "Fail": "<fail>", "Each": "<for_each>"}
 
 Step = Annotated[
-    Annotated[AgentStep, Tag("<agent>")] | Annotated[HitlStep, Tag("<hitl>")],
+    Annotated[AgentStep, Tag("<agent>")]
+    | Annotated[HitlStep, Tag("<hitl>")]
+    | Annotated[ToolStep, Tag("<tool>")]
+    | Annotated[HttpStep, Tag("<http>")]
+    | Annotated[SetStep, Tag("<set>")]
+    | Annotated[FailStep, Tag("<fail>")]
+    | Annotated[EachStep, Tag("<for_each>")],
     Discriminator(step_kind),
 ]
-"""An agent's call, or a question to a person."""
+"""An agent's call, a question to a person, a tool's call, a request, data that is put together, or a failure."""
 Task = Annotated[
-    Annotated[AgentTask, Tag("<agent>")] | Annotated[HitlTask, Tag("<hitl>")],
+    Annotated[AgentTask, Tag("<agent>")]
+    | Annotated[HitlTask, Tag("<hitl>")]
+    | Annotated[ToolTask, Tag("<tool>")]
+    | Annotated[HttpTask, Tag("<http>")]
+    | Annotated[SetTask, Tag("<set>")]
+    | Annotated[FailTask, Tag("<fail>")]
+    | Annotated[EachTask, Tag("<for_each>")],
     Discriminator(step_kind),
 ]
 """A step of a workflow that others may depend on."""

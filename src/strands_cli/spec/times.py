@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from strands_cli.spec import durations
 from strands_cli.spec.base import Closed, Lazy, Names
 from strands_cli.types import Json
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-_WRITTEN = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([smhdw])\s*", re.ASCII)
 
 
 def seconds_of(value: object) -> object:
@@ -23,17 +20,17 @@ def seconds_of(value: object) -> object:
     """
     if not isinstance(value, (str, bool)):
         return value
-    found = _WRITTEN.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
+    found = durations.in_seconds(value)
+    if not isinstance(found, float):
         raise ValueError(f"{value!r} is no duration: write seconds, or as 90s, 30m, 4h, 1d, 2w")
-    return float(found[1]) * _UNITS[found[2]]
+    return found
 
 
 class _WithUnit:
     """Tells editors that a duration may be written with its unit."""
 
     def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
-        return {"anyOf": [handler(schema), {"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*[smhdw]\s*$"}]}
+        return {"anyOf": [handler(schema), {"type": "string", "pattern": f"^{durations.PATTERN}$"}]}
 
 
 Duration = Annotated[float, Field(gt=0, le=100 * 365 * 86_400), BeforeValidator(seconds_of), _WithUnit()]

@@ -97,7 +97,7 @@ def _choices(state: HITLState) -> list[Text]:
     from rich.text import Text
 
     if not state.choices:
-        return []
+        return [Text(f"Answers: {exact_line(state.hint)}", style="dim")] if state.hint else []
     numbers = [Text(f"  {number}. {exact_line(choice)}") for number, choice in enumerate(state.choices, 1)]
     heading = "Choices (the text or its number):"
     if state.kind == "ambiguous_tool":

@@ -172,7 +172,7 @@ class Builder:
         whole = {"runtime": {"provider": "scripted"}, "pattern": {"type": "chain", "config": {}}, **data}
         prefix = pointer(path)
         try:
-            load_dict(whole, partial=True)
+            load_dict(whole, tools=None, partial=True)
         except CapabilityError:
             return
         except SchemaValidationError as error:

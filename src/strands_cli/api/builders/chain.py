@@ -6,11 +6,12 @@ from typing import Any
 
 from typing_extensions import Self
 
-from strands_cli.api.builders.base import agent_step, hitl_step
+from strands_cli.api.builders.acts import StepActs
+from strands_cli.api.builders.base import Part, agent_step, hitl_step
 from strands_cli.api.builders.config import ConfigBuilder
 
 
-class ChainBuilder(ConfigBuilder):
+class ChainBuilder(StepActs, ConfigBuilder):
     """Steps one after another."""
 
     pattern_type = "chain"
@@ -36,6 +37,9 @@ class ChainBuilder(ConfigBuilder):
             settings: context_display (or show), default, timeout_seconds, choices, schema, validation.
         """
         return self._add("steps", hitl_step(prompt, settings))
+
+    def _step(self, part: Part) -> Self:
+        return self._add("steps", part)
 
     step = add_step
     hitl = add_hitl

@@ -7,11 +7,12 @@ from typing import Any
 
 from typing_extensions import Self
 
+from strands_cli.api.builders.acts import NamedActs
 from strands_cli.api.builders.base import Part, agent_step, given, hitl_step, wrong
 from strands_cli.api.builders.config import ConfigBuilder
 
 
-class GraphBuilder(ConfigBuilder):
+class GraphBuilder(NamedActs, ConfigBuilder):
     """Nodes, and edges that may depend on what was answered. It starts at the first node."""
 
     pattern_type = "graph"
@@ -55,6 +56,9 @@ class GraphBuilder(ConfigBuilder):
     def conditional_edge(self, source: str, choices: Sequence[tuple[str, str] | Mapping[str, str]]) -> Self:
         """Add an edge to the first of `choices` whose condition holds, as `add_edge(source, choose=choices)`."""
         return self.add_edge(source, choose=choices)
+
+    def _named(self, id: str, part: Part) -> Self:
+        return self._add("nodes", part, id)
 
     node = add_node
     hitl = add_hitl

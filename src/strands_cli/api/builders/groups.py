@@ -6,11 +6,12 @@ from typing import Any
 
 from typing_extensions import Self
 
-from strands_cli.api.builders.base import agent_step, hitl_step
+from strands_cli.api.builders.acts import StepActs
+from strands_cli.api.builders.base import Part, agent_step, hitl_step
 from strands_cli.api.builders.config import ConfigBuilder
 
 
-class GroupsBuilder(ConfigBuilder):
+class GroupsBuilder(StepActs, ConfigBuilder):
     """Chains of steps under a name: branches, or routes."""
 
     def add_step(self, agent: str, input: str | None = None, **settings: Any) -> Self:
@@ -25,6 +26,9 @@ class GroupsBuilder(ConfigBuilder):
         """End the branch or route; the next one, or what comes after all of them, ends it too."""
         self._group = ()
         return self
+
+    def _step(self, part: Part) -> Self:
+        return self._add_to_group(part)
 
     step = add_step
     hitl = add_hitl

@@ -7,11 +7,12 @@ from typing import Any
 
 from typing_extensions import Self
 
+from strands_cli.api.builders.acts import NamedActs
 from strands_cli.api.builders.base import Part, agent_step, hitl_step
 from strands_cli.api.builders.config import ConfigBuilder
 
 
-class WorkflowBuilder(ConfigBuilder):
+class WorkflowBuilder(NamedActs, ConfigBuilder):
     """Tasks that start as soon as the tasks they depend on are done."""
 
     pattern_type = "workflow"
@@ -39,6 +40,9 @@ class WorkflowBuilder(ConfigBuilder):
         deps = step.pop("depends_on", deps)
         deps = [deps] if isinstance(deps, str) else list(deps)
         return self._add("tasks", {"id": id, **step, **({"deps": deps} if deps else {})})
+
+    def _named(self, id: str, part: Part) -> Self:
+        return self._task(id, part, part.pop("deps", ()))
 
     task = add_task
     hitl = add_hitl

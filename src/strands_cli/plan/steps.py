@@ -1,0 +1,94 @@
+"""The nodes of steps, and where steps lead that are rejected or fail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from strands_cli.plan.model import Edge, Node, Plan, steps_plan
+from strands_cli.spec.flow import END
+
+if TYPE_CHECKING:
+    from strands_cli.spec import AgentCall, Review, Step
+
+_MOST = 60
+"""Characters of a text that a drawing shows."""
+
+
+def node_of(step: Step | AgentCall | Review, id: str, group: str, at_least: int, at_most: int | None) -> Node:
+    """Return the node of a step; see `Node`."""
+    said = vars(step)
+    least = 0 if said.get("when") is not None else at_least
+    if said.get("type") == "hitl":
+        return Node(id, "hitl", _line(said["prompt"]), _line(said["context_display"]), group, least, at_most)
+    if "agent" in said:
+        return Node(id, "agent", said["agent"], _line(said["description"] or said["input"]), group, least, at_most)
+    if "message" in said:
+        return Node(id, "fail", _line(said["message"]), _line(said["description"]), group, least, at_most)
+    label, detail = _act(said)
+    return Node(id, "tool", label, _line(said["description"] or detail), group, least, at_most)
+
+
+def _act(said: dict[str, Any]) -> tuple[str, str]:
+    if "tool" in said:
+        return said["tool"], ", ".join(f"{name}: {value}" for name, value in said["args"].items())
+    if "http" in said:
+        return f"{said['http'].method} {_line(said['http'].url)}", ""
+    if "for_each" in said:
+        return f"for each {said['as_']} of {_line(str(said['for_each']))}", ""
+    return f"set {', '.join(said['set'])}", ", ".join(f"{name}: {value}" for name, value in said["set"].items())
+
+
+def inner_plan(step: Step | Review, id: str) -> Plan:
+    """Return what a step does for each item of a list, behind an edge from its own node; else nothing."""
+    said = vars(step)
+    if "for_each" not in said:
+        return Plan()
+    inner = steps_plan(said["steps"], f"{id}/items/*/steps", group=f"{id}/items").times(0, None)
+    return inner.with_edges(*(Edge(id, start, "each item") for start in inner.starts))
+
+
+def with_inner(plan: Plan, *inner: Plan) -> Plan:
+    """Return a plan with the insides of its steps."""
+    found = [each for each in inner if each.nodes]
+    if not found:
+        return plan
+    nodes = tuple(node for each in found for node in each.nodes)
+    edges = tuple(edge for each in found for edge in each.edges)
+    return replace(plan, nodes=plan.nodes + nodes, edges=tuple(dict.fromkeys(plan.edges + edges)), _index={})
+
+
+def jumps(step: Step) -> Iterator[tuple[str, str | int]]:
+    """Yield where a step leads beside what comes next: when, and its target."""
+    said = vars(step)
+    for key, when in (("on_reject", "rejected"), ("on_error", "failed")):
+        place = said.get(key)
+        if place is not None and not isinstance(place, str):
+            yield when, place.to
+
+
+def with_jumps(plan: Plan, steps: Sequence[Step], prefix: str) -> Plan:
+    """Return the plan of a list of steps with the ways on that its rejections and failures have."""
+    plan = with_inner(plan, *(inner_plan(step, f"{prefix}/{index}") for index, step in enumerate(steps)))
+    edges, ends, again = list(plan.edges), dict.fromkeys(plan.ends), set[str]()
+    for index, step in enumerate(steps):
+        for when, to in jumps(step):
+            if to == END:
+                ends[f"{prefix}/{index}"] = None
+                continue
+            edges.append(Edge(f"{prefix}/{index}", f"{prefix}/{to}", when))
+            again.update(f"{prefix}/{number}" for number in range(int(to), index + 1))
+    if len(edges) == len(plan.edges) and len(ends) == len(plan.ends):
+        return plan
+    nodes = tuple(replace(node, at_most=None) if node.id in again else node for node in plan.nodes)
+    return replace(plan, nodes=nodes, edges=tuple(dict.fromkeys(edges)), ends=tuple(ends), _index={})
+
+
+def _line(text: str | None) -> str:
+    """Return the first line of a text that says something, short enough for a drawing."""
+    line = next((line.strip() for line in (text or "").splitlines() if line.strip()), "")
+    if len(line) <= _MOST:
+        return line
+    word = line.rfind(" ", _MOST // 2, _MOST)
+    return f"{line[: word if word > 0 else _MOST - 1]}…"
