@@ -154,8 +154,11 @@ def build(
     from strands_cli.loader.check_items import check_items, with_implied_deps
     from strands_cli.loader.json_refs import resolve_refs
     from strands_cli.loader.model_errors import explain, in_order, without_extensions
+    from strands_cli.loader.parts import know_steps
     from strands_cli.loader.short_forms import written_out
+    from strands_cli.loader.walk import CONFIG, at
 
+    know_steps(at(data, CONFIG))
     data = written_out(resolve_refs(data, marks, base_dir, read or _read_other), marks)
     problems, warnings = check_meaning(data, marks, tools, partial=partial)
     complete, notes = with_implied_deps(data)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from importlib import import_module
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias, Union, get_args, get_origin
 
@@ -13,6 +15,7 @@ from strands_cli.loader.walk import CONFIG, MAPPINGS, Path, at, child, listed, m
 from strands_cli.spec.base import Lazy
 from strands_cli.spec.registry import find_pattern
 from strands_cli.spec.roles import AGENT, DATA, EXPRESSION, TEMPLATE, TOOL, VARIABLES, Group, Role, StepModel
+from strands_cli.spec.steps import step_kind
 
 if TYPE_CHECKING:
     from strands_cli.spec.root import Spec
@@ -104,9 +107,28 @@ class TemplateSite(NamedTuple):
     number: int | None = None
 
 
-@lru_cache(128)
 def shape_of(pattern: str) -> Shape | None:
     """Return the shape of a pattern's config, or None when there is no such pattern."""
+    return _shape_of(pattern, _ACTS in sys.modules)
+
+
+def know_steps(value: object) -> None:
+    """Have the models of steps without an agent at hand where a document has such; without them they take no time."""
+    if _ACTS not in sys.modules and _has_acts(value):
+        import_module(_ACTS)
+
+
+_ACTS = "strands_cli.spec.acts"
+
+
+def _has_acts(value: object) -> bool:
+    if isinstance(value, MAPPINGS):
+        return step_kind(value) not in ("<agent>", "<hitl>") or any(map(_has_acts, value.values()))
+    return isinstance(value, (list, tuple)) and any(map(_has_acts, value))
+
+
+@lru_cache(128)
+def _shape_of(pattern: str, acts: bool) -> Shape | None:
     record = find_pattern(pattern)
     return None if record is None else _shape((record.model,), {})
 
@@ -289,5 +311,7 @@ def _meanings(annotation: Any, nesting: Nesting = ()) -> Iterator[tuple[Nesting,
 
 def _marks(metadata: Iterable[Any]) -> Iterator[Any]:
     for mark in metadata:
+        if isinstance(mark, Lazy) and mark.target.startswith(f"{_ACTS}:") and _ACTS not in sys.modules:
+            continue
         if isinstance(mark, (Role, Lazy)):
             yield mark if isinstance(mark, Role) else mark.model()
