@@ -269,6 +269,19 @@ def test_a_request_has_its_answer_as_data() -> None:
     assert (done[2]["status"], "404" in done[2]["error"]) == ("failed", True)
 
 
+def test_what_a_step_is_told_may_be_mended() -> None:
+    store = MemorySessionRepository()
+
+    def workflow(environment: str) -> Workflow:
+        data = chain(STAGING, {"tool": "deploy", "args": {"environment": environment}})
+        return Workflow.from_dict(data, tools=[deploy], repository=store)
+
+    with pytest.raises(ExecutionError, match="no such place") as caught:
+        workflow("nowhere").run()
+    assert workflow("live").resume(caught.value.session_id or "").success
+    assert [call[0] for call in calls] == ["staging", "nowhere", "live"]
+
+
 STORY = chain(
     {"set": {"n": 2}},
     {"tool": "deploy", "args": {"environment": "live", "count": "{{ steps[0].response.n }}"}, "approvals": [{}]},

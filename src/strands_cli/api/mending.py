@@ -188,6 +188,8 @@ def same_agents(before: Spec, after: Spec) -> Callable[[str], bool]:
     """Return whether an agent, by its id, has the same prompt in two specs."""
 
     def same(agent: str) -> bool:
+        if ":" in agent:
+            return True  # a step without an agent: its arguments are all there is to it
         was, now = before.agents.get(agent), after.agents.get(agent)
         return was is not None and now is not None and was.prompt == now.prompt
 
