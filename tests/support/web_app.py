@@ -66,5 +66,15 @@ def play(messages: list[Any]) -> Reply:
 
 
 paying = Workflow.from_yaml(HEAD.format(name="paying") + PAYING, model=ScriptedModel(play))
+WRITING = """
+pattern:
+  type: chain
+  config:
+    steps:
+      - {agent: clerk, input: "write"}
+outputs:
+  artifacts: [{path: letter.txt, from: "{{ last_response }}"}]
+"""
 refunding = Workflow.from_yaml(HEAD.format(name="refunding") + REFUNDING, model=ScriptedModel(play), tools=[refund])
+writing = Workflow.from_yaml(HEAD.format(name="writing") + WRITING, model=ScriptedModel(play))
 workflows = [paying, refunding]

@@ -156,6 +156,15 @@ class SessionView:
         """The timeline: agents' calls, their tools, questions and answers, by the time they began."""
         return timeline(self._state)
 
+    @property
+    def artifacts(self) -> list[dict[str, Json]]:
+        """The files that it has written, or was about to: the path of each, and the digest of what was written."""
+        from strands_cli.outputs import NOTE
+
+        notes = [value for key, value in self._state.noted.items() if key.partition("#")[0] == NOTE]
+        own = [note for note in notes if note["session"] == self.id]
+        return [dict(file) for file in (own[-1]["files"] if own else ())]
+
     def meant(self, response: Json, answers: Mapping[str, Json] | None = None) -> dict[str, Json]:
         """Return question id to answer, with `response` as the answer to the only question that is open beside them.
 

@@ -81,7 +81,7 @@ def command(
     with a secret to sign in with; anywhere else it wants --auth and --origin.
     """
     _check_address(host, uds, auth, origin)
-    _check_installed()
+    _check_installed(auth)
     from strands_cli.cli import logs
     from strands_cli.inbox.apps import Apps
     from strands_cli.inbox.data import ServerData
@@ -189,9 +189,11 @@ def _oidc(auth: str, issuer: str | None, client_id: str | None, roles: tuple[str
     return OidcSettings(issuer, client_id, secret, roles={group: role for group, _, role in pairs})
 
 
-def _check_installed() -> None:
+def _check_installed(auth: str) -> None:
     from importlib.util import find_spec
 
+    if auth == "oidc" and find_spec("authlib") is None:
+        raise ServerNotReadyError("--auth oidc needs authlib", hint="Install it: pip install 'strands-cli[oidc]'.")
     needed = {
         "fastapi": "fastapi",
         "uvicorn": "uvicorn",

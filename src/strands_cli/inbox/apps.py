@@ -10,6 +10,8 @@ from strands_cli.errors import AppError, StrandsError
 if TYPE_CHECKING:
     from strands_cli.api.session_view import SessionView
     from strands_cli.api.workflow import Workflow
+    from strands_cli.spec.inputs import Parameter
+    from strands_cli.types import Json
 
 
 class WorkflowNotFoundError(StrandsError):
@@ -75,3 +77,28 @@ class Apps:
     def why_not(self, session: SessionView) -> str:
         """Return why a session cannot be driven by this process, in a line; "" if it can."""
         return "" if session.workflow_name in self._by_name else f"there is no workflow {session.workflow_name!r} here"
+
+
+def inputs_schema(workflow: Workflow) -> dict[str, Json]:
+    """Return the JSON Schema of an object with a value for each variable that a run needs or may take."""
+    from strands_cli.loader.inputs import declared, missing_inputs
+
+    spec = workflow.spec
+    needed = missing_inputs(spec, workflow.variables)
+    properties = {name: _property(parameter) for name, parameter in {**declared(spec), **needed}.items()}
+    for name, value in {**spec.inputs.values, **workflow.variables}.items():
+        properties[name] = {**properties.get(name, {}), "default": value}
+    return {"type": "object", "properties": properties, "required": list(needed), "additionalProperties": False}
+
+
+def _property(parameter: Parameter | None) -> dict[str, Json]:
+    if parameter is None:
+        return {"type": "string"}
+    found: dict[str, Json] = {"type": parameter.type}
+    if parameter.enum:
+        found["enum"] = parameter.enum
+    if parameter.description:
+        found["description"] = parameter.description
+    if parameter.has_default:
+        found["default"] = parameter.default
+    return found

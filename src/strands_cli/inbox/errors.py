@@ -42,3 +42,7 @@ class CursorError(StrandsError):
 
 class RequestReusedError(SessionError):
     """A request id was used before, for something else."""
+
+
+class ArtifactNotFoundError(SessionError):
+    """A session has written no such file, or it is not as it was written."""

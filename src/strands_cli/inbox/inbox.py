@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from strands.journal.excerpt import now_of
 from strands.journal.find import Page
-from strands_cli.errors import AlreadyAnsweredError, AnswerError, SessionError, SessionNotFoundError
+from strands_cli.errors import AlreadyAnsweredError, AnswerError, SessionError, SessionNotFoundError, StorageError
 from strands_cli.inbox.apps import Apps
 from strands_cli.inbox.changes import Changes, InboxChange
 from strands_cli.inbox.data import ServerData
@@ -189,6 +189,13 @@ class Inbox(InboxSessions):
         The first one is of the kind `reset` where what came after that is not known any more: look at all anew.
         """
         return self._changes.follow(after)
+
+    async def workflow_of(self, session_id: str) -> str:
+        """Return the name of a session's workflow; "" where it cannot be told."""
+        try:
+            return str((await self._known.read(session_id)).state.origin.get("workflow", ""))
+        except (SessionError, StorageError):
+            return ""
 
     def _meant(self, ref: str) -> tuple[str, str]:
         try:

@@ -6,8 +6,11 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from strands._threads import in_thread
 from strands.journal.find import Page
 from strands_cli.api import listing
 from strands_cli.api.history import HistoryItem
@@ -16,7 +19,7 @@ from strands_cli.api.running import new_id
 from strands_cli.api.session import Session
 from strands_cli.errors import SessionExistsError, SessionNotFoundError
 from strands_cli.inbox.apps import Apps
-from strands_cli.inbox.errors import RequestReusedError
+from strands_cli.inbox.errors import ArtifactNotFoundError, RequestReusedError
 from strands_cli.inbox.views import Started
 from strands_cli.kernel.principal import Principal
 from strands_cli.kernel.types import Entry
@@ -145,8 +148,41 @@ class InboxSessions:
             "questions": [question.id for question in session.questions],
         }
 
+    async def artifact(self, session_id: str, name: str, principal: Principal) -> bytes:
+        """Return the content of a file that a session has written, which is as it wrote it.
+
+        Args:
+            session_id: The session.
+            name: The end of the file's path: its name, or more where several have that name.
+            principal: Who looks.
+
+        Raises:
+            ArtifactNotFoundError: It wrote none of this name, or it is not there as it was written.
+        """
+        from strands_cli.outputs import File
+
+        session = await self.session(session_id, principal)
+        for note in session.artifacts:
+            path = str(note["path"])
+            if path != name and not path.endswith(f"/{name}"):
+                continue
+            content = await in_thread(partial(_read, path))
+            if content is not None and File(name, path, content).digest == note["digest"]:
+                return content
+        raise ArtifactNotFoundError(
+            f"session {session_id!r} has written no {name!r} that is still there as it was written",
+            hint="Look for it where the session puts its files.",
+        )
+
     def _options(self) -> Options:
         return Options(repository=self.store)
+
+
+def _read(path: str) -> bytes | None:
+    try:
+        return Path(path).read_bytes()
+    except (OSError, ValueError):
+        return None
 
 
 def item_of(item: HistoryItem) -> dict[str, Json]:

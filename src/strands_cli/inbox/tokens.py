@@ -127,6 +127,12 @@ class Tokens:
             self._data.execute("update tokens set used_at = ? where id = ?", now, token.id)
         return token
 
+    def get(self, id_: str) -> Token | None:
+        """Return the token of this id, if it is valid."""
+        rows = self._data.execute(f"select {_COLUMNS} from tokens where id = ?", id_)
+        token = _token(rows[0]) if rows else None
+        return token if token is not None and token.is_valid(time.time()) else None
+
     def all(self) -> list[Token]:
         """Return all tokens, the newest first."""
         rows = self._data.execute(f"select {_COLUMNS} from tokens order by created_at desc, id")

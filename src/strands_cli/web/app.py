@@ -19,7 +19,7 @@ from strands_cli.web.auth import Auth
 from strands_cli.web.driving import Driving
 from strands_cli.web.guard import Guard
 from strands_cli.web.openapi import add_document
-from strands_cli.web.problems import problem_of
+from strands_cli.web.problems import HttpProblem, problem_of
 from strands_cli.web.settings import ServerSettings
 
 logger: logging.Logger = logging.getLogger(__name__)
@@ -58,7 +58,11 @@ def create_app(inbox: Inbox, settings: ServerSettings | None = None) -> FastAPI:
     _add_health(app, inbox, driving)
     app.include_router(pages.router(inbox, auth))
     app.include_router(sign_in.router(auth, pages.sign_in_page))
-    for kind in (HTTPException, Exception):
+    if settings.oidc is not None:
+        from strands_cli.web import oidc
+
+        app.include_router(oidc.router(inbox, auth, settings.oidc))
+    for kind in (HTTPException, HttpProblem, Exception):
         app.add_exception_handler(kind, _failed)
     app.add_middleware(Guard, settings=settings)
     return app

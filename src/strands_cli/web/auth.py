@@ -32,11 +32,13 @@ class Caller(NamedTuple):
 
     Attributes:
         principal: Who it is.
-        token: The API token; None where they have signed in.
+        token: The API token that they sent, or have signed in with; None where they are known otherwise.
+        until: Unix time, in seconds, at which their sign-in ends; None without one.
     """
 
     principal: Principal
     token: Token | None = None
+    until: float | None = None
 
 
 class RateLimit:
@@ -114,10 +116,29 @@ class Auth:
         caller = self.caller(request)
         if caller is None:
             raise unauthorized()
-        token = caller.token
-        if token is not None:
-            self.check(token, scope, workflow)
+        if caller.token is not None:
+            self.check(caller.token, scope, workflow)
+        elif scope == "admin" and not self.is_admin(caller.principal):
+            hint = "Give them the role admin in people.yaml, or make a token with the scope admin."
+            raise HttpProblem(403, "not-admin", "Whoever asks does not administer this server", hint=hint)
         return caller.principal
+
+    def may(self, caller: Caller, scope: str) -> bool:
+        """Whether somebody may do what `scope` says."""
+        if caller.token is not None:
+            return caller.token.allows(scope)
+        return scope != "admin" or self.is_admin(caller.principal)
+
+    def is_admin(self, principal: Principal) -> bool:
+        """Whether somebody who has signed in administers this server: its own user, or who has the role `admin`."""
+        is_own = self.settings.auth == "local" and principal.id == f"user:os:{self.settings.user}"
+        return is_own or "admin" in principal.roles
+
+    def holds(self, caller: Caller) -> bool:
+        """Whether what somebody was known by still holds: their token, their sign-in."""
+        if caller.until is not None and caller.until <= time.time():
+            return False
+        return caller.token is None or self.tokens.get(caller.token.id) is not None
 
     def check(self, token: Token, scope: str, workflow: str = "") -> None:
         """Check that a token allows something.
@@ -157,11 +178,17 @@ class Auth:
 
     def _by_cookie(self, cookie: str) -> Caller | None:
         try:
-            told = self._cookies.loads(cookie, max_age=SIGNED_IN_SECONDS)
+            told, signed_at = self._cookies.loads(cookie, max_age=SIGNED_IN_SECONDS, return_timestamp=True)
             principal = Principal.from_dict(told["principal"])
         except (BadData, KeyError, TypeError):
             return None
-        return Caller(self._current(principal))
+        until = signed_at.timestamp() + SIGNED_IN_SECONDS
+        if not principal.id.startswith("token:"):
+            return Caller(self._current(principal), None, until)
+        token = self.tokens.get(principal.id.partition(":")[2])
+        if token is None:
+            return None
+        return Caller(self._inbox.people.of_person(token.person, principal.id, via="web"), token, until)
 
     def _by_proxy(self, request: Request) -> Caller | None:
         proxy = self.settings.proxy
@@ -189,10 +216,7 @@ class Auth:
 
     def _current(self, principal: Principal) -> Principal:
         """Return who has signed in with what is known of them now: people.yaml may have changed."""
-        people = self._inbox.people
-        if principal.person and principal.id.startswith("token:"):
-            return people.of_person(principal.person, principal.id, auth="login", via="web")
-        return people.principal(
+        return self._inbox.people.principal(
             principal.id, name=principal.name, roles=principal.roles, auth=principal.auth, via=principal.via
         )
 

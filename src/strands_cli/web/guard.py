@@ -29,10 +29,6 @@ _HEADERS = {
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-class TooLargeError(Exception):
-    """A request's body is larger than it may be."""
-
-
 class Guard:
     """Lets through what may come in.
 
@@ -61,9 +57,9 @@ class Guard:
         receiving = _Receiving(receive)
         try:
             await self._app(scope, receiving, sending)
-        except TooLargeError:
+        except HttpProblem as problem:
             if not sending.begun:
-                await _too_large().response()(scope, receive, sending)
+                await problem.response()(scope, receive, sending)
 
     def _refusal(self, scope: Scope, headers: Headers) -> HttpProblem | None:
         hosts = headers.getlist("host")
@@ -111,7 +107,7 @@ class _Receiving:
         message = await self._receive()
         self._bytes += len(message.get("body", b""))
         if self._bytes > MOST_BYTES:
-            raise TooLargeError
+            raise _too_large()
         return message
 
 

@@ -37,6 +37,7 @@ _TITLES = {
     401: "It is not known who asks.",
     403: "Whoever asks may not.",
     404: "There is no such thing.",
+    406: "It is a stream.",
     409: "It is in another state, or somebody was first.",
     410: "It is over.",
     412: "What was shown has changed.",

@@ -36,6 +36,7 @@ KINDS: tuple[tuple[type[errors.StrandsError], Code], ...] = (
     (inbox_errors.QuestionClosedError, Code("closed", 410, "The question is not open any more")),
     (inbox_errors.CursorError, Code("invalid-cursor", 400, "The cursor is not of this list")),
     (inbox_errors.RequestReusedError, Code("request-reused", 422, "The request id was used for something else")),
+    (inbox_errors.ArtifactNotFoundError, Code("not-found", 404, "There is no such file")),
     (WorkflowNotFoundError, Code("not-found", 404, "There is no such workflow here")),
     (errors.AlreadyAnsweredError, Code("already-answered", 409, "Somebody answered first")),
     (errors.InvalidAnswerError, Code("invalid-answer", 422, "The answer does not fit the question")),
@@ -105,6 +106,8 @@ def problem_of(error: Exception) -> HttpProblem:
     if isinstance(error, RequestValidationError):
         return _of_validation(error)
     if isinstance(error, HTTPException):
+        if isinstance(error.__cause__, HttpProblem):  # FastAPI says of each that the body cannot be parsed
+            return error.__cause__
         code = _HTTP.get(error.status_code, "http")
         return HttpProblem(error.status_code, code, str(error.detail), headers=error.headers)
     id_ = secrets.token_hex(6)

@@ -28,7 +28,11 @@ def router(auth: Auth, page: SignInPage | None = None) -> APIRouter:
 
     @routes.get("/login")
     async def sign_in_by_address(request: Request, token: str = "", next: str = "/") -> Response:
-        return _signed_in(request, auth, show, token, next) if token else show(request, "")
+        if token:
+            return _signed_in(request, auth, show, token, next)
+        if auth.settings.auth == "oidc":
+            return RedirectResponse(f"/login/oidc?next={quote(own_path(next), safe='')}", 303)
+        return show(request, "")
 
     @routes.post("/login")
     async def sign_in_by_form(request: Request) -> Response:

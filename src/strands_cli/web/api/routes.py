@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from strands_cli.inbox.inbox import Inbox
-from strands_cli.web.api import questions, sessions
+from strands_cli.web.api import events, questions, sessions, tokens, workflows
 from strands_cli.web.api.base import ApiRoute
 from strands_cli.web.auth import Auth
 
@@ -21,4 +21,7 @@ def api_router(inbox: Inbox, auth: Auth, *, prefix: str = "") -> APIRouter:
     router = APIRouter(prefix=prefix, route_class=ApiRoute)
     questions.add_routes(router, inbox, auth)
     sessions.add_routes(router, inbox, auth)
+    workflows.add_routes(router, inbox, auth)
+    events.add_routes(router, inbox, auth)
+    tokens.add_routes(router, inbox, auth)
     return router

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
+from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
 
 from strands_cli.api.session import Session
@@ -25,6 +26,7 @@ from strands_cli.web.auth import Auth
 from strands_cli.web.openapi import problems
 from strands_cli.web.problems import HttpProblem
 
+ArtifactName = Annotated[str, Path(pattern=NAME, description="The file's name.")]
 Status = Literal["", "running", "queued", "interrupted", "paused", "answered", "failed", "completed", "cancelled"]
 
 
@@ -168,6 +170,25 @@ def _add_looks(router: APIRouter, inbox: Inbox, auth: Auth) -> None:
         """Tell what a session has come to so far."""
         session = await seen(request, inbox, auth, session_id, "sessions:read")
         return await inbox.result(session.id, auth.require(request, "sessions:read"))
+
+    @router.get("/sessions/{session_id}/artifacts", operation_id="listArtifacts", responses=problems(404))
+    async def list_artifacts(request: Request, session_id: SessionId) -> dict[str, Any]:
+        """List the files that a session has written."""
+        session = await seen(request, inbox, auth, session_id, "sessions:read")
+        return {"items": [{"name": str(each["path"]).rpartition("/")[2], **each} for each in session.artifacts]}
+
+    @router.get(
+        "/sessions/{session_id}/artifacts/{name}",
+        operation_id="getArtifact",
+        responses={200: {"description": "The file.", "content": {"application/octet-stream": {}}}, **problems(404)},
+        response_model=None,
+    )
+    async def get_artifact(request: Request, session_id: SessionId, name: ArtifactName) -> Response:
+        """Return a file that a session has written, to be saved."""
+        session = await seen(request, inbox, auth, session_id, "sessions:read")
+        content = await inbox.artifact(session.id, name, auth.require(request, "sessions:read"))
+        headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
+        return Response(content, media_type="application/octet-stream", headers=headers)
 
 
 def _add_control(router: APIRouter, inbox: Inbox, auth: Auth) -> None:
