@@ -85,6 +85,12 @@ PYRIGHT := .pyright/node_modules/.bin/pyright
 $(PYRIGHT):
 	@npm install --silent --fetch-timeout 20000 --fetch-retries 1 --no-audit --no-fund --prefix .pyright pyright@1.1.414
 
+FUZZ := .fuzz
+.PHONY: fuzz
+fuzz: $(VENV)/.installed  ## fuzz the REST interface of a server with schemathesis (installed into an environment of its own)
+	@test -x $(FUZZ)/bin/schemathesis || { $(BIN)/python -m venv $(FUZZ) && $(FUZZ)/bin/pip install --quiet 'schemathesis>=4.30,<5'; }
+	@PYTHONPATH=tests $(BIN)/python -m support.fuzz $(FUZZ)/bin/schemathesis $(ARGS)
+
 .PHONY: types-public
 types-public: $(VENV)/.installed $(PYRIGHT)  ## check that all that is public has a known type (installs pyright with npm)
 	@for package in strands strands_cli; do \

@@ -198,7 +198,6 @@ def _check_installed(auth: str) -> None:
         "fastapi": "fastapi",
         "uvicorn": "uvicorn",
         "itsdangerous": "itsdangerous",
-        "sse_starlette": "sse-starlette",
     }
     missing = [name for module, name in needed.items() if find_spec(module) is None]
     if missing:

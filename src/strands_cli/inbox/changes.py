@@ -8,7 +8,7 @@ import logging
 import secrets
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 
 from strands.journal.find import find, open_questions
@@ -30,7 +30,8 @@ class InboxChange:
 
     Attributes:
         id: Where in the sequence of changes it stands, to go on from: `EPOCH.NUMBER`.
-        kind: question.opened, question.closed, session.changed; or reset where earlier ones are not known any more.
+        kind: question.opened, question.closed, session.changed; reset where earlier ones are not known any more; or
+            idle where nothing has changed for as long as was asked for.
         session: The session; "" for a reset.
         data: More about it: `ref`, or `status` and `workflow`.
     """
@@ -65,8 +66,13 @@ class Changes:
         if self._looks is not None:
             self._looks.set()
 
-    async def follow(self, after: str = "") -> AsyncIterator[InboxChange]:
-        """Yield changes from now on, or those after the one with this id; a reset first where they are not known."""
+    async def follow(self, after: str = "", *, idle: float | None = None) -> AsyncGenerator[InboxChange, None]:
+        """Yield changes from now on, or those after the one with this id; a reset first where they are not known.
+
+        Args:
+            after: The id of a change; "" for now.
+            idle: Seconds after which it is said that nothing changes; None for never.
+        """
         self._begin()
         number = self._number_of(after)
         try:
@@ -80,7 +86,10 @@ class Changes:
                     number += 1
                     yield change
                 if number == self._number:
-                    await news.wait()
+                    with contextlib.suppress(asyncio.TimeoutError):
+                        await asyncio.wait_for(news.wait(), idle)
+                    if idle is not None and number == self._number:
+                        yield InboxChange(f"{self._epoch}.{number}", "idle", "", {})
                 elif self._number - number > len(self._kept):
                     number = self._number
                     yield InboxChange(f"{self._epoch}.{number}", "reset", "", {})
@@ -135,7 +144,7 @@ class Changes:
         elif self._number and self._kept:  # nobody looked for a while
             self._kept.clear()
             self._number += 1
-            self._wake()
+            self.wake()
         self._questions, self._sessions = questions, sessions
 
     def _tell(self, before: _Questions, questions: _Questions, sessions: _Sessions) -> None:
@@ -153,9 +162,11 @@ class Changes:
             self._number += 1
             self._kept.append(InboxChange(f"{self._epoch}.{self._number}", kind, session, data))
         if found:
-            self._wake()
+            self.wake()
 
-    def _wake(self) -> None:
-        assert self._news is not None
+    def wake(self) -> None:
+        """Have all who look on look again."""
+        if self._news is None:
+            return
         self._news.set()
         self._news = asyncio.Event()

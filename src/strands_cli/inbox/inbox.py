@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Literal
 
 from strands.journal.excerpt import now_of
@@ -183,12 +183,20 @@ class Inbox(InboxSessions):
     ) -> InboxQuestion:
         raise SessionError("questions cannot be assigned yet", hint="Answer it.")
 
-    def changes(self, after: str = "") -> AsyncIterator[InboxChange]:
+    def changes(self, after: str = "", *, idle: float | None = None) -> AsyncGenerator[InboxChange, None]:
         """Yield what changes in the store from now on, or from after the change whose id is `after`.
 
         The first one is of the kind `reset` where what came after that is not known any more: look at all anew.
+
+        Args:
+            after: The id of a change; "" for now.
+            idle: Seconds after which a change of the kind `idle` says that nothing changes; None for never.
         """
-        return self._changes.follow(after)
+        return self._changes.follow(after, idle=idle)
+
+    def wake(self) -> None:
+        """Have all who follow `changes` with `idle` be told at once, even if nothing has changed."""
+        self._changes.wake()
 
     async def workflow_of(self, session_id: str) -> str:
         """Return the name of a session's workflow; "" where it cannot be told."""

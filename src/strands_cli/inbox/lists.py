@@ -6,7 +6,8 @@ import asyncio
 import base64
 import json
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from strands.journal.excerpt import now_of
@@ -72,6 +73,12 @@ class Lists:
         self, principal: Principal, wanted: Wanted, *, sort: str, limit: int, after: str
     ) -> Page[InboxQuestion]:
         """Return questions as `Inbox.questions` does."""
+        with well_formed(after):
+            return await self._questions(principal, wanted, sort, limit, after)
+
+    async def _questions(
+        self, principal: Principal, wanted: Wanted, sort: str, limit: int, after: str
+    ) -> Page[InboxQuestion]:
         if wanted.state != "open":
             return await self._closed(principal, wanted, limit, after)
         by_query = wanted.is_all and sort == "asked" and hasattr(self._store, "open_questions")
@@ -154,6 +161,21 @@ def _place(told: QuestionSummary, sort: str) -> tuple[float, float, str, str]:
     return due, told.asked_at, told.session_id, told.id
 
 
+@contextmanager
+def well_formed(cursor: str) -> Iterator[None]:
+    """What a store says of a cursor that it has not made is told as what it is."""
+    try:
+        yield
+    except (ValueError, TypeError, OverflowError) as error:
+        if not cursor:
+            raise
+        raise _not_of_this_list() from error
+
+
+def _not_of_this_list() -> CursorError:
+    return CursorError("the cursor is not of this list", hint="Begin without one, with the same filters.")
+
+
 def cursor(kind: str, *parts: object) -> str:
     """Return an opaque text for a place in a list."""
     return base64.urlsafe_b64encode(json.dumps([kind, *parts]).encode()).decode().rstrip("=")
@@ -172,7 +194,7 @@ def read_cursor(text: str, kind: str, count: int) -> list[Any]:
     except (ValueError, RecursionError):
         told = None
     if not isinstance(told, list) or told[:1] != [kind] or len(told) != count + 1:
-        raise CursorError("the cursor is not of this list", hint="Begin without one, with the same filters.")
+        raise _not_of_this_list()
     if not all(isinstance(part, (str, int, float)) for part in told):
-        raise CursorError("the cursor is not of this list", hint="Begin without one, with the same filters.")
+        raise _not_of_this_list()
     return told[1:]

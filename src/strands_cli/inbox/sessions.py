@@ -20,6 +20,7 @@ from strands_cli.api.session import Session
 from strands_cli.errors import SessionExistsError, SessionNotFoundError
 from strands_cli.inbox.apps import Apps
 from strands_cli.inbox.errors import ArtifactNotFoundError, RequestReusedError
+from strands_cli.inbox.lists import cursor, read_cursor, well_formed
 from strands_cli.inbox.views import Started
 from strands_cli.kernel.principal import Principal
 from strands_cli.kernel.types import Entry
@@ -47,9 +48,12 @@ class InboxSessions:
             limit: At most so many; a page may have fewer although there is another.
             after: Where the page before said that this one begins.
         """
-        return await listing.page(
-            self._options(), status=status or None, workflow=workflow or None, limit=limit, after=after
-        )
+        (begin,) = read_cursor(after, "sessions", 1) or ("",)
+        with well_formed(after):
+            found = await listing.page(
+                self._options(), status=status or None, workflow=workflow or None, limit=limit, after=str(begin)
+            )
+        return Page(found.items, cursor("sessions", found.after) if found.after else "")
 
     async def session(self, session_id: str, principal: Principal) -> Session:
         """Return a session by its whole id.

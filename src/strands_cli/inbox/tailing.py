@@ -56,13 +56,19 @@ class SessionTail:
             self.is_over = self._folding.state.finished
             if not found and not self.is_over:
                 return
+        self.wake()
+
+    def wake(self) -> None:
+        """Have those who wait look again."""
         self._news.set()
         self._news = asyncio.Event()
 
-    async def wait(self, seconds: float) -> None:
-        """Wait until something is new, at most so many seconds."""
+    async def wait(self, seconds: float) -> bool:
+        """Wait until something is new, at most so many seconds; return whether something is."""
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._news.wait(), seconds)
+            return True
+        return False
 
     async def watch(self) -> None:
         """Go on reading while anybody looks on."""
@@ -113,3 +119,8 @@ class SessionTails:
                 task.cancel()
                 self._tails.pop(session_id, None)
                 self._opening.pop(session_id, None)
+
+    def wake(self) -> None:
+        """Have all who look on look again."""
+        for tail, _ in self._tails.values():
+            tail.wake()

@@ -17,6 +17,7 @@ from strands_cli.web import pages, sign_in
 from strands_cli.web.api.routes import api_router
 from strands_cli.web.auth import Auth
 from strands_cli.web.driving import Driving
+from strands_cli.web.events import Streams
 from strands_cli.web.guard import Guard
 from strands_cli.web.openapi import add_document
 from strands_cli.web.problems import HttpProblem, problem_of
@@ -52,8 +53,9 @@ def create_app(inbox: Inbox, settings: ServerSettings | None = None) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
     )
-    app.state.inbox, app.state.auth, app.state.driving = inbox, auth, driving
-    app.include_router(api_router(inbox, auth), prefix=PREFIX)
+    streams = Streams(inbox, auth)
+    app.state.inbox, app.state.auth, app.state.driving, app.state.streams = inbox, auth, driving, streams
+    app.include_router(api_router(inbox, auth, streams), prefix=PREFIX)
     add_document(app, f"{PREFIX}/openapi.json")
     _add_health(app, inbox, driving)
     app.include_router(pages.router(inbox, auth))

@@ -79,7 +79,7 @@ class Guard:
         site, origin = headers.get("sec-fetch-site"), headers.get("origin")
         is_own = site == "same-origin" if site is not None else origin in self._origins
         if site is None and origin is None:  # no browser: it brings a token of its own, and no cookie
-            is_own = "cookie" not in headers
+            is_own = "cookie" not in headers or "authorization" in headers
         if origin is not None and origin not in self._origins:
             is_own = False
         if is_own:

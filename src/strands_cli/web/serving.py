@@ -16,6 +16,7 @@ from strands_cli.errors import OK, USAGE, StrandsError
 from strands_cli.inbox.inbox import Inbox
 from strands_cli.web.app import create_app
 from strands_cli.web.driving import Driving
+from strands_cli.web.events import Streams
 from strands_cli.web.settings import ServerSettings
 
 _BACKLOG = 2048
@@ -59,9 +60,14 @@ class Listening:
 class _Server(uvicorn.Server):
     """Ends what goes on for ever when it is told to end, so that the rest can come to its end."""
 
-    def __init__(self, config: uvicorn.Config, driving: Driving) -> None:
+    def __init__(self, config: uvicorn.Config, driving: Driving, streams: Streams) -> None:
         super().__init__(config)
         self._driving = driving
+        self._streams = streams
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._streams.stop()
+        await super().shutdown(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if self.should_exit:  # told a second time
@@ -93,7 +99,7 @@ def serve(inbox: Inbox, settings: ServerSettings, listening: Listening, *, say: 
         timeout_graceful_shutdown=int(settings.grace) + 1,
         h11_max_incomplete_event_size=64 * 1024,
     )
-    server = _Server(config, app.state.driving)
+    server = _Server(config, app.state.driving, app.state.streams)
     say(f"Serving {settings.origin}")
     if settings.login_token:
         say(f"Sign in: {settings.origin}/login?token={quote(settings.login_token)}")

@@ -32,9 +32,8 @@ _STREAMED: dict[int | str, dict[str, Any]] = {
 }
 
 
-def add_routes(router: APIRouter, inbox: Inbox, auth: Auth) -> None:
+def add_routes(router: APIRouter, inbox: Inbox, auth: Auth, streams: Streams) -> None:
     """Add the routes of events."""
-    streams = Streams(inbox, auth)
 
     @router.get(
         "/sessions/{session_id}/events",

@@ -15,6 +15,7 @@ from strands_cli.web.api.base import (
     NAME,
     STEP,
     BodyModel,
+    Cursor,
     Limit,
     PageModel,
     ReplyModel,
@@ -103,7 +104,7 @@ def _add_lists(router: APIRouter, inbox: Inbox, auth: Auth) -> None:
         status: Status = "",
         workflow: Annotated[str, Query(max_length=200)] = "",
         limit: Limit = 50,
-        cursor: Annotated[str, Query(max_length=2000)] = "",
+        cursor: Cursor = "",
     ) -> dict[str, Any]:
         """List sessions, the newest first."""
         principal = auth.require(request, "sessions:read", workflow=workflow)
