@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from bisect import bisect_right
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -348,17 +349,21 @@ def _waiting(told: Folded, now: float) -> list[Question]:
 
 def sessions_page(found: list[SessionSummary], limit: int, after: str) -> Page[SessionSummary]:
     """Return a page of these sessions, the newest first."""
-    found.sort(key=lambda each: (-each.created_at, each.id))
-    return _page(found, [f"{-each.created_at!r} {each.id}" for each in found], limit, after)
+    return _page([((-each.created_at, each.id), each) for each in found], limit, after)
 
 
 def questions_page(found: list[QuestionSummary], limit: int, after: str) -> Page[QuestionSummary]:
     """Return a page of these questions, the oldest first."""
-    found.sort(key=lambda each: (each.asked_at, each.session_id, each.id))
-    return _page(found, [f"{each.asked_at!r} {each.session_id} {each.id}" for each in found], limit, after)
+    return _page([((each.asked_at, f"{each.session_id} {each.id}"), each) for each in found], limit, after)
 
 
-def _page(found: list[T], keys: list[str], limit: int, after: str) -> Page[T]:
-    begin = keys.index(after) + 1 if after in keys else 0
+def _page(found: list[tuple[tuple[float, str], T]], limit: int, after: str) -> Page[T]:
+    """Return the page behind a place, whether what was there is there still or not."""
+    found.sort(key=lambda each: each[0])
+    begin = 0
+    if after:
+        number, _, name = after.partition(" ")
+        begin = bisect_right([place for place, _ in found], (float(number), name))
     items = found[begin : begin + limit]
-    return Page(items, keys[begin + len(items) - 1] if items and begin + len(items) < len(found) else "")
+    last = items[-1][0] if items and begin + len(items) < len(found) else None
+    return Page([each for _, each in items], f"{last[0]!r} {last[1]}" if last is not None else "")
