@@ -30,7 +30,7 @@ def test_help_imports_nothing_heavy(console: Console, arguments: tuple[str, ...]
 
 def test_help_lists_every_command_with_the_help_that_it_has(console: Console) -> None:
     shown = console.run("--help").stdout
-    commands = re.findall(r"^  ([a-z-]+)  +[A-Z]", shown.split("Commands:")[1], re.MULTILINE)
+    commands = re.findall(r"^  ([a-z0-9-]+)  +[A-Z]", shown.split("Commands:")[1], re.MULTILINE)
     assert commands == list(COMMANDS)
     for command in commands:
         assert console.run(command, "--help").stdout.startswith(f"Usage: strands {command}")

@@ -225,4 +225,4 @@ def test_it_is_mounted_into_another_application_which_knows_whose_a_token_is(
     done = asyncio.run(main())
     session = SessionManager(store=tmp_path / "workflows").get_session(done.structured_content["session"])
     entries = asyncio.run(session.entries_async())
-    assert [entry.data["by"] for entry in entries if entry.kind == "answered"] == ["mcp:anna/desk"]
+    assert [entry.data["principal"]["id"] for entry in entries if entry.kind == "answered"] == ["mcp:anna/desk"]

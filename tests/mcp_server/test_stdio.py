@@ -16,7 +16,7 @@ pytest.importorskip("mcp.server.request_state", reason="servers need release 2 o
 import mcp
 from mcp import StdioServerParameters, stdio_client
 from mcp.shared.exceptions import MCPError
-from mcp.types import ElicitResult
+from mcp.types import ElicitResult, ErrorData
 
 from strands import Agent, SessionManager
 from strands.models.scripted import ScriptedModel, ToolCall
@@ -78,7 +78,17 @@ def test_a_question_is_asked_by_the_client_and_the_run_goes_on(tmp_path: Path, m
     assert user.asked[0].requested_schema["properties"]["value"]["oneOf"][0]["const"] == "yes"
     assert ("started steps/0" in str(told), "finished steps/2" in str(told)) == (True, True)
     [answer] = recorded(tmp_path, result.structured_content["session"])
-    assert (answer.data["value"], answer.data["by"], answer.data["channel"]) == ("yes", "mcp:desk", "mcp")
+    assert (answer.data["value"], answer.data["by"], answer.data["channel"]) == ("yes", "desk", "mcp")
+    assert answer.data["principal"] == {
+        "id": "mcp:desk",
+        "name": "desk",
+        "auth": "asserted",
+        "via": "mcp",
+        "kind": "agent",
+    }
+    assert answer.data["shown"].startswith("sha256:")
+    [opened] = recorded(tmp_path, result.structured_content["session"], "opened")
+    assert opened.data["principal"]["id"] == "mcp:desk"
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -112,6 +122,17 @@ def test_a_question_that_the_user_does_not_answer_stays_open(tmp_path: Path, mod
     assert (result.structured_content["status"], result.is_error) == ("paused", False)
     assert session in text(result)
     assert [(each["session"], each["id"]) for each in listed.structured_content["questions"]] == [(session, "steps/1")]
+
+
+def test_a_client_that_fails_to_ask_leaves_the_question_open(tmp_path: Path) -> None:
+    async def fail(params: Any) -> Any:
+        return ErrorData(code=-32603, message="no window")
+
+    async def main() -> Any:
+        async with connected(tmp_path, mode="legacy", elicit=User(fail)) as client:
+            return await client.call_tool("refund", {"order": "A1"})
+
+    assert asyncio.run(main()).structured_content["status"] == "paused"
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -204,7 +225,7 @@ def test_who_can_be_sent_to_a_page_decides_there(tmp_path: Path, mode: Any) -> N
 
     result = asyncio.run(main())
     assert text(result) == "paid"
-    assert visited[0].url.startswith("https://desk.example.com/questions/q_")
+    assert visited[0].url.startswith("https://desk.example.com/q/q_")
     assert calls(tmp_path) == ["pay 10"]
 
 
@@ -234,7 +255,7 @@ def test_a_state_that_is_tampered_with_or_of_another_call_or_client_is_refused(t
             again = await gone_on(client, state, answers)
             assert again.structured_content == done.structured_content
             other = await gone_on(client, state, {"steps/1": ElicitResult(action="accept", content={"value": "no"})})
-            assert "already answered by mcp:desk" in text(other)
+            assert "already answered by desk" in text(other)
 
     asyncio.run(main())
     assert calls(tmp_path) == ["look at A1", "say yes"]

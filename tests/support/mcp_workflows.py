@@ -22,7 +22,7 @@ def play(messages: list[Any]) -> Reply:
     held = Path(os.environ.get("HELD", "/nowhere"))
     is_held = held.exists() and held.read_text(encoding="utf-8") in prompt
     note(f"held {prompt}" if is_held else prompt)
-    return Reply(f"did {prompt}", delay=60 if is_held else 0)
+    return Reply(f"did {prompt}", delay=float(os.environ.get("HELD_SECONDS", "60")) if is_held else 0)
 
 
 def refunds(name: str, steps: list[dict[str, Any]], model: ScriptedModel | None = None, **more: Any) -> Workflow:
@@ -77,3 +77,22 @@ form = refunds("form", [{"type": "hitl", "prompt": "How?", "schema": FORM}, SAY]
 guarded = refunds("guarded", [LOOK], ScriptedModel(pay_once), approvals=[{"tools": ["pay"]}])
 failing = refunds("failing", [LOOK], ScriptedModel([RuntimeError("no connection")]))
 workflows = [refund, twice, form, guarded, failing]
+both = Workflow.from_dict(
+    {
+        "version": 0,
+        "name": "both",
+        "runtime": {"provider": "scripted"},
+        "inputs": {"required": {"order": "string"}},
+        "agents": {"clerk": {"prompt": "You are a clerk."}},
+        "pattern": {
+            "type": "parallel",
+            "config": {
+                "branches": [
+                    {"id": "may", "steps": [LOOK, ASK]},
+                    {"id": "how", "steps": [LOOK, {"type": "hitl", "prompt": "How?", "schema": FORM}]},
+                ]
+            },
+        },
+    },
+    model=ScriptedModel(play),
+)

@@ -53,6 +53,11 @@ class Lifetime:
         self.model_state = value
 
     @property
+    def has_session(self) -> bool:
+        """Whether a session manager of its own keeps it."""
+        return self._session_manager is not None
+
+    @property
     def session_id(self) -> str:
         """The session that keeps it: its own, or that of the graph, swarm, workflow or agent that it works for.
 

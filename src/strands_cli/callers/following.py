@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from typing import TYPE_CHECKING
+from collections.abc import Coroutine, Mapping
+from typing import TYPE_CHECKING, Any
 
 from strands_cli.callers.service import Service, SessionReport
 from strands_cli.errors import StrandsError
@@ -14,11 +15,13 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from strands_cli.api.workflow import Workflow
+    from strands_cli.kernel.principal import Principal
+    from strands_cli.types import Json
 
 logger: logging.Logger = logging.getLogger(__name__)
 
-LOOK_SECONDS = 1.0
-"""How often a session that waits is looked at."""
+LOOK_SECONDS, SELDOM_SECONDS = 0.5, 5.0
+"""How often a session that waits is looked at: at first, and when it has waited for long."""
 
 
 class Following:
@@ -26,10 +29,12 @@ class Following:
 
     Args:
         service: The workflows.
+        takes_over: Whether sessions that a process left in the middle are gone on with as well.
     """
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, *, takes_over: bool = False) -> None:
         self._service = service
+        self._due = ("answered", "interrupted") if takes_over else ("answered",)
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     async def __aenter__(self) -> Self:
@@ -45,21 +50,38 @@ class Following:
 
     def follow(self, workflow: Workflow, session_id: str) -> None:
         """Begin to look after a session that waits."""
-        if session_id in self._tasks:
-            return
-        task = asyncio.get_running_loop().create_task(self._follow(workflow, session_id))
+        if session_id not in self._tasks:
+            self._begin(session_id, self._follow(workflow, session_id))
+
+    def start(self, workflow: Workflow, session_id: str, variables: Mapping[str, Json], caller: Principal) -> None:
+        """Begin a session that was asked for and never begun, and look after it."""
+
+        async def begin() -> None:
+            try:
+                await self._service.start(workflow, variables, caller, session_id=session_id)
+            except StrandsError as error:
+                logger.warning("the session %r is not begun: %s", session_id, error)
+                return
+            await self._follow(workflow, session_id)
+
+        self._begin(session_id, begin())
+
+    def _begin(self, session_id: str, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks[session_id] = task
         task.add_done_callback(lambda _: self._tasks.pop(session_id, None))
 
     async def _follow(self, workflow: Workflow, session_id: str) -> None:
+        wait = LOOK_SECONDS
         try:
             session = await self._service.session(workflow, session_id)
             while not session.is_over:
-                if session.status == "answered":
+                if session.status in self._due:
                     report: SessionReport = await self._service.go_on(workflow, session_id)
                     if report.status != "paused":
                         return
-                await asyncio.sleep(LOOK_SECONDS)
+                await asyncio.sleep(wait)
+                wait = min(wait * 1.1, SELDOM_SECONDS)
                 await session.refresh_async()
         except StrandsError as error:
             logger.warning("the session %r is not gone on with here: %s", session_id, error)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shlex
 
-from strands_cli.session.refs import ref_of
 from strands_cli.types import Json, OpenQuestion
 
 _MOST_SHOWN = 20_000
@@ -19,14 +16,7 @@ def is_for_caller(question: OpenQuestion) -> bool:
     It is a question of the workflow itself, and its author asks nobody in particular. What an agent of the workflow may
     do, spend or repeat is decided by a person who is known, never by another agent.
     """
-    named = getattr(question, "ask", None) or getattr(question, "quorum", None)
-    return question.kind == "hitl" and not named
-
-
-def digest_of(session_id: str, question: OpenQuestion) -> str:
-    """Return the digest of what a question shows: an answer counts for that alone."""
-    told = json.dumps([session_id, question.to_dict()], sort_keys=True, default=str)
-    return "sha256:" + hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
+    return question.kind == "hitl" and not question.ask and not question.quorum
 
 
 def text_of(question: OpenQuestion) -> str:
@@ -37,14 +27,14 @@ def text_of(question: OpenQuestion) -> str:
     return f"{question.prompt}\n\n{context}" if context else question.prompt
 
 
-def page_of(url: str, session_id: str, question: OpenQuestion) -> str:
+def page_of(url: str, question: OpenQuestion) -> str:
     """Return the address at which a person answers, or "" where there is no server for that."""
-    return f"{url.rstrip('/')}/questions/{ref_of(session_id, question.id)}" if url else ""
+    return f"{url.rstrip('/')}/q/{question.ref}" if url else ""
 
 
 def way_to_answer(url: str, session_id: str, question: OpenQuestion) -> str:
     """Return how a person answers a question that a caller may not."""
-    page = page_of(url, session_id, question)
+    page = page_of(url, question)
     if page:
         return f"A person answers at {page}"
     return f"A person answers with: strands sessions answer {session_id} --answer {shlex.quote(question.id)}=VALUE"
@@ -62,7 +52,8 @@ def told_of(url: str, session_id: str, question: OpenQuestion) -> dict[str, Json
         "schema": question.schema,
         "deadline": question.deadline,
         "answered_by": "the caller" if is_for_caller(question) else "a person",
-        "url": page_of(url, session_id, question) or None,
+        "shown": question.shown,
+        "url": page_of(url, question) or None,
         "how": None if is_for_caller(question) else way_to_answer(url, session_id, question),
     }
     return {name: value for name, value in told.items() if value is not None}

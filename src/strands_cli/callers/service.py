@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from strands_cli.api.session import Session
-from strands_cli.callers.questions import digest_of, is_for_caller
+from strands_cli.callers.questions import is_for_caller
 from strands_cli.errors import (
     AlreadyAnsweredError,
     AnswerError,
+    ChangedQuestionError,
     ExecutionError,
     LeaseHeldError,
     SessionFinishedError,
     SessionNotFoundError,
+    StrandsError,
 )
 from strands_cli.kernel.events import Event
 from strands_cli.types import Json, OpenQuestion, RunResult
@@ -87,13 +90,13 @@ class Service:
             InputError: A variable is missing or wrong; nothing was run.
             StrandsError: It cannot be run.
         """
-        heard = workflow if listener is None else workflow.with_listener(listener)
+        session = await workflow.open(variables, session_id=session_id, started_by=caller)
         try:
-            return _report_of(workflow, await heard.run_async(session_id=session_id, variables=variables))
-        except ExecutionError as error:
-            if not error.session_id:
-                raise
-            return SessionReport(error.session_id, workflow.name, "failed", _said(error))
+            return await self._driven(workflow, session, listener)
+        except StrandsError:  # the caller is told, so nobody is to run it later
+            with contextlib.suppress(SessionFinishedError):
+                await session.cancel_async(by=caller.shown)
+            raise
 
     async def answer(
         self,
@@ -117,15 +120,17 @@ class Service:
             question = by_id.get(key)
             if question is not None and not is_for_caller(question):
                 taken.refused[key] = f"{key!r} is answered by a person, not by the program that called"
-            elif question is not None and shown.get(key) != digest_of(session_id, question):
-                taken.changed.append(key)
             else:
-                await self._give(session, key, value, caller, taken)
+                await self._give(session, key, value, caller, taken, shown.get(key))
         return taken
 
-    async def _give(self, session: Session, key: str, value: Json, caller: Principal, taken: Taken) -> None:
+    async def _give(
+        self, session: Session, key: str, value: Json, caller: Principal, taken: Taken, shown: str | None
+    ) -> None:
         try:
-            await session.answer_async(key, value, by=caller.id, channel=caller.via)
+            await session.answer_async(key, value, by=caller, channel=caller.via, shown=shown)
+        except ChangedQuestionError:
+            taken.changed.append(key)
         except (AlreadyAnsweredError, SessionFinishedError) as error:
             taken.late[key] = error.message
         except AnswerError as error:
@@ -138,7 +143,9 @@ class Service:
             SessionNotFoundError: There is no such session of this workflow.
             StrandsError: It cannot be gone on with here.
         """
-        session = await self.session(workflow, session_id)
+        return await self._driven(workflow, await self.session(workflow, session_id), listener)
+
+    async def _driven(self, workflow: Workflow, session: Session, listener: Listener | None) -> SessionReport:
         while True:
             if session.is_over or session.status == "paused":
                 return _standing(session)
@@ -146,7 +153,9 @@ class Service:
                 result = await session.resume_async(user=workflow, spec=workflow.spec, on_event=listener, channel="api")
                 return _report_of(workflow, result)
             except ExecutionError as error:
-                return SessionReport(session_id, workflow.name, "failed", _said(error))
+                if not error.session_id:
+                    raise
+                return SessionReport(session.id, workflow.name, "failed", _said(error))
             except (LeaseHeldError, SessionFinishedError):
                 await _left_alone(session)
 
@@ -187,6 +196,13 @@ class Service:
             f"there is no session {session_id!r} of a workflow that is served here",
             hint="The id is in the result of the call that began it.",
         )
+
+    async def cancel(self, session_id: str, by: str) -> None:
+        """End a session of any of the workflows, for good; nothing happens where it is over, or where there is none."""
+        for workflow in self.workflows.values():
+            with contextlib.suppress(SessionNotFoundError, SessionFinishedError):
+                session = await self.session(workflow, session_id)
+                await session.cancel_async(by=by)
 
     async def waiting(self) -> list[SessionReport]:
         """Return the sessions of the workflows in which a question is open."""

@@ -27,6 +27,7 @@ COMMANDS = {
     "serve": "Serve the inbox, the REST interface and the pages.",
     "token": "Make, list and revoke API tokens of a server.",
     "mcp": "Offer workflows as tools to MCP clients.",
+    "a2a": "Offer a workflow to other agents over A2A.",
     "tick": "Remind, escalate and expire what is due, once; for cron.",
     "approvals": "List what holds in every session; revoke it.",
     "atomic": "List, run and test single-purpose agents.",

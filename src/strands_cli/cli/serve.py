@@ -56,6 +56,7 @@ class ServerNotReadyError(StrandsError):
 @click.option("--oidc-issuer", metavar="URL", help="With --auth oidc: the provider.")
 @click.option("--oidc-client-id", metavar="ID", help="With --auth oidc: what this server is called there.")
 @click.option("--oidc-role", "roles", metavar="GROUP=ROLE", multiple=True, help="With --auth oidc: a group's role.")
+@click.option("--mcp", is_flag=True, help="Offer the workflows as tools to MCP clients as well, at /mcp.")
 @options.debug
 def command(
     targets: tuple[str, ...],
@@ -73,6 +74,7 @@ def command(
     oidc_issuer: str | None,
     oidc_client_id: str | None,
     roles: tuple[str, ...],
+    mcp: bool,
     debug: bool,
 ) -> int:
     """Serve the inbox, the REST interface and the pages, and drive what is due of the workflows that TARGETs name.
@@ -82,6 +84,10 @@ def command(
     """
     _check_address(host, uds, auth, origin)
     _check_installed(auth)
+    if mcp:
+        from strands_cli.mcp_server.sdk import check_sdk
+
+        check_sdk()
     from strands_cli.cli import logs
     from strands_cli.inbox.apps import Apps
     from strands_cli.inbox.data import ServerData
@@ -110,6 +116,7 @@ def command(
         "proxy": _proxy(auth, proxies, uds),
         "oidc": _oidc(auth, oidc_issuer, oidc_client_id, roles),
         "is_socket": uds is not None,
+        "mcp": mcp,
     }
     with Listening(host, port, uds) as listening:
         return serve(inbox, ServerSettings(origin=origin or listening.origin, **known), listening, say=_say)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hmac
-import json
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from strands_cli.errors import InputError
-from strands_cli.mcp_server.client import CALLER
+from strands_cli.callers.guard import CALLER, Receive, Scope, Send, Tokens, caller_of, origin_of, refuse
 from strands_cli.mcp_server.server import PATIENCE, STATE_SECONDS, create_server
 
 if TYPE_CHECKING:
@@ -19,12 +16,6 @@ if TYPE_CHECKING:
     from mcp.server.transport_security import TransportSecuritySettings
 
     from strands_cli.api.workflow import Workflow
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Tokens = str | Callable[[str], "str | None"]
-"""A token that every client sends, or what says of a token whose it is, and None of one that is not valid."""
 
 _HOSTS = ("127.0.0.1", "localhost", "[::1]")
 _STOP_SECONDS = 5.0
@@ -81,10 +72,10 @@ class McpApp:
         if scope["type"] != "http":
             return None
         if self._path and scope["path"].rstrip("/") != self._path:
-            return await _refuse(send, 404, "nothing is here")
-        caller = self._caller(scope)
+            return await refuse(send, 404, "nothing is here")
+        caller = caller_of(scope, self._tokens)
         if caller is None:
-            return await _refuse(send, 401, "a valid token is needed: Authorization: Bearer TOKEN")
+            return await refuse(send, 401, "a valid token is needed: Authorization: Bearer TOKEN")
         await self.start()
         await self._manager.handle_request({**scope, CALLER: caller}, receive, send)
         return None
@@ -120,28 +111,6 @@ class McpApp:
                 await self.aclose()
                 return await send({"type": "lifespan.shutdown.complete"})
 
-    def _caller(self, scope: Scope) -> str | None:
-        """Return whose token a request has, "" where all have the same, and None where it has none that is valid."""
-        if self._tokens is None:
-            return ""
-        headers = [value for name, value in scope["headers"] if name == b"authorization"]
-        scheme, _, token = headers[0].decode("latin-1").partition(" ") if len(headers) == 1 else ("", "", "")
-        if scheme.lower() != "bearer":
-            return None
-        if callable(self._tokens):
-            return self._tokens(token.strip())
-        same = hmac.compare_digest(token.strip().encode("latin-1"), self._tokens.encode("utf-8"))
-        return "" if same else None
-
-
-async def _refuse(send: Send, status: int, why: str) -> None:
-    body = json.dumps({"error": why}).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    if status == 401:
-        headers.append((b"www-authenticate", b"Bearer"))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
 
 def _security(origins: Sequence[str]) -> TransportSecuritySettings:
     """Return which Host and Origin headers are let in: no page in a browser reaches a server of this machine."""
@@ -149,10 +118,7 @@ def _security(origins: Sequence[str]) -> TransportSecuritySettings:
 
     hosts = [host for name in _HOSTS for host in (name, f"{name}:*")]
     allowed = [origin for host in hosts for origin in (f"http://{host}", f"https://{host}")]
-    for origin in origins:
-        parts = urlsplit(origin)
-        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path.strip("/") or "@" in parts.netloc:
-            raise InputError(f"{origin!r} is no origin", hint="Give it as https://example.com, without a path.")
-        hosts.append(parts.netloc)
-        allowed.append(f"{parts.scheme}://{parts.netloc}")
+    for origin in map(origin_of, origins):
+        hosts.append(urlsplit(origin).netloc)
+        allowed.append(origin)
     return TransportSecuritySettings(allowed_hosts=hosts, allowed_origins=allowed)

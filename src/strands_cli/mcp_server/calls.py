@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from strands_cli.api.workflow import Workflow
 from strands_cli.callers.following import Following
-from strands_cli.callers.questions import digest_of
 from strands_cli.callers.service import Listener, Service, SessionReport
 from strands_cli.forms import FormAnswerError
 from strands_cli.mcp_server.client import Client, progress_to
@@ -20,7 +19,7 @@ from strands_cli.types import Json, OpenQuestion
 
 if TYPE_CHECKING:
     from mcp.server.context import ServerRequestContext
-    from mcp_types import CallToolRequestParams, CallToolResult, InputRequiredResult
+    from mcp_types import CallToolRequestParams, CallToolResult, ElicitResult, InputRequiredResult
 
 logger: logging.Logger = logging.getLogger(__name__)
 
@@ -102,8 +101,8 @@ class WorkflowCalls:
         asked: dict[str, Any] = {
             each.id: ElicitRequest(params=form_params(each, brought.problems.get(each.id, ""))) for each in forms
         }
-        asked |= {each.id: ElicitRequest(params=page_params(url, report.session, each)) for each in pages}
-        shown = {each.id: digest_of(report.session, each) for each in (*forms, *pages)}
+        asked |= {each.id: ElicitRequest(params=page_params(url, each)) for each in pages}
+        shown = {each.id: each.shown for each in (*forms, *pages)}
         state = CallState(report.session, shown, tuple(each.id for each in pages))
         return InputRequiredResult(input_requests=asked, request_state=state.to_text())
 
@@ -177,11 +176,12 @@ class WorkflowCalls:
         brought: _Round,
     ) -> None:
         """Have a user fill in the form of one question; an answer that does not fit is asked for again."""
-        shown, problem = {question.id: digest_of(session_id, question)}, ""
+        shown, problem = {question.id: question.shown}, ""
         for _ in range(_TRIES):
             params = form_params(question, problem)
-            reply = await context.session.elicit_form(params.message, params.requested_schema, context.request_id)
-            if reply.action != "accept":
+            asking = context.session.elicit_form(params.message, params.requested_schema, context.request_id)
+            reply = await _reply(asking)
+            if reply is None or reply.action != "accept":
                 return
             try:
                 answers = {question.id: answer_of(question, reply)}
@@ -207,10 +207,10 @@ class WorkflowCalls:
         """Send the user to the pages of questions that people answer, and wait a while for an answer."""
         visited = set()
         for question in questions:
-            params = page_params(self._service.url, session_id, question)
+            params = page_params(self._service.url, question)
             told = params.message, params.url, params.elicitation_id or ""
-            reply = await context.session.elicit_url(*told, context.request_id)
-            if reply.action == "accept":
+            reply = await _reply(context.session.elicit_url(*told, context.request_id))
+            if reply is not None and reply.action == "accept":
                 visited.add(question.id)
         if visited:
             brought.took = await self._service.until_answered(workflow, session_id, visited, self._patience)
@@ -224,3 +224,14 @@ class WorkflowCalls:
 def _forms_of(client: Client, report: SessionReport) -> list[OpenQuestion]:
     """Return the open questions that the client asks its user."""
     return [each for each in report.for_caller() if has_form(each)] if client.has_forms else []
+
+
+async def _reply(asking: Awaitable[ElicitResult]) -> ElicitResult | None:
+    """Return what a user said; None where the client cannot ask after all: the question stays open then."""
+    from mcp.shared.exceptions import MCPError
+
+    try:
+        return await asking
+    except MCPError as error:
+        logger.warning("the client did not ask: %s", error)
+        return None

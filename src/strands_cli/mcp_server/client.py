@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from strands_cli.callers.guard import CALLER
 from strands_cli.kernel.principal import Principal
 
 if TYPE_CHECKING:
     from mcp.server.context import ServerRequestContext
 
     from strands_cli.kernel.events import Event
-
-CALLER = "strands.mcp_caller"
-"""Where a request's scope has who its token is of."""
 
 _MOST = 80  # characters of a name that a client gives itself
 _UNKNOWN = "unknown"

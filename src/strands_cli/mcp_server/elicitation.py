@@ -28,11 +28,11 @@ def form_params(question: OpenQuestion, problem: str = "") -> ElicitRequestFormP
     return ElicitRequestFormParams(message=message, requested_schema=requested_schema(form_of(question)) or {})
 
 
-def page_params(url: str, session_id: str, question: OpenQuestion) -> ElicitRequestURLParams:
+def page_params(url: str, question: OpenQuestion) -> ElicitRequestURLParams:
     """Return the request to visit the page at which a person answers a question."""
     from mcp_types import ElicitRequestURLParams
 
-    page = page_of(url, session_id, question)
+    page = page_of(url, question)
     return ElicitRequestURLParams(
         message=f"A person has to decide this there: {question.prompt}",
         url=page,

@@ -37,6 +37,8 @@ PATIENCE = 45.0
 STATE_SECONDS = 7 * 24 * 3600.0
 """Seconds for which a client may go on with a call."""
 
+_MOST_LISTED = 100
+
 _INSTRUCTIONS = (
     "Each workflow is a tool. A run may stop and ask: show the user what is asked and bring the user's own answer, "
     "never one of yours. What has to be approved is decided by a person elsewhere."
@@ -135,8 +137,11 @@ class _Desk:
             for report in await self._service.waiting()
             for each in report.questions
         ]
-        lines = [f"{each['session']} {each['id']}: {each['prompt']}" for each in told]
-        return text_result("\n".join(lines) or "No question waits for an answer.", {"questions": told})
+        first = told[:_MOST_LISTED]
+        lines = [f"{each['session']} {each['id']}: {each['prompt']}" for each in first]
+        if len(told) > len(first):
+            lines.append(f"and {len(told) - len(first)} more")
+        return text_result("\n".join(lines) or "No question waits for an answer.", {"questions": first})
 
     async def _show_question(self, session_id: str, key: str) -> CallToolResult:
         report = await self._service.standing(session_id)

@@ -6,13 +6,16 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from strands._version import __version__
 from strands_cli.inbox.inbox import Inbox
+from strands_cli.inbox.tokens import Tokens
 from strands_cli.web import pages, sign_in
 from strands_cli.web.api.routes import api_router
 from strands_cli.web.auth import Auth
@@ -22,6 +25,9 @@ from strands_cli.web.guard import Guard
 from strands_cli.web.openapi import add_document
 from strands_cli.web.problems import HttpProblem, problem_of
 from strands_cli.web.settings import ServerSettings
+
+if TYPE_CHECKING:
+    from strands_cli.mcp_server import McpApp
 
 logger: logging.Logger = logging.getLogger(__name__)
 
@@ -38,11 +44,14 @@ def create_app(inbox: Inbox, settings: ServerSettings | None = None) -> FastAPI:
     settings = settings or ServerSettings()
     auth = Auth(inbox, settings)
     driving = Driving(inbox, slots=settings.drive, grace=settings.grace)
+    tools = _tools(inbox, settings) if settings.mcp else None
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         async with driving:
             yield
+            if tools is not None:
+                await tools.aclose()
 
     app = FastAPI(
         title="Strands",
@@ -64,6 +73,8 @@ def create_app(inbox: Inbox, settings: ServerSettings | None = None) -> FastAPI:
         from strands_cli.web import oidc
 
         app.include_router(oidc.router(inbox, auth, settings.oidc))
+    if tools is not None:
+        app.router.routes.append(Route("/mcp", tools))
     for kind in (HTTPException, HttpProblem, Exception):
         app.add_exception_handler(kind, _failed)
     app.add_middleware(Guard, settings=settings)
@@ -81,6 +92,21 @@ def create_router(inbox: Inbox, auth: Auth | None = None, *, prefix: str = PREFI
         prefix: Where it is found.
     """
     return api_router(inbox, auth or Auth(inbox, ServerSettings(auth="token")), prefix=prefix)
+
+
+def _tools(inbox: Inbox, settings: ServerSettings) -> McpApp:
+    """Return the workflows as tools of an MCP server, for who has an API token that may start them."""
+    from strands_cli.mcp_server import create_mcp_app
+
+    known, workflows = Tokens(inbox.data), inbox.apps.workflows
+
+    def person(secret: str) -> str | None:
+        token = known.find(secret)
+        if token is None or not token.allows("sessions:start"):
+            return None
+        return token.person if not token.workflows or workflows.keys() <= set(token.workflows) else None
+
+    return create_mcp_app(workflows, tokens=person, origins=[settings.origin], url=settings.origin)
 
 
 def _add_health(app: FastAPI, inbox: Inbox, driving: Driving) -> None:

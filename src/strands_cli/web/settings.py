@@ -66,6 +66,7 @@ class ServerSettings:
         proxy: With `proxy`: who may say who asks.
         oidc: With `oidc`: the provider.
         is_socket: It listens on a Unix socket.
+        mcp: It is an MCP server as well, at /mcp.
     """
 
     origin: str = "http://127.0.0.1:8765"
@@ -78,6 +79,7 @@ class ServerSettings:
     proxy: ProxySettings = field(default_factory=ProxySettings)
     oidc: OidcSettings | None = None
     is_socket: bool = False
+    mcp: bool = False
 
     @property
     def is_secure(self) -> bool:
