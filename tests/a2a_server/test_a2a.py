@@ -252,6 +252,39 @@ def test_a_failure_is_told(serve: Serve) -> None:
     assert (task.status.state, "no connection" in said(task)) == (TaskState.TASK_STATE_FAILED, True)
 
 
+def test_an_agent_of_a_program_is_served_by_the_command(serve: Serve) -> None:
+    server = serve("helper")
+
+    async def main() -> Task:
+        async with client_of(server.url) as client:
+            return await sent(client, "hello")
+
+    task = asyncio.run(main())
+    assert (task.status.state, response(task).strip()) == (TaskState.TASK_STATE_COMPLETED, "did hello")
+    assert httpx.post(server.url, json={}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("target", "told"),
+    [
+        ("support.mcp_workflows:workflows", "holds 6 workflows"),
+        ("support.mcp_workflows:pay", "not workflows"),
+        ("support.mcp_workflows:nameless", "description cannot be None"),
+        ("nowhere.yaml", "nowhere.yaml"),
+    ],
+)
+def test_what_is_no_agent_is_named(tmp_path: Path, target: str, told: str) -> None:
+    command = [sys.executable, "-m", "strands_cli", "a2a", target]
+    done = subprocess.run(
+        command, env=environment(tmp_path), cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode != 0, told in " ".join(done.stderr.split()), "Traceback" in done.stderr) == (
+        True,
+        True,
+        False,
+    )
+
+
 def test_a_task_that_is_cancelled_ends_its_session(serve: Serve, tmp_path: Path) -> None:
     (tmp_path / "held").write_text("B2")
     server = serve("refund")

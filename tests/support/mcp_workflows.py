@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from strands import tool
+from strands import Agent, tool
 from strands.models.scripted import Reply, ScriptedModel, ToolCall
 from strands_cli.api import Workflow
 
@@ -96,3 +96,6 @@ both = Workflow.from_dict(
     },
     model=ScriptedModel(play),
 )
+workflows.append(both)
+helper = Agent(model=ScriptedModel(play), name="helper", description="Helps.", callback_handler=None)
+nameless = Agent(model=ScriptedModel(play), callback_handler=None)

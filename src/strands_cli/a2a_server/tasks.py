@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -23,6 +24,7 @@ _TABLE = """create table if not exists tasks (
     id text primary key, owner text not null, workflow text not null, context text not null,
     state integer not null, updated integer not null, task blob not null)"""
 _PAGE = 50
+_KEPT_NANOSECONDS = 30 * 24 * 3600 * 1_000_000_000
 OVER = frozenset(
     (
         TaskState.TASK_STATE_COMPLETED,
@@ -32,10 +34,11 @@ OVER = frozenset(
     )
 )
 """The states after which nothing comes."""
+_FORGET = f"delete from tasks where updated < ? and state in ({', '.join('?' * len(OVER))})"
 
 
 class SessionTasks(TaskStore):
-    """Tasks whose ids are those of sessions, in an SQLite file.
+    """Tasks whose ids are those of sessions, in an SQLite file; those that have been over for 30 days are forgotten.
 
     Args:
         service: The workflows.
@@ -57,6 +60,7 @@ class SessionTasks(TaskStore):
             self._rows = sqlite3.connect(path, isolation_level=None, timeout=30)
             self._rows.execute("pragma journal_mode=wal")
             self._rows.execute(_TABLE)
+            self._rows.execute(_FORGET, (time.time_ns() - _KEPT_NANOSECONDS, *OVER))
         except (OSError, sqlite3.Error) as error:
             raise StorageError(f"the tasks in {str(path)!r} cannot be used: {error}") from error
 
