@@ -340,3 +340,16 @@ def test_a_server_that_is_killed_goes_on_with_its_tasks_when_it_is_started_again
     assert (done.status.state, response(done)) == (TaskState.TASK_STATE_COMPLETED, "did end A1")
     assert calls(tmp_path).count("look at A1") == 1
     assert calls(tmp_path).count("say yes") == 1
+
+
+def test_without_the_sdk_the_command_says_what_to_install(tmp_path: Path) -> None:
+    hidden = "import sys; sys.modules['a2a'] = None; from strands_cli.cli.main import main; sys.exit(main())"
+    done = subprocess.run(
+        [sys.executable, "-c", hidden, "a2a", "support.mcp_workflows:refund"],
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, "pip install 'strands-cli[a2a]'" in done.stderr) == (2, True)

@@ -16,8 +16,8 @@ else:
 
     def __getattr__(name):
         public = not name.startswith("_")
-        if public and (find_spec("a2a") is None or find_spec("a2a.server.routes") is None):
+        if public and (find_spec("a2a") is None or find_spec("a2a.server.cluster") is None):
             raise ImportError(
-                f"{__name__}.{name} needs the A2A SDK, release 1.1 or newer: pip install 'strands-cli[a2a]'"
+                f"{__name__}.{name} needs the A2A SDK, release 1.3 or newer: pip install 'strands-cli[a2a]'"
             )
         return _find(name)
