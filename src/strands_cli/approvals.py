@@ -219,6 +219,8 @@ class ApprovalHooks:
             "schema": answer_schema(rule.options, rule.remember),
             **rights_of(rule),
         }
+        if "edit" in rule.options:
+            question["arguments_schema"] = _input_schema(event.selected_tool)
         if rule.timeout_seconds:
             question["timeout_seconds"] = rule.timeout_seconds
         if rule.default is not None or rule.timeout_seconds:

@@ -96,6 +96,8 @@ class HITLState:
         problem: Why the last answer was refused, when it is asked again.
         refusal: Why whom it asks may not answer; the question is only shown, and stays open.
         hint: Which answers mean something here, in words, where others are taken too; or None.
+        arguments_schema: JSON Schema of the arguments that an approval lets a person change, or None.
+        arguments: Those arguments as they are, or None.
     """
 
     active: bool
@@ -113,6 +115,8 @@ class HITLState:
     problem: str | None = None
     refusal: str | None = None
     hint: str | None = None
+    arguments_schema: Mapping[str, Json] | None = None
+    arguments: Json = None
 
 
 class AnswerLater(Exception):

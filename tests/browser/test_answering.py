@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.team import DIFF, HOSTILE, VISIT, Team, asking, cleaning
+from support.team import DIFF, FOUR_EYES, HOSTILE, VISIT, Team, asking, cleaning
 
 from .conftest import SignIn
 
@@ -173,3 +173,37 @@ def test_who_has_not_signed_in_gets_where_they_wanted_afterwards(team: Team, sig
     page.get_by_label("Token").fill(team.tokens["ben"])
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Pay?")).to_be_visible()
+
+
+@SCRIPT
+def test_two_have_to_agree_and_who_may_not_is_told_why(team: Team, sign_in: SignIn, script: bool) -> None:
+    team.begin(asking("contract", "Sign it?", choices=["approve", "reject"], **FOUR_EYES))
+    path = f"/q/{team.ref('contract')}"
+    anna, ben, carla = (sign_in(name, script=script) for name in ("anna", "ben", "carla"))
+    carla.goto(path)
+    expect(carla.get_by_role("heading", name="You cannot answer this")).to_be_visible()
+    assert carla.get_by_role("button", name="Send this answer").count() == 0
+    anna.goto(path)
+    anna.get_by_label("approve").check()
+    anna.get_by_role("button", name="Send this answer").click()
+    expect(anna.get_by_text("Your vote is recorded; others have to agree.")).to_be_visible()
+    expect(anna.get_by_role("complementary")).to_contain_text("approve 1 of 2")
+    assert team.answered("contract") is None
+    ben.goto(path)
+    expect(ben.get_by_role("complementary")).to_contain_text("approve: Anna")
+    ben.get_by_label("approve").check()
+    ben.get_by_role("button", name="Send this answer").click()
+    expect(ben.get_by_text("Your answer is recorded.")).to_be_visible()
+    assert team.answered("contract")["value"] == "approve"
+
+
+def test_a_question_that_has_changed_meanwhile_is_shown_anew(team: Team, sign_in: SignIn) -> None:
+    team.begin(asking("payout", "Pay?", choices=["approve", "reject"]))
+    page = sign_in("anna", allowed=(REFUSED,))
+    page.goto(f"/q/{team.ref('payout')}")
+    page.evaluate("document.querySelector('form.answer [name=shown]').value = 'sha256:of-another'")
+    page.get_by_label("approve").check()
+    page.get_by_role("button", name="Send this answer").click()
+    expect(page.get_by_role("alert")).to_contain_text("changed")
+    expect(page.get_by_label("approve")).to_be_checked()
+    assert team.answered("payout") is None

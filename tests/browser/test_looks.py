@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.team import PEOPLE, Team, serving
+from support.pictures import shrink
+from support.team import PEOPLE, Team, asking, in_thread, serving
 
 from .conftest import SignIn
 
@@ -26,6 +27,9 @@ PAGES = {
     "form": "/q/{booking}",
     "diff": "/q/{policy}",
     "deadline": "/q/{payout}",
+    "votes": "/q/{contract}",
+    "answered": "/q/{invoice}",
+    "stranded": "/?view=stranded",
     "untrusted": "/q/{inquiry}",
     "runs": "/sessions",
     "run": "/sessions/{run}",
@@ -37,7 +41,10 @@ PAGES = {
     "problems": "/admin/problems",
 }
 KEPT = os.environ.get("STRANDS_SCREENSHOTS", "")
-TALLEST = 1_400
+WIDE, TALLEST = 960, 760
+"""Pixels of a picture."""
+LARGEST = 60_000
+"""Bytes of a picture."""
 
 
 @pytest.fixture(scope="module")
@@ -45,12 +52,19 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     """A team with a question of each kind; these tests change nothing."""
     made = Team(tmp_path_factory.mktemp("looks"))
     made.begin_all()
+    made.begin(asking("invoice", "Pay the invoice of November?", choices=["pay", "hold"]))
+    made.begin(asking("gift", "Send a gift to everybody?", ask={"roles": ["board"]}))
+    ben = made.inbox.people.principal("user:os:ben", auth="login", via="web")
+    in_thread(made.inbox.answer(made.ref("invoice"), "pay", ben, reason="It is what we ordered."))
+    in_thread(made.inbox.answer(made.ref("contract"), "approve", ben))
     with serving(made):
         yield made
 
 
 def where(team: Team) -> dict[str, str]:
-    found = {name: team.ref(name) for name in ("cleanup", "booking", "policy", "payout", "inquiry")}
+    found = {
+        name: team.ref(name) for name in ("cleanup", "booking", "policy", "payout", "inquiry", "contract", "invoice")
+    }
     names = {**found, "run": team.sessions["payout"]}
     return {name: path.format(**names) for name, path in PAGES.items()}
 
@@ -64,7 +78,7 @@ def violations(page: Page) -> list[str]:
 
 @pytest.mark.parametrize("script", [True, False], ids=["with-script", "without-script"])
 def test_every_page_is_clean_under_axe(team: Team, sign_in: SignIn, script: bool) -> None:
-    page = sign_in("anna")
+    page = sign_in("anna", width=WIDE)
     if not script:  # axe itself needs scripts: the page's own do not run
         page.route("**/static/*.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
     found = {}
@@ -137,11 +151,8 @@ def keep(page: Page, name: str) -> None:
     """Keep a picture for the docs: what is closed at first is closed."""
     page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = false; })")
     height = min(int(page.evaluate("document.body.scrollHeight")), TALLEST)
-    width = page.viewport_size["width"] if page.viewport_size else 1200
-    page.screenshot(
-        path=Path(KEPT) / f"inbox-{name.removeprefix('inbox-')}.png"
-        if name.startswith("inbox-")
-        else Path(KEPT) / f"web-{name}.png",
-        full_page=True,
-        clip={"x": 0, "y": 0, "width": width, "height": height},
-    )
+    width = page.viewport_size["width"] if page.viewport_size else WIDE
+    path = Path(KEPT) / f"web-{name}.png"
+    page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": width, "height": height})
+    shrink(path)
+    assert path.stat().st_size <= LARGEST

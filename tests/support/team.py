@@ -36,6 +36,7 @@ DIFF = """--- a/refund_policy.md
  Receipts are needed for amounts above 100 EUR.
 """
 HOSTILE = '<img src=x onerror=alert(1)> "quoted" & \u202egnp.exe\u202c \x1b[31mred\x07'
+FOUR_EYES = {"ask": {"roles": ["finance"]}, "quorum": {"approve": 2, "reject": 1}}
 VISIT = {
     "type": "object",
     "required": ["hotel", "nights", "breakfast", "arrival"],
@@ -116,8 +117,8 @@ class Team:
     def __init__(self, folder: Path) -> None:
         self.store = FileSessionRepository(folder)
         self.inbox = Inbox(self.store, people=People.from_dict(PEOPLE), apps=Apps([trip()]))
-        tokens = Tokens(self.inbox.data)
-        self.tokens: dict[str, str] = {name: tokens.create(name, scopes=SCOPES)[1] for name in PEOPLE}
+        self.auth_tokens = Tokens(self.inbox.data)
+        self.tokens: dict[str, str] = {name: self.auth_tokens.create(name, scopes=SCOPES)[1] for name in PEOPLE}
         self.sessions: dict[str, str] = {}
         self.url: str = ""
 
@@ -133,6 +134,7 @@ class Team:
         self.begin(cleaning())
         self.begin(asking("payout", "Pay 4,200 EUR to Acme Ltd?", choices=["approve", "reject"], timeout_seconds=7_000))
         self.begin(asking("booking", "Which hotel shall I book?", schema=VISIT))
+        self.begin(asking("contract", "Sign the contract with Acme Ltd?", choices=["approve", "reject"], **FOUR_EYES))
         self.begin(asking("policy", "Publish this change?", choices=["publish", "hold"], context_display=DIFF))
         self.begin(asking("inquiry", f"What do I answer? {HOSTILE}", context_display=f"They wrote: {HOSTILE}\n" * 3))
 

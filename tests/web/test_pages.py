@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 import strands_cli.web
-from support.team import Team, asking, serving
+from strands_cli.inbox.links import Links
+from support.team import ANNA, Team, asking, in_thread, serving
 
 STATIC = Path(strands_cli.web.__file__).parent / "static"
 PAGE = {"Accept": "text/html"}
@@ -99,3 +100,51 @@ def test_tokens_are_made_shown_once_and_revoked(team: Team, anna: httpx.Client) 
 def field(page: str, form: str) -> str:
     """Return the token of the first form of a page behind a text."""
     return page.partition(form)[2].partition('name="form_token" value="')[2].partition('"')[0]
+
+
+def test_a_token_for_one_workflow_shows_no_other(team: Team) -> None:
+    for name in ("payout", "other"):
+        team.begin(asking(name, f"The {name}?"))
+    scopes = ("questions:read", "sessions:read", "audit:read")
+    _, secret = team.auth_tokens.create("ben", scopes=scopes, workflows=["payout"])
+    with httpx.Client(base_url=team.url, headers={**PAGE, "Authorization": f"Bearer {secret}"}) as ben:
+        for path in ("/", "/sessions"):
+            assert "payout" in ben.get(path).text and "other" not in ben.get(path).text
+        assert ben.get(f"/q/{team.ref('payout')}").status_code == 200
+        for path in (
+            f"/q/{team.ref('other')}",
+            f"/sessions/{team.sessions['other']}",
+            "/workflows/trip",
+            "/admin/tokens",
+        ):
+            assert ben.get(path).status_code == 403
+        sent = ben.post(f"/q/{team.ref('payout')}", data={"f.value": "yes"})
+        assert sent.status_code == 403
+    assert team.answered("payout") is None
+
+
+def test_a_link_answers_one_question_once_and_never_by_being_looked_at(team: Team) -> None:
+    team.begin(asking("payout", "Pay?", choices=["approve", "reject"]))
+    ref = team.ref("payout")
+    shown = in_thread(team.inbox.question(ref, ANNA)).shown
+    path = f"/a/{Links(team.inbox.data).create(ref, 'carla', shown)}"
+    with httpx.Client(base_url=team.url, headers=PAGE) as scanner:
+        for _ in range(3):
+            assert scanner.head(path).status_code == 200
+            page = scanner.get(path)
+        assert "Pay?" in page.text and "Claim it" not in page.text and "/sessions/" not in page.text
+        assert team.answered("payout") is None
+        sent = {"f.value": "reject", "form_token": field(page.text, f'action="{path}"')}
+        done = scanner.post(path, data=sent, headers={"Origin": team.url})
+        assert (done.status_code, "Your answer is recorded." in done.text) == (200, True)
+        assert [scanner.get(path).status_code, scanner.post(path, data=sent).status_code] == [404, 404]
+    answer = team.answered("payout")
+    assert (answer["value"], answer["principal"]["id"], answer["principal"]["auth"]) == ("reject", "link:carla", "link")
+
+
+def test_a_link_does_not_open_a_question_for_people_who_have_to_sign_in(team: Team) -> None:
+    team.begin(asking("payout", "Pay?", choices=["approve", "reject"], ask={"auth": "login"}))
+    ref = team.ref("payout")
+    shown = in_thread(team.inbox.question(ref, ANNA)).shown
+    page = httpx.get(f"{team.url}/a/{Links(team.inbox.data).create(ref, 'carla', shown)}", headers=PAGE)
+    assert "You cannot answer this" in page.text and "<form" not in page.text

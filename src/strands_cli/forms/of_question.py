@@ -81,7 +81,7 @@ def _decision(question: OpenQuestion, choices: Sequence[str]) -> Form:
     known = _properties_of_object(question.schema or {})
     fields = [Field("decision", "choice", "Your decision", required=True, options=_worded(choices))]
     arguments: Json = None
-    wanted = getattr(question, "arguments_schema", None)
+    wanted = question.arguments_schema
     if "edit" in choices and "arguments" in known:
         call = call_of(question)
         arguments = call[1] if call else None
@@ -94,7 +94,7 @@ def _decision(question: OpenQuestion, choices: Sequence[str]) -> Form:
         about = "How far this decision reaches; without one, as far as the workflow says."
         options = option_list(scopes, [_SCOPES.get(scope, scope) for scope in scopes])
         fields.append(Field("remember", "choice", "Remember it", about, options=options))
-    return Form(tuple(fields), "decision", wanted if isinstance(wanted, Mapping) else None, arguments)
+    return Form(tuple(fields), "decision", wanted, arguments)
 
 
 def _argument_fields(schema: Any, arguments: Json) -> list[Field]:

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Literal
 
 from strands.journal.excerpt import now_of
 from strands.journal.find import Page
-from strands_cli.errors import AlreadyAnsweredError, AnswerError, SessionError, SessionNotFoundError, StorageError
+from strands_cli.errors import (
+    AlreadyAnsweredError,
+    AnswerError,
+    ChangedQuestionError,
+    SessionError,
+    SessionNotFoundError,
+    StorageError,
+)
 from strands_cli.inbox.apps import Apps
 from strands_cli.inbox.changes import Changes, InboxChange
 from strands_cli.inbox.data import ServerData
@@ -51,7 +58,8 @@ class Inbox(InboxSessions):
         self.apps: Apps = apps or Apps()
         self.data: ServerData = data or ServerData()
         self._known = KnownSessions(store)
-        self._lists = Lists(store, self._known)
+        self._everybody = self.people.everybody()
+        self._lists = Lists(store, self._known, self._everybody)
         self._changes = Changes(store)
 
     # -- questions ------------------------------------------------------------------------------------------------
@@ -74,7 +82,8 @@ class Inbox(InboxSessions):
 
         Args:
             principal: Who looks.
-            state: open, answered, expired, withdrawn; all that are not open are those of sessions, newest first.
+            state: open; stranded, those of them that nobody who is known may answer; answered, expired, withdrawn:
+                those of the newest sessions first.
             mine: Only those that whoever looks may answer.
             workflow: Only those of the workflow with this name.
             kind: Only those of this kind: hitl, approval, ...
@@ -104,7 +113,8 @@ class Inbox(InboxSessions):
         asked = state.asked.get(key)
         if asked is None:
             raise _not_found(ref)
-        return view_of(session_id, state, asked, principal, await now_of(self.store))
+        now = await now_of(self.store)
+        return view_of(session_id, state, asked, principal, now, self._everybody)
 
     async def answer(
         self,
@@ -128,6 +138,7 @@ class Inbox(InboxSessions):
 
         Raises:
             QuestionNotFoundError: There is no such question.
+            NotEntitledError: Whoever answers may not.
             OutdatedQuestionError: It asks something else by now.
             QuestionClosedError: It has expired, or was withdrawn.
             AlreadyAnsweredError: Somebody was first.
@@ -141,20 +152,23 @@ class Inbox(InboxSessions):
             )
         journal = await self.store.open(session_id)
         try:
+            bound = None if shown is None else {key: shown}
             written = await answering.give_all(
-                journal, {key: value}, by=principal.shown, reason=reason, channel=principal.via
+                journal, {key: value}, by=principal, reason=reason, shown=bound, request=request
             )
         except AlreadyAnsweredError:
             raise
+        except ChangedQuestionError as error:
+            now = await self.question(ref, principal)
+            raise OutdatedQuestionError(error.message, hint=error.hint, question=now) from error
         except AnswerError as error:
             now = await self.question(ref, principal)
             if now.status in ("expired", "withdrawn"):
                 raise QuestionClosedError(error.message, hint=error.hint, question=now) from error
             raise
         _, state = await self._known.read(session_id)
-        now = view_of(session_id, state, state.asked[key], principal, await now_of(self.store))
         self._changes.look()
-        return Answered(now, state.status, replayed=not written)
+        return Answered(await self.question(ref, principal), state.status, replayed=not written)
 
     async def claim(self, ref: str, principal: Principal) -> InboxQuestion:
         """Take a question upon oneself for half an hour, so that others see it."""

@@ -54,7 +54,8 @@ class Wanted(NamedTuple):
         in_time = self.due_before is None or (question.deadline is not None and question.deadline < self.due_before)
         named = self.workflow in ("", view.workflow) and self.kind in ("", question.kind)
         text = f"{question.prompt}\n{question.context or ''}".casefold() if self.text else ""
-        return in_time and named and self.text in text and not (self.mine and view.may is not None)
+        as_meant = view.is_stranded if self.state == "stranded" else not (self.mine and view.may is not None)
+        return in_time and named and self.text in text and as_meant
 
 
 class Lists:
@@ -63,11 +64,13 @@ class Lists:
     Args:
         store: The store.
         known: Reads its sessions.
+        people: Everybody who is known.
     """
 
-    def __init__(self, store: SessionRepository, known: KnownSessions) -> None:
+    def __init__(self, store: SessionRepository, known: KnownSessions, people: Sequence[Principal] = ()) -> None:
         self._store = store
         self._known = known
+        self._people = people
 
     async def questions(
         self, principal: Principal, wanted: Wanted, *, sort: str, limit: int, after: str
@@ -79,7 +82,7 @@ class Lists:
     async def _questions(
         self, principal: Principal, wanted: Wanted, sort: str, limit: int, after: str
     ) -> Page[InboxQuestion]:
-        if wanted.state != "open":
+        if wanted.state not in ("open", "stranded"):
             return await self._closed(principal, wanted, limit, after)
         by_query = wanted.is_all and sort == "asked" and hasattr(self._store, "open_questions")
         if by_query:
@@ -114,7 +117,7 @@ class Lists:
             page = await find(self._store, workflow=wanted.workflow, limit=_SESSIONS, after=str(begin))
             asking = [each.id for each in page.items if each.asked]
             views = [
-                view_of(id_, state, asked, principal, now)
+                view_of(id_, state, asked, principal, now, self._people)
                 for id_, state in await self._states(asking)
                 for asked in reversed(state.asked.values())
             ]
@@ -135,7 +138,7 @@ class Lists:
             await now_of(self._store),
         )
         views = [
-            view_of(each.session_id, state, state.asked[each.id], principal, now)
+            view_of(each.session_id, state, state.asked[each.id], principal, now, self._people)
             for each in told
             if (state := states.get(each.session_id)) is not None and each.id in state.asked
         ]

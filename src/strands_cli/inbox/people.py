@@ -129,6 +129,12 @@ class People:
         name, roles = (person.name, person.roles) if person is not None else (key, frozenset[str]())
         return Principal(id, name, roles, auth, via, person=key)
 
+    def everybody(self) -> list[Principal]:
+        """Return all who are known, each under each of their ids, as if they had logged in."""
+        return [
+            self.principal(id_, auth="login") for person in self.by_key.values() for id_ in person.ids or (person.key,)
+        ]
+
     def stands_in_for(self, principal: Principal, at: float) -> list[str]:
         """Return the persons whom somebody may stand in for at `at`, Unix time in seconds (days are those of UTC)."""
         day = datetime.fromtimestamp(at, timezone.utc).date()

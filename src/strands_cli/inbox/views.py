@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
-from strands_cli.kernel import questions
 from strands_cli.kernel.principal import Principal
+from strands_cli.kernel.rights import eligible, why_not
+from strands_cli.kernel.shown import public
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Entry
-from strands_cli.session.refs import ref_of
 from strands_cli.types import Json, OpenQuestion
 
 QuestionStatus = Literal["open", "claimed", "answered", "expired", "withdrawn"]
@@ -42,6 +40,7 @@ class InboxQuestion:
         answer: The answer: value, by, at, channel, and reason if there is one; None without one.
         may: Why whoever looks may not answer; None if they may.
         asked: What is on record of it.
+        is_stranded: Whether nobody who is known may answer it.
     """
 
     ref: str
@@ -54,6 +53,7 @@ class InboxQuestion:
     answer: Mapping[str, Json] | None = None
     may: WhyNot | None = None
     asked: Mapping[str, Json] = field(default_factory=dict, repr=False)
+    is_stranded: bool = False
 
     def to_dict(self) -> dict[str, Json]:
         """Return it as plain JSON values."""
@@ -111,7 +111,14 @@ class Started:
     replayed: bool = False
 
 
-def view_of(session_id: str, state: State, asked: Entry, principal: Principal | None, now: float) -> InboxQuestion:
+def view_of(
+    session_id: str,
+    state: State,
+    asked: Entry,
+    principal: Principal | None,
+    now: float,
+    known: Sequence[Principal] = (),
+) -> InboxQuestion:
     """Return a question as it stands.
 
     Args:
@@ -120,20 +127,28 @@ def view_of(session_id: str, state: State, asked: Entry, principal: Principal | 
         asked: The entry that asks it.
         principal: Who looks; None for nobody.
         now: Unix time, in seconds, by the store's clock.
+        known: Everybody who is known, to see whether one of them may answer.
     """
-    question = questions.opened(asked)
+    question = public(state, asked, session_id, now)
     status = status_of(state, asked.key, now)
+    may, is_stranded = None, False
+    if status == "open":
+        refused = why_not(state, asked, principal, now=now, session_id=session_id) if principal is not None else None
+        may = WhyNot(refused.code, refused.message, refused.hint) if refused is not None and refused.code else None
+        is_stranded = bool(question.ask) and bool(known) and not eligible(state, asked, known, now=now)
+        status = "claimed" if question.assignee else status
     return InboxQuestion(
-        ref=ref_of(session_id, asked.key),
+        ref=question.ref,
         session=session_id,
-        workflow=str(state.origin.get("workflow", "")),
-        seq=asked.seq,
-        shown=digest(session_id, asked),
+        workflow=question.workflow,
+        seq=question.seq,
+        shown=question.shown,
         question=question,
         status=status,
         answer=answer_of(state.answered.get(asked.key)),
-        may=None,
+        may=may,
         asked=asked.data,
+        is_stranded=is_stranded,
     )
 
 
@@ -153,13 +168,7 @@ def answer_of(entry: Entry | None) -> dict[str, Json] | None:
     """Return what is shown of an answer."""
     if entry is None:
         return None
-    told = {name: entry.data[name] for name in ("value", "by", "channel", "reason", "timed_out") if name in entry.data}
-    return {**told, "at": entry.at}
+    return {**{name: entry.data[name] for name in _ANSWER if name in entry.data}, "at": entry.at}
 
 
-def digest(session_id: str, asked: Entry) -> str:
-    """Return the digest of what is asked."""
-    public = {name: value for name, value in asked.data.items() if name not in ("lane", "of")}
-    told: Sequence[Any] = [session_id, asked.key, asked.seq, public]
-    text = json.dumps(told, sort_keys=True, separators=(",", ":"))
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+_ANSWER = ("value", "by", "principal", "channel", "reason", "timed_out", "shown", "votes")

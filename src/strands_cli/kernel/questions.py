@@ -14,6 +14,7 @@ from strands.types.json_bytes import encode_bytes_values
 from strands.types.json_value import as_json, from_text
 from strands_cli.errors import InvalidAnswerError
 from strands_cli.kernel import timers
+from strands_cli.kernel.gates import edit_of, gate_of
 from strands_cli.kernel.types import Entry, Message, Question
 from strands_cli.review_words import at_gate
 from strands_cli.types import HITLState, Json, OpenQuestion
@@ -79,6 +80,7 @@ def opened(entry: Entry) -> OpenQuestion:
         pattern=data.get("pattern"),
         asked_at=entry.at,
         data={name: data[name] for name in ("interrupt", "agent", "refusal", "gate", "hint") if name in data},
+        arguments_schema=gate_of(data).get("question", {}).get("arguments_schema"),
     )
 
 
@@ -106,6 +108,8 @@ def handler_state(question: OpenQuestion, problem: str | None = None, *, refusal
         problem=problem,
         refusal=refusal,
         hint=question.data.get("hint"),
+        arguments_schema=question.arguments_schema,
+        arguments=gate_of(question.data).get("input"),
     )
 
 
@@ -154,12 +158,6 @@ def without_id(question: OpenQuestion, told: str) -> str:
     for word in ("of", "to"):
         told = told.replace(f" {word} {question.id!r}", "", 1)
     return told
-
-
-def edit_of(value: Json) -> str:
-    """Return the arguments that an answer to an approval writes behind "edit:"; "" when it writes none."""
-    word, _, rest = value.partition(":") if isinstance(value, str) else ("", "", "")
-    return rest.strip() if word.strip().casefold() == "edit" else ""
 
 
 def _check_edit(question: OpenQuestion, value: Json) -> None:

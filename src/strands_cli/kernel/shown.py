@@ -70,7 +70,6 @@ def public(state: State, asked: Entry, session_id: str, now: float | None = None
         seq=asked.seq,
         shown=digest(session_id, asked),
         ref=ref_of(session_id, asked.key),
-        arguments_schema=asked.data.get("arguments_schema"),
     )
     if "rights" not in state.origin and not state.on_questions and not any(map(asked.data.__contains__, _RIGHTS)):
         return found

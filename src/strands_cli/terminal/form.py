@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-from strands_cli.forms import Field, Form, FormAnswerError, form_of_schema, read
+from strands_cli.forms import Field, FormAnswerError, form_of_schema, read
 from strands_cli.forms.of_schema import field_of
 from strands_cli.forms.reading import MISSING, filled
 from strands_cli.terminal.escape import one_line
@@ -44,24 +44,22 @@ async def fill(schema: Schema, read_line: ReadLine, complain: Complain, default:
     return answer
 
 
-async def fill_decision(form: Form, decision: str, read_line: ReadLine, complain: Complain) -> Any:
-    """Ask for what a decision needs beside its word: the arguments of an edit, each with what it holds now.
+async def fill_arguments(schema: Schema, arguments: Any, read_line: ReadLine, complain: Complain) -> Any:
+    """Ask for the arguments of a call, one by one, each with what it is now.
 
     Args:
-        form: The form of the question, which decides.
-        decision: The option that was taken.
+        schema: JSON Schema of the arguments.
+        arguments: As they are now.
         read_line: Reads a line behind a label.
-        complain: Says why a value was not taken.
+        complain: Says why they were not taken.
     """
-    decides = form.decides
-    assert decides is not None
+    form = form_of_schema(schema, arguments)
     while True:
-        given: dict[str, Any] = {decides.name: decision}
+        given = {}
         for field in form.fields:
-            if decision in field.only_with and (field.required or field.has_default or field.name != "feedback"):
-                value = await _value(_label(field), field, read_line, complain)
-                if value is not MISSING:
-                    given[field.name] = value
+            value = await _value(_label(field), field, read_line, complain)
+            if value is not MISSING:
+                given[field.name] = value
         try:
             return read(form, given)
         except FormAnswerError as error:

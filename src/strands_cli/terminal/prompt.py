@@ -114,7 +114,11 @@ class _Conversation:
             return await self._doubt()
         if self.state.schema and not self.state.choices:
             return await form.fill(self.state.schema, self.line, self.complain, self._default)
-        return await self._text()
+        said = await self._text()
+        if said == "edit" and self.state.arguments_schema:
+            given = self.state.arguments_schema, self.state.arguments
+            return {"decision": "edit", "arguments": await form.fill_arguments(*given, self.line, self.complain)}
+        return said
 
     @property
     def _may_decline(self) -> bool:

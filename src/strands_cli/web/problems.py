@@ -38,6 +38,8 @@ KINDS: tuple[tuple[type[errors.StrandsError], Code], ...] = (
     (inbox_errors.RequestReusedError, Code("request-reused", 422, "The request id was used for something else")),
     (inbox_errors.ArtifactNotFoundError, Code("not-found", 404, "There is no such file")),
     (WorkflowNotFoundError, Code("not-found", 404, "There is no such workflow here")),
+    (errors.NotEntitledError, Code("not-eligible", 403, "Whoever answers may not")),
+    (errors.ChangedQuestionError, Code("changed", 412, "The question has changed")),
     (errors.AlreadyAnsweredError, Code("already-answered", 409, "Somebody answered first")),
     (errors.InvalidAnswerError, Code("invalid-answer", 422, "The answer does not fit the question")),
     (errors.AnswerError, Code("not-answerable", 409, "The answer cannot be taken")),

@@ -112,7 +112,7 @@ def _add_reading(router: APIRouter, inbox: Inbox, auth: Auth) -> None:
     async def list_questions(
         request: Request,
         response: Response,
-        state: Literal["open", "answered", "expired", "withdrawn"] = "open",
+        state: Literal["open", "stranded", "answered", "expired", "withdrawn"] = "open",
         mine: bool = False,
         workflow: Annotated[str, Query(max_length=200)] = "",
         kind: Literal["", "hitl", "interrupt", "approval", "ambiguous_tool", "budget", "elicitation"] = "",

@@ -20,7 +20,7 @@ def audit_router(pages: Pages) -> APIRouter:
     async def audit(
         request: Request, state: str = "answered", workflow: str = "", q: str = "", cursor: str = ""
     ) -> Response:
-        principal = pages.who(request, "audit:read")
+        principal = pages.who(request, "audit:read", workflow=workflow)
         state = state if state in STATES else "answered"
         found = await pages.inbox.questions(
             principal, state=state, workflow=workflow, q=q[:200], limit=_LIMIT, after=cursor
@@ -30,7 +30,7 @@ def audit_router(pages: Pages) -> APIRouter:
             request,
             "audit.html",
             principal,
-            found=[(each, standing_of(each)) for each in found.items],
+            found=[(each, standing_of(each)) for each in found.items if pages.sees(request, each.workflow)],
             states=STATES,
             filters=chosen,
             next_page=with_query("/audit", **chosen, cursor=found.after) if found.after else "",

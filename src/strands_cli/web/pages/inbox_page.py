@@ -27,7 +27,7 @@ def inbox_router(pages: Pages) -> APIRouter:
         sort: str = "due",
         cursor: str = "",
     ) -> Response:
-        principal = pages.who(request, "questions:read")
+        principal = pages.who(request, "questions:read", workflow=workflow)
         view = view if view in VIEWS else "all"
         sort = "asked" if sort == "asked" else "due"
         found = await pages.inbox.questions(
@@ -47,7 +47,7 @@ def inbox_router(pages: Pages) -> APIRouter:
             request,
             "inbox.html",
             principal,
-            found=[(each, standing_of(each)) for each in found.items],
+            found=[(each, standing_of(each)) for each in found.items if pages.sees(request, each.workflow)],
             views={name: (label, with_query("/", **{**chosen, "view": name})) for name, label in VIEWS.items()},
             view=view,
             kinds=KINDS,

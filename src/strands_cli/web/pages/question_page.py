@@ -29,20 +29,18 @@ def question_router(pages: Pages) -> APIRouter:
 
     @router.get("/q/{ref}")
     async def question(request: Request, ref: str) -> Response:
-        principal = pages.who(request, "questions:read")
-        found = await pages.inbox.question(ref, principal)
+        principal, found = await _found(pages, request, ref, "questions:read")
         return await _page(pages, request, principal, found)
 
     @router.post("/q/{ref}")
     async def answer(request: Request, ref: str) -> Response:
-        principal = pages.who(request, "questions:answer")
+        principal, found = await _found(pages, request, ref, "questions:answer")
         given = await pages.form(request, "answer", ref)
-        found = await pages.inbox.question(ref, principal)
         return await _answered(pages, request, principal, found, given)
 
     @router.post("/q/{ref}/{action}")
     async def act(request: Request, ref: str, action: str) -> Response:
-        principal = pages.who(request, "questions:answer")
+        principal, _ = await _found(pages, request, ref, "questions:answer")
         given = await pages.form(request, action, ref)
         if action not in _ACTIONS:
             return to(request, f"/q/{ref}")
@@ -59,6 +57,14 @@ def question_router(pages: Pages) -> APIRouter:
         return to(request, f"/q/{ref}")
 
     return router
+
+
+async def _found(pages: Pages, request: Request, ref: str, scope: str) -> tuple[Principal, InboxQuestion]:
+    """Return who looks, and a question that they are shown."""
+    principal = pages.who(request, scope)
+    found = await pages.inbox.question(ref, principal)
+    pages.who(request, scope, workflow=found.workflow)
+    return principal, found
 
 
 async def _answered(
@@ -105,28 +111,51 @@ async def _page(
     problems: Mapping[str, str] | None = None,
     given: Mapping[str, Any] | None = None,
 ) -> Response:
-    call = call_of(found.question)
-    form = form_of(found.question)
+    done = request.query_params.get("done") == "1"
     return await pages.page(
         request,
         "question.html",
         principal,
         status=status,
-        found=found,
-        question=found.question,
-        form=form,
-        call=call,
-        standing=standing_of(found),
-        reason=_reason(found),
-        changed=_changed(_reason(found)),
-        notice=notice,
-        problems=dict(problems or {}),
-        given=given,
-        done=request.query_params.get("done") == "1",
+        **about(found, notice=notice, problems=problems, given=given, done=done),
+        answer_to=f"/q/{found.ref}",
         request_id=secrets.token_hex(8),
-        is_open=found.status in ("open", "claimed"),
         people=sorted(pages.inbox.people.by_key),
     )
+
+
+def about(
+    found: InboxQuestion,
+    *,
+    notice: StrandsError | None,
+    problems: Mapping[str, str] | None,
+    given: Mapping[str, Any] | None,
+    done: bool,
+) -> dict[str, Any]:
+    """Return what the page of a question shows of it.
+
+    Args:
+        found: The question.
+        notice: Why something was not done.
+        problems: What is wrong with the form that was sent, by field.
+        given: What was filled in, to be shown again.
+        done: Whether an answer was just recorded.
+    """
+    reason = _reason(found)
+    return {
+        "found": found,
+        "question": found.question,
+        "form": form_of(found.question),
+        "call": call_of(found.question),
+        "standing": standing_of(found),
+        "reason": reason,
+        "changed": _changed(reason),
+        "notice": notice,
+        "problems": dict(problems or {}),
+        "given": given,
+        "done": done,
+        "is_open": found.status in ("open", "claimed"),
+    }
 
 
 def _reason(found: InboxQuestion) -> Mapping[str, Any]:

@@ -11,6 +11,7 @@ from starlette.responses import FileResponse, Response
 from strands_cli.web.pages.admin_pages import admin_router
 from strands_cli.web.pages.audit_page import audit_router
 from strands_cli.web.pages.inbox_page import inbox_router
+from strands_cli.web.pages.link_page import link_router
 from strands_cli.web.pages.question_page import question_router
 from strands_cli.web.pages.sessions_pages import sessions_router
 from strands_cli.web.pages.views import PageRoute, Pages, error_page
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 STATIC = Path(__file__).parents[1] / "static"
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-_PARTS = (inbox_router, question_router, sessions_router, workflows_router, audit_router, admin_router)
+_PARTS = (inbox_router, question_router, link_router, sessions_router, workflows_router, audit_router, admin_router)
 
 
 def router(inbox: Inbox, auth: Auth) -> APIRouter:

@@ -31,7 +31,7 @@ def sessions_router(pages: Pages) -> APIRouter:
 
     @router.get("/sessions")
     async def sessions(request: Request, status: str = "", workflow: str = "", cursor: str = "") -> Response:
-        principal = pages.who(request, "sessions:read")
+        principal = pages.who(request, "sessions:read", workflow=workflow)
         status = status if status in STATUSES else ""
         found = await pages.inbox.sessions(principal, status=status, workflow=workflow, limit=_LIMIT, after=cursor)
         chosen = {"status": status, "workflow": workflow}
@@ -39,7 +39,7 @@ def sessions_router(pages: Pages) -> APIRouter:
             request,
             "sessions.html",
             principal,
-            found=found.items,
+            found=[each for each in found.items if pages.sees(request, each["workflow"])],
             statuses=STATUSES,
             filters=chosen,
             next_page=with_query("/sessions", **chosen, cursor=found.after) if found.after else "",
@@ -53,6 +53,8 @@ def sessions_router(pages: Pages) -> APIRouter:
     @router.post("/sessions/{id}/{action}")
     async def act(request: Request, id: str, action: str) -> Response:
         principal = pages.who(request, "sessions:control")
+        session = await pages.inbox.session(id, principal)
+        pages.who(request, "sessions:control", workflow=session.workflow_name)
         given = await pages.form(request, action, id)
         try:
             if action == "cancel":
@@ -73,6 +75,7 @@ async def _page(
 ) -> Response:
     principal = pages.who(request, "sessions:read")
     session = await pages.inbox.session(id, principal)
+    pages.who(request, "sessions:read", workflow=session.workflow_name)
     entries = await pages.inbox.entries(id, principal)
     return await pages.page(
         request,
@@ -88,7 +91,7 @@ async def _page(
         entries=[(entry, _told(entry)) for entry in entries[-_MOST_EVENTS:]],
         left_out=max(len(entries) - _MOST_EVENTS, 0),
         last=len(entries),
-        artifacts=_artifacts(entries),
+        artifacts=[str(each["path"]).rpartition("/")[2] for each in session.artifacts],
         notice=notice,
         steps=[item.key for item in session.history if item.kind != "tool"],
         inputs=session.inputs,
@@ -115,11 +118,3 @@ def _drawing(session: Session, entries: list[Entry]) -> Markup | None:
 
 def _told(entry: Entry) -> str:
     return json.dumps(entry.data, ensure_ascii=False, indent=2, default=str) if entry.data else ""
-
-
-def _artifacts(entries: list[Entry]) -> list[str]:
-    found: list[str] = []
-    for entry in entries:
-        for name in entry.data.get("artifacts") or () if entry.kind == "closed" else ():
-            found.append(str(name))
-    return found

@@ -29,28 +29,16 @@ class StandingInWords(NamedTuple):
 
 def standing_of(found: InboxQuestion) -> StandingInWords:
     """Return where a question stands."""
-    question: Any = found.question
-    ask = getattr(question, "ask", None) or {}
-    quorum = getattr(question, "quorum", None) or {}
-    votes = list(getattr(question, "votes", None) or ())
-    return StandingInWords(
-        _who(ask),
-        _votes(quorum, votes),
-        votes,
-        str(getattr(question, "assignee", None) or ""),
-        bool(getattr(question, "escalated", None)),
-    )
+    question = found.question
+    who, votes = _who(question.ask or {}, question.who), list(question.votes)
+    return StandingInWords(who, _votes(question.quorum or {}, votes), votes, question.assignee, question.escalated > 0)
 
 
-def _who(ask: Mapping[str, Any]) -> str:
-    parts = []
-    roles, users = [str(each) for each in ask.get("roles") or ()], [str(each) for each in ask.get("users") or ()]
-    if roles or users:
-        named = [f"anybody in {_listed(roles)}"] * bool(roles) + [_listed(users)] * bool(users)
-        parts.append(f"{' or '.join(named)}".capitalize() if roles else " or ".join(named))
+def _who(ask: Mapping[str, Any], who: str) -> str:
+    parts = [f"{who[:1].upper()}{who[1:]}"] if who else []
     for each in ask.get("exclude") or ():
         parts.append("not who started it" if each == "starter" else f"not who answered {each}")
-    words = {"login": "only signed in", "token": "with a token or signed in", "link": "with a link, or better"}
+    words = {"login": "only signed in", "token": "with a token or signed in", "link": "with a link or better"}
     if ask.get("auth") in words:
         parts.append(words[ask["auth"]])
     return f"{', '.join(parts)}." if parts else ""
@@ -68,7 +56,3 @@ def _choice(value: Any) -> str:
     if isinstance(value, Mapping):
         value = value.get("decision")
     return str(value).partition(":")[0].strip()
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

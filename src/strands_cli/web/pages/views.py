@@ -69,11 +69,13 @@ class Pages:
 
     def may(self, request: Request, scope: str) -> bool:
         """Whether who looks may do what `scope` says."""
-        try:
-            self.auth.require(request, scope)
-        except HttpProblem:
-            return False
-        return True
+        caller = self.auth.caller(request)
+        return caller is not None and self.auth.may(caller, scope)
+
+    def sees(self, request: Request, workflow: str) -> bool:
+        """Whether who looks is shown what belongs to a workflow: with a token, that may be for some of them alone."""
+        only = self.auth.workflows(request)
+        return only is None or workflow in only
 
     async def form(self, request: Request, *about: str) -> dict[str, str | list[str]]:
         """Return what a form of ours has sent: a name that came several times has a list.

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from strands_cli.errors import StrandsError
 from strands_cli.forms import Form, FormAnswerError, form_of_schema, read
-from strands_cli.web.pages.inputs import inputs_schema
+from strands_cli.inbox.apps import inputs_schema
 from strands_cli.web.pages.views import PageRoute, Pages, to
 
 
@@ -22,7 +22,8 @@ def workflows_router(pages: Pages) -> APIRouter:
     @router.get("/workflows")
     async def workflows(request: Request) -> Response:
         principal = pages.who(request, "sessions:read")
-        found = sorted(pages.inbox.apps.workflows.values(), key=lambda each: each.name)
+        known = pages.inbox.apps.workflows
+        found = [known[name] for name in sorted(known) if pages.sees(request, name)]
         return await pages.page(request, "workflows.html", principal, found=found)
 
     @router.get("/workflows/{name}")
@@ -47,14 +48,14 @@ def workflows_router(pages: Pages) -> APIRouter:
 
 
 def _start_form(pages: Pages, name: str) -> Form:
-    schema = inputs_schema(pages.inbox.apps.workflow(name).spec)
+    schema = inputs_schema(pages.inbox.apps.workflow(name))
     return form_of_schema(schema) if schema.get("properties") else Form((), "object")
 
 
 async def _start_page(pages: Pages, request: Request, name: str, *, status: int = 200, **names: Any) -> Response:
     from strands_cli.plan import svg
 
-    principal = pages.who(request, "sessions:read")
+    principal = pages.who(request, "sessions:read", workflow=name)
     found = pages.inbox.apps.workflow(name)
     told = {"problems": {}, "given": None, "notice": None, **names}
     return await pages.page(
