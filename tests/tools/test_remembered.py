@@ -159,6 +159,14 @@ def test_it_is_of_this_tool_of_this_agent_of_this_workflow_and_of_a_rule_that_re
     assert sender.workflow().run().status == "paused"
 
 
+def test_it_does_not_count_where_somebody_else_has_to_be_asked_by_now(store: Any) -> None:
+    sender = Sender(store)
+    sender.answered("approve")
+    assert sender.workflow().run().status == "completed"
+    sender.rule["ask"] = {"roles": ["finance"]}
+    assert sender.workflow().run().status == "paused"
+
+
 def test_a_rejection_is_not_overruled_by_an_older_always(store: Any) -> None:
     sender = Sender(store)
     waiting = sender.workflow("ben").run()
@@ -211,7 +219,9 @@ def test_the_command_lists_and_revokes(store: Any, strands: Callable[..., subpro
     sender.answered("approve")
     [told] = json.loads(strands("approvals", "list", "--json").stdout)
     assert (told["tool"], told["scope"], told["state"]) == ("send", "always", "active")
-    assert told["id"] in strands("approvals", "list").stdout
+    [line] = [each for each in strands("approvals", "list").stdout.splitlines() if told["id"] in each]
+    assert "no end" in line
+    assert "active" in line
     assert strands("approvals", "revoke", told["id"]).returncode == 0
     assert json.loads(strands("approvals", "list", "--json").stdout) == []
     [ended] = json.loads(strands("approvals", "list", "--all", "--json").stdout)

@@ -26,7 +26,12 @@ _WORDS = {
     "decline": "Decline",
 }
 
-_SCOPES = {"never": "For this call only", "exact": "For the same arguments", "session": "For all of this session"}
+_SCOPES = {
+    "never": "For this call only",
+    "exact": "For the same arguments",
+    "session": "For all of this session",
+    "always": "For later sessions too",
+}
 
 
 def form_of(question: OpenQuestion) -> Form:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from strands.types.json_bytes import decode_bytes_values
 from strands_cli.errors import SessionError, StorageError
 from strands_cli.resources.decision_log import DECISION, reaches_beyond, scope_of, verdict
 from strands_cli.session.remembered import Decision, RememberedApproval, RememberedApprovals
+from strands_cli.spec.asking import rights_of
+from strands_cli.types import Json
 
 if TYPE_CHECKING:
     from strands.hooks.binding import CallBinding
@@ -68,12 +70,13 @@ class Remembering:
         except (SessionError, StorageError) as error:
             logger.warning("what is remembered cannot be read, and is asked: %s", error.message)
             return None
-        now = time.time()
+        now, rights = time.time(), _rights(rights_of(rule))
         for each in reversed(known):
             is_about = (each.workflow, each.agent, each.tool) == (self._workflow, agent, call.name)
             is_same = each.basis == call.basis and (not each.digest or call.holds(each.digest))
             is_fresh = rule.remember_for is None or now < each.at + rule.remember_for
-            if is_about and is_same and is_fresh and each.at > after and each.holds(now):
+            is_entitled = each.rights == rights
+            if is_about and is_same and is_fresh and is_entitled and each.at > after and each.holds(now):
                 return each
         return None
 
@@ -130,5 +133,11 @@ class Remembering:
                     until=None if seconds is None else answer.at + seconds,
                     session=self._session,
                     question=key,
+                    rights=_rights(asked.data),
                 ),
             )
+
+
+def _rights(told: Mapping[str, Json]) -> dict[str, Json]:
+    """Return who may answer, of what a question is asked with."""
+    return {name: told[name] for name in ("ask", "quorum", "delegate") if told.get(name) is not None}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from strands.journal.beside import beside
@@ -48,6 +48,7 @@ class RememberedApproval:
         until: Unix time, in seconds, from which on it does not hold; None for no end.
         session: The session in which they were asked.
         question: The question's id.
+        rights: Who could answer it: where somebody else has to be asked by now, it does not count.
         ended: Why it does not hold any more: revoked, rejected; "" while it does.
         ended_by: Who ended it.
         ended_at: Unix time in seconds; 0 while it holds.
@@ -65,6 +66,7 @@ class RememberedApproval:
     until: float | None
     session: str
     question: str
+    rights: dict[str, Json] = field(default_factory=dict)
     ended: str = ""
     ended_by: str = ""
     ended_at: float = 0.0
@@ -103,6 +105,7 @@ class Decision:
     until: float | None
     session: str
     question: str
+    rights: dict[str, Json] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -113,7 +116,7 @@ class Decision:
     def draft(self, at: float) -> Draft:
         """Return the entry that records it."""
         names = ("workflow", "agent", "tool", "basis", "digest", "by", "principal", "until", "session", "question")
-        data = {name: getattr(self, name) for name in names}
+        data = {name: getattr(self, name) for name in (*names, "rights")}
         kind = "remembered" if self.approves else "rejected"
         return Draft(kind, self.id, {**data, "decided_at": self.at}, at)
 

@@ -29,12 +29,12 @@ def command(with_ended: bool, as_json: bool, debug: bool) -> None:
     if not found:
         say("No approval is remembered.")
         return
-    rows = [("ID", "WORKFLOW", "AGENT", "TOOL", "FOR", "BY", "SINCE", "UNTIL")]
+    rows = [("ID", "WORKFLOW", "AGENT", "TOOL", "FOR", "BY", "SINCE", "UNTIL", "STATE")]
     for each in found:
-        ended = each.ended or ("" if each.holds(now) else "expired")
-        until = ended or ("revoked" if each.until is None else _day(each.until))
+        until = "no end" if each.until is None else _day(each.until)
+        state = each.ended or ("active" if each.holds(now) else "expired")
         scope = "the same arguments" if each.digest else "all calls"
-        rows.append((each.id, each.workflow, each.agent, each.tool, scope, each.by, _day(each.at), until))
+        rows.append((each.id, each.workflow, each.agent, each.tool, scope, each.by, _day(each.at), until, state))
     print_text(table(rows))
 
 
