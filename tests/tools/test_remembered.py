@@ -117,7 +117,7 @@ def test_what_is_revoked_is_asked_about_again(store: Any) -> None:
     assert sender.workflow().run().status == "paused"
     with pytest.raises(AnswerError, match="revoked already"):
         sender.manager.revoke_approval(approval.id)
-    with pytest.raises(AnswerError, match="no approvals"):
+    with pytest.raises(AnswerError, match="no approval"):
         sender.manager.revoke_approval("a-nothing")
 
 

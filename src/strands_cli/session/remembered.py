@@ -181,8 +181,14 @@ class RememberedApprovals:
         """
         found = [each for each in await self.all() if each.id.startswith(approval_id)] if approval_id else []
         if len(found) != 1 or found[0].ended:
-            cause = f"was {found[0].ended} already" if len(found) == 1 else f"is that of {len(found) or 'no'} approvals"
-            raise ApprovalNotFoundError(f"{approval_id!r} {cause}", hint="List them: strands approvals list.")
+            cause = f"{len(found)} approvals have ids that begin with {approval_id!r}"
+            if len(found) < 2:
+                cause = (
+                    f"{found[0].id} was {found[0].ended} already"
+                    if found
+                    else f"no approval {approval_id!r} is remembered"
+                )
+            raise ApprovalNotFoundError(cause, hint="List them: strands approvals list --all.")
         assert self._journal is not None
         data = {"by": principal.shown, "principal": principal.to_dict()}
         draft = Draft("revoked", found[0].id, data, time.time())
