@@ -156,6 +156,19 @@ def test_a_session_shows_its_timeline_result_drawing_and_workflow(server: Server
     assert [each["name"] for each in anna.get(f"{API}/workflows").json()["items"]] == ["paying", "refunding"]
 
 
+@pytest.mark.parametrize("store", STORES, indirect=True)
+def test_the_audit_tells_who_decided_and_whether_the_record_holds(server: Server) -> None:
+    anna = server.browser()
+    session = start(anna, amount=8).json()["id"]
+    (question,) = questions(anna, 1)
+    answer(anna, question["ref"], "yes")
+    until(lambda: anna.get(f"{API}/sessions/{session}").json()["status"] == "completed")
+    told = anna.get(f"{API}/sessions/{session}/audit").json()
+    assert told["verified"] is True and [row["value"] for row in told["decisions"]] == ["yes"]
+    reader = server.program("--scope", "sessions:read")
+    problem(reader.get(f"{API}/sessions/{session}/audit"), 403, "scope")
+
+
 def test_a_file_that_was_written_is_read_while_it_is_as_it_was_written(serve: Callable[..., Server]) -> None:
     server = serve(targets=("support.web_app:writing",))
     anna = server.browser()
