@@ -180,6 +180,8 @@ def test_secrets_are_not_guessed(server: Server) -> None:
     statuses = [client.get(f"/login?token=guess{number}").status_code for number in range(12)]
     assert statuses[:10] == [401] * 10 and statuses[10:] == [429] * 2
     assert int(client.get("/login?token=x").headers["Retry-After"]) > 0
+    assert client.get(server.sign_in).status_code == 303, "who has the secret is not kept out by others"
+    assert server.program().get(f"{API}/questions").status_code == 200
 
 
 def test_secrets_are_kept_as_hashes_in_a_file_of_this_user_alone(server: Server) -> None:
@@ -225,12 +227,23 @@ def test_text_of_others_comes_back_as_data(standing: Standing) -> None:
         (("--uds", "socket"), "--origin"),
         (("--origin", "strands.example.org"), "--origin"),
         (("--people", "nobody.yaml"), "nobody.yaml"),
+        (("--host", "0.0.0.0", "--auth", "proxy", "--origin", "https://strands.example.org"), "STRANDS_PROXY_SECRET"),
     ],
 )
 def test_it_does_not_serve_what_nobody_guards(standing: Standing, arguments: tuple[str, ...], said: str) -> None:
     refused = standing.server.command("serve", *arguments)
     assert refused.returncode == 2 and said in refused.stderr and "Hint:" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_data_that_cannot_be_used_is_named_with_what_to_do(standing: Standing) -> None:
+    path = standing.server.home / "notes.txt"
+    path.write_text("nothing of a server's " * 100)
+    path.chmod(0o600)
+    for command in (("serve", "--data", str(path)), ("token", "list", "--data", str(path))):
+        refused = standing.server.command(*command)
+        assert refused.returncode not in (0, 1, 70) and "notes.txt" in refused.stderr and "Hint:" in refused.stderr
+    assert path.read_text().startswith("nothing")
 
 
 def test_a_port_that_is_taken_is_named_with_what_to_do(standing: Standing) -> None:

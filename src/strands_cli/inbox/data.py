@@ -14,6 +14,7 @@ from typing import Any
 from strands._home import check_status, home, make_private
 from strands.journal.faults import storage_errors
 from strands.journal.files import open_private
+from strands_cli.errors import StorageError
 from strands_cli.session.repository import SessionRepository
 
 _BUSY_SECONDS = 10.0
@@ -57,11 +58,15 @@ class ServerData:
         """
         with self.transaction():
             for statement in tables:
-                self._database.execute(statement)
+                self.execute(statement)
 
     def execute(self, sql: str, *args: Any) -> list[Any]:
-        """Run one statement, durably, and return its rows; they are tuples."""
-        with self._lock:
+        """Run one statement, durably, and return its rows; they are tuples.
+
+        Raises:
+            StorageError: The file cannot be read or written.
+        """
+        with self._lock, self._told():
             return self._database.execute(sql, args).fetchall()
 
     @contextmanager
@@ -71,13 +76,13 @@ class ServerData:
             if self._database.in_transaction:
                 yield
                 return
-            self._database.execute("begin immediate")
+            self.execute("begin immediate")
             try:
                 yield
             except BaseException:
-                self._database.execute("rollback")
+                self.execute("rollback")
                 raise
-            self._database.execute("commit")
+            self.execute("commit")
 
     def secret(self, name: str) -> bytes:
         """Return a random secret of 256 bits that is made once and kept."""
@@ -93,10 +98,24 @@ class ServerData:
             self._database.close()
 
     def _connected(self, name: str) -> sqlite3.Connection:
-        database = sqlite3.connect(name, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-        database.execute("pragma journal_mode = wal")
-        database.execute("pragma secure_delete = on")
+        with self._told():
+            database = sqlite3.connect(name, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+            try:
+                database.execute("pragma journal_mode = wal")
+                database.execute("pragma secure_delete = on")
+            except BaseException:
+                database.close()
+                raise
         return database
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What SQLite says is an error of this package."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            hint = "Name another file with --data, or remove this one: people sign in anew, and tokens are made anew."
+            raise StorageError(f"{self.path or 'the data in memory'}: {error}", hint=hint) from error
 
 
 def _name_of(store: SessionRepository) -> str:

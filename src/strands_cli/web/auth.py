@@ -168,10 +168,10 @@ class Auth:
         return self._by_cookie(cookie) if cookie else None
 
     def _by_token(self, request: Request, header: str) -> Caller:
-        self.limit.check(request)
         kind, _, secret = header.partition(" ")
         token = self.tokens.find(secret.strip()) if kind.lower() == "bearer" else None
-        if token is None:
+        if token is None:  # who has a token is not kept out by others behind the same proxy
+            self.limit.check(request)
             self.limit.failed(request)
             raise unauthorized("The token is unknown, revoked or expired.")
         return Caller(self._inbox.people.of_person(token.person, f"token:{token.id}"), token)
@@ -228,13 +228,13 @@ class Auth:
         Raises:
             HttpProblem: It is not one; or too many were tried.
         """
-        self.limit.check(request)
         own = self.settings.login_token
         if own and hmac.compare_digest(secret.encode("utf-8", "surrogatepass"), own.encode()):
             name = self.settings.user
             return self._inbox.people.principal(f"user:os:{name}", name=name, auth="login", via="web")
         token = self.tokens.find(secret) if self.settings.auth in ("local", "token") else None
         if token is None:
+            self.limit.check(request)
             self.limit.failed(request)
             raise unauthorized("This is not a token that is valid here.")
         return self._inbox.people.of_person(token.person, f"token:{token.id}", via="web")
