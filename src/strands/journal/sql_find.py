@@ -8,8 +8,9 @@ from collections.abc import Collection, Sequence
 from strands._threads import on_disk
 from strands.journal.database import Row, Transaction
 from strands.journal.find import RESTS, TIMED, Due, Page, QuestionSummary, SessionSummary
+from strands.journal.moved import Moved
 from strands.journal.projection import DELETED, OVER, original, portable
-from strands.journal.sql_upkeep import WORKFLOW, SqlUpkeep
+from strands.journal.sql_upkeep import HERE, WORKFLOW, SqlUpkeep
 
 _SUMMARY = (
     "select no, id, workflow, pattern, status, driver, tokens, created_at, updated_at, "
@@ -32,6 +33,12 @@ class SqlLists(SqlUpkeep):
     ) -> Page[SessionSummary]:
         """Return sessions as `strands.journal.find.find` does."""
         return await on_disk(lambda: self._find(rests, workflow, limit, after))
+
+    async def moved(self, since: float) -> list[Moved]:
+        """Return sessions as `strands.journal.moved.moved` does."""
+        statement = f"select id, created_at, count {HERE} and updated_at >= ? and status <> ? order by updated_at"
+        rows = await self._read(lambda each: each.execute(statement, self.namespace, WORKFLOW, since, DELETED))
+        return [Moved(original(id), created_at, entries) for id, created_at, entries in rows]
 
     async def open_questions(self, *, limit: int = 50, after: str = "") -> Page[QuestionSummary]:
         """Return open questions as `strands.journal.find.open_questions` does."""

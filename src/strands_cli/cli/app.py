@@ -22,6 +22,7 @@ COMMANDS = {
     "graph": "Draw a workflow (mermaid, text, svg).",
     "sessions": "List, show, answer and clean up sessions.",
     "store": "Check, copy and prune what sessions are kept in.",
+    "webhooks": "Send what happens to other systems; list what was sent.",
     "audit": "Say who decided what, and verify that nothing was changed.",
     "worker": "Drive the sessions that are due; list who does.",
     "serve": "Serve the inbox, the REST interface and the pages.",
@@ -54,6 +55,15 @@ STORE_COMMANDS = {
     "check": "Read every session and name what is wrong.",
     "copy": "Copy all sessions to another store, line by line.",
     "prune": "Delete sessions that are over and old.",
+}
+WEBHOOKS = {
+    "add": "Send events to an address.",
+    "list": "List the webhooks.",
+    "remove": "Send nothing to one any more.",
+    "enable": "Send events again to one that was disabled.",
+    "rotate": "Give one a new secret.",
+    "deliveries": "List what was sent, and what is still to be sent.",
+    "redeliver": "Send a message once more.",
 }
 AUDIT = {
     "verify": "Verify what was decided, and by whom.",

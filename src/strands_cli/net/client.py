@@ -114,6 +114,14 @@ class Network:
             request = following
         raise NetworkError(f"{request.url} was redirected more than {MAX_REDIRECTS} times")
 
+    def send_once(self, request: HttpRequest) -> Response:
+        """Make a request and return what comes back, a redirect too.
+
+        Raises:
+            NetworkError: It must not be made, or it failed.
+        """
+        return self._once(request, time.monotonic() + request.timeout)
+
     def addresses(self, url: URL, seconds: float = 30.0) -> list[str]:
         """Return the addresses to connect to, looked up within so many seconds.
 

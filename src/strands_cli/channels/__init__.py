@@ -1,0 +1,1 @@
+"""Channels: webhooks, Slack, mail, and those of other packages."""

@@ -1,0 +1,33 @@
+"""What the commands about webhooks share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from strands_cli.cli import options
+
+if TYPE_CHECKING:
+    from strands_cli.inbox.outbox import Outbox
+
+data: options.Option = click.option(
+    "--data", metavar="FILE", help="Where the server keeps its data; default: STRANDS_HOME/server."
+)
+webhook: options.Option = click.argument("webhook", metavar="WEBHOOK")
+
+
+def outbox(path: str | None) -> Outbox:
+    """Return the outbox of this command's store.
+
+    Args:
+        path: Where the server keeps its data, unless it is where it does by default.
+    """
+    from strands_cli.cli import logs
+    from strands_cli.inbox.data import ServerData
+    from strands_cli.inbox.outbox import Outbox
+    from strands_cli.session.repository import existing_store
+
+    logs.configure()
+    store = existing_store(None)
+    return Outbox(store, ServerData(path) if path is not None else ServerData.of(store))
