@@ -42,5 +42,7 @@ def test_whoever_answers_by_a_link_is_known_by_that_only() -> None:
     found = links.find(links.create("q_1", "anna", "sha256:x"))
     assert found is not None
     principal = found.principal(people)
-    assert (principal.who, principal.auth, principal.via, principal.roles) == ("anna", "link", "mail", {"finance"})
+    assert (principal.who, principal.auth, principal.via, principal.roles) == (
+        *("anna", "link", "mail", frozenset({"finance"})),
+    )
     assert not principal.is_known_by("token")

@@ -12,8 +12,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
 from strands_cli.errors import UNSUPPORTED, StrandsError
+from strands_cli.inbox.notes import ChannelNote as ChannelNote
 from strands_cli.inbox.notes import DeliveryError as DeliveryError
-from strands_cli.inbox.notes import Note as Note
 from strands_cli.inbox.notes import Receipt as Receipt
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class ChannelReply:
 
 
 @dataclass(frozen=True)
-class Route:
+class ChannelRoute:
     """Where requests come in: `/channels/NAME/PATH` of the server.
 
     Attributes:
@@ -109,7 +109,7 @@ class Channel(Protocol):
     @property
     def name(self) -> str: ...
 
-    async def notify(self, note: Note, to: str) -> Receipt:
+    async def notify(self, note: ChannelNote, to: str) -> Receipt:
         """Tell somebody. The same note may come again after a crash: its id is the same.
 
         Args:
@@ -124,7 +124,7 @@ class Channel(Protocol):
         """
         ...
 
-    async def close(self, receipt: Receipt, note: Note) -> None:
+    async def close(self, receipt: Receipt, note: ChannelNote) -> None:
         """Nobody can answer any more: take away what was there to answer with, and say what became of it.
 
         Raises:
@@ -132,7 +132,7 @@ class Channel(Protocol):
         """
         ...
 
-    def routes(self) -> Sequence[Route]:
+    def routes(self) -> Sequence[ChannelRoute]:
         """Return where answers come in; none for a channel that only tells."""
         ...
 

@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from strands._threads import on_disk
-from strands_cli.channels.channel import ChannelContext, ChannelError, DeliveryError, Note, Receipt, Route
+from strands_cli.channels.channel import ChannelContext, ChannelError, ChannelNote, ChannelRoute, DeliveryError, Receipt
 from strands_cli.errors import InputError
 from strands_cli.inbox.endpoints import Endpoint, Endpoints
 from strands_cli.net.client import HttpRequest, Network, NetworkError, Response
@@ -38,7 +38,7 @@ class WebhookChannel:
         self._endpoints = Endpoints(context.data)
         self._network = network or Network()
 
-    async def notify(self, note: Note, to: str) -> Receipt:
+    async def notify(self, note: ChannelNote, to: str) -> Receipt:
         """Send an event to an endpoint."""
         try:
             endpoint = self._endpoints.get(to)
@@ -59,10 +59,10 @@ class WebhookChannel:
         _check(response)
         return Receipt()
 
-    async def close(self, receipt: Receipt, note: Note) -> None:
+    async def close(self, receipt: Receipt, note: ChannelNote) -> None:
         """Do nothing: that it was answered is an event of its own."""
 
-    def routes(self) -> Sequence[Route]:
+    def routes(self) -> Sequence[ChannelRoute]:
         """Return nothing: what comes in has addresses of its own."""
         return ()
 
@@ -95,7 +95,7 @@ def _signed(endpoint: Endpoint, id: str, body: str) -> dict[str, str]:
     }
 
 
-def _payload(note: Note, endpoint: Endpoint) -> dict[str, Json]:
+def _payload(note: ChannelNote, endpoint: Endpoint) -> dict[str, Json]:
     told = note.payload(full=endpoint.is_full)
     if endpoint.is_full and len(json.dumps(told)) > MOST_BYTES:
         told = note.payload()

@@ -89,7 +89,7 @@ class Delivery(NamedTuple):
         return self._asdict()
 
 
-class Deliveries:
+class DeliveryLog:
     """The deliveries of a store's outbox.
 
     Args:

@@ -58,7 +58,7 @@ def message_id(session_id: str, seq: int) -> str:
 
 
 @dataclass(frozen=True)
-class Note:
+class ChannelNote:
     """What somebody is told.
 
     Attributes:
@@ -122,7 +122,9 @@ def _asked(question: OpenQuestion) -> dict[str, Json]:
 _TOLD = ("value", "by", "reason", "to", "why", "level", "n", "error")
 
 
-def note_of(session_id: str, state: State, entry: Entry, event: Event, *, origin: str = "", key: str = "") -> Note:
+def note_of(
+    session_id: str, state: State, entry: Entry, event: Event, *, origin: str = "", key: str = ""
+) -> ChannelNote:
     """Return what is told of an entry.
 
     Args:
@@ -139,7 +141,7 @@ def note_of(session_id: str, state: State, entry: Entry, event: Event, *, origin
     asked = state.asked.get(key) if event.startswith("question.") or key else None
     ref = ref_of(session_id, key) if asked is not None else ""
     page = f"/q/{ref}" if ref else f"/sessions/{session_id}"
-    return Note(
+    return ChannelNote(
         id=message_id(session_id, entry.seq),
         event=event,
         at=entry.at,

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from strands.journal.moved import Moved, moved
 from strands_cli.errors import SessionError, SessionNotFoundError, StorageError
 from strands_cli.inbox.data import ServerData
-from strands_cli.inbox.deliveries import Deliveries, Delivery
+from strands_cli.inbox.deliveries import Delivery, DeliveryLog
 from strands_cli.inbox.endpoints import Endpoint, Endpoints
-from strands_cli.inbox.notes import CLOSES, DeliveryError, Event, Note, Receipt, event_of, message_id, note_of
+from strands_cli.inbox.notes import CLOSES, ChannelNote, DeliveryError, Event, Receipt, event_of, message_id, note_of
 from strands_cli.inbox.people import People
 from strands_cli.inbox.recipients import recipients
 from strands_cli.kernel.state import State
@@ -37,9 +37,9 @@ _AT_ONCE = 8
 class Sender(Protocol):
     """What delivers; see `strands_cli.channels.channel.Channel`."""
 
-    async def notify(self, note: Note, to: str) -> Receipt: ...
+    async def notify(self, note: ChannelNote, to: str) -> Receipt: ...
 
-    async def close(self, receipt: Receipt, note: Note) -> None: ...
+    async def close(self, receipt: Receipt, note: ChannelNote) -> None: ...
 
 
 class _Row(NamedTuple):
@@ -77,7 +77,7 @@ class Outbox:
         self._notify = tuple(notify)
         self._origin = origin
         self.endpoints: Endpoints = Endpoints(data)
-        self.deliveries: Deliveries = Deliveries(data)
+        self.deliveries: DeliveryLog = DeliveryLog(data)
 
     # -- what is due ----------------------------------------------------------------------------------------------
 
@@ -194,7 +194,7 @@ class Outbox:
             logger.warning("%s could not be told of %s", delivery.target, delivery.id, exc_info=True)
             self._fail(delivery, DeliveryError(f"{type(error).__name__}: {error}"))
 
-    async def _note(self, delivery: Delivery) -> Note | None:
+    async def _note(self, delivery: Delivery) -> ChannelNote | None:
         """Return what is told; None where the session is gone, or is another one by now."""
         try:
             entries = await (await self._store.open(delivery.session)).load()
@@ -218,7 +218,7 @@ class Outbox:
             target, id, session, seq, key, event, *_ = delivery
             self.deliveries.add(target, f"{id}.close", session, seq, key, event, id)
 
-    async def _close(self, channel: Sender, delivery: Delivery, note: Note) -> None:
+    async def _close(self, channel: Sender, delivery: Delivery, note: ChannelNote) -> None:
         receipt = self.deliveries.receipt(delivery.target, delivery.receipt)
         if receipt is not None:
             await asyncio.wait_for(channel.close(receipt, note), ATTEMPT_SECONDS)
