@@ -10,9 +10,9 @@ from strands_cli.audit import anchors
 from strands_cli.audit.anchors import SessionContent, content_of
 from strands_cli.audit.findings import AuditFinding, AuditReport
 from strands_cli.audit.heads import Heads, read_heads
+from strands_cli.audit.replay import AnswerReplay
 from strands_cli.audit.tools import ToolCheck
 from strands_cli.errors import SessionDamagedError, SessionNotFoundError
-from strands_cli.kernel.state import State
 
 if TYPE_CHECKING:
     from strands_cli.session.repository import SessionRepository
@@ -104,9 +104,10 @@ async def lines_of(store: SessionRepository, session_id: str) -> bytes:
 
 
 def _replayed(session_id: str, content: SessionContent) -> list[AuditFinding]:
-    state, tools = State(), ToolCheck(session_id)
+    is_redacted = any(entry.kind == "redacted" for entry in content.entries)
+    replay, tools = AnswerReplay(session_id, is_redacted=is_redacted), ToolCheck(session_id)
     found: list[AuditFinding] = []
     for entry in content.entries:
-        found += tools.findings(state, entry)
-        state.apply(entry)
+        found += tools.findings(replay.state, entry)
+        found += replay.findings([entry])
     return found

@@ -1,0 +1,225 @@
+"""Every decision once more: who gave it, what was shown, whether the votes come to it, whether tools waited for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from strands import SessionManager, Workflow, tool
+from strands.journal.entries import Draft, Entry
+from strands.journal.protocol import append_durably
+from strands.models.scripted import ScriptedModel, ToolCall
+from strands_cli.audit.verify import verify
+from strands_cli.errors import StrandsError
+from strands_cli.kernel.principal import Principal
+from strands_cli.kernel.shown import digest
+from strands_cli.kernel.state import State
+from strands_cli.session import answers
+from strands_cli.session.repository import store_at
+
+ANNA = Principal("user:os:anna", "anna", frozenset({"finance"}), "login", "web")
+BEN = Principal("user:os:ben", "ben", frozenset({"finance"}), "login", "web")
+CARL = Principal("user:os:carl", "carl", frozenset(), "login", "web")
+
+GATE: dict[str, Any] = {
+    "type": "hitl",
+    "prompt": "Pay?",
+    "choices": ["approve", "reject"],
+    "ask": {"roles": ["finance"], "auth": "login"},
+    "quorum": {"approve": 2, "reject": 1},
+}
+
+
+def spec(*steps: Any) -> dict[str, Any]:
+    return {
+        "version": 0,
+        "name": "pay",
+        "runtime": {"provider": "scripted"},
+        "agents": {"a": {"prompt": "p"}},
+        "pattern": {"type": "chain", "config": {"steps": [*steps, {"agent": "a", "input": "done"}]}},
+    }
+
+
+def paused(gate: dict[str, Any]) -> str:
+    return str(Workflow.from_dict(spec(gate), store="store").run().session_id)
+
+
+async def journal(session_id: str) -> Any:
+    return await store_at("store").open(session_id)
+
+
+def given(session_id: str, value: str, by: Principal, **how: Any) -> None:
+    async def give() -> None:
+        await answers.give(await journal(session_id), "steps/0", value, by=by, **how)
+
+    asyncio.run(give())
+
+
+def asked_of(session_id: str) -> Entry:
+    async def read() -> Entry:
+        return State(await (await journal(session_id)).load()).asked["steps/0"]
+
+    return asyncio.run(read())
+
+
+def written(session_id: str, *drafts: Draft) -> None:
+    """Let somebody who has the key, and does not ask who may, write to a session."""
+
+    async def write() -> None:
+        there = await journal(session_id)
+        await append_durably(there, drafts, expect=len(await there.load()))
+
+    asyncio.run(write())
+
+
+def faults(*session_ids: str) -> list[tuple[int | None, str, str]]:
+    report = asyncio.run(verify(store_at("store"), session_ids or None))
+    return [(each.seq, each.rule, each.message) for each in report.faults]
+
+
+def seqs(session_id: str, kind: str) -> list[int]:
+    async def read() -> Sequence[Entry]:
+        return list(await (await journal(session_id)).load())
+
+    return [entry.seq for entry in asyncio.run(read()) if entry.kind == kind]
+
+
+def answer(value: str, by: Principal, **more: Any) -> Draft:
+    data = {"value": value, "by": by.name, "channel": "web", "principal": by.to_dict(), **more}
+    return Draft("answered", "steps/0", data, 1_800_000_000.0)
+
+
+def test_what_was_admitted_is_admitted_once_more() -> None:
+    session_id = paused(GATE)
+    shown = digest(session_id, asked_of(session_id))
+    given(session_id, "approve", ANNA, shown={"steps/0": shown})
+    with pytest.raises(StrandsError):
+        given(session_id, "approve", CARL)
+    given(session_id, "approve", BEN, shown={"steps/0": shown})
+    assert Workflow.from_dict(spec(GATE), store="store").resume(session_id).success
+    assert faults() == []
+
+
+@pytest.mark.parametrize(
+    ("draft", "rule", "word"),
+    [
+        (answer("approve", CARL), "votes", "takes 2 persons, and 0"),
+        (answer("reject", CARL), "votes", "takes 1 persons, and 0"),
+        (Draft("voted", "steps/0", {**answer("approve", CARL).data}, 1.5), "rights", "not-eligible"),
+        (Draft("voted", "steps/0", {**answer("approve", ANNA, shown="sha256:x").data}, 1.5), "shown", "changed"),
+        (Draft("answered", "steps/0", {"value": "approve", "by": "anna"}, 1.5), "principal", "not on record"),
+        (Draft("answered", "steps/9", {"value": "approve", "by": "anna"}, 1.5), "after-end", "nobody had asked"),
+        (Draft("answered", "steps/0", {"value": "approve", "timed_out": True}, 1.5), "default", "not the default"),
+    ],
+)
+def test_what_nobody_was_entitled_to_is_named(draft: Draft, rule: str, word: str) -> None:
+    session_id = paused(GATE)
+    written(session_id, draft)
+    (found,) = faults()
+    assert found[0] == seqs(session_id, draft.kind)[0] and found[1] == rule and word in found[2]
+
+
+def test_one_persons_votes_count_once() -> None:
+    session_id = paused(GATE)
+    given(session_id, "approve", ANNA)
+    (first,) = seqs(session_id, "voted")
+    vote = Draft("voted", "steps/0", dict(answer("approve", ANNA).data), 1_800_000_000.0)
+    written(session_id, vote, answer("approve", ANNA, votes=[first, first + 2]))
+    assert [rule for _, rule, _ in faults()] == ["votes"]
+
+
+def test_who_answered_the_step_before_may_not_answer_this_one() -> None:
+    first = {"type": "hitl", "prompt": "First?", "choices": ["approve", "reject"]}
+    second = {**GATE, "quorum": {}, "ask": {"exclude": ["steps/0"]}}
+    workflow = Workflow.from_dict(spec(first, {k: v for k, v in second.items() if k != "quorum"}), store="store")
+    session_id = str(workflow.run().session_id)
+    given(session_id, "approve", ANNA)
+    workflow.resume(session_id)
+    forged = answer("approve", ANNA)._replace(key="steps/1")
+    written(session_id, forged)
+    ((seq, rule, message),) = faults()
+    assert (seq, rule) == (seqs(session_id, "answered")[1], "rights") and "excluded" in message
+
+
+def test_a_fork_keeps_its_answers() -> None:
+    session_id = paused(GATE)
+    shown = {"steps/0": digest(session_id, asked_of(session_id))}
+    given(session_id, "approve", ANNA, shown=shown)
+    given(session_id, "approve", BEN, shown=shown)
+    assert Workflow.from_dict(spec(GATE), store="store").resume(session_id).success
+    SessionManager(store="store").get_session(session_id).fork("steps/1")
+    assert faults() == []
+
+
+# -- tools --------------------------------------------------------------------------------------------------------
+
+
+def paying(
+    *replies: Any, options: str = "[approve, edit, reject]", remember: str = "never"
+) -> tuple[Workflow, list[int]]:
+    paid: list[int] = []
+
+    @tool
+    def pay(amount: int) -> str:
+        """Pay."""
+        paid.append(amount)
+        return "paid"
+
+    calls = list(replies)
+
+    def reply(messages: Any) -> Any:
+        said = sum(message["role"] == "assistant" for message in messages)
+        return ToolCall("pay", {"amount": calls[said]}) if said < len(calls) else "done"
+
+    text = f"""
+version: 0
+name: t
+runtime: {{provider: openai, model_id: m}}
+agents: {{a: {{prompt: You, tools: [pay], approvals: [{{tools: [pay], options: {options}, remember: {remember}}}]}}}}
+pattern: {{type: chain, config: {{steps: [{{agent: a, input: "1"}}]}}}}
+"""
+    return Workflow.from_yaml(text, model=ScriptedModel(reply), tools=[pay], store="store"), paid
+
+
+@pytest.mark.parametrize("said", ["approve", 'edit: {"amount": 6}', "reject"])
+def test_a_tool_that_waited_for_its_approval(said: str) -> None:
+    workflow, paid = paying(5)
+    session_id = workflow.run().session_id
+    workflow.resume(session_id, said)
+    assert paid == {"approve": [5], "reject": []}.get(said, [6])
+    assert faults() == []
+
+
+def test_an_approval_that_is_remembered_holds_for_later_calls() -> None:
+    workflow, paid = paying(5, 7, remember="session")
+    workflow.resume(workflow.run().session_id, "approve")
+    assert paid == [5, 7] and faults() == []
+
+
+def started(session_id: str, digest: str, id: str = "t9") -> Draft:
+    data = {"of": "steps/0", "id": id, "name": "pay", "digest": digest}
+    return Draft("started", f"steps/0/tools/{id}", data, 1_800_000_000.0)
+
+
+def test_a_tool_that_did_not_wait_is_named() -> None:
+    workflow, _ = paying(5)
+    session_id = str(workflow.run().session_id)
+    written(session_id, started(session_id, "2:x"))
+    ((seq, rule, message),) = faults()
+    assert (seq, rule) == (seqs(session_id, "started")[-1], "approval") and "pay ran" in message
+
+
+@pytest.mark.parametrize(("said", "rule"), [("reject", "approval"), ("approve", "arguments"), (None, "approval")])
+def test_a_tool_that_ran_otherwise_than_was_decided_is_named(said: str | None, rule: str) -> None:
+    workflow, _ = paying(5)
+    session_id = str(workflow.run().session_id)
+    session = SessionManager(store="store").get_session(session_id)
+    (question,) = session.questions
+    if said is not None:
+        session.answer(question.id, said)
+    id = question.id.split(":")[2]
+    written(session_id, started(session_id, "2:another", id))
+    assert [found[1] for found in faults()] == [rule]
