@@ -1,8 +1,10 @@
 """`strands sessions`: what is kept, what it waits for, who answered."""
 
 import json
+import os
 import shlex
 import stat
+import time
 from typing import Any
 
 import pytest
@@ -341,3 +343,64 @@ def test_deleting_asks_nobody_elsewhere(online: Console, arguments: tuple[str, .
     named = {"ID": session["id"], "BEGINNING": session["id"][:-3]}
     online.run("sessions", "delete", *(named.get(each, each) for each in arguments))
     assert json.loads(online.run("sessions", "list", "--json").stdout) == []
+
+
+DEADLINE = """
+version: 0
+name: late
+runtime: {provider: scripted}
+agents: {a: {prompt: Hi.}}
+pattern:
+  type: chain
+  config:
+    steps:
+      - {type: hitl, prompt: "May we?", choices: ["yes", "no"], default: "no", timeout_seconds: 1}
+      - {type: hitl, prompt: "Sure?"}
+"""
+
+
+def test_the_timeline_says_which_answer_nobody_gave(console: Console) -> None:
+    console.write("late.yaml", DEADLINE)
+    session_id = json.loads(console.run("run", "late.yaml", "--json", code=19).stdout)["session_id"]
+    time.sleep(1.1)
+    console.run("resume", session_id, code=19)
+    console.run("sessions", "answer", session_id, "--response", "yes")
+    shown = console.run("sessions", "show", session_id).stdout.splitlines()
+    (late,) = (line for line in shown if " steps/0 " in line)
+    (given,) = (line for line in shown if " steps/1 " in line and "hitl" in line)
+    assert late.endswith("no (nobody answered in time)") and "nobody" not in given
+    assert [each["timed_out"] for each in sessions(console, "show", session_id)["history"]] == [True, False]
+
+
+@pytest.mark.parametrize("place", ["sqlite:///misspelt.db", "misspelt"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("sessions", "list"),
+        ("sessions", "questions"),
+        ("sessions", "show", "s1"),
+        ("sessions", "answer", "s1", "--response", "yes"),
+        ("resume", "s1"),
+        ("worker", "list"),
+    ],
+    ids=" ".join,
+)
+def test_a_store_that_is_not_there_is_named_and_not_made(
+    console: Console, place: str, command: tuple[str, ...]
+) -> None:
+    done = console.run("--store", place, *command, code=12)
+    assert f"there is no store {place}" in done.stderr and done.stderr.count("\n") == 2
+    assert not list(console.directory.glob("misspelt*"))
+
+
+def test_the_doctor_makes_no_store(console: Console) -> None:
+    assert "misspelt.db (made when it is needed)" in console.run("--store", "sqlite:///misspelt.db", "doctor").stdout
+    assert not list(console.directory.glob("misspelt*"))
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_database_that_cannot_be_made_is_not_laid_to_the_home(console: Console) -> None:
+    (console.directory / "closed").mkdir(mode=0o500)
+    console.write("late.yaml", DEADLINE)
+    done = console.run("--store", "sqlite:///closed/runs.db", "run", "late.yaml", code=12)
+    assert "name another file" in done.stderr and "STRANDS_HOME" not in done.stderr

@@ -11,14 +11,19 @@ import shutil
 import sqlite3
 import subprocess
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from golden import databases
-from strands import SessionManager
+from strands import SessionManager, Workflow
+from strands.journal.database import Database
+from strands.journal.migrations import steps
+from strands.journal.postgres import PostgresDatabase
+from strands.journal.sql import SqlRepository
+from strands.journal.sqlite import SqliteDatabase
 from strands.journal.transfer import check_all
 from strands_cli.errors import StorageError
 from strands_cli.session.repository import store_at
@@ -75,6 +80,37 @@ def test_a_database_of_an_earlier_build_is_migrated_listed_and_goes_on(store: st
     assert {each.status for each in manager.list_sessions()} == {"completed", "cancelled"}
     manager.get_session("paused").delete()
     assert len(manager.prune(0)) == 3 and manager.list_sessions() == []
+
+
+LATER = [*steps(), "alter table strands_sessions add column note text not null default '-'"]
+"""The steps of a build to come: IDENTITY and the like are written as in those of this build."""
+
+
+def of_a_later_build(store: str, tables: Sequence[str]) -> Database:
+    if store.startswith("sqlite"):
+        return SqliteDatabase(store.removeprefix("sqlite:///"), tables)
+    return PostgresDatabase(store.partition("&schema=")[0], "golden", schema="golden", tables=tables)
+
+
+def test_a_later_build_brings_the_tables_up_to_date_in_place(store: str) -> None:
+    asyncio.run(store_at(store).ids())
+    store_at(store).database.migrate()  # type: ignore[attr-defined]
+    later, newest = of_a_later_build(store, LATER), len(LATER)
+    with pytest.raises(StorageError, match=f"tables of version {newest - 1}, and this build needs {newest}") as refused:
+        asyncio.run(SqlRepository(later).ids())
+    assert "strands store migrate" in refused.value.hint
+    failing = of_a_later_build(store, [*LATER, "alter table strands_nothing add column note text"])
+    with pytest.raises(StorageError):
+        failing.migrate()
+    assert later.migrate() == (newest - 1, newest), "what failed has changed nothing"
+    assert later.migrate() == (newest, newest)
+    repository = SqlRepository(later)
+    manager = SessionManager(repository=repository)
+    assert {each.id: each.status for each in manager.list_sessions()} == databases.STATUSES
+    assert Workflow.from_dict(databases.SPEC, repository=repository).resume("paused", "yes").success
+    assert later.read(lambda each: each.execute("select distinct note from strands_sessions")) == [("-",)]
+    with pytest.raises(StorageError, match=f"tables of version {newest}"):
+        store_at(store).database.migrate()  # type: ignore[attr-defined]
 
 
 def test_a_database_of_a_newer_build_is_refused_and_untouched(store: str) -> None:

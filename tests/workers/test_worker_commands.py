@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -196,3 +197,28 @@ def test_the_package_of_an_engine_that_is_missing_is_named_before_anything_begin
     assert main(["worker", "support.worker_app:asking", "--engine", engine]) == 2
     said = capsys.readouterr().err
     assert f"pip install 'strands-cli[{engine}]'" in said and "Ready" not in said
+
+
+def test_a_directory_stands_in_for_one_that_is_not_on_this_machine(fleet: Fleet, tmp_path: Path) -> None:
+    here, there, app = (tmp_path / name for name in ("here", "there", "app"))
+    for each in (here, there, app):
+        each.mkdir()
+    for each in (here, app):
+        other = other_workflow(each)
+        text = other.read_text(encoding="utf-8").replace("ollama, model_id: none", "scripted")
+        other.write_text(f"{text}outputs: {{artifacts: [{{path: ./reply.md, from: '{{{{ last_response }}}}'}}]}}\n")
+    run = [*STRANDS, "run", "other.yaml", "--queue", "-q"]
+    subprocess.run(run, cwd=here, env=fleet.environment, check=True, timeout=60)
+    shutil.rmtree(here)
+    fleet.start("--base-dir", str(there), target=str(app / "other.yaml"))
+    fleet.until(lambda: list(fleet.rests().values()) == ["completed"], 30)
+    assert (there / "reply.md").is_file() and not here.exists()
+
+
+def test_a_worker_is_not_ready_before_its_engine_is(fleet: Fleet) -> None:
+    pytest.importorskip("temporalio", reason="it is not installed: pip install 'strands-cli[temporal]'")
+    engine = ["--engine", "temporal", "--engine-option", "address=127.0.0.1:1"]
+    command = [*STRANDS, "worker", "support.worker_app:asking", *engine]
+    done = subprocess.run(command, env=fleet.environment, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode != 0
+    assert "Temporal cannot be reached: 127.0.0.1:1" in done.stderr and "Ready" not in done.stderr

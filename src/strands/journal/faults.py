@@ -75,13 +75,19 @@ def storage_errors(path: Path) -> Iterator[None]:
         raise of_place(error, path) from error
 
 
-def of_place(error: OSError, path: str | Path) -> StorageError:
-    """Return what an error of the system, met before anything is begun at `path`, is in this package."""
+def of_place(error: OSError, path: str | Path, *, hint: str = "") -> StorageError:
+    """Return what an error of the system, met before anything is begun at `path`, is in this package.
+
+    Args:
+        error: The error.
+        path: Where.
+        hint: What to do where nothing is to be written; default: what helps with the directory of all sessions.
+    """
     if isinstance(error, (NotPrivateError, NotRegularError)):
         return StorageError(error.cause, hint=f"{error.remedy}.")
     if isinstance(error, NotADirectoryError):
         return StorageError(f"{path}: a part of this path is not a directory", hint="Name another place.")
     return StorageError(
         f"{path}: {error.strerror or error}",
-        hint="Make the directory writable, or choose another with STRANDS_HOME; nothing was run.",
+        hint=hint or "Make the directory writable, or choose another with STRANDS_HOME; nothing was run.",
     )

@@ -142,7 +142,7 @@ def check_is_there(place: str | os.PathLike[str]) -> None:
         if not os.fspath(place).startswith("sqlite:"):
             return
     if not Path(found).exists():
-        raise StorageError(f"there is no store {os.fspath(place)}", hint="Check the name; nothing was made.")
+        raise StorageError(f"there is no store {os.fspath(place)}", hint="Check the name; a run makes it.")
 
 
 def shown(url: str) -> str:

@@ -69,6 +69,7 @@ class PostgresDatabase:
         schema: The schema of the tables; "" for the first of the search path.
         pool: How many connections a process has at most.
         lease: Seconds after which a process that has died is not taken for alive any more.
+        tables: The steps that make its tables; default: those of this build.
     """
 
     joins_statements: ClassVar[bool] = True
@@ -76,12 +77,20 @@ class PostgresDatabase:
     _guard: ClassVar[threading.Lock] = threading.Lock()
 
     def __init__(
-        self, conninfo: str, name: str, *, schema: str = "", pool: int = POOL, lease: float = LEASE_SECONDS
+        self,
+        conninfo: str,
+        name: str,
+        *,
+        schema: str = "",
+        pool: int = POOL,
+        lease: float = LEASE_SECONDS,
+        tables: Sequence[str] | None = None,
     ) -> None:
         self._conninfo = conninfo
         self._name = name
         self._schema = schema
         self._size = pool
+        self._tables = tables
         self._opening = threading.Lock()
         self._connections: Connections | None = None
         self._drivers = PostgresDrivers(self, lease)
@@ -162,9 +171,9 @@ class PostgresDatabase:
                     if self._schema:
                         connection.execute(f"create schema if not exists {_quoted(self._schema)}")
                     had = self._version(connection)
-                    migrate(_Transaction(connection, self._schema, False), had, _WORDS, self.name)
+                    migrate(_Transaction(connection, self._schema, False), had, _WORDS, self.name, self._tables)
                     now = self._version(connection)
-                check_version(now, self.name)
+                check_version(now, self.name, self._tables)
                 return had, now
         except psycopg.Error as error:
             raise self._error(error) from error
@@ -215,7 +224,7 @@ class PostgresDatabase:
         for tries_left in reversed(range(_FIRST_TRIES)):
             try:
                 with connections.taken() as connection:
-                    check_version(self._version(connection), self.name)
+                    check_version(self._version(connection), self.name, self._tables)
                 return
             except psycopg.Error as error:
                 if not tries_left:

@@ -29,6 +29,7 @@ MOST_OPEN = 16
 
 _WORDS = {"IDENTITY": "integer primary key autoincrement", "TEXT_C": "text", "FULL": ""}
 _OLDEST = (3, 35, 0)
+_UNWRITABLE = "Make its directory writable, or name another file; nothing was run."
 
 
 class SqliteDatabase:
@@ -36,6 +37,10 @@ class SqliteDatabase:
 
     Drivers hold locks of the system in the directory beside it that ends with `-locks`, so a lease dies with its
     process. What is not to be durable outlives its process, and is synced with what is.
+
+    Args:
+        path: The file.
+        tables: The steps that make its tables; default: those of this build.
     """
 
     joins_statements: ClassVar[bool] = False
@@ -43,8 +48,9 @@ class SqliteDatabase:
     _guard: ClassVar[threading.Lock] = threading.Lock()
     _inherited: ClassVar[list[Any]] = []
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, tables: Sequence[str] | None = None) -> None:
         self._path = path
+        self._tables = tables
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._identity: tuple[int, int] | None = None
@@ -99,7 +105,7 @@ class SqliteDatabase:
                 self._unsynced = False
 
     def enter(self) -> str:
-        with faults.storage_errors(Path(self._path)):
+        with self._naming():
             return self._drivers().enter()
 
     def leave(self, driver: str) -> None:
@@ -118,9 +124,11 @@ class SqliteDatabase:
             had = 0 if not os.path.exists(self._path) else None
             self._close()
             connection, version = self._opened()
-            connection.close()
-            check_version(version, self._path)
-            return version if had is None else had, version
+            try:
+                now = self._brought_up(connection)
+            finally:
+                connection.close()
+            return version if had is None else had, now
 
     def _drivers(self) -> Drivers:
         return Drivers.of(Path(f"{self._path}-locks"))
@@ -138,7 +146,7 @@ class SqliteDatabase:
         self._make_room()
         connection, version = self._opened()
         try:
-            check_version(version, self._path)
+            check_version(version, self._path, self._tables)
         except BaseException:
             connection.close()
             raise
@@ -164,27 +172,28 @@ class SqliteDatabase:
         try:
             connection.create_function("strands_now", 0, time.time)
             version = _version(connection)
-            check_not_newer(version, self._path)
+            check_not_newer(version, self._path, self._tables)
             _log_ahead(connection)
             connection.execute("pragma foreign_keys = on")
             connection.execute("pragma synchronous = full")
             self._is_full = True
             if not version:
-                version = self._made(connection)
+                version = self._brought_up(connection)
         except BaseException:
             connection.close()
             raise
         return connection, version
 
-    def _made(self, connection: sqlite3.Connection) -> int:
-        """Make the tables, unless somebody else just has."""
+    def _brought_up(self, connection: sqlite3.Connection) -> int:
+        """Make the tables, or bring them up to date, unless somebody else just has; return their version."""
         connection.execute("begin immediate")
         try:
-            if not _version(connection):
-                migrate(_Transaction(connection), 0, _WORDS, self._path)
+            version = _version(connection)
+            migrate(_Transaction(connection), version, _WORDS, self._path, self._tables)
             connection.execute("commit")
         except BaseException:
-            connection.execute("rollback")
+            with contextlib.suppress(sqlite3.Error):
+                connection.execute("rollback")
             raise
         return _version(connection)
 
@@ -211,7 +220,7 @@ class SqliteDatabase:
         except sqlite3.Error as error:
             raise StorageError(f"{self._path}: {error}", hint=_hint(error)) from error
         except OSError as error:
-            raise faults.of_place(error, self._path) from error
+            raise faults.of_place(error, self._path, hint=_UNWRITABLE) from error
 
     @classmethod
     def _end(cls) -> None:

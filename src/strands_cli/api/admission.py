@@ -245,23 +245,28 @@ def in_its_place(spec: Spec, origin: Mapping[str, Any]) -> Spec:
     return pinned
 
 
-def here_for(origin: Mapping[str, Any]) -> Path:
-    """Return what the paths of a session's tools are relative to: where it was started, or here on another machine."""
+def here_for(origin: Mapping[str, Any], instead: Path | None = None) -> Path:
+    """Return what the paths of a session's tools are relative to: where it was started.
+
+    Args:
+        origin: What the session began with.
+        instead: Where they are on a machine that has no such directory; default: the current directory.
+    """
     from pathlib import Path
 
     recorded = origin.get("directory")
-    return Path(recorded) if recorded and os.path.isdir(recorded) else Path.cwd()
+    return Path(recorded) if recorded and os.path.isdir(recorded) else instead or Path.cwd()
 
 
-def output_for(origin: Mapping[str, Any]) -> str:
-    """Return where a session's artifacts go: as it was started, or alike below this directory on another machine."""
+def output_for(origin: Mapping[str, Any], instead: Path | None = None) -> str:
+    """Return where a session's artifacts go: as it was started, or alike below `instead` or the current directory."""
     output, started = str(origin["output_dir"]), origin.get("directory")
     if not started or os.path.isdir(started) or "://" in output:
         return output
     if os.environ.get(OUT_VARIABLE):
         return os.environ[OUT_VARIABLE]
     below = os.path.relpath(output, started)
-    return output if below.startswith("..") else os.path.join(os.getcwd(), below)
+    return output if below.startswith("..") else os.path.join(instead or os.getcwd(), below)
 
 
 def _as_offered_now(origin: Mapping[str, Any]) -> Mapping[str, Any]:

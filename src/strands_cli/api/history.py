@@ -15,7 +15,8 @@ LEFT = "the workflow was mended and does not come to it any more"
 class HistoryItem:
     """One line of a session's timeline. Times are Unix time and durations in seconds.
 
-    `kind` is agent, hitl or tool; `text` what it came to, None while it is under way; `error` why it failed.
+    `kind` is agent, hitl or tool; `text` what it came to, None while it is under way; `error` why it failed. With
+    `timed_out` nobody answered before the deadline, and `text` is what stands for an answer, if anything does.
     """
 
     key: str
@@ -27,6 +28,7 @@ class HistoryItem:
     text: str | None
     by: str | None = None
     error: str | None = None
+    timed_out: bool = False
 
 
 def timeline(state: State) -> list[HistoryItem]:
@@ -54,11 +56,13 @@ def _question_item(state: State, key: str, entry: Entry) -> HistoryItem:
     if key in state.expired:
         closed = state.expired[key]
         waited = max(closed.at - entry.at, 0)
-        return HistoryItem(key, "hitl", "hitl", entry.at, waited, 0, None, "timeout", error=NOBODY)
+        return HistoryItem(key, "hitl", "hitl", entry.at, waited, 0, None, "timeout", NOBODY, timed_out=True)
     if answer is None:
         return HistoryItem(key, "hitl", "hitl", entry.at, None, 0, None)
+    waited, told = max(answer.at - entry.at, 0), answer.data
+    timed_out = bool(told.get("timed_out"))
     return HistoryItem(
-        key, "hitl", "hitl", entry.at, max(answer.at - entry.at, 0), 0, str(answer.data["value"]), answer.data.get("by")
+        key, "hitl", "hitl", entry.at, waited, 0, str(told["value"]), told.get("by"), timed_out=timed_out
     )
 
 

@@ -353,8 +353,8 @@ class Session(SessionView):
         data = self._state.origin
         options = replace(
             self._options,
-            output_dir=fspath(output_dir or self._options.output_dir or output_for(data)),
-            directory=here_for(data),
+            output_dir=fspath(output_dir or self._options.output_dir or output_for(data, self._options.directory)),
+            directory=here_for(data, self._options.directory),
             overwrite=data["overwrite"] or self._options.overwrite if overwrite is None else overwrite,
             offline=data["offline"] or self._options.offline if offline is None else offline,
             real_tools=data.get("real_tools", False) or self._options.real_tools if real_tools is None else real_tools,

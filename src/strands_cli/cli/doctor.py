@@ -126,12 +126,19 @@ def _sessions() -> Check:
 
 
 def _store() -> Check:
+    from strands.journal.errors import StoreNotReadyError
     from strands.journal.locate import shown
     from strands_cli.api.bridge import run_sync
-    from strands_cli.errors import StrandsError
-    from strands_cli.session.repository import store_at
+    from strands_cli.errors import StorageError, StrandsError
+    from strands_cli.session.repository import check_named, store_at
 
     place = shown(os.environ["STRANDS_STORE"])
+    try:
+        check_named()
+    except StoreNotReadyError as error:
+        return Check("sessions", "bad", error.message, error.hint)
+    except StorageError:
+        return Check("sessions", "ok", f"{place} (made when it is needed)")
     try:
         found = run_sync(lambda: store_at().ids())
     except StrandsError as error:

@@ -119,7 +119,9 @@ def go_on(
 
     def begin() -> Callable[[], Awaitable[RunResult]]:
         from strands_cli.api.session_manager import SessionManager
+        from strands_cli.session.repository import check_named
 
+        check_named()
         session = SessionManager().get_session(session_id)
         watched.session_id = session.id
         mended = _loaded(spec, session, how) if spec else None

@@ -82,6 +82,19 @@ def existing_store(place: str | os.PathLike[str] | None) -> SessionRepository:
     return store_at(place)
 
 
+def check_named() -> None:
+    """Check that the store that STRANDS_STORE names, if it does, is there: for who only reads it.
+
+    Raises:
+        StorageError: A directory or a file of SQLite is not there.
+        StoreNotReadyError: It names no store.
+    """
+    if os.environ.get(STORE):
+        from strands.journal.locate import check_is_there
+
+        check_is_there(os.environ[STORE])
+
+
 def chosen(repository: SessionRepository | None, store: str | os.PathLike[str] | None) -> SessionRepository | None:
     """Return the repository that is meant by the options of those names; None where both are left out.
 

@@ -92,6 +92,7 @@ class DbosEngine:
         self._submitted: set[Wake] = set()
         self._worker: DbosWorker | None = None
         self._held: Database | None = None
+        self._working: asyncio.Event = asyncio.Event()
         self._statement = (
             f"select {_quoted(schema)}.enqueue_workflow(workflow_name => '{APPLICATION}', queue_name => ?, "
             "positional_args => array[to_json(?::text), to_json(?::text), to_json(?::text), to_json(?::int)], "
@@ -128,11 +129,16 @@ class DbosEngine:
             retry=self._retry,
             calls=self._calls,
             store=shown(_database_of(self._store)),
+            launches=self._working.set,
         )
         try:
             await self._worker.work(drive, slots=slots, alive_as=alive_as)
         finally:
             self._worker = None
+
+    async def ready(self) -> None:
+        """Return once wakes are delivered here: DBOS has found its tables, and runs."""
+        await self._working.wait()
 
     async def cancel(self, namespace: str, session_id: str) -> None:
         """Forget what is queued for a session."""

@@ -42,6 +42,7 @@ class DbosWorker:
         retry: Queues a wake as its try with a number, after seconds.
         calls: Yields what calls of DBOS are made on before it runs here.
         store: The database, as it is called in messages.
+        launches: Called when it runs.
 
     Attributes:
         launched: What calls of DBOS are made on; None while it does not run.
@@ -58,6 +59,7 @@ class DbosWorker:
         retry: Callable[[Wake, int, float], None],
         calls: Callable[[], contextlib.AbstractContextManager[Any]],
         store: str,
+        launches: Callable[[], None],
     ) -> None:
         self.launched: Any = None
         self._connect = connect
@@ -68,6 +70,7 @@ class DbosWorker:
         self._retry = retry
         self._calls = calls
         self._store = store
+        self._launches = launches
         self._drives: set[asyncio.Task[str]] = set()
         self._closing = False
 
@@ -84,6 +87,7 @@ class DbosWorker:
         try:
             launching = asyncio.create_task(asyncio.to_thread(self._launch, slots, alive_as))
             await _finished(launching)
+            self._launches()
             await asyncio.get_running_loop().create_future()
         finally:
             try:

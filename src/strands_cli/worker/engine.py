@@ -60,7 +60,9 @@ A wake that comes twice, late or for nothing is harmless: the session's lease an
 class Engine(Protocol):
     """Delivers wakes to workers, each at least once. Every engine passes the suite in `strands_cli.worker.conformance`.
 
-    It is used from one event loop, `enqueue` from any thread.
+    It is used from one event loop, `enqueue` from any thread. One that takes a while to begin, or that may not, has
+    `async def ready(self) -> None` as well, which returns once `work` delivers: until then its worker does not say
+    that it is ready.
     """
 
     def enqueue(self, transaction: Transaction, wake: Wake) -> bool:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from strands.journal.excerpt import now_of
@@ -76,6 +77,8 @@ class Segments:
         workflows: What it can drive, by the workflows' names.
         tell: Told of how each drive ends.
         only_served: Leave what was begun by hand, and interrupted, to whoever began it.
+        base_dir: What stands in for the directory in which a session was started, where that is not on this machine;
+            default: the current one.
 
     Attributes:
         unfit: Session id to why it was refused last.
@@ -83,7 +86,13 @@ class Segments:
     """
 
     def __init__(
-        self, store: SessionRepository, workflows: Mapping[str, Workflow], tell: Tell, *, only_served: bool = False
+        self,
+        store: SessionRepository,
+        workflows: Mapping[str, Workflow],
+        tell: Tell,
+        *,
+        only_served: bool = False,
+        base_dir: Path | None = None,
     ) -> None:
         self.unfit: dict[str, Refusal] = {}
         self.draining: bool = False
@@ -91,6 +100,7 @@ class Segments:
         self._workflows = workflows
         self._tell = tell
         self._only_served = only_served
+        self._base_dir = base_dir
         self._tasks: dict[asyncio.Task[DriveOutcome], Segment] = {}
 
     def __len__(self) -> int:
@@ -174,7 +184,9 @@ class Segments:
             workflow = self._workflows.get(known.workflow_name)
             if workflow is None:
                 return self._refuse(session_id, f"it has no workflow {known.workflow_name!r}")
-            options = replace(workflow.options, repository=self._store, queued=True, layers=(segment.layer,))
+            given = workflow.options
+            options = replace(given, repository=self._store, queued=True, layers=(segment.layer,))
+            options.directory = self._base_dir or given.directory
             session = Session(journal, State(), options)
             await session.refresh_async()
             if session_id not in self.unfit:  # else it most likely is refused again

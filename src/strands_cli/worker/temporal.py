@@ -75,6 +75,7 @@ class TemporalEngine:
         self._unfit = unfit
         self._connecting = asyncio.Lock()
         self._client: Any = None
+        self._working: asyncio.Event = asyncio.Event()
 
     def enqueue(self, transaction: Transaction, wake: Wake) -> bool:
         """Leave it to the relay: the server has a database of its own."""
@@ -99,6 +100,7 @@ class TemporalEngine:
         client = await self._connected()
         from strands_cli.worker.temporal_worker import work
 
+        self._working.set()
         await work(
             client,
             drive,
@@ -108,6 +110,10 @@ class TemporalEngine:
             slots=slots,
             alive_as=alive_as,
         )
+
+    async def ready(self) -> None:
+        """Return once wakes are delivered here: the server has been reached."""
+        await self._working.wait()
 
     async def cancel(self, namespace: str, session_id: str) -> None:
         """End the workflows of a session that the server's list has; a drive that is at work goes on."""

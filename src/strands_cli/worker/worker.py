@@ -8,6 +8,7 @@ import os
 import platform
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from strands._version import __version__
@@ -47,6 +48,8 @@ class Worker:
         health_file: The file to say so in; None for none.
         only_served: Leave what was begun by hand, and interrupted, to whoever began it.
         fires: Record reminders, escalations and deadlines of sessions that nobody drives.
+        base_dir: What stands in for the directory in which a session was started, where that is not on this machine;
+            default: the current one.
     """
 
     def __init__(
@@ -63,6 +66,7 @@ class Worker:
         health_file: str | None = None,
         only_served: bool = False,
         fires: bool = True,
+        base_dir: Path | None = None,
     ) -> None:
         self._store = store
         self._workflows = workflows
@@ -77,7 +81,7 @@ class Worker:
         self._since = time.time()
         self._watch = LoopWatch()
         self._draining: asyncio.Event = asyncio.Event()
-        self.segments: Segments = Segments(store, workflows, tell, only_served=only_served)
+        self.segments: Segments = Segments(store, workflows, tell, only_served=only_served, base_dir=base_dir)
 
     def said(self) -> dict[str, Any]:
         """Return what it says of itself: nothing that a session holds but its id."""
@@ -121,8 +125,6 @@ class Worker:
 
     async def _run(self, driver: str) -> None:
         await self._say(driver)
-        ready = {"slots": self._slots, "engine": self._engine_name, "health_port": self._health_port}
-        self._tell("ready", workflows=sorted(self._workflows), **ready)
         engine = self._engine or StoreEngine(self._store, sorted(self._workflows), self.segments.refused)
         working = engine.work(self.segments.drive, slots=self._slots, alive_as=driver)
         taking = [asyncio.ensure_future(working)]
@@ -137,6 +139,7 @@ class Worker:
         if self._fires:
             beside.append(asyncio.ensure_future(Firing(self._store).keep()))
         draining = asyncio.ensure_future(self._draining.wait())
+        beside.append(asyncio.ensure_future(self._tell_ready()))
         try:
             done, _ = await asyncio.wait([draining, *taking, *beside], return_when=asyncio.FIRST_COMPLETED)
             await self._drain(taking)
@@ -148,6 +151,15 @@ class Worker:
             await asyncio.wait([draining, *taking, *beside])
             with contextlib.suppress(StorageError):
                 await journal_wake.remove_worker(self._store, driver)
+
+    async def _tell_ready(self) -> None:
+        """Say that it is ready once its engine delivers."""
+        is_ready = getattr(self._engine, "ready", None)
+        if is_ready is not None:
+            await is_ready()
+        ready = {"slots": self._slots, "engine": self._engine_name, "health_port": self._health_port}
+        self._tell("ready", workflows=sorted(self._workflows), **ready)
+        await self._draining.wait()
 
     def _ended(self, task: asyncio.Future[Any]) -> None:
         """Raise what ended a task: nothing but an error does."""

@@ -14,8 +14,10 @@ def manager() -> SessionManager:
     """Return the manager of this user's sessions."""
     from strands_cli.api.session_manager import SessionManager
     from strands_cli.cli import logs
+    from strands_cli.session.repository import check_named
 
     logs.configure()
+    check_named()
     return SessionManager()
 
 

@@ -90,7 +90,11 @@ def _timeline(session: Session, full: bool) -> Iterator[str]:
 
 
 def _came_to(item: HistoryItem) -> str | None:
-    return f"failed: {item.error}" if item.error is not None else item.text
+    from strands_cli.kernel.state import NOBODY
+
+    if item.error is not None:
+        return f"failed: {item.error}"
+    return f"{item.text} ({NOBODY})" if item.timed_out else item.text
 
 
 def _text(text: Any, full: bool) -> str:

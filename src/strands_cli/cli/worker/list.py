@@ -19,10 +19,11 @@ def command(as_json: bool, debug: bool) -> None:
     from strands_cli.cli.lines import laid_out
     from strands_cli.cli.outcome import print_json, print_text
     from strands_cli.cli.phrases import ago, table
-    from strands_cli.session.repository import store_at
+    from strands_cli.session.repository import check_named, store_at
     from strands_cli.terminal.escape import one_line
     from strands_cli.worker.listing import alive
 
+    check_named()
     found = run_sync(lambda: alive(store_at()))
     if as_json:
         print_json(found)

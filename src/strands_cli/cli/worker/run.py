@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -38,6 +39,12 @@ if TYPE_CHECKING:
 @click.option(
     "--health-file", metavar="FILE", shell_complete=completion.files, help="Write twice a second how it stands."
 )
+@click.option(
+    "--base-dir",
+    metavar="DIRECTORY",
+    type=click.Path(exists=True, file_okay=False),
+    help="Stands in for where a session was started, if that is not on this machine; default: the current directory.",
+)
 @options.as_json
 @options.debug
 def command(
@@ -48,6 +55,7 @@ def command(
     grace: float,
     health_port: int | None,
     health_file: str | None,
+    base_dir: str | None,
     as_json: bool,
     debug: bool,
 ) -> int:
@@ -87,6 +95,7 @@ def command(
             tell=output(as_json),
             health_port=health_port,
             health_file=health_file,
+            base_dir=Path(base_dir).resolve() if base_dir else None,
         )
 
     return serve(make)
