@@ -125,6 +125,8 @@ class Worker:
 
     async def _run(self, driver: str) -> None:
         await self._say(driver)
+        if not hasattr(self._engine, "ready"):
+            self._tell_ready()
         engine = self._engine or StoreEngine(self._store, sorted(self._workflows), self.segments.refused)
         working = engine.work(self.segments.drive, slots=self._slots, alive_as=driver)
         taking = [asyncio.ensure_future(working)]
@@ -139,7 +141,8 @@ class Worker:
         if self._fires:
             beside.append(asyncio.ensure_future(Firing(self._store).keep()))
         draining = asyncio.ensure_future(self._draining.wait())
-        beside.append(asyncio.ensure_future(self._tell_ready()))
+        if hasattr(self._engine, "ready"):
+            beside.append(asyncio.ensure_future(self._tell_when_ready(self._engine)))
         try:
             done, _ = await asyncio.wait([draining, *taking, *beside], return_when=asyncio.FIRST_COMPLETED)
             await self._drain(taking)
@@ -152,13 +155,14 @@ class Worker:
             with contextlib.suppress(StorageError):
                 await journal_wake.remove_worker(self._store, driver)
 
-    async def _tell_ready(self) -> None:
-        """Say that it is ready once its engine delivers."""
-        is_ready = getattr(self._engine, "ready", None)
-        if is_ready is not None:
-            await is_ready()
+    def _tell_ready(self) -> None:
         ready = {"slots": self._slots, "engine": self._engine_name, "health_port": self._health_port}
         self._tell("ready", workflows=sorted(self._workflows), **ready)
+
+    async def _tell_when_ready(self, engine: Any) -> None:
+        """Say that it is ready once its engine delivers; then there is nothing more to say."""
+        await engine.ready()
+        self._tell_ready()
         await self._draining.wait()
 
     def _ended(self, task: asyncio.Future[Any]) -> None:
