@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from strands import SessionManager, Workflow
+from strands.models.scripted import ScriptedModel
 from strands_cli.errors import ArtifactError
 from support.stub_s3 import Request, Stored, StubS3
 
@@ -135,9 +136,20 @@ def test_a_place_that_is_none_is_named_before_anything_runs(url: str, tmp_path: 
     assert SessionManager(store=tmp_path / "kept").list_sessions() == []
 
 
-def test_a_bucket_that_refuses_is_named_and_no_step_runs_again(s3: StubS3) -> None:
-    s3.fate = lambda request: 403 if request.method == "PUT" else ""
-    with pytest.raises(ArtifactError, match=r"s3://bucket/p/one.txt' could not be written") as refused:
-        Workflow.from_dict(spec(), store="kept", output_dir="s3://bucket/p").run()
+@pytest.mark.parametrize("refused", [{"PUT"}, {"HEAD"}, {"GET", "HEAD", "PUT"}], ids=["write", "look", "all"])
+@pytest.mark.parametrize("prefix", ["/of/ann", ""])
+def test_a_bucket_that_refuses_is_named_with_the_rights_it_takes_and_no_step_runs_again(
+    refused: set[str], prefix: str, s3: StubS3
+) -> None:
+    s3.fate = lambda request: 403 if request.method in refused else ""
+    model = ScriptedModel(["once"])
+    workflow = Workflow.from_dict(spec(), store="kept", output_dir=f"s3://bucket{prefix}", model=model)
+    with pytest.raises(ArtifactError, match=rf"s3://bucket{prefix}/one.txt' could not be written") as caught:
+        workflow.run()
+    assert f"s3:PutObject on arn:aws:s3:::bucket{prefix}/*, and s3:ListBucket on" in caught.value.hint
+    assert s3.objects == {}
+    session = SessionManager(store="kept").get_session(str(caught.value.session_id))
+    assert session.status == "failed" and "could not be written" in str(session.error)
     s3.fate = lambda request: ""
-    assert SessionManager(store="kept").get_session(str(refused.value.session_id)).resume().success
+    assert workflow.resume(session.id).success
+    assert s3.objects[f"{prefix}/one.txt".lstrip("/")].body == b"one: once"

@@ -18,7 +18,13 @@ Fate: TypeAlias = Literal["", "unheard", "unanswered"] | int
 """What becomes of a request: "" is served, "unheard" is cut off before it is done, "unanswered" after it is done, a
 number is an error's status."""
 
-_CODES = {404: "NoSuchKey", 409: "ConditionalRequestConflict", 412: "PreconditionFailed", 501: "NotImplemented"}
+_CODES = {
+    403: "AccessDenied",
+    404: "NoSuchKey",
+    409: "ConditionalRequestConflict",
+    412: "PreconditionFailed",
+    501: "NotImplemented",
+}
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import asyncio
 import atexit
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -81,6 +82,14 @@ class Server:
         assert self._keeper.stdin is not None
         self._keeper.stdin.close()
         self._keeper.wait()
+
+    def pause(self) -> None:
+        """Have it neither answer nor close what is open, as a network that is gone does."""
+        os.killpg(self._keeper.pid, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Have it answer again."""
+        os.killpg(self._keeper.pid, signal.SIGCONT)
 
     def end(self) -> None:
         """Stop it and leave nothing."""

@@ -14,6 +14,7 @@ from strands_cli.loader.artifact_paths import relative
 
 _ABSENT = ("NoSuchKey", "404", "NotFound")
 _TAKEN = ("PreconditionFailed", "ConditionalRequestConflict", "412", "409")
+_FORBIDDEN = ("AccessDenied", "403", "Forbidden")
 _DIGEST = "sha256"
 """What an object's metadata call the digest of its content."""
 
@@ -100,10 +101,16 @@ class S3Sink:
         return f"{self._prefix}/{below}" if self._prefix else str(below)
 
     def _refused(self, path: str, error: Exception) -> ArtifactError:
+        hint = "Check the bucket and the AWS credentials"
+        if _code(error) in _FORBIDDEN:
+            below = f"{self._bucket}/{self._prefix}/*" if self._prefix else f"{self._bucket}/*"
+            hint = (
+                f"Grant s3:GetObject and s3:PutObject on arn:aws:s3:::{below}, and s3:ListBucket on "
+                f"arn:aws:s3:::{self._bucket}, without which S3 does not say that an object is missing"
+            )
         return ArtifactError(
             f"artifact {f'{self.place}/{path}' if path else self.place!r} could not be written: {error}",
-            hint="Check the bucket and the AWS credentials, or choose another place with --out, then resume: no step "
-            "runs again.",
+            hint=f"{hint}, or choose another place with --out, then resume: no step runs again.",
         )
 
 

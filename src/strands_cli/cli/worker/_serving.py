@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import json
 import signal
 import sys
@@ -51,6 +52,9 @@ def serve(make: Callable[[], Worker]) -> int:
             with suppress(ValueError):
                 signal.signal(signal.SIGINT, signal.default_int_handler)
                 terminate_softly()
+    if "temporalio" in sys.modules:  # threads of its library may break the end of the interpreter: exit code -6
+        atexit._run_exitfuncs()
+        leave(OK)
     return OK
 
 
