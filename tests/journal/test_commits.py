@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 
 from strands import Workflow
+from strands.journal.entries import Draft
 from strands.journal.locate import database_at
 from strands.journal.sql import SqlRepository
+from strands_cli.errors import SessionExistsError
+from strands_cli.session.conformance import draft, opening
 from support.databases import Counting
 from support.driving import spec
 from support.postgres import close_all, fresh_url, needs_postgres
@@ -57,3 +60,23 @@ def test_a_pause_an_answer_and_going_on_are_five_commits(database: Counting) -> 
     assert (paused[0], ended[0]) == (2, 3)
     if not database.joins_statements:  # of a server every commit is one
         assert (paused[1], ended[1]) == (2, 2)
+
+
+def test_a_session_is_begun_by_one_statement_where_one_can_change_several_tables(database: Counting) -> None:
+    repository = SqlRepository(database)
+
+    def begin(name: str, *rest: Draft) -> Callable[[], Any]:
+        return lambda: asyncio.run(repository.create(name, opening(), rest))
+
+    used(database, begin("first"))
+    one, several = used(database, begin("second")), used(database, begin("third", draft("noted"), draft("queued")))
+    assert one[0] == several[0] == 1
+    if database.joins_statements:
+        assert one[2] == several[2] == 1
+    with pytest.raises(SessionExistsError):
+        begin("second", draft("queued"))()
+    assert [len(asyncio.run(loaded(repository, name))) for name in ("second", "third")] == [1, 3]
+
+
+async def loaded(repository: SqlRepository, name: str) -> list[Any]:
+    return list(await (await repository.open(name)).load())

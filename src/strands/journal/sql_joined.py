@@ -7,9 +7,7 @@ from typing import NamedTuple
 
 from strands.journal.projection import Change, portable
 
-_LINES = (
-    "put as (insert into strands_entries (session, seq, line) select no, seq, line from moved, {} as new (seq, line))"
-)
+_LINES = "put as (insert into strands_entries (session, seq, line) select no, seq, line from {}, {} as new (seq, line))"
 _LINE = "?::int, ?::bytea"
 _ASKED = (
     "asked as (insert into strands_questions (session, key, namespace, seq, kind, asked_at, deadline, timer) "
@@ -60,10 +58,8 @@ def joined_changes(first: int, rows: Sequence[bytes], change: Change) -> Joined:
     """
     columns: list[str] = []
     values: list[object] = []
-    parts = [_LINES.format(_table(_LINE, len(rows)))]
-    part_values: list[object] = []
-    for seq, row in enumerate(rows, first):
-        part_values += (seq, row)
+    part, part_values = _put("moved", first, rows)
+    parts = [part]
     keys = [portable(key) for key in change.asked]
     if change.closes_all is not None:
         columns.append("open = 0")
@@ -80,6 +76,17 @@ def joined_changes(first: int, rows: Sequence[bytes], change: Change) -> Joined:
         columns.append(f"wake_at = least((select min(deadline) {_OTHERS}), ?::float8)")
         values += (keys, min(deadlines, default=None))
     return Joined(columns, values, parts, part_values)
+
+
+def begun_with(rows: Sequence[bytes], begin: str) -> tuple[str, list[object]]:
+    """Return a statement that begins a session as `begin` does and puts in its lines as well, with their values."""
+    part, values = _put("begun", 0, rows)
+    return f"with begun as ({begin}), {part} select no from begun", values
+
+
+def _put(session: str, first: int, rows: Sequence[bytes]) -> tuple[str, list[object]]:
+    values: list[object] = [value for numbered in enumerate(rows, first) for value in numbered]
+    return _LINES.format(session, _table(_LINE, len(rows))), values
 
 
 def _table(types: str, count: int) -> str:

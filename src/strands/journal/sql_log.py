@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from strands.journal import faults, lines
-from strands.journal.blobs import LARGE
+from strands.journal.blobs import LARGE, cut
 from strands.journal.database import Database, Row, Transaction
 from strands.journal.entries import FORMAT, NEWEST_FORMAT, Draft, Encoded, Entry
 from strands.journal.errors import (
@@ -138,8 +138,17 @@ class SqlLog(Known):
                     remove_sessions(transaction, "no = ?", there[0][0])
             raise SessionExistsError(f"session {self.place.id!r} exists", hint="Choose another id, or resume it.")
 
+        def at_once(transaction: Transaction) -> int:
+            no = begin_session(transaction, self.place, rows, change, names, created_at, at_once=True)
+            there = self._look_up(transaction) if not no and transaction.again else []
+            is_ours = bool(there) and is_line(transaction, there[0][0], 0, lines.sum_of(rows[0]))
+            return int(there[0][0]) if is_ours else no
+
+        beside = while_there or change.touches_questions or change.files or any(cut(row)[1] is not None for row in rows)
+        can_join = self._database.joins_statements and not beside
         self._opening = lines.sum_of(rows[0])
-        self._no = self._database.write(work, durable=True)
+        begun = self._database.write(at_once, durable=True, single=True) if can_join else 0
+        self._no = begun or self._database.write(work, durable=True)
         self._anchored()
 
     def news(self) -> list[Entry]:

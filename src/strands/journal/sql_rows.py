@@ -12,7 +12,7 @@ from strands.journal.errors import SessionDamagedError
 from strands.journal.projection import DELETED, INTERRUPTED, Change, portable
 from strands.journal.sql_blobs import few, plain, put_blob, remove_unused, use, use_digests, used_by
 from strands.journal.sql_codec import encoded, line_of
-from strands.journal.sql_joined import Joined, joined_changes
+from strands.journal.sql_joined import Joined, begun_with, joined_changes
 from strands.journal.sql_queueing import queue
 
 if TYPE_CHECKING:
@@ -34,19 +34,29 @@ def begin_session(
     change: Change,
     names: tuple[str | None, str | None],
     created_at: float,
+    *,
+    at_once: bool = False,
 ) -> int:
-    """Put in a session with its lines; return the number of its row, 0 where the id is taken."""
+    """Put in a session with its lines; return the number of its row, 0 where the id is taken.
+
+    Args:
+        at_once: By one statement; of lines of which nothing is kept apart, and that change nothing beside the row.
+    """
     workflow, pattern = (portable(name or "") for name in names)
     last_sum = lines.sum_of(rows[-1])
+    statement, stored = _BEGIN.format("strands_now()" if change.wakes else "null"), list[object]()
+    if at_once:
+        statement, stored = begun_with([encoded(transaction, row) for row in rows], statement)
     begun = transaction.execute(
-        _BEGIN.format("strands_now()" if change.wakes else "null"),
+        statement,
         *(place.namespace, place.kind, portable(place.id), workflow, pattern),
         *(change.status or INTERRUPTED, change.driver or "", _listed(change.origins)),
         *(len(rows), last_sum, change.tokens),
         *(created_at, change.updated_at),
+        *stored,
     )
-    if not begun:
-        return 0
+    if not begun or at_once:
+        return int(begun[0][0]) if begun else 0
     no = int(begun[0][0])
     put_lines(transaction, no, place.namespace, 0, rows)
     put_beside(transaction, no, place.namespace, change)
