@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from strands_cli.worker.worker import Worker
 
 
+_drained: list[int] = []
+
+
 def serve(make: Callable[[], Worker]) -> int:
     """Run a worker until a signal lets it drain; a second signal ends the process at once.
 
@@ -52,10 +55,16 @@ def serve(make: Callable[[], Worker]) -> int:
             with suppress(ValueError):
                 signal.signal(signal.SIGINT, signal.default_int_handler)
                 terminate_softly()
-    if "temporalio" in sys.modules:  # threads of its library may break the end of the interpreter: exit code -6
-        atexit._run_exitfuncs()
-        leave(OK)
+    _drained.append(OK)
     return OK
+
+
+def end_before_the_interpreter() -> None:
+    """Let the process end, once it has drained, when what was imported after this call has been told that it ends.
+
+    Threads of Temporal's library may break the end of the interpreter: the process would end as if it had crashed.
+    """
+    atexit.register(lambda: leave(OK) if _drained and "temporalio" in sys.modules else None)
 
 
 def output(as_json: bool) -> Tell:

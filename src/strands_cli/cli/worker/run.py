@@ -65,7 +65,9 @@ def command(
     second one ends it at once.
     """
     from strands_cli.cli import logs
-    from strands_cli.cli.worker._serving import output, serve
+    from strands_cli.cli.worker._serving import end_before_the_interpreter, output, serve
+
+    end_before_the_interpreter()
     from strands_cli.session.repository import STORE, store_at
     from strands_cli.worker.engine import open_engine
     from strands_cli.worker.packages import check_installed
