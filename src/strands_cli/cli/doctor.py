@@ -153,9 +153,10 @@ def _timers() -> Iterator[Check]:
     from strands_cli.api.bridge import run_sync
     from strands_cli.cli.phrases import seconds
     from strands_cli.errors import StrandsError
-    from strands_cli.session.repository import store_at
+    from strands_cli.session.repository import check_named, store_at
 
     async def late() -> float:
+        check_named()
         store = store_at()
         then = await next_timer(store)
         return 0.0 if then is None else await now_of(store) - then
