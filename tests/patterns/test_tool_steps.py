@@ -269,6 +269,51 @@ def test_a_request_has_its_answer_as_data() -> None:
     assert (done[2]["status"], "404" in done[2]["error"]) == ("failed", True)
 
 
+@tool
+def grade(draft: str) -> dict[str, Any]:
+    """Score a draft by its length."""
+    calls.append(draft)
+    return {"score": 10 * len(draft), "issues": ["too short"]}
+
+
+def test_a_tool_may_score_drafts() -> None:
+    evaluator = {"tool": "grade", "args": {"draft": "{{ draft }}"}}
+    config = {
+        "producer": "a",
+        "evaluator": evaluator,
+        "accept": {"min_score": 50},
+        "revise_prompt": "Mend: {{ evaluation.issues[0] }}",
+    }
+    play = Cast(spec("evaluator_optimizer", config), {"a": ["one", "longer"]}, tools=[grade])
+    result = play.run()
+    assert result.success and result.last_response == "longer" and calls == ["one", "longer"]
+    assert play.prompts("a")[1] == "Mend: too short"
+    evaluator["tool"] = "probe"
+    evaluator["args"] = {"good_from": "{{ 0 }}"}
+    with pytest.raises(ExecutionError, match="'iterations/1/evaluation': what it returned cannot be used"):
+        Cast(spec("evaluator_optimizer", config), {"a": "one"}, tools=[probe]).run()
+
+
+def test_a_tool_may_do_the_tasks() -> None:
+    worker = {"tool": "deploy", "args": {"environment": "{{ task }}", "count": "{{ index }}"}}
+    config: dict[str, Any] = {"orchestrator": {"agent": "b"}, "worker_template": {**worker, "approvals": [{}]}}
+    data = spec(
+        "orchestrator_workers", {**config, "writeup": {"agent": "a", "input": "{{ workers[1].response.score }}"}}
+    )
+    play = Cast(data, {"a": "done", "b": '[{"task": "x"}, {"task": "y"}]'}, tools=[deploy])
+    paused = play.run()
+    assert len(paused.questions) == 2
+    assert play.resume(paused, "approve", "approve").success
+    assert sorted(calls) == [("x", 0, None), ("y", 1, None)] and play.prompts("a") == ["7"]
+
+
+def test_a_step_that_sums_up_is_told_the_results_on_a_condition_too() -> None:
+    config = {"orchestrator": {"agent": "b"}, "worker_template": {"agent": "a"}}
+    data = spec("orchestrator_workers", {**config, "writeup": {"agent": "c", "when": "num_workers > 0"}})
+    play = Cast(data, {"a": "found", "b": '[{"task": "x"}]', "c": "all"})
+    assert play.run().last_response == "all" and "found" in play.prompts("c")[0]
+
+
 def test_what_a_step_is_told_may_be_mended() -> None:
     store = MemorySessionRepository()
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from strands_cli.errors import ExecutionError
 from strands_cli.kernel.run import Run
 from strands_cli.kernel.types import Names, Outcome
 from strands_cli.loader.names import own_first
 from strands_cli.loader.template import render
 from strands_cli.patterns import shapes
-from strands_cli.patterns.answers import RETRIES, asks_for, understood, word
+from strands_cli.patterns.answers import RETRIES, Malformed, asks_for, understood, word
 from strands_cli.patterns.shapes import REVISION
-from strands_cli.patterns.step import Context, Done, answered, ask, including, offering, prompt_for, text
+from strands_cli.patterns.step import Context, Done, StepResult, answered, ask, including, offering, prompt_for, text
+from strands_cli.patterns.step_flow import step
 from strands_cli.plan.model import Edge, Node, Plan, step_node
 
 if TYPE_CHECKING:
     from strands_cli.spec.evaluator_optimizer import EvaluatorOptimizerConfig
+    from strands_cli.spec.steps import AgentCall, Step
 
 ENDS = frozenset(("stop", "abort", "end"))
 ACCEPTS = frozenset(("accept", "accepted", "approve", "approved"))
@@ -71,13 +74,16 @@ async def _iterated(config: EvaluatorOptimizerConfig, run: Run, names: dict[str,
 
 async def _evaluated(config: EvaluatorOptimizerConfig, run: Run, names: dict[str, Any], number: int) -> dict[str, Any]:
     """Have the draft scored, in a lane of its own: what it said of earlier drafts must not sway it."""
-    evaluator = config.evaluator
+    key = f"iterations/{number}/evaluation"
+    if "agent" not in vars(config.evaluator):
+        scored = partial(step, run, cast("Step", config.evaluator), names, key)
+        return _score((await run.all({key: scored}))[key], key)
+    evaluator = cast("AgentCall", config.evaluator)
     prompt, own = prompt_for(run, evaluator, names), run.default_prompt(evaluator.agent, own_first(names))
     if names["draft"].strip() not in own:
         prompt = including(prompt, "The draft:", names["draft"])
     if not asks_for(f"{prompt}\n{own}".replace(names["draft"], ""), "json", "score"):
         prompt = f"{prompt}\n\n{shapes.EVALUATION}"
-    key = f"iterations/{number}/evaluation"
     turn = (
         number if number < config.accept.max_iters else number + 1
     )  # a rehearsal accepts the last draft, be it the first
@@ -86,6 +92,14 @@ async def _evaluated(config: EvaluatorOptimizerConfig, run: Run, names: dict[str
         understood, run, evaluator, names, key, prompt, shapes.evaluation, shape=shapes.EVALUATION, expects=expects
     )
     return (await run.all({key: job}))[key][1]
+
+
+def _score(result: StepResult, key: str) -> dict[str, Any]:
+    """Return what a tool says of a draft."""
+    try:
+        return shapes.evaluation(result.response)
+    except Malformed as error:
+        raise ExecutionError(f"{key!r}: what it returned cannot be used: {error}", hint=shapes.EVALUATION) from None
 
 
 def _outcome(config: EvaluatorOptimizerConfig, names: dict[str, Any], *, accepted: bool) -> Outcome:

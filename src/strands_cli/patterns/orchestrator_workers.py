@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from strands_cli.kernel.run import Run
 from strands_cli.kernel.types import Names, Outcome
@@ -22,19 +22,19 @@ from strands_cli.patterns.step import (
     doer,
     including,
     is_agent,
-    is_plain_call,
     offering,
     prompt_for,
+    said_of,
     seconds,
     text,
 )
-from strands_cli.patterns.step_flow import best_effort, step
-from strands_cli.plan.model import Edge, Node, Plan, one, step_node
+from strands_cli.patterns.step_flow import best_effort, flowing, step
+from strands_cli.plan.model import Edge, Plan, one, step_node
 from strands_cli.plan.steps import inner_plan, with_inner
 
 if TYPE_CHECKING:
-    from strands_cli.spec.orchestrator_workers import OrchestratorWorkersConfig
-    from strands_cli.spec.steps import Step
+    from strands_cli.spec.orchestrator_workers import OrchestratorWorkersConfig, WorkerTemplate
+    from strands_cli.spec.steps import AgentStep, Step
 
 Scope = dict[str, Any]
 _ANSWERS = "approved, reject, or what is told to whoever puts the results together"
@@ -61,9 +61,7 @@ async def run(config: OrchestratorWorkersConfig, run: Run, names: Names) -> Outc
             return _outcome(config, scope, "the results were rejected in review")
         feedback = "" if approves(answer.response) else text(answer.response)
     parts = [text(each["response"]) for each in scope["workers"]]
-    results = "\n\n".join(
-        f"## {each['task']}\n\n{each['response'] or each.get('error', '')}" for each in scope["workers"]
-    )
+    results = "\n\n".join(f"## {each['task']}\n\n{said_of(each)}" for each in scope["workers"])
     scope = {**scope, "last_response": results or scope["orchestrator_response"]}
     for key, last in (("reduce", config.reduce), ("writeup", config.writeup)):
         if last is not None:
@@ -76,21 +74,15 @@ async def run(config: OrchestratorWorkersConfig, run: Run, names: Names) -> Outc
 async def _round(config: OrchestratorWorkersConfig, run: Run, names: Scope, number: int) -> list[dict[str, Any]]:
     """Have a round's tasks done, each in a lane of its own."""
     template, prefix = config.worker_template, f"rounds/{number}/workers"
-    tools = template.tool_overrides if template.tools is None else template.tools
 
     async def work(index: int, subtask: dict[str, Any]) -> StepResult:
-        if template.on_failure == "fail":
-            return await one_call(index, subtask)
-
-        done = await best_effort(run, f"{prefix}/{index}", partial(one_call, index, subtask), template.on_failure)
-        return done if isinstance(done, StepResult) else StepResult(template.agent, "", **done)
-
-    async def one_call(index: int, subtask: dict[str, Any]) -> StepResult:
         scope = own_first(offering(names, task=subtask["task"], subtask=subtask, index=index))
-        prompt = subtask["task"] if template.input is None else render(template.input, scope)
-        key, limit = f"{prefix}/{index}", seconds(template.timeout_s, scope)
-        reply = await run.agent(key, template.agent, prompt, names=scope, tools=tools, timeout=limit, goes_on=True)
-        return StepResult.of(template.agent, reply)
+        if "agent" not in vars(template):
+            return await step(run, cast("Step", template), scope, f"{prefix}/{index}")
+        worker = cast("WorkerTemplate", template)
+        job = partial(_worker, run, worker, scope, f"{prefix}/{index}")
+        done = await best_effort(run, f"{prefix}/{index}", job, worker.on_failure)
+        return done if isinstance(done, StepResult) else StepResult(worker.agent, "", **done)
 
     jobs = {f"{prefix}/{index}": partial(work, index, each) for index, each in enumerate(names["subtasks"])}
     done = await run.all(jobs, limit=config.orchestrator.limits.max_workers)
@@ -100,14 +92,27 @@ async def _round(config: OrchestratorWorkersConfig, run: Run, names: Scope, numb
     ]
 
 
+async def _worker(run: Run, worker: WorkerTemplate, scope: Names, key: str) -> StepResult:
+    prompt = scope["task"] if worker.input is None else render(worker.input, scope)
+    tools = worker.tool_overrides if worker.tools is None else worker.tools
+    limit = seconds(worker.timeout_s, scope)
+    reply = await run.agent(key, worker.agent, prompt, names=scope, tools=tools, timeout=limit, goes_on=True)
+    return StepResult.of(worker.agent, reply)
+
+
 async def _combined(run: Run, last: Step, names: Scope, key: str, parts: list[str], feedback: str) -> StepResult:
     """Do a step that sees the results; a reviewer's feedback, and without an input the results, are always told."""
-    if not is_plain_call(last):
+    if "agent" not in vars(last):
         return await step(run, last, names, key)
-    prompt = prompt_for(run, last, names)
-    if last.input is None and not any(part.strip() and part.strip() in prompt for part in parts):
-        prompt = including(prompt, "The results:", text(names["last_response"]))
-    return await call(run, last, names, key, prompt=including(prompt, "The reviewer's feedback:", feedback))
+    agent = cast("AgentStep", last)
+
+    async def summed_up() -> StepResult:
+        prompt = prompt_for(run, agent, names)
+        if agent.input is None and not any(part.strip() and part.strip() in prompt for part in parts):
+            prompt = including(prompt, "The results:", text(names["last_response"]))
+        return await call(run, agent, names, key, prompt=including(prompt, "The reviewer's feedback:", feedback))
+
+    return await flowing(run, last, names, key, summed_up)
 
 
 def _worked(names: Names, workers: list[dict[str, Any]], rounds: int) -> Scope:
@@ -132,7 +137,7 @@ def plan(config: OrchestratorWorkersConfig) -> Plan:
     plans = rounds if config.decomposition_review is None else rounds * (1 + MAX_REVISIONS)
     planner = step_node(config.orchestrator, "rounds/*/plan", group="rounds", at_most=plans * (1 + RETRIES))
     worker = config.worker_template
-    work = Node("rounds/*/workers/*", "agent", worker.agent, worker.description or "", "rounds", 0, None)
+    work = step_node(worker, "rounds/*/workers/*", group="rounds", at_least=0, at_most=None)
     whole, loops = one(planner), []
     if config.decomposition_review is not None:
         gate = step_node(config.decomposition_review, "rounds/*/review", group="rounds", at_most=plans)

@@ -58,8 +58,13 @@ def step(run: Run, step: Step, names: Names, key: str) -> Awaitable[StepResult]:
     return flowing(run, step, names, key)
 
 
-async def flowing(run: Run, step: Step, names: Names, key: str) -> StepResult:
+async def flowing(
+    run: Run, step: Step, names: Names, key: str, do: Callable[[], Awaitable[StepResult]] | None = None
+) -> StepResult:
     """Do a step as its `when`, `on_error` and `on_reject` say.
+
+    Args:
+        do: Does it, where a pattern does so in a way of its own.
 
     Raises:
         StoppedError: It says that the run fails here, or a person said no to what must not be refused.
@@ -69,7 +74,7 @@ async def flowing(run: Run, step: Step, names: Names, key: str) -> StepResult:
     caught = run.caught(key) if step.on_error != "fail" else None
     if caught is None:
         try:
-            return _judged(step, await _done(run, step, names, key), key)
+            return _judged(step, await (do() if do is not None else _done(run, step, names, key)), key)
         except NOT_CAUGHT:
             raise
         except Exception as error:

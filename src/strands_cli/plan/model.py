@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from strands_cli.spec import AgentCall, Review, Step
+    from strands_cli.spec.orchestrator_workers import Worker
 
 Kind = Literal["agent", "hitl", "tool", "fail"]
 
@@ -142,7 +143,7 @@ class Plan:
 
 
 def step_node(
-    step: Step | AgentCall | Review, id: str, *, group: str = "", at_least: int = 1, at_most: int | None = 1
+    step: Step | AgentCall | Review | Worker, id: str, *, group: str = "", at_least: int = 1, at_most: int | None = 1
 ) -> Node:
     """Return the node of a step."""
     from strands_cli.plan.steps import node_of

@@ -11,12 +11,13 @@ from strands_cli.spec.flow import END
 
 if TYPE_CHECKING:
     from strands_cli.spec import AgentCall, Review, Step
+    from strands_cli.spec.orchestrator_workers import Worker
 
 _MOST = 60
 """Characters of a text that a drawing shows."""
 
 
-def node_of(step: Step | AgentCall | Review, id: str, group: str, at_least: int, at_most: int | None) -> Node:
+def node_of(step: Step | AgentCall | Review | Worker, id: str, group: str, at_least: int, at_most: int | None) -> Node:
     """Return the node of a step; see `Node`."""
     said = vars(step)
     least = 0 if said.get("when") is not None else at_least

@@ -7,7 +7,7 @@ from pydantic import Field
 from strands_cli.loader.words import words
 from strands_cli.spec.base import Closed
 from strands_cli.spec.roles import AgentId, Results, Template
-from strands_cli.spec.steps import AgentCall, Review
+from strands_cli.spec.steps import Evaluator, Review
 
 SAYS = "drafts are revised until an evaluator accepts one"
 SOFT_NAMES = words(
@@ -29,7 +29,7 @@ class EvaluatorOptimizerConfig(Closed):
     """A producer, an evaluator, and what counts as accepted."""
 
     producer: AgentId = Field(description="Id of the agent that writes the drafts.")
-    evaluator: AgentCall
+    evaluator: Evaluator = Field(description="What scores them: an agent, or a tool or request without one.")
     accept: Accept
     revise_prompt: Template | None = Field(
         default=None, description="Template of the message that asks for a better draft."

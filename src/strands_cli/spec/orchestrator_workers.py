@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import Discriminator, Field, Tag
 
 from strands_cli.loader.words import words
 from strands_cli.spec.base import Closed
 from strands_cli.spec.flow import CallTimeout, OnFailure
 from strands_cli.spec.roles import AgentId, StepModel, Template, ToolIds
-from strands_cli.spec.steps import AgentCall, Review, Step
+from strands_cli.spec.steps import AgentCall, HttpStep, Review, Step, ToolStep, step_kind
 
 SAYS = "an orchestrator makes tasks, workers do them"
 SOFT_NAMES = words(
@@ -42,12 +44,18 @@ class WorkerTemplate(StepModel):
     description: str | None = Field(default=None, description="What it is for; drawings show it.")
 
 
+Worker = Annotated[
+    Annotated[WorkerTemplate, Tag("<agent>")] | Annotated[ToolStep, Tag("<tool>")] | Annotated[HttpStep, Tag("<http>")],
+    Discriminator(step_kind),
+]
+
+
 class OrchestratorWorkersConfig(Closed):
     """An orchestrator, its workers, and the steps that bring their results together."""
 
     orchestrator: Orchestrator
     decomposition_review: Review | None = Field(default=None, description="A person sees the plan before it runs.")
-    worker_template: WorkerTemplate
+    worker_template: Worker = Field(description="What does a task: an agent, or a tool or request without one.")
     reduce_review: Review | None = Field(
         default=None, description="A person sees the results before they are put together."
     )

@@ -14,18 +14,16 @@ from strands_cli.spec.flow import CallTimeout, Choices, Flow, OnReject, Timeout
 from strands_cli.spec.roles import DATA, AgentId, Earlier, StepModel, Template, ToolIds, Variables
 
 if TYPE_CHECKING:
-    from strands_cli.spec.acts import (
-        EachStep,
-        EachTask,
-        FailStep,
-        FailTask,
-        HttpStep,
-        HttpTask,
-        SetStep,
-        SetTask,
-        ToolStep,
-        ToolTask,
-    )
+    from strands_cli.spec.acts import EachStep as EachStep
+    from strands_cli.spec.acts import EachTask as EachTask
+    from strands_cli.spec.acts import FailStep as FailStep
+    from strands_cli.spec.acts import FailTask as FailTask
+    from strands_cli.spec.acts import HttpStep as HttpStep
+    from strands_cli.spec.acts import HttpTask as HttpTask
+    from strands_cli.spec.acts import SetStep as SetStep
+    from strands_cli.spec.acts import SetTask as SetTask
+    from strands_cli.spec.acts import ToolStep as ToolStep
+    from strands_cli.spec.acts import ToolTask as ToolTask
 else:
     EachStep = Annotated[Any, Lazy("strands_cli.spec.acts:EachStep")]
     EachTask = Annotated[Any, Lazy("strands_cli.spec.acts:EachTask")]
@@ -147,6 +145,11 @@ ACTS = ("tool", "http", "set", "for_each")
 """Keys that begin a step without an agent and a person."""
 TAGS = {"Hitl": "<hitl>", "Tool": "<tool>", "Http": "<http>", "Set": "<set>", "Fail": "<fail>", "Each": "<for_each>"}
 
+Evaluator = Annotated[
+    Annotated[AgentCall, Tag("<agent>")] | Annotated[ToolStep, Tag("<tool>")] | Annotated[HttpStep, Tag("<http>")],
+    Discriminator(step_kind),
+]
+"""What looks at something: an agent, or a tool or service that does so without one."""
 Step = Annotated[
     Annotated[AgentStep, Tag("<agent>")]
     | Annotated[HitlStep, Tag("<hitl>")]
