@@ -5,12 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from strands._threads import on_disk
-from strands.journal.find import find
 from strands.journal.heads import MENDED, JournalHead
+from strands.journal.moved import moved
 from strands_cli.audit import anchors
 from strands_cli.audit.anchors import SessionContent, content_of
 from strands_cli.audit.heads import Heads, log_of, read_heads
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 
 SETTLED_SECONDS = 60.0
 """After so long whoever has written a decision has signed its head or never will, and it is on disk."""
-
-_PAGE = 500
 
 
 async def mend(store: SessionRepository, *, settled: float = SETTLED_SECONDS, limit: int = 1000) -> list[str]:
@@ -46,10 +43,10 @@ async def mend(store: SessionRepository, *, settled: float = SETTLED_SECONDS, li
     if log is None:
         return []
     looked = _looked_path(log.place)
-    changed = [each async for each in _changed(store, since=await on_disk(lambda: _read(looked)) - 2 * settled)]
+    changed = await moved(store, await on_disk(lambda: _read(looked)) - 2 * settled)
     heads = await read_heads(store) if changed else None
     owed: list[JournalHead] = []
-    for session_id in changed if heads is not None else ():
+    for session_id, _, _ in changed if heads is not None else ():
         with contextlib.suppress(SessionNotFoundError, SessionDamagedError):
             head = _owed(session_id, content_of(await lines_of(store, session_id)), heads or Heads(), settled)
             owed += [head] if head is not None and len(owed) < limit else []
@@ -58,18 +55,6 @@ async def mend(store: SessionRepository, *, settled: float = SETTLED_SECONDS, li
     if len(owed) < limit:
         await on_disk(lambda: _write(looked, begun))
     return [head.session for head in owed]
-
-
-async def _changed(store: SessionRepository, since: float) -> AsyncIterator[str]:
-    after = ""
-    while True:
-        page = await find(store, limit=_PAGE, after=after)
-        for each in page.items:
-            if each.asked and each.updated_at >= since:
-                yield each.id
-        after = page.after
-        if not after:
-            return
 
 
 def _owed(session_id: str, content: SessionContent, heads: Heads, settled: float) -> JournalHead | None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 GROUP = "strands_cli.channels"
 BUILTIN = {
     "webhook": "strands_cli.channels.webhook:channel",
+    "slack": "strands_cli.channels.slack:channel",
+    "mail": "strands_cli.channels.mail:channel",
 }
 
 

@@ -58,8 +58,9 @@ STORE_COMMANDS = {
 }
 WEBHOOKS = {
     "add": "Send events to an address.",
+    "receive": "Take messages of another system.",
     "list": "List the webhooks.",
-    "remove": "Send nothing to one any more.",
+    "remove": "Remove a webhook.",
     "enable": "Send events again to one that was disabled.",
     "rotate": "Give one a new secret.",
     "deliveries": "List what was sent, and what is still to be sent.",

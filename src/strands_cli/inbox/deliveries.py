@@ -183,6 +183,12 @@ class DeliveryLog:
         statement = f"select {_COLUMNS} from deliveries{where} order by created_at desc, seq desc limit ?"
         return [Delivery(*row) for row in self._data.execute(statement, *values, limit)]
 
+    def find(self, target: str, id: str) -> Delivery | None:
+        """Return a delivery; None where there is none."""
+        statement = f"select {_COLUMNS} from deliveries where target = ? and id = ?"
+        rows = self._data.execute(statement, target, id)
+        return Delivery(*rows[0]) if rows else None
+
     def problems(self, session_id: str, key: str) -> list[Delivery]:
         """Return what could not be delivered of a question so far."""
         statement = f"select {_COLUMNS} from deliveries where session = ? and key = ? and problem <> '' order by seq"

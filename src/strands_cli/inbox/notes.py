@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Literal, get_args
 
+from strands_cli.kernel.shown import public
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Entry
 from strands_cli.session.refs import ref_of
@@ -135,8 +136,6 @@ def note_of(
         origin: Where people reach the server, as `https://strands.example.org`; "" for nowhere.
         key: The question that it is about, where the entry does not say.
     """
-    from strands_cli.kernel import questions
-
     key = key or entry.key
     asked = state.asked.get(key) if event.startswith("question.") or key else None
     ref = ref_of(session_id, key) if asked is not None else ""
@@ -150,7 +149,7 @@ def note_of(
         seq=entry.seq,
         ref=ref,
         url=f"{origin}{page}" if origin else "",
-        question=questions.opened(asked) if asked is not None else None,
+        question=public(state, asked, session_id) if asked is not None else None,
         is_open=asked is not None and state.is_open(asked.key) and not state.finished,
         data={name: entry.data[name] for name in _TOLD if name in entry.data},
     )

@@ -14,11 +14,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from strands._version import __version__
+from strands_cli.channels.service import ChannelService
 from strands_cli.inbox.inbox import Inbox
 from strands_cli.inbox.tokens import Tokens
 from strands_cli.web import pages, sign_in
 from strands_cli.web.api.routes import api_router
 from strands_cli.web.auth import Auth
+from strands_cli.web.channel_routes import channel_router
 from strands_cli.web.driving import Driving
 from strands_cli.web.events import Streams
 from strands_cli.web.guard import Guard
@@ -45,10 +47,11 @@ def create_app(inbox: Inbox, settings: ServerSettings | None = None) -> FastAPI:
     auth = Auth(inbox, settings)
     driving = Driving(inbox, slots=settings.drive, grace=settings.grace)
     tools = _tools(inbox, settings) if settings.mcp else None
+    channels = ChannelService(inbox, settings.origin)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with driving:
+        async with driving, channels:
             yield
             if tools is not None:
                 await tools.aclose()
@@ -67,6 +70,7 @@ def create_app(inbox: Inbox, settings: ServerSettings | None = None) -> FastAPI:
     app.include_router(api_router(inbox, auth, streams), prefix=PREFIX)
     add_document(app, f"{PREFIX}/openapi.json")
     _add_health(app, inbox, driving)
+    app.include_router(channel_router(channels, inbox))
     app.include_router(pages.router(inbox, auth))
     app.include_router(sign_in.router(auth, pages.sign_in_page))
     if settings.oidc is not None:

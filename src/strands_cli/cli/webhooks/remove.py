@@ -13,8 +13,11 @@ from strands_cli.cli.webhooks import _open
 @_open.data
 @options.debug
 def command(webhook: str, data: str | None, debug: bool) -> None:
-    """Send nothing to WEBHOOK any more, and forget it."""
+    """Send nothing to WEBHOOK any more, or take nothing at it, and forget it."""
     from strands_cli.cli.errors import say
 
-    _open.outbox(data).endpoints.remove(webhook)
+    if _open.hooks(data).get(webhook) is not None:
+        _open.hooks(data).remove(webhook)
+    else:
+        _open.outbox(data).endpoints.remove(webhook)
     say(f"Removed {webhook}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from strands_cli.inbox.inbox import Inbox
-from strands_cli.web.api import audit, events, questions, sessions, tokens, workflows
+from strands_cli.web.api import audit, events, questions, sessions, tokens, webhooks, workflows
 from strands_cli.web.api.base import ApiRoute
 from strands_cli.web.auth import Auth
 from strands_cli.web.events import Streams
@@ -27,4 +27,5 @@ def api_router(inbox: Inbox, auth: Auth, streams: Streams | None = None, *, pref
     events.add_routes(router, inbox, auth, streams or Streams(inbox, auth))
     tokens.add_routes(router, inbox, auth)
     audit.add_routes(router, inbox, auth)
+    webhooks.add_routes(router, inbox, auth)
     return router
