@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlencode
 
 import httpx
 
+from strands_cli.session.refs import session_and_key
 from support.small_server import Server, serving
 
 SECRET = "8f742231b10e8888abcd99yyyzzz85a5"
@@ -60,6 +61,12 @@ class StubSlack:
             time.sleep(0.02)
         return self.of(method)
 
+    def message_about(self, session_id: str) -> dict[str, Any]:
+        """Return the message with a question of a session."""
+        found = [each for each in self.of("chat.postMessage") if _session(each) == session_id]
+        assert len(found) == 1
+        return found[0]
+
     def send(
         self, url: str, payload: Mapping[str, Any], *, secret: str = SECRET, at: float | None = None
     ) -> httpx.Response:
@@ -91,7 +98,9 @@ class StubSlack:
 
     def submit(self, url: str, view: Mapping[str, Any], user: str, values: Mapping[str, Any]) -> httpx.Response:
         """Send the form of a view, filled in with a text for each field."""
-        state = {f"field:{name}": {"value": value} for name, value in values.items()}
+        state = {
+            f"field:{name}": {"value": {"type": "plain_text_input", "value": value}} for name, value in values.items()
+        }
         payload = {
             "type": "view_submission",
             "team": {"id": "T1"},
@@ -99,6 +108,11 @@ class StubSlack:
             "view": {**view, "id": f"V{time.monotonic_ns()}", "state": {"values": state}},
         }
         return self.send(url, payload)
+
+
+def _session(message: Mapping[str, Any]) -> str:
+    held = json.loads(buttons(message)[0]["value"])
+    return session_and_key(held["ref"])[0]
 
 
 def buttons(message: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -44,7 +44,7 @@ class SlackAnswers:
         try:
             held = json.loads(action["value"])
             said = await self._clicked(payload, held)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             said = "This button is not one that was posted here."
         except StrandsError as error:
             said = _words(error)
@@ -87,7 +87,7 @@ class SlackAnswers:
             await self._answer(payload, held, value, principal)
         except FormAnswerError as error:
             return _problems(view, error)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             return {
                 "response_action": "update",
                 "view": slack_blocks.said("This form is not one that was opened here."),

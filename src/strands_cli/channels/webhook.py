@@ -35,13 +35,13 @@ class WebhookChannel:
     name: str = "webhook"
 
     def __init__(self, context: ChannelContext, network: Network | None = None) -> None:
-        self._endpoints = Endpoints(context.data)
+        self.endpoints: Endpoints = Endpoints(context.data)
         self._network = network or Network()
 
     async def notify(self, note: ChannelNote, to: str) -> Receipt:
         """Send an event to an endpoint."""
         try:
-            endpoint = self._endpoints.get(to)
+            endpoint = self.endpoints.get(to)
         except InputError as error:
             raise DeliveryError("the webhook was removed", is_final=True) from error
         if endpoint.disabled_at is not None:
