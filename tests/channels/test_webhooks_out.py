@@ -18,7 +18,10 @@ from strands import SessionManager, Workflow
 from strands_cli.errors import InputError
 from strands_cli.inbox.data import ServerData
 from strands_cli.inbox.deliver import deliver
+from strands_cli.inbox.inbox import Inbox
 from strands_cli.inbox.outbox import Outbox
+from strands_cli.kernel.principal import Principal
+from strands_cli.session.refs import ref_of
 from strands_cli.session.repository import store_at
 from support.postgres import close_all, fresh_url, reason
 from support.small_server import Server, serving
@@ -154,6 +157,9 @@ def test_what_is_not_taken_is_tried_again(receiver: Receiver, reply: tuple[int, 
     least = 7200 if reply[0] == 429 else 4.5
     assert begun + least <= due.next_at <= begun + least * 1.5 + 60
     assert str(reply[0]) in sending.outbox.deliveries.problems(due.session, due.key)[0].problem
+    inbox = Inbox(sending.store, data=sending.data)
+    (shown,) = asyncio.run(inbox.question(ref_of(due.session, due.key), Principal("user:os:anna"))).undelivered
+    assert shown.startswith(f"webhook:{endpoint.id}: it replied {reply[0]}")
     assert sending.deliver() == 0
     sending.make_due()
     sending.deliver()

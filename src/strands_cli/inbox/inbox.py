@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from strands.journal.excerpt import now_of
@@ -18,6 +19,7 @@ from strands_cli.errors import (
 from strands_cli.inbox.apps import Apps
 from strands_cli.inbox.changes import Changes, InboxChange
 from strands_cli.inbox.data import ServerData
+from strands_cli.inbox.deliveries import DeliveryLog
 from strands_cli.inbox.errors import OutdatedQuestionError, QuestionClosedError, QuestionNotFoundError
 from strands_cli.inbox.known import KnownSessions
 from strands_cli.inbox.lists import Lists, Wanted
@@ -58,6 +60,7 @@ class Inbox(InboxSessions):
         self.apps: Apps = apps or Apps()
         self.data: ServerData = data or ServerData()
         self._known = KnownSessions(store)
+        self._deliveries = DeliveryLog(self.data)
         self._everybody = self.people.everybody()
         self._lists = Lists(store, self._known, self._everybody)
         self._changes = Changes(store)
@@ -114,7 +117,9 @@ class Inbox(InboxSessions):
         if asked is None:
             raise _not_found(ref)
         now = await now_of(self.store)
-        return view_of(session_id, state, asked, principal, now, self._everybody)
+        view = view_of(session_id, state, asked, principal, now, self._everybody)
+        failing = self._deliveries.problems(session_id, key)
+        return replace(view, undelivered=tuple(f"{each.target}: {each.problem}" for each in failing))
 
     async def answer(
         self,

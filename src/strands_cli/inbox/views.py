@@ -41,6 +41,7 @@ class InboxQuestion:
         may: Why whoever looks may not answer; None if they may.
         asked: What is on record of it.
         is_stranded: Whether nobody who is known may answer it.
+        undelivered: Whom it could not be told of yet, and why.
     """
 
     ref: str
@@ -54,6 +55,7 @@ class InboxQuestion:
     may: WhyNot | None = None
     asked: Mapping[str, Json] = field(default_factory=dict, repr=False)
     is_stranded: bool = False
+    undelivered: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Json]:
         """Return it as plain JSON values."""
@@ -74,6 +76,7 @@ class InboxQuestion:
             "arguments": self.arguments,
             "answer": dict(self.answer) if self.answer is not None else None,
             "may": None if self.may is None else {"code": self.may.code, "message": self.may.message},
+            "undelivered": list(self.undelivered),
         }
         return told
 
