@@ -164,7 +164,10 @@ class ApprovalHooks:
             return None
         if found.decision not in rule.options:
             return f"{found.decision} is no longer an option"
-        took = self._memory.seconds_to_answer(event.question_scope().consulted[-1].id)
+        asked_last = event.question_scope().consulted[-1].id
+        if not self._memory.holds(asked_last, rights_of(rule)):
+            return "who decided so may not, as the workflow says now"
+        took = self._memory.seconds_to_answer(asked_last)
         if rule.timeout_seconds and took is not None and took > rule.timeout_seconds:
             return f"it came later than the {rule.timeout_seconds:g} seconds that the workflow allows now"
         return None
@@ -270,6 +273,16 @@ def _asked(event: BeforeToolCallEvent, name: str, reason: dict[str, Json]) -> Js
     """Return a person's answer to a question that no hook can have asked."""
     answer: Json = event.question_scope().ask(name, reason, None, gate=DECISION)
     return answer
+
+
+def rule_of(rules: Sequence[Approval], agent: str, tool: str, arguments: Any) -> Approval | None:
+    """Return the rule that a call of a tool of this name falls under, as far as its name and arguments tell."""
+    scope = {"args": arguments if arguments is not None else {}, "tool": tool, "agent": agent}
+    for rule in rules:
+        each = _Rule(rule, 0)
+        if each.covers([tool], None) and each.holds(scope):
+            return rule
+    return None
 
 
 def offered(rules: Iterable[Approval], tool: str) -> set[str]:

@@ -51,6 +51,9 @@ class Admission:
         options: What this process brings.
         terms: How it is taken up.
         state: The session as it was read; what it begins from may not change until it is driven.
+
+    Attributes:
+        rights: Open questions to who may answer them, where the mended spec changes that.
     """
 
     def __init__(self, session_id: str, options: Options, terms: Terms, state: State) -> None:
@@ -60,6 +63,7 @@ class Admission:
         self._after = None if terms.spec is None else without_literals(terms.spec)
         self._brought = guards.brought(options)
         self._recorded: dict[str, Json] | None = None
+        self.rights: dict[str, dict[str, Json]] = {}
         self._origin = state.origin.get("spec"), state.origin.get("inputs")
 
     async def __call__(self, state: State) -> dict[str, Json]:
@@ -116,7 +120,7 @@ class Admission:
             return {}
         self._check_same_workflow(before, after)
         inputs = _inputs(after, state.origin["inputs"])
-        differing, left = await self._differing(state, before, _as_recorded(after, snapshot), inputs)
+        differing, left, asking = await self._differing(state, before, _as_recorded(after, snapshot), inputs)
         accepted = state.origin.get("accepted") or []
         differing = {key: how for key, how in differing.items() if key not in accepted}
         if differing and not self._terms.accept_changes:
@@ -131,6 +135,11 @@ class Admission:
             changed["literals"] = sorted(after._literals)
         if after._base_dir is not None:
             changed["base_dir"] = str(after._base_dir)
+        from strands_cli.api.mended_rights import mended_rights
+
+        self.rights = mended_rights(state, after, asking)
+        if self.rights or state.origin.get("rights"):
+            changed["rights"] = {**(state.origin.get("rights") or {}), **self.rights}
         await self._keep_files(after, state, changed)
         file = spec_file(after)
         return {**changed, "file": file} if file else changed
@@ -165,20 +174,20 @@ class Admission:
 
     async def _differing(
         self, state: State, before: Spec, after: Spec, inputs: Mapping[str, Json]
-    ) -> tuple[dict[str, str], list[str]]:
+    ) -> tuple[dict[str, str], list[str], dict[str, dict[str, Json]]]:
         from strands_cli.api import mending
         from strands_cli.api.spec_names import default_prompt_of, names_of
         from strands_cli.patterns import pattern
 
         names = names_of(after, state, inputs)
         body = partial(_follow, pattern(after.pattern.type), after.pattern.config, names)
-        found, left = await mending.differing_steps(
+        found, left, asking = await mending.differing_steps(
             state, body, partial(default_prompt_of, after), mending.same_agents(before, after)
         )
         for name, value in after.inputs.values.items():
             if before.inputs.values.get(name) != value and inputs.get(name) != value:
                 found[f"inputs.values.{name}"] = f"the session began with {inputs.get(name)!r}"
-        return found, left
+        return found, left, asking
 
 
 def without_literals(spec: Spec) -> Spec:

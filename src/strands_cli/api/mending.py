@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from strands_cli.errors import ChangedSpecError, StrandsError
 from strands_cli.kernel.lanes import Lanes, Questions
 from strands_cli.kernel.questions import stored
+from strands_cli.kernel.standing import RIGHTS
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import AgentReply, Answer, Names, Outcome, Paused, Question
 from strands_cli.types import Json
@@ -35,6 +36,7 @@ class Replay:
         differing: Key to how what is on record differs there.
         seen: The keys of what it came past.
         resting: Steps that were left in the middle, and that the same agent goes on with.
+        rights: Open questions to who may answer them, where that differs.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Replay:
         self.differing: dict[str, str] = {}
         self.seen: set[str] = set()
         self.resting: set[str] = set()
+        self.rights: dict[str, dict[str, Json]] = {}
         self._state = state
         self._same_agent = same_agent
         self._lanes = Lanes(Questions())
@@ -88,6 +91,7 @@ class Replay:
                 break
         answer = self._state.answered.get(key)
         if answer is None:
+            self.rights[key] = {name: here[name] for name in RIGHTS if name in here}
             raise Paused((key,))
         return Answer(answer.data["value"], answer.data.get("by", ""), answer.at, bool(answer.data.get("timed_out")))
 
@@ -122,8 +126,10 @@ class Replay:
 
 async def differing_steps(
     state: State, body: Body, default_prompt: Callable[[str, Names], str], same_agent: Callable[[str], bool]
-) -> tuple[dict[str, str], list[str]]:
+) -> tuple[dict[str, str], list[str], dict[str, dict[str, Json]]]:
     """Return what a pattern does differently in what is on record, key to how, and the questions it leaves behind.
+
+    Beside them, of its own open questions, who may answer each.
 
     Args:
         state: The fold of the session's journal.
@@ -137,11 +143,16 @@ async def differing_steps(
     except Paused:
         pass
     except StrandsError:
-        return replay.differing, sorted(state.left - replay.seen)  # the run will fail there too, and say why
+        return (
+            replay.differing,
+            sorted(state.left - replay.seen),
+            replay.rights,
+        )  # the run will fail there too, and say why
     for key in (*state.done, *(key for key, entry in state.asked.items() if _is_step(key, entry.data))):
         if key not in replay.seen:
             replay.differing.setdefault(key, "the workflow does not come to it any more")
-    return replay.differing, [key for key, entry in state.asked.items() if not _waits(replay, state, key, entry.data)]
+    left = [key for key, entry in state.asked.items() if not _waits(replay, state, key, entry.data)]
+    return replay.differing, left, replay.rights
 
 
 def _waits(replay: Replay, state: State, key: str, asked: Mapping[str, Json]) -> bool:

@@ -290,6 +290,10 @@ class Runner:
 
         (inputs, resources), self._run = self._drive, run
         run.default_prompt = self._default_prompt
+        if any(agent.approvals for agent in self.spec.agents.values()):
+            from strands_cli.api.mended_rights import have_rights, rights_of_call
+
+            run.rights_of_call = partial(rights_of_call, self.spec) if have_rights(self.spec) else None
         resources.remember(run.state)
         names = names_of(self.spec, run.state, inputs)
         return pattern(self.spec.pattern.type).run(self.spec.pattern.config, run, names)

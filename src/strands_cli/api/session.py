@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from strands_cli.api.admission import Admission, Terms, check_kind, here_for, in_its_place, output_for, spec_on_record
 from strands_cli.api.app import remembered, with_app
+from strands_cli.api.assigning import AssignableSession
 from strands_cli.api.bridge import run_sync
 from strands_cli.api.options import Options
 from strands_cli.api.results import finished_result
 from strands_cli.api.running import Runner
-from strands_cli.api.session_view import SessionView, opened
+from strands_cli.api.session_view import opened
 from strands_cli.errors import (
     AnswerError,
     LeaseHeldError,
@@ -44,7 +45,7 @@ LEASE_SECONDS = 2.0
 LOOK_SECONDS = 0.05
 
 
-class Session(SessionView):
+class Session(AssignableSession):
     """A session as its journal tells it at the moment it was read; `refresh_async` reads it again."""
 
     @classmethod
@@ -116,7 +117,7 @@ class Session(SessionView):
                     recorded = bool(given)
                 runner, admission = await self._runner(terms, output_dir, overwrite, offline, real_tools, user, app)
                 if spec is not None:  # one that may not be taken up records nothing
-                    await self._answer_all(given, by=by, channel=channel, spec=terms.spec)
+                    await self._answer_all(given, by=by, channel=channel, spec=terms.spec, mended=admission.rights)
                     recorded = bool(given)
                 if on_event is not None:
                     runner.options.listeners.add("*", on_event)
@@ -292,12 +293,14 @@ class Session(SessionView):
             SessionError: It has no such step.
         """
         from strands_cli.api.running import new_id
+        from strands_cli.kernel.principal import os_principal
         from strands_cli.plan import plan
         from strands_cli.session.fork import fork
 
         store = self._options.store()
         name = new_id(self.workflow_name)
-        await fork(store, self._journal, at, session_id=name, now=time.time(), plan=plan(self.spec()))
+        who, drawn = os_principal(), plan(self.spec())
+        await fork(store, self._journal, at, session_id=name, now=time.time(), plan=drawn, principal=who)
         return await Session.found(self._options, name)
 
     def fork(self, at: str) -> Session:

@@ -157,7 +157,32 @@ def allowed(question: OpenQuestion) -> str:
         parts.append(f"default {one_line(question.default, 40)!r}")
     if question.deadline is not None:
         parts.append(f"until {when(question.deadline)}")
+    parts += _whose(question)
     return f" ({'; '.join(parts)})" if parts else ""
+
+
+def _whose(question: OpenQuestion) -> list[str]:
+    """Return who may answer, what they have said so far, and with whom it is."""
+    ask, parts = question.ask or {}, []
+    if question.who not in ("", "everybody"):
+        parts.append(f"for {one_line(question.who, 200)}")
+    if ask.get("exclude"):
+        parts.append(f"not for {', '.join('who ' + _did(each) for each in ask['exclude'])}")
+    if question.quorum:
+        votes = [
+            f"{number} persons for {exact_line(choice)}" for choice, number in question.quorum.items() if number > 1
+        ]
+        said = ", ".join(f"{one_line(vote['by'], 40)}: {one_line(vote['value'], 40)}" for vote in question.votes)
+        parts.append(f"takes {', '.join(votes)}" if votes else "takes one person")
+        parts.append(f"votes: {said or 'none yet'}")
+    if question.assignee:
+        end = f" until {when(question.assigned_until)}" if question.assigned_until else ""
+        parts.append(f"with {one_line(question.assignee, 60)}{end}")
+    return parts
+
+
+def _did(excluded: str) -> str:
+    return "started it" if excluded == "starter" else f"answered {exact_line(excluded)}"
 
 
 def _nothing(error: BaseException) -> RunResult:

@@ -9,7 +9,7 @@ from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Entry
 from strands_cli.types import Json
 
-_SAME = ("prompt", "context", "choices", "schema", "pattern", "type")
+_SAME = ("prompt", "context", "choices", "schema", "pattern", "type", "ask", "quorum", "delegate")
 
 
 def carried(state: State, asked: Mapping[str, Json]) -> dict[str, Json] | None:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from strands_cli.kernel import questions
 from strands_cli.kernel.state import State, response_of
-from strands_cli.kernel.types import Answer, Call, Question
+from strands_cli.kernel.types import Answer, Call, Message, Question
 from strands_cli.types import Json
 
 if TYPE_CHECKING:
     from strands.interrupt import Interrupt
     from strands_cli.kernel.lanes import Lanes
+
+
+RightsOfCall: TypeAlias = Callable[[str, Sequence[tuple[str, Any]], str], Mapping[str, Json]]
+"""Returns who may answer what is asked about tool calls of an agent: its id, the calls, what kind of question."""
+RIGHTS = ("ask", "quorum", "delegate")
 
 
 class Asking(Protocol):
@@ -24,6 +30,9 @@ class Asking(Protocol):
 
     @property
     def lanes(self) -> Lanes: ...
+
+    @property
+    def rights_of_call(self) -> RightsOfCall | None: ...
 
     async def ask(self, key: str, question: Question) -> Answer: ...
 
@@ -45,9 +54,31 @@ async def ask_interrupts(run: Asking, call: Call, interrupts: Sequence[Interrupt
     progress = run.state.progress(call.key)
     said = progress.messages if progress is not None else ()
     asked = {item.id: questions.from_interrupt(item, call.agent, call.key, said) for item in interrupts}
+    if run.rights_of_call is not None:
+        asked = {item.id: _of_whom(run.rights_of_call, asked[item.id], call.agent, item, said) for item in interrupts}
     await run.lanes.all({id_: partial(run.ask, key, asked[id_]) for id_, key in keys.items()}, named=False)
     closed = {**run.state.expired, **run.state.answered}
     return {id_: response_of(closed[key]) for id_, key in keys.items()}
+
+
+def _of_whom(
+    rights_of_call: RightsOfCall, question: Question, agent: str, interrupt: Interrupt, said: Sequence[Message]
+) -> Question:
+    """What is asked about a call that takes an approval is asked of those who may approve it.
+
+    Of what an agent in a tool asks, the calls under way are meant.
+    """
+    if interrupt.gate == "approval" and any(name in question.data for name in RIGHTS):
+        return question
+    reason, calls = interrupt.reason, questions.calls_about(interrupt, said)
+    if question.kind == "ambiguous_tool" and isinstance(reason, Mapping) and "tool" in reason:
+        calls = [(str(reason["tool"]), reason.get("input"))]
+    if not calls and said:
+        uses = [block["toolUse"] for block in said[-1]["content"] if "toolUse" in block]
+        calls = [(str(use["name"]), use["input"]) for use in uses]
+    rights = rights_of_call(agent, calls, question.kind)
+    more = {"calls": [list(call) for call in calls]} if rights else {}
+    return replace(question, data={**question.data, **rights, **more})
 
 
 def _key(run: Asking, key: str, interrupt: Interrupt) -> str:

@@ -74,6 +74,8 @@ class OpenQuestions(Questions):
         if is_timed:
             self._timed |= {key}
         if run.state.is_asked(key):
+            if key in run.state.on_questions and "rights" in run.state.origin:
+                await self._count_anew(key)
             return
         data = questions.stored(question, await run.store_clock.now() if question.timeout or is_timed else 0.0)
         known = carried(run.state, data) if run.state.left else None
@@ -81,6 +83,13 @@ class OpenQuestions(Questions):
         await run.record("asked", key, data, sync=True, later=later, unless=lambda: run.state.is_asked(key))
         if known is not None:
             await run.record("answered", key, known, sync=True, unless=lambda: not run.state.is_open(key))
+
+    async def _count_anew(self, key: str) -> None:
+        """Who has to answer was mended: the votes on record may be enough by now."""
+        from strands_cli.kernel.votes import due
+
+        run = self._run
+        await run.decide(lambda: due(run.state, run.state.asked[key], run.clock.now()))
 
     async def answer(self, key: str) -> Answer:
         """Wait for the answer to the question `key`, which is on record.

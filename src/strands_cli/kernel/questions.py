@@ -295,18 +295,18 @@ def from_interrupt(interrupt: Interrupt, agent: str, owner: str, said: Sequence[
     """Return the question that an agent's interrupt asks; `said` are the agent's messages so far."""
     bare = {name: value for name, value in interrupt.to_dict().items() if name not in ("response", "answered")}
     data = {"of": owner, "agent": agent, "interrupt": encode_bytes_values(bare)}
-    question = _worded(interrupt, agent, _tool_of(interrupt, said))
+    question = _worded(interrupt, agent, next(iter(calls_about(interrupt, said)), ("", None))[0])
     return replace(question, data={**question.data, **data})
 
 
-def _tool_of(interrupt: Interrupt, messages: Sequence[Message]) -> str:
-    """Return the name of the tool in whose call, before it or behind it, an interrupt was raised; "" if in none."""
+def calls_about(interrupt: Interrupt, messages: Sequence[Message]) -> list[tuple[str, Any]]:
+    """Return the tool call, by name and arguments, around which an interrupt was raised; none for no call."""
     about = interrupt.id.rpartition(":")[0]
     for message in reversed(messages):
         for block in message["content"]:
             if "toolUse" in block and about in _about_call(block["toolUse"]["toolUseId"]):
-                return str(block["toolUse"]["name"])
-    return ""
+                return [(str(block["toolUse"]["name"]), block["toolUse"]["input"])]
+    return []
 
 
 def _about_call(id: str) -> tuple[str, ...]:

@@ -80,16 +80,19 @@ class Verdict:
         return NotEntitledError(self.message, hint=self.hint, code=self.code)
 
 
-def standing(state: State, key: str, now: float | None = None) -> QuestionStanding:
+def standing(
+    state: State, key: str, now: float | None = None, rules: Mapping[str, Json] | None = None
+) -> QuestionStanding:
     """Return how a question stands.
 
     Args:
         state: The fold of the whole journal.
         key: The question.
         now: Unix time in seconds, by the store's clock; with it, what was taken on for a time ends with that.
+        rules: Who may answer; default: as is in force.
     """
     asked = state.asked[key]
-    rights = in_force(state, asked)
+    rights = in_force(state, asked) if rules is None else rules
     entries = state.on_questions.get(key, ())
     escalations = [entry for entry in entries if entry.kind == "escalated"]
     found = QuestionStanding(
@@ -105,7 +108,7 @@ def standing(state: State, key: str, now: float | None = None) -> QuestionStandi
         elif entry.kind == "voted":
             principal = Principal.from_dict(entry.data["principal"])
             newest.pop(principal.who, None)
-            if _refusal(state, asked, found, principal, entry.at) is None:
+            if refusal(state, asked, found, principal, entry.at) is None:
                 data = entry.data
                 newest[principal.who] = Vote(
                     data["value"], data.get("by", ""), principal, entry.at, entry.seq, data.get("on_behalf", "")
@@ -175,7 +178,7 @@ def admit(
 def why_not(state: State, asked: Entry, principal: Principal, *, now: float, session_id: str) -> Verdict:
     """Return why somebody may not answer a question that is open, whatever they would say; code "" if they may."""
     here = standing(state, asked.key, now)
-    refused = _refusal(state, asked, here, principal, now)
+    refused = refusal(state, asked, here, principal, now)
     if refused is not None:
         return replace(refused, message=f"{principal.shown} may not answer {asked.key!r}: {refused.message}")
     taken = here.assignee
@@ -189,7 +192,7 @@ def why_not(state: State, asked: Entry, principal: Principal, *, now: float, ses
     return Verdict(on_behalf=_delegator(state, asked, here, principal, now))
 
 
-def _refusal(
+def refusal(
     state: State,
     asked: Entry,
     here: QuestionStanding,
@@ -239,7 +242,7 @@ def _delegator(
     for who, given in here.handed.items():
         if who in seen or not given.holds(at) or not names(given.to, principal):
             continue
-        if _refusal(state, asked, here, given.principal, at, seen | {principal.who}) is None:
+        if refusal(state, asked, here, given.principal, at, seen | {principal.who}) is None:
             return who
     return ""
 
@@ -248,10 +251,10 @@ def _excluded(state: State, asked: Entry, exclude: Iterable[str], principal: Pri
     """Return why somebody is excluded, in words; "" where they are not."""
     for each in exclude:
         if each == "starter":
-            started = state.origin.get("principal")
-            if started is None:
+            started = [state.origin.get("principal"), (state.origin.get("forked_from") or {}).get("principal")]
+            if started == [None, None]:
                 return "it is not on record who started the run, who may not answer"
-            if is_same_person(Principal.from_dict(started), principal):
+            if any(each and is_same_person(Principal.from_dict(each), principal) for each in started):
                 return "who started the run may not"
             continue
         for key in state.asked:
@@ -281,7 +284,27 @@ def _is_visit(step: str, key: str) -> bool:
     return len(parts) == len(asked) and all(a in ("*", b) for a, b in zip(parts, asked, strict=True))
 
 
+def holds(state: State, key: str, rules: Mapping[str, Json]) -> bool:
+    """Whether the answer to a question would be one by these rules, too: they may have been mended since it was given.
+
+    What stands for an answer because nobody gave one in time does.
+    """
+    asked, answer = state.asked[key], state.answered[key]
+    told = answer.data.get("principal")
+    if not has_rights(rules) or answer.data.get("timed_out"):
+        return True
+    if told is None:
+        return False
+    here = standing(state, key, rules=rules)
+    choice = choice_of(asked, answer.data["value"])
+    if here.is_collected:
+        agreeing = [vote for vote in here.votes if choice_of(asked, vote.value) == choice]
+        if agreeing or here.needed(choice) > 1:
+            return len(agreeing) >= here.needed(choice)
+    return refusal(state, asked, here, Principal.from_dict(told), answer.at) is None
+
+
 def eligible(state: State, asked: Entry, people: Iterable[Principal], *, now: float) -> Sequence[Principal]:
     """Return those of some people who may answer a question; of everybody who can, nobody: it is stranded."""
     here = standing(state, asked.key, now)
-    return [each for each in people if _refusal(state, asked, here, each, now) is None]
+    return [each for each in people if refusal(state, asked, here, each, now) is None]

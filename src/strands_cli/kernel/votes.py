@@ -62,3 +62,17 @@ def voted(here: QuestionStanding, principal: Principal, value: Json) -> Vote | N
 def _without_owner(data: Mapping[str, Json]) -> dict[str, Json]:
     """A vote is nothing that happens inside an agent's call: only what closes its question is."""
     return {name: value for name, value in data.items() if name != "of"}
+
+
+def due(state: State, asked: Entry, at: float) -> list[Draft]:
+    """Return the answer that votes on record make by the rules in force, which were mended since; nothing for none."""
+    if not state.is_open(asked.key):
+        return []
+    here = standing(state, asked.key)
+    for vote in reversed(here.votes):
+        votes = closing(asked, here, vote)
+        if votes is not None:
+            entry = next(each for each in state.on_questions[asked.key] if each.seq == vote.seq)
+            owner = {"of": asked.data["of"]} if "of" in asked.data else {}
+            return [Draft("answered", asked.key, {**owner, **entry.data, "votes": votes}, at)]
+    return []

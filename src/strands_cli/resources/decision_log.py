@@ -67,6 +67,20 @@ class DecisionLog:
                 found = None if answer.data.get("timed_out") else answer.at - entry.at
         return found
 
+    def holds(self, interrupt_id: str, rules: Mapping[str, Json]) -> bool:
+        """Whether the newest answer to a question was given by who may decide by these rules."""
+        state = self.state
+        keys = [
+            key
+            for key in (state.answered if state is not None else ())
+            if state is not None and state.asked[key].data.get("interrupt", {}).get("id") == interrupt_id
+        ]
+        if not rules or not keys or state is None:
+            return True
+        from strands_cli.kernel.rights import holds
+
+        return holds(state, keys[-1], rules)
+
     def _answers(self, agent: str, call: CallBinding) -> Iterator[tuple[Interrupt, CallDecision]]:
         return ((asked, found) for asked, found, _ in self._answers_at(agent, call))
 

@@ -72,6 +72,7 @@ async def give_all(
     spec: Spec | None = None,
     shown: Mapping[str, str] | None = None,
     request: str | None = None,
+    mended: Mapping[str, Json] | None = None,
 ) -> list[Entry]:
     """Record answers, durably: all of them or, if one cannot be taken, none.
 
@@ -89,6 +90,7 @@ async def give_all(
         spec: What the session goes on with, where it was mended; default: the one on record.
         shown: Question id to the digest of what was shown; another question is not answered by it.
         request: Names this request: given once more, it is a success, and nothing is recorded twice.
+        mended: Question id to who may answer it by what the session goes on with, where that differs.
 
     Returns:
         The entries that were written.
@@ -102,7 +104,7 @@ async def give_all(
         AnswerError: There is no such question, or nobody answered it in time.
     """
     giving = _Giving(journal.session_id, answers, by, channel, now, spec)
-    giving.shown = shown or {}
+    giving.shown, giving.mended = shown or {}, mended or {}
     for name, value in (("reason", reason), ("request", request)):
         if value:
             giving.more[name] = value
@@ -131,6 +133,7 @@ class _Giving:
     Attributes:
         more: What is recorded with each answer.
         shown: Question id to the digest of what was shown.
+        mended: Question id to who may answer it from now on.
         only_time: What was returned last is what was due by the time; the answers come after it.
     """
 
@@ -145,6 +148,7 @@ class _Giving:
     ) -> None:
         self.only_time: bool = False
         self.shown: Mapping[str, str] = {}
+        self.mended: Mapping[str, Json] = {}
         self._session_id = session_id
         self._answers = answers
         self._principal = by if isinstance(by, Principal) else os_principal(channel or "python")
@@ -158,6 +162,8 @@ class _Giving:
     def drafts(self, there: Excerpt) -> list[Draft]:
         """Return what to append to a session of which this is on record."""
         state, at = State(there.entries), time.time() if self._now is None else self._now
+        if self.mended:
+            state.origin = {**state.origin, "rights": {**(state.origin.get("rights") or {}), **self.mended}}
         late = self._due(there, state, at)
         self.only_time = bool(late)
         if late:
@@ -165,7 +171,7 @@ class _Giving:
         if not there.is_whole and any(self._is_elsewhere(state, key) for key in self._answers):
             raise _Elsewhere
         found: list[Draft] = []
-        asked = {key: _asked(self._session_id, state, key) for key in self._answers}
+        asked = {key: asked_of(self._session_id, state, key) for key in self._answers}
         for key, value in self._answers.items():
             drafts = self._of_one(state, asked[key], value, there.now, at)
             for draft in drafts:  # who answers one question may be excluded from another
@@ -186,6 +192,8 @@ class _Giving:
             raise _refused(self._session_id, state, asked, verdict)
         _check_offered(state, asked.key, verdict.value, self._spec)
         how = {**self.more, **({"shown": shown} if shown else {})}
+        if asked.key in self.mended:
+            how["rights"] = self.mended[asked.key]
         return votes.drafts(state, asked, self._principal, verdict, how, at=at)
 
     def _is_given(self, state: State, asked: Entry, value: Json) -> bool:
@@ -252,7 +260,7 @@ async def append(journal: Journal, state: State, drafts: Sequence[Draft]) -> lis
     return entries
 
 
-def _asked(session_id: str, state: State, question_id: str) -> Entry:
+def asked_of(session_id: str, state: State, question_id: str) -> Entry:
     """Return who asks a question.
 
     Raises:
@@ -291,6 +299,12 @@ def _refused(session_id: str, state: State, asked: Entry, verdict: rights.Verdic
     if isinstance(error, ChangedQuestionError):
         error.question = public(state, asked, session_id)
     return error
+
+
+def closed(session_id: str, state: State, asked: Entry) -> AnswerError | SessionError:
+    """Return the error for a question that nobody waits for any more: answered, past its deadline, or over."""
+    verdict = rights.Verdict("expired", f"the deadline of {asked.key!r} has passed", "Nothing was changed.")
+    return _refused(session_id, state, asked, rights.Verdict("finished") if state.finished else verdict)
 
 
 def _check_offered(state: State, key: str, value: Json, spec: Spec | None) -> None:

@@ -8,17 +8,25 @@ from strands.journal.excerpt import now_of
 from strands_cli.errors import SessionError
 from strands_cli.kernel import timers
 from strands_cli.kernel.journal import Journal, copy_session
+from strands_cli.kernel.principal import Principal
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Draft, Entry
 from strands_cli.plan.model import Plan
 from strands_cli.session.repository import SessionRepository
 from strands_cli.types import Json
 
-_CARRIED = ("started", "done", "asked", "answered", "expired", "noted", "retry", "redacted")
+_CARRIED = ("started", "done", "asked", "answered", "expired", "voted", "noted", "retry", "redacted")
 
 
 async def fork(
-    store: SessionRepository, journal: Journal, at: str, *, session_id: str, now: float, plan: Plan
+    store: SessionRepository,
+    journal: Journal,
+    at: str,
+    *,
+    session_id: str,
+    now: float,
+    plan: Plan,
+    principal: Principal | None = None,
 ) -> Journal:
     """Copy a session but for a step and what follows from it, durably and at once; the original stays as it is.
 
@@ -32,6 +40,7 @@ async def fork(
         session_id: The new session's id.
         now: Unix time in seconds.
         plan: What the workflow does.
+        principal: Who does this.
 
     Returns:
         The new session's journal; resuming it runs from `at` on.
@@ -49,10 +58,22 @@ async def fork(
     waiting = [draft.key for draft in drafts if draft.kind == "asked" and draft.key not in answered]
     if at in waiting:
         drafts.append(Draft("paused", "", {"seconds": 0.0, "questions": waiting}, now))
-    opened = Draft(
-        "opened", "", {**state.origin, "left": [], "forked_from": {"session": journal.session_id, "at": at}}, now
-    )
+    origin: dict[str, Json] = {"session": journal.session_id, "at": at}
+    if principal is not None:
+        origin["principal"] = principal.to_dict()
+    opened = Draft("opened", "", {**state.origin, "left": [], "forked_from": origin}, now)
+    drafts = list(_renumbered(kept, drafts))
     return await copy_session(store, journal, [opened, *drafts], session_id)
+
+
+def _renumbered(kept: Sequence[Entry], drafts: Sequence[Draft]) -> Iterator[Draft]:
+    """Yield what the copy holds; an answer names the votes that made it by their numbers there."""
+    numbers = {entry.seq: number for number, entry in enumerate(kept, start=1)}
+    for draft in drafts:
+        if "votes" in draft.data:
+            votes = [numbers[seq] for seq in draft.data["votes"] if seq in numbers]
+            draft = draft._replace(data={**draft.data, "votes": votes})
+        yield draft
 
 
 def _is_open(entry: Entry, answered: set[str]) -> bool:
@@ -90,6 +111,8 @@ def _kept(entries: Sequence[Entry], state: State, at: str, session_id: str, plan
         step = _step(entry, state)
         if entry.kind not in _CARRIED or step in later or entry.key in state.left:
             continue
+        if entry.kind == "voted" and entry.key not in state.answered:
+            continue  # who has not decided yet is asked anew
         if step not in again or entry.seq < first or (asked_at and entry.seq == first):
             yield entry
 

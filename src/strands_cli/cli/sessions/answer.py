@@ -48,4 +48,8 @@ def command(
         then = f"The session is {session.status}."
     elif session.workflow_name in _open.workflows_of_workers():
         then = f"A worker goes on with it: strands sessions show {session.id}"
+    waiting = [each for each in session.questions if each.id in given]
+    if waiting:
+        others = ", ".join(each.id for each in waiting)
+        then = f"Others have to say so too: {others}. Votes so far: strands sessions questions {session.id}"
     say(f"Recorded: {', '.join(given)}. {then}")

@@ -1,0 +1,114 @@
+"""Who may approve a call: by the rule that covers it, whoever asks about it, and by the rule as it is now."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from strands import SessionManager, Workflow, tool
+from strands.hooks import BeforeToolCallEvent
+from strands.models.scripted import ScriptedModel, ToolCall
+from strands_cli.errors import InvalidAnswerError, NotEntitledError
+from strands_cli.kernel.principal import Principal
+from strands_cli.loader import load_dict
+from support.specs import solo
+
+ANNA = Principal("user:os:anna", "anna", frozenset({"ops"}), "login")
+BEN = Principal("user:os:ben", "ben", frozenset({"ops"}), "login")
+CARL = Principal("user:os:carl", "carl", auth="login")
+RULE = {"tools": ["delete"], "options": ["approve", "edit", "reject"], "ask": {"roles": ["ops"]}}
+
+
+class Case:
+    """An agent that may delete, its session, and what it deleted."""
+
+    def __init__(self, store: Path, rule: dict[str, Any], hooks: Any = ()) -> None:
+        self.deleted: list[str] = []
+        self.store = store
+        self.hooks = hooks
+        self.model = ScriptedModel([ToolCall("delete", {"path": "a"}, "t1"), "done"])
+        self.spec = solo(1, {"approvals": [rule]})
+        self.id = str(self.workflow(self.spec).run().session_id)
+
+    def workflow(self, spec: dict[str, Any]) -> Workflow:
+        @tool
+        def delete(path: str) -> str:
+            """Delete a file."""
+            self.deleted.append(path)
+            return "deleted"
+
+        return Workflow.from_dict(spec, model=self.model, tools=[delete], hooks=self.hooks, store=self.store)
+
+    @property
+    def question(self) -> Any:
+        [found] = SessionManager(self.store).get_session(self.id).questions
+        return found
+
+    def answer(self, value: Any, by: Principal) -> None:
+        SessionManager(self.store).answer(self.id, self.question.id, value, by=by)
+
+    def resume(self, spec: dict[str, Any] | None = None, **how: Any) -> Any:
+        return self.workflow(spec or self.spec).resume(self.id, **how)
+
+    def format(self) -> int:
+        entries = asyncio.run(SessionManager(self.store).get_session(self.id).entries_async())
+        return int(entries[0].data["format"])
+
+
+def test_an_approval_is_for_who_its_rule_says_and_its_session_is_closed_to_older_versions(tmp_path: Path) -> None:
+    case = Case(tmp_path, RULE)
+    assert case.question.ask == {"roles": ["ops"]} and case.question.who == "role ops" and case.format() == 2
+    with pytest.raises(NotEntitledError, match="role ops"):
+        case.answer("approve", CARL)
+    case.answer("approve", ANNA)
+    assert case.resume().success and case.deleted == ["a"]
+
+
+def test_whoever_changes_a_call_approves_it_and_says_into_what(tmp_path: Path) -> None:
+    case = Case(tmp_path, {**RULE, "quorum": {"approve": 2}})
+    with pytest.raises(InvalidAnswerError, match="takes 2 persons"):
+        case.answer("edit", ANNA)
+    case.answer('edit: {"path": "b"}', ANNA)
+    case.answer('edit: {"path": "c"}', BEN)
+    assert case.resume().status == "paused"
+    case.answer('edit: {"path": "b"}', BEN)
+    assert case.resume().success and case.deleted == ["b"]
+
+
+def test_what_a_hook_asks_about_a_call_is_for_who_may_approve_it(tmp_path: Path) -> None:
+    def hook(event: BeforeToolCallEvent) -> None:
+        if event.interrupt("sure", "Really?") != "yes":
+            event.cancel_tool = "no"
+
+    case = Case(tmp_path, {**RULE, "quorum": {"approve": 2}}, [hook])
+    assert case.question.kind == "interrupt" and case.question.ask == {"roles": ["ops"]}
+    with pytest.raises(NotEntitledError):
+        case.answer("yes", CARL)
+    case.answer("yes", ANNA)
+    assert case.resume().status == "paused" and case.question.kind == "approval" and case.deleted == []
+
+
+def test_a_right_that_was_taken_away_before_the_call_ran_lets_nothing_run(tmp_path: Path) -> None:
+    case = Case(tmp_path, {key: value for key, value in RULE.items() if key != "ask"})
+    case.answer("approve", CARL)
+    mended = solo(1, {"approvals": [RULE]})
+    assert case.resume(mended).status == "paused" and case.deleted == []
+    assert "may not" in case.question.prompt
+    case.answer("approve", ANNA)
+    assert case.resume(mended).success and case.deleted == ["a"]
+
+
+def test_an_open_question_is_for_who_the_mended_spec_says(tmp_path: Path) -> None:
+    case = Case(tmp_path, {**RULE, "ask": {"users": ["carl"]}})
+    mended = load_dict(solo(1, {"approvals": [RULE]}), tools=["delete"])
+    session = SessionManager(tmp_path).get_session(case.id)
+    with pytest.raises(NotEntitledError, match="role ops"):
+        session.resume("approve", by=CARL, spec=mended, user=case.workflow(case.spec))
+    assert case.resume(mended.to_dict()).status == "paused"
+    with pytest.raises(NotEntitledError, match="role ops"):
+        case.answer("approve", CARL)
+    case.answer("approve", ANNA)
+    assert case.resume(mended.to_dict()).success
