@@ -18,7 +18,7 @@ from strands_cli.api.admission import OUT_VARIABLE, Admission, spec_file, withou
 from strands_cli.api.options import Options
 from strands_cli.api.program import check_not_loading
 from strands_cli.api.results import run_result, trace
-from strands_cli.api.spec_names import default_prompt_of, names_of
+from strands_cli.api.spec_names import default_prompt_of, names_of, rights_of_calls
 from strands_cli.errors import InputError, StrandsError, UnusableReplyError
 from strands_cli.kernel import layers
 from strands_cli.kernel.drive import DriveOptions, drive
@@ -290,10 +290,7 @@ class Runner:
 
         (inputs, resources), self._run = self._drive, run
         run.default_prompt = self._default_prompt
-        if any(agent.approvals for agent in self.spec.agents.values()):
-            from strands_cli.api.mended_rights import have_rights, rights_of_call
-
-            run.rights_of_call = partial(rights_of_call, self.spec) if have_rights(self.spec) else None
+        run.rights_of_call = rights_of_calls(self.spec)
         resources.remember(run.state)
         names = names_of(self.spec, run.state, inputs)
         return pattern(self.spec.pattern.type).run(self.spec.pattern.config, run, names)

@@ -1,4 +1,4 @@
-"""The names that a spec's templates begin with."""
+"""The names that a spec's templates begin with, and what else a run asks its spec."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Names
 
 if TYPE_CHECKING:
+    from strands_cli.kernel.interrupts import RightsOfCall
     from strands_cli.spec.root import Spec
 
 
@@ -25,3 +26,14 @@ def names_of(spec: Spec, state: State, inputs: Mapping[str, Any]) -> dict[str, A
 
     opened = state.opened.at if state.opened is not None else None
     return {**spec_names(spec, opened), **inputs, "inputs": inputs}
+
+
+def rights_of_calls(spec: Spec) -> RightsOfCall | None:
+    """Return who may answer what is asked about tool calls; None where everybody may."""
+    if not any(agent.approvals for agent in spec.agents.values()):
+        return None
+    from functools import partial
+
+    from strands_cli.api.mended_rights import have_rights, rights_of_call
+
+    return partial(rights_of_call, spec) if have_rights(spec) else None
