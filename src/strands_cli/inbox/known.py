@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 from typing import NamedTuple
+from weakref import WeakValueDictionary
 
 from strands_cli.errors import SessionNotFoundError
 from strands_cli.kernel.journal import Journal
@@ -32,7 +33,7 @@ class KnownSessions:
     def __init__(self, store: SessionRepository) -> None:
         self._store = store
         self._known: OrderedDict[str, KnownSession] = OrderedDict()
-        self._locks: dict[str, asyncio.Lock] = {}
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._entries = 0
 
     async def read(self, session_id: str) -> KnownSession:
@@ -42,13 +43,9 @@ class KnownSessions:
             SessionNotFoundError: There is none.
             SessionError: It cannot be read.
         """
-        lock = self._locks.setdefault(session_id, asyncio.Lock())
-        try:
-            async with lock:
-                return await self._read(session_id)
-        finally:
-            if not lock.locked():
-                self._locks.pop(session_id, None)
+        lock = self._locks.setdefault(session_id, asyncio.Lock())  # kept by whoever holds it or waits for it
+        async with lock:
+            return await self._read(session_id)
 
     def forget(self, session_id: str) -> None:
         """Read a session anew next time."""

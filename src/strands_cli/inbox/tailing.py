@@ -7,6 +7,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from weakref import WeakValueDictionary
 
 from strands_cli.api.following import FIRST_PAUSE, LONGEST_PAUSE, Folding
 from strands_cli.errors import SessionError, StorageError
@@ -93,7 +94,7 @@ class SessionTails:
     def __init__(self, store: SessionRepository) -> None:
         self._store = store
         self._tails: dict[str, tuple[SessionTail, asyncio.Task[None]]] = {}
-        self._opening: dict[str, asyncio.Lock] = {}
+        self._opening: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager
     async def of(self, session_id: str) -> AsyncIterator[SessionTail]:
@@ -109,8 +110,8 @@ class SessionTails:
                 tail = SessionTail(await self._store.open(session_id))
                 await tail.look()
                 known = self._tails[session_id] = tail, asyncio.ensure_future(tail.watch())
-        tail, task = known
-        tail.readers += 1
+            tail, task = known
+            tail.readers += 1
         try:
             yield tail
         finally:
@@ -118,7 +119,6 @@ class SessionTails:
             if not tail.readers:
                 task.cancel()
                 self._tails.pop(session_id, None)
-                self._opening.pop(session_id, None)
 
     def wake(self) -> None:
         """Have all who look on look again."""
