@@ -30,6 +30,15 @@ $(VENV)/.installed: pyproject.toml | $(BIN)/python
 demo: $(VENV)/.runs  ## see a workflow stop for a person and go on in another process (no key, no server)
 	@$(BIN)/python examples/demo.py
 
+$(VENV)/.serves: pyproject.toml | $(BIN)/python
+	@echo "installing the server into $(VENV) ..."
+	@$(PIP) -e '.[server]'
+	@touch $@ $(VENV)/.runs
+
+.PHONY: demo-team
+demo-team: $(VENV)/.serves  ## the same with a server and a team: two votes, a delegation, a reminder, an audit
+	@$(BIN)/python examples/demo_team.py
+
 .PHONY: install
 install: $(VENV)/.installed  ## create .venv and install the package with its development tools
 
