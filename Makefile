@@ -37,7 +37,7 @@ $(VENV)/.serves: pyproject.toml | $(BIN)/python
 
 .PHONY: demo-team
 demo-team: $(VENV)/.serves  ## the same with a server and a team: two votes, a delegation, a reminder, an audit
-	@$(BIN)/python examples/demo_team.py
+	@$(BIN)/python examples/team/demo.py
 
 .PHONY: install
 install: $(VENV)/.installed  ## create .venv and install the package with its development tools

@@ -74,3 +74,30 @@ def test_a_tool_is_approved_in_a_second_process(tmp_path: Path) -> None:
     assert "The tool says: Deleted old.txt" in run("y")
     assert "Answer later" in run()
     assert "The tool says: The user said no" in run("n")
+
+
+def test_the_demo_of_a_team_votes_delegates_reminds_and_verifies(demo: Path, tmp_path: Path) -> None:
+    pytest.importorskip("fastapi")
+    command = [sys.executable, str(demo.parent / "team" / "demo.py")]
+    env = environment(tmp_path / "home")
+    done = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=env,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout
+    told = [
+        "403 excluded: ",
+        "are reminded",
+        "ben answered 'approve': the question is open",
+        "carl answered 'approve': the question is answered",
+        "Status    completed",
+        "no faults",
+    ]
+    places = [done.stdout.find(each) for each in told]
+    assert -1 not in places, done.stdout
+    assert places == sorted(places)

@@ -12,10 +12,12 @@ from strands_cli.errors import (
     AlreadyAnsweredError,
     AnswerError,
     ChangedQuestionError,
+    NotEntitledError,
     SessionError,
     SessionNotFoundError,
     StorageError,
 )
+from strands_cli.inbox.acting import acting
 from strands_cli.inbox.apps import Apps
 from strands_cli.inbox.changes import Changes, InboxChange
 from strands_cli.inbox.data import ServerData
@@ -26,8 +28,10 @@ from strands_cli.inbox.lists import Lists, Wanted
 from strands_cli.inbox.people import People
 from strands_cli.inbox.sessions import InboxSessions
 from strands_cli.inbox.views import Answered, InboxQuestion, view_of
+from strands_cli.kernel.journal import Journal
 from strands_cli.kernel.principal import Principal
 from strands_cli.session import answers as answering
+from strands_cli.session.assign import assign
 from strands_cli.session.refs import session_and_key
 from strands_cli.types import Json
 
@@ -61,8 +65,7 @@ class Inbox(InboxSessions):
         self.data: ServerData = data or ServerData()
         self._known = KnownSessions(store)
         self._deliveries = DeliveryLog(self.data)
-        self._everybody = self.people.everybody()
-        self._lists = Lists(store, self._known, self._everybody)
+        self._lists = Lists(store, self._known, self.people)
         self._changes = Changes(store)
 
     # -- questions ------------------------------------------------------------------------------------------------
@@ -117,7 +120,7 @@ class Inbox(InboxSessions):
         if asked is None:
             raise _not_found(ref)
         now = await now_of(self.store)
-        view = view_of(session_id, state, asked, principal, now, self._everybody)
+        view = view_of(session_id, state, asked, principal, now, self.people)
         failing = self._deliveries.problems(session_id, key)
         return replace(view, undelivered=tuple(f"{each.target}: {each.problem}" for each in failing))
 
@@ -155,11 +158,11 @@ class Inbox(InboxSessions):
             raise OutdatedQuestionError(
                 "the question has changed since it was shown", hint="Look at it again, then answer.", question=before
             )
-        journal = await self.store.open(session_id)
+        journal, by = await self._acting(session_id, key, principal)
         try:
             bound = None if shown is None else {key: shown}
             written = await answering.give_all(
-                journal, {key: value}, by=principal, reason=reason, shown=bound, request=request
+                journal, {key: value}, by=by, reason=reason, shown=bound, request=request
             )
         except AlreadyAnsweredError:
             raise
@@ -177,7 +180,7 @@ class Inbox(InboxSessions):
 
     async def claim(self, ref: str, principal: Principal) -> InboxQuestion:
         """Take a question upon oneself for half an hour, so that others see it."""
-        return await self._assign(ref, principal.who, principal)
+        return await self._assign(ref, principal, principal)
 
     async def release(self, ref: str, principal: Principal) -> InboxQuestion:
         """Give back what one has claimed, or was given."""
@@ -191,16 +194,37 @@ class Inbox(InboxSessions):
         Args:
             ref: The question.
             principal: Who hands it on.
-            to: Whom to.
+            to: Whom to: a person, or an id.
             why: Why, for the record.
             until: Unix time, in seconds, after which it is nobody's again; None for ever.
         """
-        return await self._assign(ref, to, principal, why=why, until=until)
+        known = self.people.principal(to, auth="login") if to in self.people.by_key or ":" in to else to
+        return await self._assign(ref, known, principal, why=why, until=until)
 
     async def _assign(
-        self, ref: str, to: str, principal: Principal, *, why: str = "", until: float | None = None
+        self, ref: str, to: str | Principal, principal: Principal, *, why: str = "", until: float | None = None
     ) -> InboxQuestion:
-        raise SessionError("questions cannot be assigned yet", hint="Answer it.")
+        session_id, key = self._meant(ref)
+        await self.question(ref, principal)
+        journal, by = await self._acting(session_id, key, principal)
+        try:
+            await assign(journal, key, by if to is principal else to, principal=by, why=why, until=until)
+        except (AlreadyAnsweredError, NotEntitledError):
+            raise
+        except AnswerError as error:
+            now = await self.question(ref, principal)
+            if now.status in ("expired", "withdrawn"):
+                raise QuestionClosedError(error.message, hint=error.hint, question=now) from error
+            raise
+        self._changes.look()
+        return await self.question(ref, principal)
+
+    async def _acting(self, session_id: str, key: str, principal: Principal) -> tuple[Journal, Principal]:
+        """Return the journal of a session that was read, and as whom somebody acts on a question of it."""
+        journal, state = await self._known.read(session_id)
+        now = await now_of(self.store)
+        by, _ = acting(state, state.asked[key], principal, self.people, now=now, session_id=session_id)
+        return journal, by
 
     def changes(self, after: str = "", *, idle: float | None = None) -> AsyncGenerator[InboxChange, None]:
         """Yield what changes in the store from now on, or from after the change whose id is `after`.

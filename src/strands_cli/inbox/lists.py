@@ -15,6 +15,7 @@ from strands.journal.find import Page, QuestionSummary, find, open_questions
 from strands_cli.errors import SessionError, SessionNotFoundError, StorageError
 from strands_cli.inbox.errors import CursorError
 from strands_cli.inbox.known import KnownSessions
+from strands_cli.inbox.people import People
 from strands_cli.inbox.views import InboxQuestion, view_of
 from strands_cli.kernel.principal import Principal
 from strands_cli.session.repository import SessionRepository
@@ -64,10 +65,10 @@ class Lists:
     Args:
         store: The store.
         known: Reads its sessions.
-        people: Everybody who is known.
+        people: Who people are.
     """
 
-    def __init__(self, store: SessionRepository, known: KnownSessions, people: Sequence[Principal] = ()) -> None:
+    def __init__(self, store: SessionRepository, known: KnownSessions, people: People) -> None:
         self._store = store
         self._known = known
         self._people = people

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from strands_cli.inbox.acting import acting, nobody_may
+from strands_cli.inbox.people import People
 from strands_cli.kernel.principal import Principal
-from strands_cli.kernel.rights import eligible, why_not
 from strands_cli.kernel.shown import public
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Entry
@@ -120,7 +121,7 @@ def view_of(
     asked: Entry,
     principal: Principal | None,
     now: float,
-    known: Sequence[Principal] = (),
+    people: People | None = None,
 ) -> InboxQuestion:
     """Return a question as it stands.
 
@@ -130,15 +131,17 @@ def view_of(
         asked: The entry that asks it.
         principal: Who looks; None for nobody.
         now: Unix time, in seconds, by the store's clock.
-        known: Everybody who is known, to see whether one of them may answer.
+        people: Who people are; None where nobody is known.
     """
     question = public(state, asked, session_id, now)
     status = status_of(state, asked.key, now)
     may, is_stranded = None, False
     if status == "open":
-        refused = why_not(state, asked, principal, now=now, session_id=session_id) if principal is not None else None
-        may = WhyNot(refused.code, refused.message, refused.hint) if refused is not None and refused.code else None
-        is_stranded = bool(question.ask) and bool(known) and not eligible(state, asked, known, now=now)
+        people = people or People()
+        if principal is not None:
+            _, refused = acting(state, asked, principal, people, now=now, session_id=session_id)
+            may = WhyNot(refused.code, refused.message, refused.hint) if refused.code else None
+        is_stranded = bool(question.ask) and nobody_may(state, asked, people, now=now)
         status = "claimed" if question.assignee else status
     return InboxQuestion(
         ref=question.ref,
@@ -174,4 +177,4 @@ def answer_of(entry: Entry | None) -> dict[str, Json] | None:
     return {**{name: entry.data[name] for name in _ANSWER if name in entry.data}, "at": entry.at}
 
 
-_ANSWER = ("value", "by", "principal", "channel", "reason", "timed_out", "shown", "votes")
+_ANSWER = ("value", "by", "principal", "on_behalf", "channel", "reason", "timed_out", "shown", "votes")

@@ -41,6 +41,7 @@ KINDS: tuple[tuple[type[errors.StrandsError], Code], ...] = (
     (errors.NotEntitledError, Code("not-eligible", 403, "Whoever answers may not")),
     (errors.ChangedQuestionError, Code("changed", 412, "The question has changed")),
     (errors.AlreadyAnsweredError, Code("already-answered", 409, "Somebody answered first")),
+    (errors.NotEntitledError, Code("not-eligible", 403, "Somebody else has to answer")),
     (errors.InvalidAnswerError, Code("invalid-answer", 422, "The answer does not fit the question")),
     (errors.AnswerError, Code("not-answerable", 409, "The answer cannot be taken")),
     (errors.SessionNotFoundError, Code("not-found", 404, "There is no such session")),

@@ -148,7 +148,7 @@ def _add_answering(router: APIRouter, inbox: Inbox, auth: Auth) -> None:
         response_model=AnsweredModel,
         responses={
             200: {"model": AnsweredModel, "description": "The same answer was on record already."},
-            **problems(404, 409, 410, 412, 413, 415, 422, 428),
+            **problems(403, 404, 409, 410, 412, 413, 415, 422, 428),
         },
     )
     async def answer_question(
@@ -185,8 +185,8 @@ def _add_answering(router: APIRouter, inbox: Inbox, auth: Auth) -> None:
 
 
 def _add_assigning(router: APIRouter, inbox: Inbox, auth: Auth) -> None:
-    told: dict[str, Any] = {"response_model": QuestionModel, "responses": problems(404, 409, 410)}
-    with_body: dict[str, Any] = {**told, "responses": problems(404, 409, 410, 413, 415)}
+    told: dict[str, Any] = {"response_model": QuestionModel, "responses": problems(403, 404, 409, 410)}
+    with_body: dict[str, Any] = {**told, "responses": problems(403, 404, 409, 410, 413, 415)}
 
     @router.post("/questions/{ref}/claim", operation_id="claimQuestion", **told)
     async def claim_question(request: Request, ref: Ref) -> dict[str, Any]:

@@ -6,4 +6,4 @@ from pathlib import Path
 
 from strands import Workflow
 
-workflow = Workflow.from_file(Path(__file__).with_name("team.yaml"), offline=True)
+workflow = Workflow.from_file(Path(__file__).with_name("refund.yaml"), offline=True)

@@ -19,7 +19,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
 OUT = ROOT / "demo-out" / "team"
 STORE = f"sqlite:///{OUT / 'runs.db'}"
 SECONDS = 60.0
@@ -36,7 +37,7 @@ def main() -> int:
     arguments = ["--store", STORE, "serve", "team_app:workflow", "--people", str(people), "--port", "0"]
     shown("--store", STORE, "serve", "team_app:workflow", "--people", people.name, "--port", "0")
     with log.open("wb") as output:
-        server = subprocess.Popen([*program(), *arguments], cwd=ROOT / "examples", stdout=output, stderr=output)
+        server = subprocess.Popen([*program(), *arguments], cwd=HERE, stdout=output, stderr=output)
     try:
         return story(server, log)
     finally:
@@ -46,7 +47,7 @@ def main() -> int:
 
 def everybody() -> str:
     """Return people.yaml with whoever sits here as one of finance."""
-    known = (ROOT / "examples" / "people.yaml").read_text(encoding="utf-8")
+    known = (HERE / "people.yaml").read_text(encoding="utf-8")
     from strands_cli.kernel.principal import os_principal
 
     return f"{known}you: {{name: You, roles: [finance], ids: ['{os_principal().id}']}}\n"
@@ -74,7 +75,7 @@ def story(server: subprocess.Popen[bytes], log: Path) -> int:
     strands("--store", STORE, "sessions", "show", session)
     say("Whether that record is whole, and whether everybody who decided was entitled to, can be checked by anybody:")
     code = strands("--store", STORE, "audit", "verify", "--all")
-    say("Next: docs/approvals-for-a-team.md, or edit examples/team.yaml and run it again.")
+    say("Next: docs/approvals-for-a-team.md, or edit examples/team/refund.yaml and run it again.")
     return code
 
 
@@ -118,7 +119,7 @@ class Caller:
             self.post(f"/questions/{ref}/answer", {"value": value}, **{"If-Match": f'"{shown}"'})
         except urllib.request.HTTPError as refused:
             told = json.loads(refused.read())
-            print(f"  {refused.code} {told['code']}: {told['title']}")
+            print(f"  {refused.code} {told['code']}: {told['detail']}")
         else:
             raise SystemExit("the server took an answer that it should have refused")
 
@@ -139,7 +140,8 @@ def serving(server: subprocess.Popen[bytes], log: Path) -> tuple[str, str]:
         found = re.search(r"(http://[^/\s]+)/login\?token=\S+", log.read_text(encoding="utf-8"))
         return (found.group(1), found.group(0)) if found else None
 
-    return waited(told)
+    found: tuple[str, str] = waited(told)
+    return found
 
 
 def token(name: str) -> str:
