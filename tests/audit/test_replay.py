@@ -13,7 +13,7 @@ from strands.journal.entries import Draft, Entry
 from strands.journal.protocol import append_durably
 from strands.models.scripted import ScriptedModel, ToolCall
 from strands_cli.audit.verify import verify
-from strands_cli.errors import StrandsError
+from strands_cli.errors import NotEntitledError, StrandsError
 from strands_cli.kernel.principal import Principal
 from strands_cli.kernel.shown import digest
 from strands_cli.kernel.state import State
@@ -223,3 +223,34 @@ def test_a_tool_that_ran_otherwise_than_was_decided_is_named(said: str | None, r
     id = question.id.split(":")[2]
     written(session_id, started(session_id, "2:another", id))
     assert [found[1] for found in faults()] == [rule]
+
+
+def test_who_forks_a_run_starts_one_and_what_they_had_decided_before_stands() -> None:
+    gate = {"type": "hitl", "prompt": "Pay?", "choices": ["approve", "reject"], "ask": {"exclude": ["starter"]}}
+    workflow = Workflow.from_dict(spec(gate), store="store")
+
+    async def main() -> None:
+        session = await workflow.open(started_by=BEN)
+        await workflow.resume_async(session.id)
+        await answers.give(await journal(session.id), "steps/0", "approve", by=ANNA)
+        await workflow.resume_async(session.id)
+        await session.refresh_async()
+        again = await session.fork_async("steps/0", by=ANNA)
+        for who in (ANNA, BEN):
+            with pytest.raises(NotEntitledError) as caught:
+                await answers.give(await journal(again.id), "steps/0", "approve", by=who)
+            assert caught.value.code == "excluded"
+        await answers.give(await journal(again.id), "steps/0", "approve", by=CARL)
+        assert (await session.fork_async("steps/1", by=ANNA)).status == "answered"
+
+    asyncio.run(main())
+    report = asyncio.run(verify(store_at("store")))
+    assert report.sessions == 3 and report.faults == []
+
+
+def test_an_answer_in_a_fork_is_replayed_like_any_other() -> None:
+    session_id = paused({**GATE, "quorum": {"approve": 1}})
+    fork = SessionManager(store="store").get_session(session_id).fork("steps/0")
+    written(fork.id, answer("approve", CARL))
+    assert [rule for _, rule, _ in faults(fork.id)] == ["rights"]
+    assert faults(session_id) == []

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from strands_cli.errors import AlreadyAnsweredError, ChangedQuestionError, NotEntitledError
+from strands_cli.kernel import votes
 from strands_cli.kernel.principal import Principal
 from strands_cli.kernel.rights import admit, standing
 from strands_cli.kernel.shown import digest, ref_of, session_and_key
@@ -68,6 +69,25 @@ FINANCE = {"ask": {"roles": ["finance"]}}
         ({"ask": {"exclude": ["starter"]}}, CARL, "approve", "excluded"),
         ({"ask": {"exclude": ["starter"]}}, ANNA, "approve", ""),
         ({"ask": {"exclude": ["starter"]}}, person("eve", on_behalf="user:os:carl"), "approve", "excluded"),
+        (
+            {"ask": {"exclude": ["starter"]}},
+            Principal("token:1", "c", auth="token", person="carl"),
+            "x",
+            "invalid-answer",
+        ),
+        (
+            {"ask": {"exclude": ["starter"]}},
+            Principal("token:1", "c", auth="token", person="carl"),
+            "reject",
+            "excluded",
+        ),
+        (
+            {"ask": {"exclude": ["starter"]}},
+            Principal("user:os:carl", person="carla", auth="login"),
+            "reject",
+            "excluded",
+        ),
+        ({"ask": {"exclude": ["steps/0"]}}, Principal("token:1", auth="token", person="ben"), "reject", "excluded"),
         ({"ask": {"exclude": ["starter"]}}, Principal("handler:x"), "approve", "auth-too-weak"),
         ({"ask": {"exclude": ["steps/0"]}}, BEN, "approve", "excluded"),
         ({"ask": {"exclude": ["steps/0"]}}, ANNA, "approve", ""),
@@ -123,6 +143,38 @@ def test_who_has_no_right_hands_none_on() -> None:
     eve = person("eve")
     handed = Entry(4, "assigned", "steps/1", {"to": CARL.who, "principal": eve.to_dict(), "until": None}, 5.0)
     assert verdict([*asked(**FINANCE, delegate="anyone"), handed], CARL) == "not-eligible"
+
+
+EVE, DORA = person("eve"), person("dora")
+FRED = person("fred", "finance", on_behalf="anna")
+ANNA_BY_TOKEN = Principal("token:7", "anna", frozenset({"finance"}), "token", "api", person="anna")
+
+
+@pytest.mark.parametrize(
+    ("handed", "voters", "open_after"),
+    [
+        ([(EVE, ANNA), (DORA, EVE)], [DORA, ANNA], True),  # on from hand to hand
+        ([(EVE, ANNA), (DORA, EVE)], [DORA, EVE], True),
+        ([(EVE, FRED)], [EVE, ANNA_BY_TOKEN], True),  # by who stands in for her
+        ([(EVE, ANNA)], [EVE, ANNA_BY_TOKEN], True),
+        ([], [ANNA, ANNA_BY_TOKEN], True),
+        ([(EVE, ANNA), (DORA, EVE)], [DORA, BEN], False),
+    ],
+)
+def test_a_right_is_one_vote_through_however_many_hands_it_went(
+    handed: list[tuple[Principal, Principal]], voters: list[Principal], open_after: bool
+) -> None:
+    rights = {**FINANCE, "quorum": {"approve": 2}, "delegate": "anyone"}
+    entries = asked(**rights)
+    for to, by in handed:
+        entries.append(Entry(len(entries), "assigned", "steps/1", {"to": to.who, "principal": by.to_dict()}, 5.0))
+    for who in voters:
+        state = State(entries)
+        found = admit(state, state.asked["steps/1"], who, "approve", now=10.0, session_id="s")
+        assert found.code == "", found.message
+        for draft in votes.drafts(state, state.asked["steps/1"], who, found, {"by": who.name}, at=10.0):
+            entries.append(Entry(len(entries), *draft))
+    assert State(entries).is_open("steps/1") is open_after
 
 
 def test_an_escalation_adds_people() -> None:

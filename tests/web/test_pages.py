@@ -138,6 +138,9 @@ def test_a_link_answers_one_question_once_and_never_by_being_looked_at(team: Tea
         done = scanner.post(path, data=sent, headers={"Origin": team.url})
         assert (done.status_code, "Your answer is recorded." in done.text) == (200, True)
         assert [scanner.get(path).status_code, scanner.post(path, data=sent).status_code] == [404, 404]
+        assert 429 in [scanner.get(f"/a/guess{number}").status_code for number in range(12)]
+        other = Links(team.inbox.data).create(ref, "carla", shown)
+        assert scanner.get(f"/a/{other}").status_code == 200, "who has a link is not kept out by others"
     answer = team.answered("payout")
     assert (answer["value"], answer["principal"]["id"], answer["principal"]["auth"]) == ("reject", "link:carla", "link")
 

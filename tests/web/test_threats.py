@@ -278,10 +278,23 @@ def test_a_package_that_is_missing_is_named_with_how_to_install_it(standing: Sta
     assert refused.returncode == 2 and "pip install 'strands-cli[server]'" in refused.stderr
 
 
-def test_signing_out_leaves_no_cookie(server: Server) -> None:
-    anna = server.browser()
+def test_signing_out_leaves_no_cookie_and_a_copy_of_it_is_worth_nothing(server: Server) -> None:
+    anna, other = server.browser(), server.browser()
+    copy = server.client(cookies=anna.cookies)
+    assert copy.get(f"{API}/questions").status_code == 200
     assert anna.post("/logout").status_code == 303
     problem(anna.get(f"{API}/questions"), 401, "unauthorized")
+    problem(copy.get(f"{API}/questions"), 401, "unauthorized")
+    assert other.get(f"{API}/questions").status_code == 200
+
+
+def test_a_cookie_is_for_the_way_in_that_it_was_given_out_by(serve: Callable[..., Server]) -> None:
+    local = serve()
+    anna = local.browser()
+    port = local.url.rpartition(":")[2]
+    assert local.end() == 0
+    again = serve("--auth", "token", "--port", port)
+    problem(again.client(cookies=anna.cookies).get(f"{API}/questions"), 401, "unauthorized")
 
 
 @pytest.fixture

@@ -283,8 +283,12 @@ class Session(AssignableSession):
         """End the session as `cancel_async` does."""
         run_sync(lambda: self.cancel_async(by=by))
 
-    async def fork_async(self, at: str) -> Session:
+    async def fork_async(self, at: str, *, by: Principal | None = None) -> Session:
         """Copy the session but for the step `at` and what follows from it; this one stays as it is.
+
+        Args:
+            at: The step, or the question, that is to happen again.
+            by: Who does this, who starts a run by it; default: the user of this process.
 
         Returns:
             The copy. A question at which it was forked is open in it, so it can be answered at once.
@@ -299,7 +303,7 @@ class Session(AssignableSession):
 
         store = self._options.store()
         name = new_id(self.workflow_name)
-        who, drawn = os_principal(), plan(self.spec())
+        who, drawn = by or os_principal(), plan(self.spec())
         await fork(store, self._journal, at, session_id=name, now=time.time(), plan=drawn, principal=who)
         return await Session.found(self._options, name)
 
@@ -307,11 +311,12 @@ class Session(AssignableSession):
         """Copy the session as `fork_async` does."""
         return run_sync(lambda: self.fork_async(at))
 
-    async def delete_async(self, *, force: bool = False) -> None:
+    async def delete_async(self, *, force: bool = False, by: str | None = None) -> None:
         """Remove the session and all that it holds.
 
         Args:
             force: Also when, since this object read it, a question was asked or answered.
+            by: Who does this; default: the user of this process.
 
         Raises:
             LeaseHeldError: It is being run.
@@ -320,7 +325,7 @@ class Session(AssignableSession):
         from strands_cli.session.deletion import delete, unmoved
 
         judge = None if force else partial(unmoved, self._journal, self._state)
-        await delete(self._options.store(), self._journal, by=current_user(), now=time.time(), judge=judge)
+        await delete(self._options.store(), self._journal, by=by or current_user(), now=time.time(), judge=judge)
 
     def delete(self, *, force: bool = False) -> None:
         """Remove the session as `delete_async` does."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -30,16 +31,16 @@ class AnswerReplay:
     def __init__(self, session_id: str, *, is_redacted: bool = False) -> None:
         self._id = session_id
         self._is_redacted = is_redacted
-        self._is_copied = False
+        self._copied: float = 0
         self.state: State = State()
 
     def findings(self, entries: Sequence[Entry]) -> Iterator[AuditFinding]:
         """Yield what does not hold."""
         for entry in entries:
-            if entry.kind == "opened":
-                self._is_copied = "forked_from" in entry.data
+            if entry.kind == "opened" and "forked_from" in entry.data:
+                self._copied = entry.data["forked_from"].get("entries", math.inf)
             elif entry.kind == "leased":
-                self._is_copied = False
+                self._copied = min(self._copied, entry.seq)
             elif entry.kind in ("voted", "answered"):
                 yield from self._of_answer(entry)
             self.state.apply(entry)
@@ -59,7 +60,7 @@ class AnswerReplay:
     def _of_principal(self, entry: Entry, asked: Entry, principal: Principal) -> Iterator[AuditFinding]:
         here, votes = rights.standing(self.state, asked.key), entry.data.get("votes")
         if entry.kind == "answered" and here.is_collected:
-            if not self._is_copied:  # the votes are in the session that was copied
+            if not self._is_copied(entry):  # the votes are in the session that was copied
                 yield from self._of_votes(entry, asked, here, votes or ())
             return
         shown = None if self._is_elsewhere(entry) else entry.data.get("shown")
@@ -87,9 +88,13 @@ class AnswerReplay:
                 entry, "votes", f"{choice!r} takes {needed} persons, and {len(counted)} of them are there"
             )
 
+    def _is_copied(self, entry: Entry) -> bool:
+        """Whether an entry was recorded in the session that this one is a fork of."""
+        return entry.seq <= self._copied
+
     def _is_elsewhere(self, entry: Entry) -> bool:
         """Whether the answer was given to a question of another session or another key."""
-        return self._is_copied or self._is_redacted or "carried" in entry.data
+        return self._is_copied(entry) or self._is_redacted or "carried" in entry.data
 
     def _found(self, entry: Entry, rule: Rule, message: str) -> AuditFinding:
         who: Any = entry.data.get("by") or ""

@@ -122,7 +122,7 @@ class InboxSessions:
         Raises:
             SessionError: It has no such step.
         """
-        return (await (await self.session(session_id, principal)).fork_async(at)).id
+        return (await (await self.session(session_id, principal)).fork_async(at, by=principal)).id
 
     async def delete(self, session_id: str, principal: Principal) -> None:
         """Remove a session and all that it holds.
@@ -130,7 +130,7 @@ class InboxSessions:
         Raises:
             LeaseHeldError: It is being run.
         """
-        await (await self.session(session_id, principal)).delete_async(force=True)
+        await (await self.session(session_id, principal)).delete_async(force=True, by=principal.shown)
 
     async def timeline(self, session_id: str, principal: Principal) -> list[HistoryItem]:
         """Return who did what in a session, when, and what came of it."""

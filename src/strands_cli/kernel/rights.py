@@ -30,6 +30,7 @@ from strands_cli.kernel.standing import (
     is_same_person,
     is_written,
     once_each,
+    own_names,
 )
 from strands_cli.kernel.standing import (
     has_rights as has_rights,
@@ -107,7 +108,8 @@ def standing(
             assign(found, entry)
         elif entry.kind == "voted":
             principal = Principal.from_dict(entry.data["principal"])
-            newest.pop(principal.who, None)
+            for who in [who for who, vote in newest.items() if own_names(vote.principal) & own_names(principal)]:
+                del newest[who]
             if refusal(state, asked, found, principal, entry.at) is None:
                 data = entry.data
                 newest[principal.who] = Vote(
@@ -236,14 +238,16 @@ def _delegator(
     at: float,
     seen: frozenset[str] = frozenset(),
 ) -> str:
-    """Return who handed the right to answer on to somebody who has none of their own; "" for nobody."""
+    """Return whose right it is that was handed on, by however many, to somebody who has none; "" for nobody's."""
     if here.delegate != "anyone" or any(_is_meant(each, principal) for each in here.asks):
         return ""
     for who, given in here.handed.items():
         if who in seen or not given.holds(at) or not names(given.to, principal):
             continue
-        if refusal(state, asked, here, given.principal, at, seen | {principal.who}) is None:
-            return who
+        seen_here = seen | {principal.who}
+        if refusal(state, asked, here, given.principal, at, seen_here) is None:
+            before = _delegator(state, asked, here, given.principal, at, seen_here)
+            return before or given.principal.on_behalf or who
     return ""
 
 
@@ -251,7 +255,7 @@ def _excluded(state: State, asked: Entry, exclude: Iterable[str], principal: Pri
     """Return why somebody is excluded, in words; "" where they are not."""
     for each in exclude:
         if each == "starter":
-            started = [state.origin.get("principal"), (state.origin.get("forked_from") or {}).get("principal")]
+            started = [state.origin.get("principal"), _forked_by(state, asked)]
             if started == [None, None]:
                 return "it is not on record who started the run, who may not answer"
             if any(each and is_same_person(Principal.from_dict(each), principal) for each in started):
@@ -263,14 +267,21 @@ def _excluded(state: State, asked: Entry, exclude: Iterable[str], principal: Pri
     return ""
 
 
+def _forked_by(state: State, asked: Entry) -> Json:
+    """Return who forked the session, which starts a run; of what was decided before that they are no starter."""
+    origin, answered = state.origin.get("forked_from") or {}, state.answered.get(asked.key)
+    copied = origin.get("entries", 0)
+    is_before = state.count <= copied or (answered is not None and answered.seq <= copied)
+    return None if is_before else origin.get("principal")
+
+
 def _took_part(state: State, key: str, principal: Principal) -> bool:
     voted = [entry for entry in state.on_questions.get(key, ()) if entry.kind == "voted"]
     answered = state.answered.get(key)
     for entry in (*voted, *([answered] if answered is not None else [])):
         told: Any = entry.data.get("principal")
         if told is not None and (
-            is_same_person(Principal.from_dict(told), principal)
-            or entry.data.get("on_behalf") in (principal.who, principal.id)
+            is_same_person(Principal.from_dict(told), principal) or entry.data.get("on_behalf") in own_names(principal)
         ):
             return True
         if told is None and entry.data.get("by") in (principal.name, principal.who, principal.id[8:]):

@@ -13,6 +13,7 @@ from strands_cli.types import Json
 
 RIGHTS = ("ask", "quorum", "delegate")
 """What an `asked` entry holds of who may answer it."""
+_OS_USER = "user:os:"
 CLAIM_SECONDS = 1800.0
 """How long somebody who takes a question on keeps it."""
 
@@ -147,17 +148,28 @@ def assign(standing: QuestionStanding, entry: Entry) -> None:
 
 def once_each(votes: Collection[Vote]) -> list[Vote]:
     """Return at most one vote for each person: who votes for somebody else does not where they have voted."""
-    own = {name for vote in votes for name in (vote.principal.who, vote.principal.id)}
+    own = {name for vote in votes for name in own_names(vote.principal)}
     found: list[Vote] = []
     for vote in votes:
-        others = {vote.on_behalf, vote.principal.on_behalf} - {""}
-        if not others & own and not any(vote.whose & each.whose for each in found):
+        if not _known_as(vote.on_behalf, vote.principal.on_behalf) & own and not any(
+            vote.whose & each.whose for each in found
+        ):
             found.append(vote)
     return sorted(found, key=lambda vote: vote.seq)
 
 
+def own_names(principal: Principal) -> frozenset[str]:
+    """Return what somebody is known by; who has one of them in common is the same person."""
+    return _known_as(principal.who) | {principal.id}
+
+
 def _whose(principal: Principal, on_behalf: str) -> frozenset[str]:
-    return frozenset((principal.who, principal.id, principal.on_behalf, on_behalf)) - {""}
+    return own_names(principal) | _known_as(principal.on_behalf, on_behalf)
+
+
+def _known_as(*names: str) -> frozenset[str]:
+    """A user of this machine who is no person that is known is whoever is called that: so `names` takes them, too."""
+    return (frozenset(names) | {name.removeprefix(_OS_USER) for name in names}) - {""}
 
 
 def choice_of(asked: Entry, value: Json) -> str:
@@ -172,7 +184,7 @@ def choice_of(asked: Entry, value: Json) -> str:
 def closing(asked: Entry, here: QuestionStanding, mine: Vote) -> list[int] | None:
     """Return the votes, by the numbers of their entries, that close a question once `mine` is one; None for no end."""
     choice = choice_of(asked, mine.value)
-    others = [vote for vote in here.votes if vote.principal.who != mine.principal.who]
+    others = [vote for vote in here.votes if not own_names(vote.principal) & own_names(mine.principal)]
     agreeing = [
         vote.seq
         for vote in once_each([*others, mine])

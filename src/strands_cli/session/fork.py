@@ -61,6 +61,7 @@ async def fork(
     origin: dict[str, Json] = {"session": journal.session_id, "at": at}
     if principal is not None:
         origin["principal"] = principal.to_dict()
+    origin["entries"] = len(drafts)
     opened = Draft("opened", "", {**state.origin, "left": [], "forked_from": origin}, now)
     drafts = list(_renumbered(kept, drafts))
     return await copy_session(store, journal, [opened, *drafts], session_id)

@@ -23,6 +23,9 @@ COOKIE = "strands"
 SIGNED_IN_SECONDS = 12 * 3600
 """For how long a sign-in holds."""
 
+TABLES = ["create table if not exists signed_out (sign_in text primary key, until real not null)"]
+"""The sign-ins that were ended: a copy of their cookie is worth nothing any more."""
+
 _PROXY_SECRET = "x-strands-proxy"
 _STATE = "strands_principal"
 
@@ -34,11 +37,13 @@ class Caller(NamedTuple):
         principal: Who it is.
         token: The API token that they sent, or have signed in with; None where they are known otherwise.
         until: Unix time, in seconds, at which their sign-in ends; None without one.
+        sign_in: Names their sign-in; "" without one.
     """
 
     principal: Principal
     token: Token | None = None
     until: float | None = None
+    sign_in: str = ""
 
 
 class RateLimit:
@@ -84,6 +89,7 @@ class Auth:
         self.tokens: Tokens = Tokens(inbox.data)
         self.limit: RateLimit = RateLimit()
         self._inbox = inbox
+        inbox.data.ensure(TABLES)
         self._key = inbox.data.secret("cookies")
         self._cookies = URLSafeTimedSerializer(self._key, salt="signed-in")
         self._networks = [ipaddress.ip_network(each, strict=False) for each in settings.proxy.addresses]
@@ -138,6 +144,8 @@ class Auth:
         """Whether what somebody was known by still holds: their token, their sign-in."""
         if caller.until is not None and caller.until <= time.time():
             return False
+        if caller.sign_in and self._is_over(caller.sign_in):
+            return False
         return caller.token is None or self.tokens.get(caller.token.id) is not None
 
     def check(self, token: Token, scope: str, workflow: str = "") -> None:
@@ -177,18 +185,28 @@ class Auth:
         return Caller(self._inbox.people.of_person(token.person, f"token:{token.id}"), token)
 
     def _by_cookie(self, cookie: str) -> Caller | None:
-        try:
-            told, signed_at = self._cookies.loads(cookie, max_age=SIGNED_IN_SECONDS, return_timestamp=True)
-            principal = Principal.from_dict(told["principal"])
-        except (BadData, KeyError, TypeError):
+        told, until = self._signed_in(cookie)
+        if told is None or self._is_over(told["nonce"]):
             return None
-        until = signed_at.timestamp() + SIGNED_IN_SECONDS
+        principal = Principal.from_dict(told["principal"])
         if not principal.id.startswith("token:"):
-            return Caller(self._current(principal), None, until)
+            return Caller(self._current(principal), None, until, told["nonce"])
         token = self.tokens.get(principal.id.partition(":")[2])
         if token is None:
             return None
-        return Caller(self._inbox.people.of_person(token.person, principal.id, via="web"), token, until)
+        return Caller(self._inbox.people.of_person(token.person, principal.id, via="web"), token, until, told["nonce"])
+
+    def _is_over(self, sign_in: str) -> bool:
+        return bool(self._inbox.data.execute("select 1 from signed_out where sign_in = ?", sign_in))
+
+    def _signed_in(self, cookie: str) -> tuple[dict[str, Any] | None, float]:
+        """Return what a cookie says, and until when it holds; None for one that was not given out by this way in."""
+        try:
+            told, signed_at = self._cookies.loads(cookie, max_age=SIGNED_IN_SECONDS, return_timestamp=True)
+        except BadData:
+            return None, 0.0
+        is_ours = isinstance(told, dict) and told.get("auth") == self.settings.auth
+        return told if is_ours else None, signed_at.timestamp() + SIGNED_IN_SECONDS
 
     def _by_proxy(self, request: Request) -> Caller | None:
         proxy = self.settings.proxy
@@ -241,14 +259,20 @@ class Auth:
 
     def sign_in(self, response: Response, principal: Principal) -> None:
         """Have the browser that gets this response be `principal` from now on."""
-        told = self._cookies.dumps({"principal": principal.to_dict(), "nonce": secrets.token_hex(8)})
+        nonce = secrets.token_hex(8)
+        told = self._cookies.dumps({"principal": principal.to_dict(), "auth": self.settings.auth, "nonce": nonce})
         assert isinstance(told, str)
         strict: Any = "lax" if self.settings.auth == "oidc" else "strict"  # a provider's page leads back here
         options: dict[str, Any] = {"httponly": True, "samesite": strict, "secure": self.settings.is_secure}
         response.set_cookie(COOKIE, told, max_age=SIGNED_IN_SECONDS, path="/", **options)
 
-    def sign_out(self, response: Response) -> None:
-        """Have the browser that gets this response be nobody."""
+    def sign_out(self, request: Request, response: Response) -> None:
+        """Have the browser that gets this response be nobody, and end its sign-in wherever its cookie is."""
+        told, until = self._signed_in(request.cookies.get(COOKIE, ""))
+        if told is not None:
+            with self._inbox.data.transaction():
+                self._inbox.data.execute("delete from signed_out where until < ?", time.time())
+                self._inbox.data.execute("insert or ignore into signed_out values (?, ?)", told["nonce"], until)
         response.delete_cookie(COOKIE, path="/", httponly=True, secure=self.settings.is_secure)
 
     # -- forms ----------------------------------------------------------------------------------------------------

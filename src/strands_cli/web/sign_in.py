@@ -43,7 +43,7 @@ def router(auth: Auth, page: SignInPage | None = None) -> APIRouter:
     @routes.post("/logout")
     async def sign_out(request: Request) -> Response:
         response = RedirectResponse("/login", 303)
-        auth.sign_out(response)
+        auth.sign_out(request, response)
         return response
 
     return routes

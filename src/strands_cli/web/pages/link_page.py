@@ -26,9 +26,9 @@ def link_router(pages: Pages) -> APIRouter:
     links = Links(pages.inbox.data)
 
     def meant(request: Request, secret: str) -> tuple[Link, Principal]:
-        pages.auth.limit.check(request)
         link = links.find(secret)
-        if link is None:
+        if link is None:  # who has a link is not kept out by others behind the same proxy
+            pages.auth.limit.check(request)
             pages.auth.limit.failed(request)
             hint = "Ask whoever sent it for another one, or sign in."
             raise HttpProblem(404, "no-link", "This link is over", "It was used, has ended, or never was.", hint=hint)
