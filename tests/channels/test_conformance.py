@@ -14,7 +14,7 @@ from strands_cli.channels.mail import MailChannel, settings_of
 from strands_cli.channels.slack import SlackChannel
 from strands_cli.channels.webhook import WebhookChannel
 from strands_cli.inbox.data import ServerData
-from strands_cli.inbox.people import People
+from strands_cli.people import People
 from support.small_server import serving
 from support.stub_slack import SECRET, TOKEN, stub_slack
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from strands_cli.inbox.data import ServerData
 from strands_cli.inbox.links import Links
-from strands_cli.inbox.people import People
+from strands_cli.people import People
 
 
 def test_a_link_is_found_until_it_is_used(tmp_path: Path) -> None:

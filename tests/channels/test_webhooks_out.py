@@ -233,8 +233,8 @@ def test_addresses_that_nothing_is_sent_to(url: str) -> None:
 def test_a_name_that_leads_into_the_own_network_is_not_followed(receiver: Receiver) -> None:
     from strands_cli.channels.channel import ChannelContext
     from strands_cli.channels.webhook import WebhookChannel
-    from strands_cli.inbox.people import People
     from strands_cli.net.client import Network
+    from strands_cli.people import People
 
     sending = Sending("store")
     sending.outbox.endpoints.add("https://hooks.example.org/in", events=("session.started",))

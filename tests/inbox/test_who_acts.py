@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -11,11 +12,12 @@ from typing import Any, TypeVar
 import pytest
 
 from strands_cli import Workflow
+from strands_cli.api import SessionManager
 from strands_cli.errors import NotEntitledError
 from strands_cli.inbox.errors import OutdatedQuestionError
 from strands_cli.inbox.inbox import Inbox
-from strands_cli.inbox.people import People
-from strands_cli.kernel.principal import Principal
+from strands_cli.kernel.principal import Principal, os_principal
+from strands_cli.people import People, PeopleFileError
 from strands_cli.session.repository import store_at
 from support.specs import solo
 
@@ -141,5 +143,44 @@ def test_an_answer_to_something_else_is_not_taken_and_the_same_request_twice_is_
         again = await inbox.answer(ref, "yes", ben, shown=shown, request="r1")
         assert (first.replayed, again.replayed) == (False, True)
         assert len(again.question.question.votes) == 1
+
+    inside(inbox, work)
+
+
+def test_who_answers_in_a_terminal_and_on_a_page_is_one_person(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = os_principal().id
+    people = {"anna": {"roles": ["finance"], "ids": [user]}, "ben": {"roles": ["finance"]}}
+    file = tmp_path / "people.yaml"
+    file.write_text(json.dumps(people))
+    inbox = asked(place, people, **FINANCE, quorum={"yes": 2})
+
+    async def work(ref: str) -> None:
+        first = (await inbox.answer(ref, "yes", token(inbox, "anna"))).question
+        session = await SessionManager(store=place).get_session_async(first.session)
+        with pytest.raises(NotEntitledError):
+            await session.answer_async(first.question.id, "yes")
+        monkeypatch.setenv("STRANDS_PEOPLE", str(file))
+        await session.answer_async(first.question.id, "yes")
+        found = (await inbox.question(ref, token(inbox, "ben"))).question
+        assert [vote["who"] for vote in found.votes] == ["anna"]
+        assert (await inbox.answer(ref, "yes", token(inbox, "ben"))).question.status == "answered"
+
+    inside(inbox, work)
+
+
+def test_a_file_of_people_that_cannot_be_read_lets_nobody_answer(
+    place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inbox = asked(place)
+    monkeypatch.setenv("STRANDS_PEOPLE", str(tmp_path / "none.yaml"))
+
+    async def work(ref: str) -> None:
+        view = await inbox.question(ref, token(inbox, "anna"))
+        session = await SessionManager(store=place).get_session_async(view.session)
+        with pytest.raises(PeopleFileError, match=r"none\.yaml"):
+            await session.answer_async(view.question.id, "yes")
+        assert (await inbox.question(ref, token(inbox, "anna"))).status == "open"
 
     inside(inbox, work)

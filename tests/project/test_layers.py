@@ -17,7 +17,7 @@ LAYERS = [
     {"plan"},
     {"patterns"},
     {"session", "agents", "step_calls", "providers", "toolbox", "outputs", "exec", "terminal"}
-    | {"approvals", "builtin", "resources", "net"},
+    | {"approvals", "builtin", "resources", "net", "people"},
     {"api"},
     {"atomic", "worker", "audit"},
     {"inbox", "callers"},

@@ -15,9 +15,9 @@ from strands import Workflow, tool
 from strands.models.scripted import ScriptedModel, ToolCall
 from strands_cli.inbox.apps import Apps
 from strands_cli.inbox.inbox import Inbox
-from strands_cli.inbox.people import People
 from strands_cli.inbox.tokens import SCOPES, Tokens
 from strands_cli.kernel.principal import Principal
+from strands_cli.people import People
 from strands_cli.session.refs import ref_of
 from strands_cli.session.repository import FileSessionRepository
 

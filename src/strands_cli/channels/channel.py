@@ -19,7 +19,7 @@ from strands_cli.inbox.notes import Receipt as Receipt
 if TYPE_CHECKING:
     from strands_cli.inbox.data import ServerData
     from strands_cli.inbox.inbox import Inbox
-    from strands_cli.inbox.people import People
+    from strands_cli.people import People
 
 GROUP = "strands_cli.channels"
 BUILTIN = {

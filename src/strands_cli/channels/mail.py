@@ -22,7 +22,7 @@ from strands_cli.channels.channel import (
     Receipt,
 )
 from strands_cli.inbox.links import Links
-from strands_cli.inbox.people import Person
+from strands_cli.people import Person
 from strands_cli.terminal.escape import one_line, unambiguous
 from strands_cli.types import OpenQuestion
 

@@ -40,7 +40,12 @@ class ServerNotReadyError(StrandsError):
 @click.option("--origin", metavar="URL", help="Where people reach it: https://strands.example.org.")
 @click.option("--host-name", "hosts", metavar="NAME", multiple=True, help="A further Host header to allow.")
 @click.option(
-    "--people", metavar="FILE", shell_complete=completion.files, help="people.yaml: who people are, and their roles."
+    "--people",
+    metavar="FILE",
+    envvar="STRANDS_PEOPLE",
+    show_envvar=True,
+    shell_complete=completion.files,
+    help="people.yaml: who people are, and their roles.",
 )
 @click.option("--drive", type=click.IntRange(0, 256), default=8, show_default=True, help="So many sessions at a time.")
 @click.option(
@@ -92,8 +97,8 @@ def command(
     from strands_cli.inbox.apps import Apps
     from strands_cli.inbox.data import ServerData
     from strands_cli.inbox.inbox import Inbox
-    from strands_cli.inbox.people import People
     from strands_cli.kernel.handlers import current_user
+    from strands_cli.people import People
     from strands_cli.session.repository import store_at
     from strands_cli.web.serving import Listening, serve
     from strands_cli.web.settings import ServerSettings

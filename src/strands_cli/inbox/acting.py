@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from strands_cli.inbox.people import People
 from strands_cli.kernel import rights
 from strands_cli.kernel.principal import Principal
 from strands_cli.kernel.rights import Verdict
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Entry
+from strands_cli.people import People
 
 
 def acting(

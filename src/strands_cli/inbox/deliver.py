@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from strands_cli.inbox.outbox import Outbox
-from strands_cli.inbox.people import People
+from strands_cli.people import People
 
 if TYPE_CHECKING:
     from strands_cli.inbox.data import ServerData

@@ -25,11 +25,11 @@ from strands_cli.inbox.deliveries import DeliveryLog
 from strands_cli.inbox.errors import OutdatedQuestionError, QuestionClosedError, QuestionNotFoundError
 from strands_cli.inbox.known import KnownSessions
 from strands_cli.inbox.lists import Lists, Wanted
-from strands_cli.inbox.people import People
 from strands_cli.inbox.sessions import InboxSessions
 from strands_cli.inbox.views import Answered, InboxQuestion, view_of
 from strands_cli.kernel.journal import Journal
 from strands_cli.kernel.principal import Principal
+from strands_cli.people import People
 from strands_cli.session import answers as answering
 from strands_cli.session.assign import assign
 from strands_cli.session.refs import session_and_key

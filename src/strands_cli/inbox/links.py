@@ -8,8 +8,8 @@ import time
 from typing import NamedTuple
 
 from strands_cli.inbox.data import ServerData
-from strands_cli.inbox.people import People
 from strands_cli.kernel.principal import Principal
+from strands_cli.people import People
 
 TABLES = [
     "create table if not exists links (digest text primary key, ref text not null, person text not null, "

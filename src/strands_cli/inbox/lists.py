@@ -15,9 +15,9 @@ from strands.journal.find import Page, QuestionSummary, find, open_questions
 from strands_cli.errors import SessionError, SessionNotFoundError, StorageError
 from strands_cli.inbox.errors import CursorError
 from strands_cli.inbox.known import KnownSessions
-from strands_cli.inbox.people import People
 from strands_cli.inbox.views import InboxQuestion, view_of
 from strands_cli.kernel.principal import Principal
+from strands_cli.people import People
 from strands_cli.session.repository import SessionRepository
 
 logger: logging.Logger = logging.getLogger(__name__)

@@ -18,10 +18,10 @@ from strands_cli.inbox.data import ServerData
 from strands_cli.inbox.deliveries import Delivery, DeliveryLog
 from strands_cli.inbox.endpoints import Endpoint, Endpoints
 from strands_cli.inbox.notes import CLOSES, ChannelNote, DeliveryError, Event, Receipt, event_of, message_id, note_of
-from strands_cli.inbox.people import People
 from strands_cli.inbox.recipients import recipients
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Entry
+from strands_cli.people import People
 
 if TYPE_CHECKING:
     from strands_cli.session.repository import SessionRepository

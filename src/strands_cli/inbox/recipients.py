@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from strands_cli.inbox.notes import Event
-from strands_cli.inbox.people import People
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Entry
+from strands_cli.people import People
 
 _TELLING = frozenset({"question.opened", "question.assigned", "question.reminded", "question.escalated"})
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from strands_cli.inbox.acting import acting, nobody_may
-from strands_cli.inbox.people import People
 from strands_cli.kernel.principal import Principal
 from strands_cli.kernel.shown import public
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Entry
+from strands_cli.people import People
 from strands_cli.types import Json, OpenQuestion
 
 QuestionStatus = Literal["open", "claimed", "answered", "expired", "withdrawn"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -77,11 +78,21 @@ class Principal:
 
 
 def os_principal(via: str = "python") -> Principal:
-    """Return the user that this process runs as."""
+    """Return the user that this process runs as: the person that the file named by STRANDS_PEOPLE says, if any.
+
+    Raises:
+        PeopleFileError: That file cannot be read, or says what cannot be.
+    """
     from strands_cli.kernel.handlers import current_user
 
     name = current_user()
-    return Principal(f"user:os:{name}", name, auth="login", via=via)
+    user = Principal(f"user:os:{name}", name, auth="login", via=via)
+    if not os.environ.get("STRANDS_PEOPLE"):
+        return user
+    from importlib import import_module
+
+    known: Principal = import_module("strands_cli.people").known(user)  # stands above the kernel
+    return known
 
 
 def started_by(principal: Principal) -> dict[str, Json]:

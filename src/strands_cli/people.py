@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -11,6 +12,10 @@ from typing import Any
 
 from strands_cli.errors import USAGE, StrandsError
 from strands_cli.kernel.principal import Auth, Principal, PrincipalKind
+
+VARIABLE = "STRANDS_PEOPLE"
+"""The environment variable that names the file for commands and programs: who answers in a terminal is then the person
+who answers on a page."""
 
 _KEYS = {"ids", "roles", "substitute", "notify", "name"}
 
@@ -153,6 +158,30 @@ class People:
             for person in self.by_key.values()
             if person.roles & wanted or person.key in named or named & set(person.ids)
         ]
+
+
+def known(principal: Principal) -> Principal:
+    """Return somebody with the person and the roles that the file named by STRANDS_PEOPLE gives them.
+
+    Raises:
+        PeopleFileError: The file cannot be read, or says what cannot be; nobody is assumed.
+    """
+    people = _from(os.environ[VARIABLE])
+    return people.principal(principal.id, name=principal.name, auth=principal.auth, via=principal.via)
+
+
+def _from(path: str) -> People:
+    """Return the people of a file, which is read anew when it has changed."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return People.from_file(path)
+    return _read(path, found.st_mtime_ns, found.st_size)
+
+
+@functools.lru_cache(maxsize=4)
+def _read(path: str, changed: int, size: int) -> People:
+    return People.from_file(path)
 
 
 def _person(key: str, told: Any) -> Person:
