@@ -13,7 +13,7 @@ import pytest
 
 from strands_cli import Workflow
 from strands_cli.api import SessionManager
-from strands_cli.errors import NotEntitledError
+from strands_cli.errors import AnswerError, NotEntitledError
 from strands_cli.inbox.errors import OutdatedQuestionError
 from strands_cli.inbox.inbox import Inbox
 from strands_cli.kernel.principal import Principal, os_principal
@@ -127,6 +127,20 @@ def test_a_question_is_claimed_given_back_and_handed_on(place: str) -> None:
         found = (await inbox.answer(ref, "no", dora)).question
         assert found.answer is not None
         assert (found.status, found.answer["on_behalf"]) == ("answered", "ben")
+
+    inside(inbox, work)
+
+
+@pytest.mark.parametrize("to", ["anan", "b\u202eora", "\0", " ", "mcp:bot", "system:timer", "link:dora", "handler:x"])
+def test_a_question_is_handed_to_nobody_who_is_no_person(place: str, to: str) -> None:
+    inbox = asked(place, ask={"exclude": ["starter"]})
+
+    async def work(ref: str) -> None:
+        with pytest.raises(AnswerError, match=r"nobody called|no person"):
+            await inbox.delegate(ref, token(inbox, "ben"), to)
+        with pytest.raises(AnswerError, match="has passed"):
+            await inbox.delegate(ref, token(inbox, "ben"), "dora", until=1.0)
+        assert (await inbox.question(ref, token(inbox, "ben"))).question.assignee == ""
 
     inside(inbox, work)
 

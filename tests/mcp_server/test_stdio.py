@@ -21,6 +21,7 @@ from mcp.types import ElicitResult, ErrorData
 from strands import Agent, SessionManager
 from strands.models.scripted import ScriptedModel, ToolCall
 from strands.tools.mcp import MCPClient
+from strands_cli.kernel.principal import os_principal
 from support.mcp_clients import User, calls, connected, environment, text, until
 
 MODES: list[Literal["auto", "legacy"]] = ["auto", "legacy"]
@@ -84,6 +85,7 @@ def test_a_question_is_asked_by_the_client_and_the_run_goes_on(tmp_path: Path, m
         "name": "desk",
         "auth": "asserted",
         "via": "mcp",
+        "on_behalf": os_principal().who,
         "kind": "agent",
     }
     assert answer.data["shown"].startswith("sha256:")

@@ -76,5 +76,7 @@ outputs:
   artifacts: [{path: letter.txt, from: "{{ last_response }}"}]
 """
 refunding = Workflow.from_yaml(HEAD.format(name="refunding") + REFUNDING, model=ScriptedModel(play), tools=[refund])
+GUARDED = PAYING.replace('choices: ["yes", "no"]', 'choices: ["yes", "no"], ask: {exclude: [starter]}')
+guarded = Workflow.from_yaml(HEAD.format(name="guarded") + GUARDED, model=ScriptedModel(play))
 writing = Workflow.from_yaml(HEAD.format(name="writing") + WRITING, model=ScriptedModel(play))
 workflows = [paying, refunding]

@@ -73,3 +73,19 @@ def test_a_token_that_may_start_nothing_is_refused(serve: Callable[..., Server])
 
 def test_without_the_option_there_is_no_such_server(server: Server) -> None:
     assert server.client().post("/mcp", json={}).status_code == 404
+
+
+def test_whoever_starts_a_run_by_a_program_of_theirs_is_who_started_it(serve: Callable[..., Server]) -> None:
+    server = serve("--mcp", targets=("support.web_app:guarded",))
+    anna, ben = server.program(), server.program(person="ben")
+
+    async def main() -> Any:
+        async with client_of(server, secret(server, "sessions:start")) as client:
+            return await client.call_tool("guarded", {})
+
+    asyncio.run(main())
+    [question] = anna.get("/api/v1/questions").json()["items"]
+    path = f"/api/v1/questions/{question['ref']}/answer"
+    refused = anna.post(path, json={"value": "yes"})
+    assert (refused.status_code, refused.json()["code"]) == (403, "excluded")
+    assert ben.post(path, json={"value": "yes"}).status_code == 202

@@ -28,9 +28,9 @@ _TOLD = ("step_start", "step_complete", "tool_start")
 
 
 def caller_named(name: str) -> Principal:
-    """Return who is on record for what a calling agent brings."""
-    name = name or "unknown"
-    return Principal(f"a2a:{name}", name, via="a2a", kind="agent")
+    """Return who is on record for what a calling agent brings: an agent, for whom its token was made."""
+    known = name or "unknown"
+    return Principal(f"a2a:{known}", known, via="a2a", on_behalf=name, kind="agent")
 
 
 class WorkflowExecutor(AgentExecutor):

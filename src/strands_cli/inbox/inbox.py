@@ -197,7 +197,12 @@ class Inbox(InboxSessions):
             to: Whom to: a person, or an id.
             why: Why, for the record.
             until: Unix time, in seconds, after which it is nobody's again; None for ever.
+
+        Raises:
+            AnswerError: There is nobody of that name, or the time has passed.
         """
+        if self.people.by_key and ":" not in to and to not in self.people.by_key:
+            raise AnswerError(f"there is nobody called {to!r}", hint="Name a person of people.yaml.")
         known = self.people.principal(to, auth="login") if to in self.people.by_key or ":" in to else to
         return await self._assign(ref, known, principal, why=why, until=until)
 

@@ -8,7 +8,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from strands_cli.callers.guard import CALLER
-from strands_cli.kernel.principal import Principal
+from strands_cli.kernel.principal import Principal, os_principal
 
 if TYPE_CHECKING:
     from mcp.server.context import ServerRequestContext
@@ -28,12 +28,15 @@ class Client:
         has_forms: Whether its user can fill in forms.
         has_pages: Whether its user can be sent to an address.
         in_rounds: Whether it calls again with the answers, as protocol 2026-07-28 has it.
+        on_behalf: Whose program it is: whose token it has, or the user of this machine who has started it; "" where
+            that is not known.
     """
 
     name: str
     has_forms: bool
     has_pages: bool
     in_rounds: bool
+    on_behalf: str = ""
 
     @classmethod
     def of(cls, context: ServerRequestContext[Any, Any]) -> Client:
@@ -44,12 +47,13 @@ class Client:
         elicitation = capabilities.elicitation if capabilities is not None else None
         has_pages = elicitation is not None and elicitation.url is not None
         has_forms = elicitation is not None and (elicitation.form is not None or not has_pages)
-        return cls(name_of(context), has_forms, has_pages, context.protocol_version in MODERN_PROTOCOL_VERSIONS)
+        in_rounds = context.protocol_version in MODERN_PROTOCOL_VERSIONS
+        return cls(name_of(context), has_forms, has_pages, in_rounds, _owner_of(context))
 
     @property
     def principal(self) -> Principal:
-        """Who is on record for what it brings: an agent, that only says itself who it is."""
-        return Principal(f"mcp:{self.name}", self.name, via="mcp", kind="agent")
+        """Who is on record for what it brings: an agent, that only says itself who it is, and whose it is."""
+        return Principal(f"mcp:{self.name}", self.name, via="mcp", on_behalf=self.on_behalf, kind="agent")
 
 
 def name_of(context: ServerRequestContext[Any, Any]) -> str:
@@ -57,9 +61,17 @@ def name_of(context: ServerRequestContext[Any, Any]) -> str:
     told = context.session.client_params
     name = told.client_info.name if told is not None else ""
     name = "".join(each for each in name[:_MOST] if each.isprintable()).strip() or _UNKNOWN
-    scope = getattr(context.request, "scope", None) or {}
-    caller = scope.get(CALLER, "")
+    caller = _caller_of(context)
     return f"{caller}/{name}" if caller else name
+
+
+def _owner_of(context: ServerRequestContext[Any, Any]) -> str:
+    return os_principal().who if context.request is None else _caller_of(context)
+
+
+def _caller_of(context: ServerRequestContext[Any, Any]) -> str:
+    scope = getattr(context.request, "scope", None) or {}
+    return str(scope.get(CALLER, ""))
 
 
 def progress_to(context: ServerRequestContext[Any, Any]) -> Callable[[Event], Awaitable[None] | None]:

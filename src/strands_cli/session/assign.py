@@ -6,7 +6,7 @@ import time
 from dataclasses import replace
 
 from strands.journal.excerpt import Excerpt, answer_by_all
-from strands_cli.errors import NotEntitledError
+from strands_cli.errors import AnswerError, NotEntitledError
 from strands_cli.kernel import rights
 from strands_cli.kernel.journal import Journal
 from strands_cli.kernel.principal import Principal
@@ -53,6 +53,10 @@ async def assign(
     return await answer_by_all(journal, lambda there: assigning.drafts(there, now), now=now)
 
 
+_NO_PEOPLE = ("mcp:", "a2a:", "system:", "handler:", "link:")
+"""What ids begin with that are of programs, or of one answer alone."""
+
+
 class _Assigning:
     """One change of with whom a question is."""
 
@@ -80,6 +84,7 @@ class _Assigning:
                 return []
         else:
             self._check_entitled(state, asked, now)
+            self._check_said(to, here, now)
             if not claims:
                 self._check_handed(state, asked, here, now)
         until = self._until if self._until is not None or not claims else now + CLAIM_SECONDS
@@ -113,6 +118,19 @@ class _Assigning:
         refused = rights.why_not(state, asked, self._principal, now=now, session_id=self._session_id)
         if refused.code not in ("", "claimed"):
             raise refused.error()
+
+    def _check_said(self, to: str, here: QuestionStanding, now: float) -> None:
+        """Check that it is left to somebody, and for some time: else it would be with nobody who can answer it."""
+        named = any(to in ask.get("users", ()) for ask in here.asks)
+        if not to.isprintable() or to != to.strip() or (to.startswith(_NO_PEOPLE) and not named):
+            raise AnswerError(
+                f"{self._key!r} cannot be handed to {to!r}: that is no person",
+                hint="Name a person of people.yaml, or give an id, as user:os:anna.",
+            )
+        if self._until is not None and self._until <= now:
+            raise AnswerError(
+                f"{self._key!r} cannot be left to {to} until a time that has passed", hint="Give a later."
+            )
 
     def _check_handed(self, state: State, asked: Entry, here: QuestionStanding, now: float) -> None:
         if here.delegate == "never":
