@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from math import inf
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
 from strands import SessionManager
+from strands.journal.by_deadline import questions_by_deadline
 from strands.journal.database import Database, Row, Transaction, TransactionLayer
 from strands.journal.entries import Draft
-from strands.journal.find import due, find, open_questions
+from strands.journal.find import Page, QuestionSummary, due, find, open_questions
 from strands.journal.memory import MemoryRepository
 from strands.journal.protocol import Repository
 from strands.journal.sql import SqlRepository
@@ -163,12 +165,38 @@ def test_pages_come_to_all_of_them_once(store: Repository) -> None:
                 seen += [each.id for each in page.items]
                 after, more = page.after, bool(page.after)
             assert len(seen) == len(set(seen)) == expected
-        inbox, after, more = [], "", True
-        while more:
-            part = await open_questions(store, limit=3, after=after)
-            inbox += [(each.session_id, each.id) for each in part.items]
-            after, more = part.after, bool(part.after)
+        inbox = [(each.session_id, each.id) for each in await all_of(open_questions, store, 3)]
         assert len(inbox) == len(set(inbox)) == 14
+
+    asyncio.run(check())
+
+
+async def all_of(query: Callable[..., Awaitable[Page[QuestionSummary]]], store: Repository, limit: int) -> list[Any]:
+    """Return what the pages of a list have, one after the other."""
+    found, after, more = list[QuestionSummary](), "", True
+    while more:
+        page = await query(store, limit=limit, after=after)
+        assert len(page.items) <= limit
+        found += page.items
+        after, more = page.after, bool(page.after)
+    return found
+
+
+@pytest.mark.parametrize("many", [4, 40])
+@pytest.mark.parametrize("limit", [1, 3, 50])
+def test_the_next_deadline_comes_first_and_what_has_none_last(store: Repository, many: int, limit: int) -> None:
+    deadlines = [None, NOW + 9e8, NOW + 8e8, NOW + 9e8, NOW - 5]
+
+    async def check() -> None:
+        expected = []
+        for number in range(many):
+            at, until = NOW + number % 2, deadlines[number % 5]
+            questions = [asked("q", at, **({} if until is None else {"deadline": until})), asked("r", at)]
+            await store.create(f"s{number:02}", opening(at), [*questions, entry("paused", at=at)])
+            expected += [(inf, at, f"s{number:02}", "r")]
+            expected += [] if until == NOW - 5 else [(until or inf, at, f"s{number:02}", "q")]
+        found = await all_of(questions_by_deadline, store, limit)
+        assert [(each.deadline or inf, each.asked_at, each.session_id, each.id) for each in found] == sorted(expected)
 
     asyncio.run(check())
 
@@ -184,9 +212,10 @@ def test_a_list_of_many_asks_as_often_as_a_list_of_few(tmp_path: Path) -> None:
             database.reads = 0
             assert len((await repository.find(limit=50)).items) >= many
             await repository.open_questions()
+            await repository.questions_by_deadline()
             await repository.due()
             asks.append(database.reads)
-        assert asks == [3, 3]
+        assert asks == [4, 4]
 
     asyncio.run(check())
 
@@ -235,6 +264,8 @@ def test_no_list_and_no_answer_looks_at_every_row(tmp_path: Path) -> None:
         await answers.give(await repository.open("paused"), "q", "yes", by="ann")
         await repository.find(rests=["paused"], workflow="w", after=f"{NOW!r} 1")
         await repository.open_questions(after=f"{NOW!r} 1 q")
+        await repository.questions_by_deadline()
+        await repository.questions_by_deadline(after=f"{NOW!r} {NOW!r} 1 q")
         await repository.due()
         await repository.resolve("pa")
         await repository.prune(before=NOW, statuses=["completed"], limit=10)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -116,3 +118,28 @@ class _Counted(TransactionLayer):
         self._dying.left -= 1
         if self._dying.left < 0:
             self._dying.die()
+
+
+class Killing(DatabaseLayer):
+    """A database whose process is killed "before" or "after" a transaction that writes.
+
+    Args:
+        database: The database.
+        at: The number of the transaction, from 1.
+        when: Whether that comes through.
+    """
+
+    def __init__(self, database: Database, at: int, when: str) -> None:
+        super().__init__(database)
+        self._left = at
+        self._when = when
+
+    def write(self, work: Callable[[Transaction], T], *, durable: bool = False, single: bool = False) -> T:
+        self._left -= 1
+        mine = not self._left
+        if mine and self._when == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = super().write(work, durable=durable, single=single)
+        if mine:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result

@@ -12,11 +12,13 @@ import os
 import sqlite3
 import zlib
 from collections.abc import Iterator, Sequence
+from math import inf
 from pathlib import Path
 from typing import NamedTuple
 
 from strands._home import check_status
 from strands.journal import files
+from strands.journal.by_deadline import deadline_place
 from strands.journal.find import RESTS, Due, Folded, QuestionSummary, due_since
 from strands.journal.projection import original, portable
 
@@ -42,6 +44,7 @@ create index sessions_unsure on sessions (is_sure) where not is_sure;
 create table questions (asked_at real, session text, key text, kind text, deadline real,
     primary key (asked_at, session, key)) without rowid;
 create index questions_of on questions (session);
+create index questions_due on questions (deadline, asked_at, session, key);
 """
 VERSION = zlib.crc32(" ".join([_TABLES, *Folded._fields]).encode()) & 0x7FFFFFFF
 """Tells an index that this build made from every other."""
@@ -182,16 +185,31 @@ class FileIndex:
 
     def questions(self, now: float, limit: int, after: str) -> list[QuestionSummary]:
         """Return questions that are open, the oldest first, behind that of the key `after`."""
-        columns = "session, key, kind, asked_at, deadline"
-        statement = f"select {columns} from questions where (deadline is null or deadline > ?)"
-        values: list[object] = [now]
+        where, values = "(deadline is null or deadline > ?)", list[object]([now])
         if after:
             asked_at, session_id, key = after.split(" ", 2)
-            statement += " and (asked_at, session, key) > (?, ?, ?)"
+            where += " and (asked_at, session, key) > (?, ?, ?)"
             values += [float(asked_at), session_id, portable(key)]
-        statement += " order by asked_at, session, key limit ?"
+        return self._questions(f"{where} order by asked_at, session, key", values, limit)
+
+    def _questions(self, where: str, values: Sequence[object], limit: int) -> list[QuestionSummary]:
+        statement = f"select session, key, kind, asked_at, deadline from questions where {where} limit ?"
         rows = self._connection.execute(statement, (*values, limit)).fetchall()
         return [QuestionSummary(id, original(key), original(kind), *more) for id, key, kind, *more in rows]
+
+    def by_deadline(self, now: float, limit: int, after: str) -> list[QuestionSummary]:
+        """Return questions that are open, the next deadline first, behind that of the place `after`."""
+        place = deadline_place(after) if after else (now, -inf, "", "")
+        begin = (*place[:3], portable(place[3]))
+        found: list[QuestionSummary] = []
+        if begin[0] < inf:
+            where = "deadline > ? and (deadline, asked_at, session, key) > (?, ?, ?, ?)"
+            found += self._questions(f"{where} order by deadline, asked_at, session, key", (now, *begin), limit)
+            begin = (inf, -inf, "", "")
+        if len(found) < limit:
+            where = "deadline is null and (asked_at, session, key) > (?, ?, ?)"
+            found += self._questions(f"{where} order by asked_at, session, key", begin[1:], limit - len(found))
+        return found
 
     def due(self, now: float, limit: int) -> list[Due]:
         """Return sessions that are due, the longest due first."""

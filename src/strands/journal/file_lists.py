@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 from strands._home import check_private
 from strands._threads import on_disk
 from strands.journal import changes, files
+from strands.journal.by_deadline import deadlines_page, page_by_deadline
 from strands.journal.errors import SessionError, SessionNotFoundError, StorageError
 from strands.journal.faults import storage_errors
 from strands.journal.file_log import FileLog
@@ -95,6 +96,13 @@ class FileLists(FileWorkers):
         if told is None:
             return questions_page(questions_in(await self.folded(), time.time()), limit, after)
         return questions_page(told, limit, "")
+
+    async def questions_by_deadline(self, *, limit: int = 50, after: str = "") -> Page[QuestionSummary]:
+        """Return open questions as `strands.journal.by_deadline.questions_by_deadline` does."""
+        told = await self._asked(lambda index: index.by_deadline(time.time(), limit + 1, after))
+        if told is None:
+            return deadlines_page(questions_in(await self.folded(), time.time()), limit, after)
+        return page_by_deadline(told, limit)
 
     async def due(self, *, limit: int = 50) -> list[Due]:
         """Return sessions as `strands.journal.find.due` does."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
+from math import inf
 
 from strands._threads import on_disk
 from strands.journal.database import Row, Transaction
@@ -21,6 +22,10 @@ _TIMED = (
     "from strands_questions join strands_sessions on no = session where strands_questions.namespace = ? "
     "and answered is null and timer is not null and strands_sessions.kind = ? and driver = '' "
     f"and status in ({', '.join('?' * len(TIMED))})"
+)
+_QUESTIONS = (
+    "select id, key, strands_questions.kind, asked_at, deadline, session from strands_questions "
+    "join strands_sessions on no = session where strands_questions.namespace = ? and strands_sessions.kind = ?"
 )
 _WAITING = "answered is null and (deadline is null or deadline > strands_now())"
 
@@ -42,23 +47,51 @@ class SqlLists(SqlUpkeep):
 
     async def open_questions(self, *, limit: int = 50, after: str = "") -> Page[QuestionSummary]:
         """Return open questions as `strands.journal.find.open_questions` does."""
-        statement = (
-            "select id, key, strands_questions.kind, asked_at, deadline, session from strands_questions "
-            "join strands_sessions on no = session where strands_questions.namespace = ? and strands_sessions.kind = ? "
-            f"and {_WAITING}"
-        )
-        values: list[object] = [self.namespace, WORKFLOW]
+        statement, values = f"{_QUESTIONS} and {_WAITING}", [self.namespace, WORKFLOW]
+        rows = await self._read(lambda each: self._behind(each, statement, values, after, limit))
+        last = rows[limit - 1] if len(rows) > limit else None
+        return Page(list(map(_question, rows[:limit])), f"{last[3]!r} {last[5]} {last[1]}" if last is not None else "")
+
+    async def questions_by_deadline(self, *, limit: int = 50, after: str = "") -> Page[QuestionSummary]:
+        """Return open questions as `strands.journal.by_deadline.questions_by_deadline` does."""
+        begin, _, behind = after.partition(" ")
+        rows = await self._read(lambda each: self._by_deadline(each, float(begin) if begin else None, behind, limit))
+        last = rows[limit - 1] if len(rows) > limit else None
+        place = f"{inf if last[4] is None else last[4]!r} {last[3]!r} {last[5]} {last[1]}" if last is not None else ""
+        return Page(list(map(_question, rows[:limit])), place)
+
+    def _by_deadline(self, transaction: Transaction, begin: float | None, behind: str, limit: int) -> list[Row]:
+        """Return the questions with deadlines from `begin` on, and then those without."""
+        known: list[object] = [self.namespace, WORKFLOW]
+        found: list[Row] = []
+        if begin is not None and begin < inf:
+            at_it = f"{_QUESTIONS} and {_WAITING} and deadline = ?"
+            found += self._behind(transaction, at_it, [*known, begin], behind, limit)
+        if begin is None or begin < inf:
+            later = f"{_QUESTIONS} and answered is null and deadline > strands_now() and deadline > ?"
+            later += " order by deadline, asked_at, session, key limit ?"
+            found += transaction.execute(later, *known, begin or 0.0, limit + 1 - len(found))
+            behind = ""
+        if len(found) <= limit:
+            without = f"{_QUESTIONS} and answered is null and deadline is null"
+            found += self._behind(transaction, without, known, behind, limit - len(found), "deadline, ")
+        return found
+
+    def _behind(
+        self,
+        transaction: Transaction,
+        statement: str,
+        values: Sequence[object],
+        after: str,
+        limit: int,
+        first: str = "",
+    ) -> list[Row]:
+        """Return one more of the questions of a statement than so many, the oldest first, from behind a place on."""
         if after:
             asked_at, no, key = after.split(" ", 2)
             statement += " and (asked_at > ? or (asked_at = ? and (session > ? or (session = ? and key > ?))))"
-            values += [float(asked_at), float(asked_at), int(no), int(no), key]
-        statement += " order by asked_at, session, key limit ?"
-        rows = await self._read(lambda each: each.execute(statement, *values, limit + 1))
-        items = [
-            QuestionSummary(original(id), original(key), original(kind), *more) for id, key, kind, *more, _ in rows
-        ]
-        last = rows[limit - 1] if len(rows) > limit else None
-        return Page(items[:limit], f"{last[3]!r} {last[5]} {last[1]}" if last is not None else "")
+            values = [*values, float(asked_at), float(asked_at), int(no), int(no), key]
+        return transaction.execute(f"{statement} order by {first}asked_at, session, key limit ?", *values, limit + 1)
 
     async def due(self, *, limit: int = 50) -> list[Due]:
         """Return sessions as `strands.journal.find.due` does, by the database's clock."""
@@ -117,6 +150,11 @@ class SqlLists(SqlUpkeep):
             for no, key in transaction.execute(statement, *numbers):
                 found[no].append(original(key))
         return found
+
+
+def _question(row: Row) -> QuestionSummary:
+    id, key, kind, asked_at, deadline, _ = row
+    return QuestionSummary(original(id), original(key), original(kind), asked_at, deadline)
 
 
 def _summary(row: Row, driven: bool, waiting: Sequence[str]) -> SessionSummary:

@@ -6,10 +6,11 @@ import asyncio
 import base64
 import json
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from strands.journal.by_deadline import questions_by_deadline
 from strands.journal.excerpt import now_of
 from strands.journal.find import Page, QuestionSummary, find, open_questions
 from strands_cli.errors import SessionError, SessionNotFoundError, StorageError
@@ -29,6 +30,10 @@ _MOST_READ = 500
 _SESSIONS = 50
 
 
+_Query = Callable[..., Awaitable[Page[QuestionSummary]]]
+_QUERIES: dict[str, _Query] = {"asked": open_questions, "due": questions_by_deadline}
+
+
 class Wanted(NamedTuple):
     """Which questions are asked for, as in `Inbox.questions`; `text` is case-folded."""
 
@@ -38,11 +43,6 @@ class Wanted(NamedTuple):
     kind: str
     due_before: float | None
     text: str
-
-    @property
-    def is_all(self) -> bool:
-        """Whether every open question is."""
-        return self == Wanted("open", False, "", "", None, "")
 
     def takes_summary(self, told: QuestionSummary) -> bool:
         """Whether a question may be meant, as far as its summary tells."""
@@ -85,13 +85,24 @@ class Lists:
     ) -> Page[InboxQuestion]:
         if wanted.state not in ("open", "stranded"):
             return await self._closed(principal, wanted, limit, after)
-        by_query = wanted.is_all and sort == "asked" and hasattr(self._store, "open_questions")
-        if by_query:
-            (begin,) = read_cursor(after, "query", 1) or ("",)
-            page = await open_questions(self._store, limit=limit, after=str(begin))
-            found = await self._views(page.items, principal)
-            return Page(found, cursor("query", page.after) if page.after else "")
+        query = _QUERIES[sort]
+        if not wanted.kind and wanted.due_before is None and hasattr(self._store, query.__name__):
+            return await self._queried(query, principal, wanted, limit, after)
         return await self._sorted(principal, wanted, sort, limit, after)
+
+    async def _queried(
+        self, query: _Query, principal: Principal, wanted: Wanted, limit: int, after: str
+    ) -> Page[InboxQuestion]:
+        """Ask the store for no more questions than the page has."""
+        (begin,) = read_cursor(after, query.__name__, 1) or ("",)
+        found: list[InboxQuestion] = []
+        read = 0
+        while True:
+            page = await query(self._store, limit=limit - len(found), after=str(begin))
+            found += [view for view in await self._views(page.items, principal) if wanted.takes(view)]
+            begin, read = page.after, read + len(page.items)
+            if not begin or len(found) == limit or read >= _MOST_READ:
+                return Page(found, cursor(query.__name__, begin) if begin else "")
 
     async def _sorted(
         self, principal: Principal, wanted: Wanted, sort: str, limit: int, after: str

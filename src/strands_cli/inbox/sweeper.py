@@ -85,6 +85,7 @@ class Sweeper:
         self._tell = tell or _tell_nobody
         self._changed = asyncio.Event()
         self._draining = asyncio.Event()
+        self._soon: asyncio.TimerHandle | None = None
         self._worker: Worker | None = None
 
     def look(self) -> None:
@@ -113,7 +114,7 @@ class Sweeper:
                 self._workflows,
                 slots=self._slots,
                 grace=self._grace,
-                tell=self._tell,
+                tell=self._heard,
                 only_served=True,
                 fires=False,
             )
@@ -122,6 +123,14 @@ class Sweeper:
         finally:
             firing.cancel()
             await asyncio.wait([firing])
+
+    def _heard(self, event: str, session_id: str = "", /, **more: object) -> None:
+        """Of a question that was asked just now something may be due before it is time to look again."""
+        self._tell(event, session_id, **more)
+        if event == "paused":
+            loop = asyncio.get_running_loop()
+            if self._soon is None or self._soon.when() <= loop.time():  # one look is for all that pause meanwhile
+                self._soon = loop.call_later(LEAST_SECONDS, self.look)
 
     async def _keep_firing(self) -> None:
         """Record what is due, again and again: when the next timer says so, or when something has changed."""

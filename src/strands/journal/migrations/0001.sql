@@ -81,6 +81,9 @@ create index strands_sessions_driven on strands_sessions (driver) where driver <
 
 create index strands_questions_open on strands_questions (namespace, asked_at, session, key) where answered is null;
 
+create index strands_questions_due on strands_questions (namespace, deadline, asked_at, session, key)
+  where answered is null;
+
 create index strands_questions_timed on strands_questions (namespace, timer) where answered is null and timer is not null;
 
 create index strands_uses_of on strands_uses (blob);
