@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +43,9 @@ def command(server: Server, *arguments: str) -> Any:
     return json.loads(done.stdout)
 
 
-def post(server: Server, name: str, secret: str, message: Any, id: str = "msg_1") -> httpx.Response:
-    """Send a signed message to a hook."""
-    body, at = json.dumps(message), datetime.now(timezone.utc)
+def post(server: Server, name: str, secret: str, message: Any, id: str = "msg_1", ago: float = 0.0) -> httpx.Response:
+    """Send a message to a hook, signed so many seconds ago."""
+    body, at = json.dumps(message), datetime.now(timezone.utc) - timedelta(seconds=ago)
     headers = {
         "webhook-id": id,
         "webhook-timestamp": str(int(at.timestamp())),
@@ -90,6 +90,7 @@ def test_what_is_not_signed_does_nothing(tmp_path: Path, serve: Callable[[], Ser
     hook = command(server, "webhooks", "receive", "shop", "--workflow", "paying", "--field", "amount={{ body.total }}")
     assert post(server, "shop", "whsec_" + "YWFh" * 8, {"total": 1}).status_code == 401
     assert post(server, "nothing", hook["secret"], {"total": 1}).status_code == 401
+    assert post(server, "shop", hook["secret"], {"total": 1}, ago=600).status_code == 401
     assert httpx.post(f"{server.url}/hooks/shop", content=b"{}").status_code == 401
     assert SessionManager(store=str(tmp_path / "store")).list_sessions() == []
 

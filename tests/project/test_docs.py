@@ -63,6 +63,17 @@ def test_the_promise_is_proven_by_tests_that_exist() -> None:
         assert tests, f"no test is named for: {point}"
 
 
+def test_each_threat_is_tried_by_a_test_that_exists() -> None:
+    page = (ROOT / "docs" / "threat-model.md").read_text(encoding="utf-8")
+    threats = [line for line in page.splitlines() if line.startswith("| ") and not line.startswith("| who tries")]
+    assert len(threats) > 30
+    for threat in threats:
+        tests = re.findall(r"\[`(\w+)`\]\(\.\./(tests/[\w/]+\.py)\)", threat)
+        assert tests, f"no test is named for: {threat}"
+        for function, file in tests:
+            assert f"def {function}(" in (ROOT / file).read_text(encoding="utf-8"), f"{file} has no {function}"
+
+
 def anchors(text: str) -> set[str]:
     """Return the anchors that the headings of a page get."""
     headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)

@@ -12,6 +12,7 @@ from ruamel.yaml import YAML
 
 from strands import Workflow
 from strands_cli.cli.validate import command as validate
+from strands_cli.people import People
 from strands_cli.types import HITLState
 from support.page import Block, blocks
 
@@ -20,11 +21,12 @@ AGENTS = {name: {"prompt": "You work."} for name in ("researcher", "writer", "re
 STEPS = [{"agent": "writer", "input": "Go."}]
 
 
-def pieces() -> list[Any]:
+def pieces(*, people: bool = False) -> list[Any]:
     found = []
     for page in sorted((ROOT / "docs").glob("*.md")):
         for block in blocks(page.read_text(encoding="utf-8")):
-            if block.language == "yaml" and "version:" not in block.text:
+            is_piece = block.language == "yaml" and "version:" not in block.text
+            if is_piece and (block.title == "people.yaml") == people:
                 found.append(pytest.param(block, id=f"{page.name}:{block.line}"))
     return found
 
@@ -54,3 +56,8 @@ def test_a_piece_of_a_workflow_is_rehearsed(block: Block, tmp_path: Path, monkey
     assert "piece.json: valid." in checked.output, checked.output or repr(checked.exception)
     result = Workflow.from_dict(document, offline=True).run_interactive(hitl_handler=answer)
     assert result.success, result.error_message
+
+
+@pytest.mark.parametrize("block", pieces(people=True))
+def test_people_of_a_page_are_read(block: Block) -> None:
+    assert People.from_dict(YAML(typ="safe").load(block.text)).by_key

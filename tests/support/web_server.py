@@ -69,6 +69,7 @@ class Server:
                 stderr=file,
             )
         self.url, self.sign_in = "", ""
+        self._port = arguments[arguments.index("--port") + 1] if "--port" in arguments else "0"
         self.clients: list[httpx.Client] = []
         self._await("--uds" not in arguments)
 
@@ -97,11 +98,12 @@ class Server:
     @property
     def listening(self) -> str:
         """Where it listens, which is not where people reach it when it has an origin of its own."""
-        return self.url if self.url.startswith("http://127.0.0.1") else ""
+        return self.url if self.url.startswith("http://127.0.0.1") else f"http://127.0.0.1:{self._port}"
 
     @property
     def host(self) -> dict[str, str]:
-        return {}
+        """The name that it goes by, for who reaches it where it listens."""
+        return {"Host": self.url.partition("://")[2]}
 
     @property
     def said(self) -> str:

@@ -83,6 +83,25 @@ def test_what_was_begun_in_another_browser_is_not_ended_here(server: Server) -> 
     assert victim.get(f"{API}/questions").status_code == 401
 
 
+def test_a_role_that_people_yaml_takes_away_is_gone_for_who_had_signed_in(provider: Provider, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    people = tmp_path / "people.yaml"
+    given = ("--port", str(port), "--origin", f"http://127.0.0.1:{port}", "--auth", "oidc", "--people", str(people))
+    named = ("--oidc-issuer", provider.issuer, "--oidc-client-id", "strands")
+    cookies = httpx.Cookies()
+    for roles, status in (("[admin]", 200), ("[]", 403)):
+        people.write_text(f"anna: {{ids: ['user:oidc:{provider.issuer}#u1'], roles: {roles}}}\n")
+        server = Server(tmp_path, f"sqlite:///{tmp_path}/runs.db", *given, *named)
+        browser = server.client(cookies=cookies)
+        if not cookies:
+            signed_in(server, browser)
+            cookies = browser.cookies
+        assert browser.get(f"{API}/questions").status_code == 200
+        assert browser.get(f"{API}/tokens").status_code == status
+        server.close()
+
+
 def test_a_provider_that_does_not_answer_is_said(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

@@ -323,3 +323,15 @@ def test_a_proxy_says_who_asks_over_its_socket_and_with_its_secret(proxied: http
     problem(proxied.get(f"{API}/tokens", headers=anna), 403, "not-admin")
     strict = proxied.get("/livez").headers["Strict-Transport-Security"]
     assert strict.startswith("max-age=")
+
+
+def test_over_tcp_only_the_address_of_the_proxy_is_believed(serve: Callable[..., Server]) -> None:
+    given = ("--auth", "proxy", "--origin", "https://strands.example.org")
+    env = {"STRANDS_PROXY_SECRET": "between us"}
+    anna = {"X-Forwarded-User": "anna@example.org", "X-Strands-Proxy": "between us"}
+    for address, status in (("192.0.2.1", 403), ("127.0.0.1", 200)):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        server = serve(*given, "--trust-proxy", address, "--port", str(port), env=env)
+        asked = httpx.get(f"{server.listening}{API}/questions", headers={**anna, **server.host})
+        assert asked.status_code == status, asked.text

@@ -7,6 +7,7 @@ import hmac
 import ipaddress
 import secrets
 import time
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -259,6 +260,9 @@ class Auth:
 
     def sign_in(self, response: Response, principal: Principal) -> None:
         """Have the browser that gets this response be `principal` from now on."""
+        person = self._inbox.people.by_key.get(principal.person)
+        if person is not None:  # these are looked up with each request, so that one that is taken away is gone
+            principal = replace(principal, roles=principal.roles - person.roles)
         nonce = secrets.token_hex(8)
         told = self._cookies.dumps({"principal": principal.to_dict(), "auth": self.settings.auth, "nonce": nonce})
         assert isinstance(told, str)
