@@ -10,6 +10,8 @@ What the blocks mean:
 - `shell`: each line is run; `# exit code 19` at its end is what is expected. `ID` is the newest session's id.
   What installs or tests (pip, git, cd, .ci) is not run here; a `make` target must exist. `examples/` is there.
 - `text` and others: for reading only.
+- `<!-- server: 8765 -->` before a shell block: its command is a server, which runs beside the page from there on, at another
+  port that is free; so does the page, where it names this one. It begins anew where another such block comes.
 - `<!-- terminal: yes | no -->` before a block: it runs in a terminal, where these answers are typed.
 - `<!-- stub: text -->`: what the stub of the provider answers from here on; default: it echoes the prompt.
 """
@@ -22,9 +24,11 @@ import inspect
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass
@@ -45,7 +49,7 @@ from support.stub_openai import Request, StubOpenAI
 
 ROOT = Path(__file__).parents[2]
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)\s*$")
-_DIRECTIVE = re.compile(r"^<!-- (?P<name>terminal|stub): ?(?P<value>.*?) ?-->$")
+_DIRECTIVE = re.compile(r"^<!-- (?P<name>terminal|stub|server): ?(?P<value>.*?) ?-->$")
 _TITLE = re.compile(r"^# (?P<name>[\w./-]+\.(yaml|py|json|toml))$")
 _CODE = re.compile(r"\s+# exit code (?P<code>\d+)\s*$")
 _HERE = "pip install -e ."
@@ -60,6 +64,7 @@ class Block:
     text: str
     line: int
     answers: list[str] | None = None
+    server: str = ""
 
     @property
     def title(self) -> str | None:
@@ -75,20 +80,22 @@ def blocks(text: str) -> list[Block]:
     """Return the blocks of a page in order."""
     found: list[Block] = []
     lines = text.splitlines()
-    number, answers = 0, None
+    number, answers, server = 0, None, ""
     while number < len(lines):
         line = lines[number]
         number += 1
         if directive := _DIRECTIVE.match(line.strip()):
             if directive["name"] == "stub":
                 found.append(Block("stub", directive["value"], number))
+            elif directive["name"] == "server":
+                server = directive["value"]
             else:
                 answers = [answer.strip() for answer in directive["value"].split("|")]
         elif fence := _FENCE.match(line):
             end = next(n for n in range(number, len(lines)) if lines[n].strip() == "```")
             body = textwrap.dedent("\n".join(lines[number:end])) + "\n"
-            found.append(Block(fence["language"], body, number + 1, answers))
-            number, answers = end + 1, None
+            found.append(Block(fence["language"], body, number + 1, answers, server))
+            number, answers, server = end + 1, None, ""
     return found
 
 
@@ -102,6 +109,8 @@ class Page:
         self.reply: str | None = None
         self.unrun: set[str] = set()
         self.offered: set[str] = set()
+        self.server: subprocess.Popen[bytes] | None = None
+        self.ports: dict[str, str] = {}
 
     def run(self) -> None:
         known = {
@@ -115,6 +124,8 @@ class Page:
         with StubOpenAI(self.answer) as stub:
             os.environ |= {"OPENAI_BASE_URL": stub.url, "OPENAI_API_KEY": "none", "NO_COLOR": "1"}
             for block in self.blocks:
+                for port, free in self.ports.items():
+                    block.text = block.text.replace(port, free)
                 run: Callable[[Block], object] | None = known.get(block.language)
                 try:
                     if run is not None:
@@ -182,10 +193,37 @@ class Page:
             raise Failure(f"it printed {lines}, the page says {expected}")
 
     def shell(self, block: Block) -> None:
+        if block.server:
+            self.serve(block)
+            return
         for line in block.text.replace("\\\n", " ").splitlines():
             command, code = _CODE.sub("", line).strip(), _CODE.search(line)
             if command == _HERE or (command and not command.startswith(("#", *_INSTALLS))):
                 self.command(command, int(code["code"]) if code else 0, block.answers)
+
+    def serve(self, block: Block) -> None:
+        """Run a server beside the page until it ends, or another one is begun."""
+        self.end()
+        if not self.ports:
+            with socket.create_server(("127.0.0.1", 0)) as free:
+                self.ports[block.server] = str(free.getsockname()[1])
+        (port,) = self.ports.values()
+        command = block.text.replace("\\\n", " ").strip()
+        self.unrun = {title for title in self.unrun if title.removesuffix(".py") not in command}
+        with Path("server.log").open("wb") as log:
+            self.server = subprocess.Popen(
+                ["bash", "-c", f"exec {command} --port {port}"], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        until = time.monotonic() + 60
+        while b"Serving" not in Path("server.log").read_bytes():
+            if self.server.poll() is not None or time.monotonic() > until:
+                raise Failure(f"{command!r} does not serve: {Path('server.log').read_text()}")
+            time.sleep(0.05)
+
+    def end(self) -> None:
+        if self.server is not None:
+            self.server.terminate()
+            self.server.wait(60)
 
     def command(self, command: str, code: int, answers: list[str] | None) -> None:
         if command == _HERE:
@@ -198,7 +236,8 @@ class Page:
             return
         if command.startswith("export "):
             name, _, value = command.removeprefix("export ").partition("=")
-            os.environ[name] = value
+            said = subprocess.run(["bash", "-c", f"echo {value}"], capture_output=True, text=True, check=True)
+            os.environ[name] = said.stdout.strip()
             return
         self.unrun -= set(command.split())
         if re.search(r"\bID\b", command):
@@ -250,7 +289,11 @@ def main() -> None:
     os.environ.clear()
     os.environ.update(clean)
     Path("examples").symlink_to(ROOT / "examples")
-    Page(Path(sys.argv[1])).run()
+    page = Page(Path(sys.argv[1]))
+    try:
+        page.run()
+    finally:
+        page.end()
 
 
 if __name__ == "__main__":

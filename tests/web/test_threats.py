@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -191,6 +192,7 @@ def test_secrets_are_kept_as_hashes_in_a_file_of_this_user_alone(server: Server)
     kept = b"".join(each.read_bytes() for each in file.parent.iterdir())
     assert secret.encode() not in kept and secret.rpartition("_")[2].encode() not in kept
     assert secret not in server.command("token", "list", "--json").stdout
+    assert re.fullmatch(r"strands_\w+\n", server.command("token", "create", "--for", "ben").stdout.replace("-", "_"))
 
 
 @pytest.mark.parametrize("next", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)"])

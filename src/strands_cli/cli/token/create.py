@@ -32,7 +32,7 @@ def command(
     if as_json:
         click.echo(json.dumps({**token._asdict(), "token": secret}))
         return OK
-    click.echo(f"{secret}\n")
-    click.echo(f"Token {token.id} for {token.person}: {', '.join(token.scopes)}.")
-    click.echo("Keep it: it is not shown again. Send it as: Authorization: Bearer TOKEN")
+    click.echo(f"Token {token.id} for {token.person}: {', '.join(token.scopes)}. It is not shown again:", err=True)
+    click.echo(secret)
+    click.echo("Send it as: Authorization: Bearer TOKEN", err=True)
     return OK
