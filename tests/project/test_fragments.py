@@ -19,6 +19,12 @@ from support.page import Block, blocks
 ROOT = Path(__file__).parents[2]
 AGENTS = {name: {"prompt": "You work."} for name in ("researcher", "writer", "reader", "critic", "planner")}
 STEPS = [{"agent": "writer", "input": "Go."}]
+INPUTS = {
+    **{name: {"type": "string", "default": "tea"} for name in ("topic", "letter")},
+    "amount": {"type": "number", "default": 7},
+    "files": {"type": "array", "default": [{"name": "a.txt"}]},
+}
+TOOLS = {"http_executors": [{"id": name, "base_url": "https://example.org"} for name in ("deploy", "deploy_status")]}
 
 
 def pieces(*, people: bool = False) -> list[Any]:
@@ -39,9 +45,11 @@ def whole(piece: dict[str, Any] | list[Any]) -> dict[str, Any]:
         "version": 0,
         "name": "piece",
         "runtime": {"provider": "openai", "model_id": "m"},
-        "inputs": {"optional": {name: {"type": "string", "default": "tea"} for name in ("topic", "letter")}},
+        "inputs": {"optional": INPUTS},
         "pattern": {"type": "chain", "config": {"steps": steps}},
     }
+    if "approvals" in piece:
+        base["tools"] = TOOLS
     return {**base, **piece, "agents": {**AGENTS, **piece.get("agents", {})}}
 
 
