@@ -35,7 +35,7 @@ class OpenQuestion:
         ask: Who may answer: roles, users, exclude, auth; None for everybody who has access.
         quorum: How many persons a choice needs, or None.
         delegate: To whom it may be handed on: never, eligible or anyone; "" where its author does not say.
-        votes: What persons have said so far: value, by, who, at, seq; those that count.
+        votes: What persons have said so far, where it counts: value, by, who, at, seq, and on_behalf if of another.
         assignee: Who has taken it on, or was handed it; "" for nobody.
         assigned_until: Unix time, in seconds, at which that ends, or None.
         escalated: How often it was escalated.

@@ -10,8 +10,8 @@ What the blocks mean:
 - `shell`: each line is run; `# exit code 19` at its end is what is expected. `ID` is the newest session's id.
   What installs or tests (pip, git, cd, .ci) is not run here; a `make` target must exist. `examples/` is there.
 - `text` and others: for reading only.
-- `<!-- server: 8765 -->` before a shell block: its command is a server, which runs beside the page from there on, at another
-  port that is free; so does the page, where it names this one. It begins anew where another such block comes.
+- `<!-- server: 8765 -->` before a shell block: its command is a server, which runs beside the page from there on, at a
+  port that is free, which later blocks get instead of this one; another such block ends it.
 - `<!-- terminal: yes | no -->` before a block: it runs in a terminal, where these answers are typed.
 - `<!-- stub: text -->`: what the stub of the provider answers from here on; default: it echoes the prompt.
 """

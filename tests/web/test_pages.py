@@ -11,7 +11,7 @@ import pytest
 
 import strands_cli.web
 from strands_cli.inbox.links import Links
-from support.team import ANNA, Team, asking, in_thread, serving
+from support.team import ANNA, FOUR_EYES, Team, asking, in_thread, serving
 
 STATIC = Path(strands_cli.web.__file__).parent / "static"
 PAGE = {"Accept": "text/html"}
@@ -151,3 +151,30 @@ def test_a_link_does_not_open_a_question_for_people_who_have_to_sign_in(team: Te
     shown = in_thread(team.inbox.question(ref, ANNA)).shown
     page = httpx.get(f"{team.url}/a/{Links(team.inbox.data).create(ref, 'carla', shown)}", headers=PAGE)
     assert "You cannot answer this" in page.text and "<form" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"default": "approve"}, "Then &#39;approve&#39; is the answer."),
+        ({"on_timeout": "deny"}, "Then &#39;reject&#39; is the answer."),
+        ({"default": "approve", "on_timeout": "fail"}, "nobody can answer any more, and the run fails."),
+        ({}, "nobody can answer any more, and the run fails."),
+    ],
+)
+def test_what_counts_when_nobody_answers_is_told(
+    team: Team, anna: httpx.Client, more: dict[str, str], told: str
+) -> None:
+    team.begin(asking("payout", "Pay?", choices=["approve", "reject"], timeout_seconds=7_000, **more))
+    assert told in anna.get(f"/q/{team.ref('payout')}").text
+
+
+def test_whose_right_a_vote_is_of_is_told(team: Team, anna: httpx.Client) -> None:
+    team.begin(asking("payout", "Pay?", choices=["approve", "reject"], delegate="anyone", **FOUR_EYES))
+    ref = team.ref("payout")
+    carla = team.inbox.people.principal("user:os:carla", auth="login")
+    in_thread(team.inbox.delegate(ref, team.inbox.people.principal("user:os:ben", auth="login"), "carla"))
+    in_thread(team.inbox.answer(ref, "approve", carla))
+    assert "approve: Carla for ben" in anna.get(f"/q/{ref}").text
+    in_thread(team.inbox.answer(ref, "approve", team.inbox.people.principal("user:os:anna", auth="login")))
+    assert "By Anna " in anna.get(f"/q/{ref}").text

@@ -11,7 +11,7 @@ from dataclasses import replace
 from strands_cli.kernel import questions
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Entry
-from strands_cli.types import OpenQuestion
+from strands_cli.types import Json, OpenQuestion
 
 _NOT_SHOWN = frozenset({"of", "timeout"})
 _PREFIX = "q_"
@@ -76,10 +76,12 @@ def public(state: State, asked: Entry, session_id: str, now: float | None = None
     from strands_cli.kernel.rights import in_force, standing
 
     here, rights = standing(state, asked.key, now), in_force(state, asked)
-    votes = [
-        {"value": vote.value, "by": vote.by, "who": vote.principal.who, "at": vote.at, "seq": vote.seq}
-        for vote in here.votes
-    ]
+    votes: list[dict[str, Json]] = []
+    for vote in here.votes:
+        told: dict[str, Json] = {"value": vote.value, "by": vote.by, "who": vote.principal.who}
+        if for_whom := vote.on_behalf or vote.principal.on_behalf:
+            told["on_behalf"] = for_whom
+        votes.append({**told, "at": vote.at, "seq": vote.seq})
     return replace(
         found,
         ask=rights.get("ask"),

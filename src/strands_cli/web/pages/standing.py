@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from strands_cli.inbox.views import InboxQuestion
+from strands_cli.kernel.timers import refusal
 from strands_cli.types import Json
+from strands_cli.web.pages.shown import written
 
 
 class StandingInWords(NamedTuple):
@@ -15,9 +17,10 @@ class StandingInWords(NamedTuple):
     Attributes:
         who: Who may answer, in a sentence; "" for anybody.
         votes_told: How many votes there are of how many that are needed; "" where one answer is enough.
-        votes: Each vote: value, by, at.
+        votes: Each vote: value, by, at, and on_behalf where it is another's right.
         assignee: Who has claimed it or was given it, or "".
         escalated: Whether more people were asked since.
+        at_deadline: What then stands for an answer, in a sentence.
     """
 
     who: str
@@ -25,13 +28,25 @@ class StandingInWords(NamedTuple):
     votes: Sequence[Mapping[str, Json]]
     assignee: str
     escalated: bool
+    at_deadline: str
 
 
 def standing_of(found: InboxQuestion) -> StandingInWords:
     """Return where a question stands."""
     question = found.question
     who, votes = _who(question.ask or {}, question.who), list(question.votes)
-    return StandingInWords(who, _votes(question.quorum or {}, votes), votes, question.assignee, question.escalated > 0)
+    told = _votes(question.quorum or {}, votes)
+    return StandingInWords(who, told, votes, question.assignee, question.escalated > 0, _at_deadline(found))
+
+
+def _at_deadline(found: InboxQuestion) -> str:
+    question, then = found.question, found.asked.get("on_timeout", "default")
+    if then == "default" and question.has_default:
+        return f"Then {written(question.default)!r} is the answer."
+    if then == "deny" and question.kind != "approval" and (denial := refusal(question.choices or ())) is not None:
+        return f"Then {denial!r} is the answer."
+    is_denied = question.kind == "approval" and then != "fail"
+    return "Then it is denied." if is_denied else "Then nobody can answer any more, and the run fails."
 
 
 def _who(ask: Mapping[str, Any], who: str) -> str:
