@@ -108,6 +108,8 @@ class StoppedError(ExecutionError):
 class RejectedError(StoppedError):
     """A person said no, and the workflow does not go on from there."""
 
+    exit_code = REJECTED
+
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message, hint=hint, exit_code=REJECTED)
 
