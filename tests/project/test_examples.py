@@ -96,6 +96,7 @@ def test_the_demo_of_a_team_votes_delegates_reminds_and_verifies(demo: Path, tmp
         "ben answered 'approve': the question is open",
         "carl answered 'approve': the question is answered",
         "Status    completed",
+        "approve (by Ben, Carl for dora)",
         "no faults",
     ]
     places = [done.stdout.find(each) for each in told]

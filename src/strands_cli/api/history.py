@@ -15,8 +15,9 @@ LEFT = "the workflow was mended and does not come to it any more"
 class HistoryItem:
     """One line of a session's timeline. Times are Unix time and durations in seconds.
 
-    `kind` is agent, hitl or tool; `text` what it came to, None while it is under way; `error` why it failed. With
-    `timed_out` nobody answered before the deadline, and `text` is what stands for an answer, if anything does.
+    `kind` is agent, hitl or tool; `text` what it came to, None while it is under way; `by` who answered (all who voted
+    so, and for whom); `error` why it failed. With `timed_out` nobody answered before the deadline, and `text` is what
+    stands for an answer, if anything does.
     """
 
     key: str
@@ -62,8 +63,18 @@ def _question_item(state: State, key: str, entry: Entry) -> HistoryItem:
     waited, told = max(answer.at - entry.at, 0), answer.data
     timed_out = bool(told.get("timed_out"))
     return HistoryItem(
-        key, "hitl", "hitl", entry.at, waited, 0, str(told["value"]), told.get("by"), timed_out=timed_out
+        key, "hitl", "hitl", entry.at, waited, 0, str(told["value"]), _who(state, key, answer), timed_out=timed_out
     )
+
+
+def _who(state: State, key: str, answer: Entry) -> str | None:
+    votes = answer.data.get("votes") or ()
+    entries = [entry for entry in state.on_questions.get(key, ()) if entry.seq in votes] or [answer]
+    found = []
+    for data in (entry.data for entry in entries if entry.data.get("by")):
+        for_whom = data.get("on_behalf") or (data.get("principal") or {}).get("on_behalf")
+        found.append(f"{data['by']} for {for_whom}" if for_whom else str(data["by"]))
+    return ", ".join(found) or None
 
 
 def _tool_items(state: State, key: str, entries: Sequence[Entry]) -> list[HistoryItem]:

@@ -94,7 +94,9 @@ def _came_to(item: HistoryItem) -> str | None:
 
     if item.error is not None:
         return f"failed: {item.error}"
-    return f"{item.text} ({NOBODY})" if item.timed_out else item.text
+    if item.timed_out:
+        return f"{item.text} ({NOBODY})"
+    return f"{item.text} (by {item.by})" if item.by else item.text
 
 
 def _text(text: Any, full: bool) -> str:
