@@ -41,6 +41,8 @@ class OpenQuestion:
         escalated: How often it was escalated.
         who: Who may answer, in words; "" for everybody who has access.
         arguments_schema: JSON Schema of the arguments that an approval lets a person change, or None.
+        number: Its place in the order in which its session asked, from 1, which no other question ever has; 0 where
+            only a part of the session was read.
     """
 
     id: str
@@ -70,6 +72,12 @@ class OpenQuestion:
     escalated: int = 0
     who: str = ""
     arguments_schema: Mapping[str, Json] | None = None
+    number: int = 0
+
+    @property
+    def short_id(self) -> str:
+        """A short name that commands take for it: q1, q2, ...; its id where its number is not known."""
+        return f"q{self.number}" if self.number else self.id
 
     def to_dict(self) -> dict[str, Json]:
         """Return the question as plain JSON values."""

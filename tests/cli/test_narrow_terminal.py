@@ -123,7 +123,7 @@ def test_a_long_id_wrecks_no_line(console: Console, waiting: str, command: tuple
 
 
 def test_a_command_to_copy_stands_on_its_own_line_whole(console: Console, waiting: str) -> None:
-    shown = console.terminal("sessions", "show", waiting, columns=80).end()
+    shown = console.terminal("sessions", "show", waiting, "--full", columns=80).end()
     (command,) = (line.strip() for line in shown.splitlines() if line.strip().startswith("strands "))
     assert command.startswith(f"strands resume {waiting} --answer 'steps/0/interrupts/") and LONG in command
     assert command.endswith("=<approve|reject>'")

@@ -54,7 +54,7 @@ def test_pause_here_and_resume_there(online: Console, stub: StubOpenAI) -> None:
     assert paused.stdout == ""
     command = paused.stderr.split("Resume: ")[1].strip()
     session_id = command.split()[2]
-    assert command == f"strands resume {session_id} --answer 'steps/1=<TEXT>'"
+    assert command == f"strands resume {session_id} --answer 'q1=<TEXT>'"
     assert "Review the research findings." in paused.stderr
     done = online.run("resume", session_id, "--response", "approved")
     assert done.stdout == "Reply to: Write summary. HITL feedback: approved\n"
@@ -211,7 +211,7 @@ def test_several_questions_are_answered_by_id(console: Console) -> None:
     console.write("both.yaml", PARALLEL)
     paused = console.run("run", "both.yaml", code=19)
     command = paused.stderr.split("Resume: ")[1].split()
-    web, docs = "'branches/web/steps/1=<yes|no>'", "'branches/docs/steps/1=<TEXT>'"
+    web, docs = "'q1=<yes|no>'", "'q2=<TEXT>'"
     assert command[3:] == ["--answer", web, "--answer", docs]
     ambiguous = console.run("resume", command[2], "--response", "yes", code=17)
     assert "branches/web/steps/1" in ambiguous.stderr

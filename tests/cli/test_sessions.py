@@ -62,7 +62,7 @@ def test_show_has_the_timeline(console: Console) -> None:
         "tokens",
     ):
         assert part in shown
-    assert f"Resume: strands resume {session_id} --answer 'steps/1=<TEXT>'" in shown
+    assert f"Resume: strands resume {session_id} --answer 'q1=<TEXT>'" in shown
     console.run("resume", session_id, "--response", "approved")
     told = sessions(console, "show", session_id)
     assert told["status"] == "completed"
@@ -133,11 +133,11 @@ def test_the_command_that_is_printed_answers_the_question_it_was_printed_for(con
     run = console.run("run", "two.yaml", code=19).stderr
     session_id = run.split("strands resume ")[1].split()[0]
     said = [run, console.run("sessions", "show", session_id).stdout, console.run("sessions", "questions").stdout]
-    assert all(f"strands resume {session_id} --answer 'steps/0=<TEXT>'" in text for text in said)
+    assert all(f"strands resume {session_id} --answer 'q1=<TEXT>'" in text for text in said)
     assert not any("--response" in text for text in said)
     pasted = ("resume", session_id, "--answer", "steps/0=yes")
     first = console.run(*pasted, code=19)
-    assert "--answer 'steps/1=<TEXT>'" in first.stderr
+    assert "--answer 'q2=<TEXT>'" in first.stderr
     console.run(*pasted, code=19)  # the same answer again is a success, and none to the second question
     assert "already answered" in console.run("resume", session_id, "--answer", "steps/0=no", code=17).stderr
     assert [each["id"] for each in sessions(console, "questions")] == ["steps/1"]
@@ -310,7 +310,7 @@ def test_a_printed_command_that_is_not_filled_in_answers_nothing(
     console.write("t.json", json.dumps(spec))
     printed = console.run("run", "t.json", code=19).stderr.split("Resume: ")[1]
     command = shlex.split(printed)
-    assert command[-1] == f"steps/0={stands_for}"
+    assert command[-1] == f"q1={stands_for}"
     commands = (
         command[1:],
         ["sessions", "answer", command[2], *command[3:]],

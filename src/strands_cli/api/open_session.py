@@ -32,6 +32,11 @@ class OpenSession(SessionView):
         await session.refresh_async()
         return session
 
+    @property
+    def numbers(self) -> dict[str, int]:
+        """None: which questions were asked before is not read."""
+        return {}
+
     async def refresh_async(self) -> None:
         """Read it again; reading never writes."""
         self._state = State((await excerpt(self._journal)).entries)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from strands_cli import errors
 from strands_cli.errors import ExecutionError, StoppedError, StrandsError, TemplateError
 from strands_cli.kernel.drive import DriveResult
-from strands_cli.kernel.shown import public
+from strands_cli.kernel.shown import numbers, public
 from strands_cli.kernel.state import State, text_of
 from strands_cli.kernel.types import Outcome
-from strands_cli.types import Json, RunResult
+from strands_cli.types import Json, OpenQuestion, RunResult
 
 _MOST = 3
 """How many failures are told beside the first."""
@@ -38,7 +39,7 @@ def run_result(session_id: str, pattern: str, rest: DriveResult, written: Sequen
         token_usage=dict(state.agent_tokens),
         execution_context=outcome.context if outcome else _so_far(pattern, state),
         status=rest.status,
-        questions=[public(state, entry, session_id) for entry in state.open_questions()],
+        questions=_questions(state, session_id),
         pattern_type=pattern,
         started_at=state.opened.at if state.opened else None,
         completed_at=state.rest.at if state.rest and rest.status == "completed" else None,
@@ -47,6 +48,12 @@ def run_result(session_id: str, pattern: str, rest: DriveResult, written: Sequen
     if rest.status == "failed" and outcome is None and not isinstance(rest.error, StoppedError):
         raise _failure(rest, result)
     return result
+
+
+def _questions(state: State, session_id: str) -> list[OpenQuestion]:
+    places = numbers(state)
+    opened = [public(state, entry, session_id) for entry in state.open_questions()]
+    return [replace(question, number=places[question.id]) for question in opened]
 
 
 def finished_result(session_id: str, pattern: str, state: State) -> RunResult:

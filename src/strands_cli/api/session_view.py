@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from strands_cli.api.history import HistoryItem, timeline
@@ -12,7 +13,7 @@ from strands_cli.api.results import failure_text
 from strands_cli.errors import AnswerError, SessionError, SessionNotFoundError
 from strands_cli.kernel.clock import StoreClock, SystemClock
 from strands_cli.kernel.journal import Journal, is_alive, resolve_ids
-from strands_cli.kernel.shown import public
+from strands_cli.kernel.shown import numbers, public
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Entry
 from strands_cli.types import Json, OpenQuestion
@@ -90,12 +91,20 @@ class SessionView:
     def questions(self) -> list[OpenQuestion]:
         """What is open, in the order it was asked; what is past its deadline is not."""
         now = self._clock.about()
-        return [public(self._state, entry, self.id, now) for entry in self._state.open_questions(now)]
+        return [self._public(entry, now) for entry in self._state.open_questions(now)]
 
     def question(self, question_id: str) -> OpenQuestion | None:
         """Return a question of the session, open or not, or None where it asked none of this id."""
         asked = self._state.asked.get(question_id)
-        return None if asked is None else public(self._state, asked, self.id, self._clock.about())
+        return None if asked is None else self._public(asked, self._clock.about())
+
+    def _public(self, asked: Entry, now: float) -> OpenQuestion:
+        return replace(public(self._state, asked, self.id, now), number=self.numbers.get(asked.key, 0))
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """Question id to its place in the order in which the session asked, from 1: no other question ever has it."""
+        return numbers(self._state)
 
     @property
     def question_ids(self) -> list[str]:

@@ -75,7 +75,7 @@ answers: Option = click.option(
     metavar="QUESTION=VALUE",
     multiple=True,
     shell_complete=completion.answers,
-    help="The answer to one of several.",
+    help="The answer to one question: q1=yes.",
 )
 
 

@@ -72,14 +72,16 @@ def stopped_result(message: str, code: int, session_id: str | None) -> RunResult
     return RunResult("", code, "", 0.0, False, error_message=message, session_id=session_id or "", status="failed")
 
 
-def resume_command(session_id: str, questions: Sequence[OpenQuestion] = (), file: str | None = None) -> str:
+def resume_command(
+    session_id: str, questions: Sequence[OpenQuestion] = (), file: str | None = None, *, full: bool = False
+) -> str:
     """Return the command that goes on with a session, with a mended file too, ready to be pasted into a shell.
 
-    It names the questions: pasted again, it answers no other one that is open by then.
+    It names the questions, with `full` by their whole ids: pasted again, it answers no other one that is open by then.
     """
     words = ["strands", "resume", session_id, *(["--spec", file] if file else [])]
     for question in questions:
-        words += ["--answer", f"{question.id}={placeholder(question)}"]
+        words += ["--answer", f"{question.id if full else question.short_id}={placeholder(question)}"]
     return shlex.join(words)
 
 
@@ -129,7 +131,7 @@ def _show_pause(result: RunResult, quiet: bool, saved: bool) -> None:
     if not quiet:
         say(f"Paused for {'an answer' if len(result.questions) == 1 else 'answers'}:")
         for question in result.questions:
-            say(f"  {question.id}: {exact_line(question.prompt, 200)}{allowed(question)}")
+            say(f"  {named(question)}: {exact_line(question.prompt, 200)}{allowed(question)}")
     if result.session_id and saved:
         say(f"Resume: {resume_command(result.session_id, result.questions)}")
     else:
@@ -140,6 +142,11 @@ def _show_no(result: RunResult) -> None:
     say(f"Error: {result.error_message or 'the workflow did not reach its goal.'}")
     if result.session_id:
         say(f"Hint: Look at what happened: strands sessions show {result.session_id}")
+
+
+def named(question: OpenQuestion) -> str:
+    """Return both names of a question: the short one that commands take, and its id."""
+    return f"{question.short_id}  {question.id}" if question.number else question.id
 
 
 def allowed(question: OpenQuestion) -> str:

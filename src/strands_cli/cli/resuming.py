@@ -15,6 +15,7 @@ from strands_cli.cli import logs
 from strands_cli.cli.changes import tell_changes
 from strands_cli.cli.errors import say
 from strands_cli.cli.placeholders import check_filled_in
+from strands_cli.cli.question_names import meant
 from strands_cli.cli.running import RunMonitor, terminal_handler
 from strands_cli.errors import InvalidAnswerError, SessionError
 
@@ -213,23 +214,24 @@ def newest(spec: Spec, given: Given, response: str | None) -> Session | None:
 
 
 def parse_answers(session: SessionView, answers: Sequence[str]) -> dict[str, str]:
-    """Return question id to answer; an id may itself contain an equals sign.
+    """Return question id to answer; questions are named as `meant` says, and an id may itself contain "=".
 
     Raises:
         InvalidAnswerError: A text names no open question, or two differ about one.
     """
-    known = [question.id for question in session.questions]
+    known = [f"{each.short_id} ({each.id})" if each.number else each.id for each in session.questions]
     given: dict[str, str] = {}
     for text in answers:
         # An answered one is let through: whoever takes the answer says who was first.
         matching = [key for key in session.question_ids if text.startswith(f"{key}=")]
-        if not matching:
+        name = max(matching, key=len) if matching else text.partition("=")[0]
+        key = meant(session, name) if "=" in text else None
+        if key is None:
             raise InvalidAnswerError(
                 f"--answer {text!r} is not QUESTION=VALUE with an open question of session {session.id!r}",
                 hint=f"Open are: {', '.join(known)}." if known else "No question of it is open.",
             )
-        key = max(matching, key=len)
-        value = text[len(key) + 1 :]
+        value = text[len(name) + 1 :]
         if given.setdefault(key, value) != value:
             raise InvalidAnswerError(
                 f"{key!r} is answered twice, with {given[key]!r} and {value!r}", hint="Give one answer to it."

@@ -54,6 +54,15 @@ def session_and_key(ref: str) -> tuple[str, str]:
     return session_id, key
 
 
+def numbers(state: State) -> dict[str, int]:
+    """Return question id to its place in the order in which the session asked, from 1.
+
+    A question that takes the id of one that a mended workflow has left gets a number of its own: no number is ever
+    another question's. `state` has to be the fold of the whole journal.
+    """
+    return {key: number for number, key in enumerate(state.numbered, 1)}
+
+
 def public(state: State, asked: Entry, session_id: str, now: float | None = None) -> OpenQuestion:
     """Return a question as people are shown it, with who may answer and what was done about it.
 

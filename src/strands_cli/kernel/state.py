@@ -41,6 +41,7 @@ class State:
         self.done: dict[str, Entry] = {}
         self.failed: dict[str, Entry] = {}
         self.asked: dict[str, Entry] = {}
+        self.numbered: list[str] = []
         self.answered: dict[str, Entry] = {}
         self.expired: dict[str, Entry] = {}
         self.unheard: tuple[Entry, ...] = ()
@@ -281,6 +282,7 @@ class State:
             self.left -= {entry.key}
             for known in (self.asked, self.answered, self.expired, self.on_questions):
                 known.pop(entry.key, None)
+        self.numbered += [] if entry.key in self.asked else [entry.key]
         self.asked[entry.key] = entry
 
     def _closed(self, entry: Entry, owner: str | None) -> None:

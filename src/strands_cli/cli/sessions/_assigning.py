@@ -18,7 +18,7 @@ def run(
 
     Args:
         session_id: The session's id, or how that alone begins.
-        question_id: The question.
+        question_id: The question: its id, its number, or how its id alone begins.
         to: Whom it is left to; None for who types this, "" for nobody.
         as_json: Print it as JSON.
         why: Why, for the record.
@@ -28,13 +28,15 @@ def run(
     from strands_cli.cli.errors import say
     from strands_cli.cli.outcome import print_json
     from strands_cli.cli.phrases import when
+    from strands_cli.cli.question_names import meant
     from strands_cli.cli.sessions import _open
     from strands_cli.kernel.principal import os_principal
 
     session, who = _open.session(session_id), os_principal("terminal")
     until = None if hours is None else time.time() + hours * 3600
-    meant = who.who if to is None else to
-    run_sync(lambda: session.assign_async(question_id, meant, by=who, why=why, until=until))
+    question_id = meant(session, question_id) or question_id
+    whom = who.who if to is None else to
+    run_sync(lambda: session.assign_async(question_id, whom, by=who, why=why, until=until))
     question = session.question(question_id)
     assert question is not None
     if as_json:

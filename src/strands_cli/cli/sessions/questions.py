@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
 @click.command("questions")
 @click.argument("session_id", metavar="[ID]", required=False, shell_complete=completion.waiting_sessions)
+@click.option("--full", is_flag=True, help="Name questions by their whole ids in the commands that answer them.")
 @click.option("--verbose", "-v", is_flag=True, help="Show whole JSON Schemas.")
 @options.as_json
 @options.debug
-def command(session_id: str | None, verbose: bool, as_json: bool, debug: bool) -> None:
+def command(session_id: str | None, full: bool, verbose: bool, as_json: bool, debug: bool) -> None:
     """List what waits for an answer: in session ID, or in all sessions. Contexts are shown whole."""
     from strands_cli.cli.errors import say
     from strands_cli.cli.outcome import print_json, print_text
@@ -32,20 +33,20 @@ def command(session_id: str | None, verbose: bool, as_json: bool, debug: bool) -
         say("Nothing waits for an answer.")
     else:
         print_text(
-            "\n".join(line for owner, question in found for line in _lines(owner, question, verbose)).rstrip("\n")
+            "\n".join(line for owner, question in found for line in _lines(owner, question, full, verbose)).rstrip("\n")
         )
 
 
-def _lines(owner: str, question: OpenQuestion, verbose: bool) -> Iterator[Any]:
+def _lines(owner: str, question: OpenQuestion, full: bool, verbose: bool) -> Iterator[Any]:
     import json
     import sys
 
     from strands_cli.cli.lines import laid_out, quoted
-    from strands_cli.cli.outcome import allowed, resume_command
+    from strands_cli.cli.outcome import allowed, named, resume_command
     from strands_cli.cli.sessions._form import form_lines
     from strands_cli.terminal.escape import exact_line, unambiguous
 
-    yield laid_out(exact_line(f"{owner}  {question.id}{allowed(question)}"), sys.stdout)
+    yield laid_out(exact_line(f"{owner}  {named(question)}{allowed(question)}"), sys.stdout)
     yield laid_out("  " + unambiguous(question.prompt).replace("\n", "\n    "), sys.stdout)
     if question.schema and not verbose:
         yield from (f"  {line}" for line in form_lines(question))
@@ -53,5 +54,5 @@ def _lines(owner: str, question: OpenQuestion, verbose: bool) -> Iterator[Any]:
         yield exact_line(f"  schema: {json.dumps(dict(question.schema), ensure_ascii=False)}")
     for line in unambiguous(question.context or "").split("\n") if question.context else ():
         yield from quoted(line, sys.stdout)
-    yield laid_out(f"  Answer: {exact_line(resume_command(owner, [question]))}", sys.stdout)
+    yield laid_out(f"  Answer: {exact_line(resume_command(owner, [question], full=full))}", sys.stdout)
     yield ""

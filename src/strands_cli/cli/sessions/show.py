@@ -72,7 +72,7 @@ def _lines(session: Session, full: bool, unfit: str | None) -> Iterator[str]:
     yield ""
     yield "Timeline"
     yield from _timeline(session, full)
-    yield from _open_questions(session)
+    yield from _open_questions(session, full)
 
 
 def _timeline(session: Session, full: bool) -> Iterator[str]:
@@ -105,8 +105,8 @@ def _text(text: Any, full: bool) -> str:
     return one_line(text or "", 0 if full else 100)
 
 
-def _open_questions(session: Session) -> Iterator[str]:
-    from strands_cli.cli.outcome import allowed, resume_command
+def _open_questions(session: Session, full: bool) -> Iterator[str]:
+    from strands_cli.cli.outcome import allowed, named, resume_command
     from strands_cli.terminal.escape import exact_line
 
     if session.status == "answered":
@@ -123,5 +123,5 @@ def _open_questions(session: Session) -> Iterator[str]:
     yield ""
     yield "Waits for"
     for question in session.questions:
-        yield f"  {question.id}: {exact_line(question.prompt, 200)}{allowed(question)}"
-    yield f"Resume: {resume_command(session.id, session.questions)}"
+        yield f"  {named(question)}: {exact_line(question.prompt, 200)}{allowed(question)}"
+    yield f"Resume: {resume_command(session.id, session.questions, full=full)}"
