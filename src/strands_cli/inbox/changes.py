@@ -54,7 +54,8 @@ class Changes:
         self._epoch = secrets.token_hex(4)
         self._number = 0
         self._kept: deque[InboxChange] = deque(maxlen=_KEPT)
-        self._news: asyncio.Event | None = None
+        self._woken = 0
+        self._waiting: set[asyncio.Future[None]] = set()
         self._looks: asyncio.Event | None = None
         self._task: asyncio.Task[None] | None = None
         self._followers = 0
@@ -80,14 +81,13 @@ class Changes:
                 number = self._number
                 yield InboxChange(f"{self._epoch}.{number}", "reset", "", {})
             while True:
-                news = self._news
-                assert news is not None
+                woken = self._woken
                 for change in self._since(number):
                     number += 1
                     yield change
                 if number == self._number:
-                    with contextlib.suppress(asyncio.TimeoutError):
-                        await asyncio.wait_for(news.wait(), idle)
+                    if woken == self._woken:
+                        await self._wait(idle)
                     if idle is not None and number == self._number:
                         yield InboxChange(f"{self._epoch}.{number}", "idle", "", {})
                 elif self._number - number > len(self._kept):
@@ -102,7 +102,7 @@ class Changes:
     def _begin(self) -> None:
         self._followers += 1
         if self._task is None:
-            self._news, self._looks = asyncio.Event(), asyncio.Event()
+            self._looks = asyncio.Event()
             self._task = asyncio.ensure_future(self._watch())
 
     def _number_of(self, after: str) -> int | None:
@@ -166,7 +166,25 @@ class Changes:
 
     def wake(self) -> None:
         """Have all who look on look again."""
-        if self._news is None:
-            return
-        self._news.set()
-        self._news = asyncio.Event()
+        self._woken += 1
+        for each in self._waiting:
+            _settle(each)
+        self._waiting.clear()
+
+    async def _wait(self, seconds: float | None) -> None:
+        """Wait to be woken, at most so many seconds; without a task, as `wait_for` takes, as there may be thousands."""
+        loop = asyncio.get_running_loop()
+        waiting = loop.create_future()
+        self._waiting.add(waiting)
+        timer = None if seconds is None else loop.call_later(seconds, _settle, waiting)
+        try:
+            await waiting
+        finally:
+            self._waiting.discard(waiting)
+            if timer is not None:
+                timer.cancel()
+
+
+def _settle(waiting: asyncio.Future[None]) -> None:
+    if not waiting.done():
+        waiting.set_result(None)

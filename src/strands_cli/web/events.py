@@ -27,8 +27,13 @@ _PING = b": ping\n\n"
 _NAMES = tuple(field.name for field in fields(Event))
 
 
+LATER = "strands.later"
+"""Of a request's scope: what is sent once all that stands between server and route has returned."""
+
+
 class EventStream(Response):
-    """A response that goes on, in one task, as there may be thousands.
+    """A response that goes on, in one task, as there may be thousands: where that is possible it holds no frame but its
+    own meanwhile.
 
     Who has gone is noticed when there is something to send, a ping at least.
     """
@@ -41,6 +46,14 @@ class EventStream(Response):
         self._content = content
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        later: list[EventStream] | None = scope.get(LATER)
+        if later is not None:
+            later.append(self)
+        else:
+            await self.go_on(scope, receive, send)
+
+    async def go_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it, until it ends."""
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         request = Request(scope, receive)
         async with aclosing(self._content):

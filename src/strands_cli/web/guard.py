@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from strands_cli.web.events import LATER, EventStream
 from strands_cli.web.problems import HttpProblem
 from strands_cli.web.settings import MOST_BYTES, ServerSettings
 
@@ -55,8 +56,13 @@ class Guard:
             await refusal.response()(scope, receive, sending)
             return
         receiving = _Receiving(receive)
+        later: list[EventStream] = []
+        scope[LATER] = later
         try:
             await self._app(scope, receiving, sending)
+            del scope[LATER]
+            for stream in later:
+                await stream.go_on(scope, receiving, sending)
         except HttpProblem as problem:
             if not sending.begun:
                 await problem.response()(scope, receive, sending)
