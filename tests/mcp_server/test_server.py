@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -12,8 +13,9 @@ import pytest
 
 pytest.importorskip("mcp.server.request_state", reason="servers need release 2 of the MCP SDK")
 
-from strands import Workflow
+from strands import SessionManager, Workflow
 from strands_cli.callers.inputs import schema_of
+from strands_cli.callers.service import Service
 from strands_cli.errors import AppError, StorageError
 from strands_cli.mcp_server.elicitation import has_form
 from strands_cli.mcp_server.key import sealing_key
@@ -21,7 +23,7 @@ from strands_cli.mcp_server.server import create_server
 from strands_cli.mcp_server.tools import names_of
 from strands_cli.types import OpenQuestion
 from support.mcp_clients import environment
-from support.specs import solo
+from support.specs import PAUSING, solo
 
 
 def named(name: str, **more: Any) -> Workflow:
@@ -85,3 +87,17 @@ def test_without_the_sdk_the_command_says_what_to_install(tmp_path: Path) -> Non
         timeout=60,
     )
     assert (done.returncode, "pip install 'strands-cli[mcp]'" in done.stderr) == (2, True)
+
+
+def test_questions_are_listed_of_no_more_sessions_than_are_shown(tmp_path: Path) -> None:
+    async def check() -> None:
+        workflow = Workflow.from_dict(PAUSING, store=f"sqlite:///{tmp_path}/runs.db")
+        ids = [(await workflow.run_async()).session_id for _ in range(3)]
+        found, more = await Service({workflow.name: workflow}).waiting(2)
+        assert ([each.session for each in found], more) == (ids[:0:-1], 1)
+        session = await SessionManager(store=f"sqlite:///{tmp_path}/runs.db").get_session_async(ids[0])
+        await session.answer_async("steps/1", "yes")
+        found, more = await Service({workflow.name: workflow}).waiting(9)
+        assert ([each.session for each in found], more) == (ids[:0:-1], 0)
+
+    asyncio.run(check())

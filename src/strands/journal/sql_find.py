@@ -144,11 +144,12 @@ class SqlLists(SqlUpkeep):
         found: defaultdict[int, list[str]] = defaultdict(list)
         if numbers:
             marks = ", ".join("?" * len(numbers))
-            statement = (
-                f"select session, key from strands_questions where session in ({marks}) and {_WAITING} order by seq"
-            )
-            for no, key in transaction.execute(statement, *numbers):
-                found[no].append(original(key))
+            # as a condition it would have a database without statistics go through all open questions
+            columns = f"session, key, {_WAITING}"
+            statement = f"select {columns} from strands_questions where session in ({marks}) order by seq"
+            for no, key, waits in transaction.execute(statement, *numbers):
+                if waits:
+                    found[no].append(original(key))
         return found
 
 

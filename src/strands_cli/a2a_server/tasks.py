@@ -6,7 +6,7 @@ import contextlib
 import os
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from a2a.server.context import ServerCallContext
@@ -98,12 +98,19 @@ class SessionTasks(TaskStore):
         condition = " and ".join(where)
         start, size = _offset(params.page_token), params.page_size or _PAGE
         query = f"select task from tasks where {condition} order by updated desc, id desc"
-        tasks = [await self._as_it_stands(Task.FromString(row[0])) for row in self._rows.execute(query, values)]
-        if params.status:
-            tasks = [task for task in tasks if task.status.state == params.status]
-        more = str(start + size) if len(tasks) > start + size else ""
-        page = tasks[start : start + size]
-        return ListTasksResponse(tasks=page, next_page_token=more, page_size=size, total_size=len(tasks))
+        page: Sequence[Task]
+        if params.status:  # what a session has come to is known once it is read
+            tasks = [task for task in await self._listed(query, values) if task.status.state == params.status]
+            total, page = len(tasks), tasks[start : start + size]
+        else:
+            ((total,),) = self._rows.execute(f"select count(*) from tasks where {condition}", values)
+            page = await self._listed(f"{query} limit ? offset ?", [*values, size, start])
+        more = str(start + size) if total > start + size else ""
+        return ListTasksResponse(tasks=page, next_page_token=more, page_size=size, total_size=total)
+
+    async def _listed(self, query: str, values: Sequence[str | int]) -> Sequence[Task]:
+        rows = self._rows.execute(query, values).fetchall()
+        return [await self._as_it_stands(Task.FromString(row[0])) for row in rows]
 
     async def delete(self, task_id: str, context: ServerCallContext) -> None:
         """Forget a task; its session stays."""

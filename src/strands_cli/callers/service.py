@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -16,14 +16,17 @@ from strands_cli.errors import (
     ChangedQuestionError,
     ExecutionError,
     LeaseHeldError,
+    SessionError,
     SessionFinishedError,
     SessionNotFoundError,
+    StorageError,
     StrandsError,
 )
 from strands_cli.kernel.events import Event
 from strands_cli.types import Json, OpenQuestion, RunResult
 
 if TYPE_CHECKING:
+    from strands.journal.find import SessionSummary
     from strands_cli.api.workflow import Workflow
     from strands_cli.kernel.principal import Principal
 
@@ -204,16 +207,27 @@ class Service:
                 session = await self.session(workflow, session_id)
                 await session.cancel_async(by=by)
 
-    async def waiting(self) -> list[SessionReport]:
-        """Return the sessions of the workflows in which a question is open."""
-        from strands_cli.api.listing import waiting
+    async def waiting(self, most: int) -> tuple[list[SessionReport], int]:
+        """Return the sessions of the workflows in which a question is open, the newest first of each workflow.
 
-        found: dict[str, SessionReport] = {}
+        Args:
+            most: Once they have so many questions, no further session is read.
+
+        Returns:
+            The sessions, and how many questions the others have.
+        """
+        found: list[SessionReport] = []
+        asked, more = 0, 0
         for workflow in self.workflows.values():
-            for session in await waiting(workflow.options):
-                if session.workflow_name == workflow.name:
-                    found[session.id] = _standing(session)
-        return list(found.values())
+            async for told in _that_wait(workflow):
+                if asked >= most:
+                    more += len(told.waits_for)
+                    continue
+                with contextlib.suppress(SessionError, StorageError):  # it is gone, or cannot be read
+                    report = _standing(await self.session(workflow, told.id))
+                    found.append(report)
+                    asked += len(report.questions)
+        return found, more
 
 
 @dataclass
@@ -229,6 +243,18 @@ class Taken:
     refused: dict[str, str] = field(default_factory=dict)
     late: dict[str, str] = field(default_factory=dict)
     changed: list[str] = field(default_factory=list)
+
+
+async def _that_wait(workflow: Workflow) -> AsyncIterator[SessionSummary]:
+    from strands.journal.find import TIMED, find
+
+    after, is_more = "", True
+    while is_more:
+        page = await find(workflow.options.store(), rests=TIMED, workflow=workflow.name, limit=200, after=after)
+        for each in page.items:
+            if each.waits_for:
+                yield each
+        after, is_more = page.after, bool(page.after)
 
 
 def _report_of(workflow: Workflow, result: RunResult) -> SessionReport:

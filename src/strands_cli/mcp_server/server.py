@@ -132,15 +132,17 @@ class _Desk:
 
     async def _list_questions(self) -> CallToolResult:
         url = self._service.url
+        found, more = await self._service.waiting(_MOST_LISTED)
         told = [
             told_of(url, report.session, each) | {"workflow": report.workflow}
-            for report in await self._service.waiting()
+            for report in found
             for each in report.questions
         ]
         first = told[:_MOST_LISTED]
         lines = [f"{each['session']} {each['id']}: {each['prompt']}" for each in first]
-        if len(told) > len(first):
-            lines.append(f"and {len(told) - len(first)} more")
+        more += len(told) - len(first)
+        if more:
+            lines.append(f"and {more} more")
         return text_result("\n".join(lines) or "No question waits for an answer.", {"questions": first})
 
     async def _show_question(self, session_id: str, key: str) -> CallToolResult:
