@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from support.pictures import shrink
-from support.team import PEOPLE, Team, asking, in_thread, serving
+from support.team import FINANCE, PEOPLE, Team, asking, in_thread, serving
 
 from .conftest import SignIn
 
@@ -28,6 +28,8 @@ PAGES = {
     "diff": "/q/{policy}",
     "deadline": "/q/{payout}",
     "votes": "/q/{contract}",
+    "claimed": "/q/{claimed}",
+    "handed-on": "/q/{handed}",
     "answered": "/q/{invoice}",
     "stranded": "/?view=stranded",
     "untrusted": "/q/{inquiry}",
@@ -36,7 +38,10 @@ PAGES = {
     "workflows": "/workflows",
     "start": "/workflows/trip",
     "audit": "/audit",
+    "audit-run": "/audit/{decided}",
     "tokens": "/admin/tokens",
+    "webhooks": "/admin/webhooks",
+    "deliveries": "/admin/webhooks/{webhook}",
     "people": "/admin/people",
     "problems": "/admin/problems",
 }
@@ -57,6 +62,14 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Team]:
     ben = made.inbox.people.principal("user:os:ben", auth="login", via="web")
     in_thread(made.inbox.answer(made.ref("invoice"), "pay", ben, reason="It is what we ordered."))
     in_thread(made.inbox.answer(made.ref("contract"), "approve", ben))
+    timed = {"remind": ["4h"], "escalate": [{"after": "1d", "roles": ["board"], "notify": ["slack:#board"]}]}
+    made.begin(asking("credit", "Grant a credit of 500 EUR?", choices=["grant", "refuse"], **timed, **FINANCE))
+    made.begin(asking("refund", "Refund order 4711?", choices=["refund", "keep"], **FINANCE))
+    anna = made.inbox.people.principal("user:os:anna", auth="login", via="web")
+    in_thread(made.inbox.claim(made.ref("credit"), ben))
+    in_thread(made.inbox.delegate(made.ref("refund"), anna, "ben", why="You know the customer."))
+    made.webhook("https://hooks.example.org/strands")
+    made.delivered()
     with serving(made):
         yield made
 
@@ -65,7 +78,13 @@ def where(team: Team) -> dict[str, str]:
     found = {
         name: team.ref(name) for name in ("cleanup", "booking", "policy", "payout", "inquiry", "contract", "invoice")
     }
-    names = {**found, "run": team.sessions["payout"]}
+    places = {
+        "claimed": team.ref("credit"),
+        "handed": team.ref("refund"),
+        "decided": team.sessions["contract"],
+        "webhook": team.endpoints.list()[0].id,
+    }
+    names = {**found, **places, "run": team.sessions["invoice"]}
     return {name: path.format(**names) for name, path in PAGES.items()}
 
 

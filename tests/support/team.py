@@ -14,18 +14,28 @@ from typing import Any
 from strands import Workflow, tool
 from strands.models.scripted import ScriptedModel, ToolCall
 from strands_cli.inbox.apps import Apps
+from strands_cli.inbox.deliveries import DeliveryLog
+from strands_cli.inbox.endpoints import Endpoint, Endpoints
 from strands_cli.inbox.inbox import Inbox
+from strands_cli.inbox.notes import DeliveryError
 from strands_cli.inbox.tokens import SCOPES, Tokens
 from strands_cli.kernel.principal import Principal
 from strands_cli.people import People
 from strands_cli.session.refs import ref_of
 from strands_cli.session.repository import FileSessionRepository
+from strands_cli.session.timers import fire
 
 ANNA = Principal("user:os:anna")
-PEOPLE = {
-    "anna": {"name": "Anna", "ids": ["user:os:anna"], "roles": ["finance", "admin"]},
+PEOPLE: dict[str, dict[str, Any]] = {
+    "anna": {
+        "name": "Anna",
+        "ids": ["user:os:anna"],
+        "roles": ["finance", "admin"],
+        "substitute": {"dora": "2020-01-01..2099-12-31"},
+    },
     "ben": {"name": "Ben", "ids": ["user:os:ben"], "roles": ["finance"]},
     "carla": {"name": "Carla", "ids": ["user:os:carla"], "roles": ["support"]},
+    "dora": {"name": "Dora", "ids": ["user:os:dora"]},
 }
 DIFF = """--- a/refund_policy.md
 +++ b/refund_policy.md
@@ -36,7 +46,8 @@ DIFF = """--- a/refund_policy.md
  Receipts are needed for amounts above 100 EUR.
 """
 HOSTILE = '<img src=x onerror=alert(1)> "quoted" & \u202egnp.exe\u202c \x1b[31mred\x07'
-FOUR_EYES = {"ask": {"roles": ["finance"]}, "quorum": {"approve": 2, "reject": 1}}
+FINANCE = {"ask": {"roles": ["finance"]}}
+FOUR_EYES = {**FINANCE, "quorum": {"approve": 2, "reject": 1}}
 VISIT = {
     "type": "object",
     "required": ["hotel", "nights", "breakfast", "arrival"],
@@ -115,10 +126,12 @@ class Team:
     """
 
     def __init__(self, folder: Path) -> None:
+        self.folder: Path = folder
         self.store = FileSessionRepository(folder)
         self.inbox = Inbox(self.store, people=People.from_dict(PEOPLE), apps=Apps([trip()]))
         self.auth_tokens = Tokens(self.inbox.data)
         self.tokens: dict[str, str] = {name: self.auth_tokens.create(name, scopes=SCOPES)[1] for name in PEOPLE}
+        self.endpoints = Endpoints(self.inbox.data)
         self.sessions: dict[str, str] = {}
         self.url: str = ""
 
@@ -128,6 +141,31 @@ class Team:
         result = workflow.run()
         self.sessions[workflow.name] = result.session_id
         return result.session_id
+
+    def webhook(self, url: str) -> Endpoint:
+        """Have the events of trips, which nobody begins, sent to an address."""
+        return self.endpoints.add(url, workflows=["trip"])[0]
+
+    def pass_time(self, name: str, seconds: float) -> None:
+        """Have happen to the question of a workflow what is due after so many seconds."""
+
+        async def passed() -> None:
+            await fire(await self.store.open(self.sessions[name]), now=time.time() + seconds)
+
+        in_thread(passed())
+
+    def delivered(self) -> None:
+        """Have a delivery of each state to the webhook."""
+        log, target = DeliveryLog(self.inbox.data), f"webhook:{self.endpoints.list()[0].id}"
+        for number, (name, session_id) in enumerate(sorted(self.sessions.items())[:3]):
+            log.add(target, f"msg_{session_id}.3", session_id, 3, "steps/1", "question.opened")
+            delivery = log.find(target, f"msg_{session_id}.3")
+            assert delivery is not None, name
+            if number == 0:
+                log.end(delivery, "done")
+            else:
+                is_final = number == 1
+                log.fail(delivery, DeliveryError("it answered 503", status=503, retry_after=86_400, is_final=is_final))
 
     def begin_all(self) -> None:
         """Begin one workflow of each kind."""

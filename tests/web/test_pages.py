@@ -175,6 +175,6 @@ def test_whose_right_a_vote_is_of_is_told(team: Team, anna: httpx.Client) -> Non
     carla = team.inbox.people.principal("user:os:carla", auth="login")
     in_thread(team.inbox.delegate(ref, team.inbox.people.principal("user:os:ben", auth="login"), "carla"))
     in_thread(team.inbox.answer(ref, "approve", carla))
-    assert "approve: Carla for ben" in anna.get(f"/q/{ref}").text
+    assert "approve: Carla for Ben" in anna.get(f"/q/{ref}").text
     in_thread(team.inbox.answer(ref, "approve", team.inbox.people.principal("user:os:anna", auth="login")))
     assert "By Anna " in anna.get(f"/q/{ref}").text

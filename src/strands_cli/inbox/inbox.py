@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from strands.journal.excerpt import now_of
 from strands.journal.find import Page
@@ -29,6 +29,8 @@ from strands_cli.inbox.sessions import InboxSessions
 from strands_cli.inbox.views import Answered, InboxQuestion, view_of
 from strands_cli.kernel.journal import Journal
 from strands_cli.kernel.principal import Principal
+from strands_cli.kernel.state import State
+from strands_cli.kernel.types import Entry
 from strands_cli.people import People
 from strands_cli.session import answers as answering
 from strands_cli.session.assign import assign
@@ -38,7 +40,23 @@ from strands_cli.types import Json
 if TYPE_CHECKING:
     from strands_cli.session.repository import SessionRepository
 
-__all__ = ["Answered", "Inbox", "InboxQuestion", "Page"]
+__all__ = ["Answered", "Inbox", "InboxQuestion", "Page", "QuestionOnRecord"]
+
+
+class QuestionOnRecord(NamedTuple):
+    """What is on record of a question.
+
+    Attributes:
+        session: Its session.
+        state: The fold of that.
+        asked: The entry that asks it.
+        now: Unix time, in seconds, by the store's clock.
+    """
+
+    session: str
+    state: State
+    asked: Entry
+    now: float
 
 
 class Inbox(InboxSessions):
@@ -111,6 +129,17 @@ class Inbox(InboxSessions):
         Raises:
             QuestionNotFoundError: There is none.
         """
+        session_id, state, asked, now = await self.on_record(ref)
+        view = view_of(session_id, state, asked, principal, now, self.people)
+        failing = self._deliveries.problems(session_id, asked.key)
+        return replace(view, undelivered=tuple(f"{each.target}: {each.problem}" for each in failing))
+
+    async def on_record(self, ref: str) -> QuestionOnRecord:
+        """Return what is on record of a question.
+
+        Raises:
+            QuestionNotFoundError: There is none.
+        """
         session_id, key = self._meant(ref)
         try:
             _, state = await self._known.read(session_id)
@@ -119,10 +148,7 @@ class Inbox(InboxSessions):
         asked = state.asked.get(key)
         if asked is None:
             raise _not_found(ref)
-        now = await now_of(self.store)
-        view = view_of(session_id, state, asked, principal, now, self.people)
-        failing = self._deliveries.problems(session_id, key)
-        return replace(view, undelivered=tuple(f"{each.target}: {each.problem}" for each in failing))
+        return QuestionOnRecord(session_id, state, asked, await now_of(self.store))
 
     async def answer(
         self,

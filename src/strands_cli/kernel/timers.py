@@ -98,7 +98,7 @@ def due(state: State, now: float, at: float) -> list[Draft]:
 
 def due_of(state: State, asked: Entry, now: float, at: float) -> list[Draft]:
     """Return the reminders and escalations that are due of one open question; see `due`."""
-    late = [timer for timer in _unfired(state, asked) if timer["at"] <= now]
+    late = [timer for timer in unfired(state, asked) if timer["at"] <= now]
     if not late:
         return []
     following = next_at(state, asked.key, now)
@@ -122,7 +122,7 @@ def next_at(state: State, key: str, after: float) -> float | None:
         after: Only what is later than this.
     """
     asked = state.asked[key]
-    times = [timer["at"] for timer in _unfired(state, asked)]
+    times = [timer["at"] for timer in unfired(state, asked)]
     if asked.data.get("deadline") is not None:
         times.append(asked.data["deadline"])
     return min((time for time in times if time > after), default=None)
@@ -133,7 +133,8 @@ def all_open(state: State, keys: Sequence[str], now: float) -> bool:
     return all(state.is_open(key) and not overdue(state.asked[key], now) for key in keys)
 
 
-def _unfired(state: State, asked: Entry) -> list[Timer]:
+def unfired(state: State, asked: Entry) -> list[Timer]:
+    """Return what is still to happen of a question while nobody answers, the next first."""
     timers: Sequence[Timer] = asked.data.get("timers", ())
     if not timers:
         return []

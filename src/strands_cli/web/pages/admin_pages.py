@@ -1,4 +1,4 @@
-"""The pages for who runs the server: tokens, people, and what is wrong."""
+"""The pages for who runs the server: tokens, people, and what is wrong; webhooks are beside it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from strands_cli.errors import StrandsError
 from strands_cli.inbox.tokens import SCOPES
 from strands_cli.web.pages.views import PageRoute, Pages, to
 
-PLACES = {"tokens": "Tokens", "people": "People", "problems": "Problems"}
+PLACES = {"tokens": "Tokens", "webhooks": "Webhooks", "people": "People", "problems": "Problems"}
 _USUAL = ("questions:read", "questions:answer", "sessions:read")
 _LOOKED_AT = 200
 

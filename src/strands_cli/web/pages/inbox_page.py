@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from strands_cli.web.pages.beside import name_of
 from strands_cli.web.pages.standing import standing_of
 from strands_cli.web.pages.views import PageRoute, Pages, with_query
 
@@ -49,6 +50,7 @@ def inbox_router(pages: Pages) -> APIRouter:
             principal,
             found=[(each, standing_of(each)) for each in found.items if pages.sees(request, each.workflow)],
             views={name: (label, with_query("/", **{**chosen, "view": name})) for name, label in VIEWS.items()},
+            named=lambda who: name_of(pages.inbox.people, who),
             view=view,
             kinds=KINDS,
             filters=filters,

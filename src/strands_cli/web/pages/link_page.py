@@ -15,6 +15,7 @@ from strands_cli.forms import FormAnswerError, form_of, read
 from strands_cli.inbox.links import Link, Links
 from strands_cli.inbox.views import InboxQuestion
 from strands_cli.kernel.principal import Principal
+from strands_cli.web.pages.beside import beside_of
 from strands_cli.web.pages.question_page import about
 from strands_cli.web.pages.views import PageRoute, Pages, render
 from strands_cli.web.problems import HttpProblem
@@ -37,7 +38,7 @@ def link_router(pages: Pages) -> APIRouter:
     @router.api_route("/a/{secret}", methods=["GET", "HEAD"])
     async def look(request: Request, secret: str) -> Response:
         link, principal = meant(request, secret)
-        return await _page(pages, request, await pages.inbox.question(link.ref, principal), link)
+        return await _page(pages, request, principal, await pages.inbox.question(link.ref, principal), link)
 
     @router.post("/a/{secret}")
     async def answer(request: Request, secret: str) -> Response:
@@ -51,12 +52,12 @@ def link_router(pages: Pages) -> APIRouter:
                 link.ref, value, principal, shown=link.shown, request=link.request, reason=note or None
             )
         except FormAnswerError as error:
-            return await _page(pages, request, found, link, status=422, problems=error.problems, given=given)
+            return await _page(pages, request, principal, found, link, status=422, problems=error.problems, given=given)
         except AnswerError as error:
             now = await pages.inbox.question(link.ref, principal)
-            return await _page(pages, request, now, link, status=409, notice=error, given=given)
+            return await _page(pages, request, principal, now, link, status=409, notice=error, given=given)
         links.use(secret)
-        return await _page(pages, request, await pages.inbox.question(link.ref, principal), link, done=True)
+        return await _page(pages, request, principal, await pages.inbox.question(link.ref, principal), link, done=True)
 
     return router
 
@@ -64,6 +65,7 @@ def link_router(pages: Pages) -> APIRouter:
 async def _page(
     pages: Pages,
     request: Request,
+    principal: Principal,
     found: InboxQuestion,
     link: Link,
     *,
@@ -86,5 +88,7 @@ async def _page(
         form_token=lambda *_: pages.auth.form_token(request, "link", request.path_params["secret"]),
         answer_to=request.url.path,
         request_id=secrets.token_hex(8),
-        people=[],
+        beside=beside_of(await pages.inbox.on_record(found.ref), pages.inbox.people, principal),
+        title="Not recorded",
+        giver=pages.giver,
     )

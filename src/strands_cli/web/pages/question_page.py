@@ -15,12 +15,13 @@ from strands_cli.forms.of_question import call_of
 from strands_cli.inbox.errors import OutdatedQuestionError, QuestionClosedError
 from strands_cli.inbox.views import InboxQuestion
 from strands_cli.kernel.principal import Principal
+from strands_cli.web.pages.beside import beside_of
 from strands_cli.web.pages.shown import changes
 from strands_cli.web.pages.standing import standing_of
 from strands_cli.web.pages.views import PageRoute, Pages, to
 
 _LONGEST_REASON = 2_000
-_ACTIONS = ("claim", "release", "delegate")
+_NOT_DONE = {"claim": "Not claimed", "release": "Not given back", "delegate": "Not handed on"}
 
 
 def question_router(pages: Pages) -> APIRouter:
@@ -42,18 +43,21 @@ def question_router(pages: Pages) -> APIRouter:
     async def act(request: Request, ref: str, action: str) -> Response:
         principal, _ = await _found(pages, request, ref, "questions:answer")
         given = await pages.form(request, action, ref)
-        if action not in _ACTIONS:
+        if action not in _NOT_DONE:
             return to(request, f"/q/{ref}")
         try:
             if action == "claim":
                 await pages.inbox.claim(ref, principal)
             elif action == "release":
                 await pages.inbox.release(ref, principal)
+            elif not _text(given, "to"):
+                raise AnswerError("nobody was chosen", hint="Choose whom to hand it to.")
             else:
-                await pages.inbox.delegate(ref, principal, _text(given, "to"), why=_text(given, "why"))
+                why = _text(given, "why")[:_LONGEST_REASON]
+                await pages.inbox.delegate(ref, principal, _text(given, "to"), why=why)
         except StrandsError as error:
             found = await pages.inbox.question(ref, principal)
-            return await _page(pages, request, principal, found, status=409, notice=error)
+            return await _page(pages, request, principal, found, status=409, notice=error, title=_NOT_DONE[action])
         return to(request, f"/q/{ref}")
 
     return router
@@ -110,6 +114,7 @@ async def _page(
     notice: StrandsError | None = None,
     problems: Mapping[str, str] | None = None,
     given: Mapping[str, Any] | None = None,
+    title: str = "Not recorded",
 ) -> Response:
     done = request.query_params.get("done") == "1"
     return await pages.page(
@@ -118,9 +123,10 @@ async def _page(
         principal,
         status=status,
         **about(found, notice=notice, problems=problems, given=given, done=done),
+        beside=beside_of(await pages.inbox.on_record(found.ref), pages.inbox.people, principal),
         answer_to=f"/q/{found.ref}",
         request_id=secrets.token_hex(8),
-        people=sorted(pages.inbox.people.by_key),
+        title=title,
     )
 
 

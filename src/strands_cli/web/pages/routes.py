@@ -15,6 +15,7 @@ from strands_cli.web.pages.link_page import link_router
 from strands_cli.web.pages.question_page import question_router
 from strands_cli.web.pages.sessions_pages import sessions_router
 from strands_cli.web.pages.views import PageRoute, Pages, error_page
+from strands_cli.web.pages.webhook_pages import webhooks_router
 from strands_cli.web.pages.workflow_pages import workflows_router
 
 if TYPE_CHECKING:
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 
 STATIC = Path(__file__).parents[1] / "static"
 _TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-_PARTS = (inbox_router, question_router, link_router, sessions_router, workflows_router, audit_router, admin_router)
+_PARTS = (
+    *(inbox_router, question_router, link_router, sessions_router, workflows_router, audit_router),
+    *(admin_router, webhooks_router),
+)
 
 
 def router(inbox: Inbox, auth: Auth) -> APIRouter:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request
@@ -11,7 +12,9 @@ from markupsafe import Markup
 from starlette.responses import Response
 
 from strands_cli.errors import StrandsError
+from strands_cli.inbox.views import answer_of
 from strands_cli.session.refs import ref_of
+from strands_cli.types import Json
 from strands_cli.web.pages.views import PageRoute, Pages, to, with_query
 
 if TYPE_CHECKING:
@@ -86,6 +89,7 @@ async def _page(
         is_over=session.status in OVER,
         questions=[(ref_of(id, question.id), question) for question in session.questions],
         timeline=session.history,
+        asked=_asked(entries),
         refs={key: ref_of(id, key) for key in session.question_ids},
         drawing=_drawing(session, entries),
         entries=[(entry, _told(entry)) for entry in entries[-_MOST_EVENTS:]],
@@ -96,6 +100,17 @@ async def _page(
         steps=[item.key for item in session.history if item.kind != "tool"],
         inputs=session.inputs,
     )
+
+
+def _asked(entries: list[Entry]) -> dict[str, tuple[str, Mapping[str, Json]]]:
+    """Return of each question, by its key, what it asks, and who answered what: nothing while nobody has."""
+    from strands_cli.kernel.state import State
+
+    state = State(entries)
+    return {
+        key: (str(asked.data.get("prompt", "")), answer_of(state.answered.get(key)) or {})
+        for key, asked in state.asked.items()
+    }
 
 
 def _drawing(session: Session, entries: list[Entry]) -> Markup | None:

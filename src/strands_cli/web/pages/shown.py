@@ -119,6 +119,12 @@ def moment(at: float | None) -> str:
     return "" if at is None else datetime.fromtimestamp(at, timezone.utc).strftime("%-d %b %Y, %H:%M:%S UTC")
 
 
+def clock(at: float) -> str:
+    """Return a time without its seconds, of today without its day: `14:30 UTC`."""
+    told, today = datetime.fromtimestamp(at, timezone.utc), datetime.now(timezone.utc).date()
+    return told.strftime("%H:%M UTC" if told.date() == today else "%-d %b %Y, %H:%M UTC")
+
+
 def iso(at: float | None) -> str:
     """Return a time as a machine reads it."""
     return "" if at is None else datetime.fromtimestamp(at, timezone.utc).isoformat(timespec="seconds")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from strands_cli.errors import StrandsError
 from strands_cli.kernel.principal import Principal
 from strands_cli.web.auth import Auth
 from strands_cli.web.pages import shown
+from strands_cli.web.pages.beside import giver
 from strands_cli.web.problems import HttpProblem, problem_of
 
 if TYPE_CHECKING:
@@ -28,7 +29,20 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 SCOPES = ("questions:answer", "sessions:start", "sessions:control", "audit:read", "admin")
-_FILTERS = ("exact", "as_is", "pretty", "written", "cells", "diff_lines", "moment", "iso", "span", "ago", "is_soon")
+_FILTERS = (
+    "exact",
+    "as_is",
+    "pretty",
+    "written",
+    "cells",
+    "diff_lines",
+    "moment",
+    "clock",
+    "iso",
+    "span",
+    "ago",
+    "is_soon",
+)
 _MOST_FIELDS = 2_000
 
 
@@ -92,6 +106,10 @@ class Pages:
         self.auth.check_form(request, token if isinstance(token, str) else "", *about)
         return found
 
+    def giver(self, told: Mapping[str, Any]) -> str:
+        """Return who gave an answer, by name, and for whom."""
+        return giver(self.inbox.people, told)
+
     async def page(
         self, request: Request, name: str, principal: Principal, *, status: int = 200, **names: Any
     ) -> HTMLResponse:
@@ -101,7 +119,7 @@ class Pages:
         def form_token(*about: str) -> str:
             return self.auth.form_token(request, *about)
 
-        told = {"principal": principal, "allowed": allowed, "form_token": form_token, **names}
+        told = {"principal": principal, "allowed": allowed, "form_token": form_token, "giver": self.giver, **names}
         return await asyncio.to_thread(render, request, name, status, **told)
 
 
