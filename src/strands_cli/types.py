@@ -156,6 +156,10 @@ class RunResult:
         started_at: Unix time in seconds at which the session was opened.
         completed_at: Unix time in seconds, or None while it is not completed.
         lost_runs: How many processes that ran it were killed, so that their time is not in `duration_seconds`.
+        usage: Agent id to its tokens: `input` (the cached ones too), `output`, `cache_read` and `cache_write`.
+        cost: US dollars, of all drives; None where a price is not known.
+        cost_by_agent: Agent id to US dollars, None where a price is not known.
+        unpriced_models: The ids of the models that no price is known of.
     """
 
     agent_id: str
@@ -174,6 +178,10 @@ class RunResult:
     started_at: float | None = None
     completed_at: float | None = None
     lost_runs: int = 0
+    usage: dict[str, dict[str, int]] = field(default_factory=dict)
+    cost: float | None = None
+    cost_by_agent: dict[str, float | None] = field(default_factory=dict)
+    unpriced_models: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Json]:
         """Return the result as plain JSON values."""

@@ -48,7 +48,13 @@ def test_run_interactive_returns_every_field_of_the_result(stub: StubOpenAI) -> 
         pattern_type="chain",
         started_at=result.started_at,
         completed_at=result.completed_at,
+        usage={
+            agent: {"input": 11, "output": 7, "cache_read": 0, "cache_write": 0} for agent in ("researcher", "writer")
+        },
+        cost=result.cost,
+        cost_by_agent=dict.fromkeys(("researcher", "writer"), (result.cost or 0) / 2),
     )
+    assert result.cost == pytest.approx(2 * (11 * 0.15 + 7 * 0.6) / 1_000_000)
     steps = result.execution_context["steps"]
     assert [step["agent"] for step in steps] == ["researcher", "hitl", "writer"]
     assert steps[0]["response"] == "answer to: Research quantum computing" and steps[2]["tokens"] == 18

@@ -102,6 +102,36 @@ def test_json_is_one_result_whatever_happens(online: Console, stub: StubOpenAI) 
     assert "missing.yaml" in json.loads(wrong.stdout)["error_message"]
 
 
+def test_what_a_run_cost_is_said_at_each_step_at_its_end_and_of_its_session(online: Console) -> None:
+    prices = online.directory / "prices.yaml"
+    prices.write_text("gpt-4o-mini: {input: 10000, output: 20000}\n")
+    online.env["STRANDS_PRICES"] = str(prices)
+    paused = json.loads(online.run("run", "my_workflow.yaml", *TOPIC, "--json", code=19).stdout)
+    assert paused["cost"] == paused["cost_by_agent"]["researcher"] == pytest.approx(0.25)
+    done = online.run("resume", paused["session_id"], "--answer", "steps/1=ok")
+    assert "$0.25" in next(line for line in done.stderr.splitlines() if "writer" in line)
+    assert "36 tokens, $0.50, session" in done.stderr
+    shown = online.run("sessions", "show", paused["session_id"]).stdout
+    assert "Cost      $0.50 (researcher $0.25, writer $0.25)" in shown.splitlines()
+    told = json.loads(online.run("sessions", "show", paused["session_id"], "--json").stdout)
+    assert told["cost"] == pytest.approx(0.5) and told["usage"]["writer"]["output"] == 7
+    prices.write_text("gpt-4o-mini: {input: 10000}\n")
+    assert "gpt-4o-mini.output" in online.run("run", "my_workflow.yaml", *TOPIC, code=2).stderr
+
+
+def test_a_model_without_a_price_is_said_to_have_none(online: Console) -> None:
+    spec = online.directory / "my_workflow.yaml"
+    spec.write_text(spec.read_text().replace("gpt-4o-mini", "house-model"))
+    paused = json.loads(online.run("run", str(spec), *TOPIC, "--json", code=19).stdout)
+    assert paused["cost"] is None and paused["unpriced_models"] == ["house-model"]
+    done = online.run("resume", paused["session_id"], "--answer", "steps/1=ok")
+    assert "cost unknown (no price for house-model)" in done.stderr
+    shown = online.run("sessions", "show", paused["session_id"]).stdout
+    assert "Cost      unknown (no price for house-model) (researcher unknown, writer unknown)" in shown.splitlines()
+    spec.write_text(spec.read_text().replace("house-model", "house-model\n  budgets: {max_cost: 1}"))
+    assert "no price is known of house-model" in online.run("run", str(spec), *TOPIC, code=2).stderr
+
+
 def test_a_failed_run_can_be_resumed(console: Console) -> None:
     with StubOpenAI([Fault(400, "no such model"), "Findings", "Summary"]) as stub:
         console.env |= {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": stub.url}

@@ -16,7 +16,7 @@ LAYERS = [
     {"kernel"},
     {"plan"},
     {"patterns"},
-    {"session", "agents", "step_calls", "providers", "toolbox", "outputs", "exec", "terminal"}
+    {"session", "agents", "step_calls", "providers", "prices", "costs", "toolbox", "outputs", "exec", "terminal"}
     | {"approvals", "builtin", "resources", "net", "people"},
     {"api"},
     {"atomic", "worker", "audit"},

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from strands_cli import errors
 from strands_cli.errors import ExecutionError, StoppedError, StrandsError, TemplateError
@@ -11,7 +13,14 @@ from strands_cli.kernel.drive import DriveResult
 from strands_cli.kernel.shown import numbers, public
 from strands_cli.kernel.state import State, text_of
 from strands_cli.kernel.types import Outcome
+from strands_cli.kernel.usage import usage_by_agent
 from strands_cli.types import Json, OpenQuestion, RunResult
+
+if TYPE_CHECKING:
+    from strands_cli.costs import Costs
+
+VARIABLE = "STRANDS_PRICES"
+"""Names the file with a user's own prices."""
 
 _MOST = 3
 """How many failures are told beside the first."""
@@ -27,6 +36,7 @@ def run_result(session_id: str, pattern: str, rest: DriveResult, written: Sequen
         ExecutionError: It failed for another reason than that its pattern says no.
     """
     state, outcome = rest.state, rest.outcome
+    costs = costs_of(state)
     result = RunResult(
         agent_id="hitl" if rest.status == "paused" else (outcome.agent if outcome else ""),
         exit_code=_exit_code(rest),
@@ -44,6 +54,10 @@ def run_result(session_id: str, pattern: str, rest: DriveResult, written: Sequen
         started_at=state.opened.at if state.opened else None,
         completed_at=state.rest.at if state.rest and rest.status == "completed" else None,
         lost_runs=state.lost,
+        usage=usage_by_agent(state.used),
+        cost=costs.total if costs is not None else None,
+        cost_by_agent=costs.by_agent if costs is not None else dict.fromkeys(state.agent_tokens),
+        unpriced_models=costs.unpriced if costs is not None else [],
     )
     if rest.status == "failed" and outcome is None and not isinstance(rest.error, StoppedError):
         raise _failure(rest, result)
@@ -73,6 +87,35 @@ def failure_text(data: Mapping[str, Json]) -> str:
     if len(others) > _MOST:
         parts.append(f"and {len(others) - _MOST} more")
     return "; ".join(parts)
+
+
+def costs_of(state: State) -> Costs | None:
+    """Return what is on record of a session in money, or None where it has scripted models only, without prices."""
+    if is_rehearsal(state.origin):
+        return None
+    from strands_cli.costs import Costs, costs_nothing
+
+    return None if costs_nothing(state.origin) else Costs.of(state)
+
+
+def step_cost(state: State, key: str, kept: list[Costs | None]) -> float | None:
+    """Return what a step cost in US dollars, or None where that is not known.
+
+    Args:
+        kept: Where what is counted already is kept between calls; empty at first.
+    """
+    if not kept:
+        kept.append(costs_of(state))
+    if kept[0] is None:
+        return None
+    kept[0].take(state)
+    return kept[0].of_step(key)
+
+
+def is_rehearsal(origin: Mapping[str, Json]) -> bool:
+    """Whether it is seen at once that nothing is spent: nothing is imported for such a run."""
+    free = origin.get("offline") or origin.get("model_id") == "scripted"
+    return bool(free) and "prices" not in (origin.get("spec") or {}).get("runtime", ()) and VARIABLE not in os.environ
 
 
 def _so_far(pattern: str, state: State) -> dict[str, Json]:

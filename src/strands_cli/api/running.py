@@ -17,7 +17,7 @@ from strands_cli.api import guards
 from strands_cli.api.admission import OUT_VARIABLE, Admission, spec_file, without_literals
 from strands_cli.api.options import Options
 from strands_cli.api.program import check_not_loading
-from strands_cli.api.results import run_result, trace
+from strands_cli.api.results import run_result, step_cost, trace
 from strands_cli.api.spec_names import default_prompt_of, names_of, rights_of_calls
 from strands_cli.errors import InputError, StrandsError, UnusableReplyError
 from strands_cli.kernel import layers
@@ -141,7 +141,7 @@ class Runner:
             handler=handler,
             layers=[*self.options.layers, *self._layers(), *resources.layers()],
             max_parallel=self.spec.runtime.max_parallel,
-            publish=partial(self._publish, base) if listeners else None,
+            publish=partial(self._publish, base, []) if listeners else None,
             token=partial(self._token, base) if listeners.wants("token") else None,
             finish=partial(self._finish, journal) if self.spec.outputs.artifacts else None,
             admit=self._admission,
@@ -165,6 +165,7 @@ class Runner:
         Raises:
             ProviderNotReadyError: A key or a package is missing.
             SchemaValidationError: A skill is missing.
+            InputError: A budget in money cannot be kept, or the user's file of prices cannot be read.
         """
         if self.spec.skills:
             from strands_cli.api.preflight import check_skills
@@ -174,6 +175,10 @@ class Runner:
             from strands_cli.providers import check_ready
 
             check_ready(self.spec, set(self.spec.agents))
+        if not self.options.offline:
+            from strands_cli.api.limits import check_prices
+
+            check_prices(self.spec, self.options)
 
     def _check_artifacts(self, inputs: Mapping[str, Any]) -> None:
         """Say before the first call what would fail after the last one."""
@@ -241,6 +246,10 @@ class Runner:
             "literals": sorted(self.spec._literals),
             **started_by(os_principal()),
         }
+        if self.options.model is not None:
+            from strands_cli.api.limits import model_id
+
+            known["model_id"] = model_id(self.options.model)
         return {name: value for name, value in known.items() if value}
 
     # -- while it runs --------------------------------------------------------------------------------------------
@@ -302,28 +311,17 @@ class Runner:
         if policy.retries:
             found.append(_retry(policy.retries, policy.backoff, policy.wait_min, policy.wait_max))
         if runtime.budgets is not None:
-            from strands_cli.spec.asking import rights_of
+            from strands_cli.api.limits import limits_of
 
-            limits = runtime.budgets
-            found.append(
-                layers.budget(
-                    layers.RunLimits(
-                        limits.max_steps,
-                        limits.max_tokens,
-                        limits.max_duration_s,
-                        limits.warn_threshold,
-                        limits.on_exceed,
-                        rights_of(limits),
-                        limits.timeout_seconds or None,
-                    )
-                )
-            )
+            found.append(layers.budget(limits_of(runtime.budgets)))
         found.append(layers.timeout(runtime.timeout_s))
         return found
 
-    def _publish(self, base: Mapping[str, Any], entry: Entry, state: State) -> None:
+    def _publish(self, base: Mapping[str, Any], costs: list[Any], entry: Entry, state: State) -> None:
         event = event_of(entry, state, base)
         if event is not None:
+            if event.type == "step_complete" and (cost := step_cost(state, entry.key, costs)) is not None:
+                event.data["cost"] = cost
             self.options.listeners.emit(event)
 
     def _token(self, base: Mapping[str, Any], key: str, agent: str, text: str) -> None:

@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING
 
 from strands_cli.api.history import HistoryItem, timeline
 from strands_cli.api.options import Options
-from strands_cli.api.results import failure_text
+from strands_cli.api.results import costs_of, failure_text
 from strands_cli.errors import AnswerError, SessionError, SessionNotFoundError
 from strands_cli.kernel.clock import StoreClock, SystemClock
 from strands_cli.kernel.journal import Journal, is_alive, resolve_ids
 from strands_cli.kernel.shown import numbers, public
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Entry
+from strands_cli.kernel.usage import usage_by_agent
 from strands_cli.types import Json, OpenQuestion
 
 if TYPE_CHECKING:
     from strands_cli.api.earlier_names import SessionMetadata
+    from strands_cli.costs import Costs
 
 
 class SessionView:
@@ -147,6 +149,20 @@ class SessionView:
     def token_usage(self) -> dict[str, int]:
         """Agent id to tokens."""
         return dict(self._state.agent_tokens)
+
+    @property
+    def usage(self) -> dict[str, dict[str, int]]:
+        """Agent id to its tokens: `input` (the cached ones too), `output`, `cache_read` and `cache_write`."""
+        return usage_by_agent(self._state.used)
+
+    @property
+    def costs(self) -> Costs | None:
+        """What it cost, as a whole and by agent; None where it has scripted models only, without prices.
+
+        Raises:
+            InputError: The user's file of prices cannot be read.
+        """
+        return costs_of(self._state)
 
     @property
     def error(self) -> str | None:

@@ -36,6 +36,7 @@ class Provider(NamedTuple):
         variables: How the environment variables begin that its client is built from. None: any of them.
         problem: Returns what is missing beside the client and what to do about it, or None; it stands for a look at
             the keys before a run.
+        default_model: The id of the model where a workflow names none; "" when that is not known here.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Provider(NamedTuple):
     hosts: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
     problem: Callable[[], tuple[str, str] | None] | None = None
+    default_model: str = ""
 
     @property
     def installed(self) -> bool:
@@ -132,6 +134,10 @@ def _entry_point(name: str) -> Provider:
     )
 
 
+_OPENAI, _ANTHROPIC, _GEMINI, _OLLAMA = "gpt-4o-mini", "claude-sonnet-4-6", "gemini-2.5-flash", "llama3.1"
+_BEDROCK = "global.anthropic.claude-sonnet-4-6"
+
+
 # -- those of this build --------------------------------------------------------------------------------------------
 
 
@@ -168,7 +174,7 @@ def _openai(config: ModelConfig) -> Model:
     if not os.environ.get("OPENAI_API_KEY"):
         args["api_key"] = "not-needed"
     params = config.params()
-    model_id = config.model_id or "gpt-4o-mini"
+    model_id = config.model_id or _OPENAI
     if "max_tokens" in params and model_id.startswith(("gpt-5", "o1", "o3", "o4")):
         params["max_completion_tokens"] = params.pop("max_tokens")
     return OpenAIModel(client_args=args, model_id=model_id, params=params)
@@ -181,7 +187,7 @@ def _anthropic(config: ModelConfig) -> Model:
     max_tokens = params.pop("max_tokens", 4096)
     args = {"base_url": config.host} if config.host else {}
     return AnthropicModel(
-        client_args=args, model_id=config.model_id or "claude-sonnet-4-6", max_tokens=max_tokens, params=params
+        client_args=args, model_id=config.model_id or _ANTHROPIC, max_tokens=max_tokens, params=params
     )
 
 
@@ -192,22 +198,20 @@ def _gemini(config: ModelConfig) -> Model:
     if "max_tokens" in params:
         params["max_output_tokens"] = params.pop("max_tokens")
     args: dict[str, Any] = {"http_options": {"base_url": config.host}} if config.host else {}
-    return GeminiModel(client_args=args, model_id=config.model_id or "gemini-2.5-flash", params=params)
+    return GeminiModel(client_args=args, model_id=config.model_id or _GEMINI, params=params)
 
 
 def _ollama(config: ModelConfig) -> Model:
     from strands.models.ollama import OllamaModel
 
-    return OllamaModel(
-        config.host or "http://localhost:11434", model_id=config.model_id or "llama3.1", **config.params()
-    )
+    return OllamaModel(config.host or "http://localhost:11434", model_id=config.model_id or _OLLAMA, **config.params())
 
 
 def _litellm(config: ModelConfig) -> Model:
     from strands.models.litellm import LiteLLMModel
 
     args = {"api_base": config.host} if config.host else {}
-    return LiteLLMModel(client_args=args, model_id=config.model_id or "gpt-4o-mini", params=config.params())
+    return LiteLLMModel(client_args=args, model_id=config.model_id or _OPENAI, params=config.params())
 
 
 def _scripted(config: ModelConfig) -> Model:
@@ -226,6 +230,7 @@ _RECORDS = (
         key_files=("~/.aws/credentials", "~/.aws/config"),
         variables=("AWS_",),
         problem=_aws_problem,
+        default_model=_BEDROCK,
     ),
     Provider(
         "openai",
@@ -234,6 +239,7 @@ _RECORDS = (
         keys=("OPENAI_API_KEY",),
         hosts=("OPENAI_BASE_URL",),
         variables=("OPENAI_",),
+        default_model=_OPENAI,
     ),
     Provider(
         "anthropic",
@@ -242,6 +248,7 @@ _RECORDS = (
         extra="anthropic",
         keys=("ANTHROPIC_API_KEY",),
         variables=("ANTHROPIC_",),
+        default_model=_ANTHROPIC,
     ),
     Provider(
         "gemini",
@@ -250,10 +257,11 @@ _RECORDS = (
         extra="gemini",
         keys=("GEMINI_API_KEY", "GOOGLE_API_KEY"),
         variables=("GEMINI_", "GOOGLE_"),
+        default_model=_GEMINI,
     ),
-    Provider("ollama", _ollama, package="ollama", extra="ollama", variables=("OLLAMA_",)),
-    Provider("litellm", _litellm, package="litellm", extra="litellm"),
-    Provider("scripted", _scripted, variables=("STRANDS_",)),
+    Provider("ollama", _ollama, package="ollama", extra="ollama", variables=("OLLAMA_",), default_model=_OLLAMA),
+    Provider("litellm", _litellm, package="litellm", extra="litellm", default_model=_OPENAI),
+    Provider("scripted", _scripted, variables=("STRANDS_",), default_model="scripted"),
 )
 PROVIDERS: dict[str, Provider] = {each.name: each for each in _RECORDS}
 """The providers of this build, by name."""

@@ -82,12 +82,16 @@ def _node(node: Node) -> str:
 
 
 def _limits(spec: Spec) -> Iterator[str]:
+    from strands_cli.kernel.usage import money
+
     budgets = spec.runtime.budgets
     if budgets is not None:
         limits = {"steps": budgets.max_steps, "tokens": budgets.max_tokens, "seconds": budgets.max_duration_s}
         said = ", ".join(
             f"{limit:g} {name[:-1] if limit == 1 else name}" for name, limit in limits.items() if limit is not None
         )
+        if budgets.max_cost is not None:
+            said = f"{said}, {money(budgets.max_cost)}" if said else money(budgets.max_cost)
         then = "a person is asked" if budgets.on_exceed == "ask" else "the run fails"
         if said:
             yield f"At most {said}; beyond that {then}."

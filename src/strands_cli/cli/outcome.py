@@ -12,6 +12,7 @@ from strands_cli import errors
 from strands_cli.cli.errors import exit_code, located, report, say
 from strands_cli.cli.phrases import count, seconds, when
 from strands_cli.cli.placeholders import placeholder
+from strands_cli.kernel.usage import money
 from strands_cli.terminal.escape import exact_line, one_line
 from strands_cli.types import OpenQuestion, RunResult
 
@@ -118,6 +119,7 @@ def _show_response(text: str, *, apart: bool) -> None:
 def _show_summary(result: RunResult) -> None:
     tokens = sum(result.token_usage.values())
     parts = [f"Completed in {seconds(result.duration_seconds)}", count(tokens, "token") if tokens else ""]
+    parts.append(spent(result.cost, result.unpriced_models))
     if result.lost_runs:
         lost = "a process that was" if result.lost_runs == 1 else f"{result.lost_runs} processes that were"
         parts[0] += f" of work (what {lost} killed did is not counted)"
@@ -125,6 +127,13 @@ def _show_summary(result: RunResult) -> None:
     say(", ".join(part for part in parts if part) + ".")
     for path in result.artifacts_written:
         say(f"Wrote {path}")
+
+
+def spent(cost: float | None, unpriced: Sequence[str]) -> str:
+    """Return what a session cost, as people read it: an amount, that it is not known, or "" where nothing is spent."""
+    if unpriced:
+        return f"cost unknown (no price for {one_line(', '.join(unpriced), 60)})"
+    return money(cost) if cost else ""
 
 
 def _show_pause(result: RunResult, quiet: bool, saved: bool) -> None:

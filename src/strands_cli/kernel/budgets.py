@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from strands_cli.errors import BudgetExceededError
 from strands_cli.kernel.types import AgentReply, Call, CallAgent, Question
+from strands_cli.kernel.usage import money
 
 if TYPE_CHECKING:
     from strands_cli.kernel.run import Run
+    from strands_cli.kernel.state import State
 
 
 _SHORTEST = 0.01
@@ -26,7 +28,7 @@ class RunLimits:
     """Limits of a run: calls, tokens as providers count them, and seconds of work (not of waiting for people).
 
     `rights` says who may extend a budget, and when, as questions are asked with it; `timeout` is that question's, in
-    seconds.
+    seconds. `max_cost` is in US dollars; `spent` returns how many the record tells of, and goes with it.
     """
 
     max_steps: int | None = None
@@ -36,6 +38,8 @@ class RunLimits:
     on_exceed: Literal["fail", "ask"] = "fail"
     rights: Mapping[str, Any] | None = None
     timeout: float | None = None
+    max_cost: float | None = None
+    spent: Callable[[State], float] | None = None
 
 
 class UsedUp(BaseException):
@@ -57,7 +61,12 @@ class Spending:
     """
 
     def __init__(self, limits: RunLimits, run: Run) -> None:
-        bounds = {"steps": limits.max_steps, "tokens": limits.max_tokens, "duration_s": limits.max_duration_s}
+        bounds: dict[str, float | None] = {
+            "steps": limits.max_steps,
+            "tokens": limits.max_tokens,
+            "duration_s": limits.max_duration_s,
+        }
+        bounds["cost"] = limits.max_cost
         self._bounds = {name: float(bound) for name, bound in bounds.items() if bound is not None}
         self._limits = limits
         self._run = run
@@ -129,7 +138,7 @@ class Spending:
         if self._limits.on_exceed == "ask":
             times = 1 + int((used - allowed) // self._bounds[name])
             amount, more = _amount(allowed, name), times * self._bounds[name]
-            prompt = f"The budget of {amount} is used up ({used:g}). Extend it by {more:g}?"
+            prompt = f"The budget of {amount} is used up ({_figure(used, name)}). Extend it by {_figure(more, name)}?"
             data = {"times": times, "step": key, **(self._limits.rights or {})}
             question = Question(
                 prompt, choices=("extend", "stop"), kind="budget", timeout=self._limits.timeout, data=data
@@ -140,7 +149,7 @@ class Spending:
 
     def _exceeded(self, over: UsedUp) -> BudgetExceededError:
         return BudgetExceededError(
-            f"the budget of {_amount(over.allowed, over.name)} is used up ({over.used:g})",
+            f"the budget of {_amount(over.allowed, over.name)} is used up ({_figure(over.used, over.name)})",
             hint="What is finished is kept. Raise runtime.budgets in the spec, then go on with it: "
             f"{self._run.mended_command()}",
         )
@@ -161,6 +170,9 @@ class Spending:
     def _used(self, name: str) -> float:
         if name == "steps":
             return len(self._begun)
+        if name == "cost":
+            assert self._limits.spent is not None
+            return self._limits.spent(self._run.state)
         return sum(self._run.state.agent_tokens.values()) if name == "tokens" else self._run.seconds()
 
     def _allowed(self, name: str) -> float:
@@ -177,7 +189,13 @@ class Spending:
         return [key for key, entry in answered if key.startswith(f"budget/{name}/") and entry.data["value"] == "extend"]
 
 
+def _figure(number: float, name: str) -> str:
+    return money(number) if name == "cost" else f"{number:g}"
+
+
 def _amount(number: float, name: str) -> str:
+    if name == "cost":
+        return money(number)
     return f"{number:g} {name[:-1] if number == 1 else name}"
 
 

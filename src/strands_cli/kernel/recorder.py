@@ -75,12 +75,16 @@ class JournalRecorder:
         """Whether what is recorded as the reply is not all that the agent said and was told."""
         return self._finals > 1 or (self.last is not None and self.last[0] != message)
 
-    async def spent(self, usage: Mapping[str, int]) -> None:
-        """Record tokens that no reply of the agent tells of: those of a summary of its conversation."""
+    async def spent(self, usage: Mapping[str, int], model: str = "") -> None:
+        """Record tokens that no reply of the agent tells of: those of a summary of its conversation.
+
+        Args:
+            usage: The provider's usage.
+            model: The id of the model that used them, where it is not the agent's own.
+        """
         number = self._notes["spent"] = self._notes.get("spent", -1) + 1
-        await self._run.record(
-            "noted", self._run.fresh_key(f"{self.key}/spent/{number}"), {"of": self.key, "usage": usage}
-        )
+        data: dict[str, Any] = {"of": self.key, "usage": usage, **({"model": model} if model else {})}
+        await self._run.record("noted", self._run.fresh_key(f"{self.key}/spent/{number}"), data)
 
     async def tool_started(self, start: ToolStart, *, durable: bool) -> None:
         """Record that a tool is about to run."""

@@ -11,6 +11,8 @@ from strands.interrupt import Interrupt
 from strands.types.json_bytes import decode_bytes_values
 from strands.types.json_value import as_json
 from strands_cli.kernel.types import AgentReply, Answer, Entry, Message, Progress
+from strands_cli.kernel.usage import Used
+from strands_cli.kernel.usage import total_tokens as total_tokens
 from strands_cli.types import Json
 
 
@@ -52,6 +54,7 @@ class State:
         self._owners: dict[str, str] = {}
         self.tokens: dict[str, int] = {}
         self.agent_tokens: dict[str, int] = {}
+        self.used: list[Used] = []
         for entry in entries:
             self.apply(entry)
 
@@ -258,12 +261,13 @@ class State:
         else:
             self.lanes[lane, agent] = key if before is None else [before, key]
 
-    def _count_tokens(self, step: str, usage: Mapping[str, int]) -> None:
+    def _count_tokens(self, step: str, usage: Mapping[str, int], model: str = "") -> None:
         tokens = total_tokens(usage)
         self.tokens[step] = self.tokens.get(step, 0) + tokens
         begun = self.started.get(step)
         if begun is not None and ":" not in (agent := begun.data["agent"]):  # a tool's own call uses none
             self.agent_tokens[agent] = self.agent_tokens.get(agent, 0) + tokens
+            self.used.append((step, agent, self.origin, usage, model))
 
     def _retried(self, entry: Entry, owner: str | None) -> None:
         if entry.data.get("usage"):
@@ -296,7 +300,7 @@ class State:
         if owner is None:
             self.noted[entry.key] = entry.data.get("value")
         elif entry.data.get("usage"):
-            self._count_tokens(self.step(owner), entry.data["usage"])
+            self._count_tokens(self.step(owner), entry.data["usage"], entry.data.get("model", ""))
 
     def _rest(self, entry: Entry, owner: str | None) -> None:
         self.driver = ""
@@ -393,8 +397,3 @@ def overdue(asked: Entry, now: float | None) -> bool:
 def text_of(message: Mapping[str, Any]) -> str:
     """Return the text of a message: its text blocks, joined by newlines."""
     return "\n".join([block["text"] for block in message.get("content", ()) if "text" in block])
-
-
-def total_tokens(usage: Mapping[str, int]) -> int:
-    """Return the tokens of a provider's usage: its total, else input plus output."""
-    return usage.get("totalTokens") or usage.get("inputTokens", 0) + usage.get("outputTokens", 0)

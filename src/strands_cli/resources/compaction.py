@@ -63,7 +63,7 @@ class Compactor:
         except Exception as error:
             logger.warning("agent %r: the conversation could not be summarised: %s", event.agent.agent_id, error)
             return
-        await _spent(event.agent, usage)
+        await _spent(event.agent, usage, self._policy.summarization_model or "")
         if summary:
             messages[:count] = [{"role": "user", "content": [{"text": _OPENING + summary}]}]
             logger.info("agent %r: %d messages became a summary", event.agent.agent_id, count)
@@ -118,12 +118,12 @@ def cut(messages: Any, ratio: float, preserve: int) -> int:
     return 0
 
 
-async def _spent(agent: Agent, usage: Mapping[str, int]) -> None:
+async def _spent(agent: Agent, usage: Mapping[str, int], model: str) -> None:
     """Have the tokens of a summary count where those of the agent's replies do."""
     from strands_cli.kernel.recorder import JournalRecorder
 
     if usage and isinstance(agent.recorder, JournalRecorder):
-        await agent.recorder.spent(usage)
+        await agent.recorder.spent(usage, model)
 
 
 async def summarised(model: Model, messages: Any) -> tuple[str, Mapping[str, int]]:

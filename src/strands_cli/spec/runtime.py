@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from strands_cli.capability.providers import PROVIDERS
 from strands_cli.spec.asking import Rights
-from strands_cli.spec.base import Closed, Seconds, SecondsOrNone
+from strands_cli.spec.base import Closed, Lazy, Seconds, SecondsOrNone
+
+if TYPE_CHECKING:
+    from strands_cli.spec.prices import Price
+else:
+    Price = Annotated[Any, Lazy("strands_cli.spec.prices:Price")]
 
 
 class Budgets(Rights):
@@ -21,6 +26,12 @@ class Budgets(Rights):
     max_steps: int | None = Field(default=None, ge=1, description="Agent calls.")
     max_tokens: int | None = Field(
         default=None, ge=1, description="Tokens in and out, as the provider counts them, summaries included."
+    )
+    max_cost: float | None = Field(
+        default=None,
+        gt=0,
+        allow_inf_nan=False,
+        description="US dollars, by the prices of the models; each model needs one.",
     )
     max_duration_s: Seconds | None = Field(default=None, description="Seconds of running.")
     warn_threshold: float = Field(default=0.8, ge=0, le=1, description="Share of a budget at which to warn.")
@@ -58,4 +69,7 @@ class Runtime(Closed):
     max_parallel: int | None = Field(default=None, ge=1, description="Agent calls at once in the whole run.")
     timeout_s: Seconds | None = Field(default=None, description="Limit of each agent call, in seconds.")
     budgets: Budgets | None = None
+    prices: dict[str, Price] = Field(
+        default_factory=dict, description="Model id to what it costs, over the known prices."
+    )
     failure_policy: FailurePolicy = Field(default_factory=FailurePolicy)

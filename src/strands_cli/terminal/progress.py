@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
+from strands_cli.kernel.usage import money
 from strands_cli.terminal.device import can_draw, is_terminal, write
 from strands_cli.terminal.escape import exact_line, one_line
 from strands_cli.terminal.hold import while_asking
@@ -74,7 +75,8 @@ class ProgressDisplay:
         step = self._taken(event.step_id)
         agent = event.agent_id or (step.agent if step else "")
         tokens = f"{event.tokens:,} tokens" if event.tokens else ""
-        self._settle("ok", event.step_id, agent, f"{event.duration:.1f}s", tokens)
+        cost = event.data.get("cost")
+        self._settle("ok", event.step_id, agent, f"{event.duration:.1f}s", tokens, money(cost) if cost else "")
         if self._verbose and event.data.get("response"):
             self._settle("note", "", one_line(event.data["response"], 200))
 
@@ -119,12 +121,9 @@ class ProgressDisplay:
 
     def _on_budget_warning(self, event: Event) -> None:
         budget = event.data.get("budget")
-        self._settle(
-            "again",
-            "budget",
-            one_line(budget, 40),
-            f"{event.data.get('used', 0):g} of {event.data.get('limit', 0):g} used",
-        )
+        written: Callable[[float], str] = money if budget == "cost" else "{:g}".format
+        used, limit = written(event.data.get("used", 0)), written(event.data.get("limit", 0))
+        self._settle("again", "budget", one_line(budget, 40), f"{used} of {limit} used")
 
     def _on_error(self, event: Event) -> None:
         self._drop(event.step_id)

@@ -54,7 +54,7 @@ class Builder:
         return self._set("runtime", {"provider": provider, **given(model_id=model_id or model), **settings})
 
     def with_budgets(self, **limits: Any) -> Self:
-        """Set `runtime.budgets`: max_steps, max_tokens, max_duration_s, warn_threshold, on_exceed."""
+        """Set `runtime.budgets`: max_steps, max_tokens, max_cost, max_duration_s, warn_threshold, on_exceed."""
         if "runtime" not in self._data:
             raise wrong("with_budgets: there is no runtime yet", hint="call with_runtime first")
         return self._set("runtime", {**self._data["runtime"], "budgets": limits})

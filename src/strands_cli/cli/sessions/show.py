@@ -41,10 +41,15 @@ def _everything(session: Session) -> dict[str, Any]:
 
     from strands_cli.api.listing import summary
 
+    costs = session.costs
     return {
         **summary(session),
         "inputs": session.inputs,
         "token_usage": session.token_usage,
+        "usage": session.usage,
+        "cost": costs.total if costs else None,
+        "cost_by_agent": costs.by_agent if costs else dict.fromkeys(session.token_usage),
+        "unpriced_models": costs.unpriced if costs else [],
         "error": session.error,
         "response": session.response,
         "history": [asdict(item) for item in session.history],
@@ -65,6 +70,7 @@ def _lines(session: Session, full: bool, unfit: str | None) -> Iterator[str]:
     yield f"Used      {when(session.updated_at)}"
     usage = ", ".join(f"{agent} {tokens:,}" for agent, tokens in session.token_usage.items())
     yield f"Tokens    {sum(session.token_usage.values()):,}{f' ({usage})' if usage else ''}"
+    yield from _cost(session)
     if session.error:
         yield f"Error     {one_line(session.error)}"
     for name, value in session.inputs.items():
@@ -73,6 +79,20 @@ def _lines(session: Session, full: bool, unfit: str | None) -> Iterator[str]:
     yield "Timeline"
     yield from _timeline(session, full)
     yield from _open_questions(session, full)
+
+
+def _cost(session: Session) -> Iterator[str]:
+    from strands_cli.cli.outcome import spent
+    from strands_cli.kernel.usage import money
+
+    costs = session.costs
+    if costs is None:
+        return
+    agents = ", ".join(
+        f"{agent} {'unknown' if each is None else money(each)}" for agent, each in costs.by_agent.items()
+    )
+    total = spent(costs.total, costs.unpriced).removeprefix("cost ") or money(0.0)
+    yield f"Cost      {total}{f' ({agents})' if agents else ''}"
 
 
 def _timeline(session: Session, full: bool) -> Iterator[str]:
