@@ -197,7 +197,7 @@ def test_variables_from_options_files_and_questions(console: Console) -> None:
     assert shown["inputs"] == {"topic": "from a file", "count": 3, "tone": "warm", "tags": ["a", "b"]}
     terminal = console.terminal("run", "inputs.yaml", "--ask", "--var", "topic=x", "--force", "--out", "there")
     terminal.expect("count (integer) - How many: ").type("many").expect("Not taken").expect("How many: ").type("2")
-    terminal.expect("tone (dry | warm): ").type("2").end()
+    terminal.expect("tone (1 dry | 2 warm): ").type("2").end()
     assert (console.directory / "there" / "warm.md").is_file()
 
 

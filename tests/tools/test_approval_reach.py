@@ -11,8 +11,6 @@ from strands import ToolContext, Workflow, tool
 from strands.hooks import BeforeToolCallEvent
 from strands.models.scripted import ScriptedModel, ToolCall
 from strands_cli.errors import StrandsError
-from strands_cli.loader import LoadError
-from strands_cli.schema.validator import SchemaValidationError
 from strands_cli.types import HITLState, RunResult
 from support.specs import solo
 
@@ -158,11 +156,6 @@ def test_what_was_remembered_is_of_this_tool(scope: str, text: str) -> None:
     fourth = resumed(workflow(rule, calls, text=text), third, approval="approve")
     assert fourth.success
     assert len(RAN) == 2
-
-
-def test_remember_always_is_refused_with_what_to_write() -> None:
-    with pytest.raises((SchemaValidationError, LoadError), match="write 'session'"):
-        workflow({"tools": ["wire"], "remember": "always"}, wires(1))
 
 
 @tool

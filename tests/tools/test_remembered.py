@@ -214,8 +214,9 @@ def strands(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
 
 @pytest.mark.parametrize("store", ["files"], indirect=True)
 def test_the_command_lists_and_revokes(store: Any, strands: Callable[..., subprocess.CompletedProcess[str]]) -> None:
-    assert "No approval is remembered." in strands("approvals", "list").stderr
     sender = Sender(store)
+    sender.workflow().run()
+    assert "No approval is remembered." in strands("approvals", "list").stderr
     sender.answered("approve")
     [told] = json.loads(strands("approvals", "list", "--json").stdout)
     assert (told["tool"], told["scope"], told["state"]) == ("send", "always", "active")

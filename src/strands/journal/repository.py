@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from strands._home import check_private, check_status, expanded, make_private
 from strands._threads import on_disk
@@ -63,6 +64,14 @@ class FileRepository(FileLists, FileBlobs):
         self._memory = None
         self._place: Path | None = None
         self._disk = disk
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what another process needs: what is open in this one, and its notes, are its own."""
+        return {**vars(self), "_turn": None, "_memory": None, "_changes": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _turn=threading.Lock())
+        self._changes = ChangeNotes.of(self.root)
 
     async def create(self, session_id: str, opened: Draft, rest: Sequence[Draft] = ()) -> FileJournal:
         check_id(session_id)
