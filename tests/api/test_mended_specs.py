@@ -19,6 +19,7 @@ from strands_cli.errors import (
     InputError,
     SessionError,
 )
+from strands_cli.kernel.principal import os_principal
 from support.pattern_stories import ANSWERS, EXPECTED, STORIES, VARIABLES, model
 
 HEAD = "version: 0\nname: t\nruntime: {provider: openai, model_id: m%s}\n"
@@ -92,6 +93,9 @@ def test_a_mended_prompt_of_the_step_that_failed() -> None:
     session_id = failed(workflow(told, THREE).run)
     mended = THREE.replace('"2"', '"two"')
     assert workflow(told, mended).resume(session_id).last_response == "r:3"
+    entries = asyncio.run(SessionManager().get_session(session_id).entries_async())
+    [taken] = [entry for entry in entries if "mended" in entry.data.get("changed", ())]
+    assert taken.data["principal"] == os_principal().to_dict(), "who changes a workflow may change who is to answer"
     assert told.prompts == ["1", "2", "two", "3"]
     assert [item.key for item in SessionManager().get_session(session_id).history] == ["steps/0", "steps/1", "steps/2"]
 

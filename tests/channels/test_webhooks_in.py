@@ -121,3 +121,29 @@ def test_webhooks_are_added_and_looked_after_over_rest(tmp_path: Path, serve: Ca
                 time.sleep(0.02)
             assert api.post(f"{place}/rotate").json()["secret"] != added.json()["secret"]
             assert api.delete(place).status_code == 204 and api.get(place).status_code == 404
+
+
+def test_an_approval_is_answered_with_what_was_shown_alone(serve: Callable[[], Server]) -> None:
+    server = serve()
+    fields = {name: f"{name}={{{{ body.{name} }}}}" for name in ("question", "value", "shown")}
+    blind = command(server, "webhooks", "receive", "blind", "--field", fields["question"], "--field", fields["value"])
+    seeing = command(
+        server, "webhooks", "receive", "seeing", *(word for each in fields.values() for word in ("--field", each))
+    )
+    anna = server.program("--scope", "sessions:start,questions:read")
+    assert anna.post("/api/v1/sessions", json={"workflow": "refunding", "inputs": {}}).status_code == 202
+    question = the_question(anna)
+    message = {"question": question["ref"], "value": "approve", "shown": question["shown"]}
+    refused = post(server, "blind", blind["secret"], message)
+    assert (refused.status_code, "what was shown" in refused.json()["detail"]) == (409, True)
+    assert post(server, "seeing", seeing["secret"], {**message, "shown": "sha256:0"}).status_code == 412
+    assert post(server, "seeing", seeing["secret"], message, "msg_2").status_code == 202
+
+
+def the_question(client: httpx.Client) -> Any:
+    """Return the one question that is open, once it is."""
+    until = time.monotonic() + 30
+    while not (found := client.get("/api/v1/questions").json()["items"]):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    return found[0]

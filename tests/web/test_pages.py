@@ -139,6 +139,8 @@ def test_a_link_answers_one_question_once_and_never_by_being_looked_at(team: Tea
         assert (done.status_code, "Your answer is recorded." in done.text) == (200, True)
         assert [scanner.get(path).status_code, scanner.post(path, data=sent).status_code] == [404, 404]
         assert 429 in [scanner.get(f"/a/guess{number}").status_code for number in range(12)]
+        gone = Links(team.inbox.data).create(ref, "mallory", shown)
+        assert scanner.get(f"/a/{gone}").status_code in (404, 429), "it was for somebody who is not here any more"
         other = Links(team.inbox.data).create(ref, "carla", shown)
         assert scanner.get(f"/a/{other}").status_code == 200, "who has a link is not kept out by others"
     answer = team.answered("payout")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from strands_cli.api import guards
 from strands_cli.errors import ChangedSpecError, InputError, SessionError
 from strands_cli.kernel.handlers import current_user
+from strands_cli.kernel.principal import os_principal, started_by
 from strands_cli.kernel.state import State
 from strands_cli.types import Json
 
@@ -83,6 +84,8 @@ class Admission:
         if self._options.app and self._options.app != state.origin.get("app"):
             changed["app"], changed["app_directory"] = self._options.app, self._options.app_directory
         found: dict[str, Json] = {"changed": changed} if changed else {}
+        if "mended" in changed:  # it may have changed who is to answer
+            found.update(started_by(os_principal()))
         if self._terms.without_hooks:
             found.update(without_hooks=list(self._terms.without_hooks), by=current_user())
         return found

@@ -21,7 +21,7 @@ TABLES = [
     "create table if not exists hooks (name text primary key, secret text not null, workflow text not null, "
     "fields text not null, created_at real not null)"
 ]
-_ANSWER = ("question", "value")
+_ANSWER, _MORE = {"question", "value"}, {"shown"}
 
 
 class Hook(NamedTuple):
@@ -31,7 +31,8 @@ class Hook(NamedTuple):
         name: What it is called in the address.
         secret: What messages are signed with.
         workflow: The workflow that each starts; "" where it answers.
-        fields: Input to its template over `body`; of one that answers, `question` (the ref) and `value`.
+        fields: Input to its template over `body`; of one that answers, `question` (the ref), `value` and, as approvals
+            take it, `shown`: the digest of what was shown.
     """
 
     name: str
@@ -69,7 +70,7 @@ class Hooks:
         told = dict(fields or {})
         if not name or not all(each.isalnum() or each in "-_" for each in name) or len(name) > 100:
             raise InputError(f"{name!r} is no name", hint="Take letters, digits, - and _.")
-        if not workflow and set(told) != set(_ANSWER):
+        if not workflow and told.keys() - _MORE != _ANSWER:
             raise InputError(
                 "an answer takes `question` and `value`", hint="question={{ body.ref }} value={{ body.value }}"
             )
@@ -120,7 +121,8 @@ async def take(inbox: Inbox, hook: Hook, body: Json, message_id: str) -> dict[st
     if hook.workflow:
         started = await inbox.start(hook.workflow, values, principal, request=request)
         return {"session": started.session, "replayed": started.replayed}
-    done = await inbox.answer(str(values["question"]), values["value"], principal, request=request)
+    shown = str(values["shown"]) if values.get("shown") else None
+    done = await inbox.answer(str(values["question"]), values["value"], principal, shown=shown, request=request)
     return {"session": done.question.session, "status": done.session_status, "replayed": done.replayed}
 
 

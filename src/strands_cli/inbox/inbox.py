@@ -40,6 +40,9 @@ from strands_cli.types import Json
 if TYPE_CHECKING:
     from strands_cli.session.repository import SessionRepository
 
+MUST_BE_SHOWN = frozenset({"approval", "ambiguous_tool", "budget"})
+"""Kinds of questions that are answered only with what was shown: what they allow cannot be undone."""
+
 __all__ = ["Answered", "Inbox", "InboxQuestion", "Page", "QuestionOnRecord"]
 
 
@@ -166,7 +169,7 @@ class Inbox(InboxSessions):
             ref: The question.
             value: The answer.
             principal: Who answers.
-            shown: The digest of what they were shown; None where that is not known.
+            shown: The digest of what they were shown; None where that is not known: then no approval is taken.
             request: An id of this request: the same again is a success.
             reason: Why, for the record.
 
@@ -183,6 +186,11 @@ class Inbox(InboxSessions):
         if shown is not None and shown != before.shown:
             raise OutdatedQuestionError(
                 "the question has changed since it was shown", hint="Look at it again, then answer.", question=before
+            )
+        if shown is None and before.status in ("open", "claimed") and before.question.kind in MUST_BE_SHOWN:
+            raise AnswerError(
+                f"{key!r} is answered only with the digest of what was shown, and that was not given",
+                hint="Send what the question has in `shown` with the answer.",
             )
         journal, by = await self._acting(session_id, key, principal)
         try:

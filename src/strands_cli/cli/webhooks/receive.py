@@ -16,7 +16,8 @@ from strands_cli.cli.webhooks import _open
     "fields",
     metavar="FIELD=TEMPLATE",
     multiple=True,
-    help="An input, as 'amount={{ body.amount }}'; without --workflow question=... and value=...",
+    help="An input, as 'amount={{ body.amount }}'; without --workflow question=..., value=... and, for approvals, "
+    "shown=...",
 )
 @_open.data
 @options.as_json

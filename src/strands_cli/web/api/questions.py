@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from pydantic import Field
 
 from strands_cli.errors import AlreadyAnsweredError, StrandsError
-from strands_cli.inbox.inbox import Answered, Inbox, InboxQuestion
+from strands_cli.inbox.inbox import MUST_BE_SHOWN, Answered, Inbox, InboxQuestion
 from strands_cli.kernel.principal import Principal
 from strands_cli.types import Json
 from strands_cli.web.api.base import (
@@ -27,9 +27,6 @@ from strands_cli.web.api.base import (
 from strands_cli.web.auth import Auth
 from strands_cli.web.openapi import problems
 from strands_cli.web.problems import HttpProblem, problem_of
-
-MUST_BE_SHOWN = frozenset({"approval", "ambiguous_tool", "budget"})
-"""Kinds of questions that are answered only with what was shown: what they allow cannot be undone."""
 
 _MOST_ANSWERS = 100
 

@@ -27,7 +27,9 @@ def link_router(pages: Pages) -> APIRouter:
     links = Links(pages.inbox.data)
 
     def meant(request: Request, secret: str) -> tuple[Link, Principal]:
-        link = links.find(secret)
+        link, known = links.find(secret), pages.inbox.people.by_key
+        if link is not None and known and link.person not in known:
+            link = None  # it was for somebody who is not here any more
         if link is None:  # who has a link is not kept out by others behind the same proxy
             pages.auth.limit.check(request)
             pages.auth.limit.failed(request)
