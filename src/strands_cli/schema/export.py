@@ -14,6 +14,7 @@ from strands_cli.spec.asking import Ask
 from strands_cli.spec.context import ContextPolicy
 from strands_cli.spec.env import Env
 from strands_cli.spec.metadata import Metadata
+from strands_cli.spec.prices import Price
 from strands_cli.spec.registry import PatternRecord, config_name, own_patterns, pattern_records
 from strands_cli.spec.root import Spec
 from strands_cli.spec.security import Security
@@ -27,7 +28,7 @@ from strands_cli.types import Json
 _STEPS = (AgentStep, HitlStep, acts.ToolStep, acts.HttpStep, acts.SetStep, acts.FailStep, acts.EachStep)
 _TASKS = (acts.ToolTask, acts.HttpTask, acts.SetTask, acts.FailTask, acts.EachTask)
 _LAZY: tuple[type[BaseModel], ...] = (
-    *(Ask, ContextPolicy, Env, Escalation, Metadata, Security, Skill, Telemetry, Tools),
+    *(Ask, ContextPolicy, Env, Escalation, Metadata, Price, Security, Skill, Telemetry, Tools),
     *_STEPS,
     *_TASKS,
 )
