@@ -42,6 +42,7 @@ COMMANDS = {
 SESSIONS = {
     "list": "List sessions, newest first.",
     "show": "Show a session: its state, timeline and tokens.",
+    "watch": "Follow a session until it rests.",
     "questions": "List the questions that wait for an answer.",
     "answer": "Answer a question, without running anything.",
     "claim": "Take a question on, for half an hour.",

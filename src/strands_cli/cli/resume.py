@@ -20,10 +20,14 @@ from strands_cli.cli import completion, options
     shell_complete=completion.files,
     help="The workflow file, mended: what is not finished is taken from it.",
 )
+@click.option("--trace", is_flag=True, help="Write what happened, with times and tokens, to NAME-trace.json.")
 @options.resuming
 @options.running
-def command(session_id: str, response: str | None, answers: tuple[str, ...], spec: str | None, **how: Any) -> int:
+def command(
+    session_id: str, response: str | None, answers: tuple[str, ...], spec: str | None, trace: bool, **how: Any
+) -> int:
     """Go on with session ID (or an unambiguous beginning of it). What is finished does not run again."""
     from strands_cli.cli import resuming
 
-    return resuming.go_on(session_id, resuming.RunOptions(**how), response=response, answers=answers, spec=spec)
+    chosen = resuming.RunOptions(**how)
+    return resuming.go_on(session_id, chosen, response=response, answers=answers, trace=trace, spec=spec)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -31,15 +31,17 @@ def command(session_id: str, full: bool, as_json: bool, debug: bool) -> None:
     session = _open.session(session_id)
     unfit = _open.unfit_reasons([summary(session)]).get(session.id)
     if as_json:
-        print_json({**_everything(session), **({"unfit": unfit} if unfit else {})})
+        print_json({**everything(session), **({"unfit": unfit} if unfit else {})})
     else:
         print_text("\n".join(laid_out(line, sys.stdout) for line in _lines(session, full, unfit)))
 
 
-def _everything(session: Session) -> dict[str, Any]:
+def everything(session: Session) -> dict[str, Any]:
+    """Return all that is told of a session, as plain JSON values."""
     from dataclasses import asdict
 
     from strands_cli.api.listing import summary
+    from strands_cli.cli.sessions._acts import acts
 
     costs = session.costs
     return {
@@ -54,11 +56,13 @@ def _everything(session: Session) -> dict[str, Any]:
         "response": session.response,
         "history": [asdict(item) for item in session.history],
         "questions": [question.to_dict() for question in session.questions],
+        "on_questions": acts(session),
     }
 
 
 def _lines(session: Session, full: bool, unfit: str | None) -> Iterator[str]:
     from strands_cli.cli.phrases import when
+    from strands_cli.cli.sessions._acts import acts, closed
     from strands_cli.terminal.escape import one_line
 
     yield f"Session   {session.id}"
@@ -77,8 +81,14 @@ def _lines(session: Session, full: bool, unfit: str | None) -> Iterator[str]:
         yield f"Input     {one_line(name)} = {one_line(value, 0 if full else 100)}"
     yield ""
     yield "Timeline"
-    yield from _timeline(session, full)
-    yield from _open_questions(session, full)
+    done = acts(session)
+    yield from _timeline(session, done, full)
+    answered = list(closed(session, done, full))
+    if answered:
+        yield ""
+        yield "Answered"
+        yield from answered
+    yield from open_questions(session, full)
 
 
 def _cost(session: Session) -> Iterator[str]:
@@ -95,17 +105,27 @@ def _cost(session: Session) -> Iterator[str]:
     yield f"Cost      {total}{f' ({agents})' if agents else ''}"
 
 
-def _timeline(session: Session, full: bool) -> Iterator[str]:
+def _timeline(session: Session, done: Iterable[Mapping[str, Any]], full: bool) -> Iterator[str]:
     import time
 
     from strands_cli.cli.phrases import seconds, table
+    from strands_cli.cli.sessions._acts import said
+    from strands_cli.kernel.state import ON_QUESTIONS
 
-    rows = []
+    timed: list[tuple[float, tuple[str, ...]]] = []
     for item in session.history:
         clock = time.strftime("%H:%M:%S", time.localtime(item.started_at)) if item.started_at else ""
         tokens = f"{item.tokens:,} tokens" if item.tokens else ""
         lasted = seconds(item.duration) if item.duration is not None else ""
-        rows.append((f"  {clock}", item.key, item.agent_id or item.kind, lasted, tokens, _text(_came_to(item), full)))
+        row = (f"  {clock}", item.key, item.agent_id or item.kind, lasted, tokens, _text(_came_to(item), full))
+        timed.append((item.started_at, row))
+    for act in done:
+        if act["kind"] in ON_QUESTIONS:
+            clock = time.strftime("%H:%M:%S", time.localtime(act["at"]))
+            timed.append(
+                (act["at"], (f"  {clock}", act["question"], act["kind"], "", "", said(act, 0 if full else 100)))
+            )
+    rows = [row for _, row in sorted(timed, key=lambda each: each[0])]
     yield from (table(rows, whole=full, shorten=1) or "  nothing yet").split("\n")
 
 
@@ -125,7 +145,8 @@ def _text(text: Any, full: bool) -> str:
     return one_line(text or "", 0 if full else 100)
 
 
-def _open_questions(session: Session, full: bool) -> Iterator[str]:
+def open_questions(session: Session, full: bool) -> Iterator[str]:
+    """Yield what a session that is at rest waits for, and how it goes on."""
     from strands_cli.cli.outcome import allowed, named, resume_command
     from strands_cli.terminal.escape import exact_line
 
