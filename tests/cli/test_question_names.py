@@ -128,6 +128,59 @@ def test_with_whom_a_question_is_takes_short_names(console: Console) -> None:
     assert json.loads(handed) == {"session_id": id_, "question": key, "assignee": "zoe"}
 
 
-def test_a_command_that_is_printed_for_several_works_when_it_is_filled_in(console: Console) -> None:
+STEPS = "version: 0\nname: one\nruntime: {provider: scripted%s}\nagents: {a: {prompt: You work.%s}}\n%s"
+STEPS += "pattern: {type: chain, config: {steps: [%s{agent: a, input: go}, {agent: a, input: on}]}}\n"
+FORM = "{type: object, properties: {name: {type: string}, age: {type: integer}}, required: [name]}"
+TILL = """\
+from strands import tool
+
+@tool
+def pay(to: str, amount: int = 3) -> str:
+    "Pay."
+    return "paid"
+"""
+KINDS = {
+    "text": (STEPS % ("", "", "", '{type: hitl, prompt: "Why?"}, '), "<TEXT>", "it's = fine"),
+    "choices": (
+        STEPS % ("", "", "", '{type: hitl, prompt: "Go?", choices: ["yes, do", no]}, '),
+        "<yes, do|no>",
+        "yes, do",
+    ),
+    "form": (STEPS % ("", "", "", f'{{type: hitl, prompt: "Who?", schema: {FORM}}}, '), "<JSON>", '{"name": "Ann"}'),
+    "budget": (STEPS % (", budgets: {max_steps: 1, on_exceed: ask}", "", "", ""), "<extend|stop>", "extend"),
+    "approval": (
+        STEPS % ("", " , tools: [pay], approvals: [{tools: [pay]}]", 'tools: {python: [{callable: "till:pay"}]}\n', ""),
+        "<approve|reject>",
+        "approve",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_command_that_is_printed_for_each_kind_of_question_works_once_it_is_filled_in(
+    console: Console, kind: str
+) -> None:
+    spec, stands_for, answer = KINDS[kind]
+    console.write("till.py", TILL)
+    console.write("one.yaml", spec)
+    printed = shlex.split(console.run("run", "one.yaml", code=19).stderr.split("Resume: strands ")[1])
+    assert printed[2:] == ["--answer", f"q1={stands_for}"]
+    assert "stands for the answer" in console.run(*printed, code=17).stderr
+    console.run(*printed[:3], f"q1={answer}", code=None)
+    (given,) = list(answers(console, printed[1]).values())[:1]
+    assert given == (json.loads(answer) if kind == "form" else answer)
+
+
+def test_the_command_that_is_printed_for_several_works_once_it_is_filled_in(console: Console) -> None:
     command = console.run("run", "gates.yaml", code=19).stderr.split("Resume: strands ")[1]
-    console.run(*shlex.split(command.replace("<TEXT>", "yes please")), code=19)
+    filled = shlex.split(command.replace("<TEXT>", "yes please"))
+    console.run(*filled, code=19)
+    assert set(answers(console, filled[1]).values()) == {"yes please"} and len(answers(console, filled[1])) == 2
+
+
+def test_an_answer_that_could_be_meant_for_several_is_told_how_each_is_answered(console: Console) -> None:
+    id_ = paused(console)
+    refused = console.run("resume", id_, "--response", "yes", code=17).stderr
+    hint = refused.split(f"strands resume {id_} ")[1]
+    assert hint.strip() == "--answer q1=... --answer q2=..."
+    console.run("resume", id_, *shlex.split(hint.replace("...", "yes")), code=19)

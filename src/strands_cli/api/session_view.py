@@ -214,9 +214,12 @@ class SessionView:
             waiting = (
                 f"{len(open_ids)} questions are open: {', '.join(open_ids)}" if open_ids else "no question is open"
             )
+            each = " ".join(
+                f"--answer {question.short_id}=..." for question in self.questions if question.id in open_ids
+            )
             raise AnswerError(
                 f"session {self.id!r}: {waiting}, so the answer fits none",
-                hint=f"Answer each by its id: strands resume {self.id} --answer ID=VALUE."
+                hint=f"Answer each by its name: strands resume {self.id} {each}"
                 if open_ids
                 else f"Resume it without an answer: strands resume {self.id}.",
             )
