@@ -51,7 +51,7 @@ def paused(store: str) -> str:
 
 def test_commands_and_options_are_completed(console: Console) -> None:
     assert complete(console, "strands ses") == ["plain,sessions"]
-    assert complete(console, "strands sessions c") == ["plain,cancel", "plain,cleanup"]
+    assert complete(console, "strands sessions c") == ["plain,claim", "plain,cancel", "plain,cleanup"]
     assert "plain,--interactive" in complete(console, "strands run --inter")
 
 
