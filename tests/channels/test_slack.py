@@ -105,7 +105,7 @@ def test_buttons_work_after_a_restart_and_are_gone_when_it_is_answered_elsewhere
     server = serve()
     first, second = asked(tmp_path, GATE), asked(tmp_path, {**GATE, "ask": {"roles": ["finance", "nobody"]}})
     slack.wait("chat.postMessage", 2)
-    server.close()
+    assert server.end() == 0
     server = serve()
     slack.click(server.url, slack.message_about(first), "Reject", "UANNA")
     assert {answer_of(tmp_path, first)["value"]} == {"reject"}

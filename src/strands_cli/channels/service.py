@@ -21,6 +21,9 @@ PAUSE_SECONDS = 1.0
 MEND_SECONDS = 60.0
 """How often heads are signed that killed writers owe."""
 
+ENDING_SECONDS = 10.0
+"""How long a server that ends waits for what it is telling."""
+
 _SHARE = 10
 """Looking takes at most this part of the time."""
 
@@ -81,12 +84,23 @@ class ChannelService:
                 return await route.handle(request)
         return None
 
+    async def _whole(self) -> None:
+        """Deliver what is due; what is being told when the server ends comes to its end, so that it is on record."""
+        work = asyncio.ensure_future(self.once())
+        try:
+            await asyncio.shield(work)
+        except asyncio.CancelledError:
+            done, _ = await asyncio.wait({work}, timeout=ENDING_SECONDS)
+            if not done:
+                work.cancel()
+            raise
+
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
             begun = loop.time()
             try:
-                await self.once()
+                await self._whole()
             except StrandsError as error:
                 logger.warning("what has to be told elsewhere waits: %s", error.message)
             except Exception:  # it is tried again
