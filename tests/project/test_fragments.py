@@ -13,6 +13,7 @@ from ruamel.yaml import YAML
 from strands import Workflow
 from strands_cli.cli.validate import command as validate
 from strands_cli.people import People
+from strands_cli.prices import ModelPrice, Prices
 from strands_cli.types import HITLState
 from support.page import Block, blocks
 
@@ -31,7 +32,7 @@ def pieces(*, people: bool = False) -> list[Any]:
     found = []
     for page in sorted((ROOT / "docs").glob("*.md")):
         for block in blocks(page.read_text(encoding="utf-8")):
-            is_piece = block.language == "yaml" and "version:" not in block.text
+            is_piece = block.language == "yaml" and "version:" not in block.text and "prices.yaml" not in block.text
             if is_piece and (block.title == "people.yaml") == people:
                 found.append(pytest.param(block, id=f"{page.name}:{block.line}"))
     return found
@@ -74,3 +75,11 @@ def test_a_piece_of_a_workflow_is_rehearsed(block: Block, tmp_path: Path, monkey
 @pytest.mark.parametrize("block", pieces(people=True))
 def test_people_of_a_page_are_read(block: Block) -> None:
     assert People.from_dict(YAML(typ="safe").load(block.text)).by_key
+
+
+def test_prices_of_a_page_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (ROOT / "docs" / "observing.md").read_text(encoding="utf-8")
+    (block,) = [each for each in blocks(page) if "# ~/.strands/prices.yaml" in each.text]
+    (tmp_path / "prices.yaml").write_text(block.text)
+    monkeypatch.setenv("STRANDS_PRICES", str(tmp_path / "prices.yaml"))
+    assert Prices().get("our-own-model") == ModelPrice(0, 0)

@@ -213,7 +213,11 @@ class PostgresDatabase:
         A pooler gives each transaction another of the server's processes, and so makes up the number that it names.
         """
         connection: Connection[Row] = _psycopg().connect(self._conninfo, **_HOW)
-        ((process,),) = connection.execute("select pg_backend_pid()").fetchall()
+        try:
+            ((process,),) = connection.execute("select pg_backend_pid()").fetchall()
+        except BaseException:  # the server ended meanwhile
+            connection.close()
+            raise
         if process == connection.info.backend_pid:
             connection.prepare_threshold = _PLANNED_AFTER
         return connection
