@@ -65,6 +65,10 @@ class Connections:
         for connection in idle:
             _close(connection)
 
+    def __del__(self) -> None:
+        if getattr(self, "_idle", None):
+            self._drop_idle()
+
     def close(self) -> None:
         """Close those that nobody has, and each other when it is given back."""
         self._closed = True
