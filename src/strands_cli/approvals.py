@@ -106,25 +106,27 @@ class ApprovalHooks:
             return None
         asked = event.question_scope().was_asked(DECISION, DECISION)  # its answer is this call's, and has to be taken
         known = None if asked else self._memory.decided(self._agent, event.binding(), rule.approval.remember)
-        if known == "approve" and "approve" in rule.approval.options:
-            return None
         if known == "reject":
             event.cancel_tool = "A person rejected this very call before. Do something else."
             return None
-        if rule.approval.remember == "always" and self._beyond is not None and not asked:
+        if self._beyond is not None and not asked and (known or rule.approval.remember == "always"):
             return self._unless_remembered(event, rule.approval, self._beyond)
-        self._act(event, rule.approval, self._decided(event, rule.approval))
+        if known != "approve" or "approve" not in rule.approval.options:
+            self._act(event, rule.approval, self._decided(event, rule.approval))
         return None
 
     async def _unless_remembered(self, event: BeforeToolCallEvent, rule: Approval, beyond: Remembering) -> None:
-        """Let a call run that was approved in another session, and ask about any other."""
-        call = event.binding()
-        after = self._memory.rejected_at(self._agent, call)
-        found = await beyond.approval(self._agent, call, rule, after=after) if "approve" in rule.options else None
-        if found is not None:
-            await beyond.used(found, call, event.tool_use["toolUseId"])
+        """Let a call run that was approved, here or in another session, and still is; ask about any other."""
+        call, found = event.binding(), None
+        ended = await beyond.ended(rule) if "approve" in rule.options else None
+        if ended is not None and self._memory.decided(self._agent, call, rule.remember, ended) == "approve":
             return
-        self._act(event, rule, self._decided(event, rule))
+        if ended is not None and rule.remember == "always":
+            found = await beyond.approval(self._agent, call, rule, after=self._memory.rejected_at(self._agent, call))
+        if found is None:
+            self._act(event, rule, self._decided(event, rule))
+        else:
+            await beyond.used(found, call, event.tool_use["toolUseId"])
 
     def after(self, event: AfterToolCallEvent) -> None:
         """Tell the model when a person changed its arguments."""
@@ -280,9 +282,14 @@ def rule_of(rules: Sequence[Approval], agent: str, tool: str, arguments: Any) ->
     scope = {"args": arguments if arguments is not None else {}, "tool": tool, "agent": agent}
     for rule in rules:
         each = _Rule(rule, 0)
-        if each.covers([tool], None) and each.holds(scope):
+        if (each.covers([tool], None) or _names_at_a_server(rule, tool)) and each.holds(scope):
             return rule
     return None
+
+
+def _names_at_a_server(rule: Approval, tool: str) -> bool:
+    """Whether a glob like `server/tool` may mean a tool, of which it is not known where it comes from."""
+    return _any(tool, [glob.rpartition("/")[2] for glob in rule.tools if "/" in glob and glob[0] != "!"])
 
 
 def offered(rules: Iterable[Approval], tool: str) -> set[str]:

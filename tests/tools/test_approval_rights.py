@@ -14,6 +14,7 @@ from strands.models.scripted import ScriptedModel, ToolCall
 from strands_cli.errors import InvalidAnswerError, NotEntitledError
 from strands_cli.kernel.principal import Principal
 from strands_cli.loader import load_dict
+from support.crash import Died
 from support.specs import solo
 
 ANNA = Principal("user:os:anna", "anna", frozenset({"ops"}), "login")
@@ -112,3 +113,90 @@ def test_an_open_question_is_for_who_the_mended_spec_says(tmp_path: Path) -> Non
         case.answer("approve", CARL)
     case.answer("approve", ANNA)
     assert case.resume(mended.to_dict()).success
+
+
+CALL = {"tool": "delete", "args": {"path": "a"}}
+PLACES = {
+    "the agent": lambda rule: solo(1, {"approvals": [rule]}),
+    "the file": lambda rule: solo(1, approvals=[rule]),
+    "the step": lambda rule: stepped({**CALL, "approvals": [rule]}),
+    "the file, of a step": lambda rule: {**stepped(CALL), "approvals": [rule]},
+    "a step of a list": lambda rule: stepped({"for_each": ["x"], "steps": [{**CALL, "approvals": [rule]}]}),
+}
+
+
+def stepped(step: dict[str, Any]) -> dict[str, Any]:
+    found = solo(1)
+    found["pattern"]["config"]["steps"] = [step]
+    return found
+
+
+class Placed(Case):
+    """A case whose rule stands somewhere else."""
+
+    def __init__(self, place: str, store: Path, rule: dict[str, Any], hooks: Any = ()) -> None:
+        self.deleted, self.store, self.hooks = [], store, hooks
+        self.model = ScriptedModel([ToolCall("delete", {"path": "a"}, "t1"), "done"])
+        self.spec = PLACES[place](rule)
+        self.id = str(self.workflow(self.spec).run().session_id)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_hook_asks_who_may_approve_wherever_the_rule_stands(place: str, tmp_path: Path) -> None:
+    def hook(event: BeforeToolCallEvent) -> None:
+        if event.interrupt("sure", "Really?") != "yes":
+            event.cancel_tool = "no"
+
+    case = Placed(place, tmp_path, RULE, [hook])
+    with pytest.raises(NotEntitledError):
+        case.answer("yes", CARL)
+    case.answer("yes", ANNA)
+    assert case.resume().status == "paused" and case.question.kind == "approval" and case.deleted == []
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_call_that_may_have_happened_is_asked_of_who_may_approve_it(place: str, tmp_path: Path) -> None:
+    class Dying(list[str]):
+        def append(self, path: str) -> None:
+            raise Died
+
+    case = Placed(place, tmp_path, RULE)
+    case.answer("approve", ANNA)
+    case.deleted = Dying()
+    with pytest.raises(Died):
+        case.resume()
+    assert case.resume().status == "paused" and case.question.kind == "ambiguous_tool"
+    with pytest.raises(NotEntitledError):
+        case.answer(case.question.choices[0], CARL)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_mending_something_else_leaves_a_question_with_whom_it_is(place: str, tmp_path: Path) -> None:
+    case = Placed(place, tmp_path, RULE)
+    mended = {**case.spec, "description": "told better"}
+    assert case.resume(mended).status == "paused"
+    assert case.question.ask == {"roles": ["ops"]}
+    with pytest.raises(NotEntitledError, match="role ops"):
+        case.answer("reject", CARL)
+    handed_on = PLACES[place]({**RULE, "ask": {"users": ["carl"]}})
+    assert case.resume(handed_on).status == "paused"
+    case.answer('edit: {"path": "b"}', CARL)
+    assert case.resume(handed_on).success and case.deleted == ["b"]
+
+
+def test_a_rule_of_the_file_does_not_take_away_what_a_step_offers(tmp_path: Path) -> None:
+    spec = {**PLACES["the step"](RULE), "approvals": [{"tools": ["*"]}]}
+    case = Placed("the step", tmp_path, RULE)
+    assert case.resume(spec).status == "paused"
+    case.answer('edit: {"path": "b"}', ANNA)
+    assert case.resume(spec).success and case.deleted == ["b"]
+
+
+def test_a_rule_that_names_a_server_counts_where_it_is_not_known_whose_tool_it_is() -> None:
+    from strands_cli.approvals import rule_of
+    from strands_cli.spec.agents import Approval
+
+    rule = Approval.model_validate({"tools": ["files/*", "!files/list"], "ask": {"roles": ["ops"]}})
+    assert rule_of([rule], "worker", "delete", {}) is rule
+    other = Approval.model_validate({"tools": ["files/read"]})
+    assert rule_of([other], "worker", "delete", {}) is None

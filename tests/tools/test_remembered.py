@@ -265,3 +265,96 @@ def test_of_processes_that_decide_at_the_same_time_all_count_once(kind: str, tmp
     found = SessionManager(store=url).remembered_approvals()
     assert len(found) == len({each.id for each in found}) == 31
     close_all()
+
+
+def step_of(to: str) -> dict[str, Any]:
+    return {"tool": "send", "args": {"to": to}}
+
+
+EVERYWHERE = {
+    "agent": lambda rule: solo(1, {"approvals": [rule]}),
+    "file": lambda rule: solo(1, approvals=[rule]),
+    "step": lambda rule: _stepped({**step_of("anna"), "approvals": [rule]}),
+    "file and step": lambda rule: {**_stepped(step_of("anna")), "approvals": [rule]},
+    "step of a list": lambda rule: _stepped(
+        {"for_each": ["anna"], "steps": [{**step_of("anna"), "approvals": [rule]}]}
+    ),
+}
+
+
+def _stepped(*steps: Any) -> dict[str, Any]:
+    found = solo(1)
+    found["pattern"]["config"]["steps"] = list(steps)
+    return found
+
+
+@pytest.mark.parametrize("place", EVERYWHERE)
+def test_it_is_kept_wherever_its_rule_stands(place: str, store: Any) -> None:
+    ran: list[str] = []
+
+    def workflow() -> Workflow:
+        def play(messages: Any) -> Any:
+            return "done" if "toolResult" in messages[-1]["content"][0] else ToolCall("send", {"to": "anna"}, "t1")
+
+        spec = EVERYWHERE[place]({"tools": ["send"], "remember": "always"})
+        return Workflow.from_dict(spec, model=ScriptedModel(play), tools=[sending(ran)], repository=store)
+
+    paused = workflow().run()
+    assert workflow().resume(str(paused.session_id), answers={paused.questions[0].id: "approve"}).success
+    assert workflow().run().success
+    assert ran == ["anna", "anna"]
+
+
+class Revoking:
+    """A tool that revokes what is remembered, in the middle of a run that relies on it."""
+
+    def __init__(self, store: Any) -> None:
+        self.store = store
+        self.ran: list[str] = []
+        self.revokes_at = ""
+        self.manager = SessionManager(repository=store)
+
+    def tool(self) -> Any:
+        @tool
+        async def send(to: str) -> str:
+            """Send."""
+            self.ran.append(to)
+            if to == self.revokes_at:
+                for approval in await self.manager.remembered_approvals_async():
+                    if not approval.ended:
+                        await self.manager.revoke_approval_async(approval.id)
+            return "sent"
+
+        return send
+
+    def workflow(self, *steps: Any) -> Workflow:
+        spec = {**_stepped(*steps), "approvals": [{"tools": ["send"], "remember": "always"}]}
+        return Workflow.from_dict(spec, model=ScriptedModel(["x"]), tools=[self.tool()], repository=self.store)
+
+    def approved(self, *steps: Any) -> RunResult:
+        paused = self.workflow(*steps).run()
+        return self.workflow(*steps).resume(str(paused.session_id), answers={paused.questions[0].id: "approve"})
+
+
+@everywhere
+def test_what_is_revoked_holds_for_the_next_call_of_a_run_that_does_much_at_once(store: Any) -> None:
+    play = Revoking(store)
+    play.approved(step_of("x"))
+    play.revokes_at = "item 1"
+    items = [f"item {number}" for number in range(12)]
+    result = play.workflow({"for_each": items, "max_parallel": 4, "steps": [step_of("{{ item }}")]}).run()
+    assert result.status == "paused"
+    assert len(play.ran) + len(result.questions) == 1 + 12
+    assert len(result.questions) >= 12 - 4 - 2
+
+
+def test_what_is_revoked_holds_no_more_in_the_session_that_gave_it_and_in_its_forks(store: Any) -> None:
+    play = Revoking(store)
+    steps = [step_of(f"s{number}") for number in range(3)]
+    play.revokes_at = "s1"
+    result = play.approved(*steps)
+    assert (result.status, play.ran) == ("paused", ["s0", "s1"])
+    forked = play.manager.get_session(str(result.session_id)).fork("steps/2")
+    assert play.workflow(*steps).resume(forked.id).status == "paused"
+    assert [each.ended for each in play.manager.remembered_approvals()] == ["revoked"]
+    assert play.workflow(*steps).run().status == "paused"

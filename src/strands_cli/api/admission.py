@@ -17,6 +17,7 @@ from strands_cli.types import Json
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from strands_cli.api.mending import Differences
     from strands_cli.api.options import Options
     from strands_cli.spec.root import Spec
 
@@ -123,7 +124,8 @@ class Admission:
             return {}
         self._check_same_workflow(before, after)
         inputs = _inputs(after, state.origin["inputs"])
-        differing, left, asking = await self._differing(state, before, _as_recorded(after, snapshot), inputs)
+        found = await self._differing(state, before, _as_recorded(after, snapshot), inputs)
+        differing, left = found.steps, found.left
         accepted = state.origin.get("accepted") or []
         differing = {key: how for key, how in differing.items() if key not in accepted}
         if differing and not self._terms.accept_changes:
@@ -140,7 +142,7 @@ class Admission:
             changed["base_dir"] = str(after._base_dir)
         from strands_cli.api.mended_rights import mended_rights
 
-        self.rights = mended_rights(state, after, asking)
+        self.rights = mended_rights(state, after, found.rights, found.acts)
         if self.rights or state.origin.get("rights"):
             changed["rights"] = {**(state.origin.get("rights") or {}), **self.rights}
         await self._keep_files(after, state, changed)
@@ -175,22 +177,20 @@ class Admission:
             hint=f"Go on with the one on record: strands resume {self._id}.",
         )
 
-    async def _differing(
-        self, state: State, before: Spec, after: Spec, inputs: Mapping[str, Json]
-    ) -> tuple[dict[str, str], list[str], dict[str, dict[str, Json]]]:
+    async def _differing(self, state: State, before: Spec, after: Spec, inputs: Mapping[str, Json]) -> Differences:
         from strands_cli.api import mending
         from strands_cli.api.spec_names import default_prompt_of, names_of
         from strands_cli.patterns import pattern
 
         names = names_of(after, state, inputs)
         body = partial(_follow, pattern(after.pattern.type), after.pattern.config, names)
-        found, left, asking = await mending.differing_steps(
+        found = await mending.differing_steps(
             state, body, partial(default_prompt_of, after), mending.same_agents(before, after)
         )
         for name, value in after.inputs.values.items():
             if before.inputs.values.get(name) != value and inputs.get(name) != value:
-                found[f"inputs.values.{name}"] = f"the session began with {inputs.get(name)!r}"
-        return found, left, asking
+                found.steps[f"inputs.values.{name}"] = f"the session began with {inputs.get(name)!r}"
+        return found
 
 
 def without_literals(spec: Spec) -> Spec:

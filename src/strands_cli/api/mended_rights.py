@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from strands_cli.api.spec_names import rules_of
 from strands_cli.kernel.standing import RIGHTS, in_force
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Entry
@@ -12,61 +13,64 @@ from strands_cli.spec.asking import rights_of
 from strands_cli.types import Json
 
 if TYPE_CHECKING:
+    from strands_cli.spec.agents import Approval
     from strands_cli.spec.root import Spec
 
 
-def have_rights(spec: Spec) -> bool:
-    """Whether some approval of a spec is not for everybody."""
-    return any(rights_of(rule) for agent in spec.agents.values() for rule in agent.approvals)
-
-
-def rights_of_call(spec: Spec, agent: str, calls: Sequence[tuple[str, Any]], kind: str) -> dict[str, Json]:
-    """Return who may answer what is asked about tool calls: who may approve the first of them that takes an approval.
+def rights_of_call(
+    rules: Sequence[Approval], agent: str, calls: Sequence[tuple[str, Any]], kind: str
+) -> dict[str, Json]:
+    """Return who may answer what is asked about tool calls: who may approve the first that is not for everybody.
 
     Args:
-        spec: The workflow.
-        agent: The agent that calls.
+        rules: The rules that the calls fall under.
+        agent: Who calls.
         calls: The tools' names and arguments.
         kind: What asks; a quorum counts only the choices that an approval has too.
     """
     from strands_cli.approvals import rule_of
 
-    known = spec.agents.get(agent)
-    for tool, arguments in calls if known is not None else ():
-        rule = rule_of(known.approvals, agent, tool, arguments) if known is not None else None
-        if rule is not None:
-            found = rights_of(rule)
+    for tool, arguments in calls:
+        rule = rule_of(rules, agent, tool, arguments)
+        found = {} if rule is None else rights_of(rule)
+        if found:
             return {name: found[name] for name in found if name != "quorum" or kind in ("approval", "ambiguous_tool")}
     return {}
 
 
-def mended_rights(state: State, spec: Spec, asking: Mapping[str, dict[str, Json]]) -> dict[str, dict[str, Json]]:
+def mended_rights(
+    state: State, spec: Spec, asking: Mapping[str, dict[str, Json]], acts: Mapping[str, Any]
+) -> dict[str, dict[str, Json]]:
     """Return who may answer, by the spec that a session goes on with, each open question where that is changed.
 
     Args:
         state: The session.
         spec: What it goes on with.
         asking: The pattern's own open questions to who may answer them by that spec.
+        acts: The steps without an agent that are in the middle of their call, by their keys.
     """
     found = {}
     for asked in state.open_questions():
-        rights = asking.get(asked.key) if asked.key in asking else _rights(spec, asked)
+        rights = asking.get(asked.key) if asked.key in asking else _rights(state, spec, asked, acts)
         now = in_force(state, asked)
         if rights is not None and rights != {name: now[name] for name in RIGHTS if name in now}:
             found[asked.key] = rights
     return found
 
 
-def _rights(spec: Spec, asked: Entry) -> dict[str, Json] | None:
+def _rights(state: State, spec: Spec, asked: Entry, acts: Mapping[str, Any]) -> dict[str, Json] | None:
     kind, data = asked.data.get("type", "hitl"), asked.data
     if kind == "budget":
         return {} if spec.runtime.budgets is None else rights_of(spec.runtime.budgets)
     if "interrupt" not in data:
         return None
+    act = acts.get(state.step(data["of"])) if "of" in data else None
+    if act is None and data["agent"] not in spec.agents:
+        return None  # the workflow does not come to its step any more: it stays with whom it was asked
     reason = data["interrupt"].get("reason")
     told = [(reason["tool"], reason.get("input"))] if isinstance(reason, Mapping) and "tool" in reason else []
     calls = [tuple(each) for each in data.get("calls", told)]
-    found = rights_of_call(spec, data["agent"], calls, kind)
+    found = rights_of_call(rules_of(spec, data["agent"], act), data["agent"], calls, kind)
     if data["interrupt"].get("name", "").startswith("approval_arguments"):
         found.pop("quorum", None)
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from strands_cli.errors import ChangedSpecError, StrandsError
 from strands_cli.kernel.lanes import Lanes, Questions
@@ -37,6 +37,7 @@ class Replay:
         seen: The keys of what it came past.
         resting: Steps that were left in the middle, and that the same agent goes on with.
         rights: Open questions to who may answer them, where that differs.
+        acts: Steps without an agent that are in the middle of their call.
     """
 
     def __init__(
@@ -47,14 +48,17 @@ class Replay:
         self.seen: set[str] = set()
         self.resting: set[str] = set()
         self.rights: dict[str, dict[str, Json]] = {}
+        self.acts: dict[str, Any] = {}
         self._state = state
         self._same_agent = same_agent
         self._lanes = Lanes(Questions())
 
-    async def agent(self, key: str, agent: str, prompt: str, **_: Any) -> AgentReply:
+    async def agent(self, key: str, agent: str, prompt: str, *, act: Any = None, **_: Any) -> AgentReply:
         reply = self._state.reply(key)
         if reply is None:
             self._note_begun(key, agent)
+            if act is not None and key in self._state.started:
+                self.acts[key] = act
             raise Paused((key,))
         self.seen.add(key)
         begun = self._state.started[key].data
@@ -124,12 +128,26 @@ class Replay:
         return str(self._state.noted[key])
 
 
+class Differences(NamedTuple):
+    """What a mended pattern does differently.
+
+    Attributes:
+        steps: The keys of what is on record, to how it differs.
+        left: The questions that it leaves behind.
+        rights: Its own open questions to who may answer them.
+        acts: The steps without an agent that are in the middle of their call.
+    """
+
+    steps: dict[str, str]
+    left: list[str]
+    rights: dict[str, dict[str, Json]]
+    acts: dict[str, Any]
+
+
 async def differing_steps(
     state: State, body: Body, default_prompt: Callable[[str, Names], str], same_agent: Callable[[str], bool]
-) -> tuple[dict[str, str], list[str], dict[str, dict[str, Json]]]:
-    """Return what a pattern does differently in what is on record, key to how, and the questions it leaves behind.
-
-    Beside them, of its own open questions, who may answer each.
+) -> Differences:
+    """Return what a pattern does differently in what is on record.
 
     Args:
         state: The fold of the session's journal.
@@ -143,16 +161,13 @@ async def differing_steps(
     except Paused:
         pass
     except StrandsError:
-        return (
-            replay.differing,
-            sorted(state.left - replay.seen),
-            replay.rights,
-        )  # the run will fail there too, and say why
+        left = sorted(state.left - replay.seen)  # the run will fail there too, and say why
+        return Differences(replay.differing, left, replay.rights, replay.acts)
     for key in (*state.done, *(key for key, entry in state.asked.items() if _is_step(key, entry.data))):
         if key not in replay.seen:
             replay.differing.setdefault(key, "the workflow does not come to it any more")
     left = [key for key, entry in state.asked.items() if not _waits(replay, state, key, entry.data)]
-    return replay.differing, left, replay.rights
+    return Differences(replay.differing, left, replay.rights, replay.acts)
 
 
 def _waits(replay: Replay, state: State, key: str, asked: Mapping[str, Json]) -> bool:

@@ -299,7 +299,7 @@ class Runner:
 
         (inputs, resources), self._run = self._drive, run
         run.default_prompt = self._default_prompt
-        run.rights_of_call = rights_of_calls(self.spec)
+        run.rights_of_calls = partial(rights_of_calls, self.spec)
         resources.remember(run.state)
         names = names_of(self.spec, run.state, inputs)
         return pattern(self.spec.pattern.type).run(self.spec.pattern.config, run, names)

@@ -9,7 +9,8 @@ from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Names
 
 if TYPE_CHECKING:
-    from strands_cli.kernel.interrupts import RightsOfCall
+    from strands_cli.kernel.interrupts import RightsOfCalls
+    from strands_cli.spec.agents import Approval
     from strands_cli.spec.root import Spec
 
 
@@ -28,12 +29,33 @@ def names_of(spec: Spec, state: State, inputs: Mapping[str, Any]) -> dict[str, A
     return {**spec_names(spec, opened), **inputs, "inputs": inputs}
 
 
-def rights_of_calls(spec: Spec) -> RightsOfCall | None:
-    """Return who may answer what is asked about tool calls; None where everybody may."""
-    if not any(agent.approvals for agent in spec.agents.values()):
+def rules_of(spec: Spec, agent: str, act: Any = None) -> list[Approval]:
+    """Return the rules that tool calls fall under: those of who calls, then those of the file.
+
+    Args:
+        spec: The workflow.
+        agent: The agent that calls.
+        act: The step that calls, where it needs no agent.
+    """
+    known = spec.agents.get(agent)
+    own = vars(act).get("approvals") or () if act is not None else () if known is None else known.approvals
+    return [*own, *spec.approvals]
+
+
+def rights_of_calls(spec: Spec, agent: str, act: Any = None) -> RightsOfCalls | None:
+    """Return who may answer what is asked about somebody's tool calls; None where everybody may.
+
+    Args:
+        spec: The workflow.
+        agent: The agent that calls.
+        act: The step that calls, where it needs no agent.
+    """
+    rules = rules_of(spec, agent, act)
+    if not rules:
         return None
     from functools import partial
 
-    from strands_cli.api.mended_rights import have_rights, rights_of_call
+    from strands_cli.api.mended_rights import rights_of_call
+    from strands_cli.spec.asking import rights_of
 
-    return partial(rights_of_call, spec) if have_rights(spec) else None
+    return partial(rights_of_call, rules, agent) if any(rights_of(rule) for rule in rules) else None

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from strands_cli.kernel.lanes import Lanes
 
 
-RightsOfCall: TypeAlias = Callable[[str, Sequence[tuple[str, Any]], str], Mapping[str, Json]]
-"""Returns who may answer what is asked about tool calls of an agent: its id, the calls, what kind of question."""
+RightsOfCalls: TypeAlias = Callable[[Sequence[tuple[str, Any]], str], Mapping[str, Json]]
+"""Returns who may answer what is asked about tool calls: the calls, what kind of question."""
+RightsOfCaller: TypeAlias = Callable[[str, Any], "RightsOfCalls | None"]
+"""Returns that for who calls: an agent's id, and the step where it needs no agent; None where everybody may."""
 RIGHTS = ("ask", "quorum", "delegate")
 
 
@@ -32,7 +34,7 @@ class Asking(Protocol):
     def lanes(self) -> Lanes: ...
 
     @property
-    def rights_of_call(self) -> RightsOfCall | None: ...
+    def rights_of_calls(self) -> RightsOfCaller | None: ...
 
     async def ask(self, key: str, question: Question) -> Answer: ...
 
@@ -54,15 +56,16 @@ async def ask_interrupts(run: Asking, call: Call, interrupts: Sequence[Interrupt
     progress = run.state.progress(call.key)
     said = progress.messages if progress is not None else ()
     asked = {item.id: questions.from_interrupt(item, call.agent, call.key, said) for item in interrupts}
-    if run.rights_of_call is not None:
-        asked = {item.id: _of_whom(run.rights_of_call, asked[item.id], call.agent, item, said) for item in interrupts}
+    rights = run.rights_of_calls(call.agent, call.act) if run.rights_of_calls is not None else None
+    if rights is not None:
+        asked = {item.id: _of_whom(rights, asked[item.id], item, said) for item in interrupts}
     await run.lanes.all({id_: partial(run.ask, key, asked[id_]) for id_, key in keys.items()}, named=False)
     closed = {**run.state.expired, **run.state.answered}
     return {id_: response_of(closed[key]) for id_, key in keys.items()}
 
 
 def _of_whom(
-    rights_of_call: RightsOfCall, question: Question, agent: str, interrupt: Interrupt, said: Sequence[Message]
+    rights_of_calls: RightsOfCalls, question: Question, interrupt: Interrupt, said: Sequence[Message]
 ) -> Question:
     """What is asked about a call that takes an approval is asked of those who may approve it.
 
@@ -76,7 +79,7 @@ def _of_whom(
     if not calls and said:
         uses = [block["toolUse"] for block in said[-1]["content"] if "toolUse" in block]
         calls = [(str(use["name"]), use["input"]) for use in uses]
-    rights = rights_of_call(agent, calls, question.kind)
+    rights = rights_of_calls(calls, question.kind)
     more = {"calls": [list(call) for call in calls]} if rights else {}
     return replace(question, data={**question.data, **rights, **more})
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from strands_cli.errors import SessionError, StorageError, cause
 from strands_cli.kernel.clock import Clock, StoreClock, SystemClock
-from strands_cli.kernel.interrupts import RightsOfCall, ask_interrupts, ask_recorded
+from strands_cli.kernel.interrupts import RightsOfCaller, ask_interrupts, ask_recorded
 from strands_cli.kernel.journal import Journal
 from strands_cli.kernel.lanes import Lanes, lane_name, slots
 from strands_cli.kernel.mended import is_mended
@@ -69,7 +69,7 @@ class Run(Writer):
         self._share = LoopShare.here()
         self.perform: CallAgent = _unset
         self.default_prompt: Callable[[str, Names], str] = _no_default_prompt
-        self.rights_of_call: RightsOfCall | None = None
+        self.rights_of_calls: RightsOfCaller | None = None
         self._publish = publish
         self._token = token
         self.lock: WriteLock = WriteLock()
@@ -328,7 +328,7 @@ class Run(Writer):
         """Let go of what knows this run in its turn: it is at rest, and nothing is left to the garbage collector."""
         self.perform = self._innermost = _unset
         self.default_prompt = _no_default_prompt
-        self.rights_of_call = None
+        self.rights_of_calls = None
         self.spending = None
         self.lanes.questions = self.asking = ENDED
 

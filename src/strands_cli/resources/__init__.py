@@ -344,11 +344,22 @@ class AgentResources:
 
 def _remembering(spec: Spec, store: SessionRepository | None, session_id: str) -> Remembering | None:
     """Return what is remembered beyond the session, where some rule lets anything be."""
-    if store is None or not any(rule.remember == "always" for each in spec.agents.values() for rule in each.approvals):
+    if store is None or not _remembers(spec):
         return None
     from strands_cli.resources.remembered import Remembering
 
     return Remembering(store, spec.name, session_id)
+
+
+def _remembers(spec: Spec) -> bool:
+    rules = [*spec.approvals, *(rule for each in spec.agents.values() for rule in each.approvals)]
+    if any(rule.remember == "always" for rule in rules):
+        return True
+    if "strands_cli.spec.acts" not in sys.modules:
+        return False  # only steps without an agent have rules of their own
+    from strands_cli.spec.asking import step_rules
+
+    return any(rule.get("remember") == "always" for rule in step_rules(spec.plain()["pattern"].get("config")))
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -31,17 +31,26 @@ class DecisionLog:
     def __init__(self, state: State | None = None) -> None:
         self.state = state
 
-    def decided(self, agent: str, call: CallBinding, reach: str = "session") -> Literal["approve", "reject"] | None:
+    def decided(
+        self,
+        agent: str,
+        call: CallBinding,
+        reach: str = "session",
+        ended: Collection[tuple[str, float]] = (),
+    ) -> Literal["approve", "reject"] | None:
         """Return what an earlier answer says about this call, or None.
 
-        `reach` is how far an approval holds by the rule as it is now.
+        `reach` is how far an approval holds by the rule as it is now; `ended` are approvals that count no more: their
+        questions' keys, and when they were answered.
 
         The same arguments weigh more than the same tool, and a rejection ends an older approval of the tool. A tool
         that is another one by now, though of the same name, was never decided about.
         """
         exact: Literal["approve", "reject"] | None = None
         of_tool: Literal["approve"] | None = None
-        for asked, verdict in self._answers(agent, call):
+        for asked, verdict, told in self._answers(agent, call):
+            if verdict.decision == "approve" and told in ended:
+                continue
             same, scope = call.holds(asked.digest), scope_of(asked.reason, verdict)
             if verdict.decision == "approve":
                 scope = min(scope, reach, key=_SCOPES.index)
@@ -55,7 +64,7 @@ class DecisionLog:
 
     def rejected_at(self, agent: str, call: CallBinding) -> float:
         """Return when a person rejected a call of this tool last: Unix time in seconds; 0 where nobody has."""
-        times = [at for _, verdict, at in self._answers_at(agent, call) if verdict.decision == "reject"]
+        times = [at for _, verdict, (_, at) in self._answers(agent, call) if verdict.decision == "reject"]
         return max(times, default=0.0)
 
     def seconds_to_answer(self, interrupt_id: str) -> float | None:
@@ -81,10 +90,8 @@ class DecisionLog:
 
         return holds(state, keys[-1], rules)
 
-    def _answers(self, agent: str, call: CallBinding) -> Iterator[tuple[Interrupt, CallDecision]]:
-        return ((asked, found) for asked, found, _ in self._answers_at(agent, call))
-
-    def _answers_at(self, agent: str, call: CallBinding) -> Iterator[tuple[Interrupt, CallDecision, float]]:
+    def _answers(self, agent: str, call: CallBinding) -> Iterator[tuple[Interrupt, CallDecision, tuple[str, float]]]:
+        """Yield the decisions about a tool of an agent, with the question's key and when it was answered."""
         from strands.interrupt import Interrupt
 
         if self.state is None:
@@ -98,7 +105,7 @@ class DecisionLog:
                 continue
             found = verdict(answer.data["value"])
             if asked.reason["tool"] == call.name and (found.decision == "reject" or _same_tool(asked, call)):
-                yield asked, found, answer.at
+                yield asked, found, (key, answer.at)
 
 
 def numbered(name: str, number: int) -> str:

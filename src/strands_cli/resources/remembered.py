@@ -80,6 +80,27 @@ class Remembering:
                 return each
         return None
 
+    async def ended(self, rule: Approval) -> frozenset[tuple[str, float]] | None:
+        """Return the answers that were kept and do not hold any more: the question's key, and when it was answered.
+
+        Args:
+            rule: The rule as it is now.
+
+        Returns:
+            None while the store cannot be asked.
+        """
+        try:
+            known = await self._approvals.all()
+        except (SessionError, StorageError) as error:
+            logger.warning("what is remembered cannot be read, and is asked: %s", error.message)
+            return None
+        now = time.time()
+        return frozenset(
+            (each.question, each.at)
+            for each in known
+            if not (each.holds(now) and (rule.remember_for is None or now < each.at + rule.remember_for))
+        )
+
     async def used(self, approval: RememberedApproval, call: CallBinding, tool_use_id: str) -> None:
         """Record, in the session that is driven, what lets a call through."""
         run = self._run
@@ -106,7 +127,10 @@ class Remembering:
     def _decisions(self, state: State) -> Iterator[tuple[str, Decision]]:
         from strands.interrupt import Interrupt
 
+        copied = (state.origin.get("forked_from") or {}).get("entries", 0)
         for key, answer in state.answered.items():
+            if answer.seq <= copied:
+                continue  # it was said in the session that was forked, which has kept it, and may have ended since
             asked = state.asked.get(key)
             if key in self._kept or asked is None or asked.data.get("interrupt", {}).get("gate") != DECISION:
                 continue

@@ -316,10 +316,12 @@ def _check_offered(state: State, key: str, value: Json, spec: Spec | None) -> No
     from strands_cli.approvals import offered
     from strands_cli.resources.decision_log import verdict
     from strands_cli.spec.agents import Approval
+    from strands_cli.spec.asking import step_rules
 
     workflow = state.origin["spec"] if spec is None else spec.to_dict()
     agent = workflow.get("agents", {}).get(asked["agent"], {})
-    known = [*(agent.get("approvals") or ()), *(workflow.get("approvals") or ())]
+    of_steps = step_rules(workflow["pattern"].get("config"), asked["agent"]) if not agent else ()
+    known = [*(agent.get("approvals") or ()), *of_steps, *(workflow.get("approvals") or ())]
     rules = [Approval.model_validate({name: rule[name] for name in _OFFERING & rule.keys()}) for rule in known]
     decision, options = verdict(value).decision, offered(rules, interrupt["reason"]["tool"])
     if options and decision is not None and decision not in {"reject", *options}:

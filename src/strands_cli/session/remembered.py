@@ -144,7 +144,9 @@ class RememberedApprovals:
             self._journal = await beside(self._store, NAME)
         if self._journal is None:
             return []
-        newer = await self._journal.tail(len(self._entries)) if self._entries else await self._journal.load()
+        known = len(self._entries)
+        newer = await self._journal.tail(known) if known else await self._journal.load()
+        newer = newer[len(self._entries) - known :]  # without what another call has read meanwhile
         if newer or self._folded is None:
             self._entries += newer
             self._folded = fold(self._entries)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
@@ -81,3 +81,20 @@ def _has_rules(value: Json) -> bool:
         ruled = any(not _RULES.isdisjoint(each) or each.get("remember") == "always" for each in asks)
         return ruled or any(_has_rules(each) for each in value.values())
     return isinstance(value, (list, tuple)) and any(_has_rules(each) for each in value)
+
+
+def step_rules(value: Json, caller: str = "") -> Iterator[Mapping[str, Any]]:
+    """Yield the approvals of steps without an agent, wherever they stand in a pattern's config.
+
+    Args:
+        value: The config, as plain values.
+        caller: Only of steps that are called so in a journal: `tool:NAME`; "" for all.
+    """
+    if isinstance(value, Mapping):
+        if ("tool" in value or "http" in value) and caller in ("", f"tool:{value.get('tool', 'http_request')}"):
+            yield from (each for each in value.get("approvals") or () if isinstance(each, Mapping))
+        for each in value.values():
+            yield from step_rules(each, caller)
+    elif isinstance(value, (list, tuple)):
+        for each in value:
+            yield from step_rules(each, caller)
