@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 from typing import Any
 
 import httpx
 from fastapi import FastAPI
+from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 
 from strands.models.scripted import ScriptedModel
 from strands_cli.api import Workflow
@@ -15,6 +17,7 @@ from strands_cli.inbox.apps import Apps
 from strands_cli.inbox.data import ServerData
 from strands_cli.inbox.inbox import Inbox
 from strands_cli.inbox.tokens import Tokens
+from strands_cli.kernel.principal import Principal
 from strands_cli.session.repository import store_at
 from strands_cli.web.app import create_router
 
@@ -61,3 +64,48 @@ def test_the_interface_is_a_router_for_another_application(tmp_path: Path) -> No
         app, ("POST", "/api/v1/sessions", {"workflow": "paying"}), ("GET", "/api/v1/sessions", None), headers=token
     )
     assert started.status_code == 202 and listed.json()["items"][0]["status"] == "queued"
+
+
+def mounted(tmp_path: Path) -> tuple[FastAPI, ServerData, str]:
+    """An application with the interface, its data, and what a session of it is called."""
+    data, store = ServerData(), tmp_path / "store"
+    app = FastAPI()
+    app.include_router(create_router(Inbox(store_at(store), apps=Apps([workflow(store)]), data=data)))
+    return app, data, str(workflow(store).run().session_id)
+
+
+def cookie(data: ServerData, seconds_ago: float = 0.0) -> str:
+    """Return the header of a browser to which a server of the same data has given its cookie."""
+
+    class Clock(TimestampSigner):
+        def get_timestamp(self) -> int:
+            return int(time.time() - seconds_ago)
+
+    anna = Principal("user:oidc:anna", "anna", auth="login", via="web")
+    told = {"principal": anna.to_dict(), "auth": "token", "nonce": "n"}
+    signing = URLSafeTimedSerializer(data.secret("cookies"), salt="signed-in", signer=Clock)
+    return f"strands={signing.dumps(told)}"
+
+
+def test_a_page_of_somebody_else_changes_nothing_where_no_server_guards_the_interface(tmp_path: Path) -> None:
+    app, data, session = mounted(tmp_path)
+    cancel, read = ("POST", f"/api/v1/sessions/{session}/cancel", None), ("GET", f"/api/v1/sessions/{session}", None)
+    signed_in = {"Cookie": cookie(data)}
+    for page in ({}, {"Origin": "http://evil.own.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "same-site"}):
+        refused, looked = asked(app, cancel, read, headers={**signed_in, **page})
+        assert (refused.status_code, refused.json()["code"]) == (403, "cross-site")
+        assert looked.json()["status"] == "paused"
+    for page in ({"Origin": "http://own.example"}, {"Sec-Fetch-Site": "same-origin"}):
+        assert asked(app, cancel, headers={**signed_in, **page})[0].status_code != 403
+
+
+def test_a_clock_that_is_set_back_signs_nobody_out(tmp_path: Path) -> None:
+    app, data, session = mounted(tmp_path)
+    look = ("GET", f"/api/v1/sessions/{session}", None)
+    hour = 3600.0
+
+    def status(seconds_ago: float) -> int:
+        return asked(app, look, headers={"Cookie": cookie(data, seconds_ago)})[0].status_code
+
+    assert [status(-hour), status(-1), status(0), status(11 * hour)] == [200] * 4
+    assert [status(-13 * hour), status(13 * hour)] == [401] * 2

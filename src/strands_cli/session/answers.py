@@ -322,7 +322,8 @@ def _check_offered(state: State, key: str, value: Json, spec: Spec | None) -> No
     agent = workflow.get("agents", {}).get(asked["agent"], {})
     of_steps = step_rules(workflow["pattern"].get("config"), asked["agent"]) if not agent else ()
     known = [*(agent.get("approvals") or ()), *of_steps, *(workflow.get("approvals") or ())]
-    rules = [Approval.model_validate({name: rule[name] for name in _OFFERING & rule.keys()}) for rule in known]
+    offering = ({name: rule[name] for name in _OFFERING & rule.keys()} for rule in known)
+    rules = [Approval.model_validate({"tools": ["*"], **each}) for each in offering]  # a step's need name none
     decision, options = verdict(value).decision, offered(rules, interrupt["reason"]["tool"])
     if options and decision is not None and decision not in {"reject", *options}:
         raise InvalidAnswerError(

@@ -9,6 +9,7 @@ import secrets
 import time
 from dataclasses import replace
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from itsdangerous import BadData, URLSafeTimedSerializer
 from starlette.requests import Request
@@ -27,6 +28,11 @@ SIGNED_IN_SECONDS = 12 * 3600
 TABLES = ["create table if not exists signed_out (sign_in text primary key, until real not null)"]
 """The sign-ins that were ended: a copy of their cookie is worth nothing any more."""
 
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+"""The methods of requests that change nothing."""
+
+_KEPT_SECONDS = 86_400.0
+"""For how long it is known of a sign-in that has ended that it was signed out: the clock may be set back."""
 _PROXY_SECRET = "x-strands-proxy"
 _STATE = "strands_principal"
 
@@ -174,7 +180,10 @@ class Auth:
         if self.settings.auth == "proxy":
             return self._by_proxy(request)
         cookie = request.cookies.get(COOKIE)
-        return self._by_cookie(cookie) if cookie else None
+        if cookie and self._signed_in(cookie)[0] is not None:
+            self._check_own_page(request)
+            return self._by_cookie(cookie)
+        return None
 
     def _by_token(self, request: Request, header: str) -> Caller:
         kind, _, secret = header.partition(" ")
@@ -197,17 +206,27 @@ class Auth:
             return None
         return Caller(self._inbox.people.of_person(token.person, principal.id, via="web"), token, until, told["nonce"])
 
+    def _check_own_page(self, request: Request) -> None:
+        """Browsers add a cookie to what other pages send, too: by one alone nothing is changed from there.
+
+        Raises:
+            HttpProblem: Another page may have sent the request.
+        """
+        if request.method in SAFE_METHODS:
+            return
+        site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin", "")
+        own = origin in self.settings.allowed_origins or urlsplit(origin).netloc == request.headers.get("host")
+        if not (own if site is None else site == "same-origin"):
+            raise cross_site()
+
     def _is_over(self, sign_in: str) -> bool:
         return bool(self._inbox.data.execute("select 1 from signed_out where sign_in = ?", sign_in))
 
     def _signed_in(self, cookie: str) -> tuple[dict[str, Any] | None, float]:
         """Return what a cookie says, and until when it holds; None for one that was not given out by this way in."""
-        try:
-            told, signed_at = self._cookies.loads(cookie, max_age=SIGNED_IN_SECONDS, return_timestamp=True)
-        except BadData:
-            return None, 0.0
+        told, until = unexpired(self._cookies, cookie, SIGNED_IN_SECONDS)
         is_ours = isinstance(told, dict) and told.get("auth") == self.settings.auth
-        return told if is_ours else None, signed_at.timestamp() + SIGNED_IN_SECONDS
+        return told if is_ours else None, until
 
     def _by_proxy(self, request: Request) -> Caller | None:
         proxy = self.settings.proxy
@@ -275,7 +294,7 @@ class Auth:
         told, until = self._signed_in(request.cookies.get(COOKIE, ""))
         if told is not None:
             with self._inbox.data.transaction():
-                self._inbox.data.execute("delete from signed_out where until < ?", time.time())
+                self._inbox.data.execute("delete from signed_out where until < ?", time.time() - _KEPT_SECONDS)
                 self._inbox.data.execute("insert or ignore into signed_out values (?, ?)", told["nonce"], until)
         response.delete_cookie(COOKIE, path="/", httponly=True, secure=self.settings.is_secure)
 
@@ -300,6 +319,30 @@ class Auth:
         """
         if not hmac.compare_digest(given.encode("utf-8", "surrogatepass"), self.form_token(request, *about).encode()):
             raise HttpProblem(403, "form", "The form is not from this server, or too old", hint="Load the page again.")
+
+
+def unexpired(cookies: URLSafeTimedSerializer, text: str, seconds: float) -> tuple[Any, float]:
+    """Return what a cookie says, and the Unix time at which it ends; (None, 0.0) for one that does not hold.
+
+    One that was signed a while from now holds: the clock has been set back since, and whoever has it has signed in.
+
+    Args:
+        cookies: What it was signed by.
+        text: The cookie.
+        seconds: For how long it holds; so far ahead it may be, too.
+    """
+    try:
+        told, signed_at = cookies.loads(text, return_timestamp=True)
+    except BadData:
+        return None, 0.0
+    until = signed_at.timestamp() + seconds
+    return (told, until) if 0 < until - time.time() <= 2 * seconds else (None, 0.0)
+
+
+def cross_site() -> HttpProblem:
+    """Return the problem of a request that another site may have sent."""
+    hint = "Send it from this server's own pages, or with an API token and without Origin."
+    return HttpProblem(403, "cross-site", "Another site sent this request", hint=hint)
 
 
 def unauthorized(detail: str = "") -> HttpProblem:

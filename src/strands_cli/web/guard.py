@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from strands_cli.web.auth import SAFE_METHODS, cross_site
 from strands_cli.web.events import LATER, EventStream
 from strands_cli.web.problems import HttpProblem
 from strands_cli.web.settings import MOST_BYTES, ServerSettings
@@ -27,7 +28,6 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Guard:
@@ -78,7 +78,7 @@ class Guard:
         length = headers.get("content-length", "")
         if length and (not length.isdecimal() or int(length) > MOST_BYTES):
             return _too_large()
-        return None if scope["method"] in _SAFE else self._foreign(headers)
+        return None if scope["method"] in SAFE_METHODS else self._foreign(headers)
 
     def _foreign(self, headers: Headers) -> HttpProblem | None:
         """Return why a request that changes something is refused: a page of somebody else may have sent it."""
@@ -90,8 +90,7 @@ class Guard:
             is_own = False
         if is_own:
             return None
-        hint = "Send it from this server's own pages, or with an API token and without Origin."
-        return HttpProblem(403, "cross-site", "Another site sent this request", hint=hint)
+        return cross_site()
 
     def _headers(self, scope: Scope) -> Mapping[str, str]:
         found = dict(_HEADERS)

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request
-from itsdangerous import BadData, URLSafeTimedSerializer
+from itsdangerous import URLSafeTimedSerializer
 from starlette.responses import RedirectResponse, Response
 
 from strands_cli.inbox.inbox import Inbox
 from strands_cli.kernel.principal import Principal
-from strands_cli.web.auth import Auth
+from strands_cli.web.auth import Auth, unexpired
 from strands_cli.web.problems import HttpProblem
 from strands_cli.web.settings import OidcSettings
 from strands_cli.web.sign_in import own_path
@@ -76,10 +76,9 @@ class OidcSignIn:
     async def end(self, request: Request) -> Response:
         """Take back who comes from the provider's page."""
         self._auth.limit.check(request)
-        try:
-            kept = self._cookies.loads(request.cookies.get(COOKIE, ""), max_age=_SECONDS)
-        except BadData:
-            raise _refused("It took too long, or was begun in another browser.") from None
+        kept, _ = unexpired(self._cookies, request.cookies.get(COOKIE, ""), _SECONDS)
+        if kept is None:
+            raise _refused("It took too long, or was begun in another browser.")
         state = request.query_params.get("state", "")
         if not hmac.compare_digest(state.encode(), str(kept["state"]).encode()):
             self._auth.limit.failed(request)
