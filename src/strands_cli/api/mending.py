@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from strands_cli.errors import ChangedSpecError, StrandsError
 from strands_cli.kernel.lanes import Lanes, Questions
+from strands_cli.kernel.mended import other_call
 from strands_cli.kernel.questions import stored
 from strands_cli.kernel.standing import RIGHTS
 from strands_cli.kernel.state import State
@@ -56,7 +57,7 @@ class Replay:
     async def agent(self, key: str, agent: str, prompt: str, *, act: Any = None, **_: Any) -> AgentReply:
         reply = self._state.reply(key)
         if reply is None:
-            self._note_begun(key, agent)
+            self._note_begun(key, agent, prompt if act is not None else "")
             if act is not None and key in self._state.started:
                 self.acts[key] = act
             raise Paused((key,))
@@ -70,13 +71,22 @@ class Replay:
             self.differing[key] = f"the prompt of its agent {agent!r} is another"
         return reply
 
-    def _note_begun(self, key: str, agent: str) -> None:
-        """Note whether a step that is not finished is in the middle of another agent's work."""
+    def _note_begun(self, key: str, agent: str, arguments: str) -> None:
+        """Note whether a step that is not finished is in the middle of another agent's work, or of another call.
+
+        `arguments` are those of a step without an agent, as JSON; "" for one with an agent.
+        """
         begun = self._state.started.get(key)
         if begun is None:
             return
         if begun.data["agent"] == agent:
-            self.resting.add(key)
+            is_other = arguments and begun.data["prompt"] != arguments
+            other = other_call(self._state.progress(key), arguments) if is_other else None
+            if other is not None and other[1] == "made":
+                told = json.dumps(other[0]["input"], ensure_ascii=False)
+                self.differing[key] = f"its call was made with {_short(told)} and is {_short(arguments)}"
+            if other is None or other[1] != "asked":
+                self.resting.add(key)
         elif self._state.inner.get(key):
             self.differing[key] = f"agent {begun.data['agent']!r} is in the middle of it, and its agent is {agent!r}"
 

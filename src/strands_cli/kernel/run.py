@@ -14,7 +14,7 @@ from strands_cli.kernel.clock import Clock, StoreClock, SystemClock
 from strands_cli.kernel.interrupts import RightsOfCaller, ask_interrupts, ask_recorded
 from strands_cli.kernel.journal import Journal
 from strands_cli.kernel.lanes import Lanes, lane_name, slots
-from strands_cli.kernel.mended import is_mended
+from strands_cli.kernel.mended import call_as_mended, is_mended
 from strands_cli.kernel.open_questions import ENDED, OpenQuestions
 from strands_cli.kernel.recorder import JournalRecorder
 from strands_cli.kernel.share import LoopShare
@@ -240,6 +240,8 @@ class Run(Writer):
     async def _called(self, call: Call, goes_on: bool) -> None:
         began = self.clock.monotonic()
         if call.key in self.state.inner:
+            if call.act is not None and "mended" in self.state.origin:
+                await call_as_mended(call)
             await ask_recorded(self, call)
         while True:
             reply = await self._performed(call)
