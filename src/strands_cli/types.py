@@ -10,6 +10,13 @@ Json: TypeAlias = Any
 RunStatus = Literal["completed", "paused", "failed", "cancelled"]
 QuestionKind = Literal["hitl", "interrupt", "approval", "ambiguous_tool", "budget", "elicitation"]
 
+RIGHTS = ("ask", "quorum", "delegate")
+"""The keys that say who may answer a question, in a workflow and on record."""
+TIMES = ("remind", "escalate", "on_timeout")
+"""The keys that say what becomes of a question with time."""
+RULES = (*RIGHTS, *TIMES)
+"""The keys of questions that are not for everybody at any time."""
+
 
 @dataclass(slots=True, frozen=True)
 class OpenQuestion:

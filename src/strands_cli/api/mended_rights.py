@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from strands_cli.api.spec_names import rules_of
-from strands_cli.kernel.standing import RIGHTS, in_force
+from strands_cli.kernel.standing import in_force
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Entry
 from strands_cli.spec.asking import rights_of
-from strands_cli.types import Json
+from strands_cli.types import RIGHTS, Json
 
 if TYPE_CHECKING:
     from strands_cli.spec.agents import Approval

@@ -10,10 +10,9 @@ from strands_cli.errors import ChangedSpecError, StrandsError
 from strands_cli.kernel.lanes import Lanes, Questions
 from strands_cli.kernel.mended import other_call
 from strands_cli.kernel.questions import stored
-from strands_cli.kernel.standing import RIGHTS
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import AgentReply, Answer, Names, Outcome, Paused, Question
-from strands_cli.types import Json
+from strands_cli.types import RIGHTS, Json
 
 if TYPE_CHECKING:
     from strands_cli.spec.root import Spec

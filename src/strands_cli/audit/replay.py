@@ -9,7 +9,7 @@ from typing import Any
 from strands_cli.audit.findings import AuditFinding, Rule
 from strands_cli.kernel import rights
 from strands_cli.kernel.principal import Principal
-from strands_cli.kernel.standing import QuestionStanding, choice_of
+from strands_cli.kernel.standing import QuestionStanding, choice_of, has_rights, in_force
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Entry
 
@@ -54,7 +54,7 @@ class AnswerReplay:
                 yield self._found(entry, "default", "nobody answered, and this is not the default of the question")
         elif "principal" in data:
             yield from self._of_principal(entry, asked, Principal.from_dict(data["principal"]))
-        elif rights.has_rights(rights.in_force(self.state, asked)):
+        elif has_rights(in_force(self.state, asked)):
             yield self._found(entry, "principal", "it is not on record who answered, and not everybody may")
 
     def _of_principal(self, entry: Entry, asked: Entry, principal: Principal) -> Iterator[AuditFinding]:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Entry
-from strands_cli.types import Json
+from strands_cli.types import RIGHTS, Json
 
-_SAME = ("prompt", "context", "choices", "schema", "pattern", "type", "ask", "quorum", "delegate")
+_SAME = ("prompt", "context", "choices", "schema", "pattern", "type", *RIGHTS)
 
 
 def carried(state: State, asked: Mapping[str, Json]) -> dict[str, Json] | None:

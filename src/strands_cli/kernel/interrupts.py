@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from strands_cli.kernel import questions
 from strands_cli.kernel.state import State, response_of
 from strands_cli.kernel.types import Answer, Call, Message, Question
-from strands_cli.types import Json
+from strands_cli.types import RIGHTS, Json
 
 if TYPE_CHECKING:
     from strands.interrupt import Interrupt
@@ -21,7 +21,6 @@ RightsOfCalls: TypeAlias = Callable[[Sequence[tuple[str, Any]], str], Mapping[st
 """Returns who may answer what is asked about tool calls: the calls, what kind of question."""
 RightsOfCaller: TypeAlias = Callable[[str, Any], "RightsOfCalls | None"]
 """Returns that for who calls: an agent's id, and the step where it needs no agent; None where everybody may."""
-RIGHTS = ("ask", "quorum", "delegate")
 
 
 class Asking(Protocol):

@@ -17,7 +17,7 @@ from strands_cli.kernel import timers
 from strands_cli.kernel.gates import edit_of, gate_of
 from strands_cli.kernel.types import Entry, Message, Question
 from strands_cli.review_words import at_gate
-from strands_cli.types import HITLState, Json, OpenQuestion
+from strands_cli.types import RULES, HITLState, Json, OpenQuestion
 
 AMBIGUOUS_CHOICES = ("run again", "skip", "result")
 """What a person chooses from about a tool call that may already have happened; a result is given with the last."""
@@ -30,10 +30,6 @@ AMBIGUOUS_SCHEMA: dict[str, Json] = {
     ]
 }
 """What can be answered about a tool call that may already have happened."""
-
-
-_OF_RULES = ("ask", "quorum", "delegate", "remind", "escalate", "on_timeout")
-"""What the rule of an approval says of who may answer, and of what becomes of it with time."""
 
 
 def stored(question: Question, now: float) -> dict[str, Json]:
@@ -387,7 +383,7 @@ def _approval(reason: Mapping[str, Any], shape: Mapping[str, Any]) -> Question:
         has_default="default" in shape,
         timeout=shape.get("timeout_seconds"),
         kind="approval",
-        data={name: shape[name] for name in _OF_RULES if name in shape},
+        data={name: shape[name] for name in RULES if name in shape},
     )
 
 

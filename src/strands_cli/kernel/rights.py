@@ -10,36 +10,17 @@ from strands_cli.errors import AnswerError, ChangedQuestionError, InvalidAnswerE
 from strands_cli.kernel import questions
 from strands_cli.kernel.principal import Auth, Principal
 from strands_cli.kernel.standing import (
-    CLAIM_SECONDS as CLAIM_SECONDS,
-)
-from strands_cli.kernel.standing import (
-    RIGHTS as RIGHTS,
-)
-from strands_cli.kernel.standing import (
-    Assignment as Assignment,
-)
-from strands_cli.kernel.standing import (
-    QuestionStanding as QuestionStanding,
-)
-from strands_cli.kernel.standing import (
-    Vote as Vote,
-)
-from strands_cli.kernel.standing import (
+    QuestionStanding,
+    Vote,
     assign,
     choice_of,
+    has_rights,
+    in_force,
     is_same_person,
     is_written,
+    names,
     once_each,
     own_names,
-)
-from strands_cli.kernel.standing import (
-    has_rights as has_rights,
-)
-from strands_cli.kernel.standing import (
-    in_force as in_force,
-)
-from strands_cli.kernel.standing import (
-    names as names,
 )
 from strands_cli.kernel.state import State, overdue
 from strands_cli.kernel.types import Entry

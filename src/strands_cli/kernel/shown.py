@@ -11,7 +11,7 @@ from dataclasses import replace
 from strands_cli.kernel import questions
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Entry
-from strands_cli.types import Json, OpenQuestion
+from strands_cli.types import RIGHTS, Json, OpenQuestion
 
 _NOT_SHOWN = frozenset({"of", "timeout"})
 _PREFIX = "q_"
@@ -80,9 +80,10 @@ def public(state: State, asked: Entry, session_id: str, now: float | None = None
         shown=digest(session_id, asked),
         ref=ref_of(session_id, asked.key),
     )
-    if "rights" not in state.origin and not state.on_questions and not any(map(asked.data.__contains__, _RIGHTS)):
+    if "rights" not in state.origin and not state.on_questions and not any(map(asked.data.__contains__, RIGHTS)):
         return found
-    from strands_cli.kernel.rights import in_force, standing
+    from strands_cli.kernel.rights import standing
+    from strands_cli.kernel.standing import in_force
 
     here, rights = standing(state, asked.key, now), in_force(state, asked)
     votes: list[dict[str, Json]] = []
@@ -102,6 +103,3 @@ def public(state: State, asked: Entry, session_id: str, now: float | None = None
         escalated=here.level,
         who=here.who,
     )
-
-
-_RIGHTS = ("ask", "quorum", "delegate")

@@ -9,10 +9,8 @@ from strands.types.json_value import is_same_json
 from strands_cli.kernel.principal import Principal
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Entry
-from strands_cli.types import Json
+from strands_cli.types import RIGHTS, Json
 
-RIGHTS = ("ask", "quorum", "delegate")
-"""What an `asked` entry holds of who may answer it."""
 _OS_USER = "user:os:"
 CLAIM_SECONDS = 1800.0
 """How long somebody who takes a question on keeps it."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from strands_cli.loader.check_times import TIMES, check_times
+from strands_cli.loader.check_times import check_times
 from strands_cli.loader.finding import Finding
 from strands_cli.loader.parts import parts
 from strands_cli.loader.walk import CONFIG, Path, at, child, listed, mappings, pattern_of
 from strands_cli.review_words import GATE
 from strands_cli.schema.problems import did_you_mean
 from strands_cli.spec.registry import find_pattern, pattern_code
+from strands_cli.types import RULES
 
-KEYS = ("ask", "quorum", "delegate", *TIMES)
 BUDGETS: Path = ("runtime", "budgets")
 _APPROVAL = ("approve", "reject")
 _BUDGET = ("extend", "stop")
@@ -51,8 +51,8 @@ def check_rules(data: dict[str, Any]) -> Iterator[Finding]:
         yield from _quorum(BUDGETS, budgets, _BUDGET)
         yield from _exclude(data, BUDGETS, budgets)
         yield from check_times(BUDGETS, budgets, _BUDGET, has_default=False)
-        if any(key in budgets for key in KEYS) and budgets.get("on_exceed") != "ask":
-            key = next(key for key in KEYS if key in budgets)
+        if any(key in budgets for key in RULES) and budgets.get("on_exceed") != "ask":
+            key = next(key for key in RULES if key in budgets)
             yield Finding((*BUDGETS, key), f"{key!r} is about a question, and nobody is asked", "Add on_exceed: ask.")
 
 

@@ -9,7 +9,6 @@ from strands_cli.loader.finding import Finding
 from strands_cli.loader.walk import Path
 from strands_cli.spec.times import seconds_of
 
-TIMES = ("remind", "escalate", "on_timeout")
 _NO = ("reject", "rejected", "deny", "denied", "no", "stop")
 
 

@@ -12,6 +12,9 @@ from strands_cli.loader.names import reserved
 from strands_cli.loader.parts import parts
 from strands_cli.loader.walk import MAPPINGS, Path, at, child, listed, mappings, pattern_of
 from strands_cli.spec.roles import VARIABLES
+from strands_cli.types import RULES
+
+_RULES = frozenset(RULES)
 
 
 def check_values(data: dict[str, Any]) -> Iterator[Finding]:
@@ -24,7 +27,7 @@ def check_values(data: dict[str, Any]) -> Iterator[Finding]:
                 yield _taken((*path, name), name)
         if part.shape.step and "prompt" in part.value:
             yield from _default(part.path, part.value)
-            if not _RIGHTS.isdisjoint(part.value):
+            if not _RULES.isdisjoint(part.value):
                 from strands_cli.loader.check_asking import check_step
 
                 yield from check_step(data, part.path, part.value)
@@ -34,14 +37,11 @@ def check_values(data: dict[str, Any]) -> Iterator[Finding]:
         yield from check_rules(data)
 
 
-_RIGHTS = frozenset({"ask", "quorum", "delegate", "remind", "escalate", "on_timeout"})
-
-
 def _has_rules(data: dict[str, Any]) -> bool:
     """Whether an approval or a budget says whom it asks."""
     asking = [rule for _, agent in mappings(data.get("agents")) for _, rule in listed(agent.get("approvals"))]
     budgets = at(data, ("runtime", "budgets"))
-    return any(not _RIGHTS.isdisjoint(each) for each in (*asking, *([budgets] if isinstance(budgets, dict) else ())))
+    return any(not _RULES.isdisjoint(each) for each in (*asking, *([budgets] if isinstance(budgets, dict) else ())))
 
 
 def _variables(data: dict[str, Any]) -> Iterator[Finding]:

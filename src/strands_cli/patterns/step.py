@@ -18,7 +18,7 @@ from strands_cli.loader.template import render, rendered
 from strands_cli.review_words import GATE, approves, at_gate, refuses
 from strands_cli.review_words import text as text
 from strands_cli.spec.durations import in_seconds
-from strands_cli.types import Json
+from strands_cli.types import RULES, Json
 
 if TYPE_CHECKING:
     from strands_cli.spec.steps import AgentCall, AgentStep, HitlStep, Review, Step
@@ -180,11 +180,8 @@ def seconds(limit: float | str | None, names: Names) -> float | None:
     return found
 
 
-_RULES = ("ask", "quorum", "delegate", "remind", "escalate", "on_timeout")
-
-
 def _rights(step: Review) -> Mapping[str, Json]:
-    if all(getattr(step, name) is None for name in _RULES):
+    if all(getattr(step, name) is None for name in RULES):
         return {}
     from strands_cli.spec.asking import rights_of
 

@@ -12,7 +12,7 @@ from strands_cli.errors import SessionError, StorageError
 from strands_cli.resources.decision_log import DECISION, reaches_beyond, scope_of, verdict
 from strands_cli.session.remembered import Decision, RememberedApproval, RememberedApprovals
 from strands_cli.spec.asking import rights_of
-from strands_cli.types import Json
+from strands_cli.types import RIGHTS, Json
 
 if TYPE_CHECKING:
     from strands.hooks.binding import CallBinding
@@ -164,4 +164,4 @@ class Remembering:
 
 def _rights(told: Mapping[str, Json]) -> dict[str, Json]:
     """Return who may answer, of what a question is asked with."""
-    return {name: told[name] for name in ("ask", "quorum", "delegate") if told.get(name) is not None}
+    return {name: told[name] for name in RIGHTS if told.get(name) is not None}

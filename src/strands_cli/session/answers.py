@@ -21,6 +21,7 @@ from strands_cli.kernel import questions, rights, timers, votes
 from strands_cli.kernel.journal import Conflict, Journal, append_durably
 from strands_cli.kernel.principal import Principal, os_principal
 from strands_cli.kernel.shown import public
+from strands_cli.kernel.standing import has_rights, in_force
 from strands_cli.kernel.state import State, overdue
 from strands_cli.kernel.types import Draft, Entry
 from strands_cli.resources.redaction import secret_free_drafts
@@ -181,7 +182,7 @@ class _Giving:
 
     def _is_elsewhere(self, state: State, key: str) -> bool:
         """Whether more of the journal has to be known to decide: votes, who was excluded, to whom it was left."""
-        return not state.is_asked(key) or rights.has_rights(rights.in_force(state, state.asked[key]))
+        return not state.is_asked(key) or has_rights(in_force(state, state.asked[key]))
 
     def _of_one(self, state: State, asked: Entry, value: Json, now: float, at: float) -> list[Draft]:
         if self._is_given(state, asked, value):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from strands.journal.beside import beside
@@ -31,30 +31,25 @@ class ApprovalNotFoundError(AnswerError):
     """No such approval is remembered."""
 
 
-@dataclass(frozen=True, slots=True)
-class RememberedApproval:
-    """An approval of a tool's calls by an agent, in every session of a store.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What a person has decided on a tool's calls by an agent, in every session of a store.
 
     Attributes:
-        id: Names it.
         workflow: The workflow's name.
         agent: The agent's id.
         tool: The tool's name.
-        basis: The hash of what the tool is: of another one of its name nothing was approved.
-        digest: The hash of the only arguments that it holds for; "" for all.
-        by: Who approved, as people are shown.
+        basis: The hash of what the tool is: of another one of its name nothing was decided.
+        digest: The hash of the only arguments that it is about; "" for all.
+        by: Who decided, as people are shown.
         principal: What is known of them.
         at: Unix time, in seconds, at which they did.
         until: Unix time, in seconds, from which on it does not hold; None for no end.
         session: The session in which they were asked.
         question: The question's id.
         rights: Who could answer it: where somebody else has to be asked by now, it does not count.
-        ended: Why it does not hold any more: revoked, rejected; "" while it does.
-        ended_by: Who ended it.
-        ended_at: Unix time in seconds; 0 while it holds.
     """
 
-    id: str
     workflow: str
     agent: str
     tool: str
@@ -67,6 +62,20 @@ class RememberedApproval:
     session: str
     question: str
     rights: dict[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RememberedApproval(Decided):
+    """An approval of a tool's calls by an agent, in every session of a store.
+
+    Attributes:
+        id: Names it.
+        ended: Why it does not hold any more: revoked, rejected; "" while it does.
+        ended_by: Who ended it.
+        ended_at: Unix time in seconds; 0 while it holds.
+    """
+
+    id: str
     ended: str = ""
     ended_by: str = ""
     ended_at: float = 0.0
@@ -84,28 +93,15 @@ class RememberedApproval:
         return told
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision(Decided):
     """What a person has said to an approval that reaches beyond its session.
 
     Attributes:
         approves: Yes or no.
-        digest: The hash of the arguments; "" where a yes holds for all.
     """
 
     approves: bool
-    workflow: str
-    agent: str
-    tool: str
-    basis: str
-    digest: str
-    by: str
-    principal: dict[str, Json]
-    at: float
-    until: float | None
-    session: str
-    question: str
-    rights: dict[str, Json] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -115,8 +111,7 @@ class Decision:
 
     def draft(self, at: float) -> Draft:
         """Return the entry that records it."""
-        names = ("workflow", "agent", "tool", "basis", "digest", "by", "principal", "until", "session", "question")
-        data = {name: getattr(self, name) for name in (*names, "rights")}
+        data = {each.name: getattr(self, each.name) for each in fields(Decided) if each.name != "at"}
         kind = "remembered" if self.approves else "rejected"
         return Draft(kind, self.id, {**data, "decided_at": self.at}, at)
 

@@ -9,10 +9,9 @@ from pydantic import Field
 
 from strands_cli.spec.base import Closed, Lazy, Names
 from strands_cli.spec.times import Times, times_of
-from strands_cli.types import Json
+from strands_cli.types import RULES, Json
 
-_RULES = frozenset({"ask", "quorum", "delegate", "remind", "escalate", "on_timeout"})
-"""The keys of questions that are not for everybody at any time."""
+_RULES = frozenset(RULES)
 
 
 class Ask(Closed):

@@ -10,7 +10,7 @@ from strands_cli.inbox.acting import acting
 from strands_cli.inbox.inbox import QuestionOnRecord
 from strands_cli.kernel import rights, timers
 from strands_cli.kernel.principal import Principal
-from strands_cli.kernel.standing import QuestionStanding, names
+from strands_cli.kernel.standing import QuestionStanding, in_force, names
 from strands_cli.kernel.types import Entry
 from strands_cli.people import People
 
@@ -85,7 +85,7 @@ def beside_of(record: QuestionOnRecord, people: People, principal: Principal) ->
 
 def _who_may(record: QuestionOnRecord, people: People) -> Iterator[str]:
     """Yield who of those who are known may answer, by name: nobody where everybody may."""
-    rules = rights.in_force(record.state, record.asked)
+    rules = in_force(record.state, record.asked)
     if not rules.get("ask"):
         return
     own = rights.eligible(record.state, record.asked, people.everybody(), now=record.now)
