@@ -13,6 +13,7 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from strands.models.model import Model
+from strands.types.json_value import writes_data
 from strands_cli.approvals import NOT_MADE
 from strands_cli.errors import ExecutionError
 from strands_cli.kernel.types import AgentReply, Call
@@ -169,7 +170,7 @@ def _returned(call: Call, tool: Any, result: Any) -> AgentReply:
         )
     if getattr(tool, "answers_http", False):
         return _reply(json.dumps(_http_answer(text), ensure_ascii=False), is_json=True)
-    return _reply(text, is_json=_is_data(text))
+    return _reply(text, is_json=writes_data(text))
 
 
 def _reply(text: str, *, stop_reason: str = "end_turn", is_json: bool = False) -> AgentReply:
@@ -185,17 +186,6 @@ def _text(result: Any) -> str:
     return "\n".join(parts)
 
 
-def _is_data(text: str) -> bool:
-    """Whether a text is a JSON object or list."""
-    if text.lstrip()[:1] not in ("{", "["):
-        return False
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
 def _http_answer(text: str) -> dict[str, Any]:
     """Return what `http_request` tells of an answer as data."""
     head, _, body = text.partition("\n\n")
@@ -204,5 +194,5 @@ def _http_answer(text: str) -> dict[str, Any]:
     return {
         "status": int(status[1]) if status else 0,
         "content_type": kind[1] if kind else "",
-        "body": json.loads(body) if _is_data(body) else body if status else text,
+        "body": json.loads(body) if writes_data(body) else body if status else text,
     }

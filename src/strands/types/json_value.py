@@ -238,6 +238,17 @@ def _short(text: str) -> str:
     return shown if len(shown) <= 60 else shown[:57] + "..."
 
 
+def writes_data(text: str) -> bool:
+    """Whether a text is a JSON object or list."""
+    if text.lstrip()[:1] not in ("{", "["):
+        return False
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
 def is_same_json(one: Any, other: Any) -> bool:
     """Return whether two values are the same JSON; `True` is not 1."""
     if one is other:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from strands_cli.callers.inputs import schema_of
 from strands_cli.callers.questions import is_for_caller, text_of, told_of, way_to_answer
@@ -29,8 +29,10 @@ def variables_of(workflow: Workflow, message: Message) -> dict[str, Json]:
     Raises:
         InputError: There is text, and it is not clear which variable it is.
     """
+    from strands.multiagent.a2a.parts import data_of
+
     found: dict[str, Json] = {}
-    for data in _data(message):
+    for data in data_of(message.parts):
         if not isinstance(data, dict):
             raise InputError("a data part with the variables of the workflow is an object")
         found.update(data)
@@ -56,8 +58,10 @@ def answers_of(message: Message, questions: Sequence[OpenQuestion]) -> dict[str,
     Raises:
         InputError: It holds none, or it is not clear what the text answers.
     """
+    from strands.multiagent.a2a.parts import data_of
+
     found: dict[str, Json] = {}
-    for data in _data(message):
+    for data in data_of(message.parts):
         told = data.get(ANSWERS) if isinstance(data, dict) else None
         response = data.get(_INTERRUPT) if isinstance(data, dict) else None
         if isinstance(told, dict):
@@ -139,21 +143,6 @@ def _text_part(text: str) -> Part:
 
 def _text(message: Message) -> str:
     return "\n".join(part.text for part in message.parts if part.HasField("text")).strip()
-
-
-def _data(message: Message) -> list[Any]:
-    from a2a.helpers import get_data_parts
-
-    return [_whole(data) for data in get_data_parts(message.parts)]
-
-
-def _whole(value: Any) -> Any:
-    """Numbers of the protocol are all floating: those that are whole are integers."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, Mapping):
-        return {name: _whole(each) for name, each in value.items()}
-    return [_whole(each) for each in value] if isinstance(value, list) else value
 
 
 def _typed(text: str, schema: Mapping[str, Json]) -> Json:

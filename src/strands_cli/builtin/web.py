@@ -12,6 +12,7 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 from strands.tools.decorator import tool
+from strands.types.json_value import writes_data
 from strands_cli.builtin import ToolAccess
 from strands_cli.net.client import HttpRequest, Network, NetworkError, Response
 from strands_cli.net.url import URL, URLError, parse
@@ -151,17 +152,7 @@ def content(json_data: Any, body: Any) -> tuple[bytes | None, str]:
         return written.encode("utf-8"), "application/json"
     if body is None:
         return None, ""
-    return body.encode("utf-8"), "application/json" if _is_json(body) else "text/plain; charset=utf-8"
-
-
-def _is_json(text: str) -> bool:
-    if text.lstrip()[:1] not in ("{", "["):
-        return False
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
+    return body.encode("utf-8"), "application/json" if writes_data(body) else "text/plain; charset=utf-8"
 
 
 def with_query(url: URL, params: Mapping[str, Any] | None) -> URL:

@@ -25,19 +25,24 @@ class ResponseError(ValueError):
 
 def content_of(message: Message) -> list[dict[str, Any]]:
     """Return the content blocks that a message is to an agent."""
-    blocks: list[dict[str, Any]] = []
-    for part in message.parts:
-        if part.HasField("text"):
-            blocks.append({"text": part.text})
-        elif part.HasField("raw"):
-            blocks.append(_file(part))
-        elif part.HasField("url"):
-            kind = f" ({part.media_type})" if part.media_type else ""
-            blocks.append({"text": f"[File: {part.filename or 'file'}{kind}] {part.url}"})
-        elif part.HasField("data"):
-            [data] = get_data_parts([part])
-            blocks.append({"text": f"[Structured Data]\n{json.dumps(_whole(data), indent=2, ensure_ascii=False)}"})
-    return blocks
+    return [_block(part) for part in message.parts if part.WhichOneof("content") is not None]
+
+
+def _block(part: Part) -> dict[str, Any]:
+    if part.HasField("text"):
+        return {"text": part.text}
+    if part.HasField("raw"):
+        return _file(part)
+    if part.HasField("url"):
+        kind = f" ({part.media_type})" if part.media_type else ""
+        return {"text": f"[File: {part.filename or 'file'}{kind}] {part.url}"}
+    [data] = data_of([part])
+    return {"text": f"[Structured Data]\n{json.dumps(data, indent=2, ensure_ascii=False)}"}
+
+
+def data_of(parts: Sequence[Part]) -> list[Any]:
+    """Return what those of some parts hold that are data, with whole numbers as integers."""
+    return [_whole(data) for data in get_data_parts(parts)]
 
 
 def responses_of(message: Message) -> dict[str, Any] | None:
@@ -49,7 +54,7 @@ def responses_of(message: Message) -> dict[str, Any] | None:
     found: dict[str, Any] = {}
     others = 0
     for part in message.parts:
-        data = _whole(get_data_parts([part])[0]) if part.HasField("data") else None
+        [data] = data_of([part]) or [None]
         if not isinstance(data, Mapping) or RESPONSE not in data:
             others += 1
             continue
