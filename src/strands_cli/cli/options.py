@@ -64,6 +64,14 @@ without_hooks: Option = click.option(
 )
 spec: Option = click.argument("spec", metavar="SPEC", shell_complete=completion.files)
 place: Option = click.argument("place", metavar="[STORE]", required=False, shell_complete=completion.directories)
+grace: Option = click.option(
+    "--grace",
+    type=FiniteRange(0),
+    default=25.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long steps at work may go on after SIGTERM.",
+)
 session_id: Option = click.argument("session_id", metavar="ID", shell_complete=completion.sessions)
 open_session_id: Option = click.argument("session_id", metavar="ID", shell_complete=completion.open_sessions)
 waiting_session_id: Option = click.argument("session_id", metavar="ID", shell_complete=completion.waiting_sessions)

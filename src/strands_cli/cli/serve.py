@@ -48,14 +48,7 @@ class ServerNotReadyError(StrandsError):
     help="people.yaml: who people are, and their roles.",
 )
 @click.option("--drive", type=click.IntRange(0, 256), default=8, show_default=True, help="So many sessions at a time.")
-@click.option(
-    "--grace",
-    type=options.FiniteRange(0),
-    default=25.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long steps at work may go on after SIGTERM.",
-)
+@options.grace
 @click.option("--data", metavar="FILE", help="Where tokens and the like are kept; default: STRANDS_HOME/server.")
 @click.option("--trust-proxy", "proxies", metavar="ADDRESS", multiple=True, help="With --auth proxy: its address.")
 @click.option("--oidc-issuer", metavar="URL", help="With --auth oidc: the provider.")
@@ -87,7 +80,9 @@ def command(
     TARGETs are files, or module:NAME of one, a list or a dict of workflows. For this machine alone it prints an address
     with a secret to sign in with; anywhere else it wants --auth and --origin.
     """
-    _check_address(host, uds, auth, origin)
+    _check_origin(origin, uds)
+    if uds is None:
+        _check_reach(host, auth, origin)
     _check_installed(auth)
     if mcp:
         from strands_cli.mcp_server.sdk import check_sdk
@@ -133,14 +128,21 @@ def _say(text: str) -> None:
     say(text)
 
 
-def _check_address(host: str, uds: str | None, auth: str, origin: str | None) -> None:
-    if origin is not None and (urlsplit(origin).scheme not in ("http", "https") or not urlsplit(origin).netloc):
-        raise ServerNotReadyError(f"--origin {origin!r} is not https://HOST", hint="Name where people reach it.")
-    if origin is not None and urlsplit(origin).path.rstrip("/"):
-        raise ServerNotReadyError(f"--origin {origin!r} has a path", hint="Give scheme and host alone.")
-    if uds is not None or _is_loopback(host):
-        if uds is not None and origin is None:
+def _check_origin(origin: str | None, uds: str | None) -> None:
+    if origin is None:
+        if uds is not None:
             raise ServerNotReadyError("a Unix socket has no address", hint="Name where people reach it with --origin.")
+        return
+    if urlsplit(origin).scheme not in ("http", "https") or not urlsplit(origin).netloc:
+        raise ServerNotReadyError(f"--origin {origin!r} is not https://HOST", hint="Name where people reach it.")
+    if urlsplit(origin).path.rstrip("/"):
+        raise ServerNotReadyError(f"--origin {origin!r} has a path", hint="Give scheme and host alone.")
+
+
+def _check_reach(host: str, auth: str, origin: str | None) -> None:
+    from strands_cli.cli.listening import Address
+
+    if Address(host, 0).is_local:
         return
     if auth == "local":
         raise ServerNotReadyError(
@@ -152,15 +154,6 @@ def _check_address(host: str, uds: str | None, auth: str, origin: str | None) ->
             f"{host} is not this machine alone, and where people reach it is not known",
             hint="Give --origin https://...: other pages may then not send forms.",
         )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _proxy(auth: str, proxies: tuple[str, ...], uds: str | None) -> ProxySettings:
@@ -206,12 +199,7 @@ def _check_installed(auth: str) -> None:
 
     if auth == "oidc" and find_spec("authlib") is None:
         raise ServerNotReadyError("--auth oidc needs authlib", hint="Install it: pip install 'strands-cli[oidc]'.")
-    needed = {
-        "fastapi": "fastapi",
-        "uvicorn": "uvicorn",
-        "itsdangerous": "itsdangerous",
-    }
-    missing = [name for module, name in needed.items() if find_spec(module) is None]
+    missing = [name for name in ("fastapi", "uvicorn", "itsdangerous") if find_spec(name) is None]
     if missing:
         raise ServerNotReadyError(
             f"the server needs packages that are not installed: {', '.join(missing)}",

@@ -27,14 +27,7 @@ if TYPE_CHECKING:
 )
 @click.option("--engine-option", "engine_options", metavar="NAME=VALUE", multiple=True, help="An option of the engine.")
 @click.option("--slots", type=click.IntRange(1), default=8, show_default=True, help="So many sessions at a time.")
-@click.option(
-    "--grace",
-    type=options.FiniteRange(0),
-    default=25.0,
-    show_default=True,
-    metavar="SECONDS",
-    help="How long steps at work may go on after SIGTERM.",
-)
+@options.grace
 @click.option("--health-port", type=click.IntRange(0, 65535), metavar="PORT", help="Say on 127.0.0.1 how it stands.")
 @click.option(
     "--health-file", metavar="FILE", shell_complete=completion.files, help="Write twice a second how it stands."
