@@ -20,10 +20,17 @@ TABLES = [
     "workflows text not null, is_full int not null, is_private int not null, secrets text not null, "
     "created_at real not null, disabled_at real, problem text not null default '')"
 ]
+WEBHOOK = "webhook"
+"""The name of the channel."""
 ROTATION_SECONDS = 86_400.0
 """How long what is sent is signed with the old secret as well, once there is a new one."""
 
 _COLUMNS = "id, url, events, workflows, is_full, is_private, secrets, created_at, disabled_at, problem"
+
+
+def target_of(name: str) -> str:
+    """Return to whom something is delivered: a webhook by its id, or another channel's `NAME:WHOM` as it is."""
+    return name if ":" in name else f"{WEBHOOK}:{name}"
 
 
 class Endpoint(NamedTuple):
@@ -52,6 +59,11 @@ class Endpoint(NamedTuple):
     created_at: float
     disabled_at: float | None
     problem: str
+
+    @property
+    def target(self) -> str:
+        """What it is called among those to whom something is delivered."""
+        return target_of(self.id)
 
     def wants(self, event: str, workflow: str, at: float) -> bool:
         """Whether it is sent an event of `at`, Unix time in seconds."""

@@ -10,8 +10,8 @@ class QuestionNotFoundError(AnswerError):
     """There is no such question, or not for whoever asks."""
 
 
-class QuestionClosedError(AnswerError):
-    """The question is not open any more, without an answer: it has expired, or was withdrawn.
+class QuestionStateError(AnswerError):
+    """As a question stands now, the answer cannot be taken.
 
     Attributes:
         question: The question as it stands.
@@ -22,16 +22,12 @@ class QuestionClosedError(AnswerError):
         self.question: InboxQuestion = question
 
 
-class OutdatedQuestionError(AnswerError):
-    """The answer is to something else than what is asked now.
+class QuestionClosedError(QuestionStateError):
+    """The question is not open any more, without an answer: it has expired, or was withdrawn."""
 
-    Attributes:
-        question: The question as it stands.
-    """
 
-    def __init__(self, message: str, *, hint: str = "", question: InboxQuestion) -> None:
-        super().__init__(message, hint=hint)
-        self.question: InboxQuestion = question
+class OutdatedQuestionError(QuestionStateError):
+    """The answer is to something else than what is asked now."""
 
 
 class CursorError(StrandsError):

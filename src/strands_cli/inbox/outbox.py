@@ -16,7 +16,7 @@ from strands.journal.moved import Moved, moved
 from strands_cli.errors import SessionError, SessionNotFoundError, StorageError
 from strands_cli.inbox.data import ServerData
 from strands_cli.inbox.deliveries import Delivery, DeliveryLog
-from strands_cli.inbox.endpoints import Endpoint, Endpoints
+from strands_cli.inbox.endpoints import WEBHOOK, Endpoint, Endpoints
 from strands_cli.inbox.notes import CLOSES, ChannelNote, DeliveryError, Event, Receipt, event_of, message_id, note_of
 from strands_cli.inbox.recipients import recipients
 from strands_cli.kernel.state import State
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 logger: logging.Logger = logging.getLogger(__name__)
 
 ATTEMPT_SECONDS = 30.0
-WEBHOOK = "webhook"
 _DAY = 86_400.0
 _AT_ONCE = 8
 
@@ -138,7 +137,7 @@ class Outbox:
         key = entry.key if event.startswith("question.") else ""
         for endpoint in endpoints:
             if endpoint.wants(event, workflow, entry.at):
-                yield _Row(f"{WEBHOOK}:{endpoint.id}", id, entry.seq, key, event)
+                yield _Row(endpoint.target, id, entry.seq, key, event)
         for target in recipients(self._people, self._notify, state, entry, event) if entry.at >= since else ():
             yield _Row(target, id, entry.seq, key, event)
         if event in CLOSES:

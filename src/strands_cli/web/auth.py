@@ -173,6 +173,11 @@ class Auth:
         limited = caller.token.workflows if caller is not None and caller.token is not None else ()
         return frozenset(limited) or None
 
+    def sees(self, request: Request, workflow: str) -> bool:
+        """Whether a request may see what belongs to a workflow."""
+        only = self.workflows(request)
+        return only is None or workflow in only
+
     def _caller(self, request: Request) -> Caller | None:
         header = request.headers.get("authorization")
         if header is not None:

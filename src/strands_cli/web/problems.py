@@ -41,7 +41,6 @@ KINDS: tuple[tuple[type[errors.StrandsError], Code], ...] = (
     (errors.NotEntitledError, Code("not-eligible", 403, "Whoever answers may not")),
     (errors.ChangedQuestionError, Code("changed", 412, "The question has changed")),
     (errors.AlreadyAnsweredError, Code("already-answered", 409, "Somebody answered first")),
-    (errors.NotEntitledError, Code("not-eligible", 403, "Somebody else has to answer")),
     (errors.InvalidAnswerError, Code("invalid-answer", 422, "The answer does not fit the question")),
     (errors.AnswerError, Code("not-answerable", 409, "The answer cannot be taken")),
     (errors.SessionNotFoundError, Code("not-found", 404, "There is no such session")),
@@ -124,7 +123,7 @@ def _of_own(error: errors.StrandsError) -> HttpProblem:
     question = getattr(error, "question", None)
     headers = {"Retry-After": "5"} if kind.status == 503 else {}
     code, title = str(getattr(error, "code", "") or kind.code), kind.title
-    if isinstance(error, (inbox_errors.QuestionClosedError, inbox_errors.OutdatedQuestionError)):
+    if isinstance(error, inbox_errors.QuestionStateError):
         more["question"] = error.question.to_dict()
         if kind.status == 410:
             code = error.question.status

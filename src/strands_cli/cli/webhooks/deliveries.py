@@ -23,18 +23,13 @@ def command(webhook: str | None, limit: int, data: str | None, as_json: bool, de
     """List what was sent to WEBHOOK, or by all channels, and what is still to be sent; the newest first."""
     from strands_cli.cli.outcome import print_json, print_text
     from strands_cli.cli.phrases import table
+    from strands_cli.inbox.endpoints import target_of
 
-    found = _open.outbox(data).deliveries.newest(_target(webhook), limit=limit)
+    found = _open.outbox(data).deliveries.newest("" if webhook is None else target_of(webhook), limit=limit)
     if as_json:
         print_json([each.to_dict() for each in found])
     else:
         print_text(table([_row(each) for each in found]) if found else "Nothing was sent yet.")
-
-
-def _target(webhook: str | None) -> str:
-    if webhook is None:
-        return ""
-    return webhook if ":" in webhook else f"webhook:{webhook}"
 
 
 def _row(each: Delivery) -> tuple[str, ...]:

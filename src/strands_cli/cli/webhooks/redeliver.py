@@ -16,7 +16,7 @@ from strands_cli.cli.webhooks import _open
 def command(webhook: str, delivery: str, data: str | None, debug: bool) -> None:
     """Send DELIVERY, the id of a message, to WEBHOOK once more; `strands serve` or `strands tick` does it next."""
     from strands_cli.cli.errors import say
+    from strands_cli.inbox.endpoints import target_of
 
-    target = webhook if ":" in webhook else f"webhook:{webhook}"
-    _open.outbox(data).deliveries.redeliver(target, delivery)
+    _open.outbox(data).deliveries.redeliver(target_of(webhook), delivery)
     say(f"{delivery} is sent to {webhook} once more.")

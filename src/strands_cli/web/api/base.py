@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine
 from typing import Annotated, Any, ClassVar
 from urllib.parse import urlencode
 
 from fastapi import Header, Path, Query, Request, Response
-from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 
 from strands.types.json_value import from_text
-from strands_cli.types import Json
 from strands_cli.web.problems import HttpProblem, problem_of
 from strands_cli.web.settings import MOST_BYTES
 
@@ -120,14 +117,7 @@ def if_match(header: str | None) -> str | None:
     return text[1:-1]
 
 
-def canonical(value: Json) -> str:
-    """Return one text for a JSON value."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
-
-
-def told_page(items: Sequence[Mapping[str, Any]], after: str | None) -> dict[str, Any]:
-    """Return a page as it is sent."""
-    return {"items": list(items), "next": after}
-
-
-__all__ = ["ApiRoute", "BodyModel", "PageModel", "ReplyModel", "RequestValidationError", "StrictRequest"]
+def tell_replayed(response: Response) -> None:
+    """Say in a response that the same request was done before, and nothing was done again."""
+    response.status_code = 200
+    response.headers["Idempotency-Replayed"] = "true"

@@ -13,7 +13,6 @@ from strands_cli.kernel.principal import Principal
 from strands_cli.types import Json
 from strands_cli.web.api.base import (
     REF,
-    ApiRoute,
     BodyModel,
     Cursor,
     Limit,
@@ -23,6 +22,7 @@ from strands_cli.web.api.base import (
     RequestId,
     if_match,
     link_next,
+    tell_replayed,
 )
 from strands_cli.web.auth import Auth
 from strands_cli.web.openapi import problems
@@ -121,12 +121,11 @@ def _add_reading(router: APIRouter, inbox: Inbox, auth: Auth) -> None:
     ) -> dict[str, Any]:
         """List questions of all sessions, page by page."""
         principal = auth.require(request, "questions:read", workflow=workflow)
-        only = auth.workflows(request)
         page = await inbox.questions(
             principal, state=state, mine=mine, workflow=workflow, kind=kind, due_before=due_before, q=q,
             sort=sort, limit=limit, after=cursor,
         )  # fmt: skip
-        items = [each.to_dict() for each in page.items if only is None or each.workflow in only]
+        items = [each.to_dict() for each in page.items if auth.sees(request, each.workflow)]
         return {"items": items, "next": link_next(request, response, page.after)}
 
     @router.get("/questions/{ref}", operation_id="getQuestion", response_model=QuestionModel, responses=problems(404))
@@ -157,8 +156,7 @@ def _add_answering(router: APIRouter, inbox: Inbox, auth: Auth) -> None:
         check_shown(view, if_match(shown))
         found = await answered(inbox, ref, body, principal, shown=if_match(shown), request=key)
         if found.replayed:
-            response.status_code = 200
-            response.headers["Idempotency-Replayed"] = "true"
+            tell_replayed(response)
         response.headers["ETag"] = f'"{found.question.shown}"'
         return _told(found)
 
@@ -242,8 +240,7 @@ async def _seen(request: Request, inbox: Inbox, auth: Auth, ref: str, scope: str
     """Return a question that a request may see; one that its token is not for is not there."""
     principal = auth.require(request, scope)
     view = await inbox.question(ref, principal)
-    only = auth.workflows(request)
-    if only is not None and view.workflow not in only:
+    if not auth.sees(request, view.workflow):
         raise HttpProblem(404, "not-found", "There is no such question")
     return view
 
@@ -253,6 +250,3 @@ def _told(found: Answered) -> dict[str, Any]:
         "question": found.question.to_dict(),
         "session": {"id": found.question.session, "status": found.session_status},
     }
-
-
-__all__ = ["ApiRoute", "add_routes", "answered", "check_shown"]

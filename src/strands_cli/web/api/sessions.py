@@ -8,9 +8,11 @@ from urllib.parse import quote
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
 
+from strands_cli.api.listing import summary
 from strands_cli.api.session import Session
 from strands_cli.inbox.inbox import Inbox
 from strands_cli.inbox.sessions import item_of
+from strands_cli.kernel.principal import Principal
 from strands_cli.web.api.base import (
     NAME,
     STEP,
@@ -22,6 +24,7 @@ from strands_cli.web.api.base import (
     RequestId,
     SessionId,
     link_next,
+    tell_replayed,
 )
 from strands_cli.web.auth import Auth
 from strands_cli.web.openapi import problems
@@ -90,8 +93,7 @@ async def seen(request: Request, inbox: Inbox, auth: Auth, session_id: str, scop
     """Return a session that a request may see; one that its token is not for is not there."""
     principal = auth.require(request, scope)
     session = await inbox.session(session_id, principal)
-    only = auth.workflows(request)
-    if only is not None and session.workflow_name not in only:
+    if not auth.sees(request, session.workflow_name):
         raise HttpProblem(404, "not-found", "There is no such session")
     return session
 
@@ -108,9 +110,8 @@ def _add_lists(router: APIRouter, inbox: Inbox, auth: Auth) -> None:
     ) -> dict[str, Any]:
         """List sessions, the newest first."""
         principal = auth.require(request, "sessions:read", workflow=workflow)
-        only = auth.workflows(request)
         page = await inbox.sessions(principal, status=status, workflow=workflow, limit=limit, after=cursor)
-        items = [each for each in page.items if only is None or each["workflow"] in only]
+        items = [each for each in page.items if auth.sees(request, each["workflow"])]
         return {"items": items, "next": link_next(request, response, page.after)}
 
 
@@ -134,8 +135,7 @@ def _add_start(router: APIRouter, inbox: Inbox, auth: Auth) -> None:
         session = await inbox.session(started.session, principal)
         response.headers["Location"] = f"{request.url.path}/{started.session}"
         if started.replayed:
-            response.status_code = 200
-            response.headers["Idempotency-Replayed"] = "true"
+            tell_replayed(response)
         return {"id": session.id, "status": session.status}
 
 
@@ -146,19 +146,8 @@ def _add_looks(router: APIRouter, inbox: Inbox, auth: Auth) -> None:
     async def get_session(request: Request, session_id: SessionId) -> dict[str, Any]:
         """Show a session."""
         session = await seen(request, inbox, auth, session_id, "sessions:read")
-        return {
-            "id": session.id,
-            "status": session.status,
-            "workflow": session.workflow_name,
-            "pattern": session.pattern,
-            "created_at": session.created_at,
-            "updated_at": session.updated_at,
-            "questions": [question.id for question in session.questions],
-            "tokens": sum(session.token_usage.values()),
-            "inputs": session.inputs,
-            "response": session.response,
-            "error": session.error,
-        }
+        told = {"inputs": session.inputs, "response": session.response, "error": session.error}
+        return {**summary(session), **told}
 
     @router.get("/sessions/{session_id}/timeline", operation_id="getTimeline", responses=problems(404))
     async def get_timeline(request: Request, session_id: SessionId) -> dict[str, Any]:
@@ -193,25 +182,25 @@ def _add_looks(router: APIRouter, inbox: Inbox, auth: Auth) -> None:
 
 
 def _add_control(router: APIRouter, inbox: Inbox, auth: Auth) -> None:
-    @router.post(
-        "/sessions/{session_id}/cancel", operation_id="cancelSession", status_code=202, response_model=StartedModel,
-        responses=problems(404, 409, 410),
-    )  # fmt: skip
+    async def controlled(request: Request, session_id: str) -> tuple[str, Principal]:
+        session = await seen(request, inbox, auth, session_id, "sessions:control")
+        return session.id, auth.require(request, "sessions:control")
+
+    told: dict[str, Any] = {"status_code": 202, "response_model": StartedModel, "responses": problems(404, 409, 410)}
+
+    @router.post("/sessions/{session_id}/cancel", operation_id="cancelSession", **told)
     async def cancel_session(request: Request, session_id: SessionId) -> dict[str, Any]:
         """End a session for good; a live run of it stops."""
-        session = await seen(request, inbox, auth, session_id, "sessions:control")
-        await inbox.cancel(session.id, auth.require(request, "sessions:control"))
-        return {"id": session.id, "status": "cancelled"}
+        id_, principal = await controlled(request, session_id)
+        await inbox.cancel(id_, principal)
+        return {"id": id_, "status": "cancelled"}
 
-    @router.post(
-        "/sessions/{session_id}/resume", operation_id="resumeSession", status_code=202, response_model=StartedModel,
-        responses=problems(404, 409, 410),
-    )  # fmt: skip
+    @router.post("/sessions/{session_id}/resume", operation_id="resumeSession", **told)
     async def resume_session(request: Request, session_id: SessionId) -> dict[str, Any]:
         """Have a session that has failed or was interrupted go on."""
-        session = await seen(request, inbox, auth, session_id, "sessions:control")
-        await inbox.resume(session.id, auth.require(request, "sessions:control"))
-        return {"id": session.id, "status": "queued"}
+        id_, principal = await controlled(request, session_id)
+        await inbox.resume(id_, principal)
+        return {"id": id_, "status": "queued"}
 
     @router.post(
         "/sessions/{session_id}/fork", operation_id="forkSession", status_code=201, response_model=StartedModel,
@@ -221,9 +210,8 @@ def _add_control(router: APIRouter, inbox: Inbox, auth: Auth) -> None:
         request: Request, response: Response, session_id: SessionId, body: ForkBody
     ) -> dict[str, Any]:
         """Copy a session but for a step and what follows from it."""
-        session = await seen(request, inbox, auth, session_id, "sessions:control")
-        principal = auth.require(request, "sessions:control")
-        copy = await inbox.session(await inbox.fork(session.id, body.at, principal), principal)
+        id_, principal = await controlled(request, session_id)
+        copy = await inbox.session(await inbox.fork(id_, body.at, principal), principal)
         response.headers["Location"] = f"{request.url.path.rsplit('/', 2)[0]}/{copy.id}"
         return {"id": copy.id, "status": copy.status}
 
@@ -232,5 +220,4 @@ def _add_control(router: APIRouter, inbox: Inbox, auth: Auth) -> None:
     )
     async def delete_session(request: Request, session_id: SessionId) -> None:
         """Remove a session and all that it holds."""
-        session = await seen(request, inbox, auth, session_id, "sessions:control")
-        await inbox.delete(session.id, auth.require(request, "sessions:control"))
+        await inbox.delete(*await controlled(request, session_id))

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
 
+from strands_cli.errors import InputError
 from strands_cli.inbox.endpoints import Endpoint
 from strands_cli.inbox.inbox import Inbox
 from strands_cli.inbox.notes import Event
@@ -150,7 +151,7 @@ def _add_deliveries(router: APIRouter, outbox: Outbox, auth: Auth) -> None:
     ) -> dict[str, Any]:
         """List what was sent to a webhook, and what is still to be sent."""
         auth.require(request, "admin")
-        target = f"webhook:{_found(outbox, id).id}"
+        target = _found(outbox, id).target
         return {"items": [each.to_dict() for each in outbox.deliveries.newest(target, limit=limit)]}
 
     @router.post(
@@ -163,7 +164,7 @@ def _add_deliveries(router: APIRouter, outbox: Outbox, auth: Auth) -> None:
     async def redeliver(request: Request, id: WebhookId, message: MessageId) -> dict[str, Any]:
         """Send a message once more, whether it had arrived or not."""
         auth.require(request, "admin")
-        target = f"webhook:{_found(outbox, id).id}"
+        target = _found(outbox, id).target
         found = outbox.deliveries.find(target, message)
         if found is None:
             raise HttpProblem(404, "not-found", "There is no such delivery")
@@ -172,7 +173,7 @@ def _add_deliveries(router: APIRouter, outbox: Outbox, auth: Auth) -> None:
 
 
 def _found(outbox: Outbox, id: str) -> Endpoint:
-    for endpoint in outbox.endpoints.list():
-        if endpoint.id == id:
-            return endpoint
-    raise HttpProblem(404, "not-found", "There is no such webhook")
+    try:
+        return outbox.endpoints.get(id)
+    except InputError:
+        raise HttpProblem(404, "not-found", "There is no such webhook") from None

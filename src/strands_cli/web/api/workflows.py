@@ -47,16 +47,14 @@ def add_routes(router: APIRouter, inbox: Inbox, auth: Auth) -> None:
     async def list_workflows(request: Request) -> dict[str, Any]:
         """List the workflows that can be started here."""
         auth.require(request, "sessions:read")
-        only = auth.workflows(request)
-        found = [each for name, each in sorted(inbox.apps.workflows.items()) if only is None or name in only]
+        found = [each for name, each in sorted(inbox.apps.workflows.items()) if auth.sees(request, name)]
         return {"items": [_line(each) for each in found]}
 
     @router.get("/workflows/{name}", operation_id="getWorkflow", response_model=WorkflowModel, responses=problems(404))
     async def get_workflow(request: Request, name: Name) -> dict[str, Any]:
         """Show a workflow: what it takes, and what would run."""
         auth.require(request, "sessions:read")
-        only = auth.workflows(request)
-        if only is not None and name not in only:
+        if not auth.sees(request, name):
             raise HttpProblem(404, "not-found", "There is no such workflow here")
         workflow = inbox.apps.workflow(name)
         return {**_line(workflow), "inputs": inputs_schema(workflow), "plan": workflow.draw("text")}

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from strands_cli.errors import StrandsError
 from strands_cli.inbox.tokens import SCOPES
-from strands_cli.web.pages.views import PageRoute, Pages, to
+from strands_cli.web.pages.views import PageRoute, Pages, many, split, to
 
 PLACES = {"tokens": "Tokens", "webhooks": "Webhooks", "people": "People", "problems": "Problems"}
 _USUAL = ("questions:read", "questions:answer", "sessions:read")
@@ -75,12 +75,11 @@ def admin_router(pages: Pages) -> APIRouter:
 
 
 def _made(pages: Pages, given: dict[str, Any]) -> tuple[Any, str]:
-    scopes = given.get("scopes", [])
     days = str(given.get("days", "")).strip()
     return pages.auth.tokens.create(
         str(given.get("person", "")).strip(),
-        scopes=[scopes] if isinstance(scopes, str) else scopes,
-        workflows=[each.strip() for each in str(given.get("workflows", "")).split(",") if each.strip()],
+        scopes=many(given, "scopes"),
+        workflows=split(given, "workflows"),
         days=float(days) if days.isdigit() else 90,
     )
 

@@ -88,8 +88,7 @@ class Pages:
 
     def sees(self, request: Request, workflow: str) -> bool:
         """Whether who looks is shown what belongs to a workflow: with a token, that may be for some of them alone."""
-        only = self.auth.workflows(request)
-        return only is None or workflow in only
+        return self.auth.sees(request, workflow)
 
     async def form(self, request: Request, *about: str) -> dict[str, str | list[str]]:
         """Return what a form of ours has sent: a name that came several times has a list.
@@ -121,6 +120,17 @@ class Pages:
 
         told = {"principal": principal, "allowed": allowed, "form_token": form_token, "giver": self.giver, **names}
         return await asyncio.to_thread(render, request, name, status, **told)
+
+
+def many(given: Mapping[str, str | list[str]], name: str) -> list[str]:
+    """Return the values that a form has sent of a name, however many."""
+    values = given.get(name, [])
+    return [values] if isinstance(values, str) else values
+
+
+def split(given: Mapping[str, str | list[str]], name: str) -> list[str]:
+    """Return what a form has sent of a name as a text with commas."""
+    return [each.strip() for each in str(given.get(name, "")).split(",") if each.strip()]
 
 
 def render(request: Request, name: str, status: int = 200, **names: Any) -> HTMLResponse:

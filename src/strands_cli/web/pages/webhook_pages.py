@@ -13,7 +13,7 @@ from strands_cli.inbox.endpoints import Endpoint
 from strands_cli.inbox.notes import EVENTS
 from strands_cli.inbox.outbox import Outbox
 from strands_cli.web.pages.admin_pages import PLACES
-from strands_cli.web.pages.views import PageRoute, Pages, to
+from strands_cli.web.pages.views import PageRoute, Pages, many, split, to
 from strands_cli.web.problems import HttpProblem
 
 _LISTED = 100
@@ -78,11 +78,10 @@ def _found(outbox: Outbox, id: str) -> Endpoint:
 
 
 def _added(outbox: Outbox, given: dict[str, Any]) -> tuple[Endpoint, str]:
-    events = given.get("events", [])
     return outbox.endpoints.add(
         str(given.get("url", "")).strip(),
-        events=[events] if isinstance(events, str) else events,
-        workflows=[each.strip() for each in str(given.get("workflows", "")).split(",") if each.strip()],
+        events=many(given, "events"),
+        workflows=split(given, "workflows"),
         full=given.get("full") == "yes",
         private=given.get("private") == "yes",
     )
@@ -90,7 +89,7 @@ def _added(outbox: Outbox, given: dict[str, Any]) -> tuple[Endpoint, str]:
 
 async def _redelivered(pages: Pages, request: Request, outbox: Outbox, found: Endpoint, message: str) -> Response:
     try:
-        outbox.deliveries.redeliver(f"webhook:{found.id}", message)
+        outbox.deliveries.redeliver(found.target, message)
     except InputError:
         gone = InputError("there is no such delivery any more", hint="What is over is kept for 30 days.")
         return await _one(pages, request, outbox, found, status=404, notice=gone)
@@ -127,6 +126,7 @@ async def _one(
 ) -> Response:
     principal = pages.who(request, "admin")
     now = time.time()
+    endpoint = outbox.endpoints.get(found.id)
     return await pages.page(
         request,
         "admin_webhook.html",
@@ -134,11 +134,9 @@ async def _one(
         status=status,
         places=PLACES,
         here="webhooks",
-        endpoint=outbox.endpoints.get(found.id),
-        old_until=max(
-            (until for _, until in outbox.endpoints.get(found.id).secrets if until and until > now), default=None
-        ),
-        deliveries=outbox.deliveries.newest(f"webhook:{found.id}", limit=_LISTED),
+        endpoint=endpoint,
+        old_until=max((until for _, until in endpoint.secrets if until and until > now), default=None),
+        deliveries=outbox.deliveries.newest(found.target, limit=_LISTED),
         words=_WORDS,
         **{"secret": "", "notice": None, **names},
     )
