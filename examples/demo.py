@@ -8,14 +8,13 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import shutil
 import subprocess
 import sys
-import textwrap
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from demo_output import ROOT, program, run, say, show_command, styled
+
 OUT = ROOT / "demo-out"
 WORKFLOW = "examples/approval.yaml"
 PAUSED = 19
@@ -75,27 +74,11 @@ def session_id() -> str:
 
 def strands(*arguments: str) -> int:
     """Show the command and run it in a process of its own."""
-    print(styled("1;36", f"$ strands {shlex.join(arguments)}"), flush=True)
-    code = subprocess.run([*program(), *arguments], cwd=ROOT, check=False).returncode
+    show_command(shlex.join(arguments))
+    code = run(*arguments)
     if code:
         print(styled("2", f"(exit code {code})"))
     return code
-
-
-def program() -> list[str]:
-    return [sys.executable, "-m", "strands_cli.cli.main"]
-
-
-def say(text: str) -> None:
-    """Print a line, in a terminal folded between words."""
-    if sys.stdout.isatty():
-        text = textwrap.fill(text, shutil.get_terminal_size().columns, break_on_hyphens=False)
-    print(f"\n{styled('1', text)}", flush=True)
-
-
-def styled(style: str, text: str) -> str:
-    plain = not sys.stdout.isatty() or "NO_COLOR" in os.environ
-    return text if plain else f"\x1b[{style}m{text}\x1b[0m"
 
 
 if __name__ == "__main__":

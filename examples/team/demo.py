@@ -12,7 +12,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-import textwrap
 import time
 import urllib.request
 from collections.abc import Callable
@@ -20,7 +19,9 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
+sys.path.insert(0, str(HERE.parent))
+from demo_output import ROOT, program, run, say, show_command  # noqa: E402
+
 OUT = ROOT / "demo-out" / "team"
 STORE = f"sqlite:///{OUT / 'runs.db'}"
 SECONDS = 60.0
@@ -168,27 +169,11 @@ def waited(look: Callable[[], Any]) -> Any:
 def strands(*arguments: str) -> int:
     """Show the command and run it in a process of its own."""
     shown(*arguments)
-    return subprocess.run([*program(), *arguments], cwd=ROOT, check=False).returncode
+    return run(*arguments)
 
 
 def shown(*arguments: str) -> None:
-    print(styled("1;36", f"$ strands {shlex.join(arguments)}".replace(f"{OUT}/", "")), flush=True)
-
-
-def program() -> list[str]:
-    return [sys.executable, "-m", "strands_cli.cli.main"]
-
-
-def say(text: str) -> None:
-    """Print a line, in a terminal folded between words."""
-    if sys.stdout.isatty():
-        text = textwrap.fill(text, shutil.get_terminal_size().columns, break_on_hyphens=False)
-    print(f"\n{styled('1', text)}", flush=True)
-
-
-def styled(style: str, text: str) -> str:
-    plain = not sys.stdout.isatty() or "NO_COLOR" in os.environ
-    return text if plain else f"\x1b[{style}m{text}\x1b[0m"
+    show_command(shlex.join(arguments).replace(f"{OUT}/", ""))
 
 
 if __name__ == "__main__":
