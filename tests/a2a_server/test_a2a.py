@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import signal
+import socket
 import subprocess
 import sys
 import uuid
@@ -36,53 +36,25 @@ from a2a.utils.errors import A2AError
 
 from strands import SessionManager
 from support.mcp_clients import calls, environment, until
+from support.served import Served, started
 
 TOKEN = "a-token-of-32-characters-or-more"
-Serve = Callable[..., "Served"]
-
-
-class Served:
-    """A server as a process."""
-
-    def __init__(self, home: Path, name: str, *options: str, port: int | None = None, held: float = 60) -> None:
-        import socket
-
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", port or 0))
-            self.port = probe.getsockname()[1]
-        target = f"support.mcp_workflows:{name}"
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "strands_cli", "a2a", target, "--port", str(self.port), *options],
-            cwd=home,
-            env={**environment(home), "STRANDS_A2A_TOKEN": TOKEN, "HELD_SECONDS": str(held)},
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert self.process.stderr is not None
-        self.lines = [self.process.stderr.readline(), self.process.stderr.readline()]
-        assert re.search(r"http\S+", self.lines[0]), [*self.lines, self.process.stderr.read()]
-        self.url = f"http://127.0.0.1:{self.port}"
-
-    def end(self, how: signal.Signals = signal.SIGKILL) -> int:
-        self.process.send_signal(how)
-        code = self.process.wait(20)
-        assert self.process.stderr is not None
-        self.process.stderr.close()
-        return code
+Serve = Callable[..., Served]
 
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Serve]:
-    running: list[Served] = []
+    with started(tmp_path) as start:
 
-    def start(name: str, *options: str, **more: Any) -> Served:
-        running.append(Served(tmp_path, name, *options, **more))
-        return running[-1]
+        def serve_agent(name: str, *options: str, port: int | None = None, held: float = 60) -> Served:
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", port or 0))
+                found = probe.getsockname()[1]
+            target = f"support.mcp_workflows:{name}"
+            variables = {"STRANDS_A2A_TOKEN": TOKEN, "HELD_SECONDS": str(held)}
+            return start("a2a", target, "--port", str(found), *options, **variables)
 
-    yield start
-    for each in running:
-        if each.process.poll() is None:
-            each.end()
+        yield serve_agent
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from support.postgres import close_all, fresh_url, reason
+from support import places
 
 
 @pytest.fixture(autouse=True)
@@ -18,12 +18,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "home"
 
 
-@pytest.fixture(params=["files", "sqlite", "postgres"])
+@pytest.fixture(params=places.KEPT)
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "postgres":
-        if reason():
-            pytest.skip(reason())
-        yield fresh_url()
-        close_all()
-    else:
-        yield {"files": str(tmp_path / "store"), "sqlite": f"sqlite:///{tmp_path}/runs.db"}[request.param]
+    yield from places.new_place(request.param, tmp_path)

@@ -15,7 +15,8 @@ from typing import Any
 import httpx
 import pytest
 
-from strands import SessionManager, Workflow
+from strands import SessionManager
+from support.channels import asked, servers
 from support.web_server import Server
 
 controller = pytest.importorskip("aiosmtpd.controller")
@@ -68,29 +69,9 @@ def mail() -> Iterator[tuple[Inbox, str]]:
 
 @pytest.fixture
 def serve(tmp_path: Path, mail: tuple[Inbox, str], home: Path) -> Iterator[Callable[[], Server]]:
-    servers: list[Server] = []
-    (tmp_path / "people.yaml").write_text(PEOPLE)
     env = {"STRANDS_SMTP": mail[1], "STRANDS_MAIL_FROM": "Strands <strands@example.org>", "STRANDS_HOME": str(home)}
-
-    def start() -> Server:
-        servers.append(Server(tmp_path, str(tmp_path / "store"), "--people", "people.yaml", targets=(), env=env))
-        time.sleep(1.2)
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.close()
-
-
-def asked(tmp_path: Path, gate: dict[str, Any]) -> str:
-    spec = {
-        "version": 0,
-        "name": "pay",
-        "runtime": {"provider": "scripted"},
-        "agents": {"a": {"prompt": "p"}},
-        "pattern": {"type": "chain", "config": {"steps": [gate, {"agent": "a", "input": "done"}]}},
-    }
-    return str(Workflow.from_dict(spec, store=str(tmp_path / "store")).run().session_id)
+    with servers(tmp_path, PEOPLE, env) as start:
+        yield start
 
 
 def link_of(mail: EmailMessage) -> str:

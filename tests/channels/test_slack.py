@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from strands import SessionManager, Workflow
+from strands import SessionManager
+from support.channels import asked, servers
 from support.stub_slack import SECRET, TOKEN, StubSlack, buttons, stub_slack, texts
 from support.web_server import Server
 
@@ -32,8 +33,6 @@ def slack() -> Iterator[StubSlack]:
 
 @pytest.fixture
 def serve(tmp_path: Path, slack: StubSlack, home: Path) -> Iterator[Callable[[], Server]]:
-    servers: list[Server] = []
-    (tmp_path / "people.yaml").write_text(PEOPLE)
     env = {
         "STRANDS_SLACK_TOKEN": TOKEN,
         "STRANDS_SLACK_SIGNING_SECRET": SECRET,
@@ -41,26 +40,8 @@ def serve(tmp_path: Path, slack: StubSlack, home: Path) -> Iterator[Callable[[],
         "STRANDS_NOTIFY": "slack:#ops",
         "STRANDS_HOME": str(home),
     }
-
-    def start() -> Server:
-        servers.append(Server(tmp_path, str(tmp_path / "store"), "--people", "people.yaml", targets=(), env=env))
-        time.sleep(1.2)  # what was recorded before a server looks for the first time is nobody's business
-        return servers[-1]
-
-    yield start
-    for server in servers:
-        server.close()
-
-
-def asked(tmp_path: Path, gate: dict[str, Any]) -> str:
-    spec = {
-        "version": 0,
-        "name": "pay",
-        "runtime": {"provider": "scripted"},
-        "agents": {"a": {"prompt": "p"}},
-        "pattern": {"type": "chain", "config": {"steps": [gate, {"agent": "a", "input": "done"}]}},
-    }
-    return str(Workflow.from_dict(spec, store=str(tmp_path / "store")).run().session_id)
+    with servers(tmp_path, PEOPLE, env) as start:
+        yield start
 
 
 def answer_of(tmp_path: Path, session_id: str) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from strands_cli.inbox.outbox import Outbox
 from strands_cli.kernel.principal import Principal
 from strands_cli.session.refs import ref_of
 from strands_cli.session.repository import store_at
-from support.postgres import close_all, fresh_url, reason
+from support import places
 from support.small_server import Server, serving
 from support.specs import PAUSING
 
@@ -64,15 +64,9 @@ def receiver() -> Iterator[Receiver]:
         yield Receiver(server, replies)
 
 
-@pytest.fixture(params=["files", "sqlite", "postgres"])
+@pytest.fixture(params=places.KEPT)
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "postgres":
-        if reason():
-            pytest.skip(reason())
-        yield fresh_url()
-        close_all()
-    else:
-        yield {"files": str(tmp_path / "store"), "sqlite": f"sqlite:///{tmp_path}/runs.db"}[request.param]
+    yield from places.new_place(request.param, tmp_path)
 
 
 class Sending:

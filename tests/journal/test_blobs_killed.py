@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from support.postgres import close_all, fresh_url, needs_postgres
+from support.places import DATABASES, new_place
 
 _KILLS = """
 import asyncio, contextlib, importlib, json, os, sys
@@ -70,13 +70,9 @@ for name in ("begin", "append", "prune"):
 """
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=needs_postgres)])
+@pytest.fixture(params=DATABASES)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/runs.db"
-        return
-    yield fresh_url()
-    close_all()
+    yield from new_place(request.param, tmp_path)
 
 
 def test_whoever_is_killed_at_any_statement_leaves_all_or_nothing(url: str) -> None:

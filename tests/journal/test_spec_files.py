@@ -20,7 +20,7 @@ from strands.models.scripted import ScriptedModel
 from strands_cli.errors import InputError, SessionError
 from strands_cli.resources.spec_files import MOST_BYTES, at_hand
 from strands_cli.session.repository import store_at
-from support.postgres import close_all, fresh_url, needs_postgres
+from support.places import DATABASES, new_place
 
 SPEC = """
 version: 0
@@ -71,13 +71,9 @@ print(json.dumps([result.status, str(result.artifacts_written), json.dumps([entr
 """
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=needs_postgres)])
+@pytest.fixture(params=DATABASES)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/runs.db"
-        return
-    yield fresh_url()
-    close_all()
+    yield from new_place(request.param, tmp_path)
 
 
 @pytest.fixture

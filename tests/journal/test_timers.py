@@ -20,19 +20,14 @@ from strands_cli.kernel import timers
 from strands_cli.session.answers import give
 from strands_cli.session.repository import store_at
 from strands_cli.session.timers import Firing, fire
-from support.postgres import close_all, fresh_url, needs_postgres
+from support.places import KEPT, new_place
 
 NOW = time.time()
-KEPT = ["files", "sqlite", pytest.param("postgres", marks=needs_postgres)]
 
 
 @pytest.fixture
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "postgres":
-        yield fresh_url()
-        close_all()
-        return
-    yield {"files": str(tmp_path / "files"), "sqlite": f"sqlite:///{tmp_path}/runs.db", "memory": ""}[request.param]
+    yield from new_place(request.param, tmp_path)
 
 
 @pytest.fixture

@@ -19,19 +19,14 @@ from strands.journal.memory import MemoryRepository
 from strands.journal.protocol import Repository
 from strands.journal.transfer import exported, imported
 from strands_cli.session.repository import store_at
-from support.postgres import close_all, fresh_url, needs_postgres
+from support.places import KEPT, new_place
 
 NOW = time.time()
-KEPT = ["files", "sqlite", pytest.param("postgres", marks=needs_postgres)]
 
 
 @pytest.fixture
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "postgres":
-        yield fresh_url(lease="1")
-        close_all()
-        return
-    yield {"files": str(tmp_path / "files"), "sqlite": f"sqlite:///{tmp_path}/runs.db", "memory": ""}[request.param]
+    yield from new_place(request.param, tmp_path, lease="1")
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import signal
 import subprocess
 import sys
@@ -25,48 +24,23 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import ElicitResult, Implementation
 
 from support.mcp_clients import User, calls, environment, text
+from support.served import Served, started
 
 YES = ElicitResult(action="accept", content={"value": "yes"})
 TOKEN = "a-token-of-32-characters-or-more"
 TARGET = "support.mcp_workflows:workflows"
-Serve = Callable[..., "Served"]
-
-
-class Served:
-    """A server as a process."""
-
-    def __init__(self, home: Path, *options: str, port: int = 0, **variables: str) -> None:
-        command = [sys.executable, "-m", "strands_cli", "mcp", TARGET, "--http", f"127.0.0.1:{port}", *options]
-        self.process = subprocess.Popen(
-            command, cwd=home, env={**environment(home), **variables}, stderr=subprocess.PIPE, text=True
-        )
-        assert self.process.stderr is not None
-        self.lines = [self.process.stderr.readline(), self.process.stderr.readline()]
-        found = re.search(r"(http\S+)", self.lines[0])
-        assert found, [*self.lines, self.process.stderr.read()]
-        self.url = found[1]
-        self.port = int(self.url.split(":")[2].split("/")[0])
-
-    def end(self, how: signal.Signals = signal.SIGKILL) -> int:
-        self.process.send_signal(how)
-        code = self.process.wait(20)
-        assert self.process.stderr is not None
-        self.process.stderr.close()
-        return code
+Serve = Callable[..., Served]
 
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Serve]:
-    running: list[Served] = []
+    with started(tmp_path) as start:
 
-    def start(*options: str, **more: Any) -> Served:
-        running.append(Served(tmp_path, *options, **{"STRANDS_MCP_TOKEN": TOKEN, **more}))
-        return running[-1]
+        def serve_http(*options: str, port: int = 0, **variables: str) -> Served:
+            address = f"127.0.0.1:{port}"
+            return start("mcp", TARGET, "--http", address, *options, **{"STRANDS_MCP_TOKEN": TOKEN, **variables})
 
-    yield start
-    for each in running:
-        if each.process.poll() is None:
-            each.end()
+        yield serve_http
 
 
 @asynccontextmanager

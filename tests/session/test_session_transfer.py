@@ -26,16 +26,12 @@ from strands.session.transfer import copy_all
 from support.console import Console
 from support.nodes import agent
 from support.paying import paying
-from support.postgres import close_all, fresh_url, needs_postgres
+from support.places import DATABASES, new_place
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=needs_postgres)])
+@pytest.fixture(params=DATABASES)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/runs.db"
-        return
-    yield fresh_url()
-    close_all()
+    yield from new_place(request.param, tmp_path)
 
 
 def kept(place: str, session_id: str) -> Any:
