@@ -227,4 +227,4 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module("strands_cli.api.earlier_types"), name)
+    return getattr(import_module("strands_cli.api.earlier_names"), name)

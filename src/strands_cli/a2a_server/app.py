@@ -66,11 +66,9 @@ def create_a2a_app(
     from strands_cli.a2a_server.tasks import SessionTasks
 
     service = Service({workflow.name: workflow}, url=url)
-    following, kept, card = (
-        Following(service, takes_over=True),
-        SessionTasks(service, workflow.name, tasks),
-        card_of(workflow, address),
-    )
+    following = Following(service, takes_over=True)
+    kept = SessionTasks(service, workflow.name, tasks)
+    card = card_of(workflow, address)
     handler = SessionRequestHandler(
         agent_executor=WorkflowExecutor(service, workflow, following),
         task_store=kept,

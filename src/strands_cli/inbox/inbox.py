@@ -187,7 +187,7 @@ class Inbox(InboxSessions):
             raise OutdatedQuestionError(
                 "the question has changed since it was shown", hint="Look at it again, then answer.", question=before
             )
-        if shown is None and before.status in ("open", "claimed") and before.question.kind in MUST_BE_SHOWN:
+        if shown is None and before.is_open and before.question.kind in MUST_BE_SHOWN:
             raise AnswerError(
                 f"{key!r} is answered only with the digest of what was shown, and that was not given",
                 hint="Send what the question has in `shown` with the answer.",

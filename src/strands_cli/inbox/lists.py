@@ -154,7 +154,7 @@ class Lists:
             for each in told
             if (state := states.get(each.session_id)) is not None and each.id in state.asked
         ]
-        return [view for view in views if view.status in ("open", "claimed")]
+        return [view for view in views if view.is_open]
 
     async def _states(self, session_ids: Iterable[str]) -> list[tuple[str, Any]]:
         ids = list(session_ids)

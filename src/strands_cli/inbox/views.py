@@ -62,12 +62,8 @@ class InboxQuestion:
         """Return it as plain JSON values."""
         asked = self.question.to_dict()
         asked.pop("data", None)
-        told: dict[str, Json] = {
-            **{
-                name: value
-                for name, value in asked.items()
-                if name not in ("session", "workflow", "seq", "shown", "ref")
-            },
+        return {
+            **asked,
             "ref": self.ref,
             "session": self.session,
             "workflow": self.workflow,
@@ -79,7 +75,11 @@ class InboxQuestion:
             "may": None if self.may is None else {"code": self.may.code, "message": self.may.message},
             "undelivered": list(self.undelivered),
         }
-        return told
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still waits for an answer."""
+        return self.status in ("open", "claimed")
 
     @property
     def arguments(self) -> Json:

@@ -16,8 +16,7 @@ from strands_cli.inbox.hooks import Hooks, take
 from strands_cli.inbox.inbox import Inbox
 from strands_cli.web.api.base import ApiRoute
 from strands_cli.web.problems import HttpProblem
-
-_MOST_BYTES = 1_000_000
+from strands_cli.web.settings import MOST_BYTES
 
 
 def channel_router(service: ChannelService, inbox: Inbox) -> APIRouter:
@@ -27,7 +26,7 @@ def channel_router(service: ChannelService, inbox: Inbox) -> APIRouter:
     @router.api_route("/channels/{name}/{path:path}", methods=["GET", "POST"])
     async def channel(request: Request, name: str, path: str) -> Response:
         body = await request.body()
-        if len(body) > _MOST_BYTES:
+        if len(body) > MOST_BYTES:
             raise HttpProblem(413, "too-large", "The request is too large")
         headers = {key.lower(): value for key, value in request.headers.items()}
         given = ChannelRequest(request.method, headers, dict(request.query_params), body)

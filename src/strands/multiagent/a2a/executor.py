@@ -6,7 +6,8 @@ import asyncio
 import logging
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -105,15 +106,9 @@ class StrandsA2AExecutor(AgentExecutor):
         updater = TaskUpdater(event_queue, task.id, task.context_id)
         kept = self._context(task.context_id)  # a message may name its task alone
         try:
-            async with self._shared if self.agent is not None else kept.lock:
-                if self.agent is not None:
-                    self.agent.load_snapshot(kept.snapshot)
-                try:
-                    await self._answer(kept.agent, context, updater)
-                finally:
-                    if self.agent is not None:
-                        kept.snapshot = self.agent.take_snapshot(preset="session")
-        except Exception:
+            async with self._as_of(kept) as agent:
+                await self._answer(agent, context, updater)
+        except Exception:  # whatever its model and tools raise, the caller is told
             logger.exception("task %s: the agent failed", task.id)
             await updater.failed(updater.new_agent_message([Part(text="Agent execution failed")]))
 
@@ -124,6 +119,20 @@ class StrandsA2AExecutor(AgentExecutor):
             kept.agent.cancel()
         updater = TaskUpdater(event_queue, context.task_id or "", context.context_id or "")
         await updater.cancel(updater.new_agent_message([Part(text="Task cancelled by client request")]))
+
+    @asynccontextmanager
+    async def _as_of(self, kept: _Context) -> AsyncIterator[Agent]:
+        """Yield the agent of a context, for one message at a time; one that serves all with the state it had there."""
+        if self.agent is None:
+            async with kept.lock:
+                yield kept.agent
+            return
+        async with self._shared:
+            self.agent.load_snapshot(kept.snapshot)
+            try:
+                yield self.agent
+            finally:
+                kept.snapshot = self.agent.take_snapshot(preset="session")
 
     def _context(self, context_id: str) -> _Context:
         kept = self._contexts.get(context_id)

@@ -222,7 +222,7 @@ def check_shown(view: InboxQuestion, shown: str | None) -> None:
     Raises:
         HttpProblem: It does not.
     """
-    if shown is None and view.status in ("open", "claimed") and view.question.kind in MUST_BE_SHOWN:
+    if shown is None and view.is_open and view.question.kind in MUST_BE_SHOWN:
         hint = 'Send its ETag back: If-Match: "sha256:...".'
         told: dict[str, Json] = {"question": view.to_dict()}
         headers = {"ETag": f'"{view.shown}"'}

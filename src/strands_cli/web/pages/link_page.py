@@ -17,7 +17,7 @@ from strands_cli.inbox.views import InboxQuestion
 from strands_cli.kernel.principal import Principal
 from strands_cli.web.pages.beside import beside_of
 from strands_cli.web.pages.question_page import about
-from strands_cli.web.pages.views import PageRoute, Pages, render
+from strands_cli.web.pages.views import PageRoute, Pages, fields, render
 from strands_cli.web.problems import HttpProblem
 
 
@@ -48,7 +48,7 @@ def link_router(pages: Pages) -> APIRouter:
         given = await pages.form(request, "link", secret)
         found = await pages.inbox.question(link.ref, principal)
         try:
-            value = read(form_of(found.question), {n[2:]: each for n, each in given.items() if n.startswith("f.")})
+            value = read(form_of(found.question), fields(given))
             note = str(given.get("note", "")).strip()[:2_000]
             await pages.inbox.answer(
                 link.ref, value, principal, shown=link.shown, request=link.request, reason=note or None

@@ -18,7 +18,7 @@ from strands_cli.kernel.principal import Principal
 from strands_cli.web.pages.beside import beside_of
 from strands_cli.web.pages.shown import changes
 from strands_cli.web.pages.standing import standing_of
-from strands_cli.web.pages.views import PageRoute, Pages, to
+from strands_cli.web.pages.views import PageRoute, Pages, fields, to
 
 _LONGEST_REASON = 2_000
 _NOT_DONE = {"claim": "Not claimed", "release": "Not given back", "delegate": "Not handed on"}
@@ -78,9 +78,9 @@ async def _answered(
     again: dict[str, Any] = {"given": given}
     form, shown, reason = form_of(found.question), _text(given, "shown"), _text(given, "note")
     try:
-        if found.status not in ("open", "claimed"):
+        if not found.is_open:
             return await _page(pages, request, principal, found, status=409, notice=_closed(found))
-        value = read(form, {name[2:]: value for name, value in given.items() if name.startswith("f.")})
+        value = read(form, fields(given))
         await pages.inbox.answer(
             found.ref,
             value,
@@ -160,7 +160,7 @@ def about(
         "problems": dict(problems or {}),
         "given": given,
         "done": done,
-        "is_open": found.status in ("open", "claimed"),
+        "is_open": found.is_open,
     }
 
 

@@ -122,6 +122,11 @@ class Pages:
         return await asyncio.to_thread(render, request, name, status, **told)
 
 
+def fields(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a form has sent of the fields that the author of a question or a workflow has named."""
+    return {name[2:]: value for name, value in given.items() if name.startswith("f.")}
+
+
 def many(given: Mapping[str, str | list[str]], name: str) -> list[str]:
     """Return the values that a form has sent of a name, however many."""
     values = given.get(name, [])

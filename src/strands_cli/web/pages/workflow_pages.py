@@ -12,7 +12,7 @@ from starlette.responses import Response
 from strands_cli.errors import StrandsError
 from strands_cli.forms import Form, FormAnswerError, form_of_schema, read
 from strands_cli.inbox.apps import inputs_schema
-from strands_cli.web.pages.views import PageRoute, Pages, to
+from strands_cli.web.pages.views import PageRoute, Pages, fields, to
 
 
 def workflows_router(pages: Pages) -> APIRouter:
@@ -36,7 +36,7 @@ def workflows_router(pages: Pages) -> APIRouter:
         given = await pages.form(request, "start", name)
         form = _start_form(pages, name)
         try:
-            values = read(form, {key[2:]: value for key, value in given.items() if key.startswith("f.")})
+            values = read(form, fields(given))
             started = await pages.inbox.start(name, values, principal, request=str(given.get("request", "")) or None)
         except FormAnswerError as error:
             return await _start_page(pages, request, name, problems=error.problems, given=given, status=422)
