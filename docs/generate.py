@@ -91,7 +91,7 @@ def kind(value: dict[str, Any]) -> str:
         return f"[{name}](#{name.lower()})" if name != "Pattern" else "[a pattern](#patterns)"
     if choices := value.get("anyOf") or value.get("oneOf"):
         kinds = [kind(choice) for choice in choices if choice.get("type") != "null"]
-        return " or ".join(dict.fromkeys(kinds))
+        return " or ".join(dict.fromkeys(part for each in kinds for part in each.split(" or ")))
     if "enum" in value or "const" in value:
         return ", ".join(f"`{choice}`" for choice in value.get("enum") or [value["const"]])
     return typed(value)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from strands.journal.excerpt import excerpt
 from strands_cli.api.options import Options
 from strands_cli.api.session_view import SessionView, opened
-from strands_cli.kernel.handlers import current_user
 from strands_cli.kernel.state import State
 from strands_cli.session import answers as answering
 from strands_cli.types import Json
@@ -76,4 +75,7 @@ async def answer_all(
         how: reason, channel, shown and request, as `session.answers.give_all` takes them.
     """
     journal = await opened(options, session_id)
-    await answering.give_all(journal, answers, by=by or current_user(), **how)
+    from strands_cli.kernel.principal import os_principal
+
+    by = by or os_principal(how.get("channel") or "python")
+    await answering.give_all(journal, answers, by=by, **how)

@@ -206,7 +206,10 @@ class Session(AssignableSession):
 
     async def _answer_all(self, answers: Mapping[str, Json], *, by: str | Principal | None, **how: Any) -> None:
         if answers:
-            await answering.give_all(self._journal, answers, by=by or current_user(), state=self._state, **how)
+            from strands_cli.kernel.principal import os_principal
+
+            by = by or os_principal(how.get("channel") or "python")
+            await answering.give_all(self._journal, answers, by=by, state=self._state, **how)
 
     def answer(
         self,

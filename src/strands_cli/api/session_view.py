@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from strands_cli.api.history import HistoryItem, timeline
 from strands_cli.api.options import Options
 from strands_cli.api.results import costs_of, failure_text
-from strands_cli.errors import AnswerError, SessionError, SessionNotFoundError
+from strands_cli.errors import AnswerError, SessionError, SessionNotFoundError, StrandsError
 from strands_cli.kernel.clock import StoreClock, SystemClock
 from strands_cli.kernel.journal import Journal, is_alive, resolve_ids
+from strands_cli.kernel.rights import why_not
 from strands_cli.kernel.shown import numbers, public
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Entry
@@ -22,6 +23,7 @@ from strands_cli.types import Json, OpenQuestion
 if TYPE_CHECKING:
     from strands_cli.api.earlier_names import SessionMetadata
     from strands_cli.costs import Costs
+    from strands_cli.kernel.principal import Principal
 
 
 class SessionView:
@@ -99,6 +101,17 @@ class SessionView:
         """Return a question of the session, open or not, or None where it asked none of this id."""
         asked = self._state.asked.get(question_id)
         return None if asked is None else self._public(asked, self._clock.about())
+
+    def refusal(self, question_id: str, by: Principal) -> StrandsError | None:
+        """Return the error that an answer of somebody would raise by who they are; None where they may answer.
+
+        Args:
+            question_id: An open question's id.
+            by: Who would answer.
+        """
+        asked, now = self._state.asked[question_id], self._clock.about()
+        found = why_not(self._state, asked, by, now=now, session_id=self.id)
+        return found.error() if found.code else None
 
     def _public(self, asked: Entry, now: float) -> OpenQuestion:
         return replace(public(self._state, asked, self.id, now), number=self.numbers.get(asked.key, 0))

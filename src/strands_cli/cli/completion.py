@@ -82,7 +82,11 @@ def waiting_sessions(ctx: click.Context) -> Found:
 @_completes
 def answers(ctx: click.Context) -> Found:
     """The questions of the session that is named before, ready for a value."""
-    return [(f"{question.id}=", question.prompt.strip().partition("\n")[0]) for question in _session(ctx).questions]
+    asked = [(each, each.prompt.strip().partition("\n")[0]) for each in _session(ctx).questions]
+    return [
+        *((f"{question.short_id}=", told) for question, told in asked if question.number),
+        *((f"{question.id}=", told) for question, told in asked),
+    ]
 
 
 @_completes

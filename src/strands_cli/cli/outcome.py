@@ -13,7 +13,7 @@ from strands_cli.cli.errors import exit_code, located, report, say
 from strands_cli.cli.phrases import count, seconds, when
 from strands_cli.cli.placeholders import placeholder
 from strands_cli.kernel.usage import money
-from strands_cli.terminal.escape import exact_line, one_line
+from strands_cli.terminal.escape import brief, exact_line, one_line
 from strands_cli.types import OpenQuestion, RunResult
 
 
@@ -155,7 +155,7 @@ def _show_no(result: RunResult) -> None:
 
 def named(question: OpenQuestion) -> str:
     """Return both names of a question: the short one that commands take, and its id."""
-    return f"{question.short_id}  {question.id}" if question.number else question.id
+    return f"{question.short_id}  {brief(question.id)}" if question.number else question.id
 
 
 def allowed(question: OpenQuestion) -> str:

@@ -55,20 +55,20 @@ async def check(run: _Asking, handler: HITLHandler | None, question: OpenQuestio
     who, id_ = answerer(handler), run.journal.session_id
     refused = rights.why_not(run.state, asked, who, now=now, session_id=id_)
     if refused.code:
-        await tell(handler, question, refused.message)
+        await tell(handler, question, refused.message, refused.hint)
     here = rights.standing(run.state, question.id, now)
     if channel_of(handler) == "terminal" and any(vote.principal.who == who.who for vote in here.votes):
         raise AnswerLater  # they have said so, and others have to
 
 
-async def tell(handler: HITLHandler | None, question: OpenQuestion, why: str) -> None:
+async def tell(handler: HITLHandler | None, question: OpenQuestion, why: str, hint: str = "") -> None:
     """Show a question to somebody who may not answer it, where a terminal can; then it stays open.
 
     Raises:
         AnswerLater: Always.
     """
     if handler is not None and patient(handler):
-        await call_handler(handler, questions.handler_state(question, refusal=why))
+        await call_handler(handler, questions.handler_state(question, refusal=f"{why}. {hint}" if hint else why))
     else:
         logger.warning("%s; it stays open", why)
     raise AnswerLater

@@ -308,7 +308,7 @@ class OpenQuestions(Questions):
             except NotEntitledError as error:
                 from strands_cli.kernel.entitled import tell
 
-                await tell(self._handler, question, error.message)
+                await tell(self._handler, question, error.message, error.hint)
             except InvalidAnswerError as error:
                 told = questions.without_id(question, error.message)  # it is shown with its question
                 if problem == told and not patient(self._handler):

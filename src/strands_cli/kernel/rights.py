@@ -187,7 +187,7 @@ def refusal(
     ask = here.asks[0]
     meant = any(_is_meant(each, principal) for each in here.asks)
     if not meant and not _delegator(state, asked, here, principal, at, seen):
-        return Verdict("not-eligible", f"it is for {here.who}", f"Somebody else has to answer it: {here.who}.")
+        return Verdict("not-eligible", f"it is for {here.who}", _who_else(here, principal))
     reason = _excluded(state, asked, ask.get("exclude", ()), principal)
     if reason:
         return Verdict("excluded", reason, "It takes somebody else: the workflow asks for a second pair of eyes.")
@@ -202,6 +202,14 @@ def refusal(
         known = f"who answers is known by {principal.auth} only, and it takes {least}"
         return Verdict("auth-too-weak", known, f"Answer it where you are known by {least}.")
     return None
+
+
+def _who_else(here: QuestionStanding, principal: Principal) -> str:
+    """Return what to do about a question that is for others; a user of this machine may be one of them, unknown."""
+    hint = f"Somebody else has to answer it: {here.who}."
+    if principal.person or not principal.id.startswith("user:os:"):
+        return hint
+    return f"{hint} If that is you, set STRANDS_PEOPLE to the people.yaml that has {principal.id!r} among your ids."
 
 
 def _is_meant(ask: Mapping[str, Json], principal: Principal) -> bool:

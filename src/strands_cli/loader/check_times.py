@@ -24,14 +24,14 @@ def check_times(
         has_default: There is a default, written or not.
     """
     timeout = asking.get("timeout_seconds")
-    deadline = float(timeout) if isinstance(timeout, (int, float)) and not isinstance(timeout, bool) else 0.0
-    for where, after in _times(path, asking) if deadline else ():
-        if after >= deadline:
+    deadline = 0.0 if timeout is None else _seconds(timeout)  # None: a template, of which nothing is known yet
+    for where, after in _times(path, asking):
+        if deadline and after >= deadline:
             yield Finding(
                 where, f"it comes after {after:g} s, and the deadline after {deadline:g} s", "Make it earlier."
             )
     then = asking.get("on_timeout")
-    if then is not None and not deadline:
+    if then is not None and deadline == 0:
         yield Finding((*path, "on_timeout"), "there is no deadline", "Add timeout_seconds.")
     elif then == "default" and not has_default:
         yield Finding((*path, "on_timeout"), "there is no default", "Add default.")

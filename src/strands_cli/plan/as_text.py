@@ -24,7 +24,7 @@ def summary(plan: Plan) -> str:
     calls = str(least) if least == most else f"at least {least}" if most is None else f"{least} to {most}"
     asked = len(plan.questions)
     places = "no question to a person" if not asked else f"{asked} question{'s' * (asked > 1)} to a person"
-    return f"{calls} agent call{'' if calls == '1' else 's'}, {places}"
+    return f"{calls} agent call{'' if (least if most is None else most) == 1 else 's'}, {places}"
 
 
 def _body(plan: Plan) -> Iterator[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from strands._terminal import unambiguous, visible
 
-__all__ = ["exact_line", "one_line", "plain_data", "unambiguous", "visible"]
+__all__ = ["brief", "exact_line", "one_line", "plain_data", "unambiguous", "visible"]
 
-
+_INTERRUPT = re.compile(r"((?:^|/)interrupts/)(v1:[^/]{20,})")
 _LONGEST_WORD = 20
 """Characters at most that are left out so that a text does not end within a word."""
 
@@ -40,3 +41,11 @@ def _cut(shown: str, limit: int) -> str:
         return plain
     word = plain.rfind(" ", max(limit // 2, limit - _LONGEST_WORD), limit)
     return f"{plain[: word if word > 0 else limit - 1].rstrip()}…"
+
+
+def brief(id: str) -> str:
+    """Return the id of a question for people: of an agent's or a call's question, only as much as tells it from others.
+
+    `q1` beside it is what commands take; `--full` and `--json` tell ids whole.
+    """
+    return _INTERRUPT.sub(lambda found: f"{found[1]}…{found[2][-7:]}", id)

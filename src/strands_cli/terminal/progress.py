@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from strands_cli.kernel.usage import money
 from strands_cli.terminal.device import can_draw, is_terminal, write
-from strands_cli.terminal.escape import exact_line, one_line
+from strands_cli.terminal.escape import brief, exact_line, one_line
 from strands_cli.terminal.hold import while_asking
 
 if TYPE_CHECKING:
@@ -150,6 +150,7 @@ class ProgressDisplay:
         return self._running.pop(key, None) or (resting[0] if resting else None)
 
     def _settle(self, kind: str, key: str, *parts: str) -> None:
+        key = brief(key)
         self._width = min(max(self._width, len(key)), 32)
         shown = [one_line(part, 200) for part in parts if part]
         line = self._line(kind, one_line(key, 80), shown)

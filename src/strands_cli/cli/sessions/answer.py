@@ -33,6 +33,7 @@ def command(
     from strands_cli.cli.placeholders import check_filled_in
     from strands_cli.cli.resuming import CHANNEL, parse_answers
     from strands_cli.cli.sessions import _open
+    from strands_cli.terminal.escape import brief
 
     session = _open.to_answer(session_id, answers, response)
     given = session.meant(response, parse_answers(session, answers))
@@ -50,6 +51,6 @@ def command(
         then = f"A worker goes on with it: strands sessions show {session.id}"
     waiting = [each for each in session.questions if each.id in given]
     if waiting:
-        others = ", ".join(each.id for each in waiting)
+        others = ", ".join(brief(each.id) for each in waiting)
         then = f"Others have to say so too: {others}. Votes so far: strands sessions questions {session.id}"
-    say(f"Recorded: {', '.join(given)}. {then}")
+    say(f"Recorded: {', '.join(map(brief, given))}. {then}")

@@ -111,20 +111,21 @@ def _timeline(session: Session, done: Iterable[Mapping[str, Any]], full: bool) -
     from strands_cli.cli.phrases import seconds, table
     from strands_cli.cli.sessions._acts import said
     from strands_cli.kernel.state import ON_QUESTIONS
+    from strands_cli.terminal.escape import brief
 
     timed: list[tuple[float, tuple[str, ...]]] = []
     for item in session.history:
         clock = time.strftime("%H:%M:%S", time.localtime(item.started_at)) if item.started_at else ""
         tokens = f"{item.tokens:,} tokens" if item.tokens else ""
         lasted = seconds(item.duration) if item.duration is not None else ""
-        row = (f"  {clock}", item.key, item.agent_id or item.kind, lasted, tokens, _text(_came_to(item), full))
+        key = item.key if full else brief(item.key)
+        row = (f"  {clock}", key, item.agent_id or item.kind, lasted, tokens, _text(_came_to(item), full))
         timed.append((item.started_at, row))
     for act in done:
         if act["kind"] in ON_QUESTIONS:
             clock = time.strftime("%H:%M:%S", time.localtime(act["at"]))
-            timed.append(
-                (act["at"], (f"  {clock}", act["question"], act["kind"], "", "", said(act, 0 if full else 100)))
-            )
+            key = act["question"] if full else brief(act["question"])
+            timed.append((act["at"], (f"  {clock}", key, act["kind"], "", "", said(act, 0 if full else 100))))
     rows = [row for _, row in sorted(timed, key=lambda each: each[0])]
     yield from (table(rows, whole=full, shorten=1) or "  nothing yet").split("\n")
 

@@ -37,7 +37,7 @@
 
   // -- live: what has changed is fetched, and put in place; focus and half-written text stay --------------------------
   let waiting = 0, known = null;
-  const part = body.dataset.part;
+  const parts = (body.dataset.part || "").split(" ").filter((part) => part && document.querySelector(part));
   const items = () => new Set([...document.querySelectorAll("#list .card")].map((card) => card.id));
   function say(before) {
     const now = items(), added = [...now].filter((id) => !before.has(id)), gone = [...before].filter((id) => !now.has(id));
@@ -49,10 +49,10 @@
   }
   async function refresh() {
     waiting = 0;
-    if (!part || !document.querySelector(part)) return;
+    if (!parts.length) return;
     const before = items();
     const open = [...document.querySelectorAll("details[open]")].map((each) => each.querySelector("summary").textContent);
-    await htmx.ajax("GET", location.pathname + location.search, { target: part, select: part, swap: "outerMorph" });
+    for (const part of parts) await htmx.ajax("GET", location.pathname + location.search, { target: part, select: part, swap: "outerMorph" });
     for (const each of document.querySelectorAll("details")) if (open.includes(each.querySelector("summary").textContent)) each.open = true;
     tick();
     say(before);
