@@ -18,6 +18,7 @@ from .connection import Connection, ConnectionLost
 from .content import tool_result
 from .elicitation import ServerCall
 from .sending import CURRENT, Sending
+from .unanswered import CONNECTION_CLOSED
 
 if TYPE_CHECKING:
     from mcp import ClientSession
@@ -30,7 +31,6 @@ ROUNDS = 20
 """How often one call may say that it needs more input."""
 _CANCEL_POLL = 0.1
 """Seconds between two looks at whether the agent was cancelled."""
-_CONNECTION_CLOSED = -32000
 _REQUEST_TIMEOUT = -32001
 _URL_NEEDED = -32042
 NOT_REACHED = "the server cannot be reached, so nothing was run: check that it is up; the next call connects anew"
@@ -205,10 +205,8 @@ def _is_lost(error: Exception, connection: Connection) -> bool:
     """Whether the server's side ended after the call was sent."""
     if isinstance(error, ConnectionLost):
         return True
-    code = getattr(getattr(error, "error", None), "code", None)
-    text = str(error)
-    if code == _CONNECTION_CLOSED:
-        return connection.lost or "Connection closed" in text or "SSE stream" in text
+    if getattr(getattr(error, "error", None), "code", None) == CONNECTION_CLOSED:
+        return connection.lost or sdk.is_broken_off(error)
     return type(error).__module__.split(".")[0] in ("anyio", "httpx", "httpx2", "httpcore") and "Connect" not in repr(
         error
     )

@@ -131,7 +131,8 @@ class Connection:
                 raise ConnectionLost(LOST.format(name=self.name))
             return task.result()
         except Exception as error:
-            self.lost = self.lost or sdk.is_session_gone(error)  # the next call begins a new session
+            # The next call begins a new session.
+            self.lost = self.lost or sdk.is_session_gone(error) or sdk.is_broken_off(error)
             raise
         finally:
             task.cancel()

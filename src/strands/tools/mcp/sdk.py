@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 from .questions import ServerQuestions
+from .unanswered import CONNECTION_CLOSED, always_answered
 
 if TYPE_CHECKING:
     from mcp import ClientSession
@@ -65,8 +66,14 @@ async def session_over(
 @contextlib.asynccontextmanager
 async def _pair(transport: Callable[[], Any], ended: Callable[[], None]) -> AsyncIterator[Any]:
     """Yield the two streams of a transport; some transports yield more."""
+    import mcp
+
     async with transport() as streams:
-        yield _Watched(streams[0], ended), streams[1]
+        if hasattr(mcp, "Client"):
+            yield _Watched(streams[0], ended), streams[1]
+            return
+        async with always_answered(streams[0], streams[1]) as (read, write):
+            yield _Watched(read, ended), write
 
 
 class _Watched:
@@ -260,6 +267,13 @@ def is_session_gone(error: BaseException) -> bool:
     """Whether a server does not know the session any more, having begun anew: it did nothing that it was asked."""
     message = str(getattr(getattr(error, "error", None), "message", "")).lower()
     return "session" in message and any(word in message for word in _GONE)
+
+
+def is_broken_off(error: BaseException) -> bool:
+    """Whether the answer to a call broke off: it may have been carried out."""
+    found = getattr(error, "error", None)
+    words = ("Connection closed", "SSE stream")
+    return getattr(found, "code", None) == CONNECTION_CLOSED and any(each in str(error) for each in words)
 
 
 def said(error: BaseException) -> str:
