@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from strands.models.model import Model
     from strands_cli.kernel.layers import Layer
     from strands_cli.resources.secrets import Secrets
+    from strands_cli.resources.stand_in import StandIn
     from strands_cli.session.repository import SessionRepository
     from strands_cli.spec.root import Spec
 
@@ -29,6 +30,7 @@ class Options:
     Attributes:
         queued: It is driven by a worker: what comes to no rest is left to another.
         layers: What stands around every agent call, outside of the spec's own.
+        stand_in: What stands between the agents and their models and tools.
     """
 
     hooks: Sequence[Any] = ()
@@ -45,6 +47,7 @@ class Options:
     real_tools: bool = False
     queued: bool = False
     layers: Sequence[Layer] = ()
+    stand_in: StandIn | None = None
     listeners: Listeners = field(default_factory=Listeners)
     place: InitVar[str | PathLike[str] | None] = None
     _snapshot: tuple[Spec, Constant, int] | None = None

@@ -6,13 +6,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from strands_cli.errors import AppError
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from strands_cli.api.options import Options
 
 _loading: ContextVar[str] = ContextVar("strands_app_loading", default="")
@@ -28,6 +32,13 @@ class Program:
     def options(self) -> Options:
         """What it is given beside its spec: hooks, tools, a model."""
         return self._options
+
+    def with_options(self, **changes: Any) -> Self:
+        """Return this workflow with some of its `options` changed, by their names; this one stays as it is."""
+        self._remember_app()
+        twin = copy(self)
+        twin._options = replace(self._options, **changes)
+        return twin
 
     def _remember_app(self) -> None:
         """Find where the program keeps this workflow: another process gets its hooks, tools and model from there."""

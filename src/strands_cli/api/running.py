@@ -7,7 +7,6 @@ import os
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from strands._threads import in_thread
 from strands.types.json_value import as_json
 from strands_cli.api import guards
 from strands_cli.api.admission import OUT_VARIABLE, Admission, spec_file, without_literals
+from strands_cli.api.models import models_of
 from strands_cli.api.options import Options
 from strands_cli.api.program import check_not_loading
 from strands_cli.api.results import run_result, step_cost, trace
@@ -32,7 +32,6 @@ from strands_cli.kernel.types import Draft, Entry, Names, Outcome
 from strands_cli.types import HITLHandler, Json, RunResult
 
 if TYPE_CHECKING:
-    from strands.models.model import Model
     from strands_cli.resources import AgentResources
     from strands_cli.resources.secrets import Secrets
     from strands_cli.spec.root import Spec
@@ -250,6 +249,8 @@ class Runner:
             from strands_cli.api.limits import model_id
 
             known["model_id"] = model_id(self.options.model)
+        if self.options.stand_in is not None:
+            known.update(self.options.stand_in.origin)
         return {name: value for name, value in known.items() if value}
 
     # -- while it runs --------------------------------------------------------------------------------------------
@@ -259,7 +260,7 @@ class Runner:
 
         return AgentResources(
             self.spec,
-            await self._models(),
+            await models_of(self.spec, self.options, self._user),
             self.options.tools,
             directory=self.options.directory,
             output_dir=None if "://" in self._directory else self._directory,
@@ -268,28 +269,8 @@ class Runner:
             session_id=session_id,
             secrets=self._secrets(),
             store=None if self.options.offline else self.options.store(),
+            stand_in=self.options.stand_in,
         )
-
-    async def _models(self) -> Any:
-        from strands_cli.providers import ModelPool, model_config
-
-        if self.options.model is not None:
-            return self._given_model
-        pool = await ModelPool.current()
-        agents = self.spec.agents
-
-        def model(agent: str, model_id: str | None = None) -> Model:
-            config = model_config(self.spec, agents[agent])
-            if model_id is not None:
-                config = replace(config, model_id=model_id)
-            if self.options.offline:
-                config = replace(config, provider="scripted")
-            return pool.get(config, self._user)
-
-        return model
-
-    def _given_model(self, agent: str, model_id: str | None = None) -> Model | None:
-        return self.options.model
 
     def _default_prompt(self, agent: str, names: Names) -> str:
         return default_prompt_of(self.spec, agent, names)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from strands_cli.resources.decision_log import DecisionLog
     from strands_cli.resources.remembered import Remembering
     from strands_cli.resources.secrets import Secrets
+    from strands_cli.resources.stand_in import StandIn
     from strands_cli.session.repository import SessionRepository
     from strands_cli.spec.agents import Approval
     from strands_cli.spec.root import Spec
@@ -48,6 +49,7 @@ class AgentResources:
         session_id: Names the session in notes and spans.
         secrets: The secrets of the spec, where they are known already.
         store: Where approvals are remembered; None remembers none beyond the session.
+        stand_in: What stands between the agents and their models and tools.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class AgentResources:
         session_id: str = "",
         secrets: Secrets | None = None,
         store: SessionRepository | None = None,
+        stand_in: StandIn | None = None,
     ) -> None:
         from strands_cli.resources.secrets import Secrets
 
@@ -85,7 +88,10 @@ class AgentResources:
         self._notes = self._kept_notes()
         self._skills = self._skill_list()
         beside = spec.security, spec.context_policy, self._own_secrets, self._skills
-        self._is_plain = not (self._rehearses or any(beside))
+        self._stand_in = stand_in
+        self._is_plain = not (self._rehearses or any(beside) or stand_in is not None)
+        if stand_in is not None:
+            stand_in.begin(self._own_secrets)
 
     # -- what an agent is built with --------------------------------------------------------------------------------
 
@@ -135,10 +141,12 @@ class AgentResources:
             from strands_cli.approvals import ApprovalHooks
 
             found.append(ApprovalHooks(agent_id, rules, self._decisions(), self._remembering))
+        if self._stand_in is not None:
+            found += self._stand_in.hooks(agent_id)
         if self._rehearses:
-            from strands_cli.resources.rehearsed import Rehearsal
+            from strands_cli.resources.rehearsed import RehearsalHooks
 
-            found.append(Rehearsal())
+            found.append(RehearsalHooks())
         return found
 
     def conversation_manager(self, agent_id: str) -> ConversationManager:

@@ -71,7 +71,7 @@ class RehearsedTool(DirectTool):
         return as_result(tool_use["toolUseId"], example_result(self._tool))
 
 
-class Rehearsal:
+class RehearsalHooks:
     """Puts a rehearsed tool in the place of one that a hook chose; a hook provider."""
 
     def register_hooks(self, registry: HookRegistry, **kwargs: Any) -> None:

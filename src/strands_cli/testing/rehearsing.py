@@ -1,0 +1,184 @@
+"""`rehearse`: run a workflow to see what it does, without a provider, a key, a network or a trace on this machine."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from strands_cli.errors import ExecutionError, InputError
+from strands_cli.testing.answers import Answers, AnswerSheet, GivenAnswer
+from strands_cli.testing.happened import Rehearsal, rehearsal
+
+if TYPE_CHECKING:
+    from strands_cli.api.session import Session
+    from strands_cli.api.workflow import Workflow
+    from strands_cli.kernel.events import Event
+    from strands_cli.session.repository import SessionRepository
+    from strands_cli.types import Json, OpenQuestion, RunResult
+
+
+async def rehearse_async(
+    workflow: Any,
+    answers: Answers | AnswerSheet = (),
+    *,
+    variables: Mapping[str, Any] | None = None,
+    scripts: Mapping[str, Any] | None = None,
+    tools: Sequence[Any] = (),
+    hooks: Sequence[Any] = (),
+    real_tools: bool = False,
+    store: SessionRepository | None = None,
+    output_dir: str | os.PathLike[str] | None = None,
+    **more: Any,
+) -> Rehearsal:
+    """Run a workflow with made-up or scripted replies, and return what happened.
+
+    Nothing is sent anywhere and nothing is kept: sessions are in memory and artifacts in a directory that is removed.
+    Tools that are not marked read_only are not called; what they return is made up.
+
+    Args:
+        workflow: A file, a dict, YAML text, or a Workflow.
+        answers: Answers in the order of the questions; or by question: its id, `q1`, or a part of its prompt; or a
+            function of the question. Where an answer is missing the run stays paused.
+        variables: Values for the spec's variables; `more` the same as keywords.
+        scripts: Agent id to what it replies: one text, always; a list, gone through once; a function of the
+            messages; or a model. Agents without one make their replies up.
+        tools: Tools beside those of the spec.
+        hooks: Hook providers that every agent gets.
+        real_tools: Run all tools.
+        store: Where the session is kept; default: in memory.
+        output_dir: Where artifacts are kept.
+
+    Raises:
+        UnusedAnswersError: There were answers that nobody asked for.
+        InvalidAnswerError: An answer does not fit its question.
+        StrandsError: The workflow cannot be loaded, a variable is wrong, or the run failed, as `Workflow.run` says.
+    """
+    with ExitStack() as stack:
+        place = Path(output_dir or stack.enter_context(tempfile.TemporaryDirectory(prefix="strands-rehearsal-")))
+        loaded = _loaded(workflow, tools, hooks)
+        events: list[Event] = []
+        flow = _prepared(loaded, scripts, place, real_tools, store).with_listener(events.append)
+        sheet = answers if isinstance(answers, AnswerSheet) else None if callable(answers) else AnswerSheet(answers)
+        give = _asking(answers) if sheet is None and callable(answers) else _from_sheet(sheet or AnswerSheet())
+        try:
+            result = await flow.run_async(variables={**(variables or {}), **more})
+            result = await _answered(flow, result, give)
+        except ExecutionError as error:
+            if "strands resume" in error.hint:  # there is no session that anybody could resume
+                error.hint = ""
+            raise
+        if sheet is not None:
+            sheet.check_used()
+        journal = await flow.options.store().open(result.session_id)
+        from strands_cli.kernel.state import State
+
+        return rehearsal(result, State(await journal.load()), _artifacts(place, result.artifacts_written), events)
+
+
+def rehearse(workflow: Any, answers: Answers | AnswerSheet = (), **options: Any) -> Rehearsal:
+    """Rehearse as `rehearse_async` does, with the same arguments, and wait for it."""
+    from strands_cli.api.bridge import run_sync
+
+    return run_sync(lambda: rehearse_async(workflow, answers, **options))
+
+
+Give = Callable[["OpenQuestion"], Any]
+
+
+def _loaded(workflow: Any, tools: Sequence[Any], hooks: Sequence[Any]) -> Workflow:
+    from strands_cli.api.workflow import Workflow
+
+    if isinstance(workflow, Workflow):
+        if tools or hooks:
+            raise InputError(
+                "tools and hooks were given beside a Workflow, which has its own",
+                hint="Give them to the Workflow, or give its file here.",
+            )
+        return workflow
+    if isinstance(workflow, Mapping):
+        return Workflow.from_dict(workflow, tools=tools, hooks=hooks)
+    if isinstance(workflow, str) and "\n" in workflow:
+        return Workflow.from_yaml(workflow, tools=tools, hooks=hooks)
+    if isinstance(workflow, (str, os.PathLike)):
+        return Workflow.from_file(workflow, tools=tools, hooks=hooks)
+    raise InputError(
+        f"a {type(workflow).__name__} is not a workflow", hint="Give a file, a dict, YAML text, or a Workflow."
+    )
+
+
+def _prepared(
+    workflow: Workflow, scripts: Mapping[str, Any] | None, place: Path, real_tools: bool, store: Any
+) -> Workflow:
+    """Return a twin of a workflow that rehearses, in private."""
+    from strands_cli.session.memory import MemorySessionRepository
+
+    stand_in = workflow.options.stand_in
+    if scripts:
+        from strands_cli.testing.scripts import ScriptedAgents
+
+        stand_in = ScriptedAgents(scripts, workflow.spec)
+    return workflow.with_options(
+        repository=store if store is not None else MemorySessionRepository(),
+        output_dir=str(place),
+        offline=True,
+        real_tools=real_tools or workflow.options.real_tools,
+        stand_in=stand_in,
+    )
+
+
+async def _answered(flow: Workflow, result: RunResult, give: Give) -> RunResult:
+    """GivenAnswer what is asked, and go on, as long as there are answers."""
+    from strands_cli.api.session import Session
+
+    while result.status == "paused":
+        session = await Session.found(flow.options, result.session_id)
+        if not await _given(session, result.questions, give):
+            return result
+        result = await flow.resume_async(result.session_id)
+    return result
+
+
+async def _given(session: Session, questions: Sequence[OpenQuestion], give: Give) -> bool:
+    """GivenAnswer those of the open questions that there is an answer to; return whether there was one."""
+    any_given = False
+    for question in questions:
+        answer: GivenAnswer | None = await give(question)
+        if answer is not None:
+            await session.answer_async(question.id, answer.value, by=answer.principal, channel="rehearsal")
+            any_given = True
+    return any_given
+
+
+def _from_sheet(sheet: AnswerSheet) -> Give:
+    async def give(question: OpenQuestion) -> GivenAnswer | None:
+        return sheet.take(question.id, question.number, question.prompt)
+
+    return give
+
+
+def _asking(handler: Callable[[Any], Json]) -> Give:
+    async def give(question: OpenQuestion) -> GivenAnswer | None:
+        from strands_cli.kernel.handlers import call_handler
+        from strands_cli.kernel.questions import handler_state
+        from strands_cli.testing.answers import as_answer
+        from strands_cli.types import AnswerLater
+
+        try:
+            return as_answer(await call_handler(handler, handler_state(question)))
+        except AnswerLater:
+            return None
+
+    return give
+
+
+def _artifacts(place: Path, written: Sequence[str]) -> dict[str, str]:
+    found = {}
+    for name in written:
+        path = Path(name)
+        inside = path.is_relative_to(place.resolve())
+        found[path.relative_to(place.resolve()).as_posix() if inside else name] = path.read_text(encoding="utf-8")
+    return found
