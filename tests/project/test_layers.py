@@ -20,7 +20,7 @@ LAYERS = [
     | {"approvals", "builtin", "resources", "net", "people"},
     {"api"},
     {"atomic", "worker", "audit"},
-    {"testing"},
+    {"testing", "pytest_plugin"},
     {"inbox", "callers"},
     {"channels"},
     {"web", "mcp_server", "a2a_server", "integrations"},
