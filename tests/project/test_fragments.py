@@ -25,6 +25,8 @@ INPUTS = {
     "amount": {"type": "number", "default": 7},
     "files": {"type": "array", "default": [{"name": "a.txt"}]},
 }
+OTHERS = ("prices.yaml", "answers.yaml", "replies.yaml", ".tests.yaml")
+"""Names of files that are no part of a workflow."""
 TOOLS = {"http_executors": [{"id": name, "base_url": "https://example.org"} for name in ("deploy", "deploy_status")]}
 
 
@@ -32,7 +34,8 @@ def pieces(*, people: bool = False) -> list[Any]:
     found = []
     for page in sorted((ROOT / "docs").glob("*.md")):
         for block in blocks(page.read_text(encoding="utf-8")):
-            is_piece = block.language == "yaml" and "version:" not in block.text and "prices.yaml" not in block.text
+            is_other = "version:" in block.text or any(name in block.text for name in OTHERS)
+            is_piece = block.language == "yaml" and not is_other
             if is_piece and (block.title == "people.yaml") == people:
                 found.append(pytest.param(block, id=f"{page.name}:{block.line}"))
     return found

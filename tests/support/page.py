@@ -52,6 +52,8 @@ _FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)\s*$")
 _DIRECTIVE = re.compile(r"^<!-- (?P<name>terminal|stub|server): ?(?P<value>.*?) ?-->$")
 _TITLE = re.compile(r"^# (?P<name>[\w./-]+\.(yaml|py|json|toml))$")
 _CODE = re.compile(r"\s+# exit code (?P<code>\d+)\s*$")
+_PYTEST = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "strands_cli.pytest_plugin"}
+"""The plugin of this tree is used, whatever is installed."""
 _HERE = "pip install -e ."
 _INSTALLS = ("pip ", "git ", "cd ", ".ci/")
 
@@ -285,7 +287,7 @@ def newest_session() -> str:
 def main() -> None:
     home = Path.cwd() / "home"
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    clean = environment(home, {"HOME": str(home), "PATH": path, "PYTHONPATH": str(ROOT / "tests")})
+    clean = environment(home, {"HOME": str(home), "PATH": path, "PYTHONPATH": str(ROOT / "tests"), **_PYTEST})
     os.environ.clear()
     os.environ.update(clean)
     Path("examples").symlink_to(ROOT / "examples")

@@ -21,8 +21,9 @@ PLUGIN = "strands_cli.pytest_plugin"
 def pytest_in(directory: Path, text: str) -> str:
     """Run a test file with the plugin; return what pytest says."""
     (directory / "test_it.py").write_text(text)
+    env = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     command = [sys.executable, "-m", "pytest", "-q", "-p", PLUGIN, "-p", "no:cacheprovider", "test_it.py"]
-    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=60, env={**os.environ})
+    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=60, env=env)
     return done.stdout + done.stderr
 
 

@@ -160,7 +160,13 @@ def test_a_rejected_call_is_seen_to_be_so() -> None:
 
 
 def test_questions_for_several_persons_are_answered_by_each() -> None:
-    gate = {"type": "hitl", "prompt": "Pay?", "choices": ["yes", "no"], "ask": {"roles": ["finance"]}, "quorum": {"yes": 2, "no": 1}}
+    gate = {
+        "type": "hitl",
+        "prompt": "Pay?",
+        "choices": ["yes", "no"],
+        "ask": {"roles": ["finance"]},
+        "quorum": {"yes": 2, "no": 1},
+    }
     data = spec("chain", {"steps": [{"agent": "a", "input": "x"}, gate]})
     votes = [GivenAnswer("yes", by=name, roles=["finance"]) for name in ("anna", "bob")]
     assert rehearse(data, votes[:1]).status == "paused"

@@ -87,6 +87,29 @@ answers: Option = click.option(
 )
 
 
+_answers_file: Option = click.option(
+    "--answers",
+    "answers_file",
+    metavar="FILE",
+    shell_complete=completion.files,
+    help="Answers to its questions: a list, or a mapping from questions (q1, steps/1, some words) to answers.",
+)
+_replies_file: Option = click.option(
+    "--replies",
+    "replies_file",
+    metavar="FILE",
+    shell_complete=completion.files,
+    help="What agents reply in a rehearsal: a mapping from agents to a text or a list of them.",
+)
+
+
+def prepared(command: Command) -> Command:
+    """Add the options of a command that takes from files what people and models say."""
+    for option in reversed((_answers_file, _replies_file)):
+        command = option(command)
+    return command
+
+
 def resuming(command: Command) -> Command:
     """Add the options of a command that may go on with a session."""
     for option in reversed((app, accept_changes, without_hooks)):

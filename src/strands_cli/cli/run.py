@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from strands_cli.cli import completion, options
+from strands_cli.cli.prepared import Prepared
 
 if TYPE_CHECKING:
     from strands_cli.api.workflow import Workflow
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 @click.option("--no-save-session", is_flag=True, help="Keep nothing on disk; the run cannot be resumed.")
 @click.option("--queue", is_flag=True, help="Leave the run to a worker, and print the id of its session.")
 @click.option("--trace", is_flag=True, help="Write what happened, with times and tokens, to NAME-trace.json.")
+@options.prepared
 @options.resuming
 @options.running
 def command(
@@ -55,6 +57,8 @@ def command(
     texts: tuple[str, ...],
     file: str | None,
     ask: bool,
+    answers_file: str | None,
+    replies_file: str | None,
     **how: Any,
 ) -> int:
     """Run the workflow in SPEC.
@@ -64,6 +68,8 @@ def command(
     from strands_cli.cli import resuming
 
     chosen = resuming.RunOptions(**how)
+    ready = Prepared(answers_file, replies_file)
+    ready.check(new=not (session_id or auto_resume or queue), offline=chosen.offline)
     if queue and (session_id or auto_resume or no_save_session or trace):
         raise click.UsageError(
             "--queue begins a new run: it goes with no --resume, --auto-resume, --trace and the like"
@@ -80,7 +86,8 @@ def command(
     watched = chosen.watched(trace=trace, saved=not no_save_session)
 
     def begin() -> Callable[[], Awaitable[RunResult]]:
-        workflow = _workflow(spec, chosen, no_save_session)
+        workflow = ready.workflow(_workflow(spec, chosen, no_save_session))
+        watched.handler = ready.handler(watched.handler)
         watched.file = workflow.spec.source
         given = resuming.Given(texts, file)
         session = resuming.newest(workflow.spec, given, response) if auto_resume else None
@@ -93,6 +100,7 @@ def command(
     code = watched.execute(begin)
     if trace:
         resuming.write_trace(watched, chosen.out)
+    ready.tell_unused(quiet=chosen.quiet)
     return code
 
 

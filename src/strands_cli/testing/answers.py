@@ -131,16 +131,21 @@ class SheetHandler:
         self._sheet = sheet
         self._otherwise = otherwise
         self._numbers: dict[str, int] = {}
+        self._last: Json = None
 
     async def __call__(self, state: HITLState) -> Json:
         from strands_cli.kernel.handlers import call_handler
         from strands_cli.types import AnswerLater
 
         number = self._numbers.setdefault(state.question_id, len(self._numbers) + 1)
-        found = self._sheet.take(state.question_id, number, state.prompt)
+        may_answer = state.problem is None and state.refusal is None
+        found = self._sheet.take(state.question_id, number, state.prompt) if may_answer else None
         if found is not None:
+            self._last = found.value
             return found.value
         if self._otherwise is None:
+            if state.problem is not None:
+                return self._last  # said again, it is refused for good
             raise AnswerLater
         return await call_handler(self._otherwise, state)
 

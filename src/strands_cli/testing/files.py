@@ -7,6 +7,8 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
+from strands_cli.errors import InputError
+
 
 def read_data(path: str | PathLike[str]) -> Any:
     """Return what a YAML or JSON file holds; None for an empty one.
@@ -31,6 +33,21 @@ def parse_data(text: str, source: str) -> Any:
             return None
     data, _ = read(text, source)
     return data
+
+
+def read_replies(path: str | PathLike[str]) -> dict[str, Any]:
+    """Return the scripts in a YAML or JSON file, by agent.
+
+    Raises:
+        LoadError: The file cannot be read, or is neither.
+        InputError: It does not hold a mapping.
+    """
+    data = read_data(path)
+    if not isinstance(data, Mapping):
+        raise InputError(
+            f"{str(path)!r} holds no replies", hint="Write a mapping from agents to replies (writer: A poem.)."
+        )
+    return {str(name): as_script(value) for name, value in data.items()}
 
 
 def as_script(value: Any) -> Any:
