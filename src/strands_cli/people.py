@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -12,6 +13,8 @@ from typing import Any
 
 from strands_cli.errors import USAGE, StrandsError
 from strands_cli.kernel.principal import Auth, Principal, PrincipalKind
+
+logger: logging.Logger = logging.getLogger(__name__)
 
 VARIABLE = "STRANDS_PEOPLE"
 """The environment variable that names the file for commands and programs: who answers in a terminal is then the person
@@ -52,11 +55,17 @@ class People:
 
     Args:
         people: People whose names and ids differ.
+
+    Attributes:
+        by_key: Who is known, by name.
+        problem: Why their file, which was changed, cannot be read as it is now; "" where it can.
     """
 
     def __init__(self, people: Iterable[Person] = ()) -> None:
         self.by_key: dict[str, Person] = {}
+        self.problem: str = ""
         self._by_id: dict[str, Person] = {}
+        self._file: tuple[str, tuple[int, int] | None] | None = None
         for person in people:
             self.by_key[person.key] = person
             for id_ in person.ids:
@@ -74,6 +83,7 @@ class People:
         from strands_cli.loader.errors import LoadError
         from strands_cli.loader.yaml_reader import read_yaml
 
+        state = _state_of(path)
         try:
             told, _ = read_yaml(Path(path).read_text(encoding="utf-8"), os.fspath(path))
         except (OSError, UnicodeDecodeError) as error:
@@ -82,9 +92,32 @@ class People:
         except LoadError as error:
             raise PeopleFileError(error.message, hint=error.hint) from error
         try:
-            return cls.from_dict({} if told is None else told)
+            people = cls.from_dict({} if told is None else told)
         except PeopleFileError as error:
             raise PeopleFileError(f"{os.fspath(path)}: {error.message}", hint=error.hint) from None
+        people._file = (os.path.abspath(path), state)
+        return people
+
+    def refresh(self) -> bool:
+        """Read the file again that these people are from, if it has changed; return whether others are known now.
+
+        While it cannot be read, or is empty because somebody is writing it, those who were known stay: `problem` says
+        why.
+        """
+        if self._file is None or (state := _state_of(self._file[0])) == self._file[1]:
+            return False
+        self._file = (self._file[0], state)
+        try:
+            now = People.from_file(self._file[0])
+        except PeopleFileError as error:
+            self.problem = error.message
+            logger.warning("people are as they were before the file was changed: %s", error.message)
+            return False
+        if state is None or not state[1]:
+            self.problem = f"{self._file[0]} is empty"
+            return False
+        self.problem, self.by_key, self._by_id = "", now.by_key, now._by_id
+        return True
 
     @classmethod
     def from_dict(cls, told: Any) -> People:
@@ -172,16 +205,22 @@ def known(principal: Principal) -> Principal:
 
 def _from(path: str) -> People:
     """Return the people of a file, which is read anew when it has changed."""
-    try:
-        found = os.stat(path)
-    except OSError:
-        return People.from_file(path)
-    return _read(path, found.st_mtime_ns, found.st_size)
+    found = _state_of(path)
+    return People.from_file(path) if found is None else _read(path, *found)
 
 
 @functools.lru_cache(maxsize=4)
 def _read(path: str, changed: int, size: int) -> People:
     return People.from_file(path)
+
+
+def _state_of(path: str | os.PathLike[str]) -> tuple[int, int] | None:
+    """Return what changes when a file does; None where it cannot be looked at."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
 
 
 def _person(key: str, told: Any) -> Person:

@@ -12,6 +12,7 @@ from strands import SessionManager, Workflow, tool
 from strands.journal.entries import Draft, Entry
 from strands.journal.protocol import append_durably
 from strands.models.scripted import ScriptedModel, ToolCall
+from strands_cli.audit.decisions import decisions
 from strands_cli.audit.verify import verify
 from strands_cli.errors import NotEntitledError, StrandsError
 from strands_cli.kernel.principal import Principal
@@ -254,3 +255,46 @@ def test_an_answer_in_a_fork_is_replayed_like_any_other() -> None:
     written(fork.id, answer("approve", CARL))
     assert [rule for _, rule, _ in faults(fork.id)] == ["rights"]
     assert faults(session_id) == []
+
+
+FREE = {name: value for name, value in GATE.items() if name not in ("ask", "quorum")}
+LATER = {"type": "hitl", "prompt": "Really?", "ask": {"roles": ["finance"]}}
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_mended_workflow_that_takes_rights_away_is_told_of_wherever_it_was_answered(at_once: bool) -> None:
+    session_id = paused(GATE)
+    mended = Workflow.from_dict(spec(FREE), store="store")
+    if at_once:
+        assert mended.resume(session_id, "approve").success
+    else:
+        assert mended.resume(session_id).status == "paused"
+        SessionManager(store="store").get_session(session_id).answer("steps/0", "approve")
+    report = asyncio.run(verify(store_at("store"), [session_id]))
+    assert report.faults == [], "it was answered by the rights in force then"
+    told = [each.message for each in report.notices if each.rule == "rights-changed"]
+    assert "changed who may answer 'steps/0'" in told[0] and "finance" in told[0] and "-> everybody" in told[0]
+    assert "what is asked from now on" in told[1]
+    rows = asyncio.run(exported(session_id))
+    changed = [row for row in rows if row["kind"] == "rights-changed"]
+    assert [(row["question"], row["value"]) for row in changed] == [("steps/0", {}), (None, [])]
+    assert all(row["id"] and row["by"] for row in changed)
+
+
+async def exported(session_id: str) -> list[dict[str, Any]]:
+    return [row async for row in decisions(store_at("store"), [session_id])]
+
+
+def test_a_mended_workflow_that_changes_who_is_asked_later_is_told_of_and_another_prompt_is_not() -> None:
+    first = {"type": "hitl", "prompt": "First?"}
+    session_id = str(Workflow.from_dict(spec(first, LATER), store="store").run().session_id)
+    for steps, count in (((first, {**LATER, "prompt": "Sure?"}), 0), ((first,), 1)):
+        Workflow.from_dict(spec(*steps), store="store").resume(session_id)
+        report = asyncio.run(verify(store_at("store"), [session_id]))
+        assert [each.rule for each in report.notices].count("rights-changed") == count
+
+
+def test_an_answer_by_who_is_not_entitled_is_a_fault_whatever_rights_it_says_it_was_taken_by() -> None:
+    session_id = paused(GATE)
+    written(session_id, answer("approve", CARL, rights={"ask": {"roles": ["finance"]}}))
+    assert [rule for _, rule, _ in faults()] == ["rights"]

@@ -65,6 +65,7 @@ def test_sessions_questions_and_steps_of_the_store_are_completed(console: Consol
     assert complete(console, f"{named} resume ") == [f"plain,{waiting}"]
     assert complete(console, f"{named} sessions answer {waiting[:6]}") == [f"plain,{waiting}"]
     assert complete(console, f"{named} sessions answer {waiting} --answer ") == ["plain,q1=", "plain,steps/1="]
+    assert complete(console, f"{named} sessions claim {waiting} ") == ["plain,q1"]
     assert complete(console, f"{named} resume {waiting} -a st") == ["plain,steps/1="]
     assert "plain,steps/0" in complete(console, f"{named} sessions fork {over} --at ")
     assert complete(console, f"{named} sessions list --workflow ") == ["plain,kept"]

@@ -41,6 +41,8 @@ def test_somebody_else_is_told_who_may_and_the_question_stays(tmp_path: Path) ->
         assert done.returncode == 17 and "may not answer 'steps/0': it is for nobody.else" in done.stderr
     shown = strands("sessions", "questions", id_, cwd=tmp_path, env=env).stdout
     assert "for nobody.else" in shown and "not for who started it" in shown
+    assert f"Not for you: {current_user()} may not answer 'steps/0': it is for nobody.else" in shown
+    assert "Answer:" not in shown, "that command would only be refused"
     [told] = json.loads(strands("sessions", "questions", id_, "--json", cwd=tmp_path, env=env).stdout)
     assert told["ask"] == {"users": ["nobody.else"], "exclude": ["starter"]} and told["shown"].startswith("sha256:")
     assert strands("sessions", "claim", id_, "steps/0", cwd=tmp_path, env=env).returncode == 17

@@ -207,3 +207,20 @@ def test_globs_of_approvals_tell_a_server_s_tool_from_a_built_in_one(globs: list
     spec = solo(1, {"approvals": [{"tools": globs}]}, tools={"mcp": [{**odd("calculator"), "id": "desk"}]})
     result = Workflow.from_dict(spec, model=ScriptedModel([ToolCall("calculator", {}), "done"])).run()
     assert (result.status == "paused") is asks
+
+
+@pytest.mark.parametrize(("declared", "status"), [(False, "paused"), (True, "completed")])
+def test_an_approval_is_bound_to_where_variables_of_the_environment_lead_and_to_the_names_of_secrets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, declared: bool, status: str
+) -> None:
+    """A digest of a secret that can be guessed would tell it to who reads the journal."""
+    monkeypatch.setenv("LOG", "one")
+    server = odd("fine", args=["-m", "support.odd_mcp_server", "fine", str(tmp_path) + "/${LOG:-log}"])
+    spec = solo(1, {"approvals": [{"tools": ["act"]}]}, tools={"mcp": [server]})
+    if declared:
+        spec["env"] = {"secrets": [{"source": "env", "key": "LOG", "name": "LOG"}]}
+    model = ScriptedModel([ToolCall("act", {}, "t1"), "done"])
+    paused = Workflow.from_dict(spec, model=model).run()
+    monkeypatch.setenv("LOG", "two")
+    resumed = Workflow.from_dict(spec, model=ScriptedModel(["done"])).resume(str(paused.session_id), "approve")
+    assert resumed.status == status

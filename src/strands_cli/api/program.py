@@ -40,6 +40,13 @@ class Program:
         twin._options = replace(self._options, **changes)
         return twin
 
+    def rehearsal(self) -> Self:
+        """Return this workflow as one that rehearses: with a scripted model, and only tools marked read_only run."""
+        from strands.models.scripted import ScriptedModel
+
+        model = self._options.model if isinstance(self._options.model, ScriptedModel) else None
+        return self.with_options(offline=True, real_tools=False, model=model)
+
     def _remember_app(self) -> None:
         """Find where the program keeps this workflow: another process gets its hooks, tools and model from there."""
         if self._options.app is None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from strands_cli.audit.anchors import SessionContent, anchored, content_of
 from strands_cli.audit.heads import Heads, read_heads
+from strands_cli.audit.mended_rights import rights_changes
 from strands_cli.audit.verify import lines_of
 from strands_cli.errors import SessionDamagedError, SessionNotFoundError
 from strands_cli.kernel.state import State
@@ -65,6 +66,9 @@ def rows(session_id: str, content: SessionContent, heads: Heads | None) -> Itera
     state = State()
     covered = None if heads is None else anchored(content, heads.of(session_id))
     for entry in content.entries:
+        for change in rights_changes(state, entry):
+            row = _row(session_id, state, entry, None if covered is None else entry.seq < covered)
+            yield row | {"kind": "rights-changed", "question": change.question or None, "value": change.after}
         if entry.kind in _DECISIONS:
             yield _row(session_id, state, entry, None if covered is None else entry.seq < covered)
         state.apply(entry)

@@ -19,6 +19,7 @@ Rule = Literal[
     "unanchored",
     "mended",
     "redacting",
+    "rights-changed",
     "principal",
     "rights",
     "shown",
@@ -37,7 +38,8 @@ Rule = Literal[
 - `removed`: a session that had decisions is gone, and nobody deleted it.
 - `heads`: a line of the heads log is not what was signed. `set-back`: the log was longer.
 - `unanchored`, `mended`: no head covers a decision yet, or only one that was signed later; `redacting`: something said
-  was being redacted when the process ended. None of these is a fault.
+  was being redacted when the process ended; `rights-changed`: somebody went on with a workflow that says otherwise
+  who may answer. None of these is a fault.
 - `principal`: it is not on record who gave an answer that not everybody may give. `rights`: they were not entitled.
 - `shown`: another question was shown than the one on record. `votes`: the votes do not come to the answer.
 - `default`: what stands for an answer that nobody gave is not the question's default.
@@ -45,7 +47,7 @@ Rule = Literal[
 - `approval`: a tool ran without the approval that it takes. `arguments`: it ran with others than were approved.
 """
 
-NOTICES = frozenset({"unanchored", "mended", "redacting"})
+NOTICES = frozenset({"unanchored", "mended", "redacting", "rights-changed"})
 
 
 @dataclass(frozen=True, slots=True)

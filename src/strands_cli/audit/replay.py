@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from strands_cli.audit.findings import AuditFinding, Rule
+from strands_cli.audit.mended_rights import rights_changes
 from strands_cli.kernel import rights
 from strands_cli.kernel.principal import Principal
 from strands_cli.kernel.standing import QuestionStanding, choice_of, has_rights, in_force
@@ -41,9 +42,20 @@ class AnswerReplay:
                 self._copied = entry.data["forked_from"].get("entries", math.inf)
             elif entry.kind == "leased":
                 self._copied = min(self._copied, entry.seq)
-            elif entry.kind in ("voted", "answered"):
+            if entry.kind in ("leased", "voted", "answered"):
+                yield from self._of_mended(entry)
+            if entry.kind in ("voted", "answered"):
                 yield from self._of_answer(entry)
             self.state.apply(entry)
+
+    def _of_mended(self, entry: Entry) -> Iterator[AuditFinding]:
+        """Tell of changed rights; an answer is looked at by those that it was taken by."""
+        for change in rights_changes(self.state, entry):
+            by = entry.data.get("by") or "somebody"
+            yield AuditFinding(self._id, entry.seq, "rights-changed", f"{change} (by {by})")
+            if entry.kind != "leased":
+                known = self.state.origin.get("rights") or {}
+                self.state.origin = {**self.state.origin, "rights": {**known, change.question: change.after}}
 
     def _of_answer(self, entry: Entry) -> Iterator[AuditFinding]:
         data, asked = entry.data, self.state.asked.get(entry.key)

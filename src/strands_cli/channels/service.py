@@ -65,6 +65,8 @@ class ChannelService:
     async def once(self) -> int:
         """Deliver what is due now; return how much was tried."""
         now, inbox = time.monotonic(), self._inbox
+        if inbox.look_at_people():
+            keep_setup(inbox.data, self._setup)
         mends = now - self._mended >= MEND_SECONDS
         self._mended = now if mends else self._mended
         told = self._setup._asdict()
@@ -78,6 +80,7 @@ class ChannelService:
             path: The path below the channel's own.
             request: The request.
         """
+        self._inbox.look_at_people()
         channel = self.channels.get(name)
         for route in channel.routes() if channel is not None else ():
             if (route.method, route.path) == (request.method, path):

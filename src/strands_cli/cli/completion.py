@@ -90,6 +90,12 @@ def answers(ctx: click.Context) -> Found:
 
 
 @_completes
+def questions(ctx: click.Context) -> Found:
+    """The questions of the session that is named before."""
+    return [(each.short_id, each.prompt.strip().partition("\n")[0]) for each in _session(ctx).questions]
+
+
+@_completes
 def steps(ctx: click.Context) -> Found:
     """The steps of the session that is named before."""
     return [(item.key, item.agent_id or item.kind) for item in _session(ctx).history]

@@ -76,6 +76,7 @@ session_id: Option = click.argument("session_id", metavar="ID", shell_complete=c
 open_session_id: Option = click.argument("session_id", metavar="ID", shell_complete=completion.open_sessions)
 waiting_session_id: Option = click.argument("session_id", metavar="ID", shell_complete=completion.waiting_sessions)
 
+question_id: Option = click.argument("question_id", metavar="QUESTION", shell_complete=completion.questions)
 answers: Option = click.option(
     "--answer",
     "-a",

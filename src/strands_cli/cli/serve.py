@@ -55,6 +55,7 @@ class ServerNotReadyError(StrandsError):
 @click.option("--oidc-client-id", metavar="ID", help="With --auth oidc: what this server is called there.")
 @click.option("--oidc-role", "roles", metavar="GROUP=ROLE", multiple=True, help="With --auth oidc: a group's role.")
 @click.option("--mcp", is_flag=True, help="Offer the workflows as tools to MCP clients as well, at /mcp.")
+@click.option("--offline", is_flag=True, help="Rehearse: no key is needed, and nothing happens but on the pages.")
 @options.debug
 def command(
     targets: tuple[str, ...],
@@ -73,6 +74,7 @@ def command(
     oidc_client_id: str | None,
     roles: tuple[str, ...],
     mcp: bool,
+    offline: bool,
     debug: bool,
 ) -> int:
     """Serve the inbox, the REST interface and the pages, and drive what is due of the workflows that TARGETs name.
@@ -99,11 +101,11 @@ def command(
     from strands_cli.web.settings import ServerSettings
 
     logs.configure(debug=debug)
-    store = store_at()
+    store, apps = store_at(), Apps.of(targets)
     inbox = Inbox(
         store,
         people=People.from_file(people) if people is not None else None,
-        apps=Apps.of(targets),
+        apps=apps.rehearsal() if offline else apps,
         data=ServerData(data) if data is not None else ServerData.of(store),
     )
     known: dict[str, Any] = {
@@ -117,6 +119,7 @@ def command(
         "oidc": _oidc(auth, oidc_issuer, oidc_client_id, roles),
         "is_socket": uds is not None,
         "mcp": mcp,
+        "is_rehearsal": offline,
     }
     with Listening(host, port, uds) as listening:
         return serve(inbox, ServerSettings(origin=origin or listening.origin, **known), listening, say=_say)

@@ -52,6 +52,10 @@ class Apps:
 
         return cls(workflows_of(targets).values())
 
+    def rehearsal(self) -> Apps:
+        """Return the same workflows, which only rehearse."""
+        return Apps(workflow.rehearsal() for workflow in self._by_name.values())
+
     @property
     def workflows(self) -> Mapping[str, Workflow]:
         """The workflows, by name."""

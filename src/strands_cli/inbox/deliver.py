@@ -49,7 +49,7 @@ async def deliver(
         origin: Where people reach the server; else what STRANDS_ORIGIN says.
         notify: Whom to tell of questions that are for everybody; else what STRANDS_NOTIFY says.
         channels: What delivers, by name; default: what is set up here.
-        mends: Sign the heads, too, that killed writers owe.
+        mends: Sign the heads, too, that killed writers owe, and forget deliveries that are over and old.
 
     Returns:
         How much was tried.
@@ -64,6 +64,8 @@ async def deliver(
         await mend(store)
     setup = setup_of(data, people=people, origin=origin, notify=notify)
     outbox = Outbox(store, data, people=setup.people, notify=setup.notify, origin=setup.origin)
+    if mends:
+        outbox.deliveries.prune()
     await outbox.collect()
     if outbox.deliveries.next_at() is None:
         return 0

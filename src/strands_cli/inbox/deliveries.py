@@ -183,6 +183,11 @@ class DeliveryLog:
         statement = f"select {_COLUMNS} from deliveries{where} order by created_at desc, seq desc limit ?"
         return [Delivery(*row) for row in self._data.execute(statement, *values, limit)]
 
+    def failing(self, *, limit: int = 100) -> list[Delivery]:
+        """Return what could not be delivered so far, of all channels, the newest first."""
+        statement = f"select {_COLUMNS} from deliveries where problem <> '' order by created_at desc, seq desc limit ?"
+        return [Delivery(*row) for row in self._data.execute(statement, limit)]
+
     def find(self, target: str, id: str) -> Delivery | None:
         """Return a delivery; None where there is none."""
         statement = f"select {_COLUMNS} from deliveries where target = ? and id = ?"

@@ -40,6 +40,9 @@ from strands_cli.types import Json
 if TYPE_CHECKING:
     from strands_cli.session.repository import SessionRepository
 
+_TABLES = ["create table if not exists people_known (person text primary key)"]
+"""Everybody who was in people.yaml once: whoever is not any more is gone, and a program that never was is not."""
+
 MUST_BE_SHOWN = frozenset({"approval", "ambiguous_tool", "budget"})
 """Kinds of questions that are answered only with what was shown: what they allow cannot be undone."""
 
@@ -88,6 +91,28 @@ class Inbox(InboxSessions):
         self._deliveries = DeliveryLog(self.data)
         self._lists = Lists(store, self._known, self.people)
         self._changes = Changes(store)
+        self.data.ensure(_TABLES)
+        self._note_people()
+
+    # -- people ---------------------------------------------------------------------------------------------------
+
+    def look_at_people(self) -> bool:
+        """Take in what their file says, if it has changed; return whether others are known now."""
+        changed = self.people.refresh()
+        if changed:
+            self._note_people()
+        return changed
+
+    def is_gone(self, person: str) -> bool:
+        """Whether somebody was known once and is not any more: what was made for them is worth nothing."""
+        if person in self.people.by_key:
+            return False
+        return bool(self.data.execute("select 1 from people_known where person = ?", person))
+
+    def _note_people(self) -> None:
+        with self.data.transaction():
+            for person in self.people.by_key:
+                self.data.execute("insert or ignore into people_known values (?)", person)
 
     # -- questions ------------------------------------------------------------------------------------------------
 

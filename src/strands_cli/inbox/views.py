@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from strands_cli.inbox.acting import acting, nobody_may
 from strands_cli.kernel.principal import Principal
-from strands_cli.kernel.shown import public
+from strands_cli.kernel.shown import numbers, public
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Entry
 from strands_cli.people import People
@@ -133,7 +133,7 @@ def view_of(
         now: Unix time, in seconds, by the store's clock.
         people: Who people are; None where nobody is known.
     """
-    question = public(state, asked, session_id, now)
+    question = replace(public(state, asked, session_id, now), number=numbers(state).get(asked.key, 0))
     status = status_of(state, asked.key, now)
     may, is_stranded = None, False
     if status == "open":

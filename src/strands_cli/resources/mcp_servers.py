@@ -126,9 +126,10 @@ def _transport(server: McpServer, spec: Spec, secrets: Secrets) -> Callable[[], 
             access = transports.client_credentials(
                 url, _expanded(auth.client_id, secrets), secret, auth.scope, auth.issuer
             )
+        bound = _bound(server.url, secrets)
         if server.transport == "sse":
-            return transports.at(lambda: transports.sse(url, headers, access), server.url, *_written(server.headers))
-        return transports.at(lambda: transports.http(url, headers, access), server.url, *_written(server.headers))
+            return transports.at(lambda: transports.sse(url, headers, access), bound, *_written(server.headers))
+        return transports.at(lambda: transports.http(url, headers, access), bound, *_written(server.headers))
     command, args = _expanded(server.command or "", secrets), [_expanded(each, secrets) for each in server.args]
     environment = {**_environment(), **_all_expanded(server.env, secrets)}
     from strands_cli.resources.spec_files import server_directory
@@ -136,7 +137,18 @@ def _transport(server: McpServer, spec: Spec, secrets: Secrets) -> Callable[[], 
     directory = server_directory(spec, server)
     cwd = str(directory) if directory is not None else None
     start = lambda: transports.stdio(command, args, environment, cwd, server.id)  # noqa: E731
-    return transports.at(start, server.command or "", *server.args, *_written(server.env))
+    bound_to = [_bound(each, secrets) for each in (server.command or "", *server.args)]
+    return transports.at(start, *bound_to, *_written(server.env))
+
+
+def _bound(text: str, secrets: Secrets) -> str:
+    """Return what approvals are bound to of a text: variables of the environment as they are, secrets by their names.
+
+    A digest is in the journal, and one of a value that can be guessed tells it to who reads that.
+    """
+    return _WITH_DEFAULT.sub(
+        lambda found: found[0] if secrets.has(found[1]) else os.environ.get(found[1]) or found[2], text
+    )
 
 
 def _written(values: Mapping[str, str] | None) -> list[str]:

@@ -88,6 +88,10 @@ class Secrets:
             self._spellings = None
         return self._known[name]
 
+    def has(self, name: str) -> bool:
+        """Whether this is the name of a secret."""
+        return name in self._secrets or name in self._literals
+
     def expand(self, text: str) -> str:
         """Return text with every ${NAME} replaced by its secret; what a secret holds is not looked at again.
 

@@ -16,7 +16,6 @@ from starlette.routing import Route
 from strands._version import __version__
 from strands_cli.channels.service import ChannelService
 from strands_cli.inbox.inbox import Inbox
-from strands_cli.inbox.tokens import Tokens
 from strands_cli.web import pages, sign_in
 from strands_cli.web.api.routes import api_router
 from strands_cli.web.auth import Auth
@@ -46,12 +45,12 @@ def create_app(inbox: Inbox, settings: ServerSettings | None = None) -> FastAPI:
     settings = settings or ServerSettings()
     auth = Auth(inbox, settings)
     driving = Driving(inbox, slots=settings.drive, grace=settings.grace)
-    tools = _tools(inbox, settings) if settings.mcp else None
+    tools = _tools(auth, inbox, settings) if settings.mcp else None
     channels = ChannelService(inbox, settings.origin)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with driving, channels:
+        async with driving, channels if not settings.is_rehearsal else contextlib.nullcontext():
             yield
             if tools is not None:
                 await tools.aclose()
@@ -66,6 +65,7 @@ def create_app(inbox: Inbox, settings: ServerSettings | None = None) -> FastAPI:
         openapi_url=None,
     )
     streams = Streams(inbox, auth)
+    app.state.is_rehearsal = settings.is_rehearsal
     app.state.inbox, app.state.auth, app.state.driving, app.state.streams = inbox, auth, driving, streams
     app.include_router(api_router(inbox, auth, streams), prefix=PREFIX)
     add_document(app, f"{PREFIX}/openapi.json")
@@ -98,14 +98,15 @@ def create_router(inbox: Inbox, auth: Auth | None = None, *, prefix: str = PREFI
     return api_router(inbox, auth or Auth(inbox, ServerSettings(auth="token")), prefix=prefix)
 
 
-def _tools(inbox: Inbox, settings: ServerSettings) -> McpApp:
+def _tools(auth: Auth, inbox: Inbox, settings: ServerSettings) -> McpApp:
     """Return the workflows as tools of an MCP server, for who has an API token that may start them."""
     from strands_cli.mcp_server import create_mcp_app
 
-    known, workflows = Tokens(inbox.data), inbox.apps.workflows
+    workflows = inbox.apps.workflows
 
     def person(secret: str) -> str | None:
-        token = known.find(secret)
+        inbox.look_at_people()
+        token = auth.token(secret)
         if token is None or not token.allows("sessions:start"):
             return None
         return token.person if not token.workflows or workflows.keys() <= set(token.workflows) else None

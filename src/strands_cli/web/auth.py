@@ -21,7 +21,6 @@ from strands_cli.kernel.principal import Principal
 from strands_cli.web.problems import HttpProblem
 from strands_cli.web.settings import ServerSettings
 
-COOKIE = "strands"
 SIGNED_IN_SECONDS = 12 * 3600
 """For how long a sign-in holds."""
 
@@ -111,6 +110,7 @@ class Auth:
         """
         known = request.scope.get(_STATE)
         if known is None:
+            self._inbox.look_at_people()
             known = request.scope[_STATE] = (self._caller(request),)
         found: Caller | None = known[0]
         return found
@@ -153,7 +153,7 @@ class Auth:
             return False
         if caller.sign_in and self._is_over(caller.sign_in):
             return False
-        return caller.token is None or self.tokens.get(caller.token.id) is not None
+        return caller.token is None or self._of_somebody(self.tokens.get(caller.token.id)) is not None
 
     def check(self, token: Token, scope: str, workflow: str = "") -> None:
         """Check that a token allows something.
@@ -166,6 +166,13 @@ class Auth:
             raise HttpProblem(403, "scope", "The token does not allow it", f"It lacks the scope {scope}.", hint=hint)
         if token.workflows and workflow and workflow not in token.workflows:
             raise HttpProblem(403, "workflow", "The token is not for this workflow")
+
+    def token(self, secret: str) -> Token | None:
+        """Return the token of a secret; None where it is none, is not valid, or who it was made for is gone."""
+        return self._of_somebody(self.tokens.find(secret))
+
+    def _of_somebody(self, token: Token | None) -> Token | None:
+        return None if token is None or self._inbox.is_gone(token.person) else token
 
     def workflows(self, request: Request) -> frozenset[str] | None:
         """Return the only workflows that the token of a request is for; None for all."""
@@ -184,7 +191,7 @@ class Auth:
             return self._by_token(request, header)
         if self.settings.auth == "proxy":
             return self._by_proxy(request)
-        cookie = request.cookies.get(COOKIE)
+        cookie = request.cookies.get(self.settings.cookie)
         if cookie and self._signed_in(cookie)[0] is not None:
             self._check_own_page(request)
             return self._by_cookie(cookie)
@@ -192,11 +199,11 @@ class Auth:
 
     def _by_token(self, request: Request, header: str) -> Caller:
         kind, _, secret = header.partition(" ")
-        token = self.tokens.find(secret.strip()) if kind.lower() == "bearer" else None
+        token = self.token(secret.strip()) if kind.lower() == "bearer" else None
         if token is None:  # who has a token is not kept out by others behind the same proxy
             self.limit.check(request)
             self.limit.failed(request)
-            raise unauthorized("The token is unknown, revoked or expired.")
+            raise unauthorized("The token is unknown, revoked or expired, or who it was made for is gone.")
         return Caller(self._inbox.people.of_person(token.person, f"token:{token.id}"), token)
 
     def _by_cookie(self, cookie: str) -> Caller | None:
@@ -206,7 +213,7 @@ class Auth:
         principal = Principal.from_dict(told["principal"])
         if not principal.id.startswith("token:"):
             return Caller(self._current(principal), None, until, told["nonce"])
-        token = self.tokens.get(principal.id.partition(":")[2])
+        token = self._of_somebody(self.tokens.get(principal.id.partition(":")[2]))
         if token is None:
             return None
         return Caller(self._inbox.people.of_person(token.person, principal.id, via="web"), token, until, told["nonce"])
@@ -265,8 +272,13 @@ class Auth:
 
     # -- signing in -----------------------------------------------------------------------------------------------
 
-    def principal_of_secret(self, request: Request, secret: str) -> Principal:
+    def principal_of_secret(self, request: Request, secret: str, *, in_address: bool = False) -> Principal:
         """Return who signs in with a secret: that in the printed address, or an API token.
+
+        Args:
+            request: The request.
+            secret: The secret.
+            in_address: It came in an address, which histories and logs keep: an API token is not taken from there.
 
         Raises:
             HttpProblem: It is not one; or too many were tried.
@@ -275,7 +287,7 @@ class Auth:
         if own and hmac.compare_digest(secret.encode("utf-8", "surrogatepass"), own.encode()):
             name = self.settings.user
             return self._inbox.people.principal(f"user:os:{name}", name=name, auth="login", via="web")
-        token = self.tokens.find(secret) if self.settings.auth in ("local", "token") else None
+        token = self.token(secret) if self.settings.auth in ("local", "token") and not in_address else None
         if token is None:
             self.limit.check(request)
             self.limit.failed(request)
@@ -292,16 +304,16 @@ class Auth:
         assert isinstance(told, str)
         strict: Any = "lax" if self.settings.auth == "oidc" else "strict"  # a provider's page leads back here
         options: dict[str, Any] = {"httponly": True, "samesite": strict, "secure": self.settings.is_secure}
-        response.set_cookie(COOKIE, told, max_age=SIGNED_IN_SECONDS, path="/", **options)
+        response.set_cookie(self.settings.cookie, told, max_age=SIGNED_IN_SECONDS, path="/", **options)
 
     def sign_out(self, request: Request, response: Response) -> None:
         """Have the browser that gets this response be nobody, and end its sign-in wherever its cookie is."""
-        told, until = self._signed_in(request.cookies.get(COOKIE, ""))
+        told, until = self._signed_in(request.cookies.get(self.settings.cookie, ""))
         if told is not None:
             with self._inbox.data.transaction():
                 self._inbox.data.execute("delete from signed_out where until < ?", time.time() - _KEPT_SECONDS)
                 self._inbox.data.execute("insert or ignore into signed_out values (?, ?)", told["nonce"], until)
-        response.delete_cookie(COOKIE, path="/", httponly=True, secure=self.settings.is_secure)
+        response.delete_cookie(self.settings.cookie, path="/", httponly=True, secure=self.settings.is_secure)
 
     # -- forms ----------------------------------------------------------------------------------------------------
 
@@ -312,7 +324,7 @@ class Auth:
             request: The request of the page with the form; its cookie is in the token.
             about: What the form is about: a question's ref and what was shown.
         """
-        cookie = request.cookies.get(COOKIE, "")
+        cookie = request.cookies.get(self.settings.cookie, "")
         told = "\0".join((cookie, *about)).encode("utf-8", "surrogatepass")
         return hmac.new(self._key, hashlib.sha256(told).digest(), hashlib.sha256).hexdigest()
 

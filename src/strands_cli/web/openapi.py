@@ -74,7 +74,7 @@ def document(app: FastAPI) -> dict[str, Any]:
             _without_validation(operation)
     parts["securitySchemes"] = {
         "token": {"type": "http", "scheme": "bearer", "description": "An API token: `strands token create`."},
-        "cookie": {"type": "apiKey", "in": "cookie", "name": "strands", "description": "Given when signing in."},
+        "cookie": {"type": "apiKey", "in": "cookie", "name": "strands_PORT", "description": "Given when signing in."},
     }
     told["security"] = [{"token": []}, {"cookie": []}]
     return told

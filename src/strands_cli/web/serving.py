@@ -101,6 +101,8 @@ def serve(inbox: Inbox, settings: ServerSettings, listening: Listening, *, say: 
     )
     server = _Server(config, app.state.driving, app.state.streams)
     say(f"Serving {settings.origin}")
+    if settings.is_rehearsal:
+        say("This is a rehearsal: no model is called, and only tools marked read_only run.")
     if settings.login_token:
         say(f"Sign in: {settings.origin}/login?token={quote(settings.login_token)}")
     server.run(sockets=[listening.socket])

@@ -67,6 +67,7 @@ class ServerSettings:
         oidc: With `oidc`: the provider.
         is_socket: It listens on a Unix socket.
         mcp: It is an MCP server as well, at /mcp.
+        is_rehearsal: What it drives is rehearsed: its pages say so, and its channels tell nobody.
     """
 
     origin: str = "http://127.0.0.1:8765"
@@ -80,11 +81,18 @@ class ServerSettings:
     oidc: OidcSettings | None = None
     is_socket: bool = False
     mcp: bool = False
+    is_rehearsal: bool = False
 
     @property
     def is_secure(self) -> bool:
         """Whether people reach it by HTTPS."""
         return urlsplit(self.origin).scheme == "https"
+
+    @property
+    def cookie(self) -> str:
+        """The name of the cookie: browsers send it to all ports of a host, so two servers of one need two names."""
+        own = urlsplit(self.origin)
+        return f"strands_{own.port or (443 if self.is_secure else 80)}"
 
     @property
     def allowed_hosts(self) -> frozenset[str]:

@@ -29,7 +29,7 @@ def router(auth: Auth, page: SignInPage | None = None) -> APIRouter:
     @routes.get("/login")
     async def sign_in_by_address(request: Request, token: str = "", next: str = "/") -> Response:
         if token:
-            return _signed_in(request, auth, show, token, next)
+            return _signed_in(request, auth, show, token, next, in_address=True)
         if auth.settings.auth == "oidc":
             return RedirectResponse(f"/login/oidc?next={quote(own_path(next), safe='')}", 303)
         return show(request, "")
@@ -55,9 +55,11 @@ def own_path(path: str) -> str:
     return quote(path, safe="/?&=%#") if is_own else "/"
 
 
-def _signed_in(request: Request, auth: Auth, show: SignInPage, secret: str, next: str) -> Response:
+def _signed_in(
+    request: Request, auth: Auth, show: SignInPage, secret: str, next: str, *, in_address: bool = False
+) -> Response:
     try:
-        principal = auth.principal_of_secret(request, secret)
+        principal = auth.principal_of_secret(request, secret, in_address=in_address)
     except HttpProblem as problem:
         response = show(request, str(problem))
         response.status_code = problem.status

@@ -9,7 +9,7 @@ from strands_cli.cli import options
 
 @click.command("delegate")
 @options.waiting_session_id
-@click.argument("question_id", metavar="QUESTION")
+@options.question_id
 @click.option("--to", "to", required=True, metavar="WHO", help="A user of this machine, a person, or an id.")
 @click.option("--why", metavar="TEXT", help="Why, for the record.")
 @click.option("--hours", type=options.FiniteRange(min=0, min_open=True), help="For how long; left out: no end.")

@@ -9,7 +9,7 @@ from strands_cli.cli import options
 
 @click.command("release")
 @options.waiting_session_id
-@click.argument("question_id", metavar="QUESTION")
+@options.question_id
 @options.as_json
 @options.debug
 def command(session_id: str, question_id: str, as_json: bool, debug: bool) -> None:

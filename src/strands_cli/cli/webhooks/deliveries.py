@@ -16,20 +16,29 @@ if TYPE_CHECKING:
 @click.command("deliveries")
 @click.argument("webhook", metavar="[WEBHOOK]", required=False)
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most so many.")
+@click.option("--failing", is_flag=True, help="Only what could not be delivered so far; by all channels.")
 @_open.data
 @options.as_json
 @options.debug
-def command(webhook: str | None, limit: int, data: str | None, as_json: bool, debug: bool) -> None:
-    """List what was sent to WEBHOOK, or by all channels, and what is still to be sent; the newest first."""
+def command(webhook: str | None, limit: int, failing: bool, data: str | None, as_json: bool, debug: bool) -> None:
+    """List what was sent to WEBHOOK, or by all channels, and what is still to be sent; the newest first.
+
+    WEBHOOK is the id of a webhook, or whom another channel tells: slack:#approvals, mail:anna@example.org.
+    """
     from strands_cli.cli.outcome import print_json, print_text
     from strands_cli.cli.phrases import table
     from strands_cli.inbox.endpoints import target_of
 
-    found = _open.outbox(data).deliveries.newest("" if webhook is None else target_of(webhook), limit=limit)
+    if failing and webhook is not None:
+        raise click.UsageError("give WEBHOOK, or --failing for all channels")
+    known, target = _open.outbox(data).deliveries, "" if webhook is None else target_of(webhook)
+    found = known.failing(limit=limit) if failing else known.newest(target, limit=limit)
     if as_json:
         print_json([each.to_dict() for each in found])
+    elif found:
+        print_text(table([_row(each) for each in found]))
     else:
-        print_text(table([_row(each) for each in found]) if found else "Nothing was sent yet.")
+        print_text("Nothing fails." if failing else "Nothing was sent yet.")
 
 
 def _row(each: Delivery) -> tuple[str, ...]:

@@ -14,7 +14,10 @@ from strands_cli.cli.webhooks import _open
 @_open.data
 @options.debug
 def command(webhook: str, delivery: str, data: str | None, debug: bool) -> None:
-    """Send DELIVERY, the id of a message, to WEBHOOK once more; `strands serve` or `strands tick` does it next."""
+    """Send DELIVERY, the id of a message, to WEBHOOK once more; `strands serve` or `strands tick` does it next.
+
+    WEBHOOK is the id of a webhook, or whom another channel tells: slack:#approvals, mail:anna@example.org.
+    """
     from strands_cli.cli.errors import say
     from strands_cli.inbox.endpoints import target_of
 

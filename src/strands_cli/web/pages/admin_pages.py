@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from strands_cli.errors import StrandsError
+from strands_cli.errors import InputError, StrandsError
+from strands_cli.inbox.deliveries import DeliveryLog
 from strands_cli.inbox.tokens import SCOPES
 from strands_cli.web.pages.views import PageRoute, Pages, many, split, to
 
@@ -53,6 +55,16 @@ def admin_router(pages: Pages) -> APIRouter:
         known = sorted(pages.inbox.people.by_key.values(), key=lambda each: each.key)
         return await pages.page(request, "admin_people.html", principal, places=PLACES, here="people", known=known)
 
+    log = DeliveryLog(pages.inbox.data)
+
+    @router.post("/admin/problems/redeliver")
+    async def redeliver(request: Request) -> Response:
+        pages.who(request, "admin")
+        given = await pages.form(request, "redeliver")
+        with suppress(InputError):  # it was forgotten meanwhile
+            log.redeliver(str(given.get("target", "")), str(given.get("message", "")))
+        return to(request, "/admin/problems")
+
     @router.get("/admin/problems")
     async def problems(request: Request) -> Response:
         principal = pages.who(request, "admin")
@@ -69,6 +81,8 @@ def admin_router(pages: Pages) -> APIRouter:
             stranded=stranded.items,
             failed=failed.items,
             damaged=damaged,
+            undelivered=log.failing(limit=_LOOKED_AT),
+            people_problem=pages.inbox.people.problem,
         )
 
     return router

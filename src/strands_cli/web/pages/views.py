@@ -140,7 +140,13 @@ def split(given: Mapping[str, str | list[str]], name: str) -> list[str]:
 
 def render(request: Request, name: str, status: int = 200, **names: Any) -> HTMLResponse:
     """Return a page from its template; without `principal` it is of nobody."""
-    shared = {"principal": None, "allowed": {}, "root": request.scope.get("root_path", ""), "path": request.url.path}
+    shared = {
+        "principal": None,
+        "allowed": {},
+        "root": request.scope.get("root_path", ""),
+        "path": request.url.path,
+        "is_rehearsal": getattr(request.app.state, "is_rehearsal", False),
+    }
     text = environment().get_template(name).render({**shared, **names})
     return HTMLResponse(text, status_code=status)
 
