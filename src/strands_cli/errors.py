@@ -65,6 +65,10 @@ class TemplateError(ExecutionError):
     """A template is malformed, reaches for what the sandbox forbids, or exceeds a limit."""
 
 
+class NotRecordedError(ExecutionError):
+    """A replay comes to a call that its recording does not have."""
+
+
 class UnusableReplyError(ExecutionError):
     """A model's reply was filtered, refused, or has no text: nothing that a step could go on with.
 

@@ -105,7 +105,11 @@ def test_an_answer_says_who_gave_it(report: Path) -> None:
     assert run.questions[0].by == "anna"
 
 
-@pytest.mark.parametrize("answers", [[], {}, lambda question: later(question)], ids=["list", "mapping", "function"])
+@pytest.mark.parametrize(
+    "answers",
+    [[], {}, lambda question: later(question), lambda question: None],
+    ids=["list", "mapping", "later", "none"],
+)
 def test_where_an_answer_is_missing_the_run_is_paused(report: Path, answers: Any) -> None:
     run = rehearse(report, answers, topic="tea")
     assert run.status == "paused"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
-from dataclasses import InitVar, dataclass, field
+from dataclasses import InitVar, dataclass, field, replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,6 +66,18 @@ class Options:
         twin.listeners = Listeners(self.listeners)
         twin.listeners.add("*", handler)
         return twin
+
+    def for_session(self, origin: Mapping[str, Json]) -> Options:
+        """Return these options with the recording that a session goes on with, as it was started, if any.
+
+        Raises:
+            StrandsError: It cannot be read or written.
+        """
+        if self.stand_in is not None or not ("replay" in origin or "record" in origin):
+            return self
+        from strands_cli.resources.replay import stand_in_of
+
+        return replace(self, stand_in=stand_in_of(origin))
 
     def snapshot(self, spec: Spec, secrets: Secrets) -> dict[str, Json]:
         """Return a spec as a session records it: plain values, and no secret."""

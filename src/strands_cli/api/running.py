@@ -140,7 +140,7 @@ class Runner:
             handler=handler,
             layers=[*self.options.layers, *self._layers(), *resources.layers()],
             max_parallel=self.spec.runtime.max_parallel,
-            publish=partial(self._publish, base, []) if listeners else None,
+            publish=partial(self._publish, base, []) if listeners or self.options.stand_in is not None else None,
             token=partial(self._token, base) if listeners.wants("token") else None,
             finish=partial(self._finish, journal) if self.spec.outputs.artifacts else None,
             admit=self._admission,
@@ -303,6 +303,8 @@ class Runner:
         if event is not None:
             if event.type == "step_complete" and (cost := step_cost(state, entry.key, costs)) is not None:
                 event.data["cost"] = cost
+            if event.type == "hitl_answered" and self.options.stand_in is not None:
+                self.options.stand_in.answered(event)
             self.options.listeners.emit(event)
 
     def _token(self, base: Mapping[str, Any], key: str, agent: str, text: str) -> None:

@@ -370,7 +370,7 @@ class Session(AssignableSession):
             offline=data["offline"] or self._options.offline if offline is None else offline,
             real_tools=data.get("real_tools", False) or self._options.real_tools if real_tools is None else real_tools,
             listeners=Listeners(self._options.listeners),
-        )
+        ).for_session(data)
         if app is not None:
             options = with_app(options, app)
         elif user is None:

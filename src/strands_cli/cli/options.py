@@ -102,11 +102,25 @@ _replies_file: Option = click.option(
     shell_complete=completion.files,
     help="What agents reply in a rehearsal: a mapping from agents to a text or a list of them.",
 )
+_record: Option = click.option(
+    "--record",
+    "record",
+    metavar="FILE",
+    shell_complete=completion.files,
+    help="Keep what models reply, tools return and people answer, for --replay.",
+)
+_replay: Option = click.option(
+    "--replay",
+    "replay",
+    metavar="FILE",
+    shell_complete=completion.files,
+    help="Run with the replies, results and answers of a recording: no key, no network, no cost.",
+)
 
 
 def prepared(command: Command) -> Command:
     """Add the options of a command that takes from files what people and models say."""
-    for option in reversed((_answers_file, _replies_file)):
+    for option in reversed((_answers_file, _replies_file, _record, _replay)):
         command = option(command)
     return command
 

@@ -59,6 +59,8 @@ def command(
     ask: bool,
     answers_file: str | None,
     replies_file: str | None,
+    record: str | None,
+    replay: str | None,
     **how: Any,
 ) -> int:
     """Run the workflow in SPEC.
@@ -68,7 +70,7 @@ def command(
     from strands_cli.cli import resuming
 
     chosen = resuming.RunOptions(**how)
-    ready = Prepared(answers_file, replies_file)
+    ready = Prepared(answers_file, replies_file, record, replay)
     ready.check(new=not (session_id or auto_resume or queue), offline=chosen.offline)
     if queue and (session_id or auto_resume or no_save_session or trace):
         raise click.UsageError(
@@ -87,7 +89,7 @@ def command(
 
     def begin() -> Callable[[], Awaitable[RunResult]]:
         workflow = ready.workflow(_workflow(spec, chosen, no_save_session))
-        watched.handler = ready.handler(watched.handler)
+        watched.handler = ready.handler(watched.handler, chosen.interactive)
         watched.file = workflow.spec.source
         given = resuming.Given(texts, file)
         session = resuming.newest(workflow.spec, given, response) if auto_resume else None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from strands_cli.errors import (
     BudgetExceededError,
     ExecutionError,
+    NotRecordedError,
     RejectedError,
     SessionError,
     StoppedError,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from strands_cli.spec.steps import AgentCall, Step
 
 T = TypeVar("T")
-_OF_THE_RUN = (SessionError, StorageError, BudgetExceededError)
+_OF_THE_RUN = (SessionError, StorageError, BudgetExceededError, NotRecordedError)
 NOT_CAUGHT = (*_OF_THE_RUN, StoppedError)
 """What no step goes on from: the run itself cannot, or must not."""
 

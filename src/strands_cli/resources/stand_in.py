@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from strands.models.model import Model
+    from strands_cli.kernel.events import Event
     from strands_cli.resources.secrets import Secrets
     from strands_cli.types import Json
 
@@ -24,6 +25,9 @@ class StandIn:
     def origin(self) -> Mapping[str, Json]:
         """What a session records of it, so that whoever resumes the session has it too."""
         return {}
+
+    def answered(self, event: Event) -> None:
+        """Take note of an answer."""
 
     def begin(self, secrets: Secrets) -> None:
         """Take the secrets of a session that begins to be driven."""

@@ -16,12 +16,14 @@ from strands._lazy import lazy
 if TYPE_CHECKING:
     from strands.models.scripted import Reply as Reply
     from strands.models.scripted import ToolCall as ToolCall
+    from strands_cli.errors import NotRecordedError as NotRecordedError
     from strands_cli.testing.answers import GivenAnswer as GivenAnswer
     from strands_cli.testing.answers import UnusedAnswersError as UnusedAnswersError
     from strands_cli.testing.happened import Rehearsal as Rehearsal
     from strands_cli.testing.happened import RehearsedQuestion as RehearsedQuestion
     from strands_cli.testing.happened import RehearsedStep as RehearsedStep
     from strands_cli.testing.happened import RehearsedToolCall as RehearsedToolCall
+    from strands_cli.testing.rehearsing import recording as recording
     from strands_cli.testing.rehearsing import rehearse as rehearse
     from strands_cli.testing.rehearsing import rehearse_async as rehearse_async
 else:

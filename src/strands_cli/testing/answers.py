@@ -123,11 +123,13 @@ class SheetHandler:
     Args:
         sheet: The answers.
         otherwise: Who is asked what the sheet has no answer to; None leaves such a question open.
+        channel: How the answers came.
     """
 
-    channel = "answers"
-
-    def __init__(self, sheet: AnswerSheet, otherwise: Callable[[HITLState], Any] | None = None) -> None:
+    def __init__(
+        self, sheet: AnswerSheet, otherwise: Callable[[HITLState], Any] | None = None, *, channel: str = "answers"
+    ) -> None:
+        self.channel: str = channel
         self._sheet = sheet
         self._otherwise = otherwise
         self._numbers: dict[str, int] = {}

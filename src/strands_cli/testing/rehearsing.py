@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from strands_cli.api.session import Session
     from strands_cli.api.workflow import Workflow
     from strands_cli.kernel.events import Event
+    from strands_cli.resources.stand_in import StandIn
     from strands_cli.session.repository import SessionRepository
     from strands_cli.types import Json, OpenQuestion, RunResult
 
@@ -27,6 +28,7 @@ async def rehearse_async(
     *,
     variables: Mapping[str, Any] | None = None,
     scripts: Mapping[str, Any] | None = None,
+    replay: str | os.PathLike[str] | None = None,
     tools: Sequence[Any] = (),
     hooks: Sequence[Any] = (),
     real_tools: bool = False,
@@ -42,10 +44,12 @@ async def rehearse_async(
     Args:
         workflow: A file, a dict, YAML text, or a Workflow.
         answers: Answers in the order of the questions; or by question: its id, `q1`, or a part of its prompt; or a
-            function of the question. Where an answer is missing the run stays paused.
+            function of the question, which returns None for none. Where an answer is missing the run stays paused.
         variables: Values for the spec's variables; `more` the same as keywords.
         scripts: Agent id to what it replies: one text, always; a list, gone through once; a function of the
             messages; or a model. Agents without one make their replies up.
+        replay: A recording: models reply and tools return what they did then, and people answer so where `answers` is
+            left out.
         tools: Tools beside those of the spec.
         hooks: Hook providers that every agent gets.
         real_tools: Run all tools.
@@ -55,15 +59,16 @@ async def rehearse_async(
     Raises:
         UnusedAnswersError: There were answers that nobody asked for.
         InvalidAnswerError: An answer does not fit its question.
+        NotRecordedError: The run comes to a call that is not in `replay`.
         StrandsError: The workflow cannot be loaded, a variable is wrong, or the run failed, as `Workflow.run` says.
     """
     with ExitStack() as stack:
         place = Path(output_dir or stack.enter_context(tempfile.TemporaryDirectory(prefix="strands-rehearsal-")))
         loaded = _loaded(workflow, tools, hooks)
         events: list[Event] = []
-        flow = _prepared(loaded, scripts, place, real_tools, store).with_listener(events.append)
-        sheet = answers if isinstance(answers, AnswerSheet) else None if callable(answers) else AnswerSheet(answers)
-        give = _asking(answers) if sheet is None and callable(answers) else _from_sheet(sheet or AnswerSheet())
+        stand_in = _stand_in(loaded, scripts, replay)
+        flow = _prepared(loaded, stand_in, place, real_tools, store).with_listener(events.append)
+        sheet, give = _answering(answers, stand_in)
         try:
             result = await flow.run_async(variables={**(variables or {}), **more})
             result = await _answered(flow, result, give)
@@ -110,17 +115,39 @@ def _loaded(workflow: Any, tools: Sequence[Any], hooks: Sequence[Any]) -> Workfl
     )
 
 
-def _prepared(
-    workflow: Workflow, scripts: Mapping[str, Any] | None, place: Path, real_tools: bool, store: Any
-) -> Workflow:
+def _stand_in(
+    workflow: Workflow, scripts: Mapping[str, Any] | None, replay: str | os.PathLike[str] | None
+) -> StandIn | None:
+    if replay is not None:
+        if scripts:
+            raise InputError(
+                "scripts and a recording were both given", hint="Give one of them: both say what agents reply."
+            )
+        from strands_cli.resources.replay import Replayer
+
+        return Replayer(replay)
+    if not scripts:
+        return workflow.options.stand_in
+    from strands_cli.testing.scripts import ScriptedAgents
+
+    return ScriptedAgents(scripts, workflow.spec)
+
+
+def _answering(answers: Answers | AnswerSheet, stand_in: StandIn | None) -> tuple[AnswerSheet | None, Give]:
+    """Return what was given, where all of it has to be used, and what answers a question."""
+    recorded: Mapping[str, Any] = getattr(stand_in, "answers", {})
+    if callable(answers):
+        return None, _asking(answers)
+    if recorded and not isinstance(answers, AnswerSheet) and not answers:
+        return None, _from_sheet(AnswerSheet(recorded))
+    sheet = answers if isinstance(answers, AnswerSheet) else AnswerSheet(answers)
+    return sheet, _from_sheet(sheet)
+
+
+def _prepared(workflow: Workflow, stand_in: StandIn | None, place: Path, real_tools: bool, store: Any) -> Workflow:
     """Return a twin of a workflow that rehearses, in private."""
     from strands_cli.session.memory import MemorySessionRepository
 
-    stand_in = workflow.options.stand_in
-    if scripts:
-        from strands_cli.testing.scripts import ScriptedAgents
-
-        stand_in = ScriptedAgents(scripts, workflow.spec)
     return workflow.with_options(
         repository=store if store is not None else MemorySessionRepository(),
         output_dir=str(place),
@@ -168,9 +195,10 @@ def _asking(handler: Callable[[Any], Json]) -> Give:
         from strands_cli.types import AnswerLater
 
         try:
-            return as_answer(await call_handler(handler, handler_state(question)))
+            value = await call_handler(handler, handler_state(question))
         except AnswerLater:
             return None
+        return None if value is None else as_answer(value)
 
     return give
 
@@ -182,3 +210,18 @@ def _artifacts(place: Path, written: Sequence[str]) -> dict[str, str]:
         inside = path.is_relative_to(place.resolve())
         found[path.relative_to(place.resolve()).as_posix() if inside else name] = path.read_text(encoding="utf-8")
     return found
+
+
+def recording(workflow: Workflow, path: str | os.PathLike[str]) -> Workflow:
+    """Return a workflow whose runs keep in a file what models reply, tools return and people answer.
+
+    Args:
+        workflow: The workflow, with real providers.
+        path: The file; a recording that is there already is replaced by the first reply.
+
+    Raises:
+        StorageError: It cannot be written, or is a file of another kind.
+    """
+    from strands_cli.resources.recording import Recorder
+
+    return workflow.with_options(stand_in=Recorder(path))
