@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from functools import lru_cache
 from pathlib import Path
 
 PRIVATE_DIRECTORY = 0o700
+_VARIABLE = "USERPROFILE" if os.name == "nt" else "HOME"
 _WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -40,13 +42,17 @@ def expanded(path: str | os.PathLike[str]) -> Path:
     Raises:
         FileNotFoundError: It is not known.
     """
+    return _expanded(os.fspath(path), os.environ.get(_VARIABLE))
+
+
+@lru_cache(maxsize=64)
+def _expanded(path: str, of: str | None) -> Path:
+    """Each run and each decision asks for the same few paths; what `~` stands for depends on a variable."""
     try:
         return Path(path).expanduser()
     except RuntimeError:
-        reason = (
-            f"there is no home directory for {os.fspath(path)!r}. Give a full path, in STRANDS_HOME or as storage_dir"
-        )
-        raise FileNotFoundError(errno.ENOENT, reason, os.fspath(path)) from None
+        reason = f"there is no home directory for {path!r}. Give a full path, in STRANDS_HOME or as storage_dir"
+        raise FileNotFoundError(errno.ENOENT, reason, path) from None
 
 
 def make_private(path: Path) -> list[Path]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from strands._home import home
+from strands._home import expanded, home
 from strands_cli.errors import InputError
 from strands_cli.types import Json
 
@@ -82,15 +82,19 @@ class Prices:
     """
 
     def __init__(self, own: Mapping[str, Json] | None = None) -> None:
-        said = {name: ModelPrice(**told) for name, told in (own or {}).items()}
-        self._said = {**_from_user(), **said}
+        self._said = _from_user()
+        if own:
+            self._said = {**self._said, **{name: ModelPrice(**told) for name, told in own.items()}}
 
     def get(self, model: str) -> ModelPrice | None:
         """Return what a model costs, or None where that is not known; a price is never guessed."""
         names = _names(model)
-        return next((self._said[name] for name in names if name in self._said), None) or _known(names)
+        if self._said:
+            return next((self._said[name] for name in names if name in self._said), None) or _known(names)
+        return _known(names)
 
 
+@functools.lru_cache(maxsize=256)
 def _names(model: str) -> tuple[str, ...]:
     """Return a model's id, then what it is called without its provider, its edition and its day."""
     bare = model.rpartition("/")[2]
@@ -98,6 +102,7 @@ def _names(model: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((model, bare, edition, _DAY.sub("", edition))))
 
 
+@functools.lru_cache(maxsize=256)
 def _known(names: tuple[str, ...]) -> ModelPrice | None:
     for name in names:
         if name in _TABLE:
@@ -112,14 +117,17 @@ def _known(names: tuple[str, ...]) -> ModelPrice | None:
 def _from_user() -> Mapping[str, ModelPrice]:
     """Return the prices of the user's file, which is read anew when it has changed."""
     named = os.environ.get(VARIABLE)
-    path = Path(named).expanduser() if named else home() / "prices.yaml"
+    path = expanded(named) if named else home() / "prices.yaml"
     try:
-        found = path.stat()
+        found = os.stat(path)
     except OSError as error:
         if not named:
-            return {}
+            return _NO_PRICES
         raise InputError(f"{path}: {error.strerror}", hint=f"Correct {VARIABLE}: it names a YAML file.") from error
     return _read(path, found.st_mtime_ns, found.st_size)
+
+
+_NO_PRICES: Mapping[str, ModelPrice] = {}
 
 
 @functools.lru_cache(maxsize=4)

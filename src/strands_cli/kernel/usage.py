@@ -36,12 +36,14 @@ def usage_by_agent(used: Iterable[Used]) -> dict[str, dict[str, int]]:
     """Return agent id to its tokens: `input` (the cached ones too), `output`, `cache_read`, `cache_write`."""
     found: dict[str, dict[str, int]] = {}
     for _, agent, _, usage, _ in used:
-        tokens = tokens_of(usage)
-        told = found.setdefault(agent, dict.fromkeys(_KINDS, 0))
-        told["input"] += tokens.input + tokens.cache_read + tokens.cache_write
-        told["output"] += tokens.output
-        told["cache_read"] += tokens.cache_read
-        told["cache_write"] += tokens.cache_write
+        read, written, cached, kept = tokens_of(usage)
+        told = found.get(agent)
+        if told is None:
+            told = found[agent] = dict.fromkeys(_KINDS, 0)
+        told["input"] += read + cached + kept
+        told["output"] += written
+        told["cache_read"] += cached
+        told["cache_write"] += kept
     return found
 
 

@@ -88,7 +88,7 @@ def find_pattern(name: object) -> PatternRecord | None:
 
 def pattern_code(name: str) -> Any:
     """Return the module with the `run`, `plan` and `so_far` of a pattern; raises as `pattern_record`."""
-    return _theirs(name) if name not in own_patterns() else import_module(f"{_ROOT}.patterns.{name}")
+    return _theirs(name) if name not in own_patterns() else _ours(name)
 
 
 def config_name(pattern: str) -> str:
@@ -109,6 +109,11 @@ def _record(name: str) -> PatternRecord:
         check=getattr(module, "check", None),
         unsupported=getattr(module, "unsupported", None),
     )
+
+
+@cache
+def _ours(name: str) -> ModuleType:
+    return import_module(f"{_ROOT}.patterns.{name}")
 
 
 @cache
