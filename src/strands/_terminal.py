@@ -34,6 +34,8 @@ _MOST_LETTERS = 8
 _UNDECIDED = "\r\u200d\ufe0f"
 _CONTEXT = 3
 _TAB = "    "
+_LONGEST_WORD = 20
+"""Characters at most that are left out so that a text does not end within a word."""
 
 
 class _Patterns(NamedTuple):
@@ -67,6 +69,24 @@ def unambiguous(text: object) -> str:
     if patterns.foreign.search(plain):
         plain = patterns.token.sub(lambda match: _marked(match[0]), plain)
     return _escaped(patterns.exact, plain)
+
+
+def one_line(text: object, limit: int = 0) -> str:
+    """Return `text` on one line, newlines shown as `\\n`; cut to `limit` characters (0: no limit)."""
+    return _cut(visible(text), limit)
+
+
+def exact_line(text: object, limit: int = 0) -> str:
+    """Return `one_line` of what somebody approves: see `unambiguous`."""
+    return _cut(unambiguous(text), limit)
+
+
+def _cut(shown: str, limit: int) -> str:
+    plain = shown.replace("\n", "\\n")
+    if not limit or len(plain) <= limit:
+        return plain
+    word = plain.rfind(" ", max(limit // 2, limit - _LONGEST_WORD), limit)
+    return f"{plain[: word if word > 0 else limit - 1].rstrip()}…"
 
 
 class VisibleStream:

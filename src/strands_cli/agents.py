@@ -79,7 +79,7 @@ class AgentCaller:
             from strands_cli.step_calls import StepCaller
 
             return await StepCaller(self._resources, self._hooks)(call)
-        from strands._core.invoke import NO_OPTIONS, Options, handler_sink
+        from strands._core.invoke import NO_OPTIONS, Options
         from strands._core.invoke import call as call_agent
         from strands.types.exceptions import EventLoopException
 
@@ -96,7 +96,7 @@ class AgentCaller:
         agent.callback_handler = _streamer(call.emit)
         try:
             options = Options({"rehearse_hint": call.expects}) if call.expects else NO_OPTIONS
-            result = await call_agent(agent, prompt, options, handler_sink(agent))
+            result = await call_agent(agent, prompt, options, _sink(call.emit))
         except EventLoopException as error:
             self.cache.drop(call)
             raise error.original_exception from error
@@ -206,10 +206,15 @@ def _agent_class() -> type[Agent]:
 
 
 def _streamer(emit: Callable[[str], None] | None) -> Callable[..., None] | None:
+    sink = _sink(emit)
+    return None if sink is None else lambda **event: sink(event)
+
+
+def _sink(emit: Callable[[str], None] | None) -> Callable[[dict[str, Any]], None] | None:
     if emit is None:
         return None
 
-    def stream(**event: Any) -> None:
+    def stream(event: dict[str, Any]) -> None:
         if "data" in event:
             emit(event["data"])
 

@@ -7,8 +7,7 @@ import json
 import pytest
 
 from strands_cli.errors import TemplateError
-from strands_cli.loader.template import check, evaluate, render
-from strands_cli.loader.uses import uses
+from strands_cli.loader.template import check, evaluate, render, uses
 
 NAMES = {
     "topic": "tides",

@@ -20,8 +20,7 @@ from strands_cli.kernel.recorder import JournalRecorder
 from strands_cli.kernel.share import LoopShare
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import AgentReply, Answer, Call, CallAgent, Entry, Names, Question
-from strands_cli.kernel.write_lock import WriteLock
-from strands_cli.kernel.writer import Writer
+from strands_cli.kernel.writer import WriteLock, Writer
 from strands_cli.types import HITLHandler, Json
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from strands_cli.loader.check_values import check_values
 from strands_cli.loader.finding import Finding
 from strands_cli.loader.marks import Marks
 from strands_cli.loader.parts import called_agents, templates
-from strands_cli.loader.uses import uses
+from strands_cli.loader.template import uses
 from strands_cli.loader.walk import Path, at, mappings, pattern_of
 from strands_cli.schema.problems import MOST_PROBLEMS, Problem, did_you_mean, nearest
 from strands_cli.spec.registry import find_pattern

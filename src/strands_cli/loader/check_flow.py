@@ -18,7 +18,7 @@ def check_flow(data: dict[str, Any]) -> Iterator[Finding]:
     for part in parts(data):
         if not part.shape.step:
             continue
-        for key, target in targets(part.value):
+        for key, target in targets(part.value) if "on_reject" in part.value or "on_error" in part.value else ():
             yield from _target(data, part, key, target)
         if part.value.get("on_reject") not in (None, "continue") and part.value.get("type") == "hitl":
             yield from _gate(part.path, part.value)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from strands_cli.loader.finding import Finding
 from strands_cli.loader.parts import shape_of, templates
-from strands_cli.loader.uses import sound_uses
+from strands_cli.loader.template import sound_uses
 from strands_cli.loader.walk import CONFIG, Path, at, listed, pattern_of, texts
 from strands_cli.schema.problems import did_you_mean
 from strands_cli.spec.registry import find_pattern

@@ -7,7 +7,7 @@ from typing import Any
 
 from strands_cli.loader.finding import Finding
 from strands_cli.loader.parts import TemplateSite, templates
-from strands_cli.loader.uses import NamePath, sound_uses
+from strands_cli.loader.template import NamePath, sound_uses
 from strands_cli.loader.walk import CONFIG, at, listed, pattern_of
 from strands_cli.schema.problems import did_you_mean
 from strands_cli.spec.registry import find_pattern
@@ -21,9 +21,13 @@ def check_references(data: dict[str, Any]) -> Iterator[Finding]:
         return
     known = {name: _ids(data, results) for name, results in record.results.items() if results.word}
     numbered = {name: each for name, each in record.results.items() if not each.word and not each.single}
-    own = {name for group in ("required", "optional", "values") for name in _names(at(data, ("inputs", group)))}
+    inputs = data.get("inputs")
+    groups = [inputs.get(group) for group in ("required", "optional", "values")] if isinstance(inputs, Mapping) else ()
+    own = {str(name) for group in groups if isinstance(group, Mapping) for name in group}
     for site in templates(data):
         used = sound_uses(site.text, expression=site.expression)
+        if not (used.references or used.paths):
+            continue
         for root, key in sorted(used.references, key=str):
             if isinstance(key, str) and (ids := known.get(root)) is not None and key not in ids:
                 cause = f"{site.path[-1]!r} uses {root}.{key}, and there is no {record.results[root].word} {key!r}"
@@ -49,10 +53,6 @@ def _fields(
             yield Finding(site.path, cause, did_you_mean(field, known.fields))
 
 
-def _names(value: object) -> list[str]:
-    return list(map(str, value)) if isinstance(value, Mapping) else []
-
-
 def _ids(data: dict[str, Any], results: Results) -> dict[str, None] | None:
     """Return the ids by which results will be found, in their order, or None when nobody can tell."""
     config = at(data, CONFIG)
@@ -66,8 +66,8 @@ def _ids(data: dict[str, Any], results: Results) -> dict[str, None] | None:
 
 def _numbered(data: dict[str, Any], site: TemplateSite, name: str, results: Results, index: int) -> Iterator[Finding]:
     """A step sees the steps before it in its own list; artifacts see all, where it is known how many there are."""
-    total = len(listed(at(data, (*CONFIG, results.of)))) if results.of else None
-    if site.path[0] == "outputs" and total is not None and not -total <= index < total:
+    total = len(listed(at(data, (*CONFIG, results.of)))) if site.path[0] == "outputs" and results.of else None
+    if total is not None and not -total <= index < total:
         cause = f"{site.path[-1]!r} uses {name}[{index}], and there are {total}"
         yield Finding(site.path, cause, f"{name} count from 0")
     here = site.number

@@ -68,10 +68,11 @@ def check_tools(data: dict[str, Any], given: frozenset[str]) -> Iterator[Finding
         for index, approval in listed(agent.get("approvals")):
             yield from _approval(("agents", id, "approvals", index, "tools"), approval.get("tools"), has, known)
     for part in parts(data):
-        called = {_id(str(name)) for _, name in part.marked(TOOL)}
+        tools = part.marked(TOOL)
+        called = {_id(str(name)) for _, name in tools} if tools else set()
         called = called or ({"http_request"} if "http" in part.value else set())
         everything |= called
-        for index, approval in listed(part.value.get("approvals")):
+        for index, approval in listed(part.value["approvals"]) if "approvals" in part.value else ():
             yield from _approval((*part.path, "approvals", index, "tools"), approval.get("tools"), called, known)
     for index, approval in listed(data.get("approvals")):
         yield from _approval(("approvals", index, "tools"), approval.get("tools"), everything, known)
@@ -121,7 +122,9 @@ def _mentions(data: dict[str, Any]) -> Iterator[tuple[Path, str]]:
     for part in parts(data):
         for path, names in part.marked(TOOL_IDS):
             yield from _names(path, names)
-        yield from ((path, name) for path, name in part.marked(TOOL) if isinstance(name, str))
+        for path, name in part.marked(TOOL):
+            if isinstance(name, str):
+                yield path, name
     allowed: Path = ("security", "guardrails", "allow_tools")
     yield from _names(allowed, at(data, allowed))
 
@@ -148,7 +151,8 @@ def _mention(path: Path, name: str, known: _Known) -> Iterator[Finding]:
 def _overrides(data: dict[str, Any]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for part in parts(data):
-        names = {_id(name) for path, listed in part.marked(TOOL_IDS) for _, name in _names(path, listed)}
+        marked = part.marked(TOOL_IDS)
+        names = {_id(name) for path, listed in marked for _, name in _names(path, listed)} if marked else set()
         for _, agent in part.agents() if names else ():
             found.setdefault(agent, set()).update(names)
     return found

@@ -10,7 +10,7 @@ from strands_cli.errors import InputError
 from strands_cli.loader.input_types import from_text, misfit, type_of
 from strands_cli.loader.names import engine_names, reserved
 from strands_cli.loader.parts import templates
-from strands_cli.loader.uses import uses
+from strands_cli.loader.template import uses
 from strands_cli.schema.problems import did_you_mean, nearest, pointer
 from strands_cli.spec.registry import pattern_records
 

@@ -77,7 +77,7 @@ class _Reader:
             self._space()
             places[key] = (key_mark, self._mark())
             value[key] = self._value(depth + 1)
-        self.marks.add(value, places)
+        self.marks.known[id(value)] = value, places
         return value
 
     def _array(self, depth: int) -> list[Any]:
@@ -88,7 +88,7 @@ class _Reader:
             mark = self._mark()
             places[len(value)] = (mark, mark)
             value.append(self._value(depth + 1))
-        self.marks.add(value, places)
+        self.marks.known[id(value)] = value, places
         return value
 
     def _ends(self, end: str, *, first: bool) -> bool:

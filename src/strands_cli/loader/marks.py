@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from strands_cli.loader.walk import Path, child
 from strands_cli.schema.problems import Problem, pointer
@@ -17,29 +17,41 @@ class Mark(NamedTuple):
     column: int
 
 
+Places: TypeAlias = dict[str | int, tuple[Mark, Mark]]
+"""The places of the keys and of the values of a container."""
+
+
 class Marks:
-    """The marks of a tree of dicts and lists, kept by the identity of their containers."""
+    """The marks of a tree of dicts and lists, kept by the identity of their containers.
+
+    Args:
+        source: What the document is called.
+
+    Attributes:
+        root: Where the document begins.
+        known: A container's identity to it, and to where its keys and values stand; readers of documents add to it.
+    """
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self._known: dict[int, tuple[object, dict[str | int, tuple[Mark, Mark]]]] = {}
+        self.known: dict[int, tuple[object, Places]] = {}
         self.root: Mark = Mark(source, 1, 1)
 
-    def add(self, container: object, places: dict[str | int, tuple[Mark, Mark]]) -> None:
+    def add(self, container: object, places: Places) -> None:
         """Say where the keys and values of a container stand."""
-        self._known[id(container)] = (container, places)
+        self.known[id(container)] = (container, places)
 
-    def of(self, container: object) -> dict[str | int, tuple[Mark, Mark]]:
+    def of(self, container: object) -> Places:
         """Return the places of a container's keys and values; empty when unknown."""
-        return self._known.get(id(container), (None, {}))[1]
+        return self.known.get(id(container), (None, {}))[1]
 
     def take(self, other: Marks) -> None:
         """Take over what another document's marks know."""
-        self._known.update(other._known)
+        self.known.update(other.known)
 
     def find(self, data: object, path: Sequence[str | int], *, key: bool = False) -> Mark | None:
         """Return where `path` stands, or the nearest container of it that exists."""
-        found: Mark | None = self.root if self._known else None
+        found: Mark | None = self.root if self.known else None
         for index, part in enumerate(path):
             place = self.of(data).get(part)
             if place is None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias, Union, 
 
 from pydantic import BaseModel
 
-from strands_cli.loader.walk import CONFIG, MAPPINGS, Path, at, child, listed, mappings, pattern_of
+from strands_cli.loader.walk import CONFIG, MAPPINGS, Path, at, child, listed, mappings
 from strands_cli.spec.base import Lazy
 from strands_cli.spec.registry import find_pattern
 from strands_cli.spec.roles import AGENT, DATA, EXPRESSION, TEMPLATE, TOOL, VARIABLES, Group, Role, StepModel
@@ -123,7 +123,9 @@ _ACTS = "strands_cli.spec.acts"
 
 def _has_acts(value: object) -> bool:
     if isinstance(value, MAPPINGS):
-        return step_kind(value) not in ("<agent>", "<hitl>") or any(map(_has_acts, value.values()))
+        if ("agent" not in value or "type" in value) and step_kind(value) not in ("<agent>", "<hitl>"):
+            return True
+        return any(map(_has_acts, value.values()))
     return isinstance(value, (list, tuple)) and any(map(_has_acts, value))
 
 
@@ -135,8 +137,12 @@ def _shape_of(pattern: str, acts: bool) -> Shape | None:
 
 def parts(data: object) -> Iterator[Part]:
     """Yield the objects of a document's config in the order of its model, on any data, also on wrong one."""
-    shape, config = shape_of(pattern_of(data)), at(data, CONFIG)
-    if shape is not None and isinstance(config, MAPPINGS):
+    pattern = data.get("pattern") if isinstance(data, MAPPINGS) else None
+    config = pattern.get("config") if isinstance(pattern, MAPPINGS) else None
+    if pattern is None or not isinstance(config, MAPPINGS):
+        return
+    shape = shape_of(pattern["type"]) if isinstance(pattern.get("type"), str) else None
+    if shape is not None:
         yield from _below(Part(CONFIG, config, shape))
 
 
@@ -182,13 +188,15 @@ def templates(data: object, *, unused: bool = False) -> Iterator[TemplateSite]:
             yield from (
                 TemplateSite(where, text, False, names, False, part.number) for where, text in _texts(path, value)
             )
-        yield from _of_approvals(part.path, part.value) if part.shape.step else ()
+        if part.shape.step and "approvals" in part.value:
+            yield from _of_approvals(part.path, part.value)
         for _, agent in part.agents():
             own[agent] = own.get(agent, _NONE) | names
     for id, agent_spec in mappings(child(data, "agents")):
         if unused or id in own:
             yield from _of_agent(("agents", id), agent_spec, own.get(id, _NONE))
-    yield from _of_approvals((), data) if isinstance(data, Mapping) else ()
+    if isinstance(data, Mapping) and "approvals" in data:
+        yield from _of_approvals((), data)
     for index, artifact in listed(at(data, ("outputs", "artifacts"))):
         yield from _strings(artifact, ("outputs", "artifacts", index), ("path", "from"))
 
@@ -211,7 +219,8 @@ def _of_agent(path: Path, agent: Mapping[str, Any], names: frozenset[str]) -> It
     prompt = agent.get("prompt")
     if isinstance(prompt, str):
         yield TemplateSite((*path, "prompt"), prompt, own=names)
-    yield from _of_approvals(path, agent)
+    if "approvals" in agent:
+        yield from _of_approvals(path, agent)
 
 
 def _of_approvals(path: Path, holder: Mapping[str, Any]) -> Iterator[TemplateSite]:
@@ -234,9 +243,11 @@ def _texts(path: Path, value: object) -> Iterator[tuple[Path, str]]:
             yield from _texts((*path, index), each)
 
 
-def _strings(value: object, path: Path, keys: tuple[str, ...], number: int | None = None) -> Iterator[TemplateSite]:
+def _strings(
+    values: Mapping[str, Any], path: Path, keys: tuple[str, ...], number: int | None = None
+) -> Iterator[TemplateSite]:
     for key in keys:
-        text = child(value, key)
+        text = values.get(key)
         if isinstance(text, str):
             yield TemplateSite((*path, key), text, number=number)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from jinja2 import nodes
 
 if TYPE_CHECKING:
-    from strands_cli.loader.uses import NamePath
+    from strands_cli.loader.template import NamePath
 
 Reference = tuple[str, str | int]
 

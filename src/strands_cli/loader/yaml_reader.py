@@ -156,7 +156,7 @@ class _Reader:
         done = self.stack.pop()
         for source, mark in done.merges:
             self._merge(done, source, mark)
-        self.marks.add(done.value, done.places)
+        self.marks.known[id(done.value)] = done.value, done.places
         if done.anchor:
             self.anchors[done.anchor] = _Anchored(done.value, done.size)
         self._put(done.value, done.mark, done.size)

@@ -5,23 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from strands._terminal import unambiguous, visible
+from strands._terminal import exact_line, one_line, unambiguous, visible
 
 __all__ = ["brief", "exact_line", "one_line", "plain_data", "unambiguous", "visible"]
 
 _INTERRUPT = re.compile(r"((?:^|/)interrupts/)(v1:[^/]{20,})")
-_LONGEST_WORD = 20
-"""Characters at most that are left out so that a text does not end within a word."""
-
-
-def one_line(text: object, limit: int = 0) -> str:
-    """Return `text` on one line, newlines shown as `\\n`; cut to `limit` characters (0: no limit)."""
-    return _cut(visible(text), limit)
-
-
-def exact_line(text: object, limit: int = 0) -> str:
-    """Return `one_line` of what somebody approves: see `strands._terminal.unambiguous`."""
-    return _cut(unambiguous(text), limit)
 
 
 def plain_data(value: Any) -> Any:
@@ -33,14 +21,6 @@ def plain_data(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain_data(item) for item in value]
     return value
-
-
-def _cut(shown: str, limit: int) -> str:
-    plain = shown.replace("\n", "\\n")
-    if not limit or len(plain) <= limit:
-        return plain
-    word = plain.rfind(" ", max(limit // 2, limit - _LONGEST_WORD), limit)
-    return f"{plain[: word if word > 0 else limit - 1].rstrip()}…"
 
 
 def brief(id: str) -> str:
