@@ -17,8 +17,15 @@ from pathlib import Path
 import pytest
 
 from strands.journal.drivers import MOST_IDLE, Drivers
+from strands_cli.errors import LeaseHeldError
+from strands_cli.kernel.drive import DriveOptions
+from strands_cli.kernel.drive import drive as drive_to_rest
+from strands_cli.kernel.run import Run
+from strands_cli.kernel.types import Draft, Entry, Kind, Outcome
 from strands_cli.session.conformance import opening
 from strands_cli.session.repository import FileSessionRepository
+from strands_cli.types import Json
+from support.driving import Echo
 
 SEEN = """
 import asyncio, sys
@@ -224,3 +231,40 @@ def test_a_process_that_works_in_many_directories_keeps_few_locks(tmp_path: Path
     again = every[0].enter()
     assert every[0].alive(again) and not every[0].alive(driven[0])
     every[0].leave(again)
+
+
+class Beside:
+    """Drives the same session as another process would, and is quicker."""
+
+    def __init__(self, repository: FileSessionRepository) -> None:
+        self._repository = repository
+
+    async def append(self, *drafts: tuple[Kind, str, dict[str, Json]]) -> None:
+        journal = await self._repository.open("s")
+        count = len(await journal.load())
+        await journal.append([Draft(kind, key, data, 0.0) for kind, key, data in drafts], expect=count)
+
+
+def test_who_was_quicker_keeps_the_session_and_the_other_writes_nothing(root: Path) -> None:
+    """The other notices at its first append; that it has left is no news of the first one's lease."""
+    other = Beside(FileSessionRepository(root))
+    reply = {"message": {"role": "assistant", "content": [{"text": "done"}]}}
+
+    async def body(run: Run) -> Outcome:
+        await other.append(
+            ("leased", "", {"driver": "other"}), ("started", "a", {"agent": "a", "lane": "", "prompt": "go"})
+        )
+        try:
+            await run.agent("b", "b", "go")
+        finally:
+            await other.append(("done", "a", reply))
+        raise AssertionError("unreachable")
+
+    async def main() -> list[Entry]:
+        journal = await FileSessionRepository(root).open("s")
+        with pytest.raises(LeaseHeldError):
+            await drive_to_rest(journal, body, Echo(), DriveOptions())
+        return await journal.load()
+
+    kinds = [(entry.kind, entry.data.get("driver")) for entry in asyncio.run(main())]
+    assert kinds[1:] == [("leased", "other"), ("started", None), ("done", None)]

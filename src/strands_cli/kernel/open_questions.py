@@ -16,6 +16,7 @@ from strands_cli.kernel.lanes import Questions
 from strands_cli.kernel.state import overdue, response_of
 from strands_cli.kernel.types import Answer, Entry, Paused, Question, RunCancelled
 from strands_cli.kernel.watch import Watch
+from strands_cli.kernel.writer import lease_lost
 from strands_cli.types import AnswerLater, HITLHandler, HITLState, Json, OpenQuestion
 
 if TYPE_CHECKING:
@@ -127,10 +128,7 @@ class OpenQuestions(Questions):
         state = self._run.state
         for entry in entries:
             if entry.kind == "leased" and entry.data.get("driver") != self._run.driver:
-                raise LeaseLostError(
-                    f"session {self._run.journal.session_id!r} was taken over by another process",
-                    hint="Leave it to that process; nothing of this one was recorded since.",
-                )
+                raise lease_lost(self._run.journal.session_id)
             state.apply(entry)
             self._run.published(entry)
             if entry.kind == "cancelled":

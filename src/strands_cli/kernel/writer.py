@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from strands.journal.lines import as_read
 from strands.journal.protocol import append_durably
+from strands_cli.errors import LeaseLostError
 from strands_cli.kernel.clock import Clock
 from strands_cli.kernel.journal import Conflict, Journal
 from strands_cli.kernel.redaction import Change
@@ -84,6 +85,7 @@ class Writer:
     _publish: Callable[[Entry, State], None] | None
     _held: tuple[Draft, ...] = ()
     _held_durably: bool = False
+    _is_fenced_off: bool = False
 
     async def record(
         self,
@@ -229,6 +231,9 @@ class Writer:
         except RunCancelled:
             await self._fold_anew()
             raise
+        except LeaseLostError:
+            self._is_fenced_off = True  # what this driver knows ends here, so it may not write behind it
+            raise
         await self._fold_anew()
 
     def _are_held(self, entries: Sequence[Entry]) -> bool:
@@ -261,6 +266,8 @@ class Writer:
 
     async def _appended(self, drafts: Sequence[Draft], sync: bool, change: Change | None) -> list[Entry]:
         """Append, the held ones first, with the lock held."""
+        if self._is_fenced_off:
+            raise lease_lost(self.journal.session_id)
         expect, held = self.recorded, len(self._held)
         rewrite = None if change is None else getattr(self.journal, "rewrite", None)
         entries: list[Entry]
@@ -302,3 +309,11 @@ class Writer:
             self.tools |= {entry.key}
         elif entry.kind == "done" and "result" in entry.data:
             self.tools -= {entry.key}
+
+
+def lease_lost(session_id: str) -> LeaseLostError:
+    """Return the error of a driver whose session another one has taken over."""
+    return LeaseLostError(
+        f"session {session_id!r} was taken over by another process",
+        hint="Leave it to that process; nothing of this one was recorded since.",
+    )
