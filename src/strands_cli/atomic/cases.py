@@ -172,7 +172,7 @@ async def _run(agent: AtomicAgent, case: Case, offline: bool, options: dict[str,
     if case.expect.fails is not None:
         return CaseResult(case.name, [f"it was to fail with {case.expect.fails!r} and did not"], seconds)
     rehearsed = offline and case.reply is None and "model" not in options
-    return CaseResult(case.name, [] if rehearsed else list(_unmet(case.expect, result.output)), seconds)
+    return CaseResult(case.name, [] if rehearsed else list(unmet(case.expect, result.output)), seconds)
 
 
 def _failed(case: Case, error: StrandsError) -> list[str]:
@@ -181,7 +181,8 @@ def _failed(case: Case, error: StrandsError) -> list[str]:
     return [error.message]
 
 
-def _unmet(expect: Expect, output: Any) -> Iterator[str]:
+def unmet(expect: Expect, output: Any) -> Iterator[str]:
+    """Yield what does not hold of an output."""
     text = output if isinstance(output, str) else json.dumps(output, ensure_ascii=False)
     folded = text.casefold()
     yield from (f"{each!r} is not in the output" for each in expect.contains if each.casefold() not in folded)

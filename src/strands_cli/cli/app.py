@@ -31,6 +31,7 @@ COMMANDS = {
     "a2a": "Offer a workflow to other agents over A2A.",
     "tick": "Remind, escalate and expire what is due, once; for cron.",
     "approvals": "List what holds in every session; revoke it.",
+    "test": "Run the tests of workflows, and report.",
     "atomic": "List, run and test single-purpose agents.",
     "init": "Write a commented workflow file to start from.",
     "schema": "Print the JSON Schema of workflow files, for editors.",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from strands_cli.errors import NotRecordedError as NotRecordedError
     from strands_cli.testing.answers import GivenAnswer as GivenAnswer
     from strands_cli.testing.answers import UnusedAnswersError as UnusedAnswersError
+    from strands_cli.testing.evaluating import evaluate as evaluate
     from strands_cli.testing.happened import Rehearsal as Rehearsal
     from strands_cli.testing.happened import RehearsedQuestion as RehearsedQuestion
     from strands_cli.testing.happened import RehearsedStep as RehearsedStep

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from strands_cli.session.repository import SessionRepository
     from strands_cli.types import Json, OpenQuestion, RunResult
 
+Give = Callable[["OpenQuestion"], Any]
+"""Returns, when it is awaited, the answer to a question, or None for none."""
+
 
 async def rehearse_async(
     workflow: Any,
@@ -69,19 +72,38 @@ async def rehearse_async(
         stand_in = _stand_in(loaded, scripts, replay)
         flow = _prepared(loaded, stand_in, place, real_tools, store).with_listener(events.append)
         sheet, give = _answering(answers, stand_in)
-        try:
-            result = await flow.run_async(variables={**(variables or {}), **more})
-            result = await _answered(flow, result, give)
-        except ExecutionError as error:
-            if "strands resume" in error.hint:  # there is no session that anybody could resume
-                error.hint = ""
-            raise
+        run = await observed(flow, give, {**(variables or {}), **more}, place, events)
         if sheet is not None:
             sheet.check_used()
-        journal = await flow.options.store().open(result.session_id)
-        from strands_cli.kernel.state import State
+        return run
 
-        return rehearsal(result, State(await journal.load()), _artifacts(place, result.artifacts_written), events)
+
+async def observed(
+    flow: Workflow, give: Give, variables: Mapping[str, Any], place: Path, events: Sequence[Event] = ()
+) -> Rehearsal:
+    """Run a workflow as far as there are answers, and return what happened.
+
+    Args:
+        flow: The workflow; its sessions are nobody else's.
+        give: Returns the answer to a question, or None.
+        variables: Values for its variables.
+        place: Where its artifacts go.
+        events: What listeners are told.
+
+    Raises:
+        StrandsError: As `Workflow.run` says.
+    """
+    from strands_cli.kernel.state import State
+
+    try:
+        result = await flow.run_async(variables=variables)
+        result = await _answered(flow, result, give)
+    except ExecutionError as error:
+        if "strands resume" in error.hint:  # there is no session that anybody could resume
+            error.hint = ""
+        raise
+    journal = await flow.options.store().open(result.session_id)
+    return rehearsal(result, State(await journal.load()), _artifacts(place, result.artifacts_written), events)
 
 
 def rehearse(workflow: Any, answers: Answers | AnswerSheet = (), **options: Any) -> Rehearsal:
@@ -89,9 +111,6 @@ def rehearse(workflow: Any, answers: Answers | AnswerSheet = (), **options: Any)
     from strands_cli.api.bridge import run_sync
 
     return run_sync(lambda: rehearse_async(workflow, answers, **options))
-
-
-Give = Callable[["OpenQuestion"], Any]
 
 
 def _loaded(workflow: Any, tools: Sequence[Any], hooks: Sequence[Any]) -> Workflow:
@@ -139,9 +158,9 @@ def _answering(answers: Answers | AnswerSheet, stand_in: StandIn | None) -> tupl
     if callable(answers):
         return None, _asking(answers)
     if recorded and not isinstance(answers, AnswerSheet) and not answers:
-        return None, _from_sheet(AnswerSheet(recorded))
+        return None, from_sheet(AnswerSheet(recorded))
     sheet = answers if isinstance(answers, AnswerSheet) else AnswerSheet(answers)
-    return sheet, _from_sheet(sheet)
+    return sheet, from_sheet(sheet)
 
 
 def _prepared(workflow: Workflow, stand_in: StandIn | None, place: Path, real_tools: bool, store: Any) -> Workflow:
@@ -180,7 +199,9 @@ async def _given(session: Session, questions: Sequence[OpenQuestion], give: Give
     return any_given
 
 
-def _from_sheet(sheet: AnswerSheet) -> Give:
+def from_sheet(sheet: AnswerSheet) -> Give:
+    """Return what answers questions from a sheet."""
+
     async def give(question: OpenQuestion) -> GivenAnswer | None:
         return sheet.take(question.id, question.number, question.prompt)
 
