@@ -51,7 +51,7 @@ class EvaluationOptions:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class WorkflowCaseResult:
     """How a test went; `problems` is empty when it passed.
 
     Attributes:
@@ -90,7 +90,7 @@ class SuiteResult:
     """How the tests of a file went."""
 
     suite: Suite
-    verdicts: list[Verdict] = field(default_factory=list)
+    verdicts: list[WorkflowCaseResult] = field(default_factory=list)
 
     @property
     def failed(self) -> int:
@@ -98,7 +98,7 @@ class SuiteResult:
         return sum(not verdict.passed for verdict in self.verdicts)
 
 
-async def evaluate_async(suite: Suite, options: EvaluationOptions | None = None) -> AsyncIterator[Verdict]:
+async def evaluate_async(suite: Suite, options: EvaluationOptions | None = None) -> AsyncIterator[WorkflowCaseResult]:
     """Run the tests of a suite and yield how each went, in their order.
 
     Raises:
@@ -110,7 +110,7 @@ async def evaluate_async(suite: Suite, options: EvaluationOptions | None = None)
     workflow = Workflow.from_file(suite.workflow)
     slots = asyncio.Semaphore(max(how.jobs, 1))
 
-    async def one(case: WorkflowCase, number: int) -> Verdict:
+    async def one(case: WorkflowCase, number: int) -> WorkflowCaseResult:
         async with slots:
             name = case.name if how.repeat == 1 else f"{case.name} ({number} of {how.repeat})"
             return await _verdict(suite, workflow, case, name, how)
@@ -125,7 +125,9 @@ async def evaluate_async(suite: Suite, options: EvaluationOptions | None = None)
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _verdict(suite: Suite, workflow: Workflow, case: WorkflowCase, name: str, how: EvaluationOptions) -> Verdict:
+async def _verdict(
+    suite: Suite, workflow: Workflow, case: WorkflowCase, name: str, how: EvaluationOptions
+) -> WorkflowCaseResult:
     began = time.monotonic()
     try:
         run = await _run(suite, workflow, case, how)
@@ -134,7 +136,7 @@ async def _verdict(suite: Suite, workflow: Workflow, case: WorkflowCase, name: s
     except StrandsError as error:
         expected = case.expect.fails
         fine = expected is not None and expected.casefold() in error.message.casefold()
-        return Verdict(name, [] if fine else [error.message], time.monotonic() - began)
+        return WorkflowCaseResult(name, [] if fine else [error.message], time.monotonic() - began)
     scripted = set(case.replies) if _is_rehearsed(case, how) else None
 
     def is_made_up(agent: str) -> bool:
@@ -142,7 +144,7 @@ async def _verdict(suite: Suite, workflow: Workflow, case: WorkflowCase, name: s
 
     problems = list(unmet_by(case.expect, run, is_made_up))
     tokens = sum(run.result.token_usage.values())
-    return Verdict(
+    return WorkflowCaseResult(
         name,
         problems,
         time.monotonic() - began,

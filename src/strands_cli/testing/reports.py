@@ -9,12 +9,12 @@ from xml.etree import ElementTree
 
 from strands_cli.kernel.usage import money
 from strands_cli.terminal.escape import one_line
-from strands_cli.testing.evaluating import SuiteResult, Verdict
+from strands_cli.testing.evaluating import SuiteResult, WorkflowCaseResult
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def verdict_lines(verdict: Verdict, width: int) -> Iterator[str]:
+def verdict_lines(verdict: WorkflowCaseResult, width: int) -> Iterator[str]:
     """Yield the lines of one test.
 
     Args:
