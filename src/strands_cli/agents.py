@@ -18,6 +18,7 @@ from strands_cli.loader.template import render
 if TYPE_CHECKING:
     from strands.agent.agent import Agent
     from strands_cli.resources import AgentResources
+    from strands_cli.resources.turns import TurnHooks
     from strands_cli.spec.root import Spec
     from strands_cli.types import Json
 
@@ -72,6 +73,7 @@ class AgentCaller:
         self._spec = spec
         self._resources = resources
         self._hooks = tuple(hooks)
+        self._holds = False
         self.cache: AgentCache = AgentCache(called_once(spec))
 
     async def __call__(self, call: Call) -> AgentReply:
@@ -85,12 +87,16 @@ class AgentCaller:
 
         agent = self.cache.get(call)
         prompt: Any = call.prompt
-        if agent is not None and (call.anew or not _is_answered(agent, call.answers)):
+        if agent is not None and (
+            call.anew or (call.how is not None and "fresh" in call.how) or not _is_answered(agent, call.answers)
+        ):
             agent = None  # what it holds, or waits for, is not what the record says
+        goes_on = agent is not None and bool(agent.pending_interrupts)
         if agent is None:
             agent, prompt = self._restored(call)
-        elif agent.pending_interrupts:
+        elif goes_on:
             prompt = _responses(call.answers)
+        held = self._held(agent, call, goes_on)
         agent.recorder = call.recorder
         agent.system_prompt = self._system_prompt(call)
         agent.callback_handler = _streamer(call.emit)
@@ -112,11 +118,24 @@ class AgentCaller:
         )
         reply = AgentReply(text_of(message), message, usage, stop_reason)
         try:
+            if held is not None:
+                reply = held.judged(call, reply, result.message)
             check_reply(call, reply)
         except UnusableReplyError:
             self.cache.drop(call)
             raise
         return reply
+
+    def _held(self, agent: Agent, call: Call, goes_on: bool) -> TurnHooks | None:
+        """Hold an agent to what is said of how it goes about the call, if anything is."""
+        said = self._spec.agents[call.agent]
+        is_held = bool(said.tool_choice or said.end_on or said.max_turns or said.max_tool_calls)
+        self._holds = self._holds or is_held or call.how is not None  # the lane's agent may be, by an earlier step
+        if not self._holds:
+            return None
+        from strands_cli.resources.turns import hold
+
+        return hold(agent, call, said, goes_on=goes_on)
 
     def _restored(self, call: Call) -> tuple[Agent, Any]:
         """Build an agent and bring it to where the journal says it was."""

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from strands_cli.errors import ExecutionError, TemplateError
+from strands_cli.kernel.gates import CHANGED
 from strands_cli.kernel.state import NOBODY
 from strands_cli.loader.template import evaluate, render
 from strands_cli.resources.decision_log import (
@@ -132,7 +133,7 @@ class ApprovalHooks:
         """Tell the model when a person changed its arguments."""
         changed = self._edited.pop(event.tool_use["toolUseId"], None)
         if changed is not None:
-            note = f"A person changed the arguments of this call to: {json.dumps(changed, ensure_ascii=False)}"
+            note = f"{CHANGED}{json.dumps(changed, ensure_ascii=False)}"
             event.result = {**event.result, "content": [{"text": note}, *event.result["content"]]}
 
     # -- one call -------------------------------------------------------------------------------------------------
@@ -175,10 +176,15 @@ class ApprovalHooks:
         return None
 
     def _act(self, event: BeforeToolCallEvent, rule: Approval, found: CallDecision) -> None:
+        from strands.hooks.events import InsteadOfCall
+
         if found.decision == "approve":
             return
         if found.decision == "edit":
             self._use(event, self._arguments(event, rule, found.arguments))
+            return
+        if found.decision == "respond":
+            event.cancel_tool = InsteadOfCall(found.response)
             return
         if found.feedback == NOBODY:
             event.cancel_tool = "Nobody answered in time whether this call may be made; it was not made."

@@ -3,23 +3,50 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
-APPROVING = (
+YES = (
     "approved",
     "approve",
     "accepted",
     "accept",
+    "agreed",
     "yes",
     "y",
+    "yep",
+    "yeah",
+    "yup",
     "ok",
     "okay",
-    "continue",
-    "proceed",
     "lgtm",
+    "looks good",
+    "looks good to me",
+    "ship it",
+    "go ahead",
     "true",
+    "👍",
 )
-REJECTING = ("rejected", "reject", "no", "n", "stop", "abort", "end", "cancel", "false")
+NO = (
+    "rejected",
+    "reject",
+    "no",
+    "n",
+    "nope",
+    "nah",
+    "deny",
+    "denied",
+    "decline",
+    "declined",
+    "refuse",
+    "refused",
+    "false",
+    "👎",
+)
+APPROVING = (*YES, "continue", "proceed")
+"""What is a yes where the question is whether to go on; at a tool's call these say too little."""
+REJECTING = (*NO, "stop", "abort", "end", "cancel")
+"""What is a no where the question is whether to go on."""
 GATE = ("approve", "reject")
 """What a gate offers whose author names no answers."""
 
@@ -39,10 +66,26 @@ def rejects(answer: Any) -> bool:
     return word(answer) in REJECTING
 
 
+def decided(answer: Any) -> bool | None:
+    """Return whether an answer is an outright yes or no; None where it is neither, or only says whether to go on."""
+    said = word(answer)
+    return True if said in YES else False if said in NO else None
+
+
+def choice_meant(choices: Sequence[str], answer: Any) -> str | None:
+    """Return the choice that an outright yes or no means; None where it is neither, or no choice says so.
+
+    Of several choices that say the same none is meant.
+    """
+    wanted = decided(answer) if isinstance(answer, (str, bool)) else None
+    found = [choice for choice in choices if wanted is not None and decided(choice) is wanted]
+    return found[0] if len(found) == 1 else None
+
+
 def refuses(answer: Any) -> bool:
     """Whether an answer is a no, or one with its reason: "reject: too costly"."""
     before, colon, _ = text(answer).partition(":")
-    return rejects(answer) or (bool(colon) and word(before) in ("reject", "rejected", "no"))
+    return rejects(answer) or (bool(colon) and word(before) in NO)
 
 
 def at_gate(answer: Any) -> str | None:

@@ -124,6 +124,16 @@ def test_trust_is_remembered_in_the_state_but_never_for_an_excepted_tool() -> No
     assert texts_of(results_of(agent))[0].startswith("CONFIRMATION_FAILED")
 
 
+def test_a_person_may_respond_in_place_of_a_call() -> None:
+    agent = make(HumanInTheLoop(allowed_tools=["read"], enable_respond=True))
+    assert agent(answers(agent("go"), "respond: It is gone already.")).stop_reason == "end_turn"
+    [result] = [each for each in results_of(agent) if "It is gone already." in texts_of([each])]
+    assert result["status"] == "success"
+    plain = make(HumanInTheLoop(allowed_tools=["read"]))
+    plain(answers(plain("go"), "respond: It is gone already."))
+    assert any(text.startswith("CONFIRMATION_FAILED") for text in texts_of(results_of(plain)))
+
+
 def test_the_person_may_be_asked_at_once() -> None:
     asked: list[str] = []
 

@@ -59,6 +59,14 @@ def test_what_is_filled_in_is_an_answer(asked: OpenQuestion, given: Mapping[str,
     assert taken(asked, **given) == answer
 
 
+def test_a_response_needs_its_text() -> None:
+    asked = approval(options=("approve", "respond"))
+    answer = {"decision": "respond", "response": "It is gone."}
+    assert taken(asked, decision="respond", response="It is gone.") == answer
+    with pytest.raises(FormAnswerError):
+        read(form_of(asked), {"decision": "respond", "response": " "})
+
+
 def test_the_arguments_of_an_edit_are_there_to_be_changed() -> None:
     field = form_of(approval()).field("arguments")
     assert field is not None and field.default == ARGUMENTS

@@ -114,6 +114,57 @@ def test_edit_runs_what_the_person_wrote(answer: Any) -> None:
     assert "A person changed the arguments" in janitor.told()
 
 
+RESPONDING = {"tools": ["delete_files"], "options": ["approve", "reject", "respond"]}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["respond: They were deleted yesterday.", {"decision": "respond", "response": "They were deleted yesterday."}],
+)
+def test_a_response_stands_for_the_result_of_a_call_that_is_not_made(answer: Any) -> None:
+    janitor = Janitor([RESPONDING])
+    result = resumed(janitor, paused(janitor), answer)
+    assert result.success, result.error_message
+    assert janitor.deleted == []
+    assert janitor.told() == "They were deleted yesterday."
+    [block] = janitor.model.requests[-1].messages[-1]["content"]
+    assert block["toolResult"]["status"] == "success"
+
+
+@pytest.mark.parametrize("answer", ["respond", "respond: ", {"decision": "respond"}, "maybe", "continue", "ok, but"])
+def test_an_answer_that_says_too_little_leaves_the_question_open(answer: Any) -> None:
+    janitor = Janitor([RESPONDING])
+    result = paused(janitor)
+    with pytest.raises(InvalidAnswerError):
+        resumed(janitor, result, answer)
+    assert resumed(janitor, result, "reject").success
+    assert janitor.deleted == []
+
+
+def test_a_response_is_none_where_the_rule_does_not_offer_it() -> None:
+    janitor = Janitor([RULE])
+    result = paused(janitor)
+    with pytest.raises(InvalidAnswerError):
+        resumed(janitor, result, "respond: They were deleted yesterday.")
+
+
+@pytest.mark.parametrize(
+    ("answer", "made", "told"),
+    [
+        ("lgtm", True, "deleted 3"),
+        ("OK.", True, "deleted 3"),
+        ("yep", True, "deleted 3"),
+        ("nope", False, "A person rejected this call"),
+        ("No: c.txt is still needed", False, "c.txt is still needed"),
+    ],
+)
+def test_other_words_for_yes_and_no_decide(answer: str, made: bool, told: str) -> None:
+    janitor = Janitor([RULE])
+    assert resumed(janitor, paused(janitor), answer).success
+    assert (janitor.deleted != []) is made
+    assert told in janitor.told()
+
+
 def test_edit_alone_asks_for_the_arguments_in_the_shape_of_the_tool() -> None:
     janitor = Janitor([RULE])
     second = resumed(janitor, paused(janitor), "edit")

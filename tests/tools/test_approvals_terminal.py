@@ -63,6 +63,15 @@ def test_a_person_rejects_with_a_reason(console: Console) -> None:
     assert published(console) == []
 
 
+def test_a_person_responds_in_place_of_the_call(console: Console) -> None:
+    console.write("w.yaml", SPEC.replace("edit, reject", "respond, reject"))
+    terminal = console.terminal("run", "w.yaml")
+    terminal.expect("Your response").type("respond")
+    terminal.expect("in place of the call's result").type("It is published already")
+    terminal.end()
+    assert published(console) == []
+
+
 def test_a_person_edits_in_a_form(console: Console) -> None:
     terminal = console.terminal("run", "w.yaml")
     terminal.expect("Your response").type("edit")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from strands.telemetry.tracer import Tracing
     from strands.types.agent import Limits
     from strands.types.content import Message
+    from strands.types.tools import ToolChoice
 
 _NOTHING: frozenset[str] = frozenset()
 Sink = Callable[[dict[str, Any]], None]
@@ -38,6 +39,7 @@ class Invocation:
         route: Chooses the model, when the agent has several; made with the first model call.
         structured: The structure that was asked for, or None.
         limits: Where to stop by itself.
+        tool_choice: What hooks say that the model must use, or None.
         backpressure: Waits until no more than so many events are unread, with 0 until more are wanted; None when
             nobody reads them one by one.
         tracing: Leaves spans, or None when nobody collects them.
@@ -60,6 +62,7 @@ class Invocation:
         "sink",
         "state",
         "structured",
+        "tool_choice",
         "tracing",
         "turns",
         "under_way",
@@ -78,6 +81,7 @@ class Invocation:
         self.sink: Sink | None = sink
         self.structured: StructuredOutput | None = structured
         self.limits: Limits = limits or {}
+        self.tool_choice: ToolChoice | None = None
         self.tracing: Tracing | None = None
         self.route: Route | None = None
         self.backpressure: Backpressure | None = None

@@ -110,6 +110,7 @@ async def _before(invocation: Invocation) -> ModelReply | None:
     _, raised = await agent.hooks.invoke_callbacks_async(event)
     let_pass(event, raised, lambda: {"then": "model"})
     text = refusal(event.cancel, "model call cancelled")
+    invocation.tool_choice = event.tool_choice
     return _said(text) if text is not None else None
 
 
@@ -146,6 +147,8 @@ async def _stream(invocation: Invocation) -> ModelReply:
     more: dict[str, Any] = {"invocation_state": invocation.state, "cancel_signal": agent.cancellation}
     if structured is not None and choice is not None:
         more["structured_output_model"] = structured.tool.structured_output_model
+    elif invocation.tool_choice is not None:
+        choice = invocation.tool_choice
     text = None
     if agent._system_blocks is not None:
         text, more["system_prompt_content"] = agent._system_text, agent._system_blocks

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from strands._core.recorder import SubagentRecord, ToolStart, forget_ambiguous, raised_in
 from strands._core.subagent import Attempt
 from strands.hooks.binding import CallBinding
-from strands.hooks.events import AfterToolCallEvent, BeforeToolCallEvent
+from strands.hooks.events import AfterToolCallEvent, BeforeToolCallEvent, InsteadOfCall
 from strands.hooks.question_scope import QuestionScope
 from strands.interrupt import Interrupt, InterruptException, NotYet, has_prefix, tool_prefix
 from strands.tools.results import ToolFailure, as_result, error_result
@@ -189,7 +189,8 @@ class ToolCall:
 
     async def _result(self, cancel: str | None) -> tuple[ToolResult | list[Interrupt], Exception | None, float | None]:
         if cancel is not None:
-            return error_result(self._id, cancel), None, None
+            made = as_result if isinstance(cancel, InsteadOfCall) else error_result
+            return made(self._id, str(cancel)), None, None
         if self._tool is None:
             return error_result(self._id, f"Unknown tool: {self._use['name']}"), None, None
         try:

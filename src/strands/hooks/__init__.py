@@ -15,6 +15,7 @@ from .events import BeforeInvocationEvent as BeforeInvocationEvent
 from .events import BeforeModelCallEvent as BeforeModelCallEvent
 from .events import BeforeToolCallEvent as BeforeToolCallEvent
 from .events import BeforeToolsEvent as BeforeToolsEvent
+from .events import InsteadOfCall as InsteadOfCall
 from .events import MessageAddedEvent as MessageAddedEvent
 from .events import MessageUpdatedEvent as MessageUpdatedEvent
 from .naming import qualified_name as qualified_name

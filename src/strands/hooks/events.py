@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from strands.types.agent import AgentInput
     from strands.types.content import ContentBlock, Message, Messages
     from strands.types.event_loop import StopReason
-    from strands.types.tools import AgentTool, ToolResult, ToolUse
+    from strands.types.tools import AgentTool, ToolChoice, ToolResult, ToolUse
 
     from .binding import Binding
     from .multi_agent_events import (
@@ -159,13 +159,15 @@ class BeforeModelCallEvent(Interruptible, HookEvent[_AgentT]):
         invocation_state: What the caller passed along.
         projected_input_tokens: About how many tokens the model is going to read, or None when nothing is known.
         cancel: True, or a text that stands in for the model's reply, keeps it from being asked; writable.
+        tool_choice: What it must use: `{"auto": {}}`, `{"any": {}}` or `{"tool": {"name": ...}}`; writable.
     """
 
     _moment: ClassVar[str] = BEFORE_MODEL_CALL
-    _writable: ClassVar[frozenset[str]] = frozenset({"cancel"})
+    _writable: ClassVar[frozenset[str]] = frozenset({"cancel", "tool_choice"})
     invocation_state: dict[str, Any] = field(default_factory=dict)
     projected_input_tokens: int | None = None
     cancel: bool | str = False
+    tool_choice: ToolChoice | None = None
 
     def question_prefix(self) -> str:
         messages = self.agent.messages
@@ -268,6 +270,12 @@ class AfterToolsEvent(ReverseOrder, Interruptible, HookEvent[_AgentT]):
         return lambda: MomentBinding(self.message["content"])
 
 
+class InsteadOfCall(str):
+    """A text that the model gets as the result of a call that is not made; a hook sets it as `cancel_tool`."""
+
+    __slots__ = ()
+
+
 @dataclass
 class BeforeToolCallEvent(Interruptible, Gated, HookEvent[_AgentT]):
     """A tool is about to run.
@@ -276,7 +284,8 @@ class BeforeToolCallEvent(Interruptible, Gated, HookEvent[_AgentT]):
         selected_tool: The tool, or None when there is none of that name; writable.
         tool_use: The call; writable, and so is its content.
         invocation_state: What the caller passed along.
-        cancel_tool: True, or a text for the model, keeps the tool from running; writable.
+        cancel_tool: True, or a text for the model, keeps the tool from running; the model is told of an error, unless
+            the text is an `InsteadOfCall`. Writable.
     """
 
     _moment: ClassVar[str] = BEFORE_TOOL_CALL

@@ -19,6 +19,7 @@ _WORDS = {
     "approve": "Approve",
     "reject": "Reject",
     "edit": "Edit the arguments",
+    "respond": "Respond in its place",
     "run again": "Run it again",
     "skip": "Skip it",
     "result": "Give its result",
@@ -94,6 +95,10 @@ def _decision(question: OpenQuestion, choices: Sequence[str]) -> Form:
     if "feedback" in known and "reject" in choices:
         told = "What the agent is told about a rejection."
         fields.append(Field("feedback", "text", "Why", told, long=True, only_with=("reject",)))
+    if "respond" in choices and "response" in known:
+        told = "What the agent gets as the result; the call is not made."
+        text = Field("response", "text", "Response", told, required=True, long=True, only_with=("respond",))
+        fields.append(text)
     scopes = known.get("remember", {}).get("enum") or []
     if len(scopes) > 1:
         about = "How far this decision reaches; without one, as far as the workflow says."

@@ -132,7 +132,7 @@ def _answer(form: Form, decision: str, values: dict[str, Json]) -> Json:
 
 def _decided(form: Form, decision: str, values: dict[str, Json]) -> Json:
     """A decision alone is a word; with arguments, a reason or a scope it is an object."""
-    told = {name: values[name] for name in ("feedback", "remember") if values.get(name)}
+    told = {name: values[name] for name in ("feedback", "response", "remember") if values.get(name)}
     if decision == "edit":
         arguments = _below(values, "arguments")
         _check_whole(form, arguments)

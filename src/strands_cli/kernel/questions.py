@@ -14,9 +14,9 @@ from strands.types.json_bytes import encode_bytes_values
 from strands.types.json_value import as_json, from_text
 from strands_cli.errors import InvalidAnswerError
 from strands_cli.kernel import timers
-from strands_cli.kernel.gates import edit_of, gate_of
+from strands_cli.kernel.gates import check_written, gate_of, in_options
 from strands_cli.kernel.types import Entry, Message, Question
-from strands_cli.review_words import at_gate
+from strands_cli.review_words import at_gate, choice_meant
 from strands_cli.types import RULES, HITLState, Json, OpenQuestion
 
 AMBIGUOUS_CHOICES = ("run again", "skip", "result")
@@ -145,7 +145,7 @@ def checked(question: OpenQuestion, value: Json) -> Json:
     if question.pattern and not (isinstance(value, str) and _matches(question, value)):
         raise _mismatch(question, value)
     if question.kind == "approval":
-        _check_edit(question, value)
+        check_written(question.id, value)
     return _fitted(question, value) if question.schema is not None else value
 
 
@@ -154,25 +154,6 @@ def without_id(question: OpenQuestion, told: str) -> str:
     for word in ("of", "to"):
         told = told.replace(f" {word} {question.id!r}", "", 1)
     return told
-
-
-def _check_edit(question: OpenQuestion, value: Json) -> None:
-    """Arguments are read later, from what is recorded; so they must be readable now."""
-    written = edit_of(value)
-    try:
-        if written and not isinstance(from_text(written, "what is behind edit:"), dict):
-            raise ValueError("what stands behind edit: is not a JSON object")
-    except json.JSONDecodeError as error:
-        raise _unreadable(question, f"what is behind edit: is not JSON: {error}") from None
-    except ValueError as error:
-        raise _unreadable(question, str(error)) from None
-
-
-def _unreadable(question: OpenQuestion, problem: str) -> InvalidAnswerError:
-    return InvalidAnswerError(
-        f"the answer to {question.id!r} cannot be taken: {problem}",
-        hint='Write all arguments as one JSON object: edit: {"name": value}; or edit alone to be asked for them.',
-    )
 
 
 def _filled_in(question: OpenQuestion, value: Json) -> Json:
@@ -205,18 +186,21 @@ def _mismatch(question: OpenQuestion, value: Json) -> InvalidAnswerError:
     )
 
 
+_WITH_TEXT = {
+    ("ambiguous_tool", "result"): "result: WHAT IT RETURNED",
+    ("approval", "respond"): "respond: WHAT THE AGENT IS TOLD",
+}
+
+
 def _choice(question: OpenQuestion, value: Json) -> str:
     choices = question.choices or ()
     folded = {choice.casefold(): choice for choice in choices}
     if isinstance(value, str) and value.strip().casefold() in folded:
         return folded[value.strip().casefold()]
-    meant = at_gate(value) if question.data.get("gate") else None
+    meant = at_gate(value) if question.data.get("gate") else choice_meant(choices, value)
     if meant is not None:
         return meant
-    offered = [
-        "result: WHAT IT RETURNED" if (question.kind, choice) == ("ambiguous_tool", "result") else choice
-        for choice in choices
-    ]
+    offered = [_WITH_TEXT.get((question.kind, choice), choice) for choice in choices]
     raise InvalidAnswerError(
         f"{_short(value)} is not one of the choices of {question.id!r}", hint=f"Answer one of: {', '.join(offered)}."
     )
@@ -233,6 +217,8 @@ def _choice_or_form(question: OpenQuestion, value: Json) -> Json:
         as_form = question.schema is not None and (not isinstance(value, str) or ":" in value)
         if not as_form:
             raise
+    if question.kind == "approval" and isinstance(value, str):
+        value = in_options(value, question.choices or ())
     return _fitted(question, value)
 
 

@@ -95,6 +95,7 @@ class Run(Writer):
         timeout: float | None = None,
         expects: Mapping[str, Json] | None = None,
         act: Any = None,
+        how: Mapping[str, Any] | None = None,
         goes_on: bool = False,
     ) -> AgentReply:
         """Have `agent` answer `prompt`, once: a recorded reply is returned as it is.
@@ -106,6 +107,7 @@ class Run(Writer):
             timeout: Seconds for the whole call, or None.
             expects: What kind of answer the pattern will read; see `Call`.
             act: The step, where it needs no agent; see `Call`.
+            how: What the step says of how it goes; see `Call`.
             goes_on: Nothing is awaited next but another effect of this run, or its end, so one append has both.
 
         Raises:
@@ -119,6 +121,8 @@ class Run(Writer):
                 await self._share.turn()
             lane = lane_name.get() if begun is None else begun.data["lane"]
             data: dict[str, Json] = {"agent": agent, "lane": lane, "prompt": prompt}
+            if how is not None and how.get("fresh"):
+                data["fresh"] = True
             await self.record("started", key, data, unless=partial(self._is_begun_anew, key, begun))
             begun = self.state.started[key]
         elif self._held and key not in self.state.done:
@@ -128,7 +132,7 @@ class Run(Writer):
         known = self.state.reply(key)
         if known is None:
             call = self._call(key, begun.data["lane"], agent, prompt, names, tools, timeout, expects)
-            call.act = act
+            call.act, call.how = act, how
             await self._called(call, goes_on)
             known = self.state.reply(key)
             assert known is not None

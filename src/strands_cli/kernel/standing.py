@@ -88,8 +88,8 @@ class QuestionStanding:
         return any(number > 1 for number in self.quorum.values())
 
     def needed(self, choice: str) -> int:
-        """How many persons a choice needs; whoever changes a call approves of what they make of it."""
-        others = {"edit": "approve", "run again": "approve", "result": "approve"}
+        """How many persons a choice needs; whoever changes a call, or speaks for it, approves of that."""
+        others = {"edit": "approve", "respond": "approve", "run again": "approve", "result": "approve"}
         return self.quorum.get(choice, self.quorum.get(others.get(choice, ""), 1))
 
     @property
@@ -187,7 +187,7 @@ def closing(asked: Entry, here: QuestionStanding, mine: Vote) -> list[int] | Non
         vote.seq
         for vote in once_each([*others, mine])
         if choice_of(asked, vote.value) == choice
-        and (choice not in ("edit", "result") or is_same_json(vote.value, mine.value))
+        and (choice not in ("edit", "respond", "result") or is_same_json(vote.value, mine.value))
     ]
     return agreeing if len(agreeing) >= here.needed(choice) else None
 

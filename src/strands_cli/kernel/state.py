@@ -102,6 +102,7 @@ class State:
         messages: list[Message] = []
         calls = self.lanes.get((lane, agent), [])
         for key in (calls,) if isinstance(calls, str) else calls:
+            messages = [] if self.started[key].data.get("fresh") else messages
             messages += self._messages(key)[0]
             messages.append(self.done[key].data["message"])
         return messages

@@ -79,6 +79,7 @@ class Call:
         emit: Takes streaming text, or None when nobody listens.
         expects: What kind of answer the pattern will read, so that a rehearsal can make one up.
         act: The step, where it needs no agent; see `strands_cli.patterns.step_acts`.
+        how: What its step says of how it goes: `tool_choice`, `end_on`, `max_turns`, ...; or None.
         anew: The lane's agent holds something else than the record says, so it is to be built from the record.
     """
 
@@ -96,10 +97,13 @@ class Call:
     emit: Callable[[str], None] | None = None
     expects: Mapping[str, Json] | None = None
     act: Any = None
+    how: Mapping[str, Any] | None = None
     anew: bool = False
 
     def history(self) -> list[Message]:
-        """Return the lane's earlier conversation with this agent, for who must rebuild it."""
+        """Return the lane's earlier conversation with this agent, for who must rebuild it; none for a fresh start."""
+        if self.how is not None and self.how.get("fresh"):
+            return []
         return self.state.conversation(self.lane, self.agent)
 
     def progress(self) -> Progress | None:

@@ -12,6 +12,7 @@ from strands_cli.loader.finding import Finding
 from strands_cli.loader.parts import parts
 from strands_cli.loader.walk import Path, at, child, listed, mappings, texts
 from strands_cli.schema.problems import did_you_mean, nearest
+from strands_cli.spec.agents import TOOL_CHOICES
 from strands_cli.spec.roles import TOOL, TOOL_IDS
 
 GROUPS = ("python", "http_executors", "mcp")
@@ -57,7 +58,7 @@ def check_tools(data: dict[str, Any], given: frozenset[str]) -> Iterator[Finding
     yield from _declared(data, known)
     for path, name in _mentions(data):
         yield from _mention(path, name, known)
-    overrides, everything = _overrides(data), set[str]()
+    overrides, everything, of_agents = _overrides(data), set[str](), dict[str, set[str]]()
     for id, agent in mappings(data.get("agents")):
         listed_tools = agent.get("tools")
         own = (
@@ -65,9 +66,14 @@ def check_tools(data: dict[str, Any], given: frozenset[str]) -> Iterator[Finding
         )
         has = own | known.always() | overrides.get(id, set())
         everything |= has
+        of_agents[id] = has
+        yield from _going(("agents", id), agent, has, known)
         for index, approval in listed(agent.get("approvals")):
             yield from _approval(("agents", id, "approvals", index, "tools"), approval.get("tools"), has, known)
     for part in parts(data):
+        if "end_on" in part.value or "tool_choice" in part.value:
+            has = of_agents.get(str(part.value.get("agent")), set())
+            yield from _going(part.path, part.value, has, known)
         tools = part.marked(TOOL)
         called = {_id(str(name)) for _, name in tools} if tools else set()
         called = called or ({"http_request"} if "http" in part.value else set())
@@ -76,6 +82,27 @@ def check_tools(data: dict[str, Any], given: frozenset[str]) -> Iterator[Finding
             yield from _approval((*part.path, "approvals", index, "tools"), approval.get("tools"), called, known)
     for index, approval in listed(data.get("approvals")):
         yield from _approval(("approvals", index, "tools"), approval.get("tools"), everything, known)
+
+
+def _going(path: Path, value: Mapping[str, Any], has: set[str], known: _Known) -> Iterator[Finding]:
+    """Look at the tools that an agent must use, or that end its step."""
+    ends = value.get("end_on")
+    named = [((*path, "end_on"), ends)] if isinstance(ends, str) else list(_names((*path, "end_on"), ends))
+    choice = value.get("tool_choice")
+    if isinstance(choice, str) and choice not in TOOL_CHOICES:
+        named.append(((*path, "tool_choice"), choice))
+    for here, name in named:
+        if _id(name) in has or name.partition("/")[0] in has & set(known.mcp):
+            continue
+        if has & set(known.mcp) and not nearest(name, has):
+            yield Finding(
+                here, f"whether the agent has a tool {name!r} is known when the mcp servers run", warning=True
+            )
+            continue
+        also = [*has, *TOOL_CHOICES] if here[-1] == "tool_choice" else has
+        yield Finding(
+            here, f"the agent has no tool {name!r}", did_you_mean(name, sorted(also)) or "List it in `tools`."
+        )
 
 
 def _id(name: str) -> str:

@@ -20,6 +20,7 @@ from strands_cli.patterns.step import (
     ask,
     call,
     doer,
+    how,
     including,
     is_agent,
     offering,
@@ -96,7 +97,9 @@ async def _worker(run: Run, worker: WorkerTemplate, scope: Names, key: str) -> S
     prompt = scope["task"] if worker.input is None else render(worker.input, scope)
     tools = worker.tool_overrides if worker.tools is None else worker.tools
     limit = seconds(worker.timeout_s, scope)
-    reply = await run.agent(key, worker.agent, prompt, names=scope, tools=tools, timeout=limit, goes_on=True)
+    reply = await run.agent(
+        key, worker.agent, prompt, names=scope, tools=tools, timeout=limit, how=how(worker), goes_on=True
+    )
     return StepResult.of(worker.agent, reply)
 
 

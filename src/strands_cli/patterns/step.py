@@ -21,6 +21,7 @@ from strands_cli.spec.durations import in_seconds
 from strands_cli.types import RULES, Json
 
 if TYPE_CHECKING:
+    from strands_cli.spec.orchestrator_workers import WorkerTemplate
     from strands_cli.spec.steps import AgentCall, AgentStep, HitlStep, Review, Step
 
 HITL = "hitl"
@@ -93,9 +94,20 @@ async def call(
         tools=step.tool_overrides,
         timeout=seconds(step.timeout_s, scope),
         expects=expects,
+        how=how(step),
         goes_on=True,
     )
     return StepResult.of(step.agent, reply)
+
+
+HOW = ("tool_choice", "end_on", "max_turns", "max_tool_calls", "fresh")
+
+
+def how(step: AgentCall | WorkerTemplate) -> dict[str, Any] | None:
+    """Return what a step says of how its agent goes about it, or None where it says nothing."""
+    said = vars(step)
+    found = {name: said[name] for name in HOW if said.get(name)}
+    return found or None
 
 
 def prompt_for(run: Run, step: AgentCall, names: Names) -> str:

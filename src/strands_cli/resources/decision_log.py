@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from strands.types.json_bytes import decode_bytes_values
 from strands.types.json_value import from_text
+from strands_cli.review_words import decided
 from strands_cli.types import Json
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from strands_cli.kernel.state import State
 
 DECISION = "approval"
+Decision: TypeAlias = Literal["approve", "edit", "reject", "respond"]
 _SCOPES = ("never", "exact", "session", "always")
-_WORDS = {"approved": "approve", "yes": "approve", "rejected": "reject", "no": "reject", "deny": "reject"}
 
 
 class DecisionLog:
@@ -129,27 +130,33 @@ class CallDecision:
     """What a person decided about a call.
 
     Attributes:
-        decision: approve, edit or reject; None when the answer says none of them.
-        feedback: What the model is told.
+        decision: approve, edit, reject or respond; None when the answer says none of them.
+        feedback: What the model is told of a rejection.
         arguments: The arguments to use instead, or None.
         remember: How far the decision reaches, or None for what the rule says.
+        response: What the model gets in place of the call's result.
     """
 
-    decision: Literal["approve", "edit", "reject"] | None
+    decision: Decision | None
     feedback: str = ""
     arguments: Any = None
     remember: str | None = None
+    response: str = ""
 
 
 def verdict(answer: Json) -> CallDecision:
-    """Return what an answer decides: "approve", "reject: why", "edit: {...}", or an object with `decision`.
+    """Return what an answer decides: "approve", "reject: why", "edit: {...}", "respond: text", or an object.
 
     An answer that says neither is a rejection without a word: silence is never yes.
     """
     if isinstance(answer, Mapping):
         decision = _decision(str(answer.get("decision", "")))
         return CallDecision(
-            decision, str(answer.get("feedback") or ""), answer.get("arguments"), answer.get("remember") or None
+            decision,
+            str(answer.get("feedback") or ""),
+            answer.get("arguments"),
+            answer.get("remember") or None,
+            str(answer.get("response") or ""),
         )
     if isinstance(answer, bool):
         return CallDecision("approve" if answer else "reject")
@@ -157,13 +164,15 @@ def verdict(answer: Json) -> CallDecision:
     decision = _decision(word)
     if decision == "edit":
         return CallDecision("edit", arguments=parsed(rest.strip()) if rest.strip() else None)
+    if decision == "respond":
+        return CallDecision("respond", response=rest.strip())
     return CallDecision(decision, rest.strip())
 
 
 def answer_schema(options: Sequence[str], remember: str) -> dict[str, Json]:
-    """Return the JSON Schema of an answer: an option, a rejection with its reason, new arguments, or an object.
+    """Return the JSON Schema of an answer: an option, a rejection with its reason, new arguments, a text, or an object.
 
-    Only an edit has arguments: with another decision they would say two things.
+    Only an edit has arguments, and only `respond` a response: with another decision they would say two things.
     """
     scopes = _SCOPES[: _SCOPES.index(remember) + 1]
     fields: dict[str, Json] = {
@@ -175,22 +184,28 @@ def answer_schema(options: Sequence[str], remember: str) -> dict[str, Json]:
     forms: list[Json] = [{"enum": list(options)}]
     if written:
         forms.append({"type": "string", "pattern": f"^({'|'.join(written)}): *[^ ]"})
-    plain = [option for option in options if option != "edit"]
+    plain = [option for option in options if option not in ("edit", "respond")]
     if plain:
         forms.append(_object({"decision": {"enum": plain}, **fields}))
     if "edit" in options:
         forms.append(_object({"decision": {"enum": ["edit"]}, **fields, "arguments": arguments}))
+    if "respond" in options:
+        response: Json = {"type": "string", "pattern": "[^ ]", "description": "What the agent gets as the result."}
+        forms.append(_object({"decision": {"enum": ["respond"]}, "response": response}, "response"))
     return {"anyOf": forms}
 
 
-def _object(fields: dict[str, Json]) -> Json:
-    return {"type": "object", "properties": fields, "required": ["decision"], "additionalProperties": False}
+def _object(fields: dict[str, Json], *required: str) -> Json:
+    needed = ["decision", *required]
+    return {"type": "object", "properties": fields, "required": needed, "additionalProperties": False}
 
 
-def _decision(word: str) -> Literal["approve", "edit", "reject"] | None:
+def _decision(word: str) -> Decision | None:
+    said = decided(word)
+    if said is not None:
+        return "approve" if said else "reject"
     folded = word.strip().casefold()
-    folded = _WORDS.get(folded, folded)
-    return folded if folded in ("approve", "edit", "reject") else None  # type: ignore[return-value]
+    return folded if folded in ("edit", "respond") else None  # type: ignore[return-value]
 
 
 def reaches_beyond(reason: Mapping[str, Any]) -> bool:

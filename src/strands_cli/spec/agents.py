@@ -10,6 +10,9 @@ from strands_cli.spec.asking import Rights
 from strands_cli.spec.base import Closed, Names, SecondsOrNone, check_json_schema
 from strands_cli.spec.times import Duration
 
+TOOL_CHOICES = ("auto", "required", "any")
+"""What may be said of how a model chooses a tool, besides which it must use."""
+
 
 class Inference(Closed):
     """An agent's own model parameters."""
@@ -25,7 +28,11 @@ class Approval(Rights):
     tools: Names = Field(min_length=1, description="Globs over tool names; ! excludes, * is all.")
     when: str | None = Field(default=None, description="Expression over `args`; without one every call is asked for.")
     prompt: str | None = Field(default=None, description="Template of the question, over `args` and `tool`.")
-    options: list[Literal["approve", "edit", "reject"]] = Field(default=["approve", "reject"], min_length=1)
+    options: list[Literal["approve", "edit", "reject", "respond"]] = Field(
+        default=["approve", "reject"],
+        min_length=1,
+        description="What a person may decide: edit the arguments; respond with a text that stands for the result.",
+    )
     remember: Literal["never", "exact", "session", "always"] = Field(
         default="never",
         description="How far a yes may reach: this call; calls with the same arguments, or all of the tool, in this "
@@ -44,7 +51,30 @@ class Approval(Rights):
         return self
 
 
-class AgentSpec(Closed):
+class Going(Closed):
+    """How an agent goes about a step."""
+
+    tool_choice: str | None = Field(
+        default=None,
+        min_length=1,
+        description="What its model must use: auto, required (some tool; any is another word for it) or a tool's id. "
+        "It holds for the first call of the model in a step, and with end_on for all of them.",
+    )
+    end_on: Names | None = Field(
+        default=None,
+        min_length=1,
+        description="Ids of tools: once one was called and did not fail, the step ends, and what the tool returned is "
+        "its response, as data where it is JSON. tool_choice is then required unless it says otherwise.",
+    )
+    max_turns: int | None = Field(
+        default=None, ge=1, description="How often its model may be called in a step; beyond it the step fails."
+    )
+    max_tool_calls: int | None = Field(
+        default=None, ge=1, description="How many tool calls its model may ask for in a step; beyond it the step fails."
+    )
+
+
+class AgentSpec(Going):
     """An agent: who it is, what it may use."""
 
     prompt: str = Field(description="Template of the system prompt.")

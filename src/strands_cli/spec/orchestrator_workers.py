@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Discriminator, Field, Tag
 
 from strands_cli.loader.words import words
+from strands_cli.spec.agents import Going
 from strands_cli.spec.base import Closed
 from strands_cli.spec.flow import CallTimeout, OnFailure
 from strands_cli.spec.roles import AgentId, StepModel, Template, ToolIds
@@ -32,7 +33,7 @@ class Orchestrator(AgentCall):
     limits: Limits = Field(default_factory=Limits)
 
 
-class WorkerTemplate(StepModel):
+class WorkerTemplate(StepModel, Going):
     """The agent that does a task; as many of them as there are tasks."""
 
     agent: AgentId

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, field_validator
 
+from strands_cli.spec.agents import Going
 from strands_cli.spec.asking import Rights
 from strands_cli.spec.base import Closed, Id, Lazy
 from strands_cli.spec.base import check_json_schema as check_json_schema
@@ -37,7 +38,7 @@ else:
     FailTask = Annotated[Any, Lazy("strands_cli.spec.acts:FailTask")]
 
 
-class AgentCall(StepModel):
+class AgentCall(StepModel, Going):
     """An agent is called once with a rendered input."""
 
     agent: AgentId = Field(description="Id of an agent of this spec.")
@@ -48,6 +49,10 @@ class AgentCall(StepModel):
     tool_overrides: ToolIds | None = Field(default=None, description="Tool ids that replace the agent's own.")
     timeout_s: CallTimeout | None = Field(default=None, description="Limit for this call: seconds, or a template.")
     description: str | None = Field(default=None, description="What it is for; drawings show it.")
+    fresh: bool = Field(
+        default=False,
+        description="The agent begins afresh: it remembers nothing of its earlier steps. Later steps go on from here.",
+    )
 
 
 class AgentStep(AgentCall, Flow):

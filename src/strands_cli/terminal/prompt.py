@@ -118,7 +118,16 @@ class _Conversation:
         if said == "edit" and self.state.arguments_schema:
             given = self.state.arguments_schema, self.state.arguments
             return {"decision": "edit", "arguments": await form.fill_arguments(*given, self.line, self.complain)}
+        if said == "respond" and self.state.kind == "approval":
+            return {"decision": "respond", "response": await self._response()}
         return said
+
+    async def _response(self) -> str:
+        while True:
+            text = await self.line("What the agent gets in place of the call's result")
+            if text.strip():
+                return text
+            self.complain("an empty line is not a response.")
 
     @property
     def _may_decline(self) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from strands._terminal import encodable, put, unambiguous
 from strands._threads import in_thread
+from strands.hooks.events import InsteadOfCall
 from strands.interrupt import hook_prefix, looked_up
 from strands.interventions.actions import Action, Confirm, Proceed, default_evaluate
 from strands.interventions.handler import InterventionHandler
@@ -55,6 +56,7 @@ class HumanInTheLoop(InterventionHandler):
             with what, a callable decides itself. None: all of them need it.
         enable_trust: An answer of trust approves the call and the tool from then on; kept in `agent.state`. A tool
             excepted with "!" is never trusted.
+        enable_respond: An answer "respond: TEXT" is a no whose text the model gets as the result of the call.
         evaluate_trust: Returns whether an answer is one of trust; the default takes "t" and "trust".
         evaluate: Returns whether an answer is a yes; the default takes True, "y" and "yes".
         ask: How the person is asked: None stops the agent with an interrupt, "stdio" asks in the terminal, a callable,
@@ -73,6 +75,7 @@ class HumanInTheLoop(InterventionHandler):
         allowed_tools: Sequence[str] | None = None,
         classifier: bool | LLMClassifierConfig | HumanInTheLoopClassifier | None = None,
         enable_trust: bool = False,
+        enable_respond: bool = False,
         evaluate_trust: EvaluateCallback | None = None,
         evaluate: EvaluateCallback | None = None,
         ask: AskCallback | Literal["stdio"] | None = None,
@@ -94,6 +97,7 @@ class HumanInTheLoop(InterventionHandler):
         self._allowed = {name for name in names if not name.startswith("!")}
         self._classifier = classifier
         self._enable_trust = enable_trust
+        self._enable_respond = enable_respond
         self._is_trust = evaluate_trust or _is_trust
         self._is_yes = evaluate or default_evaluate
         self._ask = ask
@@ -125,6 +129,7 @@ class HumanInTheLoop(InterventionHandler):
             return None
         if self._ask == "stdio":
             options = "(y/n/t) [t: always]" if self._may_trust(tool) else "(y/n)"
+            options += " or respond: TEXT" if self._enable_respond else ""
             answer = await in_thread(lambda: _answer_from_terminal(prompt, options))
         else:
             answer = self._ask(prompt)
@@ -144,6 +149,10 @@ class HumanInTheLoop(InterventionHandler):
         return self._enable_trust and tool not in self._excepted
 
     def _evaluate(self, event: BeforeToolCallEvent, tool: str, answer: Any) -> bool:
+        told = _responded(answer) if self._enable_respond else ""
+        if told:
+            event.cancel_tool = InsteadOfCall(told)
+            return True
         if self._may_trust(tool) and self._is_trust(answer):
             trusted = event.agent.state.get(TRUSTED) or []
             event.agent.state.set(TRUSTED, [*trusted, tool] if tool not in trusted else trusted)
@@ -184,6 +193,12 @@ def _prompt(event: BeforeToolCallEvent, why: str | None) -> str:
     arguments = json.dumps(event.tool_use["input"], ensure_ascii=False, default=repr)
     because = f"\n  Why: {why}" if why else ""
     return f'Approve "{name}"?\n  Input: {arguments}{because}'
+
+
+def _responded(answer: Any) -> str:
+    """Return the text that an answer gives the model in place of the call; "" where it gives none."""
+    word, _, text = answer.partition(":") if isinstance(answer, str) else ("", "", "")
+    return text.strip() if word.strip().lower() == "respond" else ""
 
 
 def _is_trust(answer: Any) -> bool:

@@ -21,7 +21,7 @@ def form_lines(question: OpenQuestion) -> Iterator[str]:
     choices, schema = question.choices or (), question.schema or {}
     form = form_of_schema(schema)
     if question.kind == "approval" and choices:
-        ways = {"reject": "reject: WHY", "edit": "edit: ALL ARGUMENTS AS A JSON OBJECT"}
+        ways = {"reject": "reject: WHY", "edit": "edit: ALL ARGUMENTS AS A JSON OBJECT", "respond": "respond: TEXT"}
         more = [ways[choice] for choice in choices if choice in ways]
         if more:
             yield f"or: {', or '.join(more)}"
