@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from strands_cli.call_arguments import edit_problems, filled, input_schema, prefilled, problems
 from strands_cli.errors import ExecutionError, TemplateError
 from strands_cli.kernel.gates import CHANGED
 from strands_cli.kernel.state import NOBODY
@@ -194,12 +195,12 @@ class ApprovalHooks:
 
     def _arguments(self, event: BeforeToolCallEvent, rule: Approval, given: Any) -> Any:
         """Return the arguments that the person wants, asking for them as often as they do not fit the tool."""
-        wrong = _edit_problems(event.selected_tool, given) if given is not None else []
+        wrong = edit_problems(event.selected_tool, given) if given is not None else []
         number = 0
         while given is None or wrong:
             number += 1
             given = parsed(_asked(event, numbered(ARGUMENTS, number), self._form(event, rule, wrong)))
-            wrong = _edit_problems(event.selected_tool, given)
+            wrong = edit_problems(event.selected_tool, given)
         return given
 
     def _use(self, event: BeforeToolCallEvent, arguments: Any) -> None:
@@ -231,7 +232,7 @@ class ApprovalHooks:
             **rights_of(rule),
         }
         if "edit" in rule.options:
-            question["arguments_schema"] = _input_schema(event.selected_tool)
+            question["arguments_schema"] = input_schema(event.selected_tool)
         if rule.timeout_seconds:
             question["timeout_seconds"] = rule.timeout_seconds
         if rule.default is not None or rule.timeout_seconds:
@@ -262,7 +263,7 @@ class ApprovalHooks:
     def _form(self, event: BeforeToolCallEvent, rule: Approval, wrong: Sequence[str]) -> dict[str, Json]:
         tool = _tool_name(event)
         problem = f" Not taken: {'; '.join(wrong)}" if wrong else ""
-        schema = _prefilled(_input_schema(event.selected_tool), event.tool_use["input"])
+        schema = prefilled(input_schema(event.selected_tool), event.tool_use["input"])
         return {
             "type": ARGUMENTS,
             "message": f"With which arguments shall {tool} be called?{problem}",
@@ -317,68 +318,6 @@ def check_covers(agent: str, rule: Approval, tools: Iterable[str]) -> None:
                 f"approval of {glob!r} matches no tool of agent {agent!r}; it would never ask",
                 hint=did_you_mean(glob, known),
             )
-
-
-def problems(tool: Any, arguments: Any) -> list[str]:
-    """Return what is wrong with the arguments of a call, by the tool's own rules; empty when nothing is."""
-    if not isinstance(arguments, Mapping):
-        return ["they are not an object"]
-    parameters = getattr(tool, "parameters", None)
-    if parameters is not None and hasattr(parameters, "validate"):
-        try:
-            parameters.validate(dict(arguments))
-        except ValueError as error:
-            return [str(error)]
-        return []
-    from strands.types import json_schema
-
-    return json_schema.problems(_input_schema(tool), arguments)
-
-
-def _edit_problems(tool: Any, arguments: Any) -> list[str]:
-    """Return what is wrong with arguments that a person wrote; one that the tool would drop is not what they meant."""
-    wrong, parameters = problems(tool, arguments), getattr(tool, "parameters", None)
-    if wrong or parameters is None or not hasattr(parameters, "validate"):
-        return wrong
-    known = {*(_input_schema(tool).get("properties") or {}), *parameters.validate(dict(arguments))}
-    return [
-        f"it takes no {name!r}{f' ({hint})' if (hint := did_you_mean(name, sorted(known))) else ''}"
-        for name in arguments
-        if name not in known
-    ]
-
-
-def filled(tool: Any, arguments: Any) -> Any:
-    """Return the arguments of a call as the tool gets them; those that do not fit are returned as they are."""
-    if not isinstance(arguments, Mapping):
-        return arguments
-    properties = _input_schema(tool).get("properties") or {}
-    known = {
-        name: each["default"] for name, each in properties.items() if isinstance(each, Mapping) and "default" in each
-    }
-    parameters = getattr(tool, "parameters", None)
-    read = arguments
-    if parameters is not None and hasattr(parameters, "validate"):
-        try:
-            read = parameters.validate(dict(arguments))
-        except ValueError:
-            return arguments
-    return json.loads(json.dumps({**known, **arguments, **read}, default=str))
-
-
-def _input_schema(tool: Any) -> dict[str, Any]:
-    schema = tool.tool_spec["inputSchema"]
-    found: dict[str, Any] = schema.get("json", schema)
-    return found
-
-
-def _prefilled(schema: Mapping[str, Any], arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Whoever fills the form in changes what is there, field by field."""
-    fields = dict(schema.get("properties") or {})
-    for name in fields.keys() & arguments.keys():
-        if isinstance(fields[name], Mapping):
-            fields[name] = {**fields[name], "default": arguments[name]}
-    return {**schema, "properties": fields} if fields else dict(schema)
 
 
 def _tool_name(event: BeforeToolCallEvent) -> str:

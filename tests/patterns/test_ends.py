@@ -100,7 +100,7 @@ def test_what_means_yes_is_taken_as_the_gates_yes(answer: str) -> None:
 def test_a_gate_takes_neither_silence_nor_other_words() -> None:
     cast = Cast(chain(A, hitl("Ship?", on_reject="stop")), {"a": "done"})
     paused = cast.run()
-    for answer in ("", "perhaps", "nope: x"):
+    for answer in ("", "perhaps", "not sure: x"):
         with pytest.raises(InvalidAnswerError):
             cast.resume(paused, answer)
 
