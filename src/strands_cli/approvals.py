@@ -7,11 +7,11 @@ from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from strands_cli.call_arguments import edit_problems, filled, input_schema, prefilled, problems
 from strands_cli.errors import ExecutionError, TemplateError
 from strands_cli.kernel.gates import CHANGED
 from strands_cli.kernel.state import NOBODY
 from strands_cli.loader.template import evaluate, render
+from strands_cli.resources.call_arguments import edit_problems, filled, input_schema, prefilled, problems
 from strands_cli.resources.decision_log import (
     DECISION,
     CallDecision,
