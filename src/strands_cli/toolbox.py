@@ -10,11 +10,13 @@ from hashlib import sha256
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from strands_cli.capability.builtin_tools import TOOLS, builtin_name
 from strands_cli.errors import ExecutionError
-from strands_cli.loader.check_tools import GROUPS
+from strands_cli.loader.check_tools import GROUPS, SKILL_TOOLS
+from strands_cli.spec.tools import file_of, tool_id
 
 if TYPE_CHECKING:
     from strands_cli.builtin import ToolAccess
@@ -116,7 +118,7 @@ class Toolbox:
         name = tool if isinstance(tool, str) else tool_name(tool)
         qualified = getattr(tool, "qualified_name", None)
         if qualified is None:
-            return name in allowed or name == "load_skill"
+            return name in allowed or name in SKILL_TOOLS
         server = qualified.partition("/")[0]
         return server in allowed or qualified in allowed or (name in allowed and not self._is_taken(name))
 
@@ -209,13 +211,15 @@ class Toolbox:
     def _always(self) -> Sequence[str]:
         policy = self._spec.context_policy
         found: list[str] = list(policy.retrieval.jit_tools) if policy is not None and policy.retrieval else []
-        if not self._spec.skills:
-            return found
-        if "load_skill" not in self._made:
-            from strands_cli.resources.skills import skill_tool
+        return [*found, *self._skills()] if self._spec.skills else found
 
-            self._made["load_skill"] = skill_tool(self._spec)
-        return [*found, "load_skill"]
+    def _skills(self) -> list[str]:
+        """Return the names of the tools that load skills."""
+        from strands_cli.resources.skills import skill_tools
+
+        made = {tool.tool_name: tool for tool in skill_tools(self._spec)}
+        self._made = {**made, **self._made}
+        return list(made)
 
     # -- MCP servers ----------------------------------------------------------------------------------------------
 
@@ -257,7 +261,7 @@ def _by_name(given: Iterable[Any]) -> dict[str, Any]:
 
 def short_name(reference: str) -> str:
     """Return the id of a tool: the last part of "package.module:function" or of a dotted name."""
-    return builtin_name(reference) or reference.replace(":", ".").rpartition(".")[2]
+    return builtin_name(reference) or tool_id(reference)
 
 
 def load(reference: str, base_dir: Path | None = None) -> Any:
@@ -269,16 +273,14 @@ def load(reference: str, base_dir: Path | None = None) -> Any:
     Raises:
         ExecutionError: It cannot be imported, or there is no such thing in it.
     """
-    module, colon, name = reference.partition(":")
-    if not colon:
-        module, _, name = reference.rpartition(".")
     try:
-        found = getattr(_imported(module, base_dir), name) if module else None
+        found = _named(reference, base_dir)
     except Exception as error:  # a module may do anything while it is imported
         cause = str(error) if isinstance(error, (ImportError, AttributeError)) else f"{type(error).__name__}: {error}"
         raise ExecutionError(
             f"tool {reference!r} cannot be imported: {cause}",
-            hint="Write it as package.module:function, importable here or from the directory of the spec.",
+            hint="Write it as package.module:function, importable here or from the directory of the spec, or as "
+            "./file.py:function.",
         ) from error
     if found is None:
         hint = f"Built in are {', '.join(TOOLS)}; or write package.module:function."
@@ -292,13 +294,51 @@ def load(reference: str, base_dir: Path | None = None) -> Any:
     return made
 
 
+def _named(reference: str, base_dir: Path | None) -> Any:
+    """Return what a reference names: a function, or the tool of a module or file that has a TOOL_SPEC."""
+    file = file_of(reference)
+    if file is not None:
+        path = ((base_dir or Path.cwd()) / file[0]).resolve()
+        if not path.is_file():
+            raise ImportError(f"there is no file {str(path)!r}")
+        return _part(_of_file(path), file[1])
+    module, colon, name = reference.partition(":")
+    if not colon:
+        module, _, name = reference.rpartition(".")
+    if not module:
+        return None
+    try:
+        found = _part(_imported(module, base_dir), name)
+    except AttributeError:
+        found = None if colon else _imported(reference, base_dir)
+        if not hasattr(found, "TOOL_SPEC"):
+            raise
+    return _part(found, "") if isinstance(found, ModuleType) and hasattr(found, "TOOL_SPEC") else found
+
+
+def _part(module: Any, name: str) -> Any:
+    """Return a function of a module, or with "" its one tool; a function that its TOOL_SPEC is of is that tool."""
+    described = getattr(module, "TOOL_SPEC", None)
+    is_its = isinstance(described, Mapping) and described.get("name") == name
+    if name and not is_its:
+        return getattr(module, name)
+    from strands.tools.module import tools_of_module
+
+    tools = tools_of_module(module)
+    if name:
+        return next((tool for tool in tools if tool.tool_name == name), tools[0])
+    if len(tools) != 1:
+        raise AttributeError(f"it has {len(tools)} tools: name one, as FILE:function")
+    return tools[0]
+
+
 def problem_of(spec: Spec, id_: str) -> ExecutionError | None:
     """Return why a tool that the spec names cannot be had, or None. Its module is imported."""
     declared = spec.tools
     others = [*(each.id for each in declared.mcp), *(each.id for each in declared.http_executors)] if declared else []
     python = [each if isinstance(each, str) else each.callable for each in (declared.python if declared else ())]
     by_name = {short_name(each): each for each in python}
-    if id_ in others or id_ in GROUPS or id_ == "load_skill" or builtin_name(id_) is not None:
+    if id_ in others or id_ in GROUPS or id_ in SKILL_TOOLS or builtin_name(id_) is not None:
         return None
     reference = by_name.get(id_, id_)
     if builtin_name(reference) is not None or ("." not in reference and ":" not in reference):

@@ -26,7 +26,19 @@ def names_of(spec: Spec, state: State, inputs: Mapping[str, Any]) -> dict[str, A
     from strands_cli.loader.inputs import spec_names
 
     opened = state.opened.at if state.opened is not None else None
-    return {**spec_names(spec, opened), **inputs, "inputs": inputs}
+    return {**spec_names(spec, opened), **inputs, "inputs": _Inputs(inputs)}
+
+
+class _Inputs(dict[str, Any]):
+    """The variables of a run, which templates also find as `inputs.values`, unless one is called so."""
+
+    def __missing__(self, name: str) -> Any:
+        if name == "values":
+            return dict(self)
+        raise KeyError(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self[name] if name in self or name == "values" else default
 
 
 def rules_of(spec: Spec, agent: str, act: Any = None) -> list[Approval]:

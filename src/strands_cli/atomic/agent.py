@@ -52,10 +52,19 @@ class AtomicAgent:
     def tests(self) -> Path | None:
         """The file of its tests, or None."""
         folder, stem = self.path.parent, self.path.stem
-        for name in (f"{stem}.tests.yaml", f"{stem}.tests.yml", "tests.yaml", f"tests/{stem}.yaml"):
-            if (folder / name).is_file():
-                return folder / name
+        beside = (f"{stem}.tests", "tests", f"tests/{stem}")
+        for place in (*(folder / name for name in beside), Path.cwd() / "tests" / f"{stem}_tests"):
+            for file in (Path(f"{place}.yaml"), Path(f"{place}.yml")):
+                if file.is_file() and self._is_of(file):
+                    return file
         return None
+
+    def _is_of(self, file: Path) -> bool:
+        """Whether a file of tests is this agent's: `tests.yaml` of a directory with several agents is nobody's."""
+        if file.stem != "tests" or file.parent != self.path.parent:
+            return True
+        others = [each for each in file.parent.glob("*.y*ml") if each.stem != "tests" and ".tests" not in each.name]
+        return len(others) == 1 or self.path.stem == self.path.parent.name
 
     def to_dict(self) -> dict[str, Any]:
         """Return what there is to know of it as plain JSON values."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
 
 from strands._regular import input_text
 from strands_cli.atomic.agent import AtomicAgent, AtomicError
@@ -56,16 +56,26 @@ class Expect(Closed):
 class Case(Closed):
     """One test."""
 
-    name: str
-    input: Any = Field(default=None, description='The input, or "./FILE.json" beside the tests that holds it.')
+    name: str = "unnamed"
+    input: Any = Field(
+        default=None, description='The input, or "./FILE.json" beside the tests (or "../FILE.json") that holds it.'
+    )
     reply: Any = Field(default=None, description="What the model answers; without it a model is asked.")
-    expect: Expect = Field(default_factory=Expect)
+    expect: Expect = Field(
+        default_factory=Expect, validation_alias=AliasChoices("expect", "expectations"), description="What must hold."
+    )
+
+    @field_validator("expect", mode="before")
+    @classmethod
+    def _anything(cls, value: object) -> object:
+        return {} if value is None else value
 
 
 class Cases(Closed):
     """The tests of an agent."""
 
-    tests: list[Case] = Field(min_length=1)
+    tests: list[Case] = Field(min_length=1, validation_alias=AliasChoices("tests", "cases"))
+    agent: str | None = Field(default=None, description="Whose tests they are, for readers.")
 
 
 @dataclass(frozen=True)
@@ -135,7 +145,7 @@ def _whole(case: Case, folder: Path) -> Case:
         AtomicError: A file that it names is not there, or is not JSON.
     """
     given, schema = case.input, case.expect.output_schema
-    if isinstance(given, str) and given.startswith("./") and given.endswith(".json"):
+    if isinstance(given, str) and given.startswith(("./", "../")) and given.endswith(".json"):
         case = case.model_copy(update={"input": _json_of(folder, given)})
     if isinstance(schema, str):
         expect = case.expect.model_copy(update={"output_schema": _json_of(folder, schema)})

@@ -7,7 +7,7 @@ from typing import Any
 
 from strands_cli.loader.check_flow import targets
 from strands_cli.loader.finding import Finding
-from strands_cli.loader.template import undecided
+from strands_cli.loader.template import is_else, undecided
 from strands_cli.loader.walk import CONFIG, Path, at, listed, texts
 from strands_cli.schema.problems import did_you_mean
 from strands_cli.spec.flow import END
@@ -50,7 +50,7 @@ def _unknown(path: Path, target: str, ids: list[str]) -> Finding:
 def _else_last(path: Path, edge: Mapping[str, Any]) -> Iterator[Finding]:
     choices = listed(edge.get("choose"))
     for number, choice in choices[:-1]:
-        if isinstance(choice.get("when"), str) and choice["when"].strip() == "else":
+        if isinstance(choice.get("when"), str) and is_else(choice["when"]):
             yield Finding(
                 (*path, "choose", number, "when"), "'else' must be the last choice; nothing after it can be taken"
             )
@@ -64,7 +64,7 @@ def _whens(path: Path, edge: Mapping[str, Any]) -> Iterator[Finding]:
         if text:
             cause = f"'when' gives {text[:60]!r}, neither true nor false"
             yield Finding((*path, "choose", number, "when"), cause, "Write an expression: nodes.x.response == 'yes'.")
-    if conditions and all(when.strip() != "else" for _, when in conditions):
+    if conditions and not any(is_else(when) for _, when in conditions):
         cause = f"when no condition of node {edge.get('from')!r} holds, the graph ends there"
         yield Finding((*path, "choose"), cause, "Add a last choice with `when: else` to go on.", warning=True)
 

@@ -14,9 +14,14 @@ from strands_cli.loader.walk import Path, at, child, listed, mappings, texts
 from strands_cli.schema.problems import did_you_mean, nearest
 from strands_cli.spec.agents import TOOL_CHOICES
 from strands_cli.spec.roles import TOOL, TOOL_IDS
+from strands_cli.spec.tools import tool_id
 
 GROUPS = ("python", "http_executors", "mcp")
 """Names that mean all tools which a spec declares of a kind."""
+
+
+SKILL_TOOLS = ("load_skill", "Skill")
+"""The tool that loads skills, and what workflows of strands-cli 0.3 call it."""
 
 
 class _Known:
@@ -31,7 +36,7 @@ class _Known:
         self.python = [_id(name) for _, name in _python(tools)]
         self.jit = [name for _, name in texts(at(data, ("context_policy", "retrieval", "jit_tools")))]
         self.given = given
-        self.skills = ["load_skill"] if data.get("skills") else []
+        self.skills = list(SKILL_TOOLS) if data.get("skills") else []
         self.groups = {"python": self.python, "http_executors": self.http, "mcp": self.mcp}
         self.names = [*TOOLS, *GROUPS, *self.python, *self.http, *self.mcp, *self.jit, *self.skills, *sorted(given)]
 
@@ -106,7 +111,7 @@ def _going(path: Path, value: Mapping[str, Any], has: set[str], known: _Known) -
 
 
 def _id(name: str) -> str:
-    return name.replace(":", ".").rpartition(".")[2]
+    return tool_id(name)
 
 
 def _python(tools: object) -> Iterator[tuple[int, str]]:

@@ -14,6 +14,7 @@ from jinja2 import nodes
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.runtime import Context, Macro, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment, safe_range
+from jinja2.visitor import NodeTransformer
 
 from strands_cli.errors import TemplateError
 from strands_cli.loader import limits
@@ -36,6 +37,8 @@ _REFUSED: dict[type[nodes.Node], str] = {
 _BRACE = re.compile(r"\{[{%]|[%}]\}")
 MAX_CODE = 20_000
 """Characters of expressions and statements: what takes time to compile."""
+FUNCTIONS = {"len": "length", "str": "string", "int": "int", "float": "float", "list": "list"}
+"""Functions of one argument that templates may call, and the filters that they are."""
 _TOO_MUCH = (RecursionError, MemoryError)
 
 
@@ -74,6 +77,20 @@ class _Generator(CodeGenerator):
             self.visit(part, frame)
             self.write(", ")
         self.write(")))")
+
+
+class _Functions(NodeTransformer):
+    """Writes `len(rows)` as `rows | length`."""
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:
+        self.generic_visit(node)
+        name = node.node.name if isinstance(node.node, nodes.Name) else ""
+        plain = len(node.args) == 1 and not (node.kwargs or node.dyn_args or node.dyn_kwargs)
+        if not plain or (name not in FUNCTIONS and name != "bool"):
+            return node
+        if name == "bool":
+            return nodes.Not(nodes.Not(node.args[0], lineno=node.lineno), lineno=node.lineno)
+        return nodes.Filter(node.args[0], FUNCTIONS[name], [], [], None, None, lineno=node.lineno)
 
 
 class _Environment(ImmutableSandboxedEnvironment):
@@ -174,6 +191,7 @@ def tree(source: str) -> nodes.Template:
     with _compiling():
         found = _templates.parse(without_dollar(source))
         _refuse(found)
+        _Functions().visit(found)
         for call in found.find_all(nodes.Call):
             if isinstance(call.node, nodes.Getattr):
                 call.node.attr += CALLED  # data may have a key that is called like a method

@@ -75,11 +75,16 @@ def evaluate(expression: str, names: Mapping[str, object]) -> bool:
     Raises:
         TemplateError: As for `render`.
     """
-    if expression.strip() == "else":
+    if is_else(expression):
         return True
     from strands_cli.loader.sandbox import evaluate_jinja
 
     return evaluate_jinja(expression, names)
+
+
+def is_else(expression: str) -> bool:
+    """Whether a condition is the one that always holds: else, in any case."""
+    return expression.strip().lower() == "else"
 
 
 def undecided(expression: str) -> str:
@@ -101,7 +106,7 @@ def check(template: str) -> None:
 
 def check_expression(expression: str) -> None:
     """Raise TemplateError when the condition is malformed or uses what the sandbox does not have."""
-    if expression.strip() != "else":
+    if not is_else(expression):
         from strands_cli.loader.sandbox import check_jinja_expression
 
         check_jinja_expression(expression)
@@ -250,7 +255,7 @@ def uses(template: str, *, expression: bool = False) -> Uses:
         TemplateError: The template is malformed.
     """
     if expression:
-        return _NOTHING if template.strip() == "else" else _parsed(template, expression=True)
+        return _NOTHING if is_else(template) else _parsed(template, expression=True)
     paths = plain_paths(template)
     if paths is None:
         return _parsed(template)

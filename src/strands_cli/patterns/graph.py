@@ -10,7 +10,7 @@ from strands_cli.errors import ExecutionError, TemplateError
 from strands_cli.kernel.run import Run
 from strands_cli.kernel.types import Names, Outcome
 from strands_cli.loader.names import own_first
-from strands_cli.loader.template import evaluate
+from strands_cli.loader.template import evaluate, is_else
 from strands_cli.patterns.nodes import Nodes, unvisited
 from strands_cli.patterns.step import (
     Context,
@@ -104,9 +104,7 @@ def plan(config: GraphConfig) -> Plan:
         for id_, node in config.nodes.items()
     )
     edges = (Edge(f"nodes/{source}", f"nodes/{target}", when.strip("{} ")) for source, target, when in ways)
-    left = {
-        edge.from_ for edge in config.edges if edge.to or any(one.when.strip() == "else" for one in edge.choose or ())
-    }
+    left = {edge.from_ for edge in config.edges if edge.to or any(is_else(one.when) for one in edge.choose or ())}
     last = tuple(f"nodes/{id_}" for id_ in config.nodes if id_ not in left or id_ in ends)
     whole = Plan(nodes, tuple(dict.fromkeys(edges)), (f"nodes/{first}",), last)
     return with_inner(whole, *(inner_plan(node, f"nodes/{id_}") for id_, node in config.nodes.items()))

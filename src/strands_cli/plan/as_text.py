@@ -78,4 +78,4 @@ def _arrows(edges: list[Edge], ends: bool) -> Iterator[str]:
 def _when(label: str) -> str:
     if not label:
         return ""
-    return "  (else)" if label == "else" else f"  when {label}"
+    return "  (else)" if label.lower() == "else" else f"  when {label}"

@@ -22,13 +22,22 @@ def node_of(step: Step | AgentCall | Review | Worker, id: str, group: str, at_le
     said = vars(step)
     least = 0 if said.get("when") is not None else at_least
     if said.get("type") == "hitl":
-        return Node(id, "hitl", _line(said["prompt"]), _line(said["context_display"]), group, least, at_most)
+        return Node(
+            id,
+            "hitl",
+            _line(said.get("title") or said["prompt"]),
+            _line(said["context_display"]),
+            group,
+            least,
+            at_most,
+        )
     if "agent" in said:
-        return Node(id, "agent", said["agent"], _line(said["description"] or said["input"]), group, least, at_most)
+        detail = said.get("title") or said["description"] or said["input"]
+        return Node(id, "agent", said["agent"], _line(detail), group, least, at_most)
     if "message" in said:
         return Node(id, "fail", _line(said["message"]), _line(said["description"]), group, least, at_most)
     label, detail = _act(said)
-    return Node(id, "tool", label, _line(said["description"] or detail), group, least, at_most)
+    return Node(id, "tool", label, _line(said.get("title") or said["description"] or detail), group, least, at_most)
 
 
 def _act(said: dict[str, Any]) -> tuple[str, str]:

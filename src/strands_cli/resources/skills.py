@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from strands_cli.spec.skills import Skill
 
 FILE = "SKILL.md"
+OTHER_FILE = "README.md"
+"""What has the instructions where there is no SKILL.md."""
 _MOST = 200_000
 _FRONT = re.compile(r"\A---\s*\n(.*?)\n---\s*(?:\n|\Z)", re.DOTALL)
 _FIELD = re.compile(r"^(name|description):\s*(.+)$", re.MULTILINE)
@@ -28,10 +30,30 @@ def listing(spec: Spec) -> str:
     return "Skills\n\nBefore you do what a skill is for, load it with the tool load_skill.\n" + "\n".join(lines)
 
 
-def skill_tool(spec: Spec) -> Any:
-    """Return the tool that loads skills."""
-    skills = {skill.id: skill for skill in spec.skills}
+def skill_tools(spec: Spec) -> list[Any]:
+    """Return the tools that load skills: load_skill, and `Skill` where an agent has it or its prompt speaks of it."""
+    agents = spec.agents.values()
+    named = any("Skill" in (each.tools or ()) or _SPEAKS_OF.search(each.prompt) for each in agents)
+    return [_load_skill(spec), *([_skill(spec)] if named else [])]
 
+
+_SPEAKS_OF = re.compile(r"\bSkill\(|[`'\"]Skill[`'\"]|\bSkill tool")
+
+
+def _skill(spec: Spec) -> Any:
+    @tool(name="Skill", read_only=True)
+    def load(skill_id: str) -> str:
+        """Load the instructions of a skill, or one of its modules.
+
+        Args:
+            skill_id: The skill's id, or ID/MODULE for its file MODULE.md.
+        """
+        return _loaded(spec, *skill_id.split("/", 1))
+
+    return load
+
+
+def _load_skill(spec: Spec) -> Any:
     @tool(read_only=True)
     def load_skill(skill: str, file: str = "") -> str:
         """Load the instructions of a skill, or a file that they mention.
@@ -40,23 +62,37 @@ def skill_tool(spec: Spec) -> Any:
             skill: The skill's id.
             file: A file of the skill; left out, its instructions.
         """
-        found = skills.get(skill)
-        if found is None:
-            raise ValueError(f"there is no skill {skill!r}; there are: {', '.join(skills)}")
-        text = _read(spec, found, file or FILE)
-        if file:
-            return text
-        others = _others(spec, found)
-        more = f"\n\nFiles of this skill (load_skill with file=...): {', '.join(others)}" if others else ""
-        return _FRONT.sub("", text).strip() + more
+        return _loaded(spec, skill, file)
 
     return load_skill
+
+
+def _loaded(spec: Spec, id_: str, file: str = "") -> str:
+    """Return the instructions of a skill, or one of its files, which may be named without its ".md"."""
+    skills = {skill.id: skill for skill in spec.skills}
+    found = skills.get(id_)
+    if found is None:
+        raise ValueError(f"there is no skill {id_!r}; there are: {', '.join(skills)}")
+    others = _others(spec, found)
+    if file:
+        return _read(spec, found, f"{file}.md" if file not in others and f"{file}.md" in others else file)
+    more = f"\n\nFiles of this skill (load_skill with file=...): {', '.join(others)}" if others else ""
+    return _FRONT.sub("", _instructions(spec, found)).strip() + more
+
+
+def _instructions(spec: Spec, skill: Skill) -> str:
+    try:
+        return _read(spec, skill, FILE)
+    except ValueError:
+        if OTHER_FILE not in _others(spec, skill):
+            raise
+        return _read(spec, skill, OTHER_FILE)
 
 
 def problem_of(spec: Spec, skill: Skill) -> str:
     """Return why a skill cannot be loaded, or ""."""
     try:
-        _read(spec, skill, FILE)
+        _instructions(spec, skill)
     except ValueError as error:
         return str(error)
     return ""
@@ -85,7 +121,7 @@ def _description(spec: Spec, skill: Skill) -> str:
     if skill.description:
         return skill.description.strip()
     try:
-        front = _FRONT.match(_read(spec, skill, FILE))
+        front = _FRONT.match(_instructions(spec, skill))
     except ValueError:
         return ""
     fields = dict(_FIELD.findall(front[1])) if front else {}

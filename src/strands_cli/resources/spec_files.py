@@ -26,6 +26,7 @@ from strands.journal.protocol import blob, put_blob
 from strands_cli.errors import InputError, SessionError
 from strands_cli.loader.artifact_paths import relative
 from strands_cli.loader.parts import called_tools
+from strands_cli.spec.tools import file_of
 
 if TYPE_CHECKING:
     from strands_cli.session.repository import SessionRepository
@@ -81,6 +82,7 @@ def needed(spec: Spec) -> dict[str, Path]:
         found.update((f"{SKILLS}/{skill.id}/{_below(folder, each)}", each) for each in _files_in(folder))
     base = spec.module_dir or Path.cwd()
     modules = dict.fromkeys(each for name in _references(spec) for each in _sources(base, name.partition(".")[0]))
+    modules |= dict.fromkeys(each for name in _tool_files(spec) for each in _beside(base, name))
     found.update((f"{MODULES}/{_below(base, each)}", each) for each in modules)
     for server in spec.tools.mcp if spec.tools is not None else ():
         found.update(_of_server(spec, server))
@@ -120,11 +122,30 @@ def _is_reference(tool: str) -> bool:
 
 def _references(spec: Spec) -> list[str]:
     """Return the modules of the tools that are named by where they are."""
+    names = [each for each in _named(spec) if _is_reference(each) and file_of(each) is None]
+    return [each.partition(":")[0] if ":" in each else each.rpartition(".")[0] for each in names]
+
+
+def _tool_files(spec: Spec) -> list[str]:
+    """Return the files of the tools that are named by their file."""
+    return [file[0] for each in _named(spec) if (file := file_of(each)) is not None]
+
+
+def _named(spec: Spec) -> list[str]:
     declared = spec.tools.python if spec.tools is not None else []
     names = [each if isinstance(each, str) else each.callable for each in declared]
-    names += [each for agent in spec.agents.values() for each in _tools(agent)]
-    names += sorted(called_tools(spec))
-    return [each.partition(":")[0] if ":" in each else each.rpartition(".")[0] for each in names if _is_reference(each)]
+    return [*names, *(each for agent in spec.agents.values() for each in _tools(agent)), *sorted(called_tools(spec))]
+
+
+def _beside(base: Path, name: str) -> Iterator[Path]:
+    """Yield a tool's file below `base`, and the modules of `base` that it imports; one from elsewhere stays there."""
+    file = (base / name).resolve()
+    if not file.is_file() or not file.is_relative_to(base.resolve()):
+        return
+    yield base / file.relative_to(base.resolve())
+    status = file.stat()
+    for module in _imports(str(file), status.st_mtime_ns, status.st_size):
+        yield from _sources(base, module)
 
 
 def _sources(base: Path, first: str) -> Iterator[Path]:

@@ -125,6 +125,9 @@ class Depending(StepModel):
 
     id: Id
     deps: Earlier = Field(default_factory=list, description="Ids of the tasks that must be done before.")
+    title: str | None = Field(
+        default=None, description="A short name for it; drawings show it in place of the description."
+    )
 
 
 class AgentTask(AgentStep, Depending):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -12,7 +13,11 @@ from strands_cli.spec.base import Closed, Id
 class PythonTool(Closed):
     """A function of the user's, decorated with @tool or a plain one."""
 
-    callable: str = Field(pattern=r"^[\w.]+(:[\w.]+)?$", description='"package.module:function".')
+    callable: str = Field(
+        pattern=r"^(\.{0,2}/?[^:\0]+\.py|[\w.]+)(:[\w.]+)?$",
+        description='"package.module:function", or "./file.py:function" beside the spec; a module or file alone where '
+        "it has a TOOL_SPEC.",
+    )
     isolation: Literal["kernel", "none"] = Field(
         default="kernel", description='For python_exec: "none" runs code also where the kernel cannot confine it.'
     )
@@ -120,6 +125,17 @@ class Tools(Closed):
     http_executors: list[HttpExecutor] = Field(default_factory=list)
 
 
+def file_of(name: str) -> tuple[str, str] | None:
+    """Return the file and the function ("" for its one tool) of "./file.py:function", or None for another name."""
+    file, colon, function = name.rpartition(":")
+    if not colon:
+        file, function = name, ""
+    return (file, function) if file.endswith(".py") and len(file) > 3 else None
+
+
 def tool_id(name: str) -> str:
-    """Return the id of a Python tool: the last part of "package.module:function" or of a dotted name."""
+    """Return the id of a Python tool: the last part of "package.module:function", of a dotted name or of a file's."""
+    file = file_of(name)
+    if file is not None:
+        return file[1] or PurePosixPath(file[0]).stem
     return name.replace(":", ".").rpartition(".")[2]

@@ -10,9 +10,10 @@ from strands_cli.cli.atomic import _options
 
 @click.command("list")
 @_options.directory
+@click.option("--all", "everything", is_flag=True, hidden=True, help="All are listed anyway.")
 @options.as_json
 @options.debug
-def command(directories: tuple[str, ...], as_json: bool, debug: bool) -> None:
+def command(directories: tuple[str, ...], everything: bool, as_json: bool, debug: bool) -> None:
     """List the atomic agents; broken files too, with what is wrong."""
     from strands_cli.atomic import find
     from strands_cli.cli.errors import say

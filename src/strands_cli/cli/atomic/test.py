@@ -10,7 +10,7 @@ from strands_cli.cli.atomic import _options
 
 @click.command("test")
 @_options.agent
-@click.option("--only", metavar="TEXT", help="Only the tests whose name holds this.")
+@click.option("--only", "--filter", "only", metavar="TEXT", help="Only the tests whose name holds this.")
 @_options.directory
 @options.offline
 @options.as_json
