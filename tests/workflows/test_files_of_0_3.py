@@ -139,7 +139,9 @@ agents:
 metadata: {labels: {strands.io/agent_type: atomic, strands.io/version: v1}}
 pattern:
   type: chain
-  config: {steps: [{agent: NAME, input: "Sum up:\n{{ inputs.values | default({}, true) | tojson }}", tool_overrides: []}]}
+  config:
+    steps:
+      - {agent: NAME, input: "Sum up: {{ inputs.values | default({}, true) | tojson }}", tool_overrides: []}
 """
 TESTS = """
 KEY:
@@ -171,7 +173,9 @@ def test_tests_of_atomic_agents_are_found_and_run(
     (folder / "examples/sample.json").write_text('{"topic": "tests"}')
     (tmp_path / place).write_text(TESTS.replace("WHERE", where).replace("KEY", key).replace("EXPECT", expect))
     agent = load("agents/atomic/sum/sum.yaml")
-    [passed] = asyncio.run(run_cases(agent, model=ScriptedModel(['{"summary": "s"}'])))
+    model = ScriptedModel(['{"summary": "s"}'])
+    [passed] = asyncio.run(run_cases(agent, model=model))
     assert passed.problems == []
+    assert model.requests[0].messages[0]["content"] == [{"text": 'Sum up: {"topic": "tests"}'}]
     [failed] = asyncio.run(run_cases(agent, model=ScriptedModel(["{}"], repeat="last")))
     assert failed.problems

@@ -30,10 +30,12 @@ def main(argv: list[str] | None = None) -> int:
             sys.stderr.write(f"Error: {wrong}\nHint: {owner.REMEDY}\n")
             return 10
         owner.tell(lambda wrong: _end_line(f"Warning: {wrong}"))
+        from strands_cli.cli.environment import files_read
         from strands_cli.cli.errors import run_command, terminate_softly
 
         terminate_softly()
-        return run_command(arguments)
+        with files_read(arguments):
+            return run_command(arguments)
     except KeyboardInterrupt:
         _end_line("Interrupted.")
         return 130
