@@ -88,6 +88,8 @@ def kind(value: dict[str, Any]) -> str:
     """Return in words what a value may be."""
     if "$ref" in value:
         name = value["$ref"].rpartition("/")[2]
+        if name == "#":
+            return "a workflow, as this one"
         return f"[{name}](#{name.lower()})" if name != "Pattern" else "[a pattern](#patterns)"
     if choices := value.get("anyOf") or value.get("oneOf"):
         kinds = [kind(choice) for choice in choices if choice.get("type") != "null"]

@@ -62,6 +62,7 @@ class AgentCaller:
         spec: The workflow.
         resources: What the agents have beside their prompts: models, tools, hooks.
         hooks: Hook providers that every agent gets.
+        name: How the names of the workflow's agents begin on record; "" where no step of another runs it.
     """
 
     def __init__(
@@ -69,7 +70,9 @@ class AgentCaller:
         spec: Spec,
         resources: AgentResources,
         hooks: Sequence[Any] = (),
+        name: str = "",
     ) -> None:
+        self._name = name
         self._spec = spec
         self._resources = resources
         self._hooks = tuple(hooks)
@@ -80,7 +83,7 @@ class AgentCaller:
         if call.act is not None:
             from strands_cli.step_calls import StepCaller
 
-            return await StepCaller(self._resources, self._hooks)(call)
+            return await StepCaller(self._resources, self._hooks, self._name)(call)
         from strands._core.invoke import NO_OPTIONS, Options
         from strands._core.invoke import call as call_agent
         from strands.types.exceptions import EventLoopException
@@ -128,7 +131,7 @@ class AgentCaller:
 
     def _held(self, agent: Agent, call: Call, goes_on: bool) -> TurnHooks | None:
         """Hold an agent to what is said of how it goes about the call, if anything is."""
-        said = self._spec.agents[call.agent]
+        said = self._spec.agents[self._local(call)]
         is_held = bool(said.tool_choice or said.end_on or said.max_turns or said.max_tool_calls)
         self._holds = self._holds or is_held or call.how is not None  # the lane's agent may be, by an earlier step
         if not self._holds:
@@ -139,7 +142,7 @@ class AgentCaller:
 
     def _restored(self, call: Call) -> tuple[Agent, Any]:
         """Build an agent and bring it to where the journal says it was."""
-        agent = self._built(call.agent, call.tools)
+        agent = self._built(self._local(call), call.tools)
         self.cache.keep(call, agent)
         history = [_own(message) for message in call.history()]
         progress = call.progress()
@@ -165,8 +168,12 @@ class AgentCaller:
             conversation_manager=resources.conversation_manager(agent_id),
         )
 
+    def _local(self, call: Call) -> str:
+        """Return what the workflow itself calls the agent."""
+        return call.agent.removeprefix(self._name) if self._name else call.agent
+
     def _system_prompt(self, call: Call) -> str:
-        prompt = render(self._spec.agents[call.agent].prompt, call.names)
+        prompt = render(self._spec.agents[self._local(call)].prompt, call.names)
         more = self._resources.instructions(call)
         return f"{prompt}\n\n{more}" if more else prompt
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -27,6 +27,7 @@ from strands_cli.spec.asking import rights_of
 from strands_cli.types import Json
 
 if TYPE_CHECKING:
+    from strands.hooks.binding import CallBinding
     from strands.hooks.events import AfterToolCallEvent, BeforeToolCallEvent
     from strands.hooks.registry import HookRegistry
     from strands_cli.resources.remembered import Remembering
@@ -76,12 +77,25 @@ class ApprovalHooks:
         rules: Its rules; the first that covers a call decides.
         memory: What was decided before.
         beyond: What was approved in other sessions; None where none counts.
+        recorded: What the agent is called on record; default: its id.
+        level: How many workflows around the agent's own the rules stand: those ask under names of their own.
     """
 
     def __init__(
-        self, agent: str, rules: Sequence[Approval], memory: DecisionLog, beyond: Remembering | None = None
+        self,
+        agent: str,
+        rules: Sequence[Approval],
+        memory: DecisionLog,
+        beyond: Remembering | None = None,
+        *,
+        recorded: str = "",
+        level: int = 0,
     ) -> None:
         self._agent = agent
+        self._recorded = recorded or agent
+        self._question_name, self._form_name = (
+            f"{name}_outer{level}" if level else name for name in (DECISION, ARGUMENTS)
+        )
         self._rules = [_Rule(rule, number) for number, rule in enumerate(rules)]
         self._memory = memory
         self._beyond = beyond
@@ -106,8 +120,8 @@ class ApprovalHooks:
             return None
         if self._written_by_a_person(event):
             return None
-        asked = event.question_scope().was_asked(DECISION, DECISION)  # its answer is this call's, and has to be taken
-        known = None if asked else self._memory.decided(self._agent, event.binding(), rule.approval.remember)
+        asked = event.question_scope().was_asked(self._question_name, DECISION)  # its answer has to be taken
+        known = None if asked else self._known(event.binding(), rule.approval)
         if known == "reject":
             event.cancel_tool = "A person rejected this very call before. Do something else."
             return None
@@ -121,10 +135,11 @@ class ApprovalHooks:
         """Let a call run that was approved, here or in another session, and still is; ask about any other."""
         call, found = event.binding(), None
         ended = await beyond.ended(rule) if "approve" in rule.options else None
-        if ended is not None and self._memory.decided(self._agent, call, rule.remember, ended) == "approve":
+        if ended is not None and self._known(call, rule, ended) == "approve":
             return
         if ended is not None and rule.remember == "always":
-            found = await beyond.approval(self._agent, call, rule, after=self._memory.rejected_at(self._agent, call))
+            after = self._memory.rejected_at(self._recorded, call)
+            found = await beyond.approval(self._recorded, call, rule, after=after)
         if found is None:
             self._act(event, rule, self._decided(event, rule))
         else:
@@ -151,12 +166,16 @@ class ApprovalHooks:
                 return rule
         return None
 
+    def _known(self, call: CallBinding, rule: Approval, ended: Collection[tuple[str, float]] = ()) -> str | None:
+        """Return what was decided before about a call, in this session."""
+        return self._memory.decided(self._recorded, call, rule.remember, ended, self._question_name)
+
     def _decided(self, event: BeforeToolCallEvent, rule: Approval) -> CallDecision:
         """Return what a person decides, asking again as often as this rule, which may be mended, does not take it."""
         question = self._question(event, rule)
         message, number = question["message"], 1
         while True:
-            found = verdict(_asked(event, numbered(DECISION, number), question))
+            found = verdict(_asked(event, numbered(self._question_name, number), question))
             wrong = self._refused(event, rule, found)
             if wrong is None:
                 return found
@@ -199,7 +218,7 @@ class ApprovalHooks:
         number = 0
         while given is None or wrong:
             number += 1
-            given = parsed(_asked(event, numbered(ARGUMENTS, number), self._form(event, rule, wrong)))
+            given = parsed(_asked(event, numbered(self._form_name, number), self._form(event, rule, wrong)))
             wrong = edit_problems(event.selected_tool, given)
         return given
 
@@ -211,7 +230,7 @@ class ApprovalHooks:
     def _written_by_a_person(self, event: BeforeToolCallEvent) -> bool:
         """A gate is told of a call again when it was changed: these arguments a person wrote in this very round."""
         id = event.tool_use["toolUseId"]
-        if not event.question_scope().has_asked(DECISION, DECISION):
+        if not event.question_scope().has_asked(self._question_name, DECISION):
             self._edited.pop(id, None)  # of an earlier try, or of another call
         return id in self._edited and to_text(self._edited[id]) == to_text(event.tool_use["input"])
 
@@ -251,7 +270,7 @@ class ApprovalHooks:
         }
 
     def _prompt(self, event: BeforeToolCallEvent, rule: Approval) -> str:
-        who = "The workflow" if ":" in self._agent else f"Agent {self._agent!r}"
+        who = "The workflow" if ":" in self._agent else f"Agent {self._recorded!r}"
         plain = f"{who} wants to call {_tool_name(event)}. Allow it?"
         if rule.prompt is None:
             return plain

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from strands_cli.errors import InputError
 from strands_cli.kernel.usage import Used, tokens_of
+from strands_cli.spec.within import plain_agents
 from strands_cli.types import Json
 
 if TYPE_CHECKING:
@@ -64,19 +65,27 @@ class Costs:
         """Return what a step cost, or None where that is not known."""
         return self._steps.get(key)
 
-    def spent(self, state: State) -> float:
+    def spent(self, state: State, below: str = "") -> float:
         """Return what is spent by now, for a budget; nothing where all models are scripted and have no price.
+
+        Args:
+            state: What is on record.
+            below: What the keys begin with that count; "" for all.
 
         Raises:
             InputError: It is not known: a model has no price.
         """
         self.take(state)
-        total = self.total
+        total = self._total_below(below) if below else self.total
         if total is None:
             if costs_nothing(state.origin):
                 return 0.0
             raise _unpriced(self.unpriced)
         return total
+
+    def _total_below(self, below: str) -> float | None:
+        parts = [cost for key, cost in self._steps.items() if key.startswith(below)]
+        return None if None in parts else sum(cost for cost in parts if cost is not None)
 
     def _count(self, used: Used) -> None:
         step, agent, origin, usage, other = used
@@ -99,7 +108,7 @@ class Costs:
         if id(origin) not in self._prices:
             from strands_cli.prices import Prices
 
-            self._prices[id(origin)] = origin, Prices(_runtime(origin).get("prices"))
+            self._prices[id(origin)] = origin, Prices(_prices(origin.get("spec") or {}) or None)
         return self._prices[id(origin)][1]
 
 
@@ -116,8 +125,10 @@ def model_of(origin: Mapping[str, Json], agent: str) -> str:
         return str(origin["model_id"])
     from strands_cli.capability.providers import PROVIDERS
 
-    runtime = _runtime(origin)
-    own = ((origin.get("spec") or {}).get("agents") or {}).get(agent) or {}
+    runtime, own = _runtime(origin), ((origin.get("spec") or {}).get("agents") or {}).get(agent) or {}
+    if not own and "/" in agent:
+        found = [(each, spec) for name, each, spec in plain_agents(origin.get("spec") or {}) if name == agent]
+        own, runtime = (found[0][0], found[0][1].get("runtime") or {}) if found else (own, runtime)
     provider = own.get("provider") or runtime.get("provider") or ""
     shared = runtime.get("model_id") if provider == runtime.get("provider") else None
     known = PROVIDERS.get(provider)
@@ -126,13 +137,14 @@ def model_of(origin: Mapping[str, Json], agent: str) -> str:
 
 def costs_nothing(origin: Mapping[str, Json]) -> bool:
     """Whether a session has scripted models only, and nobody says what they cost."""
-    runtime = _runtime(origin)
-    if runtime.get("prices") or os.environ.get("STRANDS_PRICES"):
+    if _prices(origin.get("spec") or {}) or os.environ.get("STRANDS_PRICES"):
         return False
     if _is_rehearsed(origin) or "model_id" in origin:
         return bool(origin.get("offline")) or origin.get("model_id") == _SCRIPTED
-    agents = ((origin.get("spec") or {}).get("agents") or {}).values()
-    providers = {agent.get("provider") or runtime.get("provider") for agent in agents}
+    providers = {
+        agent.get("provider") or (spec.get("runtime") or {}).get("provider")
+        for _, agent, spec in plain_agents(origin.get("spec") or {})
+    }
     return providers <= {_SCRIPTED}
 
 
@@ -144,7 +156,7 @@ def check_prices(origin: Mapping[str, Any], agents: Sequence[str]) -> None:
     """
     from strands_cli.prices import Prices
 
-    prices = Prices(_runtime(origin).get("prices"))
+    prices = Prices(_prices(origin.get("spec") or {}) or None)
     models = dict.fromkeys(model_of(origin, agent) for agent in agents)
     unpriced = [model for model in models if prices.get(model) is None and model != _SCRIPTED]
     if unpriced:
@@ -160,6 +172,14 @@ def _unpriced(models: list[str]) -> InputError:
 
 def _is_rehearsed(origin: Mapping[str, Json]) -> bool:
     return bool(origin.get("offline"))
+
+
+def _prices(spec: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the prices that a spec says, and after them those that the workflows within say."""
+    found: dict[str, Any] = {}
+    for inner in (spec.get("workflows") or {}).values():
+        found = {**_prices(inner), **found}
+    return {**found, **((spec.get("runtime") or {}).get("prices") or {})}
 
 
 def _runtime(origin: Mapping[str, Json]) -> Mapping[str, Json]:

@@ -43,9 +43,11 @@ class StepCaller:
     Args:
         resources: What agents, and so these steps, have.
         hooks: Hook providers that every agent gets.
+        name: How the names of what does steps begin on record; see `AgentCaller`.
     """
 
-    def __init__(self, resources: AgentResources, hooks: Sequence[Any] = ()) -> None:
+    def __init__(self, resources: AgentResources, hooks: Sequence[Any] = (), name: str = "") -> None:
+        self._name = name
         self._resources = resources
         self._hooks = hooks
 
@@ -77,16 +79,16 @@ class StepCaller:
         from strands.agent.agent import Agent
         from strands.types.json_bytes import decode_bytes_values
 
-        model = CallModel(tool.tool_name, call.prompt)
+        model, name = CallModel(tool.tool_name, call.prompt), call.agent.removeprefix(self._name)
         agent = Agent(
             model=model,
             tools=[tool],
-            agent_id=call.agent,
-            name=call.agent,
-            hooks=[*self._hooks, *self._resources.step_hooks(call.agent, vars(call.act).get("approvals") or ())],
+            agent_id=name,
+            name=name,
+            hooks=[*self._hooks, *self._resources.step_hooks(name, vars(call.act).get("approvals") or ())],
             callback_handler=None,
             retry_strategy=None,
-            conversation_manager=self._resources.conversation_manager(call.agent),
+            conversation_manager=self._resources.conversation_manager(name),
         )
         agent.recorder = call.recorder
         progress = call.progress()

@@ -41,6 +41,14 @@ def pieces(*, people: bool = False) -> list[Any]:
     return found
 
 
+def beside(place: Path) -> None:
+    """Write the files of which the pages say what they are called."""
+    for page in (ROOT / "docs").glob("*.md"):
+        for block in blocks(page.read_text(encoding="utf-8")):
+            if block.title and block.language == "yaml" and "version:" in block.text:
+                (place / Path(block.title).name).write_text(block.text)
+
+
 def whole(piece: dict[str, Any] | list[Any]) -> dict[str, Any]:
     if isinstance(piece, list):
         piece = {"steps": [{"type": "hitl", "prompt": "Fine?"}, *piece]}
@@ -66,6 +74,7 @@ def test_a_piece_of_a_workflow_is_rehearsed(block: Block, tmp_path: Path, monkey
     monkeypatch.chdir(tmp_path)
     piece = YAML(typ="safe").load(block.text)
     document = whole(piece)
+    beside(tmp_path)
     (tmp_path / "piece.json").write_text(json.dumps(document))
     checked = CliRunner().invoke(validate, ["piece.json"])
     assert "piece.json: valid." in checked.output, checked.output or repr(checked.exception)

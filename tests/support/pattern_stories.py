@@ -125,6 +125,32 @@ STORIES: dict[str, dict[str, Any]] = {
         },
     ),
 }
+WITHIN = spec(
+    "graph",
+    {
+        "nodes": {
+            "write": step("a", "{{ topic }}"),
+            "check": {"workflow": "check", "inputs": {"draft": "{{ last_response }}"}},
+            "publish": step("a", "{{ nodes.check.response }}"),
+        },
+        "edges": [{"from": "write", "to": "check"}, {"from": "check", "to": "publish"}],
+    },
+    workflows={
+        "check": spec(
+            "chain",
+            {
+                "steps": [
+                    step("a", "check {{ draft }}"),
+                    hitl("Good?", context_display="{{ last_response }}"),
+                    step("a", "{{ hitl_response }} {{ steps[0].response }}"),
+                ]
+            },
+            "a",
+            inputs={"required": {"draft": "string"}},
+        )
+    },
+)
+"""A workflow with another in it, whose agent has the same name."""
 VARIABLES = {name: {"topic": "bees"} if name != "evaluator_optimizer" else {} for name in STORIES}
 ANSWERS = {
     "workflow": {"tasks/ask": "left yes", "tasks/ask2": "right yes"},
@@ -132,6 +158,7 @@ ANSWERS = {
     "evaluator_optimizer": {"iterations/1/review": "be brief", "iterations/2/review": "continue"},
     "orchestrator_workers": {"rounds/1/review": "make it smaller", "reduce/review": "use few words", "writeup": "Bees"},
     "graph": {"nodes/check": "say more", "nodes/check#2": "yes"},
+    "within": {"nodes/check/workflow/steps/1": "fine"},
 }
 EXPECTED = {
     "workflow": "<left yes right yes>",
@@ -139,5 +166,6 @@ EXPECTED = {
     "evaluator_optimizer": "better better draft",
     "orchestrator_workers": "Bees",
     "graph": "<<bees say more> 2>",
+    "within": "<<fine <check <bees>>>>",
 }
 """The last response of each, with `ANSWERS` and "approved" to every other question."""

@@ -12,6 +12,7 @@ from strands_cli.errors import ChangedSpecError, InputError, SessionError
 from strands_cli.kernel.handlers import current_user
 from strands_cli.kernel.principal import os_principal, started_by
 from strands_cli.kernel.state import State
+from strands_cli.spec.within import all_within
 from strands_cli.types import Json
 
 if TYPE_CHECKING:
@@ -180,12 +181,17 @@ class Admission:
     async def _differing(self, state: State, before: Spec, after: Spec, inputs: Mapping[str, Json]) -> Differences:
         from strands_cli.api import mending
         from strands_cli.api.spec_names import default_prompt_of, names_of
+        from strands_cli.api.within import workflows_of
         from strands_cli.patterns import pattern
 
         names = names_of(after, state, inputs)
         body = partial(_follow, pattern(after.pattern.type), after.pattern.config, names)
         found = await mending.differing_steps(
-            state, body, partial(default_prompt_of, after), mending.same_agents(before, after)
+            state,
+            body,
+            partial(default_prompt_of, after),
+            mending.same_agents(before, after),
+            workflows_of(after, state),
         )
         for name, value in after.inputs.values.items():
             if before.inputs.values.get(name) != value and inputs.get(name) != value:
@@ -194,12 +200,22 @@ class Admission:
 
 
 def without_literals(spec: Spec) -> Spec:
-    """Return a spec whose secrets are named and kept apart; see `resources.literals`."""
-    if spec.tools is None:
+    """Return a spec whose secrets are named and kept apart; see `resources.literals`.
+
+    Raises:
+        InputError: A workflow that a step runs holds a secret literally: there is no name for it.
+    """
+    if spec.tools is None and not spec.workflows:
         return spec
     from strands_cli.resources.literals import blotted
 
-    return blotted(spec)
+    for name, (*_, inner) in all_within(spec):
+        if blotted(inner) is not inner:
+            raise InputError(
+                f"the tools of {name.rstrip('/')!r} hold a secret literally, which no session may record",
+                hint="Declare it under its env.secrets, and write ${NAME} where it stands.",
+            )
+    return spec if spec.tools is None else blotted(spec)
 
 
 def _pattern_of(spec: Any) -> Any:

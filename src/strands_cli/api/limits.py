@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from strands_cli.api.results import is_rehearsal
 from strands_cli.kernel.layers import RunLimits
 from strands_cli.spec.asking import rights_of
+from strands_cli.spec.within import plain_agents
 
 if TYPE_CHECKING:
     from strands_cli.api.options import Options
@@ -14,13 +17,13 @@ if TYPE_CHECKING:
     from strands_cli.spec.runtime import Budgets
 
 
-def limits_of(budgets: Budgets) -> RunLimits:
-    """Return the limits of a run."""
+def limits_of(budgets: Budgets, below: str = "") -> RunLimits:
+    """Return the limits of a run, or of what has keys that begin with `below`."""
     spent = None
     if budgets.max_cost is not None:
         from strands_cli.costs import Costs
 
-        spent = Costs().spent
+        spent = partial(Costs().spent, below=below)
     return RunLimits(
         budgets.max_steps,
         budgets.max_tokens,
@@ -50,7 +53,12 @@ def check_prices(spec: Spec, options: Options) -> None:
     budgets = spec.runtime.budgets
     capped = budgets is not None and budgets.max_cost is not None
     if not costs.costs_nothing(origin):
-        costs.check_prices(origin, list(spec.agents) if capped else ())
+        agents = [name for name, _, whole in plain_agents(spec.plain()) if capped or _is_capped(whole)]
+        costs.check_prices(origin, agents)
+
+
+def _is_capped(spec: Mapping[str, Any]) -> bool:
+    return "max_cost" in ((spec.get("runtime") or {}).get("budgets") or {})
 
 
 def model_id(model: Any) -> str:

@@ -9,7 +9,9 @@ from strands_cli.api.spec_names import rules_of
 from strands_cli.kernel.standing import in_force
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Entry
+from strands_cli.kernel.within import BELOW
 from strands_cli.spec.asking import rights_of
+from strands_cli.spec.within import agent_of
 from strands_cli.types import RIGHTS, Json
 
 if TYPE_CHECKING:
@@ -18,19 +20,18 @@ if TYPE_CHECKING:
 
 
 def rights_of_call(
-    rules: Sequence[Approval], agent: str, calls: Sequence[tuple[str, Any]], kind: str
+    levels: Sequence[tuple[str, Sequence[Approval]]], calls: Sequence[tuple[str, Any]], kind: str
 ) -> dict[str, Json]:
     """Return who may answer what is asked about tool calls: who may approve the first that is not for everybody.
 
     Args:
-        rules: The rules that the calls fall under.
-        agent: Who calls.
+        levels: The rules that the calls fall under; see `rules_of`.
         calls: The tools' names and arguments.
         kind: What asks; a quorum counts only the choices that an approval has too.
     """
     from strands_cli.approvals import rule_of
 
-    for tool, arguments in calls:
+    for tool, arguments, (agent, rules) in ((*call, level) for call in calls for level in levels):
         rule = rule_of(rules, agent, tool, arguments)
         found = {} if rule is None else rights_of(rule)
         if found:
@@ -61,16 +62,26 @@ def mended_rights(
 def _rights(state: State, spec: Spec, asked: Entry, acts: Mapping[str, Any]) -> dict[str, Json] | None:
     kind, data = asked.data.get("type", "hitl"), asked.data
     if kind == "budget":
-        return {} if spec.runtime.budgets is None else rights_of(spec.runtime.budgets)
+        budgets = _whose(state, spec, asked).runtime.budgets
+        return {} if budgets is None else rights_of(budgets)
     if "interrupt" not in data:
         return None
     act = acts.get(state.step(data["of"])) if "of" in data else None
-    if act is None and data["agent"] not in spec.agents:
+    if act is None and agent_of(spec, data["agent"]).agent is None:
         return None  # the workflow does not come to its step any more: it stays with whom it was asked
     reason = data["interrupt"].get("reason")
     told = [(reason["tool"], reason.get("input"))] if isinstance(reason, Mapping) and "tool" in reason else []
     calls = [tuple(each) for each in data.get("calls", told)]
-    found = rights_of_call(rules_of(spec, data["agent"], act), data["agent"], calls, kind)
+    found = rights_of_call(rules_of(spec, data["agent"], act), calls, kind)
     if data["interrupt"].get("name", "").startswith("approval_arguments"):
         found.pop("quorum", None)
     return found
+
+
+def _whose(state: State, spec: Spec, asked: Entry) -> Spec:
+    """Return the workflow whose budget a question is about: that of a step has the step's key before its own."""
+    depth, begun = asked.key.count(f"/{BELOW}/"), state.started.get(asked.data.get("step", ""))
+    if not depth or begun is None:
+        return spec
+    way = agent_of(spec, begun.data["agent"]).way
+    return way[min(depth, len(way) - 1)]

@@ -12,9 +12,11 @@ from strands_cli.kernel.mended import other_call
 from strands_cli.kernel.questions import stored
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import AgentReply, Answer, Names, Outcome, Paused, Question
+from strands_cli.spec.within import agent_of
 from strands_cli.types import RIGHTS, Json
 
 if TYPE_CHECKING:
+    from strands_cli.kernel.types import Within
     from strands_cli.spec.root import Spec
 
 T = TypeVar("T")
@@ -31,6 +33,7 @@ class Replay:
         state: The fold of the session's journal.
         default_prompt: What an agent is told when its step has no input.
         same_agent: Whether an agent is what it was when the session ran last.
+        workflows: The workflows that steps run.
 
     Attributes:
         differing: Key to how what is on record differs there.
@@ -41,9 +44,14 @@ class Replay:
     """
 
     def __init__(
-        self, state: State, default_prompt: Callable[[str, Names], str], same_agent: Callable[[str], bool]
+        self,
+        state: State,
+        default_prompt: Callable[[str, Names], str],
+        same_agent: Callable[[str], bool],
+        workflows: Mapping[str, Within] | None = None,
     ) -> None:
         self.default_prompt = default_prompt
+        self.workflows = workflows or {}
         self.differing: dict[str, str] = {}
         self.seen: set[str] = set()
         self.resting: set[str] = set()
@@ -88,6 +96,15 @@ class Replay:
                 self.resting.add(key)
         elif self._state.inner.get(key):
             self.differing[key] = f"agent {begun.data['agent']!r} is in the middle of it, and its agent is {agent!r}"
+
+    async def part(self, key: str, name: str, told: str, body: Callable[[], Awaitable[AgentReply]]) -> AgentReply:
+        begun = self._state.started.get(key)
+        if begun is not None and key in self._state.done and begun.data["agent"] == name:
+            self.seen.add(key)
+            if begun.data["prompt"] != told:
+                self.differing[key] = f"its inputs were {_short(begun.data['prompt'])} and are {_short(told)}"
+        made = await body()
+        return await self.agent(key, name, told) if key in self._state.done else made
 
     async def ask(self, key: str, question: Question) -> Answer:
         asked = self._state.asked.get(key)
@@ -154,7 +171,11 @@ class Differences(NamedTuple):
 
 
 async def differing_steps(
-    state: State, body: Body, default_prompt: Callable[[str, Names], str], same_agent: Callable[[str], bool]
+    state: State,
+    body: Body,
+    default_prompt: Callable[[str, Names], str],
+    same_agent: Callable[[str], bool],
+    workflows: Mapping[str, Within] | None = None,
 ) -> Differences:
     """Return what a pattern does differently in what is on record.
 
@@ -163,8 +184,9 @@ async def differing_steps(
         body: The pattern of the mended spec, bound to its configuration and names.
         default_prompt: See `Replay`.
         same_agent: See `Replay`.
+        workflows: See `Replay`.
     """
-    replay = Replay(state, default_prompt, same_agent)
+    replay = Replay(state, default_prompt, same_agent, workflows)
     try:
         await body(replay)
     except Paused:
@@ -225,7 +247,7 @@ def same_agents(before: Spec, after: Spec) -> Callable[[str], bool]:
     def same(agent: str) -> bool:
         if ":" in agent:
             return True  # a step without an agent: its arguments are all there is to it
-        was, now = before.agents.get(agent), after.agents.get(agent)
+        was, now = (agent_of(spec, agent).agent for spec in (before, after))
         return was is not None and now is not None and was.prompt == now.prompt
 
     return same

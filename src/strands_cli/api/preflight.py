@@ -28,6 +28,9 @@ def preflight(spec: Spec) -> Iterator[Finding]:
     yield from _tools(spec)
     yield from _skills(spec)
     yield from _secrets(spec)
+    for path, inner in spec.within().items() if spec.workflows else ():
+        for each in preflight(inner):
+            yield each._replace(path=("workflows", path, *each.path))
 
 
 def check_skills(spec: Spec) -> None:
@@ -45,6 +48,8 @@ def check_skills(spec: Spec) -> None:
 
 def located(spec: Spec, finding: Finding) -> Problem:
     """Return a finding with its place in the spec's file."""
+    if finding.path[:1] == ("workflows",) and len(finding.path) > 1:
+        return located(spec.within()[str(finding.path[1])], finding._replace(path=finding.path[2:]))
     if spec._places is None:
         return Problem(finding.message, pointer(finding.path), hint=finding.hint)
     problem: Problem = spec._places.problem(finding.path, finding.message, hint=finding.hint, key=finding.key)

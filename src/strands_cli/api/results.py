@@ -115,7 +115,9 @@ def step_cost(state: State, key: str, kept: list[Costs | None]) -> float | None:
 def is_rehearsal(origin: Mapping[str, Json]) -> bool:
     """Whether it is seen at once that nothing is spent: nothing is imported for such a run."""
     free = origin.get("offline") or origin.get("model_id") == "scripted"
-    return bool(free) and "prices" not in (origin.get("spec") or {}).get("runtime", ()) and VARIABLE not in os.environ
+    spec = origin.get("spec") or {}
+    priced = "prices" in spec.get("runtime", ()) or bool(spec.get("workflows")) or VARIABLE in os.environ
+    return bool(free) and not priced
 
 
 def _so_far(pattern: str, state: State) -> dict[str, Json]:

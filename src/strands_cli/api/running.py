@@ -7,20 +7,20 @@ import os
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from strands._threads import in_thread
 from strands.types.json_value import as_json
 from strands_cli.api import guards
 from strands_cli.api.admission import OUT_VARIABLE, Admission, spec_file, without_literals
+from strands_cli.api.call_layers import layers_of
 from strands_cli.api.models import models_of
 from strands_cli.api.options import Options
 from strands_cli.api.program import check_not_loading
 from strands_cli.api.results import run_result, step_cost, trace
 from strands_cli.api.spec_names import default_prompt_of, names_of, rights_of_calls
-from strands_cli.errors import InputError, StrandsError, UnusableReplyError
-from strands_cli.kernel import layers
+from strands_cli.errors import InputError, StrandsError
 from strands_cli.kernel.drive import DriveOptions, drive
 from strands_cli.kernel.events import Event, event_of
 from strands_cli.kernel.journal import Journal, begin_session
@@ -29,6 +29,7 @@ from strands_cli.kernel.run import Run
 from strands_cli.kernel.share import LoopShare
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Draft, Entry, Names, Outcome
+from strands_cli.spec.within import all_within
 from strands_cli.types import HITLHandler, Json, RunResult
 
 if TYPE_CHECKING:
@@ -114,7 +115,8 @@ class Runner:
         if check is not None:
             check()
         if not self.options.offline or self.options.real_tools:
-            await secrets.ready(self.spec)
+            for spec in (self.spec, *(way[-1] for _, way in all_within(self.spec))):
+                await secrets.ready(spec)
         inputs: Mapping[str, Any] = secrets.scrub(given)
         self._check_artifacts(inputs)
         return inputs
@@ -138,7 +140,7 @@ class Runner:
         listeners = self.options.listeners
         around = DriveOptions(
             handler=handler,
-            layers=[*self.options.layers, *self._layers(), *resources.layers()],
+            layers=[*self.options.layers, *layers_of([self.spec]), *resources.layers()],
             max_parallel=self.spec.runtime.max_parallel,
             publish=partial(self._publish, base, []) if listeners or self.options.stand_in is not None else None,
             token=partial(self._token, base) if listeners.wants("token") else None,
@@ -174,6 +176,8 @@ class Runner:
             from strands_cli.providers import check_ready
 
             check_ready(self.spec, set(self.spec.agents))
+            for _, (*_, spec) in all_within(self.spec) if self.spec.workflows else ():
+                check_ready(spec, set(spec.agents))
         if not self.options.offline:
             from strands_cli.api.limits import check_prices
 
@@ -258,10 +262,9 @@ class Runner:
     async def _equipped(self, session_id: str) -> AgentResources:
         from strands_cli.resources import AgentResources
 
-        return AgentResources(
-            self.spec,
-            await models_of(self.spec, self.options, self._user),
-            self.options.tools,
+        given = partial(
+            AgentResources,
+            tools=self.options.tools,
             directory=self.options.directory,
             output_dir=None if "://" in self._directory else self._directory,
             offline=self.options.offline,
@@ -271,6 +274,12 @@ class Runner:
             store=None if self.options.offline else self.options.store(),
             stand_in=self.options.stand_in,
         )
+        found = given(self.spec, await models_of(self.spec, self.options, self._user))
+        if self.spec.workflows:
+            from strands_cli.api.within import equip
+
+            await equip(self.spec, found, given, partial(models_of, options=self.options, user=self._user))
+        return found
 
     def _default_prompt(self, agent: str, names: Names) -> str:
         return default_prompt_of(self.spec, agent, names)
@@ -282,21 +291,13 @@ class Runner:
         run.default_prompt = self._default_prompt
         run.rights_of_calls = partial(rights_of_calls, self.spec)
         resources.remember(run.state)
+        if self.spec.workflows:
+            from strands_cli.api.within import performing, workflows_of
+
+            performs = performing(run, self.spec, resources, self.options)
+            run.workflows = workflows_of(self.spec, run.state, run, performs)
         names = names_of(self.spec, run.state, inputs)
         return pattern(self.spec.pattern.type).run(self.spec.pattern.config, run, names)
-
-    def _layers(self) -> list[layers.Layer]:
-        runtime = self.spec.runtime
-        policy = runtime.failure_policy
-        found: list[layers.Layer] = []
-        if policy.retries:
-            found.append(_retry(policy.retries, policy.backoff, policy.wait_min, policy.wait_max))
-        if runtime.budgets is not None:
-            from strands_cli.api.limits import limits_of
-
-            found.append(layers.budget(limits_of(runtime.budgets)))
-        found.append(layers.timeout(runtime.timeout_s))
-        return found
 
     def _publish(self, base: Mapping[str, Any], costs: list[Any], entry: Entry, state: State) -> None:
         event = event_of(entry, state, base)
@@ -343,25 +344,6 @@ class Runner:
 def _placed(place: str) -> str:
     """Return where artifacts go: a URL as it is, a directory by its absolute path."""
     return place if "://" in place else os.path.abspath(os.path.expanduser(place))
-
-
-@lru_cache(maxsize=64)
-def _retry(retries: int, backoff: Any, wait_min: float, wait_max: float) -> layers.Layer:
-    """Return the layer that tries again; the runs of a workflow have it in common."""
-    return layers.retry(layers.RetryPolicy(retries, backoff, wait_min, wait_max), transient)
-
-
-def transient(error: BaseException) -> bool:
-    """Whether a failed call may succeed when it is tried again.
-
-    Throttling, an unreachable provider, a timeout and an empty reply may pass; a filter says the same again.
-    """
-    from strands.types.exceptions import ModelQuotaError, ModelThrottledException, ModelUnavailableError
-
-    again = isinstance(error, (ModelThrottledException, ModelUnavailableError, layers.CallTimeoutError))
-    again = again or getattr(error, "repeatable", False)
-    again = again or (isinstance(error, UnusableReplyError) and error.stop_reason == "end_turn")
-    return again and not isinstance(error, ModelQuotaError)
 
 
 def new_id(name: str) -> str:

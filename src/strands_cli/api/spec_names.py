@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Names
+from strands_cli.spec.within import agent_of
 
 if TYPE_CHECKING:
     from strands_cli.kernel.interrupts import RightsOfCalls
@@ -41,17 +42,22 @@ class _Inputs(dict[str, Any]):
         return self[name] if name in self or name == "values" else default
 
 
-def rules_of(spec: Spec, agent: str, act: Any = None) -> list[Approval]:
+def rules_of(spec: Spec, agent: str, act: Any = None) -> list[tuple[str, Sequence[Approval]]]:
     """Return the rules that tool calls fall under: those of who calls, then those of the file.
+
+    Of a workflow that a step runs, those of what is around it come before: they hold beside its own.
 
     Args:
         spec: The workflow.
-        agent: The agent that calls.
+        agent: The agent that calls, as it is on record.
         act: The step that calls, where it needs no agent.
+
+    Returns:
+        What the rules call who calls, and the rules, of each workflow on the way to it.
     """
-    known = spec.agents.get(agent)
+    way, name, known = agent_of(spec, agent)
     own = vars(act).get("approvals") or () if act is not None else () if known is None else known.approvals
-    return [*own, *spec.approvals]
+    return [*((agent, each.approvals) for each in way[:-1]), (name, [*own, *way[-1].approvals])]
 
 
 def rights_of_calls(spec: Spec, agent: str, act: Any = None) -> RightsOfCalls | None:
@@ -59,15 +65,16 @@ def rights_of_calls(spec: Spec, agent: str, act: Any = None) -> RightsOfCalls | 
 
     Args:
         spec: The workflow.
-        agent: The agent that calls.
+        agent: The agent that calls, as it is on record.
         act: The step that calls, where it needs no agent.
     """
-    rules = rules_of(spec, agent, act)
-    if not rules:
+    levels = rules_of(spec, agent, act)
+    if not any(rules for _, rules in levels):
         return None
     from functools import partial
 
     from strands_cli.api.mended_rights import rights_of_call
     from strands_cli.spec.asking import rights_of
 
-    return partial(rights_of_call, rules, agent) if any(rights_of(rule) for rule in rules) else None
+    some = any(rights_of(rule) for _, rules in levels for rule in rules)
+    return partial(rights_of_call, levels) if some else None

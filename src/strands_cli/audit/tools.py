@@ -10,6 +10,7 @@ from strands_cli.audit.findings import AuditFinding
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Entry
 from strands_cli.resources.decision_log import parsed, to_text, verdict
+from strands_cli.spec.within import plain_agents
 
 
 class ToolCheck:
@@ -29,7 +30,9 @@ class ToolCheck:
             return
         asks = [asked for asked in state.asked.values() if _is_about(asked, data["of"], data["id"])]
         if asks:
-            yield from self._of_decision(state, entry, asks[-1])
+            newest = {str(asked.data["interrupt"]["name"]).rstrip("_0123456789"): asked for asked in asks}
+            for asked in newest.values():  # a workflow within asks of its own accord, and what runs it does, too
+                yield from self._of_decision(state, entry, asked)
             return
         begun = state.started.get(data["of"])
         if begun is None or not _is_guarded(state, begun.data["agent"], data["name"]):
@@ -64,14 +67,15 @@ def _is_about(asked: Entry, owner: str, tool_use_id: str) -> bool:
     interrupt: Mapping[str, Any] = asked.data.get("interrupt") or {}
     is_gate = interrupt.get("gate") == "approval" and str(interrupt.get("name", "")).startswith("approval")
     name = str(interrupt.get("name", ""))
-    is_decision = name == "approval" or name.removeprefix("approval_").isdecimal()
+    is_decision = name == "approval" or name.removeprefix("approval_").isdecimal() or name[:14] == "approval_outer"
     return is_gate and is_decision and asked.data.get("of") == owner and f":{tool_use_id}:" in f"{interrupt.get('id')}:"
 
 
 def _is_guarded(state: State, agent: str, tool: str) -> bool:
     """Whether a rule covers every call of a tool; of one with a condition it cannot be told afterwards."""
     spec: Any = state.origin.get("spec") or {}
-    for rule in (spec.get("agents") or {}).get(agent, {}).get("approvals") or ():
+    known: Mapping[str, Any] = next((each for name, each, _ in plain_agents(spec) if name == agent), {})
+    for rule in known.get("approvals") or ():
         globs = rule.get("tools") or ["*"]
         wanted = [glob for glob in globs if not glob.startswith("!")] or ["*"]
         unwanted = [glob[1:] for glob in globs if glob.startswith("!")]

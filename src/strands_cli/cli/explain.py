@@ -71,6 +71,7 @@ _HAPPENS = {
     "hitl": "a person is asked: {}",
     "tool": "{}, without a model",
     "fail": "the run fails: {}",
+    "workflow": "the workflow {} runs",
 }
 
 

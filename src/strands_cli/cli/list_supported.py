@@ -23,7 +23,7 @@ def command(as_json: bool, debug: bool) -> None:
     supported: dict[str, list[str]] = {
         "patterns": list(known_patterns()),
         "providers": list(providers.known()),
-        "steps": ["agent", "hitl", "tool", "http", "set", "fail", "for_each"],
+        "steps": ["agent", "hitl", "tool", "http", "set", "fail", "for_each", "workflow"],
     }
     if commands := others.names():
         supported["commands"] = commands

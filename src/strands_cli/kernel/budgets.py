@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from strands_cli.errors import BudgetExceededError
@@ -45,8 +46,9 @@ class RunLimits:
 class UsedUp(BaseException):
     """A budget is used up: a BaseException, so that no agent takes it for the failure of a tool."""
 
-    def __init__(self, name: str, used: float, allowed: float) -> None:
+    def __init__(self, name: str, used: float, allowed: float, spending: Spending | None = None) -> None:
         super().__init__(name)
+        self.spending: Spending | None = spending
         self.name: str = name
         self.used: float = used
         self.allowed: float = allowed
@@ -58,9 +60,10 @@ class Spending:
     Args:
         limits: The budgets.
         run: The run; its record says what is used, and which calls have begun.
+        below: What the keys begin with that count; "" for all.
     """
 
-    def __init__(self, limits: RunLimits, run: Run) -> None:
+    def __init__(self, limits: RunLimits, run: Run, below: str = "") -> None:
         bounds: dict[str, float | None] = {
             "steps": limits.max_steps,
             "tokens": limits.max_tokens,
@@ -70,8 +73,20 @@ class Spending:
         self._bounds = {name: float(bound) for name, bound in bounds.items() if bound is not None}
         self._limits = limits
         self._run = run
+        self._below = below
         state = run.state
-        self._begun = {key for key in state.started if key in state.done or key in state.inner}
+        self._begun = {
+            key
+            for key, begun in state.started.items()
+            if (key in state.done or key in state.inner) and "parts" not in begun.data and key.startswith(below)
+        }
+
+    async def begin(self) -> None:
+        """Note from when on the seconds count, where they are not those of the whole run."""
+        key, noted = f"{self._below}budget/began", self._run.state.noted
+        if "duration_s" in self._bounds and key not in noted:
+            value = {"value": self._run.seconds()}
+            await self._run.record("noted", key, value, unless=lambda: key in self._run.state.noted)
 
     async def enter(self, key: str) -> None:
         """Let the call `key` begin, or go on.
@@ -143,7 +158,7 @@ class Spending:
             question = Question(
                 prompt, choices=("extend", "stop"), kind="budget", timeout=self._limits.timeout, data=data
             )
-            if (await self._run.ask(f"budget/{name}/{self._asked(name)}", question)).value == "extend":
+            if (await self._run.ask(f"{self._below}budget/{name}/{self._asked(name)}", question)).value == "extend":
                 return
         raise self._exceeded(over)
 
@@ -157,12 +172,12 @@ class Spending:
     def _check(self, name: str) -> None:
         used, allowed = self._used(name), self._allowed(name)
         if used >= allowed:
-            raise UsedUp(name, used, allowed)
+            raise UsedUp(name, used, allowed, self)
 
     async def _warn(self) -> None:
         run = self._run
         for name in self._bounds:
-            used, allowed, key = self._used(name), self._allowed(name), f"budget/{name}/warned"
+            used, allowed, key = self._used(name), self._allowed(name), f"{self._below}budget/{name}/warned"
             if used >= allowed * self._limits.warn_threshold and key not in run.state.noted:
                 data: Mapping[str, Any] = {"value": used, "limit": allowed, "budget": name}
                 await run.record("noted", key, data, unless=lambda key=key: key in run.state.noted)  # type: ignore[misc]
@@ -173,7 +188,15 @@ class Spending:
         if name == "cost":
             assert self._limits.spent is not None
             return self._limits.spent(self._run.state)
-        return sum(self._run.state.agent_tokens.values()) if name == "tokens" else self._run.seconds()
+        if name == "tokens":
+            return self._tokens()
+        return self._run.seconds() - float(self._run.state.noted.get(f"{self._below}budget/began", 0.0))
+
+    def _tokens(self) -> int:
+        state = self._run.state
+        if not self._below:
+            return sum(state.agent_tokens.values())
+        return sum(tokens for key, tokens in state.tokens.items() if key.startswith(self._below))
 
     def _allowed(self, name: str) -> float:
         asked = self._run.state.asked
@@ -185,8 +208,8 @@ class Spending:
         return len(self._extended(name))
 
     def _extended(self, name: str) -> list[str]:
-        answered = self._run.state.answered.items()
-        return [key for key, entry in answered if key.startswith(f"budget/{name}/") and entry.data["value"] == "extend"]
+        answered, own = self._run.state.answered.items(), f"{self._below}budget/{name}/"
+        return [key for key, entry in answered if key.startswith(own) and entry.data["value"] == "extend"]
 
 
 def _figure(number: float, name: str) -> str:
@@ -207,15 +230,36 @@ def budget(limits: RunLimits) -> Callable[[Run, CallAgent], CallAgent]:
     """
 
     def layer(run: Run, perform: CallAgent) -> CallAgent:
-        spending = run.spending = Spending(limits, run)
-
-        async def within(call: Call) -> AgentReply:
-            while True:
-                try:
-                    return await spending.in_time(perform, call)
-                except UsedUp as over:
-                    await spending.extend(over, call.key)
-
-        return within
+        if run.spending is None:
+            run.spending = Spending(limits, run)
+        return partial(_within, run.spending, perform)
 
     return layer
+
+
+def budget_below(run: Run, perform: CallAgent) -> CallAgent:
+    """A layer: holds a call to what the workflows may use that it belongs to, of those that steps run."""
+
+    async def held(call: Call) -> AgentReply:
+        inside = perform
+        for below, spending in run.spending_below.items():
+            if call.key.startswith(below):
+                inside = partial(_within, spending, partial(_entered, spending, inside))
+        return await inside(call)
+
+    return held
+
+
+async def _entered(spending: Spending, perform: CallAgent, call: Call) -> AgentReply:
+    await spending.enter(call.key)
+    return await perform(call)
+
+
+async def _within(spending: Spending, perform: CallAgent, call: Call) -> AgentReply:
+    while True:
+        try:
+            return await spending.in_time(perform, call)
+        except UsedUp as over:
+            if over.spending is not spending:
+                raise
+            await spending.extend(over, call.key)

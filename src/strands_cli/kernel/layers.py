@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from strands_cli.errors import ExecutionError, cause
-from strands_cli.kernel.budgets import RunLimits, budget
+from strands_cli.kernel.budgets import RunLimits, budget, budget_below
 from strands_cli.kernel.types import AgentReply, Call, CallAgent
 
 if TYPE_CHECKING:
@@ -18,7 +18,17 @@ if TYPE_CHECKING:
     from strands_cli.kernel.run import Run
     from strands_cli.types import Json
 
-__all__ = ["CallTimeoutError", "Layer", "RetryPolicy", "RunLimits", "budget", "layered", "retry", "timeout"]
+__all__ = [
+    "CallTimeoutError",
+    "Layer",
+    "RetryPolicy",
+    "RunLimits",
+    "budget",
+    "budget_below",
+    "layered",
+    "retry",
+    "timeout",
+]
 
 Layer: TypeAlias = "Callable[[Run, CallAgent], CallAgent]"
 

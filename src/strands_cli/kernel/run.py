@@ -19,7 +19,7 @@ from strands_cli.kernel.open_questions import ENDED, OpenQuestions
 from strands_cli.kernel.recorder import JournalRecorder
 from strands_cli.kernel.share import LoopShare
 from strands_cli.kernel.state import State
-from strands_cli.kernel.types import AgentReply, Answer, Call, CallAgent, Entry, Names, Question
+from strands_cli.kernel.types import AgentReply, Answer, Call, CallAgent, Entry, Names, Question, Within
 from strands_cli.kernel.writer import WriteLock, Writer
 from strands_cli.types import HITLHandler, Json
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 NO_NAMES: Names = {}
+NO_WORKFLOWS: Mapping[str, Any] = {}
 _CLOCK = SystemClock()
 _NONE: frozenset[Any] = frozenset()
 
@@ -64,7 +65,7 @@ class Run(Writer):
         self.clock: Clock = clock or _CLOCK
         self.store_clock: StoreClock = StoreClock(self.clock, journal)
         self.driver = driver
-        self._scrub = scrub
+        self.scrub: Callable[[str], str] | None = scrub
         self._share = LoopShare.here()
         self.perform: CallAgent = _unset
         self.default_prompt: Callable[[str, Names], str] = _no_default_prompt
@@ -73,12 +74,13 @@ class Run(Writer):
         self._token = token
         self.lock: WriteLock = WriteLock()
         self.spending: Spending | None = None
+        self.spending_below: dict[str, Spending] = {}
         self.tools: frozenset[str] = _NONE
         self.failures: tuple[tuple[str, BaseException], ...] = ()
         self._altered: frozenset[tuple[str, str]] = _NONE
         self._slot = asyncio.Semaphore(max_parallel) if max_parallel else None
         self._keys: set[str] | None = None
-        self._innermost: CallAgent = _unset
+        self.workflows: Mapping[str, Within] = NO_WORKFLOWS
         self.asking: OpenQuestions = OpenQuestions(self, handler)
         self.lanes: Lanes = Lanes(self.asking)
 
@@ -97,6 +99,7 @@ class Run(Writer):
         act: Any = None,
         how: Mapping[str, Any] | None = None,
         goes_on: bool = False,
+        perform: CallAgent | None = None,
     ) -> AgentReply:
         """Have `agent` answer `prompt`, once: a recorded reply is returned as it is.
 
@@ -109,14 +112,15 @@ class Run(Writer):
             act: The step, where it needs no agent; see `Call`.
             how: What the step says of how it goes; see `Call`.
             goes_on: Nothing is awaited next but another effect of this run, or its end, so one append has both.
+            perform: Does it, where that is not the run's own to do.
 
         Raises:
             ExecutionError: The key is on record for another agent or prompt.
             Paused: The agent stopped to ask a person.
         """
-        prompt = prompt if self._scrub is None else self._scrub(prompt)
+        prompt = prompt if self.scrub is None else self.scrub(prompt)
         begun = self.state.started.get(key)
-        if begun is None or is_mended(self.state, begun, agent, prompt, self._scrub):
+        if begun is None or is_mended(self.state, begun, agent, prompt, self.scrub):
             if not self._held and self._share.is_used_up():
                 await self._share.turn()
             lane = lane_name.get() if begun is None else begun.data["lane"]
@@ -132,7 +136,7 @@ class Run(Writer):
         known = self.state.reply(key)
         if known is None:
             call = self._call(key, begun.data["lane"], agent, prompt, names, tools, timeout, expects)
-            call.act, call.how = act, how
+            call.act, call.how, call.perform = act, how, perform
             await self._called(call, goes_on)
             known = self.state.reply(key)
             assert known is not None
@@ -153,6 +157,12 @@ class Run(Writer):
             return known
         await self.asking.put(key, question)
         return await self.asking.answer(key)
+
+    async def part(self, key: str, name: str, told: str, body: Callable[[], Awaitable[AgentReply]]) -> AgentReply:
+        """Do a step that has effects of its own; see `within.part`."""
+        from strands_cli.kernel.within import part
+
+        return await part(self, key, name, told, body)
 
     async def all(
         self,
@@ -191,6 +201,9 @@ class Run(Writer):
         """Look at the budget, where a call can be stopped."""
         if self.spending is not None and self._alone(entry):
             await self.spending.spent()
+        for below, spending in self.spending_below.items():
+            if "of" in entry.data and self.state.step(entry.data["of"]).startswith(below) and self._alone(entry):
+                await spending.spent()
 
     def _alone(self, entry: Entry) -> bool:
         """Whether an entry's call can be stopped: no tool of its step is at work but those that the call is in."""
@@ -261,7 +274,7 @@ class Run(Writer):
 
     async def _performed(self, call: Call) -> AgentReply:
         try:
-            return await self.perform(call)
+            return await (call.perform or self.perform)(call)
         except (SessionError, StorageError):
             raise
         except Exception as error:
@@ -292,23 +305,21 @@ class Run(Writer):
 
     def limited(self, perform: CallAgent) -> CallAgent:
         """Return `perform` within `max_parallel` and the limits of the lanes around it."""
+        return partial(self._limited, perform)
 
-        self._innermost = perform
-        return self._within
-
-    def _within(self, call: Call) -> Awaitable[AgentReply]:
+    def _limited(self, perform: CallAgent, call: Call) -> Awaitable[AgentReply]:
         around = slots.get()
         if self._slot is not None:
             around = (*around, self._slot)
-        return self._bounded(call, around) if around or self.spending is not None else self._innermost(call)
+        return self._bounded(perform, call, around) if around or self.spending is not None else perform(call)
 
-    async def _bounded(self, call: Call, around: Sequence[asyncio.Semaphore]) -> AgentReply:
+    async def _bounded(self, perform: CallAgent, call: Call, around: Sequence[asyncio.Semaphore]) -> AgentReply:
         async with AsyncExitStack() as stack:
             for slot in around:
                 await stack.enter_async_context(slot)
             if self.spending is not None:
                 await self.spending.enter(call.key)
-            return await self._innermost(call)
+            return await perform(call)
 
     async def _noted(self, key: str, value: Callable[[], Json]) -> Json:
         if key not in self.state.noted:
@@ -331,10 +342,10 @@ class Run(Writer):
 
     def end(self) -> None:
         """Let go of what knows this run in its turn: it is at rest, and nothing is left to the garbage collector."""
-        self.perform = self._innermost = _unset
+        self.perform, self.workflows = _unset, NO_WORKFLOWS
         self.default_prompt = _no_default_prompt
         self.rights_of_calls = None
-        self.spending = None
+        self.spending, self.spending_below = None, {}
         self.lanes.questions = self.asking = ENDED
 
 

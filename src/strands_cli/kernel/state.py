@@ -204,7 +204,7 @@ class State:
         heard = {entry.key for entry in self.unheard}
         waiting = [key for key in self.asked if self.is_open(key) or key in heard]
         steps = {self.step(owner) for key in waiting if (owner := self.asked[key].data.get("of")) is not None}
-        return bool(waiting) and all(key in self.done or key in steps for key in self.started)
+        return bool(waiting) and all(k in self.done or k in steps or "parts" in e.data for k, e in self.started.items())
 
     # -- how each kind of entry changes it ------------------------------------------------------------------------
 

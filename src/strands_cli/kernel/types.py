@@ -80,6 +80,7 @@ class Call:
         expects: What kind of answer the pattern will read, so that a rehearsal can make one up.
         act: The step, where it needs no agent; see `strands_cli.patterns.step_acts`.
         how: What its step says of how it goes: `tool_choice`, `end_on`, `max_turns`, ...; or None.
+        perform: Does it, where that is not the run's own to do: in a workflow that a step runs.
         anew: The lane's agent holds something else than the record says, so it is to be built from the record.
     """
 
@@ -98,6 +99,7 @@ class Call:
     expects: Mapping[str, Json] | None = None
     act: Any = None
     how: Mapping[str, Any] | None = None
+    perform: CallAgent | None = None
     anew: bool = False
 
     def history(self) -> list[Message]:
@@ -176,6 +178,39 @@ class Outcome:
 
 
 CallAgent: TypeAlias = Callable[[Call], Awaitable[AgentReply]]
+
+
+class CallBudget(Protocol):
+    """Holds calls to what may be used: a `Spending`."""
+
+    async def begin(self) -> None: ...
+
+    async def settle(self) -> None: ...
+
+
+@dataclass(slots=True)
+class Within:
+    """A workflow that steps of another run.
+
+    Attributes:
+        path: What steps call it.
+        inputs: Returns its variables, of what a step gives it; raises InputError.
+        body: Its pattern, bound to its config: is given the run and the variables.
+        default_prompt: What its agents are told when their step has no input.
+        workflows: What its own steps run.
+        perform: Does its agents' calls; None where nothing is called.
+        budget: Holds what is called below a key to what the workflow may use; None where nothing limits it.
+        max_parallel: Its agents' calls at once, or None.
+    """
+
+    path: str
+    inputs: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    body: Callable[[Any, Mapping[str, Any]], Awaitable[Outcome]]
+    default_prompt: Callable[[str, Names], str]
+    workflows: Mapping[str, Within]
+    perform: CallAgent | None = None
+    budget: Callable[[str], CallBudget] | None = None
+    max_parallel: int | None = None
 
 
 class Paused(BaseException):

@@ -36,6 +36,7 @@ class _Known:
         self.python = [_id(name) for _, name in _python(tools)]
         self.jit = [name for _, name in texts(at(data, ("context_policy", "retrieval", "jit_tools")))]
         self.given = given
+        self.others = any("workflow" in part.value for part in parts(data))
         self.skills = list(SKILL_TOOLS) if data.get("skills") else []
         self.groups = {"python": self.python, "http_executors": self.http, "mcp": self.mcp}
         self.names = [*TOOLS, *GROUPS, *self.python, *self.http, *self.mcp, *self.jit, *self.skills, *sorted(given)]
@@ -170,6 +171,8 @@ def _names(path: Path, value: object) -> Iterator[tuple[Path, str]]:
 def _mention(path: Path, name: str, known: _Known) -> Iterator[Finding]:
     if name in known.names or _id(name) in known.names or ":" in name or "." in name:
         return
+    if path[0] == "security" and known.others:
+        return  # it may be a tool of a workflow that a step runs
     if name.partition("/")[0] in known.mcp:
         return  # server/tool: which tools a server has is known only when it runs
     if known.mcp and not nearest(name, known.names):
@@ -201,6 +204,8 @@ def _approval(path: Path, globs: object, has: set[str], known: _Known) -> Iterat
         if has & set(known.mcp) and not nearest(wanted, has):
             yield Finding(here, f"approval of {glob!r} can be checked only when the mcp servers run", warning=True)
             continue
+        if path[0] == "approvals" and known.others:
+            continue  # the workflows that steps run have tools of their own, for which it holds, too
         hint = did_you_mean(wanted, sorted(has)) or "There are no tools."
         whom = "the workflow" if path[0] == "approvals" else "this step" if path[0] == "pattern" else "this agent"
         yield Finding(here, f"approval of {glob!r} matches no tool of {whom}; it would never ask", hint)

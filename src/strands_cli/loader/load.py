@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,7 +38,7 @@ def load_file(path: str | os.PathLike[str], *, tools: Iterable[str] | None = ())
     file = Path(path)
     text = read_text(file, str(path))
     data, marks = parse(text, str(path))
-    return build(data, marks, file.absolute().parent, tools)
+    return build(data, marks, file.absolute().parent, tools, trail=(str(file.resolve()),))
 
 
 def load_text(
@@ -145,8 +146,13 @@ def build(
     *,
     partial: bool = False,
     read: Reader | None = None,
+    trail: tuple[str, ...] = ("",),
 ) -> Spec:
-    """Check plain data and return its spec."""
+    """Check plain data and return its spec.
+
+    Args:
+        trail: How it was come to: the files, the first one first.
+    """
     from pydantic import ValidationError
 
     from strands_cli.capability.checker import CapabilityError, unsupported
@@ -161,16 +167,18 @@ def build(
     know_steps(at(data, CONFIG))
     data = written_out(resolve_refs(data, marks, base_dir, read or _read_other), marks)
     problems, warnings = check_meaning(data, marks, tools, partial=partial)
+    within, notes_within = _within(data, marks, base_dir, tools, read or _read_other, trail)
+    problems += notes_within
     complete, notes = with_implied_deps(data)
     warnings += [str(marks.problem(data, path, note)) for path, note in notes]
     if notes and not problems:
         problems += [marks.problem(data, each.path, each.message, hint=each.hint) for each in check_items(complete)]
     spec: Spec | None = None
     try:
-        spec = _validated(complete)
+        spec = _validated({**complete, **within})
     except ValidationError as first:
         try:
-            spec = _validated(without_extensions(complete, first))
+            spec = _validated({**without_extensions(complete, first), **within})
         except ValidationError as error:
             problems += explain(error, data, marks)
     if spec is None or problems:
@@ -181,6 +189,30 @@ def build(
     spec._base_dir, spec._source, spec._warnings = base_dir, marks.source, tuple(warnings)
     spec._places = Locator(data, marks)
     return spec
+
+
+def _within(
+    data: dict[str, Any],
+    marks: Marks,
+    base_dir: Path,
+    tools: Iterable[str] | None,
+    read: Reader,
+    trail: tuple[str, ...],
+) -> tuple[dict[str, Any], list[Problem]]:
+    """Return the workflows that steps run, as the key of the document that has them, and what is wrong there."""
+    if "workflows" not in data and "strands_cli.spec.acts" not in sys.modules:
+        return {}, []
+    from strands_cli.loader.workflows import ReadWithin
+
+    within = ReadWithin(data, marks, base_dir, trail)
+
+    def inner(data: dict[str, Any], marks: Marks, base_dir: Path, trail: tuple[str, ...]) -> Spec:
+        return build(data, marks, base_dir, tools, read=read, trail=trail)
+
+    found = within.read(read, inner)
+    own = data.get("workflows")
+    whole = {**own, **found} if isinstance(own, dict) else found
+    return {"workflows": whole} if found else {}, list(within.problems(found))
 
 
 def _validated(data: dict[str, Any]) -> Spec:

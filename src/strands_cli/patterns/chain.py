@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from strands_cli.spec.steps import Step
 
 
-_STEP = re.compile(r"(?:(?:branches|routes)/(?P<lane>.+)/)?steps/(?P<index>\d+)(?:#\d+)?")
+_STEP = re.compile(r"(?:(?:branches|routes)/(?P<lane>[^/]+)/)?steps/(?P<index>\d+)(?:#\d+)?")
 MAX_RETURNS = 100
 """How often steps of one list are gone back to."""
 

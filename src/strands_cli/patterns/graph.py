@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from strands_cli.spec.graph import GraphConfig, GraphEdge
 
 
-_VISIT = re.compile(r"nodes/(?P<id>[^#]+)(?:#(?P<number>\d+))?")
+_VISIT = re.compile(r"nodes/(?P<id>[^#/]+)(?:#(?P<number>\d+))?")
 
 
 async def run(config: GraphConfig, run: Run, names: Names) -> Outcome:

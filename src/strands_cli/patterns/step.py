@@ -274,6 +274,8 @@ def doer(step: Step) -> str:
         return str(said["agent"])
     if said.get("type") == HITL:
         return HITL
+    if "workflow" in said:
+        return f"workflow:{said['workflow']}"
     return f"tool:{said['tool']}" if "tool" in said else next(name for key, name in _DOERS.items() if key in said)
 
 

@@ -25,7 +25,7 @@ from strands_cli.review_words import refuses
 
 if TYPE_CHECKING:
     from strands_cli.patterns.step_acts import Act
-    from strands_cli.spec.acts import EachStep
+    from strands_cli.spec.acts import EachStep, WorkflowStep
     from strands_cli.spec.steps import AgentCall, Step
 
 T = TypeVar("T")
@@ -95,6 +95,10 @@ async def _done(run: Run, step: Step, names: Names, key: str) -> StepResult:
         from strands_cli.patterns.for_each import each
 
         return await each(run, cast("EachStep", step), names, key)
+    if "workflow" in vars(step):
+        from strands_cli.patterns.step_workflow import workflow
+
+        return await workflow(run, cast("WorkflowStep", step), names, key)
     from strands_cli.patterns.step_acts import act
 
     return await act(run, cast("Act", step), names, key)

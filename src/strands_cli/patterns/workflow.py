@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from strands_cli.spec.workflow import WorkflowConfig
 
 _WITHOUT_RESPONSE = ("skipped", "failed")
+
+_TASK = re.compile(r"tasks/[^/#]+")
 
 
 async def run(config: WorkflowConfig, run: Run, names: Names) -> Outcome:
@@ -100,4 +103,4 @@ def plan(config: WorkflowConfig) -> Plan:
 
 def so_far(done: Done) -> Context:
     """Return the tasks that are done."""
-    return {"tasks": {key.removeprefix("tasks/"): shown for key, shown in done.items() if key.startswith("tasks/")}}
+    return {"tasks": {key.removeprefix("tasks/"): shown for key, shown in done.items() if _TASK.fullmatch(key)}}

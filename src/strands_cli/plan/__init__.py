@@ -30,7 +30,20 @@ def plan(spec: Spec) -> Plan:
     from strands_cli.spec.registry import pattern_code
 
     found: Plan = pattern_code(spec.pattern.type).plan(spec.pattern.config)
-    return found
+    return found if not spec.workflows else _with_workflows(found, spec)
+
+
+def _with_workflows(whole: Plan, spec: Spec) -> Plan:
+    """Return a plan with what the workflows do that steps run, each behind an edge from its step."""
+    from strands_cli.kernel.within import BELOW
+    from strands_cli.plan.steps import with_inner
+
+    found = []
+    for node in whole.nodes:
+        if node.kind == "workflow":
+            inner = plan(spec.within()[node.label]).times(node.at_least, node.at_most).below(f"{node.id}/{BELOW}")
+            found.append(inner.with_edges(*(Edge(node.id, start) for start in inner.starts)))
+    return with_inner(whole, *found)
 
 
 def draw(plan: Plan, format: str = "text") -> str:

@@ -9,6 +9,7 @@ from strands_cli.plan.model import Node, Plan
 _CLASSES = (
     "classDef agent fill:#eef2ff,stroke:#4f46e5,color:#1e1b4b",
     "classDef tool fill:#ecfdf5,stroke:#047857,color:#022c22",
+    "classDef workflow fill:#f5f3ff,stroke:#6d28d9,color:#2e1065",
     "classDef fail fill:#fef2f2,stroke:#b91c1c,color:#450a0a",
     "classDef hitl fill:#fef3c7,stroke:#b45309,color:#451a03,stroke-width:2px",
 )

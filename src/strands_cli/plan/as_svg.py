@@ -12,6 +12,7 @@ WIDTH, HEIGHT, GAP_X, GAP_Y, MARGIN = 240, 62, 36, 76, 40
 _STYLE = """
   text { font: 13px system-ui, sans-serif; fill: #1f2937 } .small { font-size: 11px; fill: #6b7280 }
   .tool { fill: #ecfdf5; stroke: #047857 } .fail { fill: #fef2f2; stroke: #b91c1c }
+  .workflow { fill: #f5f3ff; stroke: #6d28d9 }
   .agent { fill: #eef2ff; stroke: #4f46e5 } .hitl { fill: #fef3c7; stroke: #b45309; stroke-width: 2 }
   path { fill: none; stroke: #6b7280; stroke-width: 1.4 } .back { stroke-dasharray: 5 4 }
   .label { fill: #374151; paint-order: stroke; stroke: white; stroke-width: 4px }

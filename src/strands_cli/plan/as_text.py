@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from strands_cli.plan.model import Edge, Node, Plan
 
 WIDTH = 78
-_MARKS = {"agent": "●", "hitl": "?", "tool": "▸", "fail": "✗"}
+_MARKS = {"agent": "●", "hitl": "?", "tool": "▸", "fail": "✗", "workflow": "▣"}
 
 
 def text(plan: Plan) -> str:
     """Return the plan as lines from top to bottom.
 
-    `?` marks a question to a person, `●` an agent's call, `▸` a tool's, `✗` the run's failure.
+    `?` marks a question to a person, `●` an agent's call, `▸` a tool's, `▣` another workflow, `✗` the
+    run's failure.
     """
     return "\n".join([*_body(plan), "", summary(plan)]) + "\n"
 

@@ -25,6 +25,8 @@ def gates(spec: Spec) -> list[str]:
             found.append(f"before {'/'.join(map(str, part.path[2:]))} calls {called[0]}{when}")
     for each in spec.approvals:
         found.append(f"before any call of {', '.join(each.tools)}{f', when {each.when}' if each.when else ''}")
+    for path, inner in spec.within().items() if spec.workflows else ():
+        found += [f"{gate}, in {path}" for gate in gates(inner)]
     budgets = spec.runtime.budgets
     if budgets is not None and budgets.on_exceed == "ask":
         found.append("when a budget is used up")

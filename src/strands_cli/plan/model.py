@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from strands_cli.spec import AgentCall, Review, Step
     from strands_cli.spec.orchestrator_workers import Worker
 
-Kind = Literal["agent", "hitl", "tool", "fail"]
+Kind = Literal["agent", "hitl", "tool", "fail", "workflow"]
 
 
 @dataclass(slots=True, frozen=True)
 class Node:
-    """What a run does in one go: a call of an agent, a question, a call without an agent, or its failure.
+    """What a run does in one go: an agent's call, a question, a call without an agent, another workflow, its failure.
 
     Attributes:
         id: Its journal key, with `*` for what is known only at run time.
-        kind: agent, hitl, tool or fail.
-        label: The agent's id, what is asked, the tool, or the reason.
+        kind: agent, hitl, tool, fail or workflow.
+        label: The agent's id, what is asked, the tool, the reason, or the workflow's file.
         detail: One line more: the start of the input, of the context.
         group: The key of the part it belongs to ("branches/web"), or "".
         at_least: Calls of the agent (or times the question is asked) in any run.
@@ -100,6 +100,14 @@ class Plan:
             return replace(node, at_least=node.at_least * at_least, at_most=most)
 
         return replace(self, nodes=tuple(map(repeat, self.nodes)), _index={})
+
+    def below(self, key: str) -> Plan:
+        """Return this plan with all its keys below another."""
+        nodes = tuple(replace(n, id=f"{key}/{n.id}", group=f"{key}/{n.group}".rstrip("/")) for n in self.nodes)
+        edges = tuple(replace(e, source=f"{key}/{e.source}", target=f"{key}/{e.target}") for e in self.edges)
+        starts, ends = (tuple(f"{key}/{id}" for id in ids) for ids in (self.starts, self.ends))
+        choices = tuple(tuple(frozenset(f"{key}/{id}" for id in ids) for ids in each) for each in self.choices)
+        return Plan(nodes, edges, starts, ends, choices)
 
     def node(self, id: str) -> Node:
         """Return the node with this id; raises KeyError."""

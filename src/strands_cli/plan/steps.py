@@ -36,6 +36,9 @@ def node_of(step: Step | AgentCall | Review | Worker, id: str, group: str, at_le
         return Node(id, "agent", said["agent"], _line(detail), group, least, at_most)
     if "message" in said:
         return Node(id, "fail", _line(said["message"]), _line(said["description"]), group, least, at_most)
+    if "workflow" in said:
+        given = ", ".join(f"{name}: {value}" for name, value in said["inputs"].items())
+        return Node(id, "workflow", said["workflow"], _line(said["description"] or given), group, least, at_most)
     label, detail = _act(said)
     return Node(id, "tool", label, _line(said.get("title") or said["description"] or detail), group, least, at_most)
 
@@ -66,7 +69,9 @@ def with_inner(plan: Plan, *inner: Plan) -> Plan:
         return plan
     nodes = tuple(node for each in found for node in each.nodes)
     edges = tuple(edge for each in found for edge in each.edges)
-    return replace(plan, nodes=plan.nodes + nodes, edges=tuple(dict.fromkeys(plan.edges + edges)), _index={})
+    choices = plan.choices + tuple(choice for each in found for choice in each.choices)
+    edges = tuple(dict.fromkeys(plan.edges + edges))
+    return replace(plan, nodes=plan.nodes + nodes, edges=edges, choices=choices, _index={})
 
 
 def jumps(step: Step) -> Iterator[tuple[str, str | int]]:

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from strands_cli.resources.around import Around
 from strands_cli.toolbox import Toolbox
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from strands_cli.spec.root import Spec
 
 
-class AgentResources:
+class AgentResources(Around):
     """What the agents of one drive of a session have.
 
     Args:
@@ -50,6 +51,8 @@ class AgentResources:
         secrets: The secrets of the spec, where they are known already.
         store: Where approvals are remembered; None remembers none beyond the session.
         stand_in: What stands between the agents and their models and tools.
+        around: What the agents have of the workflow a step of which runs this one, or None.
+        name: What that step calls this one.
     """
 
     def __init__(
@@ -66,6 +69,8 @@ class AgentResources:
         secrets: Secrets | None = None,
         store: SessionRepository | None = None,
         stand_in: StandIn | None = None,
+        around: AgentResources | None = None,
+        name: str = "",
     ) -> None:
         from strands_cli.resources.secrets import Secrets
 
@@ -87,31 +92,34 @@ class AgentResources:
         self._around: ExitStack | None = None
         self._notes = self._kept_notes()
         self._skills = self._skill_list()
+        self._within: dict[str, AgentResources] = {}
+        self._entered_within: tuple[AgentResources, ...] = ()
+        self._outer = around
+        self.prefix: str = "" if around is None else f"{around.prefix}{name}/"
+        if around is not None:
+            around._within[name] = self
         beside = spec.security, spec.context_policy, self._own_secrets, self._skills
         self._stand_in = stand_in
-        self._is_plain = not (self._rehearses or any(beside) or stand_in is not None)
-        if stand_in is not None:
+        self._is_plain: bool = not (self._rehearses or any(beside) or stand_in is not None)
+        if stand_in is not None and around is None:
             stand_in.begin(self._own_secrets)
 
     # -- what an agent is built with --------------------------------------------------------------------------------
 
     def tools(self, agent_id: str, override: Sequence[str] | None = None) -> list[Any]:
         """Return the tools of an agent; see `Toolbox.tools`."""
-        found = self._toolbox.tools(agent_id, override)
+        return self._in_rehearsal(self._toolbox.tools(agent_id, override))
+
+    def tool(self, id_: str) -> Any:
+        """Return the one tool that a step calls; see `Toolbox.one`."""
+        return self._in_rehearsal([self._toolbox.one(id_)])[0]
+
+    def _in_rehearsal(self, found: list[Any]) -> list[Any]:
         if not self._rehearses:
             return found
         from strands_cli.resources.rehearsed import rehearsed
 
         return rehearsed(found)
-
-    def tool(self, id_: str) -> Any:
-        """Return the one tool that a step calls; see `Toolbox.one`."""
-        found = self._toolbox.one(id_)
-        if not self._rehearses:
-            return found
-        from strands_cli.resources.rehearsed import rehearsed
-
-        return rehearsed([found])[0]
 
     def hooks(self, agent_id: str) -> list[Any]:
         """Return the hook providers of an agent: guardrails first, then approvals."""
@@ -120,18 +128,15 @@ class AgentResources:
     def step_hooks(self, agent_id: str, rules: Sequence[Approval]) -> list[Any]:
         """Return the hook providers of an agent, or of a step without one, that has these rules of its own."""
         rules = [*rules, *self._spec.approvals]
+        outer = [] if self._outer is None else self._outer.hooks_below(self.prefix + agent_id)
         if self._is_plain and not rules:
-            return []
+            return outer
         found: list[Any] = []
         if self._own_secrets:
             from strands_cli.resources.guardrails import SecretRedactor
 
             found.append(SecretRedactor(self._own_secrets))
-        security = self._spec.security
-        if security is not None and security.guardrails is not None and security.guardrails.allow_tools is not None:
-            from strands_cli.resources.guardrails import AllowedTools
-
-            found.append(AllowedTools(self._toolbox.allowed))
+        found += self.allowing()
         policy = self._spec.context_policy
         if policy is not None and policy.compaction is not None and policy.compaction.enabled:
             from strands_cli.resources.compaction import Compactor
@@ -140,14 +145,15 @@ class AgentResources:
         if rules:
             from strands_cli.approvals import ApprovalHooks
 
-            found.append(ApprovalHooks(agent_id, rules, self._decisions(), self._remembering))
+            name = self.prefix + agent_id
+            found.append(ApprovalHooks(agent_id, rules, self._decisions(), self._remembering, recorded=name))
         if self._stand_in is not None:
-            found += self._stand_in.hooks(agent_id)
+            found += self._stand_in.hooks(self.prefix + agent_id)
         if self._rehearses:
             from strands_cli.resources.rehearsed import RehearsalHooks
 
             found.append(RehearsalHooks())
-        return found
+        return [*found, *outer]
 
     def conversation_manager(self, agent_id: str) -> ConversationManager:
         """Return what an agent does when its model can no longer read the history."""
@@ -163,10 +169,7 @@ class AgentResources:
         found = self._model(agent_id)
         if self._is_plain:
             return found
-        if self._own_secrets:
-            from strands_cli.resources.redaction import SecretFreeModel
-
-            found = SecretFreeModel(found, self._own_secrets)
+        found = self._secret_free(found)
         if self._hides_personal_data:
             from strands_cli.resources.guardrails import RedactedModel
 
@@ -175,7 +178,7 @@ class AgentResources:
 
     def instructions(self, call: Call) -> str:
         """Return what stands behind an agent's own prompt: its skills, its notes, its contract."""
-        agent = self._spec.agents[call.agent]
+        agent = self._spec.agents[call.agent.removeprefix(self.prefix)]
         if self._is_plain and agent.output_schema is None:
             return ""
         parts = []
@@ -207,7 +210,7 @@ class AgentResources:
         if any(agent.input_schema or agent.output_schema for agent in self._spec.agents.values()):
             from strands_cli.resources.contracts import contracts
 
-            found.append(contracts(self._spec))
+            found.append(contracts(self._spec, self.prefix))
         return found
 
     @property
@@ -220,6 +223,8 @@ class AgentResources:
         self._state = state
         if self._decision_log is not None:
             self._decision_log.state = state
+        for each in self._within.values():
+            each.remember(state)
 
     # -- opening and closing ----------------------------------------------------------------------------------------
 
@@ -241,6 +246,9 @@ class AgentResources:
             self._entered(workflow_span(self._tracer, self._spec, self._session_id))
         try:
             await self._connect()
+            for each in self._within.values():
+                await each.__aenter__()
+                self._entered_within = (*self._entered_within, each)
         except BaseException:
             await self.__aexit__(*sys.exc_info())
             raise
@@ -251,6 +259,9 @@ class AgentResources:
     ) -> None:
         """Stop what was started."""
         try:
+            while self._entered_within:
+                inner, self._entered_within = self._entered_within[-1], self._entered_within[:-1]
+                await inner.__aexit__(kind, error, trace)
             while self._connections:
                 from strands_cli.resources.mcp_servers import disconnect
 
@@ -269,26 +280,14 @@ class AgentResources:
     async def _connect(self) -> None:
         if self._spec.tools is None or not self._spec.tools.mcp or self._rehearses:
             return
-        from strands_cli.resources.mcp_servers import check_names, connect
+        from strands_cli.resources.mcp_servers import check_gates, check_names, connect
 
         found = await connect(self._spec, self._own_secrets)
         for id, (connection, tools) in found.items():
             self._connections = (*self._connections, connection)
             self._servers[id] = tools
         check_names(self._servers, self._toolbox.in_use())
-        self._check_gates()
-
-    def _check_gates(self) -> None:
-        """What a server offers is known only now: a gate whose tool is misspelt would never close."""
-        from strands_cli.approvals import check_covers
-        from strands_cli.toolbox import tool_name
-
-        served = [tool for tools in self._servers.values() for tool in tools]
-        offered = {name for tool in served for name in (tool_name(tool), tool.qualified_name)}
-        for agent_id, agent in self._spec.agents.items():
-            names = offered | {tool_name(tool) for tool in self.tools(agent_id)} if agent.approvals else set()
-            for rule in agent.approvals:
-                check_covers(agent_id, rule, names)
+        check_gates(self._spec, self._servers, self.tools)
 
     # -- parts --------------------------------------------------------------------------------------------------------
 
@@ -342,12 +341,14 @@ class AgentResources:
     def _summarizer(self, agent_id: str) -> Model:
         policy = self._spec.context_policy
         other = policy.compaction.summarization_model if policy is not None and policy.compaction is not None else None
-        found = self._model(agent_id, other) if other is not None else self._model(agent_id)
+        return self._secret_free(self._model(agent_id, other) if other is not None else self._model(agent_id))
+
+    def _secret_free(self, model: Model) -> Model:
         if not self._own_secrets:
-            return found
+            return model
         from strands_cli.resources.redaction import SecretFreeModel
 
-        return SecretFreeModel(found, self._own_secrets)
+        return SecretFreeModel(model, self._own_secrets)
 
 
 def _remembering(spec: Spec, store: SessionRepository | None, session_id: str) -> Remembering | None:

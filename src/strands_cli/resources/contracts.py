@@ -31,14 +31,14 @@ def instructions(schema: dict[str, Any]) -> str:
     )
 
 
-def contracts(spec: Spec) -> Layer:
-    """Return a layer that enforces the contracts of the spec's agents."""
+def contracts(spec: Spec, prefix: str = "") -> Layer:
+    """Return a layer that enforces the contracts of the spec's agents, whose names begin with `prefix` on record."""
 
     def layer(run: Run, perform: CallAgent) -> CallAgent:
         async def kept(call: Call) -> AgentReply:
             if call.act is not None:
                 return await perform(call)
-            agent = spec.agents[call.agent]
+            agent = spec.agents[call.agent.removeprefix(prefix)]
             if agent.input_schema is not None:
                 check_input(call.agent, agent.input_schema, call.prompt, call.names)
             if agent.output_schema is None:

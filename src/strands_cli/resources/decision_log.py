@@ -38,18 +38,19 @@ class DecisionLog:
         call: CallBinding,
         reach: str = "session",
         ended: Collection[tuple[str, float]] = (),
+        question: str | None = None,
     ) -> Literal["approve", "reject"] | None:
         """Return what an earlier answer says about this call, or None.
 
         `reach` is how far an approval holds by the rule as it is now; `ended` are approvals that count no more: their
-        questions' keys, and when they were answered.
+        questions' keys, and when they were answered. `question` is what the questions are called that count; None: all.
 
         The same arguments weigh more than the same tool, and a rejection ends an older approval of the tool. A tool
         that is another one by now, though of the same name, was never decided about.
         """
         exact: Literal["approve", "reject"] | None = None
         of_tool: Literal["approve"] | None = None
-        for asked, verdict, told in self._answers(agent, call):
+        for asked, verdict, told in self._answers(agent, call, question):
             if verdict.decision == "approve" and told in ended:
                 continue
             same, scope = call.holds(asked.digest), scope_of(asked.reason, verdict)
@@ -91,7 +92,9 @@ class DecisionLog:
 
         return holds(state, keys[-1], rules)
 
-    def _answers(self, agent: str, call: CallBinding) -> Iterator[tuple[Interrupt, CallDecision, tuple[str, float]]]:
+    def _answers(
+        self, agent: str, call: CallBinding, question: str | None = None
+    ) -> Iterator[tuple[Interrupt, CallDecision, tuple[str, float]]]:
         """Yield the decisions about a tool of an agent, with the question's key and when it was answered."""
         from strands.interrupt import Interrupt
 
@@ -102,7 +105,7 @@ class DecisionLog:
             if entry is None or "interrupt" not in entry.data or entry.data.get("agent") != agent:
                 continue
             asked = Interrupt.from_dict(decode_bytes_values(entry.data["interrupt"]))
-            if asked.gate != DECISION or not _is_decision(asked.name) or answer.data.get("timed_out"):
+            if asked.gate != DECISION or not _is_decision(asked.name, question) or answer.data.get("timed_out"):
                 continue
             found = verdict(answer.data["value"])
             if asked.reason["tool"] == call.name and (found.decision == "reject" or _same_tool(asked, call)):
@@ -114,8 +117,11 @@ def numbered(name: str, number: int) -> str:
     return name if number == 1 else f"{name}_{number}"
 
 
-def _is_decision(name: str) -> bool:
-    return name == DECISION or name.removeprefix(f"{DECISION}_").isdecimal()
+def _is_decision(name: str, question: str | None) -> bool:
+    """Whether a question is one of those that are called so, or where that is None any."""
+    if question is None:
+        return name.startswith(DECISION) and not name.startswith(f"{DECISION}_arguments")
+    return name == question or name.removeprefix(f"{question}_").isdecimal()
 
 
 def _same_tool(asked: Interrupt, call: CallBinding) -> bool:

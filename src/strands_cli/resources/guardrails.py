@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from strands.models.model import Model
     from strands.types.streaming import StreamEvent
     from strands_cli.resources.secrets import Secrets
+    from strands_cli.spec.root import Spec
 
 _PERSONAL = (
     ("EMAIL", re.compile(r"\b[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}\b")),
@@ -120,3 +121,17 @@ def _is_card(text: str) -> bool:
     digits = [int(char) for char in text if char.isdigit()]
     doubled = [digit if at % 2 == 0 else digit * 2 - 9 * (digit > 4) for at, digit in enumerate(reversed(digits))]
     return sum(doubled) % 10 == 0
+
+
+def within(outer: Spec, inner: Spec) -> Spec:
+    """Return a workflow that a step of another runs, with what the other's guardrails forbid."""
+    from strands_cli.spec.security import Guardrails, Security
+
+    around = outer.security.guardrails if outer.security is not None else None
+    if around is None or not (around.deny_network or around.pii_redaction):
+        return inner
+    security = inner.security or Security()
+    own = security.guardrails or Guardrails()
+    both = {name: getattr(own, name) or getattr(around, name) for name in ("deny_network", "pii_redaction")}
+    security = security.model_copy(update={"guardrails": own.model_copy(update=both)})
+    return inner.model_copy(update={"security": security})

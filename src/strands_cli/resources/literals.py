@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -73,7 +73,7 @@ def snapshot(data: dict[str, Any], secrets: Secrets) -> dict[str, Any]:
     from strands_cli.loader.parts import template_keys
     from strands_cli.loader.walk import pattern_of
 
-    keys = _TEXTS | template_keys(pattern_of(data))
+    keys = _TEXTS.union(*(template_keys(pattern_of(each)) for each in _documents(data)))
     found: dict[str, Any] = _texts_scrubbed(data, spellings.scrubbed, keys, inside=False)
     return found
 
@@ -124,6 +124,13 @@ def _text_scrubbed(text: str, scrub: Callable[[str], str]) -> str:
     except TemplateError:
         return text  # the secret is a word of the template's own language
     return found
+
+
+def _documents(data: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield a document, and those of the workflows that its steps run."""
+    yield data
+    for each in (data.get("workflows") or {}).values():
+        yield from _documents(each)
 
 
 class _Literals:

@@ -191,3 +191,25 @@ def _environment() -> dict[str, str]:
     """A server gets what a program needs to start, and the variables that the spec gives it: no keys of ours."""
     kept = ("PATH", "HOME", "LANG", "USER", "SHELL", "TERM", "TMPDIR", "LOGNAME", "SYSTEMROOT", "APPDATA", "TEMP")
     return {name: os.environ[name] for name in kept if name in os.environ}
+
+
+def check_gates(spec: Spec, servers: Mapping[str, Sequence[Any]], tools: Callable[[str], Sequence[Any]]) -> None:
+    """What a server offers is known only now: a gate whose tool is misspelt would never close.
+
+    Args:
+        spec: The workflow.
+        servers: The tools of each server that was started.
+        tools: Returns the tools of an agent.
+
+    Raises:
+        ExecutionError: An approval is of no tool that its agent may have.
+    """
+    from strands_cli.approvals import check_covers
+    from strands_cli.toolbox import tool_name
+
+    served = [tool for found in servers.values() for tool in found]
+    offered = {name for tool in served for name in (tool_name(tool), tool.qualified_name)}
+    for agent_id, agent in spec.agents.items():
+        names = offered | {tool_name(tool) for tool in tools(agent_id)} if agent.approvals else set()
+        for rule in agent.approvals:
+            check_covers(agent_id, rule, names)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from strands._regular import input_text
 from strands_cli.errors import USAGE, ExecutionError
 from strands_cli.loader.parts import called_tools
+from strands_cli.spec.within import all_within
 
 if TYPE_CHECKING:
     from strands_cli.resources.spellings import Spellings
@@ -59,7 +60,9 @@ class Secrets:
     @classmethod
     def of(cls, spec: Spec) -> Secrets:
         """Return the secrets of a spec."""
-        declared = spec.env.secrets if spec.env is not None else []
+        declared = list(spec.env.secrets) if spec.env is not None else []
+        for _, (*_, inner) in all_within(spec) if spec.workflows else ():
+            declared += [_placed(each, inner) for each in (inner.env.secrets if inner.env is not None else ())]
         if not (declared or spec._literals):
             return _no_secrets()
         return cls(declared, spec.base_dir or Path.cwd(), spec._literals)
@@ -206,6 +209,13 @@ def _not_recorded(name: str) -> str:
             hint=f"Resume with the file (strands resume ID --spec FILE), or set it: export {name}=...",
         )
     return os.environ[name]
+
+
+def _placed(secret: Secret, spec: Spec) -> Secret:
+    """Return a secret of a workflow that a step runs: a file of its own is beside that workflow's."""
+    if secret.source != "file" or not secret.path:
+        return secret
+    return secret.model_copy(update={"path": str((spec.base_dir or Path.cwd()) / Path(secret.path).expanduser())})
 
 
 def _read(name: str, secret: Secret, base_dir: Path) -> str:

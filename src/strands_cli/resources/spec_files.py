@@ -40,7 +40,7 @@ MOST_BYTES = 64 * 1024 * 1024
 _ABANDONED = 86_400.0
 """Seconds after which nobody is still unpacking."""
 
-SKILLS, MODULES, SERVERS = "skills", "modules", "servers"
+SKILLS, MODULES, SERVERS, WORKFLOWS = "skills", "modules", "servers", "workflows"
 
 
 async def kept(store: SessionRepository, spec: Spec) -> dict[str, str]:
@@ -49,7 +49,7 @@ async def kept(store: SessionRepository, spec: Spec) -> dict[str, str]:
     Raises:
         InputError: They are too many, or too large.
     """
-    if not getattr(store, "keeps_files", False) or not (spec.skills or _has_tools(spec)):
+    if not getattr(store, "keeps_files", False) or not _has_files(spec):
         return {}
     contents = await on_disk(partial(_contents, spec))
     return {name: await put_blob(store, content) for name, content in contents.items()}
@@ -87,7 +87,10 @@ def needed(spec: Spec) -> dict[str, Path]:
     for server in spec.tools.mcp if spec.tools is not None else ():
         found.update(_of_server(spec, server))
     hidden = _secret_files(spec)
-    return {name: path for name, path in found.items() if path.resolve() not in hidden} if hidden else found
+    found = {name: path for name, path in found.items() if path.resolve() not in hidden} if hidden else found
+    for number, inner in enumerate(spec.within().values() if spec.workflows else ()):
+        found.update((f"{WORKFLOWS}/{number}/{name}", path) for name, path in needed(inner).items())
+    return found
 
 
 def _secret_files(spec: Spec) -> set[Path]:
@@ -104,6 +107,12 @@ def server_directory(spec: Spec, server: McpServer) -> Path | None:
     own = (spec.base_dir or Path.cwd()) / server.cwd
     unpacked = spec.unpacked / SERVERS / server.id if spec.unpacked is not None else None
     return unpacked if unpacked is not None and unpacked.is_dir() else own
+
+
+def _has_files(spec: Spec) -> bool:
+    return (
+        bool(spec.skills) or _has_tools(spec) or any(map(_has_files, spec.within().values() if spec.workflows else ()))
+    )
 
 
 def _has_tools(spec: Spec) -> bool:

@@ -25,8 +25,16 @@ from strands_cli.spec.times import Escalation
 from strands_cli.spec.tools import Tools
 from strands_cli.types import Json
 
-_STEPS = (AgentStep, HitlStep, acts.ToolStep, acts.HttpStep, acts.SetStep, acts.FailStep, acts.EachStep)
-_TASKS = (acts.ToolTask, acts.HttpTask, acts.SetTask, acts.FailTask, acts.EachTask)
+_STEPS = (
+    AgentStep,
+    HitlStep,
+    acts.ToolStep,
+    acts.HttpStep,
+    acts.SetStep,
+    acts.FailStep,
+    *(acts.EachStep, acts.WorkflowStep),
+)
+_TASKS = (acts.ToolTask, acts.HttpTask, acts.SetTask, acts.FailTask, acts.EachTask, acts.WorkflowTask)
 _LAZY: tuple[type[BaseModel], ...] = (
     *(Ask, ContextPolicy, Env, Escalation, Metadata, Price, Security, Skill, Telemetry, Tools),
     *_STEPS,
@@ -40,6 +48,7 @@ def export() -> dict[str, Json]:
         Spec, *_LAZY, *(record.model for record in pattern_records() if record.name in own_patterns())
     )
     root = definitions.pop("Spec")
+    root["properties"]["workflows"]["additionalProperties"] = {"$ref": "#"}
     _parameters(definitions)
     for record in pattern_records():
         if record.name not in own_patterns():

@@ -317,12 +317,9 @@ def _check_offered(state: State, key: str, value: Json, spec: Spec | None) -> No
     from strands_cli.approvals import offered
     from strands_cli.resources.decision_log import verdict
     from strands_cli.spec.agents import Approval
-    from strands_cli.spec.asking import step_rules
+    from strands_cli.spec.within import plain_rules
 
-    workflow = state.origin["spec"] if spec is None else spec.to_dict()
-    agent = workflow.get("agents", {}).get(asked["agent"], {})
-    of_steps = step_rules(workflow["pattern"].get("config"), asked["agent"]) if not agent else ()
-    known = [*(agent.get("approvals") or ()), *of_steps, *(workflow.get("approvals") or ())]
+    known = plain_rules(state.origin["spec"] if spec is None else spec.to_dict(), asked["agent"])
     offering = ({name: rule[name] for name in _OFFERING & rule.keys()} for rule in known)
     rules = [Approval.model_validate({"tools": ["*"], **each}) for each in offering]  # a step's need name none
     decision, options = verdict(value).decision, offered(rules, interrupt["reason"]["tool"])

@@ -98,6 +98,22 @@ class EachStep(StepModel, Flow):
     description: str | None = Field(default=None, description="What it is for; drawings show it.")
 
 
+class WorkflowStep(_Act):
+    """Another workflow is run as a step; what it comes to is the response, as data where it is JSON."""
+
+    workflow: str = Field(
+        min_length=1, pattern=r"^[^:]+$", description="Path of its file, relative to this one; or a key of workflows."
+    )
+    inputs: Data = Field(
+        default_factory=dict,
+        description="Its variables. Texts are templates; one that is {{ nothing else }} keeps its type.",
+    )
+
+
+class WorkflowTask(WorkflowStep, Depending):
+    """A task of a workflow that runs another workflow."""
+
+
 class EachTask(EachStep, Depending):
     """A task of a workflow that is done for each item of a list."""
 

@@ -68,6 +68,8 @@ def has_rules(spec: Mapping[str, Any]) -> bool:
     asking = [(spec.get("runtime") or {}).get("budgets") or {}]
     asking += [rule for agent in spec.get("agents", {}).values() for rule in agent.get("approvals") or ()]
     asking += spec.get("approvals") or ()
+    if any(map(has_rules, (spec.get("workflows") or {}).values())):
+        return True
     remembers = any(each.get("remember") == "always" for each in asking)  # the first release meant the session by it
     return remembers or any(not _RULES.isdisjoint(each) for each in asking) or _has_rules(spec["pattern"].get("config"))
 

@@ -15,6 +15,8 @@ from strands_cli.spec.pattern import Pattern
 from strands_cli.spec.runtime import Runtime
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from strands_cli.spec.context import ContextPolicy
     from strands_cli.spec.env import Env
     from strands_cli.spec.metadata import Metadata
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from strands_cli.spec.skills import Skill
     from strands_cli.spec.telemetry import Telemetry
     from strands_cli.spec.tools import Tools
+
+    SpecWithin: TypeAlias = "Spec"
 else:
     ContextPolicy = Annotated[Any, Lazy("strands_cli.spec.context:ContextPolicy")]
     Env = Annotated[Any, Lazy("strands_cli.spec.env:Env")]
@@ -30,6 +34,7 @@ else:
     Skill = Annotated[Any, Lazy("strands_cli.spec.skills:Skill")]
     Telemetry = Annotated[Any, Lazy("strands_cli.spec.telemetry:Telemetry")]
     Tools = Annotated[Any, Lazy("strands_cli.spec.tools:Tools")]
+    SpecWithin = Annotated[Any, Lazy("strands_cli.spec.root:Spec")]
 
 
 class Spec(Closed):
@@ -57,6 +62,10 @@ class Spec(Closed):
     pattern: Pattern
     outputs: Outputs = Field(default_factory=Outputs)
     security: Security | None = None
+    workflows: dict[str, SpecWithin] = Field(
+        default_factory=dict,
+        description="Workflows that steps run, by what steps call them: those in files of their own are put here.",
+    )
 
     _base_dir: Path | None = PrivateAttr(default=None)
     _unpacked: Path | None = PrivateAttr(default=None)
@@ -69,6 +78,7 @@ class Spec(Closed):
     _own_names: dict[str, object] | None = PrivateAttr(default=None)
     _literals: dict[str, str] = PrivateAttr(default_factory=dict)
     _blotted: Spec | None = PrivateAttr(default=None)
+    _within: tuple[object, dict[str, Spec]] | None = PrivateAttr(default=None)
 
     if not TYPE_CHECKING:
 
@@ -114,6 +124,19 @@ class Spec(Closed):
     def warnings(self) -> tuple[str, ...]:
         """What is suspicious in the file, though not wrong."""
         return self._warnings
+
+    def within(self) -> dict[str, Spec]:
+        """Return the workflows that steps run, by what steps call them, each with where its files are."""
+        here = self._base_dir, self._unpacked
+        if self._within is None or self._within[0] != here:
+            self._within = here, {path: self._placed(number, path) for number, path in enumerate(self.workflows)}
+        return self._within[1]
+
+    def _placed(self, number: int, path: str) -> Spec:
+        twin = self.workflows[path].model_copy()
+        twin._base_dir = ((self._base_dir or Path.cwd()) / path).parent
+        twin._unpacked = None if self._unpacked is None else self._unpacked / "workflows" / str(number)
+        return twin
 
     def to_dict(self) -> dict[str, Any]:
         """Return the spec as plain JSON values, without what was left out."""

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from strands_cli.spec.acts import SetTask as SetTask
     from strands_cli.spec.acts import ToolStep as ToolStep
     from strands_cli.spec.acts import ToolTask as ToolTask
+    from strands_cli.spec.acts import WorkflowStep as WorkflowStep
+    from strands_cli.spec.acts import WorkflowTask as WorkflowTask
 else:
     EachStep = Annotated[Any, Lazy("strands_cli.spec.acts:EachStep")]
     EachTask = Annotated[Any, Lazy("strands_cli.spec.acts:EachTask")]
@@ -36,6 +38,8 @@ else:
     HttpTask = Annotated[Any, Lazy("strands_cli.spec.acts:HttpTask")]
     SetTask = Annotated[Any, Lazy("strands_cli.spec.acts:SetTask")]
     FailTask = Annotated[Any, Lazy("strands_cli.spec.acts:FailTask")]
+    WorkflowStep = Annotated[Any, Lazy("strands_cli.spec.acts:WorkflowStep")]
+    WorkflowTask = Annotated[Any, Lazy("strands_cli.spec.acts:WorkflowTask")]
 
 
 class AgentCall(StepModel, Going):
@@ -149,9 +153,17 @@ def step_kind(value: object) -> str:
     return TAGS.get(type(value).__name__.removesuffix("Step").removesuffix("Task"), "<agent>")
 
 
-ACTS = ("tool", "http", "set", "for_each")
+ACTS = ("tool", "http", "set", "for_each", "workflow")
 """Keys that begin a step without an agent and a person."""
-TAGS = {"Hitl": "<hitl>", "Tool": "<tool>", "Http": "<http>", "Set": "<set>", "Fail": "<fail>", "Each": "<for_each>"}
+TAGS = {
+    "Hitl": "<hitl>",
+    "Tool": "<tool>",
+    "Http": "<http>",
+    "Set": "<set>",
+    "Fail": "<fail>",
+    "Each": "<for_each>",
+    "Workflow": "<workflow>",
+}
 
 Evaluator = Annotated[
     Annotated[AgentCall, Tag("<agent>")] | Annotated[ToolStep, Tag("<tool>")] | Annotated[HttpStep, Tag("<http>")],
@@ -165,10 +177,11 @@ Step = Annotated[
     | Annotated[HttpStep, Tag("<http>")]
     | Annotated[SetStep, Tag("<set>")]
     | Annotated[FailStep, Tag("<fail>")]
-    | Annotated[EachStep, Tag("<for_each>")],
+    | Annotated[EachStep, Tag("<for_each>")]
+    | Annotated[WorkflowStep, Tag("<workflow>")],
     Discriminator(step_kind),
 ]
-"""An agent's call, a question to a person, a tool's call, a request, data that is put together, or a failure."""
+"""An agent's call, a question to a person, or one of the steps that need neither."""
 Task = Annotated[
     Annotated[AgentTask, Tag("<agent>")]
     | Annotated[HitlTask, Tag("<hitl>")]
@@ -176,7 +189,8 @@ Task = Annotated[
     | Annotated[HttpTask, Tag("<http>")]
     | Annotated[SetTask, Tag("<set>")]
     | Annotated[FailTask, Tag("<fail>")]
-    | Annotated[EachTask, Tag("<for_each>")],
+    | Annotated[EachTask, Tag("<for_each>")]
+    | Annotated[WorkflowTask, Tag("<workflow>")],
     Discriminator(step_kind),
 ]
 """A step of a workflow that others may depend on."""

@@ -10,6 +10,7 @@ from strands.models.scripted import ScriptedModel
 from strands_cli.errors import InputError
 from strands_cli.resources.stand_in import Provided, StandIn
 from strands_cli.schema.problems import did_you_mean
+from strands_cli.spec.within import plain_agents
 
 if TYPE_CHECKING:
     from strands_cli.spec.root import Spec
@@ -27,11 +28,12 @@ class ScriptedAgents(StandIn):
     """
 
     def __init__(self, scripts: Mapping[str, Any], spec: Spec) -> None:
+        known = [name for name, _, _ in plain_agents(spec.plain())]
         for name in scripts:
-            if name not in spec.agents:
+            if name not in known:
                 raise InputError(
                     f"there is a script for {name!r}, which is not an agent of {spec.name!r}",
-                    hint=did_you_mean(name, list(spec.agents)),
+                    hint=did_you_mean(name, known),
                 )
         self._models = {name: _model(name, script) for name, script in scripts.items()}
 
