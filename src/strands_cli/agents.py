@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from strands_cli.resources import AgentResources
     from strands_cli.resources.turns import TurnHooks
     from strands_cli.spec.root import Spec
+    from strands_cli.streamed_text import StreamedText
     from strands_cli.types import Json
 
 
@@ -102,10 +103,10 @@ class AgentCaller:
         held = self._held(agent, call, goes_on)
         agent.recorder = call.recorder
         agent.system_prompt = self._system_prompt(call)
-        agent.callback_handler = _streamer(call.emit)
+        agent.callback_handler = streamed = _streamed(call, agent)
         try:
             options = Options({"rehearse_hint": call.expects}) if call.expects else NO_OPTIONS
-            result = await call_agent(agent, prompt, options, _sink(call.emit))
+            result = await call_agent(agent, prompt, options, None if streamed is None else streamed.take)
         except EventLoopException as error:
             self.cache.drop(call)
             raise error.original_exception from error
@@ -209,15 +210,15 @@ def _own(message: Any) -> Any:
 def check_reply(call: Call, reply: AgentReply) -> None:
     """Raise UnusableReplyError for a reply that says nothing, or not all that it would have said."""
     who, why = f"{call.key!r}: the reply of agent {call.agent!r}", reply.stop_reason
-    if why in _BLOCKED:
+    if why in BLOCKED:
         hint = "Change the prompt or its input, then resume; finished steps are kept."
-        raise UnusableReplyError(f"{who} was {_BLOCKED[why]} ({why})", hint=hint, stop_reason=why)
+        raise UnusableReplyError(f"{who} was {BLOCKED[why]} ({why})", hint=hint, stop_reason=why)
     if not reply.text.strip():
         hint = "Have the prompt ask for an answer in words, then resume; finished steps are kept."
         raise UnusableReplyError(f"{who} has no text (it ended with {why})", hint=hint, stop_reason=why)
 
 
-_BLOCKED = {
+BLOCKED = {
     "content_filtered": "filtered or refused by its provider",
     "guardrail_intervened": "stopped by a guardrail of its provider",
     "refusal": "refused by the model",
@@ -231,17 +232,9 @@ def _agent_class() -> type[Agent]:
     return Agent
 
 
-def _streamer(emit: Callable[[str], None] | None) -> Callable[..., None] | None:
-    sink = _sink(emit)
-    return None if sink is None else lambda **event: sink(event)
-
-
-def _sink(emit: Callable[[str], None] | None) -> Callable[[dict[str, Any]], None] | None:
-    if emit is None:
+def _streamed(call: Call, agent: Agent) -> StreamedText | None:
+    if call.emit is None:
         return None
+    from strands_cli.streamed_text import StreamedText
 
-    def stream(event: dict[str, Any]) -> None:
-        if "data" in event:
-            emit(event["data"])
-
-    return stream
+    return StreamedText(call.emit, agent)

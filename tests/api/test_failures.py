@@ -73,7 +73,7 @@ def test_a_failing_provider_fails_the_run_and_the_session_goes_on_later(
             Workflow.from_file("my_workflow.yaml").run_interactive(hitl_handler=approve, topic="AI")
         failed = caught.value.result
         assert failed is not None and failed.exit_code == 10 and failed.status == "failed"
-        assert "strands resume" in str(caught.value)
+        assert f"strands resume {failed.session_id}" in str(caught.value)
         assert len(server.requests) == 2, "a 400 is not tried again"
         broken = False
         assert SessionManager().get_session(failed.session_id).resume().success

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import signal
 import subprocess
 import sys
@@ -115,6 +116,35 @@ def test_a_script_in_a_terminal_shows_how_it_gets_on(tmp_path: Path, more: str, 
     assert ("✓ steps/0" in text) == shown
 
 
+@pytest.mark.parametrize(("more", "shown"), [("", True), (", progress=False", False)])
+def test_a_handler_of_ones_own_has_the_screen_for_itself(tmp_path: Path, more: str, shown: bool) -> None:
+    script = SCRIPT % (SPEC, f', hitl_handler=lambda state: input("well? "){more}')
+    terminal = Console(tmp_path).script("script.py", script)
+    terminal.expect("well? ").type("yes")
+    text = terminal.end()
+    asking = text.partition("well? ")[2].partition("\n")[0]
+    assert asking.strip() == "yes" and ("✓ steps/2" in text) == shown
+
+
+def test_run_shows_how_it_gets_on_in_a_terminal_but_not_in_threads(tmp_path: Path) -> None:
+    more = "import threading\nthread = threading.Thread(target=lambda: workflow.run(topic='owls'))\n"
+    script = SCRIPT.replace("run_interactive", "run") % (SPEC, "") + more + "thread.start(); thread.join()\n"
+    assert Console(tmp_path).script("script.py", script).end().count("✓ steps/0") == 1
+
+
+def test_a_notebook_shows_how_it_gets_on(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    class OutStream(io.StringIO):
+        pass
+
+    OutStream.__module__ = "ipykernel.iostream"
+    for progress, shown in ((None, True), (False, False)):
+        out = OutStream()
+        monkeypatch.setattr(sys, "stdout", out)
+        workflow().run_interactive(hitl_handler=lambda state: "yes", topic="owls", progress=progress)
+        monkeypatch.undo()
+        assert ("✓ steps/2" in out.getvalue()) == shown
+
+
 def test_nothing_is_shown_in_a_pipe(tmp_path: Path) -> None:
     code = SCRIPT.replace("topic=", "hitl_handler=lambda state: 'yes', topic=") % (SPEC, "")
     done = subprocess.run(
@@ -150,7 +180,7 @@ def test_ctrl_c_in_a_script_leaves_a_session_and_says_how_to_resume(tmp_path: Pa
     process.send_signal(signal.SIGINT)
     said = process.communicate(timeout=30)[0]
     session = SessionManager().list_sessions()[0]
-    assert f"strands resume {session.id}" in said
+    assert f"workflow.resume({session.id!r})" in said
     assert process.returncode == 0 and session.status == "interrupted"
 
 

@@ -82,7 +82,7 @@ def test_a_budget_of_tokens_holds_inside_the_tool_loop_of_one_call(tmp_path: Pat
     with pytest.raises(BudgetExceededError):
         flow.resume(result.session_id or "")
     assert model.calls == calls, "what is used up stays used up"
-    assert f"strands resume {result.session_id} --spec FILE" in caught.value.hint
+    assert f"workflow.resume({result.session_id!r})" in caught.value.hint
 
 
 def test_inside_a_call_a_person_may_extend_it_and_no_finished_tool_runs_again(tmp_path: Path) -> None:

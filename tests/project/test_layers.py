@@ -16,7 +16,19 @@ LAYERS = [
     {"kernel"},
     {"plan"},
     {"patterns"},
-    {"session", "agents", "step_calls", "providers", "prices", "costs", "toolbox", "outputs", "exec", "terminal"}
+    {
+        "session",
+        "agents",
+        "step_calls",
+        "streamed_text",
+        "providers",
+        "prices",
+        "costs",
+        "toolbox",
+        "outputs",
+        "exec",
+        "terminal",
+    }
     | {"approvals", "builtin", "resources", "net", "people"},
     {"api"},
     {"atomic", "worker", "audit"},

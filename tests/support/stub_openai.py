@@ -13,6 +13,7 @@ import argparse
 import json
 import threading
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +42,8 @@ class StubOpenAI(StubServer):
             parts = (b"data: %s\n\n" % json.dumps(chunk).encode() for chunk in self.chunks(request, say))
             ending = [] if say.unfinished else [b"data: [DONE]\n\n"]
             between = say.extra.get("raw", b"")
-            http.stream(
-                "text/event-stream", [*filter(None, [between]), *parts, *ending], pause=say.chunk_delay, cut=say.cut
-            )
+            sent = chain(filter(None, [between]), parts, ending)  # as they come: a test may hold them back
+            http.stream("text/event-stream", sent, pause=say.chunk_delay, cut=say.cut)
         else:
             http.send_json(self.completion(request, say))
 

@@ -17,3 +17,16 @@ def run_sync(start: Callable[[], Coroutine[Any, Any, T]]) -> T:
     notebook) it runs in a thread of ours.
     """
     return run_alone(start())
+
+
+def run_resumable(start: Callable[[], Coroutine[Any, Any, T]], how: Callable[[], str]) -> T:
+    """Run what `start` returns as `run_sync` does; Ctrl-C says what `how` returns: how to go on.
+
+    Raises:
+        KeyboardInterrupt: Somebody pressed Ctrl-C; what was finished is kept.
+    """
+    try:
+        return run_sync(start)
+    except KeyboardInterrupt:
+        message = how()
+        raise KeyboardInterrupt(message) from None

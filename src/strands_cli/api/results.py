@@ -17,6 +17,7 @@ from strands_cli.kernel.usage import usage_by_agent
 from strands_cli.types import Json, OpenQuestion, RunResult
 
 if TYPE_CHECKING:
+    from strands_cli.api.options import Options
     from strands_cli.costs import Costs
 
 VARIABLE = "STRANDS_PRICES"
@@ -26,15 +27,20 @@ _MOST = 3
 """How many failures are told beside the first."""
 
 
-def run_result(session_id: str, pattern: str, rest: DriveResult, written: Sequence[str]) -> RunResult:
+def run_result(
+    session_id: str, pattern: str, rest: DriveResult, written: Sequence[str], options: Options | None = None
+) -> RunResult:
     """Return what a drive came to.
 
     Args:
         written: Paths of the artifacts.
+        options: What the workflow is given beside its spec: how it goes on after a failure depends on it.
 
     Raises:
         ExecutionError: It failed for another reason than that its pattern says no.
     """
+    if options is not None and isinstance(rest.error, StrandsError):
+        rest.error.hint = _that_works(rest.error.hint, options)
     state, outcome = rest.state, rest.outcome
     costs = costs_of(state)
     result = RunResult(
@@ -60,7 +66,7 @@ def run_result(session_id: str, pattern: str, rest: DriveResult, written: Sequen
         unpriced_models=costs.unpriced if costs is not None else [],
     )
     if rest.status == "failed" and outcome is None and not isinstance(rest.error, StoppedError):
-        raise _failure(rest, result)
+        raise _failure(rest, result, options)
     return result
 
 
@@ -143,9 +149,11 @@ def _cause(rest: DriveResult) -> str:
     return failure_text(entry.data) if entry is not None and entry.kind == "failed" else str(rest.error)
 
 
-def _failure(rest: DriveResult, result: RunResult) -> ExecutionError:
+def _failure(rest: DriveResult, result: RunResult, options: Options | None) -> ExecutionError:
     error = rest.error
     resume = f"What is finished is kept. When it is mended: {_command(rest, result)}"
+    if options is not None:
+        resume = _that_works(resume, options)
     if isinstance(error, ExecutionError):
         error.result = result
         error.exit_code = _code_of(error)
@@ -159,6 +167,12 @@ def _failure(rest: DriveResult, result: RunResult) -> ExecutionError:
     if isinstance(error, StrandsError):
         failed.exit_code = _code_of(error)
     return failed
+
+
+def _that_works(hint: str, options: Options) -> str:
+    from strands_cli.api.remedies import that_works
+
+    return that_works(hint, options)
 
 
 def _command(rest: DriveResult, result: RunResult) -> str:

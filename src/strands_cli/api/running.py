@@ -156,7 +156,7 @@ class Runner:
             await listeners.drained()
             del self._drive  # so that nothing is left to the garbage collector
         resources.secrets.scrub_error(rest.error)
-        return run_result(journal.session_id, self.spec.pattern.type, rest, self._written)
+        return run_result(journal.session_id, self.spec.pattern.type, rest, self._written, self.options)
 
     # -- before ---------------------------------------------------------------------------------------------------
 
@@ -308,8 +308,9 @@ class Runner:
                 self.options.stand_in.answered(event)
             self.options.listeners.emit(event)
 
-    def _token(self, base: Mapping[str, Any], key: str, agent: str, text: str) -> None:
-        event = Event("token", **base, step_id=key, agent_id=agent, timestamp=time.time(), data={"text": text})
+    def _token(self, base: Mapping[str, Any], key: str, agent: str, text: str, begins: bool) -> None:
+        data = {"text": text, "begins": begins}
+        event = Event("token", **base, step_id=key, agent_id=agent, timestamp=time.time(), data=data)
         self.options.listeners.emit(event)
 
     async def _finish(self, journal: Journal, outcome: Outcome) -> None:

@@ -4,37 +4,71 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import threading
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from strands_cli.api.bridge import run_sync
+from strands_cli.api import bridge
 from strands_cli.errors import InputError, SessionNotFoundError
-from strands_cli.types import HITLHandler, Json
+from strands_cli.kernel.handlers import call_handler
+from strands_cli.types import HITLHandler, HITLState, Json
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from strands_cli.api.options import Options
     from strands_cli.api.session import Session
-    from strands_cli.kernel.events import Event
+    from strands_cli.api.workflow import Workflow
+    from strands_cli.terminal.progress import ProgressDisplay
 
 T = TypeVar("T")
 
 
-def progress_shown(wanted: bool | None, *, asks_here: bool) -> AbstractContextManager[Callable[[Event], None] | None]:
+def progress_shown(wanted: bool | None, *, asks_here: bool = False) -> AbstractContextManager[ProgressDisplay | None]:
     """Return a context manager that gives what shows a run's events, or None when nothing is shown.
 
     Args:
-        wanted: True shows them, False does not; None shows them where somebody at this terminal is asked.
+        wanted: True shows them, False does not; None shows them in a notebook, and in a terminal that is asked.
         asks_here: Whether questions are asked in the terminal.
     """
-    from strands_cli.terminal.device import can_draw
+    from strands_cli.terminal.device import can_draw, in_notebook
 
-    if wanted is False or (wanted is None and not (asks_here and can_draw(sys.stderr))):
+    notebook = wanted is not False and in_notebook()
+    if wanted is False or (wanted is None and not (notebook or (asks_here and can_draw(sys.stderr)))):
         return contextlib.nullcontext()
     from strands_cli.terminal.progress import ProgressDisplay
 
-    return ProgressDisplay(sys.stderr, asking=asks_here)
+    return ProgressDisplay(sys.stdout if notebook else sys.stderr, asking=asks_here, text=True)
+
+
+def is_watched() -> bool:
+    """Return whether somebody watches a sync call: in a terminal or a notebook, and in no thread of a server's."""
+    from strands_cli.terminal.device import can_draw, in_notebook
+
+    return threading.current_thread() is threading.main_thread() and (can_draw(sys.stderr) or in_notebook())
+
+
+def watched_by(workflow: Workflow, show: ProgressDisplay | None) -> Workflow:
+    """Return a workflow whose events are shown."""
+    return workflow if show is None else workflow.with_listener(show)
+
+
+def between(handler: HITLHandler, display: ProgressDisplay | None) -> HITLHandler:
+    """Return a handler that has the screen for itself: nothing is shown while it asks."""
+    if display is None:
+        return handler
+
+    async def asked(state: HITLState) -> Json:
+        resume = display.pause()
+        try:
+            return await call_handler(handler, state)
+        finally:
+            resume()
+
+    for name in ("channel", "principal", "asks_again"):
+        if hasattr(handler, name):
+            setattr(asked, name, getattr(handler, name))
+    return asked
 
 
 def terminal_handler() -> HITLHandler:
@@ -79,36 +113,30 @@ async def session_to_go_on(
 
 
 def run_resumable(start: Callable[[], Coroutine[Any, Any, T]], options: Options, session_id: str) -> T:
-    """Run what `start` returns; Ctrl-C says how to go on with the session.
+    """Run what `start` returns; Ctrl-C says how to go on with the session, if there is one by then.
 
     Raises:
         KeyboardInterrupt: Somebody pressed Ctrl-C; what was finished is kept.
     """
-    try:
-        return run_sync(start)
-    except KeyboardInterrupt:
-        message = _how_to_go_on(options, session_id)
-        raise KeyboardInterrupt(message) from None
+    return bridge.run_resumable(start, lambda: _how_to_go_on(options, session_id))
 
 
 def say_where_it_waits(options: Options, session_id: str) -> None:
-    """Say on standard error how a session goes on that somebody at this terminal left open, if the command finds it."""
-    from strands_cli.session.repository import command_for
+    """Say on standard error how a session goes on that somebody at this terminal left open."""
+    from strands_cli.api.remedies import remedy
     from strands_cli.terminal.device import write
 
-    command = command_for(options.store())
-    if command:
-        write(sys.stderr, f"Paused: session {session_id} waits for an answer.\nResume: {command} resume {session_id}\n")
+    resume = remedy(session_id, options)
+    write(sys.stderr, f"Paused: session {session_id} waits for an answer.\nResume: {resume}\n")
 
 
 def _how_to_go_on(options: Options, session_id: str) -> str:
+    from strands_cli.api.remedies import kept
     from strands_cli.api.session import Session
     from strands_cli.errors import StrandsError
-    from strands_cli.session.repository import command_for
 
     try:
-        known = run_sync(lambda: Session.found(options, session_id)).id
+        known = bridge.run_sync(lambda: Session.found(options, session_id)).id
     except StrandsError:
         return "Nothing was started."
-    command = command_for(options.store())
-    return f"Session {known} keeps what was finished." + (f" Resume: {command} resume {known}" if command else "")
+    return kept(known, options)

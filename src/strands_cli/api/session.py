@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from strands_cli.api.admission import Admission, Terms, check_kind, here_for, in_its_place, output_for, spec_on_record
 from strands_cli.api.app import remembered, with_app
 from strands_cli.api.assigning import AssignableSession
-from strands_cli.api.bridge import run_sync
+from strands_cli.api.bridge import run_resumable, run_sync
 from strands_cli.api.options import Options
+from strands_cli.api.remedies import kept
 from strands_cli.api.results import finished_result
 from strands_cli.api.running import Runner
 from strands_cli.api.session_view import opened
@@ -152,7 +153,8 @@ class Session(AssignableSession):
 
     def resume(self, hitl_response: Json = None, **options: Unpack[SessionResumeOptions]) -> RunResult:
         """Go on as `resume_async` does, and wait for it."""
-        return run_sync(lambda: self.resume_async(hitl_response, **options))
+        go_on = partial(self.resume_async, hitl_response, **options)
+        return run_resumable(go_on, partial(kept, self.id, self._options))
 
     async def answer_async(
         self,

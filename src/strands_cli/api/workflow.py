@@ -10,19 +10,13 @@ from functools import partial
 from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from strands_cli.api import scripts
 from strands_cli.api.guards import tool_ids
 from strands_cli.api.hosting import Hosting
 from strands_cli.api.keywords import variables_of
 from strands_cli.api.options import Options
 from strands_cli.api.program import making_module
 from strands_cli.api.queueing import Queueing
-from strands_cli.api.scripts import (
-    progress_shown,
-    run_resumable,
-    say_where_it_waits,
-    session_to_go_on,
-    terminal_handler,
-)
 from strands_cli.errors import SessionNotFoundError
 from strands_cli.kernel.events import Event
 from strands_cli.types import HITLHandler, Json, RunResult
@@ -163,6 +157,7 @@ class Workflow(Queueing, Hosting):
         *,
         session_id: str | None = None,
         hitl_response: Json = None,
+        progress: bool = False,
         variables: Mapping[str, Any] | None = None,
         **more: Any,
     ) -> RunResult:
@@ -174,6 +169,7 @@ class Workflow(Queueing, Hosting):
         Args:
             session_id: A session to go on with, or the id of a new one.
             hitl_response: The answer to the only open question of that session.
+            progress: Whether to show how it gets on; `run` does, in a terminal and in a notebook.
             variables: Values for the spec's variables; `more` the same as keywords.
 
         Raises:
@@ -182,12 +178,15 @@ class Workflow(Queueing, Hosting):
             SessionError: The session cannot be gone on with; see `resume_async`.
             ExecutionError: It failed; its `result` names the session that goes on from there.
         """
-        return await self._begin(None, session_id, hitl_response, variables_of(self.spec, variables, more))
+        values = variables_of(self.spec, variables, more)
+        with scripts.progress_shown(progress) as show:
+            return await scripts.watched_by(self, show)._begin(None, session_id, hitl_response, values)
 
     def run(self, *, session_id: str | None = None, **options: Any) -> RunResult:
         """Run as `run_async` does, with the same arguments, and wait for it."""
+        options.setdefault("progress", scripts.is_watched())
         id_ = session_id or self._new_id(options)
-        return run_resumable(lambda: self.run_async(session_id=id_, **options), self._options, id_)
+        return scripts.run_resumable(lambda: self.run_async(session_id=id_, **options), self._options, id_)
 
     async def run_interactive_async(
         self,
@@ -205,19 +204,19 @@ class Workflow(Queueing, Hosting):
         Args:
             hitl_handler: `HITLState -> answer`, sync or async; default: the terminal.
             keep_session: Keep the session of a completed run; a run that is not completed keeps it anyway.
-            progress: Whether to show how it gets on; default: in a terminal, when the terminal is asked.
+            progress: Whether to show how it gets on; default: where a terminal is asked, and for sync calls in any.
             session_id: A session to go on with, or the id of a new one.
             hitl_response: The answer to the only open question of that session.
             variables: Values for the spec's variables; `more` the same as keywords.
 
         What `run_async` raises is raised here.
         """
-        with progress_shown(progress, asks_here=hitl_handler is None) as show:
-            workflow = self if show is None else self.with_listener(show)
+        with scripts.progress_shown(progress, asks_here=hitl_handler is None) as show:
             values = variables_of(self.spec, variables, more)
-            result = await workflow._begin(hitl_handler or terminal_handler(), session_id, hitl_response, values)
+            handler = scripts.terminal_handler() if hitl_handler is None else scripts.between(hitl_handler, show)
+            result = await scripts.watched_by(self, show)._begin(handler, session_id, hitl_response, values)
         if result.status == "paused" and hitl_handler is None and progress is not False:
-            say_where_it_waits(self._options, result.session_id)
+            scripts.say_where_it_waits(self._options, result.session_id)
         if result.success and not keep_session:
             await self._delete(result.session_id)
         return result
@@ -227,8 +226,9 @@ class Workflow(Queueing, Hosting):
     ) -> RunResult:
         """Run as `run_interactive_async` does, with the same arguments, and wait for it."""
         id_ = session_id or self._new_id(options)
+        options.setdefault("progress", scripts.is_watched() or None)
         options = {"session_id": id_, "hitl_handler": hitl_handler, **options}
-        return run_resumable(lambda: self.run_interactive_async(**options), self._options, id_)
+        return scripts.run_resumable(lambda: self.run_interactive_async(**options), self._options, id_)
 
     async def resume_async(
         self,
@@ -278,7 +278,9 @@ class Workflow(Queueing, Hosting):
 
     def resume(self, session_id: str, answer: Json = None, **options: Unpack[ResumeOptions]) -> RunResult:
         """Go on as `resume_async` does, with the same arguments, and wait for it."""
-        return run_resumable(lambda: self.resume_async(session_id, answer, **options), self._options, session_id)
+        return scripts.run_resumable(
+            lambda: self.resume_async(session_id, answer, **options), self._options, session_id
+        )
 
     async def stream_async(
         self, *, hitl_handler: HITLHandler | None = None, variables: Mapping[str, Any] | None = None, **more: Any
@@ -359,7 +361,9 @@ class Workflow(Queueing, Hosting):
         self, handler: HITLHandler | None, session_id: str | None, response: Json, values: Mapping[str, Any]
     ) -> RunResult:
         """Go on with the session of this id, or start it."""
-        found = None if session_id is None else await session_to_go_on(self._options, session_id, response, values)
+        found = (
+            None if session_id is None else await scripts.session_to_go_on(self._options, session_id, response, values)
+        )
         if found is None:
             return await self._start(handler, values, session_id or self._new_id({"hitl_response": response}))
         result = await found.resume_async(response, hitl_handler=handler, user=self._owner or self, spec=self.spec)

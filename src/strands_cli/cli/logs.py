@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -12,6 +14,7 @@ else:
     Handler = logging.StreamHandler
 
 _CHATTY = ("httpcore", "httpx", "asyncio", "botocore", "boto3", "openai", "urllib3", "filelock")
+"""Clients that say too much under --debug too."""
 
 
 def configure(*, verbose: bool = False, debug: bool = False) -> None:
@@ -22,10 +25,26 @@ def configure(*, verbose: bool = False, debug: bool = False) -> None:
     handler = _ToStderr()
     handler.setFormatter(_Whole("%(asctime)s %(levelname)s %(name)s: %(message)s") if debug else _OneLine())
     root.addHandler(handler)
+    if not debug:
+        handler.addFilter(_is_told)
     logging.captureWarnings(True)
     root.setLevel(logging.DEBUG if debug else logging.INFO if verbose else logging.WARNING)
     for name in _CHATTY:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _is_told(record: logging.LogRecord) -> bool:
+    """Whether a record is for who runs a workflow: less than a warning only from us, and from code of their own."""
+    return record.levelno >= logging.WARNING or not _is_installed(record.name.partition(".")[0])
+
+
+@cache
+def _is_installed(package: str) -> bool:
+    """Whether a package came with Python, or was installed beside us."""
+    module = sys.modules.get(package)
+    parts = Path(getattr(module, "__file__", None) or "").parts
+    installed = not {"site-packages", "dist-packages"}.isdisjoint(parts) or package in sys.stdlib_module_names
+    return installed and package not in ("strands", "strands_cli")
 
 
 class _ToStderr(Handler):

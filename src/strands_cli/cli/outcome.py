@@ -17,7 +17,7 @@ from strands_cli.terminal.escape import brief, exact_line, one_line
 from strands_cli.types import OpenQuestion, RunResult
 
 
-def show(result: RunResult, *, as_json: bool, quiet: bool, saved: bool = True) -> int:
+def show(result: RunResult, *, as_json: bool, quiet: bool, saved: bool = True, told: str = "") -> int:
     """Print a result.
 
     Args:
@@ -25,13 +25,14 @@ def show(result: RunResult, *, as_json: bool, quiet: bool, saved: bool = True) -
         as_json: Print it whole, as one JSON object.
         quiet: Print only the response.
         saved: Whether it can be resumed.
+        told: The reply that was shown last, whole, on the terminal: it is not shown twice.
 
     Returns:
         The exit code.
     """
     if as_json:
         print_json(result.to_dict())
-    elif result.last_response and result.status != "paused":
+    elif result.last_response and result.last_response != told and result.status != "paused":
         _show_response(result.last_response, apart=not quiet)
     if result.status == "paused":
         _show_pause(result, quiet, saved)
@@ -55,6 +56,8 @@ def show_failure(error: BaseException, *, as_json: bool, saved: bool = True, fil
         The exit code.
     """
     result = getattr(error, "result", None)
+    if not saved and result is not None:
+        error.hint = "Nothing was kept: without --no-save-session it can be resumed."  # type: ignore[attr-defined]
     session_id = getattr(error, "session_id", None)
     if as_json:
         print_json((result or _nothing(error)).to_dict())
@@ -105,15 +108,22 @@ def print_text(text: str) -> None:
 
 
 def _show_response(text: str, *, apart: bool) -> None:
-    """Print the response; on a terminal with a blank line around it."""
-    from strands_cli.terminal.device import is_terminal
+    """Print the response; on a terminal with a blank line around it, and Markdown drawn."""
+    from strands_cli.terminal.device import can_draw, is_terminal
 
     apart = apart and is_terminal(sys.stdout) and is_terminal(sys.stderr)
     if apart:
         say("")
-    print_text(text)
+    if not (can_draw(sys.stdout) and _is_drawn(text)):
+        print_text(text)
     if apart:
         say("")
+
+
+def _is_drawn(text: str) -> bool:
+    from strands_cli.terminal.markdown import print_markdown
+
+    return print_markdown(located(text), sys.stdout)
 
 
 def _show_summary(result: RunResult) -> None:

@@ -114,7 +114,7 @@ def _workflow(spec: str, chosen: RunOptions, no_save_session: bool) -> Workflow:
         from strands_cli.session.memory import MemorySessionRepository
 
         repository = MemorySessionRepository()
-    return Workflow.from_file(
+    workflow = Workflow.from_file(
         spec,
         repository=repository,
         output_dir=chosen.out,
@@ -123,6 +123,11 @@ def _workflow(spec: str, chosen: RunOptions, no_save_session: bool) -> Workflow:
         real_tools=chosen.real_tools,
         **chosen.from_app(),
     )
+    if chosen.app is not None:
+        from strands_cli.api.program import directory_of
+
+        workflow.options.app, workflow.options.app_directory = chosen.app, directory_of(chosen.app)
+    return workflow
 
 
 def _queued(workflow: Workflow, given: Given, chosen: RunOptions, ask: bool) -> int:

@@ -20,6 +20,7 @@ from strands_cli.terminal.device import can_draw, is_terminal, write
 
 if TYPE_CHECKING:
     from strands_cli.kernel.events import Event
+    from strands_cli.terminal.progress import ProgressDisplay
     from strands_cli.types import HITLHandler, RunResult
 
 Result = TypeVar("Result")
@@ -100,7 +101,7 @@ class RunMonitor:
     events: list[Event] = field(default_factory=list)
     session_id: str | None = None
     file: str | None = None
-    _show: Callable[[Event], None] | None = None
+    _show: ProgressDisplay | None = None
 
     def __call__(self, event: Event) -> None:
         self.session_id = event.session_id
@@ -108,6 +109,11 @@ class RunMonitor:
             self.events.append(event)
         if self._show is not None:
             self._show(event)
+
+    @property
+    def wants_text(self) -> bool:
+        """Whether streaming text is shown."""
+        return self._show is not None and self._show.wants_text
 
     def execute(self, prepare: Callable[[], Callable[[], Awaitable[RunResult]]]) -> int:
         """Prepare a run, do it, and print what it came to.
@@ -130,7 +136,8 @@ class RunMonitor:
 
                 traceback.print_exc()
             return outcome.show_failure(error, as_json=self.as_json, saved=self.saved, file=self.file)
-        return outcome.show(result, as_json=self.as_json, quiet=self.quiet, saved=self.saved)
+        told = self._show.said_last if self._show is not None else ""
+        return outcome.show(result, as_json=self.as_json, quiet=self.quiet, saved=self.saved, told=told)
 
     def _run(self, work: Callable[[], Awaitable[RunResult]]) -> RunResult:
         with ExitStack() as stack:
@@ -139,9 +146,9 @@ class RunMonitor:
             if not self.quiet and sys.stderr is not None:
                 from strands_cli.terminal.progress import ProgressDisplay
 
-                self._show = stack.enter_context(
-                    ProgressDisplay(sys.stderr, verbose=self.verbose, asking=self.handler is not None)
-                )
+                asking = self.handler is not None
+                display = ProgressDisplay(sys.stderr, verbose=self.verbose, asking=asking, text=not self.as_json)
+                self._show = stack.enter_context(display)
             return run_until_signal(_awaiting(work), stuck=self._tell_stopped)
 
     def _stopped(self, stopped: Stopped) -> int:

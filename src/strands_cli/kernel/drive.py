@@ -63,7 +63,7 @@ class DriveOptions:
     layers: Sequence[Layer] = ()
     max_parallel: int | None = None
     publish: Callable[[Entry, State], None] | None = None
-    token: Callable[[str, str, str], None] | None = None
+    token: Callable[[str, str, str, bool], None] | None = None
     finish: Callable[[Outcome], Awaitable[None]] | None = None
     admit: Callable[[State], Awaitable[Mapping[str, Json]]] | None = None
     scrub: Callable[[str], str] | None = None

@@ -127,8 +127,11 @@ class Listeners:
         self._handlers[event_type].append(handler)
 
     def wants(self, event_type: str) -> bool:
-        """Whether anybody listens to this type."""
-        return event_type in self._handlers or "*" in self._handlers
+        """Whether anybody listens to this type; who listens to all may do without text: a false `wants_text`."""
+        everything = self._handlers.get("*", ())
+        if event_type == "token":
+            everything = [each for each in everything if getattr(each, "wants_text", True)]
+        return event_type in self._handlers or bool(everything)
 
     def __bool__(self) -> bool:
         return bool(self._handlers)

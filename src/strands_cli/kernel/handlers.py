@@ -10,7 +10,8 @@ import threading
 from functools import cache
 from typing import TYPE_CHECKING
 
-from strands_cli.types import HITLHandler, HITLState, Json
+from strands_cli.errors import ExecutionError, StrandsError, cause
+from strands_cli.types import AnswerLater, HITLHandler, HITLState, Json
 
 if TYPE_CHECKING:
     from strands_cli.kernel.principal import Principal
@@ -63,7 +64,21 @@ def patient(handler: HITLHandler | None) -> bool:
 
 
 async def call_handler(handler: HITLHandler, state: HITLState) -> Json:
-    """Call a sync or async handler; a sync one runs in a thread, so that other lanes go on."""
+    """Call a sync or async handler; a sync one runs in a thread, so that other lanes go on.
+
+    Raises:
+        ExecutionError: It failed; the question stays open.
+    """
+    try:
+        return await _called(handler, state)
+    except (AnswerLater, StrandsError):
+        raise
+    except Exception as error:
+        failed = f"{type(error).__name__}: {cause(error)}"
+        raise ExecutionError(f"the handler that was asked {state.question_id!r} failed: {failed}") from error
+
+
+async def _called(handler: HITLHandler, state: HITLState) -> Json:
     if inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__):
         return await handler(state)
     value = await _in_daemon_thread(handler, state)

@@ -310,6 +310,7 @@ class OpenQuestions(Questions):
             except InvalidAnswerError as error:
                 told = questions.without_id(question, error.message)  # it is shown with its question
                 if problem == told and not patient(self._handler):
+                    error.hint = f"{error.hint} It stays open: {self._run.resume_in_python()}".strip()
                     raise
                 problem = told
 

@@ -42,7 +42,7 @@ class Run(Writer):
         handler: Answers questions now; None leaves them open, so the run pauses.
         max_parallel: Agent calls at once in the whole run, or None.
         publish: Told of every entry that this run records or learns of.
-        token: Told of streaming text as (key, agent, text), or None when nobody listens.
+        token: Told of streaming text as (key, agent, text, begins), or None when nobody listens.
         driver: Names this drive; a journal entry of another driver fences this one off.
         scrub: Takes out of a prompt what the journal does not get either.
     """
@@ -56,7 +56,7 @@ class Run(Writer):
         clock: Clock | None = None,
         max_parallel: int | None = None,
         publish: Callable[[Entry, State], None] | None = None,
-        token: Callable[[str, str, str], None] | None = None,
+        token: Callable[[str, str, str, bool], None] | None = None,
         driver: str = "",
         scrub: Callable[[str], str] | None = None,
     ) -> None:
@@ -219,6 +219,10 @@ class Run(Writer):
         return shlex.join(
             ["strands", "resume", self.journal.session_id, "--spec", self.state.origin.get("file", "FILE")]
         )
+
+    def resume_in_python(self) -> str:
+        """Return the call that answers and goes on with this session."""
+        return f"workflow.resume({self.journal.session_id!r}, ANSWER)"
 
     def seconds(self) -> float:
         """Return the seconds this session has worked, without waiting for people."""

@@ -76,7 +76,7 @@ class Call:
         recorder: Takes what happens inside the call.
         answers: Interrupt id to answer, for a call that stopped to ask.
         attempt: 0 for the first try.
-        emit: Takes streaming text, or None when nobody listens.
+        emit: Takes streaming text, and whether a reply begins with it; None when nobody listens.
         expects: What kind of answer the pattern will read, so that a rehearsal can make one up.
         act: The step, where it needs no agent; see `strands_cli.patterns.step_acts`.
         how: What its step says of how it goes: `tool_choice`, `end_on`, `max_turns`, ...; or None.
@@ -95,7 +95,7 @@ class Call:
     timeout: float | None = None
     answers: dict[str, Json] = field(default_factory=dict)
     attempt: int = 0
-    emit: Callable[[str], None] | None = None
+    emit: Callable[[str, bool], None] | None = None
     expects: Mapping[str, Json] | None = None
     act: Any = None
     how: Mapping[str, Any] | None = None

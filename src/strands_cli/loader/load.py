@@ -35,6 +35,7 @@ def load_file(path: str | os.PathLike[str], *, tools: Iterable[str] | None = ())
         SchemaValidationError: It is not a spec; all problems at once.
         CapabilityError: It asks for what this build does not do.
     """
+    _check(path, (str, os.PathLike), "the path of a workflow file", "Write the file's path.")
     file = Path(path)
     text = read_text(file, str(path))
     data, marks = parse(text, str(path))
@@ -55,11 +56,18 @@ def load_text(
         SchemaValidationError: It is not a spec; all problems at once.
         CapabilityError: It asks for what this build does not do.
     """
+    _check(text, (str, bytes), "the text of a workflow", "To read a file: Workflow.from_file(PATH).")
     plain = decode(text, source) if isinstance(text, bytes) else text.removeprefix("\ufeff")
     if len(plain) > MAX_BYTES:
         raise _too_large(source, len(plain))
     data, marks = parse(plain, source)
     return build(data, marks, Path.cwd(), tools, read=_read_other if references else _read_none)
+
+
+def _check(given: object, kinds: tuple[type, ...], expected: str, hint: str) -> None:
+    """Raise LoadError for what is no document at all."""
+    if not isinstance(given, kinds):
+        raise LoadError(Problem(f"expected {expected}, not {type(given).__name__}"), hint=hint)
 
 
 def load_dict(
@@ -83,6 +91,7 @@ def load_dict(
         SchemaValidationError: It is not a spec; all problems at once.
         CapabilityError: It asks for what this build does not do.
     """
+    _check(data, (Mapping,), "a workflow as a dict", "Its keys are version, name, runtime, agents and pattern.")
     return build(dict(data), Marks(source), base_dir or Path.cwd(), tools, partial=partial)
 
 

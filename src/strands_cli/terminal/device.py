@@ -33,6 +33,16 @@ def can_draw(stream: TextIO | None) -> bool:
     return is_terminal(stream) and os.environ.get("TERM", "") not in ("", "dumb", "unknown")
 
 
+def in_notebook() -> bool:
+    """Return whether what is printed goes to a notebook."""
+    return type(sys.stdout).__module__.partition(".")[0] == "ipykernel"
+
+
+def takes_any_text(stream: TextIO | None) -> bool:
+    """Return whether `stream` can write all characters."""
+    return "utf" in (getattr(stream, "encoding", None) or "").lower()
+
+
 def write(stream: TextIO | None, text: str) -> None:
     """Write `text` in whatever encoding the stream has: what that cannot express is written as its escape."""
     if stream is None:

@@ -1,4 +1,4 @@
-"""How a run gets on: one line a step, settled when it ends, with a spinner while it runs on a terminal."""
+"""How a run gets on: one line a step, settled when it ends; on a terminal a spinner and the text that it writes."""
 
 from __future__ import annotations
 
@@ -9,20 +9,25 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 from strands_cli.kernel.usage import money
-from strands_cli.terminal.device import can_draw, is_terminal, write
-from strands_cli.terminal.escape import brief, exact_line, one_line
-from strands_cli.terminal.hold import while_asking
+from strands_cli.terminal.device import is_terminal, takes_any_text
+from strands_cli.terminal.escape import brief, exact_line, one_line, unambiguous, visible
+from strands_cli.terminal.live_screen import LiveScreen
 
 if TYPE_CHECKING:
-    from rich.console import Console, Group
-    from rich.live import Live
+    from rich.console import Console, ConsoleOptions, RenderResult
 
     from strands_cli.kernel.events import Event
+    from strands_cli.terminal.running_text import RunningText
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _STYLES = {"ok": "green", "ask": "yellow", "again": "yellow", "bad": "red", "note": "dim"}
 _MARKS = {"ok": "✓", "ask": "?", "again": "↻", "bad": "✗", "note": "·"}
 _PLAIN_MARKS = {"ok": "+", "ask": "?", "again": "~", "bad": "x", "note": "-"}
+_MARGIN = 4
+_LEAST = 12
+"""Columns that a text has on the line of its step, however long that is."""
+_ECHO = 3
+"""Columns left free at the right: a terminal that echoes a Ctrl-C as ^C goes to no next line then."""
 
 
 class ProgressDisplay:
@@ -30,35 +35,34 @@ class ProgressDisplay:
 
     Args:
         out: Where to show them; on anything but a terminal they are plain lines, without a spinner.
-        verbose: Whether tools and the beginning of each response are shown too.
+        verbose: Whether tools, their arguments and results, and each reply are shown too, whole.
         asking: Whether questions are asked here, so that nothing need be said of them.
+        text: Whether text is shown while it is written, where `out` is a terminal.
+
+    Attributes:
+        wants_text: Whether it does something with streaming text.
+        said_last: The reply that was shown last, whole, on the terminal.
     """
 
-    def __init__(self, out: TextIO, *, verbose: bool = False, asking: bool = False) -> None:
-        self._out = out
+    def __init__(self, out: TextIO, *, verbose: bool = False, asking: bool = False, text: bool = False) -> None:
+        self._screen = LiveScreen(out, self._below)
         self._verbose = verbose
         self._asking = asking
         self._running: dict[str, _Step] = {}
         self._resting: dict[str, dict[str, _Step]] = {}  # by the question that they wait for
         self._tools: dict[str, str] = {}
-        self._live: Live | None = None
-        self._waiting: list[tuple[str, str]] | None = None
-        self._draws = can_draw(out)
         self._marks = _MARKS if _can_encode(out) else _PLAIN_MARKS
         self._width = 9
-        self._forget: Callable[[], None] = lambda: None
+        self._shows_text = text and self._screen.draws and takes_any_text(out) and is_terminal(sys.stdout)
+        self.wants_text: bool = verbose or self._shows_text
+        self.said_last: str = ""
 
     def __enter__(self) -> ProgressDisplay:
-        self._forget = while_asking(self._pause)
-        self._resume()
+        self._screen.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._forget()
-        self._stop()
-        for kind, line in self._waiting or ():
-            self._print(kind, line)
-        self._waiting = None
+        self._screen.__exit__()
 
     def __call__(self, event: Event) -> None:
         """Take an event."""
@@ -66,10 +70,27 @@ class ProgressDisplay:
         if show is not None:
             show(event)
 
+    def pause(self) -> Callable[[], None]:
+        """Show nothing until the function that is returned is called."""
+        return self._screen.pause()
+
     # -- events ---------------------------------------------------------------------------------------------------
 
     def _on_step_start(self, event: Event) -> None:
         self._running[event.step_id] = _Step(event.agent_id, time.monotonic())
+
+    def _on_token(self, event: Event) -> None:
+        if not self.wants_text:
+            return
+        step = self._running.get(event.step_id)
+        if step is None:  # an earlier process began it
+            step = self._running[event.step_id] = _Step(event.agent_id, time.monotonic())
+            self._settle("again", event.step_id, step.agent, "goes on")
+        if step.text is None or event.data["begins"]:
+            from strands_cli.terminal.running_text import RunningText
+
+            step.text = RunningText()
+        step.text.add(event.data["text"])
 
     def _on_step_complete(self, event: Event) -> None:
         step = self._taken(event.step_id)
@@ -77,8 +98,10 @@ class ProgressDisplay:
         tokens = f"{event.tokens:,} tokens" if event.tokens else ""
         cost = event.data.get("cost")
         self._settle("ok", event.step_id, agent, f"{event.duration:.1f}s", tokens, money(cost) if cost else "")
-        if self._verbose and event.data.get("response"):
-            self._settle("note", "", one_line(event.data["response"], 200))
+        if self._verbose:
+            said = str(event.data.get("response") or "")
+            self._whole(said)
+            self.said_last = said if self._shows_text else ""
 
     def _on_tool_start(self, event: Event) -> None:
         tool = str(event.data.get("tool") or event.data.get("name") or "a tool")
@@ -87,7 +110,11 @@ class ProgressDisplay:
         if step:
             step.doing = tool
         if self._verbose:
+            if step and step.text is not None:
+                said, step.text = step.text.text, None
+                self._whole(said)
             self._settle("note", event.step_id, tool, "started")
+            self._exact(event.data.get("input"))
 
     def _on_tool_complete(self, event: Event) -> None:
         tool = self._tools.pop(event.step_id, "")
@@ -95,11 +122,16 @@ class ProgressDisplay:
         if step and step.doing == tool:
             step.doing = ""
         if self._verbose:
-            self._settle("note", event.step_id, tool, "finished")
+            failed = (event.data.get("result") or {}).get("status") == "error"
+            self._settle("note", event.step_id, tool, "failed" if failed else "finished")
+            self._exact(_result_text(event.data.get("result")))
 
     def _on_retry(self, event: Event) -> None:
         wait = event.data.get("wait")
         again = f"again in {wait:.0f}s" if isinstance(wait, (int, float)) else "again"
+        step = self._running.get(event.step_id)
+        if step is not None:
+            step.text = None
         self._settle("again", event.step_id, event.agent_id, again, one_line(event.data.get("error", ""), 120))
 
     def _on_hitl_requested(self, event: Event) -> None:
@@ -154,92 +186,83 @@ class ProgressDisplay:
         self._width = min(max(self._width, len(key)), 32)
         shown = [one_line(part, 200) for part in parts if part]
         line = self._line(kind, one_line(key, 80), shown)
-        if self._draws and len(line) > self._console().width:
+        if self._screen.draws and len(line) > self._screen.width:
             line = self._line(kind, one_line(key, 32), shown)
-        if self._waiting is not None:
-            self._waiting.append((kind, line))
-        else:
-            self._print(kind, line)
+        self._screen.line(line, _STYLES[kind])
 
     def _line(self, kind: str, key: str, shown: Sequence[str]) -> str:
         return f"{self._marks[kind]} {key:<{self._width}}  {'  '.join(shown)}".rstrip()
 
-    def _print(self, kind: str, line: str) -> None:
-        if not self._draws:
-            write(self._out, line + "\n")
+    def _whole(self, text: str) -> None:
+        """Show all of what a model wrote."""
+        if not text.strip():
             return
+        if not self._screen.draws:
+            self._screen.line(_moved(visible(text)))
+            return
+        from rich.padding import Padding
+
+        from strands_cli.terminal.markdown import drawn
+
+        self._screen.draw(Padding(drawn(text), (0, 0, 0, _MARGIN)))
+
+    def _exact(self, text: object) -> None:
+        """Show all of what a tool was told, or returned."""
+        if text:
+            self._screen.line(_moved(unambiguous(text)))
+
+    def _below(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw what is under way: a line for each step, and the text of one that is alone."""
+        from rich.segment import Segment
         from rich.text import Text
 
-        console = self._console()
-        text = Text(_folded(line, console.width))
-        text.stylize(_STYLES[kind], 0, 1)
-        console.print(text, soft_wrap=True)
+        running = list(self._running.items())
+        alone, columns = len(running) == 1, max(options.max_width - _ECHO, _LEAST)
+        for key, step in running:
+            row = Text(self._doing(key, step, 0 if alone else columns), style="cyan")
+            row.truncate(columns, overflow="ellipsis")
+            yield row
+        if alone and self._shows_text and (text := running[0][1].text) is not None:
+            options = options.update(width=max(columns - _MARGIN, _LEAST), height=None)
+            for line in text.lines(console, options, max(console.height - 4, 1)):
+                yield Segment(" " * _MARGIN)
+                yield from line
+                yield Segment.line()
 
-    def _console(self) -> Console:
-        if self._live is not None:
-            return self._live.console
-        from rich.console import Console
-
-        return Console(file=self._out, markup=False, highlight=False, emoji=False)
-
-    def _pause(self) -> Callable[[], None]:
-        self._stop()
-        self._waiting = []
-        return self._resume
-
-    def _resume(self) -> None:
-        lines, self._waiting = self._waiting or [], None
-        for kind, line in lines:
-            self._print(kind, line)
-        if not self._draws:
-            return
-        from rich.live import Live
-
-        self._live = Live(
-            console=self._console(),
-            get_renderable=self._spinners,
-            refresh_per_second=8,
-            transient=True,
-            redirect_stdout=is_terminal(sys.stdout),
-        )
-        self._live.start()
-
-    def _stop(self) -> None:
-        live, self._live = self._live, None
-        if live is not None:
-            live.stop()
-
-    def _spinners(self) -> Group:
-        from rich.console import Group
-        from rich.text import Text
-
+    def _doing(self, key: str, step: _Step, columns: int) -> str:
+        """Return the line of a step; in one of so many columns with the end of its text."""
         now = time.monotonic()
         frame = _SPINNER[int(now * 8) % len(_SPINNER)] if self._marks is _MARKS else "*"
-        rows = []
-        for key, step in list(self._running.items()):
-            doing = f"  {one_line(step.doing, 40)}" if step.doing else ""
-            line = f"{frame} {one_line(key, 80):<{self._width}}  {step.agent}  {now - step.since:.0f}s{doing}"
-            rows.append(Text(line, style="cyan", no_wrap=True, overflow="ellipsis"))
-        return Group(*rows)
+        line = f"{frame} {one_line(key, 80):<{self._width}}  {step.agent}  {now - step.since:.0f}s"
+        said = one_line(step.doing, 40)
+        if not said and columns and self._shows_text and step.text is not None:
+            said = step.text.last(max(columns - len(line) - 2, _LEAST))
+        return f"{line}  {said}" if said else line
 
 
 class _Step:
-    __slots__ = ("agent", "doing", "since")
+    __slots__ = ("agent", "doing", "since", "text")
 
     def __init__(self, agent: str, since: float) -> None:
         self.agent = one_line(agent, 40)
         self.since = since
         self.doing = ""
+        self.text: RunningText | None = None
 
 
-def _folded(line: str, columns: int) -> str:
-    """Return a line folded between words."""
-    if len(line) <= columns:
-        return line
-    import textwrap
+def _moved(text: str) -> str:
+    return "\n".join(f"{' ' * _MARGIN}{line}".rstrip() for line in text.split("\n"))
 
-    wrapped = textwrap.wrap(line, columns, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
-    return "\n".join(wrapped)
+
+def _result_text(result: Any) -> str:
+    """Return what a tool's result says; what is no text is named."""
+    parts = []
+    for block in (result or {}).get("content") or ():
+        if "json" in block:
+            parts.append(json.dumps(block["json"], ensure_ascii=False))
+        else:
+            parts.append(str(block.get("text") or f"({', '.join(block)})"))
+    return "\n".join(parts)
 
 
 def _written(answer: Any) -> str:

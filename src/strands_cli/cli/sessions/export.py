@@ -31,12 +31,13 @@ def command(session_id: str, audit: bool, as_json: bool, debug: bool) -> None:
 
 def _whole(session: Session) -> dict[str, Any]:
     from strands_cli.api.listing import summary
+    from strands_cli.cli.sessions.show import used
 
     return {
         **summary(session),
         "spec": session.spec_dict,
         "inputs": session.inputs,
-        "token_usage": session.token_usage,
+        **used(session),
         "history": [asdict(item) for item in session.history],
         "questions": [question.to_dict() for question in session.questions],
         "audit": _audit(session),

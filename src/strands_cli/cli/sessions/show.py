@@ -43,20 +43,27 @@ def everything(session: Session) -> dict[str, Any]:
     from strands_cli.api.listing import summary
     from strands_cli.cli.sessions._acts import acts
 
-    costs = session.costs
     return {
         **summary(session),
         "inputs": session.inputs,
-        "token_usage": session.token_usage,
-        "usage": session.usage,
-        "cost": costs.total if costs else None,
-        "cost_by_agent": costs.by_agent if costs else dict.fromkeys(session.token_usage),
-        "unpriced_models": costs.unpriced if costs else [],
+        **used(session),
         "error": session.error,
         "response": session.response,
         "history": [asdict(item) for item in session.history],
         "questions": [question.to_dict() for question in session.questions],
         "on_questions": acts(session),
+    }
+
+
+def used(session: Session) -> dict[str, Any]:
+    """Return what a session used, by agent, and what that cost, as plain JSON values."""
+    costs = session.costs
+    return {
+        "token_usage": session.token_usage,
+        "usage": session.usage,
+        "cost": costs.total if costs else None,
+        "cost_by_agent": costs.by_agent if costs else dict.fromkeys(session.token_usage),
+        "unpriced_models": costs.unpriced if costs else [],
     }
 
 

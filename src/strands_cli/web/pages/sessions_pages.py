@@ -95,11 +95,26 @@ async def _page(
         entries=[(entry, _told(entry)) for entry in entries[-_MOST_EVENTS:]],
         left_out=max(len(entries) - _MOST_EVENTS, 0),
         last=len(entries),
+        cost=_cost(session),
         artifacts=[str(each["path"]).rpartition("/")[2] for each in session.artifacts],
         notice=notice,
         steps=[item.key for item in session.history if item.kind != "tool"],
         inputs=session.inputs,
     )
+
+
+def _cost(session: Session) -> str:
+    """Return what a run cost, in words; "" where nothing was spent, or this server has no prices to read."""
+    from strands_cli.kernel.usage import money
+
+    try:
+        costs = session.costs
+    except StrandsError as error:
+        logger.info("the cost of session %s is not told: %s", session.id, error.message)
+        return ""
+    if costs is None:
+        return ""
+    return f"no price for {', '.join(costs.unpriced)}" if costs.unpriced else money(costs.total) if costs.total else ""
 
 
 def _asked(entries: list[Entry]) -> dict[str, tuple[str, Mapping[str, Json]]]:
