@@ -81,7 +81,7 @@ def _agents(data: dict[str, Any]) -> Iterator[Finding]:
 
 
 def _templates(data: dict[str, Any]) -> Iterator[Finding]:
-    for place in templates(data, unused=True):
+    for place in [*templates(data, unused=True)]:
         try:
             (templating.check_expression if place.expression else templating.check)(place.text)
         except TemplateError as error:

@@ -117,7 +117,7 @@ def _implied(data: dict[str, Any], items: _Items, tasks: list[Any]) -> dict[int,
     ids = {item["id"] for _, item in listed(tasks) if isinstance(item.get("id"), str)}
     above: dict[str, set[str]] = {}
     added: dict[int, list[str]] = {}
-    for site in templates(data):
+    for site in [*templates(data)]:
         index = site.path[3] if site.path[:3] == path and len(site.path) > 4 else None
         if not isinstance(index, int):
             continue

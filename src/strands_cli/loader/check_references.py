@@ -24,7 +24,7 @@ def check_references(data: dict[str, Any]) -> Iterator[Finding]:
     inputs = data.get("inputs")
     groups = [inputs.get(group) for group in ("required", "optional", "values")] if isinstance(inputs, Mapping) else ()
     own = {str(name) for group in groups if isinstance(group, Mapping) for name in group}
-    for site in templates(data):
+    for site in [*templates(data)]:
         used = sound_uses(site.text, expression=site.expression)
         if not (used.references or used.paths):
             continue

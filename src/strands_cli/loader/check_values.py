@@ -19,8 +19,8 @@ _RULES = frozenset(RULES)
 
 def check_values(data: dict[str, Any]) -> Iterator[Finding]:
     """Yield values that do not fit what the document itself says of them."""
-    yield from _variables(data)
     engine = reserved(pattern_of(data))
+    yield from _variables(data, engine)
     for part in parts(data):
         for path, names in part.marked(VARIABLES):
             for name in engine & set(names) if isinstance(names, MAPPINGS) else ():
@@ -44,12 +44,15 @@ def _has_rules(data: dict[str, Any]) -> bool:
     return any(not _RULES.isdisjoint(each) for each in (*asking, *([budgets] if isinstance(budgets, dict) else ())))
 
 
-def _variables(data: dict[str, Any]) -> Iterator[Finding]:
-    engine = reserved(pattern_of(data))
-    declared: dict[str, tuple[str, object]] = {}
+def _variables(data: dict[str, Any], engine: frozenset[str]) -> Iterator[Finding]:
+    inputs, declared = data.get("inputs"), dict[str, tuple[str, object]]()
+    groups: dict[str, Mapping[Any, object]] = {}
     for group in ("required", "optional", "values"):
-        names = at(data, ("inputs", group))
-        for name in names if isinstance(names, Mapping) else ():
+        names = inputs.get(group) if isinstance(inputs, MAPPINGS) else None
+        if isinstance(names, MAPPINGS):
+            groups[group] = names
+    for group, names in groups.items():
+        for name in names:
             path: Path = ("inputs", group, name)
             if name in engine:
                 yield _taken(path, name)
@@ -58,21 +61,14 @@ def _variables(data: dict[str, Any]) -> Iterator[Finding]:
                     path, f"no template can use a variable called {name!r}", "Use letters, digits, _", True, True
                 )
     for group in ("optional", "required"):
-        for name, declaration in _declarations(data, group):
+        for name, declaration in groups.get(group, {}).items():
             declared[name] = (group, declaration)
             default: Path = ("inputs", group, name, "default")
             if isinstance(declaration, Mapping) and declaration.get("default") is not None:
                 yield from _fits(default, name, declaration, declaration["default"])
-    values = at(data, ("inputs", "values"))
-    for name, value in values.items() if isinstance(values, Mapping) else ():
+    for name, value in groups.get("values", {}).items():
         if name in declared:
             yield from _fits(("inputs", "values", name), name, declared[name][1], value)
-
-
-def _declarations(data: dict[str, Any], group: str) -> Iterator[tuple[str, object]]:
-    declared = at(data, ("inputs", group))
-    if isinstance(declared, Mapping):
-        yield from declared.items()
 
 
 def _taken(path: Path, name: str) -> Finding:
@@ -80,8 +76,9 @@ def _taken(path: Path, name: str) -> Finding:
 
 
 def _fits(path: Path, name: str, declaration: object, value: object) -> Iterator[Finding]:
-    type_name = declaration if isinstance(declaration, str) else child(declaration, "type") or "string"
-    enum = child(declaration, "enum")
+    said = declaration if isinstance(declaration, Mapping) else {}
+    type_name = declaration if isinstance(declaration, str) else said.get("type") or "string"
+    enum = said.get("enum")
     cause = misfit(value, str(type_name), enum if isinstance(enum, list) else None)
     if cause:
         yield Finding(path, f"{name!r} {cause}")

@@ -118,7 +118,7 @@ def undeclared(spec: Spec) -> dict[str, Path]:
 
 def _used(spec: Spec) -> Iterator[tuple[str, Path]]:
     seen: set[str] = set()
-    for place in templates(spec.plain()):
+    for place in [*templates(spec.plain())]:
         if place.only:
             continue
         for name in sorted(uses(place.text, expression=place.expression).names - place.own - seen):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeAlias, Union, 
 
 from pydantic import BaseModel
 
-from strands_cli.loader.walk import CONFIG, MAPPINGS, Path, at, child, listed, mappings
+from strands_cli.loader.walk import CONFIG, MAPPINGS, Path, at, listed
 from strands_cli.spec.base import Lazy
 from strands_cli.spec.registry import find_pattern
 from strands_cli.spec.roles import AGENT, DATA, EXPRESSION, TEMPLATE, TOOL, VARIABLES, Group, Role, StepModel
@@ -192,8 +192,9 @@ def templates(data: object, *, unused: bool = False) -> Iterator[TemplateSite]:
             yield from _of_approvals(part.path, part.value)
         for _, agent in part.agents():
             own[agent] = own.get(agent, _NONE) | names
-    for id, agent_spec in mappings(child(data, "agents")):
-        if unused or id in own:
+    agents = data.get("agents") if isinstance(data, MAPPINGS) else None
+    for id, agent_spec in agents.items() if isinstance(agents, MAPPINGS) else ():
+        if isinstance(agent_spec, MAPPINGS) and (unused or id in own):
             yield from _of_agent(("agents", id), agent_spec, own.get(id, _NONE))
     if isinstance(data, Mapping) and "approvals" in data:
         yield from _of_approvals((), data)
