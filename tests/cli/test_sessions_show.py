@@ -97,7 +97,9 @@ def test_a_resumed_run_leaves_a_trace(console: Console) -> None:
     assert trace["session_id"] == id_ and "steps/1" in {event["step_id"] for event in trace["events"]}
 
 
-@pytest.mark.parametrize(("form", "begins"), [("svg", "<svg "), ("mermaid", "flowchart TD"), ("text", "")])
+@pytest.mark.parametrize(
+    ("form", "begins"), [("svg", "<svg "), ("mermaid", "flowchart TD"), ("text", ""), ("dot", "digraph")]
+)
 def test_a_drawing_goes_into_a_file(console: Console, form: str, begins: str) -> None:
     done = console.run("graph", "votes.yaml", "--format", form, "-o", "drawing.txt")
     assert done.stdout == "" and "Wrote drawing.txt" in done.stderr
@@ -105,3 +107,17 @@ def test_a_drawing_goes_into_a_file(console: Console, form: str, begins: str) ->
     assert drawn.startswith(begins) and drawn == console.run("graph", "votes.yaml", "--format", form).stdout
     refused = console.run("graph", "votes.yaml", "-o", "no/such/place.svg", code=None)
     assert refused.returncode == 2 and "cannot be written" in refused.stderr
+
+
+def test_the_name_of_a_file_says_how_it_is_drawn(console: Console) -> None:
+    for name, begins in (
+        ("a.svg", "<svg "),
+        ("a.mmd", "flowchart"),
+        ("a.gv", "digraph"),
+        ("a.txt", "?"),
+        ("a", "flow"),
+    ):
+        console.run("graph", "votes.yaml", "-o", name)
+        assert (console.directory / name).read_text().startswith(begins)
+    refused = console.run("graph", "votes.yaml", "-o", "a.png", code=2)
+    assert "--format dot | dot -Tpng -o a.png" in " ".join(refused.stderr.split())

@@ -19,7 +19,7 @@ COMMANDS = {
     "validate": "Check a workflow file and name all that is wrong with it.",
     "plan": "Show what would run, in which order.",
     "explain": "Say in words what a workflow does.",
-    "graph": "Draw a workflow (mermaid, text, svg).",
+    "graph": "Draw a workflow (mermaid, text, svg, dot).",
     "sessions": "List, show, answer and clean up sessions.",
     "store": "Check, copy and prune what sessions are kept in.",
     "webhooks": "Send what happens to other systems; list what was sent.",

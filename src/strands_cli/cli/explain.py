@@ -76,8 +76,9 @@ _HAPPENS = {
 
 
 def _node(node: Node) -> str:
-    what = _HAPPENS[node.kind].format(node.label)
-    detail = f" ({node.detail})" if node.detail else ""
+    label, about = " ".join(node.label.split()), " ".join(node.detail.split())
+    what = _HAPPENS[node.kind].format(label)
+    detail = f" ({about})" if about else ""
     repeated = f", {node.repeated}" if node.repeated else ""
     return f"{node.id}: {what}{detail}{repeated}"
 

@@ -27,4 +27,4 @@ def command(spec: str, as_json: bool, debug: bool) -> None:
         parts = {name: value for name, value in asdict(planned).items() if name in shown}
         print_json({**parts, "gates": gates(loaded)})
         return
-    print_text("\n".join([text(planned).rstrip(), *(f"A person is asked {gate}" for gate in gates(loaded))]))
+    print_text(text(planned).rstrip())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from strands_cli.plan.model import step_node as step_node
 from strands_cli.plan.model import steps_plan as steps_plan
 
 if TYPE_CHECKING:
+    from strands_cli.plan.as_dot import dot as dot
     from strands_cli.plan.as_mermaid import mermaid as mermaid
     from strands_cli.plan.as_svg import svg as svg
     from strands_cli.plan.as_text import text as text
@@ -22,14 +24,16 @@ if TYPE_CHECKING:
 else:
     __getattr__, __dir__ = lazy(__name__)
 
-DRAWINGS = ("text", "mermaid", "svg")
+DRAWINGS = ("text", "mermaid", "svg", "dot")
 
 
 def plan(spec: Spec) -> Plan:
-    """Return what a spec's pattern will do."""
+    """Return what a spec's pattern will do, and where else a person may be asked."""
+    from strands_cli.plan.gates import with_gates
     from strands_cli.spec.registry import pattern_code
 
     found: Plan = pattern_code(spec.pattern.type).plan(spec.pattern.config)
+    found = with_gates(found, spec)
     return found if not spec.workflows else _with_workflows(found, spec)
 
 
@@ -38,12 +42,13 @@ def _with_workflows(whole: Plan, spec: Spec) -> Plan:
     from strands_cli.kernel.within import BELOW
     from strands_cli.plan.steps import with_inner
 
-    found = []
+    found, notes = [], list(whole.notes)
     for node in whole.nodes:
         if node.kind == "workflow":
             inner = plan(spec.within()[node.label]).times(node.at_least, node.at_most).below(f"{node.id}/{BELOW}")
+            notes += [f"{note}, in {node.label}" for note in inner.notes]
             found.append(inner.with_edges(*(Edge(node.id, start) for start in inner.starts)))
-    return with_inner(whole, *found)
+    return replace(with_inner(whole, *found), notes=tuple(dict.fromkeys(notes)), _index={})
 
 
 def draw(plan: Plan, format: str = "text") -> str:
@@ -51,7 +56,7 @@ def draw(plan: Plan, format: str = "text") -> str:
 
     Args:
         plan: The plan.
-        format: "text", "mermaid" or "svg".
+        format: "text", "mermaid", "svg" or "dot" (Graphviz).
 
     Raises:
         ValueError: There is no such format.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from strands_cli.plan.captions import caption
 from strands_cli.plan.model import Node, Plan
 
 _CLASSES = (
@@ -33,20 +34,26 @@ def _lines(plan: Plan) -> Iterator[str]:
         if group:
             yield "  end"
     yield "  done([end])"
-    for id in plan.starts:
-        yield f"  start --> {short[id]}"
+    for id, label in plan.begins:
+        yield f"  start -->{_named(label)} {short[id]}"
     for edge in plan.edges:
-        label = f'|"{_escaped(edge.label)}"|' if edge.label else ""
-        yield f"  {short[edge.source]} -->{label} {short[edge.target]}"
+        yield f"  {short[edge.source]} -->{_named(edge.label)} {short[edge.target]}"
     for id in plan.ends:
         yield f"  {short[id]} --> done"
+    for number, note in enumerate(plan.notes):
+        yield f'  note{number}["? {_escaped(note)}"]'
     kinds = {"agent", "hitl", *(node.kind for node in plan.nodes)}
     yield from (f"  {line}" for line in _CLASSES if line.split()[1] in kinds)
 
 
+def _named(label: str) -> str:
+    return f'|"{_escaped(label)}"|' if label else ""
+
+
 def _box(node: Node, id: str) -> str:
-    parts = [("? " if node.kind == "hitl" else "") + node.label, node.repeated, node.id]
-    text = "<br/>".join(_escaped(part) for part in parts if part)
+    said = caption(node)
+    parts = [said.headline, said.does, said.detail, *said.approvals, said.foot]
+    text = "<br/>".join(_escaped(line) for part in parts for line in part.splitlines())
     left, right = ("{{", "}}") if node.kind == "hitl" else ("[", "]")
     return f'{id}{left}"{text}"{right}:::{node.kind}'
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 
 from strands_cli.plan.model import Edge, Node, Plan
@@ -16,7 +17,8 @@ def text(plan: Plan) -> str:
     `?` marks a question to a person, `●` an agent's call, `▸` a tool's, `▣` another workflow, `✗` the
     run's failure.
     """
-    return "\n".join([*_body(plan), "", summary(plan)]) + "\n"
+    notes = (line for note in plan.notes for line in textwrap.wrap(f"A person is asked {note}", WIDTH))
+    return "\n".join([*_body(plan), "", summary(plan), *notes]) + "\n"
 
 
 def summary(plan: Plan) -> str:
@@ -58,14 +60,18 @@ def _falls_through(edges: list[Edge], arriving: dict[str, int], following: Node 
 
 
 def _node(node: Node, plan: Plan, rail: str) -> Iterator[str]:
-    mark = _MARKS[node.kind]
-    name = f"{mark} {node.label}"
-    extra = f"{node.repeated}  " if node.repeated else ""
-    right = f"{extra}{node.id}"
-    room = WIDTH - len(right) - 2
-    yield f"{name[:room]:<{room}}  {right}" if room > 12 else f"{name}  {right}"
-    if node.detail:
-        yield f"{rail} {node.detail}"
+    """A node with all its texts; what stands on its right is in its first line."""
+    right = f"{node.repeated}  {node.id}" if node.repeated else node.id
+    first, *others = _wrapped(node.label, max(WIDTH - len(right) - 4, 12)) or [""]
+    yield f"{_MARKS[node.kind]} {first}".ljust(WIDTH - len(right) - 2) + f"  {right}"
+    yield from (f"{rail} {line}" for line in others)
+    yield from (f"{rail} {line}" for line in _wrapped(node.detail, WIDTH - 2))
+    for asked in node.approvals:
+        yield from (f"{rail} {line}" for line in _wrapped(f"? {asked}", WIDTH - 2))
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return [line for part in text.splitlines() for line in textwrap.wrap(part, width)]
 
 
 def _arrows(edges: list[Edge], ends: bool) -> Iterator[str]:

@@ -26,10 +26,11 @@ class Node:
         id: Its journal key, with `*` for what is known only at run time.
         kind: agent, hitl, tool, fail or workflow.
         label: The agent's id, what is asked, the tool, the reason, or the workflow's file.
-        detail: One line more: the start of the input, of the context.
+        detail: What it is for, what a person sees, or the start of the input.
         group: The key of the part it belongs to ("branches/web"), or "".
         at_least: Calls of the agent (or times the question is asked) in any run.
         at_most: Calls at most, or None when it is not known.
+        approvals: Before which of its calls a person is asked, in words.
     """
 
     id: str
@@ -39,6 +40,18 @@ class Node:
     group: str = ""
     at_least: int = 1
     at_most: int | None = 1
+    approvals: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Its own name: of a node, a task, or its part in the pattern; "" for a step that has only a number."""
+        named = [part for part in self.id.split("/") if part != "*"]
+        return "" if not named or named[-1].isdigit() else named[-1]
+
+    @property
+    def said(self) -> str:
+        """What it does, with the mark of a question."""
+        return f"? {self.label}" if self.kind == "hitl" else self.label
 
     @property
     def repeated(self) -> str:
@@ -71,6 +84,7 @@ class Plan:
         starts: Ids of the nodes with which it starts.
         ends: Ids of the nodes with which it may end.
         choices: Sets of nodes of which a run takes one: for each, the ids of every alternative.
+        notes: What holds for the whole run, in words: when else a person is asked.
     """
 
     nodes: tuple[Node, ...] = ()
@@ -78,6 +92,7 @@ class Plan:
     starts: tuple[str, ...] = ()
     ends: tuple[str, ...] = ()
     choices: tuple[tuple[frozenset[str], ...], ...] = ()
+    notes: tuple[str, ...] = ()
     _index: dict[tuple[str, ...], Node] = field(default_factory=dict, repr=False, compare=False)
 
     def then(self, after: Plan, label: str = "") -> Plan:
@@ -107,7 +122,7 @@ class Plan:
         edges = tuple(replace(e, source=f"{key}/{e.source}", target=f"{key}/{e.target}") for e in self.edges)
         starts, ends = (tuple(f"{key}/{id}" for id in ids) for ids in (self.starts, self.ends))
         choices = tuple(tuple(frozenset(f"{key}/{id}" for id in ids) for ids in each) for each in self.choices)
-        return Plan(nodes, edges, starts, ends, choices)
+        return Plan(nodes, edges, starts, ends, choices, self.notes)
 
     def node(self, id: str) -> Node:
         """Return the node with this id; raises KeyError."""
@@ -125,6 +140,12 @@ class Plan:
                 if len(pattern) == length and all(a in ("*", b) for a, b in zip(pattern, head, strict=True)):
                     return node
         return None
+
+    @property
+    def begins(self) -> tuple[tuple[str, str], ...]:
+        """The nodes with which it starts, each with its group's name where several groups start at once."""
+        groups = {self.node(id).group for id in self.starts}
+        return tuple((id, self.node(id).group.rpartition("/")[2] if len(groups) > 1 else "") for id in self.starts)
 
     @property
     def questions(self) -> tuple[Node, ...]:

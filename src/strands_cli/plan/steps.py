@@ -11,10 +11,11 @@ from strands_cli.spec.flow import END
 
 if TYPE_CHECKING:
     from strands_cli.spec import AgentCall, Review, Step
+    from strands_cli.spec.agents import Approval
     from strands_cli.spec.orchestrator_workers import Worker
 
-_MOST = 60
-"""Characters of a text that a drawing shows."""
+_MOST = 160
+"""Characters of an input that a drawing shows; all that a person is asked is shown whole."""
 
 
 def node_of(step: Step | AgentCall | Review | Worker, id: str, group: str, at_least: int, at_most: int | None) -> Node:
@@ -22,34 +23,33 @@ def node_of(step: Step | AgentCall | Review | Worker, id: str, group: str, at_le
     said = vars(step)
     least = 0 if said.get("when") is not None else at_least
     if said.get("type") == "hitl":
-        return Node(
-            id,
-            "hitl",
-            _line(said.get("title") or said["prompt"]),
-            _line(said["context_display"]),
-            group,
-            least,
-            at_most,
-        )
+        seen = (said["prompt"], said["context_display"]) if said.get("title") else (said["context_display"],)
+        detail = _whole("\n".join(each or "" for each in seen))
+        return Node(id, "hitl", _whole(said.get("title") or said["prompt"]), detail, group, least, at_most)
     if "agent" in said:
-        detail = said.get("title") or said["description"] or said["input"]
-        return Node(id, "agent", said["agent"], _line(detail), group, least, at_most)
+        about = _whole(said.get("title") or said["description"]) or _start(said["input"])
+        return Node(id, "agent", said["agent"], about, group, least, at_most)
     if "message" in said:
-        return Node(id, "fail", _line(said["message"]), _line(said["description"]), group, least, at_most)
+        return Node(id, "fail", _whole(said["message"]), _whole(said["description"]), group, least, at_most)
     if "workflow" in said:
         given = ", ".join(f"{name}: {value}" for name, value in said["inputs"].items())
-        return Node(id, "workflow", said["workflow"], _line(said["description"] or given), group, least, at_most)
+        return Node(id, "workflow", said["workflow"], _whole(said["description"] or given), group, least, at_most)
     label, detail = _act(said)
-    return Node(id, "tool", label, _line(said.get("title") or said["description"] or detail), group, least, at_most)
+    about = _whole(said.get("title") or said["description"] or detail)
+    return Node(id, "tool", label, about, group, least, at_most, tuple(map(_asked, said.get("approvals") or ())))
+
+
+def _asked(rule: Approval) -> str:
+    return f"before the call{f', when {_whole(rule.when)}' if rule.when else ''}"
 
 
 def _act(said: dict[str, Any]) -> tuple[str, str]:
     if "tool" in said:
         return said["tool"], ", ".join(f"{name}: {value}" for name, value in said["args"].items())
     if "http" in said:
-        return f"{said['http'].method} {_line(said['http'].url)}", ""
+        return f"{said['http'].method} {_whole(said['http'].url)}", ""
     if "for_each" in said:
-        return f"for each {said['as_']} of {_line(str(said['for_each']))}", ""
+        return f"for each {said['as_']} of {_whole(str(said['for_each']))}", ""
     return f"set {', '.join(said['set'])}", ", ".join(f"{name}: {value}" for name, value in said["set"].items())
 
 
@@ -100,8 +100,13 @@ def with_jumps(plan: Plan, steps: Sequence[Step], prefix: str) -> Plan:
     return replace(plan, nodes=nodes, edges=tuple(dict.fromkeys(edges)), ends=tuple(ends), _index={})
 
 
-def _line(text: str | None) -> str:
-    """Return the first line of a text that says something, short enough for a drawing."""
+def _whole(text: str | None) -> str:
+    """Return a text with its lines, without what only gives them room."""
+    return "\n".join(" ".join(line.split()) for line in (text or "").splitlines() if line.strip())
+
+
+def _start(text: str | None) -> str:
+    """Return the first line of a text that says something, or its first words."""
     line = next((line.strip() for line in (text or "").splitlines() if line.strip()), "")
     if len(line) <= _MOST:
         return line
