@@ -79,7 +79,7 @@ class SetStep(_Act):
 class FailStep(StepModel, Flow):
     """The run fails here."""
 
-    type: Literal["fail"]
+    type: Literal["fail"] = Field(description="That it is a step at which the run fails.")
     message: Template = Field(min_length=1, description="Template of the reason.")
     exit_code: int = Field(default=10, ge=1, le=125, description="What the command line exits with.")
     description: str | None = Field(default=None, description="What it is for; drawings show it.")

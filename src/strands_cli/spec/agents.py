@@ -17,9 +17,9 @@ TOOL_CHOICES = ("auto", "required", "any")
 class Inference(Closed):
     """An agent's own model parameters."""
 
-    temperature: float | None = Field(default=None, ge=0, le=2)
-    top_p: float | None = Field(default=None, ge=0, le=1)
-    max_tokens: int | None = Field(default=None, ge=1)
+    temperature: float | None = Field(default=None, ge=0, le=2, description="Sampling temperature, 0 to 2.")
+    top_p: float | None = Field(default=None, ge=0, le=1, description="Share of probability to sample from, 0 to 1.")
+    max_tokens: int | None = Field(default=None, ge=1, description="Tokens of a reply at most.")
 
 
 class Approval(Rights):
@@ -41,8 +41,12 @@ class Approval(Rights):
     remember_for: Duration | None = Field(
         default=None, description="With always: how long it holds: seconds, or as 30d. Left out: until it is revoked."
     )
-    timeout_seconds: SecondsOrNone | None = None
-    default: Literal["approve", "reject"] | None = None
+    timeout_seconds: SecondsOrNone | None = Field(
+        default=None, description="Deadline of the question: seconds, or as 2h; 0: none."
+    )
+    default: Literal["approve", "reject"] | None = Field(
+        default=None, description="What the deadline decides; left out, the run fails then."
+    )
 
     @model_validator(mode="after")
     def _lasts(self) -> Approval:
@@ -78,14 +82,22 @@ class AgentSpec(Going):
     """An agent: who it is, what it may use."""
 
     prompt: str = Field(description="Template of the system prompt.")
-    description: str | None = None
+    description: str | None = Field(default=None, description="What the agent is for; other agents and people read it.")
     tools: list[str] | None = Field(default=None, description="Tool ids; left out: all python and http tools declared.")
-    provider: str | None = None
-    model_id: str | None = None
-    inference: Inference | None = None
-    input_schema: dict[str, Any] | None = None
-    output_schema: dict[str, Any] | None = None
-    approvals: list[Approval] = Field(default_factory=list)
+    provider: str | None = Field(default=None, description="The provider of its model, where it is not the runtime's.")
+    model_id: str | None = Field(default=None, description="Its model, where it is not the runtime's.")
+    inference: Inference | None = Field(
+        default=None, description="How its model samples, where it is not the runtime's way."
+    )
+    input_schema: dict[str, Any] | None = Field(
+        default=None, description="JSON Schema of what it is given, or a file that holds it."
+    )
+    output_schema: dict[str, Any] | None = Field(
+        default=None, description="JSON Schema of its replies, which are data then, or a file that holds it."
+    )
+    approvals: list[Approval] = Field(
+        default_factory=list, description="When a person is asked before it calls a tool; the first rule that applies."
+    )
 
     @field_validator("input_schema", "output_schema")
     @classmethod

@@ -17,4 +17,4 @@ RESULTS = {"steps": Results(("index", *RESULT), of="steps")}
 class ChainConfig(Closed):
     """Steps that run one after the other; each sees what the earlier ones answered."""
 
-    steps: list[Step] = Field(min_length=1)
+    steps: list[Step] = Field(min_length=1, description="What is done, one step after the other.")

@@ -16,9 +16,9 @@ class Secret(Closed):
         default=None, description="What ${NAME} in http headers and mcp env refers to; default: key."
     )
     key: str | None = Field(default=None, description="Its name at the source; default: name.")
-    source: Literal["env", "file", "secrets_manager", "ssm"] = "env"
+    source: Literal["env", "file", "secrets_manager", "ssm"] = Field(default="env", description="Where its value is.")
     path: str | None = Field(default=None, description="File, secret id or parameter path.")
-    region: str | None = None
+    region: str | None = Field(default=None, description="The region of the store that holds it.")
 
     @model_validator(mode="after")
     def _named(self) -> Secret:
@@ -32,5 +32,7 @@ class Secret(Closed):
 class Env(Closed):
     """What a run takes from its surroundings."""
 
-    secrets: list[Secret] = Field(default_factory=list)
+    secrets: list[Secret] = Field(
+        default_factory=list, description="Values that never stand in the file; ${NAME} stands for one."
+    )
     mounts: dict[str, str] = Field(default_factory=dict, description="Name to directory; file tools stay below these.")

@@ -21,8 +21,8 @@ RESULTS = {"evaluation": _EVALUATION, "current_evaluation": _EVALUATION}
 class Accept(Closed):
     """When a draft is good enough, and how often to try."""
 
-    min_score: float = Field(ge=0, le=100)
-    max_iters: int = Field(default=3, ge=1, le=1000)
+    min_score: float = Field(ge=0, le=100, description="The score, of 0 to 100, with which a draft is accepted.")
+    max_iters: int = Field(default=3, ge=1, le=1000, description="How many drafts are written at most.")
 
 
 class EvaluatorOptimizerConfig(Closed):
@@ -30,7 +30,7 @@ class EvaluatorOptimizerConfig(Closed):
 
     producer: AgentId = Field(description="Id of the agent that writes the drafts.")
     evaluator: Evaluator = Field(description="What scores them: an agent, or a tool or request without one.")
-    accept: Accept
+    accept: Accept = Field(description="When a draft is good enough, and when to give up.")
     revise_prompt: Template | None = Field(
         default=None, description="Template of the message that asks for a better draft."
     )

@@ -32,7 +32,7 @@ class Choice(Closed):
 class GraphEdge(Closed):
     """Where to go from a node: to one target, or to the first whose condition holds."""
 
-    from_: str = Field(alias="from")
+    from_: str = Field(alias="from", description="Id of the node that it leaves.")
     to: Names | None = Field(default=None, description="A node, or end; a list may hold one.")
     choose: list[Choice] | None = Field(
         default=None, min_length=1, description="When no condition holds, the graph ends there."
@@ -42,8 +42,8 @@ class GraphEdge(Closed):
 class GraphConfig(Closed):
     """Nodes and edges; starts at the first node."""
 
-    nodes: dict[Id, Step] = Field(min_length=1)
-    edges: list[GraphEdge] = Field(default_factory=list)
+    nodes: dict[Id, Step] = Field(min_length=1, description="The nodes, by their ids; the run starts with the first.")
+    edges: list[GraphEdge] = Field(default_factory=list, description="Where each node leads.")
     max_iterations: int = Field(default=10, ge=1, le=10_000, description="Visits of one node.")
 
 

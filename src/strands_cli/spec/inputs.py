@@ -14,10 +14,10 @@ TypeName = Literal["string", "number", "integer", "boolean", "array", "object"]
 class Parameter(Closed):
     """A variable: its type and what it means."""
 
-    type: TypeName = "string"
-    description: str | None = None
-    default: Any = None
-    enum: list[Any] | None = Field(default=None, min_length=1)
+    type: TypeName = Field(default="string", description="What its values are.")
+    description: str | None = Field(default=None, description="What it is for; forms show it.")
+    default: Any = Field(default=None, description="Its value where none is given.")
+    enum: list[Any] | None = Field(default=None, min_length=1, description="The only values that it may have.")
 
     @property
     def has_default(self) -> bool:
@@ -35,8 +35,8 @@ Declared = Annotated[Parameter, BeforeValidator(_from_type)]
 class Inputs(Closed):
     """The variables that a run needs or may take."""
 
-    required: dict[str, Declared] = Field(default_factory=dict)
-    optional: dict[str, Declared] = Field(default_factory=dict)
+    required: dict[str, Declared] = Field(default_factory=dict, description="Variables that every run must be given.")
+    optional: dict[str, Declared] = Field(default_factory=dict, description="Variables that a run may be given.")
     values: dict[str, Any] = Field(
         default_factory=dict, description="Values of this file; those given at run time win."
     )

@@ -12,6 +12,6 @@ from strands_cli.spec.base import Closed
 class Metadata(Closed):
     """Names and labels for whoever files specs; nothing depends on them."""
 
-    name: str | None = None
-    description: str | None = None
-    labels: dict[str, Any] = Field(default_factory=dict)
+    name: str | None = Field(default=None, description="A name for people.")
+    description: str | None = Field(default=None, description="What it is for.")
+    labels: dict[str, Any] = Field(default_factory=dict, description="Names and values of its author's own.")

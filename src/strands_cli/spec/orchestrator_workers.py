@@ -23,20 +23,20 @@ SOFT_NAMES = words(
 class Limits(Closed):
     """How many workers run at once, and how often the orchestrator may hand out more work."""
 
-    max_workers: int | None = Field(default=None, ge=1, le=1000)
-    max_rounds: int = Field(default=1, ge=1, le=1000)
+    max_workers: int | None = Field(default=None, ge=1, le=1000, description="How many workers run at once.")
+    max_rounds: int = Field(default=1, ge=1, le=1000, description="How often the orchestrator may hand out work.")
 
 
 class Orchestrator(AgentCall):
     """The agent that answers with a JSON array of tasks."""
 
-    limits: Limits = Field(default_factory=Limits)
+    limits: Limits = Field(default_factory=Limits, description="How many workers run at once, and in how many rounds.")
 
 
 class WorkerTemplate(StepModel, Going):
     """The agent that does a task; as many of them as there are tasks."""
 
-    agent: AgentId
+    agent: AgentId = Field(description="Id of an agent of this spec.")
     input: Template | None = Field(default=None, description="Template of the message; without one the task's text.")
     tools: ToolIds | None = Field(default=None, description="Tool ids that replace the agent's own.")
     tool_overrides: ToolIds | None = Field(default=None, description="Another name for `tools`.")
@@ -54,11 +54,11 @@ Worker = Annotated[
 class OrchestratorWorkersConfig(Closed):
     """An orchestrator, its workers, and the steps that bring their results together."""
 
-    orchestrator: Orchestrator
+    orchestrator: Orchestrator = Field(description="The agent that hands out the work.")
     decomposition_review: Review | None = Field(default=None, description="A person sees the plan before it runs.")
     worker_template: Worker = Field(description="What does a task: an agent, or a tool or request without one.")
     reduce_review: Review | None = Field(
         default=None, description="A person sees the results before they are put together."
     )
-    reduce: Step | None = None
-    writeup: Step | None = None
+    reduce: Step | None = Field(default=None, description="A step that brings the workers' results together.")
+    writeup: Step | None = Field(default=None, description="A step that writes up what came of it.")

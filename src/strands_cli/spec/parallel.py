@@ -27,13 +27,13 @@ class Branch(Group):
 
     steps_key: ClassVar[str] = "steps"
 
-    id: Id
-    steps: list[Step] = Field(min_length=1)
+    id: Id = Field(description="Its name, which nothing else of its kind has.")
+    steps: list[Step] = Field(min_length=1, description="What the branch does, one step after the other.")
     on_failure: OnFailure = "fail"
 
 
 class ParallelConfig(Closed):
     """Branches that run at once; `reduce` sees all of them."""
 
-    branches: list[Branch] = Field(min_length=2)
-    reduce: Step | None = None
+    branches: list[Branch] = Field(min_length=2, description="What runs side by side.")
+    reduce: Step | None = Field(default=None, description="A step that brings the results of the branches together.")

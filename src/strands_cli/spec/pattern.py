@@ -32,13 +32,20 @@ class Pattern(Closed):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> dict[str, Any]:
-        def variant(name: str) -> dict[str, Any]:
+        def variant(name: str, says: str) -> dict[str, Any]:
+            config = {"$ref": f"#/$defs/{config_name(name)}", "description": "What exactly is done."}
             return {
                 "type": "object",
                 "title": name,
-                "properties": {"type": {"const": name}, "config": {"$ref": f"#/$defs/{config_name(name)}"}},
+                "properties": {
+                    "type": {"const": name, "description": f"{says[:1].upper()}{says[1:]}."},
+                    "config": config,
+                },
                 "required": ["type", "config"],
                 "additionalProperties": False,
             }
 
-        return {"description": cls.__doc__, "oneOf": [variant(record.name) for record in pattern_records()]}
+        return {
+            "description": cls.__doc__,
+            "oneOf": [variant(record.name, record.says) for record in pattern_records()],
+        }

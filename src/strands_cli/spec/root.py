@@ -41,17 +41,27 @@ class Spec(Closed):
     """A workflow: its agents, its pattern, its limits."""
 
     version: int | str = Field(description="Version of this format: 0 or 1.")
-    name: str = Field(min_length=1, max_length=200)
-    description: str | None = None
-    tags: list[str] = Field(default_factory=list)
-    metadata: Metadata | None = None
-    runtime: Runtime
-    inputs: Inputs = Field(default_factory=Inputs)
-    env: Env | None = None
-    telemetry: Telemetry | None = None
-    context_policy: ContextPolicy | None = None
-    skills: list[Skill] = Field(default_factory=list)
-    tools: Tools | None = None
+    name: str = Field(
+        min_length=1, max_length=200, description="What the workflow is called: in sessions, lists and drawings."
+    )
+    description: str | None = Field(default=None, description="What the workflow is for.")
+    tags: list[str] = Field(default_factory=list, description="Words to find it by.")
+    metadata: Metadata | None = Field(
+        default=None, description="What else its author says about it; nothing depends on it."
+    )
+    runtime: Runtime = Field(description="The provider, the model, and the limits of a run.")
+    inputs: Inputs = Field(default_factory=Inputs, description="The variables that a run is given.")
+    env: Env | None = Field(default=None, description="Secrets, and the directories that file tools may use.")
+    telemetry: Telemetry | None = Field(default=None, description="Where traces go, and what is left out of them.")
+    context_policy: ContextPolicy | None = Field(
+        default=None, description="How long conversations are kept short, and notes kept."
+    )
+    skills: list[Skill] = Field(
+        default_factory=list, description="Directories of instructions that agents load when they need them."
+    )
+    tools: Tools | None = Field(
+        default=None, description="What agents and steps may use: Python functions, MCP servers, HTTP services."
+    )
     agents: dict[str, AgentSpec] = Field(
         default_factory=dict, description="The agents that steps call, by their ids; none where no step calls one."
     )
@@ -59,9 +69,9 @@ class Spec(Closed):
         default_factory=list,
         description="When a person is asked before a tool is called, by any agent or step; their own rules come first.",
     )
-    pattern: Pattern
-    outputs: Outputs = Field(default_factory=Outputs)
-    security: Security | None = None
+    pattern: Pattern = Field(description="What the workflow does: one of the patterns.")
+    outputs: Outputs = Field(default_factory=Outputs, description="The files that a finished run writes.")
+    security: Security | None = Field(default=None, description="What no agent of this workflow may do.")
     workflows: dict[str, SpecWithin] = Field(
         default_factory=dict,
         description="Workflows that steps run, by what steps call them: those in files of their own are put here.",

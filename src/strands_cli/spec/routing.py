@@ -31,11 +31,11 @@ class Route(Group):
 
     steps_key: ClassVar[str] = "then"
 
-    then: list[Step] = Field(min_length=1)
+    then: list[Step] = Field(min_length=1, description="What is done on this route, one step after the other.")
 
 
 class RoutingConfig(Closed):
     """A router and the routes it chooses from."""
 
-    router: Router
-    routes: dict[Id, Route] = Field(min_length=1)
+    router: Router = Field(description="The agent that chooses the route.")
+    routes: dict[Id, Route] = Field(min_length=1, description="The routes, by their names.")

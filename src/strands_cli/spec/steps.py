@@ -81,7 +81,7 @@ class Validation(Closed):
 class Review(StepModel, Rights):
     """A person is asked; the run waits, at no cost, until somebody answers."""
 
-    type: Literal["hitl"]
+    type: Literal["hitl"] = Field(description="That it is a question to a person.")
     prompt: Template = Field(min_length=1, description="Template of the question.")
     context_display: Template | None = Field(default=None, description="Template of what the person needs to see.")
     default: Annotated[Any, DATA] = Field(
@@ -92,8 +92,8 @@ class Review(StepModel, Rights):
         default=None, description="The only answers allowed: a list of templates, or the template of a list."
     )
     schema_: dict[str, Any] | None = Field(default=None, alias="schema", description="JSON Schema of the answer.")
-    validation: Validation | None = None
-    description: str | None = None
+    validation: Validation | None = Field(default=None, description="What a text answer must look like.")
+    description: str | None = Field(default=None, description="What it is for.")
 
     @property
     def has_default(self) -> bool:
@@ -127,7 +127,7 @@ class HitlStep(Review, Flow):
 class Depending(StepModel):
     """A task: it waits for others."""
 
-    id: Id
+    id: Id = Field(description="Its name, which nothing else of its kind has.")
     deps: Earlier = Field(default_factory=list, description="Ids of the tasks that must be done before.")
     title: str | None = Field(
         default=None, description="A short name for it; drawings show it in place of the description."

@@ -17,4 +17,6 @@ RESULTS = {"tasks": Results(RESULT, of="tasks", word="task")}
 class WorkflowConfig(Closed):
     """A graph of tasks without cycles."""
 
-    tasks: list[Task] = Field(min_length=1)
+    tasks: list[Task] = Field(
+        min_length=1, description="What is to be done; tasks that wait for nothing run side by side."
+    )
