@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from strands_cli.kernel.state import State
 from strands_cli.patterns import pattern
-from strands_cli.patterns.step import HITL, Done, StepResult
+from strands_cli.patterns.step import Done, StepResult
 from strands_cli.spec.registry import find_pattern
 from strands_cli.types import Json
 
@@ -28,5 +28,5 @@ def _done(state: State) -> Done:
         ended.append((entry.seq, key, StepResult.of(state.started[key].data["agent"], reply)))
     for key, entry in state.answered.items():
         if "of" not in entry.data and not key.startswith("budget/"):
-            ended.append((entry.seq, key, StepResult(HITL, entry.data["value"])))
+            ended.append((entry.seq, key, StepResult.said(entry.data["value"], bool(entry.data.get("timed_out")))))
     return {key: result.names() for _, key, result in sorted(ended, key=lambda each: each[0])}

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 EVERYWHERE = frozenset(("last_response", "hitl_response"))
 """Names of every pattern that it cannot do without; no variable may take them."""
 
-CONVENIENT_EVERYWHERE = frozenset(("execution_context", "TRACE"))
-"""Names of artifacts; a variable may take them over."""
+CONVENIENT_EVERYWHERE = frozenset(("execution_context", "TRACE", "hitl_timed_out"))
+"""Names of artifacts, and whether the newest answer is a default; a variable may take them over."""
 
 OF_SPEC = words("name version description tags metadata runtime context_policy timestamp inputs")
 """The spec's own keys and the time; a variable may take them over."""

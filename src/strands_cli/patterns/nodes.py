@@ -41,6 +41,7 @@ def unvisited(node: Any) -> Unvisited:
         duration=0.0,
         stop_reason="",
         status="pending",
+        timed_out=False,
         iteration=0,
         step=0,
     )

@@ -64,6 +64,11 @@ class StepResult:
         return {**found, "error": self.error} if self.error else found
 
     @classmethod
+    def said(cls, value: Any, timed_out: bool) -> StepResult:
+        """Return what a question came to: what a person said, or its default, where nobody did in time."""
+        return cls(HITL, value, more={"timed_out": timed_out})
+
+    @classmethod
     def of(cls, agent: str, reply: AgentReply) -> StepResult:
         """Return what an agent's reply came to."""
         response = from_json(reply.text) if reply.is_json else reply.text
@@ -146,7 +151,7 @@ async def ask(
             asked, pattern=pattern, refusal=refusal, data={**asked.data, "hint": hint} if hint else asked.data
         )
     answer = await run.ask(key, asked)
-    return StepResult(HITL, answer.value)
+    return StepResult.said(answer.value, answer.timed_out)
 
 
 def question(step: Review, names: Names) -> Question:
@@ -201,7 +206,7 @@ def _rights(step: Review) -> Mapping[str, Json]:
 
 
 def answered(names: Mapping[str, Any], result: StepResult) -> dict[str, Any]:
-    """Return `names` with `result` as the newest response, and as `hitl_response` when a person gave it.
+    """Return `names` with `result` as the newest response, and as `hitl_response` when it is the answer to a question.
 
     What was skipped or failed leaves them as they are.
     """
@@ -210,6 +215,7 @@ def answered(names: Mapping[str, Any], result: StepResult) -> dict[str, Any]:
     changed = {**names, "last_response": result.response}
     if result.agent == HITL:
         changed["hitl_response"] = result.response
+        changed["hitl_timed_out"] = bool((result.more or {}).get("timed_out"))
     return changed
 
 

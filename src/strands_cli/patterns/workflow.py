@@ -56,6 +56,7 @@ def _scope(names: Names, ids: list[str], done: dict[str, dict[str, Any]], people
     answers = [id_ for id_ in ids if id_ in people and done[id_]["status"] not in _WITHOUT_RESPONSE] if people else []
     if answers:
         scope["hitl_response"] = done[answers[-1]]["response"]
+        scope["hitl_timed_out"] = bool(done[answers[-1]].get("timed_out"))
     return scope
 
 

@@ -69,5 +69,5 @@ class Results(NamedTuple):
     by_agent: bool = False
 
 
-RESULT = ("agent", "response", "tokens", "duration", "stop_reason", "status", "error", "items")
+RESULT = ("agent", "response", "tokens", "duration", "stop_reason", "status", "error", "items", "timed_out")
 """What the result of every step has."""
