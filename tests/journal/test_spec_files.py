@@ -131,6 +131,24 @@ def test_a_session_goes_on_where_its_directory_is_not(
     assert str(tmp_path / "there" / "out" / "reply.txt") in artifacts and not (tmp_path / "here").exists()
 
 
+@pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+def test_the_files_of_a_workflow_that_a_step_runs_go_along(
+    url: str, flow: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    main = {"version": 0, "name": "main", "runtime": {"provider": "scripted"}}
+    pattern = {"type": "chain", "config": {"steps": [{"workflow": "flow/flow.yaml"}]}}
+    file = flow.parent.parent / "main.json"
+    file.write_text(json.dumps({**main, "pattern": pattern}))
+    monkeypatch.chdir(file.parent)
+    session_id = begun(file, url)
+    assert "workflows/0/modules/pricing.py" in origin(url, session_id)["files"]
+    monkeypatch.chdir(tmp_path)
+    shutil.rmtree(tmp_path / "here")
+    status, _, told = elsewhere(url, session_id, tmp_path / "there")
+    assert status == "completed"
+    assert all(text in told for text in ("7 euros", "3 left", "Say please.", "Shared instructions."))
+
+
 def test_a_copy_takes_the_files_along(url: str, flow: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(flow.parent)
     session_id, files = begun(flow, url), str(tmp_path / "files")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from strands import SessionManager, tool
+from strands import ChainBuilder, SessionManager, tool
 from strands.models.scripted import ScriptedModel
 from strands_cli.api import Workflow
 from strands_cli.errors import BudgetExceededError, ChangedSpecError, ExecutionError, NotEntitledError, StrandsError
@@ -17,6 +17,7 @@ from strands_cli.kernel.principal import Principal
 from strands_cli.loader import load_dict, load_file
 from strands_cli.plan import draw, plan
 from strands_cli.schema.validator import SchemaValidationError
+from strands_cli.testing import rehearse
 from support.cast import Cast, hitl, spec
 
 DRAFT = {"agent": "a", "input": "check {{ draft }}"}
@@ -276,6 +277,18 @@ def test_a_changed_step_within_is_noticed() -> None:
     assert mended(play, paused.session_id, ahead, "yes").last_response == "<publish yes>"
 
 
+def test_what_failed_and_was_gone_on_from_is_no_difference() -> None:
+    inner = spec("chain", {"steps": [A, hitl("Sure?"), {"type": "fail", "message": "gone"}]}, "a")
+    steps = [{"workflow": "review", "on_error": "continue"}, hitl("Good?"), {"agent": "b", "input": "old"}]
+    play = cast("chain", {"steps": steps}, inner)
+    paused = play.resume(play.run(), "yes")
+    assert [each.id for each in paused.questions] == ["steps/1"]
+    steps[2] = {"agent": "b", "input": "{{ steps[0].error }}"}
+    data = spec("chain", {"steps": steps}, workflows={"review": inner})
+    other = Workflow.from_dict(data, model=ScriptedModel(["done"]), repository=play.repository)
+    assert other.resume(str(paused.session_id), "yes").last_response == "done"
+
+
 # -- files ------------------------------------------------------------------------------------------------------------
 
 
@@ -325,6 +338,16 @@ def test_what_is_wrong_is_found_before_anything_runs(tmp_path: Path, step: Any, 
     assert ".json:1:" in str(caught.value)
 
 
+def test_it_is_built_and_rehearsed_by_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path, "review.json", REVIEW)
+    builder = ChainBuilder("built").with_runtime("scripted").add_agent("a", "You are a.")
+    builder.add_step("a", "x").add_workflow("review.json", {"draft": "{{ last_response }}"})
+    scripts = {"a": "outer", "review.json/a": "inner"}
+    done = rehearse(builder.build(), answers=["yes"], scripts=scripts)
+    assert [step.response for step in done.steps if step.agent in scripts] == ["outer", "inner", "inner"]
+
+
 def test_too_many_in_each_other(tmp_path: Path) -> None:
     for number in range(12):
         written(tmp_path, f"{number}.json", chain({"workflow": f"{number + 1}.json"}))
@@ -347,3 +370,25 @@ def test_secrets_that_stand_in_it_are_refused_as_nothing_may_record_them() -> No
     data = chain({"workflow": "review"}, workflows={"review": {**chain(A), "tools": tools}})
     with pytest.raises(StrandsError, match="the tools of 'review' hold a secret literally"):
         asyncio.run(Workflow.from_dict(data).run_async())
+
+
+# -- forks ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["workflow", "for_each"])
+def test_a_fork_within_it_does_again_what_comes_after_it(kind: str) -> None:
+    asked = [A, hitl("Good?"), {"agent": "a", "input": "{{ hitl_response }}"}]
+    step: dict[str, Any] = {"workflow": "review"} if kind == "workflow" else {"for_each": [1, 2], "steps": asked}
+    play = cast(
+        "chain", {"steps": [step, {"agent": "b", "input": "{{ last_response }}"}]}, spec("chain", {"steps": asked}, "a")
+    )
+    result = play.run()
+    while result.status == "paused":
+        result = play.resume(result, *["no"] * len(result.questions))
+    key = "steps/0/workflow/steps/1" if kind == "workflow" else "steps/0/items/0/steps/1"
+    session = SessionManager(repository=play.repository).get_session(str(result.session_id))
+    copy = asyncio.run(play.workflow.resume_async(session.fork(key).id, answers={key: "yes"}))
+    assert copy.last_response == ("<<yes>>" if kind == "workflow" else '<["<yes>", "<no>"]>')
+    assert len([prompt for prompt in play.prompts("a") if prompt == "<no>" or prompt == "no"]) == (
+        1 if kind == "workflow" else 2
+    )

@@ -306,9 +306,9 @@ def _as_offered_now(origin: Mapping[str, Any]) -> Mapping[str, Any]:
         name: {**agent, "approvals": [_ending(rule) for rule in agent["approvals"]]}
         if agent.get("approvals")
         else agent
-        for name, agent in spec["agents"].items()
+        for name, agent in (spec.get("agents") or {}).items()
     }
-    return {**spec, "agents": agents}
+    return {**spec, "agents": agents} if agents else spec
 
 
 def _ending(rule: Mapping[str, Any]) -> dict[str, Any]:

@@ -137,7 +137,8 @@ class Replay:
     def caught(self, key: str) -> Mapping[str, Json] | None:
         found: Mapping[str, Json] | None = self._state.noted.get(f"{key}/caught")
         if found is not None:
-            self.seen.add(key)
+            self.seen.update((key, *(done for done in self._state.done if done.startswith(f"{key}/"))))
+            self.seen.update(asked for asked in self._state.asked if asked.startswith(f"{key}/"))
         return found
 
     async def catch(self, key: str, error: Exception) -> Mapping[str, Json]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from strands.journal.excerpt import now_of
 from strands_cli.errors import SessionError
@@ -106,7 +106,12 @@ def _kept(entries: Sequence[Entry], state: State, at: str, session_id: str, plan
     for entry in entries:
         begun.setdefault(_step(entry, state), entry.seq)
     again = {step for step in begun if _within(step, at)} or {_step(entries[first], state)}
-    later = {step for step, seq in begun.items() if seq > first and _follows(step, again, plan)}
+    around = _around(again, plan)
+    later = {
+        step
+        for step, seq in begun.items()
+        if seq > first and (_follows(step, again, plan) or _comes_after(step, around, plan))
+    }
     asked_at = entries[first].kind == "asked"
     for entry in entries:
         step = _step(entry, state)
@@ -114,6 +119,8 @@ def _kept(entries: Sequence[Entry], state: State, at: str, session_id: str, plan
             continue
         if entry.kind == "voted" and entry.key not in state.answered:
             continue  # who has not decided yet is asked anew
+        if step in around and entry.kind == "done" and entry.seq > first:
+            continue  # it comes to something else
         if step not in again or entry.seq < first or (asked_at and entry.seq == first):
             yield entry
 
@@ -133,13 +140,33 @@ def _follows(step: str, again: set[str], plan: Plan) -> bool:
     return any(_rests_on(step, each, plan) for each in again)
 
 
+def _around(steps: Iterable[str], plan: Plan) -> set[str]:
+    """Return the steps that others stand in: those of a list's items, those of a workflow that a step runs."""
+    parts = [each.split("/") for each in steps]
+    heads = {"/".join(part[:length]) for part in parts for length in range(1, len(part))}
+    return {head for head in heads if (node := plan.owner(head)) and node.id.count("/") == head.count("/")}
+
+
+def _comes_after(step: str, around: Collection[str], plan: Plan) -> bool:
+    """Whether a step comes after others, in none of which it stands."""
+    return any(not _within(step, each) and _rests_on(step, each, plan) for each in around)
+
+
 def _rests_on(step: str, earlier: str, plan: Plan) -> bool:
+    if _are_beside(step, earlier):
+        return False
     node, source = plan.owner(step), plan.owner(earlier)
     if node is None or source is None:
         return True
     if node.id == source.id and "*" in node.id.rpartition("/")[2]:
         return step.rpartition("/")[0] != earlier.rpartition("/")[0]  # workers of one round know nothing of each other
     return node.id in _reachable(plan, source.id)
+
+
+def _are_beside(step: str, other: str) -> bool:
+    """Whether two steps belong to different items of one list: those know nothing of each other."""
+    parts = zip(("", *step.split("/")), step.split("/"), other.split("/"), strict=False)
+    return next((before == "items" for before, mine, theirs in parts if mine != theirs), False)
 
 
 def _reachable(plan: Plan, source: str) -> set[str]:

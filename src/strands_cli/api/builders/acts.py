@@ -35,6 +35,16 @@ class StepActs:
         """Add a step at which the run fails; settings: exit_code, when."""
         return self._step({"type": "fail", "message": message, **settings})
 
+    def add_workflow(self, workflow: str, inputs: Mapping[str, Any] | None = None, **settings: Any) -> Self:
+        """Add a step that runs another workflow.
+
+        Args:
+            workflow: Path of its file.
+            inputs: Its variables; texts are templates.
+            settings: The other keys of such a step in a spec: on_error, when ...
+        """
+        return self._step({"workflow": workflow, **({"inputs": dict(inputs)} if inputs else {}), **settings})
+
     def _step(self, part: Part) -> Self:
         raise NotImplementedError
 
@@ -57,6 +67,11 @@ class NamedActs:
     def add_fail(self, id: str, message: str, **settings: Any) -> Self:
         """Add one at which the run fails; settings: exit_code, when."""
         return self._named(id, {"type": "fail", "message": message, **settings})
+
+    def add_workflow(self, id: str, workflow: str, inputs: Mapping[str, Any] | None = None, **settings: Any) -> Self:
+        """Add one that runs another workflow, of a file; `inputs` are its variables, settings as its keys in a spec."""
+        given = {"inputs": dict(inputs)} if inputs else {}
+        return self._named(id, {"workflow": workflow, **given, **settings})
 
     def _named(self, id: str, part: Part) -> Self:
         raise NotImplementedError
