@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from strands.types.json_bytes import decode_bytes_values, encode_message
 from strands_cli.errors import UnusableReplyError
+from strands_cli.kernel.context import CONTEXT
 from strands_cli.kernel.recorder import JournalRecorder
 from strands_cli.kernel.state import text_of
 from strands_cli.kernel.types import AgentReply, Call
@@ -85,7 +86,7 @@ class AgentCaller:
             from strands_cli.step_calls import StepCaller
 
             return await StepCaller(self._resources, self._hooks, self._name)(call)
-        from strands._core.invoke import NO_OPTIONS, Options
+        from strands._core.invoke import Options
         from strands._core.invoke import call as call_agent
         from strands.types.exceptions import EventLoopException
 
@@ -105,7 +106,9 @@ class AgentCaller:
         agent.system_prompt = self._system_prompt(call)
         agent.callback_handler = streamed = _streamed(call, agent)
         try:
-            options = Options({"rehearse_hint": call.expects}) if call.expects else NO_OPTIONS
+            options = Options({CONTEXT: call.context})
+            if call.expects:
+                options = Options({CONTEXT: call.context, "rehearse_hint": call.expects})
             result = await call_agent(agent, prompt, options, None if streamed is None else streamed.take)
         except EventLoopException as error:
             self.cache.drop(call)

@@ -16,6 +16,7 @@ from strands.models.model import Model
 from strands.types.json_value import writes_data
 from strands_cli.approvals import NOT_MADE
 from strands_cli.errors import ExecutionError
+from strands_cli.kernel.context import CONTEXT
 from strands_cli.kernel.types import AgentReply, Call
 
 if TYPE_CHECKING:
@@ -60,14 +61,14 @@ class StepCaller:
         said = vars(call.act)
         if "set" in said:
             return _reply(call.prompt, is_json=True)
-        from strands._core.invoke import NO_OPTIONS, handler_sink
+        from strands._core.invoke import Options, handler_sink
         from strands._core.invoke import call as call_agent
         from strands.types.exceptions import EventLoopException
 
         tool = self._resources.tool(said.get("tool", HTTP_TOOL))
         agent, prompt = self._restored(call, tool)
         try:
-            result = await call_agent(agent, prompt, NO_OPTIONS, handler_sink(agent))
+            result = await call_agent(agent, prompt, Options({CONTEXT: call.context}), handler_sink(agent))
         except EventLoopException as error:
             raise error.original_exception from error
         if result.stop_reason == "interrupt":

@@ -113,6 +113,7 @@ class HITLState:
         hint: Which answers mean something here, in words, where others are taken too; or None.
         arguments_schema: JSON Schema of the arguments that an approval lets a person change, or None.
         arguments: Those arguments as they are, or None.
+        execution_context: What each part of the pattern has produced by now, as `RunResult` has it.
     """
 
     active: bool
@@ -132,6 +133,7 @@ class HITLState:
     hint: str | None = None
     arguments_schema: Mapping[str, Json] | None = None
     arguments: Json = None
+    execution_context: dict[str, Json] = field(default_factory=dict)
 
 
 class AnswerLater(Exception):

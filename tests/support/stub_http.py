@@ -86,13 +86,14 @@ class Fault:
 
 @dataclass
 class Request:
-    """A request as it came in: `headers` by their names in lower case, `at` in Unix seconds."""
+    """A request as it came in: `headers` by their names in lower case, `at` in Unix seconds, `peer` its connection."""
 
     path: str
     headers: Mapping[str, str]
     body: dict[str, Any]
     at: float
     index: int
+    peer: int = 0
 
     @property
     def prompt(self) -> str:
@@ -182,10 +183,12 @@ class StubServer:
     ) -> None:
         self.close()
 
-    def take(self, path: str, headers: Mapping[str, str], body: dict[str, Any]) -> tuple[Request, Say | Fault]:
+    def take(
+        self, path: str, headers: Mapping[str, str], body: dict[str, Any], peer: int = 0
+    ) -> tuple[Request, Say | Fault]:
         """Record a request and choose its reply."""
         with self._lock:
-            request = Request(path, headers, body, time.time(), len(self.requests))
+            request = Request(path, headers, body, time.time(), len(self.requests), peer)
             self.requests.append(request)
             if self._log:
                 with self._log.open("a", encoding="utf-8") as file:
@@ -270,7 +273,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         body = json.loads(sent or b"{}")
         headers = {name.lower(): value for name, value in self.headers.items()}
-        request, reply = self.stub.take(self.path, headers, body)
+        request, reply = self.stub.take(self.path, headers, body, self.client_address[1])
         time.sleep(self.stub.delay + reply.delay)
         if isinstance(reply, Say):
             self.stub.write(self, request, reply)

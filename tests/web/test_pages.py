@@ -180,3 +180,17 @@ def test_whose_right_a_vote_is_of_is_told(team: Team, anna: httpx.Client) -> Non
     assert "approve: Carla for Ben" in anna.get(f"/q/{ref}").text
     in_thread(team.inbox.answer(ref, "approve", team.inbox.people.principal("user:os:anna", auth="login")))
     assert "By Anna " in anna.get(f"/q/{ref}").text
+
+
+def test_the_page_of_a_fork_says_of_what_it_is_one_and_what_was_changed(team: Team, anna: httpx.Client) -> None:
+    original = team.begin(asking("payout", "Pay?"))
+
+    async def fork() -> str:
+        session = await team.inbox.session(original, ANNA)
+        return (await session.fork_async(prompts={"steps/0": "Look <b>closer</b>"}, by=ANNA)).id
+
+    page = anna.get(f"/sessions/{in_thread(fork())}").text
+    assert (
+        f'A fork of <a href="/sessions/{original}">{original}</a> at <code>steps/0</code>, made by user:os:anna' in page
+    )
+    assert "Look &lt;b&gt;closer&lt;/b&gt;" in page and "A fork of" not in anna.get(f"/sessions/{original}").text

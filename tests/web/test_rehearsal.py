@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
-from strands import Workflow, tool
+from strands import SessionManager, Workflow, tool
 from strands.models.scripted import ScriptedModel, ToolCall
 from strands_cli.errors import SessionError
 from strands_cli.inbox.apps import Apps
@@ -19,10 +20,11 @@ from strands_cli.session.repository import FileSessionRepository
 from strands_cli.web.app import create_app
 from strands_cli.web.settings import ServerSettings
 from support.specs import solo
-from support.web_server import until
+from support.web_server import Server, until
 
 ORIGIN = "http://127.0.0.1:8765"
 CHARGED: list[int] = []
+ASKING = {"type": "chain", "config": {"steps": [{"type": "hitl", "prompt": "Pay?"}]}}
 
 
 @tool
@@ -42,7 +44,8 @@ def workflow() -> Workflow:
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[TestClient]:
     data = ServerData(tmp_path / "server.db")
-    inbox = Inbox(FileSessionRepository(tmp_path / "runs"), apps=Apps([workflow()]).rehearsal(), data=data)
+    store, apps = FileSessionRepository(tmp_path / "runs"), Apps([workflow()]).rehearsal()
+    inbox = Inbox(store, apps=apps, data=data, only_rehearsals=True)
     settings = ServerSettings(origin=ORIGIN, auth="token", drive=2, is_rehearsal=True)
     secret = Tokens(data).create("anna", scopes=SCOPES)[1]
     with TestClient(create_app(inbox, settings), base_url=ORIGIN, follow_redirects=True) as client:
@@ -62,9 +65,33 @@ def test_it_is_driven_without_side_effects_and_every_page_says_so(client: TestCl
     assert CHARGED == []
 
 
+def test_real_sessions_of_its_store_are_neither_shown_nor_answered(client: TestClient, tmp_path: Path) -> None:
+    """Somebody who answers under that banner does not mean it."""
+    real = Workflow.from_dict(solo(1, pattern=ASKING), store=tmp_path / "runs").run()
+    (question,) = SessionManager(tmp_path / "runs").get_session(real.session_id).questions
+    assert client.get("/api/v1/questions").json()["items"] == []
+    assert client.get("/api/v1/sessions").json()["items"] == []
+    assert client.get(f"/api/v1/questions/{question.ref}").status_code == 404
+    assert client.post(f"/api/v1/questions/{question.ref}/answer", json={"value": "yes"}).status_code == 404
+    for action in ("cancel", "resume"):
+        assert client.post(f"/api/v1/sessions/{real.session_id}/{action}").status_code == 404
+    assert SessionManager(tmp_path / "runs").get_session(real.session_id).status == "paused"
+
+
+def test_the_command_keeps_rehearsals_apart(tmp_path: Path) -> None:
+    (tmp_path / "pay.json").write_text(json.dumps(solo(1, pattern=ASKING)))
+    server = Server(tmp_path, str(tmp_path / "runs"), "--offline", targets=("pay.json",))
+    try:
+        assert "This is a rehearsal" in server.said
+        started = server.browser().post("/api/v1/sessions", json={"workflow": "solo"})
+        assert started.status_code == 202, started.text
+    finally:
+        server.close()
+    assert SessionManager(tmp_path / "runs").list_sessions() == []
+
+
 def test_a_workflow_that_rehearses_goes_on_with_no_real_session(tmp_path: Path) -> None:
-    asking = {"type": "chain", "config": {"steps": [{"type": "hitl", "prompt": "?"}]}}
-    real = Workflow.from_dict(solo(1, pattern=asking), store=tmp_path / "runs")
+    real = Workflow.from_dict(solo(1, pattern=ASKING), store=tmp_path / "runs")
     paused = real.run()
     with pytest.raises(SessionError, match="not a rehearsal"):
         real.rehearsal().resume(paused.session_id, "yes")

@@ -22,11 +22,11 @@ def so_far(name: str, state: State) -> dict[str, Json]:
 def _done(state: State) -> Done:
     """Return each finished step, and each answered question of the workflow, by its key, in the order they ended."""
     ended: list[tuple[int, str, StepResult]] = []
-    for key, entry in state.done.items():
+    for key, entry in list(state.done.items()):  # a tool looks from a thread
         reply = state.reply(key)
         assert reply is not None
         ended.append((entry.seq, key, StepResult.of(state.started[key].data["agent"], reply)))
-    for key, entry in state.answered.items():
+    for key, entry in list(state.answered.items()):
         if "of" not in entry.data and not key.startswith("budget/"):
             ended.append((entry.seq, key, StepResult.said(entry.data["value"], bool(entry.data.get("timed_out")))))
     return {key: result.names() for _, key, result in sorted(ended, key=lambda each: each[0])}

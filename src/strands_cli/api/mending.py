@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from strands_cli.errors import ChangedSpecError, StrandsError
+from strands_cli.kernel.forked import PROMPTS, prompt_of, without_note
 from strands_cli.kernel.lanes import Lanes, Questions
 from strands_cli.kernel.mended import other_call
 from strands_cli.kernel.questions import stored
@@ -72,11 +73,14 @@ class Replay:
         begun = self._state.started[key].data
         if begun["agent"] != agent:
             self.differing[key] = f"its agent was {begun['agent']!r} and is {agent!r}"
-        elif begun["prompt"] != prompt:
+        elif begun["prompt"] != (prompt := self._prompt(key, prompt)):
             self.differing[key] = f"its input was {_short(begun['prompt'])} and is {_short(prompt)}"
         elif not self._same_agent(agent):
             self.differing[key] = f"the prompt of its agent {agent!r} is another"
         return reply
+
+    def _prompt(self, key: str, prompt: str) -> str:
+        return prompt_of(self._state.origin, key, prompt) if PROMPTS in self._state.origin else prompt
 
     def _note_begun(self, key: str, agent: str, arguments: str) -> None:
         """Note whether a step that is not finished is in the middle of another agent's work, or of another call.
@@ -114,7 +118,10 @@ class Replay:
         here = stored(question, 0.0)
         open_only = () if key in self._state.answered else ("default",)
         for name in ("prompt", "context", "choices", "schema", "pattern", *open_only):
-            if _plain(here.get(name)) != _plain(asked.data.get(name)):
+            told = asked.data.get(name)
+            if name == "context":
+                told = without_note(self._state.origin, told)
+            if _plain(here.get(name)) != _plain(told):
                 word = "question" if name == "prompt" else name
                 state = "was answered" if key in self._state.answered else "is open"
                 self.differing[key] = f"its {word} {state} as {_short(asked.data.get(name))}"

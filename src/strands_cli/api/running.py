@@ -21,6 +21,7 @@ from strands_cli.api.program import check_not_loading
 from strands_cli.api.results import run_result, step_cost, trace
 from strands_cli.api.spec_names import default_prompt_of, names_of, rights_of_calls
 from strands_cli.errors import InputError, StrandsError
+from strands_cli.kernel.context import ExecutionContext
 from strands_cli.kernel.drive import DriveOptions, drive
 from strands_cli.kernel.events import Event, event_of
 from strands_cli.kernel.journal import Journal, begin_session
@@ -84,7 +85,12 @@ class Runner:
         return await self.drive(journal, inputs, handler)
 
     async def submit(
-        self, variables: Mapping[str, Any], session_id: str | None = None, *, told: Mapping[str, Json] | None = None
+        self,
+        variables: Mapping[str, Any],
+        session_id: str | None = None,
+        *,
+        told: Mapping[str, Json] | None = None,
+        queued: bool = True,
     ) -> str:
         """Open a session and leave it to a worker; return its id.
 
@@ -92,13 +98,14 @@ class Runner:
             variables: Values for the spec's variables.
             session_id: Its id; default: a new one.
             told: What is recorded with it besides: who started it, and how.
+            queued: A worker may take it; else it is gone on with by who knows its id, so keys and packages are checked.
 
         Raises:
             InputError: A variable is missing or wrong; nothing was queued.
         """
-        inputs = await self._inputs(variables)
-        queued = [Draft("queued", "", {}, time.time())]
-        journal = await self._open(session_id or new_id(self.spec.name), inputs, queued, told or {})
+        inputs = await self._inputs(variables, check=None if queued else self.check_ready)
+        rest = [Draft("queued", "", {}, time.time())] if queued else []
+        journal = await self._open(session_id or new_id(self.spec.name), inputs, rest, told or {})
         return journal.session_id
 
     async def _inputs(
@@ -289,6 +296,7 @@ class Runner:
 
         (inputs, resources), self._run = self._drive, run
         run.default_prompt = self._default_prompt
+        run.context = ExecutionContext(partial(_so_far, self.spec.pattern.type, run.state))
         run.rights_of_calls = partial(rights_of_calls, self.spec)
         resources.remember(run.state)
         if self.spec.workflows:
@@ -362,3 +370,9 @@ def _jsonable(inputs: Mapping[str, Any]) -> dict[str, Any]:
             f"a variable is not plain data: {error}",
             hint="Use text, finite numbers, booleans, lists and dicts with text keys.",
         ) from error
+
+
+def _so_far(pattern: str, state: State) -> dict[str, Json]:
+    from strands_cli.api.contexts import so_far
+
+    return so_far(pattern, state)

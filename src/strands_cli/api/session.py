@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from strands_cli.api.admission import Admission, Terms, check_kind, here_for, in_its_place, output_for, spec_on_record
 from strands_cli.api.app import remembered, with_app
-from strands_cli.api.assigning import AssignableSession
 from strands_cli.api.bridge import run_resumable, run_sync
+from strands_cli.api.forking import ForkableSession
 from strands_cli.api.options import Options
 from strands_cli.api.remedies import kept
 from strands_cli.api.results import finished_result
@@ -46,7 +46,7 @@ LEASE_SECONDS = 2.0
 LOOK_SECONDS = 0.05
 
 
-class Session(AssignableSession):
+class Session(ForkableSession):
     """A session as its journal tells it at the moment it was read; `refresh_async` reads it again."""
 
     @classmethod
@@ -287,34 +287,6 @@ class Session(AssignableSession):
     def cancel(self, *, by: str | None = None) -> None:
         """End the session as `cancel_async` does."""
         run_sync(lambda: self.cancel_async(by=by))
-
-    async def fork_async(self, at: str, *, by: Principal | None = None) -> Session:
-        """Copy the session but for the step `at` and what follows from it; this one stays as it is.
-
-        Args:
-            at: The step, or the question, that is to happen again.
-            by: Who does this, who starts a run by it; default: the user of this process.
-
-        Returns:
-            The copy. A question at which it was forked is open in it, so it can be answered at once.
-
-        Raises:
-            SessionError: It has no such step.
-        """
-        from strands_cli.api.running import new_id
-        from strands_cli.kernel.principal import os_principal
-        from strands_cli.plan import plan
-        from strands_cli.session.fork import fork
-
-        store = self._options.store()
-        name = new_id(self.workflow_name)
-        who, drawn = by or os_principal(), plan(self.spec())
-        await fork(store, self._journal, at, session_id=name, now=time.time(), plan=drawn, principal=who)
-        return await Session.found(self._options, name)
-
-    def fork(self, at: str) -> Session:
-        """Copy the session as `fork_async` does."""
-        return run_sync(lambda: self.fork_async(at))
 
     async def delete_async(self, *, force: bool = False, by: str | None = None) -> None:
         """Remove the session and all that it holds.

@@ -73,7 +73,7 @@ class SessionManager:
         """Return sessions as `list_sessions_async` does."""
         return run_sync(lambda: self.list_sessions_async(**filters))
 
-    def summaries(
+    async def summaries_async(
         self, *, status: str | None = None, workflow: str | None = None, limit: int = 50
     ) -> list[dict[str, Any]]:
         """Return what a list says of sessions, the newest first; a store that answers by queries reads no journal.
@@ -86,15 +86,29 @@ class SessionManager:
         Returns:
             For each: id, status, workflow, pattern, created_at, updated_at, questions (their ids) and tokens.
         """
-        return run_sync(lambda: listing.lines(self._options, status=status, workflow=workflow, limit=limit))
+        return await listing.lines(self._options, status=status, workflow=workflow, limit=limit)
+
+    def summaries(
+        self, *, status: str | None = None, workflow: str | None = None, limit: int = 50
+    ) -> list[dict[str, Any]]:
+        """Return what a list says of sessions, as `summaries_async` does."""
+        return run_sync(lambda: self.summaries_async(status=status, workflow=workflow, limit=limit))
+
+    async def list_waiting_sessions_async(self) -> list[Session]:
+        """Return the sessions that wait for an answer."""
+        return await listing.waiting(self._options)
 
     def list_waiting_sessions(self) -> list[Session]:
         """Return the sessions that wait for an answer."""
-        return run_sync(lambda: listing.waiting(self._options))
+        return run_sync(self.list_waiting_sessions_async)
+
+    async def list_active_sessions_async(self) -> list[Session]:
+        """Return the sessions that are not completed or cancelled."""
+        return [each for each in await self.list_sessions_async() if each.status not in OVER]
 
     def list_active_sessions(self) -> list[Session]:
         """Return the sessions that are not completed or cancelled."""
-        return [session for session in self.list_sessions() if session.status not in ("completed", "cancelled")]
+        return run_sync(self.list_active_sessions_async)
 
     async def get_session_async(self, session_id: str) -> Session:
         """Return the session with this id, or whose id alone begins with it.
@@ -159,7 +173,9 @@ class SessionManager:
         """Answer as `answer_async` does."""
         run_sync(lambda: self.answer_async(session_id, question_id, value, by=by, reason=reason))
 
-    def cleanup_old_sessions(self, max_age_days: float = 7, *, paused: bool = False, dry_run: bool = False) -> Cleanup:
+    async def cleanup_old_sessions_async(
+        self, max_age_days: float = 7, *, paused: bool = False, dry_run: bool = False
+    ) -> Cleanup:
         """Remove sessions that are over (completed or cancelled) and were not touched for `max_age_days` days.
 
         What can still go on stays: what is running, waits for an answer, was answered, failed or was interrupted.
@@ -172,9 +188,13 @@ class SessionManager:
         Returns:
             The ids of those that were removed; its `kept` tells of the others that are as old why they stay.
         """
-        return run_sync(lambda: clean_up(self._options, max_age_days, paused=paused, dry_run=dry_run))
+        return await clean_up(self._options, max_age_days, paused=paused, dry_run=dry_run)
 
-    def prune(
+    def cleanup_old_sessions(self, max_age_days: float = 7, *, paused: bool = False, dry_run: bool = False) -> Cleanup:
+        """Remove sessions as `cleanup_old_sessions_async` does."""
+        return run_sync(lambda: self.cleanup_old_sessions_async(max_age_days, paused=paused, dry_run=dry_run))
+
+    async def prune_async(
         self,
         older_than_days: float = 30,
         *,
@@ -195,7 +215,18 @@ class SessionManager:
         """
         before = time.time() - older_than_days * DAY
         over = [status for status in statuses if status in OVER]
-        return run_sync(lambda: prune(self._options, before=before, statuses=over, limit=limit, dry_run=dry_run))
+        return await prune(self._options, before=before, statuses=over, limit=limit, dry_run=dry_run)
+
+    def prune(
+        self,
+        older_than_days: float = 30,
+        *,
+        statuses: Sequence[str] = ("completed", "cancelled"),
+        limit: int = 1000,
+        dry_run: bool = False,
+    ) -> list[str]:
+        """Remove a batch of sessions as `prune_async` does."""
+        return run_sync(lambda: self.prune_async(older_than_days, statuses=statuses, limit=limit, dry_run=dry_run))
 
     async def remembered_approvals_async(self) -> list[RememberedApproval]:
         """Return the approvals that hold in every session, and those that have ended, the oldest first.

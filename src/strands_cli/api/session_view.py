@@ -69,6 +69,11 @@ class SessionView:
         return self._state.finished
 
     @property
+    def is_rehearsal(self) -> bool:
+        """Whether its models are made up, and only tools marked read_only run."""
+        return bool(self._state.origin["offline"])
+
+    @property
     def drives(self) -> int:
         """How often it was begun or resumed."""
         return self._state.drives
@@ -193,6 +198,13 @@ class SessionView:
     def history(self) -> list[HistoryItem]:
         """The timeline: agents' calls, their tools, questions and answers, by the time they began."""
         return timeline(self._state)
+
+    @property
+    def execution_context(self) -> dict[str, Json]:
+        """What each part of the pattern has produced so far, in the form that `RunResult` has it."""
+        from strands_cli.api.contexts import so_far
+
+        return so_far(self.pattern, self._state)
 
     @property
     def artifacts(self) -> list[dict[str, Json]]:

@@ -25,9 +25,12 @@ def default_prompt_of(spec: Spec, agent: str, names: Names) -> str:
 def names_of(spec: Spec, state: State, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """Return the names that a pattern begins with."""
     from strands_cli.loader.inputs import spec_names
+    from strands_cli.loader.names import CONTEXT, context_names
 
     opened = state.opened.at if state.opened is not None else None
-    return {**spec_names(spec, opened), **inputs, "inputs": _Inputs(inputs)}
+    names = spec_names(spec, opened)
+    names[CONTEXT] = context_names(spec.pattern.type)
+    return {**names, **inputs, "inputs": _Inputs(inputs)}
 
 
 class _Inputs(dict[str, Any]):

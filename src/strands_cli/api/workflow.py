@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from strands.hooks.registry import HookCallback, HookProvider
     from strands.models.model import Model
     from strands_cli.api.keywords import ResumeOptions, WorkflowOptions
-    from strands_cli.api.live import LiveSession
     from strands_cli.plan.model import Plan
     from strands_cli.session.repository import SessionRepository
     from strands_cli.spec.root import Spec
@@ -299,19 +298,6 @@ class Workflow(Queueing, Hosting):
                 task.cancel()
                 with contextlib.suppress(BaseException):
                     await task
-
-    def create_session(
-        self, *, session_id: str | None = None, variables: Mapping[str, Any] | None = None, **more: Any
-    ) -> LiveSession:
-        """Return a session to start, poll, answer and cancel from outside, for user interfaces.
-
-        Args:
-            session_id: A session to take up again; a new one by default.
-            variables: Values for the spec's variables; `more` the same as keywords.
-        """
-        from strands_cli.api.live import LiveSession
-
-        return LiveSession(self, session_id or self._new_id({}), variables_of(self.spec, variables, more))
 
     @overload
     def on(self, event_type: str, handler: F) -> F: ...

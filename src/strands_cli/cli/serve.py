@@ -90,6 +90,7 @@ def command(
         from strands_cli.mcp_server.sdk import check_sdk
 
         check_sdk()
+    from strands._home import home
     from strands_cli.cli import logs
     from strands_cli.inbox.apps import Apps
     from strands_cli.inbox.data import ServerData
@@ -101,12 +102,14 @@ def command(
     from strands_cli.web.settings import ServerSettings
 
     logs.configure(debug=debug)
-    store, apps = store_at(), Apps.of(targets)
+    own = (click.get_current_context().find_root().obj or {}).get("store")
+    store, apps = store_at(home() / "rehearsals" if offline and own is None else None), Apps.of(targets)
     inbox = Inbox(
         store,
         people=People.from_file(people) if people is not None else None,
         apps=apps.rehearsal() if offline else apps,
         data=ServerData(data) if data is not None else ServerData.of(store),
+        only_rehearsals=offline,
     )
     known: dict[str, Any] = {
         "auth": auth,

@@ -73,6 +73,7 @@ class Inbox(InboxSessions):
         people: Who people are; default: nobody is known.
         apps: The workflows that can be started here; default: none.
         data: Small data of the server; default: in memory.
+        only_rehearsals: Sessions that are no rehearsals are not shown, and nothing is done to them.
     """
 
     def __init__(
@@ -82,12 +83,14 @@ class Inbox(InboxSessions):
         people: People | None = None,
         apps: Apps | None = None,
         data: ServerData | None = None,
+        only_rehearsals: bool = False,
     ) -> None:
         self.store: SessionRepository = store
         self.people: People = people or People()
         self.apps: Apps = apps or Apps()
         self.data: ServerData = data or ServerData()
-        self._known = KnownSessions(store)
+        self._known = KnownSessions(store, only_rehearsals=only_rehearsals)
+        self.only_rehearsals: bool = only_rehearsals
         self._deliveries = DeliveryLog(self.data)
         self._lists = Lists(store, self._known, self.people)
         self._changes = Changes(store)

@@ -28,10 +28,12 @@ class KnownSessions:
 
     Args:
         store: Where they are kept.
+        only_rehearsals: Take sessions that are no rehearsals for not there.
     """
 
-    def __init__(self, store: SessionRepository) -> None:
+    def __init__(self, store: SessionRepository, *, only_rehearsals: bool = False) -> None:
         self._store = store
+        self._only_rehearsals = only_rehearsals
         self._known: OrderedDict[str, KnownSession] = OrderedDict()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._entries = 0
@@ -68,7 +70,7 @@ class KnownSessions:
         if known is None:
             journal = await self._store.open(session_id)
             known = KnownSession(journal, State(await journal.load()))
-            if known.state.opened is None:
+            if known.state.opened is None or (self._only_rehearsals and not known.state.origin["offline"]):
                 raise SessionNotFoundError(f"there is no session {session_id!r}")
             self._known[session_id] = known
             self._entries += known.state.count

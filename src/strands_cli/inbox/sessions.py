@@ -17,7 +17,7 @@ from strands_cli.api.history import HistoryItem
 from strands_cli.api.options import Options
 from strands_cli.api.running import new_id
 from strands_cli.api.session import Session
-from strands_cli.errors import SessionExistsError, SessionNotFoundError
+from strands_cli.errors import SessionError, SessionExistsError, SessionNotFoundError, StorageError
 from strands_cli.inbox.apps import Apps
 from strands_cli.inbox.errors import ArtifactNotFoundError, RequestReusedError
 from strands_cli.inbox.lists import cursor, read_cursor, well_formed
@@ -35,6 +35,7 @@ class InboxSessions:
 
     store: SessionRepository
     apps: Apps
+    only_rehearsals: bool
 
     async def sessions(
         self, principal: Principal, *, status: str = "", workflow: str = "", limit: int = 50, after: str = ""
@@ -53,7 +54,17 @@ class InboxSessions:
             found = await listing.page(
                 self._options(), status=status or None, workflow=workflow or None, limit=limit, after=str(begin)
             )
-        return Page(found.items, cursor("sessions", found.after) if found.after else "")
+        items = found.items
+        if self.only_rehearsals:
+            items = [each for each in items if await self._is_shown(each["id"], principal)]
+        return Page(items, cursor("sessions", found.after) if found.after else "")
+
+    async def _is_shown(self, session_id: str, principal: Principal) -> bool:
+        try:
+            await self.session(session_id, principal)
+        except (SessionError, StorageError):
+            return False
+        return True
 
     async def session(self, session_id: str, principal: Principal) -> Session:
         """Return a session by its whole id.
@@ -62,7 +73,8 @@ class InboxSessions:
             SessionNotFoundError: There is none.
         """
         session = await Session.found(self._options(), session_id)
-        if session.id != session_id:  # the beginning of an id is for people who type
+        hidden = self.only_rehearsals and not session.is_rehearsal
+        if session.id != session_id or hidden:  # the beginning of an id is for people who type
             raise SessionNotFoundError(f"there is no session {session_id!r}", hint="Name it by its whole id.")
         return session
 

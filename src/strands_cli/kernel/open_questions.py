@@ -11,6 +11,7 @@ from strands_cli.errors import InvalidAnswerError, LeaseLostError, NotEntitledEr
 from strands_cli.kernel import firing, questions
 from strands_cli.kernel.carried import carried
 from strands_cli.kernel.clock import Stopwatch
+from strands_cli.kernel.forked import PROMPTS, noted
 from strands_cli.kernel.handlers import answerer, call_handler, channel_of, patient
 from strands_cli.kernel.lanes import Questions
 from strands_cli.kernel.state import overdue, response_of
@@ -79,6 +80,8 @@ class OpenQuestions(Questions):
                 await self._count_anew(key)
             return
         data = questions.stored(question, await run.store_clock.now() if question.timeout or is_timed else 0.0)
+        if PROMPTS in run.state.origin:
+            data["context"] = noted(run.state.origin, data.get("context"))
         known = carried(run.state, data) if run.state.left else None
         later = known is None and self._handler is None and run.lanes.busy == 1  # then nothing but the pause follows
         await run.record("asked", key, data, sync=True, later=later, unless=lambda: run.state.is_asked(key))
@@ -293,6 +296,7 @@ class OpenQuestions(Questions):
         problem: str | None = None
         while True:
             state = questions.handler_state(question, problem)
+            state.execution_context = dict(self._run.context)
             try:
                 value = await self._before_deadline(question, state)
             except asyncio.TimeoutError:

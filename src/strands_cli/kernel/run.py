@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from strands_cli.errors import SessionError, StorageError, cause
 from strands_cli.kernel.clock import Clock, StoreClock, SystemClock
+from strands_cli.kernel.forked import PROMPTS, prompt_of
 from strands_cli.kernel.interrupts import RightsOfCaller, ask_interrupts, ask_recorded
 from strands_cli.kernel.journal import Journal
 from strands_cli.kernel.lanes import Lanes, lane_name, slots
@@ -69,6 +70,7 @@ class Run(Writer):
         self._share = LoopShare.here()
         self.perform: CallAgent = _unset
         self.default_prompt: Callable[[str, Names], str] = _no_default_prompt
+        self.context: Mapping[str, Json] = {}
         self.rights_of_calls: RightsOfCaller | None = None
         self._publish = publish
         self._token = token
@@ -118,6 +120,8 @@ class Run(Writer):
             ExecutionError: The key is on record for another agent or prompt.
             Paused: The agent stopped to ask a person.
         """
+        if PROMPTS in self.state.origin:
+            prompt = prompt_of(self.state.origin, key, prompt)
         prompt = prompt if self.scrub is None else self.scrub(prompt)
         begun = self.state.started.get(key)
         if begun is None or is_mended(self.state, begun, agent, prompt, self.scrub):
@@ -255,6 +259,7 @@ class Run(Writer):
             emit=None if self._token is None else partial(self._token, key, agent),
             expects=expects,
             anew=(lane, agent) in self._altered,
+            context=self.context,
         )
 
     async def _called(self, call: Call, goes_on: bool) -> None:

@@ -82,6 +82,7 @@ class Call:
         how: What its step says of how it goes: `tool_choice`, `end_on`, `max_turns`, ...; or None.
         perform: Does it, where that is not the run's own to do: in a workflow that a step runs.
         anew: The lane's agent holds something else than the record says, so it is to be built from the record.
+        context: What is done of the run.
     """
 
     key: str
@@ -101,6 +102,7 @@ class Call:
     how: Mapping[str, Any] | None = None
     perform: CallAgent | None = None
     anew: bool = False
+    context: Mapping[str, Json] = field(default_factory=dict)
 
     def history(self) -> list[Message]:
         """Return the lane's earlier conversation with this agent, for who must rebuild it; none for a fresh start."""

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 EVERYWHERE = frozenset(("last_response", "hitl_response"))
 """Names of every pattern that it cannot do without; no variable may take them."""
 
-CONVENIENT_EVERYWHERE = frozenset(("execution_context", "TRACE", "hitl_timed_out"))
-"""Names of artifacts, and whether the newest answer is a default; a variable may take them over."""
+CONTEXT = "execution_context"
+
+CONVENIENT_EVERYWHERE = frozenset((CONTEXT, "TRACE", "hitl_timed_out"))
+"""What is done, and whether the newest answer is a default; a variable may take them over. TRACE is for artifacts."""
 
 OF_SPEC = words("name version description tags metadata runtime context_policy timestamp inputs")
 """The spec's own keys and the time; a variable may take them over."""
@@ -38,6 +40,25 @@ def own_first(names: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 _NEVER = EVERYWHERE | {"inputs"}
+
+
+class ContextNames(frozenset[str]):
+    """Stands for `execution_context` among names: the pattern's own of these, whatever they are where it is used."""
+
+
+def with_context(names: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return names with the `execution_context` that they make."""
+    known = names.get(CONTEXT)
+    if type(known) is not ContextNames:
+        return names
+    return {**names, CONTEXT: {name: names[name] for name in known if name in names}}
+
+
+@lru_cache(128)
+def context_names(pattern: str) -> ContextNames:
+    """Return the names of which `execution_context` is made in templates of a pattern."""
+    record = find_pattern(pattern)
+    return ContextNames() if record is None else ContextNames(record.names | record.soft_names)
 
 
 @lru_cache(128)

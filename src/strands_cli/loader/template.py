@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from strands_cli.errors import TemplateError
+from strands_cli.loader.names import CONTEXT, with_context
 from strands_cli.loader.words import words
 from strands_cli.schema.problems import nearest
 
@@ -37,6 +38,8 @@ def render(template: str, names: Mapping[str, object]) -> str:
     """
     if "{" not in template:
         return template
+    if CONTEXT in template:
+        names = with_context(names)
     plain = _plain(template)
     if plain is None:
         from strands_cli.loader.sandbox import render_jinja
@@ -79,7 +82,7 @@ def evaluate(expression: str, names: Mapping[str, object]) -> bool:
         return True
     from strands_cli.loader.sandbox import evaluate_jinja
 
-    return evaluate_jinja(expression, names)
+    return evaluate_jinja(expression, with_context(names) if CONTEXT in expression else names)
 
 
 def is_else(expression: str) -> bool:
@@ -216,7 +219,7 @@ def _typed(template: str, names: Mapping[str, object]) -> object:
         return render(template, names)
     plain = _plain(template.strip())
     if plain is not None and plain[1]:
-        return look_up(plain[1][0], names)
+        return look_up(plain[1][0], with_context(names) if CONTEXT in template else names)
     import json
 
     return json.loads(render(f"{{{{ ({whole[1]}) | tojson }}}}", names))

@@ -124,6 +124,29 @@ async def give_all(
     return entries
 
 
+def answers_to(
+    session_id: str, drafts: Sequence[Draft], answers: Mapping[str, Json], *, by: Principal, now: float, at: float
+) -> list[Draft]:
+    """Return what to record of answers in a session that is about to begin: they pass the gate that all answers do.
+
+    Args:
+        session_id: The session.
+        drafts: What it begins with.
+        answers: Question id to answer.
+        by: Who answers.
+        now: Unix time, in seconds, by the store's clock.
+        at: The same by this machine's.
+
+    What `give_all` raises is raised here.
+    """
+    giving, found = _Giving(session_id, answers, by, None, at, None), list[Draft]()
+    while True:
+        there = [Entry(seq, *draft) for seq, draft in enumerate((*drafts, *found))]
+        found += giving.drafts(Excerpt(there, now, is_whole=True))
+        if not giving.only_time:
+            return found
+
+
 class _Elsewhere(Exception):
     """What was read of the session does not tell all that matters to the questions that are meant."""
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from strands.journal.excerpt import now_of
 from strands_cli.errors import SessionError
 from strands_cli.kernel import timers
+from strands_cli.kernel.forked import PROMPTS, noted, without_note
 from strands_cli.kernel.journal import Journal, copy_session
-from strands_cli.kernel.principal import Principal
+from strands_cli.kernel.principal import Principal, os_principal
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Draft, Entry
 from strands_cli.plan.model import Plan
+from strands_cli.resources.redaction import secret_free_drafts
+from strands_cli.session.answers import answers_to
+from strands_cli.session.fork_prompts import check_prompts
 from strands_cli.session.repository import SessionRepository
 from strands_cli.types import Json
 
@@ -27,6 +31,8 @@ async def fork(
     now: float,
     plan: Plan,
     principal: Principal | None = None,
+    answers: Mapping[str, Json] | None = None,
+    prompts: Mapping[str, str] | None = None,
 ) -> Journal:
     """Copy a session but for a step and what follows from it, durably and at once; the original stays as it is.
 
@@ -41,13 +47,17 @@ async def fork(
         now: Unix time in seconds.
         plan: What the workflow does.
         principal: Who does this.
+        answers: Question id to answer, by who does this: each is a new answer, admitted as any other is.
+        prompts: The key of a step that happens again to what it is told instead.
 
     Returns:
         The new session's journal; resuming it runs from `at` on.
 
     Raises:
-        SessionError: The session has no such step.
+        SessionError: The session has no such step, a prompt is for none that happens again, or a question that is not
+            for everybody was answered for what it would be told otherwise.
         SessionExistsError: The new id is taken.
+        AnswerError, NotEntitledError, InvalidAnswerError: An answer is not taken; nothing was made.
     """
     entries = await journal.load()
     state = State(entries)
@@ -62,9 +72,22 @@ async def fork(
     if principal is not None:
         origin["principal"] = principal.to_dict()
     origin["entries"] = len(drafts)
-    opened = Draft("opened", "", {**state.origin, "left": [], "forked_from": origin}, now)
-    drafts = list(_renumbered(kept, drafts))
-    return await copy_session(store, journal, [opened, *drafts], session_id)
+    told = {**state.origin, "left": [], "forked_from": origin}
+    if prompts:
+        check_prompts(state, kept, prompts, plan)
+        (clean,) = secret_free_drafts([Draft("opened", "", {PROMPTS: dict(prompts)}, now)], state.origin)
+        told[PROMPTS] = {**(state.origin.get(PROMPTS) or {}), **clean.data[PROMPTS]}
+        drafts = [_with_note(told, draft) if draft.key in waiting else draft for draft in drafts]
+    drafts = [Draft("opened", "", told, now), *_renumbered(kept, drafts)]
+    if answers:
+        by = principal or os_principal()
+        drafts += answers_to(session_id, drafts, answers, by=by, now=clock, at=now)
+    return await copy_session(store, journal, drafts, session_id)
+
+
+def _with_note(origin: Mapping[str, Json], draft: Draft) -> Draft:
+    context = noted(origin, without_note(origin, draft.data.get("context")))
+    return draft._replace(data={**draft.data, "context": context}) if draft.kind == "asked" else draft
 
 
 def _renumbered(kept: Sequence[Entry], drafts: Sequence[Draft]) -> Iterator[Draft]:

@@ -49,6 +49,8 @@ def everything(session: Session) -> dict[str, Any]:
         **used(session),
         "error": session.error,
         "response": session.response,
+        "execution_context": session.execution_context,
+        "forked_from": None if session.forked_from is None else session.forked_from.to_dict(),
         "history": [asdict(item) for item in session.history],
         "questions": [question.to_dict() for question in session.questions],
         "on_questions": acts(session),
@@ -67,6 +69,17 @@ def used(session: Session) -> dict[str, Any]:
     }
 
 
+def _fork(session: Session, full: bool) -> Iterator[str]:
+    from strands_cli.terminal.escape import one_line
+
+    fork = session.forked_from
+    if fork is None:
+        return
+    yield f"Fork      of {fork.session} at {one_line(fork.at)}{f', by {one_line(fork.by)}' if fork.by else ''}"
+    for key, prompt in fork.prompts.items():
+        yield f"Prompt    {one_line(key)}: {one_line(prompt, 0 if full else 100)}"
+
+
 def _lines(session: Session, full: bool, unfit: str | None) -> Iterator[str]:
     from strands_cli.cli.phrases import when
     from strands_cli.cli.sessions._acts import acts, closed
@@ -77,6 +90,7 @@ def _lines(session: Session, full: bool, unfit: str | None) -> Iterator[str]:
     if unfit:
         yield f"Unfit     {one_line(unfit)}"
     yield f"Workflow  {one_line(session.workflow_name)} ({session.pattern})"
+    yield from _fork(session, full)
     yield f"Started   {when(session.created_at)}"
     yield f"Used      {when(session.updated_at)}"
     usage = ", ".join(f"{agent} {tokens:,}" for agent, tokens in session.token_usage.items())
