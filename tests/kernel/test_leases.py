@@ -11,8 +11,9 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -268,3 +269,43 @@ def test_who_was_quicker_keeps_the_session_and_the_other_writes_nothing(root: Pa
 
     kinds = [(entry.kind, entry.data.get("driver")) for entry in asyncio.run(main())]
     assert kinds[1:] == [("leased", "other"), ("started", None), ("done", None)]
+
+
+class Slow:
+    """A journal that is read a while after it was asked for the second time: `meanwhile` comes before."""
+
+    def __init__(self, journal: Any, meanwhile: Callable[[], Awaitable[None]]) -> None:
+        self._journal = journal
+        self._meanwhile = meanwhile
+        self._loads = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._journal, name)
+
+    async def load(self) -> list[Entry]:
+        self._loads += 1
+        if self._loads == 2:
+            await self._meanwhile()
+        entries: list[Entry] = await self._journal.load()
+        return entries
+
+
+def test_who_comes_first_is_seen_however_the_other_learns_of_it(root: Path) -> None:
+    other = Beside(FileSessionRepository(root))
+
+    async def lease() -> None:
+        await other.append(("leased", "", {"driver": "other"}))
+
+    async def body(run: Run) -> Outcome:
+        await other.append(("noted", "n", {"value": 1}))  # at which the lease of this run is written behind it
+        await run.agent("b", "b", "go")
+        raise AssertionError("unreachable")
+
+    async def main() -> list[Entry]:
+        journal = Slow(await FileSessionRepository(root).open("s"), lease)
+        with pytest.raises(LeaseHeldError):
+            await drive_to_rest(journal, body, Echo(), DriveOptions())
+        return await (await FileSessionRepository(root).open("s")).load()
+
+    kinds = [(entry.kind, entry.data.get("driver")) for entry in asyncio.run(main())]
+    assert kinds[1:] == [("noted", None), ("leased", "other")]

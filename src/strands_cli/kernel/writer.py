@@ -228,23 +228,32 @@ class Writer:
             entries = entries[held:]
         try:
             self.absorb(entries)
+            await self._fold_anew(entries)
         except RunCancelled:
-            await self._fold_anew()
+            if self._held:
+                self._fold_held(await self.journal.load())
             raise
         except LeaseLostError:
             self._is_fenced_off = True  # what this driver knows ends here, so it may not write behind it
             raise
-        await self._fold_anew()
 
     def _are_held(self, entries: Sequence[Entry]) -> bool:
         first = self.recorded
         return list(entries) == [as_read((draft,), first + at)[0] for at, draft in enumerate(self._held)]
 
-    async def _fold_anew(self) -> None:
-        """Count what is held back behind what is on record by now; of a finished session nothing new begins."""
+    async def _fold_anew(self, entries: Sequence[Entry]) -> None:
+        """Count what is held back behind what is on record by now: these entries, and what has come since."""
         if not self._held:
             return
-        fresh = State(await self.journal.load())
+        known = entries[-1].seq + 1 if entries else self.recorded
+        record = await self.journal.load()
+        if len(record) > known:
+            self.absorb(record[known:])
+        self._fold_held(record)
+
+    def _fold_held(self, record: Sequence[Entry]) -> None:
+        """Count what is held back behind the record; of a finished session nothing new begins."""
+        fresh = State(record)
         if fresh.finished:
             self._held = tuple(draft for draft in self._held if draft.kind == "done")
         for draft in self._held:
