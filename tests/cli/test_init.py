@@ -11,7 +11,6 @@ import pytest
 
 from strands_cli.cli import init
 from strands_cli.spec.registry import own_patterns
-
 from support.console import Console
 
 TEMPLATES = {each.stem: each for each in (Path(init.__file__).with_name("templates")).glob("[a-z]*.*")}
