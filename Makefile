@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-CODE := src tests examples benchmarks docs/generate.py docs/reference.py
+CODE := src tests examples benchmarks docs/generate.py docs/links.py docs/notebooks.py docs/reference.py
 
 .DEFAULT_GOAL := help
 
@@ -80,6 +80,14 @@ test-lowest: $(VENV)/.installed  ## run the tests on the oldest versions that py
 	@$(BIN)/uv pip install --quiet --python $(VENV)/lowest/bin/python --resolution lowest-direct -e '.[dev]'
 	$(VENV)/lowest/bin/python -m pytest -n 2 --dist worksteal -m 'not slow' $(OLD_CLIENTS) $(ARGS)
 
+RECIPES := $(VENV)/recipes
+.PHONY: test-recipes
+test-recipes: | $(BIN)/python  ## try the recipes of the docs with Celery and Streamlit (installed into an environment of their own)
+	@test -x $(RECIPES)/bin/streamlit || { $(BIN)/python -m venv $(RECIPES) \
+	  && $(RECIPES)/bin/python -m pip install --quiet --disable-pip-version-check -e '.[server]' \
+	    'celery>=5.4' 'streamlit>=1.40' pexpect pytest pytest-timeout tomli; }
+	@$(RECIPES)/bin/python -m pytest -p no:cacheprovider tests/project/test_recipes.py $(ARGS)
+
 .PHONY: lint
 lint: $(VENV)/.installed  ## check style
 	$(BIN)/ruff check $(CODE)
@@ -123,12 +131,24 @@ $(SITE)/.installed: pyproject.toml | $(BIN)/python
 	@$(SITE)/bin/python -m pip install --quiet --disable-pip-version-check --group docs
 	@touch $@
 
+# What the pages would load from elsewhere: diagrams, and search in a site that is only files.
+SCRIPTS := build/scripts
+$(SCRIPTS)/mermaid.min.js:
+	@mkdir -p $(SCRIPTS)
+	@cd $(SCRIPTS) && npm pack --silent --fetch-timeout 20000 --fetch-retries 1 mermaid@12.3.0 iframe-worker@1.0.4 > /dev/null
+	@tar -xzf $(SCRIPTS)/iframe-worker-*.tgz -O package/shim/index.js > $(SCRIPTS)/iframe-worker.js
+	@tar -xzf $(SCRIPTS)/mermaid-*.tgz -O package/dist/mermaid.min.js > $@
+	@rm -f $(SCRIPTS)/*.tgz
+
 .PHONY: docs
 docs: $(VENV)/.installed $(SITE)/.installed  ## write the generated pages, build the documentation site into build/site
+	@$(MAKE) --no-print-directory $(SCRIPTS)/mermaid.min.js \
+	  || { rm -rf $(SCRIPTS); echo "without npm: diagrams stay text, and search needs a server (python -m http.server)"; }
 	@$(BIN)/python docs/generate.py
 	@$(BIN)/python docs/reference.py build
 	@$(SITE)/bin/zensical build --config-file build/mkdocs.yml --strict --clean > build/docs.log 2>&1 && ! grep -q 'griffe:' build/docs.log \
 	  || { cat build/docs.log; exit 1; }
+	@$(BIN)/python docs/links.py build/site
 	@echo "build/site/index.html"
 
 .PHONY: bench

@@ -1,4 +1,4 @@
-"""Write what the documentation says twice from its one source: the commands' help, the keys of a spec.
+"""Write what the documentation says twice from its one source: the commands' help, the keys of a spec, REST.
 
 python docs/generate.py           # write
 python docs/generate.py --check   # only say what is out of date
@@ -10,6 +10,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 DOCS = Path(__file__).resolve().parent
@@ -18,7 +19,7 @@ WIDTH = 90
 
 
 def main() -> int:
-    pages = {"cli.md": commands(), "spec.md": keys()}
+    pages = {"cli.md": commands(), "rest.md": operations(), "spec.md": keys()}
     stale = [name for name, text in pages.items() if not current(DOCS / name, text)]
     if "--check" in sys.argv[1:]:
         for name in stale:
@@ -58,6 +59,45 @@ def commands() -> str:
     return "\n\n".join(visit(app, "strands", None))
 
 
+def operations() -> str:
+    """Return the operations of the REST interface, and what they take and answer, from its OpenAPI document."""
+    from fastapi import FastAPI
+
+    from strands_cli.inbox.apps import Apps
+    from strands_cli.inbox.data import ServerData
+    from strands_cli.inbox.inbox import Inbox
+    from strands_cli.session.repository import store_at
+    from strands_cli.web.app import create_router
+    from strands_cli.web.openapi import document
+
+    with TemporaryDirectory() as place:
+        app = FastAPI()
+        app.include_router(create_router(Inbox(store_at(place), apps=Apps([]), data=ServerData(f"{place}/server.db"))))
+        told = document(app)
+    parts = [operation(path, method, of) for path, methods in told["paths"].items() for method, of in methods.items()]
+    for name, schema in sorted(told["components"]["schemas"].items()):
+        if "properties" in schema:
+            parts.append(f"### {name}\n\n{schema.get('description', '')}\n\n{table(schema)}")
+    return "\n\n".join(part.replace("\n\n\n\n", "\n\n") for part in parts)
+
+
+def operation(path: str, method: str, told: dict[str, Any]) -> str:
+    """Return what is told of one operation of the REST interface."""
+    lines = [f"### {method.upper()} {path.removeprefix('/api/v1')}", "", told.get("description") or told["summary"], ""]
+    for given in told.get("parameters", ()):
+        said = given.get("description") or given["schema"].get("description", "")
+        lines.append(f"- `{given['name']}` ({given['in']}): {kind(given['schema'])}{'. ' if said else ''}{said}")
+    for media, body in told.get("requestBody", {}).get("content", {}).items():
+        lines.append(f"- body ({media}): {kind(body['schema'])}")
+    for status, answer in told["responses"].items():
+        if status.startswith("2"):
+            shapes = sorted({kind(each["schema"]) for each in answer.get("content", {}).values() if each.get("schema")})
+            lines.append(f"- {status}: {' or '.join(shapes) or answer['description']}")
+    problems = [status for status in told["responses"] if not status.startswith("2")]
+    lines.append(f"- problems: {', '.join(problems)}")
+    return "\n".join(lines)
+
+
 def keys() -> str:
     """Return a table of keys for each part of a spec."""
     from strands_cli.schema.validator import json_schema
@@ -95,7 +135,8 @@ def kind(value: dict[str, Any]) -> str:
         kinds = [kind(choice) for choice in choices if choice.get("type") != "null"]
         return " or ".join(dict.fromkeys(part for each in kinds for part in each.split(" or ")))
     if "enum" in value or "const" in value:
-        return ", ".join(f"`{choice}`" for choice in value.get("enum") or [value["const"]])
+        choices = value.get("enum") or [value["const"]]
+        return ", ".join(f"`{choice}`" for choice in choices if choice != "")
     return typed(value)
 
 

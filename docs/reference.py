@@ -14,12 +14,22 @@ from functools import cache
 from importlib.util import resolve_name
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from notebooks import page_of
+
 DOCS = Path(__file__).resolve().parent
 ROOT = DOCS.parent
 REPOSITORY = "https://github.com/ThomasRohde/strands-cli"
 SRC = ROOT / "src"
 PACKAGES = ("strands", "strands_cli")
+SCRIPTS = ROOT / "build" / "scripts"
+"""What pages load and Zensical would load from elsewhere: `make docs` fetches it where there is npm."""
+
 _LINK = re.compile(r"(\]\()(\.\./[^)#\s]+)")
+_POLYFILLS = """  polyfills:
+    - {path: javascripts/iframe-worker.js, type: text/javascript, async: false, defer: false}
+"""
 
 
 def modules() -> Iterator[str]:
@@ -105,28 +115,48 @@ def write(build: Path) -> None:
     """
     folder = build / "docs"
     shutil.rmtree(folder, ignore_errors=True)
+    (folder / "images").mkdir(parents=True)
     for path in sorted(DOCS.rglob("*")):
         target = folder / path.relative_to(DOCS)
         target.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".md":
-            target.write_text(with_links_out(path), encoding="utf-8")
+            target.write_text(with_drawings(with_links_out(path)), encoding="utf-8")
+        elif path.suffix == ".ipynb":
+            target.with_suffix(".md").write_text(page_of(path, folder / "images"), encoding="utf-8")
         elif path.is_file() and path.suffix != ".py":
             shutil.copyfile(path, target)
+    (folder / "javascripts").mkdir()
+    for path in SCRIPTS.glob("*.js"):
+        shutil.copyfile(path, folder / "javascripts" / path.name)
     (folder / "reference").mkdir()
     for package, members in pages().items():
         folder.joinpath("reference", f"{package}.md").write_text(text(package, members), encoding="utf-8")
     config = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
-    build.joinpath("mkdocs.yml").write_text(config.replace("  # reference\n", navigation()), encoding="utf-8")
+    config = config.replace("      # reference\n", navigation())
+    notebooks = [f"      - {path.stem}.md\n" for path in sorted(DOCS.glob("*.ipynb"))]
+    config = config.replace("      # notebooks\n", "".join(notebooks))
+    if not (SCRIPTS / "iframe-worker.js").exists():  # search then works over HTTP alone
+        config = config.replace("  - offline\n", "").replace(_POLYFILLS, "")
+    build.joinpath("mkdocs.yml").write_text(config, encoding="utf-8")
 
 
 def navigation() -> str:
     """Return the lines by which the navigation leads to the reference."""
-    lines = ["  - Reference:"]
+    lines = []
     for root in PACKAGES:
         lines.append(f"      - {root}:")
         found = (package for package in pages() if package.partition(".")[0] == root)
         lines += (f"          - {package}: reference/{package}.md" for package in found)
     return "\n".join(lines) + "\n"
+
+
+def with_drawings(text: str) -> str:
+    """Return a page with what draws its diagrams, or with their text where that is not there."""
+    if "```mermaid" not in text:
+        return text
+    if not (SCRIPTS / "mermaid.min.js").exists():
+        return text.replace("```mermaid", "```text")
+    return f'{text}\n<script src="javascripts/mermaid.min.js"></script>\n'
 
 
 def with_links_out(page: Path) -> str:

@@ -69,6 +69,10 @@ def _homes(module: str) -> dict[str, _Home]:
     """Return where the names are that a module imports as themselves."""
     spec = sys.modules[module].__spec__
     loader: Any = spec.loader if spec is not None else None
+    if not hasattr(loader, "get_source"):  # pytest loads modules of distributions with a plugin by a loader of its own
+        from importlib.machinery import SourceFileLoader
+
+        loader = SourceFileLoader(module, str(spec.origin if spec is not None else None))
     source = loader.get_source(module)
     found = _in_source(source) if source is not None else _in_code(loader.get_code(module))
     return {alias: (home, name) for home, name, alias in found if alias == name}

@@ -83,3 +83,17 @@ def test_they_are_found_without_source(copied: Path) -> None:
 
 def test_they_are_found_in_an_archive(copied: Path) -> None:
     check(Path(shutil.make_archive(str(copied), "zip", copied)))
+
+
+def test_they_are_found_where_pytest_rewrites_the_assertions_of_this_distribution(copied: Path, tmp_path: Path) -> None:
+    about = copied / "strands_cli-9.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: strands-cli\nVersion: 9\n")
+    (about / "entry_points.txt").write_text("[pytest11]\nstrands = strands_cli.pytest_plugin\n")
+    files = (path.relative_to(copied).as_posix() for path in copied.rglob("*.py"))
+    (about / "RECORD").write_text("".join(f"{name},,\n" for name in files))
+    (tmp_path / "test_use.py").write_text("def test_use():\n    from strands import Agent, SessionManager, Workflow\n")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path / "test_use.py")]
+    env = {**os.environ, "PYTHONPATH": str(copied)}
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 0, done.stdout + done.stderr

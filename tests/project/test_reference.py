@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,8 +21,8 @@ _SECTION = re.compile(r"^(Args|Raises|Attributes):\n((?:    .*\n?|\n)+)", re.MUL
 _ENTRY = re.compile(r"^    (\S.*?)(?: \(.*?\))?:(?: |$)", re.MULTILINE)
 
 
-def reference() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("reference", ROOT / "docs" / "reference.py")
+def reference(name: str = "reference") -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -61,6 +62,64 @@ def test_links_out_of_the_pages_lead_to_the_repository(tmp_path: Path) -> None:
         text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
         for link in re.findall(r"\]\((\.[^)#\s]*)", text):
             assert (page.parent / link).resolve().is_relative_to(tmp_path), f"{page.name}: {link}"
+
+
+def test_without_the_scripts_of_pages_diagrams_are_text_and_nothing_is_loaded(tmp_path: Path) -> None:
+    maker = reference()
+    maker.__dict__["SCRIPTS"] = scripts = tmp_path / "scripts"
+    maker.write(tmp_path / "without")
+    assert "mermaid" not in (tmp_path / "without" / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert "offline" not in (tmp_path / "without" / "mkdocs.yml").read_text(encoding="utf-8")
+    scripts.mkdir()
+    for name in ("mermaid.min.js", "iframe-worker.js"):
+        (scripts / name).write_text("")
+    maker.write(tmp_path / "with")
+    text = (tmp_path / "with" / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert text.count("```mermaid") == 3 and '<script src="javascripts/mermaid.min.js">' in text
+    assert (tmp_path / "with" / "docs" / "javascripts" / "iframe-worker.js").exists()
+    assert "  - offline\n" in (tmp_path / "with" / "mkdocs.yml").read_text(encoding="utf-8")
+
+
+def test_a_notebook_is_a_page(tmp_path: Path) -> None:
+    cells = [
+        {"cell_type": "markdown", "source": ["# A title\n", "and text"]},
+        {
+            "cell_type": "code",
+            "source": "print(1)",
+            "outputs": [
+                {"output_type": "stream", "text": ["1\n"]},
+                {"output_type": "display_data", "data": {"text/html": "<b>x</b>\n\n<i>y</i>", "text/plain": "x"}},
+                {"output_type": "execute_result", "data": {"image/png": "aGk=", "text/plain": "<image>"}},
+            ],
+        },
+    ]
+    (tmp_path / "note.ipynb").write_text(json.dumps({"cells": cells}))
+    text = reference("notebooks").page_of(tmp_path / "note.ipynb", tmp_path)
+    assert text.startswith(
+        "# A title\nand text\n\n```python\nprint(1)\n```\n\n```text\n1\n```\n\n<div><b>x</b>\n<i>y</i></div>"
+    )
+    assert (tmp_path / "note-1-2.png").read_bytes() == b"hi" and "/note-1-2.png)" in text
+
+
+def test_a_diagram_has_no_sign_that_ends_a_line_of_it() -> None:
+    for page in (ROOT / "docs").glob("*.md"):
+        for diagram in re.findall(r"```mermaid\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+            assert ";" not in diagram, page.name
+
+
+def test_links_and_loads_of_a_built_site_are_checked(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "a.html").write_text('<h2 id="one">x</h2><a href="sub/b.html#two">y</a><script src="s.js"></script>')
+    (tmp_path / "sub" / "b.html").write_text('<h2 id="two"></h2><a href="../a.html#one">z</a><a href="https://x">w</a>')
+    (tmp_path / "s.js").write_text("")
+    problems = reference("links").problems
+    assert list(problems(tmp_path)) == []
+    (tmp_path / "c.html").write_text('<a href="d.html">1</a><a href="a.html#three">2</a><img src="https://x/y.png">')
+    assert list(problems(tmp_path)) == [
+        "c.html loads https://x/y.png",
+        "c.html: d.html leads nowhere",
+        "c.html: a.html#three names no heading",
+    ]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SRC)))

@@ -8,11 +8,13 @@ What the blocks mean:
 - `yaml`: parsed; one with a `version:` is loaded as a spec.
 - `toml`: that file; `pip install -e .` then makes the entry points of a `pyproject.toml` known to later commands.
 - `shell`: each line is run; `# exit code 19` at its end is what is expected. `ID` is the newest session's id.
-  What installs or tests (pip, git, cd, .ci) is not run here; a `make` target must exist. `examples/` is there.
+  What installs or tests (pip, uv, git, cd, .ci) is not run here; a `make` target must exist. `examples/` is there.
 - `text` and others: for reading only.
 - `<!-- server: 8765 -->` before a shell block: its command is a server, which runs beside the page from there on, at a
   port that is free, which later blocks get instead of this one; another such block ends it.
 - `<!-- terminal: yes | no -->` before a block: it runs in a terminal, where these answers are typed.
+- `<!-- needs: package -->` before a Python file: one that takes a package which not every environment has. It is kept
+  and compiled here, and run by tests that name it.
 - `<!-- stub: text -->`: what the stub of the provider answers from here on; default: it echoes the prompt.
 """
 
@@ -49,13 +51,13 @@ from support.stub_openai import Request, StubOpenAI
 
 ROOT = Path(__file__).parents[2]
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w*)\s*$")
-_DIRECTIVE = re.compile(r"^<!-- (?P<name>terminal|stub|server): ?(?P<value>.*?) ?-->$")
+_DIRECTIVE = re.compile(r"^<!-- (?P<name>terminal|stub|server|needs): ?(?P<value>.*?) ?-->$")
 _TITLE = re.compile(r"^# (?P<name>[\w./-]+\.(yaml|py|json|toml))$")
 _CODE = re.compile(r"\s+# exit code (?P<code>\d+)\s*$")
 _PYTEST = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "strands_cli.pytest_plugin"}
 """The plugin of this tree is used, whatever is installed."""
 _HERE = "pip install -e ."
-_INSTALLS = ("pip ", "git ", "cd ", ".ci/")
+_INSTALLS = ("pip ", "git ", "cd ", ".ci/", "python3 -m venv ", "uv ")
 
 
 @dataclass
@@ -67,6 +69,7 @@ class Block:
     line: int
     answers: list[str] | None = None
     server: str = ""
+    needs: str = ""
 
     @property
     def title(self) -> str | None:
@@ -82,7 +85,7 @@ def blocks(text: str) -> list[Block]:
     """Return the blocks of a page in order."""
     found: list[Block] = []
     lines = text.splitlines()
-    number, answers, server = 0, None, ""
+    number, answers, server, needs = 0, None, "", ""
     while number < len(lines):
         line = lines[number]
         number += 1
@@ -91,13 +94,15 @@ def blocks(text: str) -> list[Block]:
                 found.append(Block("stub", directive["value"], number))
             elif directive["name"] == "server":
                 server = directive["value"]
+            elif directive["name"] == "needs":
+                needs = directive["value"]
             else:
                 answers = [answer.strip() for answer in directive["value"].split("|")]
         elif fence := _FENCE.match(line):
             end = next(n for n in range(number, len(lines)) if lines[n].strip() == "```")
             body = textwrap.dedent("\n".join(lines[number:end])) + "\n"
-            found.append(Block(fence["language"], body, number + 1, answers, server))
-            number, answers, server = end + 1, None, ""
+            found.append(Block(fence["language"], body, number + 1, answers, server, needs))
+            number, answers, server, needs = end + 1, None, "", ""
     return found
 
 
@@ -169,7 +174,9 @@ class Page:
         return text
 
     def python(self, block: Block) -> None:
-        if block.title:
+        if block.needs:
+            compile(self.keep(block), str(self.path), "exec")
+        elif block.title:
             self.keep(block)
             self.unrun.add(block.title)
         elif block.answers is not None:
@@ -254,7 +261,9 @@ class Page:
     def terminal(self, command: list[str], answers: list[str], code: int) -> None:
         terminal = Terminal(command, dict(os.environ), Path.cwd(), rows=50, columns=110)
         try:
-            for answer in answers:
+            for number, answer in enumerate(answers):
+                if number:  # what was typed is drawn again with the prompt that it answers
+                    terminal.expect("HUMAN INPUT REQUIRED")
                 terminal.expect("Your response").type(answer)
             terminal.end(code)
         except pexpect.ExceptionPexpect:

@@ -98,9 +98,9 @@ def _owners() -> Iterator[Check]:
             others.add(f"{name} {distribution.version}")
     if others:
         named = ", ".join(sorted(others))
-        from strands_cli.owner import REMEDY
+        from strands_cli.owner import remedy
 
-        hint = f"Both own the package `strands`. {REMEDY}"
+        hint = f"Both own the package `strands`. {remedy()}"
         yield Check("other owner", "bad", f"{named} is installed too", hint)
 
 

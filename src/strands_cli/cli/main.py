@@ -27,7 +27,7 @@ def main(argv: list[str] | None = None) -> int:
 
         wrong = owner.overwritten()
         if wrong:
-            sys.stderr.write(f"Error: {wrong}\nHint: {owner.REMEDY}\n")
+            sys.stderr.write(f"Error: {wrong}\nHint: {owner.remedy()}\n")
             return 10
         owner.tell(lambda wrong: _end_line(f"Warning: {wrong}"))
         from strands_cli.cli.environment import files_read
