@@ -60,6 +60,8 @@ class StepCaller:
         """
         said = vars(call.act)
         if "set" in said:
+            if said["memory"]:
+                await self._resources.memories.write(said["memory"], call)
             return _reply(call.prompt, is_json=True)
         from strands._core.invoke import Options, handler_sink
         from strands._core.invoke import call as call_agent

@@ -76,6 +76,10 @@ class Toolbox:
                 _put(found, tool)
         return [tool for tool in found.values() if self.allowed(tool)] if found else []
 
+    def offer(self, tool: Any) -> None:
+        """Have a tool that agents and steps get where they name it."""
+        self._made[tool_name(tool)] = tool
+
     def one(self, id_: str) -> Any:
         """Return the tool that an id means; of an MCP server's it may be `server/tool`.
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from strands.models.scripted import ScriptedModel, ToolCall
 from strands_cli import Workflow
 from strands_cli.atomic import load, run_cases
+from strands_cli.cli.app import app
 from strands_cli.errors import StrandsError
 from strands_cli.loader.load import load_dict
 from strands_cli.loader.template import evaluate, render
@@ -177,5 +180,18 @@ def test_tests_of_atomic_agents_are_found_and_run(
     [passed] = asyncio.run(run_cases(agent, model=model))
     assert passed.problems == []
     assert model.requests[0].messages[0]["content"] == [{"text": 'Sum up: {"topic": "tests"}'}]
+    command = ["atomic", "run", "sum", "--input-file", str(folder / "examples/sample.json"), "--offline"]
+    assert CliRunner().invoke(app, [*command, "--output-file", "out.json"]).exit_code == 0
+    assert "summary" in json.loads((tmp_path / "out.json").read_text())
     [failed] = asyncio.run(run_cases(agent, model=ScriptedModel(["{}"], repeat="last")))
     assert failed.problems
+
+
+def test_commands_about_atomic_agents_take_its_options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    run = CliRunner().invoke
+    assert run(app, ["atomic", "init", "sum", "--domain", "service", "--capability", "summing up"]).exit_code == 0
+    assert "summing up" in (tmp_path / "atomic/sum.yaml").read_text()
+    assert json.loads(run(app, ["atomic", "describe", "sum", "--format", "json"]).stdout)["name"] == "sum"
+    assert "name: sum" in run(app, ["atomic", "describe", "sum", "--format", "yaml"]).stdout
+    assert "1 passed" in run(app, ["atomic", "test", "sum", "--filter", "refused"]).output

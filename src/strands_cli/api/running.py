@@ -303,9 +303,20 @@ class Runner:
             from strands_cli.api.within import performing, workflows_of
 
             performs = performing(run, self.spec, resources, self.options)
-            run.workflows = workflows_of(self.spec, run.state, run, performs)
+            run.workflows = workflows_of(self.spec, run.state, run, performs, resources=resources)
         names = names_of(self.spec, run.state, inputs)
+        if self.spec.memory:
+            return self._remembering(run, names, inputs, resources)
         return pattern(self.spec.pattern.type).run(self.spec.pattern.config, run, names)
+
+    async def _remembering(
+        self, run: Run, names: dict[str, Any], inputs: Mapping[str, Any], resources: AgentResources
+    ) -> Outcome:
+        from strands_cli.patterns import pattern
+
+        await resources.memories.begin(run, names)
+        names = names_of(self.spec, run.state, inputs)
+        return await pattern(self.spec.pattern.type).run(self.spec.pattern.config, run, names)
 
     def _publish(self, base: Mapping[str, Any], costs: list[Any], entry: Entry, state: State) -> None:
         event = event_of(entry, state, base)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from strands_cli.api.keywords import SessionFilters
     from strands_cli.kernel.principal import Principal
+    from strands_cli.session.memories import MemoryDocument
     from strands_cli.session.remembered import RememberedApproval
     from strands_cli.session.repository import SessionRepository
 
@@ -262,6 +263,46 @@ class SessionManager:
     def revoke_approval(self, approval_id: str, *, principal: Principal | None = None) -> RememberedApproval:
         """End an approval as `revoke_approval_async` does."""
         return run_sync(lambda: self.revoke_approval_async(approval_id, principal=principal))
+
+    async def memories_async(
+        self, name: str | None = None, *, workflow: str | None = None, key: str | None = None
+    ) -> list[MemoryDocument]:
+        """Return what runs keep for later ones in the memories of their workflows.
+
+        Args:
+            name: Only of the memory of this name.
+            workflow: Only that of workflows of this name.
+            key: Only the one of this key.
+
+        Raises:
+            StorageError: The store cannot be read.
+        """
+        from strands_cli.session.memories import StoredMemories
+
+        wanted = {"name": name, "workflow": workflow, "key": key}
+        return [
+            each
+            for each in await StoredMemories(self._options.store()).all()
+            if all(value is None or getattr(each.id, attribute) == value for attribute, value in wanted.items())
+        ]
+
+    def memories(
+        self, name: str | None = None, *, workflow: str | None = None, key: str | None = None
+    ) -> list[MemoryDocument]:
+        """Return memories as `memories_async` does."""
+        return run_sync(lambda: self.memories_async(name, workflow=workflow, key=key))
+
+    async def clear_memory_async(self, name: str, *, workflow: str | None = None, key: str | None = None) -> int:
+        """Forget what `memories_async` returns with the same arguments; return of how many documents."""
+        from strands_cli.session.memories import StoredMemories
+
+        found = await self.memories_async(name, workflow=workflow, key=key)
+        await StoredMemories(self._options.store()).clear([each.id for each in found])
+        return len(found)
+
+    def clear_memory(self, name: str, *, workflow: str | None = None, key: str | None = None) -> int:
+        """Forget as `clear_memory_async` does."""
+        return run_sync(lambda: self.clear_memory_async(name, workflow=workflow, key=key))
 
     async def delete_damaged_async(self, session_id: str) -> None:
         """Remove a session whose journal cannot be read, by its whole id.

@@ -22,15 +22,28 @@ def default_prompt_of(spec: Spec, agent: str, names: Names) -> str:
     return render(spec.agents[agent].prompt, names)
 
 
-def names_of(spec: Spec, state: State, inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the names that a pattern begins with."""
+def names_of(spec: Spec, state: State, inputs: Mapping[str, Any], below: str = "") -> dict[str, Any]:
+    """Return the names that a pattern begins with.
+
+    Args:
+        spec: The workflow.
+        state: What is on record, what its memories held when it began, too.
+        inputs: Its variables.
+        below: What its keys begin with on record.
+    """
     from strands_cli.loader.inputs import spec_names
     from strands_cli.loader.names import CONTEXT, context_names
 
     opened = state.opened.at if state.opened is not None else None
     names = spec_names(spec, opened)
     names[CONTEXT] = context_names(spec.pattern.type)
-    return {**names, **inputs, "inputs": _Inputs(inputs)}
+    names = {**names, **inputs, "inputs": _Inputs(inputs)}
+    if spec.memory:
+        from strands_cli.loader.data import as_data
+
+        held = {name: state.noted.get(f"{below}memory/{name}") or {} for name in spec.memory}
+        names["memory"] = {name: as_data({**each.defaults, **held[name]}) for name, each in spec.memory.items()}
+    return names
 
 
 class _Inputs(dict[str, Any]):

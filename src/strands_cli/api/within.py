@@ -24,7 +24,12 @@ _NONE: Mapping[str, CallAgent] = {}
 
 
 def workflows_of(
-    spec: Spec, state: State, run: Run | None = None, performs: Mapping[str, CallAgent] = _NONE, name: str = ""
+    spec: Spec,
+    state: State,
+    run: Run | None = None,
+    performs: Mapping[str, CallAgent] = _NONE,
+    name: str = "",
+    resources: AgentResources | None = None,
 ) -> dict[str, Within]:
     """Return what steps of a spec run.
 
@@ -34,14 +39,15 @@ def workflows_of(
         run: The run; None where nothing is called.
         performs: What does the calls of their agents, by how their names begin on record.
         name: How the names of the workflow's own agents begin on record.
+        resources: What the agents of the run have; None where nothing is called.
     """
     return {
         path: Within(
             path,
             partial(_inputs, inner),
-            partial(_body, inner, state),
+            partial(_body, inner, state, None if resources is None else resources.below(f"{name}{path}/")),
             partial(default_prompt_of, inner),
-            workflows_of(inner, state, run, performs, f"{name}{path}/"),
+            workflows_of(inner, state, run, performs, f"{name}{path}/", resources),
             performs.get(f"{name}{path}/"),
             None if run is None else _budget(inner, run),
             inner.runtime.max_parallel,
@@ -56,10 +62,13 @@ def _inputs(spec: Spec, given: Mapping[str, Any]) -> Mapping[str, Any]:
     return resolve_inputs(spec, given)
 
 
-async def _body(spec: Spec, state: State, run: Any, inputs: Mapping[str, Any]) -> Any:
+async def _body(spec: Spec, state: State, resources: AgentResources | None, run: Any, inputs: Mapping[str, Any]) -> Any:
     from strands_cli.patterns import pattern
 
-    return await pattern(spec.pattern.type).run(spec.pattern.config, run, names_of(spec, state, inputs))
+    if spec.memory and resources is not None:
+        await resources.memories.begin(run, names_of(spec, state, inputs))
+    names = names_of(spec, state, inputs, getattr(run, "below", ""))
+    return await pattern(spec.pattern.type).run(spec.pattern.config, run, names)
 
 
 def _budget(spec: Spec, run: Run) -> Callable[[str], Spending] | None:

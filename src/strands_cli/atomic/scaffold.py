@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from strands_cli.atomic.agent import AtomicError
 from strands_cli.errors import StorageError
 
+_NO_LABELS: Mapping[str, str | None] = {}
 AGENT = """\
 # An atomic agent: one purpose, a contract for what it gets and gives.
 # Use it in a workflow:   agents: {{{id}: {{$ref: ./{file}}}}}
 # Run it:                 strands atomic run {name} --input '{{"text": "..."}}'
 name: {name}
 description: Says in one sentence what a text is about.
-prompt: |
+{labels}prompt: |
   You summarise texts. Answer with one plain sentence.
 provider: openai
 model_id: gpt-4o-mini
@@ -49,8 +52,17 @@ tests:
 """
 
 
-def init(name: str, directory: str | Path = "atomic", *, overwrite: bool = False) -> list[Path]:
+def init(
+    name: str,
+    directory: str | Path = "atomic",
+    *,
+    overwrite: bool = False,
+    labels: Mapping[str, str | None] = _NO_LABELS,
+) -> list[Path]:
     """Write a new agent and its tests.
+
+    Args:
+        labels: What it is about, for readers: names to texts, or None.
 
     Returns:
         The files.
@@ -63,7 +75,9 @@ def init(name: str, directory: str | Path = "atomic", *, overwrite: bool = False
         raise AtomicError(f"{name!r} cannot be a name", hint="Use letters, digits, '-' and '_'.")
     folder = Path(directory)
     agent, tests = folder / f"{name}.yaml", folder / f"{name}.tests.yaml"
-    known = {"name": name, "id": name.replace("-", "_"), "file": agent.as_posix()}
+    said = {label: text for label, text in labels.items() if text}
+    known = {"labels": f"x-labels: {json.dumps(said, ensure_ascii=False)}\n" if said else ""}
+    known |= {"name": name, "id": name.replace("-", "_"), "file": agent.as_posix()}
     for path, text in ((agent, AGENT), (tests, TESTS)):
         _write(path, text.format(**known), overwrite)
     return [agent, tests]

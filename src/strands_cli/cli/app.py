@@ -32,6 +32,7 @@ COMMANDS = {
     "tick": "Remind, escalate and expire what is due, once; for cron.",
     "approvals": "List what holds in every session; revoke it.",
     "test": "Run the tests of workflows, and report.",
+    "memory": "List, show and clear what runs remember.",
     "atomic": "List, run and test single-purpose agents.",
     "init": "Write a commented workflow file to start from.",
     "schema": "Print the JSON Schema of workflow files, for editors.",
@@ -88,6 +89,11 @@ TOKEN_COMMANDS = {
 APPROVALS = {
     "list": "List the approvals that hold in every session.",
     "revoke": "End one: its calls are asked about again.",
+}
+MEMORY = {
+    "list": "List what is remembered.",
+    "show": "Print what a memory holds.",
+    "clear": "Forget what a memory holds.",
 }
 ATOMIC = {
     "list": "List the atomic agents.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ def _words(spec: Spec) -> Iterator[str]:
         yield spec.description.strip()
     yield from _needs(spec)
     yield from _happens(spec)
+    yield from _remembers(spec)
     yield from _limits(spec)
     for artifact in spec.outputs.artifacts:
         yield f"It writes {artifact.path}"
@@ -65,6 +67,29 @@ def _happens(spec: Spec) -> Iterator[str]:
     if not questions and not gates(spec):
         yield "It never stops for a person."
 
+
+def _remembers(spec: Spec) -> Iterator[str]:
+    """Yield what agents remember from step to step, and what runs keep for later ones."""
+    from strands_cli.plan import plan
+
+    if spec.pattern.type not in _EACH_ANEW:
+        together: dict[tuple[str, str], list[str]] = {}
+        for node in plan(spec).nodes:
+            if node.kind == "agent":
+                together.setdefault((node.group, node.label), []).append(node.id)
+        for (_, agent), ids in together.items():
+            if len(ids) > 1:
+                anew = "; a step that is fresh begins anew" if '"fresh": true' in json.dumps(spec.plain()) else ""
+                yield f"{agent} remembers what it was told and said from {ids[0]} on: {', '.join(ids[1:])}{anew}."
+    for name, memory in spec.memory.items():
+        whose = "all workflows" if memory.shared else f"workflows called {spec.name}"
+        of = f", one for each {memory.key}" if memory.key else ""
+        about = f": {memory.description.strip()}" if memory.description else ""
+        yield f"It remembers {name} across runs of {whose}{of}{about}"
+
+
+_EACH_ANEW = frozenset(("workflow", "orchestrator_workers"))
+"""Patterns in which agents begin anew in each step."""
 
 _HAPPENS = {
     "agent": "{} works",

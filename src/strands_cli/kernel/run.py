@@ -186,6 +186,14 @@ class Run(Writer):
         """Return a random id that stays the same for this key."""
         return str(await self._noted(key, lambda: str(uuid.uuid4())))
 
+    def noted(self, key: str) -> Json:
+        """Return what was recorded by `note` for this key, or None."""
+        return self.state.noted.get(key)
+
+    async def note(self, key: str, value: Json) -> Json:
+        """Record a value once, and return what is on record for this key."""
+        return await self._noted(key, lambda: value)
+
     def caught(self, key: str) -> Mapping[str, Json] | None:
         """Return the failure of `key` from which the workflow has gone on: `error`, `error_type`; None: none."""
         found: Mapping[str, Json] | None = self.state.noted.get(f"{key}/caught")

@@ -76,6 +76,16 @@ class RunWithin:
         """See `Run.uuid`."""
         return str(await self._run.uuid(self.prefix + key))
 
+    def noted(self, key: str) -> Json:
+        """See `Run.noted`."""
+        found: Json = self._run.noted(self.prefix + key)
+        return found
+
+    async def note(self, key: str, value: Json) -> Json:
+        """See `Run.note`."""
+        found: Json = await self._run.note(self.prefix + key, value)
+        return found
+
     def caught(self, key: str) -> Mapping[str, Json] | None:
         """See `Run.caught`."""
         found: Mapping[str, Json] | None = self._run.caught(self.prefix + key)

@@ -11,6 +11,7 @@ from strands_cli.errors import TemplateError
 from strands_cli.loader import template as templating
 from strands_cli.loader.check_flow import check_flow
 from strands_cli.loader.check_items import check_items, duplicates
+from strands_cli.loader.check_memory import check_memory
 from strands_cli.loader.check_outputs import check_outputs
 from strands_cli.loader.check_references import check_references
 from strands_cli.loader.check_tools import check_tools
@@ -46,6 +47,7 @@ def _findings(data: dict[str, Any], tools: frozenset[str] | None, partial: bool)
     yield from _templates(data)
     if not partial:
         yield from check_references(data)
+    yield from check_memory(data)
     yield from check_values(data)
     yield from check_outputs(data)
     yield from duplicates(data, ("skills",), "skill")

@@ -24,6 +24,10 @@ SKILL_TOOLS = ("load_skill", "Skill")
 """The tool that loads skills, and what workflows of strands-cli 0.3 call it."""
 
 
+REMEMBER = "remember"
+"""The tool that writes a memory; who names it has it, where the workflow has memories."""
+
+
 class _Known:
     """The tools of a document."""
 
@@ -39,7 +43,17 @@ class _Known:
         self.others = any("workflow" in part.value for part in parts(data))
         self.skills = list(SKILL_TOOLS) if data.get("skills") else []
         self.groups = {"python": self.python, "http_executors": self.http, "mcp": self.mcp}
-        self.names = [*TOOLS, *GROUPS, *self.python, *self.http, *self.mcp, *self.jit, *self.skills, *sorted(given)]
+        self.names = [
+            *TOOLS,
+            *GROUPS,
+            *self.python,
+            *self.http,
+            *self.mcp,
+            *self.jit,
+            *self.skills,
+            *sorted(given),
+        ]
+        self.names += [REMEMBER] if data.get("memory") else []
 
     def meant(self, names: Iterable[str]) -> set[str]:
         """Return the ids that names mean: themselves, or all of a kind."""

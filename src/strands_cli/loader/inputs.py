@@ -117,7 +117,7 @@ def undeclared(spec: Spec) -> dict[str, Path]:
 
 
 def _used(spec: Spec) -> Iterator[tuple[str, Path]]:
-    seen: set[str] = set()
+    seen: set[str] = {"memory"} if spec.memory else set()
     for place in [*templates(spec.plain())]:
         if place.only:
             continue

@@ -50,7 +50,8 @@ def _act(said: dict[str, Any]) -> tuple[str, str]:
         return f"{said['http'].method} {_whole(said['http'].url)}", ""
     if "for_each" in said:
         return f"for each {said['as_']} of {_whole(str(said['for_each']))}", ""
-    return f"set {', '.join(said['set'])}", ", ".join(f"{name}: {value}" for name, value in said["set"].items())
+    verb = f"remember in {said['memory']}:" if said["memory"] else "set"
+    return f"{verb} {', '.join(said['set'])}", ", ".join(f"{name}: {value}" for name, value in said["set"].items())
 
 
 def inner_plan(step: Step | Review, id: str) -> Plan:

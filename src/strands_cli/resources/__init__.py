@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from strands_cli.kernel.state import State
     from strands_cli.kernel.types import Call
     from strands_cli.resources.decision_log import DecisionLog
+    from strands_cli.resources.memories import RunMemories
     from strands_cli.resources.remembered import Remembering
     from strands_cli.resources.secrets import Secrets
     from strands_cli.resources.stand_in import StandIn
@@ -83,6 +84,7 @@ class AgentResources(Around):
         self._session_id = session_id
         self._state: State | None = None
         self._decision_log: DecisionLog | None = None
+        self._store = store
         self._remembering = _remembering(spec, store, session_id)
         self._own_secrets = Secrets.of(spec) if secrets is None else secrets
         self._servers: dict[str, list[Any]] = {}
@@ -90,6 +92,9 @@ class AgentResources(Around):
         self._toolbox = Toolbox(spec, tools, self._directory, self._own_secrets, self._servers, self._rehearses)
         self._tracer = self._own_tracer()
         self._around: ExitStack | None = None
+        self._memories: RunMemories | None = None
+        if spec.memory:
+            self._toolbox.offer(self.memories.tool())
         self._notes = self._kept_notes()
         self._skills = self._skill_list()
         self._within: dict[str, AgentResources] = {}
@@ -217,6 +222,15 @@ class AgentResources(Around):
     def secrets(self) -> Secrets:
         """The secrets of the spec."""
         return self._own_secrets
+
+    @property
+    def memories(self) -> RunMemories:
+        """What the run reads and writes of the memories of the spec."""
+        if self._memories is None:
+            from strands_cli.resources.memories import RunMemories
+
+            self._memories = RunMemories(self._spec, self._session_id, self._store)
+        return self._memories
 
     def remember(self, state: State) -> None:
         """Let earlier answers of the session count."""

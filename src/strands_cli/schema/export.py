@@ -13,6 +13,7 @@ from strands_cli.spec import acts
 from strands_cli.spec.asking import Ask
 from strands_cli.spec.context import ContextPolicy
 from strands_cli.spec.env import Env
+from strands_cli.spec.memory import Memory
 from strands_cli.spec.metadata import Metadata
 from strands_cli.spec.prices import Price
 from strands_cli.spec.registry import PatternRecord, config_name, own_patterns, pattern_records
@@ -36,7 +37,7 @@ _STEPS = (
 )
 _TASKS = (acts.ToolTask, acts.HttpTask, acts.SetTask, acts.FailTask, acts.EachTask, acts.WorkflowTask)
 _LAZY: tuple[type[BaseModel], ...] = (
-    *(Ask, ContextPolicy, Env, Escalation, Metadata, Price, Security, Skill, Telemetry, Tools),
+    *(Ask, ContextPolicy, Env, Escalation, Memory, Metadata, Price, Security, Skill, Telemetry, Tools),
     *_STEPS,
     *_TASKS,
 )
@@ -50,6 +51,7 @@ def export() -> dict[str, Json]:
     root = definitions.pop("Spec")
     root["properties"]["workflows"]["additionalProperties"] = {"$ref": "#"}
     _parameters(definitions)
+    _memories(root)
     for record in pattern_records():
         if record.name not in own_patterns():
             _add(definitions, record)
@@ -99,6 +101,17 @@ def _tidy(schema: Json) -> None:
             del field["title"]
     for each in list(schema.values()):
         _tidy(each)
+
+
+def _memories(root: dict[str, Json]) -> None:
+    """A list of names, or one, stands for memories of which nothing more is said."""
+    memory = root["properties"]["memory"]
+    names = {"type": "array", "items": {"type": "string"}}
+    whole = {"type": "object", "additionalProperties": {"anyOf": [memory["additionalProperties"], {"type": "null"}]}}
+    root["properties"]["memory"] = {
+        "anyOf": [whole, names, {"type": "string"}],
+        "description": memory["description"],
+    }
 
 
 def _parameters(definitions: dict[str, Json]) -> None:

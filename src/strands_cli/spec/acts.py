@@ -74,6 +74,9 @@ class SetStep(_Act):
     """Data is put together; it is the response."""
 
     set: Data = Field(description="The data. Texts are templates; one that is {{ nothing else }} keeps its type.")
+    memory: str | None = Field(
+        default=None, description="A memory that keeps the data for later runs: each name replaces what was there."
+    )
 
 
 class FailStep(StepModel, Flow):

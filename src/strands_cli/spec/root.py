@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from strands_cli.spec.context import ContextPolicy
     from strands_cli.spec.env import Env
+    from strands_cli.spec.memory import Memory
     from strands_cli.spec.metadata import Metadata
     from strands_cli.spec.security import Security
     from strands_cli.spec.skills import Skill
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 else:
     ContextPolicy = Annotated[Any, Lazy("strands_cli.spec.context:ContextPolicy")]
     Env = Annotated[Any, Lazy("strands_cli.spec.env:Env")]
+    Memory = Annotated[Any, Lazy("strands_cli.spec.memory:Memory")]
     Metadata = Annotated[Any, Lazy("strands_cli.spec.metadata:Metadata")]
     Security = Annotated[Any, Lazy("strands_cli.spec.security:Security")]
     Skill = Annotated[Any, Lazy("strands_cli.spec.skills:Skill")]
@@ -61,6 +63,10 @@ class Spec(Closed):
     )
     tools: Tools | None = Field(
         default=None, description="What agents and steps may use: Python functions, MCP servers, HTTP services."
+    )
+    memory: dict[str, Memory] = Field(
+        default_factory=dict,
+        description="What runs keep for later ones, by name, read as {{ memory.NAME.WORD }}.",
     )
     agents: dict[str, AgentSpec] = Field(
         default_factory=dict, description="The agents that steps call, by their ids; none where no step calls one."
@@ -103,6 +109,20 @@ class Spec(Closed):
         if isinstance(value, bool) or str(value).split(".")[0] not in ("0", "1"):
             raise ValueError(f"version {value!r} is not known; write 0 or 1")
         return int(value) if isinstance(value, float) else value
+
+    @field_validator("memory", mode="before")
+    @classmethod
+    def _memories(cls, value: object) -> object:
+        """Memories without more may be a list of names, or names without a value."""
+        value = [value] if isinstance(value, str) else value
+        only_names = isinstance(value, list) and all(isinstance(each, str) for each in value)
+        named = dict.fromkeys(value) if isinstance(value, list) and only_names else value
+        if not isinstance(named, dict):
+            return value
+        for name in named:
+            if not str(name).isidentifier():
+                raise ValueError(f"memory {name!r} is no name that templates can use: letters, digits and _")
+        return {name: {} if each is None else each for name, each in named.items()}
 
     @property
     def source(self) -> str:

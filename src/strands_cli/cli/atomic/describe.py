@@ -15,16 +15,23 @@ from strands_cli.cli.atomic import _options
 @click.command("describe")
 @_options.agent
 @_options.directory
+@click.option(
+    "--format", "-f", "form", type=click.Choice(["text", "json", "yaml"]), default="text", help="How to say it."
+)
 @options.as_json
 @options.debug
-def command(name: str, directories: tuple[str, ...], as_json: bool, debug: bool) -> None:
+def command(name: str, directories: tuple[str, ...], form: str, as_json: bool, debug: bool) -> None:
     """Say what AGENT is for, what it takes and what it gives."""
     from strands_cli.atomic import named
     from strands_cli.cli.outcome import print_json, print_text
 
     told = named(name, directories).to_dict()
-    if as_json:
+    if as_json or form == "json":
         print_json(told)
+    elif form == "yaml":
+        from strands_cli.spec.dump import to_yaml
+
+        print_text(to_yaml(told).rstrip())
     else:
         print_text("\n".join(_lines(told)))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -23,9 +25,22 @@ if TYPE_CHECKING:
     shell_complete=completion.files,
     help="A file that holds the input; - reads standard input.",
 )
+@click.option(
+    "--output-file",
+    metavar="FILE",
+    shell_complete=completion.files,
+    help="Where to write the output, too.",
+)
 @_options.directory
 @options.running
-def command(name: str, text: str | None, input_file: str | None, directories: tuple[str, ...], **how: Any) -> int:
+def command(
+    name: str,
+    text: str | None,
+    input_file: str | None,
+    output_file: str | None,
+    directories: tuple[str, ...],
+    **how: Any,
+) -> int:
     """Run AGENT on one input and print its output: JSON if it has an output_schema."""
     from strands_cli.cli import resuming
     from strands_cli.cli.running import terminal_handler
@@ -48,8 +63,22 @@ def command(name: str, text: str | None, input_file: str | None, directories: tu
         )
         flow.on("*", watched)
         handler = terminal_handler(chosen.interactive)
-        if handler is None:
-            return lambda: flow.run_async(variables=given)
-        return lambda: flow.run_interactive_async(hitl_handler=handler, keep_session=True, variables=given)
+        run = partial(flow.run_async, variables=given)
+        if handler is not None:
+            run = partial(flow.run_interactive_async, hitl_handler=handler, keep_session=True, variables=given)
+        return run if output_file is None else partial(_written, run, output_file)
 
     return watched.execute(begin)
+
+
+async def _written(run: Callable[[], Awaitable[RunResult]], file: str) -> RunResult:
+    """Write what a run gives, once it is complete."""
+    from strands_cli.errors import ArtifactError
+
+    result = await run()
+    if result.success:
+        try:
+            Path(file).write_text(f"{result.last_response}\n", encoding="utf-8")
+        except OSError as error:
+            raise ArtifactError(f"cannot write {file!r}: {error.strerror}", hint="Choose another place.") from None
+    return result
