@@ -52,7 +52,7 @@ class Replay:
         workflows: Mapping[str, Within] | None = None,
     ) -> None:
         self.default_prompt = default_prompt
-        self.workflows = workflows or {}
+        self.workflows: Mapping[str, Within] = workflows or {}
         self.differing: dict[str, str] = {}
         self.seen: set[str] = set()
         self.resting: set[str] = set()

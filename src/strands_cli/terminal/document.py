@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 from rich import markdown
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.padding import Padding
@@ -55,7 +56,7 @@ class Document(markdown.Markdown):
     def __init__(self, text: str) -> None:
         super().__init__("", hyperlinks=False)
         self.markup = text
-        self.parsed = _parser.parse(text)
+        self.parsed: list[Token] = _parser.parse(text)
         for token in self.parsed:
             for child in token.children or ():
                 child.type = "hardbreak" if child.type == "softbreak" else child.type
