@@ -38,7 +38,9 @@ def modules() -> Iterator[str]:
         for path in sorted((SRC / package).rglob("*.py")):
             parts = path.relative_to(SRC).with_suffix("").parts
             names = parts[:-1] if parts[-1] == "__init__" else parts
-            if not any(name.startswith("_") for name in names):
+            # Where there is no package lie files that are copied, not imported.
+            is_imported = (path.parent / "__init__.py").exists()
+            if is_imported and not any(name.startswith("_") for name in names):
                 yield ".".join(names)
 
 
