@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from strands import ChainBuilder, SessionManager, tool
-from strands.models.scripted import ScriptedModel
+from strands.models.scripted import ScriptedModel, ToolCall
 from strands_cli.api import Workflow
 from strands_cli.errors import BudgetExceededError, ChangedSpecError, ExecutionError, NotEntitledError, StrandsError
 from strands_cli.kernel.principal import Principal
 from strands_cli.loader import load_dict, load_file
 from strands_cli.plan import draw, plan
 from strands_cli.schema.validator import SchemaValidationError
+from strands_cli.session.memory import MemorySessionRepository
 from strands_cli.testing import rehearse
 from support.cast import Cast, hitl, spec
 
@@ -223,6 +224,23 @@ def test_the_approvals_of_both_files_bind(rules: str) -> None:
     expected = ["Inner?", "Outer?"]
     assert asked == {"inner": expected[:1], "outer": expected[1:], "both": expected}[rules]
     assert result.last_response == "deployed to live"
+
+
+def test_an_approval_for_ever_is_one_of_the_outer_workflow() -> None:
+    model = ScriptedModel(lambda messages: "done" if len(messages) > 1 else ToolCall("deploy", {"environment": "live"}))
+    inner = {**spec("chain", {"steps": [A]}, "a"), "name": "review"}
+    inner["agents"]["a"] = {
+        "prompt": "You deploy.",
+        "tools": ["deploy"],
+        "approvals": [{"tools": "*", "remember": "always"}],
+    }
+    store = MemorySessionRepository()
+    outer = spec("chain", {"steps": [{"workflow": "review"}]}, (), workflows={"review": inner})
+    alone, within = (Workflow.from_dict(each, model=model, tools=[deploy], repository=store) for each in (inner, outer))
+    paused = within.run()
+    assert within.resume(str(paused.session_id), "approve").success
+    assert within.run().success
+    assert alone.run().status == "paused"
 
 
 def test_a_tool_that_the_outer_file_does_not_allow_is_not_called() -> None:

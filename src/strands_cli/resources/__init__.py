@@ -85,7 +85,8 @@ class AgentResources(Around):
         self._state: State | None = None
         self._decision_log: DecisionLog | None = None
         self._store = store
-        self._remembering = _remembering(spec, store, session_id)
+        self.workflow: str = spec.name if around is None else around.workflow
+        self._remembering = _remembering(spec, store, session_id, self.workflow)
         self._own_secrets = Secrets.of(spec) if secrets is None else secrets
         self._servers: dict[str, list[Any]] = {}
         self._connections: tuple[Any, ...] = ()
@@ -365,13 +366,13 @@ class AgentResources(Around):
         return SecretFreeModel(model, self._own_secrets)
 
 
-def _remembering(spec: Spec, store: SessionRepository | None, session_id: str) -> Remembering | None:
-    """Return what is remembered beyond the session, where some rule lets anything be."""
+def _remembering(spec: Spec, store: SessionRepository | None, session_id: str, workflow: str) -> Remembering | None:
+    """Return what is remembered of a workflow beyond the session, where some rule lets anything be."""
     if store is None or not _remembers(spec):
         return None
     from strands_cli.resources.remembered import Remembering
 
-    return Remembering(store, spec.name, session_id)
+    return Remembering(store, workflow, session_id)
 
 
 def _remembers(spec: Spec) -> bool:

@@ -16,9 +16,11 @@ class Around:
     """A part of `AgentResources`.
 
     Attributes:
+        workflow: The name of the outermost one: an approval that is remembered is one of it.
         prefix: How the names of the agents begin on record; "" where no step of another workflow runs this one.
     """
 
+    workflow: str
     prefix: str
     _spec: Spec
     _toolbox: Toolbox
