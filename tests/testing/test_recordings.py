@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from strands import Workflow, tool
+from strands.models.scripted import ScriptedModel
 from strands_cli.errors import InputError, StorageError
 from strands_cli.session.memory import MemorySessionRepository
 from strands_cli.testing import NotRecordedError, recording, rehearse
+from support import pattern_stories as patterns
 from support.cast import spec
 from support.console import Console
 from support.providers import ALL, Provider, parameters
@@ -217,3 +219,17 @@ def test_branches_at_once_are_recorded_whole(tmp_path: Path) -> None:
         asyncio.run(recording(flow, tmp_path / "all.jsonl").run_async())
     run = rehearse(data, replay=tmp_path / "all.jsonl")
     assert sorted(step.response for step in run.steps) == ["GO X", "GO Y", "GO Z"]
+
+
+@pytest.mark.parametrize("name", patterns.STORIES)
+def test_every_pattern_is_replayed_to_the_same_end(name: str, tmp_path: Path) -> None:
+    data, variables, store = patterns.STORIES[name], patterns.VARIABLES[name], MemorySessionRepository()
+    answers = {"nodes/check": "yes", "iterations/1/review": "go on"}
+    flow = Workflow.from_dict(data, model=ScriptedModel.rehearsal(), repository=store, output_dir=tmp_path / "out")
+    result = recording(flow, tmp_path / "all.jsonl").run_interactive(
+        hitl_handler=lambda question: answers.get(question.question_id, (question.choices or ["approved"])[0]),
+        variables=variables,
+    )
+    run = rehearse(data, replay=tmp_path / "all.jsonl", variables=variables)
+    assert run.status == result.status == "completed"
+    assert (run.response, run.result.token_usage) == (result.last_response, result.token_usage)

@@ -12,7 +12,7 @@ import pytest
 from strands import Workflow, tool
 from strands_cli.errors import ExecutionError, InputError, InvalidAnswerError
 from strands_cli.kernel.events import EVENT_TYPES
-from strands_cli.testing import GivenAnswer, Reply, ToolCall, UnusedAnswersError, rehearse, rehearse_async
+from strands_cli.testing import TIMED_OUT, GivenAnswer, Reply, ToolCall, UnusedAnswersError, rehearse, rehearse_async
 from strands_cli.types import AnswerLater, HITLState
 from support.cast import spec
 
@@ -212,3 +212,45 @@ def test_it_is_awaited_where_a_loop_runs(report: Path) -> None:
     assert run.status == "completed"
     with pytest.raises(LookupError, match=r"no step 'x'; the steps: steps/0 \(researcher\)"):
         run.step("x")
+
+
+HURRIED = spec(
+    "chain",
+    {
+        "steps": [
+            {"type": "hitl", "prompt": "Which?", "default": "the blue one", "timeout_seconds": 3600},
+            {
+                "type": "hitl",
+                "prompt": "Sure?",
+                "choices": ["yes", "no"],
+                "timeout_seconds": "2d",
+                "on_timeout": "deny",
+            },
+            {"agent": "a", "input": "{{ steps[0].response }}, {{ steps[1].response }}"},
+        ]
+    },
+)
+
+
+@pytest.mark.parametrize("nobody", [TIMED_OUT, {"timed_out": True}], ids=["name", "mapping"])
+def test_a_deadline_passes_at_once(nobody: Any) -> None:
+    run = rehearse(HURRIED, [nobody, nobody])
+    assert run.step("a").prompt == "the blue one, no"
+    assert [(question.answer, question.timed_out, question.by) for question in run.questions] == [
+        ("the blue one", True, "timeout"),
+        ("no", True, "timeout"),
+    ]
+    assert rehearse(HURRIED, {"which": "red", "sure": nobody}).step("a").prompt == "red, no"
+
+
+def test_what_has_no_deadline_does_not_time_out(report: Path) -> None:
+    with pytest.raises(InvalidAnswerError, match="'steps/1' does not time out: it has no deadline"):
+        rehearse(report, [TIMED_OUT], topic="tea")
+    with pytest.raises(UnusedAnswersError, match="nobody asked for the time-out"):
+        rehearse(report, ["approved", TIMED_OUT], topic="tea")
+
+
+def test_silence_that_ends_a_run_ends_it() -> None:
+    step = {"type": "hitl", "prompt": "Go on?", "timeout_seconds": 60, "on_timeout": "fail"}
+    with pytest.raises(ExecutionError, match="nobody answered 'steps/0' in time"):
+        rehearse(spec("chain", {"steps": [step, {"agent": "a", "input": "x"}]}), [TIMED_OUT])

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from strands.models.scripted import Reply as Reply
     from strands.models.scripted import ToolCall as ToolCall
     from strands_cli.errors import NotRecordedError as NotRecordedError
+    from strands_cli.testing.answers import TIMED_OUT as TIMED_OUT
     from strands_cli.testing.answers import GivenAnswer as GivenAnswer
     from strands_cli.testing.answers import UnusedAnswersError as UnusedAnswersError
     from strands_cli.testing.evaluating import evaluate as evaluate

@@ -22,17 +22,19 @@ class UnusedAnswersError(AnswerError):
 
 @dataclass(frozen=True)
 class GivenAnswer:
-    """An answer with who gives it.
+    """An answer with who gives it, or nobody's: `TIMED_OUT`.
 
     Attributes:
         value: The answer.
         by: The name of who gives it; None for the user of this process.
         roles: The roles that they have, where it counts who answers.
+        timed_out: Whether nobody answers before the deadline of the question.
     """
 
-    value: Json
+    value: Json = None
     by: str | None = None
     roles: Sequence[str] = ()
+    timed_out: bool = False
 
     @property
     def principal(self) -> str | Principal | None:
@@ -43,6 +45,9 @@ class GivenAnswer:
 
         return Principal(f"user:{self.by}", self.by, frozenset(self.roles), "login", "rehearsal", self.by)
 
+
+TIMED_OUT = GivenAnswer(timed_out=True)
+"""Nobody answers, and the deadline of the question passes at once."""
 
 Answers: TypeAlias = "Sequence[Any] | Mapping[str, Any] | Callable[[HITLState], Any] | str"
 """Answers in the order of the questions, by question, or a function that gives them; a text answers one question."""
@@ -100,7 +105,7 @@ class AnswerSheet:
     @property
     def unused(self) -> list[str]:
         """What nobody asked for: the answers of a list, or the names of a mapping."""
-        left = [repr(as_answer(value).value) for value in self._left]
+        left = [_shown(as_answer(value)) for value in self._left]
         return left + [repr(name) for name in self._by_name if name not in self._used]
 
     def check_used(self) -> None:
@@ -142,10 +147,10 @@ class SheetHandler:
         number = self._numbers.setdefault(state.question_id, len(self._numbers) + 1)
         may_answer = state.problem is None and state.refusal is None
         found = self._sheet.take(state.question_id, number, state.prompt) if may_answer else None
-        if found is not None:
+        if found is not None and not found.timed_out:
             self._last = found.value
             return found.value
-        if self._otherwise is None:
+        if self._otherwise is None or found is not None:
             if state.problem is not None:
                 return self._last  # said again, it is refused for good
             raise AnswerLater
@@ -153,9 +158,14 @@ class SheetHandler:
 
 
 def as_answer(value: Any) -> GivenAnswer:
-    """Return an answer in full; a mapping with `value` and `by` is one that says who gives it."""
+    """Return an answer in full.
+
+    A mapping with `value` and `by` is one that says who gives it, and `{timed_out: true}` is `TIMED_OUT`.
+    """
     if isinstance(value, GivenAnswer):
         return value
+    if value == {"timed_out": True}:
+        return TIMED_OUT
     if isinstance(value, Mapping) and {"value", "by"} <= set(value) <= {"value", "by", "roles"}:
         return GivenAnswer(value["value"], str(value["by"]), tuple(value.get("roles") or ()))
     return GivenAnswer(value)
@@ -177,6 +187,10 @@ def read_answers(path: str | PathLike[str]) -> AnswerSheet:
             hint="Write a list of answers (- approved), or a mapping from questions to answers (q1: approved).",
         )
     return AnswerSheet(data)
+
+
+def _shown(answer: GivenAnswer) -> str:
+    return "the time-out" if answer.timed_out else repr(answer.value)
 
 
 def _items(given: Any) -> Any:

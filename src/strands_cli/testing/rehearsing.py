@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from strands_cli.errors import ExecutionError, InputError
+from strands_cli.errors import ExecutionError, InputError, InvalidAnswerError
 from strands_cli.testing.answers import Answers, AnswerSheet, GivenAnswer
 from strands_cli.testing.happened import Rehearsal, rehearsal
 
@@ -182,21 +182,40 @@ async def _answered(flow: Workflow, result: RunResult, give: Give) -> RunResult:
 
     while result.status == "paused":
         session = await Session.found(flow.options, result.session_id)
-        if not await _given(session, result.questions, give):
+        if not await _given(flow.options.store(), session, result.questions, give):
             return result
         result = await flow.resume_async(result.session_id)
     return result
 
 
-async def _given(session: Session, questions: Sequence[OpenQuestion], give: Give) -> bool:
+async def _given(store: SessionRepository, session: Session, questions: Sequence[OpenQuestion], give: Give) -> bool:
     """GivenAnswer those of the open questions that there is an answer to; return whether there was one."""
     any_given = False
     for question in questions:
         answer: GivenAnswer | None = await give(question)
-        if answer is not None:
+        if answer is None:
+            continue
+        any_given = True
+        if answer.timed_out:
+            await _let_pass(store, question)
+        else:
             await session.answer_async(question.id, answer.value, by=answer.principal, channel="rehearsal")
-            any_given = True
     return any_given
+
+
+async def _let_pass(store: SessionRepository, question: OpenQuestion) -> None:
+    """Let the deadline of a question pass.
+
+    Raises:
+        InvalidAnswerError: It has none.
+    """
+    from strands_cli.session.timers import fire
+
+    if question.deadline is None:
+        raise InvalidAnswerError(
+            f"{question.id!r} does not time out: it has no deadline", hint="Give it timeout_seconds, or an answer."
+        )
+    await fire(await store.open(question.session), now=question.deadline + 1)
 
 
 def from_sheet(sheet: AnswerSheet) -> Give:
