@@ -81,3 +81,20 @@ def test_nothing_is_there():
 def test_a_fixture_of_the_users_own_wins(tmp_path: Path, name: str) -> None:
     fixture = f"import pytest\n@pytest.fixture\ndef {name}():\n    return 7\n"
     assert "1 passed" in pytest_in(tmp_path, f"{fixture}\ndef test_mine({name}):\n    assert {name} == 7\n")
+
+
+def test_it_works_where_pytest_rewrites_the_assertions_of_the_package(report: Path) -> None:
+    """As it does with every package that offers a plugin, once that is installed."""
+    (report.parent / "conftest.py").write_text(
+        'import pytest\npytest.register_assert_rewrite("strands", "strands_cli")\n'
+    )
+    told = pytest_in(
+        report.parent,
+        """
+def test_a_rehearsal(rehearse):
+    import strands_cli.loader
+    assert not hasattr(strands_cli.loader.__spec__.loader, "get_source")
+    assert rehearse("report.yaml", answers=["approved"], topic="tea").status == "completed"
+""",
+    )
+    assert "1 passed" in told, told

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from support.providers import ALL, Provider, parameters
 from support.stub_http import Say, Use
 from support.stub_openai import StubOpenAI
 
+TESTS = Path(__file__).parents[1]
 CALLED: list[str] = []
 
 
@@ -233,3 +235,19 @@ def test_every_pattern_is_replayed_to_the_same_end(name: str, tmp_path: Path) ->
     run = rehearse(data, replay=tmp_path / "all.jsonl", variables=variables)
     assert run.status == result.status == "completed"
     assert (run.response, run.result.token_usage) == (result.last_response, result.token_usage)
+
+
+def test_what_servers_returned_is_replayed_without_them(tmp_path: Path) -> None:
+    pytest.importorskip("mcp")
+    arguments = ["-m", "support.mcp_server", "--log", str(tmp_path / "log")]
+    server = {"id": "files", "command": sys.executable, "args": arguments, "env": {"PYTHONPATH": str(TESTS)}}
+    data = {**spec("chain", {"steps": [{"agent": "a", "input": "Tidy up"}]}), "tools": {"mcp": [server]}}
+    data["agents"] = {"a": {"prompt": "p", "tools": ["files"], "approvals": [{"tools": ["delete"]}]}}
+    uses = [Use("add", {"a": 1, "b": 2}), Use("delete", {"path": "x"})]
+    with StubOpenAI([Say(tools=uses), "Done."]) as stub:
+        flow = Workflow.from_dict(data, model=ALL[0].model(stub), repository=MemorySessionRepository())
+        recording(flow, tmp_path / "files.jsonl").run_interactive(hitl_handler=lambda question: "approve")
+    assert (tmp_path / "log").read_text() == "delete x\n"
+    run = rehearse(data, replay=tmp_path / "files.jsonl")
+    assert [(call.name, call.output) for call in run.tools] == [("add", "3"), ("delete", "deleted x")]
+    assert (tmp_path / "log").read_text() == "delete x\n"

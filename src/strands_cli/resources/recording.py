@@ -140,10 +140,10 @@ class ToolRecorder:
 
     def after(self, event: AfterToolCallEvent) -> None:
         if event.cancel_message is None and not event.retry:
-            use, result = event.tool_use, event.result
-            told = {"status": result["status"], "content": result["content"]}
+            use = event.tool_use
+            result = {name: value for name, value in event.result.items() if name != "toolUseId"}
             self._recorder.write(
-                "tool", {"agent": self._agent, "name": use["name"], "input": use["input"], "result": told}
+                "tool", {"agent": self._agent, "name": use["name"], "input": use["input"], "result": result}
             )
 
 
