@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -12,6 +13,8 @@ from click.testing import CliRunner, Result
 
 from strands_cli.cli.test import command
 from strands_cli.testing import evaluate
+from support.console import Console
+from support.stub_http import Say, Use
 from support.stub_openai import StubOpenAI
 
 SCRIPTS = {"researcher": "Tea is old.", "writer": '{"title": "Tea", "score": 7}'}
@@ -177,8 +180,6 @@ def test_models_are_asked_recorded_and_replayed(here: Path, monkeypatch: pytest.
 
 
 def test_tools_are_not_called_while_models_are_asked(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from support.stub_http import Say, Use
-
     (here / "acts.py").write_text(
         "from pathlib import Path\nfrom strands import tool\n@tool\ndef deploy() -> str:\n"
         "    'Deploy.'\n    Path('deployed').touch()\n    return 'done'\n"
@@ -226,6 +227,7 @@ def test_a_directory_has_the_tests_below_it(here: Path) -> None:
     (agent / "rater.tests.yaml").write_text("tests: [{name: x, input: y, reply: z}]\n")
     assert "2 passed" in run().output
     assert "1 passed" in run("more").output
+    assert "strands atomic test rater" in str(run("atomic/rater.tests.yaml").exception)
 
 
 @pytest.mark.parametrize(
@@ -256,3 +258,36 @@ def test_where_there_are_no_tests_it_is_said_how_to_write_some(here: Path) -> No
 def test_without_a_key_nothing_is_run(here: Path) -> None:
     (here / "report.tests.csv").write_text("topic\ntea\n")
     assert "OPENAI_API_KEY" in str(run().exception)
+
+
+def test_ctrl_c_ends_it_and_says_what_passed_until_then(here: Path) -> None:
+    console = Console(here)
+    (here / "report.tests.csv").write_text("topic,answers\ntea,approved\nmilk,approved\n")
+    with StubOpenAI(lambda request: Say("fine", delay=60 if "milk" in request.prompt else 0)) as stub:
+        console.env |= {"OPENAI_API_KEY": "sk-test", "OPENAI_BASE_URL": stub.url}
+        process = console.start("test")
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "topic=tea" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Interrupted. Until then: 1 passed, 0 failed" in told
+
+
+def test_tools_that_a_program_gives_are_had_by_its_name(here: Path) -> None:
+    (here / "program.py").write_text(
+        "from strands import Workflow, tool\n@tool(read_only=True)\ndef look() -> str:\n"
+        "    'Look.'\n    return 'seen'\n"
+        "flow = Workflow.from_file('look.yaml', tools=[look])\n"
+    )
+    (here / "look.yaml").write_text(
+        "version: 0\nname: look\nruntime: {provider: openai, model_id: gpt-4o-mini}\n"
+        "agents: {a: {prompt: p, tools: [look]}}\npattern: {type: chain, config: {steps: [{agent: a, input: Look}]}}\n"
+    )
+    (here / "look.tests.yaml").write_text(
+        "tests: [{name: x, replies: {a: [{tool: look}, seen it]}, expect: {tools: [look], contains: seen}}]\n"
+    )
+    console = Console(here)
+    assert "1 passed" in console.run("test", "look.yaml", "--app", "program:flow").stdout

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     help="Run with the recordings of each test: no key, no network, no cost.",
 )
 @click.option("--junit", metavar="FILE", shell_complete=completion.files, help="Write a report as JUnit XML.")
+@options.app
 @options.offline
 @options.real_tools
 @options.as_json
@@ -54,6 +55,7 @@ def command(
     workflow: str | None,
     only: str | None,
     junit: str | None,
+    app: str | None,
     as_json: bool,
     quiet: bool,
     debug: bool,
@@ -67,8 +69,10 @@ def command(
     NAME.tests.jsonl. Without replies or a recording the models are asked. Exits with 10 if a test fails.
     """
     from strands_cli.cli import logs
+    from strands_cli.cli.errors import say
     from strands_cli.cli.outcome import print_json, print_text
-    from strands_cli.cli.running import run_until_signal
+    from strands_cli.cli.resuming import RunOptions
+    from strands_cli.cli.running import Stopped, run_until_signal
     from strands_cli.errors import RUNTIME
     from strands_cli.testing import reports
     from strands_cli.testing.evaluating import EvaluationOptions
@@ -77,10 +81,15 @@ def command(
     if how["record"] and (how["replay"] or how["offline"]):
         raise click.UsageError("--record asks the models, so it goes with neither --replay nor --offline")
     suites = _suites(paths, workflow, only)
-    chosen = EvaluationOptions(**how)
+    chosen = EvaluationOptions(**how, parts=RunOptions(app=app).from_app())
     if chosen.record is not None:
         Path(chosen.record).mkdir(parents=True, exist_ok=True)
-    results = run_until_signal(_run(suites, chosen, shows=not (as_json or quiet)))
+    results: list[SuiteResult] = []
+    try:
+        run_until_signal(_run(suites, chosen, results, shows=not (as_json or quiet)))
+    except Stopped as stopped:
+        say(f"{stopped}. Until then: {reports.summary(results)}")
+        return stopped.exit_code
     if junit is not None:
         _write(junit, reports.as_junit(results))
     if as_json:
@@ -117,13 +126,12 @@ def _suites(paths: tuple[str, ...], workflow: str | None, only: str | None) -> l
     return suites
 
 
-async def _run(suites: list[Suite], how: EvaluationOptions, *, shows: bool) -> list[SuiteResult]:
+async def _run(suites: list[Suite], how: EvaluationOptions, results: list[SuiteResult], *, shows: bool) -> None:
     from strands_cli.cli.outcome import print_text
     from strands_cli.testing.evaluating import SuiteResult, evaluate_async
     from strands_cli.testing.reports import verdict_lines
 
     columns = min(shutil.get_terminal_size().columns, 100)
-    results = []
     for suite in suites:
         if shows:
             print_text(str(suite.path))
@@ -132,7 +140,6 @@ async def _run(suites: list[Suite], how: EvaluationOptions, *, shows: bool) -> l
             results[-1].verdicts.append(verdict)
             for line in verdict_lines(verdict, columns) if shows else ():
                 print_text(line)
-    return results
 
 
 def _write(path: str, report: bytes) -> None:

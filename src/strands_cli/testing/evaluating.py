@@ -6,7 +6,7 @@ import asyncio
 import re
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
@@ -40,6 +40,7 @@ class EvaluationOptions:
         replay: A directory of recordings, one for each test, or None.
         jobs: How many run at a time.
         repeat: How often each is run.
+        parts: Hooks, tools and a model for the workflow, as `Workflow.from_file` takes them.
     """
 
     offline: bool = False
@@ -48,6 +49,7 @@ class EvaluationOptions:
     replay: str | None = None
     jobs: int = 4
     repeat: int = 1
+    parts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ async def evaluate_async(suite: Suite, options: EvaluationOptions | None = None)
     from strands_cli.api.workflow import Workflow
 
     how = options or EvaluationOptions()
-    workflow = Workflow.from_file(suite.workflow)
+    workflow = Workflow.from_file(suite.workflow, **how.parts)
     slots = asyncio.Semaphore(max(how.jobs, 1))
 
     async def one(case: WorkflowCase, number: int) -> WorkflowCaseResult:

@@ -74,9 +74,13 @@ def load_suite(path: str | PathLike[str], workflow: str | PathLike[str] | None =
         LoadError: A file cannot be read, or is not what its name says.
         InputError: The tests are malformed, or their workflow is not known.
     """
-    file = Path(path)
+    file, given = Path(path), workflow
     if not is_suite(file) and file.suffix not in _TABLES:
         file, workflow = _beside(file), workflow or file
+    if given is None and _is_of_atomic_agent(file):
+        raise InputError(
+            f"{str(file)!r} tests an atomic agent", hint=f"Run them: strands atomic test {file.name.partition('.')[0]}."
+        )
     own: str | None = None
     defaults: Mapping[str, Any] = {}
     if file.suffix in _TABLES:
@@ -107,7 +111,7 @@ def is_suite(path: Path) -> bool:
 def _is_of_atomic_agent(path: Path) -> bool:
     """Whether tests are those of an agent that stands alone in its file."""
     target = _named(path)
-    if target is None or path.suffix in _TABLES:
+    if target is None or path.suffix in _TABLES or not path.exists():
         return False
     data, tests = read_data(target), read_data(path)
     return isinstance(data, Mapping) and "pattern" not in data and "workflow" not in (tests or {})
