@@ -251,3 +251,20 @@ def test_what_servers_returned_is_replayed_without_them(tmp_path: Path) -> None:
     run = rehearse(data, replay=tmp_path / "files.jsonl")
     assert [(call.name, call.output) for call in run.tools] == [("add", "3"), ("delete", "deleted x")]
     assert (tmp_path / "log").read_text() == "delete x\n"
+
+
+def test_no_secret_of_a_workflow_inside_is_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("OUTER_KEY", "INNER_KEY"):
+        monkeypatch.setenv(name, f"{name.lower()}-hunter2")
+    inner = spec("chain", {"steps": [{"agent": "a", "input": "In"}]})
+    inner["env"] = {"secrets": [{"name": "INNER_KEY", "source": "env"}]}
+    outer = spec(
+        "chain", {"steps": [{"agent": "a", "input": "Out"}, {"workflow": "inner"}, {"agent": "a", "input": "Z"}]}
+    )
+    outer |= {"env": {"secrets": [{"name": "OUTER_KEY", "source": "env"}]}, "workflows": {"inner": inner}}
+    with StubOpenAI(["outer_key-hunter2", "inner_key-hunter2", "outer_key-hunter2"]) as stub:
+        flow = Workflow.from_dict(outer, model=ALL[0].model(stub), repository=MemorySessionRepository())
+        recording(flow, tmp_path / "all.jsonl").run()
+    assert len(lines(tmp_path / "all.jsonl")) == 4
+    assert "hunter2" not in (tmp_path / "all.jsonl").read_text()
+    assert [step.agent for step in rehearse(outer, replay=tmp_path / "all.jsonl").steps][2] == "inner/a"

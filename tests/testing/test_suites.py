@@ -291,3 +291,16 @@ def test_tools_that_a_program_gives_are_had_by_its_name(here: Path) -> None:
     )
     console = Console(here)
     assert "1 passed" in console.run("test", "look.yaml", "--app", "program:flow").stdout
+
+
+def test_what_a_workflow_inside_makes_up_is_not_compared(here: Path) -> None:
+    (here / "outer.yaml").write_text(
+        "version: 0\nname: outer\nruntime: {provider: openai, model_id: gpt-4o-mini}\nagents: {a: {prompt: p}}\n"
+        "pattern: {type: chain, config: {steps: [{agent: a, input: tea}, "
+        "{workflow: report.yaml, inputs: {topic: tea}}]}}\n"
+    )
+    case = "variables: {}, answers: [approved], expect: {contains: nobody says this}"
+    inside = "replies: {a: x, report.yaml/writer: Tea, report.yaml/researcher: Tea}"
+    (here / "outer.tests.yaml").write_text(f"tests: [{{name: made up, {case}}}, {{name: said, {case}, {inside}}}]\n")
+    done = run("outer.yaml", "--offline")
+    assert "ok   made up" in done.output and "FAIL said" in done.output, done.output

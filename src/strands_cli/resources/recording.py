@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import re
+import weakref
 from collections.abc import AsyncGenerator, AsyncIterable, Iterator, Mapping
 from os import PathLike, fspath
 from pathlib import Path
@@ -47,7 +48,7 @@ class Recorder(StandIn):
     def __init__(self, path: str | PathLike[str], *, anew: bool = True) -> None:
         self._path: Path = Path(path).expanduser().absolute()
         self._anew = anew
-        self._secrets: Secrets | None = None
+        self._secrets: weakref.WeakSet[Secrets] = weakref.WeakSet()
         check_recording(self._path, fspath(path))
 
     @property
@@ -55,7 +56,8 @@ class Recorder(StandIn):
         return {"record": str(self._path)}
 
     def begin(self, secrets: Secrets) -> None:
-        self._secrets = secrets
+        if secrets:
+            self._secrets.add(secrets)
 
     def model(self, provided: Provided, agent: str, model_id: str | None = None) -> Model:
         return RecordedModel(provided(agent, model_id), self, agent)
@@ -75,8 +77,8 @@ class Recorder(StandIn):
             StorageError: It cannot be written.
         """
         told = encode_bytes_values({kind: dict(data)})
-        if self._secrets is not None:
-            told = self._secrets.scrub(told)
+        for secrets in list(self._secrets):  # of the workflow, and of those that its steps run
+            told = secrets.scrub(told)
         lines = [json.dumps(told, ensure_ascii=False, default=str)]
         if self._anew or not self._path.exists():
             lines.insert(0, json.dumps({"recording": FORMAT}))

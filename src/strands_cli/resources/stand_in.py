@@ -30,7 +30,7 @@ class StandIn:
         """Take note of an answer."""
 
     def begin(self, secrets: Secrets) -> None:
-        """Take the secrets of a session that begins to be driven."""
+        """Take the secrets of a workflow whose agents begin to work: of the session's, or of one that a step runs."""
 
     def model(self, provided: Provided, agent: str, model_id: str | None = None) -> Model:
         """Return the model of an agent.

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from strands_cli.errors import ProviderNotReadyError, StrandsError
 from strands_cli.resources.stand_in import Provided, StandIn
+from strands_cli.spec.within import plain_agents
 from strands_cli.testing.answers import AnswerSheet
 from strands_cli.testing.expectations import is_left_out, unmet_by
 from strands_cli.testing.files import as_script
@@ -139,10 +140,12 @@ async def _verdict(
         expected = case.expect.fails
         fine = expected is not None and expected.casefold() in error.message.casefold()
         return WorkflowCaseResult(name, [] if fine else [error.message], time.monotonic() - began)
-    scripted = set(case.replies) if _is_rehearsed(case, how) else None
+    is_rehearsed = _is_rehearsed(case, how)
+    made_up = {name for name, _, _ in plain_agents(workflow.spec.plain())} - set(case.replies) if is_rehearsed else ()
 
     def is_made_up(agent: str) -> bool:
-        return scripted is not None and agent in workflow.spec.agents and agent not in scripted
+        inside = f"{agent.removeprefix('workflow:')}/"  # what a step's workflow comes to is what its agents say
+        return agent in made_up or any(name.startswith(inside) for name in made_up)
 
     problems = list(unmet_by(case.expect, run, is_made_up))
     tokens = sum(run.result.token_usage.values())
@@ -154,7 +157,7 @@ async def _verdict(
         run.result.cost,
         run.response,
         made_up=is_left_out(case.expect, run, is_made_up),
-        rehearsed=scripted is not None,
+        rehearsed=is_rehearsed,
     )
 
 
