@@ -99,8 +99,8 @@ async def observed(
         result = await flow.run_async(variables=variables)
         result = await _answered(flow, result, give)
     except ExecutionError as error:
-        if "strands resume" in error.hint:  # there is no session that anybody could resume
-            error.hint = ""
+        if error.session_id is not None and error.session_id in error.hint:
+            error.hint = ""  # nobody could resume it
         raise
     journal = await flow.options.store().open(result.session_id)
     return rehearsal(result, State(await journal.load()), _artifacts(place, result.artifacts_written), events)
