@@ -18,6 +18,26 @@ RULES = (*RIGHTS, *TIMES)
 """The keys of questions that are not for everybody at any time."""
 
 
+def html_table(rows: Mapping[str, object]) -> str:
+    """Return names and values as a table of HTML, everything in it escaped; what is empty is left out.
+
+    Args:
+        rows: What each row is called, and what stands in it: a list has a line for each of its items.
+    """
+    from html import escape
+
+    def shown(value: object) -> str:
+        return "\n".join(map(str, value)) if isinstance(value, list) else str(value)
+
+    style = "text-align: left; vertical-align: top; white-space: pre-wrap"
+    body = "".join(
+        f'<tr><th style="{style}" scope="row">{escape(name)}</th><td style="{style}">{escape(shown(value))}</td></tr>'
+        for name, value in rows.items()
+        if value not in (None, "", [], ())
+    )
+    return f"<table><tbody>{body}</tbody></table>"
+
+
 @dataclass(slots=True, frozen=True)
 class OpenQuestion:
     """A question that waits for a person.
@@ -89,6 +109,13 @@ class OpenQuestion:
     def to_dict(self) -> dict[str, Json]:
         """Return the question as plain JSON values."""
         return asdict(self)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: a table of what a person needs to answer it."""
+        name = f"{self.short_id} ({self.id})" if self.number else self.id
+        answers = self.choices and ", ".join(self.choices)
+        rows = {"question": self.prompt, "context": self.context, "answers": answers, "default": self.default}
+        return html_table({**rows, "who": self.who, "id": name, "session": self.session})
 
 
 @dataclass
@@ -195,6 +222,15 @@ class RunResult:
     def to_dict(self) -> dict[str, Json]:
         """Return the result as plain JSON values."""
         return {**asdict(self), "session_id": self.session_id or None}
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: a table of what the run came to and of what it asks."""
+        asked = {f"{each.short_id} asks": each.prompt for each in self.questions}
+        cost = None if self.cost is None else f"{self.cost:g} USD"
+        came_to = {"error": self.error_message, "response": self.last_response, "artifacts": self.artifacts_written}
+        tokens = ", ".join(f"{agent} {count}" for agent, count in self.token_usage.items())
+        spent = {"seconds": round(self.duration_seconds, 2), "tokens": tokens, "cost": cost}
+        return html_table({"status": self.status, **asked, **came_to, **spent, "session": self.session_id})
 
     # -- as strands-cli 0.3 calls it ------------------------------------------------------------------------------
 

@@ -69,6 +69,12 @@ class Hosting(Program):
 
         return executor(self)
 
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        """What a notebook shows: the drawing of the workflow."""
+        from strands_cli.plan import plan, svg
+
+        return {"image/svg+xml": svg(plan(self.spec)), "text/plain": repr(self)}
+
     def _new_id(self, options: Mapping[str, Any]) -> str:
         if options.get("hitl_response") is not None:
             raise AnswerError("hitl_response answers no session", hint="Give its session_id too.")

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 
 from strands.types.json_value import from_text
 from strands_cli.terminal import AnswerLater, panel
-from strands_cli.terminal.device import can_draw, is_terminal, write
+from strands_cli.terminal.device import can_draw, in_notebook, is_terminal, write
 from strands_cli.terminal.escape import one_line
 from strands_cli.terminal.hold import held
 from strands_cli.types import HITLState
@@ -231,6 +231,11 @@ async def _read(label: Callable[[], str], out: TextIO) -> str:
         from strands_cli.terminal import keyboard
 
         return await keyboard.read_line(label, out)
+    if in_notebook():  # its front end asks: the kernel has made `input` a request to it
+        try:
+            return await asyncio.to_thread(input, label())
+        except NotImplementedError:  # nobody sits there: the notebook is only executed
+            raise EOFError from None
     from strands_cli.terminal import stdin
 
     write(out, label())
