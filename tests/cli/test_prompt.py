@@ -323,3 +323,38 @@ def test_what_happened_to_a_call_is_chosen_and_its_result_asked_for_next(
             terminal.expect("not a result" if not line else "What the call returned").expect("list): ")
     terminal.expect(f"ANSWER {json.dumps(answer)}")
     terminal.end()
+
+
+def editor(console: Console, writes: str) -> None:
+    """An editor that writes a text into the file that it is given; "" leaves it as it is."""
+    script = console.directory / "editor.py"
+    script.write_text(f"import pathlib, sys\nif {writes!r}:\n    pathlib.Path(sys.argv[1]).write_text({writes!r})\n")
+    console.env["EDITOR"] = f"{sys.executable} {script}"
+
+
+def test_a_long_answer_is_written_in_the_editor(console: Console) -> None:
+    editor(console, "first line\n\n//second\n")
+    terminal = asked(console, prompt="Why?").expect("/edit").expect("Your response: ")
+    assert answer(terminal.type("/edit").end()) == "first line\n\n//second"
+
+
+def test_an_editor_that_saves_nothing_answers_nothing(console: Console) -> None:
+    editor(console, "")
+    terminal = asked(console, prompt="Why?").expect("Your response: ").type("/edit").expect("Nothing was saved")
+    assert answer(terminal.expect("Your response: ").type("typed").end()) == "typed"
+
+
+def test_without_an_editor_it_says_what_to_set(console: Console) -> None:
+    console.env["EDITOR"] = str(console.directory / "no-such-editor")
+    terminal = asked(console, prompt="Why?").expect("Your response: ").type("/edit").expect("that is installed")
+    assert answer(terminal.expect("Your response: ").type("typed").end()) == "typed"
+
+
+def test_json_with_lines_is_written_in_the_editor(console: Console) -> None:
+    editor(console, "[[1, 2],\n [3]]\n")
+    terminal = (
+        asked(console, prompt="Rows?", schema={"type": "array", "items": {"type": "array"}})
+        .expect("JSON")
+        .type("/edit")
+    )
+    assert answer(terminal.end()) == [[1, 2], [3]]

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 LATER = "/later"
 SHOW = "/show"
 DECLINE = "/decline"
-_HELP = "/later: leave it open and pause; /show: see it again; Alt-Enter: a new line"
+EDIT = "/edit"
+_HELP = "/later: leave it open; /show: again; /edit: $EDITOR; Alt-Enter: a new line"
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 _terminal = threading.Lock()
 
@@ -134,7 +135,7 @@ class _Conversation:
         return self.state.kind == "elicitation"
 
     async def line(self, label: str) -> str:
-        """Read one line; `/later`, `/show` and `/decline` are commands, a doubled slash writes one.
+        """Read one line; `/later`, `/show`, `/edit` and `/decline` are commands, a doubled slash writes one.
 
         Raises:
             AnswerLater: The person leaves the question open.
@@ -151,11 +152,27 @@ class _Conversation:
                 raise _Declined
             if command == SHOW:
                 panel.show(self.state, self.out)
+            elif command == EDIT:
+                if written := await self._written():
+                    return written
             elif meant := self._nearly(command):
                 typed = one_line(text.strip(), 40)
                 self.complain(f"{typed!r} is not a command: type {meant}, or /{typed} where it is your answer.")
             else:
                 return text[1:] if text.startswith("//") else text
+
+    async def _written(self) -> str:
+        """Return what the person's editor was left with; "" where nothing was saved, or there is no editor."""
+        import click
+
+        try:
+            text = str(await asyncio.to_thread(click.edit, extension=".md") or "")
+        except click.ClickException as error:
+            self.complain(f"{error.message}. Set EDITOR to an editor that is installed.")
+            return ""
+        if not text.strip():
+            panel.say(self.out, "Nothing was saved.", "dim")
+        return text.rstrip("\n")
 
     def _nearly(self, text: str) -> str:
         """Return the command that `text` misspells: a slip of the finger must not answer a question; "" for none."""
@@ -163,7 +180,7 @@ class _Conversation:
             return ""
         from difflib import get_close_matches
 
-        known = [LATER, SHOW, *([DECLINE] if self._may_decline else [])]
+        known = [LATER, SHOW, EDIT, *([DECLINE] if self._may_decline else [])]
         return next(iter(get_close_matches(text, known, n=1, cutoff=0.8)), "")
 
     async def _text(self) -> str:
