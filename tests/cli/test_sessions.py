@@ -178,6 +178,9 @@ def test_export(console: Console) -> None:
     assert exported["spec"]["name"] == "interactive-research"
     assert exported["inputs"] == {"topic": "tea"}
     assert exported["questions"][0]["id"] == "steps/1"
+    shown = sessions(console, "show", session_id)
+    for name in ("token_usage", "usage", "cost", "cost_by_agent", "unpriced_models"):
+        assert exported[name] == shown[name]
 
 
 def test_fork_goes_on_differently_from_a_step(console: Console) -> None:

@@ -49,6 +49,19 @@ def test_nothing_of_a_page_comes_from_elsewhere(team: Team, anna: httpx.Client) 
         assert text not in page.text
 
 
+def test_the_page_of_a_run_tells_what_it_cost(
+    team: Team, anna: httpx.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/sessions/{team.begin(asking('payout', 'Pay?'))}"
+    assert "$" not in anna.get(path).text.partition("<h2")[0]
+    prices = tmp_path / "prices.yaml"
+    monkeypatch.setenv("STRANDS_PRICES", str(prices))
+    prices.write_text("scripted: {input: 1000, output: 1000}")
+    assert "$" in anna.get(path).text.partition("<h2")[0]
+    prices.write_text("scripted: much")
+    assert anna.get(path).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("path", "status", "title"),
     [

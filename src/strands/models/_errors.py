@@ -77,7 +77,7 @@ def from_status(
         return ModelThrottledException(said, retry_after=wait)
     if status >= 500 or status in _ONLY_LATER:
         return ModelUnavailableError(said)
-    return ModelRequestError(said)
+    return ModelRequestError(f"{said}\nCheck the model's id and the server's address." if status == 404 else said)
 
 
 def _overflows(status: int, message: str, code: str) -> bool:

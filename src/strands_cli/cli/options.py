@@ -32,7 +32,9 @@ class FiniteRange(click.FloatRange):
 as_json: Option = click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 debug: Option = click.option("--debug", is_flag=True, help="Log everything, and show the traceback of an error.")
 quiet: Option = click.option("--quiet", "-q", is_flag=True, help="Print only the final response.")
-verbose: Option = click.option("--verbose", "-v", is_flag=True, help="Show tools and responses as they come.")
+verbose: Option = click.option(
+    "--verbose", "-v", is_flag=True, help="Show tools, what they got and gave, and replies, whole."
+)
 offline: Option = click.option(
     "--offline", is_flag=True, help="Rehearse with the scripted model: no key, no network, no cost."
 )

@@ -54,6 +54,7 @@ class LiveScreen:
         self._stop()
         self._tell_waiting()
         if self._is_mine:
+            self._is_mine = False  # what resumes later draws nothing any more
             _drawing.release()
 
     @property
