@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from strands_cli.errors import USAGE, StrandsError
 from strands_cli.kernel.principal import Auth, Principal, PrincipalKind
@@ -27,6 +27,15 @@ class PeopleFileError(StrandsError):
     """The file that says who people are cannot be read, or says what cannot be."""
 
     exit_code = USAGE
+
+
+class _State(NamedTuple):
+    """What is another once a file was written, put in the place of another, or opened to who may read it."""
+
+    size: int
+    changed: int
+    touched: int
+    number: int
 
 
 @dataclass(frozen=True)
@@ -65,7 +74,7 @@ class People:
         self.by_key: dict[str, Person] = {}
         self.problem: str = ""
         self._by_id: dict[str, Person] = {}
-        self._file: tuple[str, tuple[int, int] | None] | None = None
+        self._file: tuple[str, _State | None] | None = None
         for person in people:
             self.by_key[person.key] = person
             for id_ in person.ids:
@@ -113,7 +122,7 @@ class People:
             self.problem = error.message
             logger.warning("people are as they were before the file was changed: %s", error.message)
             return False
-        if state is None or not state[1]:
+        if state is None or not state.size:
             self.problem = f"{self._file[0]} is empty"
             return False
         self.problem, self.by_key, self._by_id = "", now.by_key, now._by_id
@@ -206,21 +215,21 @@ def known(principal: Principal) -> Principal:
 def _from(path: str) -> People:
     """Return the people of a file, which is read anew when it has changed."""
     found = _state_of(path)
-    return People.from_file(path) if found is None else _read(path, *found)
+    return People.from_file(path) if found is None else _read(path, found)
 
 
 @functools.lru_cache(maxsize=4)
-def _read(path: str, changed: int, size: int) -> People:
+def _read(path: str, state: _State) -> People:
     return People.from_file(path)
 
 
-def _state_of(path: str | os.PathLike[str]) -> tuple[int, int] | None:
+def _state_of(path: str | os.PathLike[str]) -> _State | None:
     """Return what changes when a file does; None where it cannot be looked at."""
     try:
         found = os.stat(path)
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_size
+    return _State(found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino)
 
 
 def _person(key: str, told: Any) -> Person:

@@ -70,6 +70,27 @@ def test_a_file_that_cannot_be_read_is_told_and_stops_nothing(console: Console) 
     assert "'.env' is not read: it is not UTF-8 text" in ran.stderr
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("LD_PRELOAD=x.so", "LD_PRELOAD in '.env' is not taken: it says which code programs run"),
+        ("PYTHONPATH=x", "PYTHONPATH in '.env' is not taken: it says which code programs run"),
+        ("OPENAI_BASE_URL=http://x", "OPENAI_API_KEY of the environment would be sent there"),
+        ("STRANDS_SLACK_API=http://x", "STRANDS_SLACK_TOKEN of the environment would be sent there"),
+        ("GREETING=a\0b", "GREETING in '.env' is not taken"),
+    ],
+)
+def test_a_file_says_neither_what_code_runs_nor_where_keys_of_others_go(console: Console, line: str, told: str) -> None:
+    console.write(".env", f"{line}\n")
+    console.env.update(OPENAI_API_KEY="k", STRANDS_SLACK_TOKEN="t")
+    assert told in console.run("run", "flows/w.yaml", "--json").stderr
+
+
+def test_a_file_says_where_its_own_keys_go(console: Console) -> None:
+    console.write(".env", "OPENAI_API_KEY=k\nOPENAI_BASE_URL=http://x\n")
+    assert "not taken" not in console.run("run", "flows/w.yaml", "--json").stderr
+
+
 def test_every_variable_that_is_read_is_documented() -> None:
     read = set()
     for path in (ROOT / "src").rglob("*.py"):

@@ -346,10 +346,13 @@ def test_it_is_a_file_beside_the_other_and_may_name_others_beside_itself(tmp_pat
         ({"workflow": "in.json", "inputs": {"draft": 3}}, REVIEW, "'draft' must be a string"),
         ({"workflow": "in.json", "inputs": {"draft": "{{ }"}}, REVIEW, "malformed template"),
         ({"workflow": "https://x/in.json"}, {}, "workflow"),
+        ({"workflow": "a\0b.json"}, {}, "'workflow': cannot read .*null byte"),
+        ({"workflow": "circle"}, {}, "'workflow': cannot read 'circle'"),
     ],
 )
 def test_what_is_wrong_is_found_before_anything_runs(tmp_path: Path, step: Any, inner: Any, said: str) -> None:
     written(tmp_path, "in.json", inner)
+    (tmp_path / "circle").symlink_to("circle")
     file = written(tmp_path, "main.json", chain(step))
     with pytest.raises(StrandsError, match=said) as caught:
         load_file(file)
@@ -410,3 +413,33 @@ def test_a_fork_within_it_does_again_what_comes_after_it(kind: str) -> None:
     assert len([prompt for prompt in play.prompts("a") if prompt == "<no>" or prompt == "no"]) == (
         1 if kind == "workflow" else 2
     )
+
+
+def test_paths_may_begin_alike() -> None:
+    inner = spec("chain", {"steps": [A]}, "a")
+    steps = [{"workflow": "review"}, {"workflow": "review/more"}]
+    play = Cast(spec("chain", {"steps": steps}, workflows={"review": inner, "review/more": inner}), PARTS)
+    assert {"review/a", "review/more/a"} <= play.run().token_usage.keys()
+
+
+@pytest.mark.parametrize("twin", ["agent", "workflow"])
+def test_what_would_have_one_name_on_record_is_refused(twin: str) -> None:
+    """Who is called what decides by whose rules a call is asked about."""
+    inner = spec("chain", {"steps": [A]}, "a")
+    outer = spec("chain", {"steps": [{"workflow": "more"}]}, workflows={"more": inner})
+    steps = [{"workflow": "review"}, *([{"workflow": "review/more"}] if twin == "workflow" else [])]
+    whole = spec("chain", {"steps": steps}, workflows={"review": outer, "review/more": inner})
+    if twin == "agent":
+        whole["workflows"] = {"review": inner}
+        whole["agents"]["review/a"] = {"prompt": "p"}
+    with pytest.raises(SchemaValidationError, match="on record, which another part of the run has"):
+        load_dict(whole)
+
+
+def test_a_fork_tells_agents_within_something_else_and_not_the_step_itself() -> None:
+    play = cast("chain", {"steps": [STEP]})
+    session = SessionManager(repository=play.repository).get_session(str(play.run(topic="bees").session_id))
+    with pytest.raises(StrandsError, match="'steps/0' is a step without an agent"):
+        session.fork(prompts={"steps/0": "x"})
+    fork = session.fork(prompts={"steps/0/workflow/steps/0": "look closer"})
+    assert "<look closer>" in (play.workflow.resume(fork.id).questions[0].context or "")

@@ -14,6 +14,7 @@ import pytest
 from strands import Workflow, tool
 from strands.models.scripted import ScriptedModel
 from strands_cli.errors import InputError, StorageError
+from strands_cli.resources.recording import Recorder
 from strands_cli.session.memory import MemorySessionRepository
 from strands_cli.testing import NotRecordedError, recording, rehearse
 from support import pattern_stories as patterns
@@ -268,3 +269,43 @@ def test_no_secret_of_a_workflow_inside_is_recorded(tmp_path: Path, monkeypatch:
     assert len(lines(tmp_path / "all.jsonl")) == 4
     assert "hunter2" not in (tmp_path / "all.jsonl").read_text()
     assert [step.agent for step in rehearse(outer, replay=tmp_path / "all.jsonl").steps][2] == "inner/a"
+
+
+def test_texts_of_any_kind_are_replayed_as_they_were(tmp_path: Path) -> None:
+    odd = "one\u2028two\x85three"
+
+    @tool
+    def look() -> str:
+        """Look."""
+        return odd
+
+    data = spec("chain", {"steps": [{"tool": "look"}, {"agent": "a", "input": "{{ last_response }}"}]}, "a")
+    with StubOpenAI([odd]) as stub:
+        flow = Workflow.from_dict(data, tools=[look], model=ALL[0].model(stub), repository=MemorySessionRepository())
+        assert recording(flow, tmp_path / "odd.jsonl").run().success
+    assert rehearse(data, replay=tmp_path / "odd.jsonl", tools=[look]).response == odd
+
+
+def test_what_follows_a_line_that_was_cut_off_is_kept(recorded: Path) -> None:
+    whole = recorded.read_text().splitlines()
+    recorded.write_text("\n".join([*whole[:2], whole[2][:20]]))
+    Recorder(recorded, anew=False).write("answer", {"id": "half \ud800", "value": 1})
+    assert recorded.read_text().splitlines()[-1] == '{"answer": {"id": "half \\ud800", "value": 1}}'
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"call": 5}',
+        '{"call": {"agent": "a", "digest": [], "system": "", "prompt": "", "events": []}}',
+        '{"call": {"agent": "a", "digest": "d", "system": "", "prompt": "", "events": [5]}}',
+        '{"tool": {"name": "deploy", "input": {}, "result": 5}}',
+        '{"answer": {"id": []}}',
+        '{"call":' * 5000,
+    ],
+)
+def test_a_line_of_another_kind_is_told(recorded: Path, line: str) -> None:
+    with recorded.open("a") as file:
+        file.write(f"{line}\n")
+    with pytest.raises(InputError, match=r"line 7 of .* is none of a recording"):
+        rehearse(SHIP, replay=recorded, tools=[deploy])

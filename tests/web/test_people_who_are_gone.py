@@ -122,3 +122,13 @@ def test_an_api_token_is_not_taken_from_an_address(tmp_path: Path, serve: Serve)
     assert (refused.status_code, "set-cookie" in refused.headers) == (401, False)
     signed = client.post("/login", data={"token": secret}, headers={"Origin": ORIGIN}, follow_redirects=False)
     assert (signed.status_code, list(signed.cookies)) == (303, ["strands_8765"])
+
+
+def test_a_file_that_was_replaced_by_one_as_large_and_as_old_is_read(people: Path) -> None:
+    known, before = People.from_file(people), people.stat()
+    other = people.with_name("other.yaml")
+    other.write_text(BOTH.replace("ben", "eve"))
+    os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
+    other.replace(people)
+    assert known.refresh()
+    assert set(known.by_key) == {"anna", "eve"}

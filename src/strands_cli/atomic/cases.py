@@ -52,6 +52,15 @@ class Expect(Closed):
     checks: list[OutputCheck] = Field(default_factory=list)
     fails: str | None = Field(default=None, description="The run must fail with an error that holds this text.")
 
+    @field_validator("matches")
+    @classmethod
+    def _expression(cls, value: str | None) -> str | None:
+        try:
+            re.compile(value or "")
+        except (re.error, RecursionError, OverflowError) as error:
+            raise ValueError(f"{value!r} is not a regular expression: {error}") from None
+        return value
+
 
 class Case(Closed):
     """One test."""

@@ -68,7 +68,11 @@ class ReadWithin:
             if path in found or path in self._own:
                 continue
             here = (*place, "workflow")
-            file = str((self._base_dir / path).resolve())
+            try:
+                file = str((self._base_dir / path).resolve())
+            except (OSError, RuntimeError, ValueError) as error:
+                cause = getattr(error, "strerror", None) or str(error)
+                raise self._error(f"'workflow': cannot read {path!r}: {cause}", here, unreadable=True) from None
             if file in self._trail:
                 route = " -> ".join(os.path.basename(each) for each in (*self._trail[self._trail.index(file) :], file))
                 raise self._error(f"the workflow leads back to itself: {route}", here)
@@ -94,6 +98,7 @@ class ReadWithin:
             if spec is not None:
                 yield from self._inputs(place, step, spec)
         yield from self._secrets(found)
+        yield from self._twins(found)
 
     def _inputs(self, place: Place, step: Mapping[str, Any], spec: Spec) -> Iterator[Problem]:
         given = step.get("inputs") or {}
@@ -129,6 +134,21 @@ class ReadWithin:
                 if before != each:
                     cause = f"{path!r} declares the secret {name!r} otherwise than {where}"
                     yield self._marks.problem(self._data, ("env",), cause, hint="Give one of them another name.")
+
+    def _twins(self, found: Mapping[str, Spec]) -> Iterator[Problem]:
+        """Agents get the rules and the tools of their workflow by what they are called on record."""
+        from strands_cli.spec.within import all_within
+
+        agents = self._data.get("agents")
+        known = {str(name) for name in agents} if isinstance(agents, Mapping) else set()
+        for path, spec in found.items():
+            inner = [("", spec), *((name, way[-1]) for name, way in all_within(spec))]
+            names = {f"{path}/{name}{agent}" for name, each in inner for agent in ("", *each.agents)}
+            if twins := sorted(names & known):
+                here = next((place for place, step in self._steps if step["workflow"] == path), ("workflows", path))
+                cause = f"workflow {path!r} has the name {twins[0]!r} on record, which another part of the run has"
+                yield self._marks.problem(self._data, here, cause, hint="Give one of them another name or path.")
+            known |= names
 
     def _error(self, message: str, path: Place, hint: str = "", *, unreadable: bool = False) -> LoadError:
         return LoadError(self._marks.problem(self._data, path, message, hint=hint), unreadable=unreadable)

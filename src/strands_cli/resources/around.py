@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -61,5 +62,6 @@ class Around:
         for path, each in self._within.items():
             if name.startswith(f"{path}/"):
                 rest = name.removeprefix(f"{path}/")
-                return each.below(rest) if rest else each
+                with suppress(KeyError):  # a path may begin as another does
+                    return each.below(rest) if rest else each
         raise KeyError(name)

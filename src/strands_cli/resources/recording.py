@@ -83,10 +83,14 @@ class Recorder(StandIn):
         if self._anew or not self._path.exists():
             lines.insert(0, json.dumps({"recording": FORMAT}))
         flags = os.O_TRUNC if self._anew else os.O_APPEND
+        text = "".join(f"{line}\n" for line in lines)
         try:
-            file = os.open(self._path, os.O_WRONLY | os.O_CREAT | flags, 0o600)
-            with open(file, "w", encoding="utf-8") as stream:
-                stream.write("".join(f"{line}\n" for line in lines))
+            file = os.open(self._path, os.O_RDWR | os.O_CREAT | flags, 0o600)
+            with open(file, "r+b", buffering=0) as stream:
+                size = stream.seek(0, os.SEEK_END)
+                if size and os.pread(file, 1, size - 1) != b"\n":  # a process was killed while it wrote that line
+                    text = f"\n{text}"
+                stream.write(text.encode("utf-8", "backslashreplace"))  # JSON has half a character as its escape
         except OSError as error:
             raise _unwritable(str(self._path), error) from None
         self._anew = False

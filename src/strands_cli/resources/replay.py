@@ -46,8 +46,15 @@ class Replayer(StandIn):
         self._calls: list[Mapping[str, Any]] = []
         self._tools: dict[str, list[Mapping[str, Any]]] = {}
         self._replies: dict[str, list[Any]] = {}
-        for number, line in enumerate(read_text(self._path, self.name).splitlines()):
-            self._take(number, line)
+        for number, line in enumerate(
+            read_text(self._path, self.name).split("\n")
+        ):  # texts may hold other ends of lines
+            try:
+                self._take(number, line)
+            except (AttributeError, KeyError, TypeError, RecursionError):
+                raise InputError(
+                    f"line {number + 1} of {self.name!r} is none of a recording", hint=self._again()
+                ) from None
         if not self._calls and not self._tools:
             raise InputError(f"nothing is recorded in {self.name!r}", hint=self._again())
 
@@ -96,13 +103,15 @@ class Replayer(StandIn):
         if not number and known["version"] != FORMAT:
             raise InputError(f"{self.name!r} was recorded by a newer build", hint="Upgrade this one.")
         if "call" in known:
-            self._calls.append(known["call"])
-            self._replies.setdefault(known["call"]["digest"], []).append(known["call"]["events"])
+            call = known["call"]
+            told = {name: _text(call[name]) for name in ("agent", "digest", "system", "prompt")}
+            self._replies.setdefault(told["digest"], []).append([_mapping(each) for each in call["events"]])
+            self._calls.append(told)
         elif "tool" in known:
             tool = known["tool"]
-            self._tools.setdefault(_call(tool["name"], tool["input"]), []).append(tool["result"])
+            self._tools.setdefault(_call(tool["name"], tool["input"]), []).append(_mapping(tool["result"]))
         elif "answer" in known:
-            self.answers[known["answer"]["id"]] = known["answer"]["value"]
+            self.answers[_text(known["answer"]["id"])] = known["answer"]["value"]
 
     def _unknown(self, request: Mapping[str, Any], *, was_known: bool) -> NotRecordedError:
         agent, prompt = request["agent"], one_line(request["prompt"], 120)
@@ -243,6 +252,18 @@ def stand_in_of(origin: Mapping[str, Json]) -> StandIn | None:
     if "replay" in origin:
         return Replayer(origin["replay"])
     return Recorder(origin["record"], anew=False) if "record" in origin else None
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"not a text: {type(value).__name__}")
+    return value
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError(f"not a mapping: {type(value).__name__}")
+    return value
 
 
 def _call(name: str, arguments: Any) -> str:

@@ -37,7 +37,8 @@ def check_prompts(state: State, kept: Sequence[Entry], prompts: Mapping[str, str
                 f"the step {key!r} {said}, so another prompt says nothing",
                 hint=f"Those that do: {', '.join(again) or 'none'}.",
             )
-        if node is not None and node.kind not in ("agent", "workflow"):
+        within = node is not None and node.kind == "workflow" and key.count("/") > node.id.count("/")
+        if node is not None and node.kind != "agent" and not within:
             raise SessionError(f"{key!r} is a step without an agent: it is told nothing", hint="Name an agent's step.")
     for entry in kept:
         if entry.kind == "answered" and has_rights(in_force(state, state.asked[entry.key])):

@@ -129,7 +129,7 @@ def _of_text(expect: str | Expect, text: str) -> Iterator[str]:
 def _data(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 

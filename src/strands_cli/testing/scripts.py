@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from strands.models.model import Model
@@ -48,7 +48,8 @@ def _model(agent: str, script: Any) -> Model:
         return script
     if isinstance(script, (str, Mapping)):
         return ScriptedModel([script], repeat="last")
-    return ScriptedModel(script if callable(script) else _in_turn(agent, list(script)))
+    replies = list(script) if isinstance(script, Iterable) else [script]
+    return ScriptedModel(script if callable(script) else _in_turn(agent, replies))
 
 
 def _in_turn(agent: str, replies: Sequence[Any]) -> Callable[[], Any]:

@@ -192,30 +192,39 @@ def _rows(file: Path) -> Iterator[dict[str, Any]]:
         return
     if file.suffix != ".jsonl":
         raise InputError(f"{str(file)!r} is not a table", hint="Tables end with .csv or .jsonl.")
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):  # texts may hold other ends of lines
         if line.strip():
             data = parse_data(line, f"{file}:{number}.json")
             if not isinstance(data, dict):
                 raise InputError(f"line {number} of {str(file)!r} is not an object", hint="Write one object a line.")
-            yield _as_test(data.items())
+            yield _as_test(data.items(), f"line {number} of {str(file)!r}")
 
 
 def _of_csv(text: str, file: Path) -> Iterator[dict[str, Any]]:
     reader = csv.DictReader(io.StringIO(text, newline=""), restkey="")
-    for number, row in enumerate(reader, 2):
+    try:
+        rows = list(reader)
+    except csv.Error as error:
+        raise InputError(f"{str(file)!r} is no table: {error}", hint="Write long texts into a .tests.yaml.") from None
+    for number, row in enumerate(rows, 2):
         if "" in row:
             raise InputError(f"line {number} of {str(file)!r} has more cells than the header", hint="Quote commas.")
-        yield _as_test((name.strip(), _cell(name.strip(), value)) for name, value in row.items() if value)
+        cells = ((name.strip(), _cell(name.strip(), value)) for name, value in row.items() if value)
+        yield _as_test(cells, f"line {number} of {str(file)!r}")
 
 
-def _as_test(cells: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+def _as_test(cells: Iterable[tuple[str, Any]], where: str) -> dict[str, Any]:
     test: dict[str, Any] = {"variables": {}}
     for name, value in cells:
         first, _, rest = name.partition(".")
         if first in ("variables", "vars") and not rest and isinstance(value, Mapping):
             test["variables"].update(value)
         elif first in ("name", "description", "answers", "replies", "replay", "expect"):
-            _put(test, [first, *_parts(first, rest)], value)
+            try:
+                _put(test, [first, *_parts(first, rest)], value)
+            except TypeError:
+                cause = f"{where}: {first!r} has a value of its own, so {name!r} says nothing"
+                raise InputError(cause, hint="Leave one of them out.") from None
         else:
             test["variables"][name] = value
     return test
@@ -244,5 +253,5 @@ def _cell(name: str, text: str) -> Any:
         return text
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
