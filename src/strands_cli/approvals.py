@@ -17,6 +17,7 @@ from strands_cli.resources.decision_log import (
     CallDecision,
     DecisionLog,
     answer_schema,
+    at_level,
     numbered,
     parsed,
     to_text,
@@ -93,9 +94,7 @@ class ApprovalHooks:
     ) -> None:
         self._agent = agent
         self._recorded = recorded or agent
-        self._question_name, self._form_name = (
-            f"{name}_outer{level}" if level else name for name in (DECISION, ARGUMENTS)
-        )
+        self._question_name, self._form_name = (at_level(name, level) for name in (DECISION, ARGUMENTS))
         self._rules = [_Rule(rule, number) for number, rule in enumerate(rules)]
         self._memory = memory
         self._beyond = beyond

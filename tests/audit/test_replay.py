@@ -226,6 +226,24 @@ def test_a_tool_that_ran_otherwise_than_was_decided_is_named(said: str | None, r
     assert [found[1] for found in faults()] == [rule]
 
 
+def test_the_approval_of_each_workflow_around_a_step_counts() -> None:
+    workflow, _ = paying(5)
+    session_id = str(workflow.run().session_id)
+    (question,) = SessionManager(store="store").get_session(session_id).questions
+
+    async def asked() -> dict[str, Any]:
+        return dict(State(await (await journal(session_id)).load()).asked[question.id].data)
+
+    data, around = asyncio.run(asked()), []
+    for level in (2, 1):
+        interrupt = {**data["interrupt"], "name": f"approval_outer{level}"}
+        around.append(Draft("asked", f"{question.id}/{level}", {**data, "interrupt": interrupt}, 1_800_000_000.0))
+    approved = {"value": "approve", "by": "anna"}
+    answered = [Draft("answered", key, approved, 1_800_000_000.0) for key in (question.id, f"{question.id}/1")]
+    written(session_id, *around, *answered, started(session_id, data["interrupt"]["digest"], question.id.split(":")[2]))
+    assert [found[1:] for found in faults()] == [("approval", "pay ran before anybody had approved of it")]
+
+
 def test_who_forks_a_run_starts_one_and_what_they_had_decided_before_stands() -> None:
     gate = {"type": "hitl", "prompt": "Pay?", "choices": ["approve", "reject"], "ask": {"exclude": ["starter"]}}
     workflow = Workflow.from_dict(spec(gate), store="store")

@@ -13,15 +13,6 @@ if TYPE_CHECKING:
 class AssignableSession(SessionView):
     """A session whose questions people take on and hand on."""
 
-    def _repr_html_(self) -> str:
-        """What a notebook shows: a table of where the session stands, what it asks, and what it came to."""
-        from strands_cli.types import html_table
-
-        asked = {f"{each.short_id} asks": each.prompt for each in self.questions}
-        steps = [item.key for item in self.history if item.kind != "tool"]
-        head = {"session": self.id, "workflow": self.workflow_name, "status": self.status, **asked}
-        return html_table({**head, "error": self.error, "response": self.response, "steps": steps})
-
     async def assign_async(
         self,
         question_id: str,

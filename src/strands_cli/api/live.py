@@ -102,7 +102,7 @@ class LiveSession:
             ProviderNotReadyError: A key or a package is missing; nothing was begun.
         """
         try:
-            session = await self._found()
+            session = await self.session_async()
         except SessionNotFoundError:
             await self._workflow.begin_async(self._variables, self.id, queued=self._by_worker)
         else:
@@ -129,7 +129,7 @@ class LiveSession:
         """Return how it stands."""
         working = self._is_at_work
         try:
-            session = await self._found()
+            session = await self.session_async()
         except SessionNotFoundError:
             return Snapshot("failed" if self._error else "starting", [], [], None, self._error)
         status = session.status
@@ -166,7 +166,7 @@ class LiveSession:
         Raises:
             SessionFinishedError: It has ended already.
         """
-        await (await self._found()).cancel_async()
+        await (await self.session_async()).cancel_async()
 
     def cancel(self) -> None:
         """End the session as `cancel_async` does."""
@@ -192,7 +192,9 @@ class LiveSession:
         Raises:
             SessionNotFoundError: It is not on record yet.
         """
-        return await self._found()
+        from strands_cli.api.session import Session
+
+        return await Session.found(self._workflow.options, self.id)
 
     def session(self) -> Session:
         """Return the session as `session_async` does."""
@@ -259,11 +261,6 @@ class LiveSession:
     def _is_at_work(self) -> bool:
         return self._work is not None and not self._work.done()
 
-    async def _found(self) -> Session:
-        from strands_cli.api.session import Session
-
-        return await Session.found(self._workflow.options, self.id)
-
     async def _drive_on(self) -> None:
         from strands_cli.api.session import LEASE_SECONDS, LOOK_SECONDS
 
@@ -287,7 +284,7 @@ class LiveSession:
 
     async def _driven(self) -> RunResult | None:
         try:
-            session = await self._found()
+            session = await self.session_async()
         except SessionNotFoundError:
             return await self._workflow.run_async(session_id=self.id, variables=self._variables)
         if session.status in ("completed", "cancelled"):

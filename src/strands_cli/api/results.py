@@ -53,7 +53,7 @@ def run_result(
         artifacts_written=list(written),
         session_id=session_id,
         token_usage=dict(state.agent_tokens),
-        execution_context=outcome.context if outcome else _so_far(pattern, state),
+        execution_context=outcome.context if outcome else so_far(pattern, state),
         status=rest.status,
         questions=_questions(state, session_id),
         pattern_type=pattern,
@@ -80,7 +80,7 @@ def finished_result(session_id: str, pattern: str, state: State) -> RunResult:
     """Return what a completed or cancelled session came to, from its record alone."""
     assert state.rest is not None
     data, completed = state.rest.data, state.rest.kind == "closed"
-    outcome = Outcome(data["response"], _so_far(pattern, state), agent=data.get("agent", "")) if completed else None
+    outcome = Outcome(data["response"], so_far(pattern, state), agent=data.get("agent", "")) if completed else None
     rest = DriveResult("completed" if completed else "cancelled", state, outcome, seconds=state.seconds)
     return run_result(session_id, pattern, rest, ())
 
@@ -126,10 +126,11 @@ def is_rehearsal(origin: Mapping[str, Json]) -> bool:
     return bool(free) and not priced
 
 
-def _so_far(pattern: str, state: State) -> dict[str, Json]:
-    from strands_cli.api.contexts import so_far
+def so_far(pattern: str, state: State) -> dict[str, Json]:
+    """Return what each part of a pattern has produced, imported only when somebody looks."""
+    from strands_cli.api import contexts
 
-    return so_far(pattern, state)
+    return contexts.so_far(pattern, state)
 
 
 def _at(step: str | None, error: str) -> str:

@@ -18,7 +18,7 @@ from strands_cli.api.call_layers import layers_of
 from strands_cli.api.models import models_of
 from strands_cli.api.options import Options
 from strands_cli.api.program import check_not_loading
-from strands_cli.api.results import run_result, step_cost, trace
+from strands_cli.api.results import run_result, so_far, step_cost, trace
 from strands_cli.api.spec_names import default_prompt_of, names_of, rights_of_calls
 from strands_cli.errors import InputError, StrandsError
 from strands_cli.kernel.context import ExecutionContext
@@ -296,7 +296,7 @@ class Runner:
 
         (inputs, resources), self._run = self._drive, run
         run.default_prompt = self._default_prompt
-        run.context = ExecutionContext(partial(_so_far, self.spec.pattern.type, run.state))
+        run.context = ExecutionContext(partial(so_far, self.spec.pattern.type, run.state))
         run.rights_of_calls = partial(rights_of_calls, self.spec)
         resources.remember(run.state)
         if self.spec.workflows:
@@ -381,9 +381,3 @@ def _jsonable(inputs: Mapping[str, Any]) -> dict[str, Any]:
             f"a variable is not plain data: {error}",
             hint="Use text, finite numbers, booleans, lists and dicts with text keys.",
         ) from error
-
-
-def _so_far(pattern: str, state: State) -> dict[str, Json]:
-    from strands_cli.api.contexts import so_far
-
-    return so_far(pattern, state)

@@ -254,6 +254,15 @@ class SessionView:
         """Return the journal's entries from number `after` on; reading never writes."""
         return await (self._journal.load() if after == 0 else self._journal.tail(after))
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: a table of where the session stands, what it asks, and what it came to."""
+        from strands_cli.types import html_table
+
+        asked = {f"{each.short_id} asks": each.prompt for each in self.questions}
+        steps = [item.key for item in self.history if item.kind != "tool"]
+        head = {"session": self.id, "workflow": self.workflow_name, "status": self.status, **asked}
+        return html_table({**head, "error": self.error, "response": self.response, "steps": steps})
+
     @property
     def _opened(self) -> Entry:
         assert self._state.opened is not None

@@ -9,7 +9,7 @@ from typing import Any
 from strands_cli.audit.findings import AuditFinding
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Entry
-from strands_cli.resources.decision_log import parsed, to_text, verdict
+from strands_cli.resources.decision_log import DECISION, decision_name, parsed, to_text, verdict
 from strands_cli.spec.within import plain_agents
 
 
@@ -30,7 +30,7 @@ class ToolCheck:
             return
         asks = [asked for asked in state.asked.values() if _is_about(asked, data["of"], data["id"])]
         if asks:
-            newest = {str(asked.data["interrupt"]["name"]).rstrip("_0123456789"): asked for asked in asks}
+            newest = {decision_name(str(asked.data["interrupt"]["name"])): asked for asked in asks}
             for asked in newest.values():  # a workflow within asks of its own accord, and what runs it does, too
                 yield from self._of_decision(state, entry, asked)
             return
@@ -65,10 +65,8 @@ def _input(entry: Entry) -> str | None:
 
 def _is_about(asked: Entry, owner: str, tool_use_id: str) -> bool:
     interrupt: Mapping[str, Any] = asked.data.get("interrupt") or {}
-    is_gate = interrupt.get("gate") == "approval" and str(interrupt.get("name", "")).startswith("approval")
-    name = str(interrupt.get("name", ""))
-    is_decision = name == "approval" or name.removeprefix("approval_").isdecimal() or name[:14] == "approval_outer"
-    return is_gate and is_decision and asked.data.get("of") == owner and f":{tool_use_id}:" in f"{interrupt.get('id')}:"
+    is_gate = interrupt.get("gate") == DECISION and decision_name(str(interrupt.get("name", ""))) is not None
+    return is_gate and asked.data.get("of") == owner and f":{tool_use_id}:" in f"{interrupt.get('id')}:"
 
 
 def _is_guarded(state: State, agent: str, tool: str) -> bool:

@@ -122,7 +122,7 @@ def _answer(form: Form, decision: str, values: dict[str, Json]) -> Json:
         _check_whole(form, values)
         return values
     if form.shape == "result":
-        return {"result": _object_or_text(values["result"])} if decision == "result" else decision
+        return {"result": object_or_text(values["result"])} if decision == "result" else decision
     if form.shape == "elicitation":
         if decision != "accept":
             return {"action": decision}
@@ -226,7 +226,8 @@ def _json(text: str) -> Json:
         raise ValueError(f"{_quoted(text)} is not JSON, which this answer is written in.") from None
 
 
-def _object_or_text(text: Json) -> Json:
+def object_or_text(text: str) -> Json:
+    """Return the object or list that a text writes as JSON, else the text."""
     try:
         value = from_text(text, "the result")
     except json.JSONDecodeError:

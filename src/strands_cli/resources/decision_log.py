@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 DECISION = "approval"
 Decision: TypeAlias = Literal["approve", "edit", "reject", "respond"]
+_DECISION_NAME = re.compile(rf"({DECISION}(?:_outer\d+)?)(?:_\d+)?")
 _SCOPES = ("never", "exact", "session", "always")
 
 
@@ -117,11 +119,21 @@ def numbered(name: str, number: int) -> str:
     return name if number == 1 else f"{name}_{number}"
 
 
+def at_level(name: str, level: int) -> str:
+    """Return what a question is called that a workflow asks, `level` workflows around the one of who calls."""
+    return f"{name}_outer{level}" if level else name
+
+
+def decision_name(name: str) -> str | None:
+    """Return what a question about a decision is called when it is asked for the first time; None for another one."""
+    found = _DECISION_NAME.fullmatch(name)
+    return found[1] if found is not None else None
+
+
 def _is_decision(name: str, question: str | None) -> bool:
     """Whether a question is one of those that are called so, or where that is None any."""
-    if question is None:
-        return name.startswith(DECISION) and not name.startswith(f"{DECISION}_arguments")
-    return name == question or name.removeprefix(f"{question}_").isdecimal()
+    found = decision_name(name)
+    return found is not None and question in (None, found)
 
 
 def _same_tool(asked: Interrupt, call: CallBinding) -> bool:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 AUTO, *REQUIRED = TOOL_CHOICES
 
-
 RULES = ("tool_choice", "end_on", "max_turns", "max_tool_calls")
 
 

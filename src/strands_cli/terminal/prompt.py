@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import math
 import sys
 import threading
@@ -13,7 +12,6 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TextIO
 from weakref import WeakKeyDictionary
 
-from strands.types.json_value import from_text
 from strands_cli.terminal import AnswerLater, panel
 from strands_cli.terminal.device import can_draw, in_notebook, is_terminal, write
 from strands_cli.terminal.escape import one_line
@@ -194,6 +192,8 @@ class _Conversation:
 
     async def _doubt(self) -> Json:
         """A result is asked for in a second step: as it is typed, or as JSON where it is an object or a list."""
+        from strands_cli.forms.reading import object_or_text
+
         said = _chosen(await self._text(), ("run again", "skip", "result"))
         if said != "result":
             return said
@@ -201,7 +201,7 @@ class _Conversation:
             text = (await self.line("What the call returned (text, or a JSON object or list)")).strip()
             try:
                 if text:
-                    return {"result": _object_or_text(text)}
+                    return {"result": object_or_text(text)}
                 self.complain("an empty line is not a result.")
             except ValueError as error:
                 self.complain(str(error))
@@ -276,14 +276,6 @@ def _chosen(text: str, choices: tuple[str, ...] | None) -> str:
     if typed.isascii() and typed.isdigit() and 1 <= int(typed) <= len(choices):
         return choices[int(typed) - 1]
     return text
-
-
-def _object_or_text(text: str) -> Json:
-    try:
-        value = from_text(text, "the result")
-    except json.JSONDecodeError:
-        return text
-    return value if isinstance(value, (dict, list)) else text
 
 
 def _clock(seconds: float) -> str:

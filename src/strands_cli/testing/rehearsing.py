@@ -177,7 +177,7 @@ def _prepared(workflow: Workflow, stand_in: StandIn | None, place: Path, real_to
 
 
 async def _answered(flow: Workflow, result: RunResult, give: Give) -> RunResult:
-    """GivenAnswer what is asked, and go on, as long as there are answers."""
+    """Answer what is asked, and go on, as long as there are answers."""
     from strands_cli.api.session import Session
 
     while result.status == "paused":
@@ -189,7 +189,7 @@ async def _answered(flow: Workflow, result: RunResult, give: Give) -> RunResult:
 
 
 async def _given(store: SessionRepository, session: Session, questions: Sequence[OpenQuestion], give: Give) -> bool:
-    """GivenAnswer those of the open questions that there is an answer to; return whether there was one."""
+    """Answer those of the open questions that there is an answer to; return whether there was one."""
     any_given = False
     for question in questions:
         answer: GivenAnswer | None = await give(question)
