@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import functools
+import ipaddress
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from strands_cli.testing.happened import Rehearsal
 
 _VARIABLES = ("STRANDS_STORE", "STRANDS_OUT", "STRANDS_PEOPLE", "STRANDS_PRICES", "STRANDS_NOTIFY")
-_LOCAL = ("localhost", "127.", "::1", "0.0.0.0")
+_LOCAL = ("", "localhost", "0.0.0.0", "::")
 
 
 @pytest.fixture
@@ -70,5 +71,14 @@ def _known_only(look_up: Callable[..., Any]) -> Callable[..., Any]:
 
 def _check(host: Any) -> None:
     name = host.decode("ascii", "replace") if isinstance(host, bytes) else str(host)
-    if name and not name.startswith(_LOCAL):
+    if not _is_local(name):
         raise PermissionError(f"this test has no network, and something connects to {name!r} (fixture no_network)")
+
+
+def _is_local(name: str) -> bool:
+    if name in _LOCAL:
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False

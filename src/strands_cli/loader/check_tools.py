@@ -37,7 +37,7 @@ class _Known:
         self.http = [
             each["id"] for _, each in listed(child(tools, "http_executors")) if isinstance(each.get("id"), str)
         ]
-        self.python = [_id(name) for _, name in _python(tools)]
+        self.python = [tool_id(name) for _, name in _python(tools)]
         self.jit = [name for _, name in texts(at(data, ("context_policy", "retrieval", "jit_tools")))]
         self.given = given
         self.others = any("workflow" in part.value for part in parts(data))
@@ -57,7 +57,7 @@ class _Known:
 
     def meant(self, names: Iterable[str]) -> set[str]:
         """Return the ids that names mean: themselves, or all of a kind."""
-        return {id for name in names for id in self.groups.get(name, [_id(name)])}
+        return {id for name in names for id in self.groups.get(name, [tool_id(name)])}
 
     def default(self) -> set[str]:
         """Return what an agent has that lists no tools."""
@@ -95,7 +95,7 @@ def check_tools(data: dict[str, Any], given: frozenset[str]) -> Iterator[Finding
             has = of_agents.get(str(part.value.get("agent")), set())
             yield from _going(part.path, part.value, has, known)
         tools = part.marked(TOOL)
-        called = {_id(str(name)) for _, name in tools} if tools else set()
+        called = {tool_id(str(name)) for _, name in tools} if tools else set()
         called = called or ({"http_request"} if "http" in part.value else set())
         everything |= called
         for index, approval in listed(part.value["approvals"]) if "approvals" in part.value else ():
@@ -112,7 +112,7 @@ def _going(path: Path, value: Mapping[str, Any], has: set[str], known: _Known) -
     if isinstance(choice, str) and choice not in TOOL_CHOICES:
         named.append(((*path, "tool_choice"), choice))
     for here, name in named:
-        if _id(name) in has or name.partition("/")[0] in has & set(known.mcp):
+        if tool_id(name) in has or name.partition("/")[0] in has & set(known.mcp):
             continue
         if has & set(known.mcp) and not nearest(name, has):
             yield Finding(
@@ -123,10 +123,6 @@ def _going(path: Path, value: Mapping[str, Any], has: set[str], known: _Known) -
         yield Finding(
             here, f"the agent has no tool {name!r}", did_you_mean(name, sorted(also)) or "List it in `tools`."
         )
-
-
-def _id(name: str) -> str:
-    return tool_id(name)
 
 
 def _python(tools: object) -> Iterator[tuple[int, str]]:
@@ -183,7 +179,7 @@ def _names(path: Path, value: object) -> Iterator[tuple[Path, str]]:
 
 
 def _mention(path: Path, name: str, known: _Known) -> Iterator[Finding]:
-    if name in known.names or _id(name) in known.names or ":" in name or "." in name:
+    if name in known.names or tool_id(name) in known.names or ":" in name or "." in name:
         return
     if path[0] == "security" and known.others:
         return  # it may be a tool of a workflow that a step runs
@@ -201,7 +197,7 @@ def _overrides(data: dict[str, Any]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for part in parts(data):
         marked = part.marked(TOOL_IDS)
-        names = {_id(name) for path, listed in marked for _, name in _names(path, listed)} if marked else set()
+        names = {tool_id(name) for path, listed in marked for _, name in _names(path, listed)} if marked else set()
         for _, agent in part.agents() if names else ():
             found.setdefault(agent, set()).update(names)
     return found

@@ -6,6 +6,7 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from strands.types.json_value import writes_data
 from strands_cli.errors import ExecutionError, InputError, StoppedError
 from strands_cli.kernel.run import Run
 from strands_cli.kernel.types import AgentReply, Names, Within
@@ -47,15 +48,4 @@ async def _reply(run: Run, inner: Within, key: str, given: Mapping[str, Any], ca
     if outcome.error is not None:
         raise ExecutionError(outcome.error)
     message = {"role": "assistant", "content": [{"text": outcome.response}]}
-    return AgentReply(outcome.response, message, is_json=_is_data(outcome.response))
-
-
-def _is_data(text: str) -> bool:
-    """Whether a text is a JSON object or list."""
-    if text.lstrip()[:1] not in ("{", "["):
-        return False
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
+    return AgentReply(outcome.response, message, is_json=writes_data(outcome.response))

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 AUTO, *REQUIRED = TOOL_CHOICES
 
-RULES = ("tool_choice", "end_on", "max_turns", "max_tool_calls")
-
 
 class TurnRules(NamedTuple):
     """What holds for one step of an agent.
@@ -57,7 +55,7 @@ def rules_of(agent: AgentSpec, step: Mapping[str, Any] | None) -> TurnRules:
         step: What its step says of it.
     """
     own = vars(agent)
-    said = {name: (step or {}).get(name) or own[name] for name in RULES}
+    said = {name: (step or {}).get(name) or own[name] for name in TurnRules._fields}
     return TurnRules(**{**said, "end_on": tuple(said["end_on"] or ())})
 
 
