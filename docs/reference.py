@@ -27,6 +27,7 @@ SCRIPTS = ROOT / "build" / "scripts"
 """What pages load and Zensical would load from elsewhere: `make docs` fetches it where there is npm."""
 
 _LINK = re.compile(r"(\]\()(\.\./[^)#\s]+)")
+_NOTEBOOK = re.compile(r"\]\(([^)#\s:]+)\.ipynb")
 _POLYFILLS = """  polyfills:
     - {path: javascripts/iframe-worker.js, type: text/javascript, async: false, defer: false}
 """
@@ -162,14 +163,14 @@ def with_drawings(text: str) -> str:
 
 
 def with_links_out(page: Path) -> str:
-    """Return a page whose links to files beside docs/ lead to the repository."""
+    """Return a page whose links to files beside docs/ lead to the repository, and those to notebooks to their pages."""
 
     def outside(link: re.Match[str]) -> str:
         path = (page.parent / link[2]).resolve()
         inside = path.is_relative_to(DOCS) or not path.is_relative_to(ROOT)
         return link[0] if inside else f"{link[1]}{REPOSITORY}/blob/main/{path.relative_to(ROOT).as_posix()}"
 
-    return _LINK.sub(outside, page.read_text(encoding="utf-8"))
+    return _NOTEBOOK.sub(r"](\1.md", _LINK.sub(outside, page.read_text(encoding="utf-8")))
 
 
 if __name__ == "__main__":
