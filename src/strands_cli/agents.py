@@ -106,9 +106,10 @@ class AgentCaller:
         agent.system_prompt = self._system_prompt(call)
         agent.callback_handler = streamed = _streamed(call, agent)
         try:
-            options = Options({CONTEXT: call.context})
+            state = {CONTEXT: call.context}
             if call.expects:
-                options = Options({CONTEXT: call.context, "rehearse_hint": call.expects})
+                state["rehearse_hint"] = call.expects
+            options = Options(state)
             result = await call_agent(agent, prompt, options, None if streamed is None else streamed.take)
         except EventLoopException as error:
             self.cache.drop(call)

@@ -159,7 +159,7 @@ def test_a_fork_keeps_its_answers() -> None:
 
 
 def paying(
-    *replies: Any, options: str = "[approve, edit, reject]", remember: str = "never"
+    *replies: Any, options: str = "[approve, edit, reject]", remember: str = "never", of_file: bool = False
 ) -> tuple[Workflow, list[int]]:
     paid: list[int] = []
 
@@ -175,11 +175,13 @@ def paying(
         said = sum(message["role"] == "assistant" for message in messages)
         return ToolCall("pay", {"amount": calls[said]}) if said < len(calls) else "done"
 
+    rules = f"approvals: [{{tools: [pay], options: {options}, remember: {remember}}}]"
     text = f"""
 version: 0
 name: t
+{rules if of_file else ""}
 runtime: {{provider: openai, model_id: m}}
-agents: {{a: {{prompt: You, tools: [pay], approvals: [{{tools: [pay], options: {options}, remember: {remember}}}]}}}}
+agents: {{a: {{prompt: You, tools: [pay], {"" if of_file else rules}}}}}
 pattern: {{type: chain, config: {{steps: [{{agent: a, input: "1"}}]}}}}
 """
     return Workflow.from_yaml(text, model=ScriptedModel(reply), tools=[pay], store="store"), paid
@@ -205,8 +207,9 @@ def started(session_id: str, digest: str, id: str = "t9") -> Draft:
     return Draft("started", f"steps/0/tools/{id}", data, 1_800_000_000.0)
 
 
-def test_a_tool_that_did_not_wait_is_named() -> None:
-    workflow, _ = paying(5)
+@pytest.mark.parametrize("of_file", [False, True])
+def test_a_tool_that_did_not_wait_is_named(of_file: bool) -> None:
+    workflow, _ = paying(5, of_file=of_file)
     session_id = str(workflow.run().session_id)
     written(session_id, started(session_id, "2:x"))
     ((seq, rule, message),) = faults()

@@ -10,7 +10,7 @@ from strands_cli.audit.findings import AuditFinding
 from strands_cli.kernel.state import State
 from strands_cli.kernel.types import Entry
 from strands_cli.resources.decision_log import DECISION, decision_name, parsed, to_text, verdict
-from strands_cli.spec.within import plain_agents
+from strands_cli.spec.within import plain_rules
 
 
 class ToolCheck:
@@ -72,8 +72,8 @@ def _is_about(asked: Entry, owner: str, tool_use_id: str) -> bool:
 def _is_guarded(state: State, agent: str, tool: str) -> bool:
     """Whether a rule covers every call of a tool; of one with a condition it cannot be told afterwards."""
     spec: Any = state.origin.get("spec") or {}
-    known: Mapping[str, Any] = next((each for name, each, _ in plain_agents(spec) if name == agent), {})
-    for rule in known.get("approvals") or ():
+    rules = plain_rules(spec, agent) if spec and ":" not in agent else ()  # steps that call a tool may differ
+    for rule in rules:
         globs = rule.get("tools") or ["*"]
         wanted = [glob for glob in globs if not glob.startswith("!")] or ["*"]
         unwanted = [glob[1:] for glob in globs if glob.startswith("!")]
