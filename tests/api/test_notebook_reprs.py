@@ -31,7 +31,7 @@ def test_a_workflow_draws_itself() -> None:
     workflow = Workflow.from_dict(SPEC)
     shown = workflow._repr_mimebundle_(include=None, exclude=None)
     assert shown["image/svg+xml"] == workflow.draw("svg") and "<script>" not in shown["image/svg+xml"]
-    assert shown["text/plain"] == repr(workflow)
+    assert shown["text/plain"] == repr(workflow) == "<Workflow shown: chain>"
 
 
 def test_a_result_its_questions_and_its_session_are_tables(tmp_path: Path) -> None:
@@ -42,7 +42,9 @@ def test_a_result_its_questions_and_its_session_are_tables(tmp_path: Path) -> No
     assert "error" not in shown, "what is empty is left out"
     question = cells(result.questions[0]._repr_html_())
     assert question["question"] == EVIL and question["id"] == "q1 (steps/1)"
-    session = cells(SessionManager(store=str(tmp_path)).get_session(result.session_id)._repr_html_())
+    found = SessionManager(store=str(tmp_path)).get_session(result.session_id)
+    assert repr(found) == f"<Session {result.session_id} of shown: paused>"
+    session = cells(found._repr_html_())
     assert (session["workflow"], session["status"], session["q1 asks"]) == ("shown", "paused", EVIL)
     assert session["steps"] == "steps/0\nsteps/1"
 

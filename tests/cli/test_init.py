@@ -72,3 +72,8 @@ def test_a_file_that_stands_there_is_kept(console: Console) -> None:
     assert not (console.directory / init.SCHEMA).exists()
     unknown = console.run("init", "-t", "gatee", code=2)
     assert "gate" in unknown.stderr
+
+
+def test_a_program_is_not_written_into_a_workflow_file(console: Console) -> None:
+    refused = console.run("init", "mine.yaml", "--template", "agent", code=2)
+    assert "'agent' is a program in Python" in refused.stderr and not (console.directory / "mine.yaml").exists()

@@ -121,3 +121,28 @@ def test_the_name_of_a_file_says_how_it_is_drawn(console: Console) -> None:
         assert (console.directory / name).read_text().startswith(begins)
     refused = console.run("graph", "votes.yaml", "-o", "a.png", code=2)
     assert "--format dot | dot -Tpng -o a.png" in " ".join(refused.stderr.split())
+
+
+FORMS = """
+version: 0
+name: forms
+runtime: {provider: scripted}
+pattern:
+  type: parallel
+  config:
+    branches:
+      - {id: northern, steps: [{type: hitl, prompt: Size, schema: {type: object, properties: {n: {type: integer}}}}]}
+      - {id: southern, steps: [{type: hitl, prompt: "And there?"}, {set: {done: "{{ hitl_response }}"}}]}
+"""
+
+
+def test_branches_are_told_from_each_other_and_data_is_json(console: Console) -> None:
+    console.write("forms.yaml", FORMS)
+    id_ = paused(console, "forms.yaml")
+    listed = console.run("sessions", "questions", id_).stdout
+    assert "JSON that fits its schema)" in listed and "n: integer" in listed
+    console.run("sessions", "answer", id_, "-a", 'q1={"n": 3}', "-a", "q2=" + "many words " * 9)
+    seen = console.terminal("sessions", "show", id_, columns=72).end()
+    timeline, answered = seen.split("Answered")
+    assert "northern" in timeline and "southern" in timeline
+    assert 'Answer: {"n": 3}' in answered

@@ -182,3 +182,8 @@ def test_a_skill_that_is_not_there_stops_a_run_before_it_begins(console: Console
     assert "your answer is recorded" in refused.stderr
     skill.write_text("Do it.")
     console.run("resume", session)
+
+
+def test_the_hint_names_the_file(console: Console) -> None:
+    console.write("my flow.yaml", HEAD + AGENT % "" + "tools: {python: ['nowhere:tool']}\n" + PARTS)
+    assert "strands validate 'my flow.yaml'" in console.run("validate", "my flow.yaml", code=3).stderr

@@ -201,6 +201,8 @@ def test_commands_list_show_and_clear() -> None:
     assert "letters" in run(app, ["memory", "list"]).output
     [shown] = json.loads(run(app, ["memory", "show", "customer", "--key", "ann"]).stdout)
     assert shown["data"]["tone"] == "friendly"
+    unknown = run(app, ["memory", "show", "nobody"])
+    assert json.loads(unknown.stdout) == [] and "strands memory list shows what there is" in unknown.stderr
     assert "Cleared 1" in run(app, ["memory", "clear", "customer"]).output
     assert json.loads(run(app, ["memory", "list", "--json"]).stdout) == []
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from strands_cli.kernel.state import NOBODY, State, text_of
 from strands_cli.kernel.types import Entry
+from strands_cli.review_words import text as as_text
 
 LEFT = "the workflow was mended and does not come to it any more"
 
@@ -63,7 +64,7 @@ def _question_item(state: State, key: str, entry: Entry) -> HistoryItem:
     waited, told = max(answer.at - entry.at, 0), answer.data
     timed_out = bool(told.get("timed_out"))
     return HistoryItem(
-        key, "hitl", "hitl", entry.at, waited, 0, str(told["value"]), _who(state, key, answer), timed_out=timed_out
+        key, "hitl", "hitl", entry.at, waited, 0, as_text(told["value"]), _who(state, key, answer), timed_out=timed_out
     )
 
 

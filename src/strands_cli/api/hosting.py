@@ -69,6 +69,9 @@ class Hosting(Program):
 
         return executor(self)
 
+    def __repr__(self) -> str:
+        return f"<Workflow {self.spec.name}: {self.spec.pattern.type}>"
+
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         """What a notebook shows: the drawing of the workflow."""
         from strands_cli.plan import plan, svg

@@ -254,6 +254,9 @@ class SessionView:
         """Return the journal's entries from number `after` on; reading never writes."""
         return await (self._journal.load() if after == 0 else self._journal.tail(after))
 
+    def __repr__(self) -> str:
+        return f"<Session {self.id} of {self.workflow_name}: {self.status}>"
+
     def _repr_html_(self) -> str:
         """What a notebook shows: a table of where the session stands, what it asks, and what it came to."""
         from strands_cli.types import html_table

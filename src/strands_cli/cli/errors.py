@@ -130,6 +130,9 @@ def locate_hint(error: errors.StrandsError) -> None:
 
 def _hint_of(error: errors.StrandsError) -> str:
     fallback = _ANSWER if isinstance(error, errors.InvalidAnswerError) else _HINTS.get(error.exit_code, "")
+    problems = getattr(error, "problems", None) or ()
+    if not error.hint and problems and problems[0].source:
+        fallback = fallback.replace("validate FILE", f"validate {shlex.quote(problems[0].source)}")
     return error.hint or fallback
 
 

@@ -43,6 +43,8 @@ def command(path: str, template: str, listed: bool, force: bool, debug: bool) ->
     text = source.read_text(encoding="utf-8")
     if source.suffix == ".py":
         path = path or "agent.py"
+        if Path(path).suffix in (".yaml", ".yml", ".json"):
+            raise click.BadParameter(f"the template {template!r} is a program in Python: give FILE a name in .py.")
         _write(path, text.replace("agent.py", Path(path).name), force)
         say(f"Wrote {path}. Rehearse it without a key: python {shlex.quote(path)} --offline")
         return

@@ -68,8 +68,14 @@ def _words(line: str, columns: int) -> list[str]:
 
 
 def shortened(id: str, width: int) -> str:
-    """Return an id that is at most so wide: its middle is left out, for what tells it from others is at its ends."""
+    """Return an id that is at most so wide: its middle is left out, for what tells it from others is at its ends.
+
+    Of a step's key the first word goes, if that will do: what tells `branches/one` from others is not `branches`.
+    """
     if len(id) <= width:
         return id
+    below = id.partition("/")[2]
+    if "/" in below and len(below) + 2 <= width:
+        return f"…/{below}"
     kept = max(width - 1, 2)
     return f"{id[: kept - kept // 2]}…{id[len(id) - kept // 2 :]}"

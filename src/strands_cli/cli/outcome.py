@@ -168,8 +168,13 @@ def named(question: OpenQuestion) -> str:
     return f"{question.short_id}  {brief(question.id)}" if question.number else question.id
 
 
-def allowed(question: OpenQuestion) -> str:
-    """Return what may be answered, in parentheses; "" when anything may."""
+def allowed(question: OpenQuestion, *, listed: bool = False) -> str:
+    """Return what may be answered, in parentheses; "" when anything may.
+
+    Args:
+        question: The question.
+        listed: Whether what a schema takes is listed below.
+    """
     parts = []
     if question.kind == "ambiguous_tool":
         parts.append("run again, skip, or result: WHAT IT RETURNED")
@@ -178,7 +183,7 @@ def allowed(question: OpenQuestion) -> str:
     elif question.data.get("hint"):
         parts.append(one_line(question.data["hint"], 200))
     elif question.schema:
-        parts.append("JSON that fits its schema: strands sessions questions shows what it takes")
+        parts.append(f"JSON that fits its schema{'' if listed else ': strands sessions questions shows what it takes'}")
     if question.has_default:
         parts.append(f"default {one_line(question.default, 40)!r}")
     if question.deadline is not None:

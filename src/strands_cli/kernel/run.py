@@ -70,6 +70,7 @@ class Run(Writer):
         self._share = LoopShare.here()
         self.perform: CallAgent = _unset
         self.default_prompt: Callable[[str, Names], str] = _no_default_prompt
+        self.below: str = ""  # what keys on record begin with; see `RunWithin`
         self.context: Mapping[str, Json] = {}
         self.rights_of_calls: RightsOfCaller | None = None
         self._publish = publish

@@ -69,7 +69,7 @@ async def understood(
             prompt = f"Your last answer could not be used: {error}.\n{shape}"
     tries = "1 try" if retries == 0 else f"{retries + 1} tries"
     raise ExecutionError(
-        f"agent {step.agent!r} gave no usable answer for {key!r} in {tries}: {problem}",
+        f"agent {step.agent!r} gave no usable answer for {run.below + key!r} in {tries}: {problem}",
         hint=f"Say in its prompt what is expected. {shape}",
     )
 

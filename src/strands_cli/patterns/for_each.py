@@ -29,11 +29,11 @@ async def each(run: Run, step: EachStep, names: Names, key: str) -> StepResult:
     """
     items = rendered(step.for_each, own_first(names))
     if not isinstance(items, (list, tuple)):
-        cause = f"{key!r}: for_each needs a list, and {step.for_each!r} gives a {type(items).__name__}"
+        cause = f"{run.below + key!r}: for_each needs a list, and {step.for_each!r} gives a {type(items).__name__}"
         raise ExecutionError(cause, hint="A text of JSON becomes one by the filter fromjson.")
     if len(items) > MAX_ITEMS:
         raise ExecutionError(
-            f"{key!r}: for_each has {len(items):,} items, at most {MAX_ITEMS:,}", hint="Give it fewer."
+            f"{run.below + key!r}: for_each has {len(items):,} items, at most {MAX_ITEMS:,}", hint="Give it fewer."
         )
     lanes = [f"{key}/items/{number}" for number in range(len(items))]
     jobs = {

@@ -70,12 +70,12 @@ async def flowing(
     Raises:
         StoppedError: It says that the run fails here, or a person said no to what must not be refused.
     """
-    if step.when is not None and not _holds(step.when, names, key):
+    if step.when is not None and not _holds(step.when, names, run.below + key):
         return StepResult(doer(step), "", status="skipped")
     caught = run.caught(key) if step.on_error != "fail" else None
     if caught is None:
         try:
-            return _judged(step, await (do() if do is not None else _done(run, step, names, key)), key)
+            return _judged(step, await (do() if do is not None else _done(run, step, names, key)), run.below + key)
         except NOT_CAUGHT:
             raise
         except Exception as error:

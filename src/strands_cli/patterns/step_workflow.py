@@ -38,7 +38,9 @@ async def _reply(run: Run, inner: Within, key: str, given: Mapping[str, Any], ca
     try:
         inputs = inner.inputs(json.loads(json.dumps(given)))
     except InputError as error:
-        raise ExecutionError(f"{key!r}: {error.message}", hint=f"Give {inner.path!r} what it needs: inputs.") from error
+        raise ExecutionError(
+            f"{run.below + key!r}: {error.message}", hint=f"Give {inner.path!r} what it needs: inputs."
+        ) from error
     try:
         outcome = await run_within(run, inner, key, inputs)
     except StoppedError as error:

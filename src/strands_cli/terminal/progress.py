@@ -123,7 +123,8 @@ class ProgressDisplay:
             step.doing = ""
         if self._verbose:
             failed = (event.data.get("result") or {}).get("status") == "error"
-            self._settle("note", event.step_id, tool, "failed" if failed else "finished")
+            ended = "failed" if failed else "finished"
+            self._settle("note", event.step_id, tool, ended if tool else "result")  # which a person gave
             self._exact(_result_text(event.data.get("result")))
 
     def _on_retry(self, event: Event) -> None:

@@ -15,7 +15,11 @@ from strands_cli.cli.memory import _options
 @options.debug
 def command(name: str, workflow: str | None, key: str | None, debug: bool) -> None:
     """Print what the memory holds, as JSON: a list, for each workflow and key that has one."""
+    from strands_cli.cli.errors import say
     from strands_cli.cli.outcome import print_json
     from strands_cli.cli.sessions import _open
 
-    print_json([each.to_dict() for each in _open.manager().memories(name, workflow=workflow, key=key)])
+    found = _open.manager().memories(name, workflow=workflow, key=key)
+    print_json([each.to_dict() for each in found])
+    if not found:
+        say(f"No run has written a memory {name!r} like that: strands memory list shows what there is.")

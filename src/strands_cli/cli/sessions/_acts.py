@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from strands_cli.kernel.state import ON_QUESTIONS
+from strands_cli.review_words import text as as_text
 from strands_cli.terminal.escape import exact_line, one_line
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def said(act: Mapping[str, Any], most: int = 0) -> str:
     if act["kind"] == "assigned":
         what = f"to {one_line(act['to'], 60)}" if act.get("to") else "given back"
         return f"{what}{whose(act)}"
-    return f"{one_line(act.get('value'), most)}{whose(act)}"
+    return f"{one_line(as_text(act.get('value')), most)}{whose(act)}"
 
 
 def whose(act: Mapping[str, Any]) -> str:
@@ -70,7 +71,7 @@ def closed(session: Session, done: Iterable[Mapping[str, Any]], full: bool) -> I
             yield f"      nobody answered by {when(act['at'])}"
             if act["kind"] == "expired":
                 continue
-        yield f"      Answer: {one_line(act.get('value'), most)}"
+        yield f"      Answer: {one_line(as_text(act.get('value')), most)}"
         if not act.get("timed_out"):
             yield f"      Given{whose({**act, 'reason': None})} at {when(act['at'])}"
         if act.get("reason"):

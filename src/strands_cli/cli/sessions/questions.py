@@ -48,7 +48,7 @@ def _lines(session: Session, question: OpenQuestion, full: bool, verbose: bool) 
     from strands_cli.cli.sessions._form import form_lines
     from strands_cli.terminal.escape import exact_line, unambiguous
 
-    yield laid_out(exact_line(f"{session.id}  {named(question)}{allowed(question)}"), sys.stdout)
+    yield laid_out(exact_line(f"{session.id}  {named(question)}{allowed(question, listed=True)}"), sys.stdout)
     yield laid_out("  " + unambiguous(question.prompt).replace("\n", "\n    "), sys.stdout)
     if question.schema and not verbose:
         yield from (f"  {line}" for line in form_lines(question))
