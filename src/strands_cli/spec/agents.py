@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from strands_cli.spec.asking import Rights
-from strands_cli.spec.base import Closed, Names, SecondsOrNone, check_json_schema
+from strands_cli.spec.base import Closed, JsonSchema, Names, SecondsOrNone
 from strands_cli.spec.times import Duration
 
 TOOL_CHOICES = ("auto", "required", "any")
@@ -89,19 +89,12 @@ class AgentSpec(Going):
     inference: Inference | None = Field(
         default=None, description="How its model samples, where it is not the runtime's way."
     )
-    input_schema: dict[str, Any] | None = Field(
+    input_schema: JsonSchema | None = Field(
         default=None, description="JSON Schema of what it is given, or a file that holds it."
     )
-    output_schema: dict[str, Any] | None = Field(
+    output_schema: JsonSchema | None = Field(
         default=None, description="JSON Schema of its replies, which are data then, or a file that holds it."
     )
     approvals: list[Approval] = Field(
         default_factory=list, description="When a person is asked before it calls a tool; the first rule that applies."
     )
-
-    @field_validator("input_schema", "output_schema")
-    @classmethod
-    def _is_schema(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:
-        if value is not None:
-            check_json_schema(value)
-        return value

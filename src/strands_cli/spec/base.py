@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Annotated, Any, ClassVar, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import core_schema
 
 from strands_cli.spec import durations
@@ -35,6 +35,17 @@ SecondsOrNone = Annotated[
     BeforeValidator(durations.in_seconds),
     _Duration(),
 ]
+
+
+def _sound_schema(schema: dict[str, Any]) -> dict[str, Any]:
+    """Raise ValueError when `schema` is not a JSON Schema that stands for itself."""
+    from strands.types import json_schema
+
+    json_schema.check_schema(schema)
+    return schema
+
+
+JsonSchema = Annotated[dict[str, Any], AfterValidator(_sound_schema)]
 
 
 class Closed(BaseModel):
@@ -97,10 +108,3 @@ def without_plugins() -> Iterator[None]:
             del os.environ["PYDANTIC_DISABLE_PLUGINS"]
         else:
             os.environ["PYDANTIC_DISABLE_PLUGINS"] = before
-
-
-def check_json_schema(schema: dict[str, Any]) -> None:
-    """Raise ValueError when `schema` is not a JSON Schema that stands for itself."""
-    from strands.types import json_schema
-
-    json_schema.check_schema(schema)

@@ -9,8 +9,7 @@ from pydantic import Discriminator, Field, Tag, field_validator
 
 from strands_cli.spec.agents import Going
 from strands_cli.spec.asking import Rights
-from strands_cli.spec.base import Closed, Id, Lazy
-from strands_cli.spec.base import check_json_schema as check_json_schema
+from strands_cli.spec.base import Closed, Id, JsonSchema, Lazy
 from strands_cli.spec.flow import CallTimeout, Choices, Flow, OnReject, Timeout
 from strands_cli.spec.roles import DATA, AgentId, Earlier, StepModel, Template, ToolIds, Variables
 
@@ -91,7 +90,7 @@ class Review(StepModel, Rights):
     choices: Choices | None = Field(
         default=None, description="The only answers allowed: a list of templates, or the template of a list."
     )
-    schema_: dict[str, Any] | None = Field(default=None, alias="schema", description="JSON Schema of the answer.")
+    schema_: JsonSchema | None = Field(default=None, alias="schema", description="JSON Schema of the answer.")
     validation: Validation | None = Field(default=None, description="What a text answer must look like.")
     description: str | None = Field(default=None, description="What it is for.")
 
@@ -106,13 +105,6 @@ class Review(StepModel, Rights):
         if not isinstance(value, list):
             return value
         return [str(item) if isinstance(item, (int, float)) and not isinstance(item, bool) else item for item in value]
-
-    @field_validator("schema_")
-    @classmethod
-    def _is_schema(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:
-        if value is not None:
-            check_json_schema(value)
-        return value
 
 
 class HitlStep(Review, Flow):
