@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,12 +12,15 @@ import pytest
 from fastapi.testclient import TestClient
 
 from strands import SessionManager, Workflow, tool
+from strands.journal.entries import Draft
 from strands.models.scripted import ScriptedModel, ToolCall
 from strands_cli.errors import SessionError
 from strands_cli.inbox.apps import Apps
 from strands_cli.inbox.data import ServerData
 from strands_cli.inbox.inbox import Inbox
+from strands_cli.inbox.sweeper import Sweeper
 from strands_cli.inbox.tokens import SCOPES, Tokens
+from strands_cli.kernel.state import State
 from strands_cli.session.repository import FileSessionRepository
 from strands_cli.web.app import create_app
 from strands_cli.web.settings import ServerSettings
@@ -76,6 +81,25 @@ def test_real_sessions_of_its_store_are_neither_shown_nor_answered(client: TestC
     for action in ("cancel", "resume"):
         assert client.post(f"/api/v1/sessions/{real.session_id}/{action}").status_code == 404
     assert SessionManager(tmp_path / "runs").get_session(real.session_id).status == "paused"
+
+
+def test_what_is_due_in_real_sessions_is_left_to_real_servers(tmp_path: Path) -> None:
+    store, then = FileSessionRepository(tmp_path / "runs"), time.time() - 3600
+    question = {"prompt": "?", "deadline": then + 60, "default": "yes"}
+    rest = [Draft("asked", "q", question, then), Draft("paused", "", {"questions": ["q"]}, then)]
+
+    async def answered(**how: bool) -> set[str]:
+        await Sweeper(store, **how).once()
+        return {name for name in ("real", "rehearsed") if State(await (await store.open(name)).load()).answered}
+
+    async def all_of_it() -> None:
+        for name in ("real", "rehearsed"):
+            told = {"format": 1, "workflow": "solo", "pattern": "chain", "spec": {}, "offline": name == "rehearsed"}
+            await store.create(name, Draft("opened", "", told, then), rest)
+        assert await answered(only_rehearsals=True) == {"rehearsed"}
+        assert await answered() == {"real", "rehearsed"}
+
+    asyncio.run(all_of_it())
 
 
 def test_the_command_keeps_rehearsals_apart(tmp_path: Path) -> None:

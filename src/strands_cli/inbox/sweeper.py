@@ -64,6 +64,7 @@ class Sweeper:
         grace: Seconds that steps at work may go on when it drains.
         on_entries: Told of what was recorded.
         tell: Told of how each drive ends.
+        only_rehearsals: Sessions that are no rehearsals are left as they are.
     """
 
     def __init__(
@@ -75,12 +76,13 @@ class Sweeper:
         grace: float = GRACE_SECONDS,
         on_entries: OnEntries | None = None,
         tell: Tell | None = None,
+        only_rehearsals: bool = False,
     ) -> None:
         self._store = store
         self._workflows: Mapping[str, Workflow] = apps.workflows if apps is not None else {}
         self._slots = drive if self._workflows else 0
         self._on_entries = on_entries
-        self._firing = Firing(store)
+        self._firing = Firing(store, only_rehearsals=only_rehearsals)
         self._grace = grace
         self._tell = tell or _tell_nobody
         self._changed = asyncio.Event()

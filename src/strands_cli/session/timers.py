@@ -7,12 +7,12 @@ import logging
 import time
 
 from strands.journal import find
-from strands.journal.excerpt import answer_by_all, now_of
+from strands.journal.excerpt import Excerpt, answer_by_all, now_of
 from strands_cli.errors import SessionError, SessionNotFoundError, StorageError
 from strands_cli.kernel import timers
 from strands_cli.kernel.journal import Journal
 from strands_cli.kernel.state import State
-from strands_cli.kernel.types import Entry
+from strands_cli.kernel.types import Draft, Entry
 from strands_cli.session.repository import SessionRepository
 
 logger: logging.Logger = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ LEFT_SECONDS = 30.0
 """For how long a session is left alone in which nothing could be recorded."""
 
 
-async def fire(journal: Journal, *, now: float | None = None) -> list[Entry]:
+async def fire(journal: Journal, *, now: float | None = None, only_rehearsals: bool = False) -> list[Entry]:
     """Record durably what is due of a session's open questions: what closes them, reminders, escalations.
 
     It is decided on all that is on record, and written only if nobody has written since: of several processes that do
@@ -36,6 +36,7 @@ async def fire(journal: Journal, *, now: float | None = None) -> list[Entry]:
     Args:
         journal: The session's journal.
         now: Unix time in seconds; default: the store's clock decides.
+        only_rehearsals: Record nothing in a session that is no rehearsal.
 
     Returns:
         The entries.
@@ -44,11 +45,14 @@ async def fire(journal: Journal, *, now: float | None = None) -> list[Entry]:
         SessionNotFoundError: There is no such session, or it was deleted.
         StorageError: The write failed.
     """
-    return await answer_by_all(
-        journal,
-        lambda there: timers.due(State(there.entries), there.now, time.time() if now is None else now),
-        now=now,
-    )
+
+    def due(there: Excerpt) -> list[Draft]:
+        state = State(there.entries)
+        if only_rehearsals and not state.origin.get("offline"):
+            return []
+        return timers.due(state, there.now, time.time() if now is None else now)
+
+    return await answer_by_all(journal, due, now=now)
 
 
 class Firing:
@@ -58,10 +62,12 @@ class Firing:
 
     Args:
         store: Where they are kept.
+        only_rehearsals: Record nothing in sessions that are no rehearsals.
     """
 
-    def __init__(self, store: SessionRepository) -> None:
+    def __init__(self, store: SessionRepository, *, only_rehearsals: bool = False) -> None:
         self._store = store
+        self._only_rehearsals = only_rehearsals
         self._left: dict[str, float] = {}
 
     async def once(self, *, limit: int = MOST) -> dict[str, list[Entry]]:
@@ -113,7 +119,7 @@ class Firing:
 
     async def _fired(self, session_id: str) -> list[Entry]:
         try:
-            return await fire(await self._store.open(session_id))
+            return await fire(await self._store.open(session_id), only_rehearsals=self._only_rehearsals)
         except SessionNotFoundError:
             pass
         except (SessionError, StorageError) as error:

@@ -32,7 +32,9 @@ class Driving:
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Driving:
-        self._sweeper = Sweeper(self._inbox.store, self._inbox.apps, drive=self._slots, grace=self._grace, tell=_tell)
+        how: dict[str, Any] = {"drive": self._slots, "grace": self._grace, "tell": _tell}
+        inbox = self._inbox
+        self._sweeper = Sweeper(inbox.store, inbox.apps, only_rehearsals=inbox.only_rehearsals, **how)
         self._task = asyncio.ensure_future(self._sweeper.run())
         self._task.add_done_callback(self._ended)
         return self
