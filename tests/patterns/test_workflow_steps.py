@@ -443,3 +443,33 @@ def test_a_fork_tells_agents_within_something_else_and_not_the_step_itself() -> 
         session.fork(prompts={"steps/0": "x"})
     fork = session.fork(prompts={"steps/0/workflow/steps/0": "look closer"})
     assert "<look closer>" in (play.workflow.resume(fork.id).questions[0].context or "")
+
+
+@pytest.mark.parametrize("kind", ["step", "call"])
+def test_who_answered_within_it_is_excluded_within_it(kind: str) -> None:
+    """A workflow names its own steps, wherever it is run; those around it that are called alike are not meant."""
+
+    @tool
+    def pay() -> str:
+        """Pay."""
+        return "paid"
+
+    ask = {"exclude": ["steps/0"]}
+    second: dict[str, Any] = {**hitl("Second?"), "ask": ask}
+    if kind == "call":
+        second = {"tool": "pay", "approvals": [{"ask": ask}]}
+    inner = spec("chain", {"steps": [hitl("First?"), second]}, "a")
+    play = cast("chain", {"steps": [hitl("Begin?"), {"workflow": "review"}]}, inner, tools=[pay])
+    session = str(play.run().session_id)
+    anna, ben, eve = (Principal(f"user:os:{name}", name, auth="login") for name in ("anna", "ben", "eve"))
+    manager, by = SessionManager(repository=play.repository), {0: eve, 1: anna}
+    for number in range(2):
+        (question,) = manager.get_session(session).questions
+        manager.get_session(session).answer(question.id, "yes", by=by[number])
+        play.workflow.resume(session)
+    (question,) = manager.get_session(session).questions
+    answer = "yes" if kind == "step" else "approve"
+    with pytest.raises(NotEntitledError, match="who answered 'steps/1/workflow/steps/0' may not"):
+        manager.get_session(session).answer(question.id, answer, by=anna)
+    manager.get_session(session).answer(question.id, answer, by=eve if kind == "step" else ben)
+    assert play.workflow.resume(session).success

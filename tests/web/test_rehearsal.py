@@ -88,8 +88,8 @@ def test_what_is_due_in_real_sessions_is_left_to_real_servers(tmp_path: Path) ->
     question = {"prompt": "?", "deadline": then + 60, "default": "yes"}
     rest = [Draft("asked", "q", question, then), Draft("paused", "", {"questions": ["q"]}, then)]
 
-    async def answered(**how: bool) -> set[str]:
-        await Sweeper(store, **how).once()
+    async def answered(*, only_rehearsals: bool) -> set[str]:
+        await Sweeper(store, only_rehearsals=only_rehearsals).once()
         return {name for name in ("real", "rehearsed") if State(await (await store.open(name)).load()).answered}
 
     async def all_of_it() -> None:
@@ -97,7 +97,7 @@ def test_what_is_due_in_real_sessions_is_left_to_real_servers(tmp_path: Path) ->
             told = {"format": 1, "workflow": "solo", "pattern": "chain", "spec": {}, "offline": name == "rehearsed"}
             await store.create(name, Draft("opened", "", told, then), rest)
         assert await answered(only_rehearsals=True) == {"rehearsed"}
-        assert await answered() == {"real", "rehearsed"}
+        assert await answered(only_rehearsals=False) == {"real", "rehearsed"}
 
     asyncio.run(all_of_it())
 

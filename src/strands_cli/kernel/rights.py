@@ -24,6 +24,7 @@ from strands_cli.kernel.standing import (
 )
 from strands_cli.kernel.state import State, overdue
 from strands_cli.kernel.types import Entry
+from strands_cli.kernel.within import BELOW
 from strands_cli.types import Json
 
 _DECISIONS = ("approval", "ambiguous_tool", "budget")
@@ -250,10 +251,25 @@ def _excluded(state: State, asked: Entry, exclude: Iterable[str], principal: Pri
             if any(each and is_same_person(Principal.from_dict(each), principal) for each in started):
                 return "who started the run may not"
             continue
+        steps = [f"{base}{each}" for base in _bases(state, asked)]
         for key in state.asked:
-            if key != asked.key and _is_visit(each, key) and _took_part(state, key, principal):
+            if key != asked.key and any(_is_visit(step, key) for step in steps) and _took_part(state, key, principal):
                 return f"who answered {key!r} may not"
     return ""
+
+
+def _bases(state: State, asked: Entry) -> list[str]:
+    """Return what the keys begin with of the steps that the author of a question's rules may have named.
+
+    A workflow that a step runs names its own steps; a call in it may be asked about by the rules of those around it.
+    """
+    key, found = f"{asked.key.partition('/interrupts/')[0]}/", [""]
+    parts = key.split("/")
+    for number, part in enumerate(parts):
+        begun = state.started.get("/".join(parts[:number])) if part == BELOW else None
+        if begun is not None and "parts" in begun.data:
+            found.append("".join(f"{each.partition('#')[0]}/" for each in parts[: number + 1]))
+    return found if "interrupt" in asked.data else found[-1:]
 
 
 def _forked_by(state: State, asked: Entry) -> Json:
