@@ -473,3 +473,24 @@ def test_who_answered_within_it_is_excluded_within_it(kind: str) -> None:
         manager.get_session(session).answer(question.id, answer, by=anna)
     manager.get_session(session).answer(question.id, answer, by=eve if kind == "step" else ben)
     assert play.workflow.resume(session).success
+
+
+def test_each_file_says_of_its_own_questions_who_may_answer_when_something_was_mended() -> None:
+    inner = {**DEPLOY, "approvals": [{"tools": "deploy", "ask": {"users": ["user:os:ben"]}}]}
+    rules = [{"tools": "deploy", "ask": {"users": ["user:os:anna"]}}]
+    play = cast("chain", {"steps": [{"workflow": "review"}, A]}, inner, tools=[deploy], approvals=rules)
+    session = str(play.run().session_id)
+    data = spec(
+        "chain", {"steps": [{"workflow": "review"}, {**A, "input": "y"}]}, workflows={"review": inner}, approvals=rules
+    )
+    flow = Workflow.from_dict(data, model=ScriptedModel("fine"), tools=[deploy], repository=play.repository)
+    people = SessionManager(repository=play.repository)
+    assert flow.resume(session).status == "paused"
+    questions = people.get_session(session).questions
+    assert sorted((question.ask or {})["users"] for question in questions) == [[ANNA.id], [BEN.id]]
+    for question in questions:
+        who, other = (ANNA, BEN) if (question.ask or {})["users"] == [ANNA.id] else (BEN, ANNA)
+        with pytest.raises(NotEntitledError):
+            people.answer(session, question.id, "approve", by=other)
+        people.answer(session, question.id, "approve", by=who)
+    assert flow.resume(session).success

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from strands_cli.api.spec_names import rules_of
 from strands_cli.kernel.standing import in_force
@@ -17,6 +18,8 @@ from strands_cli.types import RIGHTS, Json
 if TYPE_CHECKING:
     from strands_cli.spec.agents import Approval
     from strands_cli.spec.root import Spec
+
+    _Levels: TypeAlias = Sequence[tuple[str, Sequence[Approval]]]
 
 
 def rights_of_call(
@@ -72,10 +75,19 @@ def _rights(state: State, spec: Spec, asked: Entry, acts: Mapping[str, Any]) -> 
     reason = data["interrupt"].get("reason")
     told = [(reason["tool"], reason.get("input"))] if isinstance(reason, Mapping) and "tool" in reason else []
     calls = [tuple(each) for each in data.get("calls", told)]
-    found = rights_of_call(rules_of(spec, data["agent"], act), calls, kind)
+    found = rights_of_call(_levels(rules_of(spec, data["agent"], act), data["interrupt"]), calls, kind)
     if data["interrupt"].get("name", "").startswith("approval_arguments"):
         found.pop("quorum", None)
     return found
+
+
+def _levels(levels: _Levels, interrupt: Mapping[str, Any]) -> _Levels:
+    """Return the rules that a question comes from: each workflow around a call asks for itself, by its own rules."""
+    if not interrupt.get("gate"):
+        return levels
+    outer = re.search(r"_outer(\d+)", interrupt.get("name", ""))
+    at = len(levels) - 1 - (int(outer[1]) if outer else 0)
+    return levels[at : at + 1] if at >= 0 else levels
 
 
 def _whose(state: State, spec: Spec, asked: Entry) -> Spec:
