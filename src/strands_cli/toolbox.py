@@ -283,8 +283,7 @@ def load(reference: str, base_dir: Path | None = None) -> Any:
         cause = str(error) if isinstance(error, (ImportError, AttributeError)) else f"{type(error).__name__}: {error}"
         raise ExecutionError(
             f"tool {reference!r} cannot be imported: {cause}",
-            hint="Write it as package.module:function, importable here or from the directory of the spec, or as "
-            "./file.py:function.",
+            hint="Write package.module:function, importable here or from the spec's directory, or ./file.py:function.",
         ) from error
     if found is None:
         hint = f"Built in are {', '.join(TOOLS)}; or write package.module:function."
@@ -325,6 +324,8 @@ def _part(module: Any, name: str) -> Any:
     described = getattr(module, "TOOL_SPEC", None)
     is_its = isinstance(described, Mapping) and described.get("name") == name
     if name and not is_its:
+        if not hasattr(module, name):
+            raise AttributeError(f"{getattr(module, '__file__', None) or module.__name__} has no {name!r}")
         return getattr(module, name)
     from strands.tools.module import tools_of_module
 
@@ -358,9 +359,8 @@ def as_tool(found: Any) -> Any:
     """Return a tool: the thing itself, or a plain function or an agent made one."""
     if hasattr(found, "as_tool") and not hasattr(found, "tool_spec"):
         return found.as_tool()  # once, so that it always begins with the history it has now
-    if hasattr(found, "tool_spec") or isinstance(found, Iterable) or not callable(found):
-        return found
-    if hasattr(found, "load_tools"):
+    is_tool = any(hasattr(found, own) for own in ("tool_spec", "load_tools"))
+    if is_tool or isinstance(found, Iterable) or not callable(found):
         return found
     from strands.tools.decorator import tool
 
