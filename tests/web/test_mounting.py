@@ -20,6 +20,7 @@ from strands_cli.inbox.tokens import Tokens
 from strands_cli.kernel.principal import Principal
 from strands_cli.session.repository import store_at
 from strands_cli.web.app import create_router
+from strands_cli.web.settings import ServerSettings
 
 SPEC = """
 version: 0
@@ -84,7 +85,7 @@ def cookie(data: ServerData, seconds_ago: float = 0.0) -> str:
     anna = Principal("user:oidc:anna", "anna", auth="login", via="web")
     told = {"principal": anna.to_dict(), "auth": "token", "nonce": "n"}
     signing = URLSafeTimedSerializer(data.secret("cookies"), salt="signed-in", signer=Clock)
-    return f"strands={signing.dumps(told)}"
+    return f"{ServerSettings(auth='token').cookie}={signing.dumps(told)}"
 
 
 def test_a_page_of_somebody_else_changes_nothing_where_no_server_guards_the_interface(tmp_path: Path) -> None:
