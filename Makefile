@@ -44,7 +44,7 @@ install: $(VENV)/.installed  ## create .venv and install the package with its de
 
 .PHONY: test
 test: $(VENV)/.installed  ## run the tests (installs what it needs)
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow' $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m 'not slow' $(ARGS)
 
 .PHONY: simulate
 simulate: $(VENV)/.installed  ## run 10,000 simulations, each from its seed (SEED=123 tells one; ARGS="--help")
@@ -71,7 +71,7 @@ coverage: $(VENV)/.installed  ## run the tests and print how much of src they re
 	@$(PIP) 'pytest-cov>=7' -e '.[litellm]'
 	@[ -d build/mcp1 ] || $(PIP) --target build/mcp1 'mcp>=1.24,<2'
 	PYTHONPATH=build/mcp1 $(BIN)/python -m pytest tests/mcp_tools $(OLD_CLIENTS) --cov --cov-report= --cov-fail-under=0
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow' --cov --cov-append --cov-report=term $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m 'not slow' --cov --cov-append --cov-report=term $(ARGS)
 
 .PHONY: test-lowest
 test-lowest: $(VENV)/.installed  ## run the tests on the oldest versions that pyproject.toml allows
