@@ -129,7 +129,7 @@ def set_up(world: World, ending: str, where: str) -> None:
     else:
         world.meanwhile = happens
     if ending == "time-out":
-        world.limits = {"node_timeout": 0.15}
+        world.limits = {"node_timeout": 0.4}
 
 
 def find_agent(executor: Any) -> Agent:
