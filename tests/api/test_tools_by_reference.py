@@ -18,7 +18,7 @@ from support.specs import solo
     ("reference", "cause", "hint"),
     [
         ("json:nothing", "cannot be imported: .*json.__init__.py has no 'nothing'", "package.module:function"),
-        ("no_such_package.tools:pay", "No module named 'no_such_package'", "importable here or from the spec's directory"),
+        ("no_such_package.tools:pay", "No module named 'no_such_package'", "importable here or from"),
         ("broken:pay", "cannot be imported: RuntimeError: at import", "package.module:function"),
         ("missing_part:pay", "No module named 'no_such_part'", "package.module:function"),
         ("pay", "there is no tool 'pay'", "Built in are"),
