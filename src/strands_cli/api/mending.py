@@ -42,6 +42,7 @@ class Replay:
         resting: Steps that were left in the middle, and that the same agent goes on with.
         rights: Open questions to who may answer them, where that differs.
         acts: Steps without an agent that are in the middle of their call.
+        below: What keys on record begin with: nothing, as `RunWithin` stands around this for a workflow within.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Replay:
         self.resting: set[str] = set()
         self.rights: dict[str, dict[str, Json]] = {}
         self.acts: dict[str, Any] = {}
+        self.below: str = ""
         self._state = state
         self._same_agent = same_agent
         self._lanes = Lanes(Questions())

@@ -33,7 +33,7 @@ class RunWithin:
         self.default_prompt: Callable[[str, Names], str] = workflow.default_prompt
         self.workflows: Mapping[str, Within] = workflow.workflows
         self.prefix: str = f"{key}/{BELOW}/"
-        self.below: str = getattr(run, "below", "") + self.prefix
+        self.below: str = run.below + self.prefix
         self._run = run
         self._path = workflow.path
         self._perform = workflow.perform
