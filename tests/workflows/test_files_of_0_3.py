@@ -195,3 +195,24 @@ def test_commands_about_atomic_agents_take_its_options(tmp_path: Path, monkeypat
     assert json.loads(run(app, ["atomic", "describe", "sum", "--format", "json"]).stdout)["name"] == "sum"
     assert "name: sum" in run(app, ["atomic", "describe", "sum", "--format", "yaml"]).stdout
     assert "1 passed" in run(app, ["atomic", "test", "sum", "--filter", "refused"]).output
+
+
+def test_a_typed_answer_is_given_on_as_text_where_the_next_agent_wants_text() -> None:
+    digest = {"type": "object", "properties": {"bullets": {"type": "array"}}, "required": ["bullets"]}
+    wanted = {"type": "object", "properties": {"summary": {"type": "string"}, "rank": {"type": "integer"}}}
+    agents = {
+        "a": {"prompt": "You sum up.", "output_schema": digest},
+        "b": {"prompt": "You rank.", "input_schema": wanted},
+    }
+
+    def made(given: str) -> Workflow:
+        steps = [{"agent": "a", "input": "Go"}, {"agent": "b", "input": given}]
+        pattern = {"type": "chain", "config": {"steps": steps}}
+        spec = {**SPEC, "agents": agents, "pattern": pattern}
+        return Workflow.from_dict(spec, model=ScriptedModel(['{"bullets": ["late"]}', "high"]))
+
+    assert made('{"summary": {{ steps[0].response | tojson }}}').run().last_response == "high"
+    with pytest.raises(StrandsError, match="is not of type 'integer'"):
+        made('{"rank": {{ steps[0].response | tojson }}}').run()
+    with pytest.raises(StrandsError, match="is not of type 'string'"):
+        made('{"summary": 7}').run()

@@ -61,6 +61,8 @@ def check_input(agent: str, schema: dict[str, Any], text: str, names: Mapping[st
     except (ValueError, RecursionError):
         value = text
     wrong = problems(schema, value)
+    if wrong and isinstance(value, dict):
+        wrong = problems(schema, _with_texts(schema, value))
     if wrong and isinstance(value, str):
         fields = {name: names[name] for name in schema.get("properties", ()) if name in names}
         wrong = problems(schema, fields)
@@ -69,6 +71,16 @@ def check_input(agent: str, schema: dict[str, Any], text: str, names: Mapping[st
             f"the input of agent {agent!r} does not fit its input_schema: {'; '.join(wrong)}",
             hint="Give the step an `input` that renders to such JSON (filter tojson), or variables of these names.",
         )
+
+
+def _with_texts(schema: dict[str, Any], value: dict[str, Any]) -> dict[str, Any]:
+    """Return an input in whose fields that want text an object or a list, as of a typed answer, is its JSON text."""
+    fields = schema.get("properties") or {}
+    wants = {name for name, field in fields.items() if isinstance(field, dict) and field.get("type") == "string"}
+    return {
+        name: json.dumps(each, ensure_ascii=False) if name in wants and isinstance(each, dict | list) else each
+        for name, each in value.items()
+    }
 
 
 def check_output(schema: dict[str, Any], text: str) -> tuple[Any, list[str]]:
